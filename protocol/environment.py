@@ -1,0 +1,80 @@
+"""Settings from ``WORKBENCH_*`` variables: a frozen Struct a program, all problems named at once.
+
+A field ``jwt_secret`` is read from ``WORKBENCH_JWT_SECRET``; its type says what is valid, its
+``Meta(description=...)`` what ``--help`` says of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import NODEFAULT, Meta, Struct
+
+PREFIX = "WORKBENCH_"
+S = TypeVar("S", bound=Struct)
+
+
+class Misconfigured(Exception):
+    """The variables do not make valid settings; ``problems`` has a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def read(settings: type[S], variables: Mapping[str, str | None]) -> S:
+    """Make ``settings`` of the variables; an empty one counts as not set.
+
+    Raises:
+        Misconfigured: with every variable that is missing or wrong.
+    """
+    hints = get_type_hints(settings, include_extras=True)
+    values: dict[str, Any] = {}
+    problems = []
+    for field in msgspec.structs.fields(settings):
+        variable = PREFIX + field.name.upper()
+        text = variables.get(variable)
+        if not text:
+            if field.required:
+                problems.append(f"{variable} is not set: {_description(hints[field.name])}")
+            continue
+        try:
+            values[field.name] = _convert(text, hints[field.name])
+        except msgspec.ValidationError as why:
+            problems.append(f"{variable} is not valid: {why}. {_description(hints[field.name])}")
+    if problems:
+        raise Misconfigured(problems)
+    return settings(**values)
+
+
+def describe(settings: type[Struct]) -> str:
+    """List the variables with their defaults and what they are for, a line each."""
+    hints = get_type_hints(settings, include_extras=True)
+    lines = []
+    for field in msgspec.structs.fields(settings):
+        default = "required" if field.required else _shown(field.default)
+        variable = PREFIX + field.name.upper()
+        lines.append(f"  {variable:42} {_description(hints[field.name])} [{default}]")
+    return "\n".join(lines)
+
+
+def _convert(text: str, hint: Any) -> Any:
+    bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    if bare is bool:
+        text = {"on": "true", "yes": "true", "off": "false", "no": "false"}.get(text.lower(), text)
+    listed = get_origin(bare) is tuple
+    value = [part.strip() for part in text.split(",") if part.strip()] if listed else text
+    return msgspec.convert(value, hint, strict=False)
+
+
+def _description(hint: Any) -> str:
+    notes = (meta.description for meta in get_args(hint)[1:] if isinstance(meta, Meta))
+    return next((note for note in notes if note), "")
+
+
+def _shown(default: Any) -> str:
+    if default is NODEFAULT or default is None or default == ():
+        return "none"
+    return str(default)

@@ -1,0 +1,241 @@
+"""Every message that may cross the socket, as two tagged unions.
+
+The class *is* the type: ``OrderUpdate`` travels as ``order_update``.  A new message is a
+class of a few lines and its name in one of the unions at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from protocol.errors import ErrorCode, Refusal
+from protocol.events import (
+    CartChanged,
+    ChatSaid,
+    CustomerActive,
+    Moment,
+    Notice,
+    OrderPlaced,
+    OrderUpdated,
+    Payload,
+    StockAlert,
+)
+from protocol.monitoring import Stats, Traffic
+
+
+def _wire_name(class_name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
+
+
+class Message(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=_wire_name
+):
+    """What every message carries: ``id``, which a reply repeats."""
+
+    id: str | UnsetType = UNSET
+
+
+class FromServer(Message, frozen=True, kw_only=True):
+    """What every message of the server carries besides: when it was sent."""
+
+    timestamp: Moment | UnsetType = UNSET
+
+
+# Payloads of the conversation itself; those of the events are in protocol.events.
+
+
+class Nothing(Payload, frozen=True):
+    """An object whose fields nobody reads."""
+
+
+class Credentials(Payload, frozen=True):
+    """A JSON Web Token."""
+
+    token: str
+
+
+class SignedIn(Payload, frozen=True):
+    """Whom the token speaks for, until when."""
+
+    user_id: str
+    tenant_id: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+    expires_at: Moment | UnsetType = UNSET
+
+
+class Rejected(Payload, frozen=True):
+    """Why the token was not taken; never with the token in it."""
+
+    error: str
+
+
+class ChannelName(Payload, frozen=True):
+    """The channel a message is about, such as ``order:ord_123``."""
+
+    channel: str
+
+
+class Refused(Payload, frozen=True):
+    """A machine-readable code and a sentence for people."""
+
+    code: ErrorCode
+    message: str
+
+
+class Utterance(Payload, frozen=True):
+    """What a person says in a conversation, or to open one."""
+
+    content: Annotated[str, Meta(min_length=1, max_length=2000)]
+    conversation_id: str | UnsetType = UNSET
+
+
+# Client to server.
+
+
+class Auth(Message, frozen=True):
+    """Sign in, or extend the session with a newer token of the same user."""
+
+    payload: Credentials
+
+
+class Subscribe(Message, frozen=True):
+    """Ask to hear a channel."""
+
+    payload: ChannelName
+
+
+class Unsubscribe(Message, frozen=True):
+    """Ask to stop hearing a channel."""
+
+    payload: ChannelName
+
+
+class Ping(Message, frozen=True):
+    """Ask whether anyone is there."""
+
+    payload: Nothing | UnsetType = UNSET
+
+
+class Say(Message, frozen=True, tag="chat_message"):
+    """Say something to support, or to a customer."""
+
+    payload: Utterance
+
+
+# Server to client: replies.
+
+
+class AuthSuccess(FromServer, frozen=True):
+    """The token was taken; ``user:{user_id}`` is heard from now on."""
+
+    payload: SignedIn
+
+
+class AuthError(FromServer, frozen=True):
+    """The token was not taken, or has expired; the connection lives on."""
+
+    payload: Rejected
+
+
+class Subscribed(FromServer, frozen=True):
+    """The channel is heard from now on."""
+
+    payload: ChannelName
+
+
+class Unsubscribed(FromServer, frozen=True):
+    """The channel is no longer heard: as asked, or because access to it was lost."""
+
+    payload: ChannelName
+
+
+class Pong(FromServer, frozen=True):
+    """Somebody is there."""
+
+    payload: Nothing | UnsetType = UNSET
+
+
+class Error(FromServer, frozen=True):
+    """The request with this ``id`` was refused; the connection lives on."""
+
+    payload: Refused
+
+    @classmethod
+    def of(cls, refusal: Refusal, answering: str | UnsetType = UNSET) -> Error:
+        """Shape a refusal for the wire."""
+        id = refusal.id if refusal.id is not None else answering
+        return cls(payload=Refused(code=refusal.code, message=refusal.message), id=id)
+
+
+# Server to client: events.
+
+
+class OrderUpdate(FromServer, frozen=True):
+    """An order has changed."""
+
+    payload: OrderUpdated
+
+
+class Notification(FromServer, frozen=True):
+    """Something a person should read."""
+
+    payload: Notice
+
+
+class CartUpdate(FromServer, frozen=True):
+    """A customer's cart has changed."""
+
+    payload: CartChanged
+
+
+class InventoryAlert(FromServer, frozen=True):
+    """A shelf has fallen to its threshold, emptied or been filled."""
+
+    payload: StockAlert
+
+
+class NewOrder(FromServer, frozen=True):
+    """An order has come in."""
+
+    payload: OrderPlaced
+
+
+class CustomerActivity(FromServer, frozen=True):
+    """A customer arrived, filled a cart, wrote to support or left."""
+
+    payload: CustomerActive
+
+
+class ChatMessage(FromServer, frozen=True):
+    """Something was said in a support conversation."""
+
+    payload: ChatSaid
+
+
+class TrafficReport(FromServer, frozen=True, tag="traffic"):
+    """What was published for a tenant since the last report."""
+
+    payload: Traffic
+
+
+class StatsReport(FromServer, frozen=True, tag="stats"):
+    """How each node is."""
+
+    payload: Stats
+
+
+class Envelope(Struct, frozen=True, omit_defaults=True):
+    """Any message whose payload is forwarded unread, byte for byte."""
+
+    type: str
+    payload: Raw
+    id: str | UnsetType = UNSET
+
+
+ClientMessage = Auth | Subscribe | Unsubscribe | Ping | Say
+Event = OrderUpdate | Notification | CartUpdate | InventoryAlert | NewOrder | CustomerActivity
+Reply = AuthSuccess | AuthError | Subscribed | Unsubscribed | Pong | Error
+ServerMessage = Reply | Event | ChatMessage | TrafficReport | StatsReport

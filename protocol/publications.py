@@ -1,0 +1,81 @@
+"""What services publish: a message with its address; the two never travel apart."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from protocol.channels import Channel, Kind
+
+
+class Everyone(Enum):
+    """The address of all who are connected, signed in or not."""
+
+    EVERYONE = "*"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+EVERYONE: Final = Everyone.EVERYONE
+Address = Channel | Everyone
+
+
+class Draft(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A publication as ``POST /api/publish`` takes it; exactly one address must be given.
+
+    ``user`` is another way to write ``channel: user:{user}``.
+    """
+
+    type: str
+    payload: Raw
+    channel: str | UnsetType = UNSET
+    user: str | UnsetType = UNSET
+    everyone: bool | UnsetType = UNSET
+
+    def address(self) -> Address:
+        """Read the address.
+
+        Raises:
+            ValueError: there is none, or more than one: no address is never a broadcast.
+            Refusal: the channel's name is malformed.
+        """
+        if self.everyone is False:
+            raise ValueError("`everyone` is true or left out")
+        if sum(given is not UNSET for given in (self.channel, self.user, self.everyone)) != 1:
+            raise ValueError("one of `channel`, `user` and `everyone` is required")
+        if isinstance(self.channel, str):
+            return Channel.parse(self.channel)
+        return Channel.parse(f"{Kind.USER}:{self.user}") if isinstance(self.user, str) else EVERYONE
+
+
+class Publication(Struct, frozen=True, kw_only=True):
+    """An accepted message on its way to all who hear its address.
+
+    ``message`` is the finished JSON text of the envelope, the same for every listener.
+    ``tenant`` is whose traffic it is; ``accepted_at`` is in seconds since the epoch.
+    """
+
+    to: Address
+    type: str
+    message: bytes
+    tenant: str
+    accepted_at: float
+    within_tenant: bool = False
+    """Only connections signed in to ``tenant`` may get it."""
+    unless_on: Channel | None = None
+    """Connections that hear this channel too have got it there."""
+    unless_from: str = ""
+    """The connection with this id has had its own copy."""
+
+
+class Accepted(Struct, frozen=True):
+    """The answer to a publish: how many publications were taken.
+
+    ``reached`` is how many sockets of the answering node they were queued for, summed.
+    """
+
+    accepted: int
+    reached: int

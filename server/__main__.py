@@ -1,0 +1,66 @@
+"""``python -m server``: reads the settings, serves until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from dotenv import dotenv_values
+
+from protocol.environment import Misconfigured, describe, read
+from server.app import serving
+from server.settings import Settings
+from server.stores.base import StoreUnavailable
+
+log = logging.getLogger("server")
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    async with serving(settings) as port:
+        log.info("listening on http://%s:%d", settings.host, port)
+        await stop.wait()
+        log.info("stopping")
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # not to be had on every platform, and not needed on any
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def main() -> int:
+    """Run the server; returns the exit code."""
+    cli = argparse.ArgumentParser(
+        prog="python -m server",
+        description="Shop Realtime: the WebSocket server. Settings come from the environment "
+        "and from .env, in that order:",
+        epilog=describe(Settings),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cli.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
+    try:
+        settings = read(Settings, {**dotenv_values(".env"), **os.environ})
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            runner.run(_serve(settings))
+    except Misconfigured as why:
+        cli.exit(2, "".join(f"server: {problem}\n" for problem in why.problems))
+    except StoreUnavailable as why:
+        cli.exit(2, f"server: the database cannot be used (WORKBENCH_DATA_DIR): {why}\n")
+    except OSError as why:
+        cli.exit(2, f"server: cannot listen (WORKBENCH_HOST, WORKBENCH_PORT): {why.strerror}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The composition root: puts the parts together, starts them and stops them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from server.auth import make_verifier
+from server.brokers.memory import MemoryBroker
+from server.connection import Shared
+from server.conversations import KEPT_S, Conversations
+from server.counters import Counters
+from server.gateway import Gateway, World
+from server.hub import Hub
+from server.orders import Orders
+from server.publishing import Publishing
+from server.reporter import Reporter
+from server.routes import Routes
+from server.settings import Settings
+from server.stores.base import Order, StoreUnavailable
+from server.stores.sqlite import SqliteStore
+
+log = logging.getLogger(__name__)
+
+DATABASE = "workbench.sqlite3"
+GOODBYE_S = 2.0  # for clients to answer the close frame; the whole stop takes under 4 s
+FORGET_EVERY_S = 3600.0
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[int]:
+    """Serve while the block lasts; yields the port.
+
+    Raises:
+        Misconfigured: the settings do not fit together.
+        StoreUnavailable: the database cannot be opened.
+        OSError: the address cannot be listened on.
+    """
+    settings.check()
+    verifier = make_verifier(settings)
+    counters, broker = Counters(), MemoryBroker()
+    hub = Hub(counters)
+    reporter = Reporter(hub, broker, counters, time.time)
+    shared = Shared(
+        hub=hub,
+        broker=broker,
+        counters=counters,
+        clock=time.time,
+        message_bytes=settings.message_bytes,
+        outbox_bytes=settings.outbox_bytes,
+        connections_per_user=settings.connections_per_user,
+    )
+    store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
+    async with contextlib.aclosing(store), broker.listen(hub.deliver):
+
+        def order_changed(order: Order) -> None:
+            gateway.order_changed(order)
+
+        orders, talks = Orders(store, order_changed), Conversations(store)
+        gateway = Gateway(settings, World(verifier, orders, talks, shared), reporter.flushed)
+        publishing = Publishing(orders, broker, hub, time.time)
+        routes = Routes(gateway, verifier, publishing, talks, broker, store)
+        # No access log: it would print the query, and with it the tokens.
+        runner = web.AppRunner(routes.application(), access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+            await site.start()
+            async with _in_background(gateway.sweep(), reporter.run(), _forget(store)):
+                yield runner.addresses[0][1]
+                await site.stop()
+                await gateway.close(GOODBYE_S)
+        finally:
+            await runner.cleanup()
+
+
+@asynccontextmanager
+async def _in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in work]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def _forget(store: SqliteStore) -> None:
+    """Drop old conversations, now and every hour."""
+    while True:
+        try:
+            await store.forget(time.time() - KEPT_S)
+        except StoreUnavailable as why:
+            log.warning("old conversations could not be dropped: %s", why)
+        await asyncio.sleep(FORGET_EVERY_S)

@@ -1,0 +1,105 @@
+"""Token to Identity: verifies JSON Web Tokens.  Nothing it says or logs contains one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+from protocol.channels import is_key
+from protocol.environment import Misconfigured
+from server.identity import Identity, Role
+from server.settings import Settings
+
+Key = Any  # what PyJWT takes as a key: text, bytes or a public key object
+LAST_MOMENT = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the last that a datetime can hold
+
+
+class InvalidToken(Exception):
+    """The token is not to be trusted; why is nobody's business."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid or expired token")
+
+
+class Verifier:
+    """Turns tokens into identities with one algorithm, fixed by the settings."""
+
+    def __init__(self, settings: Settings, key_of: Callable[[str], Awaitable[Key]]) -> None:
+        self._settings = settings
+        self._key_of = key_of
+
+    async def identify(self, token: str) -> Identity:
+        """Verify a token and read whom it speaks for.
+
+        Raises:
+            InvalidToken: not signed by us, expired, not yet valid, or with claims that make
+                no identity.
+        """
+        try:
+            return self._identity(self._claims(token, await self._key_of(token)))
+        except (jwt.PyJWTError, ValueError, RecursionError) as why:
+            raise InvalidToken from why
+
+    def _claims(self, token: str, key: Key) -> dict[str, Any]:
+        settings = self._settings
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[settings.jwt_algorithm],
+            audience=settings.jwt_audience or None,
+            issuer=settings.jwt_issuer or None,
+            options={"require": ["exp"], "verify_aud": bool(settings.jwt_audience)},
+        )
+
+    def _identity(self, claims: dict[str, Any]) -> Identity:
+        user_id = claims.get("user_id", claims.get("sub"))
+        tenant_id, name = claims.get("tenant_id") or "", claims.get("name")
+        role = Role(claims.get("role") or "")
+        if role is Role.DOCUMENT and self._settings.tokens_without_role == "refuse":
+            raise ValueError("no role")
+        if not isinstance(user_id, str) or not is_key(user_id):
+            raise ValueError("no user")
+        if tenant_id and not (isinstance(tenant_id, str) and is_key(tenant_id)):
+            raise ValueError("no tenant")
+        expires_at = float(claims["exp"])
+        if not 0 < expires_at <= LAST_MOMENT:
+            raise ValueError("no end")
+        return Identity(
+            user_id=user_id,
+            tenant_id=tenant_id,
+            role=role,
+            name=name if isinstance(name, str) and name else user_id,
+            issued_at=float(claims.get("iat", 0)),
+            expires_at=expires_at,
+        )
+
+
+def make_verifier(settings: Settings) -> Verifier:
+    """Build the verifier that the settings ask for.
+
+    Raises:
+        Misconfigured: the key file cannot be read.
+    """
+    if settings.jwt_jwks_url:
+        keys = jwt.PyJWKClient(settings.jwt_jwks_url, timeout=5)
+
+        async def fetch(token: str) -> Key:
+            # The client blocks while it fetches a key it has not cached.
+            return (await asyncio.to_thread(keys.get_signing_key_from_jwt, token)).key
+
+        return Verifier(settings, fetch)
+    key: str | bytes = settings.jwt_secret
+    if settings.jwt_key_file:
+        try:
+            key = Path(settings.jwt_key_file).read_bytes()
+        except OSError as why:
+            raise Misconfigured([f"WORKBENCH_JWT_KEY_FILE cannot be read: {why}"]) from None
+
+    async def fixed(_token: str) -> Key:
+        return key
+
+    return Verifier(settings, fixed)

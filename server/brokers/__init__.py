@@ -1,0 +1,1 @@
+"""How publications travel between the servers of one cluster."""

@@ -1,0 +1,43 @@
+"""What the server asks of a broker.
+
+Every implementation passes the one suite in ``tests/server/test_brokers.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from protocol.publications import Publication
+
+Deliver = Callable[[Publication], object]
+
+
+class BrokerUnavailable(Exception):
+    """The broker could not take it now; nothing was published."""
+
+
+class Broker(Protocol):
+    """Carries every accepted publication to every server that has listeners for it.
+
+    For any one address, all servers hear publications in the order they were accepted.
+    """
+
+    async def publish(self, publications: Sequence[Publication]) -> None:
+        """Accept these, in this order, all or none.
+
+        Raises:
+            BrokerUnavailable: none was accepted.
+        """
+
+    def listen(self, deliver: Deliver) -> AbstractAsyncContextManager[None]:
+        """Hand what is published to ``deliver`` while the block lasts."""
+        ...
+
+    async def probe(self) -> None:
+        """Find out whether what is published would be heard here.
+
+        Raises:
+            BrokerUnavailable: it would not.
+        """

@@ -1,0 +1,254 @@
+"""One client's socket: the only module that touches one.
+
+Reads frames, lets the session decide, and carries its effects out.  Everything that is
+written, replies, events and control frames alike, goes through the outbox: one order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import assert_never
+
+from aiohttp import WSMsgType, web
+from msgspec import UNSET, Struct
+
+from protocol.codec import decode_client, stamped
+from protocol.errors import CloseCode, ErrorCode, Refusal
+from protocol.messages import ClientMessage, Error
+from server import frames
+from server.brokers.base import Broker, BrokerUnavailable
+from server.counters import Counters
+from server.hub import Hub
+from server.limits import RateLimit, Verdict
+from server.outbox import Outbox
+from server.session import Effect, HangUp, Join, Leave, Publish, Reply, Session, SignIn
+from server.stores.base import Order
+
+log = logging.getLogger(__name__)
+
+PING_EVERY_S = 54.0  # these three are the document's
+PEER_IS_DEAD_S = 59.0  # its 60 s, less the sweeper's turn and a half
+CLOSE_WAIT_S = 10.0
+LINGER_S = 1.0  # to let a close frame arrive before unread input resets the connection
+
+
+class Shared(Struct, frozen=True):
+    """What all connections of a server have in common; ``clock`` is seconds since the epoch."""
+
+    hub: Hub
+    broker: Broker
+    counters: Counters
+    clock: Callable[[], float]
+    message_bytes: int
+    outbox_bytes: int
+    connections_per_user: int
+
+
+class Socket(web.WebSocketResponse):
+    """aiohttp's socket, with closing left to the connection.
+
+    aiohttp closes by itself on broken input, past what is still queued; here even that
+    goes through the outbox.
+    """
+
+    def __init__(self, message_bytes: int) -> None:
+        # aiohttp refuses messages of max_msg_size bytes and more, a header's size early.
+        super().__init__(
+            autoclose=False, autoping=False, compress=False, max_msg_size=2 * message_bytes + 16
+        )
+        self.hang_up: Callable[[CloseCode], None] | None = None
+
+    async def close(
+        self, *, code: int = CloseCode.NORMAL, message: bytes = b"", drain: bool = True
+    ) -> bool:
+        """Say goodbye with this code and our own words, behind everything that is queued."""
+        del message, drain
+        if self.hang_up is not None:
+            self.hang_up(CloseCode(code) if code in set(CloseCode) else CloseCode.NORMAL)
+        return True
+
+
+class Connection:
+    """A client that is connected, from the upgrade to its last frame."""
+
+    def __init__(
+        self,
+        id: str,
+        session: Session,
+        limit: RateLimit,
+        outbox: Outbox,
+        transport: asyncio.Transport,
+        shared: Shared,
+    ) -> None:
+        self.id = id
+        self.outbox = outbox
+        self._session = session
+        self._limit = limit
+        self._transport = transport
+        self._shared = shared
+        self._closed_at: float | None = None
+        self._last_heard = self._last_ping = shared.clock()
+        shared.hub.add(self)
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant it is signed in to, or an empty string."""
+        return self._session.identity.tenant_id if self._session.identity else ""
+
+    @property
+    def user_id(self) -> str | None:
+        """Whom it speaks for."""
+        return self._session.identity.user_id if self._session.identity else None
+
+    async def run(self, socket: Socket, token: str | None) -> None:
+        """Converse until either side hangs up."""
+        socket.hang_up = self.hang_up
+        try:
+            if token:
+                await self._carry_out(await self._session.authenticate(token))
+            await self._read(socket)
+        finally:
+            self._leave()
+            self.outbox.drop()
+
+    def hang_up(self, code: CloseCode) -> None:
+        """Stop hearing anything and say goodbye, behind what is queued."""
+        if self._closed_at is not None:
+            return
+        self._leave()
+        self._closed_at = self._shared.clock()
+        self._shared.counters.closes[str(int(code))] += 1
+        if code is CloseCode.SLOW_CONSUMER:
+            self._shared.counters.evictions += 1
+            self.outbox.finish(frames.close(code))
+        else:
+            self.outbox.push(frames.close(code))
+
+    def abort(self) -> None:
+        """Drop a client that does not say goodbye."""
+        self._transport.abort()
+
+    def sweep(self, now: float) -> None:
+        """Do what the passing of time asks for: deadlines, pings, peers that are gone."""
+        if self._closed_at is not None:
+            if now - self._closed_at > CLOSE_WAIT_S:
+                self._transport.abort()
+            return
+        if now - self._last_heard > PEER_IS_DEAD_S:
+            self._leave()
+            self._transport.abort()
+            return
+        if now - max(self._last_heard, self._last_ping) > PING_EVERY_S:
+            self._last_ping = now
+            self.outbox.push(frames.PING)
+        self._perform(self._session.pass_time(now))
+        self.check_outbox(now)
+
+    def check_outbox(self, now: float) -> None:
+        """Hang up on a client that does not take what is sent to it."""
+        if self._closed_at is None and self.outbox.is_too_slow(self._shared.outbox_bytes, now):
+            log.info("evicted %s: %d bytes wait for it", self.id, self.outbox.waiting_bytes)
+            self.hang_up(CloseCode.SLOW_CONSUMER)
+
+    def order_changed(self, order: Order) -> None:
+        """Stop hearing an order that is no longer this client's to hear."""
+        self._perform(self._session.order_changed(order))
+
+    async def _read(self, socket: Socket) -> None:
+        while True:
+            frame = await socket.receive()
+            self._last_heard = self._shared.clock()
+            match frame.type:
+                case WSMsgType.TEXT:
+                    await self._take(frame.data)
+                case WSMsgType.PING:
+                    if self._judge() is Verdict.TAKE:
+                        self.outbox.push(frames.pong(frame.data))
+                case WSMsgType.PONG:
+                    self._judge()
+                case WSMsgType.BINARY:
+                    self.hang_up(CloseCode.UNSUPPORTED_DATA)
+                case WSMsgType.CLOSE:
+                    self.hang_up(CloseCode.NORMAL)
+                    return
+                case WSMsgType.ERROR:
+                    await asyncio.sleep(0 if self._transport.is_closing() else LINGER_S)
+                    return
+                case _:
+                    return
+
+    async def _take(self, text: str) -> None:
+        if self._closed_at is not None:
+            return
+        if len(text) > self._shared.message_bytes or (
+            not text.isascii() and len(text.encode()) > self._shared.message_bytes
+        ):
+            self.hang_up(CloseCode.MESSAGE_TOO_BIG)
+            return
+        self._shared.counters.messages_in += 1
+        verdict = self._judge()
+        if verdict is Verdict.HANG_UP:
+            return
+        try:
+            message = decode_client(text)
+            if verdict is Verdict.REFUSE:
+                raise Refusal(ErrorCode.RATE_LIMITED, "Too many messages", _id_of(message))
+        except Refusal as refusal:
+            self._perform([Reply(Error.of(refusal))])
+            return
+        await self._carry_out(await self._session.receive(message))
+
+    def _judge(self) -> Verdict:
+        verdict = self._limit.judge(self._last_heard)
+        if verdict is Verdict.HANG_UP:
+            self.hang_up(CloseCode.FLOODING)
+        return verdict
+
+    async def _carry_out(self, effects: list[Effect]) -> None:
+        """Perform effects of which publishing may take a while."""
+        for effect in effects:
+            if isinstance(effect, Publish):
+                try:
+                    await self._shared.broker.publish(effect.publications)
+                except BrokerUnavailable:
+                    log.warning("a chat message was kept but could not be delivered")
+            else:
+                self._perform([effect])
+
+    def _perform(self, effects: Iterable[Effect]) -> None:
+        """Perform effects at once; after hanging up, none."""
+        shared = self._shared
+        for effect in effects:
+            if self._closed_at is not None:
+                return
+            match effect:
+                case Reply(message):
+                    if isinstance(message, Error):
+                        shared.counters.refusals[message.payload.code] += 1
+                    shared.counters.messages_out += 1
+                    self.outbox.push(frames.text(stamped(message, shared.clock())))
+                case Join(channel):
+                    shared.hub.join(self, channel)
+                case Leave(channel):
+                    shared.hub.leave(self, channel)
+                case SignIn(identity):
+                    if shared.hub.connections_of(identity.user_id) >= shared.connections_per_user:
+                        self.hang_up(CloseCode.TOO_MANY_CONNECTIONS)
+                    else:
+                        shared.hub.sign_in(self, identity.user_id)
+                case HangUp(code):
+                    self.hang_up(code)
+                case Publish():
+                    raise AssertionError("publishing takes a while: see _carry_out")
+                case _:
+                    assert_never(effect)
+
+    def _leave(self) -> None:
+        self._shared.hub.remove(self, self.user_id, self._session.channels)
+        self._session.channels.clear()
+
+
+def _id_of(message: ClientMessage) -> str | None:
+    return None if message.id is UNSET else message.id

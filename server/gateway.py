@@ -1,0 +1,150 @@
+"""The door: who may open a socket, and the round that looks after those who are inside."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable
+
+from aiohttp import web
+from msgspec import Struct
+
+from protocol.errors import CloseCode
+from protocol.events import ChatSaid
+from protocol.messages import Utterance
+from protocol.publications import Publication
+from server.auth import Verifier
+from server.connection import Connection, Shared, Socket
+from server.conversations import Conversations
+from server.identity import Identity
+from server.limits import RateLimit
+from server.orders import Orders
+from server.outbox import Flusher, Outbox
+from server.replies import problem
+from server.session import Session
+from server.settings import Settings
+from server.stores.base import Order
+
+SWEEP_EVERY_S = 0.5
+GOODBYES_AT_ONCE = 500  # connections told to go in one turn of the loop
+
+
+class World(Struct, frozen=True):
+    """What sessions ask about, answered by the parts of this server."""
+
+    verifier: Verifier
+    orders: Orders
+    talks: Conversations
+    shared: Shared
+
+    async def identify(self, token: str) -> Identity:
+        """Verify a token."""
+        return await self.verifier.identify(token)
+
+    async def find_order(self, order_id: str) -> Order | None:
+        """Return whose an order is."""
+        return await self.orders.find(order_id)
+
+    async def say(
+        self, who: Identity, utterance: Utterance, connection_id: str
+    ) -> tuple[ChatSaid, tuple[Publication, ...]]:
+        """Keep what was said."""
+        return await self.talks.say(who, utterance, connection_id, self.shared.clock())
+
+
+class Gateway:
+    """Opens sockets, sweeps them and, in the end, closes them all.
+
+    ``flushed`` is told after every flush of the outboxes.
+    """
+
+    def __init__(self, settings: Settings, world: World, flushed: Callable[[], None]) -> None:
+        self._settings = settings
+        self._world = world
+        self._shared = world.shared
+        self._connections: dict[Outbox, Connection] = {}
+        self._is_closing = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._flusher = Flusher(asyncio.get_running_loop(), flushed, self.check)
+
+    @property
+    def is_closing(self) -> bool:
+        """Tell whether the server is stopping."""
+        return self._is_closing
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer ``GET /ws``.
+
+        Refuses with 403 a page of a foreign origin, with 503 when the server is full or
+        stopping, and with 400 what is no WebSocket handshake.
+        """
+        transport = request.transport
+        if transport is None:
+            raise web.HTTPBadRequest
+        origin = request.headers.get("Origin")
+        port = transport.get_extra_info("sockname")[1]
+        if origin is not None and origin not in self._settings.origins(port):
+            return problem(403, "forbidden", "Pages of this origin may not connect")
+        if self._is_closing or len(self._connections) >= self._settings.connections:
+            return problem(503, "unavailable", "No connection is to be had now", retry_after=5)
+        if not Socket(1).can_prepare(request).ok:
+            return problem(400, "bad_request", "This address speaks WebSocket")
+        socket = Socket(self._settings.message_bytes)
+        await socket.prepare(request)
+        connection, outbox = self._connect(transport)
+        try:
+            await connection.run(socket, request.query.get("token"))
+        finally:
+            self._flusher.flush()
+            self._flusher.forget(outbox)
+            del self._connections[outbox]
+            if not self._connections:
+                self._empty.set()
+        return socket
+
+    def check(self, outbox: Outbox) -> None:
+        """Look at a client whose socket is full."""
+        connection = self._connections.get(outbox)
+        if connection is not None:
+            connection.check_outbox(self._shared.clock())
+
+    def order_changed(self, order: Order) -> None:
+        """Tell everybody who may lose an order that has changed hands."""
+        for connection in list(self._connections.values()):
+            connection.order_changed(order)
+
+    async def sweep(self) -> None:
+        """Go round, for ever."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            now = self._shared.clock()
+            for connection in list(self._connections.values()):
+                connection.sweep(now)
+
+    async def close(self, wait_s: float) -> None:
+        """Let nobody in, tell everybody to come back, and give them ``wait_s`` to say goodbye."""
+        self._is_closing = True
+        everybody = list(self._connections.values())
+        for start in range(0, len(everybody), GOODBYES_AT_ONCE):
+            for connection in everybody[start : start + GOODBYES_AT_ONCE]:
+                connection.hang_up(CloseCode.GOING_AWAY)
+            await asyncio.sleep(0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), wait_s)
+        for connection in list(self._connections.values()):
+            connection.abort()
+
+    def _connect(self, transport: asyncio.Transport) -> tuple[Connection, Outbox]:
+        settings, now = self._settings, self._shared.clock()
+        id = f"c_{secrets.token_hex(6)}"
+        session = Session(
+            id, self._world, now, settings.auth_timeout_s, settings.subscriptions_per_connection
+        )
+        limit = RateLimit(settings.messages_per_second, settings.message_burst, now)
+        outbox = Outbox(transport, self._flusher)
+        connection = Connection(id, session, limit, outbox, transport, self._shared)
+        self._connections[outbox] = connection
+        self._empty.clear()
+        return connection, outbox

@@ -1,0 +1,142 @@
+"""Who hears what: the one place where a publication becomes frames in outboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from protocol.channels import Channel, Kind
+from protocol.publications import Everyone, Publication
+from server import frames
+from server.counters import Counters
+from server.outbox import Outbox
+
+
+class Listener(Protocol):
+    """One connection, as far as delivery is concerned."""
+
+    @property
+    def id(self) -> str:
+        """Its id, unique on this server."""
+        ...
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant it is signed in to, or an empty string."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where its frames go."""
+        ...
+
+
+class Hub:
+    """Knows every connection, which channels it hears and whom it speaks for.
+
+    A channel without listeners and a user without connections leave nothing in memory.
+    ``observers`` are told of every publication and how many sockets it was queued for.
+    """
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self.observers: list[Callable[[Publication, int], None]] = []
+        self._everyone: set[Listener] = set()
+        self._channels: dict[Channel, set[Listener]] = {}
+        self._users: dict[str, set[Listener]] = {}
+        self.subscriptions = 0
+
+    @property
+    def connections(self) -> Collection[Listener]:
+        """All who are connected."""
+        return self._everyone
+
+    @property
+    def channels(self) -> int:
+        """How many channels have listeners."""
+        return len(self._channels)
+
+    @property
+    def signed_in(self) -> int:
+        """How many connections speak for somebody."""
+        return sum(map(len, self._users.values()))
+
+    def add(self, listener: Listener) -> None:
+        """Take in a connection."""
+        self._everyone.add(listener)
+
+    def sign_in(self, listener: Listener, user_id: str) -> None:
+        """Take note whom a connection speaks for."""
+        self._users.setdefault(user_id, set()).add(listener)
+
+    def connections_of(self, user_id: str) -> int:
+        """Count a user's connections."""
+        return len(self._users.get(user_id, ()))
+
+    def remove(
+        self, listener: Listener, user_id: str | None, channels: Collection[Channel]
+    ) -> None:
+        """Let go of a connection, of whom it spoke for and of all it heard; twice is once."""
+        self._everyone.discard(listener)
+        if user_id is not None and listener in self._users.get(user_id, ()):
+            self._users[user_id].remove(listener)
+            if not self._users[user_id]:
+                del self._users[user_id]
+        for channel in channels:
+            self.leave(listener, channel)
+
+    def join(self, listener: Listener, channel: Channel) -> None:
+        """Start delivering a channel to a connection; twice is once."""
+        listeners = self._channels.setdefault(channel, set())
+        if listener not in listeners:
+            listeners.add(listener)
+            self.subscriptions += 1
+
+    def leave(self, listener: Listener, channel: Channel) -> None:
+        """Stop delivering a channel to a connection, if it heard it."""
+        listeners = self._channels.get(channel)
+        if listeners is None or listener not in listeners:
+            return
+        listeners.remove(listener)
+        self.subscriptions -= 1
+        if not listeners:
+            del self._channels[channel]
+
+    def listeners(self, channel: Channel) -> Collection[Listener]:
+        """Return who hears a channel."""
+        return self._channels.get(channel, ())
+
+    def keys(self, kind: Kind) -> set[str]:
+        """Return the keys of a kind's channels that have listeners."""
+        return {channel.key for channel in self._channels if channel.kind is kind}
+
+    def audience(self, publication: Publication) -> Collection[Listener]:
+        """Return whom a publication is for."""
+        if isinstance(publication.to, Everyone):
+            return self._everyone
+        listeners = self.listeners(publication.to)
+        if not (publication.within_tenant or publication.unless_on or publication.unless_from):
+            return listeners
+        elsewhere = self.listeners(publication.unless_on) if publication.unless_on else ()
+        return [
+            listener
+            for listener in listeners
+            if listener not in elsewhere
+            and listener.id != publication.unless_from
+            and not (publication.within_tenant and listener.tenant_id != publication.tenant)
+        ]
+
+    def deliver(self, publication: Publication) -> int:
+        """Queue a publication for all it is for; returns for how many."""
+        audience = self.audience(publication)
+        reached = len(audience)
+        if reached:
+            frame = frames.text(publication.message)
+            for listener in audience:
+                listener.outbox.push(frame)
+        self._counters.publications += 1
+        self._counters.deliveries += reached
+        self._counters.messages_out += reached
+        for observe in self.observers:
+            observe(publication, reached)
+        return reached

@@ -1,0 +1,96 @@
+"""The server's own figures: gathers them, and sends what the monitor's listeners are told."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from protocol.channels import Channel, Kind
+from protocol.monitoring import NodeStats
+from protocol.publications import Publication
+from server.brokers.base import Broker, BrokerUnavailable
+from server.counters import Counters
+from server.hub import Hub
+from server.latency import Latencies
+from server.monitor import Monitor
+
+TRAFFIC_EVERY_S = 0.25
+STATS_EVERY = 4  # traffic reports
+
+
+class Reporter:
+    """Reports to whoever watches; ``clock`` is in seconds since the epoch."""
+
+    def __init__(
+        self, hub: Hub, broker: Broker, counters: Counters, clock: Callable[[], float]
+    ) -> None:
+        self._hub = hub
+        self._broker = broker
+        self._counters = counters
+        self._clock = clock
+        self._started_at = clock()
+        self._monitor = Monitor(lambda tenant: bool(hub.listeners(Channel(Kind.MONITOR, tenant))))
+        self._latencies = Latencies(clock())
+        self._unflushed: list[tuple[float, int]] = []
+        self._lag_s = 0.0
+        hub.observers.append(self._delivered)
+
+    def flushed(self) -> None:
+        """Take the time: what was delivered since the last flush is now on its sockets."""
+        if self._unflushed:
+            now = self._clock()
+            for accepted_at, reached in self._unflushed:
+                self._latencies.observe(now - accepted_at, reached, now)
+            self._unflushed.clear()
+
+    async def run(self) -> None:
+        """Report several times a second, for ever."""
+        loop = asyncio.get_running_loop()
+        turn = 0
+        while True:
+            due = loop.time() + TRAFFIC_EVERY_S
+            await asyncio.sleep(TRAFFIC_EVERY_S)
+            self._lag_s = max(self._lag_s, loop.time() - due)
+            turn += 1
+            now = self._clock()
+            self._monitor.watch(self._hub.keys(Kind.MONITOR), now)
+            reports = self._monitor.traffic(now, self._subscribers)
+            if turn % STATS_EVERY == 0:
+                reports += self._monitor.stats(now, self._node(now))
+                self._lag_s = 0.0
+            try:
+                await self._broker.publish(reports)
+            except BrokerUnavailable:
+                continue  # whoever watches sees that nothing comes; /readyz says why
+
+    def _delivered(self, publication: Publication, reached: int) -> None:
+        self._monitor.saw(publication, reached, self._clock())
+        if reached:
+            self._unflushed.append((publication.accepted_at, reached))
+
+    def _subscribers(self, channel: str) -> int:
+        kind, _, key = channel.partition(":")
+        if not key:
+            return len(self._hub.connections)
+        return len(self._hub.listeners(Channel(Kind(kind), key)))
+
+    def _node(self, now: float) -> NodeStats:
+        counters = self._counters
+        return NodeStats(
+            node=socket.gethostname(),
+            uptime_s=round(now - self._started_at, 1),
+            connections=len(self._hub.connections),
+            signed_in=self._hub.signed_in,
+            subscriptions=self._hub.subscriptions,
+            channels=self._hub.channels,
+            messages_in=counters.messages_in,
+            messages_out=counters.messages_out,
+            publications=counters.publications,
+            deliveries=counters.deliveries,
+            refusals=dict(counters.refusals),
+            closes=dict(counters.closes),
+            evictions=counters.evictions,
+            loop_lag_ms=round(1000 * self._lag_s, 2),
+            latency=self._latencies.percentiles(now),
+        )

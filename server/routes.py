@@ -1,0 +1,106 @@
+"""The HTTP side: each route in a few lines, and one place where problems become answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from msgspec import Struct
+
+from protocol.errors import ErrorCode, Refusal
+from server.auth import Verifier
+from server.brokers.base import Broker, BrokerUnavailable
+from server.conversations import Conversations, chat_line
+from server.gateway import Gateway
+from server.identity import Role
+from server.publishing import PUBLISHERS, Publishing
+from server.replies import Problem, answer, problem, require
+from server.stores.base import Conversation, Store, StoreUnavailable
+
+BODY_BYTES = 1 << 20  # of a publish request, as the protocol limits it
+PROBE_S = 2.0
+MOST_LISTED = 200
+TALKERS = frozenset({Role.CUSTOMER, Role.DOCUMENT, Role.AGENT, Role.ADMIN})
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Routes(Struct, frozen=True):
+    """What the routes ask of the server's parts."""
+
+    gateway: Gateway
+    verifier: Verifier
+    publishing: Publishing
+    talks: Conversations
+    broker: Broker
+    store: Store
+
+    def application(self) -> web.Application:
+        """Put the routes together."""
+        app = web.Application(client_max_size=BODY_BYTES, middlewares=[_problems])
+        app.router.add_get("/ws", self.gateway.handle)
+        app.router.add_post("/api/publish", self.publish)
+        app.router.add_get("/api/conversations", self.conversations)
+        app.router.add_get("/api/conversations/{id}/messages", self.messages)
+        app.router.add_get("/healthz", self.healthz)
+        app.router.add_get("/readyz", self.readyz)
+        return app
+
+    async def publish(self, request: web.Request) -> web.Response:
+        """Accept publications from services and admins."""
+        who = await require(request, self.verifier, PUBLISHERS)
+        return answer(await self.publishing.accept(await request.read(), who))
+
+    async def conversations(self, request: web.Request) -> web.Response:
+        """List the conversations that the asker may read, the latest spoken in first."""
+        who = await require(request, self.verifier, TALKERS)
+        found = await self.talks.open_to(who, MOST_LISTED)
+        return answer({"conversations": [_listed(conversation) for conversation in found]})
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """Read the last messages of one conversation, oldest first."""
+        who = await require(request, self.verifier, TALKERS)
+        lines = await self.talks.lines(who, request.match_info["id"], MOST_LISTED)
+        return answer({"messages": [chat_line(line) for line in lines]})
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """Say that the process is alive."""
+        return answer({"status": "ok"})
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Say whether what is published now would be delivered: a probe through each part."""
+        if self.gateway.is_closing:
+            return problem(503, "unavailable", "The server is stopping")
+        try:
+            async with asyncio.timeout(PROBE_S):
+                await self.broker.probe()
+                await self.store.probe()
+        except (BrokerUnavailable, StoreUnavailable, TimeoutError):
+            return problem(503, "unavailable", "The broker or the store does not answer")
+        return answer({"status": "ready"})
+
+
+@web.middleware
+async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every problem as JSON; what exists is no business of a stranger's."""
+    try:
+        return await handler(request)
+    except Problem as why:
+        return why.response()
+    except Refusal as why:
+        status = 403 if why.code is ErrorCode.FORBIDDEN else 422
+        return problem(status, why.code, why.message)
+    except (BrokerUnavailable, StoreUnavailable):
+        return problem(503, "unavailable", "This cannot be done now, try again", retry_after=1)
+    except web.HTTPException as why:
+        code = why.reason.lower().replace(" ", "_")
+        return problem(why.status, code, why.reason)
+
+
+def _listed(conversation: Conversation) -> dict[str, object]:
+    return {
+        "id": conversation.id,
+        "customer": {"id": conversation.customer_id, "name": conversation.customer_name},
+        "agent_id": conversation.agent_id or None,
+        "last_message": chat_line(conversation.last) if conversation.last else None,
+    }

@@ -1,0 +1,250 @@
+"""One client's conversation, without the client.
+
+A session turns each message, and the passing of time, into effects and performs none of
+them: no socket, no clock.  ``server.connection`` carries them out, in their order.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Protocol, assert_never
+
+from msgspec import UNSET, Struct, UnsetType
+
+from protocol.channels import Channel, Kind
+from protocol.errors import CloseCode, ErrorCode, Refusal
+from protocol.events import ChatSaid
+from protocol.messages import (
+    Auth,
+    AuthError,
+    AuthSuccess,
+    ChannelName,
+    ChatMessage,
+    ClientMessage,
+    Error,
+    FromServer,
+    Ping,
+    Pong,
+    Rejected,
+    Say,
+    SignedIn,
+    Subscribe,
+    Subscribed,
+    Unsubscribe,
+    Unsubscribed,
+    Utterance,
+)
+from protocol.publications import Publication
+from server.access import may_hear
+from server.auth import InvalidToken
+from server.identity import Identity, Role
+from server.stores.base import Order, StoreUnavailable
+
+GRACE_S = 25.0  # after the token's end: time to fetch another and send it
+Id = str | UnsetType
+
+
+class Reply(Struct, frozen=True):
+    """Answer this client, and only this client."""
+
+    message: FromServer
+
+
+class Join(Struct, frozen=True):
+    """Start delivering the channel to this client."""
+
+    channel: Channel
+
+
+class Leave(Struct, frozen=True):
+    """Stop delivering the channel to this client."""
+
+    channel: Channel
+
+
+class SignIn(Struct, frozen=True):
+    """Count this client among the user's; nothing else follows if that is one too many."""
+
+    identity: Identity
+
+
+class Publish(Struct, frozen=True):
+    """Send to all who hear these addresses, in this order."""
+
+    publications: tuple[Publication, ...]
+
+
+class HangUp(Struct, frozen=True):
+    """End the connection."""
+
+    code: CloseCode
+
+
+Effect = Reply | Join | Leave | SignIn | Publish | HangUp
+
+
+class World(Protocol):
+    """What a session has to ask about; each may take a while."""
+
+    async def identify(self, token: str) -> Identity:
+        """Verify a token; raises InvalidToken."""
+        ...
+
+    async def find_order(self, order_id: str) -> Order | None:
+        """Return whose an order is; raises StoreUnavailable."""
+
+    async def say(
+        self, who: Identity, utterance: Utterance, connection_id: str
+    ) -> tuple[ChatSaid, tuple[Publication, ...]]:
+        """Keep what was said; raises Refusal or StoreUnavailable.
+
+        Returns the sender's own copy, and everybody else's.
+        """
+        ...
+
+
+class Session:
+    """What a client has proved about itself, what it hears, and what it may do next.
+
+    Times are in seconds since the epoch.  ``deadline`` is when ``pass_time`` has something
+    to do next, or None.
+    """
+
+    def __init__(
+        self, connection_id: str, world: World, opened_at: float, auth_timeout_s: float, limit: int
+    ) -> None:
+        self._connection_id = connection_id
+        self._world = world
+        self._limit = limit
+        self._has_expired = False
+        self.identity: Identity | None = None
+        self.channels: set[Channel] = set()
+        self.deadline: float | None = opened_at + auth_timeout_s
+
+    async def receive(self, message: ClientMessage) -> list[Effect]:
+        """Return the effects of one message; a refusal is an effect too."""
+        try:
+            match message:
+                case Ping():
+                    return [Reply(Pong(id=message.id))]
+                case Subscribe():
+                    return await self._subscribe(message)
+                case Unsubscribe():
+                    return self._unsubscribe(message)
+                case Say():
+                    return await self._say(message)
+                case Auth():
+                    return await self.authenticate(message.payload.token, message.id)
+                case _:
+                    assert_never(message)
+        except Refusal as refusal:
+            return [Reply(Error.of(refusal, answering=message.id))]
+        except StoreUnavailable:
+            failed = Refusal(ErrorCode.INTERNAL, "This cannot be answered now, try again later")
+            return [Reply(Error.of(failed, answering=message.id))]
+
+    async def authenticate(self, token: str, id: Id = UNSET) -> list[Effect]:
+        """Sign in, extend the session, or say that the token is not taken."""
+        try:
+            identity = await self._world.identify(token)
+        except InvalidToken as why:
+            return [Reply(AuthError(Rejected(str(why)), id=id))]
+        before = self.identity
+        if before is None:
+            return self._sign_in(identity, id)
+        if (before.user_id, before.tenant_id) != (identity.user_id, identity.tenant_id):
+            return [HangUp(CloseCode.NOT_SIGNED_IN)]
+        self._take(identity)
+        return [Reply(_success(identity, id)), *await self._judge_again()]
+
+    def pass_time(self, now: float) -> list[Effect]:
+        """Return what is due at ``now``."""
+        if self.deadline is None or now < self.deadline:
+            return []
+        if self.identity is None:
+            return [HangUp(CloseCode.NOT_SIGNED_IN)]
+        if self._has_expired:
+            return [HangUp(CloseCode.TOKEN_EXPIRED)]
+        self._has_expired = True
+        self.deadline = self.identity.expires_at + GRACE_S
+        return [Reply(AuthError(Rejected("The token has expired")))]
+
+    def order_changed(self, order: Order) -> list[Effect]:
+        """Judge again whether this client may hear an order that has changed hands."""
+        channel = Channel(Kind.ORDER, order.id)
+        if channel not in self.channels or may_hear(self.identity, channel, order):
+            return []
+        return self._lose(channel)
+
+    def _sign_in(self, identity: Identity, id: Id) -> list[Effect]:
+        self._take(identity)
+        own = Channel(Kind.USER, identity.user_id)
+        self.channels.add(own)
+        # The confirmation comes before the channel, so that no event overtakes it.
+        return [SignIn(identity), Reply(_success(identity, id)), Join(own)]
+
+    def _take(self, identity: Identity) -> None:
+        self.identity = identity
+        self.deadline = identity.expires_at
+        self._has_expired = False
+
+    async def _subscribe(self, request: Subscribe) -> list[Effect]:
+        channel = Channel.parse(request.payload.channel)
+        order = None
+        if channel.kind is Kind.ORDER and self.identity is not None:
+            order = await self._world.find_order(channel.key)
+        who = None if self._has_expired else self.identity
+        if not may_hear(who, channel, order):
+            raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        if channel not in self.channels and len(self.channels - self._own()) >= self._limit:
+            raise Refusal(ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._limit} channels")
+        self.channels.add(channel)
+        if self.identity is None:
+            self.deadline = None  # joining a public channel is reason enough to stay
+        confirmed = Subscribed(ChannelName(request.payload.channel), id=request.id)
+        return [Reply(confirmed), Join(channel)]
+
+    def _unsubscribe(self, request: Unsubscribe) -> list[Effect]:
+        channel = Channel.parse(request.payload.channel)
+        self.channels.discard(channel)
+        confirmed = Unsubscribed(ChannelName(request.payload.channel), id=request.id)
+        return [Leave(channel), Reply(confirmed)]
+
+    async def _say(self, request: Say) -> list[Effect]:
+        if self.identity is None or self._has_expired:
+            raise Refusal(ErrorCode.UNAUTHENTICATED, "Sign in to chat")
+        own_copy, publications = await self._world.say(
+            self.identity, request.payload, self._connection_id
+        )
+        return [Publish(publications), Reply(ChatMessage(own_copy, id=request.id))]
+
+    async def _judge_again(self) -> list[Effect]:
+        """Leave what a newer token, of another role, no longer opens."""
+        effects: list[Effect] = []
+        for channel in sorted(self.channels):
+            order = (
+                await self._world.find_order(channel.key) if channel.kind is Kind.ORDER else None
+            )
+            if not may_hear(self.identity, channel, order):
+                effects += self._lose(channel)
+        return effects
+
+    def _lose(self, channel: Channel) -> list[Effect]:
+        self.channels.discard(channel)
+        return [Leave(channel), Reply(Unsubscribed(ChannelName(str(channel))))]
+
+    def _own(self) -> set[Channel]:
+        """Return the channel that signing in joined: it does not count against the limit."""
+        return {Channel(Kind.USER, self.identity.user_id)} if self.identity else set()
+
+
+def _success(identity: Identity, id: Id) -> AuthSuccess:
+    return AuthSuccess(
+        SignedIn(
+            user_id=identity.user_id,
+            tenant_id=identity.tenant_id or UNSET,
+            role=UNSET if identity.role is Role.DOCUMENT else identity.role.value,
+            expires_at=datetime.fromtimestamp(identity.expires_at, UTC),
+        ),
+        id=id,
+    )

@@ -1,0 +1,82 @@
+"""The server's settings, their defaults and what is valid; reads nothing by itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from protocol.environment import Misconfigured
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Limit = Annotated[int, Meta(ge=1)]
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything an operator may choose.
+
+    The limits' defaults come from the user's document (4096 bytes) and the protocol page.
+    """
+
+    host: Annotated[str, Meta(description="Address to listen on")] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="Port to listen on; 0 takes a free one")] = 8080
+    dashboard_port: Annotated[Port, Meta(description="Whose pages may connect")] = 8501
+    allowed_origins: Annotated[
+        tuple[str, ...], Meta(description="Origins of pages that may connect [own and dashboard's]")
+    ] = ()
+    data_dir: Annotated[str, Meta(description="Folder of the database")] = "./data"
+
+    jwt_secret: Annotated[
+        str, Meta(description="HS256 secret, 32 bytes or more: openssl rand -hex 32")
+    ] = ""
+    jwt_algorithm: Annotated[
+        Literal["HS256", "RS256", "ES256"], Meta(description="The only algorithm accepted")
+    ] = "HS256"
+    jwt_key_file: Annotated[str, Meta(description="PEM file of the public key")] = ""
+    jwt_jwks_url: Annotated[str, Meta(description="Address of the public keys")] = ""
+    jwt_issuer: Annotated[str, Meta(description="Required `iss`")] = ""
+    jwt_audience: Annotated[str, Meta(description="Required `aud`")] = ""
+    tokens_without_role: Annotated[
+        Literal["document", "refuse"], Meta(description="How to judge a token without a role")
+    ] = "document"
+
+    message_bytes: Annotated[Limit, Meta(description="Longest message in")] = 4096
+    subscriptions_per_connection: Annotated[Limit, Meta(description="Channels joined")] = 100
+    messages_per_second: Annotated[Limit, Meta(description="Messages in, sustained")] = 50
+    message_burst: Annotated[Limit, Meta(description="Messages in, at once")] = 100
+    connections_per_user: Annotated[Limit, Meta(description="Sockets of one user")] = 20
+    connections: Annotated[Limit, Meta(description="Sockets in all")] = 20_000
+    outbox_bytes: Annotated[Limit, Meta(description="Bytes that may wait for one client")] = 1 << 20
+    auth_timeout_s: Annotated[
+        float, Meta(gt=0, description="To sign in or join a public channel")
+    ] = 10.0
+
+    def check(self) -> None:
+        """Check what no single field shows.
+
+        Raises:
+            Misconfigured: there is no key to verify tokens with, or one that does not fit.
+        """
+        problems = []
+        if self.jwt_algorithm == "HS256":
+            if len(self.jwt_secret.encode()) < 32:
+                what = "is shorter than 32 bytes" if self.jwt_secret else "is not set"
+                problems.append(
+                    f"WORKBENCH_JWT_SECRET {what}: `make demo` writes one into .env, "
+                    "or put there what `openssl rand -hex 32` prints"
+                )
+        elif bool(self.jwt_key_file) == bool(self.jwt_jwks_url):
+            problems.append(
+                f"{self.jwt_algorithm} needs one of WORKBENCH_JWT_KEY_FILE and "
+                "WORKBENCH_JWT_JWKS_URL: it says where the public key is"
+            )
+        if problems:
+            raise Misconfigured(problems)
+
+    def origins(self, port: int) -> frozenset[str]:
+        """Return whose pages may open a socket on a server that listens on ``port``."""
+        if self.allowed_origins:
+            return frozenset(self.allowed_origins)
+        hosts = {*LOOPBACK, self.host}
+        return frozenset(f"http://{h}:{p}" for h in hosts for p in (port, self.dashboard_port))

@@ -1,0 +1,87 @@
+"""What the server asks of a store, and the shapes it keeps there.
+
+Every implementation passes the one suite in ``tests/server/test_stores.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class StoreUnavailable(Exception):
+    """The store could not do it now: disk full, locked, away.  Nothing was kept."""
+
+
+class Order(Struct, frozen=True):
+    """Whose an order is."""
+
+    id: str
+    user_id: str
+    tenant_id: str
+
+
+class Line(Struct, frozen=True):
+    """One thing that was said; ``at`` in seconds since the epoch."""
+
+    id: str
+    sender_id: str
+    sender_name: str
+    content: str
+    at: float
+
+
+class Conversation(Struct, frozen=True):
+    """A customer's talk with a tenant's staff; ``agent_id`` is who answered first."""
+
+    id: str
+    tenant_id: str
+    customer_id: str
+    customer_name: str
+    opened_at: float
+    agent_id: str = ""
+    last: Line | None = None
+
+
+class Store(Protocol):
+    """Keeps orders' owners and conversations.
+
+    What a method has returned from is kept, also when the process is killed next.  Every
+    method raises StoreUnavailable where it could not do its work.
+    """
+
+    async def record_orders(self, orders: Sequence[Order]) -> None:
+        """Keep whose these orders are, all or none; a known one changes hands."""
+
+    async def find_order(self, order_id: str) -> Order | None:
+        """Return whose an order is, if anybody's."""
+
+    async def open_conversation(self, conversation: Conversation, line: Line) -> None:
+        """Keep a new conversation with its first line."""
+
+    async def find_conversation(self, conversation_id: str) -> Conversation | None:
+        """Return a conversation with its last line."""
+
+    async def add_line(self, conversation_id: str, line: Line, agent_id: str = "") -> None:
+        """Keep a line; a named agent joins if nobody has answered yet."""
+
+    async def conversations(
+        self, tenant_id: str, customer_id: str | None, limit: int
+    ) -> list[Conversation]:
+        """List a tenant's conversations, or one customer's, the latest spoken in first."""
+        ...
+
+    async def lines(self, conversation_id: str, limit: int) -> list[Line]:
+        """List the last lines of a conversation, oldest first."""
+        ...
+
+    async def forget(self, before: float) -> None:
+        """Drop conversations in which nothing was said since, and their lines."""
+
+    async def probe(self) -> None:
+        """Read something, whatever it is."""
+
+    async def aclose(self) -> None:
+        """Finish."""

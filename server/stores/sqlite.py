@@ -1,0 +1,203 @@
+"""The store in a file: SQLite in WAL mode, reached through aiosqlite's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from msgspec.structs import astuple
+
+from server.stores.base import Conversation, Line, Order, StoreUnavailable
+
+# synchronous=NORMAL in WAL mode survives a killed process; a power cut may cost the last moments.
+SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA foreign_keys = ON;
+CREATE TABLE IF NOT EXISTS orders (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    tenant_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS conversations (
+    id TEXT PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    customer_name TEXT NOT NULL,
+    opened_at REAL NOT NULL,
+    agent_id TEXT NOT NULL DEFAULT '',
+    last_line INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lines (
+    number INTEGER PRIMARY KEY,
+    conversation_id TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    sender_id TEXT NOT NULL,
+    sender_name TEXT NOT NULL,
+    content TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS lines_by_conversation ON lines (conversation_id, number);
+CREATE INDEX IF NOT EXISTS latest ON conversations (tenant_id, last_line);
+"""
+_CONVERSATION = """
+SELECT c.id, c.tenant_id, c.customer_id, c.customer_name, c.opened_at, c.agent_id,
+       l.id, l.sender_id, l.sender_name, l.content, l.at
+FROM conversations c JOIN lines l ON l.number = c.last_line
+"""
+
+
+class SqliteStore:
+    """A store for one server, in one file."""
+
+    def __init__(self, database: aiosqlite.Connection) -> None:
+        self._database = database
+        self._writing = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path) -> SqliteStore:
+        """Open the file, or make it with its folder.
+
+        Raises:
+            StoreUnavailable: it cannot be opened or is no database.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            database = await aiosqlite.connect(path, isolation_level=None)
+        except (OSError, sqlite3.Error) as why:
+            raise StoreUnavailable(f"{path}: {why}") from why
+        try:
+            await database.executescript(SCHEMA)
+        except sqlite3.Error as why:
+            await database.close()
+            raise StoreUnavailable(f"{path}: {why}") from why
+        return cls(database)
+
+    async def record_orders(self, orders: Sequence[Order]) -> None:
+        """Keep whose these orders are, in one transaction."""
+        async with self._transaction() as database:
+            await database.executemany(
+                "INSERT INTO orders VALUES (?, ?, ?) ON CONFLICT (id) "
+                "DO UPDATE SET user_id = excluded.user_id, tenant_id = excluded.tenant_id",
+                [(order.id, order.user_id, order.tenant_id) for order in orders],
+            )
+
+    async def find_order(self, order_id: str) -> Order | None:
+        """Return whose an order is, if anybody's."""
+        rows = await self._rows("SELECT * FROM orders WHERE id = ?", order_id)
+        return next((Order(*row) for row in rows), None)
+
+    async def open_conversation(self, conversation: Conversation, line: Line) -> None:
+        """Keep a new conversation with its first line."""
+        async with self._transaction() as database:
+            await database.execute(
+                "INSERT INTO conversations (id, tenant_id, customer_id, customer_name, opened_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    conversation.id,
+                    conversation.tenant_id,
+                    conversation.customer_id,
+                    conversation.customer_name,
+                    conversation.opened_at,
+                ),
+            )
+            await _append(database, conversation.id, line)
+
+    async def find_conversation(self, conversation_id: str) -> Conversation | None:
+        """Return a conversation with its last line."""
+        rows = await self._rows(f"{_CONVERSATION} WHERE c.id = ?", conversation_id)
+        return next(map(_conversation, rows), None)
+
+    async def add_line(self, conversation_id: str, line: Line, agent_id: str = "") -> None:
+        """Keep a line; a named agent joins if nobody has answered yet."""
+        async with self._transaction() as database:
+            await _append(database, conversation_id, line)
+            if agent_id:
+                await database.execute(
+                    "UPDATE conversations SET agent_id = ? WHERE id = ? AND agent_id = ''",
+                    (agent_id, conversation_id),
+                )
+
+    async def conversations(
+        self, tenant_id: str, customer_id: str | None, limit: int
+    ) -> list[Conversation]:
+        """List a tenant's conversations, or one customer's, the latest spoken in first."""
+        rows = await self._rows(
+            f"{_CONVERSATION} WHERE c.tenant_id = ?1 AND (?2 IS NULL OR c.customer_id = ?2) "
+            "ORDER BY c.last_line DESC LIMIT ?3",
+            tenant_id,
+            customer_id,
+            limit,
+        )
+        return [_conversation(row) for row in rows]
+
+    async def lines(self, conversation_id: str, limit: int) -> list[Line]:
+        """List the last lines of a conversation, oldest first."""
+        rows = await self._rows(
+            "SELECT id, sender_id, sender_name, content, at FROM lines "
+            "WHERE conversation_id = ? ORDER BY number DESC LIMIT ?",
+            conversation_id,
+            limit,
+        )
+        return [Line(*row) for row in rows][::-1]
+
+    async def forget(self, before: float) -> None:
+        """Drop conversations in which nothing was said since, and their lines."""
+        async with self._transaction() as database:
+            await database.execute(
+                "DELETE FROM conversations WHERE last_line IN "
+                "(SELECT number FROM lines WHERE at < ?)",
+                (before,),
+            )
+
+    async def probe(self) -> None:
+        """Read something, whatever it is."""
+        await self._rows("SELECT id FROM orders LIMIT 1")
+
+    async def aclose(self) -> None:
+        """Close the file; what was kept is in it."""
+        await self._database.close()
+
+    async def _rows(self, query: str, *values: Any) -> Iterable[Any]:
+        try:
+            return await self._database.execute_fetchall(query, values)
+        except (sqlite3.Error, ValueError) as why:
+            raise StoreUnavailable(str(why)) from why
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+        """Do all that the block does, or nothing of it; one block at a time."""
+        try:
+            async with self._writing:
+                await self._database.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._database
+                except BaseException:
+                    await self._database.rollback()
+                    raise
+                await self._database.commit()
+        except (sqlite3.Error, ValueError) as why:
+            raise StoreUnavailable(str(why)) from why
+
+
+async def _append(database: aiosqlite.Connection, conversation_id: str, line: Line) -> None:
+    added = await database.execute(
+        "INSERT INTO lines (conversation_id, id, sender_id, sender_name, content, at) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (conversation_id, *astuple(line)),
+    )
+    await database.execute(
+        "UPDATE conversations SET last_line = ? WHERE id = ?", (added.lastrowid, conversation_id)
+    )
+
+
+def _conversation(row: Sequence[Any]) -> Conversation:
+    id, tenant_id, customer_id, customer_name, opened_at, agent_id, *line = row
+    return Conversation(
+        id, tenant_id, customer_id, customer_name, opened_at, agent_id, last=Line(*line)
+    )
