@@ -1,0 +1,130 @@
+"""What all tests share: a secret, tokens made with it, and programs as real processes."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import jwt
+import pytest
+
+SECRET = "tests-only-" + "x" * 32
+ROOT = Path(__file__).parents[1]
+
+
+class Program:
+    """One of the three programs, started as `python -m name`; its output is kept."""
+
+    def __init__(self, name, *args, cwd, **environment):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", name, *args],
+            cwd=cwd,
+            env={**clean, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines = []
+        self._more = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self._more:
+                self._lines.append(line)
+                self._more.notify_all()
+        with self._more:
+            self._lines.append(None)
+            self._more.notify_all()
+
+    @property
+    def output(self):
+        with self._more:
+            return "".join(line for line in self._lines if line)
+
+    def wait_for(self, pattern, timeout=60.0):
+        """Wait until a line of the output matches; returns the match."""
+        deadline, seen = time.monotonic() + timeout, 0
+        with self._more:
+            while True:
+                for line in self._lines[seen:]:
+                    if line is None:
+                        raise AssertionError(f"ended before {pattern!r}:\n{self._said()}")
+                    if found := re.search(pattern, line):
+                        return found
+                seen = len(self._lines)
+                if not self._more.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"no {pattern!r} in:\n{self._said()}")
+
+    def _said(self):
+        return "".join(line for line in self._lines if line)
+
+    def stop(self, with_signal=signal.SIGTERM, timeout=20.0):
+        """Send the signal and wait for the end; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        code = self.process.wait(timeout)
+        self._reader.join(timeout)
+        self.process.stdout.close()
+        return code
+
+
+@pytest.fixture(scope="session")
+def secret():
+    return SECRET
+
+
+@pytest.fixture(scope="session")
+def token():
+    """Make a token: token("olena"), token("boss", "admin", tenant_id="books", exp=...)."""
+
+    def make(user_id="olena", role="customer", *, key=SECRET, algorithm="HS256", **claims):
+        whole = {"user_id": user_id, "tenant_id": "shop", "exp": time.time() + 3600}
+        if role is not None:
+            whole["role"] = role
+        whole |= claims
+        return jwt.encode({k: v for k, v in whole.items() if v is not None}, key, algorithm)
+
+    return make
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Start programs; whatever still runs after the test is ended."""
+    programs = []
+
+    def start(name, *args, **environment):
+        program = Program(name, *args, cwd=tmp_path, **environment)
+        programs.append(program)
+        return program
+
+    yield start
+    for program in programs:
+        if program.process.poll() is None:
+            program.process.kill()
+        program.stop()
+
+
+@pytest.fixture
+def launch_server(launch, tmp_path):
+    """Start a server on a free port; returns it with its `port`."""
+
+    def start(port=0, **environment):
+        program = launch(
+            "server",
+            WORKBENCH_PORT=str(port),
+            WORKBENCH_JWT_SECRET=SECRET,
+            WORKBENCH_DATA_DIR=str(tmp_path / "data"),
+            **environment,
+        )
+        program.port = int(program.wait_for(r"listening on http://127\.0\.0\.1:(\d+)")[1])
+        return program
+
+    return start

@@ -1,0 +1,141 @@
+"""Reading what clients send, and writing what they get."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol import codec
+from protocol.errors import ErrorCode, Refusal
+from protocol.events import OrderStatus, OrderUpdated
+from protocol.messages import (
+    ChannelName,
+    Envelope,
+    Error,
+    OrderUpdate,
+    Ping,
+    Pong,
+    Say,
+    Subscribe,
+    Utterance,
+)
+
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "id"),
+    [
+        ("", "invalid_message", None),
+        ("{", "invalid_message", None),
+        ("[]", "invalid_message", None),
+        ('"ping"', "invalid_message", None),
+        ("NaN", "invalid_message", None),
+        ('{"payload": {}}', "invalid_message", None),
+        ('{"payload": {}, "id": "1"}', "invalid_message", "1"),
+        ('{"type": 5, "id": "2"}', "invalid_message", "2"),
+        ('{"type": ["ping"]}', "invalid_message", None),
+        ('{"type": "ping", "id": {}}', "invalid_message", None),
+        ('{"type": "ping", "id": null}', "invalid_message", None),
+        ('{"type": "dance", "id": 7}', "invalid_message", None),
+        ('{"type": "ping", "id": "\\ud800"}', "invalid_message", None),
+        ("[" * 2000 + "]" * 2000, "invalid_message", None),
+        ('{"type": "ping", "deep": ' + "[" * 2000 + "]" * 2000 + "}", "invalid_message", None),
+        ('{"type": "dance", "id": "3"}', "unknown_type", "3"),
+        ('{"type": "order_update", "payload": {}, "id": "4"}', "unknown_type", "4"),
+        ('{"type": "subscribe", "id": "5"}', "invalid_payload", "5"),
+        ('{"type": "subscribe", "id": "6", "payload": 4}', "invalid_payload", "6"),
+        ('{"type": "subscribe", "id": "7", "payload": {"channel": 4}}', "invalid_payload", "7"),
+        ('{"type": "ping", "id": "8", "payload": []}', "invalid_payload", "8"),
+        ('{"type": "chat_message", "id": "9", "payload": {"content": ""}}', "invalid_payload", "9"),
+    ],
+)
+def test_a_request_is_refused_for_the_most_specific_reason(raw, code, id):
+    with pytest.raises(Refusal) as refused:
+        codec.decode_client(raw)
+
+    assert (refused.value.code, refused.value.id) == (code, id)
+
+
+def test_a_clients_own_timestamp_and_unknown_fields_are_ignored():
+    raw = '{"type": "ping", "id": "1", "timestamp": 12, "mood": "fine", "payload": {"x": 1}}'
+
+    assert codec.decode_client(raw).id == "1"
+
+
+@given(ANY_JSON)
+def test_any_json_is_a_message_or_a_refusal(value):
+    try:
+        codec.decode_client(json.dumps(value))
+    except Refusal as refusal:
+        assert refusal.code in set(ErrorCode)
+
+
+@given(st.binary())
+def test_any_bytes_are_a_message_or_a_refusal(raw):
+    try:
+        codec.decode_client(raw)
+    except Refusal as refusal:
+        assert refusal.code is ErrorCode.INVALID_MESSAGE
+
+
+@given(st.text(max_size=40), st.text(min_size=1, max_size=40))
+def test_what_a_client_writes_the_server_reads(id, text):
+    for message in (
+        Ping(id=id),
+        Subscribe(ChannelName(text), id=id),
+        Say(Utterance(content=text), id=id),
+    ):
+        assert codec.decode_client(codec.encode(message)) == message
+
+
+@given(st.floats(min_value=0, max_value=4e9))
+def test_a_stamp_changes_nothing_but_the_timestamp(at):
+    bare = json.loads(codec.encode(Pong(id="1")))
+
+    stamped = json.loads(codec.stamped(Pong(id="1"), at))
+
+    assert stamped == bare | {"timestamp": codec.iso(at)}
+
+
+def test_a_moment_is_written_in_utc_with_milliseconds():
+    assert codec.iso(1705314600.25) == "2024-01-15T10:30:00.250Z"
+
+
+def test_the_class_is_the_type():
+    shipped = OrderUpdated(order_id="ord_1", status=OrderStatus.SHIPPED)
+
+    assert codec.encode(OrderUpdate(shipped)) == (
+        b'{"type":"order_update","payload":{"order_id":"ord_1","status":"shipped"}}'
+    )
+
+
+def test_a_refusal_repeats_the_requests_id():
+    refusal = Refusal(ErrorCode.FORBIDDEN, "No")
+
+    assert json.loads(codec.encode(Error.of(refusal, answering="7"))) == {
+        "type": "error",
+        "payload": {"code": "forbidden", "message": "No"},
+        "id": "7",
+    }
+
+
+def test_a_forwarded_payload_keeps_its_bytes():
+    envelope = Envelope("notification", codec.msgspec.Raw(b'{"a":1.50,  "b":[]}'))
+
+    assert codec.encode(envelope) == b'{"type":"notification","payload":{"a":1.50,  "b":[]}}'
+
+
+def test_decimals_are_read_and_written_digit_by_digit():
+    assert codec.write(codec.read(b'{"total":1500.00}')) == b'{"total":1500.00}'
+    assert codec.read(b"0.10") == Decimal("0.10")

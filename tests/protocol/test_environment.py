@@ -1,0 +1,46 @@
+"""Settings out of environment variables."""
+
+from typing import Annotated
+
+import pytest
+from msgspec import Meta, Struct
+
+from protocol.environment import Misconfigured, describe, read
+
+
+class Kettle(Struct, frozen=True):
+    litres: Annotated[float, Meta(gt=0, description="How much it holds")]
+    port: Annotated[int, Meta(ge=0, le=65535, description="Where it is")] = 8080
+    guests: Annotated[tuple[str, ...], Meta(description="Who drinks")] = ()
+    whistle: Annotated[bool, Meta(description="Whether it sings")] = False
+
+
+def test_variables_become_fields_and_the_rest_keep_their_defaults():
+    kettle = read(
+        Kettle,
+        {
+            "WORKBENCH_LITRES": "1.7",
+            "WORKBENCH_GUESTS": "Олена, Тарас",
+            "WORKBENCH_WHISTLE": "on",
+            "WORKBENCH_PORT": "",
+            "PATH": "/bin",
+        },
+    )
+
+    assert kettle == Kettle(litres=1.7, guests=("Олена", "Тарас"), whistle=True)
+
+
+def test_every_problem_is_named_at_once():
+    with pytest.raises(Misconfigured) as why:
+        read(Kettle, {"WORKBENCH_PORT": "many", "WORKBENCH_WHISTLE": "loud"})
+
+    litres, port, whistle = why.value.problems
+    assert "WORKBENCH_LITRES is not set: How much it holds" in litres
+    assert "WORKBENCH_PORT" in port
+    assert "WORKBENCH_WHISTLE" in whistle
+
+
+def test_help_lists_variables_purposes_and_defaults():
+    assert [line.split() for line in describe(Kettle).splitlines()][1] == [
+        "WORKBENCH_PORT", "Where", "it", "is", "[8080]",
+    ]  # fmt: skip

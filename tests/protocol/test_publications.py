@@ -1,0 +1,42 @@
+"""Addresses: exactly one, and never by accident everyone."""
+
+import pytest
+from msgspec import Raw
+
+from protocol.channels import Channel, Kind
+from protocol.errors import Refusal
+from protocol.publications import EVERYONE, Draft
+
+
+def draft(**address):
+    return Draft(type="notification", payload=Raw(b"{}"), **address)
+
+
+def test_a_user_is_their_channel():
+    assert draft(user="user_7").address() == draft(channel="user:user_7").address()
+    assert draft(user="user_7").address() == Channel(Kind.USER, "user_7")
+
+
+def test_everyone_is_everyone():
+    assert draft(everyone=True).address() is EVERYONE
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {},
+        {"everyone": False},
+        {"everyone": False, "user": "user_7"},
+        {"channel": "public:news", "user": "user_7"},
+        {"channel": "public:news", "everyone": True},
+    ],
+)
+def test_none_or_several_are_refused(address):
+    with pytest.raises(ValueError, match="everyone"):
+        draft(**address).address()
+
+
+@pytest.mark.parametrize("address", [{"channel": "news"}, {"channel": ""}, {"user": "a b"}])
+def test_a_malformed_one_is_refused(address):
+    with pytest.raises(Refusal):
+        draft(**address).address()

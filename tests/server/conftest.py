@@ -1,0 +1,127 @@
+"""A real server in the test's own loop, and clients that talk to it over real sockets."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+import aiohttp
+import pytest
+from aiohttp import WSMsgType
+
+from server.app import serving
+from server.settings import Settings
+
+PATIENCE_S = 20
+
+
+class Client:
+    """One WebSocket; `ask` returns the reply with the request's id, `hear` the next event."""
+
+    def __init__(self, socket):
+        self.socket = socket
+        self._number = 0
+        self._unheard = []
+
+    async def send(self, raw):
+        await self.socket.send_str(raw if isinstance(raw, str) else json.dumps(raw))
+
+    async def receive(self):
+        """Return the next message, or the close code."""
+        frame = await asyncio.wait_for(self.socket.receive(), PATIENCE_S)
+        if frame.type is WSMsgType.TEXT:
+            return json.loads(frame.data)
+        return self.socket.close_code
+
+    async def ask(self, type_, payload=None, **extra):
+        self._number += 1
+        id = f"r{self._number}"
+        await self.send({"type": type_, "payload": payload or {}, "id": id, **extra})
+        while True:
+            message = await self.receive()
+            if not isinstance(message, dict) or message.get("id") == id:
+                return message
+            self._unheard.append(message)
+
+    async def subscribe(self, channel):
+        return await self.ask("subscribe", {"channel": channel})
+
+    async def hear(self, type_=None):
+        """Return the next message that answered nothing, of this type if one is given."""
+        while True:
+            message = self._unheard.pop(0) if self._unheard else await self.receive()
+            if type_ is None or not isinstance(message, dict) or message["type"] == type_:
+                return message
+
+    async def is_silent(self):
+        """Tell whether nothing came before the answer to a ping."""
+        reply = await self.ask("ping")
+        return reply["type"] == "pong" and not self._unheard
+
+    async def close_code(self):
+        """Wait until the server hangs up."""
+        while isinstance(message := await self.receive(), dict):
+            pass
+        return message
+
+
+class Server:
+    """A running server, seen from outside."""
+
+    def __init__(self, port, http, stack, token):
+        self.port, self._http, self._stack, self._token = port, http, stack, token
+        self.url = f"http://127.0.0.1:{port}"
+
+    async def connect(self, token=None, **options):
+        url = f"{self.url}/ws" + (f"?token={token}" if token else "")
+        socket = await self._http.ws_connect(url, autoclose=True, **options)
+        self._stack.push_async_callback(socket.close)
+        return Client(socket)
+
+    async def sign_in(self, user_id="olena", role="customer", **claims):
+        client = await self.connect(self._token(user_id, role, **claims))
+        assert (await client.hear())["type"] == "auth_success"
+        return client
+
+    async def request(self, method, path, token=None, **options):
+        """Return the status and the JSON of an answer."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with self._http.request(method, self.url + path, headers=headers, **options) as got:
+            return got.status, await got.json()
+
+    async def publish(self, what, token=None):
+        token = token or self._token("svc", "service")
+        return await self.request("POST", "/api/publish", token, json=what)
+
+    async def place_order(self, order_id, user_id, tenant_id="shop"):
+        order = {
+            "id": order_id,
+            "number": "ORD-1",
+            "total": 10.0,
+            "currency": "UAH",
+            "status": "pending",
+            "customer": {"id": user_id, "name": user_id},
+            "items": [{"product_id": "p", "name": "Чайник", "quantity": 1, "price": 10.0}],
+            "created_at": "2024-01-15T10:30:00Z",
+        }
+        channel = f"tenant:{tenant_id}"
+        what = {"channel": channel, "type": "new_order", "payload": {"order": order}}
+        assert (await self.publish(what))[0] == 200
+
+
+@pytest.fixture
+async def serve(tmp_path, secret, token):
+    """Start servers with the settings given; they and their clients end with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings):
+            wanted = Settings(port=0, jwt_secret=secret, data_dir=str(tmp_path), **settings)
+            port = await stack.enter_async_context(serving(wanted))
+            http = await stack.enter_async_context(aiohttp.ClientSession())
+            return Server(port, http, stack, token)
+
+        yield start
+
+
+@pytest.fixture
+async def server(serve):
+    return await serve()

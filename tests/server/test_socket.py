@@ -1,0 +1,404 @@
+"""The protocol over real sockets: every reply, refusal and close code."""
+
+import asyncio
+import re
+import socket
+import time
+
+import aiohttp
+import pytest
+import websocket
+
+ENVELOPE = {"type", "payload", "id", "timestamp"}
+ISO_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
+
+
+async def test_a_query_token_signs_in_and_joins_the_users_own_channel(server, token):
+    client = await server.connect(token("olena"))
+
+    hello = await client.hear()
+    await server.publish(NOTICE | {"user": "olena"})
+    event = await client.hear()
+
+    assert (hello["type"], hello["payload"]["user_id"]) == ("auth_success", "olena")
+    assert event["payload"] == NOTICE["payload"]
+    assert set(event) == ENVELOPE - {"id"}
+    assert ISO_UTC.fullmatch(event["timestamp"])
+
+
+async def test_a_message_signs_in_as_well(server, token):
+    client = await server.connect()
+
+    reply = await client.ask("auth", {"token": token("olena", "admin")})
+    await server.publish(NOTICE | {"channel": "user:olena"})
+
+    assert reply["payload"]["user_id"] == "olena"
+    assert (reply["payload"]["tenant_id"], reply["payload"]["role"]) == ("shop", "admin")
+    assert (await client.hear())["type"] == "notification"
+
+
+def bad_tokens(token):
+    yield "not-a-token"
+    yield token(exp=time.time() - 5)
+    yield token(exp=None)
+    yield token(key="another-secret-" + "y" * 32)
+    yield token(algorithm="HS512", key="another-secret-" + "y" * 64)
+    yield token(algorithm="none", key=None)
+    yield token(user_id=None)
+    yield token(user_id=7)
+    yield token(user_id="a b")
+    yield token(tenant_id="a/b")
+    yield token(role="emperor")
+    yield token(exp=10**30)
+
+
+@pytest.mark.parametrize("number", range(12))
+async def test_a_bad_token_is_refused_and_the_connection_lives(server, token, number):
+    bad = list(bad_tokens(token))[number]
+    client = await server.connect(bad)
+
+    hello = await client.hear()
+    again = await client.ask("auth", {"token": bad})
+    good = await client.ask("auth", {"token": token()})
+
+    assert (hello["type"], again["type"], good["type"]) == (
+        "auth_error", "auth_error", "auth_success",
+    )  # fmt: skip
+    assert hello["payload"] == again["payload"] == {"error": "Invalid or expired token"}
+
+
+async def test_every_kind_of_channel_opens_to_whom_it_belongs(server):
+    await server.place_order("ord_1", "olena")
+    olena = await server.sign_in("olena")
+    boss = await server.sign_in("boss", "admin")
+    visitor = await server.connect()
+
+    for client, channel in [
+        (olena, "user:olena"),
+        (olena, "order:ord_1"),
+        (boss, "order:ord_1"),
+        (boss, "tenant:shop"),
+        (boss, "monitor:shop"),
+        (visitor, "public:announcements"),
+    ]:
+        reply = await client.subscribe(channel)
+        assert (reply["type"], reply["payload"]) == ("subscribed", {"channel": channel})
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "user:taras", "user:", "order:ord_1", "order:ord_404", "order:", "tenant:shop", "tenant:",
+        "tenant:books", "monitor:shop", "stock:all", "nonsense", "", "public:", "public:a b",
+    ],
+)  # fmt: skip
+async def test_foreign_malformed_empty_and_unknown_channels_get_one_answer(server, channel):
+    await server.place_order("ord_1", "taras")
+    for client in (await server.sign_in("olena"), await server.connect()):
+        reply = await client.subscribe(channel)
+
+        assert (reply["type"], reply["payload"]) == (
+            "error",
+            {"code": "forbidden", "message": "Cannot access this channel"},
+        )
+
+
+async def test_a_token_without_role_is_judged_by_the_documents_rule(server):
+    manager = await server.sign_in("manager", role=None)
+
+    assert (await manager.subscribe("tenant:shop"))["type"] == "subscribed"
+    assert (await manager.subscribe("tenant:books"))["type"] == "error"
+    assert (await manager.subscribe("monitor:shop"))["type"] == "error"
+
+
+async def test_tokens_without_role_can_be_turned_off(serve, token):
+    server = await serve(tokens_without_role="refuse")
+
+    client = await server.connect(token(role=None))
+
+    assert (await client.hear())["type"] == "auth_error"
+
+
+async def test_unsubscribing_ends_delivery(server):
+    client = await server.sign_in()
+    await client.subscribe("public:news")
+
+    reply = await client.ask("unsubscribe", {"channel": "public:news"})
+    _, answer = await server.publish(NOTICE | {"channel": "public:news"})
+
+    assert (reply["type"], reply["payload"]) == ("unsubscribed", {"channel": "public:news"})
+    assert answer == {"accepted": 1, "reached": 0}
+    assert await client.is_silent()
+
+
+async def test_a_ping_is_answered_with_its_id(server):
+    client = await server.connect()
+
+    assert (await client.ask("ping"))["type"] == "pong"
+    await client.send('{"type": "ping"}')
+    pong = await client.receive()
+
+    assert set(pong) == {"type", "timestamp"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "id"),
+    [
+        ("no json", "invalid_message", None),
+        ("[]", "invalid_message", None),
+        ('{"payload": {}}', "invalid_message", None),
+        ('{"type": 7, "id": "a"}', "invalid_message", "a"),
+        ('{"type": "ping", "id": {"x": 1}}', "invalid_message", None),
+        ("[" * 2000, "invalid_message", None),
+        ('{"type": "dance", "id": "b"}', "unknown_type", "b"),
+        ('{"type": "subscribe", "id": "c"}', "invalid_payload", "c"),
+        ('{"type": "subscribe", "id": "d", "payload": {"channel": []}}', "invalid_payload", "d"),
+        ('{"type": "subscribe", "id": "e", "payload": {"channel": "?"}}', "forbidden", "e"),
+        (
+            '{"type": "chat_message", "id": "f", "payload": {"content": "Hi"}}',
+            "unauthenticated",
+            "f",
+        ),
+        ('{"type": "unsubscribe", "id": "g", "payload": {"channel": "?"}}', "forbidden", "g"),
+    ],
+)
+async def test_a_refusal_carries_the_requests_id_and_spares_the_connection(server, raw, code, id):
+    client = await server.connect()
+
+    await client.send(raw)
+    refusal = await client.receive()
+
+    assert refusal["type"] == "error"
+    assert (refusal["payload"]["code"], refusal.get("id")) == (code, id)
+    assert await client.is_silent()
+
+
+async def test_requests_are_answered_in_order_also_while_one_waits_for_the_store(server):
+    await server.place_order("ord_1", "olena")
+    client = await server.sign_in("olena")
+
+    for number in range(5):
+        await client.send(
+            {"type": "subscribe", "payload": {"channel": "order:x"}, "id": f"s{number}"}
+        )
+        await client.send({"type": "ping", "id": f"p{number}"})
+    ids = [(await client.receive())["id"] for _ in range(10)]
+
+    assert ids == [f"{way}{number}" for number in range(5) for way in "sp"]
+
+
+async def test_4096_bytes_pass_and_one_more_is_too_big(server):
+    client = await server.connect()
+
+    await client.send('{"type":"ping","id":"' + "x" * (4096 - 23) + '"}')
+    assert (await client.receive())["type"] == "pong"
+    await client.send('{"type":"ping","id":"' + "x" * (4097 - 23) + '"}')
+
+    assert await client.close_code() == 1009
+
+
+@pytest.mark.parametrize("size", [4097, 8192, 20_000, 200_000])
+async def test_a_message_over_the_limit_is_answered_behind_what_came_before(server, size):
+    client = await server.connect()
+
+    await client.send('{"type": "ping", "id": "before"}')
+    await client.send("x" * size)
+
+    assert (await client.receive())["id"] == "before"
+    assert await client.close_code() == 1009
+
+
+async def test_the_limit_is_of_bytes_not_of_letters(server):
+    client = await server.connect()
+
+    await client.send("ї" * 2049)
+
+    assert await client.close_code() == 1009
+
+
+def test_binary_frames_and_invalid_text_are_hung_up_on(launch_server):
+    url = f"ws://127.0.0.1:{launch_server().port}/ws"
+    for payload, opcode, code in [(b"abc", websocket.ABNF.OPCODE_BINARY, 1003), (b"\xff", 1, 1007)]:
+        client = websocket.create_connection(url, timeout=20)
+        client.send('{"type": "ping"}')
+        client.send(payload, opcode)
+
+        assert "pong" in client.recv()
+        _, closing = client.recv_data(control_frame=True)
+        assert int.from_bytes(closing[:2], "big") == code
+        client.shutdown()
+
+
+async def test_who_neither_signs_in_nor_joins_anything_public_is_hung_up_on(serve):
+    server = await serve(auth_timeout_s=0.2)
+    idle, visitor = await server.connect(), await server.connect()
+    await visitor.subscribe("public:announcements")
+
+    assert await idle.close_code() == 4001
+    assert await visitor.is_silent()
+
+
+async def test_signing_in_again_extends_the_session(server, token):
+    client = await server.sign_in("olena")
+
+    again = await client.ask("auth", {"token": token("olena", exp=time.time() + 7200)})
+    bad = await client.ask("auth", {"token": "bad"})
+    await server.publish(NOTICE | {"user": "olena"})
+
+    assert (again["type"], bad["type"]) == ("auth_success", "auth_error")
+    assert (await client.hear())["type"] == "notification"
+
+
+@pytest.mark.parametrize("other", [{"user_id": "taras"}, {"tenant_id": "books"}])
+async def test_signing_in_as_somebody_else_ends_the_connection(server, token, other):
+    client = await server.sign_in("olena")
+
+    await client.ask("auth", {"token": token(**{"user_id": "olena", **other})})
+
+    assert client.socket.close_code == 4001
+
+
+async def test_an_expired_token_is_told_and_the_connection_lives_on_in_grace(server, token):
+    client = await server.sign_in("olena", exp=time.time() + 1)
+
+    told = await client.hear()
+    await server.publish(NOTICE | {"user": "olena"})
+    event = await client.hear()
+    refused = await client.subscribe("user:olena")
+    extended = await client.ask("auth", {"token": token("olena")})
+    joined = await client.subscribe("user:olena")
+
+    assert told["type"] == "auth_error"
+    assert event["type"] == "notification"
+    assert refused["payload"]["code"] == "forbidden"
+    assert (extended["type"], joined["type"]) == ("auth_success", "subscribed")
+
+
+async def test_too_many_connections_of_one_user_cost_the_newest(serve, token):
+    server = await serve(connections_per_user=2)
+    first, second = await server.sign_in("olena"), await server.sign_in("olena")
+    third = await server.connect(token("olena"))
+
+    assert await third.close_code() == 4102
+    assert await first.is_silent()
+    assert await second.is_silent()
+    await first.socket.close()
+    assert (await server.sign_in("olena")) is not None
+
+
+async def test_a_full_server_refuses_before_the_upgrade(serve):
+    server = await serve(connections=1)
+    first = await server.connect()
+
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await server.connect()
+
+    assert refused.value.status == 503
+    assert await first.is_silent()
+
+
+async def test_too_many_subscriptions_are_refused(serve):
+    server = await serve(subscriptions_per_connection=3)
+    client = await server.sign_in()
+
+    replies = [await client.subscribe(f"public:{n}") for n in (1, 2, 3, 3, 4)]
+    await client.ask("unsubscribe", {"channel": "public:1"})
+
+    assert [reply["type"] for reply in replies] == ["subscribed"] * 4 + ["error"]
+    assert replies[-1]["payload"]["code"] == "too_many_subscriptions"
+    assert (await client.subscribe("public:4"))["type"] == "subscribed"
+
+
+async def test_a_client_that_sends_too_fast_is_refused_and_then_hung_up_on(serve):
+    server = await serve(messages_per_second=1, message_burst=5)
+    greedy, modest = await server.connect(), await server.connect()
+
+    for number in range(20):
+        await greedy.send({"type": "ping", "id": str(number)})
+    replies = []
+    while isinstance(message := await greedy.receive(), dict):
+        replies.append(message)
+
+    assert [reply["type"] for reply in replies[:5]] == ["pong"] * 5
+    assert {reply["payload"]["code"] for reply in replies[5:]} == {"rate_limited"}
+    assert [reply["id"] for reply in replies] == [str(n) for n in range(len(replies))]
+    assert message == 4101
+    assert await modest.is_silent()
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("http://127.0.0.1:9", 403),
+        ("http://127.0.0.1:8501", None),
+        ("http://localhost:8501", None),
+        (None, None),
+    ],
+)
+async def test_pages_of_foreign_origins_are_refused_before_the_upgrade(server, origin, status):
+    headers = {} if origin is None else {"Origin": origin}
+    try:
+        client = await server.connect(headers=headers)
+    except aiohttp.WSServerHandshakeError as refused:
+        assert refused.status == status
+    else:
+        assert status is None
+        assert await client.is_silent()
+
+
+async def test_the_servers_own_origin_may_connect(server):
+    client = await server.connect(headers={"Origin": server.url})
+
+    assert await client.is_silent()
+
+
+async def test_what_is_no_handshake_is_told_so(server):
+    status, answer = await server.request("GET", "/ws")
+
+    assert (status, answer["error"]["code"]) == (400, "bad_request")
+
+
+async def test_a_client_that_does_not_read_is_evicted_and_the_others_are_not(serve):
+    server = await serve(outbox_bytes=10_000)
+    good = await server.connect()
+    await good.subscribe("public:news")
+    stalled = socket.create_connection(("127.0.0.1", server.port))
+    stalled.setblocking(False)
+    stalled.sendall(
+        b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    text = b'{"type":"subscribe","payload":{"channel":"public:news"}}'
+    stalled.sendall(bytes((0x81, 0x80 | len(text))) + b"\0\0\0\0" + text)
+    watcher = await server.sign_in("boss", "admin")
+    await watcher.subscribe("monitor:shop")
+
+    big = NOTICE["payload"] | {"filler": "x" * 60_000}
+    while True:
+        _, answer = await server.publish(
+            {"channel": "public:news", "type": "notification", "payload": big}
+        )
+        assert (await good.hear())["payload"]["filler"] == big["filler"]
+        if answer["reached"] == 1:
+            break
+    while not (stats := (await watcher.hear("stats"))["payload"]["nodes"][0])["evictions"]:
+        pass
+    stalled.close()
+
+    assert stats["closes"] == {"4100": 1}
+    assert await good.is_silent()
+
+
+async def test_a_server_that_stops_says_goodbye(launch_server):
+    program = launch_server()
+    async with aiohttp.ClientSession() as http:
+        socket = await http.ws_connect(f"http://127.0.0.1:{program.port}/ws")
+        stopped = asyncio.to_thread(program.stop)
+        goodbye, code = await asyncio.gather(socket.receive(), stopped)
+
+    assert (goodbye.type, goodbye.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+    assert code == 0
+    assert "Traceback" not in program.output
