@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS lines (
 CREATE INDEX IF NOT EXISTS lines_by_conversation ON lines (conversation_id, number);
 CREATE INDEX IF NOT EXISTS latest ON conversations (tenant_id, last_line);
 """
+LOCKED_S = 2.0  # to wait for another program that has the file locked
 _CONVERSATION = """
 SELECT c.id, c.tenant_id, c.customer_id, c.customer_name, c.opened_at, c.agent_id,
        l.id, l.sender_id, l.sender_name, l.content, l.at
@@ -68,7 +69,7 @@ class SqliteStore:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            database = await aiosqlite.connect(path, isolation_level=None)
+            database = await aiosqlite.connect(path, isolation_level=None, timeout=LOCKED_S)
         except (OSError, sqlite3.Error) as why:
             raise StoreUnavailable(f"{path}: {why}") from why
         try:

@@ -1,0 +1,53 @@
+"""Who may hear what."""
+
+import pytest
+
+from protocol.channels import Channel
+from server.access import may_hear
+from server.identity import Identity, Role
+from server.stores.base import Order
+
+
+def person(user_id, role, tenant_id="shop"):
+    return Identity(
+        user_id=user_id, tenant_id=tenant_id, role=role, name="", issued_at=0, expires_at=1
+    )
+
+
+PEOPLE = {
+    "owner": person("olena", Role.CUSTOMER),
+    "other": person("taras", Role.CUSTOMER),
+    "agent": person("maria", Role.AGENT),
+    "admin": person("boss", Role.ADMIN),
+    "service": person("svc", Role.SERVICE),
+    "document": person("olena", Role.DOCUMENT),
+    "homeless": person("olena", Role.DOCUMENT, ""),
+    "foreign admin": person("boss", Role.ADMIN, "books"),
+    "rootless admin": person("boss", Role.ADMIN, ""),
+    "nobody": None,
+}
+ORDER = Order("ord_1", "olena", "shop")
+
+
+@pytest.mark.parametrize(
+    ("channel", "open_to"),
+    [
+        ("public:news", set(PEOPLE)),
+        ("user:olena", {"owner", "document", "homeless"}),
+        ("order:ord_1", {"owner", "document", "homeless", "agent", "admin"}),
+        ("tenant:shop", {"agent", "admin", "document"}),
+        ("tenant:books", {"foreign admin"}),
+        ("monitor:shop", {"admin"}),
+        ("monitor:books", {"foreign admin"}),
+    ],
+)
+def test_a_channel_opens_to_whom_it_belongs_and_to_nobody_else(channel, open_to):
+    channel = Channel.parse(channel)
+
+    assert {name for name, who in PEOPLE.items() if may_hear(who, channel, ORDER)} == open_to
+
+
+def test_an_order_nobody_has_heard_of_opens_to_nobody():
+    channel = Channel.parse("order:ord_404")
+
+    assert not any(may_hear(who, channel, None) for who in PEOPLE.values())

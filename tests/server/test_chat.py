@@ -1,0 +1,138 @@
+"""Support chat: who hears what is said, who may say it, and that it is kept."""
+
+import pytest
+
+HELLO = {"content": "Добрий день! Коли відправите?"}
+
+
+async def open_conversation(client):
+    reply = await client.ask("chat_message", HELLO)
+    return reply["payload"]["conversation_id"]
+
+
+async def test_a_customers_first_words_open_a_conversation_and_reach_the_staff(server):
+    olena = await server.sign_in("olena", name="Олена")
+    maria = await server.sign_in("maria", "agent")
+    await maria.subscribe("tenant:shop")
+
+    own = await olena.ask("chat_message", HELLO)
+    heard = await maria.hear()
+
+    assert own["type"] == heard["type"] == "chat_message"
+    assert own["payload"] == heard["payload"]
+    said = own["payload"]["message"]
+    assert (said["sender_id"], said["sender_name"]) == ("olena", "Олена")
+    assert said["content"] == HELLO["content"]
+    assert {"id", "created_at"} < set(said)
+    assert "id" not in heard
+    assert await olena.is_silent()
+
+
+async def test_the_senders_other_sockets_get_one_copy_each(server):
+    laptop, phone = await server.sign_in("olena"), await server.sign_in("olena")
+
+    await laptop.ask("chat_message", HELLO)
+
+    assert (await phone.hear())["payload"]["message"]["content"] == HELLO["content"]
+    assert await phone.is_silent()
+    assert await laptop.is_silent()
+
+
+async def test_an_agents_answer_reaches_the_customer_and_the_other_agents(server):
+    olena = await server.sign_in("olena")
+    maria, pavlo = await server.sign_in("maria", "agent"), await server.sign_in("pavlo", "agent")
+    for agent in (maria, pavlo):
+        await agent.subscribe("tenant:shop")
+    conversation = await open_conversation(olena)
+    for agent in (maria, pavlo):
+        await agent.hear()
+
+    answer = await maria.ask(
+        "chat_message", {"conversation_id": conversation, "content": "Сьогодні"}
+    )
+
+    for hearer in (olena, pavlo):
+        assert (await hearer.hear())["payload"] == answer["payload"]
+    assert await maria.is_silent()
+
+
+async def test_a_sender_cannot_pretend_to_be_somebody_else(server):
+    olena = await server.sign_in("olena")
+
+    reply = await olena.ask("chat_message", HELLO | {"sender_id": "boss", "message": {"id": "1"}})
+
+    assert reply["payload"]["message"]["sender_id"] == "olena"
+
+
+async def test_strangers_may_not_write_and_do_not_learn_what_exists(server):
+    conversation = await open_conversation(await server.sign_in("olena"))
+    strangers = [
+        await server.sign_in("taras"),
+        await server.sign_in("boss", "admin", tenant_id="books"),
+        await server.sign_in("olena", tenant_id="books"),
+        await server.sign_in("svc", "service"),
+    ]
+
+    for stranger in strangers:
+        for where in (conversation, "conv_404"):
+            reply = await stranger.ask("chat_message", {"conversation_id": where, "content": "Hi"})
+            assert reply["payload"] == {
+                "code": "forbidden",
+                "message": "Cannot access this conversation",
+            }
+
+
+@pytest.mark.parametrize("content", ["", "x" * 2001, None, 7])
+async def test_what_is_not_1_to_2000_characters_is_refused(server, content):
+    olena = await server.sign_in("olena")
+
+    reply = await olena.ask("chat_message", {"content": content})
+
+    assert reply["payload"]["code"] == "invalid_payload"
+
+
+async def test_staff_answer_but_do_not_open_conversations(server):
+    maria = await server.sign_in("maria", "agent")
+
+    assert (await maria.ask("chat_message", HELLO))["payload"]["code"] == "invalid_payload"
+
+
+async def test_conversations_are_read_by_the_staff_and_by_their_customer(server, token):
+    olena, taras = await server.sign_in("olena"), await server.sign_in("taras")
+    first, second = await open_conversation(olena), await open_conversation(taras)
+    maria = await server.sign_in("maria", "agent")
+    await maria.ask("chat_message", {"conversation_id": first, "content": "Сьогодні"})
+
+    async def listed(user_id, role, **claims):
+        _, answer = await server.request(
+            "GET", "/api/conversations", token(user_id, role, **claims)
+        )
+        return [conversation["id"] for conversation in answer["conversations"]]
+
+    assert await listed("maria", "agent") == [first, second]
+    assert await listed("taras", "customer") == [second]
+    assert await listed("ivan", "admin", tenant_id="books") == []
+    _, answer = await server.request("GET", "/api/conversations", token("maria", "agent"))
+    assert answer["conversations"][0]["agent_id"] == "maria"
+    assert answer["conversations"][0]["last_message"]["content"] == "Сьогодні"
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        (("olena", "customer"), 200),
+        (("maria", "agent"), 200),
+        (("taras", "customer"), 403),
+        (("svc", "service"), 403),
+        (None, 401),
+    ],
+)
+async def test_lines_are_read_by_whom_they_are_for(server, token, who, status):
+    conversation = await open_conversation(await server.sign_in("olena"))
+    path = f"/api/conversations/{conversation}/messages"
+
+    got, answer = await server.request("GET", path, token(*who) if who else None)
+
+    assert got == status
+    if status == 200:
+        assert [line["content"] for line in answer["messages"]] == [HELLO["content"]]

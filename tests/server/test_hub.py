@@ -1,0 +1,135 @@
+"""Who hears what, without a socket."""
+
+import pytest
+
+from protocol.channels import Channel, Kind
+from protocol.publications import EVERYONE, Publication
+from server.counters import Counters
+from server.hub import Hub
+
+
+class Box:
+    def __init__(self):
+        self.frames = []
+
+    def push(self, frame):
+        self.frames.append(frame)
+
+
+class Listener:
+    def __init__(self, id, tenant_id=""):
+        self.id, self.tenant_id, self.outbox = id, tenant_id, Box()
+
+    @property
+    def heard(self):
+        return [frame[2:].decode() for frame in self.outbox.frames]
+
+
+NEWS, OWN, STAFF = map(Channel.parse, ("public:news", "user:olena", "tenant:shop"))
+
+
+@pytest.fixture
+def hub():
+    return Hub(Counters())
+
+
+def join(hub, *ids, channel=NEWS, tenant_id=""):
+    listeners = [Listener(id, tenant_id) for id in ids]
+    for listener in listeners:
+        hub.add(listener)
+        hub.join(listener, channel)
+    return listeners
+
+
+def publication(to, text="hi", **options):
+    return Publication(
+        to=to, type="notification", message=text.encode(), tenant="shop", accepted_at=0, **options
+    )
+
+
+def test_a_channel_reaches_its_listeners_and_nobody_else(hub):
+    in_channel, elsewhere = join(hub, "a", "b"), join(hub, "c", channel=OWN)
+
+    assert hub.deliver(publication(NEWS)) == 2
+    assert [listener.heard for listener in in_channel + elsewhere] == [["hi"], ["hi"], []]
+
+
+def test_everyone_is_everyone(hub):
+    listeners = join(hub, "a") + join(hub, "b", channel=OWN)
+    visitor = Listener("c")
+    hub.add(visitor)
+
+    assert hub.deliver(publication(EVERYONE)) == 3
+    assert all(listener.heard == ["hi"] for listener in [*listeners, visitor])
+
+
+def test_all_get_the_same_bytes(hub):
+    a, b = join(hub, "a", "b")
+
+    hub.deliver(publication(NEWS))
+
+    assert a.outbox.frames[0] is b.outbox.frames[0]
+
+
+def test_joining_twice_is_once(hub):
+    (listener,) = join(hub, "a")
+    hub.join(listener, NEWS)
+
+    assert hub.deliver(publication(NEWS)) == 1
+    assert hub.subscriptions == 1
+
+
+def test_what_nobody_hears_leaves_no_trace(hub):
+    a, b = join(hub, "a", "b")
+    hub.sign_in(a, "olena")
+
+    hub.leave(a, NEWS)
+    hub.remove(a, "olena", [NEWS])
+    hub.remove(b, None, [NEWS])
+    hub.remove(b, None, [NEWS])
+
+    assert (hub.channels, hub.subscriptions, hub.signed_in) == (0, 0, 0)
+    assert not hub.connections
+    assert hub.deliver(publication(NEWS)) == 0
+    assert a.heard == b.heard == []
+
+
+def test_a_tenants_publication_stays_within_the_tenant(hub):
+    ours = join(hub, "a", channel=OWN, tenant_id="shop")
+    theirs = join(hub, "b", channel=OWN, tenant_id="books")
+    nobodys = join(hub, "c", channel=OWN)
+
+    assert hub.deliver(publication(OWN, within_tenant=True)) == 1
+    assert [listener.heard for listener in ours + theirs + nobodys] == [["hi"], [], []]
+
+
+def test_who_hears_two_addresses_of_one_message_gets_it_once(hub):
+    (both,) = join(hub, "a", channel=OWN)
+    hub.join(both, STAFF)
+    (staff,) = join(hub, "b", channel=STAFF)
+    (sender,) = join(hub, "c", channel=STAFF)
+
+    hub.deliver(publication(OWN, unless_from="c"))
+    hub.deliver(publication(STAFF, unless_on=OWN, unless_from="c"))
+
+    assert [listener.heard for listener in (both, staff, sender)] == [["hi"], ["hi"], []]
+
+
+def test_observers_are_told_how_many_it_reached(hub):
+    seen = []
+    hub.observers.append(lambda publication, reached: seen.append((publication.to, reached)))
+    join(hub, "a", "b")
+
+    hub.deliver(publication(NEWS))
+    hub.deliver(publication(OWN))
+
+    assert seen == [(NEWS, 2), (OWN, 0)]
+
+
+def test_users_are_counted_by_their_connections(hub):
+    a, b = join(hub, "a", "b")
+    hub.sign_in(a, "olena")
+    hub.sign_in(b, "olena")
+
+    assert (hub.connections_of("olena"), hub.connections_of("taras")) == (2, 0)
+    assert hub.keys(Kind.PUBLIC) == {"news"}

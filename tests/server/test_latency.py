@@ -1,0 +1,43 @@
+"""Percentiles over the last minute."""
+
+import pytest
+
+from server.latency import SLICE_S, SLICES, Latencies
+
+
+def test_nothing_delivered_is_nothing_to_tell():
+    assert Latencies(now=0.0).percentiles(now=1.0) is None
+
+
+def test_percentiles_are_right_within_a_tenth():
+    latencies = Latencies(now=0.0)
+    for ms in range(1, 101):
+        latencies.observe(ms / 1000, count=10, now=1.0)
+
+    told = latencies.percentiles(now=1.0)
+
+    assert [told.p50, told.p95, told.p99] == pytest.approx([50, 95, 99], rel=0.11)
+
+
+def test_deliveries_weigh_by_their_number():
+    latencies = Latencies(now=0.0)
+    latencies.observe(0.001, count=1, now=0.0)
+    latencies.observe(0.100, count=99, now=0.0)
+
+    assert latencies.percentiles(now=0.0).p50 == pytest.approx(100, rel=0.11)
+
+
+def test_what_is_older_than_a_minute_is_forgotten():
+    latencies = Latencies(now=0.0)
+    latencies.observe(0.001, count=5, now=0.0)
+
+    assert latencies.percentiles(now=SLICE_S * (SLICES - 1)) is not None
+    assert latencies.percentiles(now=SLICE_S * (SLICES + 1)) is None
+    assert latencies.percentiles(now=1e9) is None
+
+
+def test_a_clock_that_steps_back_does_no_harm():
+    latencies = Latencies(now=100.0)
+    latencies.observe(-3.0, count=1, now=50.0)
+
+    assert latencies.percentiles(now=50.0).p50 == pytest.approx(0.01)

@@ -1,0 +1,188 @@
+"""Outboxes: few writes, one order, nobody waited for."""
+
+import asyncio
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.outbox import AT_ONCE, PATIENCE_S, SOCKET_ENOUGH, Flusher, Outbox
+
+
+class Socket:
+    """A transport that takes everything until it is told to take nothing."""
+
+    def __init__(self):
+        self.writes = []
+        self.unread = 0
+        self.is_gone = False
+
+    @property
+    def received(self):
+        return b"".join(self.writes)
+
+    def write(self, data):
+        self.writes.append(data)
+
+    def get_write_buffer_size(self):
+        return self.unread
+
+    def is_closing(self):
+        return self.is_gone
+
+
+class House:
+    """A flusher, with what it told."""
+
+    def __init__(self):
+        self.flushes = 0
+        self.stuck = []
+        loop = asyncio.get_running_loop()
+        self.flusher = Flusher(loop, self._flushed, self.stuck.append)
+
+    def _flushed(self):
+        self.flushes += 1
+
+    def outbox(self, socket):
+        return Outbox(socket, self.flusher)
+
+
+@pytest.fixture
+async def house():
+    return House()
+
+
+async def test_what_is_pushed_in_one_turn_is_one_write(house):
+    socket = Socket()
+    outbox = house.outbox(socket)
+
+    for frame in (b"a", b"b", b"c"):
+        outbox.push(frame)
+    await asyncio.sleep(0)
+
+    assert socket.writes == [b"abc"]
+    assert house.flushes == 1
+
+
+async def test_neighbours_with_equal_frames_share_one_buffer(house):
+    sockets = [Socket() for _ in range(3)]
+    frame_1, frame_2 = b"first", b"second"
+
+    for outbox in [house.outbox(socket) for socket in sockets]:
+        outbox.push(frame_1)
+        outbox.push(frame_2)
+    await asyncio.sleep(0)
+
+    assert [socket.received for socket in sockets] == [b"firstsecond"] * 3
+    assert len({id(socket.writes[0]) for socket in sockets}) == 1
+
+
+async def test_a_full_socket_is_not_written_to_and_nobody_waits_for_it(house):
+    full, fine = Socket(), Socket()
+    full.unread = SOCKET_ENOUGH + 1
+    stuck = house.outbox(full)
+    stuck.push(b"later")
+    house.outbox(fine).push(b"now")
+    await asyncio.sleep(0)
+
+    assert (full.writes, fine.writes) == ([], [b"now"])
+    assert house.stuck == [stuck]
+    assert stuck.waiting_bytes == SOCKET_ENOUGH + 1 + len(b"later")
+
+
+async def test_a_socket_that_reads_again_gets_everything_in_order(house):
+    socket = Socket()
+    outbox = house.outbox(socket)
+    socket.unread = SOCKET_ENOUGH + 1
+    for number in range(10):
+        outbox.push(b"%d" % number)
+        await asyncio.sleep(0)
+
+    socket.unread = 0
+    while not socket.writes:
+        await asyncio.sleep(0)
+
+    assert socket.received == b"0123456789"
+    assert outbox.held_bytes == 0
+
+
+async def test_a_last_frame_goes_behind_what_the_socket_has_and_the_rest_is_dropped(house):
+    socket = Socket()
+    socket.unread = SOCKET_ENOUGH + 1
+    outbox = house.outbox(socket)
+    outbox.push(b"dropped")
+
+    outbox.finish(b"goodbye")
+    house.flusher.flush()
+
+    assert socket.received == b"goodbye"
+
+
+async def test_a_socket_that_is_gone_is_not_written_to(house):
+    socket = Socket()
+    socket.is_gone = True
+    outbox = house.outbox(socket)
+
+    outbox.push(b"x")
+    outbox.finish(b"y")
+    house.flusher.flush()
+
+    assert socket.writes == []
+
+
+async def test_over_its_limit_for_too_long_is_too_slow(house):
+    socket = Socket()
+    outbox = house.outbox(socket)
+
+    socket.unread = 101
+    assert not outbox.is_too_slow(limit=100, now=0.0)
+    assert not outbox.is_too_slow(limit=100, now=PATIENCE_S)
+    assert outbox.is_too_slow(limit=100, now=PATIENCE_S + 0.1)
+
+
+async def test_a_client_that_catches_up_is_forgiven(house):
+    socket = Socket()
+    outbox = house.outbox(socket)
+
+    for moment, unread in ((0.0, 101), (0.9, 100), (1.5, 101)):
+        socket.unread = unread
+        assert not outbox.is_too_slow(limit=100, now=moment)
+
+
+async def test_far_over_its_limit_is_too_slow_at_once(house):
+    socket = Socket()
+    socket.unread = AT_ONCE * 100 + 1
+
+    assert house.outbox(socket).is_too_slow(limit=100, now=0.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.sampled_from(["push", "flush", "fill", "read"])),
+        max_size=60,
+    )
+)
+def test_every_client_gets_its_frames_in_the_order_they_were_pushed(steps):
+    async def story():
+        house, sockets = House(), [Socket() for _ in range(4)]
+        outboxes = [house.outbox(socket) for socket in sockets]
+        pushed = [b""] * 4
+        numbers = itertools.count()
+        for who, step in steps:
+            if step == "push":
+                frame = b"<%d>" % next(numbers)
+                pushed[who] += frame
+                outboxes[who].push(frame)
+            elif step == "flush":
+                house.flusher.flush()
+            else:
+                sockets[who].unread = SOCKET_ENOUGH + 1 if step == "fill" else 0
+        for socket in sockets:
+            socket.unread = 0
+        house.flusher.flush()
+        while any(outbox.held_bytes for outbox in outboxes):
+            await asyncio.sleep(0)
+        assert [socket.received for socket in sockets] == pushed
+
+    asyncio.run(story())

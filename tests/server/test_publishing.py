@@ -1,0 +1,210 @@
+"""``POST /api/publish``: who may publish what where, all of it or nothing."""
+
+import io
+import json
+
+import pytest
+
+NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
+NEWS = NOTICE | {"channel": "public:news"}
+PAID = {"type": "order_update", "payload": {"order_id": "ord_1", "status": "paid"}}
+
+
+async def test_the_answer_says_how_many_were_accepted_and_reached(server):
+    for user_id in ("olena", "taras"):
+        await (await server.sign_in(user_id)).subscribe("public:news")
+
+    assert await server.publish(NEWS) == (200, {"accepted": 1, "reached": 2})
+    assert await server.publish([NEWS] * 3 + [NOTICE | {"user": "olena"}]) == (
+        200,
+        {"accepted": 4, "reached": 7},
+    )
+
+
+async def test_everyone_means_anonymous_clients_too(server):
+    visitor = await server.connect()
+    await visitor.ask("ping")
+
+    assert (await server.publish(NOTICE | {"everyone": True}))[1]["reached"] == 1
+    assert (await visitor.hear())["payload"] == NOTICE["payload"]
+
+
+async def test_a_list_arrives_in_its_order_and_unknown_fields_with_it(server):
+    client = await server.sign_in()
+    await client.subscribe("public:news")
+
+    await server.publish(
+        [NEWS | {"payload": NOTICE["payload"] | {"number": number}} for number in range(200)]
+    )
+
+    assert [(await client.hear())["payload"]["number"] for _ in range(200)] == list(range(200))
+
+
+async def test_without_a_token_nobody_publishes(server, token):
+    assert (await server.request("POST", "/api/publish", json=NEWS))[0] == 401
+    assert (await server.publish(NEWS, "forged"))[0] == 401
+    assert (await server.publish(NEWS, token(algorithm="none", key=None, role="service")))[0] == 401
+
+
+@pytest.mark.parametrize("role", ["customer", "agent", None])
+async def test_a_customer_or_an_agent_may_not_publish(server, token, role):
+    status, answer = await server.publish(NEWS, token("olena", role))
+
+    assert (status, answer["error"]["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        (PAID | {"channel": "order:ord_1"}, 200),
+        (NOTICE | {"channel": "tenant:shop"}, 200),
+        (NOTICE | {"user": "olena"}, 200),
+        (NOTICE | {"channel": "tenant:books"}, 403),
+        (PAID | {"channel": "order:ord_2"}, 403),
+        (PAID | {"channel": "order:ord_404"}, 403),
+        (NEWS, 403),
+        (NOTICE | {"everyone": True}, 403),
+    ],
+)
+async def test_an_admin_publishes_within_the_tenant(server, token, what, status):
+    await server.place_order("ord_1", "olena")
+    await server.place_order("ord_2", "ivan", tenant_id="books")
+
+    assert (await server.publish(what, token("boss", "admin")))[0] == status
+
+
+async def test_an_admin_does_not_reach_users_of_another_tenant(server, token):
+    ours = await server.sign_in("olena")
+    theirs = await server.sign_in("olena", tenant_id="books")
+
+    _, answer = await server.publish(NOTICE | {"user": "olena"}, token("boss", "admin"))
+
+    assert answer["reached"] == 1
+    assert (await ours.hear())["type"] == "notification"
+    assert await theirs.is_silent()
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        (NOTICE, "invalid_publication"),
+        (NEWS | {"user": "olena"}, "invalid_publication"),
+        (NOTICE | {"everyone": False}, "invalid_publication"),
+        (NEWS | {"payload": {}}, "invalid_publication"),
+        (NEWS | {"payload": []}, "invalid_publication"),
+        (NEWS | {"type": "ping"}, "invalid_publication"),
+        (NEWS | {"type": "chat_message"}, "invalid_publication"),
+        ({"channel": "public:news"}, "invalid_publication"),
+        (NOTICE | {"channel": "news"}, "invalid_channel"),
+        (NOTICE | {"channel": "monitor:shop"}, "invalid_channel"),
+        (NOTICE | {"user": "a b"}, "invalid_channel"),
+        (NEWS | {"payload": NOTICE["payload"] | {"filler": "x" * 70_000}}, "too_big"),
+        (7, "invalid_publication"),
+    ],
+)
+async def test_what_is_wrong_is_refused_and_its_place_in_the_list_is_told(server, what, code):
+    client = await server.sign_in()
+    await client.subscribe("public:news")
+
+    alone = await server.publish(what)
+    third = await server.publish([NEWS, NEWS, what])
+
+    assert (alone[0], alone[1]["error"]["code"]) == (422, code)
+    assert "index" not in alone[1]["error"]
+    assert (third[0], third[1]["error"]["code"], third[1]["error"]["index"]) == (422, code, 2)
+    assert await client.is_silent()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[1,", 400),
+        (b"\xff", 400),
+        (json.dumps(NEWS).encode() + b"\xff", 400),
+        (b"[" * 5000 + b"]" * 5000, 400),
+        (b"[]", 422),
+        (json.dumps([NEWS] * 1001).encode(), 422),
+        (json.dumps([NEWS | {"filler": "x" * 60_000}] * 20).encode(), 413),
+    ],
+)
+async def test_a_body_that_is_no_list_of_publications_is_refused(server, token, body, status):
+    got, answer = await server.request(
+        "POST", "/api/publish", token("svc", "service"), data=io.BytesIO(body)
+    )
+
+    assert got == status
+    assert set(answer["error"]) == {"code", "message"}
+
+
+async def test_invalid_text_is_refused_even_where_nobody_reads_it(server, token):
+    client = await server.sign_in()
+    await client.subscribe("public:news")
+    body = json.dumps(NEWS | {"note": "@"}).encode().replace(b"@", b"\xff")
+
+    status, _ = await server.request("POST", "/api/publish", token("svc", "service"), data=body)
+
+    assert status == 400
+    assert await client.is_silent()
+
+
+async def test_an_order_opens_to_its_customer_when_it_is_placed(server):
+    olena = await server.sign_in("olena")
+    before = await olena.subscribe("order:ord_1")
+
+    await server.place_order("ord_1", "olena")
+    after = await olena.subscribe("order:ord_1")
+    await server.publish(PAID | {"channel": "order:ord_1"})
+
+    assert (before["type"], after["type"]) == ("error", "subscribed")
+    assert (await olena.hear())["payload"] == PAID["payload"]
+
+
+async def test_an_order_that_changes_hands_is_taken_from_its_former_owner(server):
+    await server.place_order("ord_1", "olena")
+    olena, boss = await server.sign_in("olena"), await server.sign_in("boss", "admin")
+    for client in (olena, boss):
+        await client.subscribe("order:ord_1")
+
+    await server.place_order("ord_1", "taras")
+    told = await olena.hear()
+    _, answer = await server.publish(PAID | {"channel": "order:ord_1"})
+
+    assert (told["type"], told["payload"]) == ("unsubscribed", {"channel": "order:ord_1"})
+    assert answer["reached"] == 1
+    assert (await boss.hear())["type"] == "order_update"
+    assert await olena.is_silent()
+    assert (await olena.subscribe("order:ord_1"))["type"] == "error"
+
+
+async def test_an_order_does_not_pass_to_another_tenant(server, token):
+    await server.place_order("ord_1", "olena")
+    order = {
+        "id": "ord_1",
+        "number": "1",
+        "total": 1,
+        "currency": "UAH",
+        "status": "pending",
+        "customer": {"id": "thief", "name": "Злодій"},
+        "items": [],
+        "created_at": "2024-01-15T10:30:00Z",
+    }
+    what = {"channel": "tenant:books", "type": "new_order", "payload": {"order": order}}
+
+    thiefs = await server.publish(what, token("thief", "admin", tenant_id="books"))
+
+    assert thiefs[0] == 403
+    assert (await (await server.sign_in("olena")).subscribe("order:ord_1"))["type"] == "subscribed"
+
+
+async def test_what_does_not_exist_is_answered_as_json(server):
+    assert await server.request("GET", "/api/nothing") == (
+        404,
+        {"error": {"code": "not_found", "message": "Not Found"}},
+    )
+
+
+async def test_a_server_that_can_deliver_says_so(server):
+    assert await server.request("GET", "/healthz") == (200, {"status": "ok"})
+    assert await server.request("GET", "/readyz") == (200, {"status": "ready"})

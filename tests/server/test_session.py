@@ -1,0 +1,211 @@
+"""A session, called by hand: what each message and each moment leads to."""
+
+import asyncio
+
+import pytest
+from msgspec import UNSET
+
+from protocol.channels import Channel
+from protocol.errors import CloseCode
+from protocol.messages import (
+    Auth,
+    AuthError,
+    AuthSuccess,
+    ChannelName,
+    Credentials,
+    Error,
+    Ping,
+    Pong,
+    Say,
+    Subscribe,
+    Subscribed,
+    Unsubscribed,
+    Utterance,
+)
+from server.auth import InvalidToken
+from server.identity import Identity, Role
+from server.session import GRACE_S, HangUp, Join, Leave, Reply, Session, SignIn
+from server.stores.base import Order, StoreUnavailable
+
+EXP = 1000.0
+
+
+def person(user_id, role=Role.CUSTOMER, tenant_id="shop", exp=EXP):
+    return Identity(
+        user_id=user_id, tenant_id=tenant_id, role=role, name=user_id, issued_at=0, expires_at=exp
+    )
+
+
+OLENA, BOSS = person("olena"), person("boss", Role.ADMIN)
+
+
+class World:
+    """Knows the tokens and orders it is given."""
+
+    def __init__(self, tokens=None, orders=()):
+        self.tokens = {"olena": OLENA, "boss": BOSS, **(tokens or {})}
+        self.orders = {order.id: order for order in orders}
+        self.is_down = False
+
+    async def identify(self, token):
+        if token not in self.tokens:
+            raise InvalidToken
+        return self.tokens[token]
+
+    async def find_order(self, order_id):
+        if self.is_down:
+            raise StoreUnavailable
+        return self.orders.get(order_id)
+
+    async def say(self, who, utterance, connection_id):
+        raise StoreUnavailable
+
+
+@pytest.fixture
+def world():
+    return World(orders=[Order("ord_1", "olena", "shop")])
+
+
+@pytest.fixture
+def session(world):
+    return Session("c_1", world, opened_at=0.0, auth_timeout_s=10.0, limit=2)
+
+
+def receive(session, message):
+    return asyncio.run(session.receive(message))
+
+
+def sign_in(session, token="olena"):
+    return receive(session, Auth(Credentials(token), id="a"))
+
+
+def subscribe(session, channel):
+    return receive(session, Subscribe(ChannelName(channel), id="s"))
+
+
+def test_signing_in_confirms_before_the_users_channel_is_joined(session):
+    signed_in, reply, joined = sign_in(session)
+
+    assert signed_in == SignIn(OLENA)
+    assert isinstance(reply.message, AuthSuccess)
+    assert reply.message.id == "a"
+    assert joined == Join(Channel.parse("user:olena"))
+
+
+def test_subscribing_confirms_before_it_joins(session):
+    sign_in(session)
+
+    assert subscribe(session, "order:ord_1") == [
+        Reply(Subscribed(ChannelName("order:ord_1"), id="s")),
+        Join(Channel.parse("order:ord_1")),
+    ]
+
+
+def test_the_users_own_channel_does_not_count_against_the_limit(session):
+    sign_in(session)
+
+    kinds = [type(subscribe(session, f"public:{n}")[0].message) for n in range(3)]
+
+    assert kinds == [Subscribed, Subscribed, Error]
+
+
+def test_a_ping_without_an_id_gets_a_pong_without_one(session):
+    assert receive(session, Ping()) == [Reply(Pong(id=UNSET))]
+
+
+def test_nothing_is_due_before_the_time_to_sign_in_has_passed(session):
+    assert session.pass_time(9.9) == []
+    assert session.pass_time(10.0) == [HangUp(CloseCode.NOT_SIGNED_IN)]
+
+
+@pytest.mark.parametrize("reason_to_stay", ["public:news", None])
+def test_who_has_a_reason_to_stay_stays(session, reason_to_stay):
+    if reason_to_stay:
+        subscribe(session, reason_to_stay)
+    else:
+        sign_in(session)
+
+    assert session.pass_time(EXP - 1) == []
+
+
+def test_a_failed_sign_in_does_not_stop_the_clock(session):
+    reply = sign_in(session, "forged")[0]
+
+    assert isinstance(reply.message, AuthError)
+    assert session.pass_time(10.0) == [HangUp(CloseCode.NOT_SIGNED_IN)]
+
+
+def test_a_token_that_ends_is_told_then_grace_then_goodbye(session):
+    sign_in(session)
+
+    told = session.pass_time(EXP)
+
+    assert [type(effect.message) for effect in told] == [AuthError]
+    assert session.pass_time(EXP + GRACE_S - 0.1) == []
+    assert session.pass_time(EXP + GRACE_S) == [HangUp(CloseCode.TOKEN_EXPIRED)]
+
+
+def test_in_grace_nothing_new_is_opened(session):
+    sign_in(session)
+    session.pass_time(EXP)
+
+    joined = subscribe(session, "order:ord_1")[0].message
+    said = receive(session, Say(Utterance("Hi"), id="c"))[0].message
+
+    assert (joined.payload.code, said.payload.code) == ("forbidden", "unauthenticated")
+
+
+def test_a_fresh_token_in_grace_goes_on(session, world):
+    sign_in(session)
+    session.pass_time(EXP)
+    world.tokens["fresh"] = person("olena", exp=EXP + 500)
+
+    effects = sign_in(session, "fresh")
+
+    assert [type(effect.message) for effect in effects] == [AuthSuccess]
+    assert session.pass_time(EXP + 499) == []
+
+
+@pytest.mark.parametrize("other", [BOSS, person("olena", tenant_id="books")])
+def test_somebody_elses_token_ends_the_connection(session, world, other):
+    world.tokens["other"] = other
+    sign_in(session)
+
+    assert sign_in(session, "other") == [HangUp(CloseCode.NOT_SIGNED_IN)]
+
+
+def test_a_token_of_a_lesser_role_closes_what_it_does_not_open(session, world):
+    world.tokens["demoted"] = person("boss", Role.CUSTOMER)
+    sign_in(session, "boss")
+    subscribe(session, "tenant:shop")
+
+    reply, left, told = sign_in(session, "demoted")
+
+    assert isinstance(reply.message, AuthSuccess)
+    assert left == Leave(Channel.parse("tenant:shop"))
+    assert told == Reply(Unsubscribed(ChannelName("tenant:shop")))
+
+
+def test_an_order_that_changes_hands_is_no_longer_heard(session):
+    sign_in(session)
+    subscribe(session, "order:ord_1")
+    channel = Channel.parse("order:ord_1")
+
+    assert session.order_changed(Order("ord_1", "olena", "shop")) == []
+    assert session.order_changed(Order("ord_1", "taras", "shop")) == [
+        Leave(channel),
+        Reply(Unsubscribed(ChannelName("order:ord_1"))),
+    ]
+    assert session.order_changed(Order("ord_1", "taras", "shop")) == []
+
+
+@pytest.mark.parametrize(
+    "request_", [Subscribe(ChannelName("order:ord_1"), id="x"), Say(Utterance("Hi"), id="x")]
+)
+def test_a_store_that_is_away_is_an_internal_refusal(session, world, request_):
+    sign_in(session)
+    world.is_down = True
+
+    (reply,) = receive(session, request_)
+
+    assert (reply.message.payload.code, reply.message.id) == ("internal", "x")

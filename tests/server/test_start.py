@@ -1,0 +1,160 @@
+"""The server as a process: how it starts, what it says, what survives its end."""
+
+import json
+import signal
+import sqlite3
+import urllib.request
+from socket import create_connection
+
+import pytest
+import websocket
+
+ORDER = {
+    "id": "ord_1",
+    "number": "ORD-1",
+    "total": 1.00,
+    "currency": "UAH",
+    "status": "pending",
+    "customer": {"id": "olena", "name": "Олена"},
+    "items": [],
+    "created_at": "2024-01-15T10:30:00Z",
+}
+
+
+def connect(server, token):
+    socket = websocket.create_connection(
+        f"ws://127.0.0.1:{server.port}/ws?token={token}", timeout=20
+    )
+    assert json.loads(socket.recv())["type"] == "auth_success"
+    return socket
+
+
+def ask(socket, type_, payload):
+    socket.send(json.dumps({"type": type_, "payload": payload, "id": "1"}))
+    return json.loads(socket.recv())
+
+
+def publish(server, token, what):
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}/api/publish",
+        json.dumps(what).encode(),
+        {"Authorization": f"Bearer {token('svc', 'service')}"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return answer.status
+
+
+def test_orders_and_conversations_are_there_again_after_a_kill(launch_server, token):
+    server = launch_server()
+    what = {"channel": "tenant:shop", "type": "new_order", "payload": {"order": ORDER}}
+    assert publish(server, token, what) == 200
+    before = connect(server, token("olena"))
+    conversation = ask(before, "chat_message", {"content": "Hi"})["payload"]["conversation_id"]
+
+    server.stop(signal.SIGKILL)
+    before.shutdown()
+    again = launch_server(server.port)
+    after = connect(again, token("olena"))
+
+    assert ask(after, "subscribe", {"channel": "order:ord_1"})["type"] == "subscribed"
+    more = ask(after, "chat_message", {"conversation_id": conversation, "content": "Still here"})
+    assert more["payload"]["conversation_id"] == conversation
+    after.shutdown()
+
+
+def test_garbage_leaves_no_traceback_and_a_token_leaves_no_trace(launch_server, token):
+    server = launch_server()
+    good, bad = token("olena"), token("olena", key="another-secret-" + "y" * 32)
+    socket = connect(server, good)
+    for raw in ("x", "[]", "[" * 2000, '{"type": []}', '{"type":"auth","payload":{"token":7}}'):
+        socket.send(raw)
+        assert json.loads(socket.recv())["type"] == "error"
+    assert ask(socket, "auth", {"token": bad})["type"] == "auth_error"
+    socket.send_binary(b"\x00")
+    socket.recv()
+    socket.shutdown()
+    for garbage in (b"\x16\x03\x01\x00\x00", b"GET /ws?token=%b HTTP/9\r\n\r\n" % good.encode()):
+        with create_connection(("127.0.0.1", server.port), 20) as raw_socket:
+            raw_socket.sendall(garbage + b"\r\n\r\n")
+            raw_socket.recv(100)
+
+    assert server.stop() == 0
+    assert "Traceback" not in server.output
+    for secret_part in good.split(".") + bad.split("."):
+        assert secret_part not in server.output
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly(launch_server, ending):
+    server = launch_server()
+
+    assert server.stop(ending) == 0
+    assert "Traceback" not in server.output
+
+
+def test_without_a_secret_it_says_how_to_make_one(launch):
+    program = launch("server")
+
+    assert program.process.wait(20) == 2
+    program.stop()
+    assert "WORKBENCH_JWT_SECRET is not set" in program.output
+    assert "openssl rand" in program.output
+
+
+def test_every_wrong_setting_is_named_at_once(launch):
+    program = launch("server", WORKBENCH_PORT="many", WORKBENCH_OUTBOX_BYTES="0")
+
+    assert program.process.wait(20) == 2
+    program.stop()
+    assert "WORKBENCH_PORT" in program.output
+    assert "WORKBENCH_OUTBOX_BYTES" in program.output
+    assert "Traceback" not in program.output
+
+
+def test_a_port_that_is_taken_is_named(launch, launch_server, secret):
+    taken = launch_server().port
+
+    program = launch(
+        "server",
+        WORKBENCH_PORT=str(taken),
+        WORKBENCH_JWT_SECRET=secret,
+        WORKBENCH_DATA_DIR="elsewhere",
+    )
+
+    assert program.process.wait(20) == 2
+    program.stop()
+    assert "WORKBENCH_PORT" in program.output
+    assert "Traceback" not in program.output
+
+
+def test_the_env_file_is_read_and_the_environment_beats_it(launch, tmp_path, secret):
+    (tmp_path / ".env").write_text(
+        f"WORKBENCH_JWT_SECRET={secret}\nWORKBENCH_PORT=many\nWORKBENCH_DATA_DIR=from-env-file\n"
+    )
+
+    program = launch("server", WORKBENCH_PORT="0")
+    program.wait_for("listening")
+
+    assert (tmp_path / "from-env-file").is_dir()
+
+
+def test_a_database_that_is_locked_costs_only_what_needs_it(launch_server, token, tmp_path):
+    server = launch_server()
+    socket = connect(server, token("olena"))
+    with sqlite3.connect(tmp_path / "data" / "workbench.sqlite3") as other:
+        other.execute("BEGIN EXCLUSIVE")
+        socket.send(json.dumps({"type": "chat_message", "payload": {"content": "x"}, "id": "1"}))
+        assert json.loads(socket.recv())["payload"]["code"] == "internal"
+        other.rollback()
+    other.close()
+
+    assert ask(socket, "chat_message", {"content": "x"})["type"] == "chat_message"
+    socket.shutdown()
+
+
+def test_help_lists_the_settings(launch):
+    program = launch("server", "--help")
+
+    assert program.process.wait(20) == 0
+    program.stop()
+    assert "WORKBENCH_AUTH_TIMEOUT_S" in program.output
