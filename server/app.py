@@ -68,8 +68,12 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
         gateway = Gateway(settings, World(verifier, orders, talks, shared), reporter.flushed)
         publishing = Publishing(orders, broker, hub, time.time)
         routes = Routes(gateway, verifier, publishing, talks, broker, store)
-        # No access log: it would print the query, and with it the tokens.
-        runner = web.AppRunner(routes.application(), access_log=None, shutdown_timeout=0.5)
+        # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
+        mute = logging.getLogger("server.http")
+        mute.setLevel(logging.CRITICAL)
+        runner = web.AppRunner(
+            routes.application(), access_log=None, logger=mute, shutdown_timeout=0.5
+        )
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -17,6 +18,8 @@ from server.identity import Role
 from server.publishing import PUBLISHERS, Publishing
 from server.replies import Problem, answer, problem, require
 from server.stores.base import Conversation, Store, StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 BODY_BYTES = 1 << 20  # of a publish request, as the protocol limits it
 PROBE_S = 2.0
@@ -95,6 +98,9 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
     except web.HTTPException as why:
         code = why.reason.lower().replace(" ", "_")
         return problem(why.status, code, why.reason)
+    except Exception:  # the last resort: a fault of ours, told without details
+        log.exception("a request to %s failed", request.path)
+        return problem(500, "internal", "The server failed")
 
 
 def _listed(conversation: Conversation) -> dict[str, object]:
