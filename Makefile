@@ -1,0 +1,50 @@
+# Two commands for newcomers: `make demo` and `make test`.  Both do all set-up by themselves.
+
+VENV := .venv
+BIN := $(VENV)/bin
+FIND_PYTHON := for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
+PYTHON ?= $(shell $(FIND_PYTHON))
+
+.PHONY: help demo test check reset
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    start the server, the simulated shop and the workbench; Ctrl-C ends all"
+	@echo "make test    run every test"
+	@echo "make check   lint and check types"
+	@echo "make reset   empty the data folder"
+
+demo: $(VENV)/.demo .env
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 $(BIN)/honcho -e /dev/null start || [ $$? -eq 130 ]
+
+test: $(VENV)/.dev
+	@$(BIN)/pytest
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+reset:
+	@rm -rf data
+	@echo "The data folder is empty: orders, conversations and recordings are gone."
+
+.env:
+	@(umask 077; $(BIN)/python -c 'import secrets; print("WORKBENCH_JWT_SECRET=" + secrets.token_hex(32))' > $@)
+	@echo "Wrote .env with a random secret."
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	@echo "Installing (about a minute, the first time only) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "Installing, with the tools for tests (about a minute, the first time only) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "A virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv"; exit 1; }

@@ -1,0 +1,56 @@
+"""Imports point one way: the wire at the bottom, programs on top."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+MAY_IMPORT = {
+    "protocol": {"msgspec"},
+    "client": {"protocol", "msgspec", "aiohttp", "jwt", "websocket"},
+    "server": {"protocol", "msgspec", "aiohttp", "aiosqlite", "dotenv", "jwt", "uvloop"},
+    "simulator": {"protocol", "client", "msgspec", "aiohttp", "dotenv", "jwt"},
+    "dashboard": {"protocol", "client", "msgspec", "dotenv", "pandas", "streamlit"},
+}
+
+
+def imports_of(module):
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            yield (node.module or "").partition(".")[0]
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_what_lies_below(package):
+    found = {name for module in (ROOT / package).rglob("*.py") for name in imports_of(module)}
+
+    assert found - sys.stdlib_module_names - {package} <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_module_has_one_subject_and_so_a_few_hundred_lines_at_most(package):
+    lengths = {
+        str(module.relative_to(ROOT)): len(module.read_text().splitlines())
+        for module in (ROOT / package).rglob("*.py")
+    }
+
+    assert {name: lines for name, lines in lengths.items() if lines > 300} == {}
+
+
+def test_only_the_connection_touches_a_socket():
+    """
+    Everything a client gets goes through its outbox, or the order of frames is lost.
+    """
+    users = {
+        module.name
+        for module in (ROOT / "server").rglob("*.py")
+        if "WebSocketResponse" in module.read_text()
+    }
+
+    assert users == {"connection.py"}
