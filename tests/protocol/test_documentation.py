@@ -1,0 +1,55 @@
+"""docs/protocol.md tells of every message, field, refusal and close code, and of no other."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from msgspec.structs import fields
+
+from protocol import events
+from protocol.channels import Kind
+from protocol.errors import CloseCode, ErrorCode
+from protocol.messages import ClientMessage, ServerMessage
+
+PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
+TYPES = {
+    kind.__struct_config__.tag for kind in (*get_args(ClientMessage), *get_args(ServerMessage))
+}
+
+
+@pytest.mark.parametrize(
+    "word", sorted({*TYPES, *ErrorCode, *(f"{kind}:" for kind in Kind)}), ids=str
+)
+def test_every_word_of_the_wire_is_told(word):
+    assert re.search(rf"[`\"]{re.escape(word)}", PAGE)
+
+
+@pytest.mark.parametrize("code", [code for code in CloseCode if code is not CloseCode.NORMAL])
+def test_every_close_code_is_told(code):
+    assert re.search(rf"^\| [^|]*\b{code.value}\b", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        events.OrderUpdated, events.Order, events.OrderItem, events.Notice, events.CartChanged,
+        events.Cart, events.CartItem, events.StockAlert, events.CustomerActive, events.ChatSaid,
+        events.ChatLine,
+    ],
+)  # fmt: skip
+def test_every_field_of_an_event_is_told(payload):
+    missing = [field.name for field in fields(payload) if f"`{field.name}`" not in PAGE]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    "values", [events.OrderStatus, events.AlertType, events.CartAction, events.Activity]
+)
+def test_every_value_of_an_event_is_told(values):
+    assert [value for value in values if f"`{value}`" not in PAGE] == []
+
+
+def test_no_message_is_told_that_does_not_exist():
+    assert set(re.findall(r'\{"type": "(\w+)"', PAGE)) <= TYPES
