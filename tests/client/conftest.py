@@ -1,0 +1,330 @@
+"""A scripted shop on a real socket, and both clients behind one blocking surface."""
+
+import asyncio
+import contextlib
+import queue
+import random
+import threading
+from collections import deque
+
+import aiohttp
+import msgspec
+import pytest
+from aiohttp import WSMsgType, web
+
+from client.aio import AsyncShopWebSocket
+from client.threaded import ShopWebSocket
+from protocol.codec import iso
+
+PATIENCE_S = 10.0  # how long a test waits for what must come
+
+
+class NoJitter(random.Random):
+    """Draws the shortest wait, so that reconnecting takes no time."""
+
+    def uniform(self, a, b):
+        return a
+
+
+class Loop:
+    """An event loop on a thread of its own."""
+
+    def __init__(self):
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_S)
+
+    def close(self):
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class Visit:
+    """One connection to the shop: its token and all that was sent on it."""
+
+    def __init__(self, socket, token):
+        self.socket, self.token = socket, token
+        self.messages, self.pongs, self.code = [], 0, None
+
+    def sent(self, type):
+        return [message for message in self.messages if message["type"] == type]
+
+    @property
+    def channels(self):
+        return [message["payload"]["channel"] for message in self.sent("subscribe")]
+
+
+class Shop:
+    """Speaks enough of the protocol, and misbehaves as told by its attributes."""
+
+    def __init__(self, loop):
+        self._loop = loop
+        self._changed = threading.Condition()
+        self.visits = []
+        self.statuses = deque()  # of the next upgrades, instead of a WebSocket
+        self.closes = deque()  # codes with which the next connections end at once
+        self.bad_tokens, self.forbidden, self.limited = set(), set(), set()
+        self.expires_at = None
+        self.is_mute = False
+        self.port = loop.run(self._open())
+
+    @property
+    def url(self):
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    def wait(self, condition):
+        with self._changed:
+            assert self._changed.wait_for(condition, PATIENCE_S), "it never came"
+
+    def wait_for_visit(self, number=1):
+        self.wait(lambda: len(self.visits) >= number)
+        return self.visits[number - 1]
+
+    def wait_for_message(self, type, visit=None, number=1):
+        where = visit or self.wait_for_visit()
+        self.wait(lambda: len(where.sent(type)) >= number)
+        return where.sent(type)[number - 1]
+
+    def push(self, type, payload, **rest):
+        self._loop.run(self._send(self.visits[-1], type, payload, **rest))
+
+    def push_text(self, text):
+        self._loop.run(self.visits[-1].socket.send_str(text))
+
+    def ping(self):
+        self._loop.run(self.visits[-1].socket.ping(b"are you there"))
+
+    def close(self, code, reason=""):
+        self._loop.run(self.visits[-1].socket.close(code=code, message=reason.encode()))
+
+    def sign_in(self):
+        """Answer the sign-in that a mute shop left open."""
+        self.is_mute = False
+        self._loop.run(self._judge(self.visits[-1], self.visits[-1].token, None))
+
+    def break_off(self):
+        async def abort():
+            self.visits[-1].socket.get_extra_info("socket")
+            self.visits[-1].request.transport.abort()
+
+        self._loop.run(abort())
+
+    async def _open(self):
+        app = web.Application()
+        app.router.add_get("/ws", self._handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        return self._runner.addresses[0][1]
+
+    def stop(self):
+        self._loop.run(self._runner.cleanup())
+
+    async def _handle(self, request):
+        if self.statuses:
+            self._note(lambda: self.visits.append(Visit(None, request.query.get("token"))))
+            return web.Response(status=self.statuses.popleft())
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        visit = Visit(socket, request.query.get("token"))
+        visit.request = request
+        self._note(lambda: self.visits.append(visit))
+        if visit.token and not self.is_mute:
+            await self._judge(visit, visit.token, None)
+        if self.closes:
+            await socket.close(code=self.closes.popleft())
+        async for frame in socket:
+            if frame.type is WSMsgType.PONG:
+                visit.pongs += 1
+                self._note(lambda: None)
+            elif frame.type is WSMsgType.TEXT:
+                message = msgspec.json.decode(frame.data)
+                if not self.is_mute:
+                    await self._answer(visit, message)
+                self._note(lambda message=message: visit.messages.append(message))
+        self._note(lambda: setattr(visit, "code", socket.close_code))
+        return socket
+
+    async def _answer(self, visit, message):
+        id, payload = message.get("id"), message["payload"]
+        match message["type"]:
+            case "ping":
+                await self._send(visit, "pong", None, id=id)
+            case "auth":
+                await self._judge(visit, payload["token"], id)
+            case "subscribe" if payload["channel"] in self.forbidden:
+                refusal = {"code": "forbidden", "message": "Cannot access this channel"}
+                await self._send(visit, "error", refusal, id=id)
+            case "subscribe":
+                await self._send(visit, "subscribed", payload, id=id)
+            case "unsubscribe":
+                await self._send(visit, "unsubscribed", payload, id=id)
+            case "chat_message":
+                pass  # a shop that takes its time
+            case _:
+                refusal = {"code": "unknown_type", "message": "Unknown message type"}
+                await self._send(visit, "error", refusal, id=id)
+
+    async def _judge(self, visit, token, id):
+        if token in self.bad_tokens:
+            await self._send(visit, "auth_error", {"error": "Invalid or expired token"}, id=id)
+            return
+        payload = {"user_id": "olena"}
+        if self.expires_at is not None:
+            payload["expires_at"] = iso(self.expires_at)
+        await self._send(visit, "auth_success", payload, id=id)
+
+    async def _send(self, visit, type, payload, **rest):
+        message = {"type": type} | {k: v for k, v in rest.items() if v is not None}
+        message |= {} if payload is None else {"payload": payload}
+        with contextlib.suppress(ConnectionError):
+            await visit.socket.send_str(msgspec.json.encode(message).decode())
+
+    def _note(self, change):
+        with self._changed:
+            change()
+            self._changed.notify_all()
+
+
+class Tokens:
+    """A source of tokens, each other than the last; fails as often as told."""
+
+    def __init__(self):
+        self.given, self.failures = [], 0
+
+    def __call__(self):
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("secret in the text of an error")
+        self.given.append(f"secret-{len(self.given) + 1}")
+        return self.given[-1]
+
+
+class Blocking:
+    """An ``AsyncShopWebSocket`` with the surface of the threaded one."""
+
+    def __init__(self, loop, url, token=None, **options):
+        self._loop = loop
+
+        async def make():
+            self._http = aiohttp.ClientSession()
+            return AsyncShopWebSocket(url, token, http=self._http, **options)
+
+        self._client = loop.run(make())
+        self.on, self.off = self._client.on, self._client.off
+
+    def connect(self, timeout=None):
+        self._loop.run(self._client.connect(timeout))
+
+    def disconnect(self):
+        self._loop.run(self._client.disconnect())
+
+    def request(self, *args, **options):
+        return self._loop.run(self._client.request(*args, **options))
+
+    def send(self, *args, **options):
+        self._soon(self._client.send, *args, **options)
+
+    def subscribe(self, channel):
+        self._soon(self._client.subscribe, channel)
+
+    def unsubscribe(self, channel):
+        self._soon(self._client.unsubscribe, channel)
+
+    @property
+    def status(self):
+        return self._client.status
+
+    def close(self):
+        self.disconnect()
+        self._loop.run(self._http.close())
+
+    def _soon(self, function, *args, **options):
+        async def call():
+            function(*args, **options)
+
+        self._loop.run(call())
+
+
+class Inbox:
+    """A handler that lets a test wait for what it is called with."""
+
+    def __init__(self):
+        self._queue = queue.Queue()
+
+    def __call__(self, item):
+        self._queue.put(item)
+
+    def next(self):
+        return self._queue.get(timeout=PATIENCE_S)
+
+    def is_empty(self):
+        return self._queue.empty()
+
+
+@pytest.fixture
+def loop():
+    loop = Loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def shop(loop):
+    shop = Shop(loop)
+    yield shop
+    shop.stop()
+
+
+@pytest.fixture
+def tokens():
+    return Tokens()
+
+
+@pytest.fixture
+def inbox():
+    return Inbox()
+
+
+@pytest.fixture(params=["threaded", "aio"])
+def make_client(request, shop, loop):
+    """Build clients of either kind; a test reads the same for both."""
+    made = []
+
+    def make(token=None, **options):
+        options = {"draw": NoJitter()} | options
+        if request.param == "threaded":
+            client = ShopWebSocket(shop.url, token, **options)
+        else:
+            client = Blocking(loop, shop.url, token, **options)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        getattr(client, "close", client.disconnect)()
+
+
+@pytest.fixture
+def make_threaded(shop):
+    """Build clients of the threaded kind."""
+    made = []
+
+    def make(token=None, url=None):
+        made.append(ShopWebSocket(url or shop.url, token, draw=NoJitter()))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.disconnect()
+
+
+@pytest.fixture
+def client(make_client, tokens):
+    """A client that signs in."""
+    return make_client(tokens)

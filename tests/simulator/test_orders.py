@@ -1,0 +1,96 @@
+"""An order changes only in the ways that are allowed, and remembers each."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from protocol.events import OrderItem, OrderStatus, Person
+from protocol.money import Money
+from simulator.orders import TRANSITIONS, NotAllowed, place
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ITEMS = (
+    OrderItem("prod_1", "Чайник", 2, Money("1299.00")),
+    OrderItem("prod_2", "Чашка", 1, Money("0.50")),
+)
+DELIVERED = ("paid", "processing", "shipped", "delivered")
+
+
+def order(*statuses):
+    """Place an order and take it through these statuses, a minute each."""
+    it = place(
+        id="ord_1",
+        number="ORD-1",
+        customer=Person("user_1", "Олена Мельник"),
+        city="Львів",
+        items=ITEMS,
+        taken=(),
+        at=NOON,
+    )
+    for minutes, status in enumerate(statuses, start=1):
+        it = it.moved(OrderStatus(status), NOON + timedelta(minutes=minutes))
+    return it
+
+
+def test_costs_the_sum_of_its_items():
+    assert str(order().order.total) == "2598.50"
+
+
+def test_begins_as_pending():
+    assert (order().status, order().payment_status) == ("pending", "pending")
+
+
+@pytest.mark.parametrize(
+    ("way", "payment"),
+    [
+        (["paid"], "paid"),
+        (["payment_failed"], "failed"),
+        (["payment_failed", "paid"], "paid"),
+        (["cancelled"], "void"),
+        (["paid", "cancelled"], "paid"),
+        (["paid", "cancelled", "refunded"], "refunded"),
+        ([*DELIVERED], "paid"),
+        ([*DELIVERED, "refunded"], "refunded"),
+    ],
+)
+def test_may_go_this_way_and_its_money_with_it(way, payment):
+    assert order(*way).payment_status == payment
+
+
+@pytest.mark.parametrize(
+    ("way", "to"),
+    [
+        ([], "shipped"),
+        ([], "refunded"),
+        (["paid"], "pending"),
+        (["paid"], "paid"),
+        (["paid", "processing", "shipped"], "cancelled"),
+        (["cancelled"], "paid"),
+        (["cancelled"], "refunded"),
+        ([*DELIVERED, "refunded"], "delivered"),
+    ],
+)
+def test_may_not_go_there(way, to):
+    with pytest.raises(NotAllowed, match=f"ORD-1 is .* and cannot become {to}"):
+        order(*way).moved(OrderStatus(to), NOON)
+
+
+def test_remembers_every_status_with_its_moment():
+    history = order("paid", "processing").history
+
+    assert [(change.status, change.at.minute) for change in history] == [
+        ("pending", 0),
+        ("paid", 1),
+        ("processing", 2),
+    ]
+
+
+def test_leaves_the_older_one_as_it_was():
+    before = order()
+    before.moved(OrderStatus.PAID, NOON)
+
+    assert before.status == "pending"
+
+
+def test_has_an_entry_for_every_status():
+    assert set(TRANSITIONS) == set(OrderStatus)

@@ -1,0 +1,143 @@
+"""``python -m simulator`` as a process: a dry run, and a shop whose server is not there."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+
+import aiohttp
+import pytest
+
+from client.tokens import mint
+from protocol import codec
+from protocol.publications import Draft
+
+SECRET = "for the tests only: 0123456789abcdef"
+NOBODY = "http://127.0.0.1:1"  # a port that nobody listens on
+
+
+@pytest.fixture
+async def start(tmp_path):
+    """Start the simulator with nothing of this machine's settings; end it if the test did not."""
+    started = []
+
+    async def start_(*arguments, **variables):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "simulator",
+            *arguments,
+            cwd=tmp_path,
+            env={**clean, **variables},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        started.append(process)
+        return process
+
+    yield start_
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@pytest.fixture
+def alone(start):
+    """Start it without a server, on any port."""
+
+    async def alone_():
+        return await start(
+            WORKBENCH_JWT_SECRET=SECRET, WORKBENCH_SIMULATOR_PORT="0", WORKBENCH_SERVER_URL=NOBODY
+        )
+
+    return alone_
+
+
+async def test_a_dry_run_prints_publications_and_nothing_else(start):
+    process = await start("--dry-run", "--seed", "7", "--for", "30s")
+    out, err = await process.communicate()
+
+    assert (process.returncode, err) == (0, b"")
+    drafts = [codec.msgspec.json.decode(line, type=Draft) for line in out.splitlines()]
+    assert len(drafts) > 100
+    for draft in drafts:
+        draft.address()
+        codec.check_event(draft.type, draft.payload)
+
+
+async def test_a_dry_run_takes_its_seed_from_the_settings_or_the_command_line(start):
+    async def first(*arguments, **variables):
+        process = await start("--dry-run", "--for", "5", *arguments, **variables)
+        out, _ = await process.communicate()
+        return re.sub(rb"T[\d:.]+Z", b"", out)
+
+    seven, again, eight = await asyncio.gather(
+        first("--seed", "7"), first(WORKBENCH_SEED="7"), first("--seed", "8", WORKBENCH_SEED="7")
+    )
+
+    assert seven == again != eight
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), b"WORKBENCH_JWT_SECRET is not set"),
+        (("--dry-run", "--seed", "x"), b"WORKBENCH_SEED is not valid"),
+        (("--for", "60s"), b"--for goes with --dry-run"),
+        (("--dry-run", "--for", "soon"), b"invalid duration value: 'soon'"),
+    ],
+)
+async def test_says_what_is_wrong_and_ends_with_2(start, arguments, said):
+    process = await start(*arguments)
+    out, err = await process.communicate()
+
+    assert (process.returncode, out) == (2, b"")
+    assert said in err
+    assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+async def test_lives_without_a_server_until_it_is_told_to_end(alone, ending):
+    process = await alone()
+    line = (await process.stdout.readline()).decode()
+    found = re.fullmatch(
+        rf"simulator: control on (http://127\.0\.0\.1:\d+), publishing to {NOBODY}\n", line
+    )
+    state = await _state_with_publications(found[1])
+    process.send_signal(ending)
+    rest, err = await process.communicate()
+
+    assert state["publisher"]["accepted"] == 0
+    assert state["publisher"]["waiting"] > 0
+    assert [customer["signed_in"] for customer in state["customers"]] == [False] * 10
+    assert (process.returncode, err) == (0, b"")
+    assert b"Publishing waits" in rest
+    assert b"Traceback" not in rest
+    assert SECRET.encode() not in rest
+
+
+async def _state_with_publications(url):
+    """Ask for the state until the shop has published something."""
+    token = mint(SECRET, user_id="admin_1", tenant_id="shop", role="admin")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        while True:
+            async with http.get(f"{url}/state") as answer:
+                state = await answer.json()
+            if state["publications"] and state["publisher"]["retries"]:
+                return state
+
+
+async def test_says_that_its_port_is_taken(alone, start):
+    first = await alone()
+    port = re.search(rb"127\.0\.0\.1:(\d+)", await first.stdout.readline())[1].decode()
+    second = await start(
+        WORKBENCH_JWT_SECRET=SECRET, WORKBENCH_SIMULATOR_PORT=port, WORKBENCH_SERVER_URL=NOBODY
+    )
+    _, err = await second.communicate()
+
+    assert second.returncode == 2
+    assert b"cannot listen (WORKBENCH_SIMULATOR_PORT)" in err

@@ -1,0 +1,83 @@
+"""What ``GET /state`` says agrees with what the shop has published."""
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+from protocol import codec
+from protocol.publications import Draft
+from simulator.report import report
+from simulator.state import PublisherState, State
+
+NOTHING_SENT = PublisherState(0, 0, 0, 0, 0, 0)
+
+
+def state_and_publications(open_shop, seconds=300):
+    shop = open_shop()
+    published = [h for h in shop.step(seconds) if isinstance(h, Draft)]
+    state = report(shop, running=True, publisher=NOTHING_SENT, customers=())
+    return state, [(d.type, d.channel, codec.read(bytes(d.payload))) for d in published]
+
+
+def test_counts_the_publications(open_shop):
+    state, published = state_and_publications(open_shop)
+
+    assert state.publications == Counter(type_ for type_, _, _ in published)
+
+
+def test_has_every_order_in_its_last_published_status(open_shop):
+    state, published = state_and_publications(open_shop)
+    last = {p["order_id"]: p["status"] for type_, _, p in published if type_ == "order_update"}
+
+    assert state.orders
+    assert {order.id: order.status for order in state.orders}.items() <= last.items()
+    assert state.orders_by_status == Counter(last.values())
+
+
+def test_has_the_newest_order_first(open_shop):
+    state, _ = state_and_publications(open_shop)
+    placed = [order.created_at for order in state.orders]
+
+    assert placed == sorted(placed, reverse=True)
+
+
+def test_has_the_stock_that_the_last_alert_told(open_shop):
+    state, published = state_and_publications(open_shop)
+    products = {product.id: product for product in state.products}
+
+    assert {product.stock.keys() == set(state.warehouses) for product in products.values()} == {
+        True
+    }
+    for type_, _, alert in published:
+        if type_ == "inventory_alert":
+            product = products[alert["product_id"]]
+            assert (product.name, product.sku) == (alert["product_name"], alert["sku"])
+
+
+def test_has_earned_what_was_paid_and_not_refunded(open_shop):
+    shop = open_shop()
+    earned = Decimal(0)
+    for draft in shop.step(600):
+        if isinstance(draft, Draft) and draft.type == "order_update":
+            update = codec.read(bytes(draft.payload))
+            if draft.channel.startswith("order:") and "previous_status" in update:
+                sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
+                earned += sign * update["order"]["total"]
+
+    assert earned
+    assert shop.fulfilment.ledger.earned(date(1970, 1, 1)) == earned
+    assert shop.fulfilment.ledger.earned(date(1970, 1, 2)) == 0
+
+
+def test_is_read_back_as_it_was_written(open_shop):
+    """
+    Money as numbers with two places, an order flat beside its history.
+    """
+    state, _ = state_and_publications(open_shop)
+    written = codec.read(codec.write(state))
+
+    assert set(written) == set(State.__struct_fields__)
+    order = written["orders"][-1]
+    assert {"id", "number", "total", "customer", "items", "history", "payment_status"} <= set(order)
+    assert order["history"][0]["status"] == "pending"
+    assert order["total"].as_tuple().exponent == -2

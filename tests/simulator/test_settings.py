@@ -1,0 +1,60 @@
+"""Settings: every problem with its cure."""
+
+import pytest
+
+from protocol.environment import Misconfigured, read
+from simulator.settings import Settings, ShopSettings
+
+SECRET = "for the tests only: 0123456789abcdef"
+
+
+def settings(**variables):
+    given = {"WORKBENCH_JWT_SECRET": SECRET, **variables}
+    found = read(Settings, given)
+    found.check()
+    return found
+
+
+def test_need_a_secret_only():
+    found = settings()
+
+    assert (found.seed, found.rate, found.customers, found.tenant) == (7, 20.0, 10, "shop")
+    assert (found.http_url, found.ws_url) == ("http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws")
+
+
+def test_need_not_even_that_for_a_dry_run():
+    assert read(ShopSettings, {}).seed == 7
+
+
+def test_make_a_secure_websocket_address_of_a_secure_one():
+    found = settings(WORKBENCH_SERVER_URL="https://shop.example/")
+
+    assert (found.http_url, found.ws_url) == ("https://shop.example", "wss://shop.example/ws")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("WORKBENCH_JWT_SECRET", ""),
+        ("WORKBENCH_JWT_SECRET", "too short"),
+        ("WORKBENCH_RATE", "0"),
+        ("WORKBENCH_RATE", "nan"),
+        ("WORKBENCH_RATE", "often"),
+        ("WORKBENCH_CUSTOMERS", "-1"),
+        ("WORKBENCH_CUSTOMERS", "1001"),
+        ("WORKBENCH_SERVER_URL", "127.0.0.1:8080"),
+        ("WORKBENCH_SERVER_URL", "http://127.0.0.1:8080/ws"),
+        ("WORKBENCH_SIMULATOR_PORT", "65536"),
+        ("WORKBENCH_TENANT", "a shop"),
+    ],
+)
+def test_name_the_variable_that_is_wrong(variable, value):
+    with pytest.raises(Misconfigured, match=variable):
+        settings(**{variable: value})
+
+
+def test_never_say_the_secret():
+    with pytest.raises(Misconfigured) as refused:
+        settings(WORKBENCH_JWT_SECRET="hunter2")
+
+    assert "hunter2" not in str(refused.value)

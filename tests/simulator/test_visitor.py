@@ -1,0 +1,116 @@
+"""A present customer: follows open orders only, and talks in one conversation."""
+
+from random import Random
+
+import pytest
+
+from client.errors import QueueFull
+from simulator.support import AGENT_ID
+from simulator.visitor import Visitor
+
+
+class Socket:
+    """A socket that goes nowhere; the test is the server."""
+
+    def __init__(self):
+        self.handlers, self.channels, self.sent, self.is_full = {}, set(), [], False
+
+    def on(self, type, handler):
+        self.handlers[type] = handler
+
+    def send(self, type, payload):
+        if self.is_full:
+            raise QueueFull(1000)
+        self.sent.append((type, payload))
+
+    def subscribe(self, channel):
+        self.channels.add(channel)
+
+    def unsubscribe(self, channel):
+        self.channels.remove(channel)
+
+    def hear(self, type, **payload):
+        self.handlers[type](payload)
+
+    def hear_line(self, conversation_id, sender_id, content):
+        message = {"sender_id": sender_id, "content": content}
+        self.hear("chat_message", conversation_id=conversation_id, message=message)
+
+
+@pytest.fixture
+def socket():
+    return Socket()
+
+
+@pytest.fixture
+def olena(socket, premises):
+    def at_once(_seconds, action):
+        action()
+
+    return Visitor(socket, premises.people.customer(1), premises.script, at_once, Random(7))
+
+
+def lines(socket):
+    return [payload["content"] for _, payload in socket.sent]
+
+
+def test_hears_the_announcements(socket, olena):
+    assert socket.channels == {"public:announcements"}
+
+
+@pytest.mark.parametrize("end", ["delivered", "cancelled", "refunded"])
+def test_follows_an_order_until_it_is_finished(socket, olena, end):
+    socket.hear("order_update", order_id="ord_1", status="pending")
+    socket.hear("order_update", order_id="ord_1", status="paid")
+    assert "order:ord_1" in socket.channels
+
+    socket.hear("order_update", order_id="ord_1", status=end)
+
+    assert "order:ord_1" not in socket.channels
+
+
+def test_does_not_follow_an_order_that_is_finished(socket, olena):
+    """
+    A refund comes long after the order's end.
+    """
+    socket.hear("order_update", order_id="ord_1", status="refunded")
+
+    assert socket.channels == {"public:announcements"}
+
+
+def test_opens_a_conversation_and_goes_on_when_answered(socket, olena, premises):
+    exchanges = premises.script.topic("доставка").exchanges
+    olena.ask("доставка")
+    socket.hear_line("conv_1", "user_1", lines(socket)[0])
+    socket.hear_line("conv_1", AGENT_ID, exchanges[0].agent)
+
+    assert socket.sent == [
+        ("chat_message", {"content": exchanges[0].customer}),
+        ("chat_message", {"conversation_id": "conv_1", "content": exchanges[1].customer}),
+    ]
+
+
+def test_does_not_mix_up_conversations(socket, olena):
+    """
+    Somebody else may be signed in as the same customer, in a conversation of their own.
+    """
+    olena.ask("доставка")
+    socket.hear_line("conv_9", "user_1", "Я інша вкладка")
+    socket.hear_line("conv_9", AGENT_ID, "Вітаю!")
+
+    assert len(socket.sent) == 1
+
+
+def test_says_nothing_in_a_conversation_they_did_not_open(socket, olena):
+    socket.hear_line("conv_9", "agent_olha", "Вітаю!")
+
+    assert socket.sent == []
+
+
+def test_gives_up_a_question_that_cannot_even_wait(socket, olena):
+    socket.is_full = True
+    olena.ask("доставка")
+    socket.is_full = False
+    socket.hear_line("conv_1", AGENT_ID, "Вітаю!")
+
+    assert socket.sent == []
