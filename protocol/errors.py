@@ -42,6 +42,7 @@ class CloseCode(IntEnum):
 
     NORMAL = 1000
     GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
     UNSUPPORTED_DATA = 1003
     INVALID_TEXT = 1007
     MESSAGE_TOO_BIG = 1009
@@ -63,6 +64,7 @@ class CloseCode(IntEnum):
 _REASONS = {
     CloseCode.NORMAL: "Goodbye",
     CloseCode.GOING_AWAY: "The server is going away",
+    CloseCode.PROTOCOL_ERROR: "These are no WebSocket frames",
     CloseCode.UNSUPPORTED_DATA: "Only text frames are understood",
     CloseCode.INVALID_TEXT: "The text is not valid UTF-8",
     CloseCode.MESSAGE_TOO_BIG: "The message is over the limit",

@@ -41,7 +41,7 @@ class Verifier:
         """
         try:
             return self._identity(self._claims(token, await self._key_of(token)))
-        except (jwt.PyJWTError, ValueError, RecursionError) as why:
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
             raise InvalidToken from why
 
     def _claims(self, token: str, key: Key) -> dict[str, Any]:
@@ -52,18 +52,22 @@ class Verifier:
             algorithms=[settings.jwt_algorithm],
             audience=settings.jwt_audience or None,
             issuer=settings.jwt_issuer or None,
-            options={"require": ["exp"], "verify_aud": bool(settings.jwt_audience)},
+            options={
+                "require": ["exp"],
+                "verify_aud": bool(settings.jwt_audience),
+                "verify_iat": False,  # an issuer's clock may be a second ahead of ours
+            },
         )
 
     def _identity(self, claims: dict[str, Any]) -> Identity:
         user_id = claims.get("user_id", claims.get("sub"))
-        tenant_id, name = claims.get("tenant_id") or "", claims.get("name")
-        role = Role(claims.get("role") or "")
+        tenant_id, role, name = (_claimed(claims, each) for each in ("tenant_id", "role", "name"))
+        role = Role(role)
         if role is Role.DOCUMENT and self._settings.tokens_without_role == "refuse":
             raise ValueError("no role")
         if not isinstance(user_id, str) or not is_key(user_id):
             raise ValueError("no user")
-        if tenant_id and not (isinstance(tenant_id, str) and is_key(tenant_id)):
+        if tenant_id != "" and not (isinstance(tenant_id, str) and is_key(tenant_id)):
             raise ValueError("no tenant")
         expires_at = float(claims["exp"])
         if not 0 < expires_at <= LAST_MOMENT:
@@ -76,6 +80,12 @@ class Verifier:
             issued_at=float(claims.get("iat", 0)),
             expires_at=expires_at,
         )
+
+
+def _claimed(claims: dict[str, Any], name: str) -> Any:
+    """Return an optional claim; null is as good as none."""
+    value = claims.get(name)
+    return "" if value is None else value
 
 
 def make_verifier(settings: Settings) -> Verifier:

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 PING_EVERY_S = 54.0  # these three are the document's
 PEER_IS_DEAD_S = 59.0  # its 60 s, less the sweeper's turn and a half
 CLOSE_WAIT_S = 10.0
+LOST = "1006"  # as browsers call a connection that ends without a goodbye
 LINGER_S = 1.0  # to let a close frame arrive before unread input resets the connection
 
 
@@ -65,8 +66,8 @@ class Socket(web.WebSocketResponse):
     ) -> bool:
         """Say goodbye with this code and our own words, behind everything that is queued."""
         del message, drain
-        if self.hang_up is not None:
-            self.hang_up(CloseCode(code) if code in set(CloseCode) else CloseCode.NORMAL)
+        if self.hang_up is not None and code != CloseCode.NORMAL:
+            self.hang_up(CloseCode(code))
         return True
 
 
@@ -110,8 +111,9 @@ class Connection:
                 await self._carry_out(await self._session.authenticate(token))
             await self._read(socket)
         finally:
+            if self._closed_at is None:
+                self._shared.counters.closes[LOST] += 1
             self._leave()
-            self.outbox.drop()
 
     def hang_up(self, code: CloseCode) -> None:
         """Stop hearing anything and say goodbye, behind what is queued."""
@@ -173,8 +175,8 @@ class Connection:
                 case WSMsgType.CLOSE:
                     self.hang_up(CloseCode.NORMAL)
                     return
-                case WSMsgType.ERROR:
-                    await asyncio.sleep(0 if self._transport.is_closing() else LINGER_S)
+                case WSMsgType.ERROR if self._closed_at is not None:
+                    await asyncio.sleep(LINGER_S)
                     return
                 case _:
                     return

@@ -97,8 +97,7 @@ class Gateway:
         try:
             await connection.run(socket, request.query.get("token"))
         finally:
-            self._flusher.flush()
-            self._flusher.forget(outbox)
+            self._flusher.finish(outbox)
             del self._connections[outbox]
             if not self._connections:
                 self._empty.set()

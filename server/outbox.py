@@ -71,6 +71,8 @@ class Outbox:
 
     def send(self, joined: bytes) -> bool:
         """Write ``joined``, behind what is held; tell whether all went out."""
+        if not (joined or self._held):
+            return True
         if self._transport.is_closing():
             self.drop()
             return True
@@ -83,8 +85,7 @@ class Outbox:
             joined = b"".join(self._held)
             self._held.clear()
             self.held_bytes = 0
-        if joined:
-            self._transport.write(joined)
+        self._transport.write(joined)
         return True
 
     def is_too_slow(self, limit: int, now: float) -> bool:
@@ -148,8 +149,10 @@ class Flusher:
         now = self._loop.time()
         self._not_before = now + min(now - started, LONGEST_PAUSE_S)
 
-    def forget(self, outbox: Outbox) -> None:
-        """Let go of an outbox whose connection is gone."""
+    def finish(self, outbox: Outbox) -> None:
+        """Write what one outbox still has, and let go of it: its connection ends."""
+        outbox.send(b"".join(outbox.pending))
+        outbox.drop()
         self._full.discard(outbox)
 
     def _write(self, outbox: Outbox, joined: bytes) -> None:

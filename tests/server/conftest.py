@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from contextlib import AsyncExitStack
 
 import aiohttp
@@ -76,6 +77,26 @@ class Server:
         socket = await self._http.ws_connect(url, autoclose=True, **options)
         self._stack.push_async_callback(socket.close)
         return Client(socket)
+
+    async def raw_socket(self):
+        """Return a TCP socket that has been upgraded and read nothing of what came after."""
+
+        def upgrade():
+            raw = socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
+            raw.sendall(
+                b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )
+            while not raw.recv(1, socket.MSG_PEEK) or b"\r\n\r\n" not in raw.recv(
+                4096, socket.MSG_PEEK
+            ):
+                pass
+            raw.recv(4096)
+            return raw
+
+        raw = await asyncio.to_thread(upgrade)
+        self._stack.callback(raw.close)
+        return raw
 
     async def sign_in(self, user_id="olena", role="customer", **claims):
         client = await self.connect(self._token(user_id, role, **claims))

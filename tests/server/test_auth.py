@@ -1,5 +1,6 @@
 """Verifying tokens with each kind of key."""
 
+import json
 import time
 
 import jwt
@@ -50,6 +51,28 @@ async def test_the_standard_subject_names_the_user_too(secret):
     assert (who.user_id, who.tenant_id, who.role, who.name) == (
         "olena", "", Role.DOCUMENT, "olena",
     )  # fmt: skip
+
+
+async def test_an_issuer_whose_clock_is_ahead_is_believed(secret):
+    verifier = make_verifier(Settings(jwt_secret=secret))
+
+    assert await verifier.identify(jwt.encode(claims(iat=int(time.time()) + 30), secret))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"iat": []}, {"role": []}, {"tenant_id": {}}, {"name": 7, "user_id": None}, {"exp": "x"}],
+)
+async def test_claims_of_odd_shapes_make_no_identity(secret, odd):
+    verifier = make_verifier(Settings(jwt_secret=secret))
+    claimed = jwt.utils.base64url_encode(json.dumps(claims() | odd).encode()).decode()
+    header = jwt.utils.base64url_encode(b'{"alg":"HS256","typ":"JWT"}').decode()
+    algorithm = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+    signature = algorithm.sign(f"{header}.{claimed}".encode(), secret.encode())
+    token = f"{header}.{claimed}.{jwt.utils.base64url_encode(signature).decode()}"
+
+    with pytest.raises(InvalidToken):
+        await verifier.identify(token)
 
 
 @pytest.mark.parametrize("algorithm", KEYS)

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import time
 
 import aiohttp
@@ -230,6 +229,13 @@ def test_binary_frames_and_invalid_text_are_hung_up_on(launch_server):
         client.shutdown()
 
 
+async def test_frames_that_are_none_are_hung_up_on(server):
+    raw = await server.raw_socket()
+    raw.sendall(b"\xff\xff\xff\xff")
+
+    assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x1f\x03\xea"
+
+
 async def test_who_neither_signs_in_nor_joins_anything_public_is_hung_up_on(serve):
     server = await serve(auth_timeout_s=0.2)
     idle, visitor = await server.connect(), await server.connect()
@@ -365,12 +371,7 @@ async def test_a_client_that_does_not_read_is_evicted_and_the_others_are_not(ser
     server = await serve(outbox_bytes=10_000)
     good = await server.connect()
     await good.subscribe("public:news")
-    stalled = socket.create_connection(("127.0.0.1", server.port))
-    stalled.setblocking(False)
-    stalled.sendall(
-        b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
+    stalled = await server.raw_socket()
     text = b'{"type":"subscribe","payload":{"channel":"public:news"}}'
     stalled.sendall(bytes((0x81, 0x80 | len(text))) + b"\0\0\0\0" + text)
     watcher = await server.sign_in("boss", "admin")
@@ -386,8 +387,6 @@ async def test_a_client_that_does_not_read_is_evicted_and_the_others_are_not(ser
             break
     while not (stats := (await watcher.hear("stats"))["payload"]["nodes"][0])["evictions"]:
         pass
-    stalled.close()
-
     assert stats["closes"] == {"4100": 1}
     assert await good.is_silent()
 
