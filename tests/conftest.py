@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import jwt
@@ -95,36 +96,72 @@ def token():
     return make
 
 
-@pytest.fixture
-def launch(tmp_path):
-    """Start programs; whatever still runs after the test is ended."""
+@contextmanager
+def _launching(folder):
     programs = []
 
     def start(name, *args, **environment):
-        program = Program(name, *args, cwd=tmp_path, **environment)
+        program = Program(name, *args, cwd=folder, **environment)
         programs.append(program)
         return program
 
-    yield start
-    for program in programs:
-        if program.process.poll() is None:
-            program.process.kill()
-        program.stop()
-
-
-@pytest.fixture
-def launch_server(launch, tmp_path):
-    """Start a server on a free port; returns it with its `port`."""
-
-    def start(port=0, **environment):
-        program = launch(
+    def start_server(port=0, **environment):
+        program = start(
             "server",
             WORKBENCH_PORT=str(port),
             WORKBENCH_JWT_SECRET=SECRET,
-            WORKBENCH_DATA_DIR=str(tmp_path / "data"),
+            WORKBENCH_DATA_DIR=str(folder / "data"),
             **environment,
         )
         program.port = int(program.wait_for(r"listening on http://127\.0\.0\.1:(\d+)")[1])
         return program
 
-    return start
+    def start_simulator(server, **environment):
+        program = start(
+            "simulator",
+            WORKBENCH_JWT_SECRET=SECRET,
+            WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
+            WORKBENCH_SIMULATOR_PORT="0",
+            **environment,
+        )
+        program.port = int(program.wait_for(r"control on http://127\.0\.0\.1:(\d+)")[1])
+        return program
+
+    def start_workbench(server, simulator):
+        program = start(
+            "dashboard",
+            WORKBENCH_JWT_SECRET=SECRET,
+            WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
+            WORKBENCH_SIMULATOR_URL=f"http://127.0.0.1:{simulator.port}",
+            WORKBENCH_DASHBOARD_PORT="0",
+        )
+        program.port = int(program.wait_for(r"http://127\.0\.0\.1:(\d+)")[1])
+        return program
+
+    start.server, start.simulator, start.workbench = start_server, start_simulator, start_workbench
+    try:
+        yield start
+    finally:
+        for program in programs:
+            if program.process.poll() is None:
+                program.process.kill()
+            program.stop()
+
+
+@pytest.fixture(scope="session")
+def launching():
+    """Start programs in a folder while a `with` block lasts; what then still runs is ended."""
+    return _launching
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Start programs, any or one of the three; what still runs after the test is ended."""
+    with _launching(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def launch_server(launch):
+    """Start a server on a free port; it has its `port`."""
+    return launch.server

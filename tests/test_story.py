@@ -2,7 +2,6 @@
 
 import json
 import queue
-import re
 import signal
 import urllib.request
 
@@ -31,18 +30,10 @@ class Watcher:
 
 
 @pytest.fixture
-def shop(launch, launch_server, secret):
+def shop(launch):
     """Start the server, then a busy simulator of it."""
-    server = launch_server()
-    simulator = launch(
-        "simulator",
-        WORKBENCH_JWT_SECRET=secret,
-        WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
-        WORKBENCH_SIMULATOR_PORT="0",
-        WORKBENCH_RATE="100",
-        WORKBENCH_CUSTOMERS="3",
-    )
-    simulator.port = int(simulator.wait_for(r"control on http://127\.0\.0\.1:(\d+)")[1])
+    server = launch.server()
+    simulator = launch.simulator(server, WORKBENCH_RATE="100", WORKBENCH_CUSTOMERS="3")
     simulator.wait_for("signed in")
     return server, simulator
 
@@ -113,18 +104,11 @@ def test_a_killed_server_is_found_again_by_everybody_and_has_forgotten_nothing(
         assert "Traceback" not in program.output
 
 
-def test_the_workbench_answers_and_ends_cleanly(shop, launch, secret):
-    server, simulator = shop
-    workbench = launch(
-        "dashboard",
-        WORKBENCH_JWT_SECRET=secret,
-        WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
-        WORKBENCH_SIMULATOR_URL=f"http://127.0.0.1:{simulator.port}",
-        WORKBENCH_DASHBOARD_PORT="0",
-    )
-    url = re.sub(r"\s+$", "", workbench.wait_for(r"(http://127\.0\.0\.1:\d+)")[1])
+def test_the_workbench_answers_and_ends_cleanly(shop, launch):
+    workbench = launch.workbench(*shop)
 
-    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=PATIENCE_S) as answer:
+    url = f"http://127.0.0.1:{workbench.port}/_stcore/health"
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         assert answer.status == 200
     assert workbench.stop() == 0
     assert "Traceback" not in workbench.output
