@@ -7,6 +7,7 @@ import signal
 import sys
 
 import aiohttp
+import msgspec
 import pytest
 
 from client.tokens import mint
@@ -61,7 +62,7 @@ async def test_a_dry_run_prints_publications_and_nothing_else(start):
     out, err = await process.communicate()
 
     assert (process.returncode, err) == (0, b"")
-    drafts = [codec.msgspec.json.decode(line, type=Draft) for line in out.splitlines()]
+    drafts = [msgspec.json.decode(line, type=Draft) for line in out.splitlines()]
     assert len(drafts) > 100
     for draft in drafts:
         draft.address()

@@ -14,6 +14,7 @@ from protocol.events import OrderStatus
 from protocol.publications import Draft
 from simulator.desk import Asks
 from simulator.orders import FINISHED, TRANSITIONS
+from simulator.warehouse import Level
 
 starts = st.fixed_dictionaries(
     {
@@ -182,6 +183,23 @@ def test_sends_alerts_that_are_true(publications_of, start):
             )
 
 
+def test_has_told_of_every_shelf_that_is_low_or_empty(open_shop):
+    """
+    Whoever knows the last alert of each shelf knows which are empty, which low or just back.
+    """
+    shop, last, seen = open_shop(rate=80.0), {}, set()
+    for now in range(30, 601, 30):
+        for alert in payloads(drafts(shop.step(now)), "inventory_alert"):
+            last[alert["product_id"], alert["location"]] = alert["alert_type"]
+        for shelf in shop.stock:
+            told = last.get((shelf.product.id, shelf.warehouse), "back_in_stock")
+            assert (shelf.level is Level.OUT) == (told == "out_of_stock")
+            assert shelf.level is not Level.ENOUGH or told == "back_in_stock"
+            seen.add((shelf.level, told))
+
+    assert {level for level, _ in seen} == set(Level)
+
+
 @some_runs
 @given(starts)
 def test_keeps_carts_that_add_up(publications_of, start):
@@ -262,20 +280,22 @@ def test_alerts_its_staff_within_the_first_minute(publications_of):
 @pytest.mark.parametrize("rate", [20.0, 200.0])
 def test_is_refilled_before_much_of_it_is_sold_out(open_shop, rate):
     shop = open_shop(rate=rate)
-    shop.step(1200)
+    shop.step(12_000 / rate)
 
     assert sum(shelf.left == 0 for shelf in shop.stock) < len(list(shop.stock)) / 10
 
 
-@pytest.mark.parametrize("rate", [20.0, 200.0])
-@pytest.mark.parametrize(("since", "until"), [(30, 300), (600, 1800)])
-def test_publishes_as_much_as_it_should(publications_of, rate, since, until):
+@pytest.mark.parametrize(
+    ("rate", "since", "until"), [(20.0, 30, 300), (20.0, 600, 1800), (200.0, 30, 400)]
+)
+def test_publishes_as_much_as_it_should(open_shop, rate, since, until):
     """
     Within a tenth, from half a minute after its start on.
     """
-    count = len(publications_of(until, rate=rate)) - len(publications_of(since, rate=rate))
+    shop = open_shop(rate=rate)
+    shop.step(since)
 
-    assert count / (until - since) == pytest.approx(rate, rel=0.1)
+    assert len(drafts(shop.step(until))) / (until - since) == pytest.approx(rate, rel=0.1)
 
 
 def test_follows_a_parcel_at_nova_poshta(publications_of):

@@ -1,0 +1,47 @@
+"""A customer's cart, and the message that each change of it is."""
+
+from __future__ import annotations
+
+from protocol.events import Cart, CartAction, CartChanged, CartItem
+from protocol.money import Money
+from simulator.catalogue import Product
+
+
+class Basket:
+    """What one customer has chosen so far, in the order of choosing."""
+
+    def __init__(self, customer_number: int) -> None:
+        self._id = f"cart_{customer_number}"
+        self.lines: dict[str, tuple[Product, int]] = {}
+
+    def put(self, product: Product, quantity: int) -> CartChanged:
+        """Add so many pieces of a product that is not in it yet."""
+        self.lines[product.id] = (product, quantity)
+        return self._changed(CartAction.ITEM_ADDED, product, quantity)
+
+    def change(self, product: Product, quantity: int) -> CartChanged:
+        """Want so many pieces of a product that is in it."""
+        self.lines[product.id] = (product, quantity)
+        return self._changed(CartAction.QUANTITY_CHANGED, product, quantity)
+
+    def remove(self, product: Product) -> CartChanged:
+        """Want a product no longer."""
+        del self.lines[product.id]
+        return self._changed(CartAction.ITEM_REMOVED, product, 0)
+
+    def clear(self) -> CartChanged:
+        """Want nothing any more, or have ordered it all."""
+        self.lines.clear()
+        return CartChanged(action=CartAction.CLEARED, cart=self._cart())
+
+    def _changed(self, action: CartAction, product: Product, quantity: int) -> CartChanged:
+        item = CartItem(product_id=product.id, name=product.name, quantity=quantity)
+        return CartChanged(action=action, cart=self._cart(), item=item)
+
+    def _cart(self) -> Cart:
+        lines = self.lines.values()
+        return Cart(
+            id=self._id,
+            item_count=sum(quantity for _, quantity in lines),
+            total=Money.of(sum((p.price * quantity for p, quantity in lines), Money("0.00"))),
+        )

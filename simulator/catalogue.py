@@ -1,0 +1,103 @@
+"""What the shop sells, and where it lies when the day begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from protocol.money import Money
+from simulator.datafiles import BadData, parse_lines, parse_toml, text_of
+
+Name = Annotated[str, Meta(min_length=1)]
+AtLeastOne = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class Warehouse(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place where stock lies; ``lead_s`` is the quickest and the slowest supply, in seconds."""
+
+    name: Name
+    lead_s: tuple[Seconds, Seconds]
+
+
+class Product(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing to buy.
+
+    ``price`` is in UAH.  A shelf with ``threshold`` pieces or fewer runs low, and its supplier
+    then brings ``lot`` pieces.  ``popularity`` is how often it is chosen, relative to the others;
+    ``stock`` is how many pieces lie in each warehouse at the start.
+    """
+
+    id: Annotated[str, Meta(pattern=r"^prod_\d+$")]
+    sku: Name
+    name: Name
+    category: Name
+    price: Money
+    threshold: AtLeastOne
+    lot: AtLeastOne
+    popularity: AtLeastOne
+    stock: dict[str, int]
+
+
+class Catalogue(Struct, frozen=True):
+    """All products, in the order of the file, and all warehouses."""
+
+    warehouses: tuple[Warehouse, ...]
+    products: tuple[Product, ...]
+
+
+class _Warehouses(Struct, frozen=True, forbid_unknown_fields=True):
+    warehouses: Annotated[tuple[Warehouse, ...], Meta(min_length=1)]
+
+
+def load() -> Catalogue:
+    """Read the shop's own catalogue.
+
+    Raises:
+        BadData: a file is wrong, and where.
+    """
+    return parse(text_of("warehouses.toml"), text_of("products.jsonl"))
+
+
+def parse(warehouses: str, products: str) -> Catalogue:
+    """Make a catalogue of the texts of its two files.
+
+    Raises:
+        BadData: one of them is wrong, and where.
+    """
+    places = parse_toml("warehouses.toml", warehouses, _Warehouses).warehouses
+    for place in places:
+        if place.lead_s[0] > place.lead_s[1]:
+            raise BadData(f"warehouses.toml, {place.name}: lead_s is not from quick to slow")
+    entries = parse_lines("products.jsonl", products, Product)
+    if not entries:
+        raise BadData("products.jsonl: there is no product")
+    _check({place.name for place in places}, entries)
+    return Catalogue(warehouses=places, products=tuple(product for _, product in entries))
+
+
+def _check(warehouses: set[str], entries: Iterable[tuple[int, Product]]) -> None:
+    taken: set[str] = set()
+    for line, product in entries:
+        problem = _problem(product, warehouses, taken)
+        if problem:
+            raise BadData(f"products.jsonl, line {line} ({product.id}): {problem}")
+        taken |= {product.id, product.sku}
+
+
+def _problem(product: Product, warehouses: set[str], taken: set[str]) -> str | None:
+    if product.id in taken:
+        return "the id is taken"
+    if product.sku in taken:
+        return f"the SKU {product.sku} is taken"
+    if product.price <= 0:
+        return "the price is not above zero"
+    if product.stock.keys() != warehouses:
+        return f"stock is not given for {', '.join(sorted(warehouses))}"
+    if min(product.stock.values()) <= product.threshold:
+        return f"a warehouse opens with {product.threshold} pieces (the threshold) or fewer"
+    if product.lot <= product.threshold:
+        return f"a lot of {product.lot} does not lift a shelf over {product.threshold}"
+    return None

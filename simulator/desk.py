@@ -1,0 +1,104 @@
+"""What every part of the shop works with: its agenda, its dice, its numbers and its tray."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime
+
+from msgspec import Raw, Struct
+
+from protocol import codec
+from protocol.channels import Channel, Kind
+from protocol.messages import Event
+from protocol.publications import Draft
+from simulator.agenda import Agenda
+from simulator.customers import Customer
+
+Span = tuple[float, float]
+"""The shortest and the longest time that something takes, in virtual seconds."""
+
+
+USUAL_RATE = 20.0
+"""Publications a virtual second, for which the times of the shop are made."""
+
+
+class Start(Struct, frozen=True, kw_only=True):
+    """What a run begins with; two runs with the same start do the same.
+
+    ``started_at`` is in seconds since the epoch.  ``run`` makes the ids of this run differ from
+    those of every other: letters and digits.  ``rate`` is the mean number of publications a
+    virtual second; the customers ``user_1`` to ``user_{present}`` hold WebSockets.
+    """
+
+    seed: int = 7
+    rate: float = USUAL_RATE
+    present: int = 10
+    tenant: str = "shop"
+    run: str = "0"
+    started_at: float = 0.0
+
+
+class Asks(Struct, frozen=True):
+    """A customer who is present opens a support conversation on this topic."""
+
+    customer: Customer
+    topic: str
+
+
+Happening = Draft | Asks
+"""What comes of a step: a message to publish, or something for a present customer to do."""
+
+
+class Desk:
+    """One for the whole shop; times are virtual seconds since its start.
+
+    ``anchor`` is when time 0 was, in seconds since the epoch; ``rate`` may be changed at any time.
+    """
+
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self.anchor = start.started_at
+        self.rate = start.rate
+        self.agenda = Agenda()
+        self.draw = random.Random(start.seed)  # noqa: S311 - the same seed, the same day
+        self.published: Counter[str] = Counter()
+        self._numbers: Counter[str] = Counter()
+        self._tray: list[Happening] = []
+
+    def moment(self, at: float) -> datetime:
+        """Say when that is, to the millisecond, in UTC."""
+        return datetime.fromtimestamp(round(self.anchor + at, 3), UTC)
+
+    def number(self, series: str) -> int:
+        """Return the next number of a series, from 1."""
+        self._numbers[series] += 1
+        return self._numbers[series]
+
+    def within(self, span: Span) -> float:
+        """Draw how long something takes."""
+        return self.draw.uniform(*span)
+
+    def to_user(self, customer_id: str, event: Event) -> None:
+        """Publish what concerns one customer."""
+        self.publish(Channel(Kind.USER, customer_id), event)
+
+    def to_staff(self, event: Event) -> None:
+        """Publish what concerns the shop's staff."""
+        self.publish(Channel(Kind.TENANT, self.start.tenant), event)
+
+    def publish(self, channel: Channel, event: Event) -> None:
+        """Lay a message for a channel into the tray."""
+        type_ = str(event.__struct_config__.tag)
+        self.published[type_] += 1
+        payload = Raw(codec.write(event.payload))
+        self._tray.append(Draft(channel=str(channel), type=type_, payload=payload))
+
+    def ask(self, customer: Customer, topic: str) -> None:
+        """Have a present customer open a conversation."""
+        self._tray.append(Asks(customer, topic))
+
+    def empty_tray(self) -> list[Happening]:
+        """Hand over what has come together, oldest first."""
+        tray, self._tray = self._tray, []
+        return tray

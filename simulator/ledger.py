@@ -1,0 +1,32 @@
+"""What the shop has earned, by day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from protocol.events import OrderStatus
+from protocol.money import Money
+from simulator.orders import PlacedOrder
+
+
+class Ledger:
+    """Sums of what was paid for and not refunded, by the day of payment, in UTC."""
+
+    def __init__(self) -> None:
+        self._earned: dict[date, Decimal] = {}
+
+    def note(self, order: PlacedOrder) -> None:
+        """Take into account that the order has just come into its present status."""
+        if not order.paid_at:
+            return
+        day = order.paid_at.date()
+        earned = self._earned.get(day, Decimal(0))
+        if order.status is OrderStatus.PAID:
+            self._earned[day] = earned + order.order.total
+        elif order.status is OrderStatus.REFUNDED:
+            self._earned[day] = earned - order.order.total
+
+    def earned(self, day: date) -> Money:
+        """Say what the orders paid that day have brought."""
+        return Money.of(self._earned.get(day, Decimal(0)))

@@ -1,0 +1,126 @@
+"""An order, and the only ways in which it may change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from protocol.events import Order, OrderItem, OrderStatus, Person
+from protocol.money import Money
+from simulator.state import StatusChange
+
+CURRENCY = "UAH"
+_PENDING, _PAID, _FAILED = OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.PAYMENT_FAILED
+_PROCESSING, _SHIPPED = OrderStatus.PROCESSING, OrderStatus.SHIPPED
+_DELIVERED, _CANCELLED = OrderStatus.DELIVERED, OrderStatus.CANCELLED
+_REFUNDED = OrderStatus.REFUNDED
+
+TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    _PENDING: frozenset({_PAID, _FAILED, _CANCELLED}),
+    _FAILED: frozenset({_PAID, _CANCELLED}),
+    _PAID: frozenset({_PROCESSING, _CANCELLED}),
+    _PROCESSING: frozenset({_SHIPPED, _CANCELLED}),
+    _SHIPPED: frozenset({_DELIVERED}),
+    _DELIVERED: frozenset({_REFUNDED}),
+    _CANCELLED: frozenset({_REFUNDED}),
+    _REFUNDED: frozenset(),
+}
+"""Where an order may go from where it is; only what was paid for is ever refunded."""
+
+FINISHED = frozenset({_DELIVERED, _CANCELLED, _REFUNDED})
+"""There is no parcel on its way, nor will be; money may still go back."""
+
+
+class NotAllowed(Exception):
+    """The order cannot go there from where it is."""
+
+
+class Taken(Struct, frozen=True):
+    """So many pieces that an order took from one shelf."""
+
+    product_id: str
+    warehouse: str
+    quantity: int
+
+
+class PlacedOrder(Struct, frozen=True, kw_only=True):
+    """An order with what led to it; a change makes a new one.
+
+    ``history`` has every status with its moment, the present one last.
+    """
+
+    order: Order
+    city: str
+    taken: tuple[Taken, ...]
+    history: tuple[StatusChange, ...]
+    tracking_number: str | UnsetType = UNSET
+    tracking_status: str | UnsetType = UNSET
+
+    @property
+    def status(self) -> OrderStatus:
+        """Say where it is on its way."""
+        return self.order.status
+
+    @property
+    def paid_at(self) -> datetime | None:
+        """Say when it was paid for, if ever."""
+        return next((change.at for change in self.history if change.status is _PAID), None)
+
+    @property
+    def payment_status(self) -> str:
+        """Say where the money is; ``void``: there was none and will be none."""
+        if self.status is _REFUNDED:
+            return "refunded"
+        if self.paid_at:
+            return "paid"
+        if self.status is _CANCELLED:
+            return "void"
+        return "failed" if self.status is _FAILED else "pending"
+
+    @property
+    def tracking_url(self) -> str | UnsetType:
+        """Say where its parcel can be followed."""
+        if isinstance(self.tracking_number, UnsetType):
+            return UNSET
+        return f"https://novaposhta.ua/track/{self.tracking_number}"
+
+    def moved(self, to: OrderStatus, at: datetime) -> PlacedOrder:
+        """Return it in its next status.
+
+        Raises:
+            NotAllowed: it cannot go there from where it is.
+        """
+        refund_of_nothing = to is _REFUNDED and not self.paid_at
+        if to not in TRANSITIONS[self.status] or refund_of_nothing:
+            raise NotAllowed(f"{self.order.number} is {self.status} and cannot become {to}")
+        return replace(
+            self,
+            order=replace(self.order, status=to),
+            history=(*self.history, StatusChange(to, at)),
+        )
+
+
+def place(
+    *,
+    id: str,
+    number: str,
+    customer: Person,
+    city: str,
+    items: tuple[OrderItem, ...],
+    taken: tuple[Taken, ...],
+    at: datetime,
+) -> PlacedOrder:
+    """Make a new order of at least one item; its total is the sum of them."""
+    order = Order(
+        id=id,
+        number=number,
+        total=Money.of(sum((item.price * item.quantity for item in items), Money("0.00"))),
+        currency=CURRENCY,
+        status=_PENDING,
+        customer=customer,
+        items=items,
+        created_at=at,
+    )
+    return PlacedOrder(order=order, city=city, taken=taken, history=(StatusChange(_PENDING, at),))

@@ -1,0 +1,76 @@
+"""The simulator's settings, their defaults and what is valid; reads nothing by itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from protocol.channels import is_key
+from protocol.environment import Misconfigured
+
+SHORTEST_SECRET = 32  # bytes; the server takes no shorter one
+
+
+class ShopSettings(Struct, frozen=True, kw_only=True):
+    """What shop it is: all that a dry run needs."""
+
+    tenant: Annotated[str, Meta(description="The tenant whose shop it is")] = "shop"
+    seed: Annotated[int, Meta(description="The same seed gives the same shop")] = 7
+    rate: Annotated[
+        float, Meta(gt=0, le=5000, description="Mean number of publications a second")
+    ] = 20.0
+    customers: Annotated[
+        int, Meta(ge=0, le=1000, description="Customers who hold a WebSocket each")
+    ] = 10
+
+    def check(self) -> None:
+        """Check what no type shows.
+
+        Raises:
+            Misconfigured: the tenant's channel could have no name.
+        """
+        if not is_key(self.tenant):
+            raise Misconfigured(
+                ["WORKBENCH_TENANT is not valid: use letters, digits, underscore, dot and hyphen"]
+            )
+
+
+class Settings(ShopSettings, frozen=True, kw_only=True):
+    """And where it publishes, in whose name, and where it is looked at."""
+
+    server_url: Annotated[
+        str, Meta(pattern=r"^https?://[^/?#]+/?$", description="Where the server is")
+    ] = "http://127.0.0.1:8080"
+    jwt_secret: Annotated[
+        str,
+        Meta(description="The server's HS256 secret: `make demo` writes one into .env"),
+    ]
+    simulator_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Port of the control; 0 takes a free one")
+    ] = 8090
+
+    def check(self) -> None:
+        """Check what no type shows.
+
+        Raises:
+            Misconfigured: the tenant's channel could have no name, or the secret is short.
+        """
+        super().check()
+        if len(self.jwt_secret.encode()) < SHORTEST_SECRET:
+            raise Misconfigured(
+                [
+                    f"WORKBENCH_JWT_SECRET is shorter than {SHORTEST_SECRET} bytes: `make demo` "
+                    "writes one into .env, or put there what `openssl rand -hex 32` prints"
+                ]
+            )
+
+    @property
+    def http_url(self) -> str:
+        """Return the server's address, without a slash at its end."""
+        return self.server_url.rstrip("/")
+
+    @property
+    def ws_url(self) -> str:
+        """Return the address of the server's WebSockets."""
+        return f"ws{self.http_url.removeprefix('http')}/ws"

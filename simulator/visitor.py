@@ -1,0 +1,93 @@
+"""A customer at their screen: follows their orders and talks to support, on their own socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Protocol
+
+from client.errors import QueueFull
+from protocol.channels import Channel, Kind
+from simulator.customers import Customer
+from simulator.desk import Span
+from simulator.orders import FINISHED
+from simulator.support import Asking, Script
+
+TYPING: Span = (4.0, 12.0)
+ANNOUNCEMENTS = Channel(Kind.PUBLIC, "announcements")
+
+Later = Callable[[float, Callable[[], None]], object]
+"""Does something so many seconds from now."""
+
+
+class Socket(Protocol):
+    """What is asked of a client's WebSocket, see ``client.surface``."""
+
+    def on(self, type: str, handler: Callable[[dict[str, Any]], object]) -> object:
+        """Have a handler called with the payloads of a type."""
+
+    def send(self, type: str, payload: dict[str, Any]) -> None:
+        """Send a message."""
+
+    def subscribe(self, channel: str) -> None:
+        """Hear a channel."""
+
+    def unsubscribe(self, channel: str) -> None:
+        """Hear a channel no more."""
+
+
+class Visitor:
+    """One customer; what they hear on ``user:`` tells them which orders to follow."""
+
+    def __init__(
+        self, socket: Socket, customer: Customer, script: Script, later: Later, draw: Random
+    ) -> None:
+        self.customer = customer
+        self._socket, self._script, self._later, self._draw = socket, script, later, draw
+        self._asking: Asking | None = None
+        self._opening = ""
+        self._conversation_id: str | None = None
+        self.following: set[str] = set()
+        socket.on("order_update", self._order_changed)
+        socket.on("chat_message", self._said)
+        socket.subscribe(str(ANNOUNCEMENTS))
+
+    def ask(self, topic: str) -> None:
+        """Open a conversation; an earlier one is left as it is."""
+        self._asking = Asking(self._script, self._script.topic(topic))
+        self._conversation_id = None
+        self._opening = self._asking.open()
+        self._say({"content": self._opening})
+
+    def _order_changed(self, update: dict[str, Any]) -> None:
+        order_id = str(update["order_id"])
+        if update["status"] not in FINISHED:
+            self._follow(order_id)
+        elif order_id in self.following:
+            self.following.discard(order_id)
+            self._socket.unsubscribe(str(Channel(Kind.ORDER, order_id)))
+
+    def _follow(self, order_id: str) -> None:
+        if order_id not in self.following:
+            self.following.add(order_id)
+            self._socket.subscribe(str(Channel(Kind.ORDER, order_id)))
+
+    def _said(self, said: dict[str, Any]) -> None:
+        asking, message = self._asking, said["message"]
+        if asking is None:
+            return
+        if message["sender_id"] == self.customer.id:
+            if self._conversation_id is None and message["content"] == self._opening:
+                self._conversation_id = said["conversation_id"]
+        elif said["conversation_id"] == self._conversation_id:
+            reply = asking.answered(message["sender_id"])
+            if reply is not None:
+                utterance = {"conversation_id": said["conversation_id"], "content": reply}
+                self._later(self._draw.uniform(*TYPING), lambda: self._say(utterance))
+
+    def _say(self, utterance: dict[str, Any]) -> None:
+        try:
+            self._socket.send("chat_message", utterance)
+        except QueueFull:
+            # The server has been away for long; nobody would wait to say this.
+            self._asking = None

@@ -1,0 +1,149 @@
+"""Customers come, fill a cart, and buy or leave.
+
+A visit is some seconds of browsing for each of one to four things.  Visits come as a Poisson
+process, as often as ``simulator.arrivals`` says.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from protocol.events import Activity, CartChanged, CustomerActive, OrderItem
+from protocol.messages import CartUpdate, CustomerActivity
+from simulator.arrivals import visits_a_second
+from simulator.carts import Basket
+from simulator.catalogue import Catalogue, Product
+from simulator.customers import Customer, People
+from simulator.desk import Desk, Span
+from simulator.fulfilment import Fulfilment
+from simulator.orders import Taken
+from simulator.supply import Supply
+from simulator.warehouse import Shelf, Stock
+
+WARM_UP_VISITS = 6
+WARM_UP: Span = (0.2, 4.0)
+BROWSING: Span = (1.5, 8.0)
+LEAVING: Span = (1.0, 5.0)
+MOST_LINES = 4
+BUYS = 0.85
+"""The chance that a visit with something in the cart ends at the checkout."""
+CHANGES_MIND = 0.15
+"""The chance that a customer changes or removes a line instead of adding one."""
+SMALL_CHANGE = 3000
+"""UAH; of what costs less, a customer may want several."""
+PRESENT_WEIGHT = 3
+"""Customers who are present come so many times as often as others."""
+FEWEST_OTHERS = 300
+MOST_TRIES = 10
+"""To draw somebody who is not in the shop already."""
+
+
+class Visits:
+    """Everybody who is in the shop."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        people: People,
+        catalogue: Catalogue,
+        stock: Stock,
+        supply: Supply,
+        fulfilment: Fulfilment,
+    ) -> None:
+        self._desk, self._people, self._catalogue = desk, people, catalogue
+        self._stock, self._supply, self._fulfilment = stock, supply, fulfilment
+        self._popularity = [product.popularity for product in catalogue.products]
+        self._inside: set[int] = set()
+        self._baskets: dict[int, Basket] = {}
+        for _ in range(WARM_UP_VISITS):
+            desk.agenda.at(desk.within(WARM_UP), self._come)
+        self._expect(0)
+
+    def _expect(self, at: float) -> None:
+        often = visits_a_second(self._desk.rate, len(self._fulfilment.live))
+        pause = self._desk.draw.expovariate(often)
+        self._desk.agenda.at(at + pause, self._come_and_expect)
+
+    def _come_and_expect(self, at: float) -> None:
+        self._come(at)
+        self._expect(at)
+
+    def _come(self, at: float) -> None:
+        numbers = (self._number() for _ in range(MOST_TRIES))
+        number = next((number for number in numbers if number not in self._inside), None)
+        if number is None:
+            return
+        customer = self._people.customer(number)
+        self._inside.add(customer.number)
+        self._tell(customer, Activity.ARRIVED, at)
+        choices = self._desk.draw.randint(1, MOST_LINES)
+        self._later(at, BROWSING, partial(self._choose, customer, choices))
+
+    def _number(self) -> int:
+        """Draw who comes; the more visits, the larger the town."""
+        present = self._desk.start.present
+        others = max(FEWEST_OTHERS, round(15 * self._desk.rate))
+        ticket = self._desk.draw.randrange(PRESENT_WEIGHT * present + others)
+        if ticket < PRESENT_WEIGHT * present:
+            return ticket // PRESENT_WEIGHT + 1
+        return present + 1 + ticket - PRESENT_WEIGHT * present
+
+    def _choose(self, customer: Customer, choices: int, at: float) -> None:
+        basket = self._baskets.setdefault(customer.number, Basket(customer.number))
+        if not basket.lines:
+            self._tell(customer, Activity.CART, at)
+        self._cart(customer, self._change(basket))
+        is_last = choices == 1
+        then = partial(self._decide, customer, basket)
+        again = partial(self._choose, customer, choices - 1)
+        self._later(at, BROWSING, then if is_last else again)
+
+    def _change(self, basket: Basket) -> CartChanged:
+        draw = self._desk.draw
+        if basket.lines and draw.random() < CHANGES_MIND:
+            product, quantity = draw.choice(list(basket.lines.values()))
+            if product.price < SMALL_CHANGE and draw.random() < 0.5:
+                return basket.change(product, quantity + 1)
+            return basket.remove(product)
+        (product,) = draw.choices(self._catalogue.products, weights=self._popularity)
+        if product.id in basket.lines:
+            return basket.change(product, basket.lines[product.id][1] + 1)
+        several = product.price < SMALL_CHANGE and draw.random() < 0.25
+        return basket.put(product, draw.randint(2, 3) if several else 1)
+
+    def _decide(self, customer: Customer, basket: Basket, at: float) -> None:
+        if basket.lines and self._desk.draw.random() < BUYS:
+            self._check_out(customer, basket, at)
+        self._later(at, LEAVING, partial(self._leave, customer))
+
+    def _check_out(self, customer: Customer, basket: Basket, at: float) -> None:
+        """Order what there is of the cart; the rest is taken out of it first."""
+        found: list[tuple[Product, int, Shelf]] = []
+        for product, quantity in list(basket.lines.values()):
+            shelf = self._stock.find(product.id, quantity, customer.warehouse)
+            if shelf is None:
+                self._cart(customer, basket.remove(product))
+            else:
+                found.append((product, quantity, shelf))
+        if not found:
+            return
+        items = tuple(OrderItem(p.id, p.name, quantity, p.price) for p, quantity, _ in found)
+        taken = tuple(Taken(p.id, shelf.warehouse, quantity) for p, quantity, shelf in found)
+        self._fulfilment.place(customer, items, taken, at)
+        self._cart(customer, basket.clear())
+        for _, quantity, shelf in found:
+            self._supply.take(shelf, quantity, at)
+
+    def _leave(self, customer: Customer, at: float) -> None:
+        self._inside.discard(customer.number)
+        self._tell(customer, Activity.LEFT, at)
+
+    def _later(self, at: float, span: Span, action: partial[None]) -> None:
+        self._desk.agenda.at(at + self._desk.within(span), action)
+
+    def _cart(self, customer: Customer, change: CartChanged) -> None:
+        self._desk.to_user(customer.id, CartUpdate(payload=change))
+
+    def _tell(self, customer: Customer, action: Activity, at: float) -> None:
+        active = CustomerActive(customer.person, action, self._desk.moment(at))
+        self._desk.to_staff(CustomerActivity(payload=active))

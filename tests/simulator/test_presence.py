@@ -1,0 +1,186 @@
+"""Present customers and the agent, on real sockets to a real server."""
+
+import asyncio
+import contextlib
+
+import aiohttp
+import pytest
+
+from client.aio import AsyncShopWebSocket
+from client.tokens import mint
+from protocol import codec
+from server.app import serving
+from server.settings import Settings as ServerSettings
+from simulator.presence import Presence
+from simulator.settings import Settings
+from simulator.support import AGENT_ID
+
+SECRET = "for the tests only: 0123456789abcdef"
+ORDER = {
+    "id": "ord_1",
+    "number": "ORD-1",
+    "total": 549.00,
+    "currency": "UAH",
+    "status": "pending",
+    "customer": {"id": "user_1", "name": "Олена Мельник"},
+    "items": [{"product_id": "prod_1", "name": "Пес Патрон", "quantity": 1, "price": 549.00}],
+    "created_at": "2026-01-05T12:00:00Z",
+}
+PLACED = {"channel": "tenant:shop", "type": "new_order", "payload": {"order": ORDER}}
+
+
+def update(channel, status):
+    payload = {"order_id": "ord_1", "status": status}
+    return {"channel": channel, "type": "order_update", "payload": payload}
+
+
+class Platform:
+    """A server that can be stopped and started again, its data kept, and what reaches it."""
+
+    def __init__(self, folder, http):
+        self._folder, self._http, self.port = folder, http, 0
+
+    @contextlib.asynccontextmanager
+    async def running(self):
+        settings = ServerSettings(port=self.port, data_dir=str(self._folder), jwt_secret=SECRET)
+        async with serving(settings) as self.port:
+            yield
+
+    @property
+    def settings(self):
+        return Settings(
+            jwt_secret=SECRET, server_url=f"http://127.0.0.1:{self.port}", customers=2, seed=7
+        )
+
+    def token(self, role):
+        return mint(SECRET, user_id=f"{role}_olha", tenant_id="shop", role=role, name="Ольга")
+
+    async def publish(self, *publications):
+        """Return how many sockets they reached."""
+        async with self._http.post(
+            f"{self.settings.http_url}/api/publish",
+            data=codec.write(list(publications)),
+            headers={"Authorization": f"Bearer {self.token('service')}"},
+        ) as answer:
+            assert answer.status == 200
+            return (await answer.json())["reached"]
+
+    async def until_reached(self, count, *publications):
+        """Publish again and again, until it reaches so many sockets."""
+        async with asyncio.timeout(30):
+            while await self.publish(*publications) != count:
+                await asyncio.sleep(0.02)
+
+    @contextlib.asynccontextmanager
+    async def staff(self):
+        """Sit beside the simulated agent, as a person; yields the socket and what is said."""
+        socket = AsyncShopWebSocket(
+            self.settings.ws_url, lambda: self.token("agent"), http=self._http
+        )
+        said = asyncio.Queue()
+        socket.on("chat_message", said.put_nowait)
+        await socket.connect(timeout=10)
+        await socket.request("subscribe", {"channel": "tenant:shop"})
+        yield socket, said
+        await socket.disconnect()
+
+
+@pytest.fixture
+async def platform(tmp_path):
+    async with aiohttp.ClientSession() as http:
+        yield Platform(tmp_path, http)
+
+
+@pytest.fixture
+def present(platform, premises):
+    """Have two customers and the agent present while the block lasts."""
+
+    @contextlib.asynccontextmanager
+    async def present_():
+        async with aiohttp.ClientSession() as http:
+            presence = Presence(platform.settings, premises, http)
+            task = asyncio.create_task(presence.run())
+            yield presence
+            task.cancel()
+            await asyncio.wait({task})
+            assert task.cancelled()
+            assert not any(state.signed_in for state in presence.states())
+
+    return present_
+
+
+def notice(channel):
+    payload = {"id": "notif_1", "title": "Вітаємо", "body": "Знижки"}
+    return {"channel": channel, "type": "notification", "payload": payload}
+
+
+async def test_hear_their_own_channel_the_announcements_and_their_orders(platform, present):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(1, notice("user:user_1"))
+        await platform.until_reached(2, notice("public:announcements"))
+        await platform.publish(PLACED, update("user:user_1", "pending"))
+        await platform.until_reached(1, update("order:ord_1", "pending"))
+
+        assert [state.signed_in for state in presence.states()] == [True, True]
+
+
+async def test_leave_an_order_when_it_is_delivered(platform, present):
+    async with platform.running(), present():
+        await platform.until_reached(1, notice("user:user_1"))
+        await platform.publish(PLACED, update("user:user_1", "pending"))
+        await platform.until_reached(1, update("order:ord_1", "shipped"))
+        await platform.publish(update("user:user_1", "delivered"))
+        await platform.until_reached(0, update("order:ord_1", "delivered"))
+
+
+async def test_come_back_after_the_server_and_may_still_hear_their_orders(platform, present):
+    async with contextlib.AsyncExitStack() as stack:
+        async with platform.running():
+            await stack.enter_async_context(present())
+            await platform.until_reached(1, notice("user:user_1"))
+            await platform.publish(PLACED, update("user:user_1", "pending"))
+            await platform.until_reached(1, update("order:ord_1", "pending"))
+        async with platform.running():
+            await platform.until_reached(1, update("order:ord_1", "paid"))
+
+
+async def test_talk_to_support_and_are_answered(platform, present, premises):
+    exchange = premises.script.topic("наявність").exchanges[0]
+    async with platform.running(), present() as presence, platform.staff() as (_, said):
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.ask(premises.people.customer(1), "наявність")
+        question, answer = await said.get(), await said.get()
+
+    assert question["message"]["sender_id"] == "user_1"
+    assert question["message"]["sender_name"] == premises.people.customer(1).name
+    assert question["message"]["content"] == exchange.customer
+    assert answer["message"]["sender_id"] == AGENT_ID
+    assert answer["message"]["content"] == exchange.agent
+
+
+async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present, premises):
+    async with platform.running(), present() as presence, platform.staff() as (socket, said):
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.ask(premises.people.customer(1), "доставка")
+        question = await said.get()
+        conversation_id = question["conversation_id"]
+        socket.send("chat_message", {"conversation_id": conversation_id, "content": "Вітаю!"})
+        own_copy, thanks = await said.get(), await said.get()
+
+    assert own_copy["message"]["sender_id"] == "agent_olha"
+    assert thanks["message"]["sender_id"] == "user_1"
+    assert thanks["message"]["content"] in premises.script.thanks
+
+
+async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises):
+    """
+    A question asked now would reach it when nobody waits for an answer any more.
+    """
+    async with platform.running():
+        pass
+    async with present() as presence:
+        presence.ask(premises.people.customer(1), "доставка")
+        async with platform.running(), platform.staff() as (_, said):
+            await platform.until_reached(2, notice("public:announcements"))
+
+            assert said.empty()
