@@ -108,7 +108,6 @@ class Shop:
 
     def break_off(self):
         async def abort():
-            self.visits[-1].socket.get_extra_info("socket")
             self.visits[-1].request.transport.abort()
 
         self._loop.run(abort())
@@ -144,9 +143,9 @@ class Shop:
                 self._note(lambda: None)
             elif frame.type is WSMsgType.TEXT:
                 message = msgspec.json.decode(frame.data)
+                self._note(lambda message=message: visit.messages.append(message))
                 if not self.is_mute:
                     await self._answer(visit, message)
-                self._note(lambda message=message: visit.messages.append(message))
         self._note(lambda: setattr(visit, "code", socket.close_code))
         return socket
 

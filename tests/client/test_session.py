@@ -415,6 +415,15 @@ class TestASilentServer:
 
         assert session.status(T0 + 21).round_trip_ms == pytest.approx(250)
 
+    def test_is_not_asked_on_the_next_connection_what_was_meant_for_the_last(self):
+        session = signed_in()
+        session.tick(T0 + 20)
+        session.closed(1006, "", T0 + 20)
+
+        session.opened(T0 + 21)
+
+        assert sent(session) == []
+
     def test_has_its_time_from_the_start_on_every_connection(self):
         session = signed_in()
         session.closed(1006, "", T0 + 25)
@@ -476,6 +485,13 @@ class TestComingBack:
             session.opened(T0)
             hear(session, "auth_success")
             waits.append(wait_after(session, 4102, T0 + 1))
+
+        assert waits == [0.5, 1, 2, 4]
+
+    def test_counts_the_failures_after_a_good_connection(self):
+        session = signed_in()
+
+        waits = [wait_after(session, 1006, T0 + second) for second in range(4)]
 
         assert waits == [0.5, 1, 2, 4]
 

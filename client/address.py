@@ -1,0 +1,17 @@
+"""The address to connect to, with the token in its query as the user's document has it.
+
+Nothing here or elsewhere in the package logs what it returns.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+
+def signed(url: str, token: str | None) -> str:
+    """Return ``url`` with the token added to its query, or as it is without one."""
+    if token is None:
+        return url
+    parts = urlsplit(url)
+    query = "&".join(filter(None, (parts.query, urlencode({"token": token}))))
+    return urlunsplit(parts._replace(query=query))

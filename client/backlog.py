@@ -1,0 +1,86 @@
+"""What waits to be published, cut into batches that a server takes.
+
+Pure.  Items keep their order; those of a batch stay until the server has accepted or
+refused them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+
+from msgspec import Struct
+
+BATCH_ITEMS = 1000
+"""Publications in one request, as the protocol limits it."""
+BATCH_BYTES = 1 << 20
+"""Bytes of one request's body, as the protocol limits it."""
+ITEM_BYTES = 1 << 16
+"""Bytes of one publication, as the protocol limits it."""
+
+
+class Item(Struct, frozen=True):
+    """One publication as JSON, and what to call it in a log."""
+
+    json: bytes
+    name: str
+
+
+class Batch(Struct, frozen=True):
+    """The oldest items; ``key`` tells the server a repetition from a new batch."""
+
+    items: tuple[Item, ...]
+    key: str
+
+    @property
+    def body(self) -> bytes:
+        """The request's body: a JSON list."""
+        return b"[%b]" % b",".join(item.json for item in self.items)
+
+
+class Backlog:
+    """A bounded queue that turns the newest away, so that what was taken keeps its order."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._items: deque[Item] = deque()
+        self._most_bytes = BATCH_BYTES
+        self.settled = 0
+        """How many items have left, accepted or refused, since the start."""
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: Item) -> bool:
+        """Append; tells whether there was room."""
+        if len(self._items) >= self._limit:
+            return False
+        self._items.append(item)
+        return True
+
+    def batch(self, key: str) -> Batch:
+        """Copy the oldest items, as many as one request may have; at least one."""
+        taken, size = 0, 1  # the brackets and commas of a list: one more than its items
+        for item in islice(self._items, BATCH_ITEMS):
+            size += len(item.json) + 1
+            if taken and size > self._most_bytes:
+                break
+            taken += 1
+        return Batch(tuple(islice(self._items, taken)), key)
+
+    def accept(self, batch: Batch) -> None:
+        """Remove a whole batch."""
+        for _ in batch.items:
+            self._items.popleft()
+        self.settled += len(batch.items)
+
+    def refuse(self, index: int) -> Item:
+        """Remove one item of the batch, counted from 0; returns it."""
+        item = self._items[index]
+        del self._items[index]
+        self.settled += 1
+        return item
+
+    def shrink(self, batch: Batch) -> None:
+        """Cut smaller batches from now on: this server takes less."""
+        self._most_bytes = len(batch.body) // 2

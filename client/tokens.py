@@ -1,0 +1,36 @@
+"""JSON Web Tokens for the personas of a demo; the claims are those of the protocol."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import jwt
+
+LIFETIME_S = 3600
+
+
+def mint(
+    secret: str,
+    *,
+    user_id: str,
+    tenant_id: str,
+    role: str | None = None,
+    name: str | None = None,
+    lifetime_s: float = LIFETIME_S,
+    now: float | None = None,
+) -> str:
+    """Sign a token with HS256, valid from ``now`` (seconds since the epoch; the present).
+
+    Without ``role`` it is the user's document's own kind of token.  Claims are in whole
+    seconds, rounded down.
+    """
+    at = time.time() if now is None else now
+    claims: dict[str, Any] = {
+        "user_id": user_id,
+        "tenant_id": tenant_id,
+        "iat": int(at),
+        "exp": int(at + lifetime_s),
+    }
+    claims |= {k: v for k, v in (("role", role), ("name", name)) if v is not None}
+    return jwt.encode(claims, secret, algorithm="HS256")
