@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
 SOCKET_ENOUGH = 1 << 16  # bytes in the transport's buffer; above it nothing more is written
@@ -127,14 +128,15 @@ class Flusher:
         self._dirty.append(outbox)
         if not self._scheduled:
             self._scheduled = True
-            if self._loop.time() < self._not_before:
-                self._loop.call_at(self._not_before, self.flush)
+            pause = self._not_before - monotonic()
+            if pause > 0:
+                self._loop.call_later(pause, self.flush)
             else:
                 self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Write everything that is pending, now."""
-        started = self._loop.time()
+        started = monotonic()  # uvloop's own time stands still within a turn
         self._scheduled = False
         outboxes, self._dirty = self._dirty, []
         frames: list[bytes] = []
@@ -146,7 +148,7 @@ class Flusher:
                 frames, joined = pending, b"".join(pending)
             self._write(outbox, joined)
         self._flushed()
-        now = self._loop.time()
+        now = monotonic()
         self._not_before = now + min(now - started, LONGEST_PAUSE_S)
 
     def finish(self, outbox: Outbox) -> None:
