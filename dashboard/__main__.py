@@ -1,0 +1,90 @@
+"""``python -m dashboard``: serves the pages until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import shared
+from dashboard.settings import Settings
+from protocol.environment import Misconfigured, describe
+
+HERE = Path(__file__).parent
+HOST = "127.0.0.1"
+HELP = f"""usage: python -m dashboard
+
+Serves the workbench's pages. Settings, from the environment or .env:
+{describe(Settings)}"""
+
+
+@asynccontextmanager
+async def with_feed(_: Any) -> AsyncIterator[dict[str, Any]]:
+    """Hold the feed open for as long as the server runs, whether or not a tab looks."""
+    feed = shared.feed()
+    announcing = asyncio.create_task(announce(st.get_option("server.port")))
+    try:
+        yield {}
+    finally:
+        announcing.cancel()
+        feed.close()
+
+
+async def announce(port: int) -> None:
+    """Say where the pages are, once somebody answers there."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(HOST, port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            print(f"dashboard: http://{HOST}:{port}", flush=True)  # noqa: T201 - for whoever started it
+            return
+
+
+def options(port: int) -> dict[str, Any]:
+    """Read the look and the server's options as dotted names.
+
+    Streamlit looks for a ``config.toml`` in the working directory and the home alone; handed
+    over as options the packaged one holds from wherever the program is started.
+    """
+    with (HERE / "theme.toml").open("rb") as file:
+        found = dict(_dotted(tomllib.load(file)))
+    return found | {"server.address": HOST, "server.port": port}
+
+
+def _dotted(table: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
+    pairs = []
+    for key, value in table.items():
+        name = f"{path}{key}"
+        pairs += _dotted(value, f"{name}.") if isinstance(value, dict) else [(name, value)]
+    return pairs
+
+
+def main() -> int:
+    """Run; return the exit code."""
+    if sys.argv[1:]:
+        print(HELP)  # noqa: T201 - what was asked for
+        return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
+    try:
+        port = shared.settings().dashboard_port
+    except Misconfigured as why:
+        print("The dashboard cannot start:", *why.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for whoever started it
+        return 2
+    # The web server stops in good order at a signal and then raises it again: to no effect.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
+    st.App(HERE / "app.py", lifespan=with_feed).run(config=options(port))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

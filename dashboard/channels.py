@@ -1,0 +1,159 @@
+"""Which channels there are and how busy: the tree that Explorer shows.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dashboard.rates import WINDOW_S, Series
+from protocol.channels import Kind
+from protocol.monitoring import Traffic
+
+EVERYONE = "everyone"  # what the monitor calls `*`
+KINDS = (*(str(kind) for kind in Kind), EVERYONE)
+KEPT = 2_000  # channels; the one that has been silent longest is forgotten
+FEW = 8  # channels of a kind that show until the kind is chosen
+MANY = 200  # channels of a kind that ever show
+BUCKET_S = 5  # of a channel's sparkline
+BUCKETS = WINDOW_S // BUCKET_S
+
+
+class Activity(Struct, frozen=True):
+    """What is known of one channel since the dashboard started.
+
+    ``subscribers`` is None until the channel was among the busiest of a report; ``recent``
+    holds sums by ``BUCKET_S``, oldest first, empty ones left out.
+    """
+
+    name: str
+    kind: str
+    total: int = 0
+    subscribers: int | None = None
+    last: float = 0.0
+    recent: tuple[tuple[int, int], ...] = ()
+
+    def rate(self, now: float) -> float:
+        """Return messages a second over the last ten seconds or a little more."""
+        bucket, within = divmod(now, BUCKET_S)
+        fresh = sum(count for at, count in self.recent if at >= bucket - 2)
+        return fresh / (2 * BUCKET_S + within)
+
+    def trend(self, now: float) -> list[float]:
+        """Return messages a second over the last two minutes, the present bucket left out."""
+        sums, bucket = dict(self.recent), int(now // BUCKET_S)
+        return [sums.get(b, 0) / BUCKET_S for b in range(bucket - BUCKETS, bucket)]
+
+
+class Branch(Struct, frozen=True):
+    """One line of the tree: a kind (then ``kind`` is set) or one of its channels.
+
+    ``chosen`` is what the message list is narrowed to by a click on it.
+    """
+
+    chosen: str
+    kind: str
+    name: str
+    rate: float
+    total: int
+    subscribers: int | None
+    trend: list[float]
+
+
+class Sort(StrEnum):
+    """How the channels of a kind are ordered; by rate they would jump."""
+
+    TOTAL = "Total"
+    LATEST = "Latest"
+    NAME = "Name"
+
+
+def kind_of(channel: str) -> str:
+    """Return the kind of a channel's name as the monitor writes it."""
+    return EVERYONE if channel == "*" else channel.partition(":")[0]
+
+
+def counted(known: dict[str, Activity], traffic: Traffic, at: float) -> None:
+    """Add one report to what is known, in place.
+
+    A channel among the report's busiest counts exactly; of the others, those in the sample.
+    """
+    counts: dict[str, int] = {}
+    for sample in traffic.sample:
+        counts[sample.channel] = counts.get(sample.channel, 0) + 1
+    subscribers = {busy.channel: busy.subscribers for busy in traffic.busiest}
+    counts |= {busy.channel: busy.messages for busy in traffic.busiest}
+    bucket = int(at // BUCKET_S)
+    for name, count in counts.items():
+        before = known.pop(name, None) or Activity(name, kind_of(name))
+        recent = [(b, n) for b, n in before.recent if bucket - BUCKETS <= b < bucket]
+        present = sum(n for b, n in before.recent if b == bucket)
+        known[name] = replace(  # popped and put back: the first of the dict was silent longest
+            before,
+            total=before.total + count,
+            subscribers=subscribers.get(name, before.subscribers),
+            last=at,
+            recent=(*recent, (bucket, present + count)),
+        )
+    while len(known) > KEPT:
+        del known[next(iter(known))]
+
+
+def tree(
+    channels: Mapping[str, Activity], series: Series, find: str, sort: Sort, chosen: str, now: float
+) -> list[Branch]:
+    """List every kind with some of its channels: all of them where one is sought or chosen."""
+    members: dict[str, list[Activity]] = {}
+    for channel in channels.values():
+        if find.casefold() in channel.name.casefold():
+            members.setdefault(channel.kind, []).append(channel)
+    lines = []
+    for kind in KINDS:
+        some = members.get(kind, [])
+        if some or (kind != EVERYONE and not find):
+            lines.append(_whole(kind, some, series))
+            several = MANY if find or kind_of(chosen or ":") == kind else FEW
+            lines += [_one(channel, now) for channel in _sorted(some, sort)[:several]]
+    return lines
+
+
+def _sorted(channels: Iterable[Activity], sort: Sort) -> list[Activity]:
+    def rank(channel: Activity) -> Any:
+        match sort:
+            case Sort.TOTAL:
+                return (-channel.total, channel.name)
+            case Sort.LATEST:
+                return (-channel.last, channel.name)
+            case Sort.NAME:
+                return channel.name
+
+    return sorted(channels, key=rank)
+
+
+def _whole(kind: str, members: list[Activity], series: Series) -> Branch:
+    heard = [c.subscribers for c in members if c.subscribers is not None]
+    return Branch(
+        "*" if kind == EVERYONE else f"{kind}:",
+        kind,
+        f"{len(members)} in all",
+        series.now(kind, over=10),
+        sum(c.total for c in members),
+        sum(heard),
+        series.trend(kind, step=BUCKET_S),
+    )
+
+
+def _one(channel: Activity, now: float) -> Branch:
+    key = channel.name.partition(":")[2] or channel.name
+    return Branch(
+        channel.name,
+        "",
+        key,
+        channel.rate(now),
+        channel.total,
+        channel.subscribers,
+        channel.trend(now),
+    )

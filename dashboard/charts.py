@@ -1,0 +1,201 @@
+"""Chart specifications, built once.
+
+Colours come from the theme: its categories 1-5 are the kinds, 6-8 the severities, 9 everyone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from dashboard.channels import EVERYONE, KINDS
+from dashboard.rates import WINDOW_S
+from protocol.channels import Kind
+
+Spec = dict[str, Any]
+WARN_HEX = "#E07B12"  # legible on both grounds, as are:
+SHELF_HEX = ("#129384", "#7A8699", "#8A9A3B", "#2F6FEB", "#A67C00")
+THEME_ORDER = (*(str(kind) for kind in Kind), "bad", "warn", "ok", EVERYONE)
+FRAME: Spec = {
+    "padding": {"left": 0, "right": 4, "top": 4, "bottom": 0},
+    "autosize": {"type": "fit", "contains": "padding"},
+    "usermeta": {"embedOptions": {"logLevel": 1}},
+}
+VALUE: Spec = {
+    "type": "quantitative",
+    "title": None,
+    "axis": {"tickCount": 4, "domain": False, "ticks": False},
+}
+FIGURES: Spec = VALUE["axis"] | {"format": ",.2~f"}
+KIND: Spec = {
+    "field": "kind",
+    "type": "nominal",
+    "scale": {"domain": list(THEME_ORDER)},
+    "legend": None,
+}
+STEPS = (1, 1.5, 2, 3, 4, 6, 8, 10)  # of a scale's upper end, times a power of ten
+HOVER = {
+    "type": "point",
+    "on": "mouseover",
+    "nearest": True,
+    "clear": "mouseout",
+    "encodings": ["x"],
+}
+
+
+def _seconds(length: int) -> Spec:
+    """Make an axis of a fixed domain: the chart slides, its axis does not."""
+    words = "datum.value == 0 ? 'now' : " + (
+        "datum.value + ' s'" if length <= WINDOW_S else "datum.value / 60 + ' min'"
+    )
+    return {
+        "field": "t",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [-length, 0], "nice": False},
+        "axis": {
+            "values": [-length * quarter // 4 for quarter in (3, 2, 1, 0)],
+            "labelExpr": words,
+            "grid": False,
+            "ticks": False,
+        },
+    }
+
+
+THROUGHPUT: Spec = FRAME | {  # wide data, see throughput_frame
+    "layer": [
+        {
+            "transform": [{"fold": list(KINDS), "as": ["kind", "rate"]}],
+            "mark": {"type": "area", "interpolate": "monotone", "opacity": 0.8},
+            "encoding": {"y": VALUE | {"field": "rate", "stack": "zero"}, "color": KIND},
+        },
+        {
+            "mark": {"type": "rule", "opacity": 0},
+            "encoding": {"x": None, "y": VALUE | {"field": "ceiling", "aggregate": "max"}},
+        },
+        {
+            "transform": [{"filter": "datum.mark"}],
+            "mark": {"type": "rule", "color": WARN_HEX, "strokeDash": [4, 4], "strokeWidth": 1.5},
+        },
+        {
+            "transform": [{"filter": "datum.mark"}],
+            "mark": {"type": "text", "align": "left", "dx": 5, "color": WARN_HEX},
+            "encoding": {"text": {"field": "mark", "type": "nominal"}, "y": {"value": 8}},
+        },
+        {
+            "params": [{"name": "hover", "select": HOVER}],
+            "mark": {"type": "rule", "strokeWidth": 1, "color": "#8A97A8"},
+            "encoding": {
+                "opacity": {
+                    "condition": {"param": "hover", "empty": False, "value": 1},
+                    "value": 0,
+                },
+                "tooltip": [
+                    {
+                        "field": kind,
+                        "type": "quantitative",
+                        "format": ".1f",
+                        "title": f"{kind}, messages/s",
+                    }
+                    for kind in KINDS
+                ],
+            },
+        },
+    ],
+    "encoding": {"x": _seconds(WINDOW_S)},
+}
+
+FIELD: Spec = FRAME | {  # one number of one message type over time: at (ms), value, kind
+    "mark": {"type": "line", "interpolate": "step-after", "point": {"size": 18}},
+    "encoding": {
+        "x": {
+            "field": "at",
+            "type": "temporal",
+            "title": None,
+            "axis": {"format": "%H:%M:%S", "tickCount": 3, "grid": False},
+        },
+        "y": VALUE | {"field": "value", "scale": {"zero": False}, "axis": FIGURES},
+        "color": KIND,
+    },
+}
+
+
+@cache
+def stock(warehouses: tuple[str, ...], length: int) -> Spec:
+    """Specify the levels of one product over so many seconds; wide data, see stock_frame."""
+    shelf = {"field": "warehouse", "type": "nominal", "legend": None}
+    colours = {"domain": list(warehouses), "range": list(SHELF_HEX)}
+    threshold = VALUE | {"field": "threshold", "aggregate": "max"}
+    return FRAME | {
+        "layer": [
+            {
+                "transform": [{"fold": list(warehouses), "as": ["warehouse", "left"]}],
+                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+                "encoding": {
+                    "y": VALUE | {"field": "left", "scale": {"nice": 5}},
+                    "color": shelf | {"scale": colours},
+                },
+            },
+            {
+                "mark": {
+                    "type": "rule",
+                    "strokeDash": [4, 4],
+                    "color": WARN_HEX,
+                    "strokeWidth": 1.5,
+                },
+                "encoding": {"x": None, "y": threshold},
+            },
+            {
+                "mark": {
+                    "type": "text",
+                    "align": "left",
+                    "dx": 4,
+                    "dy": -7,
+                    "color": WARN_HEX,
+                    "text": "threshold",
+                },
+                "encoding": {"x": {"value": 0}, "y": threshold},
+            },
+        ],
+        "encoding": {"x": _seconds(length)},
+    }
+
+
+def ceiling(most: float) -> float:
+    """Return the next round number above: a scale that does not twitch."""
+    step = 10.0 ** math.floor(math.log10(max(most, 1.0)))
+    return next(step * factor for factor in STEPS if step * factor > most)
+
+
+def throughput_frame(rows: Sequence[Mapping[str, float]], marks: Mapping[int, str]) -> pd.DataFrame:
+    """Make rows for THROUGHPUT of seconds, oldest first; ``marks`` are words at t <= 0."""
+    frame = pd.DataFrame(rows, columns=list(KINDS))
+    frame["t"] = range(1 - len(frame), 1)
+    frame["ceiling"] = ceiling(float(frame[list(KINDS)].sum(axis=1).max()))
+    frame["mark"] = [marks.get(t, "") for t in frame["t"]]
+    return frame
+
+
+def stock_frame(
+    steps: Sequence[tuple[float, tuple[int, ...]]], warehouses: Sequence[str], threshold: int
+) -> pd.DataFrame:
+    """Make rows for ``stock`` of moments (seconds, now is 0) and levels by warehouse."""
+    frame = pd.DataFrame([left for _, left in steps], columns=list(warehouses))
+    frame["t"] = [t for t, _ in steps]
+    frame["threshold"] = threshold
+    return frame
+
+
+def field_frame(points: Sequence[tuple[float, float]], kind: str) -> pd.DataFrame:
+    """Make rows for FIELD of moments (seconds since the epoch) and values."""
+    return pd.DataFrame(
+        {
+            "at": [at * 1000 for at, _ in points],
+            "value": [value for _, value in points],
+            "kind": kind,
+        }
+    )

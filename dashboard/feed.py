@@ -1,0 +1,173 @@
+"""The one feed that all tabs share: a socket's messages and the simulator's stock, folded.
+
+Knows no Streamlit.  The socket's thread and the poller's write, the tabs read, under one lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from client.status import Status
+from client.threaded import ShopWebSocket
+from client.tokens import mint
+from dashboard import link
+from dashboard.link import Link
+from dashboard.poll import Poller
+from dashboard.settings import Settings
+from dashboard.state import Snapshot, State
+from dashboard.stock import ShopState
+from protocol import codec
+from protocol.channels import Channel, Kind
+from protocol.events import CustomerActive, OrderPlaced, StockAlert
+from protocol.money import from_wire
+from protocol.monitoring import Stats, Traffic
+
+log = logging.getLogger(__name__)
+USER = "workbench"
+ANNOUNCEMENTS = Channel(Kind.PUBLIC, "announcements")
+S = TypeVar("S", bound=Struct)
+Handler = Callable[[dict[str, Any]], None]
+
+
+class Socket(Protocol):
+    """What the feed needs of ``client.threaded.ShopWebSocket``."""
+
+    @property
+    def status(self) -> Status:
+        """How the connection is."""
+
+    def on(self, type: str, handler: Handler) -> Callable[[], None]:
+        """Call the handler with the payload of every message of the type."""
+
+    def subscribe(self, channel: str) -> None:
+        """Hear a channel, after every reconnect too."""
+
+    def connect(self) -> None:
+        """Start."""
+
+    def disconnect(self) -> None:
+        """End, and wait for the thread."""
+
+
+class Feed:
+    """Reads for everybody from the moment it is opened, whether or not a tab looks."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        tenant: str,
+        address: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.address, self.tenant = address, tenant
+        self._socket, self._clock = socket, clock
+        self._lock = threading.Lock()
+        self._state = State(clock())
+        self._refused = ""
+        self._was_live = False
+        self._poller: Poller | None = None
+        socket.on("traffic", self._folded(Traffic, self._state.traffic))
+        socket.on("stats", self._folded(Stats, self._state.stats))
+        socket.on("new_order", self._folded(OrderPlaced, self._state.ordered))
+        socket.on("inventory_alert", self._folded(StockAlert, self._state.alerted))
+        socket.on("customer_activity", self._folded(CustomerActive, self._state.acted))
+        socket.on("auth_success", lambda _: self._signed_in())
+        socket.on("auth_error", lambda payload: self._declined(payload.get("error")))
+        socket.on("error", lambda payload: self._declined(payload.get("message")))
+
+    def open(self, poller: Poller | None = None) -> None:
+        """Connect, and ask the simulator where there is somebody to ask it."""
+        for channel in (Channel(Kind.TENANT, self.tenant), ANNOUNCEMENTS, self.monitor):
+            self._socket.subscribe(str(channel))
+        self._socket.connect()
+        self._poller = poller
+        if poller:
+            poller.start()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.disconnect()
+        if self._poller:
+            self._poller.close()
+
+    @property
+    def monitor(self) -> Channel:
+        """The channel on which the traffic is told."""
+        return Channel(Kind.MONITOR, self.tenant)
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+        return self._clock()
+
+    def snapshot(self) -> Snapshot:
+        """Return this moment."""
+        with self._lock:
+            return self._state.snapshot(self._clock())
+
+    def link(self) -> Link:
+        """Tell how the connection is."""
+        return link.of(
+            self._socket.status, self.address, was_live=self._was_live, refused=self._refused
+        )
+
+    def acknowledge(self, alert: int) -> None:
+        """Note, for all tabs, that a person has seen an alert."""
+        with self._lock:
+            self._state.acknowledge(alert)
+
+    def hear_stock(self, shop: ShopState) -> None:
+        """Take the simulator's answer."""
+        with self._lock:
+            self._state.stocked(shop, self._clock())
+
+    def miss_stock(self, why: str) -> None:
+        """Note that the simulator did not answer."""
+        with self._lock:
+            self._state.stock_unknown(why)
+
+    def _signed_in(self) -> None:
+        self._was_live, self._refused = True, ""
+
+    def _declined(self, why: object) -> None:
+        self._refused = str(why)
+
+    def _folded(self, kind: type[S], take: Callable[[S, float], None]) -> Handler:
+        """Make a handler that reads a payload as ``kind`` and takes it.
+
+        The client hands out plain values; written again, they are read with their types, and
+        the sample's messages as the bytes they came in.
+        """
+        decoder = msgspec.json.Decoder(kind, dec_hook=from_wire, float_hook=Decimal)
+
+        def handle(payload: dict[str, Any]) -> None:
+            try:
+                told = decoder.decode(codec.write(payload))
+            except msgspec.DecodeError as why:
+                log.warning("A %s was not understood: %s", kind.__name__, why)
+                return
+            with self._lock:
+                take(told, self._clock())
+
+        return handle
+
+
+def open_feed(settings: Settings) -> Feed:
+    """Open the feed that these settings ask for."""
+
+    def token() -> str:
+        return mint(
+            settings.jwt_secret, user_id=USER, tenant_id=settings.tenant, role="admin", name=USER
+        )
+
+    socket = ShopWebSocket(settings.socket_url, token)
+    feed = Feed(socket, settings.tenant, settings.server_address)
+    feed.open(Poller(settings.simulator_url, token, feed.hear_stock, feed.miss_stock))
+    return feed

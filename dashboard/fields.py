@@ -1,0 +1,104 @@
+"""A message taken apart: its fields, in a line, beside another, one number over time.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TypeGuard
+
+import msgspec
+from msgspec import Struct
+
+from dashboard.history import Log, Seen
+from protocol import codec
+
+ALIKE = 200  # messages of one channel and type that are compared and plotted
+
+
+class Change(Struct, frozen=True):
+    """One field that differs; None where a side lacks it."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+def payload(message: Seen) -> dict[str, Any]:
+    """Read the payload of a message; it was valid JSON when it came."""
+    found = codec.read(message.text).get("payload")
+    return found if isinstance(found, dict) else {}
+
+
+def flat(value: Mapping[str, Any] | list[Any], path: str = "") -> dict[str, Any]:
+    """Turn nested fields into dotted ones: ``items.0.name``."""
+    fields: dict[str, Any] = {}
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+    for key, part in pairs:
+        if isinstance(part, Mapping | list):
+            fields |= flat(part, f"{path}{key}.")
+        else:
+            fields[f"{path}{key}"] = part
+    return fields
+
+
+def summary(payload: Mapping[str, Any]) -> str:
+    """Say a payload in a line: words as they are, numbers with their names.
+
+    Ids, addresses, moments and what is in a list are left out.
+    """
+    said = []
+    for path, value in flat({k: v for k, v in payload.items() if k != "order"}).items():
+        name = path.rpartition(".")[2]
+        dull = name.endswith(("id", "_url", "_at")) or any(p.isdigit() for p in path.split("."))
+        if isinstance(value, bool) or value is None or dull:
+            continue
+        said.append(value if isinstance(value, str) else f"{name} {value}")
+    if not said and isinstance(payload.get("order"), Mapping):
+        return summary(payload["order"])
+    return " · ".join(dict.fromkeys(said))
+
+
+def pretty(message: Seen) -> str:
+    """Write a message over several lines, its numbers to the last digit."""
+    return msgspec.json.format(message.text, indent=2).decode()
+
+
+def alike(message: Seen, log: Log, most: int = ALIKE) -> list[Seen]:
+    """Return the newest messages of the same channel and type, oldest first."""
+    same = (m for m in log.newest_first() if (m.channel, m.type) == (message.channel, message.type))
+    return list(islice(same, most))[::-1]
+
+
+def before(message: Seen, same: Iterable[Seen]) -> Seen | None:
+    """Return the last one before it."""
+    return max((m for m in same if m.seq < message.seq), key=lambda m: m.seq, default=None)
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """List the fields that differ, in the order of the new one."""
+    was, now = flat(old), flat(new)
+    return [
+        Change(field, _said(was, field), _said(now, field))
+        for field in dict.fromkeys([*now, *was])
+        if (field in was, was.get(field)) != (field in now, now.get(field))
+    ]
+
+
+def _said(fields: Mapping[str, Any], field: str) -> str | None:
+    return str(fields[field]) if field in fields else None
+
+
+def numeric(payload: Mapping[str, Any]) -> list[str]:
+    """Name the fields that can be plotted."""
+    return [field for field, value in flat(payload).items() if _is_number(value)]
+
+
+def points(field: str, same: Iterable[Seen]) -> list[tuple[float, float]]:
+    """Return moments (seconds since the epoch) and values of one field, where it is a number."""
+    values = ((message.at, flat(payload(message)).get(field)) for message in same)
+    return [(at, float(value)) for at, value in values if _is_number(value)]
+
+
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)

@@ -1,0 +1,83 @@
+"""How the feed's connection is, in words that a person can act on.  Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import assert_never
+
+from msgspec import Struct
+
+from client.status import State, Status
+
+
+class Phase(StrEnum):
+    """What can be said of the connection."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    DISCONNECTED = "disconnected"
+    REFUSED = "refused"
+
+
+class Link(Struct, frozen=True):
+    """The feed's connection; ``retry_at`` is in seconds since the epoch.
+
+    ``was_live`` tells whether it has ever been live: then there is something to look at.
+    ``why`` is the server's reason for a refusal.
+    """
+
+    phase: Phase
+    address: str
+    was_live: bool = False
+    retry_at: float | None = None
+    why: str = ""
+    round_trip_ms: float | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether messages come."""
+        return self.phase is Phase.LIVE
+
+    def title(self) -> str:
+        """Say it in a word."""
+        return self.phase.capitalize()
+
+    def words(self, now: float) -> str:
+        """Say what comes next."""
+        match self.phase:
+            case Phase.LIVE:
+                trip = self.round_trip_ms
+                return f"{self.address} · {trip:.0f} ms" if trip is not None else self.address
+            case Phase.CONNECTING:
+                return f"to {self.address}"
+            case Phase.REFUSED:
+                return f"by {self.address}: {self.why}"
+            case Phase.DISCONNECTED:
+                wait = max(0.0, (self.retry_at or now) - now)
+                following = f"next attempt in {wait:.0f} s" if wait >= 1 else "trying again now"
+                return following if self.was_live else f"{self.address} is silent · {following}"
+            case _:
+                assert_never(self.phase)
+
+
+def of(status: Status, address: str, *, was_live: bool, refused: str) -> Link:
+    """Tell how a connection is; ``refused`` is what the server last declined, empty if nothing."""
+    trip = status.round_trip_ms
+    match status.state:
+        case State.OPEN if refused:
+            return Link(Phase.REFUSED, address, was_live, why=refused)
+        case State.OPEN:
+            phase = Phase.LIVE if status.signed_in else Phase.CONNECTING
+            return Link(phase, address, was_live or status.signed_in, round_trip_ms=trip)
+        case State.WAITING:
+            return Link(Phase.DISCONNECTED, address, was_live, status.retry_at)
+        case State.CONNECTING:
+            again = was_live or status.attempt > 0
+            return Link(Phase.DISCONNECTED if again else Phase.CONNECTING, address, was_live)
+        case State.CLOSED:
+            if not (status.close_code or status.close_reason):
+                return Link(Phase.CONNECTING, address, was_live)
+            why = status.close_reason or f"close code {status.close_code}"
+            return Link(Phase.REFUSED, address, was_live, why=refused or why)
+        case _:
+            assert_never(status.state)

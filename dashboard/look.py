@@ -1,0 +1,91 @@
+"""The colours and the cards of every page.  Knows no data.
+
+Colours mean data: a channel's kind, a severity; the same on every page and in both themes.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from dashboard.channels import EVERYONE
+from dashboard.marks import pair
+
+HERE = Path(__file__).parent
+MARK = str(HERE / "mark.png")  # a :material: page icon would be fetched from a font host
+Size = Literal["fit", "even", "rest", "pane"]
+"""Of a card: its content, its neighbour, what the window leaves, all of it."""
+HEIGHTS: dict[Size, Any] = {  # the last two are what look.css starts from
+    "fit": "content",
+    "even": "stretch",
+    "rest": 300,
+    "pane": 800,
+}
+
+KIND_HEX = {
+    "user": "#2F6FEB",
+    "order": "#7A4FE0",
+    "tenant": "#C4387F",
+    "public": "#A67C00",
+    "monitor": "#7A8699",
+    EVERYONE: "#129384",
+}
+TONE_HEX = {
+    "ok": "#2F8A46",
+    "warn": "#E07B12",
+    "bad": "#E5384B",
+    "info": "#2F6FEB",
+    "accent": "#129384",
+    "muted": "#7A8699",
+}
+TINT = "38"  # alpha of a chip in a table: one hex serves both themes, its text turns by itself
+KIND = {kind: kind for kind in KIND_HEX}
+STATUS = {
+    "pending": "muted",
+    "paid": "info",
+    "processing": "info",
+    "shipped": "accent",
+    "delivered": "ok",
+    "payment_failed": "bad",
+    "cancelled": "muted",
+    "refunded": "warn",
+}
+ALERT = {"out_of_stock": "bad", "low_stock": "warn", "back_in_stock": "ok"}
+NAMES = {  # where the wire's word is too long for a column
+    "out_of_stock": "out",
+    "low_stock": "low",
+    "back_in_stock": "back",
+    "payment_failed": "not paid",
+}
+
+
+@contextmanager
+def card(
+    key: str, title: str, aside: str = "", size: Size = "fit"
+) -> Iterator[Callable[[str], None]]:
+    """Frame one thing: title at the left, a line of HTML at the right; for the sizes see Size.
+
+    Yields what writes the line at the right once its content is known.
+    """
+    with st.container(border=True, key=f"{size}-{key}", gap="xsmall", height=HEIGHTS[size]):
+        head = st.empty()
+
+        def told(aside: str) -> None:
+            head.html(pair(f"<b>{html.escape(title)}</b>", aside, "quiet"))
+
+        told(aside)
+        yield told
+
+
+def empty(icon: str, title: str, hint: str) -> None:
+    """Say what would be here and how to make it appear."""
+    with st.container(
+        horizontal_alignment="center", vertical_alignment="center", height="stretch", gap="xxsmall"
+    ):
+        st.markdown(f":gray[:material/{icon}:] **{title}**", width="content")
+        st.caption(hint, width="content", text_alignment="center")

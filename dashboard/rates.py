@@ -1,0 +1,98 @@
+"""Numbers over time: exact sums by second, and levels that hold until the next one.  Pure.
+
+A second that nobody spoke of is a zero, so every window is as long as was asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+WINDOW_S = 120  # of the charts and the sparklines
+MEMORY_S = WINDOW_S + 65  # a minute's sum at the window's first second, and some slack
+SETTLED_S = 1.5  # after so long without a report a second will get no more
+STEP_S = 3  # between two points of a sparkline
+
+
+class Series(Struct, frozen=True):
+    """Sums by second, from ``Bins``; ``end`` is the last second that is complete."""
+
+    rows: Mapping[int, Mapping[str, float]]
+    end: int
+
+    def window(self, names: Iterable[str], length: int = WINDOW_S) -> list[dict[str, float]]:
+        """Return so many seconds up to ``end``, oldest first, each with all these names."""
+        names = tuple(names)
+        seconds = range(self.end - length + 1, self.end + 1)
+        rows = (self.rows.get(second, {}) for second in seconds)
+        return [{name: row.get(name, 0.0) for name in names} for row in rows]
+
+    def now(self, name: str, over: int = 1) -> float:
+        """Return the mean a second over the last complete seconds."""
+        rows = (self.rows.get(second, {}) for second in range(self.end - over + 1, self.end + 1))
+        return sum(row.get(name, 0.0) for row in rows) / over
+
+    def trend(self, *names: str, over: int = 1, step: int = STEP_S) -> list[float]:
+        """Return the window as a sparkline: at each point the sum over the ``over`` last seconds.
+
+        With ``over=1`` a point is the mean a second since the point before.
+        """
+        length = over if over > 1 else step
+        points = []
+        for last in range(self.end - WINDOW_S + step, self.end + 1, step):
+            rows = (self.rows.get(second, {}) for second in range(last - length + 1, last + 1))
+            total = sum(row.get(name, 0.0) for row in rows for name in names)
+            points.append(total if over > 1 else total / step)
+        return points
+
+
+class Bins:
+    """Sums by second of the wall clock, for the last ``MEMORY_S``."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, dict[str, float]] = {}
+        self._told = 0.0
+
+    def add(self, at: float, amounts: Mapping[str, float], lasted: float = 0.0) -> None:
+        """Count what happened in the ``lasted`` seconds before ``at``, spread evenly over them."""
+        self._told = max(self._told, at)
+        begun = at - min(max(lasted, 0.0), float(MEMORY_S))
+        for second in range(math.floor(begun), math.floor(at) + 1):
+            within = min(at, second + 1.0) - max(begun, second)
+            share = within / (at - begun) if at > begun else 1.0
+            if share > 0:
+                row = self._rows.setdefault(second, {})
+                for name, amount in amounts.items():
+                    row[name] = row.get(name, 0.0) + amount * share
+        for second in [s for s in self._rows if s < math.floor(self._told) - MEMORY_S]:
+            del self._rows[second]
+
+    def series(self, now: float) -> Series:
+        """Return a copy as it is now; while reports come, it ends with the last whole second."""
+        end = max(math.floor(self._told), math.floor(now - SETTLED_S)) - 1
+        return Series({second: dict(row) for second, row in self._rows.items()}, end)
+
+
+class Levels:
+    """A few numbers that hold until they are told again, such as connections."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, tuple[float, ...]] = {}
+
+    def tell(self, at: float, *values: float) -> None:
+        """Take the present values; the last of a second counts."""
+        self._rows[math.floor(at)] = values
+        for second in [s for s in self._rows if s < at - MEMORY_S]:
+            del self._rows[second]
+
+    def trends(self, end: int, names: int, step: int = STEP_S) -> tuple[list[float], ...]:
+        """Return a sparkline for each number: zeros before the first value was told."""
+        held = (0.0,) * names
+        points = []
+        for second in range(min([end - WINDOW_S, *self._rows]), end + 1):
+            held = self._rows.get(second, held)
+            if second > end - WINDOW_S and (end - second) % step == 0:
+                points.append(held)
+        return tuple(list(line) for line in zip(*points, strict=True))

@@ -1,0 +1,68 @@
+"""The dashboard's settings, their defaults and what is valid; reads nothing by itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
+
+from msgspec import Meta, Struct
+
+from protocol.channels import is_key
+from protocol.environment import Misconfigured
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+SECRET_BYTES = 32  # what HS256 asks for
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything an operator may choose."""
+
+    jwt_secret: Annotated[
+        str, Meta(description="HS256 secret, 32 bytes or more, the server's: signs the feed in")
+    ]
+    server_url: Annotated[str, Meta(description="Where the server is")] = "http://127.0.0.1:8080"
+    tenant: Annotated[str, Meta(description="Whose traffic to show")] = "shop"
+    simulator_url: Annotated[str, Meta(description="Where the simulator's control is")] = (
+        "http://127.0.0.1:8090"
+    )
+    dashboard_port: Annotated[Port, Meta(description="Port of the pages")] = 8501
+
+    def check(self) -> None:
+        """Check what the types do not show.
+
+        Raises:
+            Misconfigured: with every problem.
+        """
+        problems = []
+        if len(self.jwt_secret.encode()) < SECRET_BYTES:
+            problems.append(
+                f"WORKBENCH_JWT_SECRET is shorter than {SECRET_BYTES} bytes: "
+                "take the one that the server has"
+            )
+        if not is_key(self.tenant):
+            problems.append("WORKBENCH_TENANT is not valid: letters, digits, `_`, `.` and `-`")
+        for name, url in (("SERVER", self.server_url), ("SIMULATOR", self.simulator_url)):
+            if not _is_http(url):
+                problems.append(f"WORKBENCH_{name}_URL is not an http:// or https:// address")
+        if problems:
+            raise Misconfigured(problems)
+
+    @property
+    def socket_url(self) -> str:
+        """The address of the server's WebSocket."""
+        url = urlsplit(self.server_url)
+        scheme = "wss" if url.scheme == "https" else "ws"
+        return urlunsplit((scheme, url.netloc, url.path.rstrip("/") + "/ws", "", ""))
+
+    @property
+    def server_address(self) -> str:
+        """The server's host and port, as people say it."""
+        return urlsplit(self.server_url).netloc
+
+
+def _is_http(address: str) -> bool:
+    try:
+        url = urlsplit(address)
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:  # a port that is no number
+        return False

@@ -1,0 +1,126 @@
+"""Tables: dense, keyed, of fixed height and fixed columns, so that nothing moves but the text.
+
+A column is a way to get its value from a row and a way to show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.look import KIND_HEX, NAMES, TINT, TONE_HEX
+
+T = TypeVar("T")
+ROW, HEAD = 28, 34  # px: a row; the header with the borders
+
+
+class Column(NamedTuple, Generic[T]):
+    """How to get a cell's value from a row, and how to show it."""
+
+    value: Callable[[T], Any]
+    shown: Any
+
+
+def text(width: int, value: Callable[[T], str]) -> Column[T]:
+    """Show words."""
+    return Column(value, st.column_config.TextColumn(width=width))
+
+
+def amount(width: int, value: Callable[[T], float]) -> Column[T]:
+    """Show a number, at the right, as the viewer's browser writes it."""
+    return Column(value, st.column_config.NumberColumn(width=width, format="localized"))
+
+
+def figure(width: int, value: Callable[[T], str]) -> Column[T]:
+    """Show a number that is written out already, at the right."""
+    return Column(value, st.column_config.TextColumn(width=width, alignment="right"))
+
+
+def bar(width: int, value: Callable[[T], float], top: float, form: str = "%d") -> Column[T]:
+    """Show a share of the top."""
+    return Column(
+        value,
+        st.column_config.ProgressColumn(
+            width=width, format=form, min_value=0, max_value=top, color="primary"
+        ),
+    )
+
+
+def trend(width: int, value: Callable[[T], Sequence[float]]) -> Column[T]:
+    """Show a sparkline, in grey: its row has a colour already."""
+    return Column(value, st.column_config.AreaChartColumn(width=width, color="gray", y_min=0))
+
+
+def chips(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Column[T]:
+    """Show a value as a chip in the tone or the kind it maps to; an empty value shows nothing."""
+    colors = [(KIND_HEX | TONE_HEX)[tone] + TINT for tone in tones.values()]
+    shown = st.column_config.MultiselectColumn(
+        width=width, options=list(tones), color=colors, format_func=lambda v: NAMES.get(v, v)
+    )
+    return Column(lambda row: [value(row)] if value(row) else [], shown)
+
+
+def press(
+    width: int, icon: str, key: str, rows: Sequence[T], pressed: Callable[[T], None]
+) -> Column[T]:
+    """Show a button in every row; pressed is told the row."""
+    shown = st.column_config.ButtonColumn(
+        width=width,
+        type="tertiary",
+        key=key,
+        on_click=lambda: pressed(rows[st.session_state[key].row]),
+    )
+    return Column(lambda _: f":material/{icon}:", shown)
+
+
+def tinted(names: list[str], limit: str) -> Callable[[pd.DataFrame], Any]:
+    """Make a style: cells of these columns at or under the row's limit are amber, zeros red."""
+
+    def style(frame: pd.DataFrame) -> Any:
+        low = frame[names].le(frame[limit], axis=0)
+        amber, red = (f"background-color:{TONE_HEX[t]}{a}" for t, a in (("warn", 22), ("bad", 33)))
+        tint = low.map(lambda is_low: amber if is_low else "").mask(frame[names] == 0, red)
+        return frame.style.apply(lambda _: tint, axis=None, subset=[*names])
+
+    return style
+
+
+def table(
+    rows: Sequence[T],
+    columns: Mapping[str, Column[T]],
+    key: str,
+    lines: int | None = None,
+    picked: Callable[[T | None], None] | None = None,
+    style: Callable[[pd.DataFrame], Any] = lambda frame: frame,
+    alt: str | None = None,
+) -> None:
+    """Draw so many lines, or as many as the pane holds.
+
+    ``picked`` is told the row that was clicked, wherever in it, or None.
+    """
+    # look.css takes away the toolbar that a selection would pin over the head of a "pick-".
+    key = f"pick-{key}" if picked else key
+    row_height = ROW + 6 * st.session_state.get("present", False)
+    frame = pd.DataFrame(
+        {name: [column.value(row) for row in rows] for name, column in columns.items()}
+    )
+
+    def tell() -> None:
+        cells = st.session_state[key].selection.cells
+        if picked:
+            picked(rows[cells[0][0]] if cells and cells[0][0] < len(rows) else None)
+
+    st.dataframe(
+        style(frame),
+        key=key,
+        column_config={name: column.shown for name, column in columns.items()},
+        height=HEAD + row_height * lines if lines else "stretch",
+        row_height=row_height,
+        hide_index=True,
+        on_select=tell if picked else "ignore",
+        selection_mode="single-cell",
+        alt=alt,
+    )

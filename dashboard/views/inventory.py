@@ -1,0 +1,163 @@
+"""Inventory: what is left where, what runs out next, and who has seen it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import charts, frame, look, marks, stock, tables
+from dashboard.ledger import AlertSeen
+from dashboard.shared import feed
+from dashboard.state import Snapshot
+from dashboard.stock import Shelf, Stock
+from dashboard.tables import Column
+
+TITLE = "Inventory"
+LIVE = "{products} products · empty shelves: {empty} · alerts unseen: {unseen}"
+STOCK, LOW, OUT = "Stock by warehouse", "at or under threshold", "none left"
+FROM_BEFORE = "the simulator is silent since {at}: {why}"
+ALERTS, ALL_SEEN = "Alerts", ("done_all", "Nothing to acknowledge")
+ALL_SEEN_HINT = "An alert comes when a shelf falls to its threshold, empties or is filled again."
+NO_STOCK = ("warehouse", "The stock is not known")
+NO_STOCK_HINT = (
+    "It comes from the simulator: {why}. Start it with `python -m simulator`; "
+    "`WORKBENCH_SIMULATOR_URL` says where it is."
+)
+ASKING = ("warehouse", "Asking the simulator for the stock")
+LEVEL, CHOOSE = "Level over time", "The shelves of the product that was clicked show here."
+ABOUT, EMPTY_IN = "{sku} · {price} ₴", " · empty in {time}"
+LEVEL_ALT = "Stock of {name} by warehouse, with its threshold"
+LINES = 14  # of 28 px, so that the chart below has its room at 1440x900
+NEVER = "–"
+
+state = st.session_state
+
+
+def minutes(value: float | None) -> str:
+    """Say a time to empty, unless it is far."""
+    return NEVER if value is None else f"{value:.0f} min"
+
+
+def show(shelf: Shelf | None) -> None:
+    """Show the product that was clicked."""
+    if shelf:
+        state.sku = shelf.sku
+
+
+def shelf_column(warehouse: int) -> Column[Shelf]:
+    """Show what is left in one of the warehouses."""
+    return tables.amount(46, lambda shelf: shelf.left[warehouse])
+
+
+def shelves(now: Snapshot) -> None:
+    """Draw every product, emptiest first; a click shows it below."""
+    legend = marks.dot(LOW, "warn") + marks.dot(OUT, "bad")
+    if now.stock.trouble and now.stock.at:
+        silent = FROM_BEFORE.format(at=marks.clock(now.stock.at), why=now.stock.trouble)
+        legend = marks.dot(silent, "bad")
+    with look.card("stock", STOCK, legend, size="even"):
+        if not now.stock.shelves:
+            with st.container(height=tables.HEAD + tables.ROW * LINES, border=False):
+                if now.stock.trouble:
+                    look.empty(*NO_STOCK, NO_STOCK_HINT.format(why=now.stock.trouble))
+                else:
+                    look.empty(*ASKING, "")
+            return
+        places = now.stock.warehouses
+        columns: dict[str, Column[Shelf]] = {
+            "": tables.text(22, lambda shelf: "▶" if shelf.sku == state.sku else ""),
+            "Product": tables.text(198, lambda shelf: shelf.name),
+            "Threshold": tables.amount(62, lambda shelf: shelf.threshold),
+            **{place: shelf_column(i) for i, place in enumerate(places)},
+            "Of 2 × threshold": tables.bar(96, lambda shelf: round(shelf.filled), 100, "%d%%"),
+            "Empty in": tables.text(58, lambda shelf: minutes(shelf.minutes_left(now.at))),
+            "SKU": tables.text(96, lambda shelf: shelf.sku),
+        }
+        style = tables.tinted(list(places), "Threshold")
+        rows = now.stock.emptiest_first()
+        tables.table(rows, columns, "stock", lines=LINES, picked=show, style=style, alt=STOCK)
+
+
+def alerts(unseen: list[AlertSeen]) -> None:
+    """Draw what nobody has acknowledged."""
+    counts = {kind: sum(alert.type == kind for alert in unseen) for kind in look.ALERT}
+    legend = "".join(
+        marks.dot(f"{look.NAMES[kind]} {count}", look.ALERT[kind]) for kind, count in counts.items()
+    )
+    with look.card("alerts", ALERTS, legend, size="even"):
+        if not unseen:
+            with st.container(height=tables.HEAD + tables.ROW * LINES, border=False):
+                look.empty(*ALL_SEEN, ALL_SEEN_HINT)
+            return
+        where = marks.zone()
+        columns: dict[str, Column[AlertSeen]] = {
+            "Time": tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
+            "State": tables.chips(56, lambda alert: alert.type, look.ALERT),
+            "Product": tables.text(198, lambda alert: alert.product),
+            "Where": tables.text(56, lambda alert: alert.warehouse),
+            "Left": tables.amount(40, lambda alert: alert.left),
+            "Seen": tables.press(
+                48, "check", "seen-press", unseen, lambda alert: feed().acknowledge(alert.id)
+            ),
+        }
+        tables.table(unseen, columns, "alerts", lines=LINES, alt=ALERTS)
+
+
+def level(now: Snapshot, shelf: Shelf | None) -> None:
+    """Draw one product's shelves over time, its threshold as a rule."""
+    if shelf is None:
+        with look.card("level", LEVEL, size="rest"):
+            look.empty("show_chart", LEVEL, CHOOSE)
+        return
+    places = now.stock.warehouses
+    left = "".join(
+        marks.dot(f"{place} {left}", f"w{i}")
+        for i, (place, left) in enumerate(zip(places, shelf.left, strict=True))
+    )
+    about = ABOUT.format(sku=shelf.sku, price=marks.number(float(shelf.price), 2))
+    if (left_for := shelf.minutes_left(now.at)) is not None:
+        about += EMPTY_IN.format(time=minutes(left_for))
+    with look.card("level", shelf.name, f"{about} {left}", size="rest"):
+        length = stock.window(shelf, now.at)
+        levels = charts.stock_frame(
+            list(stock.line(shelf, length, now.at)), places, shelf.threshold
+        )
+        st.vega_lite_chart(
+            levels,
+            charts.stock(places, length),
+            key=f"level{length}",
+            height="stretch",
+            alt=LEVEL_ALT.format(name=shelf.name),
+        )
+
+
+def draw() -> None:
+    """Draw one moment."""
+    now = frame.moment()
+    unseen = [alert for alert in now.alerts if alert.id not in now.acknowledged]
+    live_line(
+        LIVE.format(
+            products=len(now.stock.shelves),
+            empty=now.stock.empty_shelves,
+            unseen=marks.number(len(unseen)),
+        )
+    )
+    left, right = st.columns([7, 5], gap="xsmall")
+    with left:
+        shelves(now)
+    with right:
+        alerts(unseen)
+    level(now, chosen(now.stock))
+
+
+def chosen(now: Stock) -> Shelf | None:
+    """Return the product to show: the one clicked, or at first one that something happened to."""
+    shelf = next((shelf for shelf in now.shelves if shelf.sku == state.sku), None)
+    if shelf is None and now.shelves:
+        shelf = max(now.emptiest_first()[:LINES], key=lambda shelf: len(shelf.history))
+        state.sku = shelf.sku
+    return shelf
+
+
+state.setdefault("sku", "")
+live_line = frame.header(TITLE)
+frame.live(draw)

@@ -1,0 +1,187 @@
+"""What the dashboard's tests share: a shop's messages made by hand, and a socket that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from client.status import State, Status
+from dashboard.feed import Feed
+from dashboard.stock import Product, ShopState
+from protocol import codec
+from protocol.events import (
+    AlertType,
+    Order,
+    OrderItem,
+    OrderPlaced,
+    OrderStatus,
+    Person,
+    StockAlert,
+)
+from protocol.messages import InventoryAlert, NewOrder
+from protocol.money import Money
+from protocol.monitoring import BusyChannel, Sample, Tally, Traffic
+
+NOON = 1_700_000_000.0  # a whole number of 5 s buckets
+
+
+class Shop:
+    """Makes what the server and the simulator would say."""
+
+    noon = NOON
+
+    def order(self, id: str = "ord_1", total: str = "1500.00") -> Order:
+        return Order(
+            id=id,
+            number=id.upper().replace("_", "-"),
+            total=Money.of(Decimal(total)),
+            currency="UAH",
+            status=OrderStatus.PENDING,
+            customer=Person("user_1", "Олена Ковальчук"),
+            items=(OrderItem("prod_1", "Кобзар", 1, Money.of(Decimal(total))),),
+            created_at=datetime.fromtimestamp(NOON, UTC),
+        )
+
+    def placed(self, id: str = "ord_1", total: str = "1500.00") -> OrderPlaced:
+        return OrderPlaced(self.order(id, total))
+
+    def alert(self, left: int = 2, kind: AlertType = AlertType.LOW_STOCK) -> StockAlert:
+        return StockAlert("prod_1", "Кобзар", "BK-1", left, 5, kind, "Київ")
+
+    def message(self, type: str = "cart_update", at: float = NOON, **payload: Any) -> bytes:
+        return codec.write({"type": type, "payload": payload, "timestamp": codec.iso(at)})
+
+    def sample(self, channel: str, message: bytes | None = None) -> Sample:
+        return Sample(channel, 1, msgspec.Raw(message or self.message()))
+
+    def traffic(
+        self,
+        *samples: Sample,
+        kinds: dict[str, int] | None = None,
+        seconds: float = 1.0,
+        **more: Any,
+    ) -> Traffic:
+        """Make a report; counts by kind are those of the sample unless they are given."""
+        if kinds is None:
+            kinds = {}
+            for one in samples:
+                kind = one.channel.partition(":")[0]
+                kinds[kind] = kinds.get(kind, 0) + 1
+        return Traffic(
+            seconds=seconds,
+            kinds={kind: Tally(count, 3 * count, 100 * count) for kind, count in kinds.items()},
+            types={},
+            busiest=more.get("busiest", ()),
+            sample=samples,
+            left_out=more.get("left_out", 0),
+        )
+
+    def busy(self, channel: str, messages: int, subscribers: int = 1) -> BusyChannel:
+        return BusyChannel(channel, messages, messages, 100, subscribers)
+
+    def stock(self, **left: int) -> ShopState:
+        """Make the simulator's answer: one product, so many of it in Київ and Львів."""
+        places = {"Київ": left.get("kyiv", 9), "Львів": left.get("lviv", 9)}
+        product = Product("prod_1", "BK-1", "Кобзар", Money.of(Decimal("420.00")), 5, places)
+        return ShopState(("Київ", "Львів"), (product,))
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+class FakeSocket:
+    """Stands where a ShopWebSocket would; a test says what it hears and how it is."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.connected = self.disconnected = False
+        self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
+        self.be(State.CONNECTING)
+
+    def be(self, state: State, signed_in: bool = False, **more: Any) -> None:
+        fields = {"attempt": 0, "retry_at": None, "close_code": None, "close_reason": ""}
+        fields |= {"since": NOON, "round_trip_ms": 2.0} | more
+        self._status = Status(state=state, signed_in=signed_in, **fields)
+
+    def live(self) -> None:
+        self.be(State.OPEN, signed_in=True)
+        self.say("auth_success", {"user_id": "workbench"})
+
+    def say(self, type: str, payload: Any) -> None:
+        plain = codec.read(codec.write(payload))
+        for handler in self._handlers.get(type, []):
+            handler(plain)
+
+    @property
+    def status(self) -> Status:
+        return self._status
+
+    def on(self, type: str, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        self._handlers.setdefault(type, []).append(handler)
+        return lambda: self._handlers[type].remove(handler)
+
+    def subscribe(self, channel: str) -> None:
+        self.heard.append(channel)
+
+    def connect(self) -> None:
+        self.connected = True
+
+    def disconnect(self) -> None:
+        self.disconnected = True
+
+
+@pytest.fixture
+def socket() -> FakeSocket:
+    return FakeSocket()
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def feed(socket: FakeSocket, clock: Clock) -> Feed:
+    return Feed(socket, "shop", "127.0.0.1:8080", clock)
+
+
+@pytest.fixture
+def busy_feed(feed: Feed, socket: FakeSocket, shop: Shop) -> Feed:
+    """A feed that has heard a little of everything."""
+    socket.live()
+    first, then = (
+        shop.message(action="item_added", cart={"id": "c", "item_count": n, "total": n})
+        for n in (1, 2)
+    )
+    paid = shop.message("order_update", order_id="ord_1", status="paid")
+    socket.say("new_order", shop.placed())
+    socket.say("inventory_alert", shop.alert())
+    socket.say(
+        "traffic",
+        shop.traffic(
+            shop.sample("user:user_1", first),
+            shop.sample("user:user_1", then),
+            shop.sample("order:ord_1", paid),
+            shop.sample("tenant:shop", codec.encode(NewOrder(payload=shop.placed()))),
+            shop.sample("tenant:shop", codec.encode(InventoryAlert(payload=shop.alert()))),
+        ),
+    )
+    feed.hear_stock(shop.stock())
+    return feed

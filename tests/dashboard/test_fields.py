@@ -1,0 +1,82 @@
+"""A message taken apart."""
+
+from dashboard import fields
+from dashboard.history import Recorder
+
+
+def log_of(*payloads, channel="user:user_1", type_="cart_update"):
+    recorder = Recorder()
+    for n, payload in enumerate(payloads):
+        text = f'{{"type":"{type_}","payload":{payload}}}'.encode()
+        recorder.append(float(n), channel, type_, 1, text)
+    return recorder.moment()
+
+
+def test_names_nested_fields_with_dots():
+    assert fields.flat({"a": {"b": 1, "c": [{"d": 2}, 3]}}) == {"a.b": 1, "a.c.0.d": 2, "a.c.1": 3}
+
+
+def test_is_said_in_a_line_without_ids_addresses_and_moments():
+    payload = {
+        "id": "n1",
+        "title": "Сплачено",
+        "action_url": "/orders/1",
+        "created_at": "2026-01-01T00:00:00Z",
+        "count": 3,
+        "is_new": True,
+    }
+
+    assert fields.summary(payload) == "Сплачено · count 3"
+
+
+def test_of_an_order_says_the_order_where_there_is_nothing_else():
+    order = {"id": "o", "number": "ORD-1", "total": 5, "items": [{"name": "Кобзар"}]}
+
+    assert fields.summary({"order": order}) == "ORD-1 · total 5"
+    assert fields.summary({"status": "paid", "order": order}) == "paid"
+
+
+def test_is_written_with_its_numbers_to_the_last_digit():
+    (message,) = log_of('{"total":1500.00,"name":"Київ"}').newest_first()
+
+    pretty = fields.pretty(message)
+
+    assert '"total": 1500.00' in pretty
+    assert '"name": "Київ"' in pretty
+
+
+def test_is_compared_with_the_one_before_of_its_channel_and_type():
+    log = log_of("{}", "{}", "{}")
+    newest, middle, oldest = log.newest_first()
+    same = fields.alike(middle, log)
+
+    assert [m.seq for m in same] == [1, 2, 3]
+    assert fields.before(middle, same) == oldest
+    assert fields.before(newest, same) == middle
+    assert fields.before(oldest, same) is None
+
+
+def test_differs_in_the_fields_that_were_changed_added_and_taken_away():
+    changes = fields.changes({"a": 1, "b": 2, "gone": None}, {"a": 1, "b": 3, "new": "x"})
+
+    assert [(c.field, c.before, c.after) for c in changes] == [
+        ("b", "2", "3"),
+        ("new", None, "x"),
+        ("gone", "None", None),
+    ]
+
+
+def test_can_be_plotted_where_it_has_numbers():
+    assert fields.numeric({"n": 1, "deep": {"m": 2}, "s": "3", "yes": True}) == ["n", "deep.m"]
+
+
+def test_is_plotted_over_time_leaving_out_what_lacks_the_field():
+    same = list(log_of('{"n":1}', '{"n":"two"}', "{}", '{"n":4.50}').newest_first())[::-1]
+
+    assert fields.points("n", same) == [(0.0, 1.0), (3.0, 4.5)]
+
+
+def test_without_an_object_for_a_payload_has_no_fields():
+    (message,) = log_of("[1]").newest_first()
+
+    assert fields.payload(message) == {}

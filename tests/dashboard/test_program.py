@@ -1,0 +1,70 @@
+"""`python -m dashboard` as a process."""
+
+import signal
+import sys
+import urllib.request
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+import pytest
+
+import dashboard
+
+NOBODY = "http://127.0.0.1:1"  # the port of tcpmux: nothing listens there
+
+
+@pytest.fixture
+def workbench(launch, secret):
+    program = launch(
+        "dashboard",
+        WORKBENCH_JWT_SECRET=secret,
+        WORKBENCH_DASHBOARD_PORT="0",
+        WORKBENCH_SERVER_URL=NOBODY,
+        WORKBENCH_SIMULATOR_URL=NOBODY,
+    )
+    program.url = program.wait_for(r"^dashboard: (http://127\.0\.0\.1:\d+)$")[1]
+    return program
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_answers_where_it_says_and_ends_in_good_order(workbench, stop):
+    with urllib.request.urlopen(f"{workbench.url}/_stcore/health", timeout=10) as answer:
+        assert answer.read() == b"ok"
+
+    assert workbench.stop(stop) == 0
+    assert "Traceback" not in workbench.output
+    assert workbench.output.count("http://127.0.0.1:") == 1 + workbench.output.count(NOBODY)
+
+
+def test_names_every_problem_with_the_settings(launch):
+    program = launch("dashboard", WORKBENCH_JWT_SECRET="short", WORKBENCH_TENANT="my shop")
+
+    program.wait_for("WORKBENCH_TENANT")
+
+    assert program.process.wait(20) == 2
+    assert "WORKBENCH_JWT_SECRET is shorter" in program.output
+    assert "Traceback" not in program.output
+
+
+def test_lists_its_settings_when_asked(launch):
+    program = launch("dashboard", "--help")
+
+    program.wait_for("WORKBENCH_SIMULATOR_URL")
+
+    assert program.process.wait(20) == 0
+
+
+def test_has_no_module_that_hides_an_installed_one():
+    # Streamlit puts the entry point's folder first on the path: `import client` would find
+    # a dashboard/client.py.
+    folder = Path(dashboard.__file__).parent
+    own = {path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    elsewhere = [entry for entry in sys.path if Path(entry or ".").resolve() != folder]
+
+    hidden = {
+        name
+        for name in own - {"__init__", "__main__", "__pycache__"}
+        if name in sys.builtin_module_names or PathFinder.find_spec(name, elsewhere)
+    }
+
+    assert hidden == set()

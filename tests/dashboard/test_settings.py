@@ -1,0 +1,51 @@
+"""The dashboard's settings."""
+
+import pytest
+
+from dashboard.settings import Settings
+from protocol.environment import Misconfigured, read
+
+SECRET = "s" * 32
+
+
+def test_need_nothing_but_the_servers_secret():
+    settings = read(Settings, {"WORKBENCH_JWT_SECRET": SECRET})
+    settings.check()
+
+    assert settings.socket_url == "ws://127.0.0.1:8080/ws"
+    assert settings.server_address == "127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("url", "socket"),
+    [
+        ("http://10.0.0.5:9000/", "ws://10.0.0.5:9000/ws"),
+        ("https://shop.example.com", "wss://shop.example.com/ws"),
+        ("https://example.com/live/", "wss://example.com/live/ws"),
+    ],
+)
+def test_find_the_socket_where_the_server_is(url, socket):
+    assert Settings(jwt_secret=SECRET, server_url=url).socket_url == socket
+
+
+def test_name_every_problem_at_once():
+    wrong = Settings(
+        jwt_secret="short", tenant="my shop", server_url="ws://x", simulator_url="http://h:port"
+    )
+
+    with pytest.raises(Misconfigured) as caught:
+        wrong.check()
+
+    assert [problem.split()[0] for problem in caught.value.problems] == [
+        "WORKBENCH_JWT_SECRET",
+        "WORKBENCH_TENANT",
+        "WORKBENCH_SERVER_URL",
+        "WORKBENCH_SIMULATOR_URL",
+    ]
+
+
+def test_never_say_the_secret():
+    with pytest.raises(Misconfigured) as caught:
+        Settings(jwt_secret="hunter2").check()
+
+    assert "hunter2" not in str(caught.value)
