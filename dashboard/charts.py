@@ -49,6 +49,7 @@ HOVER = {
 
 def _seconds(length: int) -> Spec:
     """Make an axis of a fixed domain: the chart slides, its axis does not."""
+    step = length // (4 if length <= WINDOW_S else 5)  # half minutes, minutes, two minutes
     words = "datum.value == 0 ? 'now' : " + (
         "datum.value + ' s'" if length <= WINDOW_S else "datum.value / 60 + ' min'"
     )
@@ -58,7 +59,7 @@ def _seconds(length: int) -> Spec:
         "title": None,
         "scale": {"domain": [-length, 0], "nice": False},
         "axis": {
-            "values": [-length * quarter // 4 for quarter in (3, 2, 1, 0)],
+            "values": list(range(step - length, 1, step)),
             "labelExpr": words,
             "grid": False,
             "ticks": False,

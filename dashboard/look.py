@@ -66,19 +66,21 @@ NAMES = {  # where the wire's word is too long for a column
 
 @contextmanager
 def card(
-    key: str, title: str, aside: str = "", size: Size = "fit"
+    key: str, title: str, aside: str | None = "", size: Size = "fit"
 ) -> Iterator[Callable[[str], None]]:
     """Frame one thing: title at the left, a line of HTML at the right; for the sizes see Size.
 
-    Yields what writes the line at the right once its content is known.
+    Without an ``aside`` the head is left to the caller: what is yielded writes it, once, when
+    the card's content is known.
     """
     with st.container(border=True, key=f"{size}-{key}", gap="xsmall", height=HEIGHTS[size]):
-        head = st.empty()
+        head = st.container()
 
         def told(aside: str) -> None:
             head.html(pair(f"<b>{html.escape(title)}</b>", aside, "quiet"))
 
-        told(aside)
+        if aside is not None:
+            told(aside)
         yield told
 
 

@@ -138,14 +138,14 @@ def buttons(found: Found, now: Snapshot, wanted: Filter) -> None:
 def draw(now: Snapshot) -> None:
     """Draw the list, newest first, frozen while somebody inspects."""
     kept = marks.number(now.log.kept)
-    with look.card("list", MESSAGES, size="pane") as tell:
+    with look.card("list", MESSAGES, None, size="pane") as tell:
         wanted, beside = filters(now)
         try:
             found = searched(now, wanted)
         except BadPattern as why:
-            return look.empty(
-                "error", BAD.format(text=marks.plain(wanted.text)), marks.sentence(str(why))
-            )
+            tell(KEPT.format(kept=kept))
+            bad = BAD.format(text=marks.plain(wanted.text))
+            return look.empty("error", bad, marks.sentence(str(why)))
         with beside:
             buttons(found, now, wanted)
         total = marks.number(found.total)
