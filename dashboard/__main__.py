@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 import tomllib
 from collections.abc import AsyncIterator
@@ -13,15 +14,17 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import shared
+from dashboard import browser, shared
 from dashboard.settings import Settings
 from protocol.environment import Misconfigured, describe
 
 HERE = Path(__file__).parent
 HOST = "127.0.0.1"
-HELP = f"""usage: python -m dashboard
+OPEN = "--open"
+HELP = f"""usage: python -m dashboard [{OPEN}]
 
-Serves the workbench's pages. Settings, from the environment or .env:
+Serves the workbench's pages; {OPEN} shows them in a browser, where there is a screen.
+Settings, from the environment or .env:
 {describe(Settings)}"""
 
 
@@ -46,7 +49,10 @@ async def announce(port: int) -> None:
             await asyncio.sleep(0.05)
         else:
             writer.close()
-            print(f"dashboard: http://{HOST}:{port}", flush=True)  # noqa: T201 - for whoever started it
+            url = f"http://{HOST}:{port}"
+            print(f"dashboard: {url}", flush=True)  # noqa: T201 - for whoever started it
+            if OPEN in sys.argv:
+                browser.show(url)
             return
 
 
@@ -69,15 +75,29 @@ def _dotted(table: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
     return pairs
 
 
+def _is_free(port: int) -> bool:
+    """Try the port: Streamlit would end with a line that names no cure."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
 def main() -> int:
     """Run; return the exit code."""
-    if sys.argv[1:]:
+    if sys.argv[1:] not in ([], [OPEN]):
         print(HELP)  # noqa: T201 - what was asked for
         return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
     try:
         port = shared.settings().dashboard_port
     except Misconfigured as why:
         print("The dashboard cannot start:", *why.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for whoever started it
+        return 2
+    if not _is_free(port):
+        print(f"dashboard: port {port} is taken; choose another: WORKBENCH_DASHBOARD_PORT")  # noqa: T201 - as above
         return 2
     # The web server stops in good order at a signal and then raises it again: to no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):

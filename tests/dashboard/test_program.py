@@ -1,6 +1,7 @@
 """`python -m dashboard` as a process."""
 
 import signal
+import socket
 import sys
 import urllib.request
 from importlib.machinery import PathFinder
@@ -68,3 +69,13 @@ def test_has_no_module_that_hides_an_installed_one():
     }
 
     assert hidden == set()
+
+
+def test_a_port_that_is_taken_is_named_with_the_cure(launch, secret):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        program = launch("dashboard", WORKBENCH_JWT_SECRET=secret, WORKBENCH_DASHBOARD_PORT=port)
+
+        program.wait_for(f"port {port} is taken; choose another: WORKBENCH_DASHBOARD_PORT")
+
+        assert program.process.wait(20) == 2

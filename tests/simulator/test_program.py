@@ -141,4 +141,4 @@ async def test_says_that_its_port_is_taken(alone, start):
     _, err = await second.communicate()
 
     assert second.returncode == 2
-    assert b"cannot listen (WORKBENCH_SIMULATOR_PORT)" in err
+    assert b"cannot listen; try another WORKBENCH_SIMULATOR_PORT" in err
