@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 from aiohttp import web
 from msgspec import Struct
@@ -142,7 +144,8 @@ class Gateway:
             id, self._world, now, settings.auth_timeout_s, settings.subscriptions_per_connection
         )
         limit = RateLimit(settings.messages_per_second, settings.message_burst, now)
-        outbox = Outbox(transport, self._flusher)
+        write_now = partial(os.write, transport.get_extra_info("socket").fileno())
+        outbox = Outbox(transport, write_now, self._flusher)
         connection = Connection(id, session, limit, outbox, transport, self._shared)
         self._connections[outbox] = connection
         self._empty.clear()

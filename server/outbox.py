@@ -14,7 +14,8 @@ from typing import Protocol
 
 SOCKET_ENOUGH = 1 << 16  # bytes in the transport's buffer; above it nothing more is written
 RETRY_S = 0.02  # how soon a socket that was full is looked at again
-LONGEST_PAUSE_S = 0.004  # between flushes under load: what coalescing may cost in latency
+LONGEST_PAUSE_S = 0.016  # between flushes under load: a frame of a 60 Hz screen
+SOON = 0.5  # of the time that a flush took: what comes within it came right after
 PATIENCE_S = 1.0  # how long a client may be over its limit
 AT_ONCE = 4  # times the limit that may never wait, not even for a moment
 
@@ -35,12 +36,27 @@ class Transport(Protocol):
 
 
 class Outbox:
-    """One client's frames that are not written yet, in order."""
+    """One client's frames that are not written yet, in order.
 
-    __slots__ = ("_flusher", "_held", "_over_since", "_transport", "held_bytes", "pending")
+    ``write_now`` writes to the socket itself, without the transport's ceremony, and
+    returns how many bytes it took; it raises OSError as ``os.write`` does.
+    """
 
-    def __init__(self, transport: Transport, flusher: Flusher) -> None:
+    __slots__ = (
+        "_flusher",
+        "_held",
+        "_over_since",
+        "_transport",
+        "_write_now",
+        "held_bytes",
+        "pending",
+    )
+
+    def __init__(
+        self, transport: Transport, write_now: Callable[[bytes], int], flusher: Flusher
+    ) -> None:
         self._transport = transport
+        self._write_now = write_now
         self._flusher = flusher
         self._held: list[bytes] = []
         self._over_since: float | None = None
@@ -70,23 +86,33 @@ class Outbox:
         if not self._transport.is_closing():
             self._transport.write(frame)
 
-    def send(self, joined: bytes) -> bool:
-        """Write ``joined``, behind what is held; tell whether all went out."""
-        if not (joined or self._held):
-            return True
-        if self._transport.is_closing():
+    def send(self, data: bytes) -> bool:
+        """Write ``data``, whole frames, behind what is held; tell whether all went out."""
+        transport = self._transport
+        if transport.is_closing():
             self.drop()
             return True
-        is_full = self._transport.get_write_buffer_size() > SOCKET_ENOUGH
-        if self._held or is_full:
-            self._held.append(joined)
-            self.held_bytes += len(joined)
-            if is_full:
+        unread = transport.get_write_buffer_size()
+        if self._held or unread > SOCKET_ENOUGH:
+            self._held.append(data)
+            self.held_bytes += len(data)
+            if unread > SOCKET_ENOUGH:
                 return False
-            joined = b"".join(self._held)
+            data = b"".join(self._held)
             self._held.clear()
             self.held_bytes = 0
-        self._transport.write(joined)
+        if not unread:
+            # Past the transport, which has nothing of this client's: one system call, no more.
+            try:
+                taken = self._write_now(data)
+            except BlockingIOError:
+                taken = 0
+            except OSError:
+                return True  # the connection is gone, as the transport is about to find out
+            if taken == len(data):
+                return True
+            data = data[taken:]
+        transport.write(data)
         return True
 
     def is_too_slow(self, limit: int, now: float) -> bool:
@@ -103,8 +129,9 @@ class Outbox:
 class Flusher:
     """Writes the outboxes that have something to say, at the next turn of the loop.
 
-    After a flush that took a while it pauses as long, a few milliseconds at the most: the
-    harder the load, the more each write carries, and the loop always has time to read.
+    A frame that comes right after a flush is a sign of load: it waits for company, as long
+    as that flush took.  So the harder the load, the more each write carries, and the loop
+    has as much time to read as to write; a frame that comes later than that goes at once.
     ``flushed`` is told after every flush; ``stuck`` of each outbox that could not write.
     """
 
@@ -119,48 +146,48 @@ class Flusher:
         self._stuck = stuck
         self._dirty: list[Outbox] = []
         self._full: set[Outbox] = set()
-        self._scheduled = False
-        self._not_before = 0.0
+        self._is_scheduled = False
+        self._ended_at = self._took = 0.0
         self._retry: asyncio.TimerHandle | None = None
 
     def dirty(self, outbox: Outbox) -> None:
         """Take note that this outbox has its first pending frame."""
         self._dirty.append(outbox)
-        if not self._scheduled:
-            self._scheduled = True
-            pause = self._not_before - monotonic()
-            if pause > 0:
-                self._loop.call_later(pause, self.flush)
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            since = monotonic() - self._ended_at
+            if since < SOON * self._took:
+                self._loop.call_later(self._took - since, self.flush)
             else:
                 self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Write everything that is pending, now."""
         started = monotonic()  # uvloop's own time stands still within a turn
-        self._scheduled = False
+        self._is_scheduled = False
         outboxes, self._dirty = self._dirty, []
         frames: list[bytes] = []
         joined = b""
         for outbox in outboxes:
-            # Neighbours usually hear the same channels: equal lists share one joined buffer.
             pending, outbox.pending = outbox.pending, []
+            # Neighbours usually hear the same channels: equal lists share one joined buffer.
             if pending != frames:
                 frames, joined = pending, b"".join(pending)
-            self._write(outbox, joined)
+            if pending and not outbox.send(joined):
+                self._keep(outbox)
         self._flushed()
-        now = monotonic()
-        self._not_before = now + min(now - started, LONGEST_PAUSE_S)
+        self._ended_at = monotonic()
+        self._took = min(self._ended_at - started, LONGEST_PAUSE_S)
 
     def finish(self, outbox: Outbox) -> None:
         """Write what one outbox still has, and let go of it: its connection ends."""
-        outbox.send(b"".join(outbox.pending))
+        if outbox.pending:
+            outbox.send(b"".join(outbox.pending))
         outbox.drop()
         self._full.discard(outbox)
 
-    def _write(self, outbox: Outbox, joined: bytes) -> None:
-        if outbox.send(joined):
-            self._full.discard(outbox)
-            return
+    def _keep(self, outbox: Outbox) -> None:
+        """Look again soon at an outbox whose socket is full."""
         self._full.add(outbox)
         self._stuck(outbox)
         if self._retry is None:
@@ -168,5 +195,7 @@ class Flusher:
 
     def _try_again(self) -> None:
         self._retry = None
-        for outbox in list(self._full):
-            self._write(outbox, b"")
+        full, self._full = self._full, set()
+        for outbox in full:
+            if not outbox.send(b""):
+                self._keep(outbox)

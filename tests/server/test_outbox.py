@@ -16,6 +16,7 @@ class Socket:
     def __init__(self):
         self.writes = []
         self.unread = 0
+        self.takes = 1 << 30
         self.is_gone = False
 
     @property
@@ -24,6 +25,13 @@ class Socket:
 
     def write(self, data):
         self.writes.append(data)
+
+    def write_now(self, data):
+        if not self.takes:
+            raise BlockingIOError
+        taken = data[: self.takes]
+        self.writes.append(taken)
+        return len(taken)
 
     def get_write_buffer_size(self):
         return self.unread
@@ -45,7 +53,7 @@ class House:
         self.flushes += 1
 
     def outbox(self, socket):
-        return Outbox(socket, self.flusher)
+        return Outbox(socket, socket.write_now, self.flusher)
 
 
 @pytest.fixture
@@ -89,6 +97,31 @@ async def test_a_full_socket_is_not_written_to_and_nobody_waits_for_it(house):
     assert (full.writes, fine.writes) == ([], [b"now"])
     assert house.stuck == [stuck]
     assert stuck.waiting_bytes == SOCKET_ENOUGH + 1 + len(b"later")
+
+
+@pytest.mark.parametrize("takes", [0, 1, 4])
+async def test_what_a_socket_does_not_take_at_once_goes_through_its_transport(house, takes):
+    socket = Socket()
+    socket.takes = takes
+    outbox = house.outbox(socket)
+
+    outbox.push(b"12345")
+    house.flusher.flush()
+
+    assert socket.received == b"12345"
+    assert len(socket.writes) == (2 if takes else 1)
+
+
+async def test_nothing_overtakes_what_the_transport_still_has(house):
+    socket = Socket()
+    socket.unread = 1
+    socket.write_now = None
+
+    outbox = house.outbox(socket)
+    outbox.push(b"behind")
+    house.flusher.flush()
+
+    assert socket.received == b"behind"
 
 
 async def test_a_socket_that_reads_again_gets_everything_in_order(house):
