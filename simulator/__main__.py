@@ -88,7 +88,8 @@ def main() -> int:
     except BadData as why:
         cli.exit(2, f"simulator: {why}\n")
     except OSError as why:
-        cli.exit(2, f"simulator: cannot listen; try another WORKBENCH_SIMULATOR_PORT: {why.strerror}\n")
+        cure = "try another WORKBENCH_SIMULATOR_PORT"
+        cli.exit(2, f"simulator: cannot listen; {cure}: {why.strerror}\n")
 
 
 def _read(settings: type[S], variables: dict[str, str | None]) -> S:
