@@ -73,9 +73,13 @@ class Rejected(Payload, frozen=True):
 
 
 class ChannelName(Payload, frozen=True):
-    """The channel a message is about, such as ``order:ord_123``."""
+    """The channel a message is about, such as ``order:ord_123``.
+
+    ``last`` is for ``subscribe``: whether the channel's newest message shall follow the reply.
+    """
 
     channel: str
+    last: bool | UnsetType = UNSET
 
 
 class Refused(Payload, frozen=True):

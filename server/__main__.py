@@ -8,15 +8,26 @@ import logging
 import os
 import signal
 import sys
+from typing import Annotated
 
 from dotenv import dotenv_values
+from msgspec import Meta
 
 from protocol.environment import Misconfigured, describe, read
 from server.app import serving
+from server.logs import LogFormat, set_up
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
 
 log = logging.getLogger("server")
+
+
+class ProgramSettings(Settings, frozen=True, kw_only=True):
+    """The server's settings, and how the program writes its log."""
+
+    log_format: Annotated[LogFormat, Meta(description="Log lines as text or as json")] = (
+        LogFormat.TEXT
+    )
 
 
 async def _serve(settings: Settings) -> None:
@@ -44,13 +55,13 @@ def main() -> int:
         prog="python -m server",
         description="Shop Realtime: the WebSocket server. Settings come from the environment "
         "and from .env, in that order:",
-        epilog=describe(Settings),
+        epilog=describe(ProgramSettings),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     cli.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
     try:
-        settings = read(Settings, {**dotenv_values(".env"), **os.environ})
+        settings = read(ProgramSettings, {**dotenv_values(".env"), **os.environ})
+        set_up(settings.log_format)
         with asyncio.Runner(loop_factory=_new_loop) as runner:
             runner.run(_serve(settings))
     except Misconfigured as why:

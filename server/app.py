@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from server.admin import Admin
 from server.auth import make_verifier
 from server.brokers.memory import MemoryBroker
 from server.connection import Shared
@@ -20,9 +22,12 @@ from server.conversations import KEPT_S, Conversations
 from server.counters import Counters
 from server.gateway import Gateway, World
 from server.hub import Hub
+from server.idempotency import Idempotency
+from server.metrics import Metrics
 from server.orders import Orders
 from server.publishing import Publishing
 from server.reporter import Reporter
+from server.revocations import Revocations
 from server.routes import Routes
 from server.settings import Settings
 from server.stores.base import Order, StoreUnavailable
@@ -45,8 +50,7 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
         OSError: the address cannot be listened on.
     """
     settings.check()
-    verifier = make_verifier(settings)
-    counters, broker = Counters(), MemoryBroker()
+    counters, broker = Counters(), MemoryBroker(time.time)
     hub = Hub(counters)
     reporter = Reporter(hub, broker, counters, time.time)
     shared = Shared(
@@ -58,16 +62,37 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
         outbox_bytes=settings.outbox_bytes,
         connections_per_user=settings.connections_per_user,
     )
+    metrics = Metrics(
+        reporter.node,
+        counters,
+        reporter.latencies,
+        lambda: sum(each.outbox.waiting_bytes for each in hub.connections),
+    )
+    hub.observers.append(metrics.delivered)
     store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
     async with contextlib.aclosing(store), broker.listen(hub.deliver):
 
         def order_changed(order: Order) -> None:
             gateway.order_changed(order)
 
+        revocations = Revocations(store)
+        await revocations.load()
+        verifier = make_verifier(settings, revocations.refuse)
         orders, talks = Orders(store, order_changed), Conversations(store)
         gateway = Gateway(settings, World(verifier, orders, talks, shared), reporter.flushed)
         publishing = Publishing(orders, broker, hub, time.time)
-        routes = Routes(gateway, verifier, publishing, talks, broker, store)
+        routes = Routes(
+            gateway=gateway,
+            verifier=verifier,
+            publishing=publishing,
+            talks=talks,
+            broker=broker,
+            store=store,
+            admin=Admin(socket.gethostname(), gateway, hub, orders, revocations, time.time),
+            idempotency=Idempotency(time.time),
+            metrics=metrics,
+            node=reporter.node,
+        )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
         mute = logging.getLogger("server.http")
         mute.setLevel(logging.CRITICAL)

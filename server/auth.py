@@ -26,23 +26,35 @@ class InvalidToken(Exception):
 
 
 class Verifier:
-    """Turns tokens into identities with one algorithm, fixed by the settings."""
+    """Turns tokens into identities with one algorithm, fixed by the settings.
 
-    def __init__(self, settings: Settings, key_of: Callable[[str], Awaitable[Key]]) -> None:
+    ``is_revoked`` is asked of whoever bears a good token.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        key_of: Callable[[str], Awaitable[Key]],
+        is_revoked: Callable[[Identity], bool],
+    ) -> None:
         self._settings = settings
         self._key_of = key_of
+        self._is_revoked = is_revoked
 
     async def identify(self, token: str) -> Identity:
         """Verify a token and read whom it speaks for.
 
         Raises:
-            InvalidToken: not signed by us, expired, not yet valid, or with claims that make
-                no identity.
+            InvalidToken: not signed by us, expired, not yet valid, revoked, or with claims
+                that make no identity.
         """
         try:
-            return self._identity(self._claims(token, await self._key_of(token)))
+            who = self._identity(self._claims(token, await self._key_of(token)))
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
             raise InvalidToken from why
+        if self._is_revoked(who):
+            raise InvalidToken
+        return who
 
     def _claims(self, token: str, key: Key) -> dict[str, Any]:
         settings = self._settings
@@ -88,7 +100,11 @@ def _claimed(claims: dict[str, Any], name: str) -> Any:
     return "" if value is None else value
 
 
-def make_verifier(settings: Settings) -> Verifier:
+def _never(_who: Identity) -> bool:
+    return False
+
+
+def make_verifier(settings: Settings, is_revoked: Callable[[Identity], bool] = _never) -> Verifier:
     """Build the verifier that the settings ask for.
 
     Raises:
@@ -101,7 +117,7 @@ def make_verifier(settings: Settings) -> Verifier:
             # The client blocks while it fetches a key it has not cached.
             return (await asyncio.to_thread(keys.get_signing_key_from_jwt, token)).key
 
-        return Verifier(settings, fetch)
+        return Verifier(settings, fetch, is_revoked)
     key: str | bytes = settings.jwt_secret
     if settings.jwt_key_file:
         try:
@@ -112,4 +128,4 @@ def make_verifier(settings: Settings) -> Verifier:
     async def fixed(_token: str) -> Key:
         return key
 
-    return Verifier(settings, fixed)
+    return Verifier(settings, fixed, is_revoked)

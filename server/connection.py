@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import assert_never
 
 from aiohttp import WSMsgType, web
 from msgspec import UNSET, Struct
 
+from protocol.channels import Channel
 from protocol.codec import decode_client, stamped
 from protocol.errors import CloseCode, ErrorCode, Refusal
-from protocol.messages import ClientMessage, Error
+from protocol.messages import Auth, ClientMessage, Error
 from server import frames
 from server.brokers.base import Broker, BrokerUnavailable
 from server.counters import Counters
 from server.hub import Hub
+from server.identity import Identity
 from server.limits import RateLimit, Verdict
 from server.outbox import Outbox
-from server.session import Effect, HangUp, Join, Leave, Publish, Reply, Session, SignIn
+from server.session import Effect, HangUp, Join, Leave, Publish, Replay, Reply, Session, SignIn
 from server.stores.base import Order
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,9 @@ class Connection:
         self._transport = transport
         self._shared = shared
         self._closed_at: float | None = None
-        self._last_heard = self._last_ping = shared.clock()
+        self.look_at = 0.0
+        self.messages_in = 0
+        self.opened_at = self._last_heard = self._last_ping = shared.clock()
         shared.hub.add(self)
 
     @property
@@ -102,6 +106,26 @@ class Connection:
     def user_id(self) -> str | None:
         """Whom it speaks for."""
         return self._session.identity.user_id if self._session.identity else None
+
+    @property
+    def identity(self) -> Identity | None:
+        """Whom it speaks for, and as what."""
+        return self._session.identity
+
+    @property
+    def channels(self) -> Collection[Channel]:
+        """What it hears."""
+        return self._session.channels
+
+    @property
+    def last_heard_at(self) -> float:
+        """When it last gave a sign of life, in seconds since the epoch."""
+        return self._last_heard
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether neither side has hung up."""
+        return self._closed_at is None
 
     async def run(self, socket: Socket, token: str | None) -> None:
         """Converse until either side hangs up."""
@@ -121,6 +145,7 @@ class Connection:
             return
         self._leave()
         self._closed_at = self._shared.clock()
+        self.look_at = 0.0
         self._shared.counters.closes[str(int(code))] += 1
         if code is CloseCode.SLOW_CONSUMER:
             self._shared.counters.evictions += 1
@@ -133,20 +158,29 @@ class Connection:
         self._transport.abort()
 
     def sweep(self, now: float) -> None:
-        """Do what the passing of time asks for: deadlines, pings, peers that are gone."""
+        """Do what the passing of time asks for: deadlines, pings, peers that are gone.
+
+        Has nothing to do before ``look_at``.
+        """
+        if self._closed_at is None:
+            self._perform(self._session.pass_time(now))
         if self._closed_at is not None:
-            if now - self._closed_at > CLOSE_WAIT_S:
+            self.look_at = self._closed_at + CLOSE_WAIT_S
+            if now >= self.look_at:
                 self._transport.abort()
             return
-        if now - self._last_heard > PEER_IS_DEAD_S:
+        if now >= self._last_heard + PEER_IS_DEAD_S:
             self._leave()
             self._transport.abort()
-            return
-        if now - max(self._last_heard, self._last_ping) > PING_EVERY_S:
+        elif now >= self._ping_at:
             self._last_ping = now
             self.outbox.push(frames.PING)
-        self._perform(self._session.pass_time(now))
-        self.check_outbox(now)
+        times = (self._ping_at, self._last_heard + PEER_IS_DEAD_S, self._session.deadline)
+        self.look_at = min(time for time in times if time is not None)
+
+    @property
+    def _ping_at(self) -> float:
+        return max(self._last_heard, self._last_ping) + PING_EVERY_S
 
     def check_outbox(self, now: float) -> None:
         """Hang up on a client that does not take what is sent to it."""
@@ -190,16 +224,20 @@ class Connection:
             self.hang_up(CloseCode.MESSAGE_TOO_BIG)
             return
         self._shared.counters.messages_in += 1
+        self.messages_in += 1
         verdict = self._judge()
         if verdict is Verdict.HANG_UP:
             return
         try:
             message = decode_client(text)
+            self._shared.counters.received[type(message)] += 1
             if verdict is Verdict.REFUSE:
                 raise Refusal(ErrorCode.RATE_LIMITED, "Too many messages", _id_of(message))
         except Refusal as refusal:
             self._perform([Reply(Error.of(refusal))])
             return
+        if isinstance(message, Auth):
+            self.look_at = 0.0  # whatever comes of it, the session's deadline is another
         await self._carry_out(await self._session.receive(message))
 
     def _judge(self) -> Verdict:
@@ -230,9 +268,14 @@ class Connection:
                     if isinstance(message, Error):
                         shared.counters.refusals[message.payload.code] += 1
                     shared.counters.messages_out += 1
+                    shared.counters.replies[type(message)] += 1
                     self.outbox.push(frames.text(stamped(message, shared.clock())))
                 case Join(channel):
                     shared.hub.join(self, channel)
+                case Replay(publication):
+                    shared.counters.messages_out += 1
+                    shared.counters.replays[publication.type] += 1
+                    self.outbox.push(frames.text(publication.message))
                 case Leave(channel):
                     shared.hub.leave(self, channel)
                 case SignIn(identity):

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from aiohttp import web
 from msgspec import Struct
 
+from protocol.channels import Channel
 from protocol.errors import CloseCode
 from protocol.events import ChatSaid
 from protocol.messages import Utterance
@@ -48,6 +49,10 @@ class World(Struct, frozen=True):
         """Return whose an order is."""
         return await self.orders.find(order_id)
 
+    async def last(self, channel: Channel) -> Publication | None:
+        """Return what a channel brought last."""
+        return await self.shared.broker.last(channel)
+
     async def say(
         self, who: Identity, utterance: Utterance, connection_id: str
     ) -> tuple[ChatSaid, tuple[Publication, ...]]:
@@ -75,6 +80,10 @@ class Gateway:
     def is_closing(self) -> bool:
         """Tell whether the server is stopping."""
         return self._is_closing
+
+    def connections(self) -> Iterator[Connection]:
+        """Go through those who are inside and not on their way out."""
+        return (each for each in list(self._connections.values()) if each.is_open)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer ``GET /ws``.
@@ -122,7 +131,8 @@ class Gateway:
             await asyncio.sleep(SWEEP_EVERY_S)
             now = self._shared.clock()
             for connection in list(self._connections.values()):
-                connection.sweep(now)
+                if now >= connection.look_at:
+                    connection.sweep(now)
 
     async def close(self, wait_s: float) -> None:
         """Let nobody in, tell everybody to come back, and give them ``wait_s`` to say goodbye."""

@@ -42,7 +42,7 @@ class Hub:
         self._counters = counters
         self.observers: list[Callable[[Publication, int], None]] = []
         self._everyone: set[Listener] = set()
-        self._channels: dict[Channel, set[Listener]] = {}
+        self._channels: dict[Kind, dict[Channel, set[Listener]]] = {kind: {} for kind in Kind}
         self._users: dict[str, set[Listener]] = {}
         self.subscriptions = 0
 
@@ -54,7 +54,7 @@ class Hub:
     @property
     def channels(self) -> int:
         """How many channels have listeners."""
-        return len(self._channels)
+        return sum(map(len, self._channels.values()))
 
     @property
     def signed_in(self) -> int:
@@ -87,28 +87,28 @@ class Hub:
 
     def join(self, listener: Listener, channel: Channel) -> None:
         """Start delivering a channel to a connection; twice is once."""
-        listeners = self._channels.setdefault(channel, set())
+        listeners = self._channels[channel.kind].setdefault(channel, set())
         if listener not in listeners:
             listeners.add(listener)
             self.subscriptions += 1
 
     def leave(self, listener: Listener, channel: Channel) -> None:
         """Stop delivering a channel to a connection, if it heard it."""
-        listeners = self._channels.get(channel)
+        listeners = self._channels[channel.kind].get(channel)
         if listeners is None or listener not in listeners:
             return
         listeners.remove(listener)
         self.subscriptions -= 1
         if not listeners:
-            del self._channels[channel]
+            del self._channels[channel.kind][channel]
 
     def listeners(self, channel: Channel) -> Collection[Listener]:
         """Return who hears a channel."""
-        return self._channels.get(channel, ())
+        return self._channels[channel.kind].get(channel, ())
 
     def keys(self, kind: Kind) -> set[str]:
         """Return the keys of a kind's channels that have listeners."""
-        return {channel.key for channel in self._channels if channel.kind is kind}
+        return {channel.key for channel in self._channels[kind]}
 
     def audience(self, publication: Publication) -> Collection[Listener]:
         """Return whom a publication is for."""

@@ -1,4 +1,7 @@
-"""How long publications took to reach their sockets: percentiles over the last minute.  Pure."""
+"""How long publications took to reach their sockets.  Pure.
+
+Percentiles over the last minute, for people, and a histogram since the start, for Prometheus.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,29 @@ SHORTEST_S = 1e-5
 
 
 class Latencies:
-    """A histogram that forgets: six slices of ten seconds."""
+    """A histogram that forgets, six slices of ten seconds, and one that does not."""
 
     def __init__(self, now: float) -> None:
+        self.total_s = 0.0
+        self._ever: Counter[int] = Counter()
         self._slices: deque[Counter[int]] = deque([Counter()], maxlen=SLICES)
         self._until = now + SLICE_S
 
     def observe(self, seconds: float, count: int, now: float) -> None:
         """Take note that ``count`` deliveries took so long."""
         self._turn(now)
-        bucket = math.ceil(math.log(max(seconds, SHORTEST_S) / SHORTEST_S) / STEP)
+        seconds = max(seconds, SHORTEST_S)
+        bucket = math.ceil(math.log(seconds / SHORTEST_S) / STEP)
         self._slices[-1][bucket] += count
+        self._ever[bucket] += count
+        self.total_s += seconds * count
+
+    def count_within(self, seconds: float) -> int:
+        """Count the deliveries since the start that took so long at the most.
+
+        One that was faster by less than a tenth may be missing: the buckets are no finer.
+        """
+        return sum(count for bucket, count in self._ever.items() if _edge_s(bucket) <= seconds)
 
     def percentiles(self, now: float) -> Latency | None:
         """Sum up the last minute, or None if nothing was delivered in it."""
@@ -48,4 +63,8 @@ def _percentile(seen: Counter[int], share: float) -> float:
         reached += seen[bucket]
         if reached >= wanted:
             break
-    return round(1000 * SHORTEST_S * math.exp(bucket * STEP), 3)
+    return round(1000 * _edge_s(bucket), 3)
+
+
+def _edge_s(bucket: int) -> float:
+    return SHORTEST_S * math.exp(bucket * STEP)

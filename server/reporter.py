@@ -31,7 +31,7 @@ class Reporter:
         self._clock = clock
         self._started_at = clock()
         self._monitor = Monitor(lambda tenant: bool(hub.listeners(Channel(Kind.MONITOR, tenant))))
-        self._latencies = Latencies(clock())
+        self.latencies = Latencies(clock())
         self._unflushed: list[tuple[float, int]] = []
         self._lag_s = 0.0
         hub.observers.append(self._delivered)
@@ -41,7 +41,7 @@ class Reporter:
         if self._unflushed:
             now = self._clock()
             for accepted_at, reached in self._unflushed:
-                self._latencies.observe(now - accepted_at, reached, now)
+                self.latencies.observe(now - accepted_at, reached, now)
             self._unflushed.clear()
 
     async def run(self) -> None:
@@ -57,26 +57,16 @@ class Reporter:
             self._monitor.watch(self._hub.keys(Kind.MONITOR), now)
             reports = self._monitor.traffic(now, self._subscribers)
             if turn % STATS_EVERY == 0:
-                reports += self._monitor.stats(now, self._node(now))
+                reports += self._monitor.stats(now, self.node())
                 self._lag_s = 0.0
             try:
                 await self._broker.publish(reports)
             except BrokerUnavailable:
                 continue  # whoever watches sees that nothing comes; /readyz says why
 
-    def _delivered(self, publication: Publication, reached: int) -> None:
-        self._monitor.saw(publication, reached, self._clock())
-        if reached:
-            self._unflushed.append((publication.accepted_at, reached))
-
-    def _subscribers(self, channel: str) -> int:
-        kind, _, key = channel.partition(":")
-        if not key:
-            return len(self._hub.connections)
-        return len(self._hub.listeners(Channel(Kind(kind), key)))
-
-    def _node(self, now: float) -> NodeStats:
-        counters = self._counters
+    def node(self) -> NodeStats:
+        """Describe this node as it is now."""
+        counters, now = self._counters, self._clock()
         return NodeStats(
             node=socket.gethostname(),
             uptime_s=round(now - self._started_at, 1),
@@ -92,5 +82,16 @@ class Reporter:
             closes=dict(counters.closes),
             evictions=counters.evictions,
             loop_lag_ms=round(1000 * self._lag_s, 2),
-            latency=self._latencies.percentiles(now),
+            latency=self.latencies.percentiles(now),
         )
+
+    def _delivered(self, publication: Publication, reached: int) -> None:
+        self._monitor.saw(publication, reached, self._clock())
+        if reached:
+            self._unflushed.append((publication.accepted_at, reached))
+
+    def _subscribers(self, channel: str) -> int:
+        kind, _, key = channel.partition(":")
+        if not key:
+            return len(self._hub.connections)
+        return len(self._hub.listeners(Channel(Kind(kind), key)))

@@ -6,15 +6,22 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from protocol.codec import UNREADABLE
 from protocol.errors import ErrorCode, Refusal
+from protocol.monitoring import NodeStats
+from protocol.publications import Accepted
+from server.admin import Admin
 from server.auth import Verifier
 from server.brokers.base import Broker, BrokerUnavailable
 from server.conversations import Conversations, chat_line
 from server.gateway import Gateway
-from server.identity import Role
+from server.idempotency import Idempotency
+from server.identity import Identity, Role
+from server.metrics import Metrics
 from server.publishing import PUBLISHERS, Publishing
 from server.replies import Problem, answer, problem, require
 from server.stores.base import Conversation, Store, StoreUnavailable
@@ -28,6 +35,15 @@ TALKERS = frozenset({Role.CUSTOMER, Role.DOCUMENT, Role.AGENT, Role.ADMIN})
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class Farewell(Struct, frozen=True):
+    """How to disconnect a user; ``revoke`` refuses the tokens so far as well."""
+
+    revoke: bool = False
+
+
+_farewell = msgspec.json.Decoder(Farewell)
+
+
 class Routes(Struct, frozen=True):
     """What the routes ask of the server's parts."""
 
@@ -37,6 +53,10 @@ class Routes(Struct, frozen=True):
     talks: Conversations
     broker: Broker
     store: Store
+    admin: Admin
+    idempotency: Idempotency[Accepted | Problem]
+    metrics: Metrics
+    node: Callable[[], NodeStats]
 
     def application(self) -> web.Application:
         """Put the routes together."""
@@ -45,14 +65,32 @@ class Routes(Struct, frozen=True):
         app.router.add_post("/api/publish", self.publish)
         app.router.add_get("/api/conversations", self.conversations)
         app.router.add_get("/api/conversations/{id}/messages", self.messages)
+        app.router.add_get("/api/connections", self.connections)
+        app.router.add_delete("/api/connections/{id}", self.disconnect)
+        app.router.add_get("/api/connections/{id}/access", self.access)
+        app.router.add_post("/api/users/{id}/disconnect", self.disconnect_user)
+        app.router.add_get("/api/channels", self.channels)
+        app.router.add_get("/api/nodes", self.nodes)
         app.router.add_get("/healthz", self.healthz)
         app.router.add_get("/readyz", self.readyz)
+        app.router.add_get("/metrics", self.exposition)
         return app
 
     async def publish(self, request: web.Request) -> web.Response:
-        """Accept publications from services and admins."""
+        """Accept publications from services and admins; once for each Idempotency-Key."""
         who = await require(request, self.verifier, PUBLISHERS)
-        return answer(await self.publishing.accept(await request.read(), who))
+        body, key = await request.read(), request.headers.get("Idempotency-Key")
+        if key is None:
+            return answer(await self.publishing.accept(body, who))
+
+        async def accept() -> Accepted | Problem:
+            try:
+                return await self.publishing.accept(body, who)
+            except Problem as why:  # an answer like any other: a repeat gets it too
+                return why
+
+        outcome = await self.idempotency.once(who, key, body, accept)
+        return outcome.response() if isinstance(outcome, Problem) else answer(outcome)
 
     async def conversations(self, request: web.Request) -> web.Response:
         """List the conversations that the asker may read, the latest spoken in first."""
@@ -65,6 +103,47 @@ class Routes(Struct, frozen=True):
         who = await require(request, self.verifier, TALKERS)
         lines = await self.talks.lines(who, request.match_info["id"], MOST_LISTED)
         return answer({"messages": [chat_line(line) for line in lines]})
+
+    async def connections(self, request: web.Request) -> web.Response:
+        """List the tenant's connections, or those of the user in ``?user_id=``."""
+        admin = await self._admin(request)
+        return answer(self.admin.connections(admin, request.query.get("user_id")))
+
+    async def channels(self, request: web.Request) -> web.Response:
+        """List the channels that the tenant's connections hear."""
+        return answer(self.admin.channels(await self._admin(request)))
+
+    async def nodes(self, request: web.Request) -> web.Response:
+        """Describe this node as the monitor's ``stats`` do."""
+        await self._admin(request)
+        return answer({"nodes": [self.node()]})
+
+    async def access(self, request: web.Request) -> web.Response:
+        """Tell why a client does or does not hear the channel in ``?channel=``."""
+        admin = await self._admin(request)
+        name = request.query.get("channel", "")
+        return answer(await self.admin.access(admin, request.match_info["id"], name))
+
+    async def disconnect(self, request: web.Request) -> web.Response:
+        """Hang up on one connection."""
+        admin = await self._admin(request)
+        return answer({"disconnected": self.admin.disconnect(admin, request.match_info["id"])})
+
+    async def disconnect_user(self, request: web.Request) -> web.Response:
+        """Hang up on all connections of a user."""
+        admin = await self._admin(request)
+        body = await request.read()
+        try:
+            how = _farewell.decode(body) if body else Farewell()
+        except UNREADABLE as why:
+            raise Problem(422, "invalid_body", str(why)) from None
+        number = await self.admin.disconnect_user(admin, request.match_info["id"], how.revoke)
+        return answer({"disconnected": number})
+
+    async def exposition(self, request: web.Request) -> web.Response:
+        """Tell Prometheus the server's figures."""
+        body, content_type = self.metrics.exposition(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Say that the process is alive."""
@@ -81,6 +160,12 @@ class Routes(Struct, frozen=True):
         except (BrokerUnavailable, StoreUnavailable, TimeoutError):
             return problem(503, "unavailable", "The broker or the store does not answer")
         return answer({"status": "ready"})
+
+    async def _admin(self, request: web.Request) -> Identity:
+        who = await require(request, self.verifier, {Role.ADMIN})
+        if not who.is_admin_of(who.tenant_id):
+            raise Problem(403, "forbidden", "This token names no tenant")
+        return who
 
 
 @web.middleware

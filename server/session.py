@@ -37,6 +37,7 @@ from protocol.messages import (
 from protocol.publications import Publication
 from server.access import may_hear
 from server.auth import InvalidToken
+from server.brokers.base import BrokerUnavailable
 from server.identity import Identity, Role
 from server.stores.base import Order, StoreUnavailable
 
@@ -54,6 +55,12 @@ class Join(Struct, frozen=True):
     """Start delivering the channel to this client."""
 
     channel: Channel
+
+
+class Replay(Struct, frozen=True):
+    """Send what the channel brought last, as it was sent to those who heard it."""
+
+    publication: Publication
 
 
 class Leave(Struct, frozen=True):
@@ -80,7 +87,7 @@ class HangUp(Struct, frozen=True):
     code: CloseCode
 
 
-Effect = Reply | Join | Leave | SignIn | Publish | HangUp
+Effect = Reply | Join | Replay | Leave | SignIn | Publish | HangUp
 
 
 class World(Protocol):
@@ -92,6 +99,12 @@ class World(Protocol):
 
     async def find_order(self, order_id: str) -> Order | None:
         """Return whose an order is; raises StoreUnavailable."""
+
+    async def last(self, channel: Channel) -> Publication | None:
+        """Return what a channel brought last; raises BrokerUnavailable.
+
+        When it returns, nothing newer has been delivered.
+        """
 
     async def say(
         self, who: Identity, utterance: Utterance, connection_id: str
@@ -139,7 +152,7 @@ class Session:
                     assert_never(message)
         except Refusal as refusal:
             return [Reply(Error.of(refusal, answering=message.id))]
-        except StoreUnavailable:
+        except (StoreUnavailable, BrokerUnavailable):
             failed = Refusal(ErrorCode.INTERNAL, "This cannot be answered now, try again later")
             return [Reply(Error.of(failed, answering=message.id))]
 
@@ -193,16 +206,39 @@ class Session:
         order = None
         if channel.kind is Kind.ORDER and self.identity is not None:
             order = await self._world.find_order(channel.key)
-        who = None if self._has_expired else self.identity
-        if not may_hear(who, channel, order):
+        if not may_hear(self.identity, channel, order, has_expired=self._has_expired):
             raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this channel")
         if channel not in self.channels and len(self.channels - self._own()) >= self._limit:
             raise Refusal(ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._limit} channels")
+        last = await self._last(channel) if request.payload.last is True else []
         self.channels.add(channel)
         if self.identity is None:
             self.deadline = None  # joining a public channel is reason enough to stay
         confirmed = Subscribed(ChannelName(request.payload.channel), id=request.id)
-        return [Reply(confirmed), Join(channel)]
+        return [Reply(confirmed), *last, Join(channel)]
+
+    async def _last(self, channel: Channel) -> list[Effect]:
+        """Fetch what the channel brought last, unless that was not for this client."""
+        was_heard = channel in self.channels
+        self.channels.add(channel)  # so that an order that changes hands meanwhile is lost
+        try:
+            last = await self._world.last(channel)
+        except BrokerUnavailable:
+            if not was_heard:
+                self.channels.discard(channel)
+            raise
+        if channel not in self.channels:
+            raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        return [Replay(last)] if last is not None and self._is_for_me(last) else []
+
+    def _is_for_me(self, publication: Publication) -> bool:
+        """Tell whether this client would have got it, had it heard the channel: see the hub."""
+        tenant_id = self.identity.tenant_id if self.identity else ""
+        return (
+            (not publication.within_tenant or publication.tenant == tenant_id)
+            and publication.unless_on not in self.channels
+            and publication.unless_from != self._connection_id
+        )
 
     def _unsubscribe(self, request: Unsubscribe) -> list[Effect]:
         channel = Channel.parse(request.payload.channel)

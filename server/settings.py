@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from protocol.environment import Misconfigured
+from server.outbox import SOCKET_ENOUGH
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Limit = Annotated[int, Meta(ge=1)]
@@ -47,7 +48,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     message_burst: Annotated[Limit, Meta(description="Messages in, at once")] = 100
     connections_per_user: Annotated[Limit, Meta(description="Sockets of one user")] = 20
     connections: Annotated[Limit, Meta(description="Sockets in all")] = 20_000
-    outbox_bytes: Annotated[Limit, Meta(description="Bytes that may wait for one client")] = 1 << 20
+    outbox_bytes: Annotated[
+        int, Meta(ge=SOCKET_ENOUGH, description="Bytes that may wait for one client")
+    ] = 1 << 20
     auth_timeout_s: Annotated[
         float, Meta(gt=0, description="To sign in or join a public channel")
     ] = 10.0

@@ -11,7 +11,16 @@ ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "protocol": {"msgspec"},
     "client": {"protocol", "msgspec", "aiohttp", "jwt", "websocket"},
-    "server": {"protocol", "msgspec", "aiohttp", "aiosqlite", "dotenv", "jwt", "uvloop"},
+    "server": {
+        "protocol",
+        "msgspec",
+        "aiohttp",
+        "aiosqlite",
+        "dotenv",
+        "jwt",
+        "prometheus_client",
+        "uvloop",
+    },
     "simulator": {"protocol", "client", "msgspec", "aiohttp", "dotenv", "jwt"},
     "dashboard": {"protocol", "client", "msgspec", "dotenv", "pandas", "streamlit"},
 }

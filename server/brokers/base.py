@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from protocol.channels import Channel
 from protocol.publications import Publication
 
 Deliver = Callable[[Publication], object]
@@ -34,6 +35,17 @@ class Broker(Protocol):
     def listen(self, deliver: Deliver) -> AbstractAsyncContextManager[None]:
         """Hand what is published to ``deliver`` while the block lasts."""
         ...
+
+    async def last(self, channel: Channel) -> Publication | None:
+        """Return what was published on a channel last, for ten minutes after.
+
+        When it returns, nothing newer of the channel has been handed to the listeners here:
+        who starts to listen at once misses nothing.  Beyond 20,000 channels those silent
+        the longest may be forgotten sooner.
+
+        Raises:
+            BrokerUnavailable: it cannot be found out now.
+        """
 
     async def probe(self) -> None:
         """Find out whether what is published would be heard here.

@@ -45,8 +45,16 @@ class Conversation(Struct, frozen=True):
     last: Line | None = None
 
 
+class Revocation(Struct, frozen=True):
+    """Whose tokens count only if issued after ``at``, in seconds since the epoch."""
+
+    tenant_id: str
+    user_id: str
+    at: float
+
+
 class Store(Protocol):
-    """Keeps orders' owners and conversations.
+    """Keeps orders' owners, conversations and revocations.
 
     What a method has returned from is kept, also when the process is killed next.  Every
     method raises StoreUnavailable where it could not do its work.
@@ -79,6 +87,13 @@ class Store(Protocol):
 
     async def forget(self, before: float) -> None:
         """Drop conversations in which nothing was said since, and their lines."""
+
+    async def revoke(self, revocation: Revocation) -> None:
+        """Keep a revocation in the place of that user's former one, for good."""
+
+    async def revocations(self) -> list[Revocation]:
+        """List all revocations, one a user of a tenant."""
+        ...
 
     async def probe(self) -> None:
         """Read something, whatever it is."""

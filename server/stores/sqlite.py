@@ -12,7 +12,7 @@ from typing import Any
 import aiosqlite
 from msgspec.structs import astuple
 
-from server.stores.base import Conversation, Line, Order, StoreUnavailable
+from server.stores.base import Conversation, Line, Order, Revocation, StoreUnavailable
 
 # synchronous=NORMAL in WAL mode survives a killed process; a power cut may cost the last moments.
 SCHEMA = """
@@ -44,6 +44,12 @@ CREATE TABLE IF NOT EXISTS lines (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS lines_by_conversation ON lines (conversation_id, number);
 CREATE INDEX IF NOT EXISTS latest ON conversations (tenant_id, last_line);
+CREATE TABLE IF NOT EXISTS revocations (
+    tenant_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (tenant_id, user_id)
+) STRICT, WITHOUT ROWID;
 """
 LOCKED_S = 2.0  # to wait for another program that has the file locked
 _CONVERSATION = """
@@ -155,6 +161,18 @@ class SqliteStore:
                 "(SELECT number FROM lines WHERE at < ?)",
                 (before,),
             )
+
+    async def revoke(self, revocation: Revocation) -> None:
+        """Keep a revocation in the place of that user's former one."""
+        async with self._transaction() as database:
+            await database.execute(
+                "INSERT OR REPLACE INTO revocations VALUES (?, ?, ?)", astuple(revocation)
+            )
+
+    async def revocations(self) -> list[Revocation]:
+        """List all revocations, one a user of a tenant."""
+        rows = await self._rows("SELECT tenant_id, user_id, at FROM revocations")
+        return [Revocation(*row) for row in rows]
 
     async def probe(self) -> None:
         """Read something, whatever it is."""

@@ -43,8 +43,8 @@ class Client:
                 return message
             self._unheard.append(message)
 
-    async def subscribe(self, channel):
-        return await self.ask("subscribe", {"channel": channel})
+    async def subscribe(self, channel, **wishes):
+        return await self.ask("subscribe", {"channel": channel, **wishes})
 
     async def hear(self, type_=None):
         """Return the next message that answered nothing, of this type if one is given."""
@@ -103,15 +103,20 @@ class Server:
         assert (await client.hear())["type"] == "auth_success"
         return client
 
-    async def request(self, method, path, token=None, **options):
+    async def request(self, method, path, token=None, headers=None, **options):
         """Return the status and the JSON of an answer."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Authorization": f"Bearer {token}"} | (headers or {}) if token else headers
         async with self._http.request(method, self.url + path, headers=headers, **options) as got:
             return got.status, await got.json()
 
-    async def publish(self, what, token=None):
+    async def read(self, path, **headers):
+        """Return the content type and the text of an answer."""
+        async with self._http.get(self.url + path, headers=headers) as got:
+            return got.headers["Content-Type"], await got.text()
+
+    async def publish(self, what, token=None, **options):
         token = token or self._token("svc", "service")
-        return await self.request("POST", "/api/publish", token, json=what)
+        return await self.request("POST", "/api/publish", token, json=what, **options)
 
     async def place_order(self, order_id, user_id, tenant_id="shop"):
         order = {

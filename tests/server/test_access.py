@@ -1,9 +1,9 @@
-"""Who may hear what."""
+"""Who may hear what, and why."""
 
 import pytest
 
 from protocol.channels import Channel
-from server.access import may_hear
+from server.access import Rule, judge, may_hear
 from server.identity import Identity, Role
 from server.stores.base import Order
 
@@ -51,3 +51,39 @@ def test_an_order_nobody_has_heard_of_opens_to_nobody():
     channel = Channel.parse("order:ord_404")
 
     assert not any(may_hear(who, channel, None) for who in PEOPLE.values())
+
+
+@pytest.mark.parametrize(
+    ("who", "channel", "rule"),
+    [
+        ("nobody", "public:news", Rule.PUBLIC),
+        ("nobody", "user:olena", Rule.NOT_SIGNED_IN),
+        ("owner", "user:olena", Rule.OWN_USER),
+        ("other", "user:olena", Rule.OTHER_USER),
+        ("owner", "order:ord_1", Rule.OWNER),
+        ("other", "order:ord_1", Rule.NOT_OWNER),
+        ("agent", "order:ord_1", Rule.STAFF),
+        ("foreign admin", "order:ord_1", Rule.UNKNOWN_ORDER),
+        ("admin", "tenant:shop", Rule.STAFF),
+        ("document", "tenant:shop", Rule.TENANT_TOKEN),
+        ("owner", "tenant:shop", Rule.NOT_STAFF),
+        ("admin", "tenant:books", Rule.OTHER_TENANT),
+        ("homeless", "tenant:shop", Rule.OTHER_TENANT),
+        ("admin", "monitor:shop", Rule.ADMIN),
+        ("agent", "monitor:shop", Rule.NOT_ADMIN),
+        ("admin", "monitor:books", Rule.OTHER_TENANT),
+    ],
+)
+def test_the_rule_that_decided_is_told(who, channel, rule):
+    assert judge(PEOPLE[who], Channel.parse(channel), ORDER) is rule
+
+
+def test_an_expired_token_opens_what_is_public_and_nothing_else():
+    news, own = Channel.parse("public:news"), Channel.parse("user:olena")
+
+    assert judge(PEOPLE["owner"], news, None, has_expired=True) is Rule.PUBLIC
+    assert judge(PEOPLE["owner"], own, None, has_expired=True) is Rule.EXPIRED
+
+
+def test_every_rule_is_explained_in_a_sentence():
+    assert all(rule.explanation.endswith(".") for rule in Rule)

@@ -53,6 +53,14 @@ async def test_the_standard_subject_names_the_user_too(secret):
     )  # fmt: skip
 
 
+async def test_a_revoked_token_is_as_bad_as_any(secret):
+    verifier = make_verifier(Settings(jwt_secret=secret), lambda who: who.issued_at < 5)
+
+    assert await verifier.identify(jwt.encode(claims(iat=5), secret))
+    with pytest.raises(InvalidToken, match=r"^Invalid or expired token$"):
+        await verifier.identify(jwt.encode(claims(iat=4), secret))
+
+
 async def test_an_issuer_whose_clock_is_ahead_is_believed(secret):
     verifier = make_verifier(Settings(jwt_secret=secret))
 

@@ -41,3 +41,24 @@ def test_a_clock_that_steps_back_does_no_harm():
     latencies.observe(-3.0, count=1, now=50.0)
 
     assert latencies.percentiles(now=50.0).p50 == pytest.approx(0.01)
+
+
+def test_the_histogram_forgets_nothing_and_is_right_within_a_tenth():
+    latencies = Latencies(now=0.0)
+    latencies.observe(0.004, count=3, now=0.0)
+    latencies.observe(0.020, count=5, now=0.0)
+
+    latencies.percentiles(now=1e6)
+
+    assert [latencies.count_within(edge) for edge in (0.003, 0.0045, 0.019, 0.0225, 10)] == [
+        0, 3, 3, 8, 8,
+    ]  # fmt: skip
+    assert latencies.total_s == pytest.approx(0.112)
+
+
+def test_the_histogram_never_goes_down_whatever_the_clock_does():
+    latencies = Latencies(now=0.0)
+    latencies.observe(-3.0, count=2, now=0.0)
+
+    assert latencies.total_s > 0
+    assert latencies.count_within(0.001) == 2

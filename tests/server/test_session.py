@@ -22,9 +22,11 @@ from protocol.messages import (
     Unsubscribed,
     Utterance,
 )
+from protocol.publications import Publication
 from server.auth import InvalidToken
+from server.brokers.base import BrokerUnavailable
 from server.identity import Identity, Role
-from server.session import GRACE_S, HangUp, Join, Leave, Reply, Session, SignIn
+from server.session import GRACE_S, HangUp, Join, Leave, Replay, Reply, Session, SignIn
 from server.stores.base import Order, StoreUnavailable
 
 EXP = 1000.0
@@ -46,6 +48,8 @@ class World:
         self.tokens = {"olena": OLENA, "boss": BOSS, **(tokens or {})}
         self.orders = {order.id: order for order in orders}
         self.is_down = False
+        self.newest = {}
+        self.meanwhile = lambda: None
 
     async def identify(self, token):
         if token not in self.tokens:
@@ -56,6 +60,12 @@ class World:
         if self.is_down:
             raise StoreUnavailable
         return self.orders.get(order_id)
+
+    async def last(self, channel):
+        self.meanwhile()
+        if self.is_down:
+            raise BrokerUnavailable
+        return self.newest.get(channel)
 
     async def say(self, who, utterance, connection_id):
         raise StoreUnavailable
@@ -79,8 +89,14 @@ def sign_in(session, token="olena"):
     return receive(session, Auth(Credentials(token), id="a"))
 
 
-def subscribe(session, channel):
-    return receive(session, Subscribe(ChannelName(channel), id="s"))
+def subscribe(session, channel, **wishes):
+    return receive(session, Subscribe(ChannelName(channel, **wishes), id="s"))
+
+
+def publication(channel, **options):
+    return Publication(
+        to=Channel.parse(channel), type="x", message=b"{}", tenant="shop", accepted_at=0, **options
+    )
 
 
 def test_signing_in_confirms_before_the_users_channel_is_joined(session):
@@ -209,3 +225,85 @@ def test_a_store_that_is_away_is_an_internal_refusal(session, world, request_):
     (reply,) = receive(session, request_)
 
     assert (reply.message.payload.code, reply.message.id) == ("internal", "x")
+
+
+def test_the_last_message_comes_between_the_confirmation_and_the_channel(session, world):
+    sign_in(session)
+    channel = Channel.parse("order:ord_1")
+    world.newest[channel] = publication("order:ord_1")
+
+    assert subscribe(session, "order:ord_1", last=True) == [
+        Reply(Subscribed(ChannelName("order:ord_1"), id="s")),
+        Replay(world.newest[channel]),
+        Join(channel),
+    ]
+
+
+@pytest.mark.parametrize("wishes", [{}, {"last": False}])
+def test_who_does_not_ask_for_the_last_message_does_not_get_it(session, world, wishes):
+    world.newest[Channel.parse("public:news")] = publication("public:news")
+
+    assert [type(effect) for effect in subscribe(session, "public:news", **wishes)] == [Reply, Join]
+
+
+def test_a_channel_that_does_not_open_does_not_tell_its_last_message(session, world):
+    world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
+    world.tokens["taras"] = person("taras")
+    sign_in(session, "taras")
+
+    (reply,) = subscribe(session, "order:ord_1", last=True)
+
+    assert reply.message.payload.code == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("options", "is_for_olena"),
+    [
+        ({"within_tenant": True}, True),
+        ({"unless_on": Channel.parse("tenant:shop")}, True),
+        ({"unless_on": Channel.parse("user:olena")}, False),
+        ({"unless_from": "c_1"}, False),
+    ],
+)
+def test_the_last_message_is_for_whom_it_was_when_it_was_sent(
+    session, world, options, is_for_olena
+):
+    sign_in(session)
+    world.newest[Channel.parse("public:news")] = publication("public:news", **options)
+
+    effects = subscribe(session, "public:news", last=True)
+
+    assert any(isinstance(effect, Replay) for effect in effects) is is_for_olena
+
+
+def test_the_last_message_within_a_tenant_stays_within_it(session, world):
+    world.tokens["foreign"] = person("olena", tenant_id="books")
+    sign_in(session, "foreign")
+    world.newest[Channel.parse("user:olena")] = publication("user:olena", within_tenant=True)
+
+    effects = subscribe(session, "user:olena", last=True)
+
+    assert [type(effect) for effect in effects] == [Reply, Join]
+
+
+def test_an_order_that_changes_hands_while_its_last_message_is_fetched_is_not_joined(
+    session, world
+):
+    sign_in(session)
+    world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
+    world.meanwhile = lambda: session.order_changed(Order("ord_1", "taras", "shop"))
+
+    (reply,) = subscribe(session, "order:ord_1", last=True)
+
+    assert reply.message.payload.code == "forbidden"
+    assert Channel.parse("order:ord_1") not in session.channels
+
+
+def test_a_broker_that_cannot_tell_the_last_message_is_an_internal_refusal(session, world):
+    sign_in(session)
+    world.is_down = True
+
+    (reply,) = subscribe(session, "public:news", last=True)
+
+    assert (reply.message.payload.code, reply.message.id) == ("internal", "s")
+    assert Channel.parse("public:news") not in session.channels

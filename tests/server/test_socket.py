@@ -119,6 +119,44 @@ async def test_tokens_without_role_can_be_turned_off(serve, token):
     assert (await client.hear())["type"] == "auth_error"
 
 
+async def test_who_asks_for_the_last_message_gets_it_as_it_was_sent(server):
+    await server.place_order("ord_1", "olena")
+    watcher, late = await server.sign_in("olena"), await server.sign_in("olena")
+    await watcher.subscribe("order:ord_1")
+    for status in ("paid", "shipped"):
+        payload = {"order_id": "ord_1", "status": status, "note": "as it came"}
+        what = {"channel": "order:ord_1", "type": "order_update", "payload": payload}
+        await server.publish(what)
+    await watcher.hear()
+    sent = await watcher.hear()
+
+    reply = await late.subscribe("order:ord_1", last=True)
+    first = await late.hear()
+    await server.publish(what | {"payload": payload | {"status": "delivered"}})
+    next_ = await late.hear()
+
+    assert (reply["type"], reply["payload"]) == ("subscribed", {"channel": "order:ord_1"})
+    assert first == sent
+    assert (first["payload"]["status"], next_["payload"]["status"]) == ("shipped", "delivered")
+
+
+async def test_the_last_message_of_a_tenant_is_not_told_to_another(server, token):
+    theirs = await server.sign_in("olena", tenant_id="books")
+    await server.publish(NOTICE | {"user": "olena"}, token("boss", "admin"))
+
+    reply = await theirs.subscribe("user:olena", last=True)
+
+    assert reply["type"] == "subscribed"
+    assert await theirs.is_silent()
+
+
+async def test_a_channel_without_a_last_message_has_none_to_tell(server):
+    client = await server.connect()
+
+    assert (await client.subscribe("public:news", last=True))["type"] == "subscribed"
+    assert await client.is_silent()
+
+
 async def test_unsubscribing_ends_delivery(server):
     client = await server.sign_in()
     await client.subscribe("public:news")
@@ -154,6 +192,11 @@ async def test_a_ping_is_answered_with_its_id(server):
         ('{"type": "subscribe", "id": "c"}', "invalid_payload", "c"),
         ('{"type": "subscribe", "id": "d", "payload": {"channel": []}}', "invalid_payload", "d"),
         ('{"type": "subscribe", "id": "e", "payload": {"channel": "?"}}', "forbidden", "e"),
+        (
+            '{"type": "subscribe", "id": "h", "payload": {"channel": "public:a", "last": 1}}',
+            "invalid_payload",
+            "h",
+        ),
         (
             '{"type": "chat_message", "id": "f", "payload": {"content": "Hi"}}',
             "unauthenticated",
@@ -368,7 +411,7 @@ async def test_what_is_no_handshake_is_told_so(server):
 
 
 async def test_a_client_that_does_not_read_is_evicted_and_the_others_are_not(serve):
-    server = await serve(outbox_bytes=10_000)
+    server = await serve(outbox_bytes=65_536)
     good = await server.connect()
     await good.subscribe("public:news")
     stalled = await server.raw_socket()

@@ -34,14 +34,18 @@ def ask(socket, type_, payload):
     return json.loads(socket.recv())
 
 
-def publish(server, token, what):
+def post(server, token, path, what):
     request = urllib.request.Request(
-        f"http://127.0.0.1:{server.port}/api/publish",
+        f"http://127.0.0.1:{server.port}{path}",
         json.dumps(what).encode(),
-        {"Authorization": f"Bearer {token('svc', 'service')}"},
+        {"Authorization": f"Bearer {token}"},
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
         return answer.status
+
+
+def publish(server, token, what):
+    return post(server, token("svc", "service"), "/api/publish", what)
 
 
 def test_orders_and_conversations_are_there_again_after_a_kill(launch_server, token):
@@ -60,6 +64,21 @@ def test_orders_and_conversations_are_there_again_after_a_kill(launch_server, to
     more = ask(after, "chat_message", {"conversation_id": conversation, "content": "Still here"})
     assert more["payload"]["conversation_id"] == conversation
     after.shutdown()
+
+
+def test_a_revoked_token_is_refused_after_a_kill_too(launch_server, token):
+    server = launch_server()
+    boss, revoked = token("boss", "admin"), token("olena")
+    assert post(server, boss, "/api/users/olena/disconnect", {"revoke": True}) == 200
+
+    server.stop(signal.SIGKILL)
+    again = launch_server(server.port)
+    socket = websocket.create_connection(
+        f"ws://127.0.0.1:{again.port}/ws?token={revoked}", timeout=20
+    )
+
+    assert json.loads(socket.recv())["type"] == "auth_error"
+    socket.shutdown()
 
 
 def test_garbage_leaves_no_traceback_and_a_token_leaves_no_trace(launch_server, token):

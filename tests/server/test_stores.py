@@ -4,7 +4,7 @@ from contextlib import aclosing
 
 import pytest
 
-from server.stores.base import Conversation, Line, Order, StoreUnavailable
+from server.stores.base import Conversation, Line, Order, Revocation, StoreUnavailable
 from server.stores.sqlite import SqliteStore
 
 
@@ -108,12 +108,28 @@ async def test_a_line_for_no_conversation_is_refused_and_nothing_is_kept(store):
     await store.open_conversation(talk(1), line(1))
 
 
+async def test_a_revocation_takes_the_place_of_that_users_former_one(store):
+    for revocation in (
+        Revocation("shop", "olena", 100.0),
+        Revocation("books", "olena", 150.0),
+        Revocation("shop", "olena", 200.5),
+    ):
+        await store.revoke(revocation)
+
+    assert sorted(await store.revocations(), key=lambda kept: kept.at) == [
+        Revocation("books", "olena", 150.0),
+        Revocation("shop", "olena", 200.5),
+    ]
+
+
 async def test_everything_is_there_again_after_reopening(reopen):
     async with aclosing(await reopen()) as store:
         await store.record_orders([Order("ord_1", "olena", "shop")])
         await store.open_conversation(talk(1), line(1))
+        await store.revoke(Revocation("shop", "olena", 100.0))
 
     async with aclosing(await reopen()) as store:
+        assert await store.revocations() == [Revocation("shop", "olena", 100.0)]
         assert await store.find_order("ord_1") is not None
         assert await store.lines("conv_1", 10) == [line(1)]
         await store.probe()

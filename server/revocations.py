@@ -1,0 +1,49 @@
+"""Whose tokens no longer count: asked at every sign-in, and so kept in memory as well.
+
+A token may be valid for years, so nothing is ever forgotten: one entry, some 300 bytes, for
+each user who was ever revoked.
+"""
+
+from __future__ import annotations
+
+from server.identity import Identity
+from server.stores.base import Revocation, Store
+
+
+class Revocations:
+    """Refuses the tokens that were issued to a user of a tenant before a moment."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._since: dict[tuple[str, str], float] = {}
+
+    async def load(self) -> None:
+        """Read what was revoked before this process.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+        """
+        for revocation in await self._store.revocations():
+            self._take(revocation)
+
+    async def revoke(self, tenant_id: str, user_id: str, now: float) -> None:
+        """Refuse that user's tokens issued until ``now``, in seconds since the epoch.
+
+        Raises:
+            StoreUnavailable: nothing was revoked.
+        """
+        revocation = Revocation(tenant_id, user_id, now)
+        await self._store.revoke(revocation)
+        self._take(revocation)
+
+    def refuse(self, who: Identity) -> bool:
+        """Tell whether a token was revoked; one that does not say when it was issued is too.
+
+        Issuers usually tell whole seconds, so a token issued in the very second of the
+        revocation is refused, before or after.
+        """
+        since = self._since.get((who.tenant_id, who.user_id))
+        return since is not None and who.issued_at <= since
+
+    def _take(self, revocation: Revocation) -> None:
+        self._since[revocation.tenant_id, revocation.user_id] = revocation.at
