@@ -255,40 +255,44 @@ class Connection:
                 except BrokerUnavailable:
                     log.warning("a chat message was kept but could not be delivered")
             else:
-                self._perform([effect])
+                self._perform_one(effect)
 
     def _perform(self, effects: Iterable[Effect]) -> None:
-        """Perform effects at once; after hanging up, none."""
-        shared = self._shared
+        """Perform effects that take no while."""
         for effect in effects:
-            if self._closed_at is not None:
-                return
-            match effect:
-                case Reply(message):
-                    if isinstance(message, Error):
-                        shared.counters.refusals[message.payload.code] += 1
-                    shared.counters.messages_out += 1
-                    shared.counters.replies[type(message)] += 1
-                    self.outbox.push(frames.text(stamped(message, shared.clock())))
-                case Join(channel):
-                    shared.hub.join(self, channel)
-                case Replay(publication):
-                    shared.counters.messages_out += 1
-                    shared.counters.replays[publication.type] += 1
-                    self.outbox.push(frames.text(publication.message))
-                case Leave(channel):
-                    shared.hub.leave(self, channel)
-                case SignIn(identity):
-                    if shared.hub.connections_of(identity.user_id) >= shared.connections_per_user:
-                        self.hang_up(CloseCode.TOO_MANY_CONNECTIONS)
-                    else:
-                        shared.hub.sign_in(self, identity.user_id)
-                case HangUp(code):
-                    self.hang_up(code)
-                case Publish():
-                    raise AssertionError("publishing takes a while: see _carry_out")
-                case _:
-                    assert_never(effect)
+            self._perform_one(effect)
+
+    def _perform_one(self, effect: Effect) -> None:
+        """Perform an effect at once; after hanging up, none is performed."""
+        if self._closed_at is not None:
+            return
+        shared = self._shared
+        match effect:
+            case Reply(message):
+                if isinstance(message, Error):
+                    shared.counters.refusals[message.payload.code] += 1
+                shared.counters.messages_out += 1
+                shared.counters.replies[type(message)] += 1
+                self.outbox.push(frames.text(stamped(message, shared.clock())))
+            case Join(channel):
+                shared.hub.join(self, channel)
+            case Replay(publication):
+                shared.counters.messages_out += 1
+                shared.counters.replays[publication.type] += 1
+                self.outbox.push(frames.text(publication.message))
+            case Leave(channel):
+                shared.hub.leave(self, channel)
+            case SignIn(identity):
+                if shared.hub.connections_of(identity.user_id) >= shared.connections_per_user:
+                    self.hang_up(CloseCode.TOO_MANY_CONNECTIONS)
+                else:
+                    shared.hub.sign_in(self, identity.user_id)
+            case HangUp(code):
+                self.hang_up(code)
+            case Publish():
+                raise AssertionError("publishing takes a while: see _carry_out")
+            case _:
+                assert_never(effect)
 
     def _leave(self) -> None:
         self._shared.hub.remove(self, self.user_id, self._session.channels)

@@ -29,12 +29,12 @@ class Bucket:
 
     def take(self, now: float) -> bool:
         """Take one token, if there is one."""
-        self._left = min(self._size, self._left + (now - self._when) * self._rate)
+        left = self._left + (now - self._when) * self._rate
+        if left > self._size:
+            left = self._size
         self._when = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+        self._left = left - 1 if left >= 1 else left
+        return left >= 1
 
 
 class RateLimit:

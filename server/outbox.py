@@ -15,7 +15,7 @@ from typing import Protocol
 SOCKET_ENOUGH = 1 << 16  # bytes in the transport's buffer; above it nothing more is written
 RETRY_S = 0.02  # how soon a socket that was full is looked at again
 LONGEST_PAUSE_S = 0.016  # between flushes under load: a frame of a 60 Hz screen
-SOON = 0.5  # of the time that a flush took: what comes within it came right after
+SOON = 0.25  # of the time that a flush took: what comes within it came right after
 PATIENCE_S = 1.0  # how long a client may be over its limit
 AT_ONCE = 4  # times the limit that may never wait, not even for a moment
 
@@ -69,7 +69,7 @@ class Outbox:
         return self.held_bytes + self._transport.get_write_buffer_size()
 
     def push(self, frame: bytes) -> None:
-        """Queue a frame for the next flush."""
+        """Queue a frame, or several in one piece, for the next flush."""
         if not self.pending:
             self._flusher.dirty(self)
         self.pending.append(frame)

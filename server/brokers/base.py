@@ -12,7 +12,7 @@ from typing import Protocol
 from protocol.channels import Channel
 from protocol.publications import Publication
 
-Deliver = Callable[[Publication], object]
+Deliver = Callable[[Sequence[Publication]], object]
 
 
 class BrokerUnavailable(Exception):

@@ -1,4 +1,4 @@
-"""A broker for one process: hands each publication straight to the listeners."""
+"""A broker for one process: hands what is published straight to the listeners."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class MemoryBroker:
         """Deliver at once."""
         for publication in publications:
             self._newest.keep(publication)
-            for deliver in self._listeners:
-                deliver(publication)
+        for deliver in self._listeners:
+            deliver(publications)
 
     @asynccontextmanager
     async def listen(self, deliver: Deliver) -> AsyncIterator[None]:

@@ -39,7 +39,7 @@ async def test_a_publication_keeps_its_address_and_everything_else(broker):
     heard = []
     published = [publication(1, ORDER), publication(2, EVERYONE)]
 
-    async with broker.listen(heard.append):
+    async with broker.listen(heard.extend):
         await broker.publish(published)
 
     assert heard == published
@@ -48,7 +48,7 @@ async def test_a_publication_keeps_its_address_and_everything_else(broker):
 async def test_every_listener_hears_everything_in_the_order_of_acceptance(broker):
     first, second = [], []
 
-    async with broker.listen(first.append), broker.listen(second.append):
+    async with broker.listen(first.extend), broker.listen(second.extend):
         for start in range(0, 50, 10):
             await broker.publish([publication(start + n, STAFF) for n in range(10)])
 
@@ -58,7 +58,7 @@ async def test_every_listener_hears_everything_in_the_order_of_acceptance(broker
 
 async def test_who_has_left_hears_nothing(broker):
     heard = []
-    async with broker.listen(heard.append):
+    async with broker.listen(heard.extend):
         pass
 
     await broker.publish([publication(1, STAFF)])
@@ -92,7 +92,7 @@ async def test_the_last_of_a_channel_is_there_though_nobody_heard_it(broker):
 async def test_the_last_is_never_older_than_what_was_heard(broker):
     found = []
 
-    async with broker.listen(found.append):
+    async with broker.listen(found.extend):
         for number in range(20):
             await broker.publish([publication(number, ORDER)])
 

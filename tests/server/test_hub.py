@@ -41,6 +41,13 @@ def join(hub, *ids, channel=NEWS, tenant_id=""):
     return listeners
 
 
+def deliver(hub, *publications):
+    """Deliver these; returns for how many sockets they were queued, summed."""
+    before = hub._counters.deliveries
+    hub.deliver(publications)
+    return hub._counters.deliveries - before
+
+
 def publication(to, text="hi", **options):
     return Publication(
         to=to, type="notification", message=text.encode(), tenant="shop", accepted_at=0, **options
@@ -50,7 +57,7 @@ def publication(to, text="hi", **options):
 def test_a_channel_reaches_its_listeners_and_nobody_else(hub):
     in_channel, elsewhere = join(hub, "a", "b"), join(hub, "c", channel=OWN)
 
-    assert hub.deliver(publication(NEWS)) == 2
+    assert deliver(hub, publication(NEWS)) == 2
     assert [listener.heard for listener in in_channel + elsewhere] == [["hi"], ["hi"], []]
 
 
@@ -59,23 +66,34 @@ def test_everyone_is_everyone(hub):
     visitor = Listener("c")
     hub.add(visitor)
 
-    assert hub.deliver(publication(EVERYONE)) == 3
+    assert deliver(hub, publication(EVERYONE)) == 3
     assert all(listener.heard == ["hi"] for listener in [*listeners, visitor])
 
 
 def test_all_get_the_same_bytes(hub):
     a, b = join(hub, "a", "b")
 
-    hub.deliver(publication(NEWS))
+    deliver(hub, publication(NEWS))
 
     assert a.outbox.frames[0] is b.outbox.frames[0]
+
+
+def test_a_list_keeps_its_order_and_what_is_for_the_same_ears_is_one_piece(hub):
+    (a,) = join(hub, "a")
+    hub.join(a, STAFF)
+    (b,) = join(hub, "b")
+    said = [(NEWS, "1"), (NEWS, "2"), (STAFF, "3"), (NEWS, "4"), (NEWS, "5")]
+
+    assert deliver(hub, *(publication(to, text) for to, text in said)) == 9
+    assert [frame[2::3] for frame in a.outbox.frames] == [b"12", b"3", b"45"]
+    assert [frame[2::3] for frame in b.outbox.frames] == [b"12", b"45"]
 
 
 def test_joining_twice_is_once(hub):
     (listener,) = join(hub, "a")
     hub.join(listener, NEWS)
 
-    assert hub.deliver(publication(NEWS)) == 1
+    assert deliver(hub, publication(NEWS)) == 1
     assert hub.subscriptions == 1
 
 
@@ -90,7 +108,7 @@ def test_what_nobody_hears_leaves_no_trace(hub):
 
     assert (hub.channels, hub.subscriptions, hub.signed_in) == (0, 0, 0)
     assert not hub.connections
-    assert hub.deliver(publication(NEWS)) == 0
+    assert deliver(hub, publication(NEWS)) == 0
     assert a.heard == b.heard == []
 
 
@@ -99,7 +117,7 @@ def test_a_tenants_publication_stays_within_the_tenant(hub):
     theirs = join(hub, "b", channel=OWN, tenant_id="books")
     nobodys = join(hub, "c", channel=OWN)
 
-    assert hub.deliver(publication(OWN, within_tenant=True)) == 1
+    assert deliver(hub, publication(OWN, within_tenant=True)) == 1
     assert [listener.heard for listener in ours + theirs + nobodys] == [["hi"], [], []]
 
 
@@ -109,8 +127,8 @@ def test_who_hears_two_addresses_of_one_message_gets_it_once(hub):
     (staff,) = join(hub, "b", channel=STAFF)
     (sender,) = join(hub, "c", channel=STAFF)
 
-    hub.deliver(publication(OWN, unless_from="c"))
-    hub.deliver(publication(STAFF, unless_on=OWN, unless_from="c"))
+    deliver(hub, publication(OWN, unless_from="c"))
+    deliver(hub, publication(STAFF, unless_on=OWN, unless_from="c"))
 
     assert [listener.heard for listener in (both, staff, sender)] == [["hi"], ["hi"], []]
 
@@ -120,8 +138,8 @@ def test_observers_are_told_how_many_it_reached(hub):
     hub.observers.append(lambda publication, reached: seen.append((publication.to, reached)))
     join(hub, "a", "b")
 
-    hub.deliver(publication(NEWS))
-    hub.deliver(publication(OWN))
+    deliver(hub, publication(NEWS))
+    deliver(hub, publication(OWN))
 
     assert seen == [(NEWS, 2), (OWN, 0)]
 
