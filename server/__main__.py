@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from protocol.environment import Misconfigured, describe, read
 from server.app import serving
+from server.files import make_room
 from server.logs import LogFormat, set_up
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
@@ -40,6 +41,7 @@ async def _serve(settings: Settings) -> None:
     # What is there by now stays; the rest is mostly connections, which leave no cycles behind.
     gc.freeze()
     gc.set_threshold(*RARELY)
+    make_room(settings.connections)
     async with serving(settings) as port:
         log.info("listening on http://%s:%d", settings.host, port)
         await stop.wait()

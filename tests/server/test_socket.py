@@ -13,6 +13,20 @@ ISO_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
 
 
+def masked(text):
+    """Frame a text of up to 125 bytes as a client does, with a mask that changes nothing."""
+    return bytes((0x81, 0x80 | len(text))) + b"\0\0\0\0" + text
+
+
+def read_to_the_end(raw):
+    """Read everything that is on its way; returns the last 100 bytes' close frame and on."""
+    raw.setblocking(True)
+    seen = b""
+    while b"\x88\x0f\x10\x04" not in seen and (more := raw.recv(1 << 20)):
+        seen = (seen + more)[-100:] if len(more) < 100 else more[-100:]
+    return seen[seen.find(b"\x88\x0f\x10\x04") :]
+
+
 async def test_a_query_token_signs_in_and_joins_the_users_own_channel(server, token):
     client = await server.connect(token("olena"))
 
@@ -415,8 +429,7 @@ async def test_a_client_that_does_not_read_is_evicted_and_the_others_are_not(ser
     good = await server.connect()
     await good.subscribe("public:news")
     stalled = await server.raw_socket()
-    text = b'{"type":"subscribe","payload":{"channel":"public:news"}}'
-    stalled.sendall(bytes((0x81, 0x80 | len(text))) + b"\0\0\0\0" + text)
+    stalled.sendall(masked(b'{"type":"subscribe","payload":{"channel":"public:news"}}'))
     watcher = await server.sign_in("boss", "admin")
     await watcher.subscribe("monitor:shop")
 
@@ -432,6 +445,46 @@ async def test_a_client_that_does_not_read_is_evicted_and_the_others_are_not(ser
         pass
     assert stats["closes"] == {"4100": 1}
     assert await good.is_silent()
+
+
+async def test_who_was_evicted_hears_nothing_more_whatever_they_ask_for(serve):
+    server = await serve(outbox_bytes=65_536)
+    stalled = await server.raw_socket()
+    stalled.setblocking(False)
+    stalled.sendall(masked(b'{"type":"subscribe","payload":{"channel":"public:news"}}'))
+    big = NOTICE["payload"] | {"filler": "x" * 60_000}
+    reached = None
+    while reached != 0:
+        _, answer = await server.publish(
+            [{"channel": "public:news", "type": "notification", "payload": big}] * 5
+        )
+        reached = 0 if reached and not answer["reached"] else answer["reached"] or reached
+
+    stalled.sendall(masked(b'{"type":"subscribe","payload":{"channel":"public:other"}}'))
+    visitor = await server.connect()
+    await visitor.ask("ping")
+    _, answer = await server.publish(NOTICE | {"channel": "public:other"})
+
+    assert answer == {"accepted": 1, "reached": 0}
+    goodbye = await asyncio.to_thread(read_to_the_end, stalled)
+    assert goodbye[:4] == b"\x88\x0f\x10\x04"  # a close frame with 4100
+
+
+async def test_a_burst_arrives_whole_and_in_order_and_nobody_is_closed(server):
+    clients = [await server.connect() for _ in range(20)]
+    for client in clients:
+        await client.subscribe("public:news")
+
+    for start in range(0, 3000, 500):
+        batch = [
+            NOTICE | {"channel": "public:news", "payload": NOTICE["payload"] | {"n": start + n}}
+            for n in range(500)
+        ]
+        assert (await server.publish(batch))[1] == {"accepted": 500, "reached": 10_000}
+
+    for client in clients:
+        assert [(await client.hear())["payload"]["n"] for _ in range(3000)] == list(range(3000))
+        assert await client.is_silent()
 
 
 async def test_a_server_that_stops_says_goodbye(launch_server):

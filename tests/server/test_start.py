@@ -171,6 +171,19 @@ def test_a_database_that_is_locked_costs_only_what_needs_it(launch_server, token
     socket.shutdown()
 
 
+def test_too_few_open_files_are_raised_or_named(launch, secret):
+    program = launch(
+        "server",
+        WORKBENCH_PORT="0",
+        WORKBENCH_JWT_SECRET=secret,
+        WORKBENCH_DATA_DIR="data",
+        WORKBENCH_CONNECTIONS="2000000000",
+    )
+
+    program.wait_for(r"only \d+ files may be open.*WORKBENCH_CONNECTIONS=2000000000")
+    program.wait_for("listening")
+
+
 def test_help_lists_the_settings(launch):
     program = launch("server", "--help")
 

@@ -1,0 +1,34 @@
+"""Open files: every connection is one, and systems allow a program few of them by default."""
+
+from __future__ import annotations
+
+import logging
+
+try:
+    import resource
+except ImportError:  # Windows has no such limit
+    resource = None  # type: ignore[assignment]  # stands for "no limit" below
+
+SPARE = 200  # for the database, the event loop, logs and requests over HTTP
+
+log = logging.getLogger(__name__)
+
+
+def make_room(connections: int) -> None:
+    """Raise this process's limit as far as needed and allowed; says so where it is too low."""
+    if resource is None:
+        return
+    wanted = connections + SPARE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        log.warning(
+            "only %d files may be open, which is enough for %d connections instead of "
+            "WORKBENCH_CONNECTIONS=%d; `ulimit -Hn %d` before the start allows them",
+            soft,
+            max(0, soft - SPARE),
+            connections,
+            wanted,
+        )
