@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
@@ -14,8 +14,8 @@ from protocol.events import Payload
 from protocol.messages import ClientMessage, Event, FromServer, Message, ServerMessage
 from protocol.money import from_wire, to_wire
 
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are no JSON, or no message of ours."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidOperation)
+"""What reading raises for bytes that are no JSON, no message of ours, or numbers past Decimal."""
 
 _read_any = msgspec.json.Decoder(float_hook=Decimal)
 _read_client: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
@@ -113,7 +113,8 @@ def check_event(type_: str, payload: bytes | msgspec.Raw) -> tuple[Payload, byte
         published = _read_any.decode(payload)
         event = _PAYLOADS[type_].decode(payload)
     except UNREADABLE as why:
-        raise ValueError(str(why) or "the payload is not JSON") from None
+        told = isinstance(why, msgspec.DecodeError | UnicodeDecodeError)
+        raise ValueError(str(why) if told else "the payload is no JSON that can be read") from None
     if all(amount.is_written_out for amount in event.amounts()):
         return event, bytes(payload)
     known = msgspec.to_builtins(event, enc_hook=to_wire, builtin_types=(Decimal,))

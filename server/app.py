@@ -20,6 +20,7 @@ from server.brokers.memory import MemoryBroker
 from server.connection import Shared
 from server.conversations import KEPT_S, Conversations
 from server.counters import Counters
+from server.doorstep import Doorstep
 from server.gateway import Gateway, World
 from server.hub import Hub
 from server.idempotency import Idempotency
@@ -81,6 +82,7 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
         orders, talks = Orders(store, order_changed), Conversations(store)
         gateway = Gateway(settings, World(verifier, orders, talks, shared), reporter.flushed)
         publishing = Publishing(orders, broker, hub, time.time)
+        doorstep = Doorstep(time.monotonic)
         routes = Routes(
             gateway=gateway,
             verifier=verifier,
@@ -92,6 +94,7 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
             idempotency=Idempotency(time.time),
             metrics=metrics,
             node=reporter.node,
+            doorstep=doorstep,
         )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
         mute = logging.getLogger("server.http")
@@ -103,7 +106,8 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
         try:
             site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
             await site.start()
-            async with _in_background(gateway.sweep(), reporter.run(), _forget(store)):
+            at_the_door = doorstep.run(lambda: runner.server.connections if runner.server else [])
+            async with _in_background(gateway.sweep(), reporter.run(), _forget(store), at_the_door):
                 yield runner.addresses[0][1]
                 await site.stop()
                 await gateway.close(GOODBYE_S)

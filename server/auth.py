@@ -86,7 +86,7 @@ class Verifier:
         )
 
     def _identity(self, claims: dict[str, Any]) -> Identity:
-        user_id = claims.get("user_id", claims.get("sub"))
+        user_id = _claimed(claims, "user_id") or claims.get("sub")
         tenant_id, role, name = (_claimed(claims, each) for each in ("tenant_id", "role", "name"))
         role = Role(role)
         if role is Role.DOCUMENT and self._settings.tokens_without_role == "refuse":
@@ -102,7 +102,7 @@ class Verifier:
             user_id=user_id,
             tenant_id=tenant_id,
             role=role,
-            name=name if isinstance(name, str) and name else user_id,
+            name=name if _is_text(name) else user_id,
             issued_at=float(claims.get("iat", 0)),
             expires_at=expires_at,
         )
@@ -112,6 +112,11 @@ def _claimed(claims: dict[str, Any], name: str) -> Any:
     """Return an optional claim; null is as good as none."""
     value = claims.get(name)
     return "" if value is None else value
+
+
+def _is_text(name: object) -> bool:
+    """Tell whether a name can be shown: JSON can write half a character, UTF-8 cannot."""
+    return isinstance(name, str) and bool(name) and name.encode(errors="replace").decode() == name
 
 
 def _never(_who: Identity) -> bool:

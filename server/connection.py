@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from typing import assert_never
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType
 from msgspec import UNSET, Struct
 
 from protocol.channels import Channel
@@ -27,6 +27,7 @@ from server.limits import RateLimit, Verdict
 from server.outbox import Outbox
 from server.session import Effect, HangUp, Join, Leave, Publish, Replay, Reply, Session, SignIn
 from server.stores.base import Order
+from server.upgrade import Socket
 
 log = logging.getLogger(__name__)
 
@@ -47,30 +48,6 @@ class Shared(Struct, frozen=True):
     message_bytes: int
     outbox_bytes: int
     connections_per_user: int
-
-
-class Socket(web.WebSocketResponse):
-    """aiohttp's socket, with closing left to the connection.
-
-    aiohttp closes by itself on broken input, past what is still queued; here even that
-    goes through the outbox.
-    """
-
-    def __init__(self, message_bytes: int) -> None:
-        # aiohttp refuses messages of max_msg_size bytes and more, a header's size early.
-        super().__init__(
-            autoclose=False, autoping=False, compress=False, max_msg_size=2 * message_bytes + 16
-        )
-        self.hang_up: Callable[[CloseCode], None] | None = None
-
-    async def close(
-        self, *, code: int = CloseCode.NORMAL, message: bytes = b"", drain: bool = True
-    ) -> bool:
-        """Say goodbye with this code and our own words, behind everything that is queued."""
-        del message, drain
-        if self.hang_up is not None and code != CloseCode.NORMAL:
-            self.hang_up(CloseCode(code))
-        return True
 
 
 class Connection:
@@ -134,6 +111,9 @@ class Connection:
             if token:
                 await self._carry_out(await self._session.authenticate(token))
             await self._read(socket)
+        except Exception:  # a fault of ours; the others go on
+            log.exception("the conversation with %s failed", self.id)
+            self.hang_up(CloseCode.INTERNAL_ERROR)
         finally:
             if self._closed_at is None:
                 self._shared.counters.closes[LOST] += 1
@@ -150,8 +130,10 @@ class Connection:
         if code is CloseCode.SLOW_CONSUMER:
             self._shared.counters.evictions += 1
             self.outbox.finish(frames.close(code))
-        else:
-            self.outbox.push(frames.close(code))
+            return
+        self.outbox.push(frames.close(code))
+        if code is CloseCode.FLOODING:
+            self._transport.pause_reading()  # or the flood would go on until the very end
 
     def abort(self) -> None:
         """Drop a client that does not say goodbye."""
@@ -165,7 +147,8 @@ class Connection:
         if self._closed_at is None:
             self._perform(self._session.pass_time(now))
         if self._closed_at is not None:
-            self.look_at = self._closed_at + CLOSE_WAIT_S
+            wait = CLOSE_WAIT_S if self._transport.is_reading() else LINGER_S
+            self.look_at = self._closed_at + wait
             if now >= self.look_at:
                 self._transport.abort()
             return

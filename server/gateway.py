@@ -18,7 +18,7 @@ from protocol.events import ChatSaid
 from protocol.messages import Utterance
 from protocol.publications import Publication
 from server.auth import Verifier
-from server.connection import Connection, Shared, Socket
+from server.connection import Connection, Shared
 from server.conversations import Conversations
 from server.identity import Identity
 from server.limits import RateLimit
@@ -28,6 +28,7 @@ from server.replies import problem
 from server.session import Session
 from server.settings import Settings
 from server.stores.base import Order
+from server.upgrade import Socket
 
 SWEEP_EVERY_S = 0.5
 GOODBYES_AT_ONCE = 500  # connections told to go in one turn of the loop

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 
 from msgspec import Raw, Struct
 
@@ -113,12 +114,16 @@ class Monitor:
         """Go on with these tenants only."""
         self._windows = {t: self._windows.get(t) or _Window(now) for t in tenants}
 
-    def traffic(self, now: float, subscribers: Callable[[str], int]) -> list[Publication]:
-        """Make a ``traffic`` message for every tenant that is watched."""
-        return [
-            _message(tenant, TrafficReport(window.report(now, subscribers)), "traffic", now)
+    def traffic(self, now: float, subscribers: Callable[[str, str], int]) -> list[Publication]:
+        """Make a ``traffic`` message for every tenant that is watched.
+
+        ``subscribers`` counts, for a tenant, who hears a channel.
+        """
+        reports = {
+            tenant: TrafficReport(window.report(now, partial(subscribers, tenant)))
             for tenant, window in self._windows.items()
-        ]
+        }
+        return [_message(tenant, report, "traffic", now) for tenant, report in reports.items()]
 
     def stats(self, now: float, node: NodeStats) -> list[Publication]:
         """Make a ``stats`` message for every tenant that is watched."""

@@ -12,11 +12,11 @@ from protocol.codec import UNREADABLE, check_event, stamped
 from protocol.errors import Refusal
 from protocol.events import OrderPlaced
 from protocol.messages import Envelope
-from protocol.publications import Accepted, Draft, Everyone, Publication
+from protocol.publications import Accepted, Address, Draft, Publication
 from server.brokers.base import Broker
 from server.hub import Hub
 from server.identity import Identity, Role
-from server.orders import Orders
+from server.orders import Orders, TakenElsewhere
 from server.replies import Problem
 from server.stores.base import Order
 
@@ -64,13 +64,22 @@ class Publishing:
             except Problem as why:
                 index_told = index if is_list else None
                 raise Problem(why.status, why.code, why.message, index_told) from None
-        orders = {item.order.id: item.order for item in checked if item.order}
-        if orders:
-            await self._orders.record(list(orders.values()))
+        await self._record([item.order for item in checked], is_list)
         publications = [item.publication for item in checked]
         reached = sum(len(self._hub.audience(publication)) for publication in publications)
         await self._broker.publish(publications)
         return Accepted(accepted=len(publications), reached=reached)
+
+    async def _record(self, orders: list[Order | None], is_list: bool) -> None:
+        placed = [order for order in orders if order is not None]
+        if not placed:
+            return
+        try:
+            await self._orders.record(placed)
+        except TakenElsewhere as why:
+            index = next(i for i, order in enumerate(orders) if order is why.order)
+            told = index if is_list else None
+            raise Problem(403, "forbidden", "This order cannot be placed here", told) from None
 
     async def _check(self, raw: Raw, who: Identity, now: float) -> Checked:
         if len(raw) > MOST_BYTES:
@@ -87,18 +96,19 @@ class Publishing:
         order = None
         if isinstance(event, OrderPlaced) and isinstance(to, Channel) and to.kind is Kind.TENANT:
             order = Order(event.order.id, event.order.customer.id, to.key)
-            await self._judge_order(order)
+            if not (is_key(order.id) and is_key(order.user_id)):
+                raise Problem(422, "invalid_publication", "An id in the order is no key")
         publication = Publication(
             to=to,
             type=draft.type,
             message=stamped(Envelope(draft.type, Raw(payload)), now),
-            tenant=to.key if isinstance(to, Channel) and to.kind is Kind.TENANT else who.tenant_id,
+            tenant=await self._tenant_of(to, who),
             accepted_at=now,
             within_tenant=who.role is Role.ADMIN,
         )
         return Checked(publication, order)
 
-    async def _judge(self, who: Identity, to: Channel | Everyone) -> None:
+    async def _judge(self, who: Identity, to: Address) -> None:
         """Let a service publish anywhere but to the monitor, and an admin within the tenant."""
         if isinstance(to, Channel) and to.kind is Kind.MONITOR:
             raise Problem(422, "invalid_channel", "The monitor's channels are the server's own")
@@ -115,13 +125,15 @@ class Publishing:
                     return
         raise Problem(403, "forbidden", "Only a service may publish there")
 
-    async def _judge_order(self, order: Order) -> None:
-        """Keep an order from passing to another tenant, by mistake or on purpose."""
-        if not (is_key(order.id) and is_key(order.user_id)):
-            raise Problem(422, "invalid_publication", "The order's or customer's id is no key")
-        known = await self._orders.find(order.id)
-        if known is not None and known.tenant_id != order.tenant_id:
-            raise Problem(403, "forbidden", "This order cannot be placed here")
+    async def _tenant_of(self, to: Address, who: Identity) -> str:
+        """Say whose traffic it is: the order's or tenant's own, else the publisher's."""
+        if isinstance(to, Channel):
+            if to.kind is Kind.TENANT:
+                return to.key
+            if to.kind is Kind.ORDER:
+                order = await self._orders.find(to.key)
+                return order.tenant_id if order else who.tenant_id
+        return who.tenant_id
 
 
 def _split(body: bytes) -> tuple[list[Raw], bool]:

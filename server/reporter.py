@@ -90,8 +90,11 @@ class Reporter:
         if reached:
             self._unflushed.append((publication.accepted_at, reached))
 
-    def _subscribers(self, channel: str) -> int:
+    def _subscribers(self, tenant: str, channel: str) -> int:
         kind, _, key = channel.partition(":")
         if not key:
             return len(self._hub.connections)
-        return len(self._hub.listeners(Channel(Kind(kind), key)))
+        listeners = self._hub.listeners(Channel(Kind(kind), key))
+        if kind == Kind.USER:  # whether other tenants' customers are there is not for this one
+            return sum(listener.tenant_id == tenant for listener in listeners)
+        return len(listeners)

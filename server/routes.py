@@ -18,6 +18,7 @@ from server.admin import Admin
 from server.auth import Verifier
 from server.brokers.base import Broker, BrokerUnavailable
 from server.conversations import Conversations, chat_line
+from server.doorstep import Doorstep
 from server.gateway import Gateway
 from server.idempotency import Idempotency
 from server.identity import Identity, Role
@@ -29,6 +30,7 @@ from server.stores.base import Conversation, Store, StoreUnavailable
 log = logging.getLogger(__name__)
 
 BODY_BYTES = 1 << 20  # of a publish request, as the protocol limits it
+BODY_S = 10.0  # for a body to arrive
 PROBE_S = 2.0
 MOST_LISTED = 200
 TALKERS = frozenset({Role.CUSTOMER, Role.DOCUMENT, Role.AGENT, Role.ADMIN})
@@ -57,10 +59,17 @@ class Routes(Struct, frozen=True):
     idempotency: Idempotency[Accepted | Problem]
     metrics: Metrics
     node: Callable[[], NodeStats]
+    doorstep: Doorstep
 
     def application(self) -> web.Application:
         """Put the routes together."""
-        app = web.Application(client_max_size=BODY_BYTES, middlewares=[_problems])
+
+        @web.middleware
+        async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self.doorstep.asked(request.protocol)
+            return await handler(request)
+
+        app = web.Application(client_max_size=BODY_BYTES, middlewares=[note, _problems])
         app.router.add_get("/ws", self.gateway.handle)
         app.router.add_post("/api/publish", self.publish)
         app.router.add_get("/api/conversations", self.conversations)
@@ -79,7 +88,9 @@ class Routes(Struct, frozen=True):
     async def publish(self, request: web.Request) -> web.Response:
         """Accept publications from services and admins; once for each Idempotency-Key."""
         who = await require(request, self.verifier, PUBLISHERS)
-        body, key = await request.read(), request.headers.get("Idempotency-Key")
+        async with asyncio.timeout(BODY_S):
+            body = await request.read()
+        key = request.headers.get("Idempotency-Key")
         if key is None:
             return answer(await self.publishing.accept(body, who))
 
@@ -180,6 +191,12 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         return problem(status, why.code, why.message)
     except (BrokerUnavailable, StoreUnavailable):
         return problem(503, "unavailable", "This cannot be done now, try again", retry_after=1)
+    except TimeoutError:
+        return problem(408, "too_slow", "The request did not arrive in time")
+    except ConnectionError:
+        return problem(400, "gone", "The client is gone")
+    except web.RequestPayloadError:
+        return problem(400, "invalid_body", "The body is not encoded as its headers say")
     except web.HTTPException as why:
         code = why.reason.lower().replace(" ", "_")
         return problem(why.status, code, why.reason)

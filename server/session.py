@@ -168,7 +168,9 @@ class Session:
         if (before.user_id, before.tenant_id) != (identity.user_id, identity.tenant_id):
             return [HangUp(CloseCode.NOT_SIGNED_IN)]
         self._take(identity)
-        return [Reply(_success(identity, id)), *await self._judge_again()]
+        own = Channel(Kind.USER, identity.user_id)
+        self.channels.add(own)  # it may have been left meanwhile
+        return [Reply(_success(identity, id)), Join(own), *await self._judge_again()]
 
     def pass_time(self, now: float) -> list[Effect]:
         """Return what is due at ``now``."""

@@ -51,6 +51,8 @@ ANY_JSON = st.recursive(
         ('{"type": "ping", "id": "\\ud800"}', "invalid_message", None),
         ("[" * 2000 + "]" * 2000, "invalid_message", None),
         ('{"type": "ping", "deep": ' + "[" * 2000 + "]" * 2000 + "}", "invalid_message", None),
+        ('{"type": "dance", "x": 1e99999999999999999999}', "invalid_message", None),
+        ('{"type": "ping", "id": 5, "x": 1e99999999999999999999}', "invalid_message", None),
         ('{"type": "dance", "id": "3"}', "unknown_type", "3"),
         ('{"type": "order_update", "payload": {}, "id": "4"}', "unknown_type", "4"),
         ('{"type": "subscribe", "id": "5"}', "invalid_payload", "5"),

@@ -24,7 +24,9 @@ def watching(*tenants):
 
 
 def reports(monitor, now=1.0):
-    return {p.tenant: json.loads(p.message) for p in monitor.traffic(now, lambda channel: 7)}
+    return {
+        p.tenant: json.loads(p.message) for p in monitor.traffic(now, lambda tenant, channel: 7)
+    }
 
 
 def test_everything_is_counted_by_kind_by_type_and_by_channel():

@@ -1,5 +1,6 @@
 """``POST /api/publish``: who may publish what where, all of it or nothing."""
 
+import asyncio
 import io
 import json
 
@@ -196,6 +197,29 @@ async def test_an_order_does_not_pass_to_another_tenant(server, token):
 
     assert thiefs[0] == 403
     assert (await (await server.sign_in("olena")).subscribe("order:ord_1"))["type"] == "subscribed"
+
+
+async def test_two_tenants_in_one_list_cannot_share_an_order(server):
+    def placed(tenant):
+        order = {
+            "id": "ord_new",
+            "number": "1",
+            "total": 1,
+            "currency": "UAH",
+            "status": "pending",
+            "customer": {"id": "olena", "name": "Олена"},
+            "items": [],
+            "created_at": "2024-01-15T10:30:00Z",
+        }
+        return {"channel": f"tenant:{tenant}", "type": "new_order", "payload": {"order": order}}
+
+    status, answer = await server.publish([placed("shop"), placed("books")])
+    answers = await asyncio.gather(
+        *(server.publish(placed(tenant)) for tenant in ("shop", "books") * 5)
+    )
+
+    assert (status, answer["error"]["index"]) == (403, 1)
+    assert sorted(status for status, _ in answers) == [200] * 5 + [403] * 5
 
 
 async def test_what_does_not_exist_is_answered_as_json(server):

@@ -178,7 +178,9 @@ def test_a_fresh_token_in_grace_goes_on(session, world):
 
     effects = sign_in(session, "fresh")
 
-    assert [type(effect.message) for effect in effects] == [AuthSuccess]
+    reply, joined = effects
+    assert isinstance(reply.message, AuthSuccess)
+    assert joined == Join(Channel.parse("user:olena"))
     assert session.pass_time(EXP + 499) == []
 
 
@@ -195,7 +197,7 @@ def test_a_token_of_a_lesser_role_closes_what_it_does_not_open(session, world):
     sign_in(session, "boss")
     subscribe(session, "tenant:shop")
 
-    reply, left, told = sign_in(session, "demoted")
+    reply, _, left, told = sign_in(session, "demoted")
 
     assert isinstance(reply.message, AuthSuccess)
     assert left == Leave(Channel.parse("tenant:shop"))

@@ -184,6 +184,32 @@ def test_too_few_open_files_are_raised_or_named(launch, secret):
     program.wait_for("listening")
 
 
+def test_who_vanishes_or_sends_nonsense_leaves_no_traceback(launch_server, token):
+    server = launch_server()
+    upgrade = (
+        b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    post = (
+        b"POST /api/publish HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+        b"Authorization: Bearer %b\r\n" % token("svc", "service").encode()
+    )
+    for request in (upgrade, post + b"\r\n{", post):
+        for _ in range(10):
+            with create_connection(("127.0.0.1", server.port), 20) as raw:
+                raw.sendall(request)
+    with create_connection(("127.0.0.1", server.port), 20) as raw:
+        raw.sendall(post + b"Content-Encoding: gzip\r\n\r\n" + b"x" * 100)
+        assert b" 400 " in raw.recv(100)
+    socket = connect(server, token("olena"))
+    socket.send('{"type": "zz", "id": "1", "x": 1e99999999999999999999}')
+    assert json.loads(socket.recv())["payload"]["code"] == "invalid_message"
+    socket.shutdown()
+
+    assert server.stop() == 0
+    assert "Traceback" not in server.output
+
+
 def test_help_lists_the_settings(launch):
     program = launch("server", "--help")
 
