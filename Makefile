@@ -6,13 +6,14 @@ FIND_PYTHON := for p in python3 python3.11 python3.12 python3.13 python3.14; do 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 
-.PHONY: help demo test check reset
+.PHONY: help demo test check bench reset
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    start the server, the simulated shop and the workbench; Ctrl-C ends all"
 	@echo "make test    run every test"
 	@echo "make check   lint and check types"
+	@echo "make bench   measure the server next to a bare write and to a plain server: some eight minutes"
 	@echo "make reset   empty the data folder"
 
 demo: $(VENV)/.demo .env
@@ -25,6 +26,9 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+bench: $(VENV)/.demo
+	@$(BIN)/python -m bench --json data/bench.json
 
 reset:
 	@rm -rf data

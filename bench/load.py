@@ -1,0 +1,154 @@
+"""One load process: many connections on raw sockets, read as fast as Python can.
+
+Each method is one order of the crew's and runs to its end.  Connections are kept in groups,
+by name: one for each server that is measured.  Any of them raises OutOfStep when something
+else comes than must, or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from array import array
+from collections.abc import Sequence
+from socket import socket
+
+from bench import wire
+from bench.dial import PING, Client, connect, dial
+from bench.sequence import OutOfStep, Pongs
+from bench.sequence import Sequence as Expected
+from bench.waiting import Clock, Done, Readable
+from client.tokens import mint
+
+CHUNK = 1 << 16  # above this, malloc fetches fresh pages from the system for each read
+PONG = wire.framed(wire.PONG, masked=True)
+
+
+class Load:
+    """A process's connections."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._groups: dict[str, dict[int, socket]] = {}
+
+    def connect(self, group: str, port: int, names: Sequence[str], own: int, shared: str) -> Done:
+        """Sign in one client for each name; each hears ``own`` channels and the shared one."""
+        clients = [
+            Client(
+                mint(self._secret, user_id=name, tenant_id="bench", role="customer"),
+                [shared, *(f"public:{name}.{number}" for number in range(own))],
+            )
+            for name in names
+        ]
+        with Clock() as clock:
+            self._keep(group, connect(port, clients))
+        return clock.done()
+
+    def connect_bare(self, group: str, port: int, count: int) -> None:
+        """Open connections that speak nothing."""
+        sockets = [dial(port) for _ in range(count)]
+        for each in sockets:
+            each.setblocking(False)
+        self._keep(group, sockets)
+
+    def settle(self, group: str) -> bytes:
+        """Ask on every connection for a pong and wait for all: nothing is then on its way.
+
+        Returns one of the pongs, as it came.
+        """
+        connections = self._groups[group]
+        for each in connections.values():
+            each.sendall(PING)
+        missing = dict.fromkeys(connections, b"")
+        sample = b""
+        with Readable(connections) as readable:
+            while missing:
+                for fd in readable.next(f"{len(missing)} clients had no pong"):
+                    data, start = missing.get(fd, b"") + _read(connections[fd]), 0
+                    for opcode, payload, end in wire.frames_in(data):
+                        if opcode != wire.PING:  # ours is answer enough to the server's
+                            if fd not in missing or json.loads(payload)["type"] != "pong":
+                                raise OutOfStep(f"unasked for: {payload[:80]!r}")
+                            del missing[fd]
+                            sample = data[start:end]
+                        start = end
+                    if fd in missing:
+                        missing[fd] = data[start:]
+        return sample
+
+    def receive(self, group: str, expected: int, is_timed: bool) -> Done:
+        """Receive this many notifications on every connection, all of them the same bytes."""
+        sequence, total = Expected(expected), 0
+        connections = self._groups[group]
+        at = dict.fromkeys(connections, 0)
+        counted = dict.fromkeys(connections, 0)
+        latencies = array("d")
+        with Clock() as clock, Readable(connections) as readable:
+            while sequence.size is None or total < sequence.size * len(connections):
+                for fd in readable.next(f"{total} bytes had come, {sequence.size} for each wanted"):
+                    data = _read(connections[fd])
+                    total += len(data)
+                    at[fd] = sequence.take(at[fd], data)
+                    if is_timed:
+                        now, number = time.monotonic_ns(), counted[fd]
+                        while number < len(sequence.ends) and sequence.ends[number] <= at[fd]:
+                            latencies.append((now - sequence.sent_ns[number]) / 1e6)
+                            number += 1
+                        counted[fd] = number
+        return clock.done(latencies)
+
+    def drain(self, group: str, each: int) -> Done:
+        """Receive this many bytes on every connection, whatever they are."""
+        connections = self._groups[group]
+        left = each * len(connections)
+        with Clock() as clock, Readable(connections) as readable:
+            while left > 0:
+                for fd in readable.next(f"{left} bytes had not come"):
+                    left -= len(_read(connections[fd]))
+        return clock.done()
+
+    def converse(self, group: str, messages: int, depth: int) -> Done:
+        """Send this many pings on every connection, with ``depth`` of them in flight."""
+        pongs, connections = Pongs(self.settle(group)), self._groups[group]
+        unsent = dict.fromkeys(connections, messages - depth)
+        begun = dict.fromkeys(connections, b"")
+        left = messages * len(connections)
+        with Clock() as clock, Readable(connections) as readable:
+            for each in connections.values():
+                each.sendall(PING * depth)
+            while left > 0:
+                for fd in readable.next(f"{left} pongs had not come"):
+                    count, begun[fd] = pongs.take(begun[fd] + _read(connections[fd]))
+                    left -= count
+                    if more := min(count, unsent[fd]):
+                        connections[fd].sendall(PING * more)
+                        unsent[fd] -= more
+        return clock.done()
+
+    def hold(self, group: str, seconds: float) -> int:
+        """Keep the connections open and answer the server's pings; returns how many came."""
+        connections, pings = self._groups[group], 0
+        end = time.monotonic() + seconds
+        with Readable(connections) as readable:
+            while (left := end - time.monotonic()) > 0:
+                for fd in readable.within(left):
+                    for opcode, _payload, _end in wire.frames_in(_read(connections[fd])):
+                        if opcode == wire.PING:
+                            pings += 1
+                            connections[fd].sendall(PONG)
+        return pings
+
+    def close(self, group: str) -> None:
+        """End a group's connections."""
+        for each in self._groups.pop(group).values():
+            each.close()
+
+    def _keep(self, group: str, sockets: Sequence[socket]) -> None:
+        self._groups[group] = {each.fileno(): each for each in sockets}
+
+
+def _read(connection: socket) -> bytes:
+    data = connection.recv(CHUNK)
+    if not data:
+        raise OutOfStep("the server hung up on a client")
+    return data

@@ -1,0 +1,88 @@
+"""What Linux tells of processes, and how it is asked for cores and open files.
+
+Knows nothing about servers or load.  Everything here is Linux only: /proc has what a process
+used without asking it, children included.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+from collections import defaultdict
+from pathlib import Path
+
+from msgspec import Struct
+
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Usage(Struct, frozen=True):
+    """What a process and its descendants have used: CPU seconds so far, resident bytes now."""
+
+    cpu_s: float
+    rss: int
+
+
+class Cores(Struct, frozen=True):
+    """Which cores the server under test may use, and which the load."""
+
+    server: frozenset[int]
+    load: frozenset[int]
+
+    @property
+    def are_apart(self) -> bool:
+        """Tell whether nobody is in anybody's way."""
+        return not self.server & self.load
+
+
+def share_out(available: frozenset[int]) -> Cores:
+    """Give the server the first core and the load the rest; one core is shared."""
+    first, *rest = sorted(available)
+    return Cores(frozenset({first}), frozenset(rest or {first}))
+
+
+def usage(pid: int) -> Usage:
+    """Look up what the process tree under ``pid`` has used."""
+    fields: dict[int, list[str]] = {}
+    children = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name, in parentheses, may contain anything; 3 fields before the parent's id.
+            found = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        each = int(stat.parent.name)
+        fields[each] = found
+        children[int(found[1])].append(each)
+    cpu, pages, family = 0, 0, [pid]
+    while family:
+        each = family.pop()
+        family += children[each]
+        cpu += sum(map(int, fields[each][11:15]))  # its own, and those of children that ended
+        pages += int(fields[each][21])
+    return Usage(cpu * TICK_S, pages * PAGE)
+
+
+def allow_open_files(wanted: int) -> int:
+    """Raise the limit of open files for this process and its children; returns the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in ((wanted, max(hard, wanted)), (min(hard, wanted), hard)):
+        if soft < limit[0]:
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+            except (ValueError, OSError):  # only root may raise the hard one, and not always
+                continue
+            return limit[0]
+    return soft
+
+
+def description() -> dict[str, str | int]:
+    """Say what machine this is."""
+    return {
+        "cores": os.cpu_count() or 1,
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }

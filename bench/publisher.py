@@ -1,0 +1,82 @@
+"""Publishes over one keep-alive HTTP connection, with one request in flight."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+
+from bench.dial import dial
+from bench.notices import body_of
+from bench.targets import Target
+
+
+class NotPublished(Exception):
+    """The server did not take a publication, or reached others than it should."""
+
+
+class Publisher:
+    """One publisher and its connection."""
+
+    def __init__(self, target: Target) -> None:
+        self._socket = dial(target.port)
+        self._head = (
+            "POST /api/publish HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {target.token}\r\nContent-Length: "
+        ).encode()
+
+    def publish(self, first: int, count: int) -> int:
+        """Publish notifications from this number on; returns how many sockets they reached.
+
+        Raises:
+            NotPublished: it was refused.
+        """
+        body = body_of(first, count, time.monotonic_ns())
+        self._socket.sendall(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
+        status, answer = self._answer()
+        if status != 200:
+            raise NotPublished(f"{status}: {answer[:200]!r}")
+        return int(json.loads(answer)["reached"])
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
+
+    def _answer(self) -> tuple[int, bytes]:
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self._more()
+        head, _, body = data.partition(b"\r\n\r\n")
+        lines = head.decode().lower().splitlines()
+        size = next(int(line[15:]) for line in lines if line.startswith("content-length:"))
+        while len(body) < size:
+            body += self._more()
+        return int(lines[0].split()[1]), body
+
+    def _more(self) -> bytes:
+        data = self._socket.recv(1 << 16)
+        if not data:
+            raise NotPublished("the server hung up on the publisher")
+        return data
+
+
+def publish_all(target: Target, requests: int, per_request: int, per_second: float | None) -> int:
+    """Publish, as fast as answers come or so many requests a second; returns the sum reached.
+
+    A server that is late does not get fewer requests for it: each has its own moment.
+    """
+    with contextlib.closing(Publisher(target)) as publisher:
+        reached = 0
+        for number, _ in zip(range(requests), _moments(per_second), strict=False):
+            reached += publisher.publish(number * per_request, per_request)
+        return reached
+
+
+def _moments(per_second: float | None) -> Iterator[None]:
+    started, number = time.monotonic(), 0
+    while True:
+        if per_second is not None:
+            time.sleep(max(0.0, started + number / per_second - time.monotonic()))
+        yield
+        number += 1

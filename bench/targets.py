@@ -1,0 +1,104 @@
+"""The servers that are measured, as real processes: ours as shipped, and the plain one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from bench.machine import Usage, usage
+from client.tokens import mint
+
+ROOT = Path(__file__).parents[1]
+START_S = 30.0
+STOP_S = 10.0
+OURS, PLAIN = "server", "bench.baseline"
+
+
+class Target(Struct, frozen=True):
+    """A server that runs: where it listens, and what may publish there."""
+
+    name: str
+    port: int
+    pid: int
+    token: str
+
+    @property
+    def group(self) -> str:
+        """What the load calls the connections it has there."""
+        return f"{self.name} {self.port}"
+
+    def usage(self) -> Usage:
+        """Look up what it has used so far, child processes included."""
+        return usage(self.pid)
+
+
+class DidNotStart(Exception):
+    """A server ended, or said nothing, before it listened."""
+
+
+@contextlib.contextmanager
+def running(name: str, cores: frozenset[int], secret: str, **environment: str) -> Iterator[Target]:
+    """Start ``python -m name`` on these cores, with data of its own; it ends with the block.
+
+    Raises:
+        DidNotStart: with what it said instead.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
+        said = Path(folder) / "output"
+        with said.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - ourselves, with names of our own
+                [sys.executable, "-m", name],
+                cwd=folder,  # where there is no .env
+                env={
+                    **clean,
+                    "PYTHONPATH": str(ROOT),
+                    "PYTHONUNBUFFERED": "1",
+                    "WORKBENCH_PORT": "0",
+                    "WORKBENCH_JWT_SECRET": secret,
+                    "WORKBENCH_DATA_DIR": str(Path(folder) / "data"),
+                    **environment,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to answer
+            )
+        try:
+            os.sched_setaffinity(process.pid, cores)
+            port = _port(process, said)
+            publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
+            yield Target(name, port, process.pid, publisher)
+        finally:
+            _end(process)
+
+
+def _port(process: subprocess.Popen[bytes], said: Path) -> int:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", said.read_text()):
+            return int(found[1])
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise DidNotStart(said.read_text() or "it said nothing")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,79 @@
+"""How a load process waits for its sockets, and what passes meanwhile.
+
+Knows no frame: only that something came, that nothing comes any more, and what it cost.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from array import array
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from bench.dial import PATIENCE_S
+from bench.sequence import OutOfStep
+
+
+class Done(Struct, frozen=True):
+    """When an order was done (monotonic), how long it took, and what it cost this process.
+
+    ``latencies_ms`` has one for each delivery if that was asked for.
+    """
+
+    at: float
+    seconds: float
+    cpu_s: float
+    latencies_ms: array[float]
+
+
+class Clock:
+    """What passes while a block lasts."""
+
+    def __enter__(self) -> Clock:
+        self._since, self._cpu_since = time.monotonic(), time.process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._at, self._cpu = time.monotonic(), time.process_time()
+
+    def done(self, latencies_ms: array[float] | None = None) -> Done:
+        """Return what passed."""
+        return Done(
+            at=self._at,
+            seconds=self._at - self._since,
+            cpu_s=self._cpu - self._cpu_since,
+            latencies_ms=array("d") if latencies_ms is None else latencies_ms,
+        )
+
+
+class Readable:
+    """Tells which of some sockets have something to read, while a block lasts."""
+
+    def __init__(self, fds: Iterable[int]) -> None:
+        self._fds = fds
+
+    def __enter__(self) -> Readable:
+        self._epoll = select.epoll()
+        for fd in self._fds:
+            self._epoll.register(fd, select.EPOLLIN)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._epoll.close()
+
+    def within(self, seconds: float) -> list[int]:
+        """Wait so long at the most; returns none if nothing came."""
+        return [fd for fd, _ in self._epoll.poll(seconds)]
+
+    def next(self, state: str) -> list[int]:
+        """Wait until something comes.
+
+        Raises:
+            OutOfStep: nothing does; ``state`` says what was known then.
+        """
+        ready = self.within(PATIENCE_S)
+        if not ready:
+            raise OutOfStep(f"nothing came for {PATIENCE_S:.0f} s: {state}")
+        return ready

@@ -1,0 +1,33 @@
+"""The report: a table to read, and every value as JSON."""
+
+import json
+
+from bench.report import document, table
+from bench.stats import Figure
+
+FIGURES = [
+    Figure(scene="first", what="a write", unit="µs", ours=[8, 7, 9]),
+    Figure(scene="first", what="a delivery", unit="µs", ours=[2, 2], plain=[12], bare_us=[8]),
+    Figure(scene="second", what="a second", unit="k/s", ours=[1234.5], load_busy=[0.5]),
+]
+
+
+def test_a_scene_is_named_once_and_its_columns_stand_under_each_other():
+    assert table(FIGURES).splitlines() == [
+        "                   ours    plain  to a write  to plain  load",
+        "",
+        "first",
+        "  a write       8.00 µs        -           -         -     -",
+        "  a delivery    2.00 µs  12.0 µs        0.25      0.17     -",
+        "",
+        "second",
+        "  a second    1,234 k/s        -           -         -   50%",
+    ]
+
+
+def test_the_json_has_every_round_and_what_the_table_shows():
+    found = json.loads(json.dumps(document(FIGURES, {"rounds": 2})))
+
+    assert found["rounds"] == 2
+    assert found["figures"][1]["ours"] == [2, 2]
+    assert (found["figures"][0]["median"], found["figures"][1]["to_bare"]) == (8, 0.25)

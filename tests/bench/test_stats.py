@@ -1,0 +1,26 @@
+"""Statistics: medians of rounds, and ratios of medians."""
+
+import pytest
+
+from bench.stats import Figure, quantile, ratio
+
+
+def figure(**values):
+    return Figure(scene="scene", what="what", unit="µs", **values)
+
+
+def test_one_round_that_went_astray_changes_nothing():
+    calm = figure(ours=[2, 2, 2], plain=[10, 10, 10], bare_us=[4, 4, 4])
+    noisy = figure(ours=[2, 2, 90], plain=[10, 10, 500], bare_us=[4, 0.1, 4])
+
+    assert (noisy.to_bare, noisy.to_plain) == (calm.to_bare, calm.to_plain) == (0.5, 0.2)
+
+
+def test_without_something_to_compare_with_there_is_no_ratio():
+    assert figure(ours=[2]).to_plain is None
+    assert ratio([2], [0]) is None
+
+
+@pytest.mark.parametrize(("share", "value"), [(0, 1), (0.5, 51), (0.99, 100), (1, 100)])
+def test_a_quantile_is_one_of_the_values(share, value):
+    assert quantile(range(1, 101), share) == value
