@@ -45,7 +45,8 @@ def at_its_name() -> None:
 def connection() -> None:
     """Say how the feed's connection is, whatever the page's own clock."""
     link = feed().link()
-    st.html(marks.state(link.title(), link.words(feed().now()), marks.PHASE[link.phase]))
+    with st.container(key="link"):
+        st.html(marks.state(link.title(), link.words(feed().now()), marks.PHASE[link.phase]))
 
 
 by_name = st.Page(at_its_name, title="Overview", url_path="overview", visibility="hidden")

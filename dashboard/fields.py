@@ -14,6 +14,7 @@ from dashboard.history import Log, Seen
 from protocol import codec
 
 ALIKE = 200  # messages of one channel and type that are compared and plotted
+SUBJECT = ("order_id", "product_id", "location", "conversation_id")  # what a payload is about
 
 
 class Change(Struct, frozen=True):
@@ -70,9 +71,19 @@ def alike(message: Seen, log: Log, most: int = ALIKE) -> list[Seen]:
     return list(islice(same, most))[::-1]
 
 
+def subject(payload: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Name what a payload is about; payloads that name nothing are all about the same.
+
+    A customer's channel tells of all their orders, a shop's of every shelf.
+    """
+    return tuple(payload.get(name) for name in SUBJECT)
+
+
 def before(message: Seen, same: Iterable[Seen]) -> Seen | None:
-    """Return the last one before it."""
-    return max((m for m in same if m.seq < message.seq), key=lambda m: m.seq, default=None)
+    """Return the last one before it that is about the same thing."""
+    about = subject(payload(message))
+    earlier = sorted((m for m in same if m.seq < message.seq), key=lambda m: -m.seq)
+    return next((m for m in earlier if subject(payload(m)) == about), None)
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:

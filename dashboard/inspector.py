@@ -13,7 +13,7 @@ from dashboard.history import Log, Seen
 ABOUT = "{at} · {size} bytes · reached {reached}"
 UTC_TIME = "{at} UTC"
 CHANGED, SINCE = "Changed", "since {at}"
-FIRST, SAME = "the first of its channel and type here", "Nothing but the time."
+FIRST, SAME = "nothing earlier to compare with", "Nothing but the time."
 PLOT = "Plot"
 NOTHING = ("ads_click", "No message chosen")
 NOTHING_HINT = "Click a line of the list to see a message to its last field."

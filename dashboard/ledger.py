@@ -54,10 +54,10 @@ class AlertSeen(Struct, frozen=True):
 
 
 class Orders:
-    """The newest ``ORDERS``, and what all since the start are worth together."""
+    """The newest ``ORDERS``, and the sum of all since the start, paid or not."""
 
     def __init__(self) -> None:
-        self.revenue = Decimal(0)
+        self.total = Decimal(0)
         self.count = 0
         self._known: dict[str, OrderSeen] = {}
 
@@ -65,7 +65,7 @@ class Orders:
         """Take an order, once; return whether it is new."""
         if order.id in self._known:
             return False
-        self.revenue += order.total
+        self.total += order.total
         self.count += 1
         self._known[order.id] = OrderSeen(
             order.id,

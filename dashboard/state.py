@@ -24,7 +24,7 @@ from protocol.channels import Kind
 from protocol.events import CustomerActive, OrderPlaced, OrderStatus, StockAlert
 from protocol.monitoring import Sample, Stats, Traffic
 
-MESSAGES, DELIVERIES, ORDERS, REVENUE = "messages", "deliveries", "orders", "revenue"
+MESSAGES, DELIVERIES, ORDERS, ORDERED = "messages", "deliveries", "orders", "ordered"
 GAP_S = 1.0  # without a report that covers it; less is the network's jitter
 GAPS = 20  # that are remembered
 
@@ -51,7 +51,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """One moment; pages draw this and nothing else.
 
     ``series`` sums by second: messages by channel kind, and MESSAGES and DELIVERIES without
-    the monitor's own, ORDERS and REVENUE (UAH).  ``health_trends`` are the sparklines of
+    the monitor's own, ORDERS and ORDERED (UAH).  ``health_trends`` are the sparklines of
     connections and p95.  ``left_out`` of the sample were counted but not kept.
     """
 
@@ -66,7 +66,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     health_trends: tuple[list[float], ...]
     orders: tuple[OrderSeen, ...]
     order_count: int
-    revenue: Decimal
+    ordered: Decimal
     alerts: tuple[AlertSeen, ...]
     alert_count: int
     acknowledged: frozenset[int]
@@ -132,7 +132,7 @@ class State:
     def ordered(self, placed: OrderPlaced, at: float) -> None:
         """Take a new order."""
         if self._orders.placed(placed.order, at):
-            self._bins.add(at, {ORDERS: 1.0, REVENUE: float(placed.order.total)})
+            self._bins.add(at, {ORDERS: 1.0, ORDERED: float(placed.order.total)})
 
     def alerted(self, alert: StockAlert, at: float) -> None:
         """Take a stock alert."""
@@ -169,7 +169,7 @@ class State:
             health_trends=self._levels.trends(series.end, names=2),
             orders=self._orders.newest_first(),
             order_count=self._orders.count,
-            revenue=self._orders.revenue,
+            ordered=self._orders.total,
             alerts=self._alerts.newest_first(),
             alert_count=self._alerts.count,
             acknowledged=self._alerts.acknowledged,

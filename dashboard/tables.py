@@ -24,9 +24,9 @@ class Column(NamedTuple, Generic[T]):
     shown: Any
 
 
-def text(width: int, value: Callable[[T], str]) -> Column[T]:
-    """Show words."""
-    return Column(value, st.column_config.TextColumn(width=width))
+def text(width: int, value: Callable[[T], str], about: str | None = None) -> Column[T]:
+    """Show words; ``about`` is what the column's head says when it is pointed at."""
+    return Column(value, st.column_config.TextColumn(width=width, help=about))
 
 
 def amount(width: int, value: Callable[[T], float]) -> Column[T]:
@@ -108,6 +108,9 @@ def table(
         {name: [column.value(row) for row in rows] for name, column in columns.items()}
     )
 
+    # Streamlit takes a cell's selection only while it knows the pointer to be over the table, and
+    # learns that from a movement drawn before the press.  A hand's pointer always arrives first,
+    # and a finger is exempt; a click by a script that jumps onto the table from elsewhere is lost.
     def tell() -> None:
         cells = st.session_state[key].selection.cells
         if picked:

@@ -18,7 +18,7 @@ state = st.session_state
 def draw() -> None:
     """Draw one moment in three panes."""
     now = frame.moment()
-    rate = marks.rate(now.series.now(MESSAGES, over=5))
+    rate = marks.number(now.series.now(MESSAGES), 1)  # as on Overview: without the monitor's
     words = LIVE.format(rate=rate, channels=marks.number(len(now.channels)))
     if now.log.oldest_at is not None:
         words += HISTORY.format(length=marks.span(now.at - now.log.oldest_at))

@@ -25,6 +25,9 @@ NO_STOCK_HINT = (
 ASKING = ("warehouse", "Asking the simulator for the stock")
 LEVEL, CHOOSE = "Level over time", "The shelves of the product that was clicked show here."
 ABOUT, EMPTY_IN = "{sku} · {price} ₴", " · empty in {time}"
+EMPTY_IN_ABOUT = (
+    "All warehouses together, at the rate of sale of the last ten minutes, without deliveries"
+)
 LEVEL_ALT = "Stock of {name} by warehouse, with its threshold"
 LINES = 14  # of 28 px, so that the chart below has its room at 1440x900
 NEVER = "–"
@@ -69,7 +72,9 @@ def shelves(now: Snapshot) -> None:
             "Threshold": tables.amount(62, lambda shelf: shelf.threshold),
             **{place: shelf_column(i) for i, place in enumerate(places)},
             "Of 2 × threshold": tables.bar(96, lambda shelf: round(shelf.filled), 100, "%d%%"),
-            "Empty in": tables.text(58, lambda shelf: minutes(shelf.minutes_left(now.at))),
+            "Empty in": tables.text(
+                58, lambda shelf: minutes(shelf.minutes_left(now.at)), EMPTY_IN_ABOUT
+            ),
             "SKU": tables.text(96, lambda shelf: shelf.sku),
         }
         style = tables.tinted(list(places), "Threshold")
@@ -92,11 +97,11 @@ def alerts(unseen: list[AlertSeen]) -> None:
         columns: dict[str, Column[AlertSeen]] = {
             "Time": tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
             "State": tables.chips(56, lambda alert: alert.type, look.ALERT),
-            "Product": tables.text(198, lambda alert: alert.product),
+            "Product": tables.text(176, lambda alert: alert.product),
             "Where": tables.text(56, lambda alert: alert.warehouse),
             "Left": tables.amount(40, lambda alert: alert.left),
-            "Seen": tables.press(
-                48, "check", "seen-press", unseen, lambda alert: feed().acknowledge(alert.id)
+            "Mark seen": tables.press(
+                70, "check", "seen-press", unseen, lambda alert: feed().acknowledge(alert.id)
             ),
         }
         tables.table(unseen, columns, "alerts", lines=LINES, alt=ALERTS)

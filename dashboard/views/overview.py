@@ -8,7 +8,7 @@ from dashboard import charts, frame, look, marks, tables
 from dashboard.channels import EVERYONE, KINDS
 from dashboard.ledger import AlertSeen, OrderSeen
 from dashboard.rates import STEP_S, WINDOW_S, Series
-from dashboard.state import DELIVERIES, MESSAGES, ORDERS, REVENUE, Snapshot
+from dashboard.state import DELIVERIES, MESSAGES, ORDERED, ORDERS, Snapshot
 from dashboard.tables import Column
 
 TITLE = "Overview"
@@ -17,7 +17,7 @@ GAUGES = {
     "messages": ("Messages/s", "Publications accepted in the last second, without the monitor's"),
     "deliveries": ("Deliveries/s", "Sockets they were queued for, without the monitor's"),
     "orders": ("Orders/min", "Orders placed in the last minute"),
-    "revenue": ("Revenue, ₴", "Sum of the orders placed since the dashboard started"),
+    "ordered": ("Ordered, ₴", "Placed since the dashboard started, paid or not, cancelled or not"),
     "p95": ("Latency p95, ms", "From acceptance to the socket, over the last minute"),
 }
 LIVE = "{messages} messages seen since {start} · {customers} customers about"
@@ -37,16 +37,16 @@ def gauges(now: Snapshot) -> None:
     """Draw six numbers, each with its last two minutes."""
     series, (connections, p95s) = now.series, now.health_trends
     slow = now.health.p95_ms
-    earned, revenue = float(now.revenue), list[float]()
-    for late in reversed(series.window([REVENUE])[::STEP_S]):
-        revenue.insert(0, earned)
-        earned -= late[REVENUE]
+    ordered, sums = float(now.ordered), list[float]()
+    for late in reversed(series.window([ORDERED])[::STEP_S]):
+        sums.insert(0, ordered)
+        ordered -= late[ORDERED]
     values = {
         "connections": (marks.number(now.health.connections), connections),
         "messages": (marks.number(series.now(MESSAGES), 1), series.trend(MESSAGES)),
         "deliveries": (marks.number(series.now(DELIVERIES), 1), series.trend(DELIVERIES)),
         "orders": (marks.number(60 * series.now(ORDERS, over=60)), series.trend(ORDERS, over=60)),
-        "revenue": (marks.number(int(now.revenue)), revenue),
+        "ordered": (marks.number(int(now.ordered)), sums),
         "p95": (None if slow is None else marks.number(slow, 1), p95s),
     }
     with st.grid(len(values), min_column_width=140, gap="xsmall"):

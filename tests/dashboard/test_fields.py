@@ -56,6 +56,25 @@ def test_is_compared_with_the_one_before_of_its_channel_and_type():
     assert fields.before(oldest, same) is None
 
 
+def test_is_compared_only_with_one_about_the_same_thing():
+    one, other = '{"order_id":"ord_1"}', '{"order_id":"ord_2"}'
+    log = log_of(one, other, one, type_="order_update")
+    newest, middle, oldest = log.newest_first()
+    same = fields.alike(newest, log)
+
+    assert fields.before(newest, same) == oldest
+    assert fields.before(middle, same) is None
+
+
+def test_a_shelf_is_a_product_in_one_warehouse_and_a_conversation_has_a_name():
+    shelf = {"product_id": "p", "location": "Київ"}
+
+    assert fields.subject(shelf) == fields.subject(shelf | {"current_quantity": 3})
+    assert fields.subject(shelf) != fields.subject(shelf | {"location": "Львів"})
+    assert fields.subject({"conversation_id": "a"}) != fields.subject({"conversation_id": "b"})
+    assert fields.subject({"total": 1}) == fields.subject({"total": 2})
+
+
 def test_differs_in_the_fields_that_were_changed_added_and_taken_away():
     changes = fields.changes({"a": 1, "b": 2, "gone": None}, {"a": 1, "b": 3, "new": "x"})
 

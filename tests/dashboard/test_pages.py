@@ -115,9 +115,21 @@ def test_overview_counts_and_lists(draw, busy_feed, clock):
 
     values = {metric.label: metric.value for metric in page.metric}
     assert values["Orders/min"] == "1"
-    assert values["Revenue, ₴"] == "1,500"
+    assert values["Ordered, ₴"] == "1,500"
     assert table(page, "Order")["Status"].tolist() == [["paid"]]
     assert table(page, "State")["Product"].tolist() == ["Кобзар"]
+
+
+def test_overview_and_explorer_tell_the_same_rate_without_the_monitors(
+    draw, busy_feed, socket, shop, clock
+):
+    clock.now += 3
+    socket.say("traffic", shop.traffic(kinds={"user": 4, "monitor": 5}))
+
+    (shown,) = (m.value for m in draw(busy_feed, "overview").metric if m.label == "Messages/s")
+
+    assert shown == "4.0"
+    assert "4.0 messages/s" in words(draw(busy_feed, "explorer"))
 
 
 def test_overview_is_presented_without_what_is_for_the_desk(draw, busy_feed):
@@ -206,7 +218,7 @@ def test_inventory_lists_the_stock_and_the_alerts(draw, busy_feed):
     assert (stock["Product"], stock["Київ"], stock["Львів"], stock["Threshold"]) == (
         "Кобзар", 9, 9, 5,
     )  # fmt: skip
-    assert table(page, "Seen")["Left"].tolist() == [2]
+    assert table(page, "Mark seen")["Left"].tolist() == [2]
     assert "1 products · empty shelves: 0 · alerts unseen: 1" in words(page)
 
 

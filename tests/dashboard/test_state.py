@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.history import MESSAGES as KEPT
-from dashboard.state import DELIVERIES, GAPS, MESSAGES, ORDERS, REVENUE, State
+from dashboard.state import DELIVERIES, GAPS, MESSAGES, ORDERED, ORDERS, State
 from protocol.events import OrderStatus
 from protocol.monitoring import Latency, NodeStats, Stats
 
@@ -72,9 +72,9 @@ def test_counts_an_order_once_though_it_is_in_the_sample_too(state, shop):
 
     now = state.snapshot(shop.noon + 1)
 
-    assert (now.order_count, now.revenue) == (1, 1500)
+    assert (now.order_count, now.ordered) == (1, 1500)
     assert now.series.rows[int(shop.noon)][ORDERS] == 1
-    assert now.series.rows[int(shop.noon)][REVENUE] == 1500
+    assert now.series.rows[int(shop.noon)][ORDERED] == 1500
 
 
 def test_sums_the_nodes_up_and_shows_the_slowest(state, shop):
