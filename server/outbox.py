@@ -16,6 +16,7 @@ SOCKET_ENOUGH = 1 << 16  # bytes in the transport's buffer; above it nothing mor
 RETRY_S = 0.02  # how soon a socket that was full is looked at again
 LONGEST_PAUSE_S = 0.016  # between flushes under load: a frame of a 60 Hz screen
 SOON = 0.25  # of the time that a flush took: what comes within it came right after
+CROWD = 4  # frames a client in one flush, from which on the pause is as long as the flush
 PATIENCE_S = 1.0  # how long a client may be over its limit
 AT_ONCE = 4  # times the limit that may never wait, not even for a moment
 
@@ -129,9 +130,10 @@ class Outbox:
 class Flusher:
     """Writes the outboxes that have something to say, at the next turn of the loop.
 
-    A frame that comes right after a flush is a sign of load: it waits for company, as long
-    as that flush took.  So the harder the load, the more each write carries, and the loop
-    has as much time to read as to write; a frame that comes later than that goes at once.
+    A frame that comes right after a flush is a sign of load: it waits for company, up to as
+    long as that flush took, the longer the more frames a client got in it.  So the harder
+    the load, the more each write carries, and a stream that writes can keep up with waits
+    for next to nothing; a frame that comes later than that goes at once.
     ``flushed`` is told after every flush; ``stuck`` of each outbox that could not write.
     """
 
@@ -147,7 +149,7 @@ class Flusher:
         self._dirty: list[Outbox] = []
         self._full: set[Outbox] = set()
         self._is_scheduled = False
-        self._ended_at = self._took = 0.0
+        self._ended_at = self._soon = self._pause = 0.0
         self._retry: asyncio.TimerHandle | None = None
 
     def dirty(self, outbox: Outbox) -> None:
@@ -156,8 +158,8 @@ class Flusher:
         if not self._is_scheduled:
             self._is_scheduled = True
             since = monotonic() - self._ended_at
-            if since < SOON * self._took:
-                self._loop.call_later(self._took - since, self.flush)
+            if since < self._soon:
+                self._loop.call_later(max(0.0, self._pause - since), self.flush)
             else:
                 self._loop.call_soon(self.flush)
 
@@ -168,16 +170,20 @@ class Flusher:
         outboxes, self._dirty = self._dirty, []
         frames: list[bytes] = []
         joined = b""
+        most = 0
         for outbox in outboxes:
             pending, outbox.pending = outbox.pending, []
             # Neighbours usually hear the same channels: equal lists share one joined buffer.
             if pending != frames:
                 frames, joined = pending, b"".join(pending)
+                most = max(most, len(pending))
             if pending and not outbox.send(joined):
                 self._keep(outbox)
         self._flushed()
         self._ended_at = monotonic()
-        self._took = min(self._ended_at - started, LONGEST_PAUSE_S)
+        took = self._ended_at - started
+        self._soon = SOON * took
+        self._pause = min(took, LONGEST_PAUSE_S) * min(1.0, most / CROWD)
 
     def finish(self, outbox: Outbox) -> None:
         """Write what one outbox still has, and let go of it: its connection ends."""
