@@ -89,26 +89,31 @@ class Shop:
         self.wait(lambda: len(where.sent(type)) >= number)
         return where.sent(type)[number - 1]
 
+    def _latest(self):
+        """Return the present connection; the client may know of it before the server does."""
+        self.wait(lambda: self.visits)
+        return self.visits[-1]
+
     def push(self, type, payload, **rest):
-        self._loop.run(self._send(self.visits[-1], type, payload, **rest))
+        self._loop.run(self._send(self._latest(), type, payload, **rest))
 
     def push_text(self, text):
-        self._loop.run(self.visits[-1].socket.send_str(text))
+        self._loop.run(self._latest().socket.send_str(text))
 
     def ping(self):
-        self._loop.run(self.visits[-1].socket.ping(b"are you there"))
+        self._loop.run(self._latest().socket.ping(b"are you there"))
 
     def close(self, code, reason=""):
-        self._loop.run(self.visits[-1].socket.close(code=code, message=reason.encode()))
+        self._loop.run(self._latest().socket.close(code=code, message=reason.encode()))
 
     def sign_in(self):
         """Answer the sign-in that a mute shop left open."""
         self.is_mute = False
-        self._loop.run(self._judge(self.visits[-1], self.visits[-1].token, None))
+        self._loop.run(self._judge(self._latest(), self._latest().token, None))
 
     def break_off(self):
         async def abort():
-            self.visits[-1].request.transport.abort()
+            self._latest().request.transport.abort()
 
         self._loop.run(abort())
 
