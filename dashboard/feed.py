@@ -19,6 +19,7 @@ from client.status import Status
 from client.threaded import ShopWebSocket
 from client.tokens import mint
 from dashboard import link
+from dashboard.ask import Asker
 from dashboard.link import Link
 from dashboard.poll import Poller
 from dashboard.settings import Settings
@@ -169,5 +170,5 @@ def open_feed(settings: Settings) -> Feed:
 
     socket = ShopWebSocket(settings.socket_url, token)
     feed = Feed(socket, settings.tenant, settings.server_address)
-    feed.open(Poller(settings.simulator_url, token, feed.hear_stock, feed.miss_stock))
+    feed.open(Poller(Asker(settings.simulator_url, token), feed.hear_stock, feed.miss_stock))
     return feed

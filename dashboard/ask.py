@@ -1,0 +1,95 @@
+"""Asks the server and the simulator over HTTP, with a token; what goes wrong is told in words.
+
+Blocks its caller for ``TIMEOUT_S`` at the most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
+
+import msgspec
+from msgspec import Struct
+
+from protocol import codec
+
+TIMEOUT_S = 2.0
+LONGEST = 8 << 20  # bytes of an answer; sixty products and their orders are some 200 KiB
+LONGEST_REFUSAL = 64 << 10
+
+
+class Refusal(Struct, frozen=True):
+    """What both APIs answer in ``{"error": {...}}``; ``field`` names the part of a body."""
+
+    code: str = ""
+    message: str = ""
+    field: str = ""
+
+
+class Unanswered(Exception):
+    """There is no answer to use; as a string it says why, to follow a ``:``.
+
+    ``status`` is None where nobody answered at all; ``refusal`` is empty where the answer
+    was no refusal of ours.
+    """
+
+    def __init__(self, why: str, status: int | None = None, refusal: Refusal | None = None) -> None:
+        super().__init__(why)
+        self.status, self.refusal = status, refusal or Refusal()
+
+
+class Asker:
+    """One HTTP API: its address, and where its tokens come from, asked before every request."""
+
+    def __init__(self, url: str, token: Callable[[], str]) -> None:
+        self._url, self._token = url.rstrip("/"), token
+        # It is on this machine or this network: a proxy of the environment is not asked.
+        self._opener: OpenerDirector = build_opener(ProxyHandler({}))
+
+    def get(self, path: str) -> bytes:
+        """Return the body of the answer.
+
+        Raises:
+            Unanswered: there was none, or one that refuses.
+        """
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Any) -> bytes:
+        """Send ``body`` as JSON; otherwise as ``get``."""
+        return self._ask("POST", path, codec.write(body))
+
+    def delete(self, path: str) -> bytes:
+        """Have something ended; otherwise as ``get``."""
+        return self._ask("DELETE", path)
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        request = Request(self._url + path, body, headers, method=method)  # noqa: S310 - the settings take http and https only
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+                return bytes(answer.read(LONGEST))
+        except HTTPError as why:
+            with why:
+                refusal = _refusal(why.read(LONGEST_REFUSAL))
+            raise Unanswered(f"it answered {why.code} {why.reason}", why.code, refusal) from None
+        except (OSError, HTTPException):
+            raise Unanswered("nobody answers") from None
+
+
+class _Problem(Struct, frozen=True):
+    error: Refusal
+
+
+_problem = msgspec.json.Decoder(_Problem)
+
+
+def _refusal(body: bytes) -> Refusal | None:
+    try:
+        return _problem.decode(body).error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,61 @@
+"""Asking over HTTP."""
+
+import pytest
+
+from dashboard.ask import Asker, Refusal, Unanswered
+
+
+@pytest.fixture
+def asker(site):
+    return Asker(site.url, lambda: "t0ken")
+
+
+def test_returns_what_is_answered(site, asker):
+    site.body = b'{"a":1}'
+
+    assert asker.get("/state?x=1") == b'{"a":1}'
+    assert site.asked.get(timeout=10) == ("GET", "/state?x=1", b"", "Bearer t0ken")
+
+
+def test_sends_json(site, asker):
+    asker.post("/control", {"command": "announce", "title": "Увага"})
+
+    method, path, body, _ = site.asked.get(timeout=10)
+    assert (method, path) == ("POST", "/control")
+    assert body.decode() == '{"command":"announce","title":"Увага"}'
+
+
+def test_has_something_ended(site, asker):
+    asker.delete("/api/connections/c1")
+
+    assert site.asked.get(timeout=10)[:2] == ("DELETE", "/api/connections/c1")
+
+
+def test_tells_a_refusal_with_its_code_its_words_and_the_field(site, asker):
+    site.status = 422
+    site.body = b'{"error":{"code":"invalid","message":"At most 60","field":"speed"}}'
+
+    with pytest.raises(Unanswered, match="it answered 422") as told:
+        asker.post("/control", {})
+
+    why = told.value
+    assert (why.status, why.refusal) == (422, Refusal("invalid", "At most 60", "speed"))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"error":5}'])
+def test_takes_a_refusal_without_a_reason_for_what_it_is(site, asker, body):
+    site.status, site.body = 502, body
+
+    with pytest.raises(Unanswered) as told:
+        asker.get("/")
+
+    assert (told.value.status, told.value.refusal) == (502, Refusal())
+
+
+def test_tells_that_nobody_answers(site, asker):
+    site.server_close()
+
+    with pytest.raises(Unanswered, match="nobody answers") as told:
+        asker.get("/")
+
+    assert told.value.status is None
