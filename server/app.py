@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from server.admin import Admin
 from server.auth import make_verifier
-from server.brokers.memory import MemoryBroker
 from server.connection import Shared
 from server.conversations import KEPT_S, Conversations
 from server.counters import Counters
@@ -26,17 +23,16 @@ from server.hub import Hub
 from server.idempotency import Idempotency
 from server.metrics import Metrics
 from server.orders import Orders
+from server.parts import Parts, chosen_parts
 from server.publishing import Publishing
 from server.reporter import Reporter
 from server.revocations import Revocations
 from server.routes import Routes
 from server.settings import Settings
-from server.stores.base import Order, StoreUnavailable
-from server.stores.sqlite import SqliteStore
+from server.stores.base import Order, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-DATABASE = "workbench.sqlite3"
 GOODBYE_S = 2.0  # for clients to answer the close frame; the whole stop takes under 4 s
 FORGET_EVERY_S = 3600.0
 
@@ -51,7 +47,13 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
         OSError: the address cannot be listened on.
     """
     settings.check()
-    counters, broker = Counters(), MemoryBroker(time.time)
+    async with chosen_parts(settings, time.time) as parts, _serving(settings, parts) as port:
+        yield port
+
+
+@asynccontextmanager
+async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
+    broker, store, counters = parts.broker, parts.store, Counters()
     hub = Hub(counters)
     reporter = Reporter(hub, broker, counters, time.time)
     shared = Shared(
@@ -70,8 +72,7 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
         lambda: sum(each.outbox.waiting_bytes for each in hub.connections),
     )
     hub.observers.append(metrics.delivered)
-    store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
-    async with contextlib.aclosing(store), broker.listen(hub.deliver):
+    async with broker.listen(hub.deliver):
 
         def order_changed(order: Order) -> None:
             gateway.order_changed(order)
@@ -124,7 +125,7 @@ async def _in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None
             task.cancel()
 
 
-async def _forget(store: SqliteStore) -> None:
+async def _forget(store: Store) -> None:
     """Drop old conversations, now and every hour."""
     while True:
         try:

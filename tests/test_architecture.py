@@ -19,6 +19,7 @@ MAY_IMPORT = {
         "dotenv",
         "jwt",
         "prometheus_client",
+        "redis",
         "uvloop",
     },
     "simulator": {"protocol", "client", "msgspec", "aiohttp", "dotenv", "jwt"},

@@ -1,0 +1,36 @@
+"""The two parts that differ between a server that is alone and one of a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from server.brokers.base import Broker
+from server.brokers.memory import MemoryBroker
+from server.settings import Settings
+from server.stores.base import Store
+from server.stores.sqlite import SqliteStore
+
+DATABASE = "workbench.sqlite3"
+
+
+class Parts(Struct, frozen=True):
+    """What the settings choose: how publications travel, and where things are kept."""
+
+    broker: Broker
+    store: Store
+
+
+@contextlib.asynccontextmanager
+async def chosen_parts(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Parts]:
+    """Open the parts while the block lasts; ``clock`` is in seconds since the epoch.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened.
+    """
+    store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
+    async with contextlib.aclosing(store):
+        yield Parts(MemoryBroker(clock), store)

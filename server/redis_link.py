@@ -1,0 +1,102 @@
+"""How this server reaches Redis: every command ends within the patience set, done or not.
+
+Knows no key.  The address may hold a password, and so is never logged or told as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+
+from server.settings import Settings
+
+OLDEST = (6, 2)
+OLDEST_SHARDED = (7, 0)  # has sharded Pub/Sub
+CONNECTIONS = 32  # of one node; who finds none free waits for one
+
+Link: TypeAlias = Redis | RedisCluster
+FAILURES = (RedisError, OSError, TimeoutError)
+"""What a command raises for a Redis that cannot be reached, or that does not do it."""
+
+
+class RedisUnusable(Exception):
+    """Redis cannot be used; says what is wrong and what to do about it."""
+
+
+@asynccontextmanager
+async def redis_link(settings: Settings) -> AsyncIterator[Link]:
+    """Connect while the block lasts.
+
+    Commands raise one of ``FAILURES`` after ``broker_timeout_s``.  None is repeated by
+    itself: whether it was carried out the first time is for the caller to judge.
+
+    Raises:
+        RedisUnusable: it does not answer, does not let this server in, or is too old.
+    """
+    link = make_link(settings)
+    try:
+        await _try_out(link, settings)
+        yield link
+    finally:
+        await link.aclose()
+
+
+def make_link(settings: Settings) -> Link:
+    """Make a client that connects when it is first used."""
+    patience = settings.broker_timeout_s
+    if settings.redis_sharded:
+        return RedisCluster.from_url(
+            settings.redis_url,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
+            max_connections=CONNECTIONS,
+            retry=Retry(NoBackoff(), 0),
+        )
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url,
+        max_connections=CONNECTIONS,
+        timeout=patience,
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Redis.from_pool(pool)
+
+
+async def _try_out(link: Link, settings: Settings) -> None:
+    where = _without_secrets(settings.redis_url)
+    oldest = OLDEST_SHARDED if settings.redis_sharded else OLDEST
+    try:
+        if isinstance(link, RedisCluster):
+            await link.initialize()
+            about = await link.info("server", target_nodes=RedisCluster.RANDOM)
+        else:
+            about = await link.info("server")
+    except AuthenticationError as why:
+        raise RedisUnusable(
+            f"the Redis at {where} does not let this server in: {why}. "
+            "Put user and password into WORKBENCH_REDIS_URL: redis://user:password@host:6379/0"
+        ) from None
+    except ResponseError as why:
+        raise RedisUnusable(f"the Redis at {where} refuses to be used: {why}") from None
+    except FAILURES as why:
+        raise RedisUnusable(
+            f"the Redis at {where} does not answer ({why}). Start it, correct "
+            "WORKBENCH_REDIS_URL, or leave that out to run on one node without Redis"
+        ) from None
+    version = str(about["redis_version"])
+    if tuple(int(part) for part in version.split(".")[:2]) < oldest:
+        needed = ".".join(map(str, oldest))
+        raise RedisUnusable(f"the Redis at {where} is {version}; {needed} or newer is needed")
+
+
+def _without_secrets(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}" or url

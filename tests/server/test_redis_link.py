@@ -1,0 +1,51 @@
+"""The link to Redis answers in time, or says what is wrong and what to do."""
+
+import signal
+
+import pytest
+
+from server.redis_link import FAILURES, RedisUnusable, redis_link
+from server.settings import Settings
+
+
+def settings(url, **others):
+    return Settings(redis_url=url, **others)
+
+
+async def test_a_link_carries_commands(redis_server, redis_prefix):
+    async with redis_link(settings(redis_server.url)) as link:
+        await link.set(f"{redis_prefix}a", "1")
+
+        assert await link.get(f"{redis_prefix}a") == b"1"
+
+
+async def test_a_redis_that_is_not_there_is_named_with_the_cure():
+    url = "redis://olena:hunter2@127.0.0.1:1/0"
+
+    with pytest.raises(RedisUnusable, match=r"127\.0\.0\.1:1/0 does not answer.*Start it") as told:
+        async with redis_link(settings(url)):
+            pass
+
+    assert "hunter2" not in str(told.value)
+
+
+async def test_a_redis_that_wants_a_password_says_where_to_put_it(start_redis):
+    server = start_redis("--requirepass", "hunter2")
+
+    with pytest.raises(RedisUnusable, match="WORKBENCH_REDIS_URL"):
+        async with redis_link(settings(server.url)):
+            pass
+    async with redis_link(settings(f"unix://:hunter2@{server.path}")) as link:
+        assert await link.ping()
+
+
+async def test_a_redis_that_hangs_is_a_failure_in_time(start_redis):
+    server = start_redis()
+
+    async with redis_link(settings(server.url, broker_timeout_s=0.1)) as link:
+        server.send_signal(signal.SIGSTOP)
+        with pytest.raises(FAILURES):
+            await link.ping()
+        server.send_signal(signal.SIGCONT)
+
+        assert await link.ping()
