@@ -17,11 +17,13 @@ from msgspec import Struct
 from dashboard import channels, stock
 from dashboard.channels import EVERYONE, Activity, kind_of
 from dashboard.history import Log, Recorder
-from dashboard.ledger import Alerts, AlertSeen, Customers, Orders, OrderSeen
+from dashboard.ledger import Alerts, AlertSeen, Customers
+from dashboard.orderbook import Orders, OrderSeen
 from dashboard.rates import Bins, Levels, Series
 from dashboard.stock import ShopState, Stock
 from protocol.channels import Kind
-from protocol.events import CustomerActive, OrderPlaced, OrderStatus, StockAlert
+from protocol.events import CustomerActive, OrderPlaced, OrderUpdated, Person, StockAlert
+from protocol.money import from_wire
 from protocol.monitoring import Sample, Stats, Traffic
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED = "messages", "deliveries", "orders", "ordered"
@@ -70,7 +72,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     alerts: tuple[AlertSeen, ...]
     alert_count: int
     acknowledged: frozenset[int]
-    customers: int
+    customers: tuple[Person, ...]
     stock: Stock
     gaps: tuple[Gap, ...]
 
@@ -116,8 +118,7 @@ class State:
         self._recorder.append(sent, sample.channel, message.type, sample.reached, text)
         self._types.add(message.type)
         if message.type == "order_update" and kind_of(sample.channel) in (Kind.ORDER, Kind.USER):
-            update = _update.decode(text).payload
-            self._orders.moved(update.order_id, update.status)
+            self._orders.moved(_update.decode(text).payload, sent)
 
     def stats(self, stats: Stats, at: float) -> None:
         """Take the nodes' health."""
@@ -184,14 +185,9 @@ class _Envelope(Struct, frozen=True):
     timestamp: datetime | None = None
 
 
-class _Moved(Struct, frozen=True):
-    order_id: str
-    status: OrderStatus
-
-
 class _Update(Struct, frozen=True):
-    payload: _Moved
+    payload: OrderUpdated
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
-_update = msgspec.json.Decoder(_Update)
+_update = msgspec.json.Decoder(_Update, dec_hook=from_wire, float_hook=Decimal)

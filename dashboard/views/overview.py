@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard import charts, frame, look, marks, tables
 from dashboard.channels import EVERYONE, KINDS
-from dashboard.ledger import AlertSeen, OrderSeen
+from dashboard.ledger import AlertSeen
+from dashboard.orderbook import OrderSeen
 from dashboard.rates import STEP_S, WINDOW_S, Series
 from dashboard.state import DELIVERIES, MESSAGES, ORDERED, ORDERS, Snapshot
 from dashboard.tables import Column
@@ -82,11 +83,11 @@ def orders(now: Snapshot, start: str) -> None:
         "Order": tables.text(102, lambda order: order.number),
         "Status": tables.chips(90, lambda order: order.status, look.STATUS),
         "Customer": tables.text(122, lambda order: order.customer),
-        "Items": tables.text(196, lambda order: order.items),
+        "Items": tables.text(196, lambda order: order.goods),
         "Total, ₴": tables.figure(80, lambda order: marks.number(float(order.total), 2)),
     }
     still_open = sum(order.is_open for order in now.orders)
-    whole = OPEN if now.order_count == len(now.orders) else OPEN_OF
+    whole = OPEN if now.order_count <= len(now.orders) else OPEN_OF
     aside = whole.format(count=still_open, kept=len(now.orders))
     aside += SINCE.format(count=marks.number(now.order_count), start=start)
     with look.card("orders", ORDERS_TITLE, aside, size="rest"):
@@ -116,7 +117,9 @@ def draw() -> None:
     """Draw one moment."""
     now = frame.moment()
     start = marks.clock(now.started_at)[:5]
-    words = LIVE.format(messages=marks.number(now.log.seq), start=start, customers=now.customers)
+    words = LIVE.format(
+        messages=marks.number(now.log.seq), start=start, customers=len(now.customers)
+    )
     live_line(words + (LEFT_OUT.format(count=marks.number(now.left_out)) if now.left_out else ""))
     if frame.nothing_yet(now):
         return

@@ -43,7 +43,7 @@ def test_passes_over_a_message_that_it_does_not_understand(feed, socket, shop, c
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
 
-def test_counts_the_customers_who_are_about(feed, socket, shop):
+def test_tells_which_customers_are_about(feed, socket, shop):
     socket.say(
         "customer_activity",
         {
@@ -53,7 +53,7 @@ def test_counts_the_customers_who_are_about(feed, socket, shop):
         },
     )
 
-    assert feed.snapshot().customers == 1
+    assert [who.name for who in feed.snapshot().customers] == ["Олена"]
 
 
 def test_is_live_once_it_is_signed_in(feed, socket):
