@@ -58,8 +58,8 @@ class Asker:
         return self._ask("GET", path)
 
     def post(self, path: str, body: Any) -> bytes:
-        """Send ``body`` as JSON; otherwise as ``get``."""
-        return self._ask("POST", path, codec.write(body))
+        """Send ``body`` as JSON, or bytes as they are; otherwise as ``get``."""
+        return self._ask("POST", path, body if isinstance(body, bytes) else codec.write(body))
 
     def delete(self, path: str) -> bytes:
         """Have something ended; otherwise as ``get``."""

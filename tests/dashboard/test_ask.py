@@ -25,6 +25,12 @@ def test_sends_json(site, asker):
     assert body.decode() == '{"command":"announce","title":"Увага"}'
 
 
+def test_sends_bytes_as_they_are(site, asker):
+    asker.post("/api/publish", b"{no json")
+
+    assert site.asked.get(timeout=10)[2] == b"{no json"
+
+
 def test_has_something_ended(site, asker):
     asker.delete("/api/connections/c1")
 
