@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -23,8 +24,8 @@ from dashboard.ask import Asker
 from dashboard.link import Link
 from dashboard.poll import Poller
 from dashboard.settings import Settings
+from dashboard.simulation import ShopState
 from dashboard.state import Snapshot, State
-from dashboard.stock import ShopState
 from protocol import codec
 from protocol.channels import Channel, Kind
 from protocol.events import CustomerActive, OrderPlaced, StockAlert
@@ -124,6 +125,11 @@ class Feed:
         with self._lock:
             self._state.acknowledge(alert)
 
+    def look_again(self) -> None:
+        """Ask the simulator at once: it has just been told to do something."""
+        if self._poller:
+            self._poller.soon()
+
     def hear_stock(self, shop: ShopState) -> None:
         """Take the simulator's answer."""
         with self._lock:
@@ -160,14 +166,16 @@ class Feed:
         return handle
 
 
+def admin_token(settings: Settings) -> str:
+    """Sign a token of the workbench itself."""
+    return mint(
+        settings.jwt_secret, user_id=USER, tenant_id=settings.tenant, role="admin", name=USER
+    )
+
+
 def open_feed(settings: Settings) -> Feed:
     """Open the feed that these settings ask for."""
-
-    def token() -> str:
-        return mint(
-            settings.jwt_secret, user_id=USER, tenant_id=settings.tenant, role="admin", name=USER
-        )
-
+    token = partial(admin_token, settings)
     socket = ShopWebSocket(settings.socket_url, token)
     feed = Feed(socket, settings.tenant, settings.server_address)
     feed.open(Poller(Asker(settings.simulator_url, token), feed.hear_stock, feed.miss_stock))

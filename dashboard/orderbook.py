@@ -128,6 +128,15 @@ class Orders:
             at,
         )
 
+    def restarted(self, run: str) -> None:
+        """Forget the open orders of the shop's other runs: nothing will happen to them any more.
+
+        ``run`` is a part of every id of the present one.
+        """
+        for order in list(self._known.values()):
+            if order.is_open and run not in order.id:
+                del self._known[order.id]
+
     def _keep(self, order: OrderSeen, at: float) -> None:
         self._known.pop(order.id, None)
         self._known[order.id] = replace(order, heard_at=at)

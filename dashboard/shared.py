@@ -1,14 +1,17 @@
-"""What the pages and the tabs have in common: one feed a process."""
+"""What the pages and the tabs have in common: one feed a process, one hand on the simulator."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from dotenv import dotenv_values
 
-from dashboard.feed import Feed, open_feed
+from dashboard.ask import Asker
+from dashboard.control import Control
+from dashboard.feed import Feed, admin_token, open_feed
 from dashboard.settings import Settings
 from protocol import environment
 
@@ -26,6 +29,18 @@ def settings() -> Settings:
 
 def _opened() -> Feed:
     return open_feed(settings())
+
+
+def _controlled() -> Control:
+    chosen = settings()
+    simulator = Asker(chosen.simulator_url, partial(admin_token, chosen))
+    return Control(simulator, lambda: feed().look_again())
+
+
+@st.cache_resource(show_spinner=False)
+def control(_make: Callable[[], Control] = _controlled) -> Control:
+    """Return the hand on the simulator; the first call makes it, as with ``feed``."""
+    return _make()
 
 
 @st.cache_resource(show_spinner=False)

@@ -20,7 +20,8 @@ from dashboard.history import Log, Recorder
 from dashboard.ledger import Alerts, AlertSeen, Customers
 from dashboard.orderbook import Orders, OrderSeen
 from dashboard.rates import Bins, Levels, Series
-from dashboard.stock import ShopState, Stock
+from dashboard.simulation import ShopState
+from dashboard.stock import Stock
 from protocol.channels import Kind
 from protocol.events import CustomerActive, OrderPlaced, OrderUpdated, Person, StockAlert
 from protocol.money import from_wire
@@ -54,7 +55,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     ``series`` sums by second: messages by channel kind, and MESSAGES and DELIVERIES without
     the monitor's own, ORDERS and ORDERED (UAH).  ``health_trends`` are the sparklines of
-    connections and p95.  ``left_out`` of the sample were counted but not kept.
+    connections and p95.  ``left_out`` of the sample were counted but not kept.  ``shop`` is the
+    simulator's last answer; ``stock.trouble`` says whether it is still there.
     """
 
     at: float
@@ -74,6 +76,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     acknowledged: frozenset[int]
     customers: tuple[Person, ...]
     stock: Stock
+    shop: ShopState | None
     gaps: tuple[Gap, ...]
 
 
@@ -90,6 +93,7 @@ class State:
         self._health = Health()
         self._orders, self._alerts, self._customers = Orders(), Alerts(), Customers()
         self._stock = Stock()
+        self._shop: ShopState | None = None
         self._gaps: list[Gap] = []
         self._told_until: float | None = None
 
@@ -149,7 +153,9 @@ class State:
 
     def stocked(self, shop: ShopState, at: float) -> None:
         """Take the simulator's answer."""
-        self._stock = stock.told(self._stock, shop, at)
+        if self._shop is not None and self._shop.run != shop.run:
+            self._orders.restarted(shop.run)
+        self._stock, self._shop = stock.told(self._stock, shop, at), shop
 
     def stock_unknown(self, why: str) -> None:
         """Note that the simulator did not answer; what it said before stays."""
@@ -176,6 +182,7 @@ class State:
             acknowledged=self._alerts.acknowledged,
             customers=self._customers.about(at),
             stock=self._stock,
+            shop=self._shop,
             gaps=tuple(self._gaps),
         )
 

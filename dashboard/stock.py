@@ -8,32 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-import msgspec
 from msgspec import Struct
 
-from protocol.money import Money, from_wire
+from dashboard.simulation import Product, ShopState
 
 MEMORY_S = 600  # of a product's history, and what its rate of sale is taken from
 WINDOWS_S = (120, 300, MEMORY_S)  # of its chart: the shortest that shows all there is
 FAR_MIN = 600  # minutes; longer is no forecast
-
-
-class Product(Struct, frozen=True):
-    """One product in ``/state``; ``threshold`` is for each warehouse."""
-
-    id: str
-    sku: str
-    name: str
-    price: Money
-    threshold: int
-    stock: dict[str, int]
-
-
-class ShopState(Struct, frozen=True):
-    """The part of ``/state`` that is drawn; the rest is not read."""
-
-    warehouses: tuple[str, ...]
-    products: tuple[Product, ...]
 
 
 class Level(Struct, frozen=True):
@@ -102,18 +83,6 @@ class Stock(Struct, frozen=True):
     def empty_shelves(self) -> int:
         """How many shelves, of all warehouses, hold nothing."""
         return sum(not left for shelf in self.shelves for left in shelf.left)
-
-
-_read = msgspec.json.Decoder(ShopState, dec_hook=from_wire, float_hook=Decimal)
-
-
-def read(answer: bytes) -> ShopState:
-    """Read the simulator's answer.
-
-    Raises:
-        msgspec.DecodeError: it is not what the simulator promises.
-    """
-    return _read.decode(answer)
 
 
 def told(stock: Stock, shop: ShopState, at: float) -> Stock:

@@ -15,7 +15,7 @@ import pytest
 
 from client.status import State, Status
 from dashboard.feed import Feed
-from dashboard.stock import Product, ShopState
+from dashboard.simulation import Product, ShopState
 from protocol import codec
 from protocol.events import (
     AlertType,
@@ -91,7 +91,7 @@ class Shop:
         """Make the simulator's answer: one product, so many of it in Київ and Львів."""
         places = {"Київ": left.get("kyiv", 9), "Львів": left.get("lviv", 9)}
         product = Product("prod_1", "BK-1", "Кобзар", Money.of(Decimal("420.00")), 5, places)
-        return ShopState(("Київ", "Львів"), (product,))
+        return ShopState(warehouses=("Київ", "Львів"), products=(product,))
 
 
 @pytest.fixture

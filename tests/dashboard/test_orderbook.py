@@ -123,3 +123,15 @@ def test_an_order_that_nothing_was_heard_of_for_long_is_forgotten(shop):
     orders.placed(shop.order("ord_3"), SILENT_S + 2.5)
 
     assert [order.id for order in orders.newest_first()] == ["ord_3", "ord_1"]
+
+
+def test_open_orders_of_a_shop_that_began_anew_are_forgotten(shop):
+    orders = Orders()
+    for id in ("ord_a1_1", "ord_a1_2", "ord_b2_1"):
+        orders.placed(shop.order(id), 1.0)
+    orders.moved(moved("ord_a1_2", DELIVERED), 2.0)
+
+    orders.restarted("b2")
+
+    assert {order.id for order in orders.newest_first()} == {"ord_a1_2", "ord_b2_1"}
+    assert orders.count == 3

@@ -18,10 +18,11 @@ def told():
 def poll(told):
     pollers = []
 
-    def start(url):
-        poller = Poller(Asker(url, lambda: "t0ken"), told.put, told.put, every_s=0.02)
+    def start(url, every_s=0.02):
+        poller = Poller(Asker(url, lambda: "t0ken"), told.put, told.put, every_s)
         pollers.append(poller)
         poller.start()
+        return poller
 
     yield start
     for poller in pollers:
@@ -41,6 +42,16 @@ def test_asks_again_and_again(site, poll, told, shop):
     poll(site.url)
 
     assert [told.get(timeout=10) for _ in range(3)] == [shop.stock()] * 3
+
+
+def test_asks_at_once_where_something_was_changed(site, poll, told, shop):
+    site.body = codec.write(shop.stock())
+    poller = poll(site.url, every_s=3600)
+    told.get(timeout=10)
+
+    poller.soon()
+
+    assert told.get(timeout=10) == shop.stock()
 
 
 def test_says_that_nobody_answers(site, poll, told):

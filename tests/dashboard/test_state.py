@@ -1,5 +1,6 @@
 """What the dashboard knows."""
 
+import msgspec
 import pytest
 
 from dashboard.history import MESSAGES as KEPT
@@ -166,3 +167,20 @@ def test_a_held_snapshot_keeps_its_messages_while_the_buffer_goes_round(state, s
 
     assert [m.seq for m in held.log.newest_first()] == list(range(500, 0, -1))
     assert state.snapshot(shop.noon).log.kept >= KEPT
+
+
+def test_forgets_the_open_orders_of_a_shop_that_began_anew(state, shop):
+    state.stocked(shop.stock(), shop.noon)
+    state.ordered(shop.placed("ord_a1_1"), shop.noon)
+    state.stocked(msgspec.structs.replace(shop.stock(), run="b2"), shop.noon)
+
+    assert state.snapshot(shop.noon).orders == ()
+
+
+def test_keeps_what_the_simulator_says_of_itself(state, shop):
+    assert state.snapshot(shop.noon).shop is None
+
+    state.stocked(shop.stock(), shop.noon)
+    state.stock_unknown("nobody answers")
+
+    assert state.snapshot(shop.noon).shop == shop.stock()

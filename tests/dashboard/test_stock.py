@@ -1,7 +1,6 @@
 """The stock, as the simulator tells it."""
 
 import msgspec
-import pytest
 
 from dashboard import stock
 from dashboard.stock import MEMORY_S, Stock
@@ -13,23 +12,6 @@ def after(*moments):
     for at, answer in moments:
         known = stock.told(known, answer, at)
     return known.shelves[0]
-
-
-def test_reads_the_simulators_answer_and_passes_over_what_is_not_drawn():
-    answer = (
-        '{"seed": 7, "warehouses": ["Київ"], "products": [{"id": "p", "sku": "S", "name": "Кобзар",'
-        ' "category": "books", "price": 420.50, "threshold": 5, "stock": {"Київ": 3}, "sold": 1}]}'
-    )
-
-    shop = stock.read(answer.encode())
-
-    assert (str(shop.products[0].price), shop.products[0].stock) == ("420.50", {"Київ": 3})
-
-
-@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b'{"warehouses": []}'])
-def test_refuses_an_answer_that_is_none(answer):
-    with pytest.raises(msgspec.DecodeError):
-        stock.read(answer)
 
 
 def test_remembers_only_when_something_changed(shop):

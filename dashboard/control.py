@@ -1,0 +1,75 @@
+"""The hand on the simulated shop: its scenarios, and what it can be told to do.
+
+Knows the simulator as anybody would, by ``POST /control``; a refusal is raised in its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from dashboard import simulation
+from dashboard.ask import Asker, Unanswered
+from dashboard.simulation import Scenario
+from protocol.events import OrderStatus, Person
+
+NOT_UNDERSTOOD = "its answer is not that of a simulator"
+
+
+class OrderTold(Struct, frozen=True):
+    """The order that a command placed or moved."""
+
+    id: str
+    number: str
+    status: OrderStatus
+    customer: Person
+
+
+class Done(Struct, frozen=True):
+    """What a command did; ``order`` and ``shelves`` are of those commands that have them."""
+
+    command: str
+    order: OrderTold | None = None
+    shelves: int | None = None
+
+
+class Control:
+    """One simulator; ``changed`` is called when it has done something."""
+
+    def __init__(self, simulator: Asker, changed: Callable[[], None]) -> None:
+        self._simulator, self._changed = simulator, changed
+        self._scenarios: tuple[Scenario, ...] = ()
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """List what it can play; asked once, for it does not change while it runs.
+
+        Raises:
+            Unanswered: it is not there, or is no simulator.
+        """
+        if not self._scenarios:
+            try:
+                answer = self._simulator.get("/scenarios")
+                self._scenarios = simulation.read_scenarios(answer)
+            except msgspec.DecodeError:
+                raise Unanswered(NOT_UNDERSTOOD) from None
+        return self._scenarios
+
+    def send(self, command: str, **fields: Any) -> Done:
+        """Have it do something; fields that are None are left to it.
+
+        Raises:
+            Unanswered: it did not; the refusal says which field is wrong.
+        """
+        given = {name: value for name, value in fields.items() if value is not None}
+        answer = self._simulator.post("/control", {"command": command, **given})
+        self._changed()
+        try:
+            return _done.decode(answer)
+        except msgspec.DecodeError:
+            raise Unanswered(NOT_UNDERSTOOD) from None
+
+
+_done = msgspec.json.Decoder(Done)
