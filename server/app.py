@@ -74,8 +74,8 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
     hub.observers.append(metrics.delivered)
     async with broker.listen(hub.deliver):
 
-        def order_changed(order: Order) -> None:
-            gateway.order_changed(order)
+        async def order_changed(order: Order) -> None:
+            gateway.order_changed(await orders.look_again(order))
 
         revocations = Revocations(store)
         await revocations.load()

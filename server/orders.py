@@ -1,35 +1,42 @@
 """Whose an order is: the store behind a memory of the latest.
 
-The memory is the authority for what was recorded here: a look-up that was on its way to the
-store while an order changed hands must not bring back the former owner.
+The store is the authority, and a change of hands is heard of from whichever server recorded
+it.  What the store was asked before a change was heard of counts for nothing after it: a
+look-up that was on its way meanwhile must not bring back the former owner.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from server.stores.base import Order, Store
+from server.stores.base import Order, Store, StoreUnavailable
 
 REMEMBERED = 10_000  # orders, about 3 MB; a look-up of an older one costs a query of some 100 us
 
 
-class TakenElsewhere(Exception):
-    """An order belongs to another tenant, and orders do not pass from one to another."""
-
-    def __init__(self, order: Order) -> None:
-        super().__init__(order.id)
-        self.order = order
+def _always() -> bool:
+    return True
 
 
 class Orders:
-    """Records orders and tells whose they are; ``changed`` hears of those that change hands."""
+    """Records orders and tells whose they are.
 
-    def __init__(self, store: Store, changed: Callable[[Order], None]) -> None:
+    ``changed`` tells every server, this one too, of an order that changes hands, and returns
+    when they have heard.  While ``hears`` says that changes are not heard of, nothing is
+    remembered.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        changed: Callable[[Order], Awaitable[object]],
+        hears: Callable[[], bool] = _always,
+    ) -> None:
         self._store = store
         self._changed = changed
-        self._recording = asyncio.Lock()
+        self._hears = hears
+        self._changes = 0
         self._latest: OrderedDict[str, Order] = OrderedDict()
 
     async def find(self, order_id: str) -> Order | None:
@@ -38,36 +45,58 @@ class Orders:
         Raises:
             StoreUnavailable: it cannot be found out now.
         """
-        known = self._latest.get(order_id)
+        known = self._latest.get(order_id) if self._hears() else None
         if known is not None:
             return known
-        found = await self._store.find_order(order_id)
-        recorded_meanwhile = self._latest.get(order_id)
-        return recorded_meanwhile or found
+        while True:
+            changes = self._changes
+            found = await self._store.find_order(order_id)
+            if changes == self._changes:
+                break
+        if found is not None:
+            self._remember([found], changes)
+        return found
 
     async def record(self, orders: Sequence[Order]) -> None:
         """Keep whose these orders are, all or none; of one that is there twice, the last.
+
+        Whoever loses one by it has lost it on every server, when this returns.
 
         Raises:
             TakenElsewhere: one belongs to another tenant; none was kept.
             StoreUnavailable: none was kept.
         """
-        async with self._recording:  # or two tenants might both find an order to be new
-            before = dict[str, Order | None]()
-            latest = dict[str, Order]()
-            for order in orders:
-                if order.id not in before:
-                    before[order.id] = await self.find(order.id)
-                known = latest.get(order.id) or before[order.id]
-                if known is not None and known.tenant_id != order.tenant_id:
-                    raise TakenElsewhere(order)
-                latest[order.id] = order
-            await self._store.record_orders(list(latest.values()))
-            for order in latest.values():
-                self._latest[order.id] = order
-                self._latest.move_to_end(order.id)
-            while len(self._latest) > REMEMBERED:
-                self._latest.popitem(last=False)
-        for order in latest.values():
-            if before[order.id] not in (None, order):
-                self._changed(order)
+        changes = self._changes
+        changed = await self._store.record_orders(orders)
+        self._remember(orders, changes)
+        for order in changed:
+            await self._changed(order)
+
+    async def look_again(self, order: Order) -> Order:
+        """Find out anew whose an order is that changed hands.
+
+        What was heard stands where the store does not answer.
+        """
+        self.forget(order.id)
+        try:
+            return await self.find(order.id) or order
+        except StoreUnavailable:
+            return order
+
+    def forget(self, order_id: str | None = None) -> None:
+        """Remember nothing of an order, or of any, that was known or asked for until now."""
+        self._changes += 1
+        if order_id is None:
+            self._latest.clear()
+        else:
+            self._latest.pop(order_id, None)
+
+    def _remember(self, orders: Sequence[Order], changes: int) -> None:
+        """Keep what was asked for when so many changes had been heard of."""
+        if changes != self._changes or not self._hears():
+            return
+        for order in orders:
+            self._latest[order.id] = order
+            self._latest.move_to_end(order.id)
+        while len(self._latest) > REMEMBERED:
+            self._latest.popitem(last=False)

@@ -10,8 +10,10 @@ from msgspec import Struct
 
 from server.brokers.base import Broker
 from server.brokers.memory import MemoryBroker
+from server.redis_link import redis_link
 from server.settings import Settings
 from server.stores.base import Store
+from server.stores.redis import RedisStore
 from server.stores.sqlite import SqliteStore
 
 DATABASE = "workbench.sqlite3"
@@ -30,7 +32,12 @@ async def chosen_parts(settings: Settings, clock: Callable[[], float]) -> AsyncI
 
     Raises:
         StoreUnavailable: the database cannot be opened.
+        RedisUnusable: there is an address of a Redis, and it cannot be used.
     """
-    store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
-    async with contextlib.aclosing(store):
-        yield Parts(MemoryBroker(clock), store)
+    if settings.redis_url:
+        async with redis_link(settings) as link:
+            yield Parts(MemoryBroker(clock), RedisStore(link, settings.redis_prefix))
+    else:
+        store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
+        async with contextlib.aclosing(store):
+            yield Parts(MemoryBroker(clock), store)

@@ -16,9 +16,9 @@ from protocol.publications import Accepted, Address, Draft, Publication
 from server.brokers.base import Broker
 from server.hub import Hub
 from server.identity import Identity, Role
-from server.orders import Orders, TakenElsewhere
+from server.orders import Orders
 from server.replies import Problem
-from server.stores.base import Order
+from server.stores.base import Order, TakenElsewhere
 
 PUBLISHERS = frozenset({Role.SERVICE, Role.ADMIN})
 MOST_AT_ONCE = 1000  # publications in one list

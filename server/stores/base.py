@@ -5,14 +5,26 @@ Every implementation passes the one suite in ``tests/server/test_stores.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 
 class StoreUnavailable(Exception):
-    """The store could not do it now: disk full, locked, away.  Nothing was kept."""
+    """The store could not do it now: disk full, locked, away.
+
+    Nothing was kept; or, where the way to the store broke while it answered, nothing is
+    known to be.
+    """
+
+
+class TakenElsewhere(Exception):
+    """An order belongs to another tenant, and orders do not pass from one to another."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(order.id)
+        self.order = order
 
 
 class Order(Struct, frozen=True):
@@ -60,8 +72,16 @@ class Store(Protocol):
     method raises StoreUnavailable where it could not do its work.
     """
 
-    async def record_orders(self, orders: Sequence[Order]) -> None:
-        """Keep whose these orders are, all or none; a known one changes hands."""
+    async def record_orders(self, orders: Sequence[Order]) -> list[Order]:
+        """Keep whose these orders are, all or none; of one that is there twice, the last.
+
+        Returns those that were somebody else's before.  No two servers can both find an
+        order to be new.
+
+        Raises:
+            TakenElsewhere: one belongs to another tenant; none was kept.
+        """
+        ...
 
     async def find_order(self, order_id: str) -> Order | None:
         """Return whose an order is, if anybody's."""
@@ -100,3 +120,21 @@ class Store(Protocol):
 
     async def aclose(self) -> None:
         """Finish."""
+
+
+def changes(known: Mapping[str, Order], orders: Sequence[Order]) -> tuple[list[Order], list[Order]]:
+    """Sort out what recording these orders comes to, by what is known of them.
+
+    Returns the orders to keep, one an id, and those of them that change hands.
+
+    Raises:
+        TakenElsewhere: one belongs to another tenant.
+    """
+    latest = dict[str, Order]()
+    for order in orders:
+        owner = latest.get(order.id) or known.get(order.id)
+        if owner is not None and owner.tenant_id != order.tenant_id:
+            raise TakenElsewhere(order)
+        latest[order.id] = order
+    kept = list(latest.values())
+    return kept, [order for order in kept if known.get(order.id) not in (None, order)]

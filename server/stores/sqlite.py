@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +13,14 @@ from typing import Any
 import aiosqlite
 from msgspec.structs import astuple
 
-from server.stores.base import Conversation, Line, Order, Revocation, StoreUnavailable
+from server.stores.base import (
+    Conversation,
+    Line,
+    Order,
+    Revocation,
+    StoreUnavailable,
+    changes,
+)
 
 # synchronous=NORMAL in WAL mode survives a killed process; a power cut may cost the last moments.
 SCHEMA = """
@@ -85,14 +93,22 @@ class SqliteStore:
             raise StoreUnavailable(f"{path}: {why}") from why
         return cls(database)
 
-    async def record_orders(self, orders: Sequence[Order]) -> None:
-        """Keep whose these orders are, in one transaction."""
+    async def record_orders(self, orders: Sequence[Order]) -> list[Order]:
+        """Keep whose these orders are, in one transaction; returns those that change hands."""
+        ids = json.dumps([order.id for order in orders])
         async with self._transaction() as database:
+            rows = await database.execute_fetchall(
+                "SELECT id, user_id, tenant_id FROM orders "
+                "WHERE id IN (SELECT value FROM json_each(?))",
+                (ids,),
+            )
+            kept, changed = changes({row[0]: Order(*row) for row in rows}, orders)
             await database.executemany(
                 "INSERT INTO orders VALUES (?, ?, ?) ON CONFLICT (id) "
-                "DO UPDATE SET user_id = excluded.user_id, tenant_id = excluded.tenant_id",
-                [(order.id, order.user_id, order.tenant_id) for order in orders],
+                "DO UPDATE SET user_id = excluded.user_id",
+                [astuple(order) for order in kept],
             )
+        return changed
 
     async def find_order(self, order_id: str) -> Order | None:
         """Return whose an order is, if anybody's."""

@@ -1,24 +1,50 @@
 """What any store promises, asked of each of them."""
 
-from contextlib import aclosing
+import asyncio
+import signal
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from server.stores.base import Conversation, Line, Order, Revocation, StoreUnavailable
+from server.redis_link import redis_link
+from server.settings import Settings
+from server.stores.base import (
+    Conversation,
+    Line,
+    Order,
+    Revocation,
+    StoreUnavailable,
+    TakenElsewhere,
+)
+from server.stores.redis import RedisStore
 from server.stores.sqlite import SqliteStore
 
 
-@pytest.fixture(params=["sqlite"])
+@asynccontextmanager
+async def opened_in_file(path):
+    async with aclosing(await SqliteStore.open(path)) as store:
+        yield store
+
+
+@asynccontextmanager
+async def opened_in_redis(url, prefix, **settings):
+    async with redis_link(Settings(redis_url=url, **settings)) as link:
+        yield RedisStore(link, prefix)
+
+
+@pytest.fixture(params=["sqlite", "redis"])
 def reopen(request, tmp_path):
     """Return what opens the store, each time the same one."""
-    match request.param:
-        case "sqlite":
-            return lambda: SqliteStore.open(tmp_path / "deep" / "store.sqlite3")
+    if request.param == "sqlite":
+        return lambda: opened_in_file(tmp_path / "deep" / "store.sqlite3")
+    server = request.getfixturevalue("redis_server")
+    prefix = request.getfixturevalue("redis_prefix")
+    return lambda: opened_in_redis(server.url, prefix)
 
 
 @pytest.fixture
 async def store(reopen):
-    async with aclosing(await reopen()) as store:
+    async with reopen() as store:
         yield store
 
 
@@ -37,11 +63,59 @@ async def test_an_order_has_the_owner_it_was_recorded_with(store):
     assert await store.find_order("ord_3") is None
 
 
-async def test_an_order_may_change_hands(store):
-    await store.record_orders([Order("ord_1", "olena", "shop")])
-    await store.record_orders([Order("ord_1", "taras", "shop")])
+async def test_an_order_may_change_hands_and_that_is_told(store):
+    olenas, taras_ = Order("ord_1", "olena", "shop"), Order("ord_1", "taras", "shop")
+    new = await store.record_orders([olenas, Order("ord_2", "olena", "shop")])
+    again = await store.record_orders([olenas])
+    changed = await store.record_orders([taras_, Order("ord_2", "olena", "shop")])
 
-    assert (await store.find_order("ord_1")).user_id == "taras"
+    assert (new, again, changed) == ([], [], [taras_])
+    assert await store.find_order("ord_1") == taras_
+
+
+async def test_of_an_order_that_is_recorded_twice_at_once_the_last_counts(store):
+    first, last = Order("ord_1", "olena", "shop"), Order("ord_1", "taras", "shop")
+
+    assert await store.record_orders([first, last]) == []
+    assert await store.record_orders([last, first, last]) == []
+    assert await store.find_order("ord_1") == last
+
+
+async def test_an_order_does_not_pass_to_another_tenant_and_nothing_else_is_kept(store):
+    await store.record_orders([Order("ord_1", "olena", "shop")])
+    theirs = Order("ord_1", "olena", "books")
+
+    with pytest.raises(TakenElsewhere) as refused:
+        await store.record_orders([Order("ord_2", "ivan", "books"), theirs])
+
+    assert refused.value.order is theirs
+    assert await store.find_order("ord_1") == Order("ord_1", "olena", "shop")
+    assert await store.find_order("ord_2") is None
+
+
+async def test_of_two_tenants_in_one_list_the_first_has_the_order(store):
+    ours, theirs = Order("ord_1", "olena", "shop"), Order("ord_1", "olena", "books")
+
+    with pytest.raises(TakenElsewhere) as refused:
+        await store.record_orders([ours, theirs])
+
+    assert refused.value.order is theirs
+    assert await store.find_order("ord_1") is None
+
+
+async def test_two_tenants_that_place_one_order_at_once_do_not_both_have_it(reopen):
+    async with reopen() as one, reopen() as other:
+        outcomes = await asyncio.gather(
+            *(
+                store.record_orders([Order(f"ord_{number}", "olena", tenant)])
+                for number in range(20)
+                for store, tenant in ((one, "shop"), (other, "books"))
+            ),
+            return_exceptions=True,
+        )
+
+    assert sum(isinstance(each, TakenElsewhere) for each in outcomes) == 20
+    assert outcomes.count([]) == 20
 
 
 async def test_a_conversation_begins_with_its_first_line(store):
@@ -123,16 +197,35 @@ async def test_a_revocation_takes_the_place_of_that_users_former_one(store):
 
 
 async def test_everything_is_there_again_after_reopening(reopen):
-    async with aclosing(await reopen()) as store:
+    async with reopen() as store:
         await store.record_orders([Order("ord_1", "olena", "shop")])
         await store.open_conversation(talk(1), line(1))
         await store.revoke(Revocation("shop", "olena", 100.0))
 
-    async with aclosing(await reopen()) as store:
+    async with reopen() as store:
         assert await store.revocations() == [Revocation("shop", "olena", 100.0)]
         assert await store.find_order("ord_1") is not None
         assert await store.lines("conv_1", 10) == [line(1)]
         await store.probe()
+
+
+@pytest.mark.parametrize("outage", [signal.SIGSTOP, signal.SIGKILL])
+async def test_a_redis_that_is_away_is_unavailable_in_time_and_what_was_kept_is_there_after(
+    start_redis, redis_prefix, outage
+):
+    redis = start_redis("--appendonly", "yes", "--appendfsync", "always")
+    async with opened_in_redis(redis.url, redis_prefix, broker_timeout_s=0.2) as store:
+        await store.record_orders([Order("ord_1", "olena", "shop")])
+        redis.send_signal(outage)
+        for asked in (store.find_order("ord_1"), store.conversations("shop", None, 1)):
+            with pytest.raises(StoreUnavailable):
+                await asked
+        if outage == signal.SIGKILL:
+            redis.process.wait()
+            redis.start()
+        redis.send_signal(signal.SIGCONT)
+
+        assert await store.find_order("ord_1") == Order("ord_1", "olena", "shop")
 
 
 async def test_a_file_that_is_no_database_is_named(tmp_path):
