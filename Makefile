@@ -6,13 +6,14 @@ FIND_PYTHON := for p in python3 python3.11 python3.12 python3.13 python3.14; do 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 
-.PHONY: help demo test check bench reset
+.PHONY: help demo test check words bench reset
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    start the server, the simulated shop and the workbench; Ctrl-C ends all"
 	@echo "make test    run every test"
 	@echo "make check   lint and check types"
+	@echo "make words   bring the catalogues of the pages' words up to the code, and say what lacks"
 	@echo "make bench   measure the server next to a bare write and to a plain server: some eight minutes"
 	@echo "make reset   empty the data folder"
 
@@ -26,6 +27,9 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+words: $(VENV)/.demo
+	@$(BIN)/python -m dashboard.catalogue
 
 bench: $(VENV)/.demo
 	@$(BIN)/python -m bench --json data/bench.json

@@ -25,6 +25,7 @@ from client.errors import RequestTimedOut
 from client.heartbeat import DEAD_AFTER_S, PING_AFTER_S
 from client.outgoing import QUEUE_LIMIT
 from client.surface import CONNECT_TIMEOUT_S, Surface, TokenSource
+from client.tap import Tap, Way
 
 GOODBYE_S = 0.5
 """How long ``disconnect`` lets the task send what waits, and the server say goodbye."""
@@ -49,6 +50,7 @@ class AsyncShopWebSocket(Surface):
         ping_after_s: float = PING_AFTER_S,
         dead_after_s: float = DEAD_AFTER_S,
         draw: Random | None = None,
+        tap: Tap | None = None,
     ) -> None:
         super().__init__(
             url,
@@ -57,6 +59,7 @@ class AsyncShopWebSocket(Surface):
             ping_after_s=ping_after_s,
             dead_after_s=dead_after_s,
             draw=draw,
+            tap=tap,
         )
         self._http = http
         self._task: asyncio.Task[None] | None = None
@@ -169,12 +172,14 @@ class AsyncShopWebSocket(Surface):
         log.info("Connected")
         while True:
             while not line.is_broken and (frame := self._session.next_frame()) is not None:
+                self._show(Way.SENT, frame)
                 await line.send(frame)
             if self._is_stopping:
                 return None
             arrival = await line.receive(self._seconds_left())
             match arrival:
                 case Text(data):
+                    self._show(Way.RECEIVED, data)
                     self._report(partial(self._session.received, data))
                 case SignOfLife():
                     self._report(self._session.heard)

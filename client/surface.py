@@ -21,6 +21,7 @@ from client.heartbeat import DEAD_AFTER_S, PING_AFTER_S
 from client.outgoing import QUEUE_LIMIT
 from client.session import Limits, Session
 from client.status import Status
+from client.tap import Tap, Way
 
 CONNECT_TIMEOUT_S = 10.0
 """How long a server may take to accept a connection and to upgrade it."""
@@ -52,6 +53,7 @@ class Surface(ABC):
         queue_limit: messages that may wait for a connection, beyond which ``QueueFull``.
         ping_after_s, dead_after_s: see ``client.heartbeat``.
         draw: where jitter comes from.
+        tap: somebody who looks on, see ``client.tap``; what it raises is logged.
     """
 
     def __init__(
@@ -63,8 +65,9 @@ class Surface(ABC):
         ping_after_s: float = PING_AFTER_S,
         dead_after_s: float = DEAD_AFTER_S,
         draw: Random | None = None,
+        tap: Tap | None = None,
     ) -> None:
-        self._url, self._token = url, token
+        self._url, self._token, self._tap = url, token, tap
         self._session = Session(
             signs_in=token is not None,
             limits=Limits(queue=queue_limit, ping_after_s=ping_after_s, dead_after_s=dead_after_s),
@@ -119,6 +122,15 @@ class Surface(ABC):
         """How the connection is at this moment."""
         with self._lock:
             return self._session.status(steady())
+
+    def _show(self, way: Way, frame: bytes) -> None:
+        """Let who looks on see a frame."""
+        if self._tap is None:
+            return
+        try:
+            self._tap(way, frame)
+        except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
+            log.warning("A tap failed: it raised %s", type(why).__name__)
 
     @abstractmethod
     def _wake(self) -> None:

@@ -23,6 +23,7 @@ from client.endings import ABNORMAL
 from client.errors import RequestTimedOut
 from client.line import BROKEN, Line, Waker
 from client.surface import CONNECT_TIMEOUT_S, Surface
+from client.tap import Way
 
 GOODBYE_S = 0.5
 """How long ``disconnect`` lets the thread send what waits, before it breaks the line off."""
@@ -200,12 +201,14 @@ class ShopWebSocket(Surface):
         log.info("Connected")
         while True:
             while not line.is_broken and (frame := self._next_frame(run)) is not None:
+                self._show(Way.SENT, frame)
                 line.send(frame)
             if run.is_stopping:
                 return None
             arrival = line.receive(self._seconds_left())
             match arrival:
                 case Text(data):
+                    self._show(Way.RECEIVED, data)
                     self._report(run, partial(self._session.received, data))
                 case SignOfLife():
                     self._report(run, self._session.heard)

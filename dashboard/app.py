@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import look, marks
-from dashboard.shared import feed
-
-WATCH, SHOP = "Watch", "Shop"
-ABOUT = "Shop Realtime Workbench: what passes through a shop's WebSocket server, live."
-REFRESH = "Refresh, s"
-RATES_S = (0.5, 1.0, 2.0, 5.0)
+from dashboard import look, side_bar
+from dashboard.words import _
 
 st.set_page_config(
     "Shop Realtime",
     look.MARK,
     layout="wide",
     initial_sidebar_state=212,
-    menu_items={"About": ABOUT},
+    menu_items={
+        "About": _("Shop Realtime Workbench: what passes through a shop's WebSocket server, live.")
+    },
 )
 st.html(look.HERE / "look.css")
 st.logo(":material/hub:", size="small")
 
+
+def page(name: str, title: str, icon: str) -> list[st.Page]:
+    """Register the page of a file, where there is one."""
+    if not (look.HERE / "views" / f"{name}.py").exists():
+        return []
+    return [st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:")]
+
+
 overview = st.Page(
     "views/overview.py",
-    title="Overview",
+    title=_("Overview"),
     icon=":material/monitoring:",
     url_path="home",  # served at `/`; its own name belongs to the page below
     default=True,
@@ -41,39 +46,31 @@ def at_its_name() -> None:
     st.switch_page(overview, query_params={n: v for n, v in free.items() if n not in bound})
 
 
-@st.fragment(run_every=1.0)
-def connection() -> None:
-    """Say how the feed's connection is, whatever the page's own clock."""
-    link = feed().link()
-    with st.container(key="link"):
-        st.html(marks.state(link.title(), link.words(feed().now()), marks.PHASE[link.phase]))
-
-
 by_name = st.Page(at_its_name, title="Overview", url_path="overview", visibility="hidden")
-page = st.navigation(
+chosen = st.navigation(
     {
-        WATCH: [
+        _("Watch"): [
             overview,
-            st.Page("views/explorer.py", title="Explorer", icon=":material/account_tree:"),
+            *page("explorer", _("Explorer"), "account_tree"),
             by_name,
         ],
-        SHOP: [st.Page("views/inventory.py", title="Inventory", icon=":material/inventory_2:")],
+        _("Shop"): [
+            *page("orders", _("Orders"), "receipt_long"),
+            *page("inventory", _("Inventory"), "inventory_2"),
+            *page("inbox", _("Inbox"), "forum"),
+        ],
+        _("Act"): [
+            *page("console", _("Console"), "terminal"),
+            *page("scenarios", _("Scenarios"), "science"),
+            *page("connections", _("Connections"), "cable"),
+        ],
     }
 )
 
-if page is by_name:  # before the side bar binds its widgets to the query
-    page.run()
+if chosen is by_name:  # before the side bar binds its widgets to the query
+    chosen.run()
 
 with st.sidebar:
-    st.segmented_control(
-        REFRESH,
-        RATES_S,
-        default=1.0,
-        required=True,
-        key="refresh",
-        format_func=lambda seconds: f"{seconds:g}",
-        bind="query-params",
-    )
-    connection()
+    side_bar.draw()
 
-page.run()
+chosen.run()

@@ -6,21 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import channels, look, marks, tables
+from dashboard import channels, choices, look, marks, tables
 from dashboard.channels import Branch, Sort
 from dashboard.state import Snapshot
 from dashboard.tables import Column
+from dashboard.words import N_, _
 
-CHANNELS, FIND, SORT = "Channels", "Find a channel", "Sort"
-
-TREE: dict[str, Column[Branch]] = {
-    "Kind": tables.chips(64, lambda branch: branch.kind, look.KIND),
-    "Channel": tables.text(88, lambda branch: branch.name),
-    "/s": tables.figure(34, lambda branch: marks.rate(branch.rate)),
-    "Total": tables.figure(44, lambda branch: marks.count(branch.total)),
-    "Subs": tables.figure(36, lambda branch: subscribers(branch)),
-    "2 min": tables.trend(42, lambda branch: branch.trend),
-}
+SORTS: dict[str, str] = {Sort.TOTAL: N_("Total"), Sort.LATEST: N_("Latest"), Sort.NAME: N_("Name")}
 
 
 def subscribers(branch: Branch) -> str:
@@ -30,26 +22,26 @@ def subscribers(branch: Branch) -> str:
 
 def draw(now: Snapshot, chosen: str, picked: Callable[[Branch | None], None]) -> None:
     """Draw the pane; ``picked`` is told the line that was clicked, or None."""
-    with look.card("tree", CHANNELS, marks.number(len(now.channels)), size="pane"):
+    title = _("Channels")
+    columns: dict[str, Column[Branch]] = {
+        _("Kind"): tables.chips(64, lambda branch: branch.kind, look.KIND),
+        _("Channel"): tables.text(88, lambda branch: branch.name),
+        _("/s"): tables.figure(34, lambda branch: marks.rate(branch.rate)),
+        _("Total"): tables.figure(44, lambda branch: marks.count(branch.total)),
+        _("Subs"): tables.figure(36, subscribers),
+        _("2 min"): tables.trend(42, lambda branch: branch.trend),
+    }
+    with look.card("tree", title, marks.number(len(now.channels)), size="pane"):
         with st.container(horizontal=True, gap="xsmall"):
             find = st.text_input(
-                FIND,
+                _("Find a channel"),
                 key="find",
-                placeholder=FIND,
+                placeholder=_("Find a channel"),
                 type="search",
                 live=True,
                 label_visibility="collapsed",
                 bind="query-params",
             )
-            sort = st.selectbox(
-                SORT,
-                list(Sort),
-                key="sort",
-                width=96,
-                label_visibility="collapsed",
-                bind="query-params",
-            )
-        lines = channels.tree(
-            now.channels, now.series, find or "", sort or Sort.TOTAL, chosen, now.at
-        )
-        tables.table(lines, TREE, "tree", picked=picked, alt=CHANNELS)
+            sort = choices.select("sort", _("Sort"), SORTS, width=96, label_visibility="collapsed")
+        lines = channels.tree(now.channels, now.series, find or "", Sort(sort), chosen, now.at)
+        tables.table(lines, columns, "tree", picked=picked, alt=title)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dashboard.rates import WINDOW_S, Series
+from dashboard.words import _
 from protocol.channels import Kind
 from protocol.monitoring import Traffic
 
@@ -66,9 +67,9 @@ class Branch(Struct, frozen=True):
 class Sort(StrEnum):
     """How the channels of a kind are ordered; by rate they would jump."""
 
-    TOTAL = "Total"
-    LATEST = "Latest"
-    NAME = "Name"
+    TOTAL = "total"
+    LATEST = "latest"
+    NAME = "name"
 
 
 def kind_of(channel: str) -> str:
@@ -138,7 +139,7 @@ def _whole(kind: str, members: list[Activity], series: Series) -> Branch:
     return Branch(
         "*" if kind == EVERYONE else f"{kind}:",
         kind,
-        f"{len(members)} in all",
+        _("{count} in all").format(count=len(members)),
         series.now(kind, over=10),
         sum(c.total for c in members),
         sum(heard),

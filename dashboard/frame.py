@@ -7,6 +7,7 @@ from typing import assert_never
 
 import msgspec
 import streamlit as st
+from msgspec import Struct
 
 from dashboard.history import MESSAGES
 from dashboard.link import Phase
@@ -14,22 +15,34 @@ from dashboard.look import HEIGHTS, HERE, empty
 from dashboard.marks import PHASE, clock, number, plain, state
 from dashboard.shared import feed
 from dashboard.state import Snapshot
+from dashboard.words import _, ngettext
 
-PAUSE, RESUME, PRESENT = "Pause", "Resume", "Present"
-PAUSED, FROM_BEFORE = "Paused", "what you see is from before"
-LOADING = "Connecting to {address}; the first report comes within a second."
-NOBODY = "Nobody answers at {address}"
-START_SERVER = (
-    "The workbench shows what passes through the server. Start it with `python -m server`, or all "
-    "of the workbench with `make demo`. This page comes alive by itself."
-)
-DECLINED = "The server refused the workbench: {why}"
-MEND_SETTINGS = (
-    "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must be those of the server. Mend them in "
-    "`.env` and start the dashboard again."
-)
-HELD = "held at {at} · {waiting} waiting, {share} % of the buffer"
-OVERFLOWN = "held at {at} · {waiting} waiting, of which the oldest {lost} are lost"
+
+class Pause(Struct, frozen=True):
+    """What a tab that holds a moment is behind by: messages, and a share of what is kept.
+
+    ``lost`` of them are not kept any more.
+    """
+
+    at: float
+    waiting: int
+    lost: int
+    share: float
+
+    def words(self) -> str:
+        """Say it beside the page's title."""
+        told = {"at": clock(self.at), "waiting": number(self.waiting)}
+        if self.lost:
+            words = _("held at {at} · {waiting} waiting, of which the oldest {lost} are lost")
+            return words.format(**told, lost=number(self.lost))
+        words = _("held at {at} · {waiting} waiting, {share} % of the buffer")
+        return words.format(**told, share=number(100 * self.share, 1))
+
+    def brief(self) -> str:
+        """Say it in the side bar."""
+        return ngettext("{count} waiting", "{count} waiting", self.waiting).format(
+            count=number(self.waiting)
+        )
 
 
 def moment() -> Snapshot:
@@ -44,6 +57,15 @@ def hold() -> None:
     st.session_state.held = None if st.session_state.held else feed().snapshot()
 
 
+def pause() -> Pause | None:
+    """Tell how far behind this tab is, None where it is live."""
+    held: Snapshot | None = st.session_state.get("held")
+    if held is None:
+        return None
+    waiting = feed().snapshot().log.seq - held.log.seq
+    return Pause(held.at, waiting, max(0, waiting - MESSAGES), min(1.0, waiting / MESSAGES))
+
+
 def header(title: str, present: bool = False) -> Callable[[str], None]:
     """Draw the page's head; returns what writes the live line beside the title."""
     held: Snapshot | None = st.session_state.setdefault("held", None)
@@ -51,10 +73,10 @@ def header(title: str, present: bool = False) -> Callable[[str], None]:
         st.title(title, anchor=False, width="content")
         with st.container(width="stretch"):
             line = st.empty()
-        if present and st.toggle(PRESENT, key="present", bind="query-params"):
+        if present and st.toggle(_("Present"), key="present", bind="query-params"):
             st.html(HERE / "present.css")
         st.button(
-            RESUME if held else PAUSE,
+            _("Resume") if held else _("Pause"),
             icon=":material/play_arrow:" if held else ":material/pause:",
             key="pause",
             shortcut="p",
@@ -70,24 +92,16 @@ def header(title: str, present: bool = False) -> Callable[[str], None]:
 
 def _status(words: str) -> str:
     """Say what state the page is in: lost before paused before live."""
-    held: Snapshot | None = st.session_state.get("held")
     link = feed().link()
     if not link.is_live:
         told, tone = link.words(feed().now()), PHASE[link.phase]
         if link.was_live:
-            told, tone = f"{told} · {FROM_BEFORE}", f"{tone} alarm"
+            before = _("what you see is from before")
+            told, tone = f"{told} · {before}", f"{tone} alarm"
         return state(link.title(), told, tone)
-    if held:
-        return state(PAUSED, _waiting(held), "warn")
+    if (behind := pause()) is not None:
+        return state(_("Paused"), behind.words(), "warn")
     return state(link.title(), words, PHASE[link.phase])
-
-
-def _waiting(held: Snapshot) -> str:
-    waiting = feed().snapshot().log.seq - held.log.seq
-    told = {"at": clock(held.at), "waiting": number(waiting)}
-    if waiting > MESSAGES:
-        return OVERFLOWN.format(**told, lost=number(waiting - MESSAGES))
-    return HELD.format(**told, share=number(100 * waiting / MESSAGES, 1))
 
 
 def live(draw: Callable[[], None]) -> None:
@@ -109,16 +123,32 @@ def nothing_yet(now: Snapshot) -> bool:
     match present.phase:
         case Phase.CONNECTING | Phase.LIVE:
             with st.container(border=True, key="pane-nothing"):
-                st.caption(LOADING.format(address=present.address))
+                loading = _("Connecting to {address}; the first report comes within a second.")
+                st.caption(loading.format(address=present.address))
                 st.skeleton(height=96)
                 st.skeleton(height=240)
                 st.skeleton(height=200)
         case Phase.DISCONNECTED:
             with st.container(border=True, key="pane-nothing", height=HEIGHTS["pane"]):
-                empty("cloud_off", NOBODY.format(address=present.address), START_SERVER)
+                empty(
+                    "cloud_off",
+                    _("Nobody answers at {address}").format(address=present.address),
+                    _(
+                        "The workbench shows what passes through the server. Start it with "
+                        "`python -m server`, or all of the workbench with `make demo`. This page "
+                        "comes alive by itself."
+                    ),
+                )
         case Phase.REFUSED:
             with st.container(border=True, key="pane-nothing", height=HEIGHTS["pane"]):
-                empty("block", DECLINED.format(why=plain(present.why)), MEND_SETTINGS)
+                empty(
+                    "block",
+                    _("The server refused the workbench: {why}").format(why=plain(present.why)),
+                    _(
+                        "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must be those of the "
+                        "server. Mend them in `.env` and start the dashboard again."
+                    ),
+                )
         case _:
             assert_never(present.phase)
     return True

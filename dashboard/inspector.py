@@ -9,29 +9,23 @@ import streamlit as st
 from dashboard import charts, fields, look, marks
 from dashboard.channels import kind_of
 from dashboard.history import Log, Seen
-
-ABOUT = "{at} · {size} bytes · reached {reached}"
-UTC_TIME = "{at} UTC"
-CHANGED, SINCE = "Changed", "since {at}"
-FIRST, SAME = "nothing earlier to compare with", "Nothing but the time."
-PLOT = "Plot"
-NOTHING = ("ads_click", "No message chosen")
-NOTHING_HINT = "Click a line of the list to see a message to its last field."
+from dashboard.words import _
 
 
 def draw(message: Seen | None, log: Log) -> None:
     """Draw a message beside the others of its channel and type."""
     if message is None:
-        with look.card("inspector", "Message", size="pane"):
-            look.empty(*NOTHING, NOTHING_HINT)
+        with look.card("inspector", _("Message"), size="pane"):
+            hint = _("Click a line of the list to see a message to its last field.")
+            look.empty("ads_click", _("No message chosen"), hint)
         return
     same = fields.alike(message, log)
     chip = marks.chip(message.channel, kind_of(message.channel))
     with look.card("inspector", message.type, chip, size="pane"):
-        told = ABOUT.format(
+        told = _("{at} · {size} bytes · reached {reached}").format(
             at=marks.clock(message.at, millis=True), size=len(message.text), reached=message.reached
         )
-        utc = UTC_TIME.format(at=marks.clock(message.at, millis=True, where=UTC))
+        utc = _("{at} UTC").format(at=marks.clock(message.at, millis=True, where=UTC))
         st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
         st.code(fields.pretty(message), "json", height="stretch", wrap_lines=True)
         _changed(message, fields.before(message, same))
@@ -40,12 +34,17 @@ def draw(message: Seen | None, log: Log) -> None:
 
 def _changed(message: Seen, before: Seen | None) -> None:
     """List the fields that differ from the message before."""
-    aside = SINCE.format(at=marks.clock(before.at)) if before else FIRST
+    aside = _("nothing earlier to compare with")
+    if before:
+        aside = _("since {at}").format(at=marks.clock(before.at))
     with st.container(key="changed", gap="xsmall"):
-        st.html(marks.pair(f"<b>{CHANGED}</b>", aside, "quiet"))
+        changed = _("Changed")
+        st.html(marks.pair(f"<b>{changed}</b>", aside, "quiet"))
         if before:
             changes = fields.changes(fields.payload(before), fields.payload(message))
-            st.html(marks.differences(changes) if changes else f'<div class="quiet">{SAME}</div>')
+            same = _("Nothing but the time.")
+            nothing = f'<div class="quiet">{same}</div>'
+            st.html(marks.differences(changes) if changes else nothing)
 
 
 def _plot(message: Seen, same: list[Seen]) -> None:
@@ -53,6 +52,7 @@ def _plot(message: Seen, same: list[Seen]) -> None:
     names = fields.numeric(fields.payload(message))
     if not names or len(same) < 2:
         return
-    field = st.selectbox(PLOT, names, key="plot", label_visibility="collapsed")
+    field = st.selectbox(_("Plot"), names, key="plot", label_visibility="collapsed")
     frame = charts.field_frame(fields.points(field, same), kind_of(message.channel))
-    st.vega_lite_chart(frame, charts.FIELD, height=110, key="field", alt=f"{field} over time")
+    alt = _("{field} over time").format(field=field)
+    st.vega_lite_chart(frame, charts.FIELD, height=110, key="field", alt=alt)

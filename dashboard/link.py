@@ -8,6 +8,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from client.status import State, Status
+from dashboard.words import N_, _
 
 
 class Phase(StrEnum):
@@ -17,6 +18,14 @@ class Phase(StrEnum):
     LIVE = "live"
     DISCONNECTED = "disconnected"
     REFUSED = "refused"
+
+
+TITLES = {
+    Phase.CONNECTING: N_("Connecting"),
+    Phase.LIVE: N_("Live"),
+    Phase.DISCONNECTED: N_("Disconnected"),
+    Phase.REFUSED: N_("Refused"),
+}
 
 
 class Link(Struct, frozen=True):
@@ -40,22 +49,27 @@ class Link(Struct, frozen=True):
 
     def title(self) -> str:
         """Say it in a word."""
-        return self.phase.capitalize()
+        return _(TITLES[self.phase])
 
     def words(self, now: float) -> str:
         """Say what comes next."""
         match self.phase:
             case Phase.LIVE:
                 trip = self.round_trip_ms
-                return f"{self.address} · {trip:.0f} ms" if trip is not None else self.address
+                if trip is None:
+                    return self.address
+                return _("{address} · {trip} ms").format(address=self.address, trip=f"{trip:.0f}")
             case Phase.CONNECTING:
-                return f"to {self.address}"
+                return _("to {address}").format(address=self.address)
             case Phase.REFUSED:
-                return f"by {self.address}: {self.why}"
+                return _("by {address}: {why}").format(address=self.address, why=self.why)
             case Phase.DISCONNECTED:
                 wait = max(0.0, (self.retry_at or now) - now)
-                following = f"next attempt in {wait:.0f} s" if wait >= 1 else "trying again now"
-                return following if self.was_live else f"{self.address} is silent · {following}"
+                following = _("trying again now")
+                if wait >= 1:
+                    following = _("next attempt in {seconds} s").format(seconds=f"{wait:.0f}")
+                silent = _("{address} is silent").format(address=self.address)
+                return following if self.was_live else f"{silent} · {following}"
             case _:
                 assert_never(self.phase)
 
@@ -77,7 +91,7 @@ def of(status: Status, address: str, *, was_live: bool, refused: str) -> Link:
         case State.CLOSED:
             if not (status.close_code or status.close_reason):
                 return Link(Phase.CONNECTING, address, was_live)
-            why = status.close_reason or f"close code {status.close_code}"
+            why = status.close_reason or _("close code {code}").format(code=status.close_code)
             return Link(Phase.REFUSED, address, was_live, why=refused or why)
         case _:
             assert_never(status.state)

@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboard.channels import EVERYONE
 from dashboard.marks import pair
+from dashboard.words import N_, _
 
 HERE = Path(__file__).parent
 MARK = str(HERE / "mark.png")  # a :material: page icon would be fetched from a font host
@@ -56,12 +57,24 @@ STATUS = {
     "refunded": "warn",
 }
 ALERT = {"out_of_stock": "bad", "low_stock": "warn", "back_in_stock": "ok"}
-NAMES = {  # where the wire's word is too long for a column
-    "out_of_stock": "out",
-    "low_stock": "low",
-    "back_in_stock": "back",
-    "payment_failed": "not paid",
+NAMES = {  # the wire's words in a person's; where there is none the wire's own is shown
+    "out_of_stock": N_("out"),
+    "low_stock": N_("low"),
+    "back_in_stock": N_("back"),
+    "pending": N_("pending"),
+    "paid": N_("paid"),
+    "processing": N_("processing"),
+    "shipped": N_("shipped"),
+    "delivered": N_("delivered"),
+    "payment_failed": N_("not paid"),
+    "cancelled": N_("cancelled"),
+    "refunded": N_("refunded"),
 }
+
+
+def name(word: str) -> str:
+    """Return a word of the wire as people say it, short enough for a column."""
+    return _(NAMES[word]) if word in NAMES else word
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboard.fields import Change
 from dashboard.link import Phase
+from dashboard.words import _, language
 
 PHASE = {
     Phase.CONNECTING: "muted",
@@ -22,18 +23,13 @@ PHASE = {
     Phase.DISCONNECTED: "bad",
     Phase.REFUSED: "bad",
 }
-SPACED = frozenset({"uk", "fr", "pl", "cs", "sk", "bg", "sv", "nb", "fi", "hu", "ru"})
-DOTTED = frozenset({"de", "es", "it", "nl", "pt", "tr", "id", "da", "el", "ro"})
 
 
 def number(value: float, digits: int = 0) -> str:
-    """Group thousands as the viewer's language does."""
+    """Group thousands as the tab's language does."""
     text = f"{value:,.{digits}f}"
-    language = (st.context.locale or "").partition("-")[0]
-    if language in SPACED:
+    if language() == "uk":
         return text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
-    if language in DOTTED:
-        return text.translate(str.maketrans(",.", ".,"))
     return text
 
 
@@ -66,8 +62,10 @@ def clock(at: float, millis: bool = False, where: tzinfo | None = None) -> str:
 def span(seconds: float) -> str:
     """5 s, 12 min, 3 h."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.0f} h"
+        return _("{count} s").format(count=f"{seconds:.0f}")
+    if seconds < 5400:
+        return _("{count} min").format(count=f"{seconds / 60:.0f}")
+    return _("{count} h").format(count=f"{seconds / 3600:.0f}")
 
 
 def sentence(text: str) -> str:
@@ -106,6 +104,12 @@ def state(title: str, words: str, tone: str) -> str:
     """Say how something is: a dot in its colour, a word, and what to know about it."""
     told = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(words)}</span>'
     return f'<div class="row {tone}"><i class="dot"></i>{told}</div>'
+
+
+def gauge(share: float, tone: str) -> str:
+    """Draw how full something is, 0 to 1."""
+    width = 100 * min(max(share, 0.0), 1.0)
+    return f'<div class="gauge {tone}"><i style="width:{width:.1f}%"></i></div>'
 
 
 def plain(text: str) -> str:

@@ -13,23 +13,16 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import fields, look, marks, tables
+from dashboard import choices, fields, look, marks, tables
 from dashboard.channels import Branch, kind_of
 from dashboard.filters import SHOWN, BadPattern, Filter, Found, Search
 from dashboard.history import Log, Seen
 from dashboard.state import Snapshot
 from dashboard.tables import Column
+from dashboard.words import N_, _, ngettext
 from protocol.codec import PUBLISHABLE
 
-MESSAGES, MATCHING = "Messages", "{total} match of {kept} kept"
-KEPT, TYPE, ALL_TYPES = "{kept} kept", "Type", "All types"
-CHANNEL, TEXT = "All channels", "Text or /regex/"
-NEWEST, NEW, JSONL = "Newest", "{count} new", "JSONL"
-BAD = "{text} is no regular expression"
-NO_MATCH = ("filter_alt_off", "Nothing matches")
-NO_MATCH_HINT = "None of the {kept} messages kept has this channel, type and text."
-EMPTY = ("forum", "No messages yet")
-EMPTY_HINT = "Whatever is published shows here. Start the shop: `python -m simulator`."
+ALL_TYPES = ""
 KNOWN_TYPES = {*PUBLISHABLE, "chat_message"}  # so that an address may name one not yet seen
 ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
 FILTER: dict[str, Any] = {"label_visibility": "collapsed", "bind": "query-params"}
@@ -66,27 +59,30 @@ def filters(now: Snapshot) -> tuple[Filter, Slot]:
     """Draw what narrows the list; return it, and the place beside it for the buttons."""
     with st.container(horizontal=True, gap="xsmall"):
         channel = st.text_input(
-            CHANNEL,
+            _("All channels"),
             key="channel",
-            placeholder=CHANNEL,
+            placeholder=_("All channels"),
             type="search",
             on_change=jump_to_newest,
             **FILTER,
         )
-        types = [ALL_TYPES, *sorted({*KNOWN_TYPES, *now.types})]
-        type_ = st.selectbox(TYPE, types, key="type", on_change=jump_to_newest, **FILTER)
+        types = {name: name for name in ("", *sorted({*KNOWN_TYPES, *now.types}))}
+        types[ALL_TYPES] = N_("All types")
+        type_ = choices.select(
+            "type", _("Type"), types, jump_to_newest, label_visibility="collapsed"
+        )
     with st.container(horizontal=True, gap="xsmall"):
         text = st.text_input(
-            TEXT,
+            _("Text or /regex/"),
             key="text",
-            placeholder=TEXT,
+            placeholder=_("Text or /regex/"),
             type="search",
             live=True,
             on_change=jump_to_newest,
             **FILTER,
         )
         buttons = st.container(horizontal=True, gap="xsmall", width="content")
-    return Filter(channel or "", "" if type_ == ALL_TYPES else type_, text or ""), buttons
+    return Filter(channel or "", type_, text or ""), buttons
 
 
 def jsonl(log: Log, wanted: Filter) -> bytes:
@@ -115,7 +111,7 @@ def buttons(found: Found, now: Snapshot, wanted: Filter) -> None:
     fresh = sum(message.seq > frozen[0].seq for message in found.newest) if frozen else 0
     count = f"{SHOWN}+" if fresh >= SHOWN else str(fresh)
     st.button(
-        NEW.format(count=count) if frozen else NEWEST,
+        _("{count} new").format(count=count) if frozen else _("Newest"),
         key="jump",
         icon=":material/vertical_align_top:",
         type="primary" if frozen else "secondary",
@@ -124,7 +120,7 @@ def buttons(found: Found, now: Snapshot, wanted: Filter) -> None:
         width=104,
     )
     st.download_button(
-        JSONL,
+        "JSONL",
         partial(jsonl, now.log, wanted),
         "messages.jsonl",
         "application/jsonl",
@@ -138,26 +134,33 @@ def buttons(found: Found, now: Snapshot, wanted: Filter) -> None:
 def draw(now: Snapshot) -> None:
     """Draw the list, newest first, frozen while somebody inspects."""
     kept = marks.number(now.log.kept)
-    with look.card("list", MESSAGES, None, size="pane") as tell:
+    with look.card("list", _("Messages"), None, size="pane") as tell:
         wanted, beside = filters(now)
         try:
             found = searched(now, wanted)
         except BadPattern as why:
-            tell(KEPT.format(kept=kept))
-            bad = BAD.format(text=marks.plain(wanted.text))
+            tell(_("{kept} kept").format(kept=kept))
+            bad = _("{text} is no regular expression").format(text=marks.plain(wanted.text))
             return look.empty("error", bad, marks.sentence(str(why)))
         with beside:
             buttons(found, now, wanted)
         total = marks.number(found.total)
-        tell((KEPT if wanted == Filter() else MATCHING).format(total=total, kept=kept))
+        told = _("{kept} kept")
+        if wanted != Filter():
+            told = ngettext(
+                "{total} match of {kept} kept", "{total} matches of {kept} kept", found.total
+            )
+        tell(told.format(total=total, kept=kept))
         shown: tuple[Seen, ...] = state.frozen or found.newest
         state.picked = state.picked or first_choice(shown)
         if shown:
             listed(shown)
         elif now.log.kept:
-            look.empty(*NO_MATCH, NO_MATCH_HINT.format(kept=kept))
+            hint = _("None of the {kept} messages kept has this channel, type and text.")
+            look.empty("filter_alt_off", _("Nothing matches"), hint.format(kept=kept))
         else:
-            look.empty(*EMPTY, EMPTY_HINT)
+            hint = _("Whatever is published shows here. Start the shop: `python -m simulator`.")
+            look.empty("forum", _("No messages yet"), hint)
 
 
 def first_choice(shown: tuple[Seen, ...]) -> Seen | None:
@@ -171,17 +174,17 @@ def listed(shown: tuple[Seen, ...]) -> None:
     picked: Seen | None = state.picked
     columns: dict[str, Column[Seen]] = {
         "": tables.text(22, lambda m: "▶" if picked and m.seq == picked.seq else ""),
-        "Time": tables.text(86, lambda m: marks.clock(m.at, millis=True, where=where)),
-        "Channel": tables.chips(
+        _("Time"): tables.text(86, lambda m: marks.clock(m.at, millis=True, where=where)),
+        _("Channel"): tables.chips(
             132, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
         ),
-        "Type": tables.text(112, lambda m: m.type),
-        "Content": tables.text(600, lambda m: fields.summary(fields.payload(m))),
+        _("Type"): tables.text(112, lambda m: m.type),
+        _("Content"): tables.text(600, lambda m: fields.summary(fields.payload(m))),
     }
     tables.table(
         shown,
         columns,
         f"list{state.version}",
         picked=lambda message: choose(message, shown),
-        alt=MESSAGES,
+        alt=_("Messages"),
     )

@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import pandas as pd
 import streamlit as st
 
-from dashboard.look import KIND_HEX, NAMES, TINT, TONE_HEX
+from dashboard.look import KIND_HEX, TINT, TONE_HEX, name
 
 T = TypeVar("T")
 ROW, HEAD = 28, 34  # px: a row; the header with the borders
@@ -58,7 +58,7 @@ def chips(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Co
     """Show a value as a chip in the tone or the kind it maps to; an empty value shows nothing."""
     colors = [(KIND_HEX | TONE_HEX)[tone] + TINT for tone in tones.values()]
     shown = st.column_config.MultiselectColumn(
-        width=width, options=list(tones), color=colors, format_func=lambda v: NAMES.get(v, v)
+        width=width, options=list(tones), color=colors, format_func=name
     )
     return Column(lambda row: [value(row)] if value(row) else [], shown)
 

@@ -23,7 +23,16 @@ MAY_IMPORT = {
         "uvloop",
     },
     "simulator": {"protocol", "client", "msgspec", "aiohttp", "dotenv", "jwt"},
-    "dashboard": {"protocol", "client", "msgspec", "dotenv", "pandas", "streamlit"},
+    "dashboard": {
+        "protocol",
+        "client",
+        "babel",
+        "dotenv",
+        "msgspec",
+        "pandas",
+        "re2",
+        "streamlit",
+    },
     "bench": {"client", "msgspec", "aiohttp", "uvloop"},
 }
 

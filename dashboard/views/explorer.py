@@ -6,11 +6,7 @@ import streamlit as st
 
 from dashboard import channel_tree, frame, inspector, marks, message_list
 from dashboard.state import MESSAGES
-
-TITLE = "Explorer"
-LIVE = "{rate} messages/s · {channels} channels"
-HISTORY = " · history {length}"
-LEFT_OUT = " · {count} left out of the sample"
+from dashboard.words import _, ngettext
 
 state = st.session_state
 
@@ -19,10 +15,17 @@ def draw() -> None:
     """Draw one moment in three panes."""
     now = frame.moment()
     rate = marks.number(now.series.now(MESSAGES), 1)  # as on Overview: without the monitor's
-    words = LIVE.format(rate=rate, channels=marks.number(len(now.channels)))
+    channels = ngettext("{count} channel", "{count} channels", len(now.channels))
+    words = [
+        _("{rate} messages/s").format(rate=rate),
+        channels.format(count=marks.number(len(now.channels))),
+    ]
     if now.log.oldest_at is not None:
-        words += HISTORY.format(length=marks.span(now.at - now.log.oldest_at))
-    live_line(words + (LEFT_OUT.format(count=marks.number(now.left_out)) if now.left_out else ""))
+        words.append(_("history {length}").format(length=marks.span(now.at - now.log.oldest_at)))
+    if now.left_out:
+        left_out = _("{count} left out of the sample")
+        words.append(left_out.format(count=marks.number(now.left_out)))
+    live_line(" · ".join(words))
     if frame.nothing_yet(now):
         return
     left, middle, right = st.columns([340, 540, 330], gap="xsmall")
@@ -35,5 +38,5 @@ def draw() -> None:
 
 
 message_list.begin()
-live_line = frame.header(TITLE)
+live_line = frame.header(_("Explorer"))
 frame.live(draw)

@@ -10,25 +10,8 @@ from dashboard.shared import feed
 from dashboard.state import Snapshot
 from dashboard.stock import Shelf, Stock
 from dashboard.tables import Column
+from dashboard.words import _, ngettext
 
-TITLE = "Inventory"
-LIVE = "{products} products · empty shelves: {empty} · alerts unseen: {unseen}"
-STOCK, LOW, OUT = "Stock by warehouse", "at or under threshold", "none left"
-FROM_BEFORE = "the simulator is silent since {at}: {why}"
-ALERTS, ALL_SEEN = "Alerts", ("done_all", "Nothing to acknowledge")
-ALL_SEEN_HINT = "An alert comes when a shelf falls to its threshold, empties or is filled again."
-NO_STOCK = ("warehouse", "The stock is not known")
-NO_STOCK_HINT = (
-    "It comes from the simulator: {why}. Start it with `python -m simulator`; "
-    "`WORKBENCH_SIMULATOR_URL` says where it is."
-)
-ASKING = ("warehouse", "Asking the simulator for the stock")
-LEVEL, CHOOSE = "Level over time", "The shelves of the product that was clicked show here."
-ABOUT, EMPTY_IN = "{sku} · {price} ₴", " · empty in {time}"
-EMPTY_IN_ABOUT = (
-    "All warehouses together, at the rate of sale of the last ten minutes, without deliveries"
-)
-LEVEL_ALT = "Stock of {name} by warehouse, with its threshold"
 LINES = 14  # of 28 px, so that the chart below has its room at 1440x900
 NEVER = "–"
 
@@ -37,7 +20,7 @@ state = st.session_state
 
 def minutes(value: float | None) -> str:
     """Say a time to empty, unless it is far."""
-    return NEVER if value is None else f"{value:.0f} min"
+    return NEVER if value is None else marks.span(60 * value)
 
 
 def show(shelf: Shelf | None) -> None:
@@ -53,74 +36,96 @@ def shelf_column(warehouse: int) -> Column[Shelf]:
 
 def shelves(now: Snapshot) -> None:
     """Draw every product, emptiest first; a click shows it below."""
-    legend = marks.dot(LOW, "warn") + marks.dot(OUT, "bad")
+    legend = marks.dot(_("at or under threshold"), "warn") + marks.dot(_("none left"), "bad")
     if now.stock.trouble and now.stock.at:
-        silent = FROM_BEFORE.format(at=marks.clock(now.stock.at), why=now.stock.trouble)
-        legend = marks.dot(silent, "bad")
-    with look.card("stock", STOCK, legend, size="even"):
+        silent = _("the simulator is silent since {at}: {why}")
+        told = silent.format(at=marks.clock(now.stock.at), why=_(now.stock.trouble))
+        legend = marks.dot(told, "bad")
+    title = _("Stock by warehouse")
+    with look.card("stock", title, legend, size="even"):
         if not now.stock.shelves:
             with st.container(height=tables.HEAD + tables.ROW * LINES, border=False):
                 if now.stock.trouble:
-                    look.empty(*NO_STOCK, NO_STOCK_HINT.format(why=now.stock.trouble))
+                    hint = _(
+                        "It comes from the simulator: {why}. Start it with `python -m simulator`; "
+                        "`WORKBENCH_SIMULATOR_URL` says where it is."
+                    )
+                    why = _(now.stock.trouble)
+                    look.empty("warehouse", _("The stock is not known"), hint.format(why=why))
                 else:
-                    look.empty(*ASKING, "")
+                    look.empty("warehouse", _("Asking the simulator for the stock"), "")
             return
         places = now.stock.warehouses
         columns: dict[str, Column[Shelf]] = {
             "": tables.text(22, lambda shelf: "▶" if shelf.sku == state.sku else ""),
-            "Product": tables.text(198, lambda shelf: shelf.name),
-            "Threshold": tables.amount(62, lambda shelf: shelf.threshold),
+            _("Product"): tables.text(198, lambda shelf: shelf.name),
+            _("Threshold"): tables.amount(62, lambda shelf: shelf.threshold),
             **{place: shelf_column(i) for i, place in enumerate(places)},
-            "Of 2 × threshold": tables.bar(96, lambda shelf: round(shelf.filled), 100, "%d%%"),
-            "Empty in": tables.text(
-                58, lambda shelf: minutes(shelf.minutes_left(now.at)), EMPTY_IN_ABOUT
+            _("Of 2 × threshold"): tables.bar(96, lambda shelf: round(shelf.filled), 100, "%d%%"),
+            _("Empty in"): tables.text(
+                58,
+                lambda shelf: minutes(shelf.minutes_left(now.at)),
+                _(
+                    "All warehouses together, at the rate of sale of the last ten minutes, "
+                    "without deliveries"
+                ),
             ),
-            "SKU": tables.text(96, lambda shelf: shelf.sku),
+            _("SKU"): tables.text(96, lambda shelf: shelf.sku),
         }
-        style = tables.tinted(list(places), "Threshold")
+        style = tables.tinted(list(places), _("Threshold"))
         rows = now.stock.emptiest_first()
-        tables.table(rows, columns, "stock", lines=LINES, picked=show, style=style, alt=STOCK)
+        tables.table(rows, columns, "stock", lines=LINES, picked=show, style=style, alt=title)
 
 
 def alerts(unseen: list[AlertSeen]) -> None:
     """Draw what nobody has acknowledged."""
     counts = {kind: sum(alert.type == kind for alert in unseen) for kind in look.ALERT}
     legend = "".join(
-        marks.dot(f"{look.NAMES[kind]} {count}", look.ALERT[kind]) for kind, count in counts.items()
+        marks.dot(f"{look.name(kind)} {count}", look.ALERT[kind]) for kind, count in counts.items()
     )
-    with look.card("alerts", ALERTS, legend, size="even"):
+    title = _("Alerts")
+    with look.card("alerts", title, legend, size="even"):
         if not unseen:
             with st.container(height=tables.HEAD + tables.ROW * LINES, border=False):
-                look.empty(*ALL_SEEN, ALL_SEEN_HINT)
+                look.empty(
+                    "done_all",
+                    _("Nothing to acknowledge"),
+                    _(
+                        "An alert comes when a shelf falls to its threshold, empties or is filled "
+                        "again."
+                    ),
+                )
             return
         where = marks.zone()
         columns: dict[str, Column[AlertSeen]] = {
-            "Time": tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
-            "State": tables.chips(56, lambda alert: alert.type, look.ALERT),
-            "Product": tables.text(176, lambda alert: alert.product),
-            "Where": tables.text(56, lambda alert: alert.warehouse),
-            "Left": tables.amount(40, lambda alert: alert.left),
-            "Mark seen": tables.press(
+            _("Time"): tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
+            _("State"): tables.chips(56, lambda alert: alert.type, look.ALERT),
+            _("Product"): tables.text(176, lambda alert: alert.product),
+            _("Where"): tables.text(56, lambda alert: alert.warehouse),
+            _("Left"): tables.amount(40, lambda alert: alert.left),
+            _("Mark seen"): tables.press(
                 70, "check", "seen-press", unseen, lambda alert: feed().acknowledge(alert.id)
             ),
         }
-        tables.table(unseen, columns, "alerts", lines=LINES, alt=ALERTS)
+        tables.table(unseen, columns, "alerts", lines=LINES, alt=title)
 
 
 def level(now: Snapshot, shelf: Shelf | None) -> None:
     """Draw one product's shelves over time, its threshold as a rule."""
     if shelf is None:
-        with look.card("level", LEVEL, size="rest"):
-            look.empty("show_chart", LEVEL, CHOOSE)
+        title = _("Level over time")
+        with look.card("level", title, size="rest"):
+            hint = _("The shelves of the product that was clicked show here.")
+            look.empty("show_chart", title, hint)
         return
     places = now.stock.warehouses
     left = "".join(
         marks.dot(f"{place} {left}", f"w{i}")
         for i, (place, left) in enumerate(zip(places, shelf.left, strict=True))
     )
-    about = ABOUT.format(sku=shelf.sku, price=marks.number(float(shelf.price), 2))
+    about = f"{shelf.sku} · {marks.number(float(shelf.price), 2)} ₴"
     if (left_for := shelf.minutes_left(now.at)) is not None:
-        about += EMPTY_IN.format(time=minutes(left_for))
+        about += " · " + _("empty in {time}").format(time=minutes(left_for))
     with look.card("level", shelf.name, f"{about} {left}", size="rest"):
         length = stock.window(shelf, now.at)
         levels = charts.stock_frame(
@@ -131,7 +136,7 @@ def level(now: Snapshot, shelf: Shelf | None) -> None:
             charts.stock(places, length),
             key=f"level{length}",
             height="stretch",
-            alt=LEVEL_ALT.format(name=shelf.name),
+            alt=_("Stock of {name} by warehouse, with its threshold").format(name=shelf.name),
         )
 
 
@@ -139,13 +144,13 @@ def draw() -> None:
     """Draw one moment."""
     now = frame.moment()
     unseen = [alert for alert in now.alerts if alert.id not in now.acknowledged]
-    live_line(
-        LIVE.format(
-            products=len(now.stock.shelves),
-            empty=now.stock.empty_shelves,
-            unseen=marks.number(len(unseen)),
-        )
+    empty, products = now.stock.empty_shelves, len(now.stock.shelves)
+    words = (
+        ngettext("{count} product", "{count} products", products).format(count=products),
+        _("empty shelves: {count}").format(count=empty),
+        _("alerts unseen: {count}").format(count=marks.number(len(unseen))),
     )
+    live_line(" · ".join(words))
     left, right = st.columns([7, 5], gap="xsmall")
     with left:
         shelves(now)
@@ -164,5 +169,5 @@ def chosen(now: Stock) -> Shelf | None:
 
 
 state.setdefault("sku", "")
-live_line = frame.header(TITLE)
+live_line = frame.header(_("Inventory"))
 frame.live(draw)

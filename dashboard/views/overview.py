@@ -11,26 +11,31 @@ from dashboard.orderbook import OrderSeen
 from dashboard.rates import STEP_S, WINDOW_S, Series
 from dashboard.state import DELIVERIES, MESSAGES, ORDERED, ORDERS, Snapshot
 from dashboard.tables import Column
+from dashboard.words import N_, _, ngettext
 
-TITLE = "Overview"
 GAUGES = {
-    "connections": ("Connections", "Sockets open on the server now, those of other shops too"),
-    "messages": ("Messages/s", "Publications accepted in the last second, without the monitor's"),
-    "deliveries": ("Deliveries/s", "Sockets they were queued for, without the monitor's"),
-    "orders": ("Orders/min", "Orders placed in the last minute"),
-    "ordered": ("Ordered, ₴", "Placed since the dashboard started, paid or not, cancelled or not"),
-    "p95": ("Latency p95, ms", "From acceptance to the socket, over the last minute"),
+    "connections": (
+        N_("Connections"),
+        N_("Sockets open on the server now, those of other shops too"),
+    ),
+    "messages": (
+        N_("Messages/s"),
+        N_("Publications accepted in the last second, without the monitor's"),
+    ),
+    "deliveries": (
+        N_("Deliveries/s"),
+        N_("Sockets they were queued for, without the monitor's"),
+    ),
+    "orders": (N_("Orders/min"), N_("Orders placed in the last minute")),
+    "ordered": (
+        N_("Ordered, ₴"),
+        N_("Placed since the dashboard started, paid or not, cancelled or not"),
+    ),
+    "p95": (
+        N_("Latency p95, ms"),
+        N_("From acceptance to the socket, over the last minute"),
+    ),
 }
-LIVE = "{messages} messages seen since {start} · {customers} customers about"
-LEFT_OUT = " · {count} more counted only"
-THROUGHPUT, GAP = "Messages/s by channel kind", "not seen: {length}"
-ORDERS_TITLE, SINCE = "Orders as they come", " · {count} since {start}"
-OPEN, OPEN_OF = "{count} open", "{count} open of the last {kept}"
-ALERTS_TITLE, ALERT_COUNT = "Stock alerts", "{count} since {start}"
-NO_ORDERS = ("receipt_long", "No orders yet")
-NO_ORDERS_HINT = "A new order shows here as it is placed. Start the shop: `python -m simulator`."
-NO_ALERTS = ("inventory_2", "No alerts yet")
-NO_ALERTS_HINT = "An alert comes when a shelf falls to its threshold, empties or is filled again."
 SHOWN = 40
 
 
@@ -53,7 +58,7 @@ def gauges(now: Snapshot) -> None:
     with st.grid(len(values), min_column_width=140, gap="xsmall"):
         for name, (value, trend) in values.items():
             label, source = GAUGES[name]
-            st.metric(label, value, border=True, chart_data=trend, help=source)
+            st.metric(_(label), value, border=True, chart_data=trend, help=_(source))
 
 
 def throughput(series: Series, cut: dict[int, str]) -> None:
@@ -62,65 +67,94 @@ def throughput(series: Series, cut: dict[int, str]) -> None:
     silent = not any(row[EVERYONE] for row in rows)
     named = [kind for kind in KINDS if kind != EVERYONE or not silent]
     legend = "".join(marks.dot(f"{kind} {marks.number(rows[-1][kind], 1)}", kind) for kind in named)
-    with look.card("throughput", THROUGHPUT, legend):
+    title = _("Messages/s by channel kind")
+    with look.card("throughput", title, legend):
         table = charts.throughput_frame(rows, cut)
-        st.vega_lite_chart(table, charts.THROUGHPUT, key="throughput", height=250, alt=THROUGHPUT)
+        st.vega_lite_chart(table, charts.THROUGHPUT, key="throughput", height=250, alt=title)
 
 
 def gaps(now: Snapshot) -> dict[int, str]:
     """Mark where the feed was cut off: what passed then is missing from the chart."""
     ends = {int(gap.until) - now.series.end: gap.until - gap.since for gap in now.gaps}
     return {
-        t: GAP.format(length=marks.span(lasted)) for t, lasted in ends.items() if -WINDOW_S < t <= 0
+        t: _("not seen: {length}").format(length=marks.span(lasted))
+        for t, lasted in ends.items()
+        if -WINDOW_S < t <= 0
     }
+
+
+def since(count: int, start: str) -> str:
+    """Say how many came since the dashboard started."""
+    return _("{count} since {start}").format(count=marks.number(count), start=start)
 
 
 def orders(now: Snapshot, start: str) -> None:
     """Draw the newest orders, each with its newest status."""
     where = marks.zone()
     columns: dict[str, Column[OrderSeen]] = {
-        "Time": tables.text(66, lambda order: marks.clock(order.placed_at, where=where)),
-        "Order": tables.text(102, lambda order: order.number),
-        "Status": tables.chips(90, lambda order: order.status, look.STATUS),
-        "Customer": tables.text(122, lambda order: order.customer),
-        "Items": tables.text(196, lambda order: order.goods),
-        "Total, ₴": tables.figure(80, lambda order: marks.number(float(order.total), 2)),
+        _("Time"): tables.text(66, lambda order: marks.clock(order.placed_at, where=where)),
+        _("Order"): tables.text(102, lambda order: order.number),
+        _("Status"): tables.chips(90, lambda order: order.status, look.STATUS),
+        _("Customer"): tables.text(122, lambda order: order.customer),
+        _("Items"): tables.text(196, lambda order: order.goods),
+        _("Total, ₴"): tables.figure(80, lambda order: marks.number(float(order.total), 2)),
     }
     still_open = sum(order.is_open for order in now.orders)
-    whole = OPEN if now.order_count <= len(now.orders) else OPEN_OF
-    aside = whole.format(count=still_open, kept=len(now.orders))
-    aside += SINCE.format(count=marks.number(now.order_count), start=start)
-    with look.card("orders", ORDERS_TITLE, aside, size="rest"):
+    if now.order_count <= len(now.orders):
+        aside = _("{count} open").format(count=still_open)
+    else:
+        aside = _("{count} open of the last {kept}").format(count=still_open, kept=len(now.orders))
+    aside += " · " + since(now.order_count, start)
+    title = _("Orders as they come")
+    with look.card("orders", title, aside, size="rest"):
         if not now.orders:
-            return look.empty(*NO_ORDERS, NO_ORDERS_HINT)
-        tables.table(now.orders[:SHOWN], columns, key="orders", alt=ORDERS_TITLE)
+            return look.empty(
+                "receipt_long",
+                _("No orders yet"),
+                _("A new order shows here as it is placed. Start the shop: `python -m simulator`."),
+            )
+        tables.table(now.orders[:SHOWN], columns, key="orders", alt=title)
 
 
 def alerts(now: Snapshot, start: str) -> None:
     """Draw the newest alerts, seen or not."""
     where = marks.zone()
     columns: dict[str, Column[AlertSeen]] = {
-        "Time": tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
-        "State": tables.chips(58, lambda alert: alert.type, look.ALERT),
-        "Product": tables.text(210, lambda alert: alert.product),
-        "Warehouse": tables.text(72, lambda alert: alert.warehouse),
-        "Left": tables.amount(44, lambda alert: alert.left),
+        _("Time"): tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
+        _("State"): tables.chips(58, lambda alert: alert.type, look.ALERT),
+        _("Product"): tables.text(210, lambda alert: alert.product),
+        _("Warehouse"): tables.text(72, lambda alert: alert.warehouse),
+        _("Left"): tables.amount(44, lambda alert: alert.left),
     }
-    aside = ALERT_COUNT.format(count=marks.number(now.alert_count), start=start)
-    with look.card("alerts", ALERTS_TITLE, aside, size="rest"):
+    title = _("Stock alerts")
+    with look.card("alerts", title, since(now.alert_count, start), size="rest"):
         if not now.alerts:
-            return look.empty(*NO_ALERTS, NO_ALERTS_HINT)
-        tables.table(now.alerts[:SHOWN], columns, key="alerts", alt=ALERTS_TITLE)
+            return look.empty(
+                "inventory_2",
+                _("No alerts yet"),
+                _(
+                    "An alert comes when a shelf falls to its threshold, empties or is filled "
+                    "again."
+                ),
+            )
+        tables.table(now.alerts[:SHOWN], columns, key="alerts", alt=title)
 
 
 def draw() -> None:
     """Draw one moment."""
     now = frame.moment()
     start = marks.clock(now.started_at)[:5]
-    words = LIVE.format(
-        messages=marks.number(now.log.seq), start=start, customers=len(now.customers)
-    )
-    live_line(words + (LEFT_OUT.format(count=marks.number(now.left_out)) if now.left_out else ""))
+    words = [
+        ngettext(
+            "{count} message seen since {start}", "{count} messages seen since {start}", now.log.seq
+        ).format(count=marks.number(now.log.seq), start=start),
+        ngettext("{count} customer about", "{count} customers about", len(now.customers)).format(
+            count=len(now.customers)
+        ),
+    ]
+    if now.left_out:
+        words.append(_("{count} more counted only").format(count=marks.number(now.left_out)))
+    live_line(" · ".join(words))
     if frame.nothing_yet(now):
         return
     gauges(now)
@@ -132,5 +166,5 @@ def draw() -> None:
         alerts(now, start)
 
 
-live_line = frame.header(TITLE, present=True)
+live_line = frame.header(_("Overview"), present=True)
 frame.live(draw)

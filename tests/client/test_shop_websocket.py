@@ -434,3 +434,28 @@ def until(condition):
     while not condition():
         assert time.monotonic() < deadline, "it never came"
         time.sleep(0.005)
+
+
+class TestWhoLooksOn:
+    def test_sees_every_frame_both_ways_in_the_order_of_the_wire(self, make_client, shop):
+        seen = []
+        client = make_client(tap=lambda way, text: seen.append((str(way), text)))
+        client.connect(5)
+
+        client.request("ping")
+        shop.push_text('{"type":7}')
+        client.request("ping")
+
+        assert [way for way, _ in seen] == ["sent", "received", "received", "sent", "received"]
+        assert seen[2] == ("received", b'{"type":7}')
+
+    def test_fails_alone_and_gives_nothing_away(self, make_client, shop, caplog):
+        def fail(way, text):
+            raise ValueError("secret")
+
+        client = make_client(tap=fail)
+        client.connect(5)
+
+        assert client.request("ping")["type"] == "pong"
+        assert "A tap failed: it raised ValueError" in caplog.text
+        assert "secret" not in caplog.text

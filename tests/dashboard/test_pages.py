@@ -219,7 +219,7 @@ def test_inventory_lists_the_stock_and_the_alerts(draw, busy_feed):
         "Кобзар", 9, 9, 5,
     )  # fmt: skip
     assert table(page, "Mark seen")["Left"].tolist() == [2]
-    assert "1 products · empty shelves: 0 · alerts unseen: 1" in words(page)
+    assert "1 product · empty shelves: 0 · alerts unseen: 1" in words(page)
 
 
 def test_inventory_hides_an_alert_that_was_seen_even_while_it_is_paused(draw, busy_feed):

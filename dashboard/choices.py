@@ -1,0 +1,56 @@
+"""A choice of one, kept in the URL by the wire's word and shown in the tab's language.
+
+Streamlit's own ``bind="query-params"`` writes what is shown, and would forget the choice when
+the language changes; it serves where both are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard.words import _, language
+
+
+def select(
+    key: str,
+    label: str,
+    options: Mapping[str, str],
+    on_change: Callable[[], Any] | None = None,
+    **more: Any,
+) -> str:
+    """Draw a list of options (name in the URL, and text marked by ``N_``); return the name.
+
+    The first option is the default, and not written into the URL.  The choice is at
+    ``st.session_state[key]`` and stays while another page is shown.
+    """
+    names = list(options)
+    widget = _widget(key)
+    chosen = st.session_state.get(widget, st.session_state.get(key, st.query_params.get(key)))
+    st.session_state[widget] = chosen if chosen in options else names[0]
+    name: str = st.selectbox(
+        label,
+        names,
+        key=widget,
+        format_func=lambda name: _(options[name]),
+        on_change=on_change,
+        **more,
+    )
+    st.session_state[key] = name
+    if name == names[0]:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != name:
+        st.query_params[key] = name
+    return name
+
+
+def choose(key: str, name: str) -> None:
+    """Choose for the person: in a callback, or before the choice is drawn."""
+    st.session_state[key] = st.session_state[_widget(key)] = name
+
+
+def _widget(key: str) -> str:
+    # A list in another language is another widget: the browser answers by what is shown.
+    return f"{key}-{language()}"

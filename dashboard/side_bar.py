@@ -1,0 +1,45 @@
+"""The side bar: who is played, how often is drawn, in which language, and how the feed is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import choices, frame, marks, personas, words
+from dashboard.shared import feed
+from dashboard.words import _
+
+RATES_S = (0.5, 1.0, 2.0, 5.0)
+
+
+def draw() -> None:
+    """Draw it, in a run of the whole script."""
+    choices.select(personas.KEY, _("Playing as"), personas.TITLES)
+    st.segmented_control(
+        _("Refresh, s"),
+        RATES_S,
+        default=1.0,
+        required=True,
+        key="refresh",
+        format_func=lambda seconds: f"{seconds:g}",
+        bind="query-params",
+    )
+    st.segmented_control(
+        _("Language"),
+        words.LANGUAGES,
+        default=words.of_the_browser(),
+        required=True,
+        key=words.KEY,
+        bind="query-params",
+    )
+    state()
+
+
+@st.fragment(run_every=1.0)
+def state() -> None:
+    """Say how this tab and the feed's connection are, whatever the page's own clock."""
+    link = feed().link()
+    with st.container(key="link", gap="xsmall"):
+        if (pause := frame.pause()) is not None:
+            st.html(marks.state(_("Paused"), pause.brief(), "warn"))
+            st.html(marks.gauge(pause.share, "bad" if pause.lost else "warn"))
+        st.html(marks.state(link.title(), link.words(feed().now()), marks.PHASE[link.phase]))

@@ -1,0 +1,64 @@
+"""The pages' words in the language a tab has chosen.
+
+English stands in the code; every other language has a catalogue in ``catalogues/``, which is read
+as it is.  ``make words`` brings the catalogues up to the code.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LANGUAGES = ("en", "uk")
+SOURCE = "en"
+KEY = "language"  # of the choice, in the session and in the URL
+FOLDER = Path(__file__).parent / "catalogues"
+
+
+def N_(text: str) -> str:
+    """Mark a text that is written in one place and translated, by ``_``, in another."""
+    return text
+
+
+def _(text: str) -> str:
+    """Return the text in the tab's language."""
+    return catalogue(language()).gettext(text)
+
+
+def ngettext(one: str, several: str, count: float) -> str:
+    """Return the form for so many, in the tab's language; ``{...}`` are left to the caller."""
+    return catalogue(language()).ngettext(one, several, int(count))
+
+
+def language() -> str:
+    """Return the tab's language: chosen, in the address, or else the browser's own."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return SOURCE  # no tab asks: a thread, or a test of a pure module
+    chosen = st.session_state.get(KEY) or st.query_params.get(KEY)
+    return chosen if chosen in LANGUAGES else of_the_browser()
+
+
+def of_the_browser() -> str:
+    """Return the browser's language where there is a catalogue for it, or else English."""
+    code = (st.context.locale or "").partition("-")[0]
+    return code if code in LANGUAGES else SOURCE
+
+
+@cache
+def catalogue(code: str) -> NullTranslations:
+    """Read a language's catalogue."""
+    if code == SOURCE:
+        return NullTranslations()
+    with (FOLDER / f"{code}.po").open("rb") as file:
+        known = read_po(file, locale=code)
+    compiled = BytesIO()
+    write_mo(compiled, known)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
