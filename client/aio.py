@@ -64,6 +64,7 @@ class AsyncShopWebSocket(Surface):
         self._http = http
         self._task: asyncio.Task[None] | None = None
         self._sleeper = Sleeper()
+        self._line: AioLine | None = None
         self._is_stopping = False
         self._settled = asyncio.Event()
 
@@ -97,6 +98,14 @@ class AsyncShopWebSocket(Surface):
         await asyncio.wait({task}, timeout=GOODBYE_S)
         task.cancel()
         await asyncio.wait({task})
+
+    def drop(self) -> None:
+        """Lose the connection, as when a network fails; the client comes back as ever.
+
+        Without a connection this changes nothing.
+        """
+        if self._line is not None:
+            self._line.cut()
 
     async def request(
         self,
@@ -161,10 +170,12 @@ class AsyncShopWebSocket(Surface):
             return Ended(ABNORMAL, "no token")
         address = signed(self._url, token)
         line = await AioLine.open(self._http, address, CONNECT_TIMEOUT_S, self._sleeper)
+        self._line = line
         try:
             self._report(self._session.opened)
             return await self._converse(line)
         finally:
+            self._line = None
             await line.close()
 
     async def _converse(self, line: AioLine) -> Ended | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
+from socket import SHUT_RDWR
 from typing import Literal, TypeVar
 
 import aiohttp
@@ -116,6 +117,13 @@ class AioLine:
                 why = self._socket.exception()
                 how = describe(why) if isinstance(why, Exception) else "the connection broke"
                 return Ended(ABNORMAL, how)
+
+    def cut(self) -> None:
+        """End the connection below the WebSocket: neither side hears a goodbye."""
+        below = self._socket.get_extra_info("socket")
+        if below is not None:
+            with suppress(OSError):
+                below.shutdown(SHUT_RDWR)
 
     async def close(self) -> None:
         """Free the socket, with the closing handshake where the server still takes part."""

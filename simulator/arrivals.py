@@ -9,14 +9,21 @@ PUBLICATIONS_A_VISIT = 8.9
 """Mean of those at once: coming, the cart, the order, leaving."""
 PUBLICATIONS_A_LIVE_ORDER_S = 0.097
 """Mean of the news of one order, a virtual second."""
-LEAST = 0.1
+LEAST = 0.2
 """The part of the visits that comes at any rate, or a change of mind would close the shop."""
 
 
-def visits_a_second(rate: float, live_orders: int) -> float:
+PUBLICATIONS_IN_ALL = 20.1
+"""Mean of those that one visit leads to in the end, with all the news of its order."""
+
+
+def visits_a_second(rate: float, live_orders: int, crowd: float = 1.0) -> float:
     """Return the mean, of a Poisson process, for ``rate`` publications a virtual second.
 
-    The means above were measured over hours of virtual time; a test holds them to it.
+    A scenario has ``crowd`` times as many come as usual, and then the rate is not kept.  The means
+    above were measured over hours of virtual time; a test holds them to it.
     """
+    if crowd != 1.0:
+        return crowd * rate / PUBLICATIONS_IN_ALL
     for_visits = max(rate * LEAST, rate - live_orders * PUBLICATIONS_A_LIVE_ORDER_S)
     return for_visits / PUBLICATIONS_A_VISIT

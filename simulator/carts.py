@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from protocol.events import Cart, CartAction, CartChanged, CartItem
 from protocol.money import Money
 from simulator.catalogue import Product
 
 
 class Basket:
-    """What one customer has chosen so far, in the order of choosing."""
+    """What one customer has chosen so far, in the order of choosing; ``price`` is today's."""
 
-    def __init__(self, customer_number: int) -> None:
-        self._id = f"cart_{customer_number}"
+    def __init__(self, customer_number: int, price: Callable[[Product], Money]) -> None:
+        self._id, self._price = f"cart_{customer_number}", price
         self.lines: dict[str, tuple[Product, int]] = {}
 
     def put(self, product: Product, quantity: int) -> CartChanged:
@@ -43,5 +45,5 @@ class Basket:
         return Cart(
             id=self._id,
             item_count=sum(quantity for _, quantity in lines),
-            total=Money.of(sum((p.price * quantity for p, quantity in lines), Money("0.00"))),
+            total=Money.of(sum((self._price(p) * q for p, q in lines), Money("0.00"))),
         )

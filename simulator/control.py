@@ -1,30 +1,65 @@
-"""The simulator over HTTP, on loopback: ``GET /state`` for the tenant's admins.
+"""The simulator over HTTP, on loopback, for the tenant's admins: look, and lend a hand.
 
-Refusals are JSON as the server's are: ``{"error": {"code", "message"}}``.
+Refusals are JSON as the server's are: ``{"error": {"code", "message"}}``, and ``field`` where a
+field of a command is wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import jwt
 from aiohttp import web
+from msgspec import UNSET, Struct, UnsetType
 
 from protocol import codec
-from simulator.state import State
+from simulator import commands
+from simulator.commands import Command, Refused, Unreadable
+from simulator.state import Done, Scenarios, State
 
 HOST = "127.0.0.1"
 CLOSING_S = 0.5
+LONGEST = 1 << 14  # bytes of a command; the longest that is valid has some three thousand
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Shopkeeper(Protocol):
+    """Whom the control asks."""
+
+    def state(self) -> State:
+        """Describe the shop."""
+
+    def scenarios(self) -> Scenarios:
+        """List what may be played."""
+
+    def do(self, command: Command) -> Done:
+        """Do what is asked for.
+
+        Raises:
+            Refused: it cannot be done.
+        """
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """Why there is no other answer."""
+
+    code: str
+    message: str
+    field: str | UnsetType = UNSET
 
 
 class Control:
-    """A web server around a function that describes the shop."""
+    """A web server around a shopkeeper."""
 
-    def __init__(self, describe: Callable[[], State], *, secret: str, tenant: str) -> None:
-        self._describe, self._secret, self._tenant = describe, secret, tenant
-        app = web.Application(middlewares=[_problems])
+    def __init__(self, shopkeeper: Shopkeeper, *, secret: str, tenant: str) -> None:
+        self._shopkeeper, self._secret, self._tenant = shopkeeper, secret, tenant
+        app = web.Application(middlewares=[_problems, self._admins], client_max_size=LONGEST)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/state", self._state)
+        app.router.add_get("/scenarios", self._scenarios)
+        app.router.add_post("/control", self._control)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_S)
 
     async def open(self, port: int) -> int:
@@ -46,12 +81,28 @@ class Control:
     async def _healthz(self, _request: web.Request) -> web.Response:
         return _answer(200, {"status": "ok"})
 
-    async def _state(self, request: web.Request) -> web.Response:
-        if refusal := self._refusal(request.headers.get("Authorization", "")):
-            return refusal
-        return _answer(200, self._describe())
+    async def _state(self, _request: web.Request) -> web.Response:
+        return _answer(200, self._shopkeeper.state())
 
-    def _refusal(self, authorization: str) -> web.Response | None:
+    async def _scenarios(self, _request: web.Request) -> web.Response:
+        return _answer(200, self._shopkeeper.scenarios())
+
+    async def _control(self, request: web.Request) -> web.Response:
+        try:
+            return _answer(200, self._shopkeeper.do(commands.read(await request.read())))
+        except Unreadable:
+            return _refuse(400, Problem("bad_request", "Send one JSON object"))
+        except Refused as why:
+            return _refuse(422, Problem("invalid", str(why), why.field))
+
+    @web.middleware
+    async def _admins(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == "/healthz":
+            return await handler(request)
+        problem = self._problem_with(request.headers.get("Authorization", ""))
+        return await handler(request) if problem is None else _refuse(*problem)
+
+    def _problem_with(self, authorization: str) -> tuple[int, Problem] | None:
         scheme, _, token = authorization.partition(" ")
         try:
             claims = jwt.decode(
@@ -62,24 +113,23 @@ class Control:
                 options={"require": ["exp"], "verify_aud": False},
             )
         except (jwt.PyJWTError, ValueError, RecursionError):
-            return _problem(401, "unauthenticated", "Send the bearer token of an admin")
+            return 401, Problem("unauthenticated", "Send the bearer token of an admin")
         if (claims.get("role"), claims.get("tenant_id")) != ("admin", self._tenant):
-            return _problem(403, "forbidden", "Only this shop's admins may look")
+            return 403, Problem("forbidden", "Only this shop's admins may look")
         return None
 
 
 @web.middleware
-async def _problems(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
+async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as why:
-        return _problem(why.status, why.reason.lower().replace(" ", "_"), why.reason)
+        code = why.reason.lower().replace(" ", "_")
+        return _refuse(why.status, Problem(code, why.reason))
 
 
-def _problem(status: int, code: str, message: str) -> web.Response:
-    return _answer(status, {"error": {"code": code, "message": message}})
+def _refuse(status: int, problem: Problem) -> web.Response:
+    return _answer(status, {"error": problem})
 
 
 def _answer(status: int, body: object) -> web.Response:

@@ -6,14 +6,14 @@ import random
 from collections import Counter
 from datetime import UTC, datetime
 
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from protocol import codec
 from protocol.channels import Channel, Kind
 from protocol.messages import Event
-from protocol.publications import Draft
+from protocol.publications import EVERYONE, Address, Draft
 from simulator.agenda import Agenda
-from simulator.customers import Customer
+from simulator.happenings import Happening
 
 Span = tuple[float, float]
 """The shortest and the longest time that something takes, in virtual seconds."""
@@ -37,17 +37,6 @@ class Start(Struct, frozen=True, kw_only=True):
     tenant: str = "shop"
     run: str = "0"
     started_at: float = 0.0
-
-
-class Asks(Struct, frozen=True):
-    """A customer who is present opens a support conversation on this topic."""
-
-    customer: Customer
-    topic: str
-
-
-Happening = Draft | Asks
-"""What comes of a step: a message to publish, or something for a present customer to do."""
 
 
 class Desk:
@@ -75,6 +64,10 @@ class Desk:
         self._numbers[series] += 1
         return self._numbers[series]
 
+    def notice_id(self) -> str:
+        """Return the id of the next notification."""
+        return f"notif_{self.start.run}_{self.number('notification')}"
+
     def within(self, span: Span) -> float:
         """Draw how long something takes."""
         return self.draw.uniform(*span)
@@ -87,16 +80,18 @@ class Desk:
         """Publish what concerns the shop's staff."""
         self.publish(Channel(Kind.TENANT, self.start.tenant), event)
 
-    def publish(self, channel: Channel, event: Event) -> None:
-        """Lay a message for a channel into the tray."""
+    def publish(self, to: Address, event: Event) -> None:
+        """Lay a message for a channel, or for everyone who is connected, into the tray."""
         type_ = str(event.__struct_config__.tag)
         self.published[type_] += 1
+        channel: str | UnsetType = UNSET if to is EVERYONE else str(to)
+        everyone: bool | UnsetType = True if to is EVERYONE else UNSET
         payload = Raw(codec.write(event.payload))
-        self._tray.append(Draft(channel=str(channel), type=type_, payload=payload))
+        self.have(Draft(channel=channel, everyone=everyone, type=type_, payload=payload))
 
-    def ask(self, customer: Customer, topic: str) -> None:
-        """Have a present customer open a conversation."""
-        self._tray.append(Asks(customer, topic))
+    def have(self, happening: Happening) -> None:
+        """Lay something to do into the tray."""
+        self._tray.append(happening)
 
     def empty_tray(self) -> list[Happening]:
         """Hand over what has come together, oldest first."""

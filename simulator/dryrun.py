@@ -1,28 +1,57 @@
-"""The shop without a server: its publications on a stream, in virtual time, at full speed."""
+"""The shop without a server: its publications, or their sums, in virtual time at full speed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from protocol import codec
 from protocol.publications import Draft
+from simulator.commands import StartScenario
 from simulator.desk import Start
-from simulator.shop import Premises, Shop
+from simulator.house import Premises
+from simulator.shop import Shop
+from simulator.summary import Summary
 
 STEP_S = 1.0
 
 
-def write_publications(premises: Premises, start: Start, seconds: float, stream: BinaryIO) -> None:
+def write_publications(shop: Shop, seconds: float, stream: BinaryIO) -> None:
     """Write what the shop publishes in so many virtual seconds, one JSON object a line.
 
     Raises:
         BrokenPipeError: nobody reads them any more.
     """
+    for drafts in _publications(shop, seconds):
+        for draft in drafts:
+            stream.write(codec.write(draft) + b"\n")
+        stream.flush()
+
+
+def summarise(shop: Shop, seconds: float) -> Summary:
+    """Live through so many virtual seconds and sum up what was published."""
+    summary = Summary()
+    for drafts in _publications(shop, seconds):
+        for draft in drafts:
+            summary.add(draft)
+    return summary
+
+
+def open_shop(premises: Premises, start: Start, scenarios: Iterable[str]) -> Shop:
+    """Open a shop in which these scenarios begin at once.
+
+    Raises:
+        Refused: there is no such scenario.
+    """
     shop = Shop(premises, start)
+    for name in scenarios:
+        shop.do(StartScenario(name=name))
+    return shop
+
+
+def _publications(shop: Shop, seconds: float) -> Iterator[list[Draft]]:
     passed = 0.0
     while passed < seconds:
         passed = min(seconds, passed + STEP_S)
-        for happening in shop.step(start.started_at + passed):
-            if isinstance(happening, Draft):
-                stream.write(codec.write(happening) + b"\n")
-        stream.flush()
+        happenings = shop.step(shop.start.started_at + passed)
+        yield [happening for happening in happenings if isinstance(happening, Draft)]

@@ -1,66 +1,31 @@
-"""An order's way from the checkout to the door, and who is told of each step.
-
-A usual order is delivered one to four minutes after it was placed, so that somebody who
-watches it for a minute sees it move, and not at once.
-"""
+"""An order's way from the checkout to the door, and what may be in its way."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from functools import partial
 
-from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from protocol.channels import Channel, Kind
-from protocol.events import OrderItem, OrderPlaced, OrderStatus, OrderUpdated
-from protocol.messages import NewOrder, Notification, OrderUpdate
+from protocol.events import OrderItem, OrderStatus
+from simulator.agenda import Action, Plan
 from simulator.customers import Customer
 from simulator.desk import Desk, Span
 from simulator.ledger import Ledger
-from simulator.notices import about
 from simulator.orders import PlacedOrder, Taken, place
+from simulator.stage import Stage
 from simulator.supply import Supply
+from simulator.tidings import Tidings
 from simulator.warehouse import Stock
+from simulator.ways import choose
 
 KEPT = 100  # orders that are done with, for those who look back
-
-
-class Way(Struct, frozen=True):
-    """What may come next: where to, how long it takes, and how likely, of 100."""
-
-    to: OrderStatus
-    takes_s: Span
-    chance: int
-
-
-WAYS: dict[OrderStatus, tuple[Way, ...]] = {
-    OrderStatus.PENDING: (
-        Way(OrderStatus.PAID, (5, 20), 90),
-        Way(OrderStatus.PAYMENT_FAILED, (5, 15), 7),
-        Way(OrderStatus.CANCELLED, (10, 30), 3),
-    ),
-    OrderStatus.PAYMENT_FAILED: (
-        Way(OrderStatus.PAID, (10, 30), 70),
-        Way(OrderStatus.CANCELLED, (15, 40), 30),
-    ),
-    OrderStatus.PAID: (
-        Way(OrderStatus.PROCESSING, (8, 25), 97),
-        Way(OrderStatus.CANCELLED, (8, 25), 3),
-    ),
-    OrderStatus.PROCESSING: (
-        Way(OrderStatus.SHIPPED, (10, 35), 99),
-        Way(OrderStatus.CANCELLED, (10, 30), 1),
-    ),
-    OrderStatus.DELIVERED: (Way(OrderStatus.REFUNDED, (30, 90), 4),),
-    OrderStatus.CANCELLED: (Way(OrderStatus.REFUNDED, (10, 30), 100),),
-}
-"""From each status; what is missing from 100 is the chance that nothing more happens.
-
-A parcel that is shipped first arrives at its branch, then is delivered: see ``Fulfilment``.
-"""
 TO_BRANCH: Span = (20, 70)
 TO_HANDS: Span = (20, 80)
+AFTER_A_STRIKE: Span = (2, 90)
+GIVE_UP = 0.1
+"""The chance that an order which a courier does not fetch is cancelled instead of waiting."""
+DELAYED = "Затримується: страйк кур’єрів"
 
 
 class Fulfilment:
@@ -70,12 +35,24 @@ class Fulfilment:
     ``KEPT`` of the others.
     """
 
-    def __init__(self, desk: Desk, stock: Stock, supply: Supply) -> None:
-        self._desk, self._stock, self._supply = desk, stock, supply
+    def __init__(self, desk: Desk, stock: Stock, supply: Supply, stage: Stage) -> None:
+        self._desk, self._stock, self._supply, self._stage = desk, stock, supply, stage
+        self._tidings = Tidings(desk)
+        self._plans: dict[str, Plan] = {}
+        self._held: dict[str, Action] = {}
         self.live: dict[str, PlacedOrder] = {}
         self.done: deque[PlacedOrder] = deque(maxlen=KEPT)
         self.by_status: Counter[OrderStatus] = Counter()
         self.ledger = Ledger()
+
+    @property
+    def moving(self) -> int:
+        """Count the live orders that do not wait for a courier."""
+        return len(self.live) - len(self._held)
+
+    def find(self, id: str) -> PlacedOrder | None:
+        """Look up an order that is live, or one of the last that are done with."""
+        return self.live.get(id) or next((o for o in self.done if o.order.id == id), None)
 
     def place(
         self, customer: Customer, items: tuple[OrderItem, ...], taken: tuple[Taken, ...], at: float
@@ -92,42 +69,21 @@ class Fulfilment:
             at=self._desk.moment(at),
         )
         self.by_status[placed.status] += 1
-        self._desk.to_staff(NewOrder(payload=OrderPlaced(order=placed.order)))
-        # The order's own channel has no listener yet: this is how its owner's screens learn of it.
-        self._desk.to_user(customer.id, self._update(placed, at))
-        self._notify(placed, at)
-        self._plan(placed, at)
+        self._tidings.placed(placed, at)
+        self._expect(placed, at)
         return placed
 
-    def _plan(self, order: PlacedOrder, at: float) -> None:
-        """Decide what happens to it next, if anything."""
-        id = order.order.id
-        if order.status is OrderStatus.SHIPPED:
-            self.live[id] = order
-            self._desk.agenda.at(at + self._desk.within(TO_BRANCH), partial(self._arrive, id))
-            return
-        way = self._way(order)
-        if way is None:
-            self.live.pop(id, None)
-            self.done.append(order)
-            return
-        self.live[id] = order
-        takes = self._desk.within(way.takes_s)
-        self._desk.agenda.at(at + takes, partial(self._move, id, way.to))
+    def move(self, before: PlacedOrder, to: OrderStatus, at: float) -> PlacedOrder:
+        """Bring an order into its next status now, whatever was planned for it.
 
-    def _way(self, order: PlacedOrder) -> Way | None:
-        if order.status is OrderStatus.CANCELLED and not order.paid_at:
-            return None
-        mark = self._desk.draw.uniform(0, 100)
-        for way in WAYS.get(order.status, ()):
-            mark -= way.chance
-            if mark < 0:
-                return way
-        return None
-
-    def _move(self, id: str, to: OrderStatus, at: float) -> None:
-        before = self.live[id]
+        Raises:
+            NotAllowed: it cannot go there from where it is; nothing has changed.
+        """
+        id = before.order.id
         order = before.moved(to, self._desk.moment(at))
+        self._forget_plan(id)
+        if before.order.id not in self.live:
+            self.done.remove(before)
         if to is OrderStatus.SHIPPED:
             number = f"2045{self._desk.draw.randrange(10**10):010d}"
             status = f"Прямує до міста {order.city}"
@@ -136,49 +92,77 @@ class Fulfilment:
             order = replace(order, tracking_status="Отримано")
         self.by_status[before.status] -= 1
         self.by_status[to] += 1
-        self._tell(order, at, previous=before.status)
-        self._notify(order, at)
+        self._tidings.moved(order, before.status, at)
         self.ledger.note(order)
         if to is OrderStatus.CANCELLED:
             for taken in order.taken:
                 shelf = self._stock.shelf(taken.product_id, taken.warehouse)
                 self._supply.put_back(shelf, taken.quantity, at)
-        self._plan(order, at)
+        self._expect(order, at)
+        return order
+
+    def let_go(self, at: float) -> None:
+        """Let the parcels that waited for couriers be on their way again, soon."""
+        held, self._held = self._held, {}
+        for id, action in held.items():
+            self._plan(id, AFTER_A_STRIKE, action, at)
+
+    def _expect(self, order: PlacedOrder, at: float) -> None:
+        """Decide what happens to it next, if anything."""
+        id = order.order.id
+        if order.status is OrderStatus.SHIPPED:
+            self.live[id] = order
+            self._plan(id, TO_BRANCH, partial(self._arrive, id), at)
+            return
+        way = choose(order, self._stage.mishaps, self._desk.draw)
+        if way is None:
+            self.live.pop(id, None)
+            self.done.append(order)
+            return
+        self.live[id] = order
+        self._plan(id, way.takes_s, partial(self._go, id, way.to), at)
+
+    def _plan(self, id: str, takes_s: Span, action: Action, at: float) -> None:
+        self._plans[id] = self._desk.agenda.at(at + self._desk.within(takes_s), action)
+
+    def _forget_plan(self, id: str) -> None:
+        self._held.pop(id, None)
+        if plan := self._plans.pop(id, None):
+            plan.call_off()
+
+    def _go(self, id: str, to: OrderStatus, at: float) -> None:
+        """Do as planned, unless the bank or the couriers are in the way."""
+        order = self.live[id]
+        if to is OrderStatus.PAID and not self._stage.payments_work:
+            if order.status is OrderStatus.PENDING:
+                self.move(order, OrderStatus.PAYMENT_FAILED, at)
+            else:
+                self._expect(order, at)
+        elif to is OrderStatus.SHIPPED and not self._stage.parcels_move:
+            if self._desk.draw.random() < GIVE_UP:
+                self.move(order, OrderStatus.CANCELLED, at)
+            else:
+                self._held[id] = partial(self._go, id, to)
+        elif to is OrderStatus.DELIVERED and not self._stage.parcels_move:
+            self._delay(order, partial(self._go, id, to), at)
+        else:
+            self.move(order, to, at)
 
     def _arrive(self, id: str, at: float) -> None:
         """Let the parcel arrive at its branch: no new status, but news of its tracking."""
+        order = self.live[id]
+        if not self._stage.parcels_move:
+            self._delay(order, partial(self._arrive, id), at)
+            return
         branch = self._desk.draw.randint(1, 60)
-        order = replace(self.live[id], tracking_status=f"Прибуло у відділення №{branch}")
-        self.live[id] = order
-        self._tell(order, at)
-        takes = self._desk.within(TO_HANDS)
-        self._desk.agenda.at(at + takes, partial(self._move, id, OrderStatus.DELIVERED))
+        self._track(order, f"Прибуло у відділення №{branch}", at)
+        self._plan(id, TO_HANDS, partial(self._go, id, OrderStatus.DELIVERED), at)
 
-    def _tell(
-        self, order: PlacedOrder, at: float, previous: OrderStatus | UnsetType = UNSET
-    ) -> None:
-        update = self._update(order, at, previous)
-        self._desk.publish(Channel(Kind.ORDER, order.order.id), update)
-        self._desk.to_user(order.order.customer.id, update)
+    def _delay(self, order: PlacedOrder, action: Action, at: float) -> None:
+        self._held[order.order.id] = action
+        self._track(order, DELAYED, at)
 
-    def _update(
-        self, order: PlacedOrder, at: float, previous: OrderStatus | UnsetType = UNSET
-    ) -> OrderUpdate:
-        return OrderUpdate(
-            payload=OrderUpdated(
-                order_id=order.order.id,
-                status=order.status,
-                previous_status=previous,
-                payment_status=order.payment_status,
-                tracking_status=order.tracking_status,
-                tracking_number=order.tracking_number,
-                tracking_url=order.tracking_url,
-                updated_at=self._desk.moment(at),
-                order=order.order,
-            )
-        )
-
-    def _notify(self, order: PlacedOrder, at: float) -> None:
-        id = f"notif_{self._desk.start.run}_{self._desk.number('notification')}"
-        notice = about(order, id=id, at=self._desk.moment(at))
-        self._desk.to_user(order.order.customer.id, Notification(payload=notice))
+    def _track(self, order: PlacedOrder, tracking_status: str, at: float) -> None:
+        order = replace(order, tracking_status=tracking_status)
+        self.live[order.order.id] = order
+        self._tidings.tracked(order, at)

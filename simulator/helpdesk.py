@@ -10,7 +10,7 @@ from typing import Any
 from client.errors import QueueFull
 from protocol.channels import Channel, Kind
 from simulator.desk import Span
-from simulator.support import Agent, Script
+from simulator.support import Agent
 from simulator.visitor import Socket
 
 READING: Span = (2.5, 7.0)
@@ -32,7 +32,7 @@ class HelpDesk:
         self,
         socket: Socket,
         tenant: str,
-        script: Script,
+        agent: Agent,
         *,
         find_senders: FindSenders,
         draw: Random,
@@ -41,7 +41,7 @@ class HelpDesk:
     ) -> None:
         self._socket, self._find_senders = socket, find_senders
         self._draw, self._pause = draw, pause
-        self._agent = Agent(script)
+        self._agent = agent
         self._spawn = spawn
         socket.on("chat_message", self._said)
         socket.subscribe(str(Channel(Kind.TENANT, tenant)))

@@ -13,11 +13,12 @@ from client.aio import AsyncShopWebSocket
 from client.tokens import mint
 from protocol import codec
 from simulator.customers import Customer
-from simulator.helpdesk import HelpDesk
+from simulator.helpdesk import HelpDesk, Spawn
+from simulator.house import Premises
 from simulator.settings import Settings
-from simulator.shop import Premises
-from simulator.state import CustomerState
-from simulator.support import AGENT_ID
+from simulator.sluggard import Sluggard
+from simulator.state import CustomerState, PresenceState
+from simulator.support import AGENT_ID, Agent
 from simulator.visitor import Visitor
 
 CONNECTS_APART_S = 0.005
@@ -34,8 +35,13 @@ class Presence:
     def __init__(self, settings: Settings, premises: Premises, http: aiohttp.ClientSession) -> None:
         self._settings, self._script, self._http = settings, premises.script, http
         self._draw = Random(settings.seed)  # noqa: S311 - pauses, no secrets
+        self._agent = Agent(self._script)
         self._agent_token = self._tokens(AGENT_ID, "agent", self._script.agent_name)
         self._agent_socket = self._socket(self._agent_token)
+        self._opened: dict[AsyncShopWebSocket, float] = {}
+        self._reconnects = self._evictions = 0
+        self._sluggard: Sluggard | None = None
+        self._spawn: Spawn | None = None
         self._sockets: dict[str, AsyncShopWebSocket] = {}
         self._visitors: dict[str, Visitor] = {}
         for number in range(1, settings.customers + 1):
@@ -46,10 +52,11 @@ class Presence:
         sockets = [self._agent_socket, *self._sockets.values()]
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._spawn = tasks.create_task
                 HelpDesk(
                     self._agent_socket,
                     self._settings.tenant,
-                    self._script,
+                    self._agent,
                     find_senders=self._find_senders,
                     draw=self._draw,
                     pause=asyncio.sleep,
@@ -60,6 +67,7 @@ class Presence:
                     await asyncio.sleep(CONNECTS_APART_S)
                 await self._watch(sockets)
         finally:
+            self._spawn = None
             await asyncio.gather(*(socket.disconnect() for socket in sockets))
 
     def ask(self, customer: Customer, topic: str) -> None:
@@ -67,12 +75,57 @@ class Presence:
         if self._sockets[customer.id].status.signed_in:
             self._visitors[customer.id].ask(topic)
 
-    def states(self) -> tuple[CustomerState, ...]:
+    def stop_reading(self, customer: Customer) -> None:
+        """Have a customer come on one more socket and read nothing from it."""
+        self.read_on()
+        if self._spawn is not None:
+            tokens = self._tokens(customer.id, "customer", customer.name)
+            self._sluggard = Sluggard(self._settings.ws_url, tokens)
+            self._spawn(self._see_whether_evicted(self._sluggard))
+
+    def read_on(self) -> None:
+        """Have who stopped reading look at what has come, and leave."""
+        if self._sluggard is not None:
+            self._sluggard.read_on()
+            self._sluggard = None
+
+    def lose_connections(self) -> None:
+        """Cut every customer's connection; they come back as from any network failure."""
+        log.info("%d customers lose their connections", len(self._sockets))
+        for socket in self._sockets.values():
+            socket.drop()
+
+    def take_conversation(self, conversation_id: str) -> None:
+        """Leave a conversation to people: the agent says nothing more in it."""
+        self._agent.leave(conversation_id)
+
+    def start_over(self) -> None:
+        """Forget what belongs to a shop that is gone: its orders, and who stopped reading."""
+        self.read_on()
+        for visitor in self._visitors.values():
+            visitor.forget_orders()
+
+    def state(self) -> PresenceState:
+        """Count the sockets, and what has become of them."""
+        sockets = [self._agent_socket, *self._sockets.values()]
+        return PresenceState(
+            sockets=len(sockets),
+            signed_in=sum(socket.status.signed_in for socket in sockets),
+            reconnects=self._reconnects,
+            evictions=self._evictions,
+        )
+
+    def customers(self) -> tuple[CustomerState, ...]:
         """Say who is here."""
         return tuple(
             CustomerState(id, visitor.customer.name, self._sockets[id].status.signed_in)
             for id, visitor in self._visitors.items()
         )
+
+    async def _see_whether_evicted(self, sluggard: Sluggard) -> None:
+        if await sluggard.run():
+            self._evictions += 1
+            log.info("the slow client was evicted")
 
     async def _watch(self, sockets: list[AsyncShopWebSocket]) -> None:
         """Say how many are signed in, whenever that has changed and is steady again."""
@@ -104,7 +157,16 @@ class Presence:
         )
 
     def _socket(self, tokens: partial[str]) -> AsyncShopWebSocket:
-        return AsyncShopWebSocket(self._settings.ws_url, tokens, http=self._http)
+        socket = AsyncShopWebSocket(self._settings.ws_url, tokens, http=self._http)
+        socket.on("auth_success", lambda _: self._signed_in(socket))
+        return socket
+
+    def _signed_in(self, socket: AsyncShopWebSocket) -> None:
+        opened = socket.status.since  # a fresh token on an open connection leaves it as it is
+        before = self._opened.setdefault(socket, opened)
+        if opened != before:
+            self._opened[socket] = opened
+            self._reconnects += 1
 
     async def _find_senders(self, conversation_id: str) -> list[str]:
         url = f"{self._settings.http_url}/api/conversations/{conversation_id}/messages"

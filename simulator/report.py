@@ -1,49 +1,132 @@
-"""Makes the answer to ``GET /state`` of the shop as it is now."""
+"""Makes the control's answers of the shop as it is now."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from heapq import nlargest
 
+from msgspec import UNSET
 from msgspec.structs import asdict
 
+from simulator.commands import Command
 from simulator.orders import CURRENCY, PlacedOrder
+from simulator.runner import Runner
 from simulator.shop import Shop
-from simulator.state import CustomerState, OrderState, ProductState, PublisherState, State
+from simulator.stage import Scene
+from simulator.state import (
+    CustomerState,
+    Done,
+    EndedState,
+    OrderInShort,
+    OrderState,
+    PresenceState,
+    ProductState,
+    PublisherState,
+    Scenarios,
+    ScenarioState,
+    SceneState,
+    State,
+)
+
+MOST_LIVE = 500
+"""Orders in one answer; a shop of 5,000 publications a second has some 25,000 on their way."""
 
 
-def report(
-    shop: Shop,
+def state(
+    runner: Runner,
     *,
-    running: bool,
     publisher: PublisherState,
+    presence: PresenceState,
     customers: tuple[CustomerState, ...],
 ) -> State:
     """Describe the shop; the model does not know who is connected and what has arrived."""
-    now = datetime.fromtimestamp(shop.now, UTC)
-    fulfilment = shop.fulfilment
+    shop, house = runner.shop, runner.shop.house
+    fulfilment = house.fulfilment
+    now = _moment(shop.now)
     return State(
-        started_at=datetime.fromtimestamp(shop.start.started_at, UTC),
+        started_at=_moment(shop.start.started_at),
         now=now,
+        elapsed_s=round(shop.elapsed, 3),
+        skipped_s=round(runner.skipped_s, 3),
+        speed=runner.clock.speed,
+        run=shop.start.run,
         seed=shop.start.seed,
-        rate=shop.desk.rate,
-        running=running,
+        rate=shop.rate,
+        running=runner.clock.is_running,
+        scenarios=tuple(_scene(shop, scene) for scene in house.stage.scenes),
+        ended=_ended(shop),
         tenant=shop.start.tenant,
         currency=CURRENCY,
         warehouses=tuple(warehouse.name for warehouse in shop.premises.catalogue.warehouses),
         products=_products(shop),
-        orders=_newest_first([*fulfilment.live.values(), *fulfilment.done]),
+        orders=_newest_first(fulfilment.live.values(), fulfilment.done),
+        live_orders=len(fulfilment.live),
         orders_by_status={status: n for status, n in fulfilment.by_status.items() if n},
-        publications=dict(shop.desk.published),
+        publications=dict(house.desk.published),
         revenue_today=fulfilment.ledger.earned(now.date()),
         publisher=publisher,
+        presence=presence,
         customers=customers,
+    )
+
+
+def scenarios(shop: Shop) -> Scenarios:
+    """List what may be played, and how far it is."""
+    running = {scene.scenario.name: _scene(shop, scene) for scene in shop.house.stage.scenes}
+    return Scenarios(
+        tuple(
+            ScenarioState(
+                name=each.name,
+                title=each.title,
+                sentence=each.sentence,
+                watch=each.watch,
+                pages=each.pages,
+                lasts_s=each.lasts_s,
+                running=running.get(each.name),
+            )
+            for each in shop.premises.scenarios.values()
+        )
+    )
+
+
+def done(shop: Shop, command: Command, result: PlacedOrder | int | None) -> Done:
+    """Say what a command has done."""
+    name, at = str(command.__struct_config__.tag), _moment(shop.now)
+    if isinstance(result, PlacedOrder):
+        order = result.order
+        short = OrderInShort(order.id, order.number, order.status, order.total, order.customer)
+        return Done(command=name, at=at, order=short)
+    return Done(command=name, at=at, shelves=UNSET if result is None else result)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(round(seconds, 3), UTC)
+
+
+def _scene(shop: Shop, scene: Scene) -> SceneState:
+    left = max(0.0, scene.ends - shop.elapsed)
+    return SceneState(
+        name=scene.scenario.name,
+        started_at=shop.house.desk.moment(scene.began),
+        ends_at=shop.house.desk.moment(scene.ends),
+        progress=round(1 - left / scene.scenario.lasts_s, 4),
+        left_s=round(left, 3),
+    )
+
+
+def _ended(shop: Shop) -> tuple[EndedState, ...]:
+    moment = shop.house.desk.moment
+    return tuple(
+        EndedState(one.scene.scenario.name, moment(one.scene.began), moment(one.ended), one.how)
+        for one in shop.director.ended
     )
 
 
 def _products(shop: Shop) -> tuple[ProductState, ...]:
     found = []
     for product in shop.premises.catalogue.products:
-        shelves = shop.stock.of(product.id)
+        shelves = shop.house.stock.of(product.id)
         found.append(
             ProductState(
                 id=product.id,
@@ -51,6 +134,7 @@ def _products(shop: Shop) -> tuple[ProductState, ...]:
                 name=product.name,
                 category=product.category,
                 price=product.price,
+                sale_price=shop.house.stage.price(product),
                 threshold=product.threshold,
                 stock={shelf.warehouse: shelf.left for shelf in shelves},
                 sold=sum(shelf.sold for shelf in shelves),
@@ -59,9 +143,15 @@ def _products(shop: Shop) -> tuple[ProductState, ...]:
     return tuple(found)
 
 
-def _newest_first(orders: list[PlacedOrder]) -> tuple[OrderState, ...]:
-    newest = sorted(orders, key=lambda order: order.order.created_at, reverse=True)
-    return tuple(_order(order) for order in newest)
+def _newest_first(
+    live: Iterable[PlacedOrder], done_with: Iterable[PlacedOrder]
+) -> tuple[OrderState, ...]:
+    newest = nlargest(MOST_LIVE, live, key=_placed_at)
+    return tuple(_order(o) for o in sorted([*newest, *done_with], key=_placed_at, reverse=True))
+
+
+def _placed_at(order: PlacedOrder) -> datetime:
+    return order.order.created_at
 
 
 def _order(placed: PlacedOrder) -> OrderState:

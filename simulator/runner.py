@@ -1,4 +1,4 @@
-"""Real time for the shop: steps it several times a second and hands on what happens.
+"""Real time for the shop: steps it several times a second, hands on what happens, obeys.
 
 The shop goes on whether or not there is a server: what cannot be sent waits in the publisher's
 buffer, and is dropped and counted when that is full.
@@ -7,17 +7,34 @@ buffer, and is dropped and counted when that is full.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from protocol.publications import Draft
+from simulator.clock import Clock
+from simulator.commands import (
+    MOST_A_SECOND,
+    Command,
+    Pause,
+    Refused,
+    Restart,
+    Resume,
+    SetRate,
+    SetSpeed,
+    TakeConversation,
+)
 from simulator.customers import Customer
-from simulator.desk import Asks
+from simulator.happenings import Asks, LoseConnections, Plays, Reads, StopsReading
+from simulator.orders import PlacedOrder
 from simulator.shop import Shop
 
 TICK_S = 0.1
-LONGEST_CATCH_UP_S = 5.0
-"""After a longer pause (the machine slept) the rest of it is passed over."""
+
+OpenShop = Callable[[int | None, float | None], Shop]
+"""Opens a shop with this seed and rate; where they are None, with those of the settings."""
+
+log = logging.getLogger("simulator")
 
 
 class TakesPublications(Protocol):
@@ -27,44 +44,125 @@ class TakesPublications(Protocol):
         """Take a publication without waiting; False if there was no room for it."""
 
 
-class TakesQuestions(Protocol):
-    """What the runner asks of the customers who are present."""
+class Crowd(Protocol):
+    """What the runner asks of those who hold connections."""
 
     def ask(self, customer: Customer, topic: str) -> None:
         """Have a customer open a support conversation."""
 
+    def stop_reading(self, customer: Customer) -> None:
+        """Have a customer come on one more socket and read nothing from it."""
+
+    def read_on(self) -> None:
+        """Have who stopped reading look at what has come, and leave."""
+
+    def lose_connections(self) -> None:
+        """Cut every customer's connection."""
+
+    def take_conversation(self, conversation_id: str) -> None:
+        """Leave a conversation to people."""
+
+    def start_over(self) -> None:
+        """Forget what belongs to a shop that is gone: its orders, and who stopped reading."""
+
 
 class Runner:
-    """Keeps one shop going; ``clock`` is monotonic, in seconds."""
+    """Keeps a shop going, one after another; ``now`` is monotonic, in seconds.
+
+    ``open_shop`` is given a seed and a rate, or nothing at the start.
+    """
 
     def __init__(
         self,
-        shop: Shop,
+        open_shop: OpenShop,
         publications: TakesPublications,
-        questions: TakesQuestions,
-        clock: Callable[[], float],
+        crowd: Crowd,
+        now: Callable[[], float],
+        *,
+        speed: float = 1.0,
     ) -> None:
-        self._shop, self._publications, self._questions = shop, publications, questions
-        self._clock = clock
-        self._last = clock()
+        self._open_shop, self._publications, self._crowd = open_shop, publications, crowd
+        self._now = now
+        self.shop = open_shop(None, None)
+        self.clock = Clock(now(), speed)
+        self.skipped_s = 0.0
 
-    async def run(self) -> None:
-        """Go on until cancelled."""
-        while True:
+    async def run(self, lasts_s: float | None = None) -> None:
+        """Go on until cancelled, or until the shop has lived through so many virtual seconds."""
+        while lasts_s is None or self.shop.elapsed < lasts_s:
             await asyncio.sleep(TICK_S)
             self.tick()
 
     def tick(self) -> None:
         """Let the shop catch up with the clock."""
-        now = self._clock()
-        passed, self._last = now - self._last, now
-        caught_up = min(passed, LONGEST_CATCH_UP_S)
-        self._shop.skip(passed - caught_up)
-        for happening in self._shop.step(self._shop.now + caught_up):
+        passed = self.clock.passed(self._now())
+        self.skipped_s += passed.skipped
+        self.shop.skip(passed.skipped)
+        self._live(self.shop.now + passed.lived)
+
+    def do(self, command: Command) -> PlacedOrder | int | None:
+        """Do what is asked for, now; return the order or the number of shelves it was about.
+
+        Raises:
+            Refused: it cannot be done, and nothing has changed.
+        """
+        self.tick()
+        done: PlacedOrder | int | None = None
+        match command:
+            case Pause():
+                self.clock.is_running = False
+            case Resume():
+                self.clock.is_running = True
+            case SetSpeed(speed=speed):
+                check_pace("speed", self.shop.rate, speed)
+                self.clock.speed = speed
+            case SetRate(rate=rate):
+                check_pace("rate", rate, self.clock.speed)
+                self.shop.rate = rate
+            case Restart(seed=seed):
+                self._restart(self.shop.start.seed if seed is None else seed)
+            case TakeConversation(conversation=id):
+                self._crowd.take_conversation(id)
+            case _:
+                done = self.shop.do(command)
+        self._live(self.shop.now)
+        return done
+
+    def _restart(self, seed: int) -> None:
+        self.shop = self._open_shop(seed, self.shop.rate)
+        self.skipped_s = 0.0
+        self._crowd.start_over()
+        log.info("restarted with seed %d", seed)
+
+    def _live(self, until: float) -> None:
+        for happening in self.shop.step(until):
             match happening:
                 case Draft():
                     self._publications.put(happening)
                 case Asks(customer=customer, topic=topic):
-                    self._questions.ask(customer, topic)
+                    self._crowd.ask(customer, topic)
+                case StopsReading(customer=customer):
+                    self._crowd.stop_reading(customer)
+                case Reads():
+                    self._crowd.read_on()
+                case LoseConnections():
+                    self._crowd.lose_connections()
+                case Plays(name=name, turn=turn):
+                    log.info("scenario %s: %s", name, turn)
                 case _:
                     assert_never(happening)
+
+
+def check_pace(field: str, rate: float, speed: float) -> None:
+    """Hold rate times speed to what one process can publish; ``field`` is the one to blame.
+
+    Raises:
+        Refused: it is too much.
+    """
+    if rate * speed > MOST_A_SECOND:
+        most = MOST_A_SECOND / (speed if field == "rate" else rate)
+        raise Refused(
+            field,
+            f"Rate times speed is at most {MOST_A_SECOND:g} publications a real second: "
+            f"now {field} is at most {most:g}",
+        )

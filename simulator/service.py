@@ -9,82 +9,60 @@ from contextlib import suppress
 from functools import partial
 
 import aiohttp
+from msgspec import Struct
 
 from client.errors import ConnectionLost
 from client.publisher import Publisher
 from client.tokens import mint
+from simulator.commands import SLOWEST, StartScenario
 from simulator.control import HOST, Control
-from simulator.desk import Start
+from simulator.house import Premises
 from simulator.presence import Presence
-from simulator.report import report
 from simulator.runner import Runner
 from simulator.settings import Settings
-from simulator.shop import Premises, Shop
-from simulator.state import PublisherState, State
+from simulator.shopkeeper import Shopkeeper
+from simulator.shops import Shops
 
 SERVICE_ID = "service_simulator"
-RUNS_SINCE = 1_735_689_600  # 2025-01-01 in UTC: keeps the ids of orders short
 LAST_WORDS_S = 0.5
 """What was published just before the end has so long to reach the server."""
 
 log = logging.getLogger("simulator")
 
 
-def run_id(started_at: float) -> str:
-    """Make the part of the ids that no other run has, unless it starts in the same second."""
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    seconds, text = max(0, int(started_at) - RUNS_SINCE), ""
-    while seconds:
-        seconds, digit = divmod(seconds, len(digits))
-        text = digits[digit] + text
-    return text or "0"
+class Opening(Struct, frozen=True, kw_only=True):
+    """How the program begins: ``lasts_s`` is in virtual seconds, None for ever."""
+
+    scenarios: tuple[str, ...] = ()
+    speed: float = SLOWEST
+    lasts_s: float | None = None
 
 
-async def serve(settings: Settings, premises: Premises, stop: asyncio.Event) -> None:
-    """Run everything until ``stop`` is set.
+async def serve(
+    settings: Settings, premises: Premises, stop: asyncio.Event, opening: Opening
+) -> None:
+    """Run everything until ``stop`` is set, or for as long as the opening says.
 
     Raises:
         OSError: the control's port is taken.
     """
-    started_at = time.time()
-    start = Start(
-        seed=settings.seed,
-        rate=settings.rate,
-        present=settings.customers,
-        tenant=settings.tenant,
-        run=run_id(started_at),
-        started_at=started_at,
-    )
-    shop = Shop(premises, start)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         publisher = Publisher(settings.http_url, _service_tokens(settings), http=http)
         presence = Presence(settings, premises, http)
-
-        def describe() -> State:
-            counts = publisher.counts
-            return report(
-                shop,
-                running=True,
-                publisher=PublisherState(
-                    accepted=counts.accepted,
-                    reached=counts.reached,
-                    dropped=counts.dropped,
-                    refused=counts.refused,
-                    retries=counts.retries,
-                    waiting=counts.waiting,
-                ),
-                customers=presence.states(),
-            )
-
-        control = Control(describe, secret=settings.jwt_secret, tenant=settings.tenant)
+        shops = Shops(settings, premises)
+        runner = Runner(shops.open, publisher, presence, time.monotonic, speed=opening.speed)
+        keeper = Shopkeeper(runner, publisher, presence)
+        control = Control(keeper, secret=settings.jwt_secret, tenant=settings.tenant)
         port = await control.open(settings.simulator_port)
         log.info("control on http://%s:%d, publishing to %s", HOST, port, settings.http_url)
         try:
-            runner = Runner(shop, publisher, presence, time.monotonic)
             async with asyncio.TaskGroup() as works:
                 works.create_task(publisher.run())
                 customers = works.create_task(presence.run())
-                day = works.create_task(runner.run())
+                day = works.create_task(runner.run(opening.lasts_s))
+                day.add_done_callback(lambda _: stop.set())
+                for name in opening.scenarios:
+                    runner.do(StartScenario(name=name))
                 await stop.wait()
                 log.info("stopping")
                 day.cancel()
@@ -94,6 +72,22 @@ async def serve(settings: Settings, premises: Premises, stop: asyncio.Event) -> 
                 await publisher.aclose()
         finally:
             await control.close()
+            _sum_up(runner, publisher)
+
+
+def _sum_up(runner: Runner, publisher: Publisher) -> None:
+    counts = publisher.counts
+    log.info(
+        "%.1f virtual seconds lived through, %.1f passed over; %d publications: %d accepted, "
+        "%d dropped, %d refused, %d unsent",
+        runner.shop.elapsed,
+        runner.skipped_s,
+        counts.accepted + counts.dropped + counts.refused + counts.waiting,
+        counts.accepted,
+        counts.dropped,
+        counts.refused,
+        counts.waiting,
+    )
 
 
 def _service_tokens(settings: Settings) -> partial[str]:

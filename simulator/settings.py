@@ -22,7 +22,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     ] = 20.0
     customers: Annotated[
         int, Meta(ge=0, le=1000, description="Customers who hold a WebSocket each")
-    ] = 10
+    ] = 25
 
     def check(self) -> None:
         """Check what no type shows.

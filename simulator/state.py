@@ -1,4 +1,4 @@
-"""What ``GET /state`` answers, as its readers see it in JSON.
+"""What the control answers, as its readers see it in JSON.
 
 Money is a JSON number with two decimal places, in UAH; moments are ISO 8601 in UTC.
 Readers need not import this: the fields here are the contract.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from protocol.events import Moment, Order, OrderStatus
+from protocol.events import Moment, Order, OrderStatus, Person
 from protocol.money import Money
+from simulator.happenings import Turn
+from simulator.scenarios import Words
 
 
 class ProductState(Struct, frozen=True):
     """One product: what is left of it by warehouse, and how many pieces are sold.
 
-    ``threshold`` is for each shelf: in a warehouse with that many left or fewer it runs low.
+    ``price`` is the catalogue's, ``sale_price`` what it costs now.  ``threshold`` is for
+    each shelf: in a warehouse with that many left or fewer it runs low.
     ``sold`` counts since the start, without what came back from cancelled orders.
     """
 
@@ -24,6 +27,7 @@ class ProductState(Struct, frozen=True):
     name: str
     category: str
     price: Money
+    sale_price: Money
     threshold: int
     stock: dict[str, int]
     sold: int
@@ -72,27 +76,109 @@ class CustomerState(Struct, frozen=True):
     signed_in: bool
 
 
-class State(Struct, frozen=True, kw_only=True):
-    """The shop at one moment.
+class PresenceState(Struct, frozen=True):
+    """Everybody who holds a WebSocket, the simulated agent among them.
 
-    ``orders`` are the live ones and the last 100 finished, newest first; ``orders_by_status``
-    counts every order since the start; ``publications`` counts by message type.
+    ``reconnects`` counts connections that were there again after they had been lost;
+    ``evictions`` how often a slow client was hung up on with 4100.
+    """
+
+    sockets: int
+    signed_in: int
+    reconnects: int
+    evictions: int
+
+
+class SceneState(Struct, frozen=True):
+    """A scenario that is running; ``progress`` goes from 0 to 1, ``left_s`` is virtual."""
+
+    name: str
+    started_at: Moment
+    ends_at: Moment
+    progress: float
+    left_s: float
+
+
+class EndedState(Struct, frozen=True):
+    """A scenario that ran; ``how`` is ``over``, or ``stopped`` before its time."""
+
+    name: str
+    started_at: Moment
+    ended_at: Moment
+    how: Turn
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """The shop at one moment; all moments are by its virtual clock.
+
+    ``run`` is part of the ids of this run's orders; ``running`` is false while it is paused;
+    ``elapsed_s`` is how many virtual seconds it has lived through, at ``speed`` of them in a real
+    one, without the ``skipped_s`` that were passed over because the machine was asleep or behind.
+    ``rate`` is the mean number of publications a virtual second that the shop aims at.
+
+    ``orders`` are the newest 500 of the ``live_orders`` and the last 100 finished, newest first;
+    ``orders_by_status`` counts every order since the start, ``publications`` by message type.
     ``revenue_today`` is the sum of the orders paid since midnight UTC and not refunded.
-    ``rate`` is the mean number of publications a second that the shop aims at.
+    ``ended`` are the last ten scenarios that ran, the latest first.
     """
 
     started_at: Moment
     now: Moment
+    elapsed_s: float
+    skipped_s: float
+    speed: float
+    run: str
     seed: int
     rate: float
     running: bool
+    scenarios: tuple[SceneState, ...]
+    ended: tuple[EndedState, ...]
     tenant: str
     currency: str
     warehouses: tuple[str, ...]
     products: tuple[ProductState, ...]
     orders: tuple[OrderState, ...]
+    live_orders: int
     orders_by_status: dict[OrderStatus, int]
     publications: dict[str, int]
     revenue_today: Money
     publisher: PublisherState
+    presence: PresenceState
     customers: tuple[CustomerState, ...]
+
+
+class ScenarioState(Struct, frozen=True):
+    """A scenario that may be started; ``running`` is how far it is, if it is."""
+
+    name: str
+    title: Words
+    sentence: Words
+    watch: Words
+    pages: tuple[str, ...]
+    lasts_s: float
+    running: SceneState | None
+
+
+class Scenarios(Struct, frozen=True):
+    """What ``GET /scenarios`` answers: all there are, in the order of their file."""
+
+    scenarios: tuple[ScenarioState, ...]
+
+
+class OrderInShort(Struct, frozen=True):
+    """The order that a command was about, as it is now."""
+
+    id: str
+    number: str
+    status: OrderStatus
+    total: Money
+    customer: Person
+
+
+class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``POST /control`` answers: what was done, and when by the virtual clock."""
+
+    command: str
+    at: Moment
+    order: OrderInShort | UnsetType = UNSET
+    shelves: int | UnsetType = UNSET

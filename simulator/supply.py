@@ -6,18 +6,25 @@ from functools import partial
 
 from protocol.events import StockAlert
 from protocol.messages import InventoryAlert
+from simulator.agenda import Plan
 from simulator.catalogue import Catalogue
-from simulator.desk import USUAL_RATE, Desk
-from simulator.warehouse import Level, Shelf, Stock
+from simulator.desk import USUAL_RATE, Desk, Span
+from simulator.stage import Stage
+from simulator.warehouse import Level, Shelf
+
+AT_LAST: Span = (1, 20)
+"""How soon suppliers come who could not before."""
+
+Place = tuple[str, str]
 
 
 class Supply:
     """Tells the staff of every alert, and has a supply under way for every shelf that is low."""
 
-    def __init__(self, desk: Desk, catalogue: Catalogue, stock: Stock) -> None:
-        self._desk, self._stock = desk, stock
+    def __init__(self, desk: Desk, catalogue: Catalogue, stage: Stage) -> None:
+        self._desk, self._stage = desk, stage
         self._lead_s = {warehouse.name: warehouse.lead_s for warehouse in catalogue.warehouses}
-        self._under_way: set[tuple[str, str]] = set()
+        self._under_way: dict[Place, Plan] = {}
 
     def take(self, shelf: Shelf, quantity: int, at: float) -> None:
         """Sell from a shelf that has so many pieces."""
@@ -27,17 +34,43 @@ class Supply:
         """Take back what was sold and not sent."""
         self._tell(shelf, shelf.put_back(quantity), at)
 
+    def count(self, shelf: Shelf, found: int, at: float) -> None:
+        """Believe that so many pieces lie on a shelf."""
+        self._tell(shelf, shelf.count(found), at)
+
+    def bring(self, shelf: Shelf, quantity: int, at: float) -> None:
+        """Have the supplier come now; who was under way to this shelf need not come any more."""
+        if plan := self._under_way.pop(_place(shelf), None):
+            plan.call_off()
+        self._tell(shelf, shelf.supply(quantity), at)
+
+    def hurry(self, shelf: Shelf, at: float) -> None:
+        """Have the supplier who is under way to a shelf, if one is, come soon."""
+        if plan := self._under_way.get(_place(shelf)):
+            plan.call_off()
+            self._expect(shelf, self._desk.within(AT_LAST), at)
+
+    def _expect(self, shelf: Shelf, takes_s: float, at: float) -> None:
+        plan = self._desk.agenda.at(at + takes_s, partial(self._arrive, shelf))
+        self._under_way[_place(shelf)] = plan
+
     def _arrive(self, shelf: Shelf, at: float) -> None:
-        self._under_way.discard((shelf.product.id, shelf.warehouse))
-        self._tell(shelf, shelf.supply(shelf.product.lot), at)
+        if self._stage.suppliers_come(shelf.product.id):
+            self.bring(shelf, shelf.product.lot, at)
+        else:
+            self._expect(shelf, self._lead(shelf), at)
 
     def _tell(self, shelf: Shelf, alert: StockAlert | None, at: float) -> None:
         if alert:
             self._desk.to_staff(InventoryAlert(payload=alert))
-        place = (shelf.product.id, shelf.warehouse)
-        if shelf.level is not Level.ENOUGH and place not in self._under_way:
-            self._under_way.add(place)
-            lead = self._desk.within(self._lead_s[shelf.warehouse])
-            # The busier the shop, the sooner they come: its shelves look alike at every rate.
-            hurry = max(1.0, self._desk.rate / USUAL_RATE)
-            self._desk.agenda.at(at + lead / hurry, partial(self._arrive, shelf))
+        if shelf.level is not Level.ENOUGH and _place(shelf) not in self._under_way:
+            self._expect(shelf, self._lead(shelf), at)
+
+    def _lead(self, shelf: Shelf) -> float:
+        # The busier the shop, the sooner they come: its shelves look alike at every rate.
+        hurry = max(1.0, self._desk.rate / USUAL_RATE)
+        return self._desk.within(self._lead_s[shelf.warehouse]) / hurry
+
+
+def _place(shelf: Shelf) -> Place:
+    return shelf.product.id, shelf.warehouse

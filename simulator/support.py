@@ -102,13 +102,13 @@ class Asking:
 
 
 class Agent:
-    """Support's side of every conversation, until a person answers in it."""
+    """Support's side of every conversation, until a person answers in it or takes it."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
         self._customer_of: dict[str, str] = {}
         self._answers_to_anybody: dict[str, int] = {}
-        self._left_to_people: set[str] = set()
+        self._left_to_people: dict[str, None] = {}
 
     def knows(self, conversation_id: str) -> bool:
         """Tell whether it knows who the customer is there."""
@@ -119,14 +119,19 @@ class Agent:
         for sender in senders:
             customer = self._customer_of.setdefault(conversation_id, sender)
             if sender not in (customer, AGENT_ID):
-                self._left_to_people.add(conversation_id)
+                self.leave(conversation_id)
         for old in list(islice(self._customer_of, max(0, len(self._customer_of) - REMEMBERED))):
             del self._customer_of[old]
             self._answers_to_anybody.pop(old, None)
-            self._left_to_people.discard(old)
+
+    def leave(self, conversation_id: str) -> None:
+        """Say nothing more there: a person will."""
+        self._left_to_people[conversation_id] = None
+        if len(self._left_to_people) > REMEMBERED:
+            del self._left_to_people[next(iter(self._left_to_people))]
 
     def may_answer(self, conversation_id: str) -> bool:
-        """Tell whether no person has answered there."""
+        """Tell whether it is not left to people."""
         return conversation_id not in self._left_to_people
 
     def heard(self, conversation_id: str, sender: str, content: str) -> str | None:

@@ -8,12 +8,16 @@ from typing import Any, Protocol
 
 from client.errors import QueueFull
 from protocol.channels import Channel, Kind
+from protocol.events import OrderStatus
 from simulator.customers import Customer
 from simulator.desk import Span
 from simulator.orders import FINISHED
 from simulator.support import Asking, Script
 
 TYPING: Span = (4.0, 12.0)
+CURIOUS = 0.15
+"""The chance that who hears that a parcel is on its way asks when it will be there."""
+ABOUT_A_PARCEL = "доставка"
 ANNOUNCEMENTS = Channel(Kind.PUBLIC, "announcements")
 
 Later = Callable[[float, Callable[[], None]], object]
@@ -47,7 +51,7 @@ class Visitor:
         self._asking: Asking | None = None
         self._opening = ""
         self._conversation_id: str | None = None
-        self.following: set[str] = set()
+        self.following: dict[str, str] = {}
         socket.on("order_update", self._order_changed)
         socket.on("chat_message", self._said)
         socket.subscribe(str(ANNOUNCEMENTS))
@@ -59,18 +63,30 @@ class Visitor:
         self._opening = self._asking.open()
         self._say({"content": self._opening})
 
-    def _order_changed(self, update: dict[str, Any]) -> None:
-        order_id = str(update["order_id"])
-        if update["status"] not in FINISHED:
-            self._follow(order_id)
-        elif order_id in self.following:
-            self.following.discard(order_id)
+    def forget_orders(self) -> None:
+        """Follow none of the orders so far any more."""
+        for order_id in self.following:
             self._socket.unsubscribe(str(Channel(Kind.ORDER, order_id)))
+        self.following.clear()
 
-    def _follow(self, order_id: str) -> None:
-        if order_id not in self.following:
-            self.following.add(order_id)
+    def _order_changed(self, update: dict[str, Any]) -> None:
+        order_id, status = str(update["order_id"]), str(update["status"])
+        # It comes twice, on the order's channel and on the customer's own.
+        before = self.following.get(order_id)
+        if status in FINISHED:
+            if before is not None:
+                del self.following[order_id]
+                self._socket.unsubscribe(str(Channel(Kind.ORDER, order_id)))
+            return
+        self.following[order_id] = status
+        if before is None:
             self._socket.subscribe(str(Channel(Kind.ORDER, order_id)))
+        elif before != status == OrderStatus.SHIPPED and self._draw.random() < CURIOUS:
+            self._later(self._draw.uniform(*TYPING), self._ask_about_a_parcel)
+
+    def _ask_about_a_parcel(self) -> None:
+        if self._asking is None or self._asking.is_over:
+            self.ask(ABOUT_A_PARCEL)
 
     def _said(self, said: dict[str, Any]) -> None:
         asking, message = self._asking, said["message"]

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from protocol.events import Activity, CartChanged, CustomerActive, OrderItem
+from protocol.events import Activity, CartChanged, CustomerActive
 from protocol.messages import CartUpdate, CustomerActivity
+from simulator.agenda import Plan
 from simulator.arrivals import visits_a_second
 from simulator.carts import Basket
-from simulator.catalogue import Catalogue, Product
-from simulator.customers import Customer, People
-from simulator.desk import Desk, Span
-from simulator.fulfilment import Fulfilment
-from simulator.orders import Taken
-from simulator.supply import Supply
-from simulator.warehouse import Shelf, Stock
+from simulator.checkout import Line
+from simulator.customers import Customer
+from simulator.desk import Span
+from simulator.house import House
 
 WARM_UP_VISITS = 6
 WARM_UP: Span = (0.2, 4.0)
@@ -41,28 +39,33 @@ MOST_TRIES = 10
 class Visits:
     """Everybody who is in the shop."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        people: People,
-        catalogue: Catalogue,
-        stock: Stock,
-        supply: Supply,
-        fulfilment: Fulfilment,
-    ) -> None:
-        self._desk, self._people, self._catalogue = desk, people, catalogue
-        self._stock, self._supply, self._fulfilment = stock, supply, fulfilment
-        self._popularity = [product.popularity for product in catalogue.products]
+    def __init__(self, house: House) -> None:
+        self._desk, self._stock, self._checkout = house.desk, house.stock, house.checkout
+        self._stage, self._fulfilment = house.stage, house.fulfilment
+        self._people, self._day = house.premises.people, house.premises.day
+        self._products = house.premises.catalogue.products
+        self._appeal: list[float] = []
         self._inside: set[int] = set()
         self._baskets: dict[int, Basket] = {}
         for _ in range(WARM_UP_VISITS):
-            desk.agenda.at(desk.within(WARM_UP), self._come)
-        self._expect(0)
+            self._desk.agenda.at(self._desk.within(WARM_UP), self._come)
+        self._next: Plan | None = None
+        self.adapt(0)
+
+    def adapt(self, at: float) -> None:
+        """Let customers come and choose as the rate and the stage are from now on."""
+        self._appeal = [
+            product.popularity * self._stage.demand(product.id) for product in self._products
+        ]
+        if self._next is not None:
+            self._next.call_off()
+        self._expect(at)
 
     def _expect(self, at: float) -> None:
-        often = visits_a_second(self._desk.rate, len(self._fulfilment.live))
+        rate = self._desk.rate * self._day.bustle(at)
+        often = visits_a_second(rate, self._fulfilment.moving, self._stage.visits)
         pause = self._desk.draw.expovariate(often)
-        self._desk.agenda.at(at + pause, self._come_and_expect)
+        self._next = self._desk.agenda.at(at + pause, self._come_and_expect)
 
     def _come_and_expect(self, at: float) -> None:
         self._come(at)
@@ -89,7 +92,7 @@ class Visits:
         return present + 1 + ticket - PRESENT_WEIGHT * present
 
     def _choose(self, customer: Customer, choices: int, at: float) -> None:
-        basket = self._baskets.setdefault(customer.number, Basket(customer.number))
+        basket = self._basket(customer)
         if not basket.lines:
             self._tell(customer, Activity.CART, at)
         self._cart(customer, self._change(basket))
@@ -98,6 +101,11 @@ class Visits:
         again = partial(self._choose, customer, choices - 1)
         self._later(at, BROWSING, then if is_last else again)
 
+    def _basket(self, customer: Customer) -> Basket:
+        if customer.number not in self._baskets:
+            self._baskets[customer.number] = Basket(customer.number, self._stage.price)
+        return self._baskets[customer.number]
+
     def _change(self, basket: Basket) -> CartChanged:
         draw = self._desk.draw
         if basket.lines and draw.random() < CHANGES_MIND:
@@ -105,7 +113,7 @@ class Visits:
             if product.price < SMALL_CHANGE and draw.random() < 0.5:
                 return basket.change(product, quantity + 1)
             return basket.remove(product)
-        (product,) = draw.choices(self._catalogue.products, weights=self._popularity)
+        (product,) = draw.choices(self._products, weights=self._appeal)
         if product.id in basket.lines:
             return basket.change(product, basket.lines[product.id][1] + 1)
         several = product.price < SMALL_CHANGE and draw.random() < 0.25
@@ -118,21 +126,16 @@ class Visits:
 
     def _check_out(self, customer: Customer, basket: Basket, at: float) -> None:
         """Order what there is of the cart; the rest is taken out of it first."""
-        found: list[tuple[Product, int, Shelf]] = []
+        lines: list[Line] = []
         for product, quantity in list(basket.lines.values()):
             shelf = self._stock.find(product.id, quantity, customer.warehouse)
             if shelf is None:
                 self._cart(customer, basket.remove(product))
             else:
-                found.append((product, quantity, shelf))
-        if not found:
-            return
-        items = tuple(OrderItem(p.id, p.name, quantity, p.price) for p, quantity, _ in found)
-        taken = tuple(Taken(p.id, shelf.warehouse, quantity) for p, quantity, shelf in found)
-        self._fulfilment.place(customer, items, taken, at)
-        self._cart(customer, basket.clear())
-        for _, quantity, shelf in found:
-            self._supply.take(shelf, quantity, at)
+                lines.append((product, quantity, shelf))
+        if lines:
+            self._checkout.order(customer, lines, at)
+            self._cart(customer, basket.clear())
 
     def _leave(self, customer: Customer, at: float) -> None:
         self._inside.discard(customer.number)

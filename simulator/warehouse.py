@@ -1,6 +1,7 @@
 """The shelves: what lies on them, what left and came, and what to tell the staff about it.
 
-For every shelf, at every moment: ``left >= 0`` and ``initial + supplied == left + sold``.
+For every shelf, at every moment: ``left >= 0`` and
+``initial + supplied - written_off == left + sold``.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Shelf:
     def __init__(self, product: Product, warehouse: str) -> None:
         self.product, self.warehouse = product, warehouse
         self.initial = self.left = product.stock[warehouse]
-        self.supplied = self.sold = 0
+        self.supplied = self.sold = self.written_off = 0
 
     @property
     def level(self) -> Level:
@@ -60,12 +61,22 @@ class Shelf:
         """Add so many pieces that a supplier brought."""
         return self._change(quantity, supplied=quantity)
 
-    def _change(self, by: int, *, sold: int = 0, supplied: int = 0) -> StockAlert | None:
+    def count(self, found: int) -> StockAlert | None:
+        """Believe that so many pieces lie there: what lacks is written off, more is supplied."""
+        more = found - self.left
+        if more > 0:
+            return self.supply(more)
+        return self._change(more, written_off=-more)
+
+    def _change(
+        self, by: int, *, sold: int = 0, supplied: int = 0, written_off: int = 0
+    ) -> StockAlert | None:
         """Return an alert if this changed the level, and in no other case."""
         before = self.level
         self.left += by
         self.sold += sold
         self.supplied += supplied
+        self.written_off += written_off
         if self.level is before:
             return None
         if by > 0:

@@ -4,7 +4,11 @@ import pytest
 
 from protocol.publications import Draft
 from simulator.desk import Start
-from simulator.shop import Premises, Shop
+from simulator.house import Premises
+from simulator.report import state
+from simulator.runner import Runner
+from simulator.shop import Shop
+from simulator.state import PresenceState, PublisherState
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,85 @@ def publications_of(open_shop):
         return [happening for happening in happenings if isinstance(happening, Draft)]
 
     return publications
+
+
+class Taker:
+    """Takes publications, and whatever else happens."""
+
+    def __init__(self, has_room=True):
+        self.drafts, self.others, self.has_room = [], [], has_room
+
+    def put(self, draft):
+        self.drafts.append(draft)
+        return self.has_room
+
+    def ask(self, customer, topic):
+        self.others.append(("ask", customer.id, topic))
+
+    def stop_reading(self, customer):
+        self.others.append(("stop_reading", customer.id))
+
+    def read_on(self):
+        self.others.append(("read_on",))
+
+    def lose_connections(self):
+        self.others.append(("lose_connections",))
+
+    def take_conversation(self, conversation_id):
+        self.others.append(("take_conversation", conversation_id))
+
+    def start_over(self):
+        self.others.append(("start_over",))
+
+
+class Clock:
+    """Stands still until it is told."""
+
+    def __init__(self):
+        self.now = 500.0
+
+    def __call__(self):
+        return self.now
+
+
+class Stand:
+    """A runner whose clock the test turns, and what came of it."""
+
+    def __init__(self, open_shop, has_room, speed, start):
+        self._open_shop, self._start, self._runs = open_shop, start, 0
+        self.taker, self.time = Taker(has_room), Clock()
+        self.runner = Runner(self._open, self.taker, self.taker, self.time, speed=speed)
+
+    def _open(self, seed, rate):
+        self._runs += 1
+        given = {"seed": seed, "rate": rate}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        return self._open_shop(**{**self._start, **chosen, "run": f"r{self._runs}"})
+
+    @property
+    def shop(self):
+        return self.runner.shop
+
+    def wait(self, *pauses):
+        """Let so many real seconds pass, tick by tick."""
+        for pause in pauses:
+            self.time.now += pause
+            self.runner.tick()
+
+    def state(self):
+        return state(
+            self.runner,
+            publisher=PublisherState(0, 0, 0, 0, 0, 0),
+            presence=PresenceState(0, 0, 0, 0),
+            customers=(),
+        )
+
+
+@pytest.fixture(scope="session")
+def stand(open_shop):
+    """Run a shop by hand; takes a start and ``has_room``, ``speed``."""
+
+    def make(has_room=True, speed=1.0, **start):
+        return Stand(open_shop, has_room, speed, {"started_at": 1000.0, **start})
+
+    return make

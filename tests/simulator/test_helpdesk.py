@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from simulator.helpdesk import HelpDesk
-from simulator.support import AGENT_ID
+from simulator.support import AGENT_ID, Agent
 
 
 class Socket:
@@ -33,13 +33,14 @@ class Room:
     """The desk, its socket, the record of conversations, and pauses that the test ends."""
 
     def __init__(self, script):
+        self.agent = Agent(script)
         self.socket, self.record, self.looked_up = Socket(), {}, []
         self.is_reading, self.go_on = asyncio.Event(), asyncio.Event()
         self.tasks = []
         HelpDesk(
             self.socket,
             "shop",
-            script,
+            self.agent,
             find_senders=self._find,
             draw=Random(7),
             pause=self._pause,
@@ -119,3 +120,11 @@ async def test_answers_where_the_record_cannot_be_read(room, exchange):
 
     assert await room.finish() == [exchange.agent]
     assert room.looked_up == ["conv_1"]
+
+
+async def test_says_nothing_where_a_person_takes_over_while_it_reads(room, exchange):
+    room.hear("user_1", exchange.customer)
+    await room.is_reading.wait()
+    room.agent.leave("conv_1")
+
+    assert await room.finish() == []

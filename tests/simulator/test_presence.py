@@ -104,7 +104,7 @@ def present(platform, premises):
             task.cancel()
             await asyncio.wait({task})
             assert task.cancelled()
-            assert not any(state.signed_in for state in presence.states())
+            assert not any(state.signed_in for state in presence.customers())
 
     return present_
 
@@ -121,7 +121,7 @@ async def test_hear_their_own_channel_the_announcements_and_their_orders(platfor
         await platform.publish(PLACED, update("user:user_1", "pending"))
         await platform.until_reached(1, update("order:ord_1", "pending"))
 
-        assert [state.signed_in for state in presence.states()] == [True, True]
+        assert [state.signed_in for state in presence.customers()] == [True, True]
 
 
 async def test_leave_an_order_when_it_is_delivered(platform, present):

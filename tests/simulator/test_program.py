@@ -87,7 +87,9 @@ async def test_a_dry_run_takes_its_seed_from_the_settings_or_the_command_line(st
     [
         ((), b"WORKBENCH_JWT_SECRET is not set"),
         (("--dry-run", "--seed", "x"), b"WORKBENCH_SEED is not valid"),
-        (("--for", "60s"), b"--for goes with --dry-run"),
+        (("--summary",), b"--summary goes with --dry-run"),
+        (("--dry-run", "--scenario", "doom"), b"no scenario 'doom', but calm-day, flash-sale"),
+        (("--speed", "61"), b"invalid pace value: '61'"),
         (("--dry-run", "--for", "soon"), b"invalid duration value: 'soon'"),
     ],
 )
@@ -113,7 +115,7 @@ async def test_lives_without_a_server_until_it_is_told_to_end(alone, ending):
 
     assert state["publisher"]["accepted"] == 0
     assert state["publisher"]["waiting"] > 0
-    assert [customer["signed_in"] for customer in state["customers"]] == [False] * 10
+    assert [customer["signed_in"] for customer in state["customers"]] == [False] * 25
     assert (process.returncode, err) == (0, b"")
     assert b"Publishing waits" in rest
     assert b"Traceback" not in rest

@@ -6,27 +6,24 @@ from decimal import Decimal
 
 from protocol import codec
 from protocol.publications import Draft
-from simulator.report import report
-from simulator.state import PublisherState, State
-
-NOTHING_SENT = PublisherState(0, 0, 0, 0, 0, 0)
+from simulator.state import State
 
 
-def state_and_publications(open_shop, seconds=300):
-    shop = open_shop()
-    published = [h for h in shop.step(seconds) if isinstance(h, Draft)]
-    state = report(shop, running=True, publisher=NOTHING_SENT, customers=())
-    return state, [(d.type, d.channel, codec.read(bytes(d.payload))) for d in published]
+def state_and_publications(stand, seconds=300):
+    it = stand()
+    it.wait(*[5.0] * (seconds // 5))
+    published = it.taker.drafts
+    return it.state(), [(d.type, d.channel, codec.read(bytes(d.payload))) for d in published]
 
 
-def test_counts_the_publications(open_shop):
-    state, published = state_and_publications(open_shop)
+def test_counts_the_publications(stand):
+    state, published = state_and_publications(stand)
 
     assert state.publications == Counter(type_ for type_, _, _ in published)
 
 
-def test_has_every_order_in_its_last_published_status(open_shop):
-    state, published = state_and_publications(open_shop)
+def test_has_every_order_in_its_last_published_status(stand):
+    state, published = state_and_publications(stand)
     last = {p["order_id"]: p["status"] for type_, _, p in published if type_ == "order_update"}
 
     assert state.orders
@@ -34,15 +31,15 @@ def test_has_every_order_in_its_last_published_status(open_shop):
     assert state.orders_by_status == Counter(last.values())
 
 
-def test_has_the_newest_order_first(open_shop):
-    state, _ = state_and_publications(open_shop)
+def test_has_the_newest_order_first(stand):
+    state, _ = state_and_publications(stand)
     placed = [order.created_at for order in state.orders]
 
     assert placed == sorted(placed, reverse=True)
 
 
-def test_has_the_stock_that_the_last_alert_told(open_shop):
-    state, published = state_and_publications(open_shop)
+def test_has_the_stock_that_the_last_alert_told(stand):
+    state, published = state_and_publications(stand)
     products = {product.id: product for product in state.products}
 
     assert {product.stock.keys() == set(state.warehouses) for product in products.values()} == {
@@ -65,15 +62,15 @@ def test_has_earned_what_was_paid_and_not_refunded(open_shop):
                 earned += sign * update["order"]["total"]
 
     assert earned
-    assert shop.fulfilment.ledger.earned(date(1970, 1, 1)) == earned
-    assert shop.fulfilment.ledger.earned(date(1970, 1, 2)) == 0
+    assert shop.house.fulfilment.ledger.earned(date(1970, 1, 1)) == earned
+    assert shop.house.fulfilment.ledger.earned(date(1970, 1, 2)) == 0
 
 
-def test_is_read_back_as_it_was_written(open_shop):
+def test_is_read_back_as_it_was_written(stand):
     """
     Money as numbers with two places, an order flat beside its history.
     """
-    state, _ = state_and_publications(open_shop)
+    state, _ = state_and_publications(stand)
     written = codec.read(codec.write(state))
 
     assert set(written) == set(State.__struct_fields__)

@@ -18,7 +18,7 @@ def settings(**variables):
 def test_need_a_secret_only():
     found = settings()
 
-    assert (found.seed, found.rate, found.customers, found.tenant) == (7, 20.0, 10, "shop")
+    assert (found.seed, found.rate, found.customers, found.tenant) == (7, 20.0, 25, "shop")
     assert (found.http_url, found.ws_url) == ("http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from protocol import codec
 from protocol.events import OrderStatus
 from protocol.publications import Draft
-from simulator.desk import Asks
+from simulator.happenings import Asks
 from simulator.orders import FINISHED, TRANSITIONS
 from simulator.warehouse import Level
 
@@ -133,7 +133,7 @@ def test_keeps_its_stock_balanced(open_shop, start, steps):
     shop = open_shop(**start)
     for passed in steps:
         shop.step(shop.now + passed)
-        for shelf in shop.stock:
+        for shelf in shop.house.stock:
             assert shelf.left >= 0
             assert shelf.initial + shelf.supplied == shelf.left + shelf.sold
 
@@ -151,7 +151,7 @@ def test_has_sold_what_its_customers_hold(open_shop, premises):
             _count(held, payload["order"], -1)
 
     for product in premises.catalogue.products:
-        assert sum(shelf.sold for shelf in shop.stock.of(product.id)) == held[product.id]
+        assert sum(shelf.sold for shelf in shop.house.stock.of(product.id)) == held[product.id]
 
 
 def _count(held, order, sign):
@@ -191,7 +191,7 @@ def test_has_told_of_every_shelf_that_is_low_or_empty(open_shop):
     for now in range(30, 601, 30):
         for alert in payloads(drafts(shop.step(now)), "inventory_alert"):
             last[alert["product_id"], alert["location"]] = alert["alert_type"]
-        for shelf in shop.stock:
+        for shelf in shop.house.stock:
             told = last.get((shelf.product.id, shelf.warehouse), "back_in_stock")
             assert (shelf.level is Level.OUT) == (told == "out_of_stock")
             assert shelf.level is not Level.ENOUGH or told == "back_in_stock"
@@ -282,7 +282,7 @@ def test_is_refilled_before_much_of_it_is_sold_out(open_shop, rate):
     shop = open_shop(rate=rate)
     shop.step(12_000 / rate)
 
-    assert sum(shelf.left == 0 for shelf in shop.stock) < len(list(shop.stock)) / 10
+    assert sum(shelf.left == 0 for shelf in shop.house.stock) < len(list(shop.house.stock)) / 10
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_follows_a_parcel_at_nova_poshta(publications_of):
 def test_takes_minutes_to_deliver_an_order(open_shop):
     shop = open_shop()
     shop.step(600)
-    delivered = [o for o in shop.fulfilment.done if o.status is OrderStatus.DELIVERED]
+    delivered = [o for o in shop.house.fulfilment.done if o.status is OrderStatus.DELIVERED]
 
     assert delivered
     for order in delivered:
@@ -323,9 +323,9 @@ def test_keeps_the_last_hundred_orders_that_are_done_and_all_live_ones(open_shop
     shop = open_shop(rate=60.0)
     shop.step(900)
 
-    assert len(shop.fulfilment.done) == 100
-    assert all(order.status in FINISHED for order in shop.fulfilment.done)
-    assert sum(shop.fulfilment.by_status.values()) > 100 + len(shop.fulfilment.live)
+    assert len(shop.house.fulfilment.done) == 100
+    assert all(order.status in FINISHED for order in shop.house.fulfilment.done)
+    assert sum(shop.house.fulfilment.by_status.values()) > 100 + len(shop.house.fulfilment.live)
 
 
 def test_has_present_customers_ask_support(open_shop):

@@ -56,6 +56,13 @@ def test_a_person_who_answers_keeps_the_agent_out(agent, topic):
     assert agent.heard("conv_1", "user_1", question) is None
 
 
+def test_a_person_may_take_a_conversation_before_anything_is_said(agent, topic):
+    agent.leave("conv_1")
+
+    assert agent.heard("conv_1", "user_1", topic.exchanges[0].customer) is None
+    assert agent.heard("conv_2", "user_1", topic.exchanges[0].customer)
+
+
 def test_a_person_keeps_the_agent_out_of_that_conversation_only(agent, topic):
     agent.learn("conv_1", ["user_1", "agent_olha"])
 

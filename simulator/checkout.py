@@ -1,0 +1,38 @@
+"""The checkout: an order is made, and its pieces are taken from their shelves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from protocol.events import OrderItem
+from simulator.catalogue import Product
+from simulator.customers import Customer
+from simulator.fulfilment import Fulfilment
+from simulator.orders import PlacedOrder, Taken
+from simulator.stage import Stage
+from simulator.supply import Supply
+from simulator.warehouse import Shelf
+
+Line = tuple[Product, int, Shelf]
+"""So many pieces of a product, and a shelf that has them."""
+
+
+class Checkout:
+    """Where every order begins, whoever wanted it."""
+
+    def __init__(self, stage: Stage, supply: Supply, fulfilment: Fulfilment) -> None:
+        self._stage, self._supply, self._fulfilment = stage, supply, fulfilment
+
+    def order(self, customer: Customer, lines: Sequence[Line], at: float) -> PlacedOrder:
+        """Order at least one line, at today's prices."""
+        items = tuple(
+            OrderItem(product.id, product.name, quantity, self._stage.price(product))
+            for product, quantity, _ in lines
+        )
+        taken = tuple(
+            Taken(product.id, shelf.warehouse, quantity) for product, quantity, shelf in lines
+        )
+        placed = self._fulfilment.place(customer, items, taken, at)
+        for _, quantity, shelf in lines:
+            self._supply.take(shelf, quantity, at)
+        return placed

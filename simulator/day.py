@@ -1,0 +1,49 @@
+"""How busy each hour of the shop's day is.
+
+The day begins when the shop opens, whatever the time of day elsewhere: a demo at midnight shows a
+shop in the morning, and the same seed does the same at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from simulator.datafiles import BadData, parse_toml, text_of
+
+HOUR_S = 3600.0
+HOURS = 24
+
+
+class Day(Struct, frozen=True, forbid_unknown_fields=True):
+    """``hours[h]``: customers who come in hour ``h`` since the opening, relative to the mean."""
+
+    hours: tuple[Annotated[float, Meta(gt=0)], ...]
+
+    def bustle(self, at: float) -> float:
+        """Say how busy it is, so many seconds after the opening; 1 is the mean of a day."""
+        return self.hours[int(at // HOUR_S) % HOURS]
+
+
+def load() -> Day:
+    """Read the shop's own day.
+
+    Raises:
+        BadData: the file is wrong.
+    """
+    return parse(text_of("day.toml"))
+
+
+def parse(text: str) -> Day:
+    """Make a day of the text of its file.
+
+    Raises:
+        BadData: it is wrong, and how.
+    """
+    day = parse_toml("day.toml", text, Day)
+    if len(day.hours) != HOURS:
+        raise BadData(f"day.toml: there are {len(day.hours)} hours, not {HOURS}")
+    if abs(sum(day.hours) - HOURS) > 1e-9:
+        raise BadData(f"day.toml: the hours sum up to {sum(day.hours):g}, not {HOURS}")
+    return day

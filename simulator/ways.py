@@ -1,0 +1,76 @@
+"""What may come next in an order's life, how soon, and how likely.
+
+A usual order is delivered one to four minutes after it was placed, so that somebody who
+watches it for a minute sees it move, and not at once.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from msgspec import Struct
+
+from protocol.events import OrderStatus
+from simulator.desk import Span
+from simulator.orders import PlacedOrder
+
+
+class Way(Struct, frozen=True):
+    """What may come next: where to, how long it takes, and how likely, of 100."""
+
+    to: OrderStatus
+    takes_s: Span
+    chance: int
+
+
+WAYS: dict[OrderStatus, tuple[Way, ...]] = {
+    OrderStatus.PENDING: (
+        Way(OrderStatus.PAID, (5, 20), 90),
+        Way(OrderStatus.PAYMENT_FAILED, (5, 15), 7),
+        Way(OrderStatus.CANCELLED, (10, 30), 3),
+    ),
+    OrderStatus.PAYMENT_FAILED: (
+        Way(OrderStatus.PAID, (10, 30), 70),
+        Way(OrderStatus.CANCELLED, (15, 40), 30),
+    ),
+    OrderStatus.PAID: (
+        Way(OrderStatus.PROCESSING, (8, 25), 97),
+        Way(OrderStatus.CANCELLED, (8, 25), 3),
+    ),
+    OrderStatus.PROCESSING: (
+        Way(OrderStatus.SHIPPED, (10, 35), 99),
+        Way(OrderStatus.CANCELLED, (10, 30), 1),
+    ),
+    OrderStatus.DELIVERED: (Way(OrderStatus.REFUNDED, (30, 90), 4),),
+    OrderStatus.CANCELLED: (Way(OrderStatus.REFUNDED, (10, 30), 100),),
+}
+"""From each status, the usual way first; what is missing from 100 is the chance that nothing
+more happens.
+
+A parcel that is shipped first arrives at its branch, then is delivered: see ``Fulfilment``.
+"""
+MISHAPS = frozenset({OrderStatus.PAYMENT_FAILED, OrderStatus.CANCELLED})
+
+HAPPY = {
+    OrderStatus.PENDING: OrderStatus.PAID,
+    OrderStatus.PAYMENT_FAILED: OrderStatus.PAID,
+    OrderStatus.PAID: OrderStatus.PROCESSING,
+    OrderStatus.PROCESSING: OrderStatus.SHIPPED,
+    OrderStatus.SHIPPED: OrderStatus.DELIVERED,
+}
+"""Where an order goes if nothing goes wrong."""
+
+
+def choose(order: PlacedOrder, mishaps: float, draw: Random) -> Way | None:
+    """Draw what comes next, with ``mishaps`` times as many mishaps; None: nothing more."""
+    ways = WAYS.get(order.status, ())
+    if not ways or (order.status is OrderStatus.CANCELLED and not order.paid_at):
+        return None
+    usual, *others = ways
+    mark = draw.uniform(0, 100)
+    for way in others:
+        mark -= way.chance * (mishaps if way.to in MISHAPS else 1.0)
+        if mark < 0:
+            return way
+    # The usual way takes what the others leave; it is sure where there are others.
+    return usual if others or mark < usual.chance else None
