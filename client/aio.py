@@ -15,7 +15,6 @@ from typing import Any, assert_never
 
 import aiohttp
 
-from client.address import signed
 from client.aio_line import BROKEN, AioLine, Sleeper
 from client.arrivals import Ended, SignOfLife, Text, UpgradeRefused, describe
 from client.clock import steady
@@ -46,6 +45,7 @@ class AsyncShopWebSocket(Surface):
         token: TokenSource | None = None,
         *,
         http: aiohttp.ClientSession,
+        recoverable: bool = False,
         queue_limit: int = QUEUE_LIMIT,
         ping_after_s: float = PING_AFTER_S,
         dead_after_s: float = DEAD_AFTER_S,
@@ -55,6 +55,7 @@ class AsyncShopWebSocket(Surface):
         super().__init__(
             url,
             token,
+            recoverable=recoverable,
             queue_limit=queue_limit,
             ping_after_s=ping_after_s,
             dead_after_s=dead_after_s,
@@ -168,11 +169,12 @@ class AsyncShopWebSocket(Surface):
         token = self._fresh_token()
         if token is None and self._token is not None:
             return Ended(ABNORMAL, "no token")
-        address = signed(self._url, token)
-        line = await AioLine.open(self._http, address, CONNECT_TIMEOUT_S, self._sleeper)
+        line = await AioLine.open(
+            self._http, self._address(token), CONNECT_TIMEOUT_S, self._sleeper
+        )
         self._line = line
         try:
-            self._report(self._session.opened)
+            self._report(partial(self._opened, token))
             return await self._converse(line)
         finally:
             self._line = None

@@ -21,7 +21,7 @@ class Settle(Struct, frozen=True):
 
 
 class Renew(Struct, frozen=True):
-    """Fetch a fresh token, and hand it to ``Session.renew``."""
+    """Fetch a fresh token, and hand it to ``Session.sign_in``."""
 
 
 class HangUp(Struct, frozen=True):

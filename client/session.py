@@ -24,8 +24,12 @@ from client.outgoing import QUEUE_LIMIT, Frame, Outgoing
 from client.renewal import Renewal
 from client.replies import Replies
 from client.status import State, Status
-from client.subscriptions import Subscriptions
+from client.subscriptions import Subscriptions, Wish
+from protocol.channels import Kind
 
+PLAINLY = Wish()
+GAP = "gap"
+"""The type of what a client tells its own handlers when something was missed for good."""
 log = logging.getLogger(__name__)
 
 
@@ -41,11 +45,22 @@ class Session:
     """One client across all its connections.
 
     ``signs_in`` says that there is a token: then nothing but heartbeats leaves before the
-    server has taken it.
+    server has taken it.  ``recovers_own`` says that the user's own channel is recoverable,
+    and so the token travels in a message.
     """
 
-    def __init__(self, *, signs_in: bool, limits: Limits, draw: Random, now: float) -> None:
+    def __init__(
+        self,
+        *,
+        signs_in: bool,
+        limits: Limits,
+        draw: Random,
+        now: float,
+        recovers_own: bool = False,
+    ) -> None:
         self._signs_in = signs_in
+        self.recovers_own = recovers_own
+        self._own = ""
         self._life = Lifecycle(draw, now)
         self._heartbeat = Heartbeat(limits.ping_after_s, limits.dead_after_s)
         self._outgoing = Outgoing(limits.queue)
@@ -96,9 +111,9 @@ class Session:
         if self._replies.abandon(id):
             self._outgoing.forget(id)
 
-    def subscribe(self, channel: str) -> None:
+    def subscribe(self, channel: str, wish: Wish = PLAINLY) -> None:
         """Hear the channel on this connection and all that follow."""
-        if self._subscriptions.want(channel) and self.is_ready:
+        if self._subscriptions.want(channel, wish) and self.is_ready:
             self._outgoing.put(self._asking_for(channel))
 
     def unsubscribe(self, channel: str) -> None:
@@ -135,29 +150,36 @@ class Session:
                     return effects  # the question was the session's own
             case "auth_success":
                 self._take_sign_in(payload, now)
+                if self._subscriptions.positions.joined(self._own, payload):
+                    return [*effects, Tell(message), _gap(self._own)]
             case "auth_error":
                 return [*effects, Tell(message), *self._take_rejection(id, payload)]
             case "subscribed":
-                self._subscriptions.confirmed(id)
+                if self._subscriptions.confirmed(id, payload):
+                    return [*effects, Tell(message), _gap(payload.get("channel"))]
             case "unsubscribed":
                 self._subscriptions.ended(id, payload)
             case "error":
                 self._subscriptions.refused(id, payload, now)
-            case _:
-                pass  # an event: the handlers' business
+            case _:  # an event: the handlers' business, once
+                if not self._subscriptions.positions.is_new(message):
+                    return effects
         return [*effects, Tell(message)]
 
     def heard(self, now: float) -> None:
         """Note a sign of life, such as a WebSocket ping."""
         self._heartbeat.heard(now)
 
-    def renew(self, token: str) -> None:
-        """Extend the session with a fresh token, if there still is one to extend."""
+    def sign_in(self, token: str) -> None:
+        """Sign in, or extend the session with a fresh token, if there still is a connection."""
         if not self._life.is_open:
             return
         id = self._new_id()
         self._renewal.asked(id)
-        self._urgent.append(to_text("auth", {"token": token}, id))
+        payload: dict[str, Any] = {"token": token}
+        if self.recovers_own:
+            payload |= self._subscriptions.positions.request(self._own)
+        self._urgent.append(to_text("auth", payload, id))
 
     def closed(self, code: int, reason: str, now: float) -> list[Effect]:
         """Note that the connection ended, or could not be made (``endings.ABNORMAL``)."""
@@ -230,6 +252,7 @@ class Session:
     # How.
 
     def _take_sign_in(self, payload: dict[str, Any], now: float) -> None:
+        self._own = f"{Kind.USER}:{payload.get('user_id')}"
         self._renewal.signed_in(moment(payload.get("expires_at")), now)
         self.rejection = None
         if not self._signed_in:
@@ -250,8 +273,9 @@ class Session:
 
     def _asking_for(self, channel: str) -> Frame:
         id = self._new_id()
-        self._subscriptions.asked(id, channel)
-        return Frame(to_text("subscribe", {"channel": channel}, id), is_own=True)
+        return Frame(
+            to_text("subscribe", self._subscriptions.request(id, channel), id), is_own=True
+        )
 
     def _end(self) -> list[Effect]:
         """Forget the connection; requests in it are lost, and without a next one all are."""
@@ -268,3 +292,7 @@ class Session:
     def _new_id(self) -> str:
         self._last_id += 1
         return f"client-{self._last_id}"
+
+
+def _gap(channel: object) -> Tell:
+    return Tell({"type": GAP, "payload": {"channel": channel}})

@@ -1,12 +1,16 @@
-"""Which channels a client wants to hear, whatever becomes of its connections.
+"""Which channels a client wants to hear, whatever becomes of its connections, and from where.
 
-Pure.  The user's own channel is not among them: the server joins that by itself.
+Pure.  The user's own channel is not among those wanted, as the server joins it by itself,
+but it has its place in ``positions``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
+
+from client.positions import Positions
 from protocol.errors import ErrorCode
 
 ASK_AGAIN_AFTER_S = 5.0
@@ -14,29 +18,43 @@ ASK_AGAIN_AFTER_S = 5.0
 _NOT_FOR_GOOD = {ErrorCode.RATE_LIMITED, ErrorCode.INTERNAL}
 
 
+class Wish(Struct, frozen=True):
+    """How a channel is to be heard; the words are the protocol's."""
+
+    last: bool = False
+    recoverable: bool = False
+
+
 class Subscriptions:
     """The wanted channels, and the requests for them that are under way."""
 
     def __init__(self) -> None:
-        self._wanted: dict[str, None] = {}
+        self._wanted: dict[str, Wish] = {}
         self._asked: dict[str, str] = {}
         self._put_off: dict[str, None] = {}
+        self.positions = Positions()
         self.due: float | None = None
         """When to ask again for those that were refused, but not for good."""
 
-    def want(self, channel: str) -> bool:
-        """Add a channel; tells whether it is new."""
-        is_new = channel not in self._wanted
-        self._wanted[channel] = None
+    def want(self, channel: str, wish: Wish) -> bool:
+        """Add a channel; tells whether it is new, or wanted otherwise than before."""
+        is_new = self._wanted.get(channel) != wish
+        self._wanted[channel] = wish
         return is_new
 
     def forget(self, channel: str) -> bool:
         """Remove a channel; tells whether it was wanted."""
-        return self._wanted.pop(channel, self) is None
+        self.positions.forget(channel)
+        return self._wanted.pop(channel, None) is not None
 
-    def asked(self, id: str, channel: str) -> None:
-        """Note that a request with this id asks for the channel."""
+    def request(self, id: str, channel: str) -> dict[str, Any]:
+        """Make the payload of a ``subscribe`` that leaves with this id."""
         self._asked[id] = channel
+        wish = self._wanted.get(channel, Wish())
+        payload: dict[str, Any] = {"channel": channel}
+        if wish.last:
+            payload["last"] = True
+        return payload | (self.positions.request(channel) if wish.recoverable else {})
 
     def restart(self) -> list[str]:
         """Forget what is under way; returns all wanted channels in the order of the wishes."""
@@ -54,9 +72,10 @@ class Subscriptions:
         self.due = None
         return again
 
-    def confirmed(self, id: object) -> None:
-        """Take a ``subscribed``."""
+    def confirmed(self, id: object, payload: dict[str, Any]) -> bool:
+        """Take a ``subscribed``; tells whether something was missed for good."""
         self._asked.pop(str(id), None)
+        return self.positions.joined(str(payload.get("channel")), payload)
 
     def refused(self, id: object, payload: dict[str, Any], now: float) -> None:
         """Take an ``error``: a channel refused for good is no longer wanted."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any, Protocol, assert_never
 
+from client.address import signed
 from client.clock import steady
 from client.effects import Effect, HangUp, Renew, Settle, Tell
 from client.errors import ConnectionLost, SignInRefused
@@ -21,6 +22,7 @@ from client.heartbeat import DEAD_AFTER_S, PING_AFTER_S
 from client.outgoing import QUEUE_LIMIT
 from client.session import Limits, Session
 from client.status import Status
+from client.subscriptions import Wish
 from client.tap import Tap, Way
 
 CONNECT_TIMEOUT_S = 10.0
@@ -50,6 +52,7 @@ class Surface(ABC):
     Args:
         url: where the server listens, such as ``ws://127.0.0.1:8080/ws``.
         token: where tokens come from; None for a client that stays anonymous.
+        recoverable: whether the user's own channel is; see ``subscribe``.
         queue_limit: messages that may wait for a connection, beyond which ``QueueFull``.
         ping_after_s, dead_after_s: see ``client.heartbeat``.
         draw: where jitter comes from.
@@ -61,6 +64,7 @@ class Surface(ABC):
         url: str,
         token: TokenSource | None = None,
         *,
+        recoverable: bool = False,
         queue_limit: int = QUEUE_LIMIT,
         ping_after_s: float = PING_AFTER_S,
         dead_after_s: float = DEAD_AFTER_S,
@@ -73,6 +77,7 @@ class Surface(ABC):
             limits=Limits(queue=queue_limit, ping_after_s=ping_after_s, dead_after_s=dead_after_s),
             draw=draw or Random(),  # noqa: S311 - jitter is no secret
             now=steady(),
+            recovers_own=recoverable,
         )
         self._lock = threading.Lock()
         self._handlers = Handlers()
@@ -90,13 +95,18 @@ class Surface(ABC):
             self._session.send(type, payload, id)
         self._wake()
 
-    def subscribe(self, channel: str) -> None:
+    def subscribe(self, channel: str, *, last: bool = False, recoverable: bool = False) -> None:
         """Hear the channel from now on, reconnects included, until ``unsubscribe``.
+
+        With ``last``, each time it is joined its newest message comes first.  With
+        ``recoverable`` nothing is missed while the connection is away, and handlers are
+        called once for each message; where something was missed for good, handlers of
+        ``gap`` are told (``{"channel": …}``), and load anew what they show.
 
         A channel refused for good is no longer wanted; handlers of ``error`` are told.
         """
         with self._lock:
-            self._session.subscribe(channel)
+            self._session.subscribe(channel, Wish(last=last, recoverable=recoverable))
         self._wake()
 
     def unsubscribe(self, channel: str) -> None:
@@ -148,7 +158,7 @@ class Surface(ABC):
                     token = self._fresh_token()
                     if token is not None:
                         with self._lock:
-                            self._session.renew(token)
+                            self._session.sign_in(token)
                 case HangUp(reason):
                     return reason
                 case _:
@@ -179,6 +189,16 @@ class Surface(ABC):
             waiter.set_exception(outcome)
         else:
             waiter.set_result(outcome)
+
+    def _address(self, token: str | None) -> str:
+        """Return where to connect; a token that travels in a message is not in it."""
+        return self._url if self._session.recovers_own else signed(self._url, token)
+
+    def _opened(self, token: str | None, now: float) -> None:
+        """Tell the session that the connection is open."""
+        self._session.opened(now)
+        if token is not None and self._session.recovers_own:
+            self._session.sign_in(token)
 
     def _fresh_token(self) -> str | None:
         """Ask for a token; None if there is no source, or it failed, which is logged."""

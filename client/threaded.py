@@ -15,7 +15,6 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from typing import Any, assert_never
 
-from client.address import signed
 from client.arrivals import Ended, SignOfLife, Text, UpgradeRefused, describe
 from client.clock import steady
 from client.effects import Effect
@@ -189,8 +188,8 @@ class ShopWebSocket(Surface):
         line = run.line = Line(run.waker)
         try:
             if not run.is_stopping:
-                line.open(signed(self._url, token), CONNECT_TIMEOUT_S)
-                self._report(run, self._session.opened)
+                line.open(self._address(token), CONNECT_TIMEOUT_S)
+                self._report(run, partial(self._opened, token))
                 ending = self._converse(run, line)
         finally:
             line.close(goodbye=ending is None)

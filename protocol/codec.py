@@ -13,6 +13,7 @@ from protocol.errors import ErrorCode, Refusal
 from protocol.events import Payload
 from protocol.messages import ClientMessage, Event, FromServer, Message, ServerMessage
 from protocol.money import from_wire, to_wire
+from protocol.publications import Publication
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidOperation)
 """What reading raises for bytes that are no JSON, no message of ours, or numbers past Decimal."""
@@ -81,6 +82,17 @@ def stamped(message: FromServer | msgspec.Struct, at: float) -> bytes:
     message with its timestamp set.
     """
     return _write.encode(message)[:-1] + _stamp(int(at * 1000))
+
+
+def numbered(publication: Publication) -> bytes:
+    """Write a publication's message for a recoverable subscription: with its place.
+
+    As with the stamp, this is put into the finished text.
+    """
+    if publication.position is None:
+        return publication.message  # for everyone: of no channel
+    place = (str(publication.to).encode(), publication.position.offset)
+    return publication.message[:-1] + b',"channel":"%b","offset":%d}' % place
 
 
 def iso(at: float) -> str:

@@ -24,6 +24,7 @@ from protocol.events import (
     StockAlert,
 )
 from protocol.monitoring import Stats, Traffic
+from protocol.publications import Position
 
 
 def _wire_name(class_name: str) -> str:
@@ -51,14 +52,37 @@ class Nothing(Payload, frozen=True):
     """An object whose fields nobody reads."""
 
 
-class Credentials(Payload, frozen=True):
-    """A JSON Web Token."""
+class Wishes(Payload, frozen=True, kw_only=True):
+    """How a channel is to be heard.
+
+    With ``last`` its newest message follows the reply; with ``recoverable`` each message
+    says its offset, and what came after ``since`` follows the reply.
+    """
+
+    last: bool | UnsetType = UNSET
+    recoverable: bool | UnsetType = UNSET
+    since: Position | UnsetType = UNSET
+
+
+class Place(Payload, frozen=True, kw_only=True):
+    """From where on a channel is heard, on a recoverable subscription.
+
+    ``recovered`` answers ``since``: whether nothing is missing.
+    """
+
+    epoch: str | UnsetType = UNSET
+    offset: int | UnsetType = UNSET
+    recovered: bool | UnsetType = UNSET
+
+
+class Credentials(Wishes, frozen=True):
+    """A JSON Web Token, and how the user's own channel is to be heard."""
 
     token: str
 
 
-class SignedIn(Payload, frozen=True):
-    """Whom the token speaks for, until when."""
+class SignedIn(Place, frozen=True):
+    """Whom the token speaks for, until when; the place is that in the user's own channel."""
 
     user_id: str
     tenant_id: str | UnsetType = UNSET
@@ -73,13 +97,21 @@ class Rejected(Payload, frozen=True):
 
 
 class ChannelName(Payload, frozen=True):
-    """The channel a message is about, such as ``order:ord_123``.
-
-    ``last`` is for ``subscribe``: whether the channel's newest message shall follow the reply.
-    """
+    """The channel a message is about, such as ``order:ord_123``."""
 
     channel: str
-    last: bool | UnsetType = UNSET
+
+
+class Wanted(Wishes, frozen=True):
+    """The channel to hear, and how."""
+
+    channel: str
+
+
+class Joined(Place, frozen=True):
+    """The channel that is heard."""
+
+    channel: str
 
 
 class Refused(Payload, frozen=True):
@@ -108,7 +140,7 @@ class Auth(Message, frozen=True):
 class Subscribe(Message, frozen=True):
     """Ask to hear a channel."""
 
-    payload: ChannelName
+    payload: Wanted
 
 
 class Unsubscribe(Message, frozen=True):
@@ -145,9 +177,9 @@ class AuthError(FromServer, frozen=True):
 
 
 class Subscribed(FromServer, frozen=True):
-    """The channel is heard from now on."""
+    """The channel is heard from now on; one that answers nothing tells of a gap."""
 
-    payload: ChannelName
+    payload: Joined
 
 
 class Unsubscribed(FromServer, frozen=True):

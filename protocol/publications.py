@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from protocol.channels import Channel, Kind
 
@@ -21,6 +21,7 @@ class Everyone(Enum):
 
 EVERYONE: Final = Everyone.EVERYONE
 Address = Channel | Everyone
+MOST_OFFSET = (1 << 53) - 1  # that every JSON reader reads exactly
 
 
 class Draft(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -51,11 +52,23 @@ class Draft(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return Channel.parse(f"{Kind.USER}:{self.user}") if isinstance(self.user, str) else EVERYONE
 
 
+class Position(Struct, frozen=True):
+    """How far a channel has come: the ``offset`` of its newest publication.
+
+    Within an ``epoch`` a channel's offsets grow, and none is used twice; where the history
+    was lost, another epoch begins.
+    """
+
+    epoch: str
+    offset: Annotated[int, Meta(ge=0, le=MOST_OFFSET)]
+
+
 class Publication(Struct, frozen=True, kw_only=True):
     """An accepted message on its way to all who hear its address.
 
     ``message`` is the finished JSON text of the envelope, the same for every listener.
     ``tenant`` is whose traffic it is; ``accepted_at`` is in seconds since the epoch.
+    ``position`` is its own in its channel, given by the broker; what is for everyone has none.
     """
 
     to: Address
@@ -69,6 +82,7 @@ class Publication(Struct, frozen=True, kw_only=True):
     """Connections that hear this channel too have got it there."""
     unless_from: str = ""
     """The connection with this id has had its own copy."""
+    position: Position | None = None
 
 
 class Accepted(Struct, frozen=True):

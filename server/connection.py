@@ -15,17 +15,18 @@ from aiohttp import WSMsgType
 from msgspec import UNSET, Struct
 
 from protocol.channels import Channel
-from protocol.codec import decode_client, stamped
+from protocol.codec import decode_client, numbered, stamped
 from protocol.errors import CloseCode, ErrorCode, Refusal
-from protocol.messages import Auth, ClientMessage, Error
+from protocol.messages import Auth, ClientMessage, Credentials, Error
 from server import frames
 from server.brokers.base import Broker, BrokerUnavailable
 from server.counters import Counters
+from server.effects import Effect, HangUp, Join, Leave, Publish, Replay, Reply, SignIn
 from server.hub import Hub
 from server.identity import Identity
 from server.limits import RateLimit, Verdict
 from server.outbox import Outbox
-from server.session import Effect, HangUp, Join, Leave, Publish, Replay, Reply, Session, SignIn
+from server.session import Session
 from server.stores.base import Order
 from server.upgrade import Socket
 
@@ -109,7 +110,7 @@ class Connection:
         socket.hang_up = self.hang_up
         try:
             if token:
-                await self._carry_out(await self._session.authenticate(token))
+                await self._carry_out(await self._session.receive(Auth(Credentials(token))))
             await self._read(socket)
         except Exception:  # a fault of ours; the others go on
             log.exception("the conversation with %s failed", self.id)
@@ -257,12 +258,13 @@ class Connection:
                 shared.counters.messages_out += 1
                 shared.counters.replies[type(message)] += 1
                 self.outbox.push(frames.text(stamped(message, shared.clock())))
-            case Join(channel):
-                shared.hub.join(self, channel)
-            case Replay(publication):
+            case Join(channel, recoverable):
+                shared.hub.join(self, channel, recoverable=recoverable)
+            case Replay(publication, recoverable):
                 shared.counters.messages_out += 1
                 shared.counters.replays[publication.type] += 1
-                self.outbox.push(frames.text(publication.message))
+                text = numbered(publication) if recoverable else publication.message
+                self.outbox.push(frames.text(text))
             case Leave(channel):
                 shared.hub.leave(self, channel)
             case SignIn(identity):

@@ -11,13 +11,15 @@ from functools import partial
 
 from aiohttp import web
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocol.channels import Channel
 from protocol.errors import CloseCode
 from protocol.events import ChatSaid
 from protocol.messages import Utterance
-from protocol.publications import Publication
+from protocol.publications import Position, Publication
 from server.auth import Verifier
+from server.brokers.base import Recovery
 from server.connection import Connection, Shared
 from server.conversations import Conversations
 from server.identity import Identity
@@ -53,6 +55,17 @@ class World(Struct, frozen=True):
     async def last(self, channel: Channel) -> Publication | None:
         """Return what a channel brought last."""
         return await self.shared.broker.last(channel)
+
+    async def recover(self, channel: Channel, since: Position | None) -> Recovery:
+        """Tell where a channel stands, and what it brought since.
+
+        What would take a client to its outbox' limit is as good as forgotten: it would be
+        hung up on, come back, and be hung up on again.
+        """
+        found = await self.shared.broker.recover(channel, since)
+        if sum(len(each.message) for each in found.missed) > self.shared.outbox_bytes // 2:
+            return replace(found, recovered=False, missed=())
+        return found
 
     async def say(
         self, who: Identity, utterance: Utterance, connection_id: str

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Protocol
 
 from protocol.channels import Channel, Kind
-from protocol.publications import Everyone, Publication
+from protocol.codec import numbered
+from protocol.publications import Address, Everyone, Publication
 from server import frames
 from server.counters import Counters
 from server.outbox import Outbox
@@ -44,6 +45,7 @@ class Hub:
         self.observers: list[Callable[[Publication, int], None]] = []
         self._everyone: set[Listener] = set()
         self._channels: dict[Kind, dict[Channel, set[Listener]]] = {kind: {} for kind in Kind}
+        self._recoverable: dict[Address, set[Listener]] = {}
         self._users: dict[str, set[Listener]] = {}
         self.subscriptions = 0
 
@@ -86,8 +88,14 @@ class Hub:
         for channel in channels:
             self.leave(listener, channel)
 
-    def join(self, listener: Listener, channel: Channel) -> None:
-        """Start delivering a channel to a connection; twice is once."""
+    def join(self, listener: Listener, channel: Channel, *, recoverable: bool = False) -> None:
+        """Start delivering a channel to a connection, with offsets if ``recoverable``.
+
+        Twice is once, and as the second time.
+        """
+        self._leave_recoverable(listener, channel)
+        if recoverable:
+            self._recoverable.setdefault(channel, set()).add(listener)
         listeners = self._channels[channel.kind].setdefault(channel, set())
         if listener not in listeners:
             listeners.add(listener)
@@ -99,9 +107,17 @@ class Hub:
         if listeners is None or listener not in listeners:
             return
         listeners.remove(listener)
+        self._leave_recoverable(listener, channel)
         self.subscriptions -= 1
         if not listeners:
             del self._channels[channel.kind][channel]
+
+    def _leave_recoverable(self, listener: Listener, channel: Channel) -> None:
+        listeners = self._recoverable.get(channel)
+        if listeners is not None:
+            listeners.discard(listener)
+            if not listeners:
+                del self._recoverable[channel]
 
     def listeners(self, channel: Channel) -> Collection[Listener]:
         """Return who hears a channel."""
@@ -141,8 +157,14 @@ class Hub:
         reached, count = len(audience), len(publications)
         if reached:
             piece = b"".join([frames.text(publication.message) for publication in publications])
-            for listener in audience:
-                listener.outbox.push(piece)
+            recoverable = self._recoverable.get(publications[0].to)
+            if recoverable is None:
+                for listener in audience:
+                    listener.outbox.push(piece)
+            else:
+                with_offsets = b"".join([frames.text(numbered(each)) for each in publications])
+                for listener in audience:
+                    listener.outbox.push(with_offsets if listener in recoverable else piece)
         self._counters.publications += count
         self._counters.deliveries += reached * count
         self._counters.messages_out += reached * count

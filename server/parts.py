@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from server.brokers.base import Broker
+from server.brokers.history import Bounds
 from server.brokers.memory import MemoryBroker
 from server.redis_link import redis_link
 from server.settings import Settings
@@ -34,10 +35,11 @@ async def chosen_parts(settings: Settings, clock: Callable[[], float]) -> AsyncI
         StoreUnavailable: the database cannot be opened.
         RedisUnusable: there is an address of a Redis, and it cannot be used.
     """
+    bounds = Bounds(settings.history_messages, settings.history_s)
     if settings.redis_url:
         async with redis_link(settings) as link:
-            yield Parts(MemoryBroker(clock), RedisStore(link, settings.redis_prefix))
+            yield Parts(MemoryBroker(bounds, clock), RedisStore(link, settings.redis_prefix))
     else:
         store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
         async with contextlib.aclosing(store):
-            yield Parts(MemoryBroker(clock), store)
+            yield Parts(MemoryBroker(bounds, clock), store)

@@ -6,8 +6,9 @@ them: no socket, no clock.  ``server.connection`` carries them out, in their ord
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -22,7 +23,7 @@ from protocol.messages import (
     ChatMessage,
     ClientMessage,
     Error,
-    FromServer,
+    Joined,
     Ping,
     Pong,
     Rejected,
@@ -33,61 +34,18 @@ from protocol.messages import (
     Unsubscribe,
     Unsubscribed,
     Utterance,
+    Wishes,
 )
-from protocol.publications import Publication
+from protocol.publications import Position, Publication
 from server.access import may_hear
 from server.auth import InvalidToken
-from server.brokers.base import BrokerUnavailable
+from server.brokers.base import BrokerUnavailable, Recovery
+from server.effects import Effect, HangUp, Join, Leave, Publish, Replay, Reply, SignIn
 from server.identity import Identity, Role
 from server.stores.base import Order, StoreUnavailable
 
 GRACE_S = 25.0  # after the token's end: time to fetch another and send it
 Id = str | UnsetType
-
-
-class Reply(Struct, frozen=True):
-    """Answer this client, and only this client."""
-
-    message: FromServer
-
-
-class Join(Struct, frozen=True):
-    """Start delivering the channel to this client."""
-
-    channel: Channel
-
-
-class Replay(Struct, frozen=True):
-    """Send what the channel brought last, as it was sent to those who heard it."""
-
-    publication: Publication
-
-
-class Leave(Struct, frozen=True):
-    """Stop delivering the channel to this client."""
-
-    channel: Channel
-
-
-class SignIn(Struct, frozen=True):
-    """Count this client among the user's; nothing else follows if that is one too many."""
-
-    identity: Identity
-
-
-class Publish(Struct, frozen=True):
-    """Send to all who hear these addresses, in this order."""
-
-    publications: tuple[Publication, ...]
-
-
-class HangUp(Struct, frozen=True):
-    """End the connection."""
-
-    code: CloseCode
-
-
-Effect = Reply | Join | Replay | Leave | SignIn | Publish | HangUp
 
 
 class World(Protocol):
@@ -106,6 +64,13 @@ class World(Protocol):
         When it returns, nothing newer has been delivered.
         """
 
+    async def recover(self, channel: Channel, since: Position | None) -> Recovery:
+        """Tell where a channel stands and what it brought since; raises BrokerUnavailable.
+
+        When it returns, exactly what led there has been delivered.
+        """
+        ...
+
     async def say(
         self, who: Identity, utterance: Utterance, connection_id: str
     ) -> tuple[ChatSaid, tuple[Publication, ...]]:
@@ -114,6 +79,14 @@ class World(Protocol):
         Returns the sender's own copy, and everybody else's.
         """
         ...
+
+
+class _Opened(Struct, frozen=True):
+    """How a channel is joined: its place for the reply, and what comes between the two."""
+
+    recoverable: bool
+    place: dict[str, Any]
+    brought: Sequence[Publication]
 
 
 class Session:
@@ -147,30 +120,37 @@ class Session:
                 case Say():
                     return await self._say(message)
                 case Auth():
-                    return await self.authenticate(message.payload.token, message.id)
+                    return await self._authenticate(message)
                 case _:
                     assert_never(message)
         except Refusal as refusal:
             return [Reply(Error.of(refusal, answering=message.id))]
         except (StoreUnavailable, BrokerUnavailable):
             failed = Refusal(ErrorCode.INTERNAL, "This cannot be answered now, try again later")
-            return [Reply(Error.of(failed, answering=message.id))]
+            told = Reply(Error.of(failed, answering=message.id))
+            if isinstance(message, Auth) and self.identity is None:
+                # Left alone it would be closed for not signing in, and not come back.
+                return [told, HangUp(CloseCode.INTERNAL_ERROR)]
+            return [told]
 
-    async def authenticate(self, token: str, id: Id = UNSET) -> list[Effect]:
+    async def _authenticate(self, request: Auth) -> list[Effect]:
         """Sign in, extend the session, or say that the token is not taken."""
         try:
-            identity = await self._world.identify(token)
+            identity = await self._world.identify(request.payload.token)
+            before = self.identity
+            if before is None:
+                return await self._sign_in(identity, request)
         except InvalidToken as why:
-            return [Reply(AuthError(Rejected(str(why)), id=id))]
-        before = self.identity
-        if before is None:
-            return self._sign_in(identity, id)
+            return [Reply(AuthError(Rejected(str(why)), id=request.id))]
         if (before.user_id, before.tenant_id) != (identity.user_id, identity.tenant_id):
             return [HangUp(CloseCode.NOT_SIGNED_IN)]
         self._take(identity)
+        success = Reply(_success(identity, request.id))
         own = Channel(Kind.USER, identity.user_id)
-        self.channels.add(own)  # it may have been left meanwhile
-        return [Reply(_success(identity, id)), Join(own), *await self._judge_again()]
+        if own in self.channels:
+            return [success, *await self._judge_again()]
+        self.channels.add(own)  # it was left meanwhile
+        return [success, Join(own), *await self._judge_again()]
 
     def pass_time(self, now: float) -> list[Effect]:
         """Return what is due at ``now``."""
@@ -191,12 +171,15 @@ class Session:
             return []
         return self._lose(channel)
 
-    def _sign_in(self, identity: Identity, id: Id) -> list[Effect]:
-        self._take(identity)
+    async def _sign_in(self, identity: Identity, request: Auth) -> list[Effect]:
         own = Channel(Kind.USER, identity.user_id)
+        opened = await self._open(own, request.payload)
+        # The token may have been revoked meanwhile.
+        self._take(await self._world.identify(request.payload.token))
         self.channels.add(own)
         # The confirmation comes before the channel, so that no event overtakes it.
-        return [SignIn(identity), Reply(_success(identity, id)), Join(own)]
+        success = Reply(_success(identity, request.id, **opened.place))
+        return [SignIn(identity), success, *self._replay(opened), Join(own, opened.recoverable)]
 
     def _take(self, identity: Identity) -> None:
         self.identity = identity
@@ -212,26 +195,43 @@ class Session:
             raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this channel")
         if channel not in self.channels and len(self.channels - self._own()) >= self._limit:
             raise Refusal(ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._limit} channels")
-        last = await self._last(channel) if request.payload.last is True else []
-        self.channels.add(channel)
-        if self.identity is None:
-            self.deadline = None  # joining a public channel is reason enough to stay
-        confirmed = Subscribed(ChannelName(request.payload.channel), id=request.id)
-        return [Reply(confirmed), *last, Join(channel)]
-
-    async def _last(self, channel: Channel) -> list[Effect]:
-        """Fetch what the channel brought last, unless that was not for this client."""
         was_heard = channel in self.channels
         self.channels.add(channel)  # so that an order that changes hands meanwhile is lost
         try:
-            last = await self._world.last(channel)
+            opened = await self._open(channel, request.payload)
         except BrokerUnavailable:
             if not was_heard:
                 self.channels.discard(channel)
             raise
         if channel not in self.channels:
             raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this channel")
-        return [Replay(last)] if last is not None and self._is_for_me(last) else []
+        if self.identity is None:
+            self.deadline = None  # joining a public channel is reason enough to stay
+        confirmed = Subscribed(Joined(request.payload.channel, **opened.place), id=request.id)
+        return [Reply(confirmed), *self._replay(opened), Join(channel, opened.recoverable)]
+
+    async def _open(self, channel: Channel, wishes: Wishes) -> _Opened:
+        """Fetch what is to be sent before the channel is joined."""
+        if wishes.recoverable is not True:
+            last = await self._world.last(channel) if wishes.last is True else None
+            return _Opened(False, {}, (last,) if last else ())
+        since = wishes.since
+        found = await self._world.recover(channel, since if isinstance(since, Position) else None)
+        place = {"epoch": found.position.epoch, "offset": found.position.offset}
+        if found.recovered is not None:
+            place["recovered"] = found.recovered
+        brought = found.missed
+        if wishes.last is True and found.recovered is not True and found.newest is not None:
+            brought = (found.newest,)
+        return _Opened(True, place, brought)
+
+    def _replay(self, opened: _Opened) -> list[Replay]:
+        """Send what the channel brought before, but for what was not for this client."""
+        return [
+            Replay(publication, opened.recoverable)
+            for publication in opened.brought
+            if self._is_for_me(publication)
+        ]
 
     def _is_for_me(self, publication: Publication) -> bool:
         """Tell whether this client would have got it, had it heard the channel: see the hub."""
@@ -276,13 +276,14 @@ class Session:
         return {Channel(Kind.USER, self.identity.user_id)} if self.identity else set()
 
 
-def _success(identity: Identity, id: Id) -> AuthSuccess:
+def _success(identity: Identity, id: Id, **place: Any) -> AuthSuccess:
     return AuthSuccess(
         SignedIn(
             user_id=identity.user_id,
             tenant_id=identity.tenant_id or UNSET,
             role=UNSET if identity.role is Role.DOCUMENT else identity.role.value,
             expires_at=datetime.fromtimestamp(identity.expires_at, UTC),
+            **place,
         ),
         id=id,
     )

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from protocol.channels import Channel
-from protocol.publications import Publication
-from server.brokers.base import BrokerUnavailable, Deliver
-from server.brokers.newest import Newest
+from protocol.publications import Position, Publication
+from server.brokers.base import BrokerUnavailable, Deliver, Recovery
+from server.brokers.history import Bounds, History
 
 
 class MemoryBroker:
-    """The broker of a server that is alone; ``clock`` is in seconds since the epoch."""
+    """The broker of a server that is alone; ``clock`` is in seconds since the epoch.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._newest = Newest()
+    Its history ends with the process, and another begins with another epoch.
+    """
+
+    def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
+        self._history = History(secrets.token_hex(4), bounds, clock)
         self._listeners: list[Deliver] = []
 
     async def publish(self, publications: Sequence[Publication]) -> None:
         """Deliver at once."""
-        for publication in publications:
-            self._newest.keep(publication)
+        accepted = [self._history.append(publication) for publication in publications]
         for deliver in self._listeners:
-            deliver(publications)
+            deliver(accepted)
 
     @asynccontextmanager
     async def listen(self, deliver: Deliver) -> AsyncIterator[None]:
@@ -36,8 +38,12 @@ class MemoryBroker:
             self._listeners.remove(deliver)
 
     async def last(self, channel: Channel) -> Publication | None:
-        """Return what was published on a channel last, for ten minutes after."""
-        return self._newest.find(channel, self._clock())
+        """Return what was published on a channel last, while the history lasts."""
+        return self._history.newest(channel)
+
+    async def recover(self, channel: Channel, since: Position | None) -> Recovery:
+        """Tell where a channel stands, and what was published on it since a position."""
+        return self._history.recover(channel, since)
 
     async def probe(self) -> None:
         """Find out whether anybody listens."""

@@ -160,12 +160,15 @@ class Shop:
             case "ping":
                 await self._send(visit, "pong", None, id=id)
             case "auth":
-                await self._judge(visit, payload["token"], id)
+                await self._judge(visit, payload["token"], id, self._place(payload))
             case "subscribe" if payload["channel"] in self.forbidden:
                 refusal = {"code": "forbidden", "message": "Cannot access this channel"}
                 await self._send(visit, "error", refusal, id=id)
             case "subscribe":
-                await self._send(visit, "subscribed", payload, id=id)
+                place = self._place(payload)
+                await self._send(
+                    visit, "subscribed", {"channel": payload["channel"]} | place, id=id
+                )
             case "unsubscribe":
                 await self._send(visit, "unsubscribed", payload, id=id)
             case "chat_message":
@@ -174,11 +177,18 @@ class Shop:
                 refusal = {"code": "unknown_type", "message": "Unknown message type"}
                 await self._send(visit, "error", refusal, id=id)
 
-    async def _judge(self, visit, token, id):
+    def _place(self, wishes):
+        """Say where a recoverable channel stands, and that nothing is recovered."""
+        if not wishes.get("recoverable"):
+            return {}
+        recovered = {"recovered": False} if "since" in wishes else {}
+        return {"epoch": "e", "offset": 7} | recovered
+
+    async def _judge(self, visit, token, id, place=None):
         if token in self.bad_tokens:
             await self._send(visit, "auth_error", {"error": "Invalid or expired token"}, id=id)
             return
-        payload = {"user_id": "olena"}
+        payload = {"user_id": "olena"} | (place or {})
         if self.expires_at is not None:
             payload["expires_at"] = iso(self.expires_at)
         await self._send(visit, "auth_success", payload, id=id)
@@ -234,8 +244,8 @@ class Blocking:
     def send(self, *args, **options):
         self._soon(self._client.send, *args, **options)
 
-    def subscribe(self, channel):
-        self._soon(self._client.subscribe, channel)
+    def subscribe(self, channel, **wishes):
+        self._soon(self._client.subscribe, channel, **wishes)
 
     def unsubscribe(self, channel):
         self._soon(self._client.unsubscribe, channel)

@@ -9,6 +9,7 @@ from client.effects import HangUp, Renew, Settle, Tell
 from client.errors import ConnectionLost, QueueFull, Refused
 from client.session import Limits, Session
 from client.status import State
+from client.subscriptions import Wish
 
 T0 = 1_700_000_000.0  # now, in seconds since the epoch
 
@@ -20,8 +21,14 @@ class Longest(Random):
         return b
 
 
-def new(*, signs_in=True, **limits):
-    return Session(signs_in=signs_in, limits=Limits(**limits), draw=Longest(), now=T0)
+def new(*, signs_in=True, recovers_own=False, **limits):
+    return Session(
+        signs_in=signs_in,
+        recovers_own=recovers_own,
+        limits=Limits(**limits),
+        draw=Longest(),
+        now=T0,
+    )
 
 
 def opened(**options):
@@ -38,9 +45,9 @@ def signed_in(at=T0, **options):
     return session
 
 
-def hear(session, type, payload=None, id=None, at=T0):
+def hear(session, type, payload=None, id=None, at=T0, **place):
     """Return the effects of a message of the server."""
-    message = {"type": type, "payload": payload or {}} | ({} if id is None else {"id": id})
+    message = {"type": type, "payload": payload or {}} | ({} if id is None else {"id": id}) | place
     return session.received(msgspec.json.encode(message), at)
 
 
@@ -294,6 +301,122 @@ class TestSubscriptions:
         assert sent(session) == []
 
 
+def gaps(effects):
+    told = (effect.message for effect in effects if isinstance(effect, Tell))
+    return [message["payload"]["channel"] for message in told if message["type"] == "gap"]
+
+
+class TestARecoverableSubscription:
+    NEWS = "public:news"
+
+    def joined(self, session, offset, epoch="e", **more):
+        place = {"channel": self.NEWS, "epoch": epoch, "offset": offset}
+        return hear(session, "subscribed", place | more)
+
+    def event(self, session, offset):
+        """Tell whether the handlers are called with the message at this offset."""
+        return bool(hear(session, "notification", channel=self.NEWS, offset=offset))
+
+    def asked_again(self, session):
+        """Return what a session asks for on its next connection."""
+        session.closed(1006, "", T0)
+        session.connecting(T0)
+        session.opened(T0)
+        hear(session, "auth_success", {"user_id": "olena"})
+        return dict(sent(session))["subscribe"]
+
+    @pytest.fixture
+    def session(self):
+        session = signed_in()
+        session.subscribe(self.NEWS, Wish(recoverable=True))
+        assert sent(session) == [("subscribe", {"channel": self.NEWS, "recoverable": True})]
+        return session
+
+    def test_goes_on_from_the_last_message_handled(self, session):
+        self.joined(session, 7)
+        assert [self.event(session, offset) for offset in (8, 9)] == [True, True]
+
+        since = {"epoch": "e", "offset": 9}
+        assert self.asked_again(session) == {
+            "channel": self.NEWS, "recoverable": True, "since": since
+        }  # fmt: skip
+
+    def test_goes_on_from_where_it_joined_if_nothing_came(self, session):
+        self.joined(session, 7)
+
+        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 7}
+
+    def test_goes_on_from_where_it_was_if_the_connection_breaks_while_it_catches_up(self, session):
+        self.joined(session, 7)
+        self.asked_again(session)
+        self.joined(session, 12, recovered=True)
+        self.event(session, 8)
+
+        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 8}
+
+    def test_calls_the_handlers_once_for_each_message(self, session):
+        self.joined(session, 7)
+
+        assert [self.event(session, n) for n in (8, 8, 9, 7, 10)] == [
+            True, False, True, False, True
+        ]  # fmt: skip
+
+    def test_passes_on_the_newest_that_it_asked_for(self, session):
+        self.joined(session, 7)
+
+        assert self.event(session, 7)
+
+    def test_says_when_something_was_missed_for_good(self, session):
+        self.joined(session, 7)
+        self.event(session, 8)
+
+        assert gaps(self.joined(session, 12, recovered=True)) == []
+        assert gaps(self.joined(session, 20, recovered=False)) == [self.NEWS]
+        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 20}
+
+    def test_starts_anew_in_another_epoch(self, session):
+        self.joined(session, 7)
+        self.event(session, 8)
+
+        assert gaps(self.joined(session, 0, epoch="f", recovered=False)) == [self.NEWS]
+        assert self.event(session, 1)
+        assert self.asked_again(session)["since"] == {"epoch": "f", "offset": 1}
+
+    @pytest.mark.parametrize("how", ["left", "lost"])
+    def test_starts_anew_once_the_channel_was_left(self, session, how):
+        self.joined(session, 7)
+        if how == "left":
+            session.unsubscribe(self.NEWS)
+        else:
+            hear(session, "unsubscribed", {"channel": self.NEWS})
+        session.subscribe(self.NEWS, Wish(recoverable=True))
+
+        assert "since" not in self.asked_again(session)
+
+    def test_asks_again_when_it_is_wanted_otherwise(self, session):
+        session.subscribe(self.NEWS, Wish(recoverable=True))
+        session.subscribe(self.NEWS, Wish(last=True))
+
+        assert sent(session) == [("subscribe", {"channel": self.NEWS, "last": True})]
+
+    def test_is_had_of_the_users_own_channel_by_signing_in_with_a_message(self):
+        session = opened(recovers_own=True)
+        session.sign_in("t1")
+        ((_, first),) = sent(session)
+        place = {"user_id": "olena", "epoch": "e", "offset": 7}
+        hear(session, "auth_success", place, "client-1")
+        hear(session, "notification", channel="user:olena", offset=8)
+        session.closed(1006, "", T0)
+        session.opened(T0)
+        session.sign_in("t2")
+
+        assert first == {"token": "t1", "recoverable": True}
+        assert sent(session) == [
+            ("auth", {"token": "t2", "recoverable": True, "since": {"epoch": "e", "offset": 8}})
+        ]
+        assert gaps(hear(session, "auth_success", place | {"recovered": False})) == ["user:olena"]
+
+
 class TestTheToken:
     def test_refused_at_sign_in_is_told_and_not_tried_again_on_this_connection(self):
         session = opened()
@@ -309,7 +432,7 @@ class TestTheToken:
         session = signed_in()
 
         effects = hear(session, "auth_error", {"error": "Expired"})
-        session.renew("fresh")
+        session.sign_in("fresh")
 
         assert [type(effect) for effect in effects] == [Tell, Renew]
         assert sent(session) == [("auth", {"token": "fresh"})]
@@ -317,7 +440,7 @@ class TestTheToken:
     def test_whose_renewal_is_refused_is_not_renewed_at_once(self):
         session = signed_in()
         hear(session, "auth_error", {"error": "Expired"})
-        session.renew("stale")
+        session.sign_in("stale")
         (asked,) = frames(session)
 
         effects = hear(session, "auth_error", {"error": "Expired"}, asked["id"])
@@ -328,7 +451,7 @@ class TestTheToken:
     def test_is_renewed_once_however_often_the_server_says_so(self):
         session = signed_in()
         hear(session, "auth_error", {"error": "Expired"})
-        session.renew("fresh")
+        session.sign_in("fresh")
 
         assert Renew() not in hear(session, "auth_error", {"error": "Expired"})
 
@@ -354,7 +477,7 @@ class TestTheToken:
     def test_fetched_too_late_is_not_sent_on_the_next_connection(self):
         session = signed_in()
         session.closed(1006, "", T0)
-        session.renew("late")
+        session.sign_in("late")
 
         session.opened(T0 + 1)
 

@@ -436,6 +436,42 @@ def until(condition):
         time.sleep(0.005)
 
 
+def test_calls_handlers_of_gap_when_something_was_missed_for_good(client, shop, inbox):
+    client.on("gap", inbox)
+    client.subscribe("order:1", recoverable=True)
+    client.connect(5)
+    shop.wait_for_message("subscribe")
+    shop.break_off()
+
+    assert inbox.next() == {"channel": "order:1"}
+    again = shop.wait_for_message("subscribe", shop.visits[1])
+    assert again["payload"]["since"] == {"epoch": "e", "offset": 7}
+
+
+def test_asks_for_the_newest_message_on_every_connection(client, shop):
+    client.subscribe("order:1", last=True)
+    client.connect(5)
+    shop.wait_for_message("subscribe")
+    shop.break_off()
+
+    again = shop.wait_for_message("subscribe", shop.wait_for_visit(2))
+    assert again["payload"] == {"channel": "order:1", "last": True}
+
+
+def test_signs_in_by_message_to_recover_the_users_own_channel(make_client, tokens, shop, inbox):
+    client = make_client(tokens, recoverable=True)
+    client.on("gap", inbox)
+    client.connect(5)
+    asked = shop.wait_for_message("auth")
+    shop.break_off()
+
+    assert shop.visits[0].token is None
+    assert asked["payload"] == {"token": "secret-1", "recoverable": True}
+    assert inbox.next() == {"channel": "user:olena"}
+    again = shop.wait_for_message("auth", shop.visits[1])
+    assert again["payload"]["since"] == {"epoch": "e", "offset": 7}
+
+
 class TestWhoLooksOn:
     def test_sees_every_frame_both_ways_in_the_order_of_the_wire(self, make_client, shop):
         seen = []

@@ -11,7 +11,6 @@ from protocol import codec
 from protocol.errors import ErrorCode, Refusal
 from protocol.events import OrderStatus, OrderUpdated
 from protocol.messages import (
-    ChannelName,
     Envelope,
     Error,
     OrderUpdate,
@@ -20,6 +19,7 @@ from protocol.messages import (
     Say,
     Subscribe,
     Utterance,
+    Wanted,
 )
 
 ANY_JSON = st.recursive(
@@ -95,7 +95,7 @@ def test_any_bytes_are_a_message_or_a_refusal(raw):
 def test_what_a_client_writes_the_server_reads(id, text):
     for message in (
         Ping(id=id),
-        Subscribe(ChannelName(text), id=id),
+        Subscribe(Wanted(text), id=id),
         Say(Utterance(content=text), id=id),
     ):
         assert codec.decode_client(codec.encode(message)) == message

@@ -1,12 +1,13 @@
 """What any broker promises, asked of each of them."""
 
 import pytest
+from msgspec.structs import replace
 
 from protocol.channels import Channel
-from protocol.publications import EVERYONE, Publication
+from protocol.publications import EVERYONE, Position, Publication
 from server.brokers.base import BrokerUnavailable
+from server.brokers.history import Bounds
 from server.brokers.memory import MemoryBroker
-from server.brokers.newest import KEPT_S, MOST_CHANNELS, Newest
 
 
 def publication(number, to):
@@ -16,6 +17,9 @@ def publication(number, to):
 
 
 ORDER, STAFF = Channel.parse("order:ord_1"), Channel.parse("tenant:shop")
+
+
+BOUNDS = Bounds(messages=10, seconds=600.0)
 
 
 class Clock:
@@ -32,7 +36,16 @@ def clock():
 
 @pytest.fixture(params=[MemoryBroker])
 def broker(request, clock):
-    return request.param(clock)
+    return request.param(BOUNDS, clock)
+
+
+def bare(publications):
+    """Return them as they were published: without their positions."""
+    return [replace(each, position=None) for each in publications]
+
+
+def numbers(publications):
+    return [int(each.message) for each in publications]
 
 
 async def test_a_publication_keeps_its_address_and_everything_else(broker):
@@ -42,7 +55,7 @@ async def test_a_publication_keeps_its_address_and_everything_else(broker):
     async with broker.listen(heard.extend):
         await broker.publish(published)
 
-    assert heard == published
+    assert bare(heard) == published
 
 
 async def test_every_listener_hears_everything_in_the_order_of_acceptance(broker):
@@ -52,7 +65,7 @@ async def test_every_listener_hears_everything_in_the_order_of_acceptance(broker
         for start in range(0, 50, 10):
             await broker.publish([publication(start + n, STAFF) for n in range(10)])
 
-    assert [int(heard.message) for heard in first] == list(range(50))
+    assert numbers(first) == list(range(50))
     assert first == second
 
 
@@ -78,15 +91,14 @@ async def test_the_last_of_a_channel_is_what_was_published_on_it_last(broker):
         await broker.publish([publication(1, ORDER), publication(2, ORDER), publication(3, STAFF)])
         await broker.publish([publication(4, EVERYONE)])
 
-        assert await broker.last(ORDER) == publication(2, ORDER)
-        assert await broker.last(STAFF) == publication(3, STAFF)
+        assert numbers([await broker.last(ORDER), await broker.last(STAFF)]) == [2, 3]
         assert await broker.last(Channel.parse("order:ord_2")) is None
 
 
 async def test_the_last_of_a_channel_is_there_though_nobody_heard_it(broker):
     await broker.publish([publication(1, ORDER)])
 
-    assert await broker.last(ORDER) == publication(1, ORDER)
+    assert bare([await broker.last(ORDER)]) == [publication(1, ORDER)]
 
 
 async def test_the_last_is_never_older_than_what_was_heard(broker):
@@ -108,21 +120,91 @@ async def test_after_ten_minutes_there_is_no_last(broker, clock):
     assert await broker.last(ORDER) is None
 
 
-def test_the_channels_remembered_are_bounded_and_the_longest_silent_goes_first():
-    newest = Newest()
-    newest.keep(publication(0, ORDER))
-    newest.keep(publication(0, STAFF))
-    newest.keep(publication(1, ORDER))
-    for number in range(MOST_CHANNELS - 1):
-        newest.keep(publication(2, Channel.parse(f"order:more_{number}")))
+async def test_a_channels_offsets_grow_by_one_in_one_epoch(broker):
+    heard = []
+    async with broker.listen(heard.extend):
+        await broker.publish([publication(1, ORDER), publication(2, STAFF), publication(3, ORDER)])
+        await broker.publish([publication(4, ORDER)])
 
-    assert newest.find(STAFF, now=2.0) is None
-    assert newest.find(ORDER, now=2.0) == publication(1, ORDER)
+    first, *others = [each.position for each in heard if each.to == ORDER]
+    assert others == [Position(first.epoch, first.offset + more) for more in (1, 2)]
 
 
-def test_what_is_too_old_makes_room_as_others_come():
-    newest = Newest()
-    newest.keep(publication(0, ORDER))
-    newest.keep(publication(KEPT_S + 1, STAFF))
+async def test_what_is_for_everyone_is_of_no_channel(broker):
+    heard = []
+    async with broker.listen(heard.extend):
+        await broker.publish([publication(1, EVERYONE)])
 
-    assert newest.find(ORDER, now=0.0) is None
+    assert heard[0].position is None
+
+
+async def test_what_came_after_a_position_is_recovered_in_order(broker):
+    async with broker.listen(lambda _: None):
+        await broker.publish([publication(1, ORDER)])
+        since = (await broker.recover(ORDER, None)).position
+        await broker.publish([publication(n, ORDER) for n in (2, 3)])
+        await broker.publish([publication(4, STAFF), publication(5, ORDER)])
+
+        found = await broker.recover(ORDER, since)
+
+    assert found.recovered is True
+    assert numbers(found.missed) == [2, 3, 5]
+    assert [each.position for each in found.missed] == [
+        Position(since.epoch, since.offset + more) for more in (1, 2, 3)
+    ]
+    assert found.position == found.missed[-1].position == found.newest.position
+
+
+async def test_who_was_told_where_a_silent_channel_stands_misses_nothing(broker):
+    async with broker.listen(lambda _: None):
+        since = (await broker.recover(ORDER, None)).position
+        assert (await broker.recover(ORDER, since)).recovered is True
+
+        await broker.publish([publication(1, ORDER)])
+
+        assert numbers((await broker.recover(ORDER, since)).missed) == [1]
+
+
+async def test_nobody_who_asks_for_no_past_is_told_of_it(broker):
+    async with broker.listen(lambda _: None):
+        await broker.publish([publication(1, ORDER)])
+
+        found = await broker.recover(ORDER, None)
+
+    assert (found.recovered, list(found.missed), numbers([found.newest])) == (None, [], [1])
+
+
+async def test_a_history_that_does_not_reach_so_far_back_says_so(broker):
+    async with broker.listen(lambda _: None):
+        since = (await broker.recover(ORDER, None)).position
+        await broker.publish([publication(n, ORDER) for n in range(10)])
+        assert numbers((await broker.recover(ORDER, since)).missed) == list(range(10))
+
+        # An implementation may keep some more than it is asked to.
+        await broker.publish([publication(n, ORDER) for n in range(10, 300)])
+        found = await broker.recover(ORDER, since)
+
+    assert (found.recovered, list(found.missed)) == (False, [])
+    assert found.position.offset == since.offset + 300
+
+
+@pytest.mark.parametrize("wrong", ["epoch", "future"])
+async def test_a_position_of_another_history_is_not_recovered_from(broker, wrong):
+    async with broker.listen(lambda _: None):
+        await broker.publish([publication(1, ORDER)])
+        now = (await broker.recover(ORDER, None)).position
+        since = {"epoch": Position("other", 1), "future": Position(now.epoch, now.offset + 1)}
+
+        found = await broker.recover(ORDER, since[wrong])
+
+    assert (found.recovered, found.position) == (False, now)
+
+
+async def test_a_recovery_leads_to_where_the_listeners_are(broker):
+    heard = []
+    async with broker.listen(heard.extend):
+        for number in range(20):
+            await broker.publish([publication(number, ORDER)])
+
+            found = await broker.recover(ORDER, None)
+            assert found.position == heard[-1].position

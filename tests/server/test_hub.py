@@ -3,7 +3,7 @@
 import pytest
 
 from protocol.channels import Channel, Kind
-from protocol.publications import EVERYONE, Publication
+from protocol.publications import EVERYONE, Position, Publication
 from server.counters import Counters
 from server.hub import Hub
 
@@ -76,6 +76,32 @@ def test_all_get_the_same_bytes(hub):
     deliver(hub, publication(NEWS))
 
     assert a.outbox.frames[0] is b.outbox.frames[0]
+
+
+def test_a_recoverable_listener_gets_the_place_and_the_others_do_not(hub):
+    plain, other = join(hub, "a", "b")
+    recoverable, too = join(hub, "c", "d")
+    for each in (recoverable, too):
+        hub.join(each, NEWS, recoverable=True)
+
+    deliver(hub, publication(NEWS, "{}", position=Position("e", 7)))
+
+    assert plain.heard == other.heard == ["{}"]
+    assert recoverable.heard == ['{,"channel":"public:news","offset":7}']
+    assert recoverable.outbox.frames[0] is too.outbox.frames[0]
+    assert hub.subscriptions == 4
+
+
+def test_who_joins_or_leaves_plainly_is_no_longer_recoverable(hub):
+    again, gone = join(hub, "a", "b")
+    for each in (again, gone):
+        hub.join(each, NEWS, recoverable=True)
+    hub.join(again, NEWS)
+    hub.leave(gone, NEWS)
+
+    deliver(hub, publication(NEWS, "{}", position=Position("e", 7)))
+
+    assert (again.heard, gone.heard) == (["{}"], [])
 
 
 def test_a_list_keeps_its_order_and_what_is_for_the_same_ears_is_one_piece(hub):

@@ -14,6 +14,7 @@ from protocol.messages import (
     ChannelName,
     Credentials,
     Error,
+    Joined,
     Ping,
     Pong,
     Say,
@@ -21,15 +22,18 @@ from protocol.messages import (
     Subscribed,
     Unsubscribed,
     Utterance,
+    Wanted,
 )
-from protocol.publications import Publication
+from protocol.publications import Position, Publication
 from server.auth import InvalidToken
-from server.brokers.base import BrokerUnavailable
+from server.brokers.base import BrokerUnavailable, Recovery
+from server.effects import HangUp, Join, Leave, Replay, Reply, SignIn
 from server.identity import Identity, Role
-from server.session import GRACE_S, HangUp, Join, Leave, Replay, Reply, Session, SignIn
+from server.session import GRACE_S, Session
 from server.stores.base import Order, StoreUnavailable
 
 EXP = 1000.0
+HERE = Position("e", 7)
 
 
 def person(user_id, role=Role.CUSTOMER, tenant_id="shop", exp=EXP):
@@ -49,6 +53,7 @@ class World:
         self.orders = {order.id: order for order in orders}
         self.is_down = False
         self.newest = {}
+        self.recovery = Recovery(HERE)
         self.meanwhile = lambda: None
 
     async def identify(self, token):
@@ -66,6 +71,12 @@ class World:
         if self.is_down:
             raise BrokerUnavailable
         return self.newest.get(channel)
+
+    async def recover(self, channel, since):
+        self.meanwhile()
+        if self.is_down:
+            raise BrokerUnavailable
+        return self.recovery
 
     async def say(self, who, utterance, connection_id):
         raise StoreUnavailable
@@ -90,7 +101,7 @@ def sign_in(session, token="olena"):
 
 
 def subscribe(session, channel, **wishes):
-    return receive(session, Subscribe(ChannelName(channel, **wishes), id="s"))
+    return receive(session, Subscribe(Wanted(channel, **wishes), id="s"))
 
 
 def publication(channel, **options):
@@ -112,7 +123,7 @@ def test_subscribing_confirms_before_it_joins(session):
     sign_in(session)
 
     assert subscribe(session, "order:ord_1") == [
-        Reply(Subscribed(ChannelName("order:ord_1"), id="s")),
+        Reply(Subscribed(Joined("order:ord_1"), id="s")),
         Join(Channel.parse("order:ord_1")),
     ]
 
@@ -178,9 +189,8 @@ def test_a_fresh_token_in_grace_goes_on(session, world):
 
     effects = sign_in(session, "fresh")
 
-    reply, joined = effects
+    (reply,) = effects
     assert isinstance(reply.message, AuthSuccess)
-    assert joined == Join(Channel.parse("user:olena"))
     assert session.pass_time(EXP + 499) == []
 
 
@@ -197,7 +207,7 @@ def test_a_token_of_a_lesser_role_closes_what_it_does_not_open(session, world):
     sign_in(session, "boss")
     subscribe(session, "tenant:shop")
 
-    reply, _, left, told = sign_in(session, "demoted")
+    reply, left, told = sign_in(session, "demoted")
 
     assert isinstance(reply.message, AuthSuccess)
     assert left == Leave(Channel.parse("tenant:shop"))
@@ -218,7 +228,7 @@ def test_an_order_that_changes_hands_is_no_longer_heard(session):
 
 
 @pytest.mark.parametrize(
-    "request_", [Subscribe(ChannelName("order:ord_1"), id="x"), Say(Utterance("Hi"), id="x")]
+    "request_", [Subscribe(Wanted("order:ord_1"), id="x"), Say(Utterance("Hi"), id="x")]
 )
 def test_a_store_that_is_away_is_an_internal_refusal(session, world, request_):
     sign_in(session)
@@ -235,7 +245,7 @@ def test_the_last_message_comes_between_the_confirmation_and_the_channel(session
     world.newest[channel] = publication("order:ord_1")
 
     assert subscribe(session, "order:ord_1", last=True) == [
-        Reply(Subscribed(ChannelName("order:ord_1"), id="s")),
+        Reply(Subscribed(Joined("order:ord_1"), id="s")),
         Replay(world.newest[channel]),
         Join(channel),
     ]
@@ -309,3 +319,60 @@ def test_a_broker_that_cannot_tell_the_last_message_is_an_internal_refusal(sessi
 
     assert (reply.message.payload.code, reply.message.id) == ("internal", "s")
     assert Channel.parse("public:news") not in session.channels
+
+
+def test_a_recoverable_channel_says_its_place_before_what_was_missed_and_then_is_joined(
+    session, world
+):
+    missed = publication("public:news"), publication("public:news")
+    world.recovery = Recovery(HERE, True, missed)
+
+    assert subscribe(session, "public:news", recoverable=True, since=Position("e", 5)) == [
+        Reply(Subscribed(Joined("public:news", epoch="e", offset=7, recovered=True), id="s")),
+        Replay(missed[0], recoverable=True),
+        Replay(missed[1], recoverable=True),
+        Join(Channel.parse("public:news"), recoverable=True),
+    ]
+
+
+def test_an_order_that_changes_hands_while_it_is_recovered_is_not_joined(session, world):
+    sign_in(session)
+    world.meanwhile = lambda: session.order_changed(Order("ord_1", "taras", "shop"))
+
+    (reply,) = subscribe(session, "order:ord_1", recoverable=True)
+
+    assert reply.message.payload.code == "forbidden"
+
+
+def test_signing_in_recoverably_says_the_place_in_the_users_channel(session, world):
+    world.recovery = Recovery(HERE, True, [publication("user:olena")])
+
+    signed_in, reply, replay, joined = receive(
+        session, Auth(Credentials("olena", recoverable=True, since=HERE), id="a")
+    )
+
+    assert signed_in == SignIn(OLENA)
+    told = reply.message.payload
+    assert (told.epoch, told.offset, told.recovered) == ("e", 7, True)
+    assert isinstance(replay, Replay)
+    assert joined == Join(Channel.parse("user:olena"), recoverable=True)
+
+
+def test_who_cannot_be_signed_in_now_is_sent_away_to_come_back(session, world):
+    world.is_down = True
+
+    told, hung_up = receive(session, Auth(Credentials("olena", recoverable=True), id="a"))
+
+    assert (told.message.payload.code, told.message.id) == ("internal", "a")
+    assert hung_up == HangUp(CloseCode.INTERNAL_ERROR)
+    assert session.identity is None
+    assert not session.channels
+
+
+def test_a_token_revoked_while_the_channel_is_recovered_is_not_taken(session, world):
+    world.meanwhile = world.tokens.clear
+
+    (reply,) = receive(session, Auth(Credentials("olena", recoverable=True)))
+
+    assert isinstance(reply.message, AuthError)
+    assert session.identity is None

@@ -1,0 +1,58 @@
+"""What a session wants done; ``server.connection`` does it, in the order given."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from protocol.channels import Channel
+from protocol.errors import CloseCode
+from protocol.messages import FromServer
+from protocol.publications import Publication
+from server.identity import Identity
+
+
+class Reply(Struct, frozen=True):
+    """Answer this client, and only this client."""
+
+    message: FromServer
+
+
+class Join(Struct, frozen=True):
+    """Start delivering the channel to this client, with offsets if it is ``recoverable``."""
+
+    channel: Channel
+    recoverable: bool = False
+
+
+class Replay(Struct, frozen=True):
+    """Send what the channel brought before, as it was sent to those who heard it."""
+
+    publication: Publication
+    recoverable: bool = False
+
+
+class Leave(Struct, frozen=True):
+    """Stop delivering the channel to this client."""
+
+    channel: Channel
+
+
+class SignIn(Struct, frozen=True):
+    """Count this client among the user's; nothing else follows if that is one too many."""
+
+    identity: Identity
+
+
+class Publish(Struct, frozen=True):
+    """Send to all who hear these addresses, in this order."""
+
+    publications: tuple[Publication, ...]
+
+
+class HangUp(Struct, frozen=True):
+    """End the connection."""
+
+    code: CloseCode
+
+
+Effect = Reply | Join | Replay | Leave | SignIn | Publish | HangUp

@@ -1,0 +1,255 @@
+"""A recoverable subscription misses nothing while its client is away, or is told."""
+
+import pytest
+
+ORDERS = "tenant:shop"
+ALERT = {
+    "product_id": "p_1",
+    "product_name": "Чайник",
+    "sku": "T-1",
+    "threshold": 10,
+    "alert_type": "low_stock",
+    "location": "kyiv",
+}
+
+
+def alert(number, channel=ORDERS):
+    payload = ALERT | {"current_quantity": number}
+    return {"channel": channel, "type": "inventory_alert", "payload": payload}
+
+
+def notice(number, **address):
+    payload = {"id": f"n_{number}", "title": "Увага", "body": "Знижки"}
+    return address | {"type": "notification", "payload": payload}
+
+
+async def hear(client, count):
+    """Return the numbers and offsets of the next messages."""
+    heard = [await client.hear() for _ in range(count)]
+    return [(each["payload"]["current_quantity"], each["offset"]) for each in heard]
+
+
+def since(epoch, offset):
+    return {"epoch": epoch, "offset": offset}
+
+
+async def join(client, channel=ORDERS, **wishes):
+    reply = await client.subscribe(channel, recoverable=True, **wishes)
+    return reply["payload"]
+
+
+async def test_says_where_it_stands_and_every_message_says_its_place(server):
+    staff = await server.sign_in("boss", "admin")
+
+    told = await join(staff)
+    await server.publish([alert(1), alert(2)])
+    first, second = await staff.hear(), await staff.hear()
+
+    assert (told["channel"], set(told)) == (ORDERS, {"channel", "epoch", "offset"})
+    assert [first["offset"], second["offset"]] == [told["offset"] + 1, told["offset"] + 2]
+    assert {first["channel"], second["channel"]} == {ORDERS}
+
+
+async def test_a_plain_subscription_beside_it_sees_the_documents_envelope_and_no_more(server):
+    plain, recoverable = await server.sign_in("boss", "admin"), await server.sign_in("ag", "agent")
+    reply = await plain.subscribe(ORDERS)
+    await join(recoverable)
+
+    await server.publish([alert(1), alert(2)])
+
+    assert reply["payload"] == {"channel": ORDERS}
+    for _ in range(2):
+        seen, numbered = await plain.hear(), await recoverable.hear()
+        assert set(seen) == {"type", "payload", "timestamp"}
+        assert numbered == seen | {"channel": ORDERS, "offset": numbered["offset"]}
+
+
+async def test_what_was_missed_follows_the_reply_in_order_and_once(server):
+    away = await server.sign_in("boss", "admin")
+    start = await join(away)
+    await server.publish(alert(1))
+    ((_, handled),) = await hear(away, 1)
+    await away.socket.close()
+    await server.publish([alert(2), alert(3)])
+
+    back = await server.sign_in("boss", "admin")
+    told = await join(back, since=since(start["epoch"], handled))
+    await server.publish(alert(4))
+
+    assert told == start | {"offset": handled + 2, "recovered": True}
+    assert await hear(back, 3) == [(n, handled + n - 1) for n in (2, 3, 4)]
+    assert await back.is_silent()
+
+
+async def test_a_past_that_is_gone_is_told_and_the_present_goes_on(serve):
+    server = await serve(history_messages=2)
+    client = await server.sign_in("boss", "admin")
+    start = await join(client)
+    await server.publish([alert(n) for n in range(3)])
+    await hear(client, 3)
+
+    told = await join(client, since=since(start["epoch"], start["offset"]))
+    await server.publish(alert(9))
+
+    assert (told["recovered"], told["offset"]) == (False, start["offset"] + 3)
+    assert await hear(client, 1) == [(9, told["offset"] + 1)]
+
+
+async def test_another_life_of_the_server_is_another_epoch(serve):
+    before, after = await serve(), await serve()
+    place = await join(await before.sign_in("boss", "admin"))
+
+    told = await join(await after.sign_in("boss", "admin"), since=since(**_position(place)))
+
+    assert told["recovered"] is False
+    assert told["epoch"] != place["epoch"]
+
+
+def _position(place):
+    return {"epoch": place["epoch"], "offset": place["offset"]}
+
+
+async def test_more_than_a_client_can_take_at_once_is_as_good_as_gone(serve):
+    server = await serve(outbox_bytes=1 << 16)
+    client = await server.sign_in("boss", "admin")
+    place = _position(await join(client))
+    await client.ask("unsubscribe", {"channel": ORDERS})
+    await server.publish([alert(n) | {"payload": alert(n)["payload"] | {"note": "x" * 2000}}
+                          for n in range(20)])  # fmt: skip
+
+    assert (await join(client, since=place))["recovered"] is False
+
+
+async def test_the_newest_comes_with_its_place_to_whom_asks_for_it(server):
+    client = await server.sign_in("boss", "admin")
+    await server.publish([alert(1), alert(2)])
+
+    told = await join(client, last=True)
+
+    assert await hear(client, 1) == [(2, told["offset"])]
+    assert await client.is_silent()
+
+
+async def test_who_recovers_gets_the_newest_once(server):
+    client = await server.sign_in("boss", "admin")
+    place = _position(await join(client))
+    await client.ask("unsubscribe", {"channel": ORDERS})
+    await server.publish([alert(1), alert(2)])
+
+    await join(client, since=place, last=True)
+
+    assert [number for number, _ in await hear(client, 2)] == [1, 2]
+    assert await client.is_silent()
+
+
+async def test_the_users_own_channel_is_recovered_at_sign_in(server, token):
+    client = await server.connect()
+    reply = await client.ask("auth", {"token": token("olena"), "recoverable": True})
+    place = _position(reply["payload"])
+    await client.socket.close()
+    await server.publish([notice(n, user="olena") for n in (1, 2)])
+
+    again = await server.connect()
+    asked = {"token": token("olena"), "recoverable": True, "since": place}
+    told = await again.ask("auth", asked)
+    await server.publish(notice(3, user="olena"))
+    heard = [await again.hear() for _ in range(3)]
+
+    assert (reply["type"], "recovered" in reply["payload"]) == ("auth_success", False)
+    assert told["payload"] | place == told["payload"] | {"epoch": place["epoch"], "offset": 0}
+    assert (told["payload"]["offset"], told["payload"]["recovered"]) == (place["offset"] + 2, True)
+    assert [each["payload"]["id"] for each in heard] == ["n_1", "n_2", "n_3"]
+    assert {each["channel"] for each in heard} == {"user:olena"}
+
+
+async def test_signing_in_again_keeps_the_way_the_own_channel_is_heard(server, token):
+    client = await server.connect()
+    await client.ask("auth", {"token": token("olena"), "recoverable": True})
+    await client.ask("auth", {"token": token("olena")})
+
+    await server.publish(notice(1, user="olena"))
+
+    assert "offset" in await client.hear()
+
+
+async def test_who_signs_in_plainly_is_told_no_place(server, token):
+    client = await server.connect()
+
+    reply = await client.ask("auth", {"token": token("olena")})
+
+    assert set(reply["payload"]) == {"user_id", "tenant_id", "role", "expires_at"}
+
+
+async def test_asking_again_changes_how_a_channel_is_heard(server):
+    client = await server.connect()
+    channel = "public:news"
+    await client.subscribe(channel)
+    await join(client, channel)
+    await server.publish(notice(1, channel=channel))
+    await client.subscribe(channel)
+    await server.publish(notice(2, channel=channel))
+
+    assert ["offset" in await client.hear() for _ in range(2)] == [True, False]
+    assert await client.is_silent()
+
+
+async def test_what_is_for_everyone_has_no_place(server):
+    client = await server.connect()
+    await join(client, "public:news")
+
+    await server.publish(notice(1, everyone=True))
+
+    assert set(await client.hear()) == {"type", "payload", "timestamp"}
+
+
+async def test_what_was_not_for_this_client_is_not_recovered_either(server, token):
+    theirs = await server.sign_in("olena", tenant_id="books")
+    place = _position(await join(theirs, "user:olena"))
+    await theirs.ask("unsubscribe", {"channel": "user:olena"})
+    await server.publish(notice(1, user="olena"), token("boss", "admin"))
+    await server.publish(notice(2, user="olena"))
+
+    told = await join(theirs, "user:olena", since=place)
+
+    assert told["recovered"] is True
+    assert (await theirs.hear())["payload"]["id"] == "n_2"
+    assert await theirs.is_silent()
+
+
+async def test_a_foreign_channel_tells_nothing_of_its_past(server):
+    await server.place_order("ord_1", "olena")
+    stranger = await server.sign_in("taras")
+
+    reply = await stranger.subscribe(
+        "order:ord_1", recoverable=True, since=since("e", 0), last=True
+    )
+
+    assert (reply["type"], reply["payload"]["code"]) == ("error", "forbidden")
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"recoverable": "yes"},
+        {"recoverable": True, "since": 5},
+        {"recoverable": True, "since": {"epoch": "e", "offset": -1}},
+        {"recoverable": True, "since": {"epoch": "e", "offset": 1 << 60}},
+        {"recoverable": True, "since": {"epoch": 1, "offset": 1}},
+        {"recoverable": True, "since": {"offset": 1}},
+    ],
+)
+async def test_a_wish_that_makes_no_sense_is_refused(server, wishes):
+    client = await server.connect()
+
+    reply = await client.subscribe("public:news", **wishes)
+
+    assert (reply["type"], reply["payload"]["code"]) == ("error", "invalid_payload")
+    assert await client.is_silent()
+
+
+async def test_a_since_without_a_recoverable_subscription_is_no_more_than_ignored(server):
+    client = await server.connect()
+
+    reply = await client.subscribe("public:news", since=since("e", 1))
+
+    assert reply["payload"] == {"channel": "public:news"}
