@@ -17,13 +17,15 @@ PUBLICATIONS_IN_ALL = 20.1
 """Mean of those that one visit leads to in the end, with all the news of its order."""
 
 
-def visits_a_second(rate: float, live_orders: int, crowd: float = 1.0) -> float:
+def usual_visits_a_second(rate: float) -> float:
+    """Return the mean where nothing out of the ordinary happens, for ``rate`` publications."""
+    return rate / PUBLICATIONS_IN_ALL
+
+
+def visits_a_second(rate: float, live_orders: int) -> float:
     """Return the mean, of a Poisson process, for ``rate`` publications a virtual second.
 
-    A scenario has ``crowd`` times as many come as usual, and then the rate is not kept.  The means
-    above were measured over hours of virtual time; a test holds them to it.
+    The means above were measured over hours of virtual time; a test holds them to it.
     """
-    if crowd != 1.0:
-        return crowd * rate / PUBLICATIONS_IN_ALL
     for_visits = max(rate * LEAST, rate - live_orders * PUBLICATIONS_A_LIVE_ORDER_S)
     return for_visits / PUBLICATIONS_A_VISIT

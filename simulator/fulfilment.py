@@ -45,11 +45,6 @@ class Fulfilment:
         self.by_status: Counter[OrderStatus] = Counter()
         self.ledger = Ledger()
 
-    @property
-    def moving(self) -> int:
-        """Count the live orders that do not wait for a courier."""
-        return len(self.live) - len(self._held)
-
     def find(self, id: str) -> PlacedOrder | None:
         """Look up an order that is live, or one of the last that are done with."""
         return self.live.get(id) or next((o for o in self.done if o.order.id == id), None)

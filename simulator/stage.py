@@ -50,6 +50,11 @@ class Stage:
         return self._on.get(scene.scenario.name) is scene
 
     @property
+    def keeps_the_rate(self) -> bool:
+        """Tell whether orders come and move as ever, so that the rate can be kept."""
+        return self.visits == 1.0 and self.parcels_move
+
+    @property
     def visits(self) -> float:
         """How many times as many customers come."""
         return prod(scene.scenario.influence.visits for scene in self._on.values())

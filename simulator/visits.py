@@ -11,7 +11,7 @@ from functools import partial
 from protocol.events import Activity, CartChanged, CustomerActive
 from protocol.messages import CartUpdate, CustomerActivity
 from simulator.agenda import Plan
-from simulator.arrivals import visits_a_second
+from simulator.arrivals import usual_visits_a_second, visits_a_second
 from simulator.carts import Basket
 from simulator.checkout import Line
 from simulator.customers import Customer
@@ -63,7 +63,10 @@ class Visits:
 
     def _expect(self, at: float) -> None:
         rate = self._desk.rate * self._day.bustle(at)
-        often = visits_a_second(rate, self._fulfilment.moving, self._stage.visits)
+        if self._stage.keeps_the_rate:
+            often = visits_a_second(rate, len(self._fulfilment.live))
+        else:
+            often = usual_visits_a_second(rate) * self._stage.visits
         pause = self._desk.draw.expovariate(often)
         self._next = self._desk.agenda.at(at + pause, self._come_and_expect)
 
