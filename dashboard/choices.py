@@ -27,6 +27,7 @@ def select(
     ``st.session_state[key]`` and stays while another page is shown.
     """
     names = list(options)
+    shown = {name: _(text) for name, text in options.items()}
     widget = _widget(key)
     chosen = st.session_state.get(widget, st.session_state.get(key, st.query_params.get(key)))
     st.session_state[widget] = chosen if chosen in options else names[0]
@@ -34,7 +35,7 @@ def select(
         label,
         names,
         key=widget,
-        format_func=lambda name: _(options[name]),
+        format_func=shown.__getitem__,
         on_change=on_change,
         **more,
     )
