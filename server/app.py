@@ -23,6 +23,7 @@ from server.hub import Hub
 from server.idempotency import Idempotency
 from server.metrics import Metrics
 from server.orders import Orders
+from server.outbox import Flusher
 from server.parts import Parts, chosen_parts
 from server.publishing import Publishing
 from server.reporter import Reporter
@@ -54,8 +55,10 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
 @asynccontextmanager
 async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
     broker, store, counters = parts.broker, parts.store, Counters()
-    hub = Hub(counters)
+    flusher = Flusher(asyncio.get_running_loop())
+    hub = Hub(counters, flusher.cast)
     reporter = Reporter(hub, broker, counters, time.time)
+    flusher.flushed.append(reporter.flushed)
     shared = Shared(
         hub=hub,
         broker=broker,
@@ -81,7 +84,7 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
         await revocations.load()
         verifier = make_verifier(settings, revocations.refuse)
         orders, talks = Orders(store, order_changed), Conversations(store)
-        gateway = Gateway(settings, World(verifier, orders, talks, shared), reporter.flushed)
+        gateway = Gateway(settings, World(verifier, orders, talks, shared), flusher)
         publishing = Publishing(orders, broker, hub, time.time)
         doorstep = Doorstep(time.monotonic)
         routes = Routes(

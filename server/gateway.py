@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from aiohttp import web
@@ -75,12 +75,9 @@ class World(Struct, frozen=True):
 
 
 class Gateway:
-    """Opens sockets, sweeps them and, in the end, closes them all.
+    """Opens sockets, sweeps them and, in the end, closes them all."""
 
-    ``flushed`` is told after every flush of the outboxes.
-    """
-
-    def __init__(self, settings: Settings, world: World, flushed: Callable[[], None]) -> None:
+    def __init__(self, settings: Settings, world: World, flusher: Flusher) -> None:
         self._settings = settings
         self._world = world
         self._shared = world.shared
@@ -88,7 +85,8 @@ class Gateway:
         self._is_closing = False
         self._empty = asyncio.Event()
         self._empty.set()
-        self._flusher = Flusher(asyncio.get_running_loop(), flushed, self.check)
+        self._flusher = flusher
+        flusher.stuck.append(self.check)
 
     @property
     def is_closing(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Protocol
 
@@ -33,19 +33,26 @@ class Listener(Protocol):
         ...
 
 
+Crowds = tuple[Sequence[Outbox], Sequence[Outbox]]
+"""The outboxes of those who hear a channel as the document says, and of the recoverable."""
+
+
 class Hub:
     """Knows every connection, which channels it hears and whom it speaks for.
 
     A channel without listeners and a user without connections leave nothing in memory.
-    ``observers`` are told of every publication and how many sockets it was queued for.
+    ``cast`` queues a piece for a crowd of outboxes; ``observers`` are told of every
+    publication and how many sockets it was queued for.
     """
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, cast: Callable[[Sequence[Outbox], bytes], None]) -> None:
         self._counters = counters
+        self._cast = cast
         self.observers: list[Callable[[Publication, int], None]] = []
         self._everyone: set[Listener] = set()
         self._channels: dict[Kind, dict[Channel, set[Listener]]] = {kind: {} for kind in Kind}
         self._recoverable: dict[Address, set[Listener]] = {}
+        self._crowds: dict[Address, Crowds] = {}
         self._users: dict[str, set[Listener]] = {}
         self.subscriptions = 0
 
@@ -100,6 +107,7 @@ class Hub:
         if listener not in listeners:
             listeners.add(listener)
             self.subscriptions += 1
+        self._crowds.pop(channel, None)
 
     def leave(self, listener: Listener, channel: Channel) -> None:
         """Stop delivering a channel to a connection, if it heard it."""
@@ -108,6 +116,7 @@ class Hub:
             return
         listeners.remove(listener)
         self._leave_recoverable(listener, channel)
+        self._crowds.pop(channel, None)
         self.subscriptions -= 1
         if not listeners:
             del self._channels[channel.kind][channel]
@@ -157,20 +166,32 @@ class Hub:
         reached, count = len(audience), len(publications)
         if reached:
             piece = b"".join([frames.text(publication.message) for publication in publications])
-            recoverable = self._recoverable.get(publications[0].to)
-            if recoverable is None:
-                for listener in audience:
-                    listener.outbox.push(piece)
-            else:
+            plain, recoverable = self._crowds_of(publications[0].to, audience)
+            if plain:
+                self._cast(plain, piece)
+            if recoverable:
                 with_offsets = b"".join([frames.text(numbered(each)) for each in publications])
-                for listener in audience:
-                    listener.outbox.push(with_offsets if listener in recoverable else piece)
+                self._cast(recoverable, with_offsets)
         self._counters.publications += count
         self._counters.deliveries += reached * count
         self._counters.messages_out += reached * count
         for publication in publications:
             for observe in self.observers:
                 observe(publication, reached)
+
+    def _crowds_of(self, to: Address, audience: Collection[Listener]) -> Crowds:
+        """Part an audience; for a channel's own, the very same crowds until somebody joins it."""
+        is_whole = isinstance(to, Channel) and audience is self.listeners(to)
+        crowds = self._crowds.get(to) if is_whole else None
+        if crowds is None:
+            recoverable = self._recoverable.get(to, ())
+            crowds = (
+                [listener.outbox for listener in audience if listener not in recoverable],
+                [listener.outbox for listener in audience if listener in recoverable],
+            )
+            if is_whole:
+                self._crowds[to] = crowds
+        return crowds
 
 
 def _for_whom(publication: Publication) -> tuple[object, ...]:

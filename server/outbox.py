@@ -3,12 +3,15 @@
 A write costs some 7 us of system call whatever it carries, so fewer writes are what there is
 to win.  Frames are appended to each client's list; a flush joins the list and writes once.
 Nobody waits for a client: what its socket does not take is kept here and counted.
+
+What is for a crowd, the listeners of one channel, is kept once for all of it as long as
+nothing else is to be written: its flush is one loop of writes and little else.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -16,7 +19,7 @@ SOCKET_ENOUGH = 1 << 16  # bytes in the transport's buffer; above it nothing mor
 RETRY_S = 0.02  # how soon a socket that was full is looked at again
 LONGEST_PAUSE_S = 0.016  # between flushes under load: a frame of a 60 Hz screen
 SOON = 0.25  # of the time that a flush took: what comes within it came right after
-CROWD = 4  # frames a client in one flush, from which on the pause is as long as the flush
+ALONE = 0.15  # of the time that a flush took: when nothing more comes for so long, nothing will
 PATIENCE_S = 1.0  # how long a client may be over its limit
 AT_ONCE = 4  # times the limit that may never wait, not even for a moment
 
@@ -41,6 +44,7 @@ class Outbox:
 
     ``write_now`` writes to the socket itself, without the transport's ceremony, and
     returns how many bytes it took; it raises OSError as ``os.write`` does.
+    ``is_clear`` says that nothing of this client's waits, here or in its transport.
     """
 
     __slots__ = (
@@ -48,17 +52,21 @@ class Outbox:
         "_held",
         "_over_since",
         "_transport",
-        "_write_now",
         "held_bytes",
+        "is_clear",
+        "is_closing",
         "pending",
+        "write_now",
     )
 
     def __init__(
         self, transport: Transport, write_now: Callable[[bytes], int], flusher: Flusher
     ) -> None:
         self._transport = transport
-        self._write_now = write_now
         self._flusher = flusher
+        self.write_now = write_now
+        self.is_closing = transport.is_closing
+        self.is_clear = False  # the answer to the handshake may still be on its way
         self._held: list[bytes] = []
         self._over_since: float | None = None
         self.pending: list[bytes] = []
@@ -71,12 +79,19 @@ class Outbox:
 
     def push(self, frame: bytes) -> None:
         """Queue a frame, or several in one piece, for the next flush."""
-        if not self.pending:
-            self._flusher.dirty(self)
+        self._flusher.spread()
+        self.append(frame)
+
+    def append(self, frame: bytes) -> None:
+        """Queue behind this outbox's own frames, whatever is queued for a crowd."""
         self.pending.append(frame)
+        self._flusher.queued += 1
+        if len(self.pending) == 1:
+            self._flusher.dirty(self)
 
     def drop(self) -> None:
         """Forget what is queued."""
+        self._flusher.spread()
         self.pending = []
         self._held.clear()
         self.held_bytes = 0
@@ -89,10 +104,10 @@ class Outbox:
 
     def send(self, data: bytes) -> bool:
         """Write ``data``, whole frames, behind what is held; tell whether all went out."""
-        transport = self._transport
-        if transport.is_closing():
+        if self.is_closing():
             self.drop()
             return True
+        transport = self._transport
         unread = transport.get_write_buffer_size()
         if self._held or unread > SOCKET_ENOUGH:
             self._held.append(data)
@@ -102,19 +117,24 @@ class Outbox:
             data = b"".join(self._held)
             self._held.clear()
             self.held_bytes = 0
-        if not unread:
-            # Past the transport, which has nothing of this client's: one system call, no more.
-            try:
-                taken = self._write_now(data)
-            except BlockingIOError:
-                taken = 0
-            except OSError:
-                return True  # the connection is gone, as the transport is about to find out
-            if taken == len(data):
-                return True
-            data = data[taken:]
-        transport.write(data)
+        self.is_clear = not unread
+        if self.is_clear:
+            self.send_clear(data)
+        else:
+            transport.write(data)
         return True
+
+    def send_clear(self, data: bytes) -> None:
+        """Write while nothing waits: past the transport, one system call and no more."""
+        try:
+            taken = self.write_now(data)
+        except BlockingIOError:
+            taken = 0
+        except OSError:
+            return  # the connection is gone, as the transport is about to find out
+        if taken != len(data):
+            self.is_clear = False
+            self._transport.write(data[taken:])
 
     def is_too_slow(self, limit: int, now: float) -> bool:
         """Tell whether the client has been over its limit for too long, or far over it."""
@@ -130,63 +150,113 @@ class Outbox:
 class Flusher:
     """Writes the outboxes that have something to say, at the next turn of the loop.
 
-    A frame that comes right after a flush is a sign of load: it waits for company, up to as
-    long as that flush took, the longer the more frames a client got in it.  So the harder
-    the load, the more each write carries, and a stream that writes can keep up with waits
-    for next to nothing; a frame that comes later than that goes at once.
-    ``flushed`` is told after every flush; ``stuck`` of each outbox that could not write.
+    A frame that comes right after a flush is a sign of load: it waits for company, as long
+    as more keeps coming and up to as long as that flush took.  So the harder the load, the
+    more each write carries; a stream that writes can keep up with waits for next to nothing,
+    and a frame that comes later than that goes at once.
+    ``flushed`` are told after every flush; ``stuck`` of each outbox that could not write.
     """
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        flushed: Callable[[], None],
-        stuck: Callable[[Outbox], None],
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._flushed = flushed
-        self._stuck = stuck
+        self.flushed: list[Callable[[], None]] = []
+        self.stuck: list[Callable[[Outbox], None]] = []
         self._dirty: list[Outbox] = []
+        self._crowd: Sequence[Outbox] = ()
+        self._for_crowd: list[bytes] = []
         self._full: set[Outbox] = set()
         self._is_scheduled = False
-        self._ended_at = self._soon = self._pause = 0.0
+        self._ended_at = self._took = 0.0
+        self._seen = self.queued = 0  # frames, ever
         self._retry: asyncio.TimerHandle | None = None
+
+    def cast(self, crowd: Sequence[Outbox], piece: bytes) -> None:
+        """Queue a piece for each of a crowd; told apart by identity, a crowd never changes."""
+        if crowd is not self._crowd:
+            self.spread()
+            self._crowd = crowd
+        self._for_crowd.append(piece)
+        self.queued += 1
+        self._schedule()
+
+    def spread(self) -> None:
+        """Give each of the crowd its own share, so that what comes next queues behind it."""
+        if not self._for_crowd:
+            return
+        crowd, pieces = self._crowd, self._for_crowd
+        self._crowd, self._for_crowd = (), []
+        for outbox in crowd:
+            if not outbox.pending:
+                self._dirty.append(outbox)
+            outbox.pending.extend(pieces)
 
     def dirty(self, outbox: Outbox) -> None:
         """Take note that this outbox has its first pending frame."""
         self._dirty.append(outbox)
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            since = monotonic() - self._ended_at
-            if since < self._soon:
-                self._loop.call_later(max(0.0, self._pause - since), self.flush)
-            else:
-                self._loop.call_soon(self.flush)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._is_scheduled:
+            return
+        self._is_scheduled = True
+        if monotonic() - self._ended_at < SOON * self._took:
+            self._wait()
+        else:
+            self._loop.call_soon(self.flush)
+
+    def _wait(self) -> None:
+        self._seen = self.queued
+        self._loop.call_later(ALONE * self._took, self._look)
+
+    def _look(self) -> None:
+        """Flush if nothing more has come, or it has been long enough; else wait on."""
+        longest = min(self._took, LONGEST_PAUSE_S)
+        if self.queued == self._seen or monotonic() - self._ended_at >= longest:
+            self.flush()
+        else:
+            self._wait()
 
     def flush(self) -> None:
         """Write everything that is pending, now."""
         started = monotonic()  # uvloop's own time stands still within a turn
         self._is_scheduled = False
+        if self._dirty:
+            self.spread()
+            self._flush_each()
+        else:
+            self._flush_crowd()
+        for tell in self.flushed:
+            tell()
+        self._ended_at = monotonic()
+        self._took = self._ended_at - started
+
+    def _flush_each(self) -> None:
+        """Write each outbox's own list."""
         outboxes, self._dirty = self._dirty, []
         frames: list[bytes] = []
         joined = b""
-        most = 0
         for outbox in outboxes:
             pending, outbox.pending = outbox.pending, []
             # Neighbours usually hear the same channels: equal lists share one joined buffer.
             if pending != frames:
                 frames, joined = pending, b"".join(pending)
-                most = max(most, len(pending))
             if pending and not outbox.send(joined):
                 self._keep(outbox)
-        self._flushed()
-        self._ended_at = monotonic()
-        took = self._ended_at - started
-        self._soon = SOON * took
-        self._pause = min(took, LONGEST_PAUSE_S) * min(1.0, most / CROWD)
+
+    def _flush_crowd(self) -> None:
+        """Write what is for the crowd to each of it."""
+        crowd, pieces = self._crowd, self._for_crowd
+        self._crowd, self._for_crowd = (), []
+        joined = b"".join(pieces)
+        for outbox in crowd:
+            if outbox.is_clear and not outbox.is_closing():
+                outbox.send_clear(joined)
+            elif not outbox.send(joined):
+                self._keep(outbox)
 
     def finish(self, outbox: Outbox) -> None:
         """Write what one outbox still has, and let go of it: its connection ends."""
+        self.spread()
         if outbox.pending:
             outbox.send(b"".join(outbox.pending))
         outbox.drop()
@@ -195,7 +265,8 @@ class Flusher:
     def _keep(self, outbox: Outbox) -> None:
         """Look again soon at an outbox whose socket is full."""
         self._full.add(outbox)
-        self._stuck(outbox)
+        for tell in self.stuck:
+            tell(outbox)
         if self._retry is None:
             self._retry = self._loop.call_later(RETRY_S, self._try_again)
 

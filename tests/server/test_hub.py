@@ -30,7 +30,7 @@ NEWS, OWN, STAFF = map(Channel.parse, ("public:news", "user:olena", "tenant:shop
 
 @pytest.fixture
 def hub():
-    return Hub(Counters())
+    return Hub(Counters(), lambda crowd, piece: [outbox.push(piece) for outbox in crowd])
 
 
 def join(hub, *ids, channel=NEWS, tenant_id=""):

@@ -75,8 +75,8 @@ def texts(raw):
 @given(STEPS)
 def test_every_client_gets_all_that_is_for_it_in_the_order_of_acceptance(steps):
     async def story():
-        hub = Hub(Counters())
-        flusher = Flusher(asyncio.get_running_loop(), lambda: None, lambda outbox: None)
+        flusher = Flusher(asyncio.get_running_loop())
+        hub = Hub(Counters(), flusher.cast)
         clients = [Client(number, flusher) for number in range(CLIENTS)]
         heard = {client: set() for client in clients}
         for client in clients:

@@ -47,7 +47,9 @@ class House:
         self.flushes = 0
         self.stuck = []
         loop = asyncio.get_running_loop()
-        self.flusher = Flusher(loop, self._flushed, self.stuck.append)
+        self.flusher = Flusher(loop)
+        self.flusher.flushed.append(self._flushed)
+        self.flusher.stuck.append(self.stuck.append)
 
     def _flushed(self):
         self.flushes += 1
