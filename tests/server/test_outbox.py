@@ -221,3 +221,55 @@ def test_every_client_gets_its_frames_in_the_order_they_were_pushed(steps):
         assert [socket.received for socket in sockets] == pushed
 
     asyncio.run(story())
+
+
+async def test_what_is_for_a_crowd_is_one_write_and_one_buffer_for_all(house):
+    sockets = [Socket() for _ in range(3)]
+    crowd = [house.outbox(socket) for socket in sockets]
+
+    house.flusher.cast(crowd, b"first")
+    house.flusher.cast(crowd, b"second")
+    await asyncio.sleep(0)
+
+    assert [socket.writes for socket in sockets] == [[b"firstsecond"]] * 3
+    assert len({id(socket.writes[0]) for socket in sockets}) == 1
+
+
+async def test_a_reply_neither_overtakes_what_is_for_a_crowd_nor_is_overtaken(house):
+    asking, listening = Socket(), Socket()
+    crowd = [house.outbox(asking), house.outbox(listening)]
+
+    house.flusher.cast(crowd, b"before,")
+    crowd[0].push(b"reply,")
+    house.flusher.cast(crowd, b"after")
+    await asyncio.sleep(0)
+
+    assert asking.received == b"before,reply,after"
+    assert listening.received == b"before,after"
+
+
+async def test_one_of_a_crowd_that_is_full_keeps_its_share_and_no_other_notices(house):
+    full, fine = Socket(), Socket()
+    crowd = [house.outbox(full), house.outbox(fine)]
+    house.flusher.cast(crowd, b"1")
+    house.flusher.flush()
+    full.takes = 0
+    full.write = lambda data: setattr(full, "unread", SOCKET_ENOUGH + len(data))
+
+    for piece in (b"2", b"3"):
+        house.flusher.cast(crowd, piece)
+        house.flusher.flush()
+
+    assert (full.received, fine.received) == (b"1", b"123")
+    assert (house.stuck, crowd[0].held_bytes) == ([crowd[0]], 1)
+
+
+async def test_what_an_evicted_client_shared_with_a_crowd_does_not_follow_its_last_frame(house):
+    evicted, fine = Socket(), Socket()
+    crowd = [house.outbox(evicted), house.outbox(fine)]
+
+    house.flusher.cast(crowd, b"news")
+    crowd[0].finish(b"close")
+    await asyncio.sleep(0)
+
+    assert (evicted.received, fine.received) == (b"close", b"news")
