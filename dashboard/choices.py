@@ -19,6 +19,7 @@ def select(
     label: str,
     options: Mapping[str, str],
     on_change: Callable[[], Any] | None = None,
+    element: Callable[..., Any] = st.selectbox,
     **more: Any,
 ) -> str:
     """Draw a list of options (name in the URL, and text marked by ``N_``); return the name.
@@ -27,15 +28,13 @@ def select(
     ``st.session_state[key]`` and stays while another page is shown.
     """
     names = list(options)
-    shown = {name: _(text) for name, text in options.items()}
     widget = _widget(key)
-    chosen = st.session_state.get(widget, st.session_state.get(key, st.query_params.get(key)))
-    st.session_state[widget] = chosen if chosen in options else names[0]
-    name: str = st.selectbox(
+    st.session_state[widget] = chosen(key, options)
+    name: str = element(
         label,
         names,
         key=widget,
-        format_func=shown.__getitem__,
+        format_func=lambda name: _(options[name]),
         on_change=on_change,
         **more,
     )
@@ -45,6 +44,13 @@ def select(
     elif st.query_params.get(key) != name:
         st.query_params[key] = name
     return name
+
+
+def chosen(key: str, options: Mapping[str, str]) -> str:
+    """Return the choice, also before it is drawn."""
+    state = st.session_state
+    wanted = state.get(_widget(key), state.get(key, st.query_params.get(key)))
+    return wanted if wanted in options else next(iter(options))
 
 
 def choose(key: str, name: str) -> None:

@@ -69,6 +69,9 @@ NAMES = {  # the wire's words in a person's; where there is none the wire's own 
     "payment_failed": N_("not paid"),
     "cancelled": N_("cancelled"),
     "refunded": N_("refunded"),
+    "running": N_("running"),
+    "passed": N_("passed"),
+    "failed": N_("failed"),
 }
 
 

@@ -1,0 +1,65 @@
+"""What a frame means, in a sentence or two, for somebody who sees it for the first time.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashboard.console import endings
+from dashboard.console.frames import Frame, Kind, Match
+from dashboard.console.schema import Word
+from dashboard.console.sequence import round_trip
+from dashboard.words import N_
+
+ANSWERED = N_("Answered after {time} by frame {other}.")
+ANSWERS = N_("Answers frame {other}, sent {time} before.")
+UNANSWERED = N_("No reply yet.")
+EVENT = N_("An event: nobody asked for it on this connection.")
+WITHOUT_ID = N_("Sent without an id: a reply cannot be told from others.")
+CONNECTS = N_("Asks for the upgrade to a WebSocket, with the token in the address.")
+CONNECTS_BARE = N_("Asks for the upgrade to a WebSocket, without a token.")
+OPENED = N_("The connection is open.")
+HUNG_UP = N_("Hung up from here.")
+NOBODY = N_("Nobody answers there.")
+
+
+def explain(frame: Frame, match: Match | None, word: Word = str) -> str:
+    """Say what a frame means and what it has to do with the others; ``word`` translates."""
+    told = [word(sentence) for sentence in _meaning(frame)]
+    if match:
+        words = ANSWERED if match.other > frame.seq else ANSWERS
+        told.append(word(words).format(other=match.other, time=round_trip(match.seconds)))
+    elif frame.sent and frame.kind is Kind.TEXT:
+        told.append(word(WITHOUT_ID if frame.id is None else UNANSWERED))
+    return " ".join(told)
+
+
+def _meaning(frame: Frame) -> Iterator[str]:
+    match frame.kind:
+        case Kind.CONNECT:
+            yield CONNECTS if frame.text else CONNECTS_BARE
+        case Kind.OPEN:
+            yield OPENED
+        case Kind.CLOSE if frame.sent:
+            yield HUNG_UP
+        case Kind.CLOSE:
+            yield endings.meaning(frame.code)
+            yield endings.advice(frame.code)
+        case Kind.REFUSED | Kind.ANSWER if frame.code in endings.STATUSES:
+            yield endings.STATUSES[frame.code]
+        case Kind.ANSWER if frame.code == 0:
+            yield NOBODY
+        case Kind.TEXT if frame.type == "auth_error":
+            yield endings.NOT_TAKEN
+        case Kind.TEXT if frame.type == "error":
+            yield from _refusal(frame.error)
+        case Kind.TEXT if not frame.sent and frame.id is None and frame.type != "auth_success":
+            yield EVENT
+        case _:
+            pass
+
+
+def _refusal(code: str) -> Iterator[str]:
+    known = {str(each): words for each, words in endings.REFUSALS.items()}
+    if code in known:
+        yield known[code]
+    yield endings.LIVES_ON

@@ -1,0 +1,234 @@
+"""What crossed one connection, frame by frame, and what answered what.  Pure.
+
+A frame is also what is none to a network engineer: asking for the upgrade, its answer, the
+close, and a publication over HTTP with its answer.  So one list tells the whole story.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from dashboard import fields
+from protocol import codec
+
+HIDDEN = "•••"
+_TOKEN = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_REFUSING = {"error", "auth_error"}
+_SIGNED = {"auth_success", "auth_error"}
+_TONES = {  # a reply by what it says, an event by the kind of channel that it is at home on
+    "auth_success": "ok",
+    "subscribed": "ok",
+    "unsubscribed": "ok",
+    "open": "ok",
+    "error": "bad",
+    "auth_error": "bad",
+    "pong": "muted",
+    "order_update": "order",
+    "notification": "user",
+    "cart_update": "user",
+    "chat_message": "user",
+    "new_order": "tenant",
+    "inventory_alert": "tenant",
+    "customer_activity": "tenant",
+    "traffic": "monitor",
+    "stats": "monitor",
+}
+
+
+class Kind(StrEnum):
+    """What a frame is."""
+
+    CONNECT = "connect"
+    OPEN = "open"
+    REFUSED = "refused"
+    TEXT = "text"
+    BINARY = "binary"
+    CLOSE = "close"
+    POST = "post"
+    ANSWER = "answer"
+
+
+class Frame(Struct, frozen=True, kw_only=True, gc=False):
+    """One frame; ``seq`` counts from 1 within its record.
+
+    ``at`` is in seconds since the epoch, taken next to the socket.  ``text`` is what crossed,
+    with tokens hidden; ``size`` its bytes on the wire.  ``code`` is a close code or an HTTP
+    status, 0 for anything else.  ``answers`` names the request by its ``seq`` where whoever
+    recorded it knows, as with HTTP.  ``type`` and ``id`` are those of the message, empty and
+    None where there is none.
+    """
+
+    seq: int
+    at: float
+    sent: bool
+    kind: Kind
+    text: str = ""
+    size: int = 0
+    code: int = 0
+    answers: int = 0
+    type: str = ""
+    id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name it in a word or two of the wire."""
+        match self.kind:
+            case Kind.CLOSE:
+                return f"close {self.code}"
+            case Kind.REFUSED | Kind.ANSWER:
+                return f"HTTP {self.code}"
+            case Kind.POST:
+                return "POST"
+            case Kind.TEXT:
+                return self.type or "text"
+            case _:
+                return str(self.kind)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether the server said no."""
+        if self.kind in (Kind.REFUSED, Kind.ANSWER):
+            return self.code >= 400
+        return not self.sent and (self.kind is Kind.CLOSE or self.type in _REFUSING)
+
+    @property
+    def tone(self) -> str:
+        """Name the colour of its chip: a severity or a channel kind."""
+        if self.is_refusal:
+            return "bad"
+        if self.kind is Kind.ANSWER:
+            return "ok"
+        return _TONES.get(self.label, "accent" if self.sent else "muted")
+
+    @property
+    def error(self) -> str:
+        """Return the code of a refusal, in a frame or an HTTP answer; empty for all others."""
+        found = self.body
+        told = found.get("payload") if self.kind is Kind.TEXT else found.get("error")
+        code = told.get("code") if isinstance(told, Mapping) else None
+        return code if isinstance(code, str) else ""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Read the text as a JSON object; empty where it is none."""
+        try:
+            found = codec.read(self.text)
+        except codec.UNREADABLE:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+class Match(Struct, frozen=True):
+    """What a frame answers, or what answers it: the other's ``seq``, and the time between."""
+
+    other: int
+    seconds: float
+
+
+def hide_tokens(text: str) -> str:
+    """Take the tokens out of a message: what is shown on a projector is no secret."""
+    return _TOKEN.sub(rf'\1"{HIDDEN}"', text)
+
+
+def labels(data: bytes) -> tuple[str, str | None]:
+    """Read a message's type and id, as far as it has them."""
+    try:
+        found = codec.read(data)
+    except codec.UNREADABLE:
+        return "", None
+    if not isinstance(found, dict):
+        return "", None
+    type_, id = found.get("type"), found.get("id")
+    return type_ if isinstance(type_, str) else "", id if isinstance(id, str) else None
+
+
+def matches(frames: Iterable[Frame]) -> dict[int, Match]:
+    """Pair requests with their replies; each of a pair is in the result under its ``seq``.
+
+    By ``id``, and first come, first served where an id was used again: the server answers
+    one connection's requests in order.  The upgrade, and the sign-in that travels in its
+    address, are answered without an id.  A reply of one connection answers nothing that was
+    sent on the one before.
+    """
+    found: dict[int, Match] = {}
+    by_seq: dict[int, Frame] = {}
+    waiting: dict[str, deque[Frame]] = {}
+    connecting: Frame | None = None
+    signing_in: Frame | None = None
+    for frame in frames:
+        request: Frame | None = None
+        if frame.kind is Kind.CONNECT:
+            waiting, connecting = {}, frame
+            signing_in = frame if frame.text else None
+        elif frame.sent:
+            by_seq[frame.seq] = frame
+            if frame.id is not None:
+                waiting.setdefault(frame.id, deque()).append(frame)
+        elif frame.answers:
+            request = by_seq.get(frame.answers)
+        elif frame.kind in (Kind.OPEN, Kind.REFUSED):
+            request, connecting = connecting, None
+        elif frame.id is not None and waiting.get(frame.id):
+            request = waiting[frame.id].popleft()
+        elif frame.id is None and frame.type in _SIGNED:
+            request, signing_in = signing_in, None
+        if request is not None:
+            seconds = frame.at - request.at
+            found[frame.seq] = Match(request.seq, seconds)
+            found[request.seq] = Match(frame.seq, seconds)
+    return found
+
+
+def content(frame: Frame) -> str:
+    """Say what a frame carries, in a line."""
+    if frame.kind is Kind.POST:
+        return _publication(frame)
+    if frame.kind is Kind.ANSWER and not frame.is_refusal:
+        return " · ".join(f"{name} {value}" for name, value in frame.body.items())
+    if frame.error:
+        told = frame.body.get("payload") or frame.body.get("error") or {}
+        return f"{frame.error} · {told.get('message', '')}"
+    if frame.kind is not Kind.TEXT or not frame.type:
+        return frame.text
+    payload = frame.body.get("payload")
+    return _payload(payload) if isinstance(payload, dict) else ""
+
+
+def _payload(payload: Mapping[str, Any]) -> str:
+    match payload:
+        case {"channel": str(channel)}:
+            return channel
+        case {"token": str(token)}:
+            return token
+        case {"error": str(why)}:
+            return why
+        case {"user_id": str(user), **rest}:
+            return " · ".join(filter(None, (user, rest.get("role", ""), rest.get("tenant_id", ""))))
+        case {"order_id": str(order), "status": str(status), **rest}:
+            before = rest.get("previous_status")
+            return f"{order}: {before} → {status}" if before else f"{order}: {status}"
+        case {"message": {"content": str(said)}}:
+            return said
+        case _:
+            return fields.summary(payload)
+
+
+def _publication(frame: Frame) -> str:
+    found = frame.body
+    address = found.get("channel") or found.get("user") or ("*" if found.get("everyone") else "")
+    return f"{found.get('type', '')} → {address}" if address else frame.text
+
+
+def pretty(frame: Frame) -> str:
+    """Write a frame over several lines where it is JSON, else as it is."""
+    try:
+        return msgspec.json.format(frame.text, indent=2)
+    except (msgspec.DecodeError, ValueError):
+        return frame.text

@@ -1,0 +1,121 @@
+"""Records the frames of one connection: bounded, for several threads, with a way to wait."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from dashboard.console.frames import HIDDEN, Frame, Kind, hide_tokens, labels
+
+FRAMES = 2_000
+CHARACTERS = 4 << 20  # of text kept; a publication may be 64 KiB
+SHOWN_BYTES = 400  # of a binary or unreadable frame
+
+
+class Record:
+    """Remembers the newest ``FRAMES`` frames; ``clock`` is in seconds since the epoch."""
+
+    def __init__(
+        self,
+        frames: int = FRAMES,
+        characters: int = CHARACTERS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._most, self._most_characters, self._clock = frames, characters, clock
+        self._kept: deque[Frame] = deque()
+        self._characters = self._seq = 0
+        self._changed = threading.Condition()
+        self._is_abandoned = False
+
+    def abandon(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._is_abandoned = True
+            self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Forget all frames but the one that is newest, which says how the connection is."""
+        with self._changed:
+            while len(self._kept) > 1:
+                self._characters -= len(self._kept.popleft().text)
+
+    def frames(self) -> tuple[Frame, ...]:
+        """Return what is kept, oldest first."""
+        with self._changed:
+            return tuple(self._kept)
+
+    def wait_for(self, what: Callable[[Frame], bool], seconds: float) -> Frame | None:
+        """Return the first frame of this kind, waiting for it; None if none came in time."""
+
+        def first() -> Frame | None:
+            return next((frame for frame in self._kept if what(frame)), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_abandoned or first() is not None, seconds)
+            return first()
+
+    def connecting(self, signs_in: bool) -> Frame:
+        """Note that an upgrade is asked for, with or without a token in the address."""
+        return self._add(sent=True, kind=Kind.CONNECT, text=f"token={HIDDEN}" if signs_in else "")
+
+    def opened(self) -> Frame:
+        """Note that the connection is open."""
+        return self._add(sent=False, kind=Kind.OPEN)
+
+    def refused(self, status: int) -> Frame:
+        """Note that HTTP answered instead of a WebSocket."""
+        return self._add(sent=False, kind=Kind.REFUSED, code=status)
+
+    def sent(self, data: bytes, binary: bool = False) -> Frame:
+        """Note a frame that is about to be sent."""
+        return self._message(data, sent=True, binary=binary)
+
+    def heard(self, data: bytes) -> Frame:
+        """Note a frame that came."""
+        return self._message(data, sent=False, binary=False)
+
+    def closed(self, code: int, reason: str, by_us: bool = False) -> Frame:
+        """Note the end of the connection."""
+        return self._add(sent=by_us, kind=Kind.CLOSE, code=code, text=reason)
+
+    def posted(self, body: bytes) -> Frame:
+        """Note a publication that is about to be sent over HTTP."""
+        return self._message(body, sent=True, binary=False, kind=Kind.POST)
+
+    def answered(self, request: Frame, status: int, body: bytes) -> Frame:
+        """Note what HTTP answered to a publication."""
+        return self._add(
+            sent=False,
+            kind=Kind.ANSWER,
+            code=status,
+            text=_readable(body),
+            size=len(body),
+            answers=request.seq,
+        )
+
+    def _message(self, data: bytes, sent: bool, binary: bool, kind: Kind = Kind.TEXT) -> Frame:
+        type_, id = ("", None) if binary else labels(data)
+        text = data[:SHOWN_BYTES].hex(" ") if binary else hide_tokens(_readable(data))
+        kind = Kind.BINARY if binary else kind
+        return self._add(sent=sent, kind=kind, text=text, size=len(data), type=type_, id=id)
+
+    def _add(self, **what: object) -> Frame:
+        with self._changed:
+            self._seq += 1
+            frame = msgspec.convert({"seq": self._seq, "at": self._clock(), **what}, Frame)
+            self._kept.append(frame)
+            self._characters += len(frame.text)
+            while len(self._kept) > self._most or (
+                self._characters > self._most_characters and len(self._kept) > 1
+            ):
+                self._characters -= len(self._kept.popleft().text)
+            self._changed.notify_all()
+        return frame
+
+
+def _readable(data: bytes) -> str:
+    return data.decode(errors="replace")

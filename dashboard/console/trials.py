@@ -1,0 +1,155 @@
+"""A trial: a request that breaks one rule, the documented answer, and a judge.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import assert_never
+
+from msgspec import Struct
+
+from dashboard.console.frames import Frame, Kind
+from protocol.errors import CloseCode, ErrorCode
+
+ALIVE = "alive"
+"""The id of the ping that asks, after a refusal, whether the connection lives on."""
+
+
+class Who(StrEnum):
+    """Whom a trial speaks for; each run makes up users of its own."""
+
+    CUSTOMER = "customer"
+    OTHER = "other"  # another customer
+    STRANGER = "stranger"  # an admin of another shop
+    SERVICE = "service"
+    NOBODY = "nobody"  # no token
+    EXPIRED = "expired"
+    FORGED = "forged"  # signed with another secret
+    BRIEF = "brief"  # a customer whose token lasts two seconds
+
+
+class Refused(Struct, frozen=True):
+    """An ``error`` with this code, and the connection lives on."""
+
+    code: ErrorCode
+
+
+class NotTaken(Struct, frozen=True):
+    """An ``auth_error``, and the connection lives on."""
+
+
+class Closed(Struct, frozen=True):
+    """The connection is ended with this code."""
+
+    code: CloseCode
+
+
+class Answered(Struct, frozen=True):
+    """HTTP answers with this status."""
+
+    status: int
+
+
+Expected = Refused | NotTaken | Closed | Answered
+
+
+class Send(Struct, frozen=True):
+    """A frame to send; ``$TOKEN``, ``$ORDER`` and ``$TENANT`` in it are filled in.
+
+    It is sent ``times`` in a row; ``answered`` waits for a reply each time, with ``#``
+    standing for the number.
+    """
+
+    data: bytes
+    binary: bool = False
+    times: int = 1
+    answered: bool = False
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """One rule broken.
+
+    ``who`` connects, after ``crowd`` others as the same user; ``shows`` is whose token stands
+    for ``$TOKEN``.  With ``post``, a publication's body, nothing connects.  The answer may
+    take ``patience_s``.
+    """
+
+    name: str
+    title: str
+    expected: Expected
+    who: Who = Who.CUSTOMER
+    shows: Who = Who.CUSTOMER
+    send: Send | None = None
+    crowd: int = 0
+    post: bytes | None = None
+    patience_s: float = 5.0
+
+
+class Verdict(StrEnum):
+    """What became of a trial."""
+
+    RUNNING = "running"
+    AS_DOCUMENTED = "passed"
+    OTHERWISE = "failed"
+
+
+def expected_in_short(expected: Expected) -> str:
+    """Name what should come, in the words of the wire."""
+    match expected:
+        case Refused(code):
+            return str(code)
+        case NotTaken():
+            return "auth_error"
+        case Closed(code):
+            return f"close {int(code)}"
+        case Answered(status):
+            return f"HTTP {status}"
+        case _:
+            assert_never(expected)
+
+
+def in_short(frame: Frame) -> str:
+    """Name what came, in the same words."""
+    return frame.error if frame.kind is Kind.TEXT and frame.error else frame.label
+
+
+def is_expected(frame: Frame, expected: Expected) -> bool:
+    """Tell whether a frame is the documented answer."""
+    match expected:
+        case Refused(code):
+            return frame.kind is Kind.TEXT and frame.type == "error" and frame.error == code
+        case NotTaken():
+            return frame.type == "auth_error" and not frame.sent
+        case Closed(code):
+            return frame.kind is Kind.CLOSE and not frame.sent and frame.code == code
+        case Answered(status):
+            return frame.kind is Kind.ANSWER and frame.code == status
+        case _:
+            assert_never(expected)
+
+
+def lives_on(expected: Expected) -> bool:
+    """Tell whether the connection must still be there afterwards."""
+    return isinstance(expected, Refused | NotTaken)
+
+
+def came(frames: Iterable[Frame], expected: Expected) -> Frame | None:
+    """Return what answered the trial: what was expected, or else the last refusal of any kind."""
+    found: Frame | None = None
+    for frame in frames:
+        if is_expected(frame, expected):
+            return frame
+        if frame.is_refusal or frame.kind is Kind.ANSWER:
+            found = frame
+    return found
+
+
+def judge(frames: Iterable[Frame], expected: Expected) -> Verdict:
+    """Judge a trial that has run to its end."""
+    frames = tuple(frames)
+    answer = came(frames, expected)
+    if answer is None or not is_expected(answer, expected):
+        return Verdict.OTHERWISE
+    if lives_on(expected) and not any(f.type == "pong" and f.id == ALIVE for f in frames):
+        return Verdict.OTHERWISE
+    return Verdict.AS_DOCUMENTED

@@ -1,0 +1,128 @@
+"""A raw connection: sends what it is given, byte for byte, and does nothing by itself.
+
+No sign-in, no pings, no coming back: a person who learns the protocol is to see every frame
+and its consequence.  One thread owns the socket; everything that passes is in the record.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+
+from client.address import signed
+from client.arrivals import Ended, Text, UpgradeRefused, describe
+from client.endings import ABNORMAL
+from client.line import BROKEN, Line, Waker
+from dashboard.console.record import Record
+from protocol.errors import CloseCode
+
+CONNECT_TIMEOUT_S = 5.0
+QUIET_S = 30.0  # the longest sleep; whoever sends or closes wakes the thread
+GOODBYE_S = 1.0
+TEXT, BINARY = 0x1, 0x2  # opcodes of RFC 6455, 5.2
+log = logging.getLogger(__name__)
+
+
+class Wire:
+    """One connection, from ``open`` to its end; ``open`` again starts another.
+
+    For several threads.  ``url`` is that of the server's WebSocket, without a token.
+    """
+
+    def __init__(self, url: str, record: Record) -> None:
+        self.record = record
+        self._url = url
+        self._lock = threading.Lock()
+        self._run: _Run | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether there is a connection, or one being made."""
+        with self._lock:
+            return self._run is not None and self._run.thread.is_alive()
+
+    def open(self, token: str | None) -> None:
+        """Connect, with the token in the address if there is one; does nothing while it is open.
+
+        Returns at once; the record tells what came of it.
+        """
+        with self._lock:
+            if self._run is None or not self._run.thread.is_alive():
+                self._run = _Run(signed(self._url, token), token is not None, self.record)
+
+    def send(self, data: bytes, binary: bool = False) -> None:
+        """Send one frame, once the connection is open; without one it is dropped."""
+        with self._lock:
+            if self._run is not None:
+                self._run.send(data, binary)
+
+    def close(self) -> None:
+        """Say goodbye and wait for the thread to end; does no harm twice."""
+        with self._lock:
+            run = self._run
+        if run is not None:
+            run.stop()
+
+
+class _Run:
+    """One connection's thread."""
+
+    def __init__(self, address: str, signs_in: bool, record: Record) -> None:
+        self._record = record
+        self._waker = Waker()
+        self._outgoing: deque[tuple[bytes, bool]] = deque()
+        self._is_stopping = False
+        self._line: Line | None = None
+        self.thread = threading.Thread(
+            target=self._main, args=(address, signs_in), name="console-wire", daemon=True
+        )
+        self.thread.start()
+
+    def send(self, data: bytes, binary: bool) -> None:
+        self._outgoing.append((data, binary))
+        self._waker.wake()
+
+    def stop(self) -> None:
+        self._is_stopping = True
+        self._waker.wake()
+        self.thread.join(GOODBYE_S)
+        line = self._line
+        if self.thread.is_alive() and line is not None:
+            line.abort()
+            self.thread.join(GOODBYE_S)
+
+    def _main(self, address: str, signs_in: bool) -> None:
+        line = self._line = Line(self._waker)
+        goodbye = False
+        try:
+            self._record.connecting(signs_in)
+            line.open(address, CONNECT_TIMEOUT_S)
+            self._record.opened()
+            goodbye = self._converse(line)
+        except UpgradeRefused as why:
+            self._record.refused(why.status)
+        except BROKEN as why:
+            self._record.closed(ABNORMAL, describe(why))
+        finally:
+            line.close(goodbye=goodbye)
+            self._waker.close()
+
+    def _converse(self, line: Line) -> bool:
+        """Send and receive to the end; returns whether the goodbye is ours to say."""
+        while True:
+            while self._outgoing and not line.is_broken:
+                data, binary = self._outgoing.popleft()
+                self._record.sent(data, binary)
+                line.send(data, BINARY if binary else TEXT)
+            if self._is_stopping:
+                self._record.closed(CloseCode.NORMAL, "", by_us=True)
+                return True
+            match line.receive(0.0 if self._outgoing else QUIET_S):
+                case Text(data):
+                    self._record.heard(data)
+                case Ended(code, reason):
+                    self._record.closed(code, reason)
+                    return False
+                case _:
+                    pass

@@ -1,0 +1,97 @@
+"""Console: speak the protocol by hand; see every frame, what answered it, and what must not."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import frame, marks, personas
+from dashboard.console import compose, panes, situation, tab, trial_list
+from dashboard.console.frames import Frame
+from dashboard.console.situation import Phase, Situation
+from dashboard.console.trials import Verdict
+from dashboard.words import _, ngettext
+
+state = st.session_state
+
+
+def told(now: Situation) -> str:
+    """Say how the persona's own connection is."""
+    match now.phase:
+        case Phase.NEVER | Phase.CONNECTING:
+            return _("connecting to {address}").format(address=tab.place().socket_url)
+        case Phase.ENDED:
+            ended = now.ending.label if now.ending else ""
+            return _("{ended} at {at}; Send connects again").format(
+                ended=ended, at=marks.clock(now.since)
+            )
+        case Phase.OPEN if not now.user:
+            return _("open since {at}, not signed in").format(at=marks.clock(now.since))
+        case Phase.OPEN:
+            pass
+    who = " · ".join(filter(None, (now.user, now.role, now.tenant)))
+    words = _("signed in as {who}").format(who=who)
+    if now.expires_at is not None:
+        left = max(0.0, now.expires_at - frame.moment().at)
+        words += " · " + _("token ends in {time}").format(time=marks.span(left))
+    return words
+
+
+def held(live: tuple[Frame, ...], whose: str) -> tuple[Frame, ...]:
+    """Return the frames, or while the tab is paused those of that moment."""
+    if not state.get("held"):
+        state.pop("console_held", None)
+        return live
+    kept: dict[str, tuple[Frame, ...]] = state.setdefault("console_held", {})
+    return kept.setdefault(whose, live)
+
+
+def conversation() -> None:
+    """Draw the persona's own connection."""
+    whose = state[personas.KEY]
+    shown = held(tab.wire(persona).record.frames(), whose)
+    live_line(told(situation.read(shown)))
+    hint = _("Send something, or connect: every frame shows here, both ways.")
+    middle, right = st.columns([530, 350], gap="xsmall")
+    with middle:
+        one = panes.picked(whose, shown)
+        panes.listed(shown, whose, one, (_("No frames yet"), hint), partial(panes.tools, sending))
+    with right:
+        panes.drawn(shown, title)
+
+
+def trials() -> None:
+    """Draw the trials, and the conversation of the chosen one."""
+    results = tab.trials().results()
+    running = sum(each.verdict is Verdict.RUNNING for each in results.values())
+    words = ngettext("{count} trial is running", "{count} trials are running", running)
+    live_line(words.format(count=running) if running else tab.place().socket_url)
+    name = trial_list.chosen()
+    result = results.get(name)
+    shown = result.frames if result else ()
+    left, middle, right = st.columns([590, 420, 280], gap="xsmall")
+    with left:
+        trial_list.draw(results)
+    with middle:
+        one = panes.picked(name, shown, result.answer if result else None)
+        hint = _("Run one, or all: the conversation of the one you click shows here.")
+        panes.listed(shown, name, one, (_("No trial has run"), hint))
+    with right:
+        panes.drawn(shown, _("trial"))
+
+
+persona = personas.chosen()
+title = _(personas.TITLES[state[personas.KEY]])
+sending = tab.Sending(tab.wire(persona), persona)
+if not sending.wire.record.frames():
+    sending.open()
+live_line = frame.header(_("Console"))
+if compose.mode() == compose.TRIALS:
+    frame.live(trials)
+else:
+    left, rest = st.columns([330, 886], gap="xsmall")
+    with left:
+        compose.draw(sending, title)
+    with rest:
+        frame.live(conversation)

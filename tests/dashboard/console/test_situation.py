@@ -1,0 +1,52 @@
+"""How a connection is, read from its frames."""
+
+import pytest
+
+from dashboard.console import situation
+from dashboard.console.situation import Phase, Situation
+
+TAKEN = (
+    b'{"type":"auth_success","payload":{"user_id":"user_1","role":"agent","tenant_id":"shop",'
+    b'"expires_at":"2023-11-14T23:13:20Z"}}'
+)
+
+
+def test_there_is_none_before_the_first(conversation):
+    assert situation.read(conversation.frames) == Situation()
+
+
+def test_is_open_as_somebody_until_the_token_ends(conversation):
+    conversation.record.connecting(signs_in=True)
+    conversation.after(1).opened()
+    conversation.after(1).heard(TAKEN)
+
+    now = situation.read(conversation.frames)
+
+    assert (now.phase, now.user, now.role, now.tenant) == (Phase.OPEN, "user_1", "agent", "shop")
+    assert now.expires_at == 1_700_003_600.0
+    assert now.since == conversation.frames[1].at
+
+
+@pytest.mark.parametrize("end", [lambda r: r.closed(4103, "expired"), lambda r: r.refused(503)])
+def test_ends_and_says_by_which_frame(conversation, end):
+    conversation.record.connecting(signs_in=False)
+    conversation.record.opened()
+    conversation.record.heard(TAKEN)
+    frame = end(conversation.record)
+
+    now = situation.read(conversation.frames)
+
+    assert (now.phase, now.user, now.ending) == (Phase.ENDED, "", frame)
+
+
+def test_is_another_after_it_was_opened_again(conversation):
+    conversation.record.closed(1006, "")
+    conversation.record.connecting(signs_in=False)
+
+    assert situation.read(conversation.frames).phase is Phase.CONNECTING
+
+
+def test_a_moment_that_is_none_is_not_believed(conversation):
+    conversation.record.heard(TAKEN.replace(b"2023-11-14T23:13:20Z", b"soon"))
+
+    assert situation.read(conversation.frames).expires_at is None

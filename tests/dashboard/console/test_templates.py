@@ -1,0 +1,83 @@
+"""Templates and schemas, generated from the message types."""
+
+import msgspec
+import pytest
+
+from dashboard.console import schema, templates
+from dashboard.console.templates import Shop
+from protocol import codec
+from protocol.publications import Draft
+
+SHOP = Shop(user_id="user_7", tenant_id="books", order_id="ord_9", at=1_700_000_000.0)
+
+
+@pytest.mark.parametrize("name", templates.CLIENT)
+def test_every_message_of_a_client_has_one_that_the_server_understands(name):
+    message = codec.decode_client(templates.template(name, "r5", SHOP))
+
+    assert message.id == "r5"
+    assert message.__struct_config__.tag == name
+
+
+@pytest.mark.parametrize("type_", templates.EVENTS)
+def test_every_event_has_one_that_may_be_published(type_):
+    text = templates.template(templates.PUBLISH + type_, "r1", SHOP)
+
+    draft = msgspec.json.decode(text, type=Draft)
+
+    draft.address()
+    assert codec.check_event(draft.type, draft.payload)
+    assert draft.type == type_
+
+
+def test_they_speak_of_the_running_shop():
+    assert '"order:ord_9"' in templates.template("subscribe", "r1", SHOP)
+    assert '"user:user_7"' in templates.template("publish notification", "r1", SHOP)
+    assert '"tenant:books"' in templates.template("publish inventory_alert", "r1", SHOP)
+    assert '"ord_9"' in templates.template("publish order_update", "r1", SHOP)
+
+
+def test_a_message_that_was_seen_is_published_once_more_to_the_last_digit():
+    seen = '{"type":"cart_update","payload":{"total":1500.00},"timestamp":"2026-01-01T00:00:00Z"}'
+
+    text = templates.republished("user:user_1", seen)
+
+    assert codec.read(text)["channel"] == "user:user_1"
+    assert "1500.00" in text
+    assert "timestamp" not in text
+    assert codec.read(templates.republished("*", seen))["everyone"] is True
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_a_schema_names_every_field_of_its_template(name):
+    kind = templates.kind_of(name)
+    write = schema.publication if templates.is_publication(name) else schema.message
+    text = write(kind)
+
+    def names(value):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield key
+                yield from names(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from names(inner)
+
+    first_words = {line.split()[0] for line in text.splitlines()}
+    assert set(names(codec.read(templates.template(name, "r1", SHOP)))) <= first_words
+    assert max(map(len, text.splitlines())) <= schema.COLUMNS
+
+
+def test_a_schema_says_what_is_allowed():
+    assert "text, 1–2000 characters" in schema.message(templates.CLIENT["chat_message"])
+    text = schema.publication(templates.EVENTS["notification"])
+    assert "low | normal | high, optional" in text
+    assert "whole number, 0 or more" in schema.publication(templates.EVENTS["cart_update"])
+
+
+def test_a_schema_is_written_in_the_language_of_the_page():
+    ukrainian = {"optional": "необов'язково"}
+
+    text = schema.message(templates.CLIENT["ping"], lambda word: ukrainian.get(word, word))
+
+    assert "необов'язково" in text
