@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 from dotenv import dotenv_values
@@ -13,7 +12,7 @@ from dotenv import dotenv_values
 from dashboard.ask import Asker
 from dashboard.control import Control
 from dashboard.feed import Feed, admin_token, open_feed
-from dashboard.saved import Shelf
+from dashboard.roll_call import RollCall
 from dashboard.settings import Settings
 from protocol import environment
 
@@ -39,6 +38,17 @@ def _controlled() -> Control:
     return Control(simulator, lambda: feed().look_again())
 
 
+def _called() -> RollCall:
+    chosen = settings()
+    return RollCall(Asker(chosen.server_url, partial(admin_token, chosen)))
+
+
+@st.cache_resource(show_spinner=False)
+def roll_call(_make: Callable[[], RollCall] = _called) -> RollCall:
+    """Return what knows who is connected; the first call makes it, as with ``feed``."""
+    return _make()
+
+
 @st.cache_resource(show_spinner=False)
 def control(_make: Callable[[], Control] = _controlled) -> Control:
     """Return the hand on the simulator; the first call makes it, as with ``feed``."""
@@ -48,14 +58,4 @@ def control(_make: Callable[[], Control] = _controlled) -> Control:
 @st.cache_resource(show_spinner=False)
 def feed(_make: Callable[[], Feed] = _opened) -> Feed:
     """Return the feed; the first call makes it, and later ones get the same."""
-    return _make()
-
-
-def _shelf() -> Shelf:
-    return Shelf(Path(settings().data_dir))
-
-
-@st.cache_resource(show_spinner=False)
-def shelf(_make: Callable[[], Shelf] = _shelf) -> Shelf:
-    """Return the messages that people saved, as ``feed`` does the feed."""
     return _make()

@@ -18,6 +18,7 @@ from dashboard import channels, stock
 from dashboard.channels import EVERYONE, Activity, kind_of
 from dashboard.history import Log, Recorder
 from dashboard.ledger import Alerts, AlertSeen, Customers
+from dashboard.nodes import Nodes, Register
 from dashboard.orderbook import Orders, OrderSeen
 from dashboard.rates import Bins, Levels, Series
 from dashboard.simulation import ShopState
@@ -68,6 +69,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     series: Series
     health: Health
     health_trends: tuple[list[float], ...]
+    nodes: Nodes
     orders: tuple[OrderSeen, ...]
     order_count: int
     ordered: Decimal
@@ -91,6 +93,7 @@ class State:
         self._channels: dict[str, Activity] = {}
         self._bins, self._levels = Bins(), Levels()
         self._health = Health()
+        self._register = Register()
         self._orders, self._alerts, self._customers = Orders(), Alerts(), Customers()
         self._stock = Stock()
         self._shop: ShopState | None = None
@@ -133,6 +136,7 @@ class State:
             len(stats.nodes),
         )
         self._levels.tell(at, self._health.connections, self._health.p95_ms or 0.0)
+        self._register.tell(stats.nodes, at)
 
     def ordered(self, placed: OrderPlaced, at: float) -> None:
         """Take a new order."""
@@ -174,6 +178,7 @@ class State:
             series=series,
             health=self._health,
             health_trends=self._levels.trends(series.end, names=2),
+            nodes=self._register.moment(at),
             orders=self._orders.newest_first(),
             order_count=self._orders.count,
             ordered=self._orders.total,

@@ -28,7 +28,6 @@ MAY_IMPORT = {
         "client",
         "babel",
         "dotenv",
-        "jsonpath",
         "msgspec",
         "pandas",
         "re2",

@@ -1,0 +1,74 @@
+"""The servers' own numbers, node by node, and all together over time.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from dashboard.rates import Bins, Levels, Series
+from protocol.monitoring import NodeStats
+
+REFUSED, RECEIVED = "refused", "received"
+LEVELS = ("subscriptions", "evictions", "lag")
+
+
+class Nodes(Struct, frozen=True):
+    """The nodes now; ``flows`` sums REFUSED and RECEIVED by second, ``trends`` are sparklines.
+
+    The sparklines are of LEVELS, in that order: sums over the nodes, but of the loop's lag
+    (ms) the worst.
+    """
+
+    stats: tuple[NodeStats, ...] = ()
+    flows: Series = Series({}, 0)
+    trends: tuple[list[float], ...] = ()
+
+    @property
+    def subscriptions(self) -> int:
+        """How many there are, all together."""
+        return sum(node.subscriptions for node in self.stats)
+
+    @property
+    def evictions(self) -> int:
+        """How many slow clients were hung up on since the nodes started."""
+        return sum(node.evictions for node in self.stats)
+
+    @property
+    def lag_ms(self) -> float:
+        """The longest that an event loop was late in the last second."""
+        return max((node.loop_lag_ms for node in self.stats), default=0.0)
+
+
+class Register:
+    """Folds what the nodes tell.  A node whose counters run backwards has started anew."""
+
+    def __init__(self) -> None:
+        self._stats: tuple[NodeStats, ...] = ()
+        self._bins, self._levels = Bins(), Levels()
+
+    def tell(self, stats: Iterable[NodeStats], at: float) -> None:
+        """Take the nodes' numbers, told every second."""
+        before = {node.node: node for node in self._stats}
+        self._stats = tuple(sorted(stats, key=lambda node: node.node))
+        now = Nodes(self._stats)
+        if before:
+            flows = [_since(before.get(node.node), node) for node in self._stats]
+            refused, received = (float(sum(each)) for each in zip((0, 0), *flows, strict=True))
+            self._bins.add(at, {REFUSED: refused, RECEIVED: received}, lasted=1.0)
+        self._levels.tell(at, now.subscriptions, now.evictions, now.lag_ms)
+
+    def moment(self, at: float) -> Nodes:
+        """Return the nodes now."""
+        flows = self._bins.series(at)
+        return Nodes(self._stats, flows, self._levels.trends(flows.end, names=len(LEVELS)))
+
+
+def _since(before: NodeStats | None, now: NodeStats) -> tuple[int, int]:
+    """Return how many were refused and received since what it told before."""
+    refused, received = sum(now.refusals.values()), now.messages_in
+    if before is None:
+        return 0, 0  # its past is not of this second
+    if now.uptime_s < before.uptime_s:
+        return refused, received
+    return refused - sum(before.refusals.values()), received - before.messages_in
