@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from protocol.channels import Channel
 from protocol.errors import ErrorCode, Refusal
 from protocol.events import Payload
 from protocol.messages import ClientMessage, Event, FromServer, Message, ServerMessage
@@ -89,8 +90,8 @@ def numbered(publication: Publication) -> bytes:
 
     As with the stamp, this is put into the finished text.
     """
-    if publication.position is None:
-        return publication.message  # for everyone: of no channel
+    if publication.position is None or not isinstance(publication.to, Channel):
+        return publication.message  # what is for everyone is of no channel
     place = (str(publication.to).encode(), publication.position.offset)
     return publication.message[:-1] + b',"channel":"%b","offset":%d}' % place
 

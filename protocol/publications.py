@@ -68,7 +68,7 @@ class Publication(Struct, frozen=True, kw_only=True):
 
     ``message`` is the finished JSON text of the envelope, the same for every listener.
     ``tenant`` is whose traffic it is; ``accepted_at`` is in seconds since the epoch.
-    ``position`` is its own in its channel, given by the broker; what is for everyone has none.
+    ``position`` is its own among those of its address, given by the broker.
     """
 
     to: Address

@@ -18,6 +18,7 @@ from server.connection import Shared
 from server.conversations import KEPT_S, Conversations
 from server.counters import Counters
 from server.doorstep import Doorstep
+from server.ears import HubEars
 from server.gateway import Gateway, World
 from server.hub import Hub
 from server.idempotency import Idempotency
@@ -75,7 +76,7 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
         lambda: sum(each.outbox.waiting_bytes for each in hub.connections),
     )
     hub.observers.append(metrics.delivered)
-    async with broker.listen(hub.deliver):
+    async with broker.listen(HubEars(hub, time.time)):
 
         async def order_changed(order: Order) -> None:
             gateway.order_changed(await orders.look_again(order))

@@ -52,6 +52,10 @@ class World(Struct, frozen=True):
         """Return whose an order is."""
         return await self.orders.find(order_id)
 
+    async def hear(self, channel: Channel) -> None:
+        """Have a channel delivered here."""
+        await self.shared.broker.hear(channel)
+
     async def last(self, channel: Channel) -> Publication | None:
         """Return what a channel brought last."""
         return await self.shared.broker.last(channel)

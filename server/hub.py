@@ -8,6 +8,7 @@ from typing import Protocol
 
 from protocol.channels import Channel, Kind
 from protocol.codec import numbered
+from protocol.messages import Subscribed
 from protocol.publications import Address, Everyone, Publication
 from server import frames
 from server.counters import Counters
@@ -160,6 +161,14 @@ class Hub:
         """
         for _, together in groupby(publications, key=_for_whom):
             self._deliver_together(list(together))
+
+    def tell_recoverable(self, channel: Channel, frame: bytes) -> None:
+        """Queue a frame for those who hear a channel recoverably."""
+        listeners = self._recoverable.get(channel, ())
+        for listener in listeners:
+            listener.outbox.push(frame)
+        self._counters.messages_out += len(listeners)
+        self._counters.replies[Subscribed] += len(listeners)
 
     def _deliver_together(self, publications: list[Publication]) -> None:
         audience = self.audience(publications[0])

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from protocol.bounds import Bounds
 from server.brokers.base import Broker
-from server.brokers.history import Bounds
 from server.brokers.memory import MemoryBroker
+from server.brokers.redis import RedisBroker, RedisOptions
 from server.redis_link import redis_link
 from server.settings import Settings
 from server.stores.base import Store
@@ -38,7 +39,13 @@ async def chosen_parts(settings: Settings, clock: Callable[[], float]) -> AsyncI
     bounds = Bounds(settings.history_messages, settings.history_s)
     if settings.redis_url:
         async with redis_link(settings) as link:
-            yield Parts(MemoryBroker(bounds, clock), RedisStore(link, settings.redis_prefix))
+            options = RedisOptions(
+                prefix=settings.redis_prefix,
+                sharded=settings.redis_sharded,
+                patience_s=settings.broker_timeout_s,
+                bounds=bounds,
+            )
+            yield Parts(RedisBroker(link, options), RedisStore(link, settings.redis_prefix))
     else:
         store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
         async with contextlib.aclosing(store):

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
@@ -68,6 +70,24 @@ def make_link(settings: Settings) -> Link:
         retry=Retry(NoBackoff(), 0),
     )
     return Redis.from_pool(pool)
+
+
+def pubsub_connection(link: Link, shard: str = "") -> AbstractConnection:
+    """Make a connection of its own, to a shard of a cluster or to the one Redis.
+
+    It waits for ever: whoever reads from it finds out by himself whether it is alive.
+    """
+    if isinstance(link, RedisCluster):
+        node = link.get_node(node_name=shard)
+        if node is None:
+            raise ConnectionError(f"there is no shard {shard} any more")
+        made_by: ClusterNode | ConnectionPool = node
+    else:
+        made_by = link.connection_pool
+    # Protocol 2 tells messages and confirmations apart by their first word alone.
+    options = {**made_by.connection_kwargs, "socket_timeout": None, "protocol": 2}
+    connection: AbstractConnection = made_by.connection_class(**options)
+    return connection
 
 
 async def _try_out(link: Link, settings: Settings) -> None:

@@ -58,6 +58,9 @@ class World(Protocol):
     async def find_order(self, order_id: str) -> Order | None:
         """Return whose an order is; raises StoreUnavailable."""
 
+    async def hear(self, channel: Channel) -> None:
+        """Have what is published on a channel from now on delivered here."""
+
     async def last(self, channel: Channel) -> Publication | None:
         """Return what a channel brought last; raises BrokerUnavailable.
 
@@ -150,6 +153,7 @@ class Session:
         if own in self.channels:
             return [success, *await self._judge_again()]
         self.channels.add(own)  # it was left meanwhile
+        await self._world.hear(own)
         return [success, Join(own), *await self._judge_again()]
 
     def pass_time(self, now: float) -> list[Effect]:
@@ -213,7 +217,10 @@ class Session:
     async def _open(self, channel: Channel, wishes: Wishes) -> _Opened:
         """Fetch what is to be sent before the channel is joined."""
         if wishes.recoverable is not True:
-            last = await self._world.last(channel) if wishes.last is True else None
+            if wishes.last is not True:
+                await self._world.hear(channel)
+                return _Opened(False, {}, ())
+            last = await self._world.last(channel)
             return _Opened(False, {}, (last,) if last else ())
         since = wishes.since
         found = await self._world.recover(channel, since if isinstance(since, Position) else None)

@@ -1,11 +1,11 @@
-"""What the server asks of a broker.
+"""What the server asks of a broker, and the broker of the server.
 
 Every implementation passes the one suite in ``tests/server/test_brokers.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -13,8 +13,6 @@ from msgspec import Struct
 
 from protocol.channels import Channel
 from protocol.publications import Position, Publication
-
-Deliver = Callable[[Sequence[Publication]], object]
 
 
 class BrokerUnavailable(Exception):
@@ -34,29 +32,61 @@ class Recovery(Struct, frozen=True):
     newest: Publication | None = None
 
 
+class Ears(Protocol):
+    """All who listen on this server, as the broker sees them."""
+
+    def deliver(self, publications: Sequence[Publication]) -> None:
+        """Take what was published; what nobody here hears may be among it."""
+
+    def lost(self, channel: Channel, position: Position) -> None:
+        """Take note that something of a channel was missed for good, up to a position."""
+
+    def is_heard(self, channel: Channel) -> bool:
+        """Tell whether anybody listens to a channel."""
+        ...
+
+    def tapped(self, publications: Sequence[Publication]) -> None:
+        """Take what was published for a tenant that is tapped, whatever its address."""
+
+
 class Broker(Protocol):
     """Carries every accepted publication to every server that has listeners for it.
 
     For any one address, all servers hear publications in the order they were accepted, and
-    a channel's with their positions.
+    with their positions.
     """
 
-    async def publish(self, publications: Sequence[Publication]) -> None:
+    async def publish(self, publications: Sequence[Publication], once: str = "") -> None:
         """Accept these, in this order, all or none.
 
+        With ``once``, what has been accepted under the same text within five minutes is not
+        published again, also where the first time ended in doubt.
+
         Raises:
-            BrokerUnavailable: none was accepted.
+            BrokerUnavailable: none was accepted, as far as can be known.
         """
 
-    def listen(self, deliver: Deliver) -> AbstractAsyncContextManager[None]:
-        """Hand what is published to ``deliver`` while the block lasts."""
+    def listen(self, ears: Ears) -> AbstractAsyncContextManager[None]:
+        """Hand what is published to ``ears`` while the block lasts; one pair at a time."""
         ...
 
-    async def last(self, channel: Channel) -> Publication | None:
-        """Return what was published on a channel last, for ten minutes after.
+    async def hear(self, channel: Channel) -> None:
+        """Have a channel handed to the ears from now on, for as long as it is heard there.
 
-        When it returns, nothing newer of the channel has been handed to the listeners here:
-        who starts to listen at once misses nothing.
+        Returns at once where the broker is away: the channel is heard when it is back.
+        """
+
+    async def tap(self, tenants: Collection[str]) -> None:
+        """Have all publications of these tenants, and of no others, told to the ears.
+
+        Each is told once, on top of being delivered, and none is told that is missed.
+        """
+
+    async def last(self, channel: Channel) -> Publication | None:
+        """Return what was published on a channel last, while the history lasts.
+
+        When it returns, nothing newer of the channel has been handed to the ears: who starts
+        to listen at once misses nothing.
 
         Raises:
             BrokerUnavailable: it cannot be found out now.
@@ -65,8 +95,8 @@ class Broker(Protocol):
     async def recover(self, channel: Channel, since: Position | None) -> Recovery:
         """Tell where a channel stands, and what was published on it since a position.
 
-        When it returns, exactly what led to that position has been handed to the listeners
-        here: who starts to listen at once misses nothing and hears nothing twice.
+        When it returns, exactly what led to that position has been handed to the ears: who
+        starts to listen at once misses nothing and hears nothing twice.
 
         Raises:
             BrokerUnavailable: it cannot be found out now.

@@ -6,30 +6,16 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from itertools import islice
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from protocol.channels import Channel, Kind
+from protocol.bounds import Bounds
+from protocol.channels import Channel
 from protocol.publications import Position, Publication
 from server.brokers.base import Recovery
 
 MOST_CHANNELS = 20_000  # with messages, and as many without; the longest silent goes first
 MOST_BYTES = 1 << 26  # of all channels together; the longest silent goes first
 ENTRY_BYTES = 300  # what keeping a message takes besides its text
-MONITOR_MESSAGES = 100  # reports are big, and some 20 s of them outlast a reconnect
-
-
-class Bounds(Struct, frozen=True):
-    """How many messages of a channel are kept, and for how many seconds."""
-
-    messages: int
-    seconds: float
-
-    def of(self, channel: Channel) -> int:
-        """Return how many messages of this channel are kept."""
-        if channel.kind is Kind.MONITOR:
-            return min(self.messages, MONITOR_MESSAGES)
-        return self.messages
 
 
 class _Log:
@@ -59,13 +45,15 @@ class History:
         self._logs: OrderedDict[Channel, _Log] = OrderedDict()
         self._silent: OrderedDict[Channel, int] = OrderedDict()
         self._forgotten = 0
+        self._for_everyone = 0
         self._bytes = 0
 
     def append(self, publication: Publication) -> Publication:
-        """Keep a publication; returns it with its position."""
+        """Keep a publication, unless it is for everyone; returns it with its position."""
         channel = publication.to
         if not isinstance(channel, Channel):
-            return publication
+            self._for_everyone += 1
+            return replace(publication, position=Position(self._epoch, self._for_everyone))
         log = self._logs.get(channel)
         if log is None:
             log = self._logs[channel] = _Log(self._silent.pop(channel, self._forgotten))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
+from protocol.bounds import Bounds
 from protocol.channels import Channel
 from protocol.publications import Position, Publication
-from server.brokers.base import BrokerUnavailable, Deliver, Recovery
-from server.brokers.history import Bounds, History
+from server.brokers.base import BrokerUnavailable, Ears, Recovery
+from server.brokers.history import History
 
 
 class MemoryBroker:
@@ -20,22 +21,38 @@ class MemoryBroker:
 
     def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
         self._history = History(secrets.token_hex(4), bounds, clock)
-        self._listeners: list[Deliver] = []
+        self._ears: Ears | None = None
+        self._tapped: frozenset[str] = frozenset()
 
-    async def publish(self, publications: Sequence[Publication]) -> None:
+    async def publish(
+        self,
+        publications: Sequence[Publication],
+        once: str = "",  # noqa: ARG002 - nothing ends in doubt here, and so nothing is repeated
+    ) -> None:
         """Deliver at once."""
         accepted = [self._history.append(publication) for publication in publications]
-        for deliver in self._listeners:
-            deliver(accepted)
+        if self._ears is None:
+            return
+        self._ears.deliver(accepted)
+        if self._tapped:
+            tapped = [each for each in accepted if each.tenant in self._tapped]
+            self._ears.tapped(tapped)
 
     @asynccontextmanager
-    async def listen(self, deliver: Deliver) -> AsyncIterator[None]:
-        """Hand what is published to ``deliver`` while the block lasts."""
-        self._listeners.append(deliver)
+    async def listen(self, ears: Ears) -> AsyncIterator[None]:
+        """Hand what is published to ``ears`` while the block lasts."""
+        self._ears = ears
         try:
             yield
         finally:
-            self._listeners.remove(deliver)
+            self._ears = None
+
+    async def hear(self, channel: Channel) -> None:
+        """Do nothing: everything is heard."""
+
+    async def tap(self, tenants: Collection[str]) -> None:
+        """Have all publications of these tenants told as well."""
+        self._tapped = frozenset(tenants)
 
     async def last(self, channel: Channel) -> Publication | None:
         """Return what was published on a channel last, while the history lasts."""
@@ -47,5 +64,5 @@ class MemoryBroker:
 
     async def probe(self) -> None:
         """Find out whether anybody listens."""
-        if not self._listeners:
+        if self._ears is None:
             raise BrokerUnavailable("nobody listens")

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
+from protocol.publications import EVERYONE
 from server.app import serving
 from server.settings import Settings
 
@@ -132,6 +133,49 @@ class Server:
         channel = f"tenant:{tenant_id}"
         what = {"channel": channel, "type": "new_order", "payload": {"order": order}}
         assert (await self.publish(what))[0] == 200
+
+
+class Ears:
+    """Listens to the channels it is told to, and to what is for everyone; remembers."""
+
+    def __init__(self, *channels):
+        self.channels = set(channels)
+        self.heard, self.gaps, self.taps = [], [], []
+        self._more = asyncio.Event()
+
+    def deliver(self, publications):
+        heard = (*self.channels, EVERYONE)
+        self.heard.extend(each for each in publications if each.to in heard)
+        self._more.set()
+
+    def lost(self, channel, position):
+        """Note the channel, where it goes on, and how much was heard before."""
+        self.gaps.append((channel, position, len(self.heard)))
+        self._more.set()
+
+    def is_heard(self, channel):
+        return channel in self.channels
+
+    def tapped(self, publications):
+        self.taps.extend(publications)
+        self._more.set()
+
+    async def until(self, condition):
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                self._more.clear()
+                await self._more.wait()
+
+    async def count(self, number):
+        """Wait until so many were heard; returns all."""
+        await self.until(lambda: len(self.heard) >= number)
+        return self.heard
+
+
+@pytest.fixture
+def make_ears():
+    """Make somebody who listens to a broker."""
+    return Ears
 
 
 @pytest.fixture

@@ -1,42 +1,59 @@
 """What any broker promises, asked of each of them."""
 
+import asyncio
+import time
+from contextlib import asynccontextmanager
+
 import pytest
 from msgspec.structs import replace
 
+from protocol.bounds import Bounds
 from protocol.channels import Channel
 from protocol.publications import EVERYONE, Position, Publication
 from server.brokers.base import BrokerUnavailable
-from server.brokers.history import Bounds
 from server.brokers.memory import MemoryBroker
+from server.brokers.redis import RedisBroker, RedisOptions
+from server.redis_link import redis_link
+from server.settings import Settings
 
 
 def publication(number, to):
     return Publication(
-        to=to, type="notification", message=b"%d" % number, tenant="shop", accepted_at=float(number)
+        to=to, type="notification", message=b"%d" % number, tenant="shop", accepted_at=time.time()
     )
 
 
 ORDER, STAFF = Channel.parse("order:ord_1"), Channel.parse("tenant:shop")
 
 
-BOUNDS = Bounds(messages=10, seconds=600.0)
+BOUNDS = Bounds(messages=100, seconds=600.0)
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
+@pytest.fixture(params=["memory", "redis"])
+async def broker(request):
+    if request.param == "memory":
+        yield MemoryBroker(BOUNDS, time.time)
+        return
+    server, prefix = map(request.getfixturevalue, ("redis_server", "redis_prefix"))
+    async with redis_link(Settings(redis_url=server.url)) as link:
+        yield RedisBroker(
+            link, RedisOptions(prefix=prefix, sharded=False, patience_s=5.0, bounds=BOUNDS)
+        )
 
 
 @pytest.fixture
-def clock():
-    return Clock()
+def hearing(make_ears):
+    """Have the channels heard while the block lasts."""
 
+    @asynccontextmanager
+    async def hearing(broker, *channels):
+        ears = make_ears(*channels)
+        async with broker.listen(ears):
+            for channel in channels:
+                await broker.hear(channel)
+            yield ears
 
-@pytest.fixture(params=[MemoryBroker])
-def broker(request, clock):
-    return request.param(BOUNDS, clock)
+    return hearing
 
 
 def bare(publications):
@@ -48,46 +65,61 @@ def numbers(publications):
     return [int(each.message) for each in publications]
 
 
-async def test_a_publication_keeps_its_address_and_everything_else(broker):
-    heard = []
-    published = [publication(1, ORDER), publication(2, EVERYONE)]
+async def test_a_publication_keeps_its_address_and_everything_else(broker, hearing):
+    full = replace(
+        publication(2, ORDER), within_tenant=True, unless_on=STAFF, unless_from="c_1", tenant=""
+    )
+    published = [publication(1, ORDER), full, publication(3, EVERYONE)]
 
-    async with broker.listen(heard.extend):
+    async with hearing(broker, ORDER) as ears:
         await broker.publish(published)
+        await ears.count(3)
 
-    assert bare(heard) == published
+    assert bare(ears.heard) == published
 
 
-async def test_every_listener_hears_everything_in_the_order_of_acceptance(broker):
-    first, second = [], []
-
-    async with broker.listen(first.extend), broker.listen(second.extend):
+async def test_everything_is_heard_in_the_order_of_acceptance(broker, hearing):
+    async with hearing(broker, STAFF) as ears:
         for start in range(0, 50, 10):
             await broker.publish([publication(start + n, STAFF) for n in range(10)])
+        await ears.count(50)
 
-    assert numbers(first) == list(range(50))
-    assert first == second
+    assert numbers(ears.heard) == list(range(50))
 
 
-async def test_who_has_left_hears_nothing(broker):
-    heard = []
-    async with broker.listen(heard.extend):
+async def test_what_many_publish_at_a_time_is_heard_once_and_in_each_ones_order(broker, hearing):
+    async def chatter(name):
+        for number in range(20):
+            await broker.publish([publication(100 * name + number, STAFF)])
+
+    async with hearing(broker, STAFF) as ears:
+        await asyncio.gather(*map(chatter, range(10)))
+        await ears.count(200)
+
+    heard = numbers(ears.heard)
+    for name in range(10):
+        its = [number for number in heard if number // 100 == name]
+        assert its == [100 * name + number for number in range(20)]
+
+
+async def test_who_has_left_hears_nothing(broker, hearing):
+    async with hearing(broker, STAFF) as ears:
         pass
 
     await broker.publish([publication(1, STAFF)])
 
-    assert heard == []
+    assert ears.heard == []
 
 
-async def test_a_probe_passes_while_somebody_listens(broker):
+async def test_a_probe_passes_while_somebody_listens(broker, hearing):
     with pytest.raises(BrokerUnavailable):
         await broker.probe()
-    async with broker.listen(lambda _: None):
+    async with hearing(broker):
         await broker.probe()
 
 
-async def test_the_last_of_a_channel_is_what_was_published_on_it_last(broker):
-    async with broker.listen(lambda _: None):
+async def test_the_last_of_a_channel_is_what_was_published_on_it_last(broker, hearing):
+    async with hearing(broker, ORDER, STAFF):
         await broker.publish([publication(1, ORDER), publication(2, ORDER), publication(3, STAFF)])
         await broker.publish([publication(4, EVERYONE)])
 
@@ -95,51 +127,55 @@ async def test_the_last_of_a_channel_is_what_was_published_on_it_last(broker):
         assert await broker.last(Channel.parse("order:ord_2")) is None
 
 
-async def test_the_last_of_a_channel_is_there_though_nobody_heard_it(broker):
-    await broker.publish([publication(1, ORDER)])
+async def test_the_last_of_a_channel_is_there_though_nobody_heard_it(broker, hearing):
+    published = publication(1, ORDER)
+    await broker.publish([published])
 
-    assert bare([await broker.last(ORDER)]) == [publication(1, ORDER)]
+    async with hearing(broker):
+        assert bare([await broker.last(ORDER)]) == [published]
 
 
-async def test_the_last_is_never_older_than_what_was_heard(broker):
-    found = []
-
-    async with broker.listen(found.extend):
+async def test_the_last_is_what_was_heard_last(broker, hearing):
+    async with hearing(broker, ORDER) as ears:
         for number in range(20):
             await broker.publish([publication(number, ORDER)])
 
-            assert await broker.last(ORDER) == found[-1]
+            assert await broker.last(ORDER) == ears.heard[-1]
 
 
-async def test_after_ten_minutes_there_is_no_last(broker, clock):
-    await broker.publish([publication(100, ORDER)])
-
-    clock.now = 100.0 + 600
-    assert await broker.last(ORDER) is not None
-    clock.now = 100.0 + 601
-    assert await broker.last(ORDER) is None
-
-
-async def test_a_channels_offsets_grow_by_one_in_one_epoch(broker):
-    heard = []
-    async with broker.listen(heard.extend):
+async def test_an_addresss_offsets_grow_by_one_in_one_epoch(broker, hearing):
+    async with hearing(broker, ORDER, STAFF) as ears:
         await broker.publish([publication(1, ORDER), publication(2, STAFF), publication(3, ORDER)])
-        await broker.publish([publication(4, ORDER)])
+        await broker.publish([publication(4, ORDER), publication(5, EVERYONE)])
+        await broker.publish([publication(6, EVERYONE)])
+        await ears.count(6)
 
-    first, *others = [each.position for each in heard if each.to == ORDER]
-    assert others == [Position(first.epoch, first.offset + more) for more in (1, 2)]
-
-
-async def test_what_is_for_everyone_is_of_no_channel(broker):
-    heard = []
-    async with broker.listen(heard.extend):
-        await broker.publish([publication(1, EVERYONE)])
-
-    assert heard[0].position is None
+    for to in (ORDER, EVERYONE):
+        first, *others = [each.position for each in ears.heard if each.to == to]
+        assert others == [
+            Position(first.epoch, first.offset + more) for more in range(1, len(others) + 1)
+        ]
 
 
-async def test_what_came_after_a_position_is_recovered_in_order(broker):
-    async with broker.listen(lambda _: None):
+async def test_who_taps_a_tenant_is_told_all_of_it_once_and_nothing_else(broker, hearing):
+    other = replace(publication(9, ORDER), tenant="books")
+    async with hearing(broker, ORDER) as ears:
+        await broker.tap({"shop"})
+        await broker.probe()  # what was asked for before it is done
+        published = [publication(1, ORDER), publication(2, STAFF), publication(3, EVERYONE)]
+        await broker.publish([*published, other])
+        await ears.until(lambda: len(ears.taps) >= 3)
+        await broker.tap(())
+        await broker.probe()
+        await broker.publish([publication(4, STAFF)])
+        await broker.probe()
+
+    assert bare(ears.taps) == published
+    assert all(each.position for each in ears.taps)
+
+
+async def test_what_came_after_a_position_is_recovered_in_order(broker, hearing):
+    async with hearing(broker):
         await broker.publish([publication(1, ORDER)])
         since = (await broker.recover(ORDER, None)).position
         await broker.publish([publication(n, ORDER) for n in (2, 3)])
@@ -155,8 +191,8 @@ async def test_what_came_after_a_position_is_recovered_in_order(broker):
     assert found.position == found.missed[-1].position == found.newest.position
 
 
-async def test_who_was_told_where_a_silent_channel_stands_misses_nothing(broker):
-    async with broker.listen(lambda _: None):
+async def test_who_was_told_where_a_silent_channel_stands_misses_nothing(broker, hearing):
+    async with hearing(broker):
         since = (await broker.recover(ORDER, None)).position
         assert (await broker.recover(ORDER, since)).recovered is True
 
@@ -165,8 +201,8 @@ async def test_who_was_told_where_a_silent_channel_stands_misses_nothing(broker)
         assert numbers((await broker.recover(ORDER, since)).missed) == [1]
 
 
-async def test_nobody_who_asks_for_no_past_is_told_of_it(broker):
-    async with broker.listen(lambda _: None):
+async def test_nobody_who_asks_for_no_past_is_told_of_it(broker, hearing):
+    async with hearing(broker):
         await broker.publish([publication(1, ORDER)])
 
         found = await broker.recover(ORDER, None)
@@ -174,23 +210,23 @@ async def test_nobody_who_asks_for_no_past_is_told_of_it(broker):
     assert (found.recovered, list(found.missed), numbers([found.newest])) == (None, [], [1])
 
 
-async def test_a_history_that_does_not_reach_so_far_back_says_so(broker):
-    async with broker.listen(lambda _: None):
+async def test_a_history_that_does_not_reach_so_far_back_says_so(broker, hearing):
+    async with hearing(broker):
         since = (await broker.recover(ORDER, None)).position
-        await broker.publish([publication(n, ORDER) for n in range(10)])
-        assert numbers((await broker.recover(ORDER, since)).missed) == list(range(10))
+        await broker.publish([publication(n, ORDER) for n in range(100)])
+        assert numbers((await broker.recover(ORDER, since)).missed) == list(range(100))
 
         # An implementation may keep some more than it is asked to.
-        await broker.publish([publication(n, ORDER) for n in range(10, 300)])
+        await broker.publish([publication(n, ORDER) for n in range(100, 500)])
         found = await broker.recover(ORDER, since)
 
     assert (found.recovered, list(found.missed)) == (False, [])
-    assert found.position.offset == since.offset + 300
+    assert found.position.offset == since.offset + 500
 
 
 @pytest.mark.parametrize("wrong", ["epoch", "future"])
-async def test_a_position_of_another_history_is_not_recovered_from(broker, wrong):
-    async with broker.listen(lambda _: None):
+async def test_a_position_of_another_history_is_not_recovered_from(broker, hearing, wrong):
+    async with hearing(broker):
         await broker.publish([publication(1, ORDER)])
         now = (await broker.recover(ORDER, None)).position
         since = {"epoch": Position("other", 1), "future": Position(now.epoch, now.offset + 1)}
@@ -200,11 +236,22 @@ async def test_a_position_of_another_history_is_not_recovered_from(broker, wrong
     assert (found.recovered, found.position) == (False, now)
 
 
-async def test_a_recovery_leads_to_where_the_listeners_are(broker):
-    heard = []
-    async with broker.listen(heard.extend):
-        for number in range(20):
-            await broker.publish([publication(number, ORDER)])
+async def test_a_recovery_leads_to_where_the_listeners_are(broker, hearing):
+    async with hearing(broker, ORDER) as ears:
 
-            found = await broker.recover(ORDER, None)
-            assert found.position == heard[-1].position
+        async def publish():
+            for number in range(100):
+                await broker.publish([publication(number, ORDER)])
+
+        publishing = asyncio.create_task(publish())
+        start = (await broker.recover(ORDER, None)).position
+        while not publishing.done():
+            found = await broker.recover(ORDER, start)
+
+            assert [each.position.offset for each in found.missed] == list(
+                range(start.offset + 1, found.position.offset + 1)
+            )
+            if ears.heard:
+                assert found.position == ears.heard[-1].position
+            await asyncio.sleep(0)
+        await publishing

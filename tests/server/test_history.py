@@ -2,9 +2,10 @@
 
 import pytest
 
+from protocol.bounds import MONITOR_MESSAGES, Bounds
 from protocol.channels import Channel
 from protocol.publications import Position, Publication
-from server.brokers.history import MONITOR_MESSAGES, MOST_CHANNELS, Bounds, History
+from server.brokers.history import MOST_CHANNELS, History
 
 ORDER, STAFF, MONITOR = map(Channel.parse, ("order:ord_1", "tenant:shop", "monitor:shop"))
 

@@ -66,6 +66,9 @@ class World:
             raise StoreUnavailable
         return self.orders.get(order_id)
 
+    async def hear(self, channel):
+        self.meanwhile()
+
     async def last(self, channel):
         self.meanwhile()
         if self.is_down:

@@ -1,0 +1,228 @@
+"""How a cluster publishes through Redis: the keys, the script, and what travels.
+
+Servers use it, and so do services that publish through Redis alone: history and delivery
+are one script, so neither is had without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+import msgspec
+from msgspec import Struct
+
+from protocol.bounds import Bounds
+from protocol.channels import Channel
+from protocol.publications import EVERYONE, Address, Position, Publication
+
+ONCE_S = 300  # for so long a publication is not published again under the same token
+HEAD_KEPT_S = 86_400  # for so long it is known where a silent channel stands
+
+PUBLISH = """
+-- KEYS[1]: the batch's own key; then a log and a head for each publication.
+-- ARGV: when it is too late (ms by this clock, 0: never), an epoch for channels that have
+-- none, how long logs and heads are kept (ms, s), the verb; then for each publication the
+-- channel, the tap, how many its log keeps, its token, whether the next one may travel in
+-- the same message, and the publication.
+-- Returns 1, or 0 if it came too late, and nothing was published.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local deadline = tonumber(ARGV[1])
+if deadline > 0 and now > deadline then return 0 end
+if not redis.call('SET', KEYS[1], '', 'NX', 'EX', 60) then return 1 end
+local kept_ms, verb = tonumber(ARGV[3]), ARGV[5]
+local run, place, at = {}, nil, 6
+for i = 2, #KEYS, 2 do
+  local log, head = KEYS[i], KEYS[i + 1]
+  local channel, tap, most = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local token, goes_on, parcel = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
+  at = at + 6
+  if token == '' or redis.call('SET', head .. ':' .. token, '', 'NX', 'EX', ONCE_S) then
+    local epoch = redis.call('HGET', head, 'epoch')
+    if not epoch then
+      epoch = ARGV[2]
+      redis.call('HSET', head, 'epoch', epoch)
+    end
+    local offset = redis.call('HINCRBY', head, 'offset', 1)
+    redis.call('EXPIRE', head, ARGV[4])
+    local here = epoch .. ' ' .. string.format('%d', offset) .. ' '
+    local item = #parcel .. ':' .. parcel
+    place = place or here
+    run[#run + 1] = item
+    if most > 0 then
+      redis.call('XADD', log, 'MAXLEN', '~', most, '*', 'm', here .. item)
+      if offset % 16 == 0 then redis.call('XTRIM', log, 'MINID', '~', now - kept_ms) end
+      redis.call('PEXPIRE', log, kept_ms)
+    end
+  end
+  if goes_on == '' and place then
+    local message = place .. table.concat(run)
+    redis.call(verb, channel, message)
+    if tap ~= '' then redis.call('PUBLISH', tap, message) end
+    run, place = {}, nil
+  end
+end
+return 1
+""".replace("ONCE_S", str(ONCE_S))
+
+LOOK = """
+-- KEYS: a head and a log for each channel.  ARGV: an epoch for channels that have none, how
+-- long they are then remembered (s), how many publications at the most; then for each
+-- channel the epoch and offset from which on it is wanted, or an empty epoch.
+-- Returns for each: epoch, offset, whether that reaches back to there ('' if not asked), and
+-- the publications since or, if not asked or in another epoch, the newest (all, if all are kept).
+local answer = {}
+for i = 1, #KEYS, 2 do
+  local head, log = KEYS[i], KEYS[i + 1]
+  local since_epoch, since = ARGV[3 + i], tonumber(ARGV[4 + i])
+  local epoch = redis.call('HGET', head, 'epoch')
+  if not epoch then
+    epoch = ARGV[1]
+    redis.call('HSET', head, 'epoch', epoch, 'offset', 0)
+  end
+  if redis.call('TTL', head) < tonumber(ARGV[2]) then redis.call('EXPIRE', head, ARGV[2]) end
+  local offset = tonumber(redis.call('HGET', head, 'offset'))
+  local reaches, wanted = '', 1
+  if since_epoch ~= '' then
+    reaches = '1'
+    if since_epoch ~= epoch or since > offset then
+      reaches, since = '0', 0
+    end
+    wanted = offset - since
+  end
+  local entries = {}
+  if wanted > 0 and wanted <= tonumber(ARGV[3]) then
+    for n, entry in ipairs(redis.call('XREVRANGE', log, '+', '-', 'COUNT', wanted)) do
+      entries[n] = entry[2][2]
+    end
+  end
+  if since_epoch ~= '' and #entries < wanted then
+    reaches, entries = '0', {}
+  end
+  answer[#answer + 1] = {epoch, string.format('%d', offset), reaches, entries}
+end
+return answer
+"""
+
+
+class Parcel(Struct, frozen=True, array_like=True):
+    """A publication as it travels; its place travels before it."""
+
+    to: str
+    type: str
+    message: bytes
+    tenant: str
+    accepted_at: float
+    within_tenant: bool
+    unless_on: str
+    unless_from: str
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Parcel)
+
+
+class Names:
+    """What things are called in Redis; one hash tag a channel."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def of(self, to: Address) -> str:
+        """Return the Pub/Sub channel of an address, with which its keys begin."""
+        return f"{self._prefix}{{{to}}}"
+
+    def tap(self, tenant: str) -> str:
+        """Return the Pub/Sub channel on which all of a tenant's publications are told."""
+        return f"{self._prefix}tap:{tenant}"
+
+    def keys(self, to: Address) -> tuple[str, str]:
+        """Return the keys of an address' log and of its head."""
+        name = self.of(to)
+        return f"{name}:log", f"{name}:head"
+
+    def batch(self, to: Address, id: str) -> str:
+        """Return the key under which a batch that begins with this address is known."""
+        return f"{self.of(to)}:batch:{id}"
+
+
+class Batch(Struct, frozen=True):
+    """The keys and arguments of one call of ``PUBLISH``."""
+
+    keys: list[str]
+    values: list[str | int | bytes]
+
+
+def batch(
+    id: str,
+    items: Sequence[tuple[Publication, str]],
+    *,
+    names: Names,
+    bounds: Bounds,
+    epoch: str,
+    deadline_ms: int = 0,
+    sharded: bool = False,
+) -> Batch:
+    """Write a call that publishes these, each under its token unless that is empty.
+
+    ``id`` is the batch's own: a call that is repeated within a minute changes nothing.
+    """
+    first = items[0][0].to
+    keys = [names.batch(first, id)]
+    values: list[str | int | bytes] = [deadline_ms, epoch, int(bounds.seconds * 1000)]
+    values += [HEAD_KEPT_S, "SPUBLISH" if sharded else "PUBLISH"]
+    for to, same in groupby(items, key=lambda item: (item[0].to, item[0].tenant)):
+        run = list(same)
+        for number, (publication, token) in enumerate(run, start=1):
+            keys += names.keys(to[0])
+            values += [names.of(to[0]), names.tap(to[1]) if to[1] else "", bounds.of(to[0])]
+            values += [
+                token,
+                "" if number == len(run) else "1",
+                _encoder.encode(_pack(publication)),
+            ]
+    return Batch(keys, values)
+
+
+def read(data: bytes) -> list[Publication]:
+    """Read what came by Pub/Sub or from a log: neighbours of one address.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    epoch, offset, rest = data.split(b" ", 2)
+    return list(_unpack(epoch.decode(), int(offset), rest))
+
+
+def _pack(publication: Publication) -> Parcel:
+    return Parcel(
+        str(publication.to),
+        publication.type,
+        publication.message,
+        publication.tenant,
+        publication.accepted_at,
+        publication.within_tenant,
+        str(publication.unless_on or ""),
+        publication.unless_from,
+    )
+
+
+def _unpack(epoch: str, offset: int, rest: bytes) -> Iterable[Publication]:
+    start = 0
+    while start < len(rest):
+        colon = rest.index(b":", start)
+        end = colon + 1 + int(rest[start:colon])
+        parcel = _decoder.decode(rest[colon + 1 : end])
+        yield Publication(
+            to=EVERYONE if parcel.to == EVERYONE.value else Channel.parse(parcel.to),
+            type=parcel.type,
+            message=parcel.message,
+            tenant=parcel.tenant,
+            accepted_at=parcel.accepted_at,
+            within_tenant=parcel.within_tenant,
+            unless_on=Channel.parse(parcel.unless_on) if parcel.unless_on else None,
+            unless_from=parcel.unless_from,
+            position=Position(epoch, offset),
+        )
+        start, offset = end, offset + 1
