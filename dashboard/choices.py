@@ -28,13 +28,14 @@ def select(
     ``st.session_state[key]`` and stays while another page is shown.
     """
     names = list(options)
+    shown = {name: _(text) for name, text in options.items()}
     widget = _widget(key)
     st.session_state[widget] = chosen(key, options)
     name: str = element(
         label,
         names,
         key=widget,
-        format_func=lambda name: _(options[name]),
+        format_func=shown.__getitem__,
         on_change=on_change,
         **more,
     )

@@ -60,6 +60,11 @@ def summary(payload: Mapping[str, Any]) -> str:
     return " · ".join(dict.fromkeys(said))
 
 
+def values(selected: Iterable[Any]) -> str:
+    """Say what a path selected, in a line."""
+    return " · ".join(v if isinstance(v, str) else codec.write(v).decode() for v in selected)
+
+
 def pretty(message: Seen) -> str:
     """Write a message over several lines, its numbers to the last digit."""
     return msgspec.json.format(message.text, indent=2).decode()

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from dashboard.history import CHUNK, Chunk, Log, Seen
+from dashboard import patterns
+from dashboard.history import Chunk, Log, Seen
 
 SHOWN = 200  # messages in a list, at the most
-
-
-class BadPattern(ValueError):
-    """What stands between the slashes is no regular expression; the text says why."""
 
 
 class Filter(Struct, frozen=True):
     """What to keep: of which channels, of which type, with which text.  Empty keeps all.
 
     ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for what went to
-    everyone, or any part of a channel's name.  ``text`` is looked for in the message's JSON,
-    in any case, or is a /regular expression/.
+    everyone, or any part of a channel's name.  For ``text`` see ``dashboard.patterns``.
     """
 
     channel: str = ""
     type: str = ""
     text: str = ""
-
-    def pattern(self) -> re.Pattern[str] | None:
-        """Compile the text.
-
-        Raises:
-            BadPattern: it is between slashes and no regular expression.
-        """
-        if len(self.text) < 2 or not self.text.startswith("/"):
-            return re.compile(re.escape(self.text), re.IGNORECASE) if self.text else None
-        try:
-            return re.compile(self.text[1:].removesuffix("/"), re.IGNORECASE)
-        except (re.error, OverflowError, RecursionError) as why:
-            raise BadPattern(str(why)) from None
 
     def takes_channel(self, name: str) -> bool:
         """Tell whether messages of this channel are wanted."""
@@ -51,54 +35,78 @@ class Filter(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What a filter left: how many, and the newest of them, newest first."""
+    """What a filter left: how many, and the newest of them, newest first.
+
+    So many messages, the oldest, were not looked through yet: ``ahead``.
+    """
 
     total: int = 0
     newest: tuple[Seen, ...] = ()
+    ahead: int = 0
+
+
+class _Known(NamedTuple):
+    """How far a chunk was looked through, and what was found."""
+
+    length: int
+    matches: Chunk
+
+
+def _never() -> bool:
+    return False
 
 
 class Search:
-    """One filter at work.  A full chunk never changes, so it is looked through only once."""
+    """One filter at work.  No message is looked through twice."""
 
     def __init__(self, filter: Filter) -> None:
         """Begin.
 
         Raises:
-            BadPattern: see ``Filter.pattern``.
+            patterns.BadPattern: the text begins like an expression or a path and is none.
         """
         self.filter = filter
-        self._pattern = filter.pattern()
-        self._known: dict[int, Chunk] = {}
+        self.pattern = patterns.read(filter.text)
+        self._known: dict[int, _Known] = {}
 
-    def found(self, log: Log, most: int = SHOWN) -> Found:
-        """Look through a log."""
-        total, newest = 0, list[Seen]()
-        known: dict[int, Chunk] = {}
+    def found(self, log: Log, most: int = SHOWN, is_enough: Callable[[], bool] = _never) -> Found:
+        """Look through a log, the newest first, until that is enough for now."""
+        total, ahead, newest = 0, 0, list[Seen]()
+        known: dict[int, _Known] = {}
         for chunk in reversed(log.chunks):
-            matches = self._matches(chunk, known)
+            first = chunk[0].seq
+            so_far = self._known.get(first, _Known(0, ()))
+            if so_far.length < len(chunk) and (chunk is log.chunks[-1] or not is_enough()):
+                so_far = self._further(chunk, so_far)
+            known[first] = so_far
+            # A tab that holds an older moment of the chunk sees no more of it than there was.
+            matches = so_far.matches
+            if so_far.length > len(chunk):
+                matches = tuple(m for m in matches if m.seq <= chunk[-1].seq)
+            ahead += max(0, len(chunk) - so_far.length)
             total += len(matches)
             newest += matches[: -1 - (most - len(newest)) : -1]
         self._known = known
-        return Found(total, tuple(newest))
+        return Found(total, tuple(newest), ahead)
 
     def every(self, log: Log) -> list[Seen]:
         """Return all of them, oldest first."""
-        return [message for chunk in log.chunks for message in self._matches(chunk, {})]
+        return [m for chunk in log.chunks for m in self._further(chunk, _Known(0, ())).matches]
 
-    def _matches(self, chunk: Chunk, known: dict[int, Chunk]) -> Chunk:
-        """Return what is wanted of a chunk, and note it in ``known`` where it is full."""
-        first = chunk[0].seq
-        matches = self._known.get(first)
-        if matches is None:
-            everything = self.filter == Filter()
-            matches = chunk if everything else tuple(m for m in chunk if self._wants(m))
-        if len(chunk) == CHUNK:
-            known[first] = matches
-        return matches
+    def next_after(self, seq: int, log: Log) -> Seen | None:
+        """Return the oldest match after that message."""
+        later = (m for chunk in log.chunks if chunk[-1].seq > seq for m in chunk if m.seq > seq)
+        return next((m for m in later if self._wants(m)), None)
+
+    def _further(self, chunk: Chunk, so_far: _Known) -> _Known:
+        if self.filter == Filter():
+            return _Known(len(chunk), chunk)
+        fresh = tuple(m for m in chunk[so_far.length :] if self._wants(m))
+        return _Known(len(chunk), so_far.matches + fresh)
 
     def _wants(self, message: Seen) -> bool:
         return (
             self.filter.type in ("", message.type)
             and self.filter.takes_channel(message.channel)
-            and (self._pattern is None or bool(self._pattern.search(message.text.decode())))
+            and (self.pattern is None or self.pattern.matches(message.text))
         )

@@ -66,8 +66,13 @@ def pause() -> Pause | None:
     return Pause(held.at, waiting, max(0, waiting - MESSAGES), min(1.0, waiting / MESSAGES))
 
 
-def header(title: str, present: bool = False) -> Callable[[str], None]:
-    """Draw the page's head; returns what writes the live line beside the title."""
+def header(
+    title: str, present: bool = False, beside: Callable[[], None] | None = None
+) -> Callable[[str], None]:
+    """Draw the page's head; returns what writes the live line beside the title.
+
+    ``beside`` draws a page's own buttons there, which no tick draws again.
+    """
     held: Snapshot | None = st.session_state.setdefault("held", None)
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
@@ -75,6 +80,8 @@ def header(title: str, present: bool = False) -> Callable[[str], None]:
             line = st.empty()
         if present and st.toggle(_("Present"), key="present", bind="query-params"):
             st.html(HERE / "present.css")
+        if beside:
+            beside()
         st.button(
             _("Resume") if held else _("Pause"),
             icon=":material/play_arrow:" if held else ":material/pause:",

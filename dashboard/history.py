@@ -41,10 +41,25 @@ class Log(Struct, frozen=True):
     seq: int = 0
     kept: int = 0
 
+    @classmethod
+    def of(cls, messages: Chunk) -> Log:
+        """Make a moment of messages from elsewhere, oldest first."""
+        return cls((messages,), messages[-1].seq, len(messages)) if messages else cls()
+
     def newest_first(self) -> Iterator[Seen]:
         """Go back in time."""
         for chunk in reversed(self.chunks):
             yield from reversed(chunk)
+
+    def until(self, seq: int) -> Log:
+        """Return the moment at which that was the newest message."""
+        chunks = tuple(chunk for chunk in self.chunks if chunk[0].seq <= seq)
+        if not chunks:
+            return Log(seq=seq)
+        *full, last = chunks
+        last = last[: seq + 1 - last[0].seq]
+        kept = sum(map(len, full)) + len(last)
+        return Log((*full, last), seq, kept)
 
     @property
     def oldest_at(self) -> float | None:

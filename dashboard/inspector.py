@@ -6,9 +6,11 @@ from datetime import UTC
 
 import streamlit as st
 
-from dashboard import charts, fields, look, marks
+from dashboard import charts, fields, look, marks, picking
 from dashboard.channels import kind_of
 from dashboard.history import Log, Seen
+from dashboard.saved import Full
+from dashboard.shared import shelf
 from dashboard.words import _
 
 
@@ -27,9 +29,54 @@ def draw(message: Seen | None, log: Log) -> None:
         )
         utc = _("{at} UTC").format(at=marks.clock(message.at, millis=True, where=UTC))
         st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
+        _actions(message)
         st.code(fields.pretty(message), "json", height="stretch", wrap_lines=True)
         _changed(message, fields.before(message, same))
         _plot(message, same)
+
+
+def _actions(message: Seen) -> None:
+    """Draw what can be done with a message."""
+    kept = message in shelf().messages()
+    with st.container(horizontal=True, gap="xsmall", key="actions"):
+        for lines, icon, key, help_ in (
+            (-1, "keyboard_arrow_up", "k", _("The message above in the list")),
+            (1, "keyboard_arrow_down", "j", _("The message below in the list")),
+        ):
+            st.button(
+                "",
+                icon=f":material/{icon}:",
+                key=f"move-{key}",
+                shortcut=key,
+                help=help_,
+                on_click=picking.move,
+                args=(lines,),
+            )
+        st.button(
+            _("Saved") if kept else _("Save"),
+            icon=":material/bookmark_check:" if kept else ":material/bookmark:",
+            key="save",
+            type="primary" if kept else "secondary",
+            help=_("Keep it in the data folder, for every tab"),
+            on_click=_drop if kept else _keep,
+            args=(message,),
+        )
+
+
+def _keep(message: Seen) -> None:
+    try:
+        shelf().keep(message)
+    except Full:
+        st.toast(_("As many messages are saved as may be: take one away first."))
+    except OSError:
+        st.toast(_("The data folder cannot be written."))
+
+
+def _drop(message: Seen) -> None:
+    try:
+        shelf().drop(message)
+    except OSError:
+        st.toast(_("The data folder cannot be written."))
 
 
 def _changed(message: Seen, before: Seen | None) -> None:

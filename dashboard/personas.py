@@ -109,13 +109,14 @@ def dialler(_dial: Dial = _dial) -> Dial:
     return _dial
 
 
-def _hang_up(line: Line) -> None:
+def hang_up(line: Line) -> None:
+    """Close a line whose tab has gone."""
     # Streamlit calls from its event loop, which a slow goodbye would hold up for every tab.
     threading.Thread(target=line.close, name="hang-up", daemon=True).start()
 
 
 @st.cache_resource(
-    scope="session", on_release=_hang_up, show_spinner=False, hash_funcs={Persona: repr}
+    scope="session", on_release=hang_up, show_spinner=False, hash_funcs={Persona: repr}
 )
 def line(persona: Persona) -> Line:
     """Return this tab's line as somebody; the first call opens it.

@@ -27,6 +27,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     dashboard_port: Annotated[Port, Meta(description="Port of the pages")] = 8501
 
+    data_dir: Annotated[str, Meta(description="Folder of what people save")] = "./data"
+
     def check(self) -> None:
         """Check what the types do not show.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 from dotenv import dotenv_values
@@ -13,6 +14,7 @@ from dashboard.ask import Asker
 from dashboard.control import Control
 from dashboard.feed import Feed, admin_token, open_feed
 from dashboard.roll_call import RollCall
+from dashboard.saved import Shelf
 from dashboard.settings import Settings
 from protocol import environment
 
@@ -58,4 +60,14 @@ def control(_make: Callable[[], Control] = _controlled) -> Control:
 @st.cache_resource(show_spinner=False)
 def feed(_make: Callable[[], Feed] = _opened) -> Feed:
     """Return the feed; the first call makes it, and later ones get the same."""
+    return _make()
+
+
+def _shelf() -> Shelf:
+    return Shelf(Path(settings().data_dir))
+
+
+@st.cache_resource(show_spinner=False)
+def shelf(_make: Callable[[], Shelf] = _shelf) -> Shelf:
+    """Return the messages that people saved, as ``feed`` does the feed."""
     return _make()

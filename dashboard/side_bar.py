@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import choices, frame, marks, personas, words
+from dashboard import choices, frame, look, marks, personas, words
 from dashboard.shared import feed
 from dashboard.words import _
 
@@ -32,6 +32,7 @@ def draw() -> None:
         bind="query-params",
     )
     state()
+    st.html(look.HERE / "keys.html", unsafe_allow_javascript=True)
 
 
 @st.fragment(run_every=1.0)

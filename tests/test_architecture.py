@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "client",
         "babel",
         "dotenv",
+        "jsonpath",
         "msgspec",
         "pandas",
         "re2",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import channel_tree, frame, inspector, marks, message_list
+from dashboard import channel_tree, explorer_head, frame, inspector, marks, message_list, picking
 from dashboard.state import MESSAGES
 from dashboard.words import _, ngettext
 
@@ -30,13 +30,13 @@ def draw() -> None:
         return
     left, middle, right = st.columns([340, 540, 330], gap="xsmall")
     with left:
-        channel_tree.draw(now, state.get("channel", ""), message_list.choose_channel)
+        channel_tree.draw(now, state.get("channel", ""), picking.choose_channel)
     with middle:
         message_list.draw(now)
     with right:
         inspector.draw(state.picked, now.log)
 
 
-message_list.begin()
-live_line = frame.header(_("Explorer"))
+picking.begin()
+live_line = frame.header(_("Explorer"), beside=explorer_head.draw)
 frame.live(draw)

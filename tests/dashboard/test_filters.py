@@ -2,8 +2,9 @@
 
 import pytest
 
-from dashboard.filters import SHOWN, BadPattern, Filter, Search
+from dashboard.filters import SHOWN, Filter, Search
 from dashboard.history import CHUNK, Recorder
+from dashboard.patterns import BadPattern
 
 
 def recorded(*messages):
@@ -65,7 +66,7 @@ def test_takes_a_lone_slash_as_a_word():
 
 
 def test_says_what_is_wrong_with_an_expression():
-    with pytest.raises(BadPattern, match="unterminated"):
+    with pytest.raises(BadPattern, match="missing"):
         Search(Filter(text="/(paid/"))
 
 
@@ -104,3 +105,30 @@ def test_hands_out_every_match_for_the_download_oldest_first():
     every = Search(Filter(type="notification")).every(LOG)
 
     assert [message.seq for message in every] == [2, 4]
+
+
+def test_takes_a_json_path():
+    assert kept(text="$.status") == ["order:ord_1"]
+    assert kept(text="$[?@ == 'Кобзар']") == ["user:user_1"]
+
+
+def test_looks_through_the_newest_first_until_it_is_enough_and_goes_on_there():
+    log = recorded(*[("user:user_1", "cart_update", "{}")] * (3 * CHUNK)).moment()
+    search = Search(Filter(type="cart_update"))
+
+    first = search.found(log, is_enough=lambda: True)
+    then = search.found(log, is_enough=iter([False, True]).__next__)
+
+    assert (first.total, first.ahead, first.newest[0].seq) == (CHUNK, 2 * CHUNK, 3 * CHUNK)
+    assert (then.total, then.ahead) == (2 * CHUNK, CHUNK)
+    assert search.found(log).ahead == 0
+
+
+def test_shows_a_held_moment_no_more_than_there_was():
+    recorder = recorded(*[("user:user_1", "cart_update", "{}")] * 3)
+    held = recorder.moment()
+    recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
+    search = Search(Filter(type="cart_update"))
+    search.found(recorder.moment())
+
+    assert search.found(held).total == 3

@@ -9,18 +9,23 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from client.status import State
 from dashboard import shared
+from dashboard.saved import Shelf
 
 APP = Path(dashboard.__file__).with_name("app.py")
 PAGES = {"overview": None, "explorer": "views/explorer.py", "inventory": "views/inventory.py"}
 
 
+UKRAINIAN = {"overview": "Огляд", "explorer": "Канали", "inventory": "Склад"}
+
+
 @pytest.fixture
-def draw():
+def draw(tmp_path):
     """Draw a page of a feed; other keywords are the page's query."""
 
     def go(feed, name, **query):
         st.cache_resource.clear()
         shared.feed(lambda: feed)
+        shared.shelf(lambda: Shelf(tmp_path))
         page = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             page.query_params[key] = value
@@ -167,8 +172,100 @@ def test_explorer_says_that_nothing_matches(draw, busy_feed):
 def test_explorer_says_what_is_wrong_with_an_expression(draw, busy_feed):
     said = words(draw(busy_feed, "explorer", text="/(/"))
 
-    assert "/(/ is no regular expression" in said
-    assert "unterminated subpattern" in said
+    assert "/(/ cannot be looked for" in said
+    assert "Missing" in said
+
+
+def test_explorer_shows_what_a_json_path_selects(draw, busy_feed):
+    page = draw(busy_feed, "explorer", text="$.payload.cart.item_count")
+
+    assert table(page, "Content")["Content"].tolist() == ["2", "1"]
+    assert "2 matches of 5 kept" in words(page)
+
+
+def test_explorer_moves_from_message_to_message_and_the_list_stands_still(
+    draw, busy_feed, socket, shop
+):
+    page = draw(busy_feed, "explorer")
+    page.button(key="move-k").click().run()
+    socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
+    page.run()
+
+    listed = table(page, "Content")
+    assert listed["Type"].tolist()[listed[""].tolist().index("▶")] == "order_update"
+    assert len(listed) == 5
+    assert page.button(key="jump").label == "1 new"
+
+    page.button(key="jump").click().run()
+
+    assert len(table(page, "Content")) == 6
+
+
+def test_explorer_keeps_what_is_saved_for_every_tab(draw, busy_feed):
+    page = draw(busy_feed, "explorer")
+    page.button(key="save").click().run()
+    assert page.button(key="save").label == "Saved"
+
+    (row,) = table(draw(busy_feed, "explorer", view="saved"), "Content")["Channel"].tolist()
+
+    assert row == ["user:user_1"]
+
+
+def test_explorer_says_that_nothing_is_saved(draw, busy_feed):
+    assert "Nothing saved yet" in words(draw(busy_feed, "explorer", view="saved"))
+
+
+def test_a_paused_explorer_lets_in_one_message_at_a_time(draw, busy_feed, socket, shop):
+    page = draw(busy_feed, "explorer", type="cart_update")
+    page.button(key="pause").click().run()
+    other = shop.message("notification", title="Не те")
+    socket.say(
+        "traffic",
+        shop.traffic(shop.sample("user:user_2", other), *[shop.sample("user:user_3")] * 2),
+    )
+
+    page.button(key="step").click().run()
+
+    assert [c[0] for c in table(page, "Content")["Channel"]] == ["user:user_3"] + [
+        "user:user_1"
+    ] * 2
+    assert "1 waiting" in words(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_speak_ukrainian(draw, busy_feed, name):
+    page = draw(busy_feed, name, language="uk")
+
+    assert (
+        page.title[0].value
+        == {"overview": "Огляд", "explorer": "Канали", "inventory": "Склад"}[name]
+    )
+    assert "<b>Наживо</b>" in words(page)
+
+
+def test_the_side_bar_says_how_far_a_paused_tab_is_behind(draw, busy_feed, socket, shop):
+    page = draw(busy_feed, "overview")
+    page.button(key="pause").click().run()
+    socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 200))
+
+    page.run()
+
+    side = words(page).partition("gauge")[2]
+    assert "200 waiting" in words(page)
+    assert "width:1.0%" in side
+
+
+def test_the_side_bar_takes_whom_to_play_from_the_address(draw, busy_feed):
+    page = draw(busy_feed, "overview", persona="agent")
+
+    assert page.sidebar.selectbox[0].value == "agent"
+
+
+def test_an_address_with_a_choice_that_there_is_not_means_the_first(draw, busy_feed):
+    page = draw(busy_feed, "explorer", persona="nobody", type="nonsense", language="xx")
+
+    assert page.sidebar.selectbox[0].value == "customer"
+    assert len(table(page, "Content")) == 5
 
 
 def test_explorer_waits_for_messages_where_there_are_none(draw, feed, socket):

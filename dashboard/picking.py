@@ -1,0 +1,99 @@
+"""What a tab has chosen in the Explorer: a message, and the list frozen around it.
+
+It lives in the tab's session: ``picked`` (a message), ``frozen`` (the lines shown while
+somebody inspects), ``shown`` (those drawn last), ``listed``, ``search`` and ``version``.
+"""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from msgspec.structs import replace
+
+from dashboard.channels import Branch
+from dashboard.filters import Filter, Search
+from dashboard.history import Log, Seen
+from dashboard.shared import feed
+
+ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
+
+state = st.session_state
+
+
+class Listed:
+    """What the list was drawn from last; the downloads read it on threads without the tab."""
+
+    def __init__(self) -> None:
+        self.log, self.filter = Log(), Filter()
+
+    def messages(self) -> list[Seen]:
+        """Return all that the filter leaves, oldest first."""
+        return Search(self.filter).every(self.log)
+
+
+def begin() -> None:
+    """Give a new tab its session."""
+    start = {"picked": None, "frozen": None, "shown": (), "search": None, "version": 0}
+    for name, value in (start | {"jumped": 0.0, "listed": Listed()}).items():
+        state.setdefault(name, value)
+
+
+def choose_channel(branch: Branch | None) -> None:
+    """Narrow the list to a kind or a channel; the choice is a filter in the URL like the others."""
+    state.channel = branch.chosen if branch else ""
+    jump_to_newest()
+
+
+def choose(message: Seen | None, shown: tuple[Seen, ...]) -> None:
+    """Keep the message, not its row, and freeze the list under the eye."""
+    if message and time.monotonic() - state.jumped > ECHO_S:
+        state.picked, state.frozen = message, shown
+
+
+def choose_first(shown: tuple[Seen, ...]) -> None:
+    """Choose for somebody who has not yet: a cart shows a difference and a number over time."""
+    state.shown = shown
+    if state.picked is None:
+        first = next(iter(shown), None)
+        state.picked = next((m for m in shown if m.type == "cart_update"), first)
+
+
+def jump_to_newest() -> None:
+    """Let the list run again; a new key forgets its selection."""
+    state.frozen, state.version, state.jumped = None, state.version + 1, time.monotonic()
+
+
+def move(lines: int) -> None:
+    """Choose the message so many lines below, or above, in the list as it was drawn last."""
+    shown: tuple[Seen, ...] = state.shown
+    at = next((i for i, m in enumerate(shown) if m == state.picked), None)
+    if at is None:
+        state.picked, state.frozen = next(iter(shown), state.picked), shown or None
+    elif 0 <= at + lines < len(shown):
+        state.picked, state.frozen = shown[at + lines], shown
+
+
+def search(wanted: Filter) -> Search:
+    """Return the tab's search for a filter; what it has found before is kept.
+
+    Raises:
+        BadPattern: see ``Search``.
+    """
+    kept: Search | None = state.search
+    if kept is None or kept.filter != wanted:
+        state.search = kept = Search(wanted)
+    return kept
+
+
+def step() -> None:
+    """Let one more message into the moment that this tab holds: the next that its filter takes."""
+    held, found = state.held, state.search
+    if held is None or found is None:
+        return
+    log = feed().snapshot().log
+    message = found.next_after(held.log.seq, log)
+    if message:
+        state.held = replace(held, log=log.until(message.seq))
+        jump_to_newest()
+        state.picked = message
