@@ -14,11 +14,13 @@ from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 import msgspec
 from msgspec import Struct
 
+from dashboard.words import N_
 from protocol import codec
 
 TIMEOUT_S = 2.0
 LONGEST = 8 << 20  # bytes of an answer; sixty products and their orders are some 200 KiB
 LONGEST_REFUSAL = 64 << 10
+NOBODY = N_("nobody answers")
 
 
 class Refusal(Struct, frozen=True):
@@ -78,7 +80,7 @@ class Asker:
                 refusal = _refusal(why.read(LONGEST_REFUSAL))
             raise Unanswered(f"it answered {why.code} {why.reason}", why.code, refusal) from None
         except (OSError, HTTPException):
-            raise Unanswered("nobody answers") from None
+            raise Unanswered(NOBODY) from None
 
 
 class _Problem(Struct, frozen=True):

@@ -5,6 +5,7 @@ Colours come from the theme: its categories 1-5 are the kinds, 6-8 the severitie
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard import gantt
 from dashboard.channels import EVERYONE, KINDS
 from dashboard.rates import WINDOW_S
 from protocol.channels import Kind
@@ -19,6 +21,13 @@ from protocol.channels import Kind
 Spec = dict[str, Any]
 WARN_HEX = "#E07B12"  # legible on both grounds, as are:
 SHELF_HEX = ("#129384", "#7A8699", "#8A9A3B", "#2F6FEB", "#A67C00")
+STATUS_HEX = {  # of the bars: each status its own, where chips may share a tone
+    "pending": "#9AA5B4",
+    "payment_failed": "#E5384B",
+    "paid": "#8DB4F7",
+    "processing": "#2F6FEB",
+    "shipped": "#129384",
+}
 THEME_ORDER = (*(str(kind) for kind in Kind), "bad", "warn", "ok", EVERYONE)
 FRAME: Spec = {
     "padding": {"left": 0, "right": 4, "top": 4, "bottom": 0},
@@ -124,6 +133,32 @@ FIELD: Spec = FRAME | {  # one number of one message type over time: at (ms), va
     },
 }
 
+WAYS: Spec = FRAME | {  # one row a piece, see gantt.frame
+    "mark": {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
+    "encoding": {
+        "x": _seconds(gantt.SPAN_S) | {"field": "start"},
+        "x2": {"field": "end"},
+        "y": {
+            "field": "number",
+            "type": "nominal",
+            "sort": None,
+            "title": None,
+            "axis": {"domain": False, "ticks": False, "minExtent": 110, "labelLimit": 110},
+        },
+        "color": {
+            "field": "status",
+            "type": "nominal",
+            "scale": {"domain": list(STATUS_HEX), "range": list(STATUS_HEX.values())},
+            "legend": None,
+        },
+        "tooltip": [
+            {"field": "number", "type": "nominal"},
+            {"field": "status", "type": "nominal"},
+            {"field": "lasted", "type": "quantitative", "format": ".0f", "title": "s"},
+        ],
+    },
+}
+
 
 @cache
 def stock(warehouses: tuple[str, ...], length: int) -> Spec:
@@ -164,6 +199,12 @@ def stock(warehouses: tuple[str, ...], length: int) -> Spec:
         ],
         "encoding": {"x": _seconds(length)},
     }
+
+
+def swatch(words: str, status: str) -> str:
+    """Make a legend entry of the bars, in HTML."""
+    colour = f'<i class="dot" style="background: {STATUS_HEX[status]}"></i>'
+    return f'<span class="key">{colour}{html.escape(words)}</span>'
 
 
 def ceiling(most: float) -> float:

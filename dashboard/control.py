@@ -14,9 +14,10 @@ from msgspec import Struct
 from dashboard import simulation
 from dashboard.ask import Asker, Unanswered
 from dashboard.simulation import Scenario
+from dashboard.words import N_
 from protocol.events import OrderStatus, Person
 
-NOT_UNDERSTOOD = "its answer is not that of a simulator"
+NOT_UNDERSTOOD = N_("its answer is not that of a simulator")
 
 
 class OrderTold(Struct, frozen=True):

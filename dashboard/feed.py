@@ -126,9 +126,9 @@ class Feed:
             self._state.acknowledge(alert)
 
     def look_again(self) -> None:
-        """Ask the simulator at once: it has just been told to do something."""
+        """Ask the simulator, and wait for it: it has just been told to do something."""
         if self._poller:
-            self._poller.soon()
+            self._poller.ask()
 
     def hear_stock(self, shop: ShopState) -> None:
         """Take the simulator's answer."""

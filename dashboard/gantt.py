@@ -6,40 +6,43 @@ from collections.abc import Iterable
 
 import pandas as pd
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from dashboard.orderbook import OrderSeen
 from protocol.events import OrderStatus
 
 SPAN_S = 300  # an order of the shop takes one to four minutes
+ROWS = 14  # of the chart; fewer orders leave the last ones empty, so that no bar changes its height
+NOBODY = "\N{ZERO WIDTH SPACE}"  # so many of them name an empty row
 
 
 class Piece(Struct, frozen=True):
-    """An order was in ``status`` from ``start`` to ``end``: seconds before now, so negative."""
+    """An order was in ``status`` from ``start`` to ``end``: seconds before now, so negative.
 
-    row: int
+    ``lasted`` is the whole time in that status, what was before the chart included.
+    """
+
     number: str
-    status: OrderStatus
+    status: OrderStatus | str
     start: float
     end: float
     lasted: float
 
 
-def pieces(orders: Iterable[OrderSeen], now: float, span: float = SPAN_S) -> list[Piece]:
-    """Cut the orders' ways into pieces, those before ``span`` left out; rows count from 0.
-
-    ``lasted`` is the whole time in that status, that before ``span`` included.
-    """
+def pieces(orders: Iterable[OrderSeen], now: float) -> list[Piece]:
+    """Cut the orders' ways into pieces; what ended before the chart is left out."""
     found = []
-    for row, order in enumerate(orders):
+    for order in orders:
         ends = [step.at for step in order.history[1:]] + [max(now, order.changed_at)]
-        for step, end in zip(order.history, ends, strict=True):
-            start, end_ = max(step.at - now, -span), min(end - now, 0.0)
-            if end_ > start:
-                found.append(Piece(row, order.number, step.status, start, end_, end - step.at))
+        for step, until in zip(order.history, ends, strict=True):
+            start, end = max(step.at - now, -float(SPAN_S)), min(until - now, 0.0)
+            if end > start:
+                found.append(Piece(order.number, step.status, start, end, until - step.at))
     return found
 
 
 def frame(pieces: list[Piece]) -> pd.DataFrame:
-    """Make rows for ``charts.WAYS``."""
-    fields = Piece.__struct_fields__
-    return pd.DataFrame([[getattr(p, f) for f in fields] for p in pieces], columns=list(fields))
+    """Make rows for ``charts.WAYS``, empty ones for the orders that there are not."""
+    empty = ROWS - len({piece.number for piece in pieces})
+    rows = [*pieces, *(Piece(NOBODY * n, "", 0.0, 0.0, 0.0) for n in range(1, empty + 1))]
+    return pd.DataFrame([astuple(row) for row in rows], columns=list(Piece.__struct_fields__))

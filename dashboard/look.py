@@ -72,6 +72,10 @@ NAMES = {  # the wire's words in a person's; where there is none the wire's own 
     "running": N_("running"),
     "passed": N_("passed"),
     "failed": N_("failed"),
+    "item_added": N_("added"),
+    "item_removed": N_("removed"),
+    "quantity_changed": N_("changed"),
+    "cleared": N_("cleared"),
 }
 
 

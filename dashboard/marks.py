@@ -100,6 +100,15 @@ def differences(changes: Iterable[Change]) -> str:
     return f'<div class="diff">{lines}</div>'
 
 
+def tracker(steps: Iterable[tuple[str, str, str]]) -> str:
+    """Draw steps on a line: name, when (empty: unknown), and which Mark of ``tracker`` it has."""
+    marks = ""
+    for name, when, mark in steps:
+        at = html.escape(when) or "&nbsp;"
+        marks += f'<div class="{mark}">{html.escape(name)}<small>{at}</small></div>'
+    return f'<div class="track">{marks}</div>'
+
+
 def state(title: str, words: str, tone: str) -> str:
     """Say how something is: a dot in its colour, a word, and what to know about it."""
     told = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(words)}</span>'

@@ -79,6 +79,21 @@ class OrderSeen(Struct, frozen=True, kw_only=True):
         """Return when it first came to a status, if that was seen."""
         return next((step.at for step in self.history if step.status is status), None)
 
+    def after(self, update: OrderUpdated, at: float) -> OrderSeen:
+        """Return it as an update leaves it; what the update does not name stays."""
+        history = self.history
+        if not history or history[-1].status is not update.status:
+            history = (*history, Step(update.status, at))
+        return replace(
+            self,
+            history=history,
+            heard_at=at,
+            tracking_number=update.tracking_number or self.tracking_number,
+            tracking_url=update.tracking_url or self.tracking_url,
+            tracking_status=update.tracking_status or self.tracking_status,
+            payment_status=update.payment_status or self.payment_status,
+        )
+
     def took(self, status: OrderStatus) -> float | None:
         """Return seconds from the step before, whichever that was, to this one; None unseen."""
         for before, step in zip(self.history, self.history[1:], strict=False):
@@ -113,20 +128,7 @@ class Orders:
             if update.order is UNSET:
                 return
             known = _seen(update.order, Step(update.status, at), at)
-        history = known.history
-        if update.status is not known.status:
-            history = (*history, Step(update.status, at))
-        self._keep(
-            replace(
-                known,
-                history=history,
-                tracking_number=update.tracking_number or known.tracking_number,
-                tracking_url=update.tracking_url or known.tracking_url,
-                tracking_status=update.tracking_status or known.tracking_status,
-                payment_status=update.payment_status or known.payment_status,
-            ),
-            at,
-        )
+        self._keep(known.after(update, at), at)
 
     def restarted(self, run: str) -> None:
         """Forget the open orders of the shop's other runs: nothing will happen to them any more.

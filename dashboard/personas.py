@@ -40,6 +40,11 @@ class Persona(Struct, frozen=True):
         """Tell whether they come without a token."""
         return not self.user_id
 
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether they work for the shop, and hear all that its customers write."""
+        return self.role in ("agent", "admin")
+
     def token(self, settings: Settings) -> str:
         """Sign a token of theirs.
 
@@ -110,7 +115,7 @@ def dialler(_dial: Dial = _dial) -> Dial:
 
 
 def hang_up(line: Line) -> None:
-    """Close a line whose tab has gone."""
+    """Close a line, without waiting for its end."""
     # Streamlit calls from its event loop, which a slow goodbye would hold up for every tab.
     threading.Thread(target=line.close, name="hang-up", daemon=True).start()
 

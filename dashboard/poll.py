@@ -26,32 +26,26 @@ class Poller:
     ) -> None:
         self._simulator, self._hear, self._miss = simulator, hear, miss
         self._every_s = every_s
-        self._is_closing = False
-        self._wake = threading.Event()
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="simulator-poll", daemon=True)
 
     def start(self) -> None:
         """Begin asking, at once."""
         self._thread.start()
 
-    def soon(self) -> None:
-        """Ask again without waiting for its time: something has just been changed there."""
-        self._wake.set()
-
     def close(self) -> None:
         """Stop; an answer that is under way is not waited for longer than ``TIMEOUT_S``."""
-        self._is_closing = True
-        self._wake.set()
+        self._closing.set()
         if self._thread.is_alive():
             self._thread.join(TIMEOUT_S)
 
     def _run(self) -> None:
-        while not self._is_closing:
-            self._ask()
-            self._wake.wait(self._every_s)
-            self._wake.clear()
+        while not self._closing.is_set():
+            self.ask()
+            self._closing.wait(self._every_s)
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Ask once, on the caller's own thread, and wait for the answer."""
         try:
             self._hear(simulation.read_state(self._simulator.get("/state")))
         except Unanswered as why:

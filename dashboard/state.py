@@ -31,6 +31,7 @@ from protocol.monitoring import Sample, Stats, Traffic
 MESSAGES, DELIVERIES, ORDERS, ORDERED = "messages", "deliveries", "orders", "ordered"
 GAP_S = 1.0  # without a report that covers it; less is the network's jitter
 GAPS = 20  # that are remembered
+PLAYED = 20  # scenarios whose beginning is
 
 
 class Health(Struct, frozen=True):
@@ -49,6 +50,13 @@ class Gap(Struct, frozen=True):
 
     since: float
     until: float
+
+
+class Played(Struct, frozen=True):
+    """A scenario of the simulator that was seen to begin, by our clock."""
+
+    at: float
+    name: str
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -80,6 +88,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     stock: Stock
     shop: ShopState | None
     gaps: tuple[Gap, ...]
+    played: tuple[Played, ...]
 
 
 class State:
@@ -98,6 +107,7 @@ class State:
         self._stock = Stock()
         self._shop: ShopState | None = None
         self._gaps: list[Gap] = []
+        self._played: list[Played] = []
         self._told_until: float | None = None
 
     def traffic(self, traffic: Traffic, at: float) -> None:
@@ -157,6 +167,9 @@ class State:
 
     def stocked(self, shop: ShopState, at: float) -> None:
         """Take the simulator's answer."""
+        before = {one.name for one in self._shop.scenarios} if self._shop else set()
+        began = [Played(at, one.name) for one in shop.scenarios if one.name not in before]
+        self._played = [*self._played, *began][-PLAYED:]
         if self._shop is not None and self._shop.run != shop.run:
             self._orders.restarted(shop.run)
         self._stock, self._shop = stock.told(self._stock, shop, at), shop
@@ -189,6 +202,7 @@ class State:
             stock=self._stock,
             shop=self._shop,
             gaps=tuple(self._gaps),
+            played=tuple(self._played),
         )
 
 

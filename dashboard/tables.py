@@ -34,9 +34,10 @@ def amount(width: int, value: Callable[[T], float]) -> Column[T]:
     return Column(value, st.column_config.NumberColumn(width=width, format="localized"))
 
 
-def figure(width: int, value: Callable[[T], str]) -> Column[T]:
-    """Show a number that is written out already, at the right."""
-    return Column(value, st.column_config.TextColumn(width=width, alignment="right"))
+def figure(width: int, value: Callable[[T], str], about: str | None = None) -> Column[T]:
+    """Show a number that is written out already, at the right; ``about`` as with ``text``."""
+    shown = st.column_config.TextColumn(width=width, alignment="right", help=about)
+    return Column(value, shown)
 
 
 def bar(width: int, value: Callable[[T], float], top: float, form: str = "%d") -> Column[T]:

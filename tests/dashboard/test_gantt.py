@@ -1,6 +1,8 @@
 """The ways of orders as bars."""
 
-from dashboard.gantt import SPAN_S, frame, pieces
+import pytest
+
+from dashboard.gantt import ROWS, SPAN_S, frame, pieces
 from dashboard.orderbook import Orders
 from protocol.events import OrderStatus as S
 from protocol.events import OrderUpdated
@@ -17,26 +19,23 @@ def way(shop, *steps, id="ord_1"):
 
 
 def told(piece):
-    return (piece.row, piece.status, piece.start, piece.end)
+    return (piece.status, piece.start, piece.end)
 
 
 def test_have_a_piece_for_each_status_and_the_last_ends_now(shop):
     order = way(shop, 10.0, (S.PAID, 15.0), (S.PROCESSING, 40.0))
 
     assert [told(piece) for piece in pieces([order], now=50.0)] == [
-        (0, S.PENDING, -40.0, -35.0),
-        (0, S.PAID, -35.0, -10.0),
-        (0, S.PROCESSING, -10.0, 0.0),
+        (S.PENDING, -40.0, -35.0),
+        (S.PAID, -35.0, -10.0),
+        (S.PROCESSING, -10.0, 0.0),
     ]
 
 
-def test_keep_the_rows_of_their_orders(shop):
-    orders = [way(shop, 10.0, id="ord_1"), way(shop, 20.0, id="ord_2")]
+def test_keep_the_order_of_the_orders(shop):
+    orders = [way(shop, 10.0, id="ord_2"), way(shop, 20.0, id="ord_1")]
 
-    assert [(piece.row, piece.number) for piece in pieces(orders, now=30.0)] == [
-        (0, "ORD-1"),
-        (1, "ORD-2"),
-    ]
+    assert [piece.number for piece in pieces(orders, now=30.0)] == ["ORD-2", "ORD-1"]
 
 
 def test_begin_at_the_edge_where_they_began_before_it_and_say_the_whole_time(shop):
@@ -55,5 +54,12 @@ def test_bear_a_stamp_that_is_ahead_of_our_clock(shop):
     assert pieces([way(shop, 10.0, (S.PAID, 12.0))], now=11.0)[0].end == 0.0
 
 
-def test_have_columns_even_when_there_is_no_order():
-    assert list(frame([]).columns) == ["row", "number", "status", "start", "end", "lasted"]
+@pytest.mark.parametrize("count", [0, 1, ROWS])
+def test_fill_as_many_rows_whatever_there_is(shop, count):
+    orders = [way(shop, 10.0, (S.PAID, 20.0), id=f"ord_{n}") for n in range(count)]
+
+    rows = frame(pieces(orders, now=30.0))
+
+    assert rows["number"].nunique() == ROWS
+    assert list(rows["number"].unique()[:count]) == [order.number for order in orders]
+    assert list(rows.columns) == ["number", "status", "start", "end", "lasted"]

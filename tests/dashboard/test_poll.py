@@ -18,11 +18,10 @@ def told():
 def poll(told):
     pollers = []
 
-    def start(url, every_s=0.02):
-        poller = Poller(Asker(url, lambda: "t0ken"), told.put, told.put, every_s)
+    def start(url):
+        poller = Poller(Asker(url, lambda: "t0ken"), told.put, told.put, every_s=0.02)
         pollers.append(poller)
         poller.start()
-        return poller
 
     yield start
     for poller in pollers:
@@ -44,14 +43,12 @@ def test_asks_again_and_again(site, poll, told, shop):
     assert [told.get(timeout=10) for _ in range(3)] == [shop.stock()] * 3
 
 
-def test_asks_at_once_where_something_was_changed(site, poll, told, shop):
+def test_asks_at_once_where_something_was_changed(site, told, shop):
     site.body = codec.write(shop.stock())
-    poller = poll(site.url, every_s=3600)
-    told.get(timeout=10)
 
-    poller.soon()
+    Poller(Asker(site.url, lambda: "t0ken"), told.put, told.put).ask()
 
-    assert told.get(timeout=10) == shop.stock()
+    assert told.get_nowait() == shop.stock()
 
 
 def test_says_that_nobody_answers(site, poll, told):

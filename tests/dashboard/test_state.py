@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from dashboard.history import MESSAGES as KEPT
+from dashboard.simulation import Running
 from dashboard.state import DELIVERIES, GAPS, MESSAGES, ORDERED, ORDERS, State
 from protocol.events import OrderStatus
 from protocol.monitoring import Latency, NodeStats, Stats
@@ -184,3 +185,18 @@ def test_keeps_what_the_simulator_says_of_itself(state, shop):
     state.stock_unknown("nobody answers")
 
     assert state.snapshot(shop.noon).shop == shop.stock()
+
+
+def test_remembers_when_a_scenario_began(state, shop):
+    def plays(*names):
+        running = tuple(Running(name, 0.5, 60.0) for name in names)
+        return msgspec.structs.replace(shop.stock(), scenarios=running)
+
+    for at, answer in enumerate((plays(), plays("a"), plays("a", "b"), plays("b"), plays("a"))):
+        state.stocked(answer, shop.noon + at)
+
+    assert [(seen.at - shop.noon, seen.name) for seen in state.snapshot(shop.noon).played] == [
+        (1.0, "a"),
+        (2.0, "b"),
+        (4.0, "a"),
+    ]

@@ -1,4 +1,4 @@
-"""How long an order's news took to each of two sockets, and how far apart they heard it.  Pure.
+"""What two sockets hear of one order, how long it took to each, and how far apart.  Pure.
 
 What both heard is one message with one stamp of the server, so the stamps pair them.
 """
@@ -9,9 +9,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from dashboard.orderbook import OrderSeen
 from protocol.channels import Channel, Kind
+from protocol.events import OrderUpdated
+from protocol.money import from_wire
 
 Heard = tuple[float, Mapping[str, Any]]
 """When a message arrived, in seconds since the epoch by our clock, and the whole message."""
@@ -45,6 +50,27 @@ class News(Struct, frozen=True, kw_only=True):
         return _ms(self.customer_at, self.shop_at)
 
 
+def as_heard(order: OrderSeen, heard: Iterable[Heard]) -> OrderSeen | None:
+    """Return an order as one socket knows it: where it is, from what was heard there alone.
+
+    None while that socket has heard nothing of it.  Who ordered what does not change and is
+    taken from ``order``.
+    """
+    blank = replace(
+        order,
+        history=(),
+        tracking_number="",
+        tracking_url="",
+        tracking_status="",
+        payment_status="",
+    )
+    for _, message in heard:
+        if _is_about(message, order.id):
+            update = msgspec.convert(message["payload"], OrderUpdated, dec_hook=from_wire)
+            blank = blank.after(update, _moment(message["timestamp"]))
+    return blank if blank.history else None
+
+
 class _Update(Struct, frozen=True, order=True):
     stamp: str
     status: str
@@ -58,7 +84,7 @@ def news(customer: Iterable[Heard], shop: Iterable[Heard], order_id: str) -> lis
         News(
             status=update.status,
             tracking_status=update.tracking_status,
-            stamped_at=datetime.fromisoformat(update.stamp).timestamp(),
+            stamped_at=_moment(update.stamp),
             customer_at=told.get(update),
             shop_at=seen.get(update),
         )
@@ -72,14 +98,22 @@ def _arrivals(heard: Iterable[Heard], order_id: str) -> dict[_Update, float | No
     found: dict[_Update, float | None] = {}
     joined = ""
     for at, message in heard:
-        payload, stamp = message.get("payload", {}), message.get("timestamp", "")
-        match message.get("type"):
-            case "subscribed" if payload.get("channel") == channel:
-                joined = stamp
-            case "order_update" if payload.get("order_id") == order_id and stamp:
-                update = _Update(stamp, payload["status"], payload.get("tracking_status", ""))
-                found.setdefault(update, at if stamp >= joined else None)
+        if message.get("type") == "subscribed" and message["payload"].get("channel") == channel:
+            joined = message.get("timestamp", "")
+        elif _is_about(message, order_id):
+            payload, stamp = message["payload"], message["timestamp"]
+            update = _Update(stamp, payload["status"], payload.get("tracking_status", ""))
+            found.setdefault(update, at if stamp >= joined else None)
     return found
+
+
+def _is_about(message: Mapping[str, Any], order_id: str) -> bool:
+    is_update = message.get("type") == "order_update" and "timestamp" in message
+    return is_update and message["payload"].get("order_id") == order_id
+
+
+def _moment(stamp: str) -> float:
+    return datetime.fromisoformat(stamp).timestamp()
 
 
 def _ms(start: float | None, end: float | None) -> float | None:

@@ -1,9 +1,11 @@
-"""How long news of an order took to whom."""
+"""News of an order, on two sockets."""
 
 import pytest
 
-from dashboard.delays import news
+from dashboard.order_news import as_heard, news
+from dashboard.orderbook import Orders
 from protocol.codec import iso
+from protocol.events import OrderStatus, OrderUpdated
 
 NOON = 1_700_000_000.0
 
@@ -96,3 +98,19 @@ def test_tell_a_parcels_news_from_the_status_it_is_in():
     heard = [(NOON, update(NOON, "shipped")), (NOON, update(NOON, "shipped", tracking_status="x"))]
 
     assert [one.tracking_status for one in news(heard, [], "ord_1")] == ["x", ""]
+
+
+def test_make_the_order_as_one_socket_knows_it(shop):
+    orders = Orders()
+    orders.placed(shop.order(), NOON)
+    orders.moved(OrderUpdated("ord_1", OrderStatus.DELIVERED, payment_status="paid"), NOON + 9)
+    (known,) = orders.newest_first()
+    assert as_heard(known, []) is None
+
+    shipped = update(NOON + 5, "shipped", tracking_number="2045", tracking_status="Прямує")
+    told = as_heard(known, [(NOON, update(NOON + 1)), (NOON, shipped)])
+
+    assert told is not None
+    assert (told.status, told.changed_at, told.goods) == ("shipped", NOON + 5, "Кобзар")
+    assert (told.tracking_number, told.payment_status) == ("2045", "")
+    assert told.reached(OrderStatus.PAID) == NOON + 1
