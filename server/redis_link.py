@@ -5,6 +5,8 @@ Knows no key.  The address may hold a password, and so is never logged or told a
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -21,6 +23,8 @@ from server.settings import Settings
 
 OLDEST = (6, 2)
 OLDEST_SHARDED = (7, 0)  # has sharded Pub/Sub
+AT_START = 3  # times the patience with a request; Redis may just be starting
+AGAIN_S = 0.1
 CONNECTIONS = 32  # of one node; who finds none free waits for one
 
 Link: TypeAlias = Redis | RedisCluster
@@ -92,13 +96,8 @@ def pubsub_connection(link: Link, shard: str = "") -> AbstractConnection:
 
 async def _try_out(link: Link, settings: Settings) -> None:
     where = _without_secrets(settings.redis_url)
-    oldest = OLDEST_SHARDED if settings.redis_sharded else OLDEST
     try:
-        if isinstance(link, RedisCluster):
-            await link.initialize()
-            about = await link.info("server", target_nodes=RedisCluster.RANDOM)
-        else:
-            about = await link.info("server")
+        about = await _ask_patiently(link, settings.broker_timeout_s * AT_START)
     except AuthenticationError as why:
         raise RedisUnusable(
             f"the Redis at {where} does not let this server in: {why}. "
@@ -112,9 +111,27 @@ async def _try_out(link: Link, settings: Settings) -> None:
             "WORKBENCH_REDIS_URL, or leave that out to run on one node without Redis"
         ) from None
     version = str(about["redis_version"])
+    oldest = OLDEST_SHARDED if settings.redis_sharded else OLDEST
     if tuple(int(part) for part in version.split(".")[:2]) < oldest:
         needed = ".".join(map(str, oldest))
         raise RedisUnusable(f"the Redis at {where} is {version}; {needed} or newer is needed")
+
+
+async def _ask_patiently(link: Link, patience_s: float) -> dict[str, object]:
+    """Ask Redis what it is, again and again: it may be starting too."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            if isinstance(link, RedisCluster):
+                await link.initialize()
+                return await link.info("server", target_nodes=RedisCluster.RANDOM)
+            return await link.info("server")
+        except (AuthenticationError, ResponseError):
+            raise
+        except FAILURES:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(AGAIN_S)
 
 
 def _without_secrets(url: str) -> str:

@@ -58,7 +58,7 @@ class Lines:
 
     async def probe(self) -> None:
         """Send a message through Redis to each connection; raises what ``Listening`` does."""
-        await asyncio.gather(*(line.probe() for line in self._lines.values()))
+        await asyncio.gather(*(line.probe(self._patience_s) for line in self._lines.values()))
 
     async def run(self) -> None:
         """Stay connected, for ever."""

@@ -15,6 +15,7 @@ from redis.asyncio.connection import AbstractConnection
 from server.redis_link import FAILURES, Link
 
 WATCH_EVERY_S = 1.0
+DEAD_AFTER_S = 5.0  # without an answer; nothing is lost by waiting, as the logs have it
 AGAIN_S = 0.1  # between attempts to connect
 AT_ONCE = 500  # channels in one command
 MESSAGES = (b"message", b"smessage")
@@ -64,7 +65,7 @@ class Listening:
         if verb is not None:
             self._send_soon(verb.replace("SUB", "UNSUB"), name)
 
-    async def probe(self) -> None:
+    async def probe(self, patience_s: float) -> None:
         """Send a message to this connection through Redis, and wait for it.
 
         Raises:
@@ -74,7 +75,7 @@ class Listening:
         arrived = asyncio.get_running_loop().create_future()
         self._probes[token] = arrived
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(patience_s):
                 await self._link.execute_command("PUBLISH", self._probe, token)
                 await arrived
         finally:
@@ -160,7 +161,7 @@ class Listening:
     async def _watch(self) -> None:
         """Find out in time that the connection is dead, though nothing says so."""
         while True:
-            await self.probe()
+            await self.probe(DEAD_AFTER_S)
             if not self.is_up.is_set():
                 self.is_up.set()
                 log.info("Redis is heard")

@@ -1,5 +1,6 @@
 """The link to Redis answers in time, or says what is wrong and what to do."""
 
+import asyncio
 import signal
 
 import pytest
@@ -23,7 +24,7 @@ async def test_a_redis_that_is_not_there_is_named_with_the_cure():
     url = "redis://olena:hunter2@127.0.0.1:1/0"
 
     with pytest.raises(RedisUnusable, match=r"127\.0\.0\.1:1/0 does not answer.*Start it") as told:
-        async with redis_link(settings(url)):
+        async with redis_link(settings(url, broker_timeout_s=0.1)):
             pass
 
     assert "hunter2" not in str(told.value)
@@ -49,3 +50,18 @@ async def test_a_redis_that_hangs_is_a_failure_in_time(start_redis):
         server.send_signal(signal.SIGCONT)
 
         assert await link.ping()
+
+
+async def test_a_redis_that_is_just_starting_is_waited_for(start_redis):
+    server = start_redis()
+    server.kill()
+
+    async def begin():
+        async with redis_link(settings(server.url, broker_timeout_s=10.0)) as link:
+            return await link.ping()
+
+    beginning = asyncio.create_task(begin())
+    await asyncio.sleep(0)
+    server.start()
+
+    assert await beginning
