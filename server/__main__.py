@@ -18,6 +18,7 @@ from protocol.environment import Misconfigured, describe, read
 from server.app import serving
 from server.files import make_room
 from server.logs import LogFormat, set_up
+from server.redis_link import RedisUnusable
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
 
@@ -73,6 +74,8 @@ def main() -> int:
             runner.run(_serve(settings))
     except Misconfigured as why:
         cli.exit(2, "".join(f"server: {problem}\n" for problem in why.problems))
+    except RedisUnusable as why:
+        cli.exit(2, f"server: {why}\n")
     except StoreUnavailable as why:
         cli.exit(2, f"server: the database cannot be used (WORKBENCH_DATA_DIR): {why}\n")
     except OSError as why:

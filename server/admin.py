@@ -1,145 +1,133 @@
-"""What an admin may see and end: the tenant's own connections, and nothing of other tenants.
+"""What an admin may see and end, on whichever node: the tenant's own, and nothing of others.
 
-Knows no HTTP.  What is another tenant's and what does not exist get one and the same answer.
-Connections that have not signed in belong to no tenant.
+Knows no HTTP.  Puts together what the nodes answer; a node that does not answer in time is
+named in ``silent``.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from protocol.channels import Channel, Kind, is_key
-from protocol.codec import iso
-from protocol.errors import CloseCode, Refusal
-from server.access import Rule, judge
-from server.connection import Connection
-from server.gateway import Gateway
-from server.hub import Hub
+from protocol.channels import is_key
+from protocol.monitoring import NodeStats
+from server.desk import MOST_LISTED
 from server.identity import Identity
-from server.orders import Orders
+from server.nodes.peers import Peers
+from server.nodes.questions import (
+    Access,
+    ChannelList,
+    Connected,
+    ConnectionList,
+    Done,
+    HangUpOne,
+    HangUpUser,
+    JudgeAccess,
+    Judged,
+    ListChannels,
+    ListConnections,
+    Question,
+)
 from server.replies import Problem
 from server.revocations import Revocations
 
 log = logging.getLogger(__name__)
+Silent = list[str] | UnsetType
 
-MOST_LISTED = 500  # in one answer, so that nobody waits long for it; ``total`` counts them all
 
+class Connections(Struct, frozen=True, omit_defaults=True):
+    """The tenant's connections, the latest first, 500 at the most; ``total`` counts all."""
 
-class Connected(Struct, frozen=True):
-    """One connection; ``role`` is None for a token without one."""
-
-    id: str
-    user_id: str
-    name: str
-    role: str | None
-    node: str
-    connected_at: str
-    last_heard_at: str
-    channels: list[str]
-    messages_in: int
-    waiting_bytes: int
+    connections: list[Connected]
+    total: int
+    silent: Silent = UNSET
 
 
 class Heard(Struct, frozen=True):
     """A channel and how many of the tenant's connections hear it; all, if it is public."""
 
-    kind: Kind
+    kind: str
     name: str
     subscribers: int
 
 
-class Access(Struct, frozen=True):
-    """Whether a client hears a channel, whether it may, and by which rule."""
-
-    channel: str
-    joined: bool
-    allowed: bool
-    rule: Rule
-    explanation: str
-
-
-class Connections(Struct, frozen=True):
-    """The tenant's connections, the latest first, 500 at the most."""
-
-    connections: list[Connected]
-    total: int
-
-
-class Channels(Struct, frozen=True):
+class Channels(Struct, frozen=True, omit_defaults=True):
     """The channels that are heard, those with the most subscribers first, 500 at the most."""
 
     channels: list[Heard]
     total: int
+    silent: Silent = UNSET
+
+
+class Nodes(Struct, frozen=True):
+    """Every node, as the monitor describes them."""
+
+    nodes: list[NodeStats]
 
 
 class Admin(Struct, frozen=True):
-    """Answers admins; ``node`` is this server's name, ``clock`` in seconds since the epoch."""
+    """Answers admins; ``clock`` is in seconds since the epoch.
 
-    node: str
-    gateway: Gateway
-    hub: Hub
-    orders: Orders
+    Everything raises PeersUnavailable while the other nodes cannot be reached.
+    """
+
+    peers: Peers
     revocations: Revocations
     clock: Callable[[], float]
 
-    def connections(self, admin: Identity, user_id: str | None) -> Connections:
+    async def connections(self, admin: Identity, user_id: str | None) -> Connections:
         """List the tenant's connections, or those of one of its users."""
-        found = [
-            (connection, who)
-            for connection, who in self._of(admin)
-            if user_id is None or who.user_id == user_id
-        ][::-1]
-        return Connections(
-            [self._describe(*each) for each in found[:MOST_LISTED]], total=len(found)
-        )
+        asked = await self.peers.ask(ListConnections(admin.tenant_id, user_id), ConnectionList)
+        listed = [each for answer in asked.answers for each in answer.connections]
+        if len(asked.answers) > 1:
+            listed.sort(key=lambda each: each.connected_at, reverse=True)
+        total = sum(answer.total for answer in asked.answers)
+        return Connections(listed[:MOST_LISTED], total, asked.silent or UNSET)
 
-    def channels(self, admin: Identity) -> Channels:
+    async def channels(self, admin: Identity) -> Channels:
         """List the channels that the tenant's connections hear, and the public ones."""
-        heard = Counter(
-            channel
-            for connection, _ in self._of(admin)
-            for channel in connection.channels
-            if channel.kind is not Kind.PUBLIC
-        )
-        for key in self.hub.keys(Kind.PUBLIC):
-            channel = Channel(Kind.PUBLIC, key)
-            heard[channel] = len(self.hub.listeners(channel))
+        asked = await self.peers.ask(ListChannels(admin.tenant_id), ChannelList)
+        heard = Counter[str]()
+        for answer in asked.answers:
+            heard.update(answer.subscribers)
         listed = [
-            Heard(channel.kind, str(channel), subscribers)
-            for channel, subscribers in heard.most_common(MOST_LISTED)
+            Heard(name.partition(":")[0], name, subscribers)
+            for name, subscribers in heard.most_common(MOST_LISTED)
         ]
-        return Channels(listed, total=len(heard))
+        return Channels(listed, len(heard), asked.silent or UNSET)
+
+    def nodes(self) -> Nodes:
+        """Describe every node."""
+        return Nodes(self.peers.nodes())
 
     async def access(self, admin: Identity, connection_id: str, name: str) -> Access:
         """Tell why a client does or does not hear a channel.
 
         Raises:
-            Problem: 404, there is no such connection.
+            Problem: 404, there is no such connection; 503, it may be on a silent node.
             StoreUnavailable: it cannot be found out whose the order is.
         """
-        connection, who = self._find(admin, connection_id)
-        try:
-            channel = Channel.parse(name)
-        except Refusal:
-            return _access(name, False, Rule.MALFORMED)
-        order = await self.orders.find(channel.key) if channel.kind is Kind.ORDER else None
-        rule = judge(who, channel, order, has_expired=who.expires_at <= self.clock())
-        return _access(name, channel in connection.channels, rule)
+        question = JudgeAccess(admin.tenant_id, connection_id, name)
+        asked = await self.peers.ask(question, Judged)
+        for answer in asked.answers:
+            if answer.access is not None:
+                return answer.access
+        raise _silent(asked.silent) if asked.silent else _not_found("connection")
 
-    def disconnect(self, admin: Identity, connection_id: str) -> int:
+    async def disconnect(self, admin: Identity, connection_id: str) -> int:
         """Hang up on one connection; returns 1.
 
         Raises:
-            Problem: 404, there is no such connection.
+            Problem: 404, there is no such connection; 503, it may be on a silent node.
         """
-        connection, who = self._find(admin, connection_id)
-        connection.hang_up(CloseCode.DISCONNECTED)
-        log.info("%s of %s ended by %s", connection_id, who.user_id, admin.user_id)
-        return 1
+        number = await self._hang_up(HangUpOne(admin.tenant_id, connection_id), enough=1)
+        if not number:
+            raise _not_found("connection")
+        log.info("%s ended by %s", connection_id, admin.user_id)
+        return number
 
     async def disconnect_user(self, admin: Identity, user_id: str, revoke: bool) -> int:
         """Hang up on all of a user's connections, and refuse the tokens so far if asked to.
@@ -147,50 +135,31 @@ class Admin(Struct, frozen=True):
         Returns how many there were.
 
         Raises:
-            Problem: 404, nobody can have this id.
+            Problem: 404, nobody can have this id; 503, a node is silent: what could be done
+                is done, and asking again does no harm.
             StoreUnavailable: nothing was revoked, and nobody hung up on.
         """
         if not is_key(user_id):
             raise _not_found("user")
-        if revoke:
-            await self.revocations.revoke(admin.tenant_id, user_id, self.clock())
+        at = self.clock() if revoke else None
+        if at is not None:
+            await self.revocations.revoke(admin.tenant_id, user_id, at)
             log.info("the tokens of %s were revoked by %s", user_id, admin.user_id)
-        theirs = [connection for connection, who in self._of(admin) if who.user_id == user_id]
-        for connection in theirs:
-            connection.hang_up(CloseCode.DISCONNECTED)
-        log.info("%d connections of %s ended by %s", len(theirs), user_id, admin.user_id)
-        return len(theirs)
+        number = await self._hang_up(HangUpUser(admin.tenant_id, user_id, at))
+        log.info("%d connections of %s ended by %s", number, user_id, admin.user_id)
+        return number
 
-    def _of(self, admin: Identity) -> Iterator[tuple[Connection, Identity]]:
-        for connection in self.gateway.connections():
-            who = connection.identity
-            if who is not None and admin.is_admin_of(who.tenant_id):
-                yield connection, who
-
-    def _find(self, admin: Identity, connection_id: str) -> tuple[Connection, Identity]:
-        for connection, who in self._of(admin):
-            if connection.id == connection_id:
-                return connection, who
-        raise _not_found("connection")
-
-    def _describe(self, connection: Connection, who: Identity) -> Connected:
-        return Connected(
-            id=connection.id,
-            user_id=who.user_id,
-            name=who.name,
-            role=who.role or None,
-            node=self.node,
-            connected_at=iso(connection.opened_at),
-            last_heard_at=iso(connection.last_heard_at),
-            channels=sorted(map(str, connection.channels)),
-            messages_in=connection.messages_in,
-            waiting_bytes=connection.outbox.waiting_bytes,
-        )
-
-
-def _access(name: str, joined: bool, rule: Rule) -> Access:
-    return Access(name, joined, rule.opens, rule, rule.explanation)
+    async def _hang_up(self, question: Question, enough: int | None = None) -> int:
+        asked = await self.peers.ask(question, Done)
+        number = sum(answer.connections for answer in asked.answers)
+        if asked.silent and (enough is None or number < enough):
+            raise _silent(asked.silent)
+        return number
 
 
 def _not_found(what: str) -> Problem:
     return Problem(404, "not_found", f"There is no such {what}")
+
+
+def _silent(names: list[str]) -> Problem:
+    return Problem(503, "unavailable", f"No answer from {', '.join(names)}: ask again")

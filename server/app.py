@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -17,12 +16,15 @@ from server.auth import make_verifier
 from server.connection import Shared
 from server.conversations import KEPT_S, Conversations
 from server.counters import Counters
+from server.desk import Desk
 from server.doorstep import Doorstep
 from server.ears import HubEars
+from server.endings import end
 from server.gateway import Gateway, World
 from server.hub import Hub
 from server.idempotency import Idempotency
 from server.metrics import Metrics
+from server.nodes.questions import Done, OrderMoved
 from server.orders import Orders
 from server.outbox import Flusher
 from server.parts import Parts, chosen_parts
@@ -55,10 +57,10 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
-    broker, store, counters = parts.broker, parts.store, Counters()
+    broker, store, peers, counters = parts.broker, parts.store, parts.peers, Counters()
     flusher = Flusher(asyncio.get_running_loop())
     hub = Hub(counters, flusher.cast)
-    reporter = Reporter(hub, broker, counters, time.time)
+    reporter = Reporter(peers.name, hub, peers.places, broker, counters, time.time)
     flusher.flushed.append(reporter.flushed)
     shared = Shared(
         hub=hub,
@@ -67,7 +69,7 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
         clock=time.time,
         message_bytes=settings.message_bytes,
         outbox_bytes=settings.outbox_bytes,
-        connections_per_user=settings.connections_per_user,
+        places=peers.places,
     )
     metrics = Metrics(
         reporter.node,
@@ -76,16 +78,17 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
         lambda: sum(each.outbox.waiting_bytes for each in hub.connections),
     )
     hub.observers.append(metrics.delivered)
+
+    async def changed(order: Order) -> None:
+        await peers.ask(OrderMoved(order), Done)
+
     async with broker.listen(HubEars(hub, time.time)):
-
-        async def order_changed(order: Order) -> None:
-            gateway.order_changed(await orders.look_again(order))
-
         revocations = Revocations(store)
         await revocations.load()
         verifier = make_verifier(settings, revocations.refuse)
-        orders, talks = Orders(store, order_changed), Conversations(store)
+        orders, talks = Orders(store, changed, lambda: peers.hears), Conversations(store)
         gateway = Gateway(settings, World(verifier, orders, talks, shared), flusher)
+        desk = Desk(gateway, hub, orders, revocations, peers.name, reporter.node, time.time)
         publishing = Publishing(orders, broker, hub, time.time)
         doorstep = Doorstep(time.monotonic)
         routes = Routes(
@@ -95,10 +98,9 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
             talks=talks,
             broker=broker,
             store=store,
-            admin=Admin(socket.gethostname(), gateway, hub, orders, revocations, time.time),
+            admin=Admin(peers, revocations, time.time),
             idempotency=Idempotency(time.time),
             metrics=metrics,
-            node=reporter.node,
             doorstep=doorstep,
         )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
@@ -109,13 +111,18 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
         )
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
-            await site.start()
-            at_the_door = doorstep.run(lambda: runner.server.connections if runner.server else [])
-            async with _in_background(gateway.sweep(), reporter.run(), _forget(store), at_the_door):
-                yield runner.addresses[0][1]
-                await site.stop()
-                await gateway.close(GOODBYE_S)
+            async with peers.open(desk):
+                site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+                await site.start()
+                at_the_door = doorstep.run(
+                    lambda: runner.server.connections if runner.server else []
+                )
+                async with _in_background(
+                    gateway.sweep(), reporter.run(), _forget(store), at_the_door
+                ):
+                    yield runner.addresses[0][1]
+                    await site.stop()
+                    await gateway.close(GOODBYE_S)
         finally:
             await runner.cleanup()
 
@@ -125,8 +132,7 @@ async def _in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each) for each in work]
         yield
-        for task in tasks:
-            task.cancel()
+        await end(tasks)
 
 
 async def _forget(store: Store) -> None:

@@ -25,6 +25,7 @@ from server.effects import Effect, HangUp, Join, Leave, Publish, Replay, Reply, 
 from server.hub import Hub
 from server.identity import Identity
 from server.limits import RateLimit, Verdict
+from server.nodes.places import Places
 from server.outbox import Outbox
 from server.session import Session
 from server.stores.base import Order
@@ -48,7 +49,7 @@ class Shared(Struct, frozen=True):
     clock: Callable[[], float]
     message_bytes: int
     outbox_bytes: int
-    connections_per_user: int
+    places: Places
 
 
 class Connection:
@@ -70,6 +71,7 @@ class Connection:
         self._transport = transport
         self._shared = shared
         self._closed_at: float | None = None
+        self._has_place = False
         self.look_at = 0.0
         self.messages_in = 0
         self.opened_at = self._last_heard = self._last_ping = shared.clock()
@@ -231,9 +233,11 @@ class Connection:
         return verdict
 
     async def _carry_out(self, effects: list[Effect]) -> None:
-        """Perform effects of which publishing may take a while."""
+        """Perform effects of which signing in and publishing may take a while."""
         for effect in effects:
-            if isinstance(effect, Publish):
+            if isinstance(effect, SignIn):
+                await self._sign_in(effect.identity.user_id)
+            elif isinstance(effect, Publish):
                 try:
                     await self._shared.broker.publish(effect.publications)
                 except BrokerUnavailable:
@@ -267,21 +271,28 @@ class Connection:
                 self.outbox.push(frames.text(text))
             case Leave(channel):
                 shared.hub.leave(self, channel)
-            case SignIn(identity):
-                if shared.hub.connections_of(identity.user_id) >= shared.connections_per_user:
-                    self.hang_up(CloseCode.TOO_MANY_CONNECTIONS)
-                else:
-                    shared.hub.sign_in(self, identity.user_id)
             case HangUp(code):
                 self.hang_up(code)
-            case Publish():
-                raise AssertionError("publishing takes a while: see _carry_out")
+            case SignIn() | Publish():
+                raise AssertionError("this takes a while: see _carry_out")
             case _:
                 assert_never(effect)
 
+    async def _sign_in(self, user_id: str) -> None:
+        has_place = await self._shared.places.take(user_id)
+        if not has_place:
+            self.hang_up(CloseCode.TOO_MANY_CONNECTIONS)
+        elif self._closed_at is not None:  # hung up on meanwhile
+            self._shared.places.free(user_id)
+        else:
+            self._has_place = True
+
     def _leave(self) -> None:
-        self._shared.hub.remove(self, self.user_id, self._session.channels)
+        self._shared.hub.remove(self, self._session.channels)
         self._session.channels.clear()
+        if self._has_place and self.user_id is not None:
+            self._has_place = False
+            self._shared.places.free(self.user_id)
 
 
 def _id_of(message: ClientMessage) -> str | None:

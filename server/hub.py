@@ -39,9 +39,9 @@ Crowds = tuple[Sequence[Outbox], Sequence[Outbox]]
 
 
 class Hub:
-    """Knows every connection, which channels it hears and whom it speaks for.
+    """Knows every connection and which channels it hears.
 
-    A channel without listeners and a user without connections leave nothing in memory.
+    A channel without listeners leaves nothing in memory.
     ``cast`` queues a piece for a crowd of outboxes; ``observers`` are told of every
     publication and how many sockets it was queued for.
     """
@@ -54,7 +54,6 @@ class Hub:
         self._channels: dict[Kind, dict[Channel, set[Listener]]] = {kind: {} for kind in Kind}
         self._recoverable: dict[Address, set[Listener]] = {}
         self._crowds: dict[Address, Crowds] = {}
-        self._users: dict[str, set[Listener]] = {}
         self.subscriptions = 0
 
     @property
@@ -67,32 +66,13 @@ class Hub:
         """How many channels have listeners."""
         return sum(map(len, self._channels.values()))
 
-    @property
-    def signed_in(self) -> int:
-        """How many connections speak for somebody."""
-        return sum(map(len, self._users.values()))
-
     def add(self, listener: Listener) -> None:
         """Take in a connection."""
         self._everyone.add(listener)
 
-    def sign_in(self, listener: Listener, user_id: str) -> None:
-        """Take note whom a connection speaks for."""
-        self._users.setdefault(user_id, set()).add(listener)
-
-    def connections_of(self, user_id: str) -> int:
-        """Count a user's connections."""
-        return len(self._users.get(user_id, ()))
-
-    def remove(
-        self, listener: Listener, user_id: str | None, channels: Collection[Channel]
-    ) -> None:
-        """Let go of a connection, of whom it spoke for and of all it heard; twice is once."""
+    def remove(self, listener: Listener, channels: Collection[Channel]) -> None:
+        """Let go of a connection and of all it heard; twice is once."""
         self._everyone.discard(listener)
-        if user_id is not None and listener in self._users.get(user_id, ()):
-            self._users[user_id].remove(listener)
-            if not self._users[user_id]:
-                del self._users[user_id]
         for channel in channels:
             self.leave(listener, channel)
 

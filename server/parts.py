@@ -1,10 +1,12 @@
-"""The two parts that differ between a server that is alone and one of a cluster."""
+"""The parts that differ between a server that is alone and one of a cluster."""
 
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from socket import gethostname
 
 from msgspec import Struct
 
@@ -12,7 +14,10 @@ from protocol.bounds import Bounds
 from server.brokers.base import Broker
 from server.brokers.memory import MemoryBroker
 from server.brokers.redis import RedisBroker, RedisOptions
-from server.redis_link import redis_link
+from server.nodes.cluster import Cluster
+from server.nodes.peers import Alone, Peers
+from server.nodes.places import OwnPlaces
+from server.redis_link import Link, redis_link
 from server.settings import Settings
 from server.stores.base import Store
 from server.stores.redis import RedisStore
@@ -22,10 +27,11 @@ DATABASE = "workbench.sqlite3"
 
 
 class Parts(Struct, frozen=True):
-    """What the settings choose: how publications travel, and where things are kept."""
+    """What the settings choose: what carries publications, what keeps things, who else is there."""
 
     broker: Broker
     store: Store
+    peers: Peers
 
 
 @contextlib.asynccontextmanager
@@ -45,8 +51,22 @@ async def chosen_parts(settings: Settings, clock: Callable[[], float]) -> AsyncI
                 patience_s=settings.broker_timeout_s,
                 bounds=bounds,
             )
-            yield Parts(RedisBroker(link, options), RedisStore(link, settings.redis_prefix))
+            store = RedisStore(link, settings.redis_prefix)
+            yield Parts(RedisBroker(link, options), store, _cluster(settings, link, clock))
     else:
-        store = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
-        async with contextlib.aclosing(store):
-            yield Parts(MemoryBroker(bounds, clock), store)
+        file = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
+        async with contextlib.aclosing(file):
+            peers = Alone(settings.node or gethostname(), OwnPlaces(settings.connections_per_user))
+            yield Parts(MemoryBroker(bounds, clock), file, peers)
+
+
+def _cluster(settings: Settings, link: Link, clock: Callable[[], float]) -> Cluster:
+    free_port = secrets.token_hex(2)  # is not known yet, and a name is to be nobody else's
+    return Cluster(
+        link,
+        settings.redis_prefix,
+        settings.node or f"{gethostname()}:{settings.port or free_port}",
+        settings.connections_per_user,
+        settings.broker_timeout_s,
+        clock,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 
 from protocol.channels import Channel, Kind
@@ -14,18 +13,27 @@ from server.counters import Counters
 from server.hub import Hub
 from server.latency import Latencies
 from server.monitor import Monitor
+from server.nodes.places import Places
 
 TRAFFIC_EVERY_S = 0.25
 STATS_EVERY = 4  # traffic reports
 
 
 class Reporter:
-    """Reports to whoever watches; ``clock`` is in seconds since the epoch."""
+    """Reports to whoever watches the node of this name; ``clock`` is in seconds since the epoch."""
 
     def __init__(
-        self, hub: Hub, broker: Broker, counters: Counters, clock: Callable[[], float]
+        self,
+        name: str,
+        hub: Hub,
+        places: Places,
+        broker: Broker,
+        counters: Counters,
+        clock: Callable[[], float],
     ) -> None:
+        self._name = name
         self._hub = hub
+        self._places = places
         self._broker = broker
         self._counters = counters
         self._clock = clock
@@ -68,10 +76,10 @@ class Reporter:
         """Describe this node as it is now."""
         counters, now = self._counters, self._clock()
         return NodeStats(
-            node=socket.gethostname(),
+            node=self._name,
             uptime_s=round(now - self._started_at, 1),
             connections=len(self._hub.connections),
-            signed_in=self._hub.signed_in,
+            signed_in=self._places.taken,
             subscriptions=self._hub.subscriptions,
             channels=self._hub.channels,
             messages_in=counters.messages_in,

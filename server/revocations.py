@@ -18,13 +18,13 @@ class Revocations:
         self._since: dict[tuple[str, str], float] = {}
 
     async def load(self) -> None:
-        """Read what was revoked before this process.
+        """Read what was revoked until now, by whichever server.
 
         Raises:
             StoreUnavailable: it cannot be read.
         """
         for revocation in await self._store.revocations():
-            self._take(revocation)
+            self.heard(revocation.tenant_id, revocation.user_id, revocation.at)
 
     async def revoke(self, tenant_id: str, user_id: str, now: float) -> None:
         """Refuse that user's tokens issued until ``now``, in seconds since the epoch.
@@ -32,9 +32,12 @@ class Revocations:
         Raises:
             StoreUnavailable: nothing was revoked.
         """
-        revocation = Revocation(tenant_id, user_id, now)
-        await self._store.revoke(revocation)
-        self._take(revocation)
+        await self._store.revoke(Revocation(tenant_id, user_id, now))
+        self.heard(tenant_id, user_id, now)
+
+    def heard(self, tenant_id: str, user_id: str, at: float) -> None:
+        """Take note of what was revoked and is in the store."""
+        self._since[tenant_id, user_id] = at
 
     def refuse(self, who: Identity) -> bool:
         """Tell whether a token was revoked; one that does not say when it was issued is too.
@@ -44,6 +47,3 @@ class Revocations:
         """
         since = self._since.get((who.tenant_id, who.user_id))
         return since is not None and who.issued_at <= since
-
-    def _take(self, revocation: Revocation) -> None:
-        self._since[revocation.tenant_id, revocation.user_id] = revocation.at

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from protocol.codec import UNREADABLE
 from protocol.errors import ErrorCode, Refusal
-from protocol.monitoring import NodeStats
 from protocol.publications import Accepted
 from server.admin import Admin
 from server.auth import Verifier
@@ -23,6 +22,7 @@ from server.gateway import Gateway
 from server.idempotency import Idempotency
 from server.identity import Identity, Role
 from server.metrics import Metrics
+from server.nodes.peers import PeersUnavailable
 from server.publishing import PUBLISHERS, Publishing
 from server.replies import Problem, answer, problem, require
 from server.stores.base import Conversation, Store, StoreUnavailable
@@ -58,7 +58,6 @@ class Routes(Struct, frozen=True):
     admin: Admin
     idempotency: Idempotency[Accepted | Problem]
     metrics: Metrics
-    node: Callable[[], NodeStats]
     doorstep: Doorstep
 
     def application(self) -> web.Application:
@@ -118,16 +117,16 @@ class Routes(Struct, frozen=True):
     async def connections(self, request: web.Request) -> web.Response:
         """List the tenant's connections, or those of the user in ``?user_id=``."""
         admin = await self._admin(request)
-        return answer(self.admin.connections(admin, request.query.get("user_id")))
+        return answer(await self.admin.connections(admin, request.query.get("user_id")))
 
     async def channels(self, request: web.Request) -> web.Response:
         """List the channels that the tenant's connections hear."""
-        return answer(self.admin.channels(await self._admin(request)))
+        return answer(await self.admin.channels(await self._admin(request)))
 
     async def nodes(self, request: web.Request) -> web.Response:
-        """Describe this node as the monitor's ``stats`` do."""
+        """Describe every node as the monitor's ``stats`` do."""
         await self._admin(request)
-        return answer({"nodes": [self.node()]})
+        return answer(self.admin.nodes())
 
     async def access(self, request: web.Request) -> web.Response:
         """Tell why a client does or does not hear the channel in ``?channel=``."""
@@ -138,7 +137,8 @@ class Routes(Struct, frozen=True):
     async def disconnect(self, request: web.Request) -> web.Response:
         """Hang up on one connection."""
         admin = await self._admin(request)
-        return answer({"disconnected": self.admin.disconnect(admin, request.match_info["id"])})
+        number = await self.admin.disconnect(admin, request.match_info["id"])
+        return answer({"disconnected": number})
 
     async def disconnect_user(self, request: web.Request) -> web.Response:
         """Hang up on all connections of a user."""
@@ -189,7 +189,7 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
     except Refusal as why:
         status = 403 if why.code is ErrorCode.FORBIDDEN else 422
         return problem(status, why.code, why.message)
-    except (BrokerUnavailable, StoreUnavailable):
+    except (BrokerUnavailable, StoreUnavailable, PeersUnavailable):
         return problem(503, "unavailable", "This cannot be done now, try again", retry_after=1)
     except TimeoutError:
         return problem(408, "too_slow", "The request did not arrive in time")

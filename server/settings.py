@@ -56,6 +56,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="To sign in or join a public channel")
     ] = 10.0
 
+    node: Annotated[
+        str, Meta(description="Name of this node, unlike the others' [host, port in a cluster]")
+    ] = ""
     redis_url: Annotated[
         str, Meta(description="Broker and store of a cluster: redis://host:6379/0 [embedded]")
     ] = ""

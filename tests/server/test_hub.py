@@ -125,14 +125,13 @@ def test_joining_twice_is_once(hub):
 
 def test_what_nobody_hears_leaves_no_trace(hub):
     a, b = join(hub, "a", "b")
-    hub.sign_in(a, "olena")
 
     hub.leave(a, NEWS)
-    hub.remove(a, "olena", [NEWS])
-    hub.remove(b, None, [NEWS])
-    hub.remove(b, None, [NEWS])
+    hub.remove(a, [NEWS])
+    hub.remove(b, [NEWS])
+    hub.remove(b, [NEWS])
 
-    assert (hub.channels, hub.subscriptions, hub.signed_in) == (0, 0, 0)
+    assert (hub.channels, hub.subscriptions) == (0, 0)
     assert not hub.connections
     assert deliver(hub, publication(NEWS)) == 0
     assert a.heard == b.heard == []
@@ -170,10 +169,7 @@ def test_observers_are_told_how_many_it_reached(hub):
     assert seen == [(NEWS, 2), (OWN, 0)]
 
 
-def test_users_are_counted_by_their_connections(hub):
-    a, b = join(hub, "a", "b")
-    hub.sign_in(a, "olena")
-    hub.sign_in(b, "olena")
+def test_the_keys_of_a_kind_are_those_of_channels_with_listeners(hub):
+    join(hub, "a", "b")
 
-    assert (hub.connections_of("olena"), hub.connections_of("taras")) == (2, 0)
-    assert hub.keys(Kind.PUBLIC) == {"news"}
+    assert (hub.keys(Kind.PUBLIC), hub.keys(Kind.ORDER)) == ({"news"}, set())

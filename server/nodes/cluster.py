@@ -1,0 +1,259 @@
+"""The other servers of a cluster, as one of them knows them and speaks with them.
+
+What is known of them is what they tell over the bus, second by second; none of it is kept in
+Redis.  A server that is cut off knows of nobody and judges by what is its own; when it hears
+again, it takes stock of everybody and has its host judge again what it may have missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, assert_never
+
+import msgspec
+from msgspec import Struct
+
+from protocol.monitoring import NodeStats
+from server.endings import end
+from server.nodes.bus import Bus, CameBack
+from server.nodes.letters import (
+    Answered,
+    Asked,
+    CountAgain,
+    Gone,
+    Hello,
+    Here,
+    Notice,
+    Users,
+)
+from server.nodes.peers import A, Gathered, Host, PeersUnavailable
+from server.nodes.places import Places, SharedPlaces
+from server.nodes.questions import OrderMoved, Question
+from server.nodes.roster import Peer, Roster
+from server.redis_link import Link
+from server.stores.base import Order, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+SAY_EVERY_S = 1.0
+CATCH_UP_EVERY_S = 1.0  # until it has worked
+
+
+class _Asking(Struct):
+    """A question on its way: who has not answered, and what was.
+
+    The one who asks waits for it to come back as well: what did not, nobody need have heard.
+    """
+
+    waiting: set[str]
+    answers: list[bytes]
+    done: asyncio.Future[None]
+    is_cut_off: bool
+
+
+class Cluster:
+    """Takes part in a cluster as ``name``; ``clock`` is in seconds since the epoch."""
+
+    def __init__(
+        self,
+        link: Link,
+        prefix: str,
+        name: str,
+        limit: int,
+        patience_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._me = secrets.token_hex(6)
+        self.name = name
+        self._patience_s = patience_s
+        self._clock = clock
+        self._bus = Bus(link, prefix, self._me, patience_s)
+        self._roster = Roster()
+        self._places = SharedPlaces(limit, self._tell_users, self._roster.connections_of)
+        self._questions: dict[int, _Asking] = {}
+        self._number = 0
+        self._since = 0.0
+        self._host: Host | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+
+    @property
+    def places(self) -> Places:
+        """The connections that each user may have, here or elsewhere."""
+        return self._places
+
+    @property
+    def hears(self) -> bool:
+        """Tell whether what the others say is heard here."""
+        return self._bus.hears
+
+    @asynccontextmanager
+    async def open(self, host: Host) -> AsyncIterator[None]:
+        """Take part, on behalf of a server, while the block lasts; begins when all are known."""
+        self._host = host
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(each) for each in (self._bus.run(self), self._speak())]
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._patience_s):
+                    await self._meet_everybody()
+            try:
+                yield
+                await self._bus.send_last(Gone())
+            finally:
+                await end([*running, *self._tasks])
+
+    async def ask(self, question: Question, kind: type[A]) -> Gathered[A]:
+        """Ask every server, this one too; returns within the broker's timeout."""
+        self._number += 1
+        number, loop = self._number, asyncio.get_running_loop()
+        asking = _Asking({self._me, *self._roster.peers}, [], loop.create_future(), not self.hears)
+        self._questions[number] = asking
+        self._bus.send(Asked(number, question), lambda: _got(asking, self._me))
+        try:
+            own: Any = await self._there.answer(question)
+            if not asking.is_cut_off:
+                await asyncio.wait([asking.done], timeout=self._patience_s)
+        finally:
+            del self._questions[number]
+        if asking.is_cut_off or self._me in asking.waiting:
+            raise PeersUnavailable("this node is cut off from the others")
+        names = [self._roster.peers[id].name for id in asking.waiting if id in self._roster.peers]
+        others = [msgspec.msgpack.decode(answer, type=kind) for answer in asking.answers]
+        return Gathered([own, *others], silent=sorted(names))
+
+    def nodes(self) -> list[NodeStats]:
+        """Describe every server, this one first, as it was a second ago at the most."""
+        others = sorted(self._roster.peers.values(), key=lambda peer: peer.name)
+        return [self._there.stats(), *(peer.stats for peer in others)]
+
+    def heard(self, sender: str, notice: Notice) -> None:
+        """Take what another server says."""
+        match notice:
+            case Hello():
+                self._introduce()
+            case Here(name, since, stats, taken, watched):
+                peer = Peer(name, since, stats, watched, heard_at=self._clock())
+                self._roster.heard(sender, peer)
+                self._news.set()
+                if self._roster.total_on(sender) != taken:
+                    self._bus.send(CountAgain(sender))
+            case Gone():
+                self._forget(sender)
+            case Users(numbers, is_all):
+                self._roster.counted(sender, numbers, is_all)
+            case CountAgain(node):
+                if node == self._me:
+                    self._bus.send(Users(dict(self._places.here), is_all=True))
+            case Asked(number, question):
+                self._spawn(self._answer(sender, number, question))
+            case Answered(number, answer):
+                self._take(sender, number, answer)
+            case _:
+                assert_never(notice)
+
+    def order_moved(self, order_id: str, tenant_id: str, user_id: str) -> None:
+        """Take from others an order that was handed over, whoever recorded that."""
+        self._spawn(self._move(Order(order_id, user_id, tenant_id)))
+
+    def found(self) -> None:
+        """Begin to hear: ask everybody who they are, and judge again what was missed."""
+        self._since = self._clock()
+        self._bus.send(Hello())
+        self._introduce()
+        self._spawn(self._catch_up())
+
+    def lost(self) -> None:
+        """Know of nobody."""
+        self._roster.clear()
+        self._there.cut_off()
+        for asking in self._questions.values():
+            asking.is_cut_off = True
+            asking.waiting.clear()
+            _got(asking, self._me)
+
+    async def _meet_everybody(self) -> None:
+        """Wait until all who heard the first letter have said who they are."""
+        listeners = await asyncio.shield(self._bus.listeners)
+        while len(self._roster.peers) + 1 < listeners:
+            self._news.clear()
+            await self._news.wait()
+
+    async def _speak(self) -> None:
+        """Say every second that this server is there, and notice who is not."""
+        while True:
+            await asyncio.sleep(SAY_EVERY_S)
+            self._say_here()
+            for id in self._roster.pass_time(self._clock()):
+                self._forget(id)
+
+    def _introduce(self) -> None:
+        self._bus.send(Users(dict(self._places.here), is_all=True))
+        self._say_here()
+
+    def _say_here(self) -> None:
+        host = self._there
+        stats = host.stats()
+        self._bus.send(Here(self.name, self._since, stats, self._places.taken, frozenset()))
+
+    def _forget(self, id: str) -> None:
+        self._roster.gone(id)
+        for asking in self._questions.values():
+            _got(asking, id)
+
+    async def _answer(self, asker: str, number: int, question: Question) -> None:
+        answer = None
+        try:
+            answer = msgspec.msgpack.encode(await self._there.answer(question))
+        except StoreUnavailable as why:
+            log.warning("a question of another node could not be answered: %s", why)
+        await self._bus.send_to(asker, Answered(number, answer))
+
+    def _take(self, sender: str, number: int, answer: bytes | None) -> None:
+        asking = self._questions.get(number)
+        if asking is None or answer is None:
+            return
+        asking.answers.append(answer)
+        _got(asking, sender)
+
+    async def _move(self, order: Order) -> None:
+        await self._there.answer(OrderMoved(order))
+
+    async def _catch_up(self) -> None:
+        while True:
+            try:
+                await self._there.catch_up()
+            except StoreUnavailable as why:
+                log.warning("what was missed could not be judged yet: %s", why)
+                await asyncio.sleep(CATCH_UP_EVERY_S)
+            else:
+                return
+
+    def _tell_users(self, numbers: Mapping[str, int], came_back: CameBack | None) -> None:
+        self._bus.send(Users(dict(numbers)), came_back)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:  # a fault of ours
+            log.error("what another node asked for failed", exc_info=task.exception())
+
+    @property
+    def _there(self) -> Host:
+        if self._host is None:
+            raise PeersUnavailable("not open")
+        return self._host
+
+
+def _got(asking: _Asking, id: str) -> None:
+    asking.waiting.discard(id)
+    if not asking.waiting and not asking.done.done():
+        asking.done.set_result(None)

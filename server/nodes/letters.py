@@ -1,0 +1,88 @@
+"""What servers write to one another, and how it looks on the wire: MessagePack.
+
+Servers of one cluster may differ in version while they are replaced: what cannot be read is
+for those who can.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from protocol.monitoring import NodeStats
+from server.nodes.questions import Question
+
+
+class Hello(Struct, frozen=True, tag=True):
+    """A server has begun to hear: everybody is to say who they are."""
+
+
+class Here(Struct, frozen=True, tag=True):
+    """A server is there, since it joined, with so many places taken; said every second.
+
+    ``watched`` are the tenants whose monitor channels have listeners there.
+    """
+
+    name: str
+    since: float
+    stats: NodeStats
+    taken: int
+    watched: frozenset[str]
+
+
+class Gone(Struct, frozen=True, tag=True):
+    """A server is about to end."""
+
+
+class Users(Struct, frozen=True, tag=True):
+    """How many connections users have on a server; ``is_all``: and no others have any."""
+
+    numbers: dict[str, int]
+    is_all: bool = False
+
+
+class CountAgain(Struct, frozen=True, tag=True):
+    """One server's counts are not what was heard: it is to tell all of them."""
+
+    node: str
+
+
+class Asked(Struct, frozen=True, tag=True):
+    """A question to all."""
+
+    number: int
+    question: Question
+
+
+class Answered(Struct, frozen=True, tag=True):
+    """An answer to the one who asked, encoded; None from who could not answer."""
+
+    number: int
+    answer: bytes | None
+
+
+Notice = Hello | Here | Gone | Users | CountAgain | Asked | Answered
+
+
+class Letter(Struct, frozen=True, array_like=True):
+    """What a server has to say, in order; its letters are numbered."""
+
+    sender: str
+    number: int
+    notices: list[Notice]
+
+
+_letter = msgspec.msgpack.Decoder(Letter)
+
+
+def write(letter: Letter) -> bytes:
+    """Encode a letter."""
+    return msgspec.msgpack.encode(letter)
+
+
+def read(data: bytes) -> Letter | None:
+    """Decode a letter, or return None for one that cannot be read."""
+    try:
+        return _letter.decode(data)
+    except msgspec.DecodeError:
+        return None

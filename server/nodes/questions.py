@@ -1,0 +1,109 @@
+"""What one server asks all of them, itself included, and what each answers.
+
+``tenant_id`` is always that of whoever wants to know: no server answers about another tenant.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from server.access import Rule
+from server.stores.base import Order
+
+
+class ListConnections(Struct, frozen=True, tag=True):
+    """Which connections the tenant has there, or one of its users."""
+
+    tenant_id: str
+    user_id: str | None
+
+
+class ListChannels(Struct, frozen=True, tag=True):
+    """Which channels the tenant's connections hear there, and which public ones anybody does."""
+
+    tenant_id: str
+
+
+class JudgeAccess(Struct, frozen=True, tag=True):
+    """Whether a connection hears a channel, and why, from whoever has the connection."""
+
+    tenant_id: str
+    connection_id: str
+    channel: str
+
+
+class HangUpOne(Struct, frozen=True, tag=True):
+    """Hang up on a connection, whoever has it."""
+
+    tenant_id: str
+    connection_id: str
+
+
+class HangUpUser(Struct, frozen=True, tag=True):
+    """Hang up on this user; with ``revoked_at``, refuse the tokens issued until then as well."""
+
+    tenant_id: str
+    user_id: str
+    revoked_at: float | None
+
+
+class OrderMoved(Struct, frozen=True, tag=True):
+    """Take an order that has changed hands from those whom it is no longer for."""
+
+    order: Order
+
+
+Question = ListConnections | ListChannels | JudgeAccess | HangUpOne | HangUpUser | OrderMoved
+
+
+class Connected(Struct, frozen=True):
+    """One connection; ``role`` is None for a token without one."""
+
+    id: str
+    user_id: str
+    name: str
+    role: str | None
+    node: str
+    connected_at: str
+    last_heard_at: str
+    channels: list[str]
+    messages_in: int
+    waiting_bytes: int
+
+
+class ConnectionList(Struct, frozen=True):
+    """The latest connections, the latest first, and how many there are in all."""
+
+    connections: list[Connected]
+    total: int
+
+
+class ChannelList(Struct, frozen=True):
+    """How many connections hear each channel, by its name."""
+
+    subscribers: dict[str, int]
+
+
+class Access(Struct, frozen=True):
+    """Whether a client hears a channel, whether it may, and by which rule."""
+
+    channel: str
+    joined: bool
+    allowed: bool
+    rule: Rule
+    explanation: str
+
+
+class Judged(Struct, frozen=True):
+    """What was judged, or None by all who do not have the connection."""
+
+    access: Access | None
+
+
+class Done(Struct, frozen=True):
+    """On how many connections it was done."""
+
+    connections: int
+
+
+Answer = ConnectionList | ChannelList | Judged | Done
