@@ -17,11 +17,9 @@ from simulator.stage import Stage
 from simulator.supply import Supply
 from simulator.tidings import Tidings
 from simulator.warehouse import Stock
-from simulator.ways import choose
+from simulator.ways import TO_BRANCH, TO_HANDS, choose
 
 KEPT = 100  # orders that are done with, for those who look back
-TO_BRANCH: Span = (20, 70)
-TO_HANDS: Span = (20, 80)
 AFTER_A_STRIKE: Span = (2, 90)
 GIVE_UP = 0.1
 """The chance that an order which a courier does not fetch is cancelled instead of waiting."""

@@ -52,7 +52,7 @@ class Stage:
     @property
     def keeps_the_rate(self) -> bool:
         """Tell whether orders come and move as ever, so that the rate can be kept."""
-        return self.visits == 1.0 and self.parcels_move
+        return self.visits == 1.0 and self.parcels_move and self.payments_work
 
     @property
     def visits(self) -> float:

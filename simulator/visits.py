@@ -18,8 +18,6 @@ from simulator.customers import Customer
 from simulator.desk import Span
 from simulator.house import House
 
-WARM_UP_VISITS = 6
-WARM_UP: Span = (0.2, 4.0)
 BROWSING: Span = (1.5, 8.0)
 LEAVING: Span = (1.0, 5.0)
 MOST_LINES = 4
@@ -47,8 +45,6 @@ class Visits:
         self._appeal: list[float] = []
         self._inside: set[int] = set()
         self._baskets: dict[int, Basket] = {}
-        for _ in range(WARM_UP_VISITS):
-            self._desk.agenda.at(self._desk.within(WARM_UP), self._come)
         self._next: Plan | None = None
         self.adapt(0)
 
@@ -64,7 +60,7 @@ class Visits:
     def _expect(self, at: float) -> None:
         rate = self._desk.rate * self._day.bustle(at)
         if self._stage.keeps_the_rate:
-            often = visits_a_second(rate, len(self._fulfilment.live))
+            often = visits_a_second(rate, len(self._inside), self._fulfilment.by_status)
         else:
             often = usual_visits_a_second(rate) * self._stage.visits
         pause = self._desk.draw.expovariate(often)

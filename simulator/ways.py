@@ -49,6 +49,8 @@ more happens.
 
 A parcel that is shipped first arrives at its branch, then is delivered: see ``Fulfilment``.
 """
+TO_BRANCH: Span = (20, 70)
+TO_HANDS: Span = (20, 80)
 MISHAPS = frozenset({OrderStatus.PAYMENT_FAILED, OrderStatus.CANCELLED})
 
 HAPPY = {
@@ -59,6 +61,20 @@ HAPPY = {
     OrderStatus.SHIPPED: OrderStatus.DELIVERED,
 }
 """Where an order goes if nothing goes wrong."""
+
+
+def _news_a_second() -> dict[OrderStatus, float]:
+    # A change of status is told on two channels and in a notification, one of place without that.
+    news = {
+        status: 3 / sum(way.chance / 100 * sum(way.takes_s) / 2 for way in WAYS[status])
+        for status in HAPPY
+        if status in WAYS
+    }
+    return {**news, OrderStatus.SHIPPED: 5 / (sum(TO_BRANCH) / 2 + sum(TO_HANDS) / 2)}
+
+
+NEWS_A_SECOND = _news_a_second()
+"""Mean publications a virtual second of one order that is in this status."""
 
 
 def choose(order: PlacedOrder, mishaps: float, draw: Random) -> Way | None:

@@ -286,11 +286,12 @@ def test_is_refilled_before_much_of_it_is_sold_out(open_shop, rate):
 
 
 @pytest.mark.parametrize(
-    ("rate", "since", "until"), [(20.0, 30, 300), (20.0, 600, 1800), (200.0, 30, 400)]
+    ("rate", "since", "until"),
+    [(20.0, 20, 300), (20.0, 600, 1800), (200.0, 15, 30), (200.0, 30, 60), (200.0, 60, 120)],
 )
 def test_publishes_as_much_as_it_should(open_shop, rate, since, until):
     """
-    Within a tenth, from half a minute after its start on.
+    Within a tenth, from a quarter of a minute after its start on.
     """
     shop = open_shop(rate=rate)
     shop.step(since)
