@@ -44,7 +44,7 @@ class HelpDesk:
         self._agent = agent
         self._spawn = spawn
         socket.on("chat_message", self._said)
-        socket.subscribe(str(Channel(Kind.TENANT, tenant)))
+        socket.subscribe(str(Channel(Kind.TENANT, tenant)), recoverable=True)
 
     def _said(self, said: dict[str, Any]) -> None:
         message = said["message"]

@@ -139,7 +139,8 @@ class Presence:
             last = now
 
     def _admit(self, customer: Customer) -> None:
-        socket = self._socket(self._tokens(customer.id, "customer", customer.name))
+        tokens = self._tokens(customer.id, "customer", customer.name)
+        socket = self._socket(tokens)
         self._sockets[customer.id] = socket
         self._visitors[customer.id] = Visitor(
             socket, customer, self._script, asyncio.get_running_loop().call_later, self._draw
@@ -157,7 +158,8 @@ class Presence:
         )
 
     def _socket(self, tokens: partial[str]) -> AsyncShopWebSocket:
-        socket = AsyncShopWebSocket(self._settings.ws_url, tokens, http=self._http)
+        url = self._settings.ws_url
+        socket = AsyncShopWebSocket(url, tokens, http=self._http, recoverable=True)
         socket.on("auth_success", lambda _: self._signed_in(socket))
         return socket
 

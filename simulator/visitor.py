@@ -18,6 +18,8 @@ TYPING: Span = (4.0, 12.0)
 CURIOUS = 0.15
 """The chance that who hears that a parcel is on its way asks when it will be there."""
 ABOUT_A_PARCEL = "доставка"
+MOST_FOLLOWED = 50
+"""Orders; the end of one may be missed for good while a server is away."""
 ANNOUNCEMENTS = Channel(Kind.PUBLIC, "announcements")
 
 Later = Callable[[float, Callable[[], None]], object]
@@ -33,8 +35,8 @@ class Socket(Protocol):
     def send(self, type: str, payload: dict[str, Any]) -> None:
         """Send a message."""
 
-    def subscribe(self, channel: str) -> None:
-        """Hear a channel."""
+    def subscribe(self, channel: str, *, recoverable: bool) -> None:
+        """Hear a channel, with ``recoverable`` also what was missed while away."""
 
     def unsubscribe(self, channel: str) -> None:
         """Hear a channel no more."""
@@ -54,7 +56,7 @@ class Visitor:
         self.following: dict[str, str] = {}
         socket.on("order_update", self._order_changed)
         socket.on("chat_message", self._said)
-        socket.subscribe(str(ANNOUNCEMENTS))
+        socket.subscribe(str(ANNOUNCEMENTS), recoverable=True)
 
     def ask(self, topic: str) -> None:
         """Open a conversation; an earlier one is left as it is."""
@@ -65,9 +67,8 @@ class Visitor:
 
     def forget_orders(self) -> None:
         """Follow none of the orders so far any more."""
-        for order_id in self.following:
-            self._socket.unsubscribe(str(Channel(Kind.ORDER, order_id)))
-        self.following.clear()
+        for order_id in list(self.following):
+            self._leave(order_id)
 
     def _order_changed(self, update: dict[str, Any]) -> None:
         order_id, status = str(update["order_id"]), str(update["status"])
@@ -75,14 +76,19 @@ class Visitor:
         before = self.following.get(order_id)
         if status in FINISHED:
             if before is not None:
-                del self.following[order_id]
-                self._socket.unsubscribe(str(Channel(Kind.ORDER, order_id)))
+                self._leave(order_id)
             return
         self.following[order_id] = status
         if before is None:
-            self._socket.subscribe(str(Channel(Kind.ORDER, order_id)))
+            self._socket.subscribe(str(Channel(Kind.ORDER, order_id)), recoverable=True)
+            if len(self.following) > MOST_FOLLOWED:
+                self._leave(next(iter(self.following)))
         elif before != status == OrderStatus.SHIPPED and self._draw.random() < CURIOUS:
             self._later(self._draw.uniform(*TYPING), self._ask_about_a_parcel)
+
+    def _leave(self, order_id: str) -> None:
+        del self.following[order_id]
+        self._socket.unsubscribe(str(Channel(Kind.ORDER, order_id)))
 
     def _ask_about_a_parcel(self) -> None:
         if self._asking is None or self._asking.is_over:

@@ -22,7 +22,8 @@ class Socket:
     def send(self, type, payload):
         self.sent.append((type, payload))
 
-    def subscribe(self, channel):
+    def subscribe(self, channel, *, recoverable):
+        assert recoverable
         self.channels.add(channel)
 
     def unsubscribe(self, channel):

@@ -13,6 +13,7 @@ from server.app import serving
 from server.settings import Settings as ServerSettings
 from simulator.presence import Presence
 from simulator.settings import Settings
+from simulator.sluggard import QUIET_S
 from simulator.support import AGENT_ID
 
 SECRET = "for the tests only: 0123456789abcdef"
@@ -65,11 +66,11 @@ class Platform:
             assert answer.status == 200
             return (await answer.json())["reached"]
 
-    async def until_reached(self, count, *publications):
+    async def until_reached(self, count, *publications, every_s=0.02):
         """Publish again and again, until it reaches so many sockets."""
         async with asyncio.timeout(30):
             while await self.publish(*publications) != count:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(every_s)
 
     @contextlib.asynccontextmanager
     async def staff(self):
@@ -184,3 +185,54 @@ async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises
             await platform.until_reached(2, notice("public:announcements"))
 
             assert said.empty()
+
+
+async def test_hear_what_was_published_while_their_connections_were_lost(platform, present):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.lose_connections()
+        await platform.publish(PLACED, update("user:user_1", "pending"))
+
+        await platform.until_reached(1, update("order:ord_1", "paid"))
+
+
+async def test_come_back_after_a_storm_and_are_counted(platform, present):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(2, notice("public:announcements"))
+        before = presence.state()
+        presence.lose_connections()
+        async with asyncio.timeout(30):
+            while presence.state().reconnects < 2:
+                await asyncio.sleep(0.02)
+
+        assert (before.sockets, before.reconnects) == (3, 0)
+        assert presence.state().signed_in == 3
+
+
+async def test_a_slow_one_is_evicted_and_nobody_else(platform, present, premises):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.stop_reading(premises.people.customer(3))
+        big = notice("user:user_3")
+        big["payload"]["body"] = "х" * 30_000
+        await platform.until_reached(1, big)
+        await platform.until_reached(0, *[big] * 10)
+        presence.read_on()
+        async with asyncio.timeout(30):
+            while not presence.state().evictions:
+                await asyncio.sleep(0.02)
+
+        assert presence.state().signed_in == 3
+        assert presence.state().reconnects == 0
+
+
+async def test_a_slow_one_who_reads_on_in_time_is_not_evicted(platform, present, premises):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.stop_reading(premises.people.customer(3))
+        await platform.until_reached(1, notice("user:user_3"))
+        presence.read_on()
+        # Seldom: it stays as long as there is something to read.
+        await platform.until_reached(0, notice("user:user_3"), every_s=2 * QUIET_S)
+
+        assert presence.state().evictions == 0

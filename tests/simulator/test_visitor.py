@@ -6,7 +6,7 @@ import pytest
 
 from client.errors import QueueFull
 from simulator.support import AGENT_ID
-from simulator.visitor import Visitor
+from simulator.visitor import MOST_FOLLOWED, Visitor
 
 
 class Socket:
@@ -23,7 +23,8 @@ class Socket:
             raise QueueFull(1000)
         self.sent.append((type, payload))
 
-    def subscribe(self, channel):
+    def subscribe(self, channel, *, recoverable):
+        assert recoverable
         self.channels.add(channel)
 
     def unsubscribe(self, channel):
@@ -114,3 +115,72 @@ def test_gives_up_a_question_that_cannot_even_wait(socket, olena):
     socket.hear_line("conv_1", AGENT_ID, "Вітаю!")
 
     assert socket.sent == []
+
+
+class Certain(Random):
+    """Whatever may happen does."""
+
+    def random(self):
+        return 0.0
+
+
+class Never(Random):
+    """What need not happen does not."""
+
+    def random(self):
+        return 1.0
+
+
+@pytest.fixture
+def visit(socket, premises):
+    """Have a customer come whose chance is given."""
+
+    def visit_(draw):
+        def at_once(_seconds, action):
+            action()
+
+        return Visitor(socket, premises.people.customer(1), premises.script, at_once, draw)
+
+    return visit_
+
+
+def ship(socket, order_id="ord_1"):
+    socket.hear("order_update", order_id=order_id, status="processing")
+    socket.hear("order_update", order_id=order_id, status="shipped")
+
+
+def test_may_ask_when_a_parcel_is_on_its_way_and_asks_once(socket, visit, premises):
+    visit(Certain())
+    ship(socket)
+    socket.hear("order_update", order_id="ord_1", status="shipped")
+
+    assert lines(socket) == [premises.script.topic("доставка").exchanges[0].customer]
+
+
+def test_need_not_ask_when_a_parcel_is_on_its_way(socket, visit):
+    visit(Never())
+    ship(socket)
+
+    assert socket.sent == []
+
+
+def test_does_not_ask_about_a_parcel_in_the_middle_of_a_conversation(socket, visit):
+    visit(Certain()).ask("оплата")
+    ship(socket)
+
+    assert len(socket.sent) == 1
+
+
+def test_forgets_orders_that_belong_to_a_shop_that_is_gone(socket, olena):
+    socket.hear("order_update", order_id="ord_1", status="paid")
+    olena.forget_orders()
+
+    assert socket.channels == {"public:announcements"}
+
+
+def test_follows_the_newest_orders_only_where_the_end_of_many_was_missed(socket, olena):
+    for number in range(MOST_FOLLOWED + 1):
+        socket.hear("order_update", order_id=f"ord_{number}", status="paid")
+
+    assert len(socket.channels) == 1 + MOST_FOLLOWED
+    assert "order:ord_0" not in socket.channels
