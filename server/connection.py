@@ -1,6 +1,6 @@
 """One client's socket: the only module that touches one.
 
-Reads frames, lets the session decide, and carries its effects out.  Everything that is
+Takes what comes, lets the session decide, and carries its effects out.  Everything that is
 written, replies, events and control frames alike, goes through the outbox: one order.
 """
 
@@ -9,35 +9,37 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
+from enum import Enum, auto
 from typing import assert_never
 
-from aiohttp import WSMsgType
 from msgspec import UNSET, Struct
 
 from protocol.channels import Channel
 from protocol.codec import decode_client, numbered, stamped
 from protocol.errors import CloseCode, ErrorCode, Refusal
-from protocol.messages import Auth, ClientMessage, Credentials, Error
+from protocol.messages import Auth, ClientMessage, Credentials, Error, FromServer, Ping
 from server import frames
 from server.brokers.base import Broker, BrokerUnavailable
 from server.counters import Counters
 from server.effects import Effect, HangUp, Join, Leave, Publish, Replay, Reply, SignIn
 from server.hub import Hub
 from server.identity import Identity
+from server.incoming import FrameReader, Opcode
 from server.limits import RateLimit, Verdict
 from server.nodes.places import Places
 from server.outbox import Outbox
 from server.session import Session
 from server.stores.base import Order
-from server.upgrade import Socket
+from server.turns import Turns
 
 log = logging.getLogger(__name__)
 
 PING_EVERY_S = 54.0  # these three are the document's
 PEER_IS_DEAD_S = 59.0  # its 60 s, less the sweeper's turn and a half
 CLOSE_WAIT_S = 10.0
+TEXT = int(Opcode.TEXT)  # an enum's member takes longer to compare with
 LOST = "1006"  # as browsers call a connection that ends without a goodbye
-LINGER_S = 1.0  # to let a close frame arrive before unread input resets the connection
+LINGER_S = 1.0  # for a close frame to arrive where no answer to it will be understood
 
 
 class Shared(Struct, frozen=True):
@@ -52,8 +54,41 @@ class Shared(Struct, frozen=True):
     places: Places
 
 
-class Connection:
-    """A client that is connected, from the upgrade to its last frame."""
+class Goodbye(Enum):
+    """The client's last word; what it asked before is answered first."""
+
+    GOODBYE = auto()
+
+
+Request = ClientMessage | Refusal | Goodbye
+"""What a client asks; a refusal stands for what could not be understood or was too much."""
+
+
+class Connection(asyncio.Protocol):
+    """A client that is connected, from the upgrade to its last frame.
+
+    ``gone`` is told when the connection is lost, whoever ended it.
+    """
+
+    __slots__ = (
+        "_closed_at",
+        "_gone",
+        "_has_place",
+        "_last_heard",
+        "_last_ping",
+        "_limit",
+        "_reader",
+        "_session",
+        "_shared",
+        "_transport",
+        "_turns",
+        "_wait_s",
+        "id",
+        "look_at",
+        "messages_in",
+        "opened_at",
+        "outbox",
+    )
 
     def __init__(
         self,
@@ -63,6 +98,7 @@ class Connection:
         outbox: Outbox,
         transport: asyncio.Transport,
         shared: Shared,
+        gone: Callable[[Connection], None],
     ) -> None:
         self.id = id
         self.outbox = outbox
@@ -70,8 +106,14 @@ class Connection:
         self._limit = limit
         self._transport = transport
         self._shared = shared
+        self._gone = gone
+        self._reader: FrameReader | None = FrameReader(shared.message_bytes)
+        self._turns = Turns[Request](
+            self._answer_at_once, self._answer, transport.pause_reading, self._read_on
+        )
         self._closed_at: float | None = None
         self._has_place = False
+        self._wait_s = CLOSE_WAIT_S
         self.look_at = 0.0
         self.messages_in = 0
         self.opened_at = self._last_heard = self._last_ping = shared.clock()
@@ -107,20 +149,37 @@ class Connection:
         """Tell whether neither side has hung up."""
         return self._closed_at is None
 
-    async def run(self, socket: Socket, token: str | None) -> None:
-        """Converse until either side hangs up."""
-        socket.hang_up = self.hang_up
+    def begin(self, token: str | None) -> None:
+        """Start the conversation, with the token of the address if it had one."""
+        if token:
+            self._turns.take(Auth(Credentials(token)))
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came from the client."""
+        if self._reader is None:
+            return
+        self._last_heard = self._shared.clock()
         try:
-            if token:
-                await self._carry_out(await self._session.receive(Auth(Credentials(token))))
-            await self._read(socket)
+            complete, broken = self._reader.feed(data)
+            for opcode, payload in complete:
+                if opcode == TEXT:
+                    self._take(payload)
+                else:
+                    self._hear(opcode, payload)
+            if broken is not None:
+                self._break_off(broken)
         except Exception:  # a fault of ours; the others go on
-            log.exception("the conversation with %s failed", self.id)
+            log.exception("what %s sent could not be taken", self.id)
             self.hang_up(CloseCode.INTERNAL_ERROR)
-        finally:
-            if self._closed_at is None:
-                self._shared.counters.closes[LOST] += 1
+
+    def connection_lost(self, _why: Exception | None) -> None:
+        """Let go of a client that is gone."""
+        if self._closed_at is None:
+            self._shared.counters.closes[LOST] += 1
             self._leave()
+            self._closed_at = self._shared.clock()
+        self.outbox.end()
+        self._gone(self)
 
     def hang_up(self, code: CloseCode) -> None:
         """Stop hearing anything and say goodbye, behind what is queued."""
@@ -136,6 +195,7 @@ class Connection:
             return
         self.outbox.push(frames.close(code))
         if code is CloseCode.FLOODING:
+            self._wait_s = LINGER_S
             self._transport.pause_reading()  # or the flood would go on until the very end
 
     def abort(self) -> None:
@@ -150,8 +210,7 @@ class Connection:
         if self._closed_at is None:
             self._perform(self._session.pass_time(now))
         if self._closed_at is not None:
-            wait = CLOSE_WAIT_S if self._transport.is_reading() else LINGER_S
-            self.look_at = self._closed_at + wait
+            self.look_at = self._closed_at + self._wait_s
             if now >= self.look_at:
                 self._transport.abort()
             return
@@ -178,53 +237,77 @@ class Connection:
         """Stop hearing an order that is no longer this client's to hear."""
         self._perform(self._session.order_changed(order))
 
-    async def _read(self, socket: Socket) -> None:
-        while True:
-            frame = await socket.receive()
-            self._last_heard = self._shared.clock()
-            match frame.type:
-                case WSMsgType.TEXT:
-                    await self._take(frame.data)
-                case WSMsgType.PING:
-                    if self._judge() is Verdict.TAKE:
-                        self.outbox.push(frames.pong(frame.data))
-                case WSMsgType.PONG:
-                    self._judge()
-                case WSMsgType.BINARY:
-                    self.hang_up(CloseCode.UNSUPPORTED_DATA)
-                case WSMsgType.CLOSE:
-                    self.hang_up(CloseCode.NORMAL)
-                    return
-                case WSMsgType.ERROR if self._closed_at is not None:
-                    await asyncio.sleep(LINGER_S)
-                    return
-                case _:
-                    return
+    def _hear(self, opcode: int, payload: bytes) -> None:
+        match opcode:
+            case Opcode.PING:
+                if self._judge() is Verdict.TAKE:
+                    self.outbox.push(frames.pong(payload))
+            case Opcode.CLOSE:
+                self._turns.take(Goodbye.GOODBYE)
+            case Opcode.BINARY:
+                self._break_off(CloseCode.UNSUPPORTED_DATA)
+            case _:  # a pong, or a piece of a message: no more of them than of messages
+                self._judge()
 
-    async def _take(self, text: str) -> None:
+    def _take(self, text: bytes) -> None:
         if self._closed_at is not None:
             return
-        if len(text) > self._shared.message_bytes or (
-            not text.isascii() and len(text.encode()) > self._shared.message_bytes
-        ):
-            self.hang_up(CloseCode.MESSAGE_TOO_BIG)
-            return
-        self._shared.counters.messages_in += 1
+        counters = self._shared.counters
+        counters.messages_in += 1
         self.messages_in += 1
-        verdict = self._judge()
+        verdict = self._limit.judge(self._last_heard)
         if verdict is Verdict.HANG_UP:
+            self.hang_up(CloseCode.FLOODING)
             return
         try:
+            if not text.isascii():
+                text.decode()
             message = decode_client(text)
-            self._shared.counters.received[type(message)] += 1
+            counters.received[type(message)] += 1
             if verdict is Verdict.REFUSE:
                 raise Refusal(ErrorCode.RATE_LIMITED, "Too many messages", _id_of(message))
+        except UnicodeDecodeError:
+            self._break_off(CloseCode.INVALID_TEXT)
         except Refusal as refusal:
-            self._perform([Reply(Error.of(refusal))])
-            return
-        if isinstance(message, Auth):
-            self.look_at = 0.0  # whatever comes of it, the session's deadline is another
-        await self._carry_out(await self._session.receive(message))
+            self._turns.take(refusal)
+        else:
+            self._turns.take(message)
+
+    def _break_off(self, code: CloseCode) -> None:
+        """Hang up on what cannot be read on; what still comes is taken and not looked at."""
+        self._reader = None
+        self._wait_s = LINGER_S
+        self.hang_up(code)
+
+    def _read_on(self) -> None:
+        if self._closed_at is None:
+            self._transport.resume_reading()
+
+    def _answer_at_once(self, request: Request) -> bool:
+        """Answer what needs nobody else's answer, and tell whether that is so."""
+        if isinstance(request, Ping):
+            self._perform_one(self._session.pong(request))
+        elif isinstance(request, Refusal):
+            self._perform_one(Reply(Error.of(request)))
+        elif request is Goodbye.GOODBYE:
+            self.hang_up(CloseCode.NORMAL)
+            self.outbox.end()
+            self._transport.close()
+        else:
+            return False
+        return True
+
+    async def _answer(self, request: Request) -> None:
+        """Answer a request that may take a while."""
+        if isinstance(request, Refusal | Goodbye):
+            raise TypeError(request)  # these are answered at once
+        try:
+            await self._carry_out(await self._session.receive(request))
+        except Exception:  # a fault of ours; the others go on
+            log.exception("the conversation with %s failed", self.id)
+            self.hang_up(CloseCode.INTERNAL_ERROR)
+        if isinstance(request, Auth):
+            self.look_at = 0.0  # whatever came of it, the session's deadline is another
 
     def _judge(self) -> Verdict:
         verdict = self._limit.judge(self._last_heard)
@@ -255,13 +338,10 @@ class Connection:
         if self._closed_at is not None:
             return
         shared = self._shared
+        if isinstance(effect, Reply):  # nearly all are, and a pattern takes as long as the rest
+            self._reply(effect.message)
+            return
         match effect:
-            case Reply(message):
-                if isinstance(message, Error):
-                    shared.counters.refusals[message.payload.code] += 1
-                shared.counters.messages_out += 1
-                shared.counters.replies[type(message)] += 1
-                self.outbox.push(frames.text(stamped(message, shared.clock())))
             case Join(channel, recoverable):
                 shared.hub.join(self, channel, recoverable=recoverable)
             case Replay(publication, recoverable):
@@ -286,6 +366,15 @@ class Connection:
             self._shared.places.free(user_id)
         else:
             self._has_place = True
+
+    def _reply(self, message: FromServer) -> None:
+        shared = self._shared
+        counters = shared.counters
+        if isinstance(message, Error):
+            counters.refusals[message.payload.code] += 1
+        counters.messages_out += 1
+        counters.replies[type(message)] += 1
+        self.outbox.push(frames.text(stamped(message, shared.clock())))
 
     def _leave(self) -> None:
         self._shared.hub.remove(self, self._session.channels)

@@ -30,7 +30,7 @@ from server.replies import problem
 from server.session import Session
 from server.settings import Settings
 from server.stores.base import Order
-from server.upgrade import Socket
+from server.upgrade import is_handshake, take_over
 
 SWEEP_EVERY_S = 0.5
 GOODBYES_AT_ONCE = 500  # connections told to go in one turn of the loop
@@ -116,19 +116,12 @@ class Gateway:
             return problem(403, "forbidden", "Pages of this origin may not connect")
         if self._is_closing or len(self._connections) >= self._settings.connections:
             return problem(503, "unavailable", "No connection is to be had now", retry_after=5)
-        if not Socket(1).can_prepare(request).ok:
+        if not is_handshake(request):
             return problem(400, "bad_request", "This address speaks WebSocket")
-        socket = Socket(self._settings.message_bytes)
-        await socket.prepare(request)
-        connection, outbox = self._connect(transport)
-        try:
-            await connection.run(socket, request.query.get("token"))
-        finally:
-            self._flusher.finish(outbox)
-            del self._connections[outbox]
-            if not self._connections:
-                self._empty.set()
-        return socket
+        connection = self._connect(transport)
+        answer = take_over(request, transport, connection)
+        connection.begin(request.query.get("token"))
+        return answer
 
     def check(self, outbox: Outbox) -> None:
         """Look at a client whose socket is full."""
@@ -163,7 +156,7 @@ class Gateway:
         for connection in list(self._connections.values()):
             connection.abort()
 
-    def _connect(self, transport: asyncio.Transport) -> tuple[Connection, Outbox]:
+    def _connect(self, transport: asyncio.Transport) -> Connection:
         settings, now = self._settings, self._shared.clock()
         id = f"c_{secrets.token_hex(6)}"
         session = Session(
@@ -172,7 +165,12 @@ class Gateway:
         limit = RateLimit(settings.messages_per_second, settings.message_burst, now)
         write_now = partial(os.write, transport.get_extra_info("socket").fileno())
         outbox = Outbox(transport, write_now, self._flusher)
-        connection = Connection(id, session, limit, outbox, transport, self._shared)
+        connection = Connection(id, session, limit, outbox, transport, self._shared, self._forget)
         self._connections[outbox] = connection
         self._empty.clear()
-        return connection, outbox
+        return connection
+
+    def _forget(self, connection: Connection) -> None:
+        del self._connections[connection.outbox]
+        if not self._connections:
+            self._empty.set()

@@ -79,15 +79,13 @@ class Outbox:
 
     def push(self, frame: bytes) -> None:
         """Queue a frame, or several in one piece, for the next flush."""
-        self._flusher.spread()
-        self.append(frame)
-
-    def append(self, frame: bytes) -> None:
-        """Queue behind this outbox's own frames, whatever is queued for a crowd."""
-        self.pending.append(frame)
-        self._flusher.queued += 1
-        if len(self.pending) == 1:
-            self._flusher.dirty(self)
+        flusher, pending = self._flusher, self.pending
+        if flusher.for_crowd:
+            flusher.spread()
+        flusher.queued += 1
+        pending.append(frame)
+        if len(pending) == 1:
+            flusher.dirty(self)
 
     def drop(self) -> None:
         """Forget what is queued."""
@@ -95,6 +93,10 @@ class Outbox:
         self.pending = []
         self._held.clear()
         self.held_bytes = 0
+
+    def end(self) -> None:
+        """Write what is queued, as far as it goes: nothing comes after it."""
+        self._flusher.finish(self)
 
     def finish(self, frame: bytes) -> None:
         """Forget what is queued and write a last frame behind what the socket already has."""
@@ -163,7 +165,7 @@ class Flusher:
         self.stuck: list[Callable[[Outbox], None]] = []
         self._dirty: list[Outbox] = []
         self._crowd: Sequence[Outbox] = ()
-        self._for_crowd: list[bytes] = []
+        self.for_crowd: list[bytes] = []
         self._full: set[Outbox] = set()
         self._is_scheduled = False
         self._ended_at = self._took = 0.0
@@ -175,16 +177,16 @@ class Flusher:
         if crowd is not self._crowd:
             self.spread()
             self._crowd = crowd
-        self._for_crowd.append(piece)
+        self.for_crowd.append(piece)
         self.queued += 1
         self._schedule()
 
     def spread(self) -> None:
         """Give each of the crowd its own share, so that what comes next queues behind it."""
-        if not self._for_crowd:
+        if not self.for_crowd:
             return
-        crowd, pieces = self._crowd, self._for_crowd
-        self._crowd, self._for_crowd = (), []
+        crowd, pieces = self._crowd, self.for_crowd
+        self._crowd, self.for_crowd = (), []
         for outbox in crowd:
             if not outbox.pending:
                 self._dirty.append(outbox)
@@ -245,8 +247,8 @@ class Flusher:
 
     def _flush_crowd(self) -> None:
         """Write what is for the crowd to each of it."""
-        crowd, pieces = self._crowd, self._for_crowd
-        self._crowd, self._for_crowd = (), []
+        crowd, pieces = self._crowd, self.for_crowd
+        self._crowd, self.for_crowd = (), []
         joined = b"".join(pieces)
         for outbox in crowd:
             if outbox.is_clear and not outbox.is_closing():

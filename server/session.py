@@ -110,12 +110,16 @@ class Session:
         self.channels: set[Channel] = set()
         self.deadline: float | None = opened_at + auth_timeout_s
 
+    def pong(self, ping: Ping) -> Effect:
+        """Answer a ping, for which nobody else need be asked."""
+        return Reply(Pong(id=ping.id))
+
     async def receive(self, message: ClientMessage) -> list[Effect]:
         """Return the effects of one message; a refusal is an effect too."""
         try:
             match message:
                 case Ping():
-                    return [Reply(Pong(id=message.id))]
+                    return [self.pong(message)]
                 case Subscribe():
                     return await self._subscribe(message)
                 case Unsubscribe():

@@ -1,32 +1,74 @@
-"""aiohttp's WebSocket, with closing left to the connection."""
+"""From an HTTP request to a socket that is ours alone.
+
+aiohttp reads and checks the request; once it is answered, aiohttp has nothing more to do
+with the connection: what it keeps for one (a task, a request, a response, a parser and their
+buffers, some 10 KB) is let go of, and the bytes go straight from the transport to us.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from base64 import b64encode
+from hashlib import sha1
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
 
-from protocol.errors import CloseCode
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+_SWITCHING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: %b\r\n\r\n"
+)
 
 
-class Socket(web.WebSocketResponse):
-    """A socket that says goodbye through ``hang_up``, behind everything that is queued.
+def is_handshake(request: web.Request) -> bool:
+    """Tell whether a request asks for a WebSocket, and rightly so (RFC 6455, 4.2.1)."""
+    return web.WebSocketResponse().can_prepare(request).ok
 
-    aiohttp closes by itself on broken input, past what is still in the outbox.
+
+class Upgraded(web.StreamResponse):
+    """The answer that has been given already, for aiohttp to end its part with."""
+
+    async def prepare(self, _request: object) -> AbstractStreamWriter | None:
+        """Write nothing."""
+        return None
+
+    async def write_eof(self, _data: object = b"") -> None:
+        """Write nothing."""
+
+
+def take_over(
+    request: web.Request, transport: asyncio.Transport, protocol: asyncio.Protocol
+) -> Upgraded:
+    """Answer a handshake and hand the connection to ``protocol``.
+
+    What the client sent behind its request, if it did not wait, is handed on at once.
     """
+    former = request.protocol
+    impatient = _Impatient()
+    former.set_parser(impatient)  # type: ignore[arg-type] # it asks a parser for no more
+    key = request.headers[hdrs.SEC_WEBSOCKET_KEY].encode()
+    accept = b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
+    transport.write(_SWITCHING % accept)
+    transport.set_protocol(protocol)
+    former.transport = None  # or it would be closed ...
+    former.connection_lost(None)  # ... for as far as aiohttp is concerned, it is lost
+    if not transport.is_reading():
+        transport.resume_reading()
+    if impatient.data:
+        protocol.data_received(impatient.data)
+    return Upgraded()
 
-    def __init__(self, message_bytes: int) -> None:
-        # aiohttp refuses messages of max_msg_size bytes and more, a header's size early.
-        super().__init__(
-            autoclose=False, autoping=False, compress=False, max_msg_size=2 * message_bytes + 16
-        )
-        self.hang_up: Callable[[CloseCode], None] | None = None
 
-    async def close(
-        self, *, code: int = CloseCode.NORMAL, message: bytes = b"", drain: bool = True
-    ) -> bool:
-        """Say goodbye with this code and our own words."""
-        del message, drain
-        if self.hang_up is not None and code != CloseCode.NORMAL:
-            self.hang_up(CloseCode(code))
-        return True
+class _Impatient:
+    """Takes from aiohttp what came behind a request."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.data += data
+        return False, b""
+
+    def feed_eof(self) -> None:
+        """Nothing more comes this way."""

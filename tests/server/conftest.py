@@ -79,20 +79,22 @@ class Server:
         self._stack.push_async_callback(socket.close)
         return Client(socket)
 
-    async def raw_socket(self):
-        """Return a TCP socket that has been upgraded and read nothing of what came after."""
+    async def raw_socket(self, at_once=b""):
+        """Return a TCP socket that has been upgraded and read nothing of what came after.
+
+        ``at_once`` is sent with the request, as by a client that does not wait.
+        """
 
         def upgrade():
             raw = socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
             raw.sendall(
                 b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+                + at_once
             )
-            while not raw.recv(1, socket.MSG_PEEK) or b"\r\n\r\n" not in raw.recv(
-                4096, socket.MSG_PEEK
-            ):
-                pass
-            raw.recv(4096)
+            answer = b""
+            while not answer.endswith(b"\r\n\r\n"):
+                answer += raw.recv(1)
             return raw
 
         raw = await asyncio.to_thread(upgrade)

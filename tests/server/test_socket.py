@@ -293,6 +293,44 @@ async def test_frames_that_are_none_are_hung_up_on(server):
     assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x1f\x03\xea"
 
 
+async def test_frames_without_a_mask_are_hung_up_on(server):
+    raw = await server.raw_socket()
+    raw.sendall(b'\x81\x0f{"type":"ping"}')
+
+    assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x1f\x03\xea"
+
+
+async def test_a_message_of_endless_empty_pieces_is_a_flood(server):
+    raw = await server.raw_socket()
+    piece = b"\x00\x80\0\0\0\0"
+    raw.sendall(b"\x01\x80\0\0\0\0" + 1000 * piece)
+
+    assert (await asyncio.to_thread(raw.recv, 100))[2:4] == (4101).to_bytes(2)
+
+
+async def test_who_does_not_wait_for_the_handshake_is_heard_all_the_same(server):
+    whole = masked(b'{"type":"ping","id":"first"}')
+    raw = await server.raw_socket(at_once=whole + whole[:10])
+    raw.sendall(whole[10:])
+
+    said = b""
+    while said.count(b'"pong"') < 2:
+        said += await asyncio.to_thread(raw.recv, 4096)
+    assert said.count(b'"first"') == 2
+
+
+async def test_what_was_said_before_goodbye_is_kept(server, token):
+    staff = await server.sign_in("anna", "agent")
+    await staff.subscribe("tenant:shop")
+    leaving = await server.sign_in("olena")
+
+    say = {"type": "chat_message", "payload": {"content": "Бувайте"}}
+    await leaving.send(say)
+    await leaving.socket.close()
+
+    assert (await staff.hear("chat_message"))["payload"]["message"]["content"] == "Бувайте"
+
+
 async def test_who_neither_signs_in_nor_joins_anything_public_is_hung_up_on(serve):
     server = await serve(auth_timeout_s=0.2)
     idle, visitor = await server.connect(), await server.connect()

@@ -1,0 +1,124 @@
+"""WebSocket frames as a client writes them (RFC 6455, 5.2): from pieces of a stream to messages.
+
+Pure: told the bytes that came, in whatever pieces.  It holds what is not whole yet, at most
+one message and a header, and nothing is unmasked before its size is known to be allowed.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from protocol.errors import CloseCode
+
+_FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F
+_MASK, _LENGTH = 0x80, 0x7F
+_TWO_BYTES, _EIGHT_BYTES = 126, 127  # lengths that say how many bytes the real one has
+_WHOLE_TEXT = _FIN | 0x1
+_CONTROL_PAYLOAD = 125
+_MASKING_KEY = 4
+
+
+class Opcode(IntEnum):
+    """What a frame is; ``CONTINUATION`` is handed on for a piece of a message, never the last."""
+
+    CONTINUATION = 0x0
+    TEXT = 0x1
+    BINARY = 0x2
+    CLOSE = 0x8
+    PING = 0x9
+    PONG = 0xA
+
+
+_KNOWN = frozenset(Opcode)
+
+
+class Broken(Exception):
+    """The stream cannot be read on; ``code`` is what to hang up with."""
+
+    def __init__(self, code: CloseCode) -> None:
+        super().__init__(code.reason)
+        self.code = code
+
+
+class FrameReader:
+    """Reads one client's stream; a message, in however many frames, has ``most`` bytes at most.
+
+    After ``Broken`` it is of no more use.
+    """
+
+    __slots__ = ("_most", "_pieces", "_rest", "_started")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._rest = b""
+        self._started: int | None = None
+        self._pieces = b""
+
+    def feed(self, data: bytes) -> tuple[list[tuple[int, bytes]], CloseCode | None]:
+        """Take what came; return what it completed, as opcodes and payloads, and what is broken.
+
+        A message in several frames comes with the opcode of its first and all of its payload,
+        where its last has come; each piece before is told as an empty continuation.  What
+        completed before the break comes with the code to hang up with.
+        """
+        if self._rest:
+            data = self._rest + data
+        complete: list[tuple[int, bytes]] = []
+        at, end = 0, len(data)
+        try:
+            while end - at >= 2:
+                first, second = data[at], data[at + 1]
+                if first != _WHOLE_TEXT or second < _MASK or self._started is not None:
+                    self._check(first, second)
+                size = second & _LENGTH
+                start = at + 2 + _MASKING_KEY
+                if size >= _TWO_BYTES:
+                    wide = 2 if size == _TWO_BYTES else 8
+                    start += wide
+                    if end - at < 2 + wide:
+                        break
+                    size = int.from_bytes(data[at + 2 : at + 2 + wide])
+                if len(self._pieces) + size > self._most and first & _OPCODE < Opcode.CLOSE:
+                    raise Broken(CloseCode.MESSAGE_TOO_BIG)
+                stop = start + size
+                if stop > end:
+                    break
+                at = stop
+                payload = _unmask(data[start:stop], data[start - _MASKING_KEY : start])
+                if first & _FIN and first & _OPCODE:
+                    complete.append((first & _OPCODE, payload))
+                else:
+                    complete.append(self._assemble(first, payload))
+        except Broken as why:
+            return complete, why.code
+        self._rest = data[at:]
+        return complete, None
+
+    def _check(self, first: int, second: int) -> None:
+        """Judge a frame by the first two bytes of its header."""
+        opcode = first & _OPCODE
+        if first & _RESERVED or opcode not in _KNOWN or second < _MASK:
+            raise Broken(CloseCode.PROTOCOL_ERROR)
+        if opcode >= Opcode.CLOSE:
+            if second & _LENGTH > _CONTROL_PAYLOAD or not first & _FIN:
+                raise Broken(CloseCode.PROTOCOL_ERROR)
+        elif (opcode == Opcode.CONTINUATION) is (self._started is None):
+            raise Broken(CloseCode.PROTOCOL_ERROR)  # a piece of nothing, or a second beginning
+
+    def _assemble(self, first: int, payload: bytes) -> tuple[int, bytes]:
+        """Keep a piece of a message; the last gives the whole."""
+        if self._started is None:
+            self._started = first & _OPCODE
+        self._pieces += payload
+        if not first & _FIN:
+            return Opcode.CONTINUATION, b""
+        whole = self._started, self._pieces
+        self._started, self._pieces = None, b""
+        return whole
+
+
+def _unmask(payload: bytes, key: bytes) -> bytes:
+    """Undo a client's masking (5.3), as one exclusive-or of two big numbers."""
+    size = len(payload)
+    keys = (key * (size // _MASKING_KEY + 1))[:size]
+    return (int.from_bytes(payload) ^ int.from_bytes(keys)).to_bytes(size)
