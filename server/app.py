@@ -13,13 +13,13 @@ from aiohttp import web
 
 from server.admin import Admin
 from server.auth import make_verifier
-from server.connection import Shared
 from server.conversations import KEPT_S, Conversations
 from server.counters import Counters
 from server.desk import Desk
 from server.doorstep import Doorstep
 from server.ears import HubEars
 from server.endings import end
+from server.exchange import Shared
 from server.gateway import Gateway, World
 from server.hub import Hub
 from server.idempotency import Idempotency

@@ -20,8 +20,9 @@ from protocol.messages import Utterance
 from protocol.publications import Position, Publication
 from server.auth import Verifier
 from server.brokers.base import Recovery
-from server.connection import Connection, Shared
+from server.connection import Connection
 from server.conversations import Conversations
+from server.exchange import Shared
 from server.identity import Identity
 from server.limits import RateLimit
 from server.orders import Orders

@@ -19,6 +19,10 @@ from pathlib import Path
 
 import jwt
 import pytest
+from hypothesis import settings
+
+settings.register_profile("shared machine", deadline=None)  # a busy one is slow, and no fault
+settings.load_profile("shared machine")
 
 SECRET = "tests-only-" + "x" * 32
 ROOT = Path(__file__).parents[1]
