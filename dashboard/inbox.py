@@ -47,6 +47,13 @@ class Mail(Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     changes: tuple[CartChange, ...] = ()
 
+    def until(self, at: float) -> Mail:
+        """Return what had been sent by a moment."""
+        return Mail(
+            tuple(note for note in self.notes if note.at <= at),
+            tuple(change for change in self.changes if change.at <= at),
+        )
+
     def since(self, at: float) -> tuple[Note, ...]:
         """Return the notifications that were sent after a moment."""
         return tuple(note for note in self.notes if note.at > at)

@@ -102,9 +102,9 @@ def tracking(order: OrderSeen) -> str:
 def shop(order: OrderSeen, told: list[News], now: Snapshot, height: int) -> None:
     """Draw each update of the order: when it was sent, and how long it took to whom."""
     apart = next((one.apart_ms for one in told if one.apart_ms is not None), None)
-    aside = _("both hear its next step live")
+    aside = _("waiting for its next step")
     if apart is not None:
-        aside = _("its last step reached both {ms} ms apart").format(ms=milliseconds(abs(apart)))
+        aside = _("its last step: {ms} ms apart").format(ms=milliseconds(abs(apart)))
     with (
         look.card("shop", _("The shop sees"), html.escape(aside), size="even"),
         st.container(height=height, border=False, gap="xsmall"),
@@ -128,15 +128,15 @@ def updates(told: list[News]) -> None:
             )
     where = marks.zone()
     columns: dict[str, Column[News]] = {
-        _("Sent"): tables.text(60, lambda one: marks.clock(one.stamped_at, where=where)),
-        _("Status"): tables.chips(82, lambda one: one.status, look.STATUS),
+        _("Sent"): tables.text(62, lambda one: marks.clock(one.stamped_at, where=where)),
+        _("Status"): tables.chips(80, lambda one: one.status, look.STATUS),
         _("Customer"): tables.figure(
-            64,
+            62,
             lambda one: milliseconds(one.customer_ms),
             _("Milliseconds from the server's stamp to the customer's socket"),
         ),
         _("Shop"): tables.figure(
-            50,
+            54,
             lambda one: milliseconds(one.shop_ms),
             _("Milliseconds from the server's stamp to the shop's socket"),
         ),

@@ -11,12 +11,15 @@ from dashboard.inbox import CartChange, Mail, Note
 from dashboard.party import Party, party
 from dashboard.personas import Persona
 from dashboard.shared import feed
+from dashboard.state import Snapshot
 from dashboard.tables import Column
 from dashboard.within import is_within, order_of
 from dashboard.words import _, ngettext
+from protocol.channels import is_key
 from protocol.events import Person
 
 SHOWN = 20  # notifications; older ones are counted
+OFFERED = 100  # customers to choose from, of those who are about and of those who ordered
 CART = {"item_added": "ok", "item_removed": "bad", "quantity_changed": "muted", "cleared": "muted"}
 ASKED = "customer"  # of the customer's id, in the URL
 
@@ -40,7 +43,7 @@ def staff() -> Persona:
 
 def whose(me: Persona) -> None:
     """Choose a customer: of those who did something lately."""
-    about = {me.user_id: Person(me.user_id, me.name)} | {who.id: who for who in state.about}
+    about = {me.user_id: Person(me.user_id, me.name)} | state.about
     st.selectbox(
         _("Customer"),
         list(about),
@@ -50,6 +53,23 @@ def whose(me: Persona) -> None:
         on_change=lambda: turn_to(about[state[f"whose-{me.user_id}"]]),
         label_visibility="collapsed",
     )
+
+
+def known(now: Snapshot) -> dict[str, Person]:
+    """Return who did something or ordered something lately, by id."""
+    ordered = (Person(order.customer_id, order.customer) for order in now.orders[:OFFERED])
+    return {who.id: who for who in (*now.customers[:OFFERED], *ordered)}
+
+
+def named(id: str, now: Snapshot) -> Person:
+    """Return the customer with this id, under their name where it was ever heard."""
+    ours = (persona for persona in personas.PERSONAS.values() if not persona.tenant)
+    people = [
+        *now.customers,
+        *(Person(order.customer_id, order.customer) for order in now.orders),
+        *(Person(persona.user_id, persona.name) for persona in ours),
+    ]
+    return next((who for who in people if who.id == id), Person(id, id))
 
 
 def turn_to(who: Person) -> None:
@@ -107,7 +127,7 @@ def cart(mail: Mail) -> None:
     columns: dict[str, Column[CartChange]] = {
         _("Time"): tables.text(62, lambda change: marks.clock(change.at, where=where)),
         _("Change"): tables.chips(76, lambda change: change.action, CART),
-        _("Product"): tables.text(150, _product),
+        _("Product"): tables.text(112, _product),
         _("Total, ₴"): tables.figure(74, lambda change: marks.number(float(change.total), 2)),
     }
     aside = _("empty")
@@ -150,7 +170,7 @@ def draw() -> None:
     me, agent = customer(), staff()
     mine, theirs = party(me), party(agent)
     live_line(sockets((me, mine), (agent, theirs)))
-    mail = mine.mail()
+    mail = mine.mail().until(frame.moment().at)
     if state.inbox_of != me.user_id:  # what was there before is neither new nor unread
         state.inbox_of = me.user_id
         state.read_at = state.toasted_at = mail.notes[0].at if mail.notes else feed().now()
@@ -199,8 +219,9 @@ state.setdefault(chat_panes.TALK, None)
 state.setdefault("taken", set())
 state.setdefault("inbox_of", "")
 state.setdefault("customer", None)
-state.about = feed().snapshot().customers
-if (asked := st.query_params.get(ASKED)) and asked not in (state.customer or Person("-", "")).id:
-    state.customer = next((who for who in state.about if who.id == asked), None)
+now = feed().snapshot()
+state.about = known(now)
+if (asked := st.query_params.get(ASKED)) and is_key(asked):
+    state.customer = named(asked, now)
 live_line = frame.header(_("Inbox"))
 frame.live(draw)

@@ -78,11 +78,11 @@ def latest(now: Snapshot) -> None:
     where = marks.zone()
     columns: dict[str, Column[OrderSeen]] = {
         "": tables.text(18, lambda order: "▶" if order.id == state.order else ""),
-        _("Order"): tables.text(102, lambda order: order.number),
-        _("Status"): tables.chips(80, lambda order: order.status, look.STATUS),
-        _("Total, ₴"): tables.figure(72, lambda order: marks.number(float(order.total), 2)),
-        _("Time"): tables.text(60, lambda order: marks.clock(order.placed_at, where=where)),
-        _("Customer"): tables.text(130, lambda order: order.customer),
+        _("Order"): tables.text(100, lambda order: order.number),
+        _("Status"): tables.chips(78, lambda order: order.status, look.STATUS),
+        _("Total, ₴"): tables.figure(56, lambda order: marks.number(float(order.total))),
+        _("Time"): tables.text(58, lambda order: marks.clock(order.placed_at, where=where)),
+        _("Customer"): tables.text(112, lambda order: order.customer),
     }
     title = _("The last {count} orders").format(count=LATEST)
     aside = marks.chip(f"tenant:{feed().tenant}", "tenant")

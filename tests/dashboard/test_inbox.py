@@ -64,6 +64,17 @@ def test_counts_what_came_since_a_moment(inbox):
     assert [one.id for one in inbox.mail().since(NOON + 1)] == ["n_3", "n_2"]
 
 
+def test_stands_still_for_a_page_that_is_held(inbox):
+    for n in (1, 2, 3):
+        inbox.hear(note(n, NOON + n))
+        inbox.hear(cart(count=n, at=NOON + n))
+
+    held = inbox.mail().until(NOON + 2)
+
+    assert [one.id for one in held.notes] == ["n_2", "n_1"]
+    assert [one.count for one in held.changes] == [2, 1]
+
+
 def test_follows_the_cart(inbox):
     inbox.hear(cart(item={"product_id": "p", "name": "Кобзар", "quantity": 2}, count=2))
     inbox.hear(cart("cleared", 0, "0.00", NOON + 1))
