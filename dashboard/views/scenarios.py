@@ -54,12 +54,12 @@ def draw() -> None:
 def shop_line(now: Snapshot) -> str:
     """Say how the shop is: its clock, its speed and what runs."""
     shop = now.shop
-    if shop is None or shop.now is None:
-        return _("the simulated shop is not known yet")
-    if now.stock.trouble:
+    if shop is not None and now.stock.trouble:
         return _("the simulator is silent since {at}: {why}").format(
             at=marks.clock(now.stock.at or now.at), why=_(now.stock.trouble)
         )
+    if shop is None or shop.now is None:
+        return _("the simulated shop is not known yet")
     running = ngettext("{count} scenario runs", "{count} scenarios run", len(shop.scenarios))
     return " · ".join(
         (
