@@ -11,6 +11,7 @@ PYTHON ?= $(shell $(FIND_PYTHON))
 
 help:
 	@echo "make demo    start the server, the simulated shop and the workbench; Ctrl-C ends all"
+	@echo "make demo-cluster  the same with two servers that share a Redis"
 	@echo "make test    run every test"
 	@echo "make check   lint and check types"
 	@echo "make words   bring the catalogues of the pages' words up to the code, and say what lacks"
@@ -19,6 +20,10 @@ help:
 
 demo: $(VENV)/.demo .env
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 $(BIN)/honcho -e /dev/null start || [ $$? -eq 130 ]
+
+demo-cluster: $(VENV)/.demo .env
+	@command -v redis-server >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cluster]'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 $(BIN)/honcho -f Procfile.cluster -e /dev/null start || [ $$? -eq 130 ]
 
 test: $(VENV)/.dev
 	@$(BIN)/pytest

@@ -185,6 +185,16 @@ def batch(
     return Batch(keys, values)
 
 
+def by_address(
+    items: Iterable[tuple[Publication, str]],
+) -> list[list[tuple[Publication, str]]]:
+    """Divide for a Redis Cluster, where the keys of one script live in one place."""
+    parts: dict[Address, list[tuple[Publication, str]]] = {}
+    for item in items:
+        parts.setdefault(item[0].to, []).append(item)
+    return list(parts.values())
+
+
 def read(data: bytes) -> list[Publication]:
     """Read what came by Pub/Sub or from a log: neighbours of one address.
 

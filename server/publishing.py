@@ -7,11 +7,10 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Raw, Struct
 
-from protocol.channels import Channel, Kind, is_key
-from protocol.codec import UNREADABLE, check_event, stamped
+from protocol.channels import Channel, Kind
+from protocol.codec import UNREADABLE
+from protocol.drafts import prepare
 from protocol.errors import Refusal
-from protocol.events import OrderPlaced
-from protocol.messages import Envelope
 from protocol.publications import Accepted, Address, Draft, Publication
 from server.brokers.base import Broker
 from server.hub import Hub
@@ -85,27 +84,22 @@ class Publishing:
         if len(raw) > MOST_BYTES:
             raise Problem(422, "too_big", f"A publication has at most {MOST_BYTES} bytes")
         try:
-            draft = _draft.decode(raw)
-            to = draft.address()
-            event, payload = check_event(draft.type, draft.payload)
+            prepared = prepare(_draft.decode(raw), now)
         except (*UNREADABLE, ValueError) as why:
             raise Problem(422, "invalid_publication", str(why)) from None
         except Refusal:
             raise Problem(422, "invalid_channel", "This is not the name of a channel") from None
-        await self._judge(who, to)
-        order = None
-        if isinstance(event, OrderPlaced) and isinstance(to, Channel) and to.kind is Kind.TENANT:
-            order = Order(event.order.id, event.order.customer.id, to.key)
-            if not (is_key(order.id) and is_key(order.user_id)):
-                raise Problem(422, "invalid_publication", "An id in the order is no key")
+        await self._judge(who, prepared.to)
         publication = Publication(
-            to=to,
-            type=draft.type,
-            message=stamped(Envelope(draft.type, Raw(payload)), now),
-            tenant=await self._tenant_of(to, who),
+            to=prepared.to,
+            type=prepared.type,
+            message=prepared.message,
+            tenant=await self._tenant_of(prepared.to, who),
             accepted_at=now,
             within_tenant=who.role is Role.ADMIN,
         )
+        places = prepared.places
+        order = Order(places.id, places.user_id, places.tenant_id) if places else None
         return Checked(publication, order)
 
     async def _judge(self, who: Identity, to: Address) -> None:

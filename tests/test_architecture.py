@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 MAY_IMPORT = {
     "protocol": {"msgspec"},
-    "client": {"protocol", "msgspec", "aiohttp", "jwt", "websocket"},
+    "client": {"protocol", "msgspec", "aiohttp", "jwt", "redis", "websocket"},
     "server": {
         "protocol",
         "msgspec",

@@ -18,7 +18,7 @@ from redis.exceptions import ResponseError
 
 from protocol.bounds import Bounds
 from protocol.publications import Publication
-from protocol.redis_log import PUBLISH, Names, batch
+from protocol.redis_log import PUBLISH, Names, batch, by_address
 from server.brokers.base import BrokerUnavailable
 from server.redis_link import FAILURES, Link
 
@@ -148,7 +148,7 @@ class Writer:
     ) -> bool:
         """Call the script once, for each shard's part; tells whether it was in time."""
         deadline_ms = int((time.time() + left_s) * 1000 + await self._redis_is_ahead_ms())
-        parts = self._parts(items) if self._sharded else [items]
+        parts = by_address(items) if self._sharded else [items]
         calls = []
         for part in parts:
             call = batch(
@@ -162,16 +162,6 @@ class Writer:
             )
             calls.append(self._script(keys=call.keys, args=call.values))
         return all(await asyncio.gather(*calls))
-
-    @staticmethod
-    def _parts(
-        items: Sequence[tuple[Publication, str]],
-    ) -> list[list[tuple[Publication, str]]]:
-        """Divide by address, as the keys of one script live in one place."""
-        parts: dict[object, list[tuple[Publication, str]]] = {}
-        for item in items:
-            parts.setdefault(item[0].to, []).append(item)
-        return list(parts.values())
 
     async def _redis_is_ahead_ms(self) -> float:
         """Return how far the clock of Redis is ahead of this server's.

@@ -1,0 +1,113 @@
+"""For services that have a Redis and no HTTP: publishes to a cluster through Redis alone.
+
+What it publishes is recorded, kept, delivered and watched just as what comes over HTTP.
+Whoever reaches that Redis is trusted as a service is: nothing here asks for a token.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+
+from redis import Redis, RedisCluster
+
+from protocol.bounds import Bounds
+from protocol.channels import Channel, Kind
+from protocol.drafts import Placed, Prepared, prepare
+from protocol.ownership import RECORD_ORDERS, orders_key, owner
+from protocol.publications import Address, Draft, Publication
+from protocol.redis_log import PUBLISH, Names, batch, by_address
+
+KEPT = Bounds(messages=1000, seconds=600.0)
+"""The servers' own default: WORKBENCH_HISTORY_MESSAGES and WORKBENCH_HISTORY_S."""
+
+
+class TakenElsewhere(Exception):
+    """The order with this id is another tenant's; nothing was recorded or published."""
+
+
+class RedisPublisher:
+    """Publishes for a tenant; threads may share it, as they may ``redis``.
+
+    Args:
+        redis: a client of redis-py; as many retries as it has are safe.
+        tenant: whose traffic it is where the address does not say so.
+        prefix: the servers' WORKBENCH_REDIS_PREFIX.
+        kept: how much of a channel is kept for those who come back.
+    """
+
+    def __init__(
+        self,
+        redis: Redis | RedisCluster,
+        *,
+        tenant: str,
+        prefix: str = "workbench:",
+        kept: Bounds = KEPT,
+    ) -> None:
+        self._redis, self._tenant, self._kept = redis, tenant, kept
+        self._names, self._orders = Names(prefix), orders_key(prefix)
+        self._publish = redis.register_script(PUBLISH)
+        self._record = redis.register_script(RECORD_ORDERS)
+
+    def publish(self, *drafts: Draft, once: str = "") -> None:
+        """Publish these, in this order; with ``once``, only once in five minutes.
+
+        Raises:
+            ValueError, Refusal: one is not well made, or for the monitor; none was published.
+            TakenElsewhere: an order in them belongs to another tenant; none was published.
+            redis.RedisError: it is not known whether they were published: publish them again
+                with the same ``once``.
+        """
+        if not drafts:
+            return
+        now = time.time()
+        prepared = [prepare(draft, now) for draft in drafts]
+        if any(isinstance(each.to, Channel) and each.to.kind is Kind.MONITOR for each in prepared):
+            raise ValueError("the monitor's channels are the servers' own")
+        self._record_orders([each.places for each in prepared if each.places])
+        items = [
+            (self._publication(each, now), f"{once}:{number}" if once else "")
+            for number, each in enumerate(prepared)
+        ]
+        id, epoch = secrets.token_hex(8), secrets.token_hex(4)
+        sharded = isinstance(self._redis, RedisCluster)
+        for part in by_address(items) if sharded else [items]:
+            call = batch(
+                id,
+                part,
+                names=self._names,
+                bounds=self._kept,
+                epoch=epoch,
+                sharded=sharded,
+            )
+            self._publish(keys=call.keys, args=call.values)
+
+    def _record_orders(self, orders: Sequence[Placed]) -> None:
+        if not orders:
+            return
+        values = [
+            value for each in orders for value in (each.id, owner(each.tenant_id, each.user_id))
+        ]
+        taken, *_ = self._record(keys=[self._orders], args=values)
+        if taken:
+            raise TakenElsewhere(orders[taken - 1].id)
+
+    def _publication(self, prepared: Prepared, now: float) -> Publication:
+        return Publication(
+            to=prepared.to,
+            type=prepared.type,
+            message=prepared.message,
+            tenant=self._tenant_of(prepared.to),
+            accepted_at=now,
+        )
+
+    def _tenant_of(self, to: Address) -> str:
+        """Say whose traffic it is: the order's or tenant's own, else the publisher's."""
+        if isinstance(to, Channel) and to.kind is Kind.TENANT:
+            return to.key
+        if isinstance(to, Channel) and to.kind is Kind.ORDER:
+            whose = self._redis.hget(self._orders, to.key)
+            text = whose.decode() if isinstance(whose, bytes) else str(whose or "")
+            return text.partition(":")[0] or self._tenant
+        return self._tenant
