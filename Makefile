@@ -6,7 +6,7 @@ FIND_PYTHON := for p in python3 python3.11 python3.12 python3.13 python3.14; do 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 
-.PHONY: help demo test check words bench reset
+.PHONY: help demo demo-cluster test check words bench reset
 .DEFAULT_GOAL := help
 
 help:
