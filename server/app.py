@@ -60,7 +60,7 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
     broker, store, peers, counters = parts.broker, parts.store, parts.peers, Counters()
     flusher = Flusher(asyncio.get_running_loop())
     hub = Hub(counters, flusher.cast)
-    reporter = Reporter(peers.name, hub, peers.places, broker, counters, time.time)
+    reporter = Reporter(peers, hub, broker, counters, time.time)
     flusher.flushed.append(reporter.flushed)
     shared = Shared(
         hub=hub,
@@ -82,7 +82,7 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
     async def changed(order: Order) -> None:
         await peers.ask(OrderMoved(order), Done)
 
-    async with broker.listen(HubEars(hub, time.time)):
+    async with broker.listen(HubEars(hub, time.time, peers.tapped)):
         revocations = Revocations(store)
         await revocations.load()
         verifier = make_verifier(settings, revocations.refuse)

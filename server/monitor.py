@@ -7,7 +7,7 @@ traffic in a few messages a second and never becomes a slow consumer.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from msgspec import Raw, Struct
@@ -73,6 +73,13 @@ class _Window:
         else:
             self._left_out += 1
 
+    def add_late(self, publication: Publication, reached: int) -> None:
+        """Count more sockets that a publication reached which has been counted."""
+        to = publication.to
+        self._kinds[str(to) if isinstance(to, Everyone) else to.kind].deliveries += reached
+        self._types[publication.type].deliveries += reached
+        self._channels[str(to)].deliveries += reached
+
     def report(self, now: float, subscribers: Callable[[str], int]) -> Traffic:
         """Sum up, and start again."""
         busiest = sorted(self._channels.items(), key=lambda named: -named[1].messages)[:BUSIEST]
@@ -94,7 +101,7 @@ class _Window:
 class Monitor:
     """Keeps a window for every tenant that is being watched, and for no other.
 
-    ``is_watched`` tells whether anybody hears a tenant's monitor channel.
+    ``is_watched`` tells whether a tenant's traffic is to be told.
     """
 
     def __init__(self, is_watched: Callable[[str], bool]) -> None:
@@ -109,6 +116,12 @@ class Monitor:
                 return
             window = self._windows[publication.tenant] = _Window(now)
         window.add(publication, reached, now)
+
+    def saw_late(self, publication: Publication, reached: int) -> None:
+        """Count more sockets that a publication reached which has been counted."""
+        window = self._windows.get(publication.tenant)
+        if window is not None:
+            window.add_late(publication, reached)
 
     def watch(self, tenants: set[str], now: float) -> None:
         """Go on with these tenants only."""
@@ -125,9 +138,9 @@ class Monitor:
         }
         return [_message(tenant, report, "traffic", now) for tenant, report in reports.items()]
 
-    def stats(self, now: float, node: NodeStats) -> list[Publication]:
+    def stats(self, now: float, nodes: Iterable[NodeStats]) -> list[Publication]:
         """Make a ``stats`` message for every tenant that is watched."""
-        report = StatsReport(Stats((node,)))
+        report = StatsReport(Stats(tuple(nodes)))
         return [_message(tenant, report, "stats", now) for tenant in self._windows]
 
 

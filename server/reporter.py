@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from protocol.channels import Channel, Kind
 from protocol.monitoring import NodeStats
@@ -13,32 +14,31 @@ from server.counters import Counters
 from server.hub import Hub
 from server.latency import Latencies
 from server.monitor import Monitor
-from server.nodes.places import Places
+from server.nodes.peers import Peers
 
 TRAFFIC_EVERY_S = 0.25
 STATS_EVERY = 4  # traffic reports
 
 
 class Reporter:
-    """Reports to whoever watches the node of this name; ``clock`` is in seconds since the epoch."""
+    """Reports to whoever watches; ``clock`` is in seconds since the epoch."""
 
     def __init__(
         self,
-        name: str,
+        peers: Peers,
         hub: Hub,
-        places: Places,
         broker: Broker,
         counters: Counters,
         clock: Callable[[], float],
     ) -> None:
-        self._name = name
+        self._peers = peers
         self._hub = hub
-        self._places = places
         self._broker = broker
         self._counters = counters
         self._clock = clock
         self._started_at = clock()
-        self._monitor = Monitor(lambda tenant: bool(hub.listeners(Channel(Kind.MONITOR, tenant))))
+        self._watch = peers.watch(hub, broker, self)
+        self._monitor = Monitor(self._watch.is_told)
         self.latencies = Latencies(clock())
         self._unflushed: list[tuple[float, int]] = []
         self._lag_s = 0.0
@@ -62,24 +62,42 @@ class Reporter:
             self._lag_s = max(self._lag_s, loop.time() - due)
             turn += 1
             now = self._clock()
-            self._monitor.watch(self._hub.keys(Kind.MONITOR), now)
-            reports = self._monitor.traffic(now, self._subscribers)
+            self._monitor.watch(await self._watch.turn(now), now)
+            reports = self._monitor.traffic(now, partial(self._subscribers, now))
             if turn % STATS_EVERY == 0:
-                reports += self._monitor.stats(now, self.node())
+                reports += self._monitor.stats(now, self._peers.nodes())
                 self._lag_s = 0.0
             try:
                 await self._broker.publish(reports)
             except BrokerUnavailable:
                 continue  # whoever watches sees that nothing comes; /readyz says why
 
+    def saw(self, publication: Publication, reached: int) -> None:
+        """Count a publication."""
+        self._monitor.saw(publication, reached, self._clock())
+
+    def saw_late(self, publication: Publication, reached: int) -> None:
+        """Count more sockets that a publication reached which has been counted."""
+        self._monitor.saw_late(publication, reached)
+
+    def subscribers_here(self, tenant: str, channel: str) -> int:
+        """Count who hears a channel on this node, as far as it is the tenant's business."""
+        kind, _, key = channel.partition(":")
+        if not key:
+            return len(self._hub.connections)
+        listeners = self._hub.listeners(Channel(Kind(kind), key))
+        if kind == Kind.USER:  # whether other tenants' customers are there is not for this one
+            return sum(listener.tenant_id == tenant for listener in listeners)
+        return len(listeners)
+
     def node(self) -> NodeStats:
         """Describe this node as it is now."""
         counters, now = self._counters, self._clock()
         return NodeStats(
-            node=self._name,
+            node=self._peers.name,
             uptime_s=round(now - self._started_at, 1),
             connections=len(self._hub.connections),
-            signed_in=self._places.taken,
+            signed_in=self._peers.places.taken,
             subscriptions=self._hub.subscriptions,
             channels=self._hub.channels,
             messages_in=counters.messages_in,
@@ -94,15 +112,9 @@ class Reporter:
         )
 
     def _delivered(self, publication: Publication, reached: int) -> None:
-        self._monitor.saw(publication, reached, self._clock())
+        self._watch.delivered(publication, reached)
         if reached:
             self._unflushed.append((publication.accepted_at, reached))
 
-    def _subscribers(self, tenant: str, channel: str) -> int:
-        kind, _, key = channel.partition(":")
-        if not key:
-            return len(self._hub.connections)
-        listeners = self._hub.listeners(Channel(Kind(kind), key))
-        if kind == Kind.USER:  # whether other tenants' customers are there is not for this one
-            return sum(listener.tenant_id == tenant for listener in listeners)
-        return len(listeners)
+    def _subscribers(self, now: float, tenant: str, channel: str) -> int:
+        return self._watch.subscribers(tenant, channel, now)

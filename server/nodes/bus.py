@@ -69,8 +69,8 @@ class Bus:
         self._has_pending = asyncio.Event()
         self._sent: deque[_Sent] = deque()
         self.hears = False
-        self.listeners: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        """How many heard the first letter, this server included."""
+        self.listeners: int | None = None
+        """How many servers heard the first letter after this one began to hear."""
 
     def send(self, notice: Notice, came_back: CameBack | None = None) -> None:
         """Say something to everybody; what is said before the next letter leaves goes along.
@@ -166,11 +166,11 @@ class Bus:
             self._sent.append(_Sent(self._number, time.monotonic(), self._came_back))
             self._pending, self._came_back = [], []
             listeners = await self._link.publish(self._everybody, write(letter))
-            if not self.listeners.done():
-                self.listeners.set_result(listeners)
+            if self.listeners is None:
+                self.listeners = listeners
 
     def _lose(self, ears: Ears) -> None:
-        was_heard, self.hears = self.hears, False
+        was_heard, self.hears, self.listeners = self.hears, False, None
         waiting = [each for sent in self._sent for each in sent.came_back] + self._came_back
         self._sent.clear()
         self._pending, self._came_back = [], []

@@ -11,15 +11,19 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, assert_never
 
 import msgspec
-from msgspec import Struct
 
 from protocol.monitoring import NodeStats
+from protocol.publications import Publication
+from server.brokers.base import Broker
 from server.endings import end
+from server.hub import Hub
+from server.nodes.asking import Questions
 from server.nodes.bus import Bus, CameBack
 from server.nodes.letters import (
     Answered,
@@ -29,12 +33,14 @@ from server.nodes.letters import (
     Hello,
     Here,
     Notice,
+    Reached,
     Users,
 )
 from server.nodes.peers import A, Gathered, Host, PeersUnavailable
 from server.nodes.places import Places, SharedPlaces
 from server.nodes.questions import OrderMoved, Question
-from server.nodes.roster import Peer, Roster
+from server.nodes.roster import SILENCE_S, Peer, Roster
+from server.nodes.watching import SharedWatch, Teller, Watch
 from server.redis_link import Link
 from server.stores.base import Order, StoreUnavailable
 
@@ -42,18 +48,7 @@ log = logging.getLogger(__name__)
 
 SAY_EVERY_S = 1.0
 CATCH_UP_EVERY_S = 1.0  # until it has worked
-
-
-class _Asking(Struct):
-    """A question on its way: who has not answered, and what was.
-
-    The one who asks waits for it to come back as well: what did not, nobody need have heard.
-    """
-
-    waiting: set[str]
-    answers: list[bytes]
-    done: asyncio.Future[None]
-    is_cut_off: bool
+NEWS_S = 0.05
 
 
 class Cluster:
@@ -75,12 +70,14 @@ class Cluster:
         self._bus = Bus(link, prefix, self._me, patience_s)
         self._roster = Roster()
         self._places = SharedPlaces(limit, self._tell_users, self._roster.connections_of)
-        self._questions: dict[int, _Asking] = {}
-        self._number = 0
+        self._questions = Questions()
         self._since = 0.0
         self._host: Host | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
+        self._knows_all = False
+        self._watched: frozenset[str] = frozenset()
+        self._watch: SharedWatch | None = None
 
     @property
     def places(self) -> Places:
@@ -100,7 +97,8 @@ class Cluster:
             running = [group.create_task(each) for each in (self._bus.run(self), self._speak())]
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._patience_s):
-                    await self._meet_everybody()
+                    while not self._knows_all:
+                        await self._hear_news()
             try:
                 yield
                 await self._bus.send_last(Gone())
@@ -109,17 +107,16 @@ class Cluster:
 
     async def ask(self, question: Question, kind: type[A]) -> Gathered[A]:
         """Ask every server, this one too; returns within the broker's timeout."""
-        self._number += 1
-        number, loop = self._number, asyncio.get_running_loop()
-        asking = _Asking({self._me, *self._roster.peers}, [], loop.create_future(), not self.hears)
-        self._questions[number] = asking
-        self._bus.send(Asked(number, question), lambda: _got(asking, self._me))
+        asking = self._questions.begin({self._me, *self._roster.peers})
+        asking.is_cut_off = not self.hears
+        # The question itself has to come back as well: else nobody need have heard it.
+        self._bus.send(Asked(asking.number, question), lambda: asking.heard_from(self._me))
         try:
             own: Any = await self._there.answer(question)
             if not asking.is_cut_off:
-                await asyncio.wait([asking.done], timeout=self._patience_s)
+                await asking.wait(self._patience_s)
         finally:
-            del self._questions[number]
+            self._questions.end(asking)
         if asking.is_cut_off or self._me in asking.waiting:
             raise PeersUnavailable("this node is cut off from the others")
         names = [self._roster.peers[id].name for id in asking.waiting if id in self._roster.peers]
@@ -130,6 +127,30 @@ class Cluster:
         """Describe every server, this one first, as it was a second ago at the most."""
         others = sorted(self._roster.peers.values(), key=lambda peer: peer.name)
         return [self._there.stats(), *(peer.stats for peer in others)]
+
+    def watch(self, hub: Hub, broker: Broker, teller: Teller) -> Watch:
+        """Take part in what those who watch are told."""
+        self._watch = SharedWatch(hub, broker, teller, self._roster, self, self._clock)
+        return self._watch
+
+    def tapped(self, publications: Sequence[Publication]) -> None:
+        """Take what the broker was asked to tap."""
+        if self._watch is not None:
+            self._watch.tapped(publications)
+
+    @property
+    def is_first(self) -> bool:
+        """Tell whether this node has been there longest, and knows that."""
+        return self._knows_all and self._roster.is_older(self._since, self._me)
+
+    def tell_watched(self, tenants: frozenset[str]) -> None:
+        """Tell the others at once whom anybody watches on this node."""
+        self._watched = tenants
+        self._say_here()
+
+    def tell_reached(self, reached: Reached) -> None:
+        """Tell the others whom publications reached on this node."""
+        self._bus.send(reached)
 
     def heard(self, sender: str, notice: Notice) -> None:
         """Take what another server says."""
@@ -149,10 +170,13 @@ class Cluster:
             case CountAgain(node):
                 if node == self._me:
                     self._bus.send(Users(dict(self._places.here), is_all=True))
+            case Reached():
+                if self._watch is not None:
+                    self._watch.heard(sender, notice)
             case Asked(number, question):
                 self._spawn(self._answer(sender, number, question))
             case Answered(number, answer):
-                self._take(sender, number, answer)
+                self._questions.answered(sender, number, answer)
             case _:
                 assert_never(notice)
 
@@ -165,23 +189,29 @@ class Cluster:
         self._since = self._clock()
         self._bus.send(Hello())
         self._introduce()
+        self._spawn(self._meet_everybody())
         self._spawn(self._catch_up())
 
     def lost(self) -> None:
         """Know of nobody."""
         self._roster.clear()
+        self._knows_all = False
         self._there.cut_off()
-        for asking in self._questions.values():
-            asking.is_cut_off = True
-            asking.waiting.clear()
-            _got(asking, self._me)
+        self._questions.cut_off()
 
     async def _meet_everybody(self) -> None:
-        """Wait until all who heard the first letter have said who they are."""
-        listeners = await asyncio.shield(self._bus.listeners)
-        while len(self._roster.peers) + 1 < listeners:
-            self._news.clear()
-            await self._news.wait()
+        """Wait until all who heard the first letter have said who they are, or are gone."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SILENCE_S):
+                while len(self._roster.peers) + 1 < (self._bus.listeners or sys.maxsize):
+                    await self._hear_news()
+        self._knows_all = self.hears
+        self._news.set()
+
+    async def _hear_news(self) -> None:
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), NEWS_S)
 
     async def _speak(self) -> None:
         """Say every second that this server is there, and notice who is not."""
@@ -198,12 +228,11 @@ class Cluster:
     def _say_here(self) -> None:
         host = self._there
         stats = host.stats()
-        self._bus.send(Here(self.name, self._since, stats, self._places.taken, frozenset()))
+        self._bus.send(Here(self.name, self._since, stats, self._places.taken, self._watched))
 
     def _forget(self, id: str) -> None:
         self._roster.gone(id)
-        for asking in self._questions.values():
-            _got(asking, id)
+        self._questions.gone(id)
 
     async def _answer(self, asker: str, number: int, question: Question) -> None:
         answer = None
@@ -212,13 +241,6 @@ class Cluster:
         except StoreUnavailable as why:
             log.warning("a question of another node could not be answered: %s", why)
         await self._bus.send_to(asker, Answered(number, answer))
-
-    def _take(self, sender: str, number: int, answer: bytes | None) -> None:
-        asking = self._questions.get(number)
-        if asking is None or answer is None:
-            return
-        asking.answers.append(answer)
-        _got(asking, sender)
 
     async def _move(self, order: Order) -> None:
         await self._there.answer(OrderMoved(order))
@@ -251,9 +273,3 @@ class Cluster:
         if self._host is None:
             raise PeersUnavailable("not open")
         return self._host
-
-
-def _got(asking: _Asking, id: str) -> None:
-    asking.waiting.discard(id)
-    if not asking.waiting and not asking.done.done():
-        asking.done.set_result(None)

@@ -41,6 +41,20 @@ class Users(Struct, frozen=True, tag=True):
     is_all: bool = False
 
 
+class Reaches(Struct, frozen=True):
+    """How many hear a channel on a server, and how many each publication reached, by offset."""
+
+    subscribers: int
+    reached: list[tuple[int, int]]
+
+
+class Reached(Struct, frozen=True, tag=True):
+    """Whom a tenant's publications reached on a server, by address."""
+
+    tenant: str
+    channels: dict[str, Reaches]
+
+
 class CountAgain(Struct, frozen=True, tag=True):
     """One server's counts are not what was heard: it is to tell all of them."""
 
@@ -61,7 +75,7 @@ class Answered(Struct, frozen=True, tag=True):
     answer: bytes | None
 
 
-Notice = Hello | Here | Gone | Users | CountAgain | Asked | Answered
+Notice = Hello | Here | Gone | Users | CountAgain | Asked | Answered | Reached
 
 
 class Letter(Struct, frozen=True, array_like=True):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
 from protocol.monitoring import NodeStats
+from protocol.publications import Publication
+from server.brokers.base import Broker
+from server.hub import Hub
 from server.nodes.places import OwnPlaces, Places
 from server.nodes.questions import Question
+from server.nodes.watching import OwnWatch, Teller, Watch
 
 A = TypeVar("A", bound=Struct)
 
@@ -84,6 +88,13 @@ class Peers(Protocol):
         """Describe every server, this one first, as it was a second ago at the most."""
         ...
 
+    def watch(self, hub: Hub, broker: Broker, teller: Teller) -> Watch:
+        """Take part in what those who watch are told; to be asked for once."""
+        ...
+
+    def tapped(self, publications: Sequence[Publication]) -> None:
+        """Take what the broker was asked to tap."""
+
 
 class Alone:
     """A cluster of one: answers itself, and counts for itself."""
@@ -109,6 +120,14 @@ class Alone:
     def nodes(self) -> list[NodeStats]:
         """Describe this server."""
         return [self._there.stats()]
+
+    def watch(self, hub: Hub, broker: Broker, teller: Teller) -> Watch:
+        """Tell of what this server delivers."""
+        del broker
+        return OwnWatch(hub, teller)
+
+    def tapped(self, publications: Sequence[Publication]) -> None:
+        """Ignore what was not asked for."""
 
     @property
     def _there(self) -> Host:

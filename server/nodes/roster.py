@@ -54,6 +54,10 @@ class Roster:
         """Count a user's connections on all other servers."""
         return self._elsewhere[user_id]
 
+    def is_older(self, since: float, id: str) -> bool:
+        """Tell whether a server that joined then, with this id, was there before all others."""
+        return all((since, id) < (peer.since, other) for other, peer in self.peers.items())
+
     def total_on(self, id: str) -> int:
         """Count the users' connections on one server, as far as it has told."""
         return sum(self._users.get(id, {}).values())

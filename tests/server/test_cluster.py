@@ -239,6 +239,8 @@ async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
         pass
     while (await admin(a, "GET", "/api/connections"))[1]["total"] != 2:
         pass
+    while (await a.request("GET", "/readyz"))[0] != 200:
+        pass
     assert await client.is_silent()
     await a.place_order("ord_1", "taras")
     assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
@@ -266,3 +268,81 @@ async def test_what_was_missed_while_cut_off_is_judged_afterwards(
 
     assert (await olena.hear())["type"] == "unsubscribed"
     assert await ivan.close_code() == 4003
+
+
+NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
+
+
+class Watcher:
+    """An admin who watches on one node, and sums up what is told."""
+
+    def __init__(self, client):
+        self._client = client
+        self.messages = self.deliveries = 0
+        self.sample, self.subscribers, self.nodes = [], set(), []
+
+    @classmethod
+    async def on(cls, server):
+        client = await server.sign_in("boss", "admin")
+        await client.subscribe("monitor:shop")
+        watcher = cls(client)
+        while len(watcher.nodes) < 2:
+            await watcher.hear()
+        return watcher
+
+    async def hear(self):
+        message = await self._client.hear()
+        payload = message["payload"]
+        if message["type"] == "stats":
+            self.nodes = [node["node"] for node in payload["nodes"]]
+            return
+        if tally := payload["kinds"].get("public"):
+            self.messages += tally["messages"]
+            self.deliveries += tally["deliveries"]
+        self.sample += [(s["message"]["payload"]["id"], s["reached"]) for s in payload["sample"]]
+        self.subscribers |= {
+            c["subscribers"] for c in payload["busiest"] if c["channel"] == "public:news"
+        }
+
+
+async def test_who_watches_on_any_node_sees_all_that_is_published_on_any_once(nodes):
+    a, b = nodes
+    for server in (a, a, b):
+        await (await server.connect()).subscribe("public:news")
+    watchers = [await Watcher.on(server) for server in nodes]
+
+    for number in range(10):
+        for server in nodes:
+            payload = NOTICE["payload"] | {"id": f"{number} on {server.port}"}
+            what = {"channel": "public:news", "type": "notification", "payload": payload}
+            assert (await server.publish(what))[0] == 200
+
+    expected = {(f"{number} on {server.port}", 3) for number in range(10) for server in nodes}
+    for watcher in watchers:
+        while watcher.deliveries < 60:
+            await watcher.hear()
+        for _ in range(5):
+            await watcher.hear()
+        assert sorted(watcher.nodes) == ["a", "b"]
+        assert (watcher.messages, watcher.deliveries) == (20, 60)
+        assert (len(watcher.sample), set(watcher.sample)) == (20, expected)
+        assert watcher.subscribers == {3}
+
+
+async def test_when_the_node_that_tells_ends_another_goes_on(
+    node, launch_server, redis, redis_prefix
+):
+    first = launch_server(
+        WORKBENCH_REDIS_URL=redis.url, WORKBENCH_REDIS_PREFIX=redis_prefix, WORKBENCH_NODE="first"
+    )
+    b = await node("b")
+    watcher = await Watcher.on(b)
+    await asyncio.to_thread(first.stop, signal.SIGKILL)
+
+    while watcher.nodes != ["b"]:
+        await watcher.hear()
+    await b.publish(NOTICE | {"channel": "public:news"})
+    while not watcher.messages:
+        await watcher.hear()
+
+    assert watcher.sample == [("n_1", 0)]

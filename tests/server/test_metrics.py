@@ -7,6 +7,7 @@ from server.counters import Counters
 from server.hub import Hub
 from server.latency import Latencies
 from server.metrics import Metrics
+from server.nodes.peers import Alone
 from server.nodes.places import OwnPlaces
 from server.reporter import Reporter
 
@@ -132,7 +133,7 @@ async def test_the_newer_format_is_spoken_where_it_is_asked_for(server):
 
 def test_a_type_from_another_version_is_counted_with_the_others():
     counters = Counters()
-    reporter = Reporter("a", Hub(counters, None), OwnPlaces(1), None, counters, lambda: 0.0)
+    reporter = Reporter(Alone("a", OwnPlaces(1)), Hub(counters, None), None, counters, lambda: 0.0)
     metrics = Metrics(reporter.node, counters, Latencies(0.0), lambda: 0)
     for number in range(3):
         metrics.delivered(Published(f"from_the_future_{number}"), 2)
