@@ -99,7 +99,7 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
             broker=broker,
             store=store,
             admin=Admin(peers, revocations, time.time),
-            idempotency=Idempotency(time.time),
+            idempotency=Idempotency(time.time, parts.answers),
             metrics=metrics,
             doorstep=doorstep,
         )

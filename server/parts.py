@@ -11,14 +11,18 @@ from socket import gethostname
 from msgspec import Struct
 
 from protocol.bounds import Bounds
+from protocol.publications import Accepted
 from server.brokers.base import Broker
 from server.brokers.memory import MemoryBroker
 from server.brokers.redis import RedisBroker, RedisOptions
+from server.idempotency import Elsewhere, Nowhere
 from server.nodes.cluster import Cluster
 from server.nodes.peers import Alone, Peers
 from server.nodes.places import OwnPlaces
 from server.redis_link import Link, redis_link
+from server.replies import Problem
 from server.settings import Settings
+from server.stores.answers import SharedAnswers
 from server.stores.base import Store
 from server.stores.redis import RedisStore
 from server.stores.sqlite import SqliteStore
@@ -32,6 +36,7 @@ class Parts(Struct, frozen=True):
     broker: Broker
     store: Store
     peers: Peers
+    answers: Elsewhere[Accepted | Problem]
 
 
 @contextlib.asynccontextmanager
@@ -52,12 +57,13 @@ async def chosen_parts(settings: Settings, clock: Callable[[], float]) -> AsyncI
                 bounds=bounds,
             )
             store = RedisStore(link, settings.redis_prefix)
-            yield Parts(RedisBroker(link, options), store, _cluster(settings, link, clock))
+            answers = SharedAnswers(link, settings.redis_prefix, settings.broker_timeout_s)
+            yield Parts(RedisBroker(link, options), store, _cluster(settings, link, clock), answers)
     else:
         file = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
         async with contextlib.aclosing(file):
             peers = Alone(settings.node or gethostname(), OwnPlaces(settings.connections_per_user))
-            yield Parts(MemoryBroker(bounds, clock), file, peers)
+            yield Parts(MemoryBroker(bounds, clock), file, peers, Nowhere())
 
 
 def _cluster(settings: Settings, link: Link, clock: Callable[[], float]) -> Cluster:

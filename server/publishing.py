@@ -46,8 +46,8 @@ class Publishing:
         self._hub = hub
         self._clock = clock
 
-    async def accept(self, body: bytes, who: Identity) -> Accepted:
-        """Accept one publication or a list of up to 1,000.
+    async def accept(self, body: bytes, who: Identity, once: str = "") -> Accepted:
+        """Accept one publication or a list of up to 1,000; see the broker for ``once``.
 
         Raises:
             Problem: 400, 403 or 422, with the index of the item in a list; nothing was
@@ -66,7 +66,7 @@ class Publishing:
         await self._record([item.order for item in checked], is_list)
         publications = [item.publication for item in checked]
         reached = sum(len(self._hub.audience(publication)) for publication in publications)
-        await self._broker.publish(publications)
+        await self._broker.publish(publications, once)
         return Accepted(accepted=len(publications), reached=reached)
 
     async def _record(self, orders: list[Order | None], is_list: bool) -> None:

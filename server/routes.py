@@ -19,7 +19,7 @@ from server.brokers.base import Broker, BrokerUnavailable
 from server.conversations import Conversations, chat_line
 from server.doorstep import Doorstep
 from server.gateway import Gateway
-from server.idempotency import Idempotency
+from server.idempotency import Idempotency, in_one_word
 from server.identity import Identity, Role
 from server.metrics import Metrics
 from server.nodes.peers import PeersUnavailable
@@ -95,7 +95,7 @@ class Routes(Struct, frozen=True):
 
         async def accept() -> Accepted | Problem:
             try:
-                return await self.publishing.accept(body, who)
+                return await self.publishing.accept(body, who, in_one_word(who, key, body))
             except Problem as why:  # an answer like any other: a repeat gets it too
                 return why
 

@@ -48,7 +48,7 @@ class RedisStore:
         values = [
             value for order in orders for value in (order.id, owner(order.tenant_id, order.user_id))
         ]
-        async with _or_unavailable():
+        async with or_unavailable():
             taken, *changed = await self._record([self._orders], values)
         if taken:
             raise TakenElsewhere(orders[taken - 1])
@@ -57,7 +57,7 @@ class RedisStore:
 
     async def find_order(self, order_id: str) -> Order | None:
         """Return whose an order is, if anybody's."""
-        async with _or_unavailable():
+        async with or_unavailable():
             whose = cast("bytes | None", await self._link.hget(self._orders, order_id))
         if whose is None:
             return None
@@ -73,7 +73,7 @@ class RedisStore:
             "opened_at": repr(conversation.opened_at),
         }
         fields = [part for field in about.items() for part in field]
-        async with _or_unavailable():
+        async with or_unavailable():
             await self._open(
                 [self._prefix],
                 [conversation.id, msgspec.json.encode(line), repr(line.at), *fields],
@@ -81,13 +81,13 @@ class RedisStore:
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
         """Return a conversation with its last line."""
-        async with _or_unavailable():
+        async with or_unavailable():
             about = await self._link.hgetall(f"{self._prefix}conversation:{conversation_id}")
         return _conversation(conversation_id, cast(Fields, about)) if about else None
 
     async def add_line(self, conversation_id: str, line: Line, agent_id: str = "") -> None:
         """Keep a line; a named agent joins if nobody has answered yet."""
-        async with _or_unavailable():
+        async with or_unavailable():
             is_there = await self._add(
                 [self._prefix],
                 [conversation_id, msgspec.json.encode(line), repr(line.at), agent_id],
@@ -100,7 +100,7 @@ class RedisStore:
     ) -> list[Conversation]:
         """List a tenant's conversations, or one customer's, the latest spoken in first."""
         whose = tenant_id if customer_id is None else f"{tenant_id}:{customer_id}"
-        async with _or_unavailable():
+        async with or_unavailable():
             found = await self._list([self._prefix], [whose, limit - 1])
         return [
             _conversation(id.decode(), dict(zip(about[::2], about[1::2], strict=True)))
@@ -109,31 +109,31 @@ class RedisStore:
 
     async def lines(self, conversation_id: str, limit: int) -> list[Line]:
         """List the last lines of a conversation, oldest first."""
-        async with _or_unavailable():
+        async with or_unavailable():
             kept = await self._link.lrange(f"{self._prefix}lines:{conversation_id}", -limit, -1)
         return [_line.decode(line) for line in kept]
 
     async def forget(self, before: float) -> None:
         """Drop conversations in which nothing was said since, and their lines."""
-        async with _or_unavailable():
+        async with or_unavailable():
             while await self._forget([self._prefix], [f"({before!r}", FORGOTTEN_AT_ONCE]):
                 pass
 
     async def revoke(self, revocation: Revocation) -> None:
         """Keep a revocation in the place of that user's former one."""
         whose = f"{revocation.tenant_id}:{revocation.user_id}"
-        async with _or_unavailable():
+        async with or_unavailable():
             await self._link.hset(f"{self._prefix}revocations", whose, repr(revocation.at))
 
     async def revocations(self) -> list[Revocation]:
         """List all revocations, one a user of a tenant."""
-        async with _or_unavailable():
+        async with or_unavailable():
             kept = await self._link.hgetall(f"{self._prefix}revocations")
         return [_revocation(whose.decode(), float(at)) for whose, at in cast(Fields, kept).items()]
 
     async def probe(self) -> None:
         """Read something, whatever it is."""
-        async with _or_unavailable():
+        async with or_unavailable():
             await self._link.hexists(self._orders, "")
 
     async def aclose(self) -> None:
@@ -141,7 +141,8 @@ class RedisStore:
 
 
 @asynccontextmanager
-async def _or_unavailable() -> AsyncIterator[None]:
+async def or_unavailable() -> AsyncIterator[None]:
+    """Say StoreUnavailable for whatever a link raises while the block lasts."""
     try:
         yield
     except FAILURES as why:

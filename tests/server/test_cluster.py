@@ -11,6 +11,7 @@ from server.settings import Settings
 from server.stores.base import Order, Revocation
 from server.stores.redis import RedisStore
 
+NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
 NOT_FOUND = (404, {"error": {"code": "not_found", "message": "There is no such connection"}})
 
 
@@ -175,6 +176,25 @@ async def test_an_order_that_changes_hands_on_one_node_is_lost_on_the_other(node
     assert (await taras.hear())["type"] == "unsubscribed"
 
 
+async def test_a_publish_that_is_repeated_on_another_node_is_answered_as_before(nodes):
+    a, b = nodes
+    client = await b.sign_in()
+    await client.subscribe("public:news")
+    what = NOTICE | {"channel": "public:news"}
+
+    async def publish(server, what):
+        return await server.publish(what, headers={"Idempotency-Key": "k"})
+
+    answers = await asyncio.gather(*(publish(server, what) for server in (a, b) * 3))
+    conflicts = [await publish(server, what | {"note": "other"}) for server in (a, b)]
+
+    assert answers == [answers[0]] * 6
+    assert answers[0][0] == 200
+    assert [status for status, _ in conflicts] == [409, 409]
+    assert (await client.hear())["payload"] == NOTICE["payload"]
+    assert await client.is_silent()
+
+
 async def test_a_node_that_stops_is_missed_by_nobody(
     node, admin, launch_server, redis, redis_prefix
 ):
@@ -268,9 +288,6 @@ async def test_what_was_missed_while_cut_off_is_judged_afterwards(
 
     assert (await olena.hear())["type"] == "unsubscribed"
     assert await ivan.close_code() == 4003
-
-
-NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
 
 
 class Watcher:

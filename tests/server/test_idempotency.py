@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.idempotency import LONGEST_KEY, MOST_KEYS, REMEMBERED_S, Idempotency
+from server.idempotency import LONGEST_KEY, MOST_KEYS, REMEMBERED_S, Idempotency, Nowhere
 from server.identity import Identity, Role
 from server.replies import Problem
 from server.stores.base import StoreUnavailable
@@ -43,7 +43,7 @@ def now():
 
 @pytest.fixture
 def idempotency(now):
-    return Idempotency(lambda: now[0])
+    return Idempotency(lambda: now[0], Nowhere())
 
 
 async def test_a_repeat_gets_the_first_answer_and_nothing_is_done_again(idempotency):
