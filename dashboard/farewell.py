@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import marks
 from dashboard.ask import Unanswered
 from dashboard.attendance import Connection
+from dashboard.feed import USER
 from dashboard.shared import roll_call
 from dashboard.words import _, ngettext
 
@@ -46,6 +47,9 @@ def _question(connection: Connection) -> None:
         "{id} of {user}. It is closed with 4003, after which a client does not come back by itself."
     )
     st.markdown(marks.plain(about.format(id=connection.id, user=connection.user_id)))
+    if connection.user_id == USER:
+        st.info(_("This is the workbench's own connection: without it every page would be blind."))
+        return
     everywhere = st.toggle(_("All connections of this user"), key="end-all")
     revoke = st.toggle(
         _("Refuse the tokens they have so far"),

@@ -37,8 +37,8 @@ def switch() -> str:
     )
 
 
-def draw(sending: Sending, title: str) -> None:
-    """Draw the pane for somebody, who is called ``title``."""
+def draw(sending: Sending) -> None:
+    """Draw the pane."""
     shop = tab.shop(sending.persona)
     drafts.begin(shop)
     is_publication = drafts.is_publication(st.session_state[drafts.DRAFT])
@@ -60,17 +60,17 @@ def draw(sending: Sending, title: str) -> None:
             label_visibility="collapsed",
             on_change=drafts.keep,
         )
-        _send_button(text, is_publication, sending, title)
+        _send_button(text, is_publication, sending)
         kind, publishes = templates.kind_of(name), templates.is_publication(name)
         way = _("to the HTTP API") if publishes else _("client to server")
         title = _("Schema of {type}").format(type=kind.__struct_config__.tag)
         st.html(marks.pair(f"<b>{title}</b>", way, "quiet"))
-        with st.container(key="schema", height=190, border=False):
+        with st.container(key="schema", height=236, border=False):
             write = schema.publication if publishes else schema.message
             st.code(write(kind, _), None)
 
 
-def _send_button(text: str, is_publication: bool, sending: Sending, title: str) -> None:
+def _send_button(text: str, is_publication: bool, sending: Sending) -> None:
     """Draw what sends the text; a message over the limit may be sent: its answer is a lesson."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
@@ -79,7 +79,6 @@ def _send_button(text: str, is_publication: bool, sending: Sending, title: str) 
             type="primary",
             icon=":material/send:",
             shortcut="ctrl+enter",
-            help=_("as a service") if is_publication else _("as {name}").format(name=title),
             on_click=_send,
             args=(sending,),
         )
@@ -87,6 +86,9 @@ def _send_button(text: str, is_publication: bool, sending: Sending, title: str) 
         told = _("{size} of {limit} bytes").format(
             size=marks.number(size), limit=marks.number(limit)
         )
+        if is_publication:
+            whom = _("as a service")
+            told = f"{whom} · {told}"
         st.caption(f":red[{told}]" if size > limit else told, width="content")
 
 

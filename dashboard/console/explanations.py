@@ -52,7 +52,7 @@ def _meaning(frame: Frame) -> Iterator[str]:
             yield endings.NOT_TAKEN
         case Kind.TEXT if frame.type == "error":
             yield from _refusal(frame.error)
-        case Kind.TEXT if not frame.sent and frame.id is None and frame.type != "auth_success":
+        case Kind.TEXT if frame.is_event:
             yield EVENT
         case _:
             pass

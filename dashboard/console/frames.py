@@ -22,6 +22,7 @@ HIDDEN = "•••"
 _TOKEN = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _REFUSING = {"error", "auth_error"}
 _SIGNED = {"auth_success", "auth_error"}
+_REPLIES = _SIGNED | {"error", "subscribed", "unsubscribed", "pong"}
 _TONES = {  # a reply by what it says, an event by the kind of channel that it is at home on
     "auth_success": "ok",
     "subscribed": "ok",
@@ -97,6 +98,12 @@ class Frame(Struct, frozen=True, kw_only=True, gc=False):
         if self.kind in (Kind.REFUSED, Kind.ANSWER):
             return self.code >= 400
         return not self.sent and (self.kind is Kind.CLOSE or self.type in _REFUSING)
+
+    @property
+    def is_event(self) -> bool:
+        """Tell whether it came without being asked for."""
+        is_heard = self.kind is Kind.TEXT and not self.sent
+        return is_heard and self.id is None and self.type not in _REPLIES
 
     @property
     def tone(self) -> str:

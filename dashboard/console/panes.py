@@ -53,7 +53,10 @@ def listed(
     hint: tuple[str, str],
     tools: Callable[[], None] | None = None,
 ) -> None:
-    """Draw somebody's frames, newest first, and one of them whole below."""
+    """Draw somebody's frames, newest first, and one of them whole below.
+
+    Without ``tools`` there is less room: the list does without times and ids.
+    """
     count = ngettext("{count} frame", "{count} frames", len(shown))
     legend = (
         marks.dot(_("sent"), "accent")
@@ -66,13 +69,17 @@ def listed(
         if not shown:
             return look.empty("swap_vert", *hint)
         matches = frames.matches(shown)
-        _table(shown, whose, one, matches)
+        _table(shown, whose, one, matches, has_room=tools is not None)
         with st.container(key="frame", height=DETAIL, border=False, gap="xsmall"):
             _whole(one, matches)
 
 
 def _table(
-    shown: Sequence[Frame], whose: str, one: Frame | None, matches: Mapping[int, Match]
+    shown: Sequence[Frame],
+    whose: str,
+    one: Frame | None,
+    matches: Mapping[int, Match],
+    has_room: bool,
 ) -> None:
     where = marks.zone()
     newest = shown[: -SHOWN - 1 : -1]
@@ -89,12 +96,14 @@ def _table(
         "": tables.text(22, lambda f: "▶" if one and f.seq == one.seq else ""),
         "#": tables.text(34, lambda f: str(f.seq)),
         "⇅": tables.text(24, lambda f: "↑" if f.sent else "↓"),
-        _("Time"): tables.text(86, lambda f: marks.clock(f.at, millis=True, where=where)),
-        _("Type"): tables.chips(104, lambda f: f.label, {f.label: f.tone for f in newest}),
-        "id": tables.text(38, lambda f: f.id or ""),
-        _("Content"): tables.text(150, frames.content),
-        _("Round trip"): tables.figure(66, took),
     }
+    if has_room:
+        columns[_("Time")] = tables.text(86, lambda f: marks.clock(f.at, millis=True, where=where))
+    columns[_("Type")] = tables.chips(104, lambda f: f.label, {f.label: f.tone for f in newest})
+    if has_room:
+        columns["id"] = tables.text(38, lambda f: f.id or "")
+    columns[_("Content")] = tables.text(180 if has_room else 116, frames.content)
+    columns[_("Round trip")] = tables.figure(64, took)
     tables.table(newest, columns, f"frames-{whose}", picked=choose, alt=_("Frames"))
 
 

@@ -53,7 +53,9 @@ def conversation() -> None:
     shown = held(tab.wire(persona).record.frames(), whose)
     live_line(told(situation.read(shown)))
     hint = _("Send something, or connect: every frame shows here, both ways.")
-    middle, right = st.columns([530, 350], gap="xsmall")
+    if not state.get(panes.EVENTS, True):
+        shown = tuple(each for each in shown if not each.is_event)
+    middle, right = st.columns([580, 300], gap="xsmall")
     with middle:
         one = panes.picked(whose, shown)
         panes.listed(shown, whose, one, (_("No frames yet"), hint), partial(panes.tools, sending))
@@ -70,7 +72,7 @@ def trials() -> None:
     name = trial_list.chosen()
     result = results.get(name)
     shown = result.frames if result else ()
-    left, middle, right = st.columns([590, 420, 280], gap="xsmall")
+    left, middle, right = st.columns([566, 398, 226], gap="xsmall")
     with left:
         trial_list.draw(results)
     with middle:
@@ -90,8 +92,8 @@ live_line = frame.header(_("Console"))
 if compose.mode() == compose.TRIALS:
     frame.live(trials)
 else:
-    left, rest = st.columns([330, 886], gap="xsmall")
+    left, rest = st.columns([300, 887], gap="xsmall")
     with left:
-        compose.draw(sending, title)
+        compose.draw(sending)
     with rest:
         frame.live(conversation)
