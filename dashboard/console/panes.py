@@ -102,8 +102,8 @@ def _table(
     columns[_("Type")] = tables.chips(104, lambda f: f.label, {f.label: f.tone for f in newest})
     if has_room:
         columns["id"] = tables.text(38, lambda f: f.id or "")
-    columns[_("Content")] = tables.text(180 if has_room else 116, frames.content)
-    columns[_("Round trip")] = tables.figure(64, took)
+    columns[_("Content")] = tables.text(160 if has_room else 104, frames.content)
+    columns[_("Round trip")] = tables.figure(70, took)
     tables.table(newest, columns, f"frames-{whose}", picked=choose, alt=_("Frames"))
 
 
@@ -112,8 +112,8 @@ def _whole(frame: Frame | None, matches: Mapping[int, Match]) -> None:
         st.caption(_("Click a frame to see it whole, and what it means."))
         return
     size = ngettext("{count} byte", "{count} bytes", frame.size)
-    head = f"<b>#{frame.seq} {html.escape(frame.label)}</b>"
-    st.html(marks.pair(head, size.format(count=marks.number(frame.size)), "quiet"))
+    aside = size.format(count=marks.number(frame.size)) if frame.size else ""
+    st.html(marks.pair(f"<b>#{frame.seq} {html.escape(frame.label)}</b>", aside, "quiet"))
     st.caption(marks.plain(explain(frame, matches.get(frame.seq), _)))
     if frame.text:
         st.code(frames.pretty(frame), "json", wrap_lines=True)

@@ -10,7 +10,7 @@ from msgspec import Struct, inspect
 from dashboard.words import N_
 
 INDENT = "  "
-COLUMNS = 46  # that fit beside the editor
+COLUMNS = 36  # that fit beside the editor
 OPTIONAL = N_("optional")
 TEXT, AMOUNT, WHOLE, NUMBER = N_("text"), N_("money, two places"), N_("whole number"), N_("number")
 YES_NO, MOMENT, LIST, ANY = N_("true or false"), N_("moment, ISO 8601"), N_("list of"), N_("any")

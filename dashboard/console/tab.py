@@ -19,6 +19,7 @@ from dashboard.console.record import Record
 from dashboard.console.runner import Place, Runner
 from dashboard.console.templates import TOKEN, Shop
 from dashboard.console.wire import Wire
+from dashboard.feed import ANNOUNCEMENTS
 from dashboard.personas import Persona
 
 SERVICE = "console"  # as whom is published
@@ -91,11 +92,13 @@ def place() -> Place:
 def shop(persona: Persona) -> Shop:
     """Return what templates take from the running shop, such as an order of the persona's."""
     orders = shared.feed().snapshot().orders
-    own = [order for order in orders if order.customer_id == persona.user_id]
+    is_staff = persona.role in ("agent", "admin") and not persona.tenant
+    own = [o for o in orders if is_staff or o.customer_id == persona.user_id]
     order = next(iter([*own, *orders]), None)
     return Shop(
-        persona.user_id or "user_1",
-        persona.tenant or shared.settings().tenant,
-        order.id if order else "ord_1",
-        time.time(),
+        user_id=persona.user_id or "user_1",
+        tenant_id=persona.tenant or shared.settings().tenant,
+        order_id=order.id if order else "ord_1",
+        channel=f"order:{own[0].id}" if own else str(ANNOUNCEMENTS),
+        at=time.time(),
     )

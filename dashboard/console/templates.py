@@ -35,7 +35,6 @@ NAMES = (
 """All templates: a client's messages, and each publication with PUBLISH before its type."""
 EXAMPLES: Mapping[str, Any] = {
     "token": TOKEN,
-    "channel": "public:announcements",
     "content": "Добрий день! Коли відправите замовлення?",
     "order_id": "ord_1",
     "order.id": "ord_console_1",
@@ -62,11 +61,12 @@ HOMES: Mapping[str, str] = {  # where each event is at home; see docs/protocol.m
 
 
 class Shop(Struct, frozen=True):
-    """What templates take from the running shop."""
+    """What templates take from the running shop; ``channel`` is one that may be joined."""
 
     user_id: str = "user_1"
     tenant_id: str = "shop"
     order_id: str = "ord_1"
+    channel: str = "public:announcements"
     at: float = 0.0
 
 
@@ -87,13 +87,11 @@ def template(name: str, id: str, shop: Shop) -> str:
         KeyError: there is none of this name.
     """
     type_ = name.removeprefix(PUBLISH)
-    values = {"order_id": shop.order_id, "customer.id": shop.user_id}
+    values = {"order_id": shop.order_id, "channel": shop.channel, "customer.id": shop.user_id}
     payload = _payload(kind_of(name), values, shop.at)
     if is_publication(name):
         address = HOMES[type_].format_map(msgspec.to_builtins(shop))
         return pretty({"channel": address, "type": type_, "payload": payload})
-    if type_ == "subscribe":
-        payload["channel"] = f"order:{shop.order_id}"
     message = {"type": type_, "id": id} | ({"payload": payload} if payload is not None else {})
     return pretty(message)
 

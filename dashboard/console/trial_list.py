@@ -80,9 +80,9 @@ def _columns(results: Mapping[str, Result], shown: str) -> dict[str, Column[Tria
 
     return {
         "": tables.text(22, lambda trial: "▶" if trial.name == shown else ""),
-        _("Rule broken"): tables.text(150, lambda trial: _(trial.title)),
+        _("Rule broken"): tables.text(146, lambda trial: _(trial.title)),
         _("Should come"): tables.text(134, lambda trial: expected_in_short(trial.expected)),
         _("Came"): tables.text(134, got),
         _("Verdict"): tables.chips(66, verdict, {str(v): tone for v, tone in TONES.items()}),
-        _("Run"): tables.press(36, "play_arrow", "run-press", ALL, run),
+        _("Run"): tables.press(42, "play_arrow", "run-press", ALL, run),
     }

@@ -151,16 +151,16 @@ def columns(found: list[Connection], several: bool, at: float) -> dict[str, Colu
     }
     return {
         "": tables.text(22, lambda c: "▶" if c.id == state.connection else ""),
-        _("Name"): tables.text(146, lambda c: c.name or c.user_id),
+        _("Person"): tables.text(142, lambda c: c.name or c.user_id),
         _("User"): tables.text(102, lambda c: c.user_id),
         _("Role"): tables.chips(76, lambda c: c.role or "", ROLES),
         **(node if several else {}),
         _("For"): tables.text(56, lambda c: marks.span(at - c.connected_at.timestamp())),
         _("Channels"): tables.amount(60, lambda c: len(c.channels)),
-        _("In"): tables.amount(44, lambda c: c.messages_in),
-        _("Waiting, KiB"): tables.bar(92, lambda c: c.waiting_bytes / KIB, OUTBOX_KIB, "%.0f"),
+        _("In"): tables.amount(50, lambda c: c.messages_in),
+        _("Waiting, KiB"): tables.bar(84, lambda c: c.waiting_bytes / KIB, OUTBOX_KIB, "%.0f"),
         _("Connection"): tables.text(98, lambda c: c.id),
-        _("End"): tables.press(36, "link_off", "end-press", found, farewell.ask),
+        _("End"): tables.press(44, "link_off", "end-press", found, farewell.ask),
     }
 
 
@@ -211,5 +211,5 @@ def held(called: Called) -> Called:
 
 state.setdefault("connection", "")
 live_line = frame.header(_("Connections"))
-frame.live(draw)
 farewell.draw()
+frame.live(draw)

@@ -55,12 +55,12 @@ def conversation() -> None:
     hint = _("Send something, or connect: every frame shows here, both ways.")
     if not state.get(panes.EVENTS, True):
         shown = tuple(each for each in shown if not each.is_event)
-    middle, right = st.columns([580, 300], gap="xsmall")
+    middle, right = st.columns([568, 292], gap="xsmall")
     with middle:
         one = panes.picked(whose, shown)
         panes.listed(shown, whose, one, (_("No frames yet"), hint), partial(panes.tools, sending))
     with right:
-        panes.drawn(shown, title)
+        panes.drawn(shown, title.partition(" · ")[0])
 
 
 def trials() -> None:
@@ -92,7 +92,7 @@ live_line = frame.header(_("Console"))
 if compose.mode() == compose.TRIALS:
     frame.live(trials)
 else:
-    left, rest = st.columns([300, 887], gap="xsmall")
+    left, rest = st.columns([320, 867], gap="xsmall")
     with left:
         compose.draw(sending)
     with rest:
