@@ -83,7 +83,9 @@ class Exchange:
         self._line = line
         self._limit = limit
         self._shared = shared
-        self._turns = Turns[Request](self._answer_at_once, self._answer, line.pause, line.read_on)
+        self._turns: Turns[Request] = Turns(
+            self._answer_at_once, self._answer, line.pause, line.read_on
+        )
         self._has_place = False
         self.messages_in = 0
 
