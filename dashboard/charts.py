@@ -1,4 +1,4 @@
-"""Chart specifications, built once.
+"""Chart specifications, built once for each language.
 
 Colours come from the theme: its categories 1-5 are the kinds, 6-8 the severities, 9 everyone.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -16,6 +15,8 @@ import pandas as pd
 from dashboard import gantt
 from dashboard.channels import EVERYONE, KINDS
 from dashboard.rates import WINDOW_S
+from dashboard.words import _, once_a_language
+from protocol import codec
 from protocol.channels import Kind
 
 Spec = dict[str, Any]
@@ -46,6 +47,7 @@ KIND: Spec = {
     "scale": {"domain": list(THEME_ORDER)},
     "legend": None,
 }
+RULE: Spec = {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5}
 STEPS = (1, 1.5, 2, 3, 4, 6, 8, 10)  # of a scale's upper end, times a power of ten
 HOVER = {
     "type": "point",
@@ -56,12 +58,16 @@ HOVER = {
 }
 
 
+def _quoted(text: str) -> str:
+    return codec.write(text).decode()
+
+
 def _seconds(length: int) -> Spec:
     """Make an axis of a fixed domain: the chart slides, its axis does not."""
     step = length // (4 if length <= WINDOW_S else 5)  # half minutes, minutes, two minutes
-    words = "datum.value == 0 ? 'now' : " + (
-        "datum.value + ' s'" if length <= WINDOW_S else "datum.value / 60 + ' min'"
-    )
+    value, unit = ("datum.value", _("s")) if length <= WINDOW_S else ("datum.value / 60", _("min"))
+    now = _("now")
+    words = f"datum.value == 0 ? {_quoted(now)} : {value} + {_quoted(' ' + unit)}"
     return {
         "field": "t",
         "type": "quantitative",
@@ -75,49 +81,6 @@ def _seconds(length: int) -> Spec:
         },
     }
 
-
-THROUGHPUT: Spec = FRAME | {  # wide data, see throughput_frame
-    "layer": [
-        {
-            "transform": [{"fold": list(KINDS), "as": ["kind", "rate"]}],
-            "mark": {"type": "area", "interpolate": "monotone", "opacity": 0.8},
-            "encoding": {"y": VALUE | {"field": "rate", "stack": "zero"}, "color": KIND},
-        },
-        {
-            "mark": {"type": "rule", "opacity": 0},
-            "encoding": {"x": None, "y": VALUE | {"field": "ceiling", "aggregate": "max"}},
-        },
-        {
-            "transform": [{"filter": "datum.mark"}],
-            "mark": {"type": "rule", "color": WARN_HEX, "strokeDash": [4, 4], "strokeWidth": 1.5},
-        },
-        {
-            "transform": [{"filter": "datum.mark"}],
-            "mark": {"type": "text", "align": "left", "dx": 5, "color": WARN_HEX},
-            "encoding": {"text": {"field": "mark", "type": "nominal"}, "y": {"value": 8}},
-        },
-        {
-            "params": [{"name": "hover", "select": HOVER}],
-            "mark": {"type": "rule", "strokeWidth": 1, "color": "#8A97A8"},
-            "encoding": {
-                "opacity": {
-                    "condition": {"param": "hover", "empty": False, "value": 1},
-                    "value": 0,
-                },
-                "tooltip": [
-                    {
-                        "field": kind,
-                        "type": "quantitative",
-                        "format": ".1f",
-                        "title": f"{kind}, messages/s",
-                    }
-                    for kind in KINDS
-                ],
-            },
-        },
-    ],
-    "encoding": {"x": _seconds(WINDOW_S)},
-}
 
 FIELD: Spec = FRAME | {  # one number of one message type over time: at (ms), value, kind
     "mark": {"type": "line", "interpolate": "step-after", "point": {"size": 18}},
@@ -160,7 +123,60 @@ WAYS: Spec = FRAME | {  # one row a piece, see gantt.frame
 }
 
 
-@cache
+@once_a_language
+def throughput() -> Spec:
+    """Specify messages a second by kind, stacked; wide data, see throughput_frame."""
+    title = _("{kind}, messages/s")
+    return FRAME | {
+        "layer": [
+            {
+                "transform": [{"fold": list(KINDS), "as": ["kind", "rate"]}],
+                "mark": {"type": "area", "interpolate": "monotone", "opacity": 0.8},
+                "encoding": {"y": VALUE | {"field": "rate", "stack": "zero"}, "color": KIND},
+            },
+            {
+                "mark": {"type": "rule", "opacity": 0},
+                "encoding": {"x": None, "y": VALUE | {"field": "ceiling", "aggregate": "max"}},
+            },
+            {
+                "transform": [{"filter": "datum.mark"}],
+                "mark": {
+                    "type": "rule",
+                    "color": WARN_HEX,
+                    "strokeDash": [4, 4],
+                    "strokeWidth": 1.5,
+                },
+            },
+            {
+                "transform": [{"filter": "datum.mark"}],
+                "mark": {"type": "text", "align": "left", "dx": 5, "color": WARN_HEX},
+                "encoding": {"text": {"field": "mark", "type": "nominal"}, "y": {"value": 8}},
+            },
+            {
+                "params": [{"name": "hover", "select": HOVER}],
+                "mark": {"type": "rule", "strokeWidth": 1, "color": "#8A97A8"},
+                "encoding": {
+                    "opacity": {
+                        "condition": {"param": "hover", "empty": False, "value": 1},
+                        "value": 0,
+                    },
+                    "tooltip": [
+                        {
+                            "field": kind,
+                            "type": "quantitative",
+                            "format": ".1f",
+                            "title": title.format(kind=kind),
+                        }
+                        for kind in KINDS
+                    ],
+                },
+            },
+        ],
+        "encoding": {"x": _seconds(WINDOW_S)},
+    }
+
+
+@once_a_language
 def stock(warehouses: tuple[str, ...], length: int) -> Spec:
     """Specify the levels of one product over so many seconds; wide data, see stock_frame."""
     shelf = {"field": "warehouse", "type": "nominal", "legend": None}
@@ -177,12 +193,7 @@ def stock(warehouses: tuple[str, ...], length: int) -> Spec:
                 },
             },
             {
-                "mark": {
-                    "type": "rule",
-                    "strokeDash": [4, 4],
-                    "color": WARN_HEX,
-                    "strokeWidth": 1.5,
-                },
+                "mark": RULE | {"color": WARN_HEX},
                 "encoding": {"x": None, "y": threshold},
             },
             {
@@ -192,7 +203,7 @@ def stock(warehouses: tuple[str, ...], length: int) -> Spec:
                     "dx": 4,
                     "dy": -7,
                     "color": WARN_HEX,
-                    "text": "threshold",
+                    "text": _("threshold"),
                 },
                 "encoding": {"x": {"value": 0}, "y": threshold},
             },

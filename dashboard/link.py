@@ -58,7 +58,7 @@ class Link(Struct, frozen=True):
                 trip = self.round_trip_ms
                 if trip is None:
                     return self.address
-                return _("{address} · {trip} ms").format(address=self.address, trip=f"{trip:.0f}")
+                return _("{trip} ms · {address}").format(address=self.address, trip=f"{trip:.0f}")
             case Phase.CONNECTING:
                 return _("to {address}").format(address=self.address)
             case Phase.REFUSED:

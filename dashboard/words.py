@@ -6,16 +6,20 @@ as it is.  ``make words`` brings the catalogues up to the code.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+P = ParamSpec("P")
+T = TypeVar("T")
 LANGUAGES = ("en", "uk")
 SOURCE = "en"
 KEY = "language"  # of the choice, in the session and in the URL
@@ -49,6 +53,19 @@ def of_the_browser() -> str:
     """Return the browser's language where there is a catalogue for it, or else English."""
     code = (st.context.locale or "").partition("-")[0]
     return code if code in LANGUAGES else SOURCE
+
+
+def once_a_language(make: Callable[P, T]) -> Callable[P, T]:
+    """Have what has words in it made once for each language, and for each of its arguments."""
+    made: dict[Hashable, T] = {}
+
+    def get(*args: P.args, **kwargs: P.kwargs) -> T:
+        key = (language(), args, *sorted(kwargs.items()))
+        if key not in made:
+            made[key] = make(*args, **kwargs)
+        return made[key]
+
+    return get
 
 
 @cache

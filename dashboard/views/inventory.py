@@ -99,7 +99,7 @@ def alerts(unseen: list[AlertSeen]) -> None:
         where = marks.zone()
         columns: dict[str, Column[AlertSeen]] = {
             _("Time"): tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
-            _("State"): tables.chips(56, lambda alert: alert.type, look.ALERT),
+            _("State"): tables.chips(64, lambda alert: alert.type, look.ALERT),
             _("Product"): tables.text(176, lambda alert: alert.product),
             _("Where"): tables.text(56, lambda alert: alert.warehouse),
             _("Left"): tables.amount(40, lambda alert: alert.left),

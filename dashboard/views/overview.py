@@ -70,7 +70,7 @@ def throughput(series: Series, cut: dict[int, str]) -> None:
     title = _("Messages/s by channel kind")
     with look.card("throughput", title, legend):
         table = charts.throughput_frame(rows, cut)
-        st.vega_lite_chart(table, charts.THROUGHPUT, key="throughput", height=250, alt=title)
+        st.vega_lite_chart(table, charts.throughput(), key="throughput", height=250, alt=title)
 
 
 def gaps(now: Snapshot) -> dict[int, str]:
@@ -94,7 +94,7 @@ def orders(now: Snapshot, start: str) -> None:
     columns: dict[str, Column[OrderSeen]] = {
         _("Time"): tables.text(66, lambda order: marks.clock(order.placed_at, where=where)),
         _("Order"): tables.text(102, lambda order: order.number),
-        _("Status"): tables.chips(90, lambda order: order.status, look.STATUS),
+        _("Status"): tables.chips(92, lambda order: order.status, look.STATUS),
         _("Customer"): tables.text(122, lambda order: order.customer),
         _("Items"): tables.text(196, lambda order: order.goods),
         _("Total, ₴"): tables.figure(80, lambda order: marks.number(float(order.total), 2)),
@@ -121,7 +121,7 @@ def alerts(now: Snapshot, start: str) -> None:
     where = marks.zone()
     columns: dict[str, Column[AlertSeen]] = {
         _("Time"): tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
-        _("State"): tables.chips(58, lambda alert: alert.type, look.ALERT),
+        _("State"): tables.chips(64, lambda alert: alert.type, look.ALERT),
         _("Product"): tables.text(210, lambda alert: alert.product),
         _("Warehouse"): tables.text(72, lambda alert: alert.warehouse),
         _("Left"): tables.amount(44, lambda alert: alert.left),

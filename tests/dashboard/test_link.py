@@ -22,7 +22,7 @@ def test_live_once_it_is_signed_in():
 
 def test_live_says_where_and_how_far():
     assert seen(State.OPEN, signed_in=True).words(0.0) == ADDRESS
-    assert seen(State.OPEN, signed_in=True, round_trip_ms=2.4).words(0.0) == f"{ADDRESS} · 2 ms"
+    assert seen(State.OPEN, signed_in=True, round_trip_ms=2.4).words(0.0) == f"2 ms · {ADDRESS}"
 
 
 def test_lost_counts_down_to_the_next_attempt():

@@ -1,0 +1,111 @@
+"""A real Chromium and a busy house of all three programs, one of each for a file of page tests.
+
+No longer than a file: while Playwright is open, no asyncio test may run on the same worker."""
+
+import os
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items):
+    """Keep the page tests on one worker: they share a browser and a house."""
+    for item in items:
+        if item.path.parent.name == "pages":
+            item.add_marker(pytest.mark.xdist_group("pages"))
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "no chromium on this machine: apt install chromium"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def house(launching, tmp_path_factory):
+    """Start all three programs; `house.house_server`, `.house_simulator`, `.house_workbench`."""
+    with launching(tmp_path_factory.mktemp("house")) as start:
+        start.house_server = start.server()
+        start.house_simulator = start.simulator(start.house_server, WORKBENCH_RATE="40")
+        start.house_workbench = start.workbench(start.house_server, start.house_simulator)
+        yield start
+
+
+@pytest.fixture
+def open_page(browser, house):
+    """Open a page of the workbench in a browser of its own, and wait until it is live."""
+    contexts = []
+
+    def go(address, size="desktop", live="Live", **options):
+        width, height = SIZES[size]
+        options = {"viewport": {"width": width, "height": height}, "locale": "en-GB"} | options
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"http://127.0.0.1:{house.house_workbench.port}/{address}")
+        expect(head(page).get_by_text(live, exact=True)).to_be_visible()
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def head(page):
+    """The line beside the title, which says what state the page is in."""
+    return page.locator(".st-key-head")
+
+
+@pytest.fixture(name="head")
+def head_of_a_page():
+    return head
+
+
+@pytest.fixture
+def number_in():
+    """The number that a pattern finds in what is shown, 0 where it finds none."""
+
+    def read(locator, pattern):
+        found = re.search(pattern, locator.inner_text().replace(",", ""))
+        return float(found[1]) if found else 0.0
+
+    return read
+
+
+@pytest.fixture
+def ticks():
+    """Wait until a page has been drawn so many times more, by what its head says."""
+
+    def wait(page, count):
+        page.evaluate(
+            """count => new Promise(done => {
+                const node = document.querySelector(".st-key-page");
+                let left = count, last = performance.now();
+                new MutationObserver(() => {
+                    if (performance.now() - last < 250) return;
+                    last = performance.now();
+                    if (--left === 0) done();
+                }).observe(document.body, {subtree: true, childList: true, characterData: true});
+            })""",
+            count,
+        )
+
+    return wait

@@ -1,0 +1,123 @@
+"""The Explorer in a real browser, while the shop is busy."""
+
+import csv
+import io
+import json
+import re
+
+from playwright.sync_api import expect
+
+WAITING = (
+    "least => +(document.querySelector('.st-key-head').innerText.replaceAll(',', '')"
+    ".match(/(\\d+) waiting/) ?? [0, 0])[1] >= least"
+)
+
+
+def messages(page):
+    return page.locator(".st-key-pane-list")
+
+
+def pause(page):
+    page.get_by_role("button", name="Pause").click()
+
+
+def kept(page, number_in):
+    return number_in(messages(page), r"(\d+) kept")
+
+
+def rows(page):
+    """The rows as a screen reader finds them: the canvas that is seen has none."""
+    found = messages(page).locator("table tbody tr")
+    expect(found).not_to_have_count(0)
+    return found.all_inner_texts()
+
+
+def test_a_paused_list_stands_still_while_the_counter_grows_and_loses_nothing(open_page, number_in):
+    page = open_page("explorer?refresh=0.5")
+    pause(page)
+    page.wait_for_function(WAITING, arg=1)
+    before, listed = kept(page, number_in), rows(page)
+
+    page.wait_for_function(WAITING, arg=60)
+
+    assert kept(page, number_in) == before
+    assert rows(page) == listed
+    waiting = number_in(page.locator(".st-key-head"), r"(\d+) waiting")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".st-key-head").get_by_text("Live", exact=True)).to_be_visible()
+    assert kept(page, number_in) >= before + waiting
+
+
+def test_a_paused_list_steps_one_message_at_a_time(open_page, number_in):
+    page = open_page("explorer?refresh=0.5")
+    pause(page)
+    page.wait_for_function(WAITING, arg=5)
+    before = kept(page, number_in)
+
+    page.get_by_role("button", name="Step").click()
+
+    expect(messages(page)).to_contain_text(f"{before + 1:,.0f} kept")
+
+
+def test_a_chosen_message_stays_chosen_through_twenty_ticks(open_page, ticks):
+    page = open_page("explorer?refresh=0.5")
+    page.locator(".st-key-move-j button").click()
+    fresh = page.get_by_role("button", name=re.compile(r"\d+\+? new"))
+    expect(fresh).to_be_visible()
+    shown = page.locator(".st-key-pane-inspector").inner_text()
+
+    ticks(page, 20)
+
+    assert page.locator(".st-key-pane-inspector [data-testid=stCode]").inner_text() in shown
+    expect(fresh).to_be_enabled()
+
+
+def test_a_reload_keeps_every_filter(open_page):
+    page = open_page("explorer")
+    page.get_by_placeholder("All channels").fill("user:")
+    page.get_by_placeholder("Text, /regex/ or $.json.path").fill("$.payload.cart")
+    page.get_by_placeholder("Find a channel").fill("user_1")
+    expect(page).to_have_url(re.compile("find=user_1.*text=|text=.*find=user_1"))
+
+    page.reload()
+
+    expect(page.get_by_placeholder("All channels")).to_have_value("user:")
+    expect(page.get_by_placeholder("Find a channel")).to_have_value("user_1")
+    field = page.get_by_placeholder("Text, /regex/ or $.json.path")
+    expect(field).to_have_value("$.payload.cart")
+    expect(messages(page)).to_contain_text("match")
+
+
+def test_what_is_filtered_can_be_taken_home(open_page):
+    page = open_page("explorer?type=cart_update")
+    expect(messages(page)).to_contain_text("match")
+    page.get_by_role("button", name="Download").click()
+
+    with page.expect_download() as lines:
+        page.get_by_role("button", name="JSONL").click()
+    with page.expect_download() as table:
+        page.get_by_role("button", name="CSV").click()
+
+    texts = lines.value.path().read_text().splitlines()
+    assert {json.loads(text)["type"] for text in texts} == {"cart_update"}
+    written = table.value.path().read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(written, newline="")))
+    assert {json.loads(row["message"])["type"] for row in rows} == {"cart_update"}
+
+
+def test_a_saved_message_is_there_in_another_tab(open_page):
+    page = open_page("explorer")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Saved")).to_be_visible()
+
+    other = open_page("explorer?view=saved")
+
+    expect(messages(other)).to_contain_text("1 kept")
+    page.get_by_role("button", name="Saved").click()
+    expect(messages(other)).to_contain_text("Nothing saved yet")
+
+
+def test_an_expression_that_is_none_is_said_so(open_page):
+    page = open_page("explorer?text=/(/")
+
+    expect(messages(page)).to_contain_text("/(/ cannot be looked for")

@@ -1,0 +1,96 @@
+"""The frame of the pages as a person sees it, while the shop is busy."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+PAGES = ["overview", "explorer", "inventory"]
+SIZES = {"desktop": 1440, "phone": 390}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_live_and_shows_no_exception(open_page, name, size):
+    page = open_page(name, size)
+
+    expect(page.get_by_role("heading", name=name.capitalize())).to_be_visible()
+    expect(page.locator('[data-testid="stDataFrame"]').first).to_be_visible()
+    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]
+
+
+def test_the_overview_counts_what_passes(open_page, head, number_in):
+    page = open_page("overview")
+    rate = page.locator('[data-testid="stMetric"]', has_text="Messages/s")
+    seen = number_in(head(page), r"(\d+) messages")
+
+    page.wait_for_function(
+        "seen => +document.querySelector('.st-key-head').innerText.replaceAll(',', '')"
+        ".match(/(\\d+) messages/)[1] > seen",
+        arg=seen,
+    )
+
+    expect(rate.locator('[data-testid="stMetricValue"]')).not_to_have_text("0.0")
+    connections = page.locator('[data-testid="stMetric"]', has_text="Connections")
+    assert number_in(connections, r"(\d+)") > 10
+
+
+def test_the_inventory_comes_from_the_simulator(open_page, head):
+    page = open_page("inventory")
+
+    expect(head(page)).to_contain_text("60 products")
+    expect(page.get_by_role("img").filter(has_text="threshold")).to_be_visible()
+
+
+def test_two_browsers_with_their_own_language_and_persona_do_not_disturb_each_other(open_page):
+    english = open_page("overview?persona=agent")
+    ukrainian = open_page("overview", live="Наживо", locale="uk-UA")
+    ukrainian.get_by_test_id("stSidebar").get_by_role("combobox").click()
+    ukrainian.get_by_text("Ірина · адмін").click()
+    expect(ukrainian).to_have_url(re.compile("persona=admin"))
+
+    english.get_by_text("Explorer", exact=True).click()
+
+    expect(english.get_by_role("heading", name="Explorer")).to_be_visible()
+    expect(ukrainian.get_by_role("heading", name="Огляд")).to_be_visible()
+    assert "persona=agent" in english.url
+    shown = english.get_by_test_id("stSidebar").get_by_role("combobox")
+    assert shown.input_value() == "Mariia · agent"
+
+
+def test_a_change_of_language_keeps_every_choice(open_page):
+    page = open_page("explorer?persona=agent&sort=name&type=cart_update")
+
+    page.get_by_text("uk", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Канали")).to_be_visible()
+    expect(page.get_by_role("combobox").first).to_have_value("Марія · підтримка")
+    for choice in ("language=uk", "persona=agent", "sort=name", "type=cart_update"):
+        assert choice in page.url
+
+
+def test_keys_pause_and_find(open_page, head):
+    page = open_page("explorer")
+    expect(page.locator('[data-testid="stDataFrame"]').first).to_be_visible()
+
+    page.keyboard.press("p")
+    expect(head(page)).to_contain_text("held at")
+    page.keyboard.press("f")
+
+    expect(page.get_by_placeholder("Text, /regex/ or $.json.path")).to_be_focused()
+
+
+def test_a_server_that_goes_away_is_told_and_its_return_heals_the_page(open_page, house, head):
+    page = open_page("overview")
+    port = house.house_server.port
+
+    house.house_server.process.kill()
+    house.house_server.stop()
+    expect(head(page)).to_contain_text("Disconnected")
+    house.house_server = house.server(port)
+
+    expect(head(page).get_by_text("Live", exact=True)).to_be_visible()
+    expect(head(page)).not_to_contain_text("Disconnected")
+    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
