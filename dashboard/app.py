@@ -20,11 +20,9 @@ st.html(look.HERE / "look.css")
 st.logo(":material/hub:", size="small")
 
 
-def page(name: str, title: str, icon: str) -> list[st.Page]:
-    """Register the page of a file, where there is one."""
-    if not (look.HERE / "views" / f"{name}.py").exists():
-        return []
-    return [st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:")]
+def page(name: str, title: str, icon: str) -> st.Page:
+    """Register the page of a file."""
+    return st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:")
 
 
 overview = st.Page(
@@ -51,18 +49,18 @@ chosen = st.navigation(
     {
         _("Watch"): [
             overview,
-            *page("explorer", _("Explorer"), "account_tree"),
+            page("explorer", _("Explorer"), "account_tree"),
             by_name,
         ],
         _("Shop"): [
-            *page("orders", _("Orders"), "receipt_long"),
-            *page("inventory", _("Inventory"), "inventory_2"),
-            *page("inbox", _("Inbox"), "forum"),
+            page("orders", _("Orders"), "receipt_long"),
+            page("inventory", _("Inventory"), "inventory_2"),
+            page("inbox", _("Inbox"), "forum"),
         ],
         _("Act"): [
-            *page("console", _("Console"), "terminal"),
-            *page("scenarios", _("Scenarios"), "science"),
-            *page("connections", _("Connections"), "cable"),
+            page("console", _("Console"), "terminal"),
+            page("scenarios", _("Scenarios"), "science"),
+            page("connections", _("Connections"), "cable"),
         ],
     }
 )

@@ -47,7 +47,8 @@ KIND: Spec = {
     "scale": {"domain": list(THEME_ORDER)},
     "legend": None,
 }
-RULE: Spec = {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5}
+QUIET: Spec = {"aria": False}  # of a mark: the chart as a whole has its alternative text
+RULE: Spec = QUIET | {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5}
 STEPS = (1, 1.5, 2, 3, 4, 6, 8, 10)  # of a scale's upper end, times a power of ten
 HOVER = {
     "type": "point",
@@ -83,7 +84,7 @@ def _seconds(length: int) -> Spec:
 
 
 FIELD: Spec = FRAME | {  # one number of one message type over time: at (ms), value, kind
-    "mark": {"type": "line", "interpolate": "step-after", "point": {"size": 18}},
+    "mark": QUIET | {"type": "line", "interpolate": "step-after", "point": {"size": 18}},
     "encoding": {
         "x": {
             "field": "at",
@@ -97,7 +98,7 @@ FIELD: Spec = FRAME | {  # one number of one message type over time: at (ms), va
 }
 
 WAYS: Spec = FRAME | {  # one row a piece, see gantt.frame
-    "mark": {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
+    "mark": QUIET | {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
     "encoding": {
         "x": _seconds(gantt.SPAN_S) | {"field": "start"},
         "x2": {"field": "end"},
@@ -131,11 +132,11 @@ def throughput() -> Spec:
         "layer": [
             {
                 "transform": [{"fold": list(KINDS), "as": ["kind", "rate"]}],
-                "mark": {"type": "area", "interpolate": "monotone", "opacity": 0.8},
+                "mark": QUIET | {"type": "area", "interpolate": "monotone", "opacity": 0.8},
                 "encoding": {"y": VALUE | {"field": "rate", "stack": "zero"}, "color": KIND},
             },
             {
-                "mark": {"type": "rule", "opacity": 0},
+                "mark": QUIET | {"type": "rule", "opacity": 0},
                 "encoding": {"x": None, "y": VALUE | {"field": "ceiling", "aggregate": "max"}},
             },
             {
@@ -149,12 +150,12 @@ def throughput() -> Spec:
             },
             {
                 "transform": [{"filter": "datum.mark"}],
-                "mark": {"type": "text", "align": "left", "dx": 5, "color": WARN_HEX},
+                "mark": QUIET | {"type": "text", "align": "left", "dx": 5, "color": WARN_HEX},
                 "encoding": {"text": {"field": "mark", "type": "nominal"}, "y": {"value": 8}},
             },
             {
                 "params": [{"name": "hover", "select": HOVER}],
-                "mark": {"type": "rule", "strokeWidth": 1, "color": "#8A97A8"},
+                "mark": QUIET | {"type": "rule", "strokeWidth": 1, "color": "#8A97A8"},
                 "encoding": {
                     "opacity": {
                         "condition": {"param": "hover", "empty": False, "value": 1},
@@ -186,7 +187,7 @@ def stock(warehouses: tuple[str, ...], length: int) -> Spec:
         "layer": [
             {
                 "transform": [{"fold": list(warehouses), "as": ["warehouse", "left"]}],
-                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+                "mark": QUIET | {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
                 "encoding": {
                     "y": VALUE | {"field": "left", "scale": {"nice": 5}},
                     "color": shelf | {"scale": colours},
@@ -197,7 +198,8 @@ def stock(warehouses: tuple[str, ...], length: int) -> Spec:
                 "encoding": {"x": None, "y": threshold},
             },
             {
-                "mark": {
+                "mark": QUIET
+                | {
                     "type": "text",
                     "align": "left",
                     "dx": 4,

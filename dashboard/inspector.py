@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import charts, fields, look, marks, picking
 from dashboard.channels import kind_of
+from dashboard.console import drafts
 from dashboard.history import Log, Seen
 from dashboard.saved import Full
 from dashboard.shared import shelf
@@ -61,6 +62,14 @@ def _actions(message: Seen) -> None:
             on_click=_drop if kept else _keep,
             args=(message,),
         )
+        if st.button(
+            _("Send"),
+            icon=":material/terminal:",
+            key="send",
+            help=_("Open the Console with this message in its editor"),
+        ):
+            drafts.hand_over(message.channel, message.text)
+            st.switch_page("views/console.py")
 
 
 def _keep(message: Seen) -> None:

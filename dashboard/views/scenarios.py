@@ -134,7 +134,7 @@ def effect(now: Snapshot, scenarios: tuple[Scenario, ...]) -> None:
             if now.at - seen.at < WINDOW_S
         }
         table = charts.throughput_frame(rows, began)
-        st.vega_lite_chart(table, charts.THROUGHPUT, key="effect", height="stretch", alt=title)
+        st.vega_lite_chart(table, charts.throughput(), key="effect", height="stretch", alt=title)
 
 
 live_line = frame.header(_("Scenarios"))

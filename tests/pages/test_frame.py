@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-PAGES = ["overview", "explorer", "inventory"]
+PAGES = [
+    "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
+]  # fmt: skip
 SIZES = {"desktop": 1440, "phone": 390}
 
 
@@ -15,7 +17,7 @@ def test_every_page_is_live_and_shows_no_exception(open_page, name, size):
     page = open_page(name, size)
 
     expect(page.get_by_role("heading", name=name.capitalize())).to_be_visible()
-    expect(page.locator('[data-testid="stDataFrame"]').first).to_be_visible()
+    expect(page.locator('.st-key-page [data-testid="stVerticalBlock"]').first).to_be_visible()
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
     expect(page.get_by_text("Page not found")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]
