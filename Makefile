@@ -36,7 +36,7 @@ check: $(VENV)/.dev
 words: $(VENV)/.demo
 	@$(BIN)/python -m dashboard.catalogue
 
-bench: $(VENV)/.demo
+bench: $(VENV)/.dev
 	@$(BIN)/python -m bench --json data/bench.json
 
 reset:

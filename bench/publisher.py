@@ -32,7 +32,14 @@ class Publisher:
         Raises:
             NotPublished: it was refused.
         """
-        body = body_of(first, count, time.monotonic_ns())
+        return self.post(body_of(first, count, time.monotonic_ns()))
+
+    def post(self, body: bytes) -> int:
+        """Publish what is written already; as ``publish``.
+
+        Raises:
+            NotPublished: it was refused.
+        """
         self._socket.sendall(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
         status, answer = self._answer()
         if status != 200:

@@ -1,4 +1,4 @@
-"""The servers that are measured, as real processes: ours as shipped, and the plain one."""
+"""What is measured, as real processes: our server as shipped, the plain one, the workbench."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from client.tokens import mint
 ROOT = Path(__file__).parents[1]
 START_S = 30.0
 STOP_S = 10.0
-OURS, PLAIN = "server", "bench.baseline"
+OURS, PLAIN, PAGES = "server", "bench.baseline", "dashboard"
 
 
 class Target(Struct, frozen=True):
-    """A server that runs: where it listens, and what may publish there."""
+    """A program that runs: where it listens, and what may publish to a server."""
 
     name: str
     port: int
@@ -86,7 +86,7 @@ def running(name: str, cores: frozenset[int], secret: str, **environment: str) -
 def _port(process: subprocess.Popen[bytes], said: Path) -> int:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        if found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", said.read_text()):
+        if found := re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text()):
             return int(found[1])
         if process.poll() is not None:
             break

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from itertools import islice
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 import msgspec
 from msgspec import Struct
 
-from dashboard.history import Log, Seen
+from dashboard.history import Seen
 from protocol import codec
 
-ALIKE = 200  # messages of one channel and type that are compared and plotted
 SUBJECT = ("order_id", "product_id", "location", "conversation_id")  # what a payload is about
 
 
@@ -70,10 +69,10 @@ def pretty(message: Seen) -> str:
     return msgspec.json.format(message.text, indent=2).decode()
 
 
-def alike(message: Seen, log: Log, most: int = ALIKE) -> list[Seen]:
-    """Return the newest messages of the same channel and type, oldest first."""
-    same = (m for m in log.newest_first() if (m.channel, m.type) == (message.channel, message.type))
-    return list(islice(same, most))[::-1]
+@lru_cache(maxsize=4096)
+def said(message: Seen) -> str:
+    """Say a message's payload in a line, see ``summary``; what a list showed last is known."""
+    return summary(payload(message))
 
 
 def subject(payload: Mapping[str, Any]) -> tuple[Any, ...]:

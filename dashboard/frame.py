@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import assert_never
 
 import msgspec
 import streamlit as st
 from msgspec import Struct
 
+from dashboard import ticks
 from dashboard.history import MESSAGES
 from dashboard.link import Phase
 from dashboard.look import HEIGHTS, HERE, empty
@@ -113,10 +116,11 @@ def _status(words: str) -> str:
 
 def live(draw: Callable[[], None]) -> None:
     """Redraw on the side bar's clock, in a dense column."""
+    page = Path(inspect.getfile(draw)).stem
 
     @st.fragment(run_every=st.session_state.get("refresh", 1.0))
     def tick() -> None:
-        with st.container(key="page", gap="xsmall"):
+        with ticks.timed(page), st.container(key="page", gap="xsmall"):
             draw()
 
     tick()

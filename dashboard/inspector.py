@@ -22,7 +22,7 @@ def draw(message: Seen | None, log: Log) -> None:
             hint = _("Click a line of the list to see a message to its last field.")
             look.empty("ads_click", _("No message chosen"), hint)
         return
-    same = fields.alike(message, log)
+    same = picking.alike(message, log)
     chip = marks.chip(message.channel, kind_of(message.channel))
     with look.card("inspector", message.type, chip, size="pane"):
         told = _("{at} · {size} bytes · reached {reached}").format(

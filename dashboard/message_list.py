@@ -80,7 +80,7 @@ def _listed(shown: tuple[Seen, ...], pattern: patterns.Pattern | None) -> None:
     def content(message: Seen) -> str:
         if isinstance(pattern, patterns.Path):
             return fields.values(pattern.values(message.text))
-        return fields.summary(fields.payload(message))
+        return fields.said(message)
 
     columns: dict[str, Column[Seen]] = {
         "": tables.text(22, lambda m: "▶" if m == picked else ""),

@@ -74,16 +74,22 @@ def move(lines: int) -> None:
         state.picked, state.frozen = shown[at + lines], shown
 
 
-def search(wanted: Filter) -> Search:
+def search(wanted: Filter, name: str = "search") -> Search:
     """Return the tab's search for a filter; what it has found before is kept.
 
     Raises:
         BadPattern: see ``Search``.
     """
-    kept: Search | None = state.search
+    kept: Search | None = state.get(name)
     if kept is None or kept.filter != wanted:
-        state.search = kept = Search(wanted)
+        state[name] = kept = Search(wanted)
     return kept
+
+
+def alike(message: Seen, log: Log) -> list[Seen]:
+    """Return the newest messages of the same channel and type, oldest first."""
+    same = search(Filter(channel=message.channel, type=message.type), "alike")
+    return list(reversed(same.found(log).newest))
 
 
 def step() -> None:

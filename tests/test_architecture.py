@@ -31,10 +31,12 @@ MAY_IMPORT = {
         "jsonpath",
         "msgspec",
         "pandas",
+        "prometheus_client",
         "re2",
+        "starlette",
         "streamlit",
     },
-    "bench": {"client", "msgspec", "aiohttp", "uvloop"},
+    "bench": {"client", "msgspec", "aiohttp", "playwright", "uvloop"},
 }
 
 

@@ -33,7 +33,7 @@ def rows(page):
 
 
 def test_a_paused_list_stands_still_while_the_counter_grows_and_loses_nothing(open_page, number_in):
-    page = open_page("explorer?refresh=0.5")
+    page = open_page("explorer")
     pause(page)
     page.wait_for_function(WAITING, arg=1)
     before, listed = kept(page, number_in), rows(page)
@@ -49,7 +49,7 @@ def test_a_paused_list_stands_still_while_the_counter_grows_and_loses_nothing(op
 
 
 def test_a_paused_list_steps_one_message_at_a_time(open_page, number_in):
-    page = open_page("explorer?refresh=0.5")
+    page = open_page("explorer")
     pause(page)
     page.wait_for_function(WAITING, arg=5)
     before = kept(page, number_in)
@@ -60,15 +60,16 @@ def test_a_paused_list_steps_one_message_at_a_time(open_page, number_in):
 
 
 def test_a_chosen_message_stays_chosen_through_twenty_ticks(open_page, ticks):
-    page = open_page("explorer?refresh=0.5")
-    page.locator(".st-key-move-j button").click()
+    page = open_page("explorer")
+    page.locator(".st-key-move-j button").first.click()
     fresh = page.get_by_role("button", name=re.compile(r"\d+\+? new"))
     expect(fresh).to_be_visible()
-    shown = page.locator(".st-key-pane-inspector").inner_text()
+    inspected = page.locator(".st-key-pane-inspector [data-testid=stCode]")
+    chosen = inspected.inner_text()
 
     ticks(page, 20)
 
-    assert page.locator(".st-key-pane-inspector [data-testid=stCode]").inner_text() in shown
+    assert inspected.inner_text() == chosen
     expect(fresh).to_be_enabled()
 
 
@@ -95,10 +96,10 @@ def test_what_is_filtered_can_be_taken_home(open_page):
 
     with page.expect_download() as lines:
         page.get_by_role("button", name="JSONL").click()
+    texts = lines.value.path().read_text().splitlines()
     with page.expect_download() as table:
         page.get_by_role("button", name="CSV").click()
 
-    texts = lines.value.path().read_text().splitlines()
     assert {json.loads(text)["type"] for text in texts} == {"cart_update"}
     written = table.value.path().read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(written, newline="")))

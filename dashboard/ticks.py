@@ -1,0 +1,63 @@
+"""How long the pages take to draw, and what the feed has told: ``GET /metrics`` of the workbench.
+
+In Prometheus' text format, with the process' memory; on loopback, as the pages are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dashboard.shared import feed
+
+BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)
+
+registry = CollectorRegistry()
+ProcessCollector(registry=registry)
+_ticks = Histogram(
+    "workbench_tick_seconds",
+    "Drawing one moment of a page, by the name of its file",
+    ["page"],
+    buckets=BUCKETS_S,
+    registry=registry,
+)
+_told = Gauge(
+    "workbench_messages_told",
+    "Messages that the monitor told of",
+    registry=registry,
+)
+_kept = Gauge("workbench_messages_kept", "Messages in the history now", registry=registry)
+
+
+@contextmanager
+def timed(page: str) -> Iterator[None]:
+    """Measure one tick of a page; one that ends early, by a rerun, counts as well."""
+    begun = time.perf_counter()
+    try:
+        yield
+    finally:
+        _ticks.labels(page).observe(time.perf_counter() - begun)
+
+
+def answer(_: Request) -> Response:
+    """Answer a scrape."""
+    now = feed().snapshot()
+    _told.set(now.log.seq + now.left_out)
+    _kept.set(now.log.kept)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+METRICS = Route("/metrics", answer)
