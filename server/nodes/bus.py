@@ -142,8 +142,9 @@ class Bus:
 
     def _take(self, channel: str, data: bytes, ears: Ears) -> None:
         if channel == self._moved:
-            order_id, tenant_id, user_id = data.decode().split(":")
-            ears.order_moved(order_id, tenant_id, user_id)
+            moved = data.decode(errors="replace").split(":")
+            if len(moved) == 3:
+                ears.order_moved(*moved)
             return
         letter = read(data)
         if letter is None:

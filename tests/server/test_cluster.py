@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from protocol.ownership import changes_channel
 from server.redis_link import redis_link
 from server.settings import Settings
 from server.stores.base import Order, Revocation
@@ -193,6 +194,36 @@ async def test_a_publish_that_is_repeated_on_another_node_is_answered_as_before(
     assert [status for status, _ in conflicts] == [409, 409]
     assert (await client.hear())["payload"] == NOTICE["payload"]
     assert await client.is_silent()
+
+
+@pytest.mark.parametrize("letter", [b"", b"\xff", b"\x93\xa1a\x01\x91\x81\xa4type\xa3New"])
+async def test_what_a_node_cannot_read_is_for_those_who_can(nodes, redis, redis_prefix, letter):
+    a, b = nodes
+    async with redis_link(Settings(redis_url=redis.url)) as link:
+        for channel in (f"{redis_prefix}nodes", changes_channel(redis_prefix)):
+            assert await link.publish(channel, letter) == 2
+
+    await a.place_order("ord_1", "olena")
+    client = await b.sign_in("olena")
+    await client.subscribe("order:ord_1")
+    await a.place_order("ord_1", "taras")
+    assert (await client.hear())["type"] == "unsubscribed"
+
+
+async def test_an_order_that_a_service_hands_over_in_redis_is_lost_on_every_node(
+    nodes, redis, redis_prefix
+):
+    clients = []
+    for server in nodes:
+        await server.place_order("ord_1", "olena")
+        clients.append(await server.sign_in("olena"))
+        await clients[-1].subscribe("order:ord_1")
+
+    async with redis_link(Settings(redis_url=redis.url)) as link:
+        await RedisStore(link, redis_prefix).record_orders([Order("ord_1", "taras", "shop")])
+
+    for client in clients:
+        assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
 
 async def test_a_node_that_stops_is_missed_by_nobody(
