@@ -24,7 +24,8 @@ from server.redis_link import FAILURES, Link
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.25
+LOOKS = 8  # at whether letters come back, within the patience
+GOODBYE_S = 0.5
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 2.0  # between attempts to subscribe anew
 CameBack = Callable[[], None]
 
@@ -61,6 +62,7 @@ class Bus:
         self._prefix = prefix
         self._me = me
         self._patience_s = patience_s
+        self._look_every_s = patience_s / LOOKS
         self._everybody = f"{prefix}nodes"
         self._moved = changes_channel(prefix)
         self._number = 0
@@ -94,8 +96,10 @@ class Bus:
 
     async def send_last(self, notice: Notice) -> None:
         """Say something to everybody, after which nothing follows."""
+        letter = write(Letter(self._me, 0, [notice]))
         with contextlib.suppress(*FAILURES):
-            await self._link.publish(self._everybody, write(Letter(self._me, 0, [notice])))
+            async with asyncio.timeout(GOODBYE_S):
+                await self._link.publish(self._everybody, letter)
 
     async def run(self, ears: Ears) -> None:
         """Carry letters, for ever."""
@@ -134,10 +138,13 @@ class Bus:
 
     async def _hear_all(self, pubsub: Any, ears: Ears) -> None:
         while True:
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=LOOK_EVERY_S)
+            message = await pubsub.get_message(
+                ignore_subscribe_messages=True, timeout=self._look_every_s
+            )
             if message is not None:
                 self._take(message["channel"].decode(), message["data"], ears)
-            if self._sent and time.monotonic() - self._sent[0].at > self._patience_s:
+            soon = time.monotonic() + self._look_every_s
+            if self._sent and soon - self._sent[0].at > self._patience_s:
                 raise TimeoutError("what this one says does not come back")
 
     def _take(self, channel: str, data: bytes, ears: Ears) -> None:

@@ -215,10 +215,17 @@ class Cluster:
 
     async def _speak(self) -> None:
         """Say every second that this server is there, and notice who is not."""
+        spoke_at = self._clock()
         while True:
             await asyncio.sleep(SAY_EVERY_S)
+            now = self._clock()
+            if now - spoke_at >= SILENCE_S:
+                # The others took this one for gone, and one of them speaks for all by now.
+                log.warning("this node stood still for %.1f s", now - spoke_at)
+                self._since = now
+            spoke_at = now
             self._say_here()
-            for id in self._roster.pass_time(self._clock()):
+            for id in self._roster.pass_time(now):
                 self._forget(id)
 
     def _introduce(self) -> None:

@@ -394,3 +394,28 @@ async def test_when_the_node_that_tells_ends_another_goes_on(
         await watcher.hear()
 
     assert watcher.sample == [("n_1", 0)]
+
+
+async def test_a_node_that_stood_still_does_not_tell_again_what_was_told_meanwhile(
+    node, launch_server, redis, redis_prefix
+):
+    first = launch_server(
+        WORKBENCH_REDIS_URL=redis.url, WORKBENCH_REDIS_PREFIX=redis_prefix, WORKBENCH_NODE="first"
+    )
+    b = await node("b")
+    watcher = await Watcher.on(b)
+    first.process.send_signal(signal.SIGSTOP)
+    while watcher.nodes != ["b"]:
+        await watcher.hear()
+
+    for _ in range(5):
+        await b.publish(NOTICE | {"channel": "public:news"})
+    while watcher.messages < 5:
+        await watcher.hear()
+    first.process.send_signal(signal.SIGCONT)
+    while len(watcher.nodes) < 2:
+        await watcher.hear()
+    for _ in range(8):
+        await watcher.hear()
+
+    assert watcher.messages == len(watcher.sample) == 5
