@@ -127,9 +127,10 @@ def _launching(folder):
         program.port = int(program.wait_for(r"listening on http://127\.0\.0\.1:(\d+)")[1])
         return program
 
-    def start_simulator(server, **environment):
+    def start_simulator(server, *args, **environment):
         program = start(
             "simulator",
+            *args,
             WORKBENCH_JWT_SECRET=SECRET,
             WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
             WORKBENCH_SIMULATOR_PORT="0",
