@@ -82,6 +82,29 @@ async def test_a_dry_run_takes_its_seed_from_the_settings_or_the_command_line(st
     assert seven == again != eight
 
 
+async def test_a_dry_run_with_a_scenario_says_what_is_different(start):
+    process = await start("--dry-run", "--scenario", "flash-sale", "--for", "5s")
+    out, _ = await process.communicate()
+
+    assert "Сценарій почався: Блискавичний розпродаж" in out.decode()
+
+
+async def test_a_dry_run_sums_itself_up_if_it_is_asked_to(start):
+    process = await start("--dry-run", "--summary", "--for", "1m")
+    out, err = await process.communicate()
+
+    assert (process.returncode, err) == (0, b"")
+    assert out.startswith(b"| | |\n|---|---:|\n| messages | ")
+
+
+async def test_lists_the_scenarios(start):
+    process = await start("--list-scenarios")
+    out, _ = await process.communicate()
+
+    assert len(out.splitlines()) == 8
+    assert b"flash-sale        120 s  Six products cost a quarter less" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
