@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from functools import partial
 from random import Random
+from typing import Any
 
 import aiohttp
 
@@ -13,7 +15,7 @@ from client.aio import AsyncShopWebSocket
 from client.tokens import mint
 from protocol import codec
 from simulator.customers import Customer
-from simulator.helpdesk import HelpDesk, Spawn
+from simulator.helpdesk import HelpDesk
 from simulator.house import Premises
 from simulator.settings import Settings
 from simulator.sluggard import Sluggard
@@ -41,7 +43,8 @@ class Presence:
         self._opened: dict[AsyncShopWebSocket, float] = {}
         self._reconnects = self._evictions = 0
         self._sluggard: Sluggard | None = None
-        self._spawn: Spawn | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        """Where works run beside; None before anybody has come, and when everybody leaves."""
         self._sockets: dict[str, AsyncShopWebSocket] = {}
         self._visitors: dict[str, Visitor] = {}
         for number in range(1, settings.customers + 1):
@@ -52,7 +55,7 @@ class Presence:
         sockets = [self._agent_socket, *self._sockets.values()]
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._spawn = tasks.create_task
+                self._tasks = tasks
                 HelpDesk(
                     self._agent_socket,
                     self._settings.tenant,
@@ -60,14 +63,16 @@ class Presence:
                     find_senders=self._find_senders,
                     draw=self._draw,
                     pause=asyncio.sleep,
-                    spawn=tasks.create_task,
+                    spawn=self._beside,
                 )
-                for socket in sockets:
-                    await socket.connect()
-                    await asyncio.sleep(CONNECTS_APART_S)
-                await self._watch(sockets)
+                try:
+                    for socket in sockets:
+                        await socket.connect()
+                        await asyncio.sleep(CONNECTS_APART_S)
+                    await self._watch(sockets)
+                finally:
+                    self._tasks = None
         finally:
-            self._spawn = None
             await asyncio.gather(*(socket.disconnect() for socket in sockets))
 
     def ask(self, customer: Customer, topic: str) -> None:
@@ -78,10 +83,9 @@ class Presence:
     def stop_reading(self, customer: Customer) -> None:
         """Have a customer come on one more socket and read nothing from it."""
         self.read_on()
-        if self._spawn is not None:
-            tokens = self._tokens(customer.id, "customer", customer.name)
-            self._sluggard = Sluggard(self._settings.ws_url, tokens)
-            self._spawn(self._see_whether_evicted(self._sluggard))
+        tokens = self._tokens(customer.id, "customer", customer.name)
+        self._sluggard = Sluggard(self._settings.ws_url, tokens)
+        self._beside(self._see_whether_evicted(self._sluggard))
 
     def read_on(self) -> None:
         """Have who stopped reading look at what has come, and leave."""
@@ -121,6 +125,13 @@ class Presence:
             CustomerState(id, visitor.customer.name, self._sockets[id].status.signed_in)
             for id, visitor in self._visitors.items()
         )
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside everything else; who is leaving begins nothing new."""
+        if self._tasks is None:
+            work.close()
+        else:
+            self._tasks.create_task(work)
 
     async def _see_whether_evicted(self, sluggard: Sluggard) -> None:
         if await sluggard.run():

@@ -24,7 +24,7 @@ from simulator.shopkeeper import Shopkeeper
 from simulator.shops import Shops
 
 SERVICE_ID = "service_simulator"
-LAST_WORDS_S = 0.5
+LAST_WORDS_S = 2.0
 """What was published just before the end has so long to reach the server."""
 
 log = logging.getLogger("simulator")

@@ -236,3 +236,12 @@ async def test_a_slow_one_who_reads_on_in_time_is_not_evicted(platform, present,
         await platform.until_reached(0, notice("user:user_3"), every_s=2 * QUIET_S)
 
         assert presence.state().evictions == 0
+
+
+async def test_begin_nothing_new_when_they_leave(platform, present, premises):
+    async with platform.running():
+        async with present() as presence:
+            await platform.until_reached(2, notice("public:announcements"))
+        presence.stop_reading(premises.people.customer(3))
+
+        assert await platform.publish(notice("user:user_3")) == 0
