@@ -49,8 +49,8 @@ class Socket(Protocol):
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
         """Call the handler with the payload of every message of the type."""
 
-    def subscribe(self, channel: str) -> None:
-        """Hear a channel, after every reconnect too."""
+    def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
+        """Hear a channel, after every reconnect too; see ``client.surface.Surface``."""
 
     def connect(self) -> None:
         """Start."""
@@ -87,8 +87,9 @@ class Feed:
 
     def open(self, poller: Poller | None = None) -> None:
         """Connect, and ask the simulator where there is somebody to ask it."""
-        for channel in (Channel(Kind.TENANT, self.tenant), ANNOUNCEMENTS, self.monitor):
-            self._socket.subscribe(str(channel))
+        for channel in (Channel(Kind.TENANT, self.tenant), ANNOUNCEMENTS):
+            self._socket.subscribe(str(channel), recoverable=True)
+        self._socket.subscribe(str(self.monitor))  # its reports end with their second
         self._socket.connect()
         self._poller = poller
         if poller:

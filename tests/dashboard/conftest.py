@@ -104,6 +104,7 @@ class FakeSocket:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+        self.recovered: list[str] = []
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
         self.be(State.CONNECTING)
@@ -130,8 +131,10 @@ class FakeSocket:
         self._handlers.setdefault(type, []).append(handler)
         return lambda: self._handlers[type].remove(handler)
 
-    def subscribe(self, channel: str) -> None:
+    def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
         self.heard.append(channel)
+        if recoverable:
+            self.recovered.append(channel)
 
     def connect(self) -> None:
         self.connected = True

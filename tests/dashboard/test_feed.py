@@ -10,6 +10,7 @@ def test_hears_the_tenant_the_announcements_and_the_monitor(feed, socket):
 
     assert socket.connected
     assert socket.heard == ["tenant:shop", "public:announcements", "monitor:shop"]
+    assert socket.recovered == ["tenant:shop", "public:announcements"]
 
 
 def test_folds_what_the_socket_says(busy_feed):
