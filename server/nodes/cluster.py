@@ -93,17 +93,17 @@ class Cluster:
     async def open(self, host: Host) -> AsyncIterator[None]:
         """Take part, on behalf of a server, while the block lasts; begins when all are known."""
         self._host = host
-        async with asyncio.TaskGroup() as group:
-            running = [group.create_task(each) for each in (self._bus.run(self), self._speak())]
+        self._spawn(self._bus.run(self))
+        self._spawn(self._speak())
+        try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._patience_s):
                     while not self._knows_all:
                         await self._hear_news()
-            try:
-                yield
-                await self._bus.send_last(Gone())
-            finally:
-                await end([*running, *self._tasks])
+            yield
+            await self._bus.send_last(Gone())
+        finally:
+            await end(self._tasks)
 
     async def ask(self, question: Question, kind: type[A]) -> Gathered[A]:
         """Ask every server, this one too; returns within the broker's timeout."""
@@ -273,7 +273,7 @@ class Cluster:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:  # a fault of ours
-            log.error("what another node asked for failed", exc_info=task.exception())
+            log.error("the part in the cluster failed", exc_info=task.exception())
 
     @property
     def _there(self) -> Host:

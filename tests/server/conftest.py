@@ -186,7 +186,8 @@ async def serve(tmp_path, secret, token):
     async with AsyncExitStack() as stack:
 
         async def start(**settings):
-            wanted = Settings(port=0, jwt_secret=secret, data_dir=str(tmp_path), **settings)
+            usual = {"port": 0, "jwt_secret": secret, "data_dir": str(tmp_path)}
+            wanted = Settings(**(usual | settings))
             port = await stack.enter_async_context(serving(wanted))
             http = await stack.enter_async_context(aiohttp.ClientSession())
             return Server(port, http, stack, token)

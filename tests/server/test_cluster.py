@@ -226,6 +226,13 @@ async def test_an_order_that_a_service_hands_over_in_redis_is_lost_on_every_node
         assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
 
+async def test_a_node_that_cannot_listen_says_why_as_one_that_is_alone(node):
+    a = await node("a")
+
+    with pytest.raises(OSError, match="in use"):
+        await node("b", port=a.port)
+
+
 async def test_a_node_that_stops_is_missed_by_nobody(
     node, admin, launch_server, redis, redis_prefix
 ):
