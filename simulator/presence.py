@@ -45,6 +45,8 @@ class Presence:
         self._sluggard: Sluggard | None = None
         self._tasks: asyncio.TaskGroup | None = None
         """Where works run beside; None before anybody has come, and when everybody leaves."""
+        self.has_begun = asyncio.Event()
+        """Set when ``run`` has begun to let people come."""
         self._sockets: dict[str, AsyncShopWebSocket] = {}
         self._visitors: dict[str, Visitor] = {}
         for number in range(1, settings.customers + 1):
@@ -56,6 +58,7 @@ class Presence:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
+                self.has_begun.set()
                 HelpDesk(
                     self._agent_socket,
                     self._settings.tenant,

@@ -61,6 +61,7 @@ async def serve(
                 customers = works.create_task(presence.run())
                 day = works.create_task(runner.run(opening.lasts_s))
                 day.add_done_callback(lambda _: stop.set())
+                await presence.has_begun.wait()
                 for name in opening.scenarios:
                     runner.do(StartScenario(name=name))
                 await stop.wait()
