@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from msgspec import Struct
 
 from dashboard import look, marks, tables
 from dashboard.console import frames, sequence
@@ -18,18 +20,36 @@ from dashboard.words import _, ngettext
 SHOWN = 200
 DETAIL = 196  # px, always there, so that choosing a frame moves nothing
 EVENTS = "events"  # in the session: whether they are shown
-PICKED = "console_frame"  # in the session: whose conversation, and which frame of it
+PICKED = "console_frame"  # in the session: a Picked, if there is one
+VERSION, JUMPED = "console_version", "console_jumped"  # of the list, and when it was let go
+ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
 
 
-def picked(whose: str, shown: Sequence[Frame], otherwise: Frame | None = None) -> Frame | None:
-    """Return the frame that was chosen of somebody's, as long as it is kept."""
-    of, frame = st.session_state.get(PICKED, ("", None))
-    return frame if of == whose and frame in shown else otherwise
+class Picked(Struct, frozen=True):
+    """The frame that was chosen of somebody's, and the list that stands still under the eye."""
+
+    whose: str
+    frame: Frame
+    among: tuple[Frame, ...]
 
 
-def tools(sending: Sending) -> None:
-    """Draw what is done to a connection: made, ended, its frames forgotten."""
+def picked(whose: str) -> Picked | None:
+    """Return what was chosen of somebody's frames."""
+    chosen: Picked | None = st.session_state.get(PICKED)
+    return chosen if chosen and chosen.whose == whose else None
+
+
+def let_go() -> None:
+    """Let the list run again; a new key forgets its selection."""
+    state = st.session_state
+    state.pop(PICKED, None)
+    state[VERSION], state[JUMPED] = state.get(VERSION, 0) + 1, time.monotonic()
+
+
+def tools(sending: Sending, shown: Sequence[Frame], chosen: Picked | None) -> None:
+    """Draw what is done to a connection and to its list: ended, forgotten, let go."""
     is_open = sending.wire.is_open
+    fresh = sum(frame.seq > chosen.among[-1].seq for frame in shown) if chosen else 0
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
             _("Hang up") if is_open else _("Connect"),
@@ -38,44 +58,60 @@ def tools(sending: Sending) -> None:
             on_click=sending.wire.close if is_open else sending.open,
             width=132,
         )
+        st.button(_("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(sending,))
         st.button(
-            _("Clear"), key="clear", icon=":material/mop:", on_click=sending.wire.record.clear
+            _("{count} new").format(count=marks.number(fresh)) if chosen else _("Newest"),
+            key="newest",
+            icon=":material/vertical_align_top:",
+            type="primary" if chosen else "secondary",
+            disabled=not chosen,
+            on_click=let_go,
+            width=112,
         )
         st.toggle(
             _("Events"), value=True, key=EVENTS, help=_("Also what comes without being asked for")
         )
 
 
+def _clear(sending: Sending) -> None:
+    sending.wire.record.clear()
+    let_go()
+
+
 def listed(
-    shown: Sequence[Frame],
+    live: tuple[Frame, ...],
     whose: str,
-    one: Frame | None,
     hint: tuple[str, str],
-    tools: Callable[[], None] | None = None,
+    answer: Frame | None = None,
+    sending: Sending | None = None,
 ) -> None:
     """Draw somebody's frames, newest first, and one of them whole below.
 
-    Without ``tools`` there is less room: the list does without times and ids.
+    That is the chosen one, or else ``answer``.  Without ``sending``, what they are sent on,
+    there is less room: the list does without times and ids.
     """
-    count = ngettext("{count} frame", "{count} frames", len(shown))
+    chosen = picked(whose)
+    shown = chosen.among if chosen else live
+    one = chosen.frame if chosen else answer
+    count = ngettext("{count} frame", "{count} frames", len(live))
     legend = (
         marks.dot(_("sent"), "accent")
         + marks.dot(_("refused"), "bad")
-        + f"<span>{html.escape(count.format(count=marks.number(len(shown))))}</span>"
+        + f"<span>{html.escape(count.format(count=marks.number(len(live))))}</span>"
     )
     with look.card("frames", _("Frames"), legend, size="pane"):
-        if tools:
-            tools()
+        if sending:
+            tools(sending, live, chosen)
         if not shown:
             return look.empty("swap_vert", *hint)
         matches = frames.matches(shown)
-        _table(shown, whose, one, matches, has_room=tools is not None)
+        _table(shown, whose, one, matches, has_room=sending is not None)
         with st.container(key="frame", height=DETAIL, border=False, gap="xsmall"):
             _whole(one, matches)
 
 
 def _table(
-    shown: Sequence[Frame],
+    shown: tuple[Frame, ...],
     whose: str,
     one: Frame | None,
     matches: Mapping[int, Match],
@@ -85,8 +121,8 @@ def _table(
     newest = shown[: -SHOWN - 1 : -1]
 
     def choose(frame: Frame | None) -> None:
-        if frame:
-            st.session_state[PICKED] = (whose, frame)
+        if frame and time.monotonic() - st.session_state.get(JUMPED, 0.0) > ECHO_S:
+            st.session_state[PICKED] = Picked(whose, frame, shown)
 
     def took(frame: Frame) -> str:
         match = matches.get(frame.seq)
@@ -99,12 +135,15 @@ def _table(
     }
     if has_room:
         columns[_("Time")] = tables.text(86, lambda f: marks.clock(f.at, millis=True, where=where))
-    columns[_("Type")] = tables.chips(104, lambda f: f.label, {f.label: f.tone for f in newest})
+    columns[_("Type")] = tables.chips(
+        126 if has_room else 104, lambda f: f.label, {f.label: f.tone for f in newest}
+    )
     if has_room:
         columns["id"] = tables.text(38, lambda f: f.id or "")
-    columns[_("Content")] = tables.text(160 if has_room else 104, frames.content)
+    columns[_("Content")] = tables.text(132 if has_room else 104, frames.content)
     columns[_("Round trip")] = tables.figure(70, took)
-    tables.table(newest, columns, f"frames-{whose}", picked=choose, alt=_("Frames"))
+    key = f"frames-{whose}-{st.session_state.get(VERSION, 0)}"
+    tables.table(newest, columns, key, picked=choose, alt=_("Frames"))
 
 
 def _whole(frame: Frame | None, matches: Mapping[int, Match]) -> None:
@@ -123,12 +162,11 @@ def drawn(shown: Sequence[Frame], client: str) -> None:
     """Draw the sequence of the last frames; it follows the newest."""
     count = min(len(shown), sequence.FRAMES)
     aside = ngettext("last {count} frame", "last {count} frames", count).format(count=count)
-    with look.card("sequence", _("Sequence"), aside, size="pane"):
-        if not shown:
-            return look.empty(
-                "swap_horiz",
-                _("Nothing has passed yet"),
-                _("Requests go to the right, replies and events to the left."),
-            )
-        with st.container(height="stretch", border=False, autoscroll=True, key="wire"):
-            st.html(sequence.diagram(shown, frames.matches(shown), client, _("server")))
+    hint = html.escape(_("Requests go to the right, replies and events to the left."))
+    with (
+        look.card("sequence", _("Sequence"), aside, size="pane"),
+        st.container(height="stretch", border=False, autoscroll=True, key="wire"),
+    ):
+        # One element, empty or not: what stood beside it would stay until the next whole run.
+        diagram = sequence.diagram(shown, frames.matches(shown), client, _("server"))
+        st.html(diagram if shown else f'<div class="quiet">{hint}</div>')

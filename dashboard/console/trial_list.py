@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard import look, tables
-from dashboard.console import compose, tab
+from dashboard.console import compose, panes, tab
 from dashboard.console.rules import ALL
 from dashboard.console.runner import Result
 from dashboard.console.trials import Trial, Verdict, expected_in_short, in_short
@@ -22,6 +22,7 @@ CHOSEN = "console_trial"  # in the session
 
 def run_all() -> None:
     """Run every trial, each on a connection of its own."""
+    panes.let_go()
     place, runner = tab.place(), tab.trials()
     for trial in ALL:
         runner.start(trial, place)
@@ -42,6 +43,7 @@ def choose(trial: Trial | None) -> None:
 def run(trial: Trial) -> None:
     """Run a trial and show its conversation."""
     choose(trial)
+    panes.let_go()
     tab.trials().start(trial, tab.place())
 
 

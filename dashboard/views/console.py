@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from dashboard import frame, marks, personas
@@ -57,8 +55,7 @@ def conversation() -> None:
         shown = tuple(each for each in shown if not each.is_event)
     middle, right = st.columns([568, 292], gap="xsmall")
     with middle:
-        one = panes.picked(whose, shown)
-        panes.listed(shown, whose, one, (_("No frames yet"), hint), partial(panes.tools, sending))
+        panes.listed(shown, whose, (_("No frames yet"), hint), sending=sending)
     with right:
         panes.drawn(shown, title.partition(" · ")[0])
 
@@ -76,9 +73,9 @@ def trials() -> None:
     with left:
         trial_list.draw(results)
     with middle:
-        one = panes.picked(name, shown, result.answer if result else None)
         hint = _("Run one, or all: the conversation of the one you click shows here.")
-        panes.listed(shown, name, one, (_("No trial has run"), hint))
+        answer = result.answer if result else None
+        panes.listed(shown, name, (_("No trial has run"), hint), answer)
     with right:
         panes.drawn(shown, _("trial"))
 
