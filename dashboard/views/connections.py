@@ -146,20 +146,21 @@ def empty(called: Called) -> None:
 
 def columns(found: list[Connection], several: bool, at: float) -> dict[str, Column[Connection]]:
     """Describe a connection in a line."""
-    node: dict[str, Column[Connection]] = {
-        _("Node"): tables.text(84, lambda connection: connection.node)
-    }
+    last: dict[str, Column[Connection]] = (
+        {_("Node"): tables.text(98, lambda c: c.node)}
+        if several
+        else {_("Connection"): tables.text(98, lambda c: c.id)}
+    )
     return {
         "": tables.text(22, lambda c: "▶" if c.id == state.connection else ""),
         _("Person"): tables.text(142, lambda c: c.name or c.user_id),
         _("User"): tables.text(102, lambda c: c.user_id),
         _("Role"): tables.chips(76, lambda c: c.role or "", ROLES),
-        **(node if several else {}),
         _("For"): tables.text(56, lambda c: marks.span(at - c.connected_at.timestamp())),
         _("Channels"): tables.amount(60, lambda c: len(c.channels)),
         _("In"): tables.amount(50, lambda c: c.messages_in),
         _("Waiting, KiB"): tables.bar(84, lambda c: c.waiting_bytes / KIB, OUTBOX_KIB, "%.0f"),
-        _("Connection"): tables.text(98, lambda c: c.id),
+        **last,
         _("End"): tables.press(44, "link_off", "end-press", found, farewell.ask),
     }
 

@@ -1,0 +1,113 @@
+"""The Console as a person uses it: on real connections, one a tab and persona."""
+
+import json
+import re
+import time
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect
+
+WAIT_S = 30.0
+
+
+@pytest.fixture
+def connections_of(house, token):
+    """Ask the server how many connections somebody has."""
+
+    def ask(user):
+        url = f"http://127.0.0.1:{house.house_server.port}/api/connections?user_id={user}"
+        bearer = {"Authorization": f"Bearer {token('boss', 'admin')}"}
+        with urllib.request.urlopen(urllib.request.Request(url, headers=bearer)) as answer:
+            return json.load(answer)["total"]
+
+    return ask
+
+
+def until(condition):
+    """Wait for what happens outside the browser."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def wire(page):
+    """The sequence of the last frames."""
+    return page.locator(".wire")
+
+
+def write(page, text):
+    editor = page.locator(".st-key-draft textarea")
+    editor.fill(text)
+    editor.press("Control+Enter")
+
+
+def test_a_request_is_answered_and_the_reply_is_matched_to_it(open_page, head):
+    page = open_page("console?template=ping")
+    expect(head(page)).to_contain_text("signed in as user_1 · customer · shop")
+
+    page.get_by_role("button", name="Send").click()
+
+    expect(wire(page)).to_contain_text("ping r1")
+    expect(wire(page)).to_contain_text(re.compile(r"pong r1\s*[\d.]+ ms"))
+    expect(page.locator(".st-key-draft textarea")).to_have_value(re.compile('"id": "r2"'))
+
+
+def test_what_is_typed_stays_while_the_page_ticks_and_is_sent_as_it_is(open_page, ticks):
+    page = open_page("console?persona=customer-2")
+    editor = page.locator(".st-key-draft textarea")
+    editor.fill('{"type": "dance", "id": "mine"}')
+
+    ticks(page, 3)
+
+    expect(editor).to_have_value('{"type": "dance", "id": "mine"}')
+    editor.press("Control+Enter")
+    expect(wire(page)).to_contain_text("dance mine")
+    expect(wire(page)).to_contain_text("error mine")
+
+
+def test_a_connection_that_is_ended_says_by_which_code_and_comes_back_on_sending(open_page, head):
+    page = open_page("console?persona=visitor")
+    write(page, '{"type": "chat_message", "payload": {"content": "%s"}}' % ("x" * 4096))
+
+    expect(head(page)).to_contain_text("close 1009")
+    write(page, '{"type": "ping", "id": "again"}')
+
+    expect(wire(page)).to_contain_text("pong again")
+    expect(head(page)).to_contain_text("not signed in")
+
+
+def test_a_publication_is_posted_as_a_service_and_reaches_who_hears_it(open_page):
+    page = open_page("console?template=publish%20notification")
+
+    page.get_by_role("button", name="Publish").click()
+
+    expect(wire(page)).to_contain_text("HTTP 200")
+    expect(wire(page)).to_contain_text("notification")
+
+
+def test_what_must_be_refused_is_refused_as_documented_and_each_says_what_its_end_means(open_page):
+    page = open_page("console?console=trials")
+
+    page.get_by_role("button", name="Run all").click()
+
+    # All but the two that wait for a deadline of the server's, 10 s and 27 s away.
+    expect(page.get_by_text(re.compile(r"3[345] of 35 as documented"))).to_be_visible()
+    box = page.locator(".st-key-pick-trials [data-testid=stDataFrame]").bounding_box()
+    x, y = box["x"] + 60, box["y"] + 34 + 28 * 8 + 14  # the ninth: 4097 bytes
+    page.mouse.move(x - 9, y - 3)
+    page.mouse.move(x, y, steps=4)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.mouse.click(x, y)
+    expect(wire(page)).to_contain_text("close 1009")
+    expect(page.get_by_text("The message was over the limit, 4096 bytes")).to_be_visible()
+
+
+def test_closing_the_tab_closes_its_connections(open_page, connections_of):
+    page = open_page("console?persona=agent")
+    until(lambda: connections_of("agent_1") == 1)
+
+    page.context.close()
+
+    until(lambda: connections_of("agent_1") == 0)
