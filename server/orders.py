@@ -7,6 +7,7 @@ look-up that was on its way meanwhile must not bring back the former owner.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -69,8 +70,7 @@ class Orders:
         changes = self._changes
         changed = await self._store.record_orders(orders)
         self._remember(orders, changes)
-        for order in changed:
-            await self._changed(order)
+        await asyncio.gather(*(self._changed(order) for order in changed))
 
     async def look_again(self, order: Order) -> Order:
         """Find out anew whose an order is that changed hands.

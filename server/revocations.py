@@ -36,8 +36,9 @@ class Revocations:
         self.heard(tenant_id, user_id, now)
 
     def heard(self, tenant_id: str, user_id: str, at: float) -> None:
-        """Take note of what was revoked and is in the store."""
-        self._since[tenant_id, user_id] = at
+        """Take note of what was revoked and is in the store; what is older changes nothing."""
+        whose = tenant_id, user_id
+        self._since[whose] = max(at, self._since.get(whose, at))
 
     def refuse(self, who: Identity) -> bool:
         """Tell whether a token was revoked; one that does not say when it was issued is too.
