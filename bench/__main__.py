@@ -12,7 +12,7 @@ from types import FrameType
 
 import msgspec
 
-from bench import echo, fanout, growth, idle, pages
+from bench import cluster, echo, fanout, growth, idle, pages
 from bench.bare import SOCKETS
 from bench.dial import NotConnected
 from bench.lab import SPARE_FILES, Lab, laboratory, say
@@ -29,6 +29,7 @@ SCENES: dict[str, Callable[[Lab], list[Figure]]] = {
     "echo": echo.run,
     "idle": idle.run,
     "growth": growth.run,
+    "cluster": cluster.run,
     "pages": pages.run,
 }
 UNASKED = [name for name in SCENES if name != "pages"]  # that one takes twelve minutes

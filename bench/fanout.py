@@ -51,9 +51,16 @@ class Delivered(Struct, frozen=True):
 
 
 def deliver(
-    lab: Lab, target: Target, subscribers: int, traffic: Traffic, requests: int
+    lab: Lab,
+    target: Target,
+    subscribers: int,
+    traffic: Traffic,
+    requests: int,
+    via: Target | None = None,
 ) -> Delivered:
     """Publish to subscribers that are connected, and receive all of it.
+
+    ``via`` is another server of the cluster, on which it is then published.
 
     Raises:
         OutOfStep: a subscriber received something else.
@@ -63,12 +70,12 @@ def deliver(
     lab.crew.all(Load.settle, target.group)
     lab.crew.start(Load.receive, target.group, messages, is_timed)
     cpu_before, own_before, started = target.usage().cpu_s, time.process_time(), time.monotonic()
-    reached = publish_all(target, requests, traffic.per_request, traffic.per_second)
+    reached = publish_all(via or target, requests, traffic.per_request, traffic.per_second)
     done = lab.crew.collect()
     seconds = max(each.at for each in done) - started
     own_cpu_s = time.process_time() - own_before
     deliveries = messages * subscribers
-    if reached != deliveries:
+    if reached != (0 if via else deliveries):
         raise NotPublished(f"the server says {reached} deliveries where {deliveries} were made")
     late = sorted(ms for each in done for ms in each.latencies_ms)
     return Delivered(

@@ -68,14 +68,16 @@ return 1
 
 LOOK = """
 -- KEYS: a head and a log for each channel.  ARGV: an epoch for channels that have none, how
--- long they are then remembered (s), how many publications at the most; then for each
--- channel the epoch and offset from which on it is wanted, or an empty epoch.
+-- long they are then remembered (s), how many publications at the most, whether who asks is
+-- a server that follows them; then for each channel the epoch and offset from which on it is
+-- wanted, or an empty epoch.  A server that has come further than the head shows that the
+-- newest publications were lost: another epoch begins, as their offsets would come again.
 -- Returns for each: epoch, offset, whether that reaches back to there ('' if not asked), and
 -- the publications since or, if not asked or in another epoch, the newest (all, if all are kept).
 local answer = {}
 for i = 1, #KEYS, 2 do
   local head, log = KEYS[i], KEYS[i + 1]
-  local since_epoch, since = ARGV[3 + i], tonumber(ARGV[4 + i])
+  local since_epoch, since = ARGV[4 + i], tonumber(ARGV[5 + i])
   local epoch = redis.call('HGET', head, 'epoch')
   if not epoch then
     epoch = ARGV[1]
@@ -83,6 +85,11 @@ for i = 1, #KEYS, 2 do
   end
   if redis.call('TTL', head) < tonumber(ARGV[2]) then redis.call('EXPIRE', head, ARGV[2]) end
   local offset = tonumber(redis.call('HGET', head, 'offset'))
+  if ARGV[4] == '1' and since_epoch == epoch and since > offset then
+    epoch, offset = ARGV[1], 0
+    redis.call('HSET', head, 'epoch', epoch, 'offset', 0)
+    redis.call('DEL', log)
+  end
   local reaches, wanted = '', 1
   if since_epoch ~= '' then
     reaches = '1'

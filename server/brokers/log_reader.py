@@ -39,8 +39,13 @@ class LogReader:
         self._at_once = 1 if sharded else AT_ONCE
         self._script = link.register_script(LOOK)
 
-    async def look(self, channels: Sequence[tuple[Channel, Position | None]]) -> list[Found]:
+    async def look(
+        self, channels: Sequence[tuple[Channel, Position | None]], *, followed: bool = False
+    ) -> list[Found]:
         """Look up channels, each since a position or not.
+
+        ``followed`` says that the positions are this server's own and no client's: where
+        Redis has lost what led to one of them, another epoch then begins.
 
         Raises:
             one of FAILURES: Redis does not answer.
@@ -50,14 +55,17 @@ class LogReader:
             for start in range(0, len(channels), self._at_once)
         ]
         return [
-            found for batch in await asyncio.gather(*map(self._ask, batches)) for found in batch
+            found
+            for batch in await asyncio.gather(*(self._ask(batch, followed) for batch in batches))
+            for found in batch
         ]
 
-    async def _ask(self, channels: Sequence[tuple[Channel, Position | None]]) -> list[Found]:
+    async def _ask(
+        self, channels: Sequence[tuple[Channel, Position | None]], followed: bool
+    ) -> list[Found]:
         keys: list[str] = []
-        values: list[str | int] = [
-            secrets.token_hex(4), int(self._bounds.seconds) + 1, self._bounds.messages + SPARE,
-        ]  # fmt: skip
+        kept_s, most = int(self._bounds.seconds) + 1, self._bounds.messages + SPARE
+        values: list[str | int] = [secrets.token_hex(4), kept_s, most, int(followed)]
         for channel, since in channels:
             log, head = self._names.keys(channel)
             keys += (head, log)

@@ -204,7 +204,8 @@ class RedisBroker:
             for channel in channels
             if (followed := self._followed.get(channel)) and followed.position
         ]
-        for (channel, _), found in zip(behind, await self._logs.look(behind), strict=True):
+        looked_up = await self._logs.look(behind, followed=True)
+        for (channel, _), found in zip(behind, looked_up, strict=True):
             followed = self._followed.get(channel)
             if followed is None or self._ears is None:
                 continue

@@ -9,7 +9,7 @@ import pytest
 
 from protocol.bounds import Bounds
 from protocol.channels import Channel
-from protocol.publications import Publication
+from protocol.publications import Position, Publication
 from protocol.redis_log import Names
 from server.brokers.base import BrokerUnavailable
 from server.brokers.redis import RedisBroker, RedisOptions
@@ -282,6 +282,34 @@ async def test_a_redis_that_was_flushed_is_told_of_too(start_node, start_redis):
 
     assert numbers(await a.ears.count(2)) == [1, 2]
     assert len(a.ears.gaps) == 1
+
+
+async def test_a_redis_that_lost_its_newest_data_begins_another_epoch(nodes, redis_prefix):
+    a, b = nodes
+    start = (await a.join()).position
+    await b.publish(*range(5))
+    await a.ears.count(5)
+    head = Names(redis_prefix).keys(NEWS)[1]
+
+    await b.link.hset(head, "offset", 3)
+    await b.link.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await a.ears.until(lambda: a.ears.gaps)
+    await b.publish(5, 6, 7)
+    await a.ears.count(8)
+
+    ((_, position, _),) = a.ears.gaps
+    assert numbers(a.ears.heard) == list(range(8))
+    assert position.epoch != start.epoch
+    assert (await b.broker.recover(NEWS, a.ears.heard[4].position)).recovered is False
+
+
+async def test_a_client_that_claims_to_be_further_changes_nothing(nodes):
+    a, b = nodes
+    start = (await a.join()).position
+
+    found = await b.broker.recover(NEWS, Position(start.epoch, start.offset + 7))
+
+    assert (found.recovered, found.position) == (False, start)
 
 
 async def test_a_redis_out_of_memory_refuses_and_says_so(start_node, start_redis):

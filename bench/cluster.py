@@ -1,0 +1,98 @@
+"""A cluster: what is published on one server and heard on another, next to one server alone.
+
+All servers and Redis share one core, as in the other scenes, so that a cluster's figures
+hold the work of all of them.  A third server, on which nobody listens, shows what that costs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.fanout import LISTS, SINGLES, SUBSCRIBERS, Delivered, deliver
+from bench.lab import Lab, say
+from bench.notices import WIRE_BYTES
+from bench.stats import Figure
+from bench.targets import DidNotStart
+
+SCENE = f"a cluster: {SUBSCRIBERS:,} subscribers, {WIRE_BYTES} bytes"
+START_S = 10.0
+KINDS = (SINGLES, LISTS)
+
+
+@contextlib.contextmanager
+def redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
+    """Start a Redis of our own on these cores; yields its address."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        path = Path(folder) / "redis.sock"
+        options = ("--port", "0", "--unixsocket", str(path), "--dir", folder, "--save", "")
+        process = subprocess.Popen(  # noqa: S603 - found on the PATH, with options of our own
+            [binary, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        try:
+            os.sched_setaffinity(process.pid, cores)
+            deadline = time.monotonic() + START_S
+            while not path.exists():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise DidNotStart("redis-server said nothing")
+                time.sleep(0.01)
+            yield f"unix://{path}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def run(lab: Lab) -> list[Figure]:
+    """Measure one server alone, and a cluster of three, in turns."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        say("there is no redis-server on the PATH: the cluster is left out")
+        return []
+    alone: defaultdict[str, list[Delivered]] = defaultdict(list)
+    across: defaultdict[str, list[Delivered]] = defaultdict(list)
+    unheard: list[float] = []
+    with redis(binary, lab.cores.server) as url, contextlib.ExitStack() as stack:
+        single = stack.enter_context(lab.server())
+        told, hearing, deaf = (
+            stack.enter_context(lab.server(WORKBENCH_REDIS_URL=url)) for _ in range(3)
+        )
+        stack.enter_context(lab.connected(single, SUBSCRIBERS))
+        stack.enter_context(lab.connected(hearing, SUBSCRIBERS))
+        for number in range(lab.rounds):
+            say(f"a cluster, round {number + 1} of {lab.rounds}")
+            for each in KINDS:
+                took = deliver(lab, single, SUBSCRIBERS, each, each.requests)
+                alone[each.name].append(took)
+                before, started = deaf.usage().cpu_s, time.monotonic()
+                took = deliver(lab, hearing, SUBSCRIBERS, each, each.requests, via=told)
+                across[each.name].append(took)
+                cpu_s, seconds = deaf.usage().cpu_s - before, time.monotonic() - started
+                if each is LISTS:
+                    # What the server does anyway in that time is not the publications' doing.
+                    at_rest, rested = deaf.usage().cpu_s, time.monotonic()
+                    time.sleep(seconds)
+                    at_rest = (deaf.usage().cpu_s - at_rest) / (time.monotonic() - rested)
+                    messages = each.requests * each.per_request
+                    unheard.append((cpu_s - at_rest * seconds) / messages * 1e6)
+    figures = [
+        Figure(
+            scene=SCENE,
+            what=f"{each.name}, {who}: deliveries a second",
+            unit="k/s",
+            ours=[one.per_second / 1e3 for one in took[each.name]],
+            load_busy=[one.load_busy for one in took[each.name]],
+        )
+        for each in KINDS
+        for who, took in (("one server", alone), ("two and Redis", across))
+    ]
+    idle = Figure(
+        scene=SCENE, what="CPU a publication where nobody listens", unit="µs", ours=unheard
+    )
+    return [*figures, idle]
