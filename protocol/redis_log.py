@@ -178,7 +178,8 @@ def batch(
     first = items[0][0].to
     keys = [names.batch(first, id)]
     values: list[str | int | bytes] = [deadline_ms, epoch, int(bounds.seconds * 1000)]
-    values += [HEAD_KEPT_S, "SPUBLISH" if sharded else "PUBLISH"]
+    # What is for everyone is told by all shards.
+    values += [HEAD_KEPT_S, "SPUBLISH" if sharded and isinstance(first, Channel) else "PUBLISH"]
     for to, same in groupby(items, key=lambda item: (item[0].to, item[0].tenant)):
         run = list(same)
         for number, (publication, token) in enumerate(run, start=1):
