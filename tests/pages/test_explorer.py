@@ -64,6 +64,7 @@ def test_a_chosen_message_stays_chosen_through_twenty_ticks(open_page, ticks):
     page.locator(".st-key-move-j button").first.click()
     fresh = page.get_by_role("button", name=re.compile(r"\d+\+? new"))
     expect(fresh).to_be_visible()
+    ticks(page, 2)  # the inspector is drawn after the list
     inspected = page.locator(".st-key-pane-inspector [data-testid=stCode]")
     chosen = inspected.inner_text()
 
