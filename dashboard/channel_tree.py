@@ -24,8 +24,8 @@ def draw(now: Snapshot, chosen: str, picked: Callable[[Branch | None], None]) ->
     """Draw the pane; ``picked`` is told the line that was clicked, or None."""
     title = _("Channels")
     columns: dict[str, Column[Branch]] = {
-        _("Kind"): tables.chips(64, lambda branch: branch.kind, look.KIND),
-        _("Channel"): tables.text(88, lambda branch: branch.name),
+        _("Kind"): tables.chips(60, lambda branch: branch.kind, look.KIND),
+        _("Channel"): tables.text(100, lambda branch: branch.name),
         _("/s"): tables.figure(34, lambda branch: marks.rate(branch.rate)),
         _("Total"): tables.figure(44, lambda branch: marks.count(branch.total)),
         _("Subs"): tables.figure(36, subscribers),
