@@ -19,15 +19,20 @@ from dashboard.settings import Settings
 from protocol import environment
 
 
-def settings() -> Settings:
-    """Read the settings: the environment beats ``.env``.
+def _read() -> Settings:
+    found = environment.read(Settings, {**dotenv_values(".env"), **os.environ})
+    found.check()
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def settings(_make: Callable[[], Settings] = _read) -> Settings:
+    """Return the settings, read once: the environment beats ``.env``.
 
     Raises:
         environment.Misconfigured: with every problem.
     """
-    found = environment.read(Settings, {**dotenv_values(".env"), **os.environ})
-    found.check()
-    return found
+    return _make()
 
 
 def _opened() -> Feed:

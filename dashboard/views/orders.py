@@ -80,9 +80,9 @@ def latest(now: Snapshot) -> None:
         "": tables.text(18, lambda order: "▶" if order.id == state.order else ""),
         _("Order"): tables.text(100, lambda order: order.number),
         _("Status"): tables.chips(78, lambda order: order.status, look.STATUS),
-        _("Total, ₴"): tables.figure(56, lambda order: marks.number(float(order.total))),
+        _("Total, ₴"): tables.figure(50, lambda order: marks.number(float(order.total))),
         _("Time"): tables.text(58, lambda order: marks.clock(order.placed_at, where=where)),
-        _("Customer"): tables.text(112, lambda order: order.customer),
+        _("Customer"): tables.text(120, lambda order: order.customer),
     }
     title = _("The last {count} orders").format(count=LATEST)
     aside = marks.chip(f"tenant:{feed().tenant}", "tenant")
@@ -94,6 +94,9 @@ def latest(now: Snapshot) -> None:
 def on_their_way(now: Snapshot) -> None:
     """Draw every open order, as a table or as bars."""
     waiting = [order for order in reversed(now.orders) if order.is_open]
+    if state.get("view") not in VIEWS:  # Streamlit forgets it while another page is shown
+        asked = st.query_params.get("view")
+        state.view = asked if asked in VIEWS else "table"
     title = _("On their way, longest waiting first")
     with look.card("open", title, None, size="rest") as head:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -216,7 +219,7 @@ def draw() -> None:
     if frame.nothing_yet(now):
         return
     order = chosen(now)
-    left, right = st.columns([30, 19], gap="xsmall")
+    left, right = st.columns([29, 20], gap="xsmall")
     with left:
         if order:
             one(order, now)
@@ -227,8 +230,6 @@ def draw() -> None:
     on_their_way(now)
 
 
-shown_as = st.query_params.get("view")
-state.setdefault("view", shown_as if shown_as in VIEWS else "table")
 state.order = st.query_params.get(ASKED, state.get("order", ""))
 live_line = frame.header(_("Orders"))
 frame.live(draw)

@@ -13,6 +13,7 @@ from dashboard.ask import Asker
 from dashboard.control import Control
 from dashboard.line import Line
 from dashboard.saved import Shelf
+from dashboard.settings import Settings
 from protocol import codec
 
 APP = Path(dashboard.__file__).with_name("app.py")
@@ -28,11 +29,12 @@ SCENARIO = {
 
 
 @pytest.fixture
-def draw(tmp_path):
+def draw(tmp_path, secret):
     """Draw a page; its sockets are never connected, its simulator is where `simulator` says."""
 
     def go(feed, name, simulator=NOWHERE, **query):
         st.cache_resource.clear()
+        shared.settings(lambda: Settings(jwt_secret=secret, server_url=NOWHERE))
         shared.feed(lambda: feed)
         shared.shelf(lambda: Shelf(tmp_path))
         shared.control(lambda: Control(Asker(simulator, lambda: "t0ken"), lambda: None))
@@ -47,14 +49,6 @@ def draw(tmp_path):
 
     yield go
     st.cache_resource.clear()
-
-
-@pytest.fixture(autouse=True)
-def settings(monkeypatch, secret, tmp_path):
-    """Where the pages read them: no folder of ours, no server anywhere."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WORKBENCH_JWT_SECRET", secret)
-    monkeypatch.setenv("WORKBENCH_SERVER_URL", NOWHERE)
 
 
 def words(page):
