@@ -37,7 +37,7 @@ def customer(me: Persona, party: Party, talk: Talk | None) -> None:
                 args=("",),
             )
         hint = _("Write below: the support's pane gets it on a socket of its own.")
-        bubbles("customer", talk, me.user_id, _("Nothing said yet"), hint)
+        bubbles("customer", party, talk, me.user_id, _("Nothing said yet"), hint)
         say("customer", _("Write to support"), party, talk)
 
 
@@ -52,7 +52,7 @@ def staff(me: Persona, party: Party, talk: Talk | None, talks: tuple[Talk, ...])
         if talk:
             state[SEEN][talk.id] = talk.latest_at
         hint = _("Choose a conversation above, or write as the customer at the left.")
-        bubbles("staff", talk, me.user_id, _("No conversation is open"), hint)
+        bubbles("staff", party, talk, me.user_id, _("No conversation is open"), hint)
         if talk:
             whose(talk)
         say("staff", _("Answer as {name}").format(name=me.name), party, talk, must_have=True)
@@ -89,9 +89,12 @@ def unseen(talk: Talk, me: Persona) -> int:
     return talk.unread(me.user_id, max(state[OPENED], state[SEEN].get(talk.id, 0.0)))
 
 
-def bubbles(side: str, talk: Talk | None, own: str, nothing: str, hint: str) -> None:
+def bubbles(side: str, party: Party, talk: Talk | None, own: str, nothing: str, hint: str) -> None:
     """Draw what was said, the newest at the foot, one's own words at the right."""
     with st.container(height="stretch", border=False, autoscroll=True, key=f"talk-{side}"):
+        link = party.line.link()
+        if not link.is_live:
+            return look.empty("cloud_off", link.title(), marks.plain(link.words(feed().now())))
         if talk is None or not talk.lines:
             return look.empty("forum", nothing, hint)
         said = "".join(bubble(line, own) for line in talk.lines)

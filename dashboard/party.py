@@ -158,7 +158,8 @@ def party(persona: Persona) -> Party:
     settings = shared.settings()
     server = Asker(settings.server_url, partial(persona.token, settings))
     tenant = persona.tenant or settings.tenant
-    own = str(Channel(Kind.USER, persona.user_id)) if tenant == settings.tenant else ""
+    is_ours = tenant == settings.tenant and persona.lifetime_s > 0
+    own = str(Channel(Kind.USER, persona.user_id)) if is_ours else ""
     opened = Party(personas.dialler()(persona), server, partial(remembered, own))
     if persona.is_staff:
         opened.line.socket.subscribe(str(Channel(Kind.TENANT, tenant)))

@@ -94,9 +94,6 @@ def latest(now: Snapshot) -> None:
 def on_their_way(now: Snapshot) -> None:
     """Draw every open order, as a table or as bars."""
     waiting = [order for order in reversed(now.orders) if order.is_open]
-    if state.get("view") not in VIEWS:  # Streamlit forgets it while another page is shown
-        asked = st.query_params.get("view")
-        state.view = asked if asked in VIEWS else "table"
     title = _("On their way, longest waiting first")
     with look.card("open", title, None, size="rest") as head:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -114,6 +111,7 @@ def on_their_way(now: Snapshot) -> None:
                 st.segmented_control(
                     _("Show as"),
                     list(VIEWS),
+                    default=view_asked,
                     required=True,
                     key="view",
                     format_func=lambda name: _(VIEWS[name]),
@@ -167,7 +165,7 @@ def table(orders: list[OrderSeen]) -> None:
     where = marks.zone()
 
     def step(status: OrderStatus) -> Column[OrderSeen]:
-        return tables.text(84, lambda order: after(order.took(status)))
+        return tables.text(80, lambda order: after(order.took(status)))
 
     columns: dict[str, Column[OrderSeen]] = {
         "": tables.text(20, lambda order: "▶" if order.id == state.order else ""),
@@ -176,7 +174,7 @@ def table(orders: list[OrderSeen]) -> None:
         _("Progress"): tables.bar(90, progress, len(WAY), " "),
         _("Customer"): tables.text(130, lambda order: order.customer),
         _("Total, ₴"): tables.figure(80, lambda order: marks.number(float(order.total), 2)),
-        _("Placed"): tables.text(66, lambda order: marks.clock(order.placed_at, where=where)),
+        _("Placed"): tables.text(76, lambda order: marks.clock(order.placed_at, where=where)),
         look.name("paid"): step(OrderStatus.PAID),
         look.name("processing"): step(OrderStatus.PROCESSING),
         look.name("shipped"): step(OrderStatus.SHIPPED),
@@ -230,6 +228,8 @@ def draw() -> None:
     on_their_way(now)
 
 
+view_asked = st.query_params.get("view")
+view_asked = view_asked if view_asked in VIEWS else "table"
 state.order = st.query_params.get(ASKED, state.get("order", ""))
 live_line = frame.header(_("Orders"))
 frame.live(draw)

@@ -124,8 +124,12 @@ def test_inbox_says_what_would_be_there(draw, busy_feed):
 
     assert "Nothing yet" in said
     assert "The cart is empty" in said
-    assert "Nothing said yet" in said
-    assert "No conversation is open" in said
+
+
+def test_inbox_says_that_a_socket_is_not_connected_yet(draw, busy_feed):
+    said = words(draw(busy_feed, "inbox"))
+
+    assert "**Connecting**" in said
 
 
 def test_inbox_shows_what_the_feed_remembers_of_a_customer(draw, busy_feed, socket, shop):

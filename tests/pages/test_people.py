@@ -1,0 +1,175 @@
+"""Orders, conversations and scenarios as a person sees them, each on real sockets."""
+
+import json
+import re
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def tell(house, token):
+    """Have the simulator do something; returns its answer."""
+
+    def send(**command):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{house.house_simulator.port}/control",
+            json.dumps(command).encode(),
+            {"Authorization": f"Bearer {token('boss', 'admin')}"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    return send
+
+
+def card(page, key):
+    return page.locator(f".st-key-{key}")
+
+
+def say(page, side, words):
+    """Write in one end of the conversation and send it."""
+    box = card(page, f"say-{side}").locator("textarea")
+    box.fill(words)
+    box.press("Enter")
+
+
+def test_what_a_customer_writes_arrives_at_the_support_and_the_answer_comes_back(open_page):
+    page = open_page("inbox")
+
+    say(page, "customer", "Чи є у вас чорна?")
+    expect(card(page, "talk-staff").get_by_text("Чи є у вас чорна?")).to_be_visible()
+    say(page, "staff", "Так, остання на складі.")
+
+    expect(card(page, "talk-customer").get_by_text("Так, остання на складі.")).to_be_visible()
+    expect(card(page, "talk-customer").get_by_text("Марія ·")).to_be_visible()
+
+
+def test_a_conversation_that_a_person_answered_in_is_left_to_them(open_page):
+    page = open_page("inbox?persona=customer-2")
+    say(page, "customer", "Коли відправите?")
+    expect(card(page, "talk-staff").get_by_text("Коли відправите?")).to_be_visible()
+    expect(page.get_by_text("The simulated agent answers, until a person does.")).to_be_visible()
+
+    page.get_by_role("button", name="Take it over").click()
+
+    expect(page.get_by_text("the simulated agent has stepped back")).to_be_visible()
+
+
+def test_what_was_said_is_there_again_after_a_reload(open_page):
+    page = open_page("inbox")
+    say(page, "customer", "Пам'ятаєте мене?")
+    expect(card(page, "talk-staff").get_by_text("Пам'ятаєте мене?")).to_be_visible()
+
+    page.reload()
+
+    expect(card(page, "talk-customer").get_by_text("Пам'ятаєте мене?")).to_be_visible()
+
+
+@pytest.fixture
+def paused(tell):
+    """Hold the shop's own time: nothing moves but by hand."""
+    tell(command="pause")
+    yield
+    tell(command="resume")
+
+
+def test_the_tracker_steps_when_the_order_ships(open_page, tell, paused):
+    order = tell(command="place_order", customer="user_5")["order"]
+    page = open_page(f"orders?order={order['id']}")
+    customer, shop = card(page, "even-customer"), card(page, "even-shop")
+    now = customer.locator(".track .now")
+    expect(now).to_contain_text("Placed")
+
+    for step in ("Paid", "Being packed", "On its way"):
+        page.get_by_role("button", name="Take its next step").click()
+        expect(now).to_contain_text(step)
+
+    expect(customer.get_by_role("link")).to_have_attribute(
+        "href", re.compile(r"https://novaposhta\.ua/track/\d+")
+    )
+    expect(shop).to_contain_text("ms apart")
+
+
+def test_a_scenario_that_is_started_shows_how_far_it_is_and_can_be_stopped(open_page):
+    page = open_page("scenarios")
+    sale = card(page, "fit-scenario-flash-sale")
+    expect(sale).to_contain_text("lasts")
+
+    sale.get_by_role("button", name="Run").click()
+    expect(sale).to_contain_text("left")
+    expect(page.locator(".st-key-head")).to_contain_text("1 scenario runs")
+    sale.get_by_role("button", name="Stop").click()
+
+    expect(sale).to_contain_text("lasts")
+    expect(page.locator(".st-key-head")).to_contain_text("0 scenarios run")
+
+
+def test_an_order_that_is_placed_by_hand_can_be_followed(open_page):
+    page = open_page("scenarios")
+
+    page.get_by_role("button", name="Place an order").click()
+    link = page.get_by_role("link", name=re.compile("Follow ORD-"))
+    number = re.search(r"ORD-\S+", link.inner_text())[0]
+    link.click()
+
+    expect(card(page, "even-customer")).to_contain_text(number)
+
+
+def test_a_shop_that_is_paused_says_so_and_goes_on(open_page):
+    page = open_page("scenarios")
+
+    page.get_by_role("button", name="Pause the shop").click()
+    expect(page.locator(".st-key-head")).to_contain_text("paused")
+    page.get_by_role("button", name="Let it go on").click()
+
+    expect(page.locator(".st-key-head")).to_contain_text("speed ×1")
+
+
+def test_a_notification_leads_to_its_order_on_this_site(open_page, tell):
+    order = tell(command="place_order", customer="user_3")["order"]
+    page = open_page("inbox?customer=user_3")
+    note = card(page, "even-notes")
+    expect(note).to_contain_text(order["number"])
+
+    note.get_by_role("link", name="See the order").first.click()
+
+    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"/orders\?.*order={order['id']}"))
+    expect(card(page, "even-customer")).to_contain_text(order["number"])
+
+
+def test_an_announcement_reaches_the_inbox_as_a_toast_and_a_line_that_stays(open_page, tell):
+    page = open_page("inbox")
+    expect(card(page, "even-notes")).to_be_visible()
+
+    tell(command="announce", title="Увага всім", body="Магазин зачиняється о восьмій.")
+
+    expect(page.get_by_test_id("stToast")).to_contain_text("Увага всім")
+    expect(card(page, "even-notes")).to_contain_text("Магазин зачиняється о восьмій.")
+
+
+def test_an_order_that_is_clicked_is_followed_in_this_tab_alone(open_page):
+    first, second = open_page("orders"), open_page("orders")
+    number = re.compile("Order ORD-")
+    followed = card(first, "even-customer").get_by_text(number).inner_text()
+    table = card(second, "pick-feed").bounding_box()
+    x, y = table["x"] + 150, table["y"] + 34 + 28 * 8.5
+
+    second.mouse.move(x, y - 40)
+    second.mouse.move(x, y, steps=5)
+    second.mouse.click(x, y)
+
+    expect(second).to_have_url(re.compile(r"order=ord_"))
+    expect(card(first, "even-customer").get_by_text(number)).to_have_text(followed)
+
+
+def test_orders_are_found_by_the_name_of_their_customer(open_page, tell):
+    name = tell(command="place_order", customer="user_4")["order"]["customer"]["name"]
+    page = open_page("orders")
+
+    page.get_by_placeholder("Number, customer or goods").fill(name)
+
+    expect(card(page, "rest-open")).to_contain_text("found")
+    expect(page).to_have_url(re.compile("find="))
