@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 from redis.asyncio.connection import AbstractConnection
 
+from server.endings import end
 from server.redis_link import FAILURES, Link
 
 WATCH_EVERY_S = 1.0
@@ -109,13 +110,12 @@ class Listening:
         # No TaskGroup: Python 3.11's forgets a cancellation that comes while a task fails.
         tasks = [asyncio.create_task(each) for each in work]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            task.result()
+            await end(tasks)
+            failures = [task.exception() for task in tasks if not task.cancelled()]
+        for why in filter(None, failures):
+            raise why
 
     def _send_soon(self, verb: str, name: str) -> None:
         opposite = verb.replace("UNSUB", "SUB") if "UNSUB" in verb else verb.replace("SUB", "UNSUB")

@@ -23,6 +23,7 @@ from server.brokers.followed import Followed
 from server.brokers.lines import Lines
 from server.brokers.log_reader import Found, LogReader
 from server.brokers.writer import Writer
+from server.endings import end
 from server.redis_link import FAILURES, Link
 
 LOOKS_A_HISTORY = 3  # times all channels are looked up while a message is kept
@@ -88,9 +89,7 @@ class RedisBroker:
             yield
         finally:
             self._ears = None
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await end(tasks)
             await self._writer.aclose()
 
     async def hear(self, channel: Channel) -> None:

@@ -20,6 +20,7 @@ from protocol.bounds import Bounds
 from protocol.publications import Publication
 from protocol.redis_log import PUBLISH, Names, batch, by_address
 from server.brokers.base import BrokerUnavailable
+from server.endings import end
 from server.redis_link import FAILURES, Link
 
 BATCH_BYTES = 1 << 20  # of messages; at least one call goes, whatever its size
@@ -91,8 +92,7 @@ class Writer:
     async def aclose(self) -> None:
         """Give up what waits."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await end([self._task])
 
     async def _send_all(self) -> None:
         try:
