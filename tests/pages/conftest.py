@@ -18,6 +18,7 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks, has its turn
 def pytest_collection_modifyitems(items):
     """Keep the page tests on one worker: they share a browser and a house."""
     for item in items:
