@@ -141,7 +141,8 @@ def throughput() -> Spec:
             },
             {
                 "transform": [{"filter": "datum.mark"}],
-                "mark": {
+                "mark": QUIET
+                | {
                     "type": "rule",
                     "color": WARN_HEX,
                     "strokeDash": [4, 4],
