@@ -79,6 +79,11 @@ class Party:
         with self._lock:
             return self._inbox.mail()
 
+    @property
+    def is_listed(self) -> bool:
+        """Tell whether the server has said which conversations there are."""
+        return self._is_listed
+
     def talks(self) -> tuple[Talk, ...]:
         """Return the conversations that may be heard, the latest first.
 

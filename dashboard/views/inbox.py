@@ -187,7 +187,7 @@ def draw() -> None:
         notifications(mail)
         cart(mail)
     own = [talk for talk in mine.talks() if talk.customer and talk.customer.id == me.user_id]
-    if state[chat_panes.TALK] is None:
+    if state[chat_panes.TALK] is None and (own or mine.is_listed):  # not before it is known
         chat_panes.choose(own[0].id if own else "")
     chosen = state[chat_panes.TALK]
     with customers:
