@@ -64,12 +64,17 @@ def queue(talks: tuple[Talk, ...], me: Persona) -> None:
     columns: dict[str, Column[Talk]] = {
         "": tables.text(18, lambda talk: "▶" if talk.id == state[TALK] else ""),
         _("New"): tables.figure(36, lambda talk: str(unseen(talk, me) or "")),
-        _("Customer"): tables.text(116, lambda talk: talk.customer.name if talk.customer else "…"),
+        _("Customer"): tables.press(116, whom, "talks-press", talks, pick),
         _("Time"): tables.text(60, lambda talk: marks.clock(talk.latest_at, where=where)),
         _("Last words"): tables.text(120, lambda talk: talk.lines[-1].words if talk.lines else ""),
     }
     alt = _("Conversations")
     tables.table(talks, columns, "talks", lines=QUEUE, picked=pick, alt=alt)
+
+
+def whom(talk: Talk) -> str:
+    """Name the customer of a conversation, once that is known."""
+    return talk.customer.name if talk.customer else "…"
 
 
 def pick(talk: Talk | None) -> None:

@@ -64,17 +64,30 @@ def chips(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Co
     return Column(lambda row: [value(row)] if value(row) else [], shown)
 
 
+def icon(name: str) -> Callable[[object], str]:
+    """Make the same icon the value of every row."""
+    return lambda _: f":material/{name}:"
+
+
 def press(
-    width: int, icon: str, key: str, rows: Sequence[T], pressed: Callable[[T], None]
+    width: int,
+    value: Callable[[T], str],
+    key: str,
+    rows: Sequence[T],
+    pressed: Callable[[T], None],
 ) -> Column[T]:
-    """Show a button in every row; pressed is told the row."""
+    """Show a button in every row, words or an icon; pressed is told the row, each time.
+
+    Of a cell that is picked already Streamlit tells no second click, even if another row is in
+    its place by then: where rows move, a button is what can be relied on.
+    """
     shown = st.column_config.ButtonColumn(
         width=width,
         type="tertiary",
         key=key,
         on_click=lambda: pressed(rows[st.session_state[key].row]),
     )
-    return Column(lambda _: f":material/{icon}:", shown)
+    return Column(value, shown)
 
 
 def tinted(names: list[str], limit: str) -> Callable[[pd.DataFrame], Any]:

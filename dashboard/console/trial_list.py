@@ -86,5 +86,5 @@ def _columns(results: Mapping[str, Result], shown: str) -> dict[str, Column[Tria
         _("Should come"): tables.text(134, lambda trial: expected_in_short(trial.expected)),
         _("Came"): tables.text(134, got),
         _("Verdict"): tables.chips(66, verdict, {str(v): tone for v, tone in TONES.items()}),
-        _("Run"): tables.press(42, "play_arrow", "run-press", ALL, run),
+        _("Run"): tables.press(42, tables.icon("play_arrow"), "run-press", ALL, run),
     }

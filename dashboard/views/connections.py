@@ -161,7 +161,7 @@ def columns(found: list[Connection], several: bool, at: float) -> dict[str, Colu
         _("In"): tables.amount(50, lambda c: c.messages_in),
         _("Waiting, KiB"): tables.bar(84, lambda c: c.waiting_bytes / KIB, OUTBOX_KIB, "%.0f"),
         **last,
-        _("End"): tables.press(44, "link_off", "end-press", found, farewell.ask),
+        _("End"): tables.press(44, tables.icon("link_off"), "end-press", found, farewell.ask),
     }
 
 

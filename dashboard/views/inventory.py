@@ -104,7 +104,11 @@ def alerts(unseen: list[AlertSeen]) -> None:
             _("Where"): tables.text(56, lambda alert: alert.warehouse),
             _("Left"): tables.amount(40, lambda alert: alert.left),
             _("Mark seen"): tables.press(
-                70, "check", "seen-press", unseen, lambda alert: feed().acknowledge(alert.id)
+                70,
+                tables.icon("check"),
+                "seen-press",
+                unseen,
+                lambda alert: feed().acknowledge(alert.id),
             ),
         }
         tables.table(unseen, columns, "alerts", lines=LINES, alt=title)

@@ -76,9 +76,10 @@ def nothing_chosen() -> None:
 def latest(now: Snapshot) -> None:
     """Draw the last orders as the tenant's channel tells them."""
     where = marks.zone()
+    placed = [order for order in now.orders if order.heard_placed][:LATEST]
     columns: dict[str, Column[OrderSeen]] = {
         "": tables.text(18, lambda order: "▶" if order.id == state.order else ""),
-        _("Order"): tables.text(100, lambda order: order.number),
+        _("Order"): tables.press(100, lambda order: order.number, "feed-press", placed, choose),
         _("Status"): tables.chips(78, lambda order: order.status, look.STATUS),
         _("Total, ₴"): tables.figure(50, lambda order: marks.number(float(order.total))),
         _("Time"): tables.text(58, lambda order: marks.clock(order.placed_at, where=where)),
@@ -86,7 +87,6 @@ def latest(now: Snapshot) -> None:
     }
     title = _("The last {count} orders").format(count=LATEST)
     aside = marks.chip(f"tenant:{feed().tenant}", "tenant")
-    placed = [order for order in now.orders if order.heard_placed][:LATEST]
     with look.card("feed", title, aside, size="even"):
         tables.table(placed, columns, "feed", lines=LATEST, picked=choose, alt=title)
 

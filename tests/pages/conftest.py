@@ -9,6 +9,8 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from dashboard.tables import HEAD, ROW
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -78,6 +80,33 @@ def head(page):
 @pytest.fixture(name="head")
 def head_of_a_page():
     return head
+
+
+@pytest.fixture
+def click_row():
+    """Click in a row of a table as a hand does, until something is so.
+
+    The pointer arrives before it presses; a click between two drawings may yet be lost.
+    """
+
+    def click(table, row, x, so):
+        """`x` is px from the left of the table, or from its right where it is negative."""
+        page = table.page
+        for _ in range(5):
+            box = table.bounding_box()
+            at = box["x"] + x + (box["width"] if x < 0 else 0), box["y"] + HEAD + ROW * (row + 0.5)
+            page.mouse.move(at[0] - 9, at[1] - 3)
+            page.mouse.move(*at, steps=5)
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+            page.mouse.click(*at)
+            try:
+                so()
+            except AssertionError:
+                continue
+            return
+        raise AssertionError(f"five clicks in row {row} did nothing")
+
+    return click
 
 
 @pytest.fixture

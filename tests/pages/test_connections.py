@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 from client.threaded import ShopWebSocket
 
 WAIT_S = 30.0
-HEAD, ROW = 34, 28
 
 
 @pytest.fixture
@@ -26,33 +25,15 @@ def table(page):
     return page.locator(".st-key-pick-who [data-testid=stDataFrame]")
 
 
-def click_until(page, shown, from_left=None, from_right=None):
-    """Click in the first row, as a hand does, until something shows.
-
-    The pointer arrives before it presses; a click between two drawings may yet be lost.
-    """
-    for _ in range(5):
-        box = table(page).bounding_box()
-        x = box["x"] + (from_left if from_left else box["width"] - from_right)
-        y = box["y"] + HEAD + ROW / 2
-        page.mouse.move(x - 9, y - 3)
-        page.mouse.move(x, y, steps=5)
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-        page.mouse.click(x, y)
-        try:
-            expect(shown).to_be_visible(timeout=4_000)
-        except AssertionError:
-            continue
-        return
-    raise AssertionError(f"{shown} does not show")
-
-
-def test_a_client_is_found_and_asked_why_it_does_not_hear_a_channel(open_page, head, olena):
+def test_a_client_is_found_and_asked_why_it_does_not_hear_a_channel(
+    open_page, head, click_row, olena
+):
     page = open_page("connections?who=olena")
     expect(table(page)).to_be_visible()
     expect(head(page)).to_contain_text("connections")
 
-    click_until(page, page.get_by_text("Why does it not hear"), from_left=60)
+    question = page.get_by_text("Why does it not hear")
+    click_row(table(page), 0, 60, lambda: expect(question).to_be_visible(timeout=4_000))
     asked = page.locator(".st-key-asked input")
     asked.fill("tenant:shop")
     asked.press("Enter")
@@ -66,12 +47,12 @@ def test_a_client_is_found_and_asked_why_it_does_not_hear_a_channel(open_page, h
     expect(page.get_by_text("It hears this channel")).to_be_visible()
 
 
-def test_a_connection_is_ended_behind_a_question(open_page, olena):
+def test_a_connection_is_ended_behind_a_question(open_page, click_row, olena):
     page = open_page("connections?who=olena")
     expect(table(page)).to_be_visible()
 
     question = page.get_by_role("dialog")
-    click_until(page, question, from_right=24)
+    click_row(table(page), 0, -24, lambda: expect(question).to_be_visible(timeout=4_000))
     expect(question).to_contain_text("Disconnect Olena?")
     assert olena.status.close_code is None
     question.get_by_role("button", name="Disconnect").click()

@@ -87,20 +87,20 @@ def test_a_publication_is_posted_as_a_service_and_reaches_who_hears_it(open_page
     expect(wire(page)).to_contain_text("notification")
 
 
-def test_what_must_be_refused_is_refused_as_documented_and_each_says_what_its_end_means(open_page):
+def test_what_must_be_refused_is_refused_as_documented_and_each_says_what_its_end_means(
+    open_page, click_row
+):
     page = open_page("console?console=trials")
 
     page.get_by_role("button", name="Run all").click()
 
     # All but the two that wait for a deadline of the server's, 10 s and 27 s away.
     expect(page.get_by_text(re.compile(r"3[345] of 35 as documented"))).to_be_visible()
-    box = page.locator(".st-key-pick-trials [data-testid=stDataFrame]").bounding_box()
-    x, y = box["x"] + 60, box["y"] + 34 + 28 * 8 + 14  # the ninth: 4097 bytes
-    page.mouse.move(x - 9, y - 3)
-    page.mouse.move(x, y, steps=4)
-    page.evaluate("() => new Promise(requestAnimationFrame)")
-    page.mouse.click(x, y)
-    expect(wire(page)).to_contain_text("close 1009")
+    table = page.locator(".st-key-pick-trials [data-testid=stDataFrame]")
+    too_long = 8  # the row of 4097 bytes
+    click_row(
+        table, too_long, 60, lambda: expect(wire(page)).to_contain_text("close 1009", timeout=4_000)
+    )
     expect(page.get_by_text("The message was over the limit, 4096 bytes")).to_be_visible()
 
 

@@ -32,10 +32,13 @@ def rows(page):
     return found.all_inner_texts()
 
 
-def test_a_paused_list_stands_still_while_the_counter_grows_and_loses_nothing(open_page, number_in):
+def test_a_paused_list_stands_still_while_the_counter_grows_and_loses_nothing(
+    open_page, number_in, ticks
+):
     page = open_page("explorer")
     pause(page)
     page.wait_for_function(WAITING, arg=1)
+    ticks(page, 2)  # the list is drawn after the head
     before, listed = kept(page, number_in), rows(page)
 
     page.wait_for_function(WAITING, arg=60)
@@ -93,7 +96,7 @@ def test_a_reload_keeps_every_filter(open_page):
 def test_what_is_filtered_can_be_taken_home(open_page):
     page = open_page("explorer?type=cart_update")
     expect(messages(page)).to_contain_text("match")
-    page.get_by_role("button", name="Download").click()
+    page.get_by_test_id("stPopover").get_by_role("button", name="Download").click()
 
     with page.expect_download() as lines:
         page.get_by_role("button", name="JSONL").click()

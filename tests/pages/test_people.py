@@ -150,19 +150,38 @@ def test_an_announcement_reaches_the_inbox_as_a_toast_and_a_line_that_stays(open
     expect(card(page, "even-notes")).to_contain_text("Магазин зачиняється о восьмій.")
 
 
-def test_an_order_that_is_clicked_is_followed_in_this_tab_alone(open_page):
-    first, second = open_page("orders"), open_page("orders")
-    number = re.compile("Order ORD-")
-    followed = card(first, "even-customer").get_by_text(number).inner_text()
-    table = card(second, "pick-feed").bounding_box()
-    x, y = table["x"] + 150, table["y"] + 34 + 28 * 8.5
+@pytest.fixture
+def pick_newest(tell, click_row):
+    """Place an order and click on what is then on top of the feed; another one is shown."""
 
-    second.mouse.move(x, y - 40)
-    second.mouse.move(x, y, steps=5)
-    second.mouse.click(x, y)
+    def pick(page):
+        feed = card(page, "pick-feed").get_by_test_id("stDataFrame")
+        expect(feed).to_be_visible()
+        before, number = page.url, tell(command="place_order")["order"]["number"]
+        expect(feed.locator("table")).to_contain_text(number)
+        click_row(feed, 0, 60, lambda: expect(page).not_to_have_url(before, timeout=4_000))
+
+    return pick
+
+
+def test_an_order_that_is_clicked_is_followed_in_this_tab_alone(open_page, pick_newest):
+    first, second = open_page("orders"), open_page("orders")
+    number = card(first, "even-customer").get_by_text(re.compile("Order ORD-"))
+    followed = number.inner_text()
+
+    pick_newest(second)
 
     expect(second).to_have_url(re.compile(r"order=ord_"))
-    expect(card(first, "even-customer").get_by_text(number)).to_have_text(followed)
+    expect(number).to_have_text(followed)
+
+
+def test_the_newest_order_can_be_clicked_again_and_again_in_the_same_place(open_page, pick_newest):
+    page = open_page("orders")
+
+    for _ in range(3):
+        pick_newest(page)
+
+    expect(page).to_have_url(re.compile(r"order=ord_"))
 
 
 def test_orders_are_found_by_the_name_of_their_customer(open_page, tell):
