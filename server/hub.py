@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from protocol.messages import Subscribed
 from protocol.publications import Address, Everyone, Publication
 from server import frames
 from server.counters import Counters
-from server.outbox import Outbox
+from server.outbox import Crowd, Outbox, crowd
 
 
 class Listener(Protocol):
@@ -34,7 +34,7 @@ class Listener(Protocol):
         ...
 
 
-Crowds = tuple[Sequence[Outbox], Sequence[Outbox]]
+Crowds = tuple[Crowd, Crowd]
 """The outboxes of those who hear a channel as the document says, and of the recoverable."""
 
 
@@ -46,7 +46,7 @@ class Hub:
     publication and how many sockets it was queued for.
     """
 
-    def __init__(self, counters: Counters, cast: Callable[[Sequence[Outbox], bytes], None]) -> None:
+    def __init__(self, counters: Counters, cast: Callable[[Crowd, bytes], None]) -> None:
         self._counters = counters
         self._cast = cast
         self.observers: list[Callable[[Publication, int], None]] = []
@@ -175,8 +175,8 @@ class Hub:
         if crowds is None:
             recoverable = self._recoverable.get(to, ())
             crowds = (
-                [listener.outbox for listener in audience if listener not in recoverable],
-                [listener.outbox for listener in audience if listener in recoverable],
+                crowd(each.outbox for each in audience if each not in recoverable),
+                crowd(each.outbox for each in audience if each in recoverable),
             )
             if is_whole:
                 self._crowds[to] = crowds

@@ -5,13 +5,13 @@ to win.  Frames are appended to each client's list; a flush joins the list and w
 Nobody waits for a client: what its socket does not take is kept here and counted.
 
 What is for a crowd, the listeners of one channel, is kept once for all of it as long as
-nothing else is to be written: its flush is one loop of writes and little else.
+nothing else is to be written: its flush is one loop of writes and nothing else.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Protocol
 
@@ -20,6 +20,7 @@ RETRY_S = 0.02  # how soon a socket that was full is looked at again
 LONGEST_PAUSE_S = 0.016  # between flushes under load: a frame of a 60 Hz screen
 SOON = 0.25  # of the time that a flush took: what comes within it came right after
 ALONE = 0.15  # of the time that a flush took: when nothing more comes for so long, nothing will
+MOST_IN_VAIN = 8  # flushes between two attempts to wait, where waiting is in vain
 PATIENCE_S = 1.0  # how long a client may be over its limit
 AT_ONCE = 4  # times the limit that may never wait, not even for a moment
 
@@ -44,7 +45,6 @@ class Outbox:
 
     ``write_now`` writes to the socket itself, without the transport's ceremony, and
     returns how many bytes it took; it raises OSError as ``os.write`` does.
-    ``is_clear`` says that nothing of this client's waits, here or in its transport.
     """
 
     __slots__ = (
@@ -53,8 +53,6 @@ class Outbox:
         "_over_since",
         "_transport",
         "held_bytes",
-        "is_clear",
-        "is_closing",
         "pending",
         "write_now",
     )
@@ -65,12 +63,11 @@ class Outbox:
         self._transport = transport
         self._flusher = flusher
         self.write_now = write_now
-        self.is_closing = transport.is_closing
-        self.is_clear = False  # the answer to the handshake may still be on its way
         self._held: list[bytes] = []
         self._over_since: float | None = None
         self.pending: list[bytes] = []
         self.held_bytes = 0
+        flusher.unclear.add(self)  # the answer to the handshake may still be on its way
 
     @property
     def waiting_bytes(self) -> int:
@@ -106,37 +103,38 @@ class Outbox:
 
     def send(self, data: bytes) -> bool:
         """Write ``data``, whole frames, behind what is held; tell whether all went out."""
-        if self.is_closing():
+        transport = self._transport
+        if transport.is_closing():
             self.drop()
             return True
-        transport = self._transport
         unread = transport.get_write_buffer_size()
         if self._held or unread > SOCKET_ENOUGH:
             self._held.append(data)
             self.held_bytes += len(data)
+            self._flusher.unclear.add(self)
             if unread > SOCKET_ENOUGH:
                 return False
             data = b"".join(self._held)
             self._held.clear()
             self.held_bytes = 0
-        self.is_clear = not unread
-        if self.is_clear:
-            self.send_clear(data)
-        else:
+        if unread:
             transport.write(data)
-        return True
-
-    def send_clear(self, data: bytes) -> None:
-        """Write while nothing waits: past the transport, one system call and no more."""
+            return True
+        self._flusher.unclear.discard(self)
         try:
             taken = self.write_now(data)
         except BlockingIOError:
             taken = 0
         except OSError:
-            return  # the connection is gone, as the transport is about to find out
+            return True  # the connection is gone, as the transport is about to find out
         if taken != len(data):
-            self.is_clear = False
-            self._transport.write(data[taken:])
+            self.leave_rest(data[taken:])
+        return True
+
+    def leave_rest(self, data: bytes) -> None:
+        """Leave to the transport what the socket did not take."""
+        self._flusher.unclear.add(self)
+        self._transport.write(data)
 
     def is_too_slow(self, limit: int, now: float) -> bool:
         """Tell whether the client has been over its limit for too long, or far over it."""
@@ -149,14 +147,25 @@ class Outbox:
         return waiting > AT_ONCE * limit or now - self._over_since > PATIENCE_S
 
 
+Crowd = dict[Outbox, Callable[[bytes], int]]
+"""Who hears a channel, each with its ``write_now``: a flush of theirs touches nothing else."""
+
+
+def crowd(outboxes: Iterable[Outbox]) -> Crowd:
+    """Make one."""
+    return {outbox: outbox.write_now for outbox in outboxes}
+
+
 class Flusher:
     """Writes the outboxes that have something to say, at the next turn of the loop.
 
     A frame that comes right after a flush is a sign of load: it waits for company, as long
     as more keeps coming and up to as long as that flush took.  So the harder the load, the
-    more each write carries; a stream that writes can keep up with waits for next to nothing,
-    and a frame that comes later than that goes at once.
+    more each write carries.  Each wait in vain doubles how many flushes the next is away, so a
+    stream that writes can just keep up with waits for next to nothing; a frame that comes
+    later than that goes at once.
     ``flushed`` are told after every flush; ``stuck`` of each outbox that could not write.
+    ``unclear`` are those of whom something waits in the transport, or may.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -164,15 +173,17 @@ class Flusher:
         self.flushed: list[Callable[[], None]] = []
         self.stuck: list[Callable[[Outbox], None]] = []
         self._dirty: list[Outbox] = []
-        self._crowd: Sequence[Outbox] = ()
+        self.unclear: set[Outbox] = set()
+        self._crowd: Crowd = {}
         self.for_crowd: list[bytes] = []
         self._full: set[Outbox] = set()
         self._is_scheduled = False
         self._ended_at = self._took = 0.0
         self._seen = self.queued = 0  # frames, ever
+        self._in_vain = self._until_next = 0  # flushes from one wait to the next; those left
         self._retry: asyncio.TimerHandle | None = None
 
-    def cast(self, crowd: Sequence[Outbox], piece: bytes) -> None:
+    def cast(self, crowd: Crowd, piece: bytes) -> None:
         """Queue a piece for each of a crowd; told apart by identity, a crowd never changes."""
         if crowd is not self._crowd:
             self.spread()
@@ -186,7 +197,7 @@ class Flusher:
         if not self.for_crowd:
             return
         crowd, pieces = self._crowd, self.for_crowd
-        self._crowd, self.for_crowd = (), []
+        self._crowd, self.for_crowd = {}, []
         for outbox in crowd:
             if not outbox.pending:
                 self._dirty.append(outbox)
@@ -201,10 +212,14 @@ class Flusher:
         if self._is_scheduled:
             return
         self._is_scheduled = True
-        if monotonic() - self._ended_at < SOON * self._took:
-            self._wait()
-        else:
+        if monotonic() - self._ended_at >= SOON * self._took:
             self._loop.call_soon(self.flush)
+        elif self._until_next:
+            self._until_next -= 1
+            self._loop.call_soon(self.flush)
+        else:
+            self._in_vain = self._until_next = min(2 * self._in_vain or 1, MOST_IN_VAIN)
+            self._wait()
 
     def _wait(self) -> None:
         self._seen = self.queued
@@ -216,6 +231,7 @@ class Flusher:
         if self.queued == self._seen or monotonic() - self._ended_at >= longest:
             self.flush()
         else:
+            self._in_vain = self._until_next = 0
             self._wait()
 
     def flush(self) -> None:
@@ -248,13 +264,35 @@ class Flusher:
     def _flush_crowd(self) -> None:
         """Write what is for the crowd to each of it."""
         crowd, pieces = self._crowd, self.for_crowd
-        self._crowd, self.for_crowd = (), []
+        self._crowd, self.for_crowd = {}, []
         joined = b"".join(pieces)
+        if crowd.keys().isdisjoint(self.unclear):
+            self._write_clear(crowd, joined)
+            return
         for outbox in crowd:
-            if outbox.is_clear and not outbox.is_closing():
-                outbox.send_clear(joined)
-            elif not outbox.send(joined):
+            if not outbox.send(joined):
                 self._keep(outbox)
+
+    def _write_clear(self, crowd: Crowd, data: bytes) -> None:
+        """Write to those of whom nothing waits: past the transports, a system call each.
+
+        Whose connection is closing is written to in vain; whose is lost is in no crowd.
+        """
+        size = len(data)
+        short: dict[int, int] = {}  # how much was taken, by place in the crowd
+        for place, write_now in enumerate(crowd.values()):
+            try:
+                taken = write_now(data)
+            except BlockingIOError:
+                taken = 0
+            except OSError:
+                continue  # gone, as the transport is about to find out
+            if taken != size:
+                short[place] = taken
+        if short:
+            outboxes = list(crowd)
+            for place, taken in short.items():
+                outboxes[place].leave_rest(data[taken:])
 
     def finish(self, outbox: Outbox) -> None:
         """Write what one outbox still has, and let go of it: its connection ends."""
@@ -263,6 +301,7 @@ class Flusher:
             outbox.send(b"".join(outbox.pending))
         outbox.drop()
         self._full.discard(outbox)
+        self.unclear.discard(outbox)
 
     def _keep(self, outbox: Outbox) -> None:
         """Look again soon at an outbox whose socket is full."""

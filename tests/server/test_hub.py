@@ -15,6 +15,8 @@ class Box:
     def push(self, frame):
         self.frames.append(frame)
 
+    write_now = push
+
 
 class Listener:
     def __init__(self, id, tenant_id=""):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.outbox import AT_ONCE, PATIENCE_S, SOCKET_ENOUGH, Flusher, Outbox
+from server.outbox import AT_ONCE, PATIENCE_S, SOCKET_ENOUGH, Flusher, Outbox, crowd
 
 
 class Socket:
@@ -17,7 +17,7 @@ class Socket:
         self.writes = []
         self.unread = 0
         self.takes = 1 << 30
-        self.is_gone = False
+        self.is_gone = self.breaks = False
 
     @property
     def received(self):
@@ -27,6 +27,8 @@ class Socket:
         self.writes.append(data)
 
     def write_now(self, data):
+        if self.breaks:
+            raise ConnectionResetError
         if not self.takes:
             raise BlockingIOError
         taken = data[: self.takes]
@@ -225,10 +227,11 @@ def test_every_client_gets_its_frames_in_the_order_they_were_pushed(steps):
 
 async def test_what_is_for_a_crowd_is_one_write_and_one_buffer_for_all(house):
     sockets = [Socket() for _ in range(3)]
-    crowd = [house.outbox(socket) for socket in sockets]
+    outboxes = [house.outbox(socket) for socket in sockets]
+    everybody = crowd(outboxes)
 
-    house.flusher.cast(crowd, b"first")
-    house.flusher.cast(crowd, b"second")
+    house.flusher.cast(everybody, b"first")
+    house.flusher.cast(everybody, b"second")
     await asyncio.sleep(0)
 
     assert [socket.writes for socket in sockets] == [[b"firstsecond"]] * 3
@@ -237,11 +240,12 @@ async def test_what_is_for_a_crowd_is_one_write_and_one_buffer_for_all(house):
 
 async def test_a_reply_neither_overtakes_what_is_for_a_crowd_nor_is_overtaken(house):
     asking, listening = Socket(), Socket()
-    crowd = [house.outbox(asking), house.outbox(listening)]
+    outboxes = [house.outbox(asking), house.outbox(listening)]
+    everybody = crowd(outboxes)
 
-    house.flusher.cast(crowd, b"before,")
-    crowd[0].push(b"reply,")
-    house.flusher.cast(crowd, b"after")
+    house.flusher.cast(everybody, b"before,")
+    outboxes[0].push(b"reply,")
+    house.flusher.cast(everybody, b"after")
     await asyncio.sleep(0)
 
     assert asking.received == b"before,reply,after"
@@ -250,26 +254,55 @@ async def test_a_reply_neither_overtakes_what_is_for_a_crowd_nor_is_overtaken(ho
 
 async def test_one_of_a_crowd_that_is_full_keeps_its_share_and_no_other_notices(house):
     full, fine = Socket(), Socket()
-    crowd = [house.outbox(full), house.outbox(fine)]
-    house.flusher.cast(crowd, b"1")
+    outboxes = [house.outbox(full), house.outbox(fine)]
+    everybody = crowd(outboxes)
+    house.flusher.cast(everybody, b"1")
     house.flusher.flush()
     full.takes = 0
     full.write = lambda data: setattr(full, "unread", SOCKET_ENOUGH + len(data))
 
     for piece in (b"2", b"3"):
-        house.flusher.cast(crowd, piece)
+        house.flusher.cast(everybody, piece)
         house.flusher.flush()
 
     assert (full.received, fine.received) == (b"1", b"123")
-    assert (house.stuck, crowd[0].held_bytes) == ([crowd[0]], 1)
+    assert (house.stuck, outboxes[0].held_bytes) == ([outboxes[0]], 1)
 
 
 async def test_what_an_evicted_client_shared_with_a_crowd_does_not_follow_its_last_frame(house):
     evicted, fine = Socket(), Socket()
-    crowd = [house.outbox(evicted), house.outbox(fine)]
+    outboxes = [house.outbox(evicted), house.outbox(fine)]
+    everybody = crowd(outboxes)
 
-    house.flusher.cast(crowd, b"news")
-    crowd[0].finish(b"close")
+    house.flusher.cast(everybody, b"news")
+    outboxes[0].finish(b"close")
     await asyncio.sleep(0)
 
     assert (evicted.received, fine.received) == (b"close", b"news")
+
+
+async def test_a_socket_of_a_crowd_that_takes_a_part_gets_the_rest_before_what_comes_next(house):
+    slow, fine = Socket(), Socket()
+    everybody = crowd([house.outbox(slow), house.outbox(fine)])
+    house.flusher.cast(everybody, b"once written, clear. ")
+    house.flusher.flush()
+    slow.takes = 3
+
+    for piece in (b"first, ", b"second"):
+        house.flusher.cast(everybody, piece)
+        house.flusher.flush()
+
+    assert slow.received == fine.received == b"once written, clear. first, second"
+
+
+async def test_one_of_a_crowd_whose_connection_broke_is_passed_over(house):
+    broken, fine = Socket(), Socket()
+    everybody = crowd([house.outbox(broken), house.outbox(fine)])
+    house.flusher.cast(everybody, b"before,")
+    house.flusher.flush()
+    broken.breaks = True
+
+    house.flusher.cast(everybody, b"after")
+    house.flusher.flush()
+
+    assert (broken.received, fine.received) == (b"before,", b"before,after")
