@@ -20,13 +20,13 @@ from server.doorstep import Doorstep
 from server.ears import HubEars
 from server.endings import end
 from server.exchange import Shared
+from server.flusher import Flusher
 from server.gateway import Gateway, World
 from server.hub import Hub
 from server.idempotency import Idempotency
 from server.metrics import Metrics
 from server.nodes.questions import Done, OrderMoved
 from server.orders import Orders
-from server.outbox import Flusher
 from server.parts import Parts, chosen_parts
 from server.publishing import Publishing
 from server.reporter import Reporter

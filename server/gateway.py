@@ -23,10 +23,11 @@ from server.brokers.base import Recovery
 from server.connection import Connection
 from server.conversations import Conversations
 from server.exchange import Shared
+from server.flusher import Flusher
 from server.identity import Identity
 from server.limits import RateLimit
 from server.orders import Orders
-from server.outbox import Flusher, Outbox
+from server.outbox import Outbox
 from server.replies import problem
 from server.session import Session
 from server.settings import Settings

@@ -12,7 +12,8 @@ from protocol.messages import Subscribed
 from protocol.publications import Address, Everyone, Publication
 from server import frames
 from server.counters import Counters
-from server.outbox import Crowd, Outbox, crowd
+from server.flusher import Crowd, crowd
+from server.outbox import Outbox
 
 
 class Listener(Protocol):

@@ -12,8 +12,9 @@ from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication
 from server import frames
 from server.counters import Counters
+from server.flusher import Flusher
 from server.hub import Hub
-from server.outbox import SOCKET_ENOUGH, Flusher, Outbox
+from server.outbox import SOCKET_ENOUGH, Outbox
 
 CHANNELS = [Channel.parse(f"public:{name}") for name in "abc"]
 CLIENTS = 4

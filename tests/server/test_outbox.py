@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.outbox import AT_ONCE, PATIENCE_S, SOCKET_ENOUGH, Flusher, Outbox, crowd
+from server.flusher import Flusher, crowd
+from server.outbox import AT_ONCE, PATIENCE_S, SOCKET_ENOUGH, Outbox
 
 
 class Socket:
