@@ -11,7 +11,7 @@ import msgspec
 import streamlit as st
 from msgspec import Struct
 
-from dashboard import ticks
+from dashboard import ticks, visibility
 from dashboard.history import MESSAGES
 from dashboard.link import Phase
 from dashboard.look import HEIGHTS, HERE, empty
@@ -115,10 +115,10 @@ def _status(words: str) -> str:
 
 
 def live(draw: Callable[[], None]) -> None:
-    """Redraw on the side bar's clock, in a dense column."""
+    """Redraw on the side bar's clock, in a dense column, while somebody can see it."""
     page = Path(inspect.getfile(draw)).stem
 
-    @st.fragment(run_every=st.session_state.get("refresh", 1.0))
+    @st.fragment(run_every=visibility.every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
         with ticks.timed(page), st.container(key="page", gap="xsmall"):
             draw()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import choices, frame, look, marks, personas, words
+from dashboard import choices, frame, look, marks, personas, visibility, words
 from dashboard.shared import feed
 from dashboard.words import _
 
@@ -13,6 +13,7 @@ RATES_S = (0.5, 1.0, 2.0, 5.0)
 
 def draw() -> None:
     """Draw it, in a run of the whole script."""
+    visibility.watch()
     choices.select(personas.KEY, _("Playing as"), personas.TITLES)
     st.segmented_control(
         _("Refresh, s"),
@@ -31,11 +32,10 @@ def draw() -> None:
         key=words.KEY,
         bind="query-params",
     )
-    state()
+    st.fragment(state, run_every=visibility.every(1.0))()
     st.html(look.HERE / "keys.html", unsafe_allow_javascript=True)
 
 
-@st.fragment(run_every=1.0)
 def state() -> None:
     """Say how this tab and the feed's connection are, whatever the page's own clock."""
     link = feed().link()

@@ -84,6 +84,41 @@ def test_keys_pause_and_find(open_page, head):
     expect(page.get_by_placeholder("Text, /regex/ or $.json.path")).to_be_focused()
 
 
+def test_a_hidden_tab_is_not_drawn_until_it_is_seen_again(open_page, ticks):
+    seen, tab = open_page("overview"), open_page("inventory")
+
+    def is_drawn():
+        before = drawn(tab)
+        ticks(seen, 3)
+        return drawn(tab) > before
+
+    show(tab, hidden=True)
+    assert any(not is_drawn() for _ in range(20))
+    assert not is_drawn()
+
+    show(tab, hidden=False)
+    assert any(is_drawn() for _ in range(20))
+    expect(tab.locator('[data-testid="stException"]')).to_have_count(0)
+
+
+def show(page, *, hidden):
+    """Say to a page what a browser says when its tab is left or chosen."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def drawn(page):
+    """How often the workbench has drawn a page's name, for whomever."""
+    name = page.url.split("?")[0].rsplit("/", 1)[1]
+    told = page.evaluate("async () => (await fetch('/metrics')).text()")
+    return float(re.search(rf'tick_seconds_count{{page="{name}"}} (\S+)', told)[1])
+
+
 def test_a_server_that_goes_away_is_told_and_its_return_heals_the_page(open_page, house, head):
     page = open_page("overview")
     port = house.house_server.port
