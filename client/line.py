@@ -75,17 +75,17 @@ class Line:
         self._selector = selectors.DefaultSelector()
         self.is_broken = False
 
-    def open(self, address: str, timeout_s: float) -> None:
-        """Connect and upgrade.
+    def open(self, address: str, timeout_s: float, origin: str | None = None) -> None:
+        """Connect and upgrade, as a page of ``origin`` would, or as a program, which has none.
 
         Raises:
             UpgradeRefused: the server answered with an HTTP status.
             OSError, websocket.WebSocketException: it did not answer, or not as it should.
         """
         try:
-            # A program has no origin; the library would make one up.
+            # Without an origin the library would make one up.
             self._socket.connect(  # type: ignore[no-untyped-call]  # the library omits it
-                address, timeout=timeout_s, suppress_origin=True
+                address, timeout=timeout_s, origin=origin, suppress_origin=origin is None
             )
         except websocket.WebSocketBadStatusException as why:
             raise UpgradeRefused(why.status_code) from None

@@ -5,8 +5,9 @@ Blocks its caller for ``TIMEOUT_S`` at the most.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
+from types import MappingProxyType
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
@@ -21,6 +22,7 @@ TIMEOUT_S = 2.0
 LONGEST = 8 << 20  # bytes of an answer; sixty products and their orders are some 200 KiB
 LONGEST_REFUSAL = 64 << 10
 NOBODY = N_("nobody answers")
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Refusal(Struct, frozen=True):
@@ -59,19 +61,24 @@ class Asker:
         """
         return self._ask("GET", path)
 
-    def post(self, path: str, body: Any) -> bytes:
+    def post(self, path: str, body: Any, headers: Mapping[str, str] = NONE) -> bytes:
         """Send ``body`` as JSON, or bytes as they are; otherwise as ``get``."""
-        return self._ask("POST", path, body if isinstance(body, bytes) else codec.write(body))
+        data = body if isinstance(body, bytes) else codec.write(body)
+        return self._ask("POST", path, data, {**headers, "Content-Type": "application/json"})
 
     def delete(self, path: str) -> bytes:
         """Have something ended; otherwise as ``get``."""
         return self._ask("DELETE", path)
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        headers = {"Authorization": f"Bearer {self._token()}"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        request = Request(self._url + path, body, headers, method=method)  # noqa: S310 - the settings take http and https only
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NONE,
+    ) -> bytes:
+        signed = {**headers, "Authorization": f"Bearer {self._token()}"}
+        request = Request(self._url + path, body, signed, method=method)  # noqa: S310 - the settings take http and https only
         try:
             with self._opener.open(request, timeout=TIMEOUT_S) as answer:
                 return bytes(answer.read(LONGEST))

@@ -10,7 +10,7 @@ import streamlit as st
 from msgspec import Struct
 
 from dashboard import look, marks, tables
-from dashboard.console import frames, sequence
+from dashboard.console import contents, frames, sequence
 from dashboard.console.explanations import explain
 from dashboard.console.frames import Frame, Match
 from dashboard.console.tab import Sending
@@ -140,7 +140,7 @@ def _table(
     )
     if has_room:
         columns["id"] = tables.text(38, lambda f: f.id or "")
-    columns[_("Content")] = tables.text(132 if has_room else 104, frames.content)
+    columns[_("Content")] = tables.text(132 if has_room else 104, contents.content)
     columns[_("Round trip")] = tables.figure(70, took)
     key = f"frames-{whose}-{st.session_state.get(VERSION, 0)}"
     tables.table(newest, columns, key, picked=choose, alt=_("Frames"))
@@ -155,7 +155,7 @@ def _whole(frame: Frame | None, matches: Mapping[int, Match]) -> None:
     st.html(marks.pair(f"<b>#{frame.seq} {html.escape(frame.label)}</b>", aside, "quiet"))
     st.caption(marks.plain(explain(frame, matches.get(frame.seq), _)))
     if frame.text:
-        st.code(frames.pretty(frame), "json", wrap_lines=True)
+        st.code(contents.pretty(frame), "json", wrap_lines=True)
 
 
 def drawn(shown: Sequence[Frame], client: str) -> None:

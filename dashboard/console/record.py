@@ -9,11 +9,17 @@ from collections.abc import Callable
 
 import msgspec
 
-from dashboard.console.frames import HIDDEN, Frame, Kind, hide_tokens, labels
+from dashboard.console.frames import HIDDEN, Frame, Kind, Opcode, hide_tokens, labels
 
 FRAMES = 2_000
 CHARACTERS = 4 << 20  # of text kept; a publication may be 64 KiB
-SHOWN_BYTES = 400  # of a binary or unreadable frame
+SHOWN_BYTES = 400  # of a binary frame
+SHOWN_TEXT = 64 << 10  # characters of a text; nothing that may be sent is longer
+KINDS = {
+    Opcode.TEXT: Kind.TEXT,
+    Opcode.BINARY: Kind.BINARY,
+    Opcode.CONTINUATION: Kind.CONTINUATION,
+}
 
 
 class Record:
@@ -70,13 +76,13 @@ class Record:
         """Note that HTTP answered instead of a WebSocket."""
         return self._add(sent=False, kind=Kind.REFUSED, code=status)
 
-    def sent(self, data: bytes, binary: bool = False) -> Frame:
+    def sent(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> Frame:
         """Note a frame that is about to be sent."""
-        return self._message(data, sent=True, binary=binary)
+        return self._message(data, KINDS[opcode], sent=True)
 
     def heard(self, data: bytes) -> Frame:
         """Note a frame that came."""
-        return self._message(data, sent=False, binary=False)
+        return self._message(data, Kind.TEXT, sent=False)
 
     def closed(self, code: int, reason: str, by_us: bool = False) -> Frame:
         """Note the end of the connection."""
@@ -84,7 +90,7 @@ class Record:
 
     def posted(self, body: bytes) -> Frame:
         """Note a publication that is about to be sent over HTTP."""
-        return self._message(body, sent=True, binary=False, kind=Kind.POST)
+        return self._message(body, Kind.POST, sent=True)
 
     def answered(self, request: Frame, status: int, body: bytes) -> Frame:
         """Note what HTTP answered to a publication."""
@@ -97,10 +103,11 @@ class Record:
             answers=request.seq,
         )
 
-    def _message(self, data: bytes, sent: bool, binary: bool, kind: Kind = Kind.TEXT) -> Frame:
-        type_, id = ("", None) if binary else labels(data)
-        text = data[:SHOWN_BYTES].hex(" ") if binary else hide_tokens(_readable(data))
-        kind = Kind.BINARY if binary else kind
+    def _message(self, data: bytes, kind: Kind, sent: bool) -> Frame:
+        if kind is Kind.BINARY:
+            type_, id, text = "", None, data[:SHOWN_BYTES].hex(" ")
+        else:
+            (type_, id), text = labels(data), hide_tokens(_readable(data))[:SHOWN_TEXT]
         return self._add(sent=sent, kind=kind, text=text, size=len(data), type=type_, id=id)
 
     def _add(self, **what: object) -> Frame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.console.frames import Opcode
 from dashboard.console.templates import ORDER, TENANT, TOKEN
 from dashboard.console.trials import (
     Answered,
@@ -21,6 +22,7 @@ from protocol.errors import CloseCode, ErrorCode
 
 LIMIT = 4096  # bytes of a message
 LONGEST_CHAT = 2000  # characters
+LONGEST_BODY = 1 << 20  # bytes of a publish
 MALFORMED = Refused(ErrorCode.INVALID_MESSAGE)
 UNKNOWN = Refused(ErrorCode.UNKNOWN_TYPE)
 MISSHAPEN = Refused(ErrorCode.INVALID_PAYLOAD)
@@ -39,10 +41,12 @@ def _join(name: str, title: str, channel: str, who: Who = Who.CUSTOMER) -> Trial
 
 
 def _publish(name: str, title: str, status: int, who: Who, **publication: Any) -> Trial:
-    whole = {"type": "notification", "payload": NOTICE, **publication}
-    return Trial(
-        name=name, title=title, expected=Answered(status), who=who, post=codec.write(whole)
-    )
+    body = _publication(**publication)
+    return Trial(name=name, title=title, expected=Answered(status), who=who, post=body)
+
+
+def _publication(**more: Any) -> bytes:
+    return codec.write({"type": "notification", "payload": NOTICE, **more})
 
 
 def _message(type_: str, **payload: Any) -> bytes:
@@ -72,7 +76,13 @@ MESSAGES = (
         name="binary",
         title=N_("Binary frame"),
         expected=Closed(CloseCode.UNSUPPORTED_DATA),
-        send=Send(PING, binary=True),
+        send=Send(PING, opcode=Opcode.BINARY),
+    ),
+    Trial(
+        name="continuation",
+        title=N_("A fragment without a start"),
+        expected=Closed(CloseCode.PROTOCOL_ERROR),
+        send=Send(PING, opcode=Opcode.CONTINUATION),
     ),
     _send("not-utf8", N_("Not UTF-8"), Closed(CloseCode.INVALID_TEXT), b'{"type":"\xff"}'),
 )
@@ -119,6 +129,12 @@ SIGNING_IN = (
         Closed(CloseCode.NOT_SIGNED_IN),
         AUTH,
         shows=Who.OTHER,
+    ),
+    Trial(
+        name="foreign-origin",
+        title=N_("A page of a foreign origin"),
+        expected=Answered(403),
+        origin="https://elsewhere.example",
     ),
     Trial(
         name="many-connections",
@@ -170,6 +186,21 @@ PUBLICATIONS = (
         payload={"order_id": "ord_1", "status": "lost"},
     ),
     _publish("to-monitor", N_("To the monitor"), 422, Who.SERVICE, channel=f"monitor:{TENANT}"),
+    Trial(
+        name="too-big-body",
+        title=N_("A body over 1 MiB"),
+        expected=Answered(413),
+        who=Who.SERVICE,
+        post=_publication(user="user_1").ljust(LONGEST_BODY + 1),
+    ),
+    Trial(
+        name="key-reused",
+        title=N_("One key for two bodies"),
+        expected=Answered(409),
+        who=Who.SERVICE,
+        after=_publication(user="trial_1"),
+        post=_publication(user="trial_2"),
+    ),
 )
 ALL: tuple[Trial, ...] = (*MESSAGES, *CHANNELS, *SIGNING_IN, *TOO_MUCH, *PUBLICATIONS)
 TRIALS = {trial.name: trial for trial in ALL}

@@ -100,7 +100,8 @@ class Run:
             neighbour = self._connect(Record())
             neighbour.record.wait_for(lambda f: f.type == "auth_success", OPEN_S)
         wire = self._connect(self._record)
-        if self._record.wait_for(lambda f: f.kind is Kind.OPEN, OPEN_S) is None:
+        first = self._record.wait_for(lambda f: not f.sent, OPEN_S)
+        if first is None or first.kind is not Kind.OPEN:
             return
         if trial.send:
             self._send(wire, trial.send)
@@ -111,7 +112,7 @@ class Run:
             self._see_it_live_on(wire)
 
     def _connect(self, record: Record) -> Wire:
-        wire = Wire(self._place.socket_url, record)
+        wire = Wire(self._place.socket_url, record, self._trial.origin)
         self._wires.append(wire)
         wire.open(self._token(self._trial.who))
         return wire
@@ -120,7 +121,7 @@ class Run:
         filled = self._filled(send.data)
         for number in range(1, send.times + 1):
             data = filled.replace(b"#", str(number).encode()) if send.answered else filled
-            wire.send(data, send.binary)
+            wire.send(data, send.opcode)
             if send.answered:
                 self._record.wait_for(partial(_is_reply, f"t{number}"), REPLY_S)
 
@@ -133,7 +134,10 @@ class Run:
 
     def _over_http(self, body: bytes) -> None:
         asker = Asker(self._place.server_url, lambda: self._token(self._trial.who) or "")
-        publish(asker, self._filled(body), self._record)
+        key = secrets.token_hex(8) if self._trial.after else None
+        if self._trial.after:
+            publish(asker, self._filled(self._trial.after), self._record, key)
+        publish(asker, self._filled(body), self._record, key)
 
     def _filled(self, data: bytes) -> bytes:
         shown = self._token(self._trial.shows) or ""
@@ -183,11 +187,11 @@ def _is_reply(id: str, frame: Frame) -> bool:
     return not frame.sent and frame.id == id
 
 
-def publish(asker: Asker, body: bytes, record: Record) -> None:
-    """Publish over HTTP and note what came of it."""
+def publish(asker: Asker, body: bytes, record: Record, key: str | None = None) -> None:
+    """Publish over HTTP, under an Idempotency-Key if there is one, and note what came of it."""
     request = record.posted(body)
     try:
-        answer = asker.post("/api/publish", Raw(body))
+        answer = asker.post("/api/publish", Raw(body), {"Idempotency-Key": key} if key else {})
     except Unanswered as why:
         told = {"error": {"code": why.refusal.code, "message": why.refusal.message or str(why)}}
         record.answered(request, why.status or 0, codec.write(told))

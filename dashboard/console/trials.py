@@ -8,7 +8,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from dashboard.console.frames import Frame, Kind
+from dashboard.console.frames import Frame, Kind, Opcode
 from protocol.errors import CloseCode, ErrorCode
 
 ALIVE = "alive"
@@ -45,7 +45,7 @@ class Closed(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """HTTP answers with this status."""
+    """HTTP answers with this status, to a publication or instead of an upgrade."""
 
     status: int
 
@@ -61,7 +61,7 @@ class Send(Struct, frozen=True):
     """
 
     data: bytes
-    binary: bool = False
+    opcode: Opcode = Opcode.TEXT
     times: int = 1
     answered: bool = False
 
@@ -70,8 +70,9 @@ class Trial(Struct, frozen=True, kw_only=True):
     """One rule broken.
 
     ``who`` connects, after ``crowd`` others as the same user; ``shows`` is whose token stands
-    for ``$TOKEN``.  With ``post``, a publication's body, nothing connects.  The answer may
-    take ``patience_s``.
+    for ``$TOKEN``; ``origin`` is that of a page it pretends to be.  With ``post``, a
+    publication's body, nothing connects; ``after`` is a body published before, under the same
+    Idempotency-Key.  The answer may take ``patience_s``.
     """
 
     name: str
@@ -81,7 +82,9 @@ class Trial(Struct, frozen=True, kw_only=True):
     shows: Who = Who.CUSTOMER
     send: Send | None = None
     crowd: int = 0
+    origin: str | None = None
     post: bytes | None = None
+    after: bytes | None = None
     patience_s: float = 5.0
 
 
@@ -123,7 +126,7 @@ def is_expected(frame: Frame, expected: Expected) -> bool:
         case Closed(code):
             return frame.kind is Kind.CLOSE and not frame.sent and frame.code == code
         case Answered(status):
-            return frame.kind is Kind.ANSWER and frame.code == status
+            return frame.kind in (Kind.ANSWER, Kind.REFUSED) and frame.code == status
         case _:
             assert_never(expected)
 

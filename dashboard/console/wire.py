@@ -14,25 +14,26 @@ from client.address import signed
 from client.arrivals import Ended, Text, UpgradeRefused, describe
 from client.endings import ABNORMAL
 from client.line import BROKEN, Line, Waker
+from dashboard.console.frames import Opcode
 from dashboard.console.record import Record
 from protocol.errors import CloseCode
 
 CONNECT_TIMEOUT_S = 5.0
 QUIET_S = 30.0  # the longest sleep; whoever sends or closes wakes the thread
 GOODBYE_S = 1.0
-TEXT, BINARY = 0x1, 0x2  # opcodes of RFC 6455, 5.2
 log = logging.getLogger(__name__)
 
 
 class Wire:
     """One connection, from ``open`` to its end; ``open`` again starts another.
 
-    For several threads.  ``url`` is that of the server's WebSocket, without a token.
+    For several threads.  ``url`` is that of the server's WebSocket, without a token; ``origin``
+    that of a page it pretends to be, if of any.
     """
 
-    def __init__(self, url: str, record: Record) -> None:
+    def __init__(self, url: str, record: Record, origin: str | None = None) -> None:
         self.record = record
-        self._url = url
+        self._url, self._origin = url, origin
         self._lock = threading.Lock()
         self._run: _Run | None = None
 
@@ -49,13 +50,15 @@ class Wire:
         """
         with self._lock:
             if self._run is None or not self._run.thread.is_alive():
-                self._run = _Run(signed(self._url, token), token is not None, self.record)
+                self._run = _Run(
+                    signed(self._url, token), self._origin, token is not None, self.record
+                )
 
-    def send(self, data: bytes, binary: bool = False) -> None:
+    def send(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
         """Send one frame, once the connection is open; without one it is dropped."""
         with self._lock:
             if self._run is not None:
-                self._run.send(data, binary)
+                self._run.send(data, opcode)
 
     def close(self) -> None:
         """Say goodbye and wait for the thread to end; does no harm twice."""
@@ -68,19 +71,19 @@ class Wire:
 class _Run:
     """One connection's thread."""
 
-    def __init__(self, address: str, signs_in: bool, record: Record) -> None:
+    def __init__(self, address: str, origin: str | None, signs_in: bool, record: Record) -> None:
         self._record = record
         self._waker = Waker()
-        self._outgoing: deque[tuple[bytes, bool]] = deque()
+        self._outgoing: deque[tuple[bytes, Opcode]] = deque()
         self._is_stopping = False
         self._line: Line | None = None
         self.thread = threading.Thread(
-            target=self._main, args=(address, signs_in), name="console-wire", daemon=True
+            target=self._main, args=(address, origin, signs_in), name="console-wire", daemon=True
         )
         self.thread.start()
 
-    def send(self, data: bytes, binary: bool) -> None:
-        self._outgoing.append((data, binary))
+    def send(self, data: bytes, opcode: Opcode) -> None:
+        self._outgoing.append((data, opcode))
         self._waker.wake()
 
     def stop(self) -> None:
@@ -92,12 +95,12 @@ class _Run:
             line.abort()
             self.thread.join(GOODBYE_S)
 
-    def _main(self, address: str, signs_in: bool) -> None:
+    def _main(self, address: str, origin: str | None, signs_in: bool) -> None:
         line = self._line = Line(self._waker)
         goodbye = False
         try:
             self._record.connecting(signs_in)
-            line.open(address, CONNECT_TIMEOUT_S)
+            line.open(address, CONNECT_TIMEOUT_S, origin)
             self._record.opened()
             goodbye = self._converse(line)
         except UpgradeRefused as why:
@@ -112,9 +115,9 @@ class _Run:
         """Send and receive to the end; returns whether the goodbye is ours to say."""
         while True:
             while self._outgoing and not line.is_broken:
-                data, binary = self._outgoing.popleft()
-                self._record.sent(data, binary)
-                line.send(data, BINARY if binary else TEXT)
+                data, opcode = self._outgoing.popleft()
+                self._record.sent(data, opcode)
+                line.send(data, opcode)
             if self._is_stopping:
                 self._record.closed(CloseCode.NORMAL, "", by_us=True)
                 return True

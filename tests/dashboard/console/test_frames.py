@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.console import frames
-from dashboard.console.frames import Match
+from dashboard.console import contents, frames
+from dashboard.console.frames import Match, Opcode
 from dashboard.console.record import Record
 
 
@@ -73,7 +73,7 @@ def test_no_token_is_kept(conversation, spaced):
     frame = conversation.record.sent(b'{"type":"auth","payload":%b}' % spaced)
 
     assert "y.J" not in frame.text
-    assert frames.content(frame) == "•••"
+    assert contents.content(frame) == "•••"
     assert frame.size > len(frame.text)
 
 
@@ -101,13 +101,13 @@ def test_no_token_is_kept(conversation, spaced):
     ],
 )
 def test_are_said_in_a_line(conversation, message, told):
-    assert frames.content(conversation.record.heard(message)) == told
+    assert contents.content(conversation.record.heard(message)) == told
 
 
 def test_publications_are_said_with_their_address(conversation):
     to_all = conversation.record.posted(b'{"type":"notification","everyone":true}')
 
-    assert frames.content(to_all) == "notification \u2192 *"
+    assert contents.content(to_all) == "notification \u2192 *"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_publications_are_said_with_their_address(conversation):
         (lambda r: r.closed(4003, "Disconnected"), "close 4003", "bad"),
         (lambda r: r.closed(1000, "", by_us=True), "close 1000", "accent"),
         (lambda r: r.refused(403), "HTTP 403", "bad"),
-        (lambda r: r.sent(b"\x00\x01", binary=True), "binary", "accent"),
+        (lambda r: r.sent(b"\x00\x01", Opcode.BINARY), "binary", "accent"),
         (lambda r: r.sent(b"not json"), "text", "accent"),
         (lambda r: r.heard(b'{"type":"subscribed"}'), "subscribed", "ok"),
         (lambda r: r.heard(b'{"type":"error","payload":{}}'), "error", "bad"),
@@ -130,8 +130,8 @@ def test_have_a_name_and_a_colour(conversation, record, label, tone):
 
 
 def test_are_written_over_several_lines_where_they_are_json(conversation):
-    assert frames.pretty(conversation.record.sent(b'{"a":1.50}')) == '{\n  "a": 1.50\n}'
-    assert frames.pretty(conversation.record.sent(b"{oops")) == "{oops"
+    assert contents.pretty(conversation.record.sent(b'{"a":1.50}')) == '{\n  "a": 1.50\n}'
+    assert contents.pretty(conversation.record.sent(b"{oops")) == "{oops"
 
 
 def test_are_forgotten_oldest_first_once_there_are_too_many_or_too_long():

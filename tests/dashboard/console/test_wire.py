@@ -3,7 +3,7 @@
 import pytest
 
 from client.tokens import mint
-from dashboard.console.frames import Kind
+from dashboard.console.frames import Kind, Opcode
 from dashboard.console.record import Record
 from dashboard.console.wire import Wire
 
@@ -32,7 +32,7 @@ def test_records_the_upgrade_the_sign_in_and_every_frame(wire, secret):
 
 def test_tells_the_close_code_and_opens_again(wire):
     wire.open(None)
-    wire.send(b"\x00", binary=True)
+    wire.send(b"\x00", Opcode.BINARY)
 
     ended = wire.record.wait_for(lambda frame: frame.kind is Kind.CLOSE, WAIT_S)
 
