@@ -20,10 +20,11 @@ from bench.fanout import LISTS, SINGLES, SUBSCRIBERS, Delivered, deliver
 from bench.lab import Lab, say
 from bench.notices import WIRE_BYTES
 from bench.stats import Figure
-from bench.targets import DidNotStart
+from bench.targets import DidNotStart, Target
 
 SCENE = f"a cluster: {SUBSCRIBERS:,} subscribers, {WIRE_BYTES} bytes"
 START_S = 10.0
+REST_S = 2.0  # over which a server that does nothing is looked at
 KINDS = (SINGLES, LISTS)
 
 
@@ -57,7 +58,7 @@ def run(lab: Lab) -> list[Figure]:
         return []
     alone: defaultdict[str, list[Delivered]] = defaultdict(list)
     across: defaultdict[str, list[Delivered]] = defaultdict(list)
-    unheard: list[float] = []
+    unheard: defaultdict[str, list[float]] = defaultdict(list)
     with redis(binary, lab.cores.server) as url, contextlib.ExitStack() as stack:
         single = stack.enter_context(lab.server())
         told, hearing, deaf = (
@@ -70,17 +71,11 @@ def run(lab: Lab) -> list[Figure]:
             for each in KINDS:
                 took = deliver(lab, single, SUBSCRIBERS, each, each.requests)
                 alone[each.name].append(took)
-                before, started = deaf.usage().cpu_s, time.monotonic()
-                took = deliver(lab, hearing, SUBSCRIBERS, each, each.requests, via=told)
+                with _share_of(deaf, unheard[f"meanwhile, {each.name}"]):
+                    took = deliver(lab, hearing, SUBSCRIBERS, each, each.requests, via=told)
                 across[each.name].append(took)
-                cpu_s, seconds = deaf.usage().cpu_s - before, time.monotonic() - started
-                if each is LISTS:
-                    # What the server does anyway in that time is not the publications' doing.
-                    at_rest, rested = deaf.usage().cpu_s, time.monotonic()
-                    time.sleep(seconds)
-                    at_rest = (deaf.usage().cpu_s - at_rest) / (time.monotonic() - rested)
-                    messages = each.requests * each.per_request
-                    unheard.append((cpu_s - at_rest * seconds) / messages * 1e6)
+            with _share_of(deaf, unheard["at rest"]):
+                time.sleep(REST_S)
     figures = [
         Figure(
             scene=SCENE,
@@ -92,7 +87,17 @@ def run(lab: Lab) -> list[Figure]:
         for each in KINDS
         for who, took in (("one server", alone), ("two and Redis", across))
     ]
-    idle = Figure(
-        scene=SCENE, what="CPU a publication where nobody listens", unit="µs", ours=unheard
-    )
-    return [*figures, idle]
+    idle = [
+        Figure(scene=SCENE, what=f"CPU of a core where nobody listens, {when}", unit="%", ours=took)
+        for when, took in unheard.items()
+    ]
+    return [*figures, *idle]
+
+
+@contextlib.contextmanager
+def _share_of(server: Target, shares: list[float]) -> Iterator[None]:
+    """Note what share of a core a server takes, in percent."""
+    before, started = server.usage().cpu_s, time.monotonic()
+    yield
+    cpu_s, seconds = server.usage().cpu_s - before, time.monotonic() - started
+    shares.append(100 * cpu_s / seconds)
