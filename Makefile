@@ -41,7 +41,7 @@ bench: $(VENV)/.dev
 
 reset:
 	@rm -rf data
-	@echo "The data folder is empty: orders, conversations and recordings are gone."
+	@echo "The data folder is empty: orders, conversations and saved messages are gone."
 
 .env:
 	@(umask 077; $(BIN)/python -c 'import secrets; print("WORKBENCH_JWT_SECRET=" + secrets.token_hex(32))' > $@)
