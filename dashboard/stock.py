@@ -76,8 +76,13 @@ class Stock(Struct, frozen=True):
     trouble: str = ""
 
     def emptiest_first(self) -> list[Shelf]:
-        """List the products; those equally full by name, so that rows keep their place."""
-        return sorted(self.shelves, key=lambda shelf: (shelf.filled, shelf.name))
+        """List the products, those with an empty shelf before all others.
+
+        Those equally full are listed by name, so that rows keep their place.
+        """
+        return sorted(
+            self.shelves, key=lambda shelf: (0 not in shelf.left, shelf.filled, shelf.name)
+        )
 
     @property
     def empty_shelves(self) -> int:

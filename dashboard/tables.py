@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.look import KIND_HEX, TINT, TONE_HEX, name
 
 T = TypeVar("T")
+ICON = ":material/"
 ROW, HEAD = 28, 34  # px: a row; the header with the borders
 
 
@@ -66,7 +67,7 @@ def chips(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Co
 
 def icon(name: str) -> Callable[[object], str]:
     """Make the same icon the value of every row."""
-    return lambda _: f":material/{name}:"
+    return lambda _: f"{ICON}{name}:"
 
 
 def press(
@@ -81,9 +82,11 @@ def press(
     Of a cell that is picked already Streamlit tells no second click, even if another row is in
     its place by then: where rows move, a button is what can be relied on.
     """
+    is_icon = bool(rows) and value(rows[0]).startswith(ICON)
     shown = st.column_config.ButtonColumn(
         width=width,
         type="tertiary",
+        alignment="center" if is_icon else "left",
         key=key,
         on_click=lambda: pressed(rows[st.session_state[key].row]),
     )

@@ -55,10 +55,10 @@ def shelves(now: Snapshot) -> None:
                 else:
                     look.empty("warehouse", _("Asking the simulator for the stock"), "")
             return
-        places = now.stock.warehouses
+        places, rows = now.stock.warehouses, now.stock.emptiest_first()
         columns: dict[str, Column[Shelf]] = {
             "": tables.text(22, lambda shelf: "▶" if shelf.sku == state.sku else ""),
-            _("Product"): tables.text(198, lambda shelf: shelf.name),
+            _("Product"): tables.press(198, lambda shelf: shelf.name, "stock-press", rows, show),
             _("Threshold"): tables.amount(62, lambda shelf: shelf.threshold),
             **{place: shelf_column(i) for i, place in enumerate(places)},
             _("Of 2 × threshold"): tables.bar(96, lambda shelf: round(shelf.filled), 100, "%d%%"),
@@ -73,7 +73,6 @@ def shelves(now: Snapshot) -> None:
             _("SKU"): tables.text(96, lambda shelf: shelf.sku),
         }
         style = tables.tinted(list(places), _("Threshold"))
-        rows = now.stock.emptiest_first()
         tables.table(rows, columns, "stock", lines=LINES, picked=show, style=style, alt=title)
 
 

@@ -169,7 +169,7 @@ def table(orders: list[OrderSeen]) -> None:
 
     columns: dict[str, Column[OrderSeen]] = {
         "": tables.text(20, lambda order: "▶" if order.id == state.order else ""),
-        _("Order"): tables.text(110, lambda order: order.number),
+        _("Order"): tables.press(110, lambda order: order.number, "open-press", orders, choose),
         _("Status"): tables.chips(90, lambda order: order.status, look.STATUS),
         _("Progress"): tables.bar(90, progress, len(WAY), " "),
         _("Customer"): tables.text(130, lambda order: order.customer),

@@ -60,13 +60,14 @@ def shop_line(now: Snapshot) -> str:
         )
     if shop is None or shop.now is None:
         return _("the simulated shop is not known yet")
-    running = ngettext("{count} scenario runs", "{count} scenarios run", len(shop.scenarios))
+    count = len(shop.scenarios)
+    running = ngettext("{count} scenario runs", "{count} scenarios run", count)
     return " · ".join(
         (
             _("the shop's time is {time}").format(time=marks.clock(shop.now.timestamp())),
             _("speed ×{speed}").format(speed=f"{shop.speed:g}") if shop.running else _("paused"),
             _("seed {seed}").format(seed=shop.seed),
-            running.format(count=len(shop.scenarios)),
+            running.format(count=count) if count else _("no scenario runs"),
         )
     )
 

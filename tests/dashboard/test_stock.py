@@ -68,6 +68,14 @@ def test_is_listed_emptiest_first_and_empty_shelves_are_counted(shop):
     assert known.empty_shelves == 3
 
 
+def test_with_an_empty_shelf_comes_before_what_has_less_but_everywhere(shop):
+    one = shop.stock(kyiv=1, lviv=1).products[0]
+    other = msgspec.structs.replace(one, sku="B", stock={"Київ": 50, "Львів": 0})
+    known = stock.told(Stock(), msgspec.structs.replace(shop.stock(), products=(one, other)), 0.0)
+
+    assert [shelf.sku for shelf in known.emptiest_first()] == ["B", "BK-1"]
+
+
 def test_is_drawn_over_the_shortest_window_that_shows_all_of_it(shop):
     shelf = after((0.0, shop.stock()))
 
