@@ -97,31 +97,42 @@ FIELD: Spec = FRAME | {  # one number of one message type over time: at (ms), va
     },
 }
 
-WAYS: Spec = FRAME | {  # one row a piece, see gantt.frame
-    "mark": QUIET | {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
-    "encoding": {
-        "x": _seconds(gantt.SPAN_S) | {"field": "start"},
-        "x2": {"field": "end"},
-        "y": {
-            "field": "number",
-            "type": "nominal",
-            "sort": None,
-            "title": None,
-            "axis": {"domain": False, "ticks": False, "minExtent": 110, "labelLimit": 110},
+
+@once_a_language
+def ways(names: tuple[str, ...]) -> Spec:
+    """Specify bars, a row of data a piece, see gantt.frame; ``names`` are STATUS_HEX's."""
+    named = codec.write(dict(zip(STATUS_HEX, names, strict=True))).decode()
+    return FRAME | {
+        "transform": [{"calculate": f"{named}[datum.status]", "as": "name"}],
+        "mark": QUIET | {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
+        "encoding": {
+            "x": _seconds(gantt.SPAN_S) | {"field": "start"},
+            "x2": {"field": "end"},
+            "y": {
+                "field": "number",
+                "type": "nominal",
+                "sort": None,
+                "title": None,
+                "axis": {"domain": False, "ticks": False, "minExtent": 110, "labelLimit": 110},
+            },
+            "color": {
+                "field": "status",
+                "type": "nominal",
+                "scale": {"domain": list(STATUS_HEX), "range": list(STATUS_HEX.values())},
+                "legend": None,
+            },
+            "tooltip": [
+                {"field": "number", "type": "nominal", "title": _("Order")},
+                {"field": "name", "type": "nominal", "title": _("Status")},
+                {
+                    "field": "lasted",
+                    "type": "quantitative",
+                    "format": ".0f",
+                    "title": _("Lasted, s"),
+                },
+            ],
         },
-        "color": {
-            "field": "status",
-            "type": "nominal",
-            "scale": {"domain": list(STATUS_HEX), "range": list(STATUS_HEX.values())},
-            "legend": None,
-        },
-        "tooltip": [
-            {"field": "number", "type": "nominal"},
-            {"field": "status", "type": "nominal"},
-            {"field": "lasted", "type": "quantitative", "format": ".0f", "title": "s"},
-        ],
-    },
-}
+    }
 
 
 @once_a_language

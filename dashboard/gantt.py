@@ -42,7 +42,7 @@ def pieces(orders: Iterable[OrderSeen], now: float) -> list[Piece]:
 
 
 def frame(pieces: list[Piece]) -> pd.DataFrame:
-    """Make rows for ``charts.WAYS``, empty ones for the orders that there are not."""
+    """Make rows for ``charts.ways``, empty ones for the orders that there are not."""
     empty = ROWS - len({piece.number for piece in pieces})
     rows = [*pieces, *(Piece(NOBODY * n, "", 0.0, 0.0, 0.0) for n in range(1, empty + 1))]
     return pd.DataFrame([astuple(row) for row in rows], columns=list(Piece.__struct_fields__))

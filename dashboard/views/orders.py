@@ -200,7 +200,8 @@ def bars(orders: list[OrderSeen], now: Snapshot) -> None:
     shown = orders[: gantt.ROWS]
     ways = gantt.frame(gantt.pieces(shown, now.at))
     alt = _("The open orders as bars, a piece for each status, over the last five minutes")
-    st.vega_lite_chart(ways, charts.WAYS, key="ways", height="stretch", alt=alt)
+    spec = charts.ways(tuple(map(look.name, charts.STATUS_HEX)))
+    st.vega_lite_chart(ways, spec, key="ways", height="stretch", alt=alt)
 
 
 def draw() -> None:

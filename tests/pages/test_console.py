@@ -1,35 +1,8 @@
 """The Console as a person uses it: on real connections, one a tab and persona."""
 
-import json
 import re
-import time
-import urllib.request
 
-import pytest
 from playwright.sync_api import expect
-
-WAIT_S = 30.0
-
-
-@pytest.fixture
-def connections_of(house, token):
-    """Ask the server how many connections somebody has."""
-
-    def ask(user):
-        url = f"http://127.0.0.1:{house.house_server.port}/api/connections?user_id={user}"
-        bearer = {"Authorization": f"Bearer {token('boss', 'admin')}"}
-        with urllib.request.urlopen(urllib.request.Request(url, headers=bearer)) as answer:
-            return json.load(answer)["total"]
-
-    return ask
-
-
-def until(condition):
-    """Wait for what happens outside the browser."""
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def wire(page):
@@ -102,12 +75,3 @@ def test_what_must_be_refused_is_refused_as_documented_and_each_says_what_its_en
         table, too_long, 60, lambda: expect(wire(page)).to_contain_text("close 1009", timeout=4_000)
     )
     expect(page.get_by_text("The message was over the limit, 4096 bytes")).to_be_visible()
-
-
-def test_closing_the_tab_closes_its_connections(open_page, connections_of):
-    page = open_page("console?persona=agent")
-    until(lambda: connections_of("agent_1") == 1)
-
-    page.context.close()
-
-    until(lambda: connections_of("agent_1") == 0)

@@ -1,6 +1,9 @@
 """The frame of the pages as a person sees it, while the shop is busy."""
 
+import json
 import re
+import time
+import urllib.request
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +12,28 @@ PAGES = [
     "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
 ]  # fmt: skip
 SIZES = {"desktop": 1440, "phone": 390}
+WAIT_S = 30.0
+
+
+@pytest.fixture
+def connections_of(house, token):
+    """Ask the server how many connections somebody has."""
+
+    def ask(user):
+        url = f"http://127.0.0.1:{house.house_server.port}/api/connections?user_id={user}"
+        bearer = {"Authorization": f"Bearer {token('boss', 'admin')}"}
+        with urllib.request.urlopen(urllib.request.Request(url, headers=bearer)) as answer:
+            return json.load(answer)["total"]
+
+    return ask
+
+
+def until(condition):
+    """Wait for what happens outside the browser."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -82,6 +107,19 @@ def test_keys_pause_and_find(open_page, head):
     page.keyboard.press("f")
 
     expect(page.get_by_placeholder("Text, /regex/ or $.json.path")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("page", "user"),
+    [("console?persona=agent", "agent_1"), ("inbox", "agent_1"), ("orders", "admin_1")],
+)
+def test_closing_the_tab_closes_its_connections(open_page, connections_of, page, user):
+    page = open_page(page)
+    until(lambda: connections_of(user) == 1)
+
+    page.context.close()
+
+    until(lambda: connections_of(user) == 0)
 
 
 def test_a_hidden_tab_is_not_drawn_until_it_is_seen_again(open_page, ticks):
