@@ -38,14 +38,15 @@ def draw() -> None:
                 width="stretch",
             )
     if st.session_state.get("held"):
-        st.button(
+        stepped = st.button(
             _("Step"),
             icon=":material/skip_next:",
             key="step",
             shortcut="s",
-            on_click=picking.step,
             help=_("Let the next message in that the filter takes"),
         )
+        if stepped:  # no callback: where a tick tells of the click again, this is not run
+            picking.step()
 
 
 def _written(write: Callable[[list[Seen]], bytes], listed: picking.Listed) -> bytes:

@@ -122,18 +122,22 @@ def number_in():
 
 @pytest.fixture
 def ticks():
-    """Wait until a page has been drawn so many times more, by what its head says."""
+    """Wait until so many more runs of a page have ended; its side bar's own runs count too.
+
+    What a run draws is there once it has ended: the run that drew what was just seen is the
+    first one to be counted, or has ended before.
+    """
 
     def wait(page, count):
         page.evaluate(
             """count => new Promise(done => {
-                const node = document.querySelector(".st-key-page");
-                let left = count, last = performance.now();
-                new MutationObserver(() => {
-                    if (performance.now() - last < 250) return;
-                    last = performance.now();
-                    if (--left === 0) done();
-                }).observe(document.body, {subtree: true, childList: true, characterData: true});
+                const app = document.querySelector("[data-test-script-state]");
+                const watch = new MutationObserver(() => {
+                    if (app.dataset.testScriptState !== "notRunning" || --count) return;
+                    watch.disconnect();
+                    requestAnimationFrame(done);
+                });
+                watch.observe(app, {attributeFilter: ["data-test-script-state"]});
             })""",
             count,
         )
