@@ -97,7 +97,7 @@ def unseen(talk: Talk, me: Persona) -> int:
 
 def bubbles(side: str, party: Party, talk: Talk | None, own: str, nothing: str, hint: str) -> None:
     """Draw what was said, the newest at the foot, one's own words at the right."""
-    with st.container(height="stretch", border=False, autoscroll=True, key=f"talk-{side}"):
+    with st.container(height="stretch", border=False, key=f"talk-{side}"):
         link = party.line.link()
         if not link.is_live:
             return look.empty("cloud_off", link.title(), marks.plain(link.words(feed().now())))

@@ -89,6 +89,11 @@ def pair(left: str, right: str, classes: str = "") -> str:
     return f'<div class="row split {classes}">{ends}</div>'
 
 
+def folded(summary: str, lines: str) -> str:
+    """Make a line that unfolds to more of them, which are HTML; it is reached by Tab."""
+    return f"<details><summary>{html.escape(summary)}</summary>{lines}</details>"
+
+
 def differences(changes: Iterable[Change]) -> str:
     """List the fields that differ, old value and new."""
     lines = ""

@@ -17,6 +17,7 @@ from dashboard.words import N_, _
 from protocol.events import OrderStatus
 
 UPDATES = 6  # lines; an uneventful order has five updates
+GOODS = 3  # lines of an order's goods: with more, the total would be below the pane's edge
 HEARD = 2  # of the last messages of the customer's socket
 STEPS = {  # an order's statuses as a shop tells them to its customers
     OrderStatus.PENDING: N_("Placed"),
@@ -75,13 +76,17 @@ def tracker(order: OrderSeen, now: OrderSeen) -> str:
 
 def goods(order: OrderSeen, now: OrderSeen) -> str:
     """List where the parcel is, what is in it and what it costs."""
-    items = (
+    items = [
         marks.pair(
             f"{html.escape(item.name)} × {item.quantity}",
             f"{marks.number(float(item.price * item.quantity), 2)} ₴",
         )
         for item in order.items
-    )
+    ]
+    if len(items) > GOODS:
+        rest = items[GOODS - 1 :]
+        more = _("and {count} more").format(count=len(rest))
+        items[GOODS - 1 :] = [marks.folded(more, "".join(rest))]
     total, all_of_it = f"<b>{marks.number(float(order.total), 2)} ₴</b>", _("Total")
     parcel = marks.pair(_("Nova Poshta"), tracking(now))
     return parcel + "".join(items) + marks.pair(f"<b>{all_of_it}</b>", total)

@@ -19,6 +19,7 @@ GRAVE = ("serious", "critical")
 def test_no_page_has_a_serious_violation(open_page, name, scheme):
     page = open_page(name, color_scheme=scheme)
     expect(page.locator(".st-key-page")).to_contain_text(re.compile(r"\w"))
+    page.keyboard.press("Tab")  # which is when what scrolls becomes reachable by it
 
     found = Axe().run(page, context=OURS).response["violations"]
 
@@ -28,3 +29,20 @@ def test_no_page_has_a_serious_violation(open_page, name, scheme):
         if violation["impact"] in GRAVE
     }
     assert grave == {}
+
+
+def test_a_long_conversation_is_scrolled_by_whoever_has_no_mouse(open_page):
+    page = open_page("inbox?persona=customer-2")
+    talk, box = page.locator(".st-key-talk-customer"), page.locator(".st-key-say-customer textarea")
+    for number in range(8):
+        box.fill(f"{number}: " + "чи є ще чорна? " * 20)
+        box.press("Enter")
+        expect(talk).to_contain_text(f"{number}: чи є")
+    expect(talk.get_by_text("7: чи є")).to_be_in_viewport()
+
+    page.get_by_role("button", name="New conversation").focus()
+    page.keyboard.press("Tab")
+    expect(talk).to_be_focused()
+    page.keyboard.press("Home")
+
+    expect(talk.get_by_text("7: чи є")).not_to_be_in_viewport()
