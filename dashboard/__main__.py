@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import browser, shared, ticks
+from dashboard import browser, download, shared, ticks
 from dashboard.settings import Settings
 from protocol.environment import Misconfigured, describe
 
@@ -102,7 +102,8 @@ def main() -> int:
     # The web server stops in good order at a signal and then raises it again: to no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    st.App(HERE / "app.py", lifespan=with_feed, routes=[ticks.METRICS]).run(config=options(port))
+    routes = [ticks.METRICS, download.MESSAGES]
+    st.App(HERE / "app.py", lifespan=with_feed, routes=routes).run(config=options(port))
     return 0
 
 

@@ -1,42 +1,34 @@
 """The Explorer's own buttons in its head: one step while paused, and the way out as a file.
 
-They are drawn outside the ticks: a file that is being made would be gone with the next one.
+They are drawn outside the ticks: what is pressed there is told once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+import html
 
 import streamlit as st
 
-from dashboard import export, picking
-from dashboard.history import Seen
-from dashboard.words import _
+from dashboard import download, picking
+from dashboard.words import N_, _
 
-EXPORTS: dict[str, Callable[[list[Seen]], bytes]] = {
-    "jsonl": export.jsonl,
-    "csv": export.csv_table,
+FORMS = {
+    "jsonl": N_("JSON lines, as they came"),
+    "csv": N_("A table, for spreadsheets"),
 }
 
 
 def draw() -> None:
     """Draw them."""
-    listed: picking.Listed = st.session_state.listed
-    with st.popover(
-        _("Download"), icon=":material/download:", key="export", help=_("As JSON lines or CSV")
-    ):
+    listed: download.Listed = st.session_state.listed
+    with st.popover(_("Download"), icon=":material/download:", key="export"):
         st.caption(_("Every message that the filters leave, not only the lines shown."))
-        for form, write in EXPORTS.items():
-            st.download_button(
-                form.upper(),
-                partial(_written, write, listed),
-                f"messages.{form}",
-                key=form,
-                icon=":material/download:",
-                on_click="ignore",
-                width="stretch",
-            )
+        files = ((form, html.escape(_(about))) for form, about in FORMS.items())
+        lines = (
+            f'<div><a download href="{listed.address(form)}">{form.upper()} · {about}</a></div>'
+            for form, about in files
+        )
+        st.html("".join(lines))
     if st.session_state.get("held"):
         stepped = st.button(
             _("Step"),
@@ -47,8 +39,3 @@ def draw() -> None:
         )
         if stepped:  # no callback: where a tick tells of the click again, this is not run
             picking.step()
-
-
-def _written(write: Callable[[list[Seen]], bytes], listed: picking.Listed) -> bytes:
-    """Write the file, on a thread of Streamlit's, once somebody clicks."""
-    return write(listed.messages())

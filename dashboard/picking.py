@@ -1,7 +1,8 @@
 """What a tab has chosen in the Explorer: a message, and the list frozen around it.
 
 It lives in the tab's session: ``picked`` (a message), ``frozen`` (the lines shown while
-somebody inspects), ``shown`` (those drawn last), ``listed``, ``search`` and ``version``.
+somebody inspects), ``shown`` (those drawn last), ``listed`` (for the downloads), ``search`` and
+``version``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import streamlit as st
 from msgspec.structs import replace
 
 from dashboard.channels import Branch
+from dashboard.download import Listed
 from dashboard.filters import Filter, Search
 from dashboard.history import Log, Seen
 from dashboard.shared import feed
@@ -19,17 +21,6 @@ from dashboard.shared import feed
 ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
 
 state = st.session_state
-
-
-class Listed:
-    """What the list was drawn from last; the downloads read it on threads without the tab."""
-
-    def __init__(self) -> None:
-        self.log, self.filter = Log(), Filter()
-
-    def messages(self) -> list[Seen]:
-        """Return all that the filter leaves, oldest first."""
-        return Search(self.filter).every(self.log)
 
 
 def begin() -> None:

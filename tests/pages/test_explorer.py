@@ -118,10 +118,10 @@ def test_what_is_filtered_can_be_taken_home(open_page):
     page.get_by_test_id("stPopover").get_by_role("button", name="Download").click()
 
     with page.expect_download() as lines:
-        page.get_by_role("button", name="JSONL").click()
+        page.get_by_role("link", name="JSONL").click()
     texts = lines.value.path().read_text().splitlines()
     with page.expect_download() as table:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("link", name="CSV").click()
 
     assert {json.loads(text)["type"] for text in texts} == {"cart_update"}
     written = table.value.path().read_text(encoding="utf-8-sig")

@@ -1,0 +1,67 @@
+"""What a tab's Explorer lists, as a file: ``GET /messages/{token}.jsonl`` and ``.csv``.
+
+Not a download button of Streamlit's: what that makes on demand it forgets after the second run of
+whichever tab, here within a second, and a browser that asks later finds nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from dashboard import export
+from dashboard.filters import Filter, Search
+from dashboard.history import Log, Seen
+
+
+class Form(NamedTuple):
+    """A way to write messages down."""
+
+    write: Callable[[Iterable[Seen]], bytes]
+    media: str
+
+
+FORMS = {
+    "jsonl": Form(export.jsonl, "application/x-ndjson"),
+    "csv": Form(export.csv_table, "text/csv"),
+}
+
+
+class Listed:
+    """What a tab's list was drawn from last; it can be asked for as long as the tab keeps it."""
+
+    def __init__(self) -> None:
+        self.log, self.filter = Log(), Filter()
+        self.token = secrets.token_urlsafe(16)
+        _tabs[self.token] = self
+
+    def messages(self) -> list[Seen]:
+        """Return all that the filter leaves, oldest first."""
+        return Search(self.filter).every(self.log)
+
+    def address(self, form: str) -> str:
+        """Return where a browser gets them in that form, on this site."""
+        return f"/messages/{self.token}.{form}"
+
+
+_tabs: WeakValueDictionary[str, Listed] = WeakValueDictionary()
+
+
+def answer(request: Request) -> Response:
+    """Answer a browser, on a thread of the web server's: 20,000 messages take a moment."""
+    form = FORMS.get(request.path_params["form"])
+    listed = _tabs.get(request.path_params["token"])
+    if form is None or listed is None:
+        return PlainTextResponse("The tab that listed these messages is gone.\n", 404)
+    name = f"messages.{request.path_params['form']}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(form.write(listed.messages()), media_type=form.media, headers=headers)
+
+
+MESSAGES = Route("/messages/{token}.{form}", answer)
