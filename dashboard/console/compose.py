@@ -94,10 +94,10 @@ def _send_button(text: str, is_publication: bool, sending: Sending) -> None:
 
 
 def _send(sending: Sending) -> None:
-    if is_repeat("send"):
+    text: str = st.session_state[drafts.DRAFT]
+    if is_repeat("console", text):
         return
     panes.let_go()  # whoever sends wants to see what comes of it
-    text: str = st.session_state[drafts.DRAFT]
     if drafts.is_publication(text):
         sending.publish(text)
     else:
