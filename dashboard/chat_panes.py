@@ -158,7 +158,7 @@ def say(side: str, prompt: str, party: Party, talk: Talk | None, must_have: bool
         max_chars=LONGEST,
         disabled=not party.line.link().is_live or (must_have and talk is None),
     )
-    if words and not is_repeat(side, words):
+    if words and not is_repeat((side, words)):
         try:
             choose(party.say(words, talk.id if talk else None))
         except NotSaid as why:

@@ -9,49 +9,32 @@ a key for each side, and a choice is the same the second time.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Hashable
 
 import streamlit as st
 from msgspec import Struct
 
-REPEAT_S = 0.5  # the copies arrive in the same millisecond and wait for one run, at most two
-KEY = "sendings"
-
-state = st.session_state
-
-
-def button(label: str, key: str, act: Callable[[], None], **options: Any) -> None:
-    """Draw a button that acts once a click: having acted, it is another one.
-
-    ``options`` are those of ``st.button``; its key is ``key`` with a number.
-    """
-    counter = f"clicks-{key}"
-    count: int = state.setdefault(counter, 0)
-
-    def once() -> None:
-        if state[counter] == count:
-            state[counter] = count + 1
-            act()
-
-    st.button(label, key=f"{key}-{count}", on_click=once, **options)
+# The copies arrive in the same millisecond and wait for one run or two, of 0.1 s, under load of
+# 0.2 s. A new key after each act would be exact, but now and then the old button stayed as well.
+REPEAT_S = 0.4
+KEY = "clicks"
 
 
-class Sendings(Struct):
-    """What a tab sent last, and when, in seconds of a clock that only goes forward."""
+class Clicks(Struct):
+    """What a tab did last, and when, in seconds of a clock that only goes forward."""
 
     last: Hashable = None
     at: float = float("-inf")
 
-    def is_repeat(self, what: Hashable, at: float) -> bool:
-        """Tell whether the same was sent less than ``REPEAT_S`` ago; if not, it is sent now."""
-        if what == self.last and at - self.at < REPEAT_S:
+    def is_repeat(self, act: Hashable, at: float) -> bool:
+        """Tell whether the same was done less than ``REPEAT_S`` ago; if not, it is done now."""
+        if act == self.last and at - self.at < REPEAT_S:
             return True
-        self.last, self.at = what, at
+        self.last, self.at = act, at
         return False
 
 
-def is_repeat(*what: Hashable) -> bool:
-    """Tell whether this tab sent the same words just now: somebody who types is slower."""
-    sendings: Sendings = state.setdefault(KEY, Sendings())
-    return sendings.is_repeat(what, time.monotonic())
+def is_repeat(act: Hashable) -> bool:
+    """Tell whether this tab did the same just now; for callbacks that do something once."""
+    clicks: Clicks = st.session_state.setdefault(KEY, Clicks())
+    return clicks.is_repeat(act, time.monotonic())

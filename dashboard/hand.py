@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import clicks, commands, look, marks
+from dashboard import commands, look, marks
 from dashboard.commands import Outcome
 from dashboard.shared import feed
 from dashboard.simulation import ShopState
@@ -134,12 +134,13 @@ def happenings(shop: ShopState) -> None:
             icon=":material/receipt_long:",
             query_params={"order": order.id},
         )
-    clicks.button(
+    st.button(
         _("Place an order"),
-        "place",
-        lambda: commands.tell("place_order"),
         icon=":material/add_shopping_cart:",
+        key="place",
         type="primary",
+        on_click=commands.tell,
+        args=("place_order",),
     )
     with st.popover(_("Stock"), icon=":material/trending_down:"):
         stock(shop)
@@ -178,7 +179,6 @@ def announcement() -> None:
             key="announce-priority",
             format_func=lambda name: _(PRIORITIES[name]),
         )
-        told = st.form_submit_button(_("Tell everybody"), type="primary")
-        if told and not clicks.is_repeat("announcement", title, body, priority):
+        if st.form_submit_button(_("Tell everybody"), type="primary"):
             commands.tell("announce", title=title, body=body, priority=priority)
             st.rerun(scope="fragment")

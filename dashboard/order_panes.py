@@ -6,7 +6,7 @@ import html
 
 import streamlit as st
 
-from dashboard import clicks, commands, look, marks, tables
+from dashboard import commands, look, marks, tables
 from dashboard.following import Following
 from dashboard.order_news import News
 from dashboard.orderbook import OrderSeen
@@ -162,12 +162,14 @@ def milliseconds(value: float | None) -> str:
 def advance(order: OrderSeen, now: Snapshot) -> None:
     """Offer to take the order's next step now, where there is a simulator to take it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        clicks.button(
+        st.button(
             _("Take its next step"),
-            "advance",
-            lambda: commands.tell("advance_order", order=order.id),
             icon=":material/skip_next:",
+            key="advance",
             disabled=now.shop is None or bool(now.stock.trouble) or not order.is_open,
+            on_click=commands.tell,
+            args=("advance_order",),
+            kwargs={"order": order.id},
             help=_("Has the simulator move this order now, rather than in its own time"),
         )
         outcome = commands.outcome()

@@ -95,7 +95,7 @@ def _send_button(text: str, is_publication: bool, sending: Sending) -> None:
 
 def _send(sending: Sending) -> None:
     text: str = st.session_state[drafts.DRAFT]
-    if is_repeat("console", text):
+    if is_repeat(text):
         return
     panes.let_go()  # whoever sends wants to see what comes of it
     if drafts.is_publication(text):

@@ -116,7 +116,7 @@ def test_orders_draws_bars_when_it_is_asked_to(draw, busy_feed):
 def test_orders_offers_no_step_that_nobody_would_take(draw, busy_feed):
     busy_feed.miss_stock("nobody answers")
 
-    assert draw(busy_feed, "orders").button(key="advance-0").disabled
+    assert draw(busy_feed, "orders").button(key="advance").disabled
 
 
 def test_inbox_says_what_would_be_there(draw, busy_feed):
