@@ -53,7 +53,7 @@ def house(launching, tmp_path_factory):
 
 @pytest.fixture
 def open_page(browser, house):
-    """Open a page of the workbench in a browser of its own, and wait until it is live."""
+    """Open a page of the workbench in a browser of its own; wait until it is live and drawn."""
     contexts = []
 
     def go(address, size="desktop", live="Live", **options):
@@ -65,6 +65,8 @@ def open_page(browser, house):
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"http://127.0.0.1:{house.house_workbench.port}/{address}")
         expect(head(page).get_by_text(live, exact=True)).to_be_visible()
+        # A key that is pressed before the first run has ended may find nobody who listens yet.
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
         return page
 
     yield go
