@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from dashboard import browser, download, shared, ticks
+from dashboard.clicks import ClicksOnce
 from dashboard.settings import Settings
 from protocol.environment import Misconfigured, describe
 
@@ -103,7 +105,9 @@ def main() -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
     routes = [ticks.METRICS, download.MESSAGES]
-    st.App(HERE / "app.py", lifespan=with_feed, routes=routes).run(config=options(port))
+    middleware = [Middleware(ClicksOnce)]
+    app = st.App(HERE / "app.py", lifespan=with_feed, routes=routes, middleware=middleware)
+    app.run(config=options(port))
     return 0
 
 

@@ -7,7 +7,6 @@ import html
 import streamlit as st
 
 from dashboard import commands, look, marks, tables
-from dashboard.clicks import is_repeat
 from dashboard.party import NotSaid, Party
 from dashboard.personas import Persona
 from dashboard.shared import feed
@@ -158,7 +157,7 @@ def say(side: str, prompt: str, party: Party, talk: Talk | None, must_have: bool
         max_chars=LONGEST,
         disabled=not party.line.link().is_live or (must_have and talk is None),
     )
-    if words and not is_repeat((side, words)):
+    if words:
         try:
             choose(party.say(words, talk.id if talk else None))
         except NotSaid as why:

@@ -1,40 +1,44 @@
-"""One act a click, however often the click is told of.
+"""One act a click: a clock's message brings no click along.
 
-Streamlit's browser keeps a click until its next task, and sends it along with every clock of the
-page that ticks before: the server then runs the callback two or three times, one right after the
-other (seen in 1.67, with 1 of 40 clicks). What may be done twice needs none of this: a toggle has
-a key for each side, and a choice is the same the second time.
+Streamlit's browser keeps a click until its next task, and every clock of the page that ticks before
+sends it too: the server would act on it two or three times (seen on the wire of 1.67, with 1 of 40
+clicks). The click's own message always follows, so what a clock brings of it can go.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Hashable
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
-import streamlit as st
-from msgspec import Struct
-
-# The copies arrive in the same millisecond and wait for one run or two, of 0.1 s, under load of
-# 0.2 s. A new key after each act would be exact, but now and then the old button stayed as well.
-REPEAT_S = 0.4
-KEY = "clicks"
+TRIGGERS = ("trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value")
 
 
-class Clicks(Struct):
-    """What a tab did last, and when, in seconds of a clock that only goes forward."""
+def without_clicks(data: bytes) -> bytes:
+    """Return a browser's message as it came; a clock's, without what was clicked or entered."""
+    message = BackMsg.FromString(data)
+    run = message.rerun_script
+    if not (message.HasField("rerun_script") and run.is_auto_rerun):
+        return data
+    kept = [one for one in run.widget_states.widgets if one.WhichOneof("value") not in TRIGGERS]
+    del run.widget_states.widgets[:]
+    run.widget_states.widgets.extend(kept)
+    cleared: bytes = message.SerializeToString()
+    return cleared
 
-    last: Hashable = None
-    at: float = float("-inf")
 
-    def is_repeat(self, act: Hashable, at: float) -> bool:
-        """Tell whether the same was done less than ``REPEAT_S`` ago; if not, it is done now."""
-        if act == self.last and at - self.at < REPEAT_S:
-            return True
-        self.last, self.at = act, at
-        return False
+class ClicksOnce:
+    """Stand between a browser's WebSocket and Streamlit."""
 
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-def is_repeat(act: Hashable) -> bool:
-    """Tell whether this tab did the same just now; for callbacks that do something once."""
-    clicks: Clicks = st.session_state.setdefault(KEY, Clicks())
-    return clicks.is_repeat(act, time.monotonic())
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection or request."""
+
+        async def received() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive" and message.get("bytes"):
+                return {**message, "bytes": without_clicks(message["bytes"])}
+            return message
+
+        await self._app(scope, received, send)

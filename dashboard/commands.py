@@ -8,7 +8,6 @@ import streamlit as st
 from msgspec import Struct
 
 from dashboard.ask import Unanswered
-from dashboard.clicks import is_repeat
 from dashboard.control import OrderTold
 from dashboard.shared import control, feed
 from dashboard.words import _
@@ -30,8 +29,6 @@ class Outcome(Struct, frozen=True):
 
 def tell(command: str, **fields: Any) -> None:
     """Have the simulator do something, and keep what came of it; for callbacks."""
-    if is_repeat((command, *sorted(fields.items()))):
-        return
     at = feed().now()
     try:
         done = control().send(command, **fields)

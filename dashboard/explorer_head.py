@@ -1,6 +1,6 @@
 """The Explorer's own buttons in its head: one step while paused, and the way out as a file.
 
-They are drawn outside the ticks: what is pressed there is told once.
+No tick draws them again.
 """
 
 from __future__ import annotations
@@ -30,12 +30,11 @@ def draw() -> None:
         )
         st.html("".join(lines))
     if st.session_state.get("held"):
-        stepped = st.button(
+        st.button(
             _("Step"),
             icon=":material/skip_next:",
             key="step",
             shortcut="s",
+            on_click=picking.step,
             help=_("Let the next message in that the filter takes"),
         )
-        if stepped:  # no callback: where a tick tells of the click again, this is not run
-            picking.step()

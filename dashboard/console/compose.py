@@ -8,7 +8,6 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import choices, look, marks
-from dashboard.clicks import is_repeat
 from dashboard.console import drafts, panes, schema, tab, templates
 from dashboard.console.rules import LIMIT
 from dashboard.console.tab import Sending
@@ -94,10 +93,8 @@ def _send_button(text: str, is_publication: bool, sending: Sending) -> None:
 
 
 def _send(sending: Sending) -> None:
-    text: str = st.session_state[drafts.DRAFT]
-    if is_repeat(text):
-        return
     panes.let_go()  # whoever sends wants to see what comes of it
+    text: str = st.session_state[drafts.DRAFT]
     if drafts.is_publication(text):
         sending.publish(text)
     else:
