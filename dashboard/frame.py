@@ -56,13 +56,8 @@ def moment() -> Snapshot:
 
 
 def hold() -> None:
-    """Pause this tab; the feed itself never stops."""
-    st.session_state.held = feed().snapshot()
-
-
-def let_go_on() -> None:
-    """Let this tab be live again."""
-    st.session_state.held = None
+    """Pause this tab, or let it go on; the feed itself never stops."""
+    st.session_state.held = None if st.session_state.held else feed().snapshot()
 
 
 def pause() -> Pause | None:
@@ -93,10 +88,10 @@ def header(
         st.button(
             _("Resume") if held else _("Pause"),
             icon=":material/play_arrow:" if held else ":material/pause:",
-            key="resume" if held else "pause",  # two keys: a click told twice undoes nothing
+            key="pause",
             shortcut="p",
             type="primary" if held else "secondary",
-            on_click=let_go_on if held else hold,
+            on_click=hold,
         )
 
     def live_line(words: str) -> None:

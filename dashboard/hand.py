@@ -93,7 +93,7 @@ def clock(shop: ShopState) -> None:
     st.button(
         _("Pause the shop") if shop.running else _("Let it go on"),
         icon=":material/pause:" if shop.running else ":material/play_arrow:",
-        key="stand-still" if shop.running else "go-on",
+        key="stand-still",
         on_click=commands.tell,
         args=("pause" if shop.running else "resume",),
     )

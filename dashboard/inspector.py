@@ -53,11 +53,10 @@ def _actions(message: Seen) -> None:
                 on_click=picking.move,
                 args=(lines,),
             )
-        # Streamlit may tell of one click twice; a toggle with one key would undo the first.
         st.button(
             _("Saved") if kept else _("Save"),
             icon=":material/bookmark_check:" if kept else ":material/bookmark:",
-            key="unsave" if kept else "save",
+            key="save",
             type="primary" if kept else "secondary",
             help=_("Keep it in the data folder, for every tab"),
             on_click=_drop if kept else _keep,

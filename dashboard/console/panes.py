@@ -53,7 +53,7 @@ def tools(sending: Sending, shown: Sequence[Frame], chosen: Picked | None) -> No
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
             _("Hang up") if is_open else _("Connect"),
-            key="hang-up" if is_open else "connect",
+            key="line",
             icon=":material/link_off:" if is_open else ":material/link:",
             on_click=sending.wire.close if is_open else sending.open,
             width=132,

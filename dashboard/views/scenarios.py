@@ -99,7 +99,7 @@ def card(scenario: Scenario, shop: ShopState | None) -> None:
             st.markdown(f":material/{icon}: **{title}**", width="stretch")
             st.button(
                 _("Stop") if running else _("Run"),
-                key=f"{'stop' if running else 'run'}-{scenario.name}",
+                key=f"run-{scenario.name}",
                 type="primary" if running else "secondary",
                 disabled=shop is None,
                 on_click=commands.tell,

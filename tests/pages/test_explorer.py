@@ -81,6 +81,28 @@ def test_a_paused_list_steps_one_message_at_a_time(open_page, number_in, ticks):
     expect(messages(page)).to_contain_text(f"{before + 1:,.0f} kept")
 
 
+OVERTAKEN = """step => {
+    setTimeout(() => step.click(), 1);  // its turn comes before that of the clocks that are due,
+    const begun = performance.now();    // and what it sends waits until after theirs
+    while (performance.now() - begun < 2500);
+}"""
+
+
+def test_a_click_that_is_sent_along_with_clocks_acts_once(open_page, number_in, ticks):
+    page = open_page("explorer")
+    pause(page)
+    page.wait_for_function(WAITING, arg=20)
+    ticks(page, 1)
+    before = kept(page, number_in)
+
+    for steps in (1, 2, 3, 4):
+        page.get_by_role("button", name="Step").evaluate(OVERTAKEN)
+        expect(messages(page)).to_contain_text(f"{before + steps:,.0f} kept")
+
+    ticks(page, 2)
+    assert kept(page, number_in) == before + 4
+
+
 def test_a_chosen_message_stays_chosen_through_twenty_ticks(open_page, ticks):
     page = open_page("explorer")
     page.locator(".st-key-move-j button").first.click()
