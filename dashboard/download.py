@@ -18,18 +18,20 @@ from starlette.routing import Route
 from dashboard import export
 from dashboard.filters import Filter, Search
 from dashboard.history import Log, Seen
+from dashboard.words import N_
 
 
 class Form(NamedTuple):
-    """A way to write messages down."""
+    """A way to write messages down, its media type, and what it is, to be translated."""
 
     write: Callable[[Iterable[Seen]], bytes]
     media: str
+    about: str
 
 
 FORMS = {
-    "jsonl": Form(export.jsonl, "application/x-ndjson"),
-    "csv": Form(export.csv_table, "text/csv"),
+    "jsonl": Form(export.jsonl, "application/x-ndjson", N_("JSON lines, as they came")),
+    "csv": Form(export.csv_table, "text/csv", N_("A table, for spreadsheets")),
 }
 
 

@@ -10,12 +10,7 @@ import html
 import streamlit as st
 
 from dashboard import download, picking
-from dashboard.words import N_, _
-
-FORMS = {
-    "jsonl": N_("JSON lines, as they came"),
-    "csv": N_("A table, for spreadsheets"),
-}
+from dashboard.words import _
 
 
 def draw() -> None:
@@ -23,12 +18,9 @@ def draw() -> None:
     listed: download.Listed = st.session_state.listed
     with st.popover(_("Download"), icon=":material/download:", key="export"):
         st.caption(_("Every message that the filters leave, not only the lines shown."))
-        files = ((form, html.escape(_(about))) for form, about in FORMS.items())
-        lines = (
-            f'<div><a download href="{listed.address(form)}">{form.upper()} · {about}</a></div>'
-            for form, about in files
-        )
-        st.html("".join(lines))
+        for name, form in download.FORMS.items():
+            words = html.escape(f"{name.upper()} · " + _(form.about))
+            st.html(f'<a download href="{listed.address(name)}">{words}</a>')
     if st.session_state.get("held"):
         st.button(
             _("Step"),

@@ -26,8 +26,10 @@ state = st.session_state
 def begin() -> None:
     """Give a new tab its session."""
     start = {"picked": None, "frozen": None, "shown": (), "search": None, "version": 0}
-    for name, value in (start | {"jumped": 0.0, "listed": Listed()}).items():
+    for name, value in (start | {"jumped": 0.0}).items():
         state.setdefault(name, value)
+    if "listed" not in state:
+        state.listed = Listed()
 
 
 def choose_channel(branch: Branch | None) -> None:
