@@ -6,13 +6,14 @@ FIND_PYTHON := for p in python3 python3.11 python3.12 python3.13 python3.14; do 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 
-.PHONY: help demo demo-cluster test check words bench reset
+.PHONY: help demo demo-cluster test test-fast check words bench reset
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    start the server, the simulated shop and the workbench; Ctrl-C ends all"
 	@echo "make demo-cluster  the same with two servers that share a Redis"
 	@echo "make test    run every test"
+	@echo "make test-fast  run the tests that need no browser, no Redis and no other process"
 	@echo "make check   lint and check types"
 	@echo "make words   bring the catalogues of the pages' words up to the code, and say what lacks"
 	@echo "make bench   measure the server next to a bare write and to a plain server: some eight minutes"
@@ -27,6 +28,9 @@ demo-cluster: $(VENV)/.demo .env
 
 test: $(VENV)/.dev
 	@$(BIN)/pytest
+
+test-fast: $(VENV)/.dev
+	@$(BIN)/pytest -m "not external"
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .

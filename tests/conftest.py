@@ -24,8 +24,16 @@ from hypothesis import settings
 settings.register_profile("shared machine", deadline=None)  # a busy one is slow, and no fault
 settings.load_profile("shared machine")
 
+EXTERNAL = {"browser", "launch", "launching", "redis_binary"}  # fixtures that start programs
 SECRET = "tests-only-" + "x" * 32
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that start a program, a Redis or a browser: `make test-fast` skips them."""
+    for item in items:
+        if EXTERNAL.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.external)
 
 
 class Program:

@@ -20,6 +20,7 @@ def test_the_server_has_a_core_of_its_own_where_there_are_two(available, server,
     assert cores.are_apart == (len(available) > 1)
 
 
+@pytest.mark.external
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_process_is_counted_with_its_children():
     alone = usage(os.getpid())

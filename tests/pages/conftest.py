@@ -1,6 +1,9 @@
 """A real Chromium and a busy house of all three programs, one of each for a file of page tests.
 
-No longer than a file: while Playwright is open, no asyncio test may run on the same worker."""
+Each file is a group of its own for xdist, so that the files spread over the workers.  Browser and
+programs live no longer than a file: while Playwright is open, no asyncio test may run on the same
+worker.  The pages of a file share the browser's cache; each test has pages and users of its own.
+"""
 
 import os
 import re
@@ -22,10 +25,10 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks, has its turn
 def pytest_collection_modifyitems(items):
-    """Keep the page tests on one worker: they share a browser and a house."""
+    """Keep the page tests of a file on one worker: they share a browser and a house."""
     for item in items:
         if item.path.parent.name == "pages":
-            item.add_marker(pytest.mark.xdist_group("pages"))
+            item.add_marker(pytest.mark.xdist_group(f"pages-{item.path.stem}"))
             item.add_marker(pytest.mark.timeout(300))
 
 
@@ -51,27 +54,43 @@ def house(launching, tmp_path_factory):
         yield start
 
 
-@pytest.fixture
-def open_page(browser, house):
-    """Open a page of the workbench in a browser of its own; wait until it is live and drawn."""
-    contexts = []
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """Browser profiles by their options, empty when the file's tests begin; they share a cache."""
+    made = {}
 
-    def go(address, size="desktop", live="Live", **options):
+    def get(**options):
+        key = tuple(sorted(options.items()))
+        if key not in made:
+            made[key] = browser.new_context(**options)
+        return made[key]
+
+    yield get
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture
+def open_page(contexts, house):
+    """Open a page of the workbench in a tab of its own; wait until it is live and drawn."""
+    pages = []
+
+    def go(address, size="desktop", live="Live", locale="en-GB"):
+        page = contexts(locale=locale).new_page()
+        pages.append(page)
         width, height = SIZES[size]
-        options = {"viewport": {"width": width, "height": height}, "locale": "en-GB"} | options
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"http://127.0.0.1:{house.house_workbench.port}/{address}")
         expect(head(page).get_by_text(live, exact=True)).to_be_visible()
-        # A key that is pressed before the first run has ended may find nobody who listens yet.
+        # The head's last part is there, and the run that drew it has ended: keys now do something.
+        expect(head(page).locator(".st-key-pause button")).to_be_visible()
         expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
         return page
 
     yield go
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def head(page):

@@ -1,6 +1,7 @@
 """Connections as a person uses it: who is there, why they do not hear, and ending them."""
 
 import time
+from itertools import count
 
 import pytest
 from playwright.sync_api import expect
@@ -8,13 +9,20 @@ from playwright.sync_api import expect
 from client.threaded import ShopWebSocket
 
 WAIT_S = 30.0
+numbers = count(1)
 
 
 @pytest.fixture
-def olena(house, token):
-    """A customer of our own, connected."""
+def customer():
+    """The id of a customer whom no other test has connected: the list is up to a second old."""
+    return f"olena-{next(numbers)}"
+
+
+@pytest.fixture
+def socket(house, token, customer):
+    """A connection of that customer."""
     socket = ShopWebSocket(
-        f"ws://127.0.0.1:{house.house_server.port}/ws", lambda: token("olena", name="Olena")
+        f"ws://127.0.0.1:{house.house_server.port}/ws", lambda: token(customer, name="Olena")
     )
     socket.connect(WAIT_S)
     yield socket
@@ -26,9 +34,9 @@ def table(page):
 
 
 def test_a_client_is_found_and_asked_why_it_does_not_hear_a_channel(
-    open_page, head, click_row, olena
+    open_page, head, click_row, customer, socket
 ):
-    page = open_page("connections?who=olena")
+    page = open_page(f"connections?who={customer}")
     expect(table(page)).to_be_visible()
     expect(head(page)).to_contain_text("connections")
 
@@ -41,25 +49,25 @@ def test_a_client_is_found_and_asked_why_it_does_not_hear_a_channel(
     expect(page.get_by_text("It may not hear this channel")).to_be_visible()
     expect(page.get_by_text("the user is not on it")).to_be_visible()
 
-    asked.fill("user:olena")
+    asked.fill(f"user:{customer}")
     asked.press("Enter")
 
     expect(page.get_by_text("It hears this channel")).to_be_visible()
 
 
-def test_a_connection_is_ended_behind_a_question(open_page, click_row, olena):
-    page = open_page("connections?who=olena")
+def test_a_connection_is_ended_behind_a_question(open_page, click_row, customer, socket):
+    page = open_page(f"connections?who={customer}")
     expect(table(page)).to_be_visible()
 
     question = page.get_by_role("dialog")
     click_row(table(page), 0, -24, lambda: expect(question).to_be_visible(timeout=4_000))
     expect(question).to_contain_text("Disconnect Olena?")
-    assert olena.status.close_code is None
+    assert socket.status.close_code is None
     question.get_by_role("button", name="Disconnect").click()
 
     expect(page.get_by_text("1 connection ended")).to_be_visible()
     deadline = time.monotonic() + WAIT_S
-    while olena.status.close_code != 4003:
+    while socket.status.close_code != 4003:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     expect(page.get_by_text("Nobody like that")).to_be_visible()

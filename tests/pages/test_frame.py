@@ -117,13 +117,13 @@ def test_closing_the_tab_closes_its_connections(open_page, connections_of, page,
     page = open_page(page)
     until(lambda: connections_of(user) == 1)
 
-    page.context.close()
+    page.close()
 
     until(lambda: connections_of(user) == 0)
 
 
 def test_a_hidden_tab_is_not_drawn_until_it_is_seen_again(open_page, ticks):
-    seen, tab = open_page("overview"), open_page("inventory")
+    seen, tab = open_page("overview?refresh=0.5"), open_page("inventory?refresh=0.5")
 
     def is_drawn():
         before = drawn(tab)

@@ -127,7 +127,7 @@ def test_a_shop_that_is_paused_says_so_and_goes_on(open_page):
     expect(page.locator(".st-key-head")).to_contain_text("speed ×1")
 
 
-def test_a_notification_leads_to_its_order_on_this_site(open_page, tell):
+def test_a_notification_leads_to_its_order_on_this_site(open_page, tell, paused):
     order = tell(command="place_order", customer="user_3")["order"]
     page = open_page("inbox?customer=user_3")
     note = card(page, "even-notes")

@@ -29,7 +29,7 @@ ORDER, STAFF = Channel.parse("order:ord_1"), Channel.parse("tenant:shop")
 BOUNDS = Bounds(messages=100, seconds=600.0)
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.external)])
 async def broker(request):
     if request.param == "memory":
         yield MemoryBroker(BOUNDS, time.time)

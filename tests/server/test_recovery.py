@@ -7,7 +7,7 @@ import pytest
 ORDERS = "tenant:shop"
 
 
-@pytest.fixture(params=["embedded", "redis"])
+@pytest.fixture(params=["embedded", pytest.param("redis", marks=pytest.mark.external)])
 def serve(request, serve):
     """Start servers on either broker."""
     if request.param == "embedded":

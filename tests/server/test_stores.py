@@ -32,7 +32,7 @@ async def opened_in_redis(url, prefix, **settings):
         yield RedisStore(link, prefix)
 
 
-@pytest.fixture(params=["sqlite", "redis"])
+@pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.external)])
 def reopen(request, tmp_path):
     """Return what opens the store, each time the same one."""
     if request.param == "sqlite":

@@ -14,6 +14,7 @@ from client.tokens import mint
 from protocol import codec
 from protocol.publications import Draft
 
+pytestmark = pytest.mark.external
 SECRET = "for the tests only: 0123456789abcdef"
 NOBODY = "http://127.0.0.1:1"  # a port that nobody listens on
 
