@@ -2,6 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+NODE_PACKAGES := tests/seed/node_modules/.package-lock.json
 FIND_PYTHON := for p in python3 python3.11 python3.12 python3.13 python3.14; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
@@ -26,7 +27,8 @@ demo-cluster: $(VENV)/.demo .env
 	@command -v redis-server >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cluster]'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 $(BIN)/honcho -f Procfile.cluster -e /dev/null start || [ $$? -eq 130 ]
 
-test: $(VENV)/.dev
+# Without npm the tests that need the packages are skipped; they fail where CI is set.
+test: $(VENV)/.dev $(if $(shell command -v npm 2>/dev/null),$(NODE_PACKAGES))
 	@$(BIN)/pytest
 
 test-fast: $(VENV)/.dev
@@ -60,6 +62,11 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "Installing, with the tools for tests (about a minute, the first time only) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+$(NODE_PACKAGES): tests/seed/package-lock.json
+	@echo "Installing TypeScript for tests/seed (a few seconds, the first time only) ..."
+	@cd tests/seed && npm ci --loglevel=error >/dev/null
+	@touch $@
 
 $(BIN)/python:
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python"; exit 1; }

@@ -24,7 +24,7 @@ from hypothesis import settings
 settings.register_profile("shared machine", deadline=None)  # a busy one is slow, and no fault
 settings.load_profile("shared machine")
 
-EXTERNAL = {"browser", "launch", "launching", "redis_binary"}  # fixtures that start programs
+EXTERNAL = {"browser", "launch", "launching", "node", "redis_binary"}  # fixtures that start programs
 SECRET = "tests-only-" + "x" * 32
 ROOT = Path(__file__).parents[1]
 
