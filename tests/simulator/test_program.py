@@ -14,13 +14,12 @@ from client.tokens import mint
 from protocol import codec
 from protocol.publications import Draft
 
-pytestmark = pytest.mark.external
 SECRET = "for the tests only: 0123456789abcdef"
 NOBODY = "http://127.0.0.1:1"  # a port that nobody listens on
 
 
 @pytest.fixture
-async def start(tmp_path):
+async def start(process_group, tmp_path):
     """Start the simulator with nothing of this machine's settings; end it if the test did not."""
     started = []
 
@@ -35,6 +34,7 @@ async def start(tmp_path):
             env={**clean, **variables},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            process_group=process_group.id,
         )
         started.append(process)
         return process
