@@ -1,1 +1,1 @@
-"""How fast the server is, next to what a write costs and to a plain server, on this machine."""
+"""Benchmark: the server compared with raw socket writes and with a plain aiohttp server."""

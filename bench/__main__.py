@@ -52,8 +52,8 @@ def arguments() -> argparse.ArgumentParser:
     """Describe the command line."""
     cli = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measures the server next to a bare write and to a plain server, on this "
-        "machine (Linux). It starts and ends everything it needs.",
+        description="Measures the server on this machine (Linux), compared with raw socket "
+        "writes and with a plain aiohttp server. It starts and stops all processes.",
     )
     cli.add_argument("--quick", action="store_true", help=f"one round instead of {ROUNDS}")
     cli.add_argument(
@@ -61,9 +61,11 @@ def arguments() -> argparse.ArgumentParser:
         type=scenes,
         default=UNASKED,
         metavar="SCENES",
-        help=f"some of {','.join(SCENES)}; without it all but pages",
+        help=f"some of {','.join(SCENES)}; default: all but pages",
     )
-    cli.add_argument("--json", type=Path, metavar="FILE", help="write every round's values, too")
+    cli.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the values of every round"
+    )
     return cli
 
 
@@ -72,7 +74,7 @@ def main() -> int:
     cli = arguments()
     given = cli.parse_args()
     if sys.platform != "linux":
-        cli.exit(2, "bench: this needs Linux: it reads CPU and memory from /proc\n")
+        cli.exit(2, "bench: requires Linux: CPU and memory are read from /proc\n")
     signal.signal(signal.SIGTERM, _stop)
     rounds = 1 if given.quick else ROUNDS
     files = allow_open_files(idle.CLIENTS + SOCKETS + SPARE_FILES)
@@ -80,11 +82,11 @@ def main() -> int:
     try:
         with laboratory(rounds, files) as lab:
             if not lab.cores.are_apart:
-                say("there is one core only: the server and the load share it")
+                say("only one core: server and load share it")
             for name in given.only:
                 figures += SCENES[name](lab)
     except (NotConnected, NotPublished, OutOfStep) as why:
-        cli.exit(1, f"bench: what was measured did not work: {why}\n")
+        cli.exit(1, f"bench: a measurement failed: {why}\n")
     except DidNotStart as why:
         cli.exit(1, f"bench: a server did not start: {why}\n")
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
-"""The price of one write: a loop of ``socket.send`` and nothing around it.
+"""Cost of one raw write: a loop of ``socket.send``.
 
-The same bytes to as many sockets as the fan-out has subscribers, in a process on the
-server's core.  Whatever a server does, it pays this for every write it makes.
+The same bytes to as many sockets as the fan-out has subscribers, in a process on the server's
+core.  It is a lower bound for any server that writes once per delivery.
 """
 
 from __future__ import annotations

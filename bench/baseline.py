@@ -1,8 +1,7 @@
-"""``python -m bench.baseline``: the plain server that ours is held against.
+"""``python -m bench.baseline``: a plain aiohttp server, for comparison.
 
-What one writes first with aiohttp: everybody who hears a channel in a set, and
-``await ws.send_str(text)`` for each.  It asks for no token, knows no limits and keeps
-nothing, so what it costs is the least that this way of doing it costs.
+A set of subscribers per channel, and ``await ws.send_str(text)`` for each.  It has no tokens,
+limits or history, so it shows the minimum cost of this approach.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A cluster: what is published on one server and heard on another, next to one server alone.
+"""Cluster: publishes on one node and receives on another, compared with a single server.
 
 All servers and Redis share one core, as in the other scenes, so that a cluster's figures
-hold the work of all of them.  A third server, on which nobody listens, shows what that costs.
+hold the work of all of them.  A third server without subscribers shows the cost of that.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
             deadline = time.monotonic() + START_S
             while not path.exists():
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise DidNotStart("redis-server said nothing")
+                    raise DidNotStart("redis-server did not start")
                 time.sleep(0.01)
             yield f"unix://{path}"
         finally:
@@ -54,7 +54,7 @@ def run(lab: Lab) -> list[Figure]:
     """Measure one server alone, and a cluster of three, in turns."""
     binary = shutil.which("redis-server")
     if binary is None:
-        say("there is no redis-server on the PATH: the cluster is left out")
+        say("redis-server is not on the PATH: skipping the cluster")
         return []
     alone: defaultdict[str, list[Delivered]] = defaultdict(list)
     across: defaultdict[str, list[Delivered]] = defaultdict(list)
@@ -71,15 +71,15 @@ def run(lab: Lab) -> list[Figure]:
             for each in KINDS:
                 took = deliver(lab, single, SUBSCRIBERS, each, each.requests)
                 alone[each.name].append(took)
-                with _share_of(deaf, unheard[f"meanwhile, {each.name}"]):
+                with _share_of(deaf, unheard[f"during {each.name}"]):
                     took = deliver(lab, hearing, SUBSCRIBERS, each, each.requests, via=told)
                 across[each.name].append(took)
-            with _share_of(deaf, unheard["at rest"]):
+            with _share_of(deaf, unheard["idle"]):
                 time.sleep(REST_S)
     figures = [
         Figure(
             scene=SCENE,
-            what=f"{each.name}, {who}: deliveries a second",
+            what=f"{each.name}, {who}: deliveries per second",
             unit="k/s",
             ours=[one.per_second / 1e3 for one in took[each.name]],
             load_busy=[one.load_busy for one in took[each.name]],
@@ -88,7 +88,9 @@ def run(lab: Lab) -> list[Figure]:
         for who, took in (("one server", alone), ("two and Redis", across))
     ]
     idle = [
-        Figure(scene=SCENE, what=f"CPU of a core where nobody listens, {when}", unit="%", ours=took)
+        Figure(
+            scene=SCENE, what=f"CPU of a server without subscribers, {when}", unit="%", ours=took
+        )
         for when, took in unheard.items()
     ]
     return [*figures, *idle]

@@ -21,14 +21,14 @@ PING = wire.framed(wire.TEXT, b'{"type":"ping"}', masked=True)
 
 
 class Client(Struct, frozen=True):
-    """Who connects, and what it then wants to hear."""
+    """Token and channels of a client."""
 
     token: str
     channels: Sequence[str]
 
 
 class NotConnected(Exception):
-    """A server did not let a client in, or did not let it hear what it asked for."""
+    """A handshake, sign-in or subscription failed."""
 
 
 def dial(port: int) -> socket.socket:
@@ -106,5 +106,5 @@ def _await_subscribed(connection: socket.socket, data: bytes, channels: int) -> 
 def _receive(connection: socket.socket) -> bytes:
     data = connection.recv(1 << 16)
     if not data:
-        raise NotConnected("the server hung up")
+        raise NotConnected("the server closed the connection")
     return data

@@ -59,7 +59,7 @@ def run(lab: Lab) -> list[Figure]:
     return [
         Figure(
             scene=SCENE,
-            what="CPU a message",
+            what="CPU per message",
             unit="µs",
             ours=[each.cpu_us for each in ours],
             plain=[each.cpu_us for each in plain],
@@ -67,7 +67,7 @@ def run(lab: Lab) -> list[Figure]:
         ),
         Figure(
             scene=SCENE,
-            what="messages a second",
+            what="messages per second",
             unit="k/s",
             ours=[each.per_second / 1e3 for each in ours],
             plain=[each.per_second / 1e3 for each in plain],

@@ -36,7 +36,7 @@ class Traffic(Struct, frozen=True):
 
 
 SINGLES = Traffic("singles", requests=800, plain_requests=120)
-PACED = Traffic("60 a second", requests=240, plain_requests=240, per_second=60)
+PACED = Traffic("60 per second", requests=240, plain_requests=240, per_second=60)
 LISTS = Traffic("lists of 20", requests=160, plain_requests=6, per_request=20)
 
 
@@ -105,7 +105,7 @@ def run(lab: Lab) -> list[Figure]:
                 ours[each.name].append(deliver(lab, server, SUBSCRIBERS, each, each.requests))
                 took = deliver(lab, slow, SUBSCRIBERS, each, each.plain_requests)
                 plain[each.name].append(took)
-    figures = [Figure(scene=SCENE, what="one bare write", unit="µs", ours=bare)]
+    figures = [Figure(scene=SCENE, what="one raw write", unit="µs", ours=bare)]
     for each in (SINGLES, PACED, LISTS):
         figures += _figures(each, ours[each.name], plain[each.name], bare)
     return figures
@@ -116,7 +116,7 @@ def _figures(
 ) -> list[Figure]:
     cpu = Figure(
         scene=SCENE,
-        what=f"{traffic.name}: CPU a delivery",
+        what=f"{traffic.name}: CPU per delivery",
         unit="µs",
         ours=[each.cpu_us for each in ours],
         plain=[each.cpu_us for each in plain],
@@ -125,7 +125,7 @@ def _figures(
     if traffic.per_second is None:
         speed = Figure(
             scene=SCENE,
-            what=f"{traffic.name}: deliveries a second",
+            what=f"{traffic.name}: deliveries per second",
             unit="k/s",
             ours=[each.per_second / 1e3 for each in ours],
             plain=[each.per_second / 1e3 for each in plain],

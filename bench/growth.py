@@ -1,7 +1,7 @@
-"""Growth: what a delivery costs with more subscribers, and with more channels.
+"""Scaling: cost of a delivery with more subscribers and with more channels.
 
-Lists of 20, flat out.  A publication has a price of its own (its request, reading it,
-judging it), which its subscribers share: few of them look dearer for it.
+Lists of 20, unthrottled.  A publication has a fixed cost (the request and its validation), which
+its subscribers share: with few of them a delivery looks more expensive.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bench.lab import Lab, say
 from bench.stats import Figure
 from bench.targets import Target
 
-SCENE = "growth: CPU a delivery, lists of 20"
+SCENE = "scaling: CPU per delivery, lists of 20"
 COUNTS = (100, 1000, 5000)
 USUAL, OWN = 1000, 10  # so many clients that hear so many channels of their own as well
 OTHER_FILES = 3500  # open in a load process besides the largest case's clients

@@ -80,7 +80,7 @@ def run(lab: Lab) -> list[Figure]:
         ),
         Figure(
             scene=scene,
-            what=f"{CONNECT_AND}: a second",
+            what=f"{CONNECT_AND}: per second",
             unit="/s",
             ours=[each.connects_per_second for each in ours],
             plain=[each.connects_per_second for each in plain],

@@ -1,4 +1,4 @@
-"""What every scene needs: servers on their core, load on the others, rounds, and progress."""
+"""Context of a measurement: servers on one core, load on the others, rounds, progress output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPARE_FILES = 500  # open files of a process for everything that is no client
 
 
 class Lab(Struct, frozen=True):
-    """The place where a run is made."""
+    """Context of a benchmark run."""
 
     crew: Crew
     bare: Bare
@@ -41,7 +41,7 @@ class Lab(Struct, frozen=True):
         return running(PLAIN, self.cores.server, self.secret)
 
     def connect(self, target: Target, clients: int, own: int = 0) -> list[Done]:
-        """Sign in so many clients; each hears ``own`` channels and the one they share."""
+        """Sign in so many clients; each gets ``own`` channels and the shared one."""
         shares = self.crew.shares([f"{number}" for number in range(clients)])
         orders = [(target.group, target.port, share, own, CHANNEL) for share in shares]
         self.crew.start_each(Load.connect, orders)
@@ -67,7 +67,7 @@ class Lab(Struct, frozen=True):
 
 
 def say(what: str) -> None:
-    """Tell whoever waits what goes on."""
+    """Print progress to stderr."""
     sys.stderr.write(f"bench: {what}\n")
     sys.stderr.flush()
 

@@ -32,7 +32,7 @@ class Load:
         self._groups: dict[str, dict[int, socket]] = {}
 
     def connect(self, group: str, port: int, names: Sequence[str], own: int, shared: str) -> Done:
-        """Sign in one client for each name; each hears ``own`` channels and the shared one."""
+        """Sign in one client for each name; each gets ``own`` channels and the shared one."""
         clients = [
             Client(
                 mint(self._secret, user_id=name, tenant_id="bench", role="customer"),
@@ -52,7 +52,7 @@ class Load:
         self._keep(group, sockets)
 
     def settle(self, group: str) -> bytes:
-        """Ask on every connection for a pong and wait for all: nothing is then on its way.
+        """Ping on every connection and wait for all pongs, so that nothing is in flight.
 
         Returns one of the pongs, as it came.
         """
@@ -68,7 +68,7 @@ class Load:
                     for opcode, payload, end in wire.frames_in(data):
                         if opcode != wire.PING:  # ours is answer enough to the server's
                             if fd not in missing or json.loads(payload)["type"] != "pong":
-                                raise OutOfStep(f"unasked for: {payload[:80]!r}")
+                                raise OutOfStep(f"unexpected frame: {payload[:80]!r}")
                             del missing[fd]
                             sample = data[start:end]
                         start = end
@@ -150,5 +150,5 @@ class Load:
 def _read(connection: socket) -> bytes:
     data = connection.recv(CHUNK)
     if not data:
-        raise OutOfStep("the server hung up on a client")
+        raise OutOfStep("the server closed a connection")
     return data

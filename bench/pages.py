@@ -39,7 +39,7 @@ class Scrape(Struct, frozen=True):
 
 
 def scrape(target: Target) -> Scrape:
-    """Ask the workbench how it is."""
+    """Scrape the metrics of the workbench."""
     with urllib.request.urlopen(f"http://127.0.0.1:{target.port}/metrics", timeout=30) as answer:
         text = answer.read().decode()
     ticks: dict[str, dict[float, float]] = {}
@@ -97,7 +97,7 @@ def watching(target: Target) -> Iterator[list[Page]]:
     """Keep the pages open in a browser."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        raise DidNotStart("there is no chromium: apt install chromium")
+        raise DidNotStart("chromium is not installed: apt install chromium")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=list(FLAGS))
         pages = [browser.new_page() for _ in WATCHED]
@@ -125,7 +125,7 @@ def run(lab: Lab) -> list[Figure]:
         )
         pages = stack.enter_context(watching(workbench))
         for a_second, seconds in QUICK if lab.rounds == 1 else LOADS:
-            say(f"pages: {a_second} messages a second for {seconds:.0f} s")
+            say(f"pages: {a_second} messages per second for {seconds:.0f} s")
             figures += under(server, workbench, pages, a_second, seconds)
     return figures
 
@@ -154,7 +154,7 @@ def under(
 
     return [
         figure("published", "/s", stream.published / lasted),
-        figure("told of, to published", "", (after.told - before.told) / stream.published),
+        figure("reported / published", "", (after.told - before.told) / stream.published),
         *(
             figure(
                 f"{name}: 95 of 100 ticks within",

@@ -13,7 +13,7 @@ from bench.targets import Target
 
 
 class NotPublished(Exception):
-    """The server did not take a publication, or reached others than it should."""
+    """A publication was rejected, or reached an unexpected number of sockets."""
 
 
 class Publisher:
@@ -64,7 +64,7 @@ class Publisher:
     def _more(self) -> bytes:
         data = self._socket.recv(1 << 16)
         if not data:
-            raise NotPublished("the server hung up on the publisher")
+            raise NotPublished("the server closed the publisher's connection")
         return data
 
 

@@ -43,7 +43,7 @@ class Target(Struct, frozen=True):
 
 
 class DidNotStart(Exception):
-    """A server ended, or said nothing, before it listened."""
+    """A process exited or timed out before it listened."""
 
 
 @contextlib.contextmanager
@@ -91,7 +91,7 @@ def _port(process: subprocess.Popen[bytes], said: Path) -> int:
         if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise DidNotStart(said.read_text() or "it said nothing")
+    raise DidNotStart(said.read_text() or "it printed nothing")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,6 @@
-"""How a load process waits for its sockets, and what passes meanwhile.
+"""Waits for readable sockets with a timeout, and measures time and CPU.
 
-Knows no frame: only that something came, that nothing comes any more, and what it cost.
+Independent of what is read.
 """
 
 from __future__ import annotations
@@ -75,5 +75,5 @@ class Readable:
         """
         ready = self.within(PATIENCE_S)
         if not ready:
-            raise OutOfStep(f"nothing came for {PATIENCE_S:.0f} s: {state}")
+            raise OutOfStep(f"nothing received for {PATIENCE_S:.0f} s: {state}")
         return ready

@@ -1,5 +1,5 @@
-"""How Python programs talk to the server: its WebSocket, kept alive, and its HTTP side.
+"""Client library: reconnecting WebSocket clients and publishers.
 
-``client.threaded`` for scripts and Streamlit, ``client.aio`` for asyncio; both are shells
-around ``client.session``, which decides everything and touches nothing.
+``client.threaded`` is for scripts and Streamlit, ``client.aio`` for asyncio; both drive the
+sans-I/O core in ``client.session``.
 """

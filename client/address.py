@@ -1,6 +1,6 @@
-"""The address to connect to, with the token in its query as the user's document has it.
+"""URL of the WebSocket with the token in its query.
 
-Nothing here or elsewhere in the package logs what it returns.
+Nothing in the package logs this URL.
 """
 
 from __future__ import annotations

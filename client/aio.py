@@ -1,7 +1,7 @@
-"""The asyncio twin of ``client.threaded``: one task a connection, over aiohttp's client.
+"""AsyncShopWebSocket, the asyncio client: one task per connection, over aiohttp.
 
-The task sleeps in ``receive``; whoever has something to send or to stop wakes it by
-moving up the time at which that wait ends.  So a thousand clients are a thousand tasks.
+The task waits in ``receive``; a caller with something to send wakes it by rescheduling the
+timeout of that wait.  A thousand clients need a thousand tasks.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from client.surface import CONNECT_TIMEOUT_S, Surface, TokenSource
 from client.tap import Tap, Way
 
 GOODBYE_S = 0.5
-"""How long ``disconnect`` lets the task send what waits, and the server say goodbye."""
+"""How long ``disconnect`` waits for queued frames and the closing handshake."""
 log = logging.getLogger(__name__)
 
 
 class AsyncShopWebSocket(Surface):
-    """A connection to the shop that comes back by itself; see ``client.surface.Surface``.
+    """A WebSocket client that reconnects; see ``client.surface.Surface``.
 
-    Handlers are plain functions and run in the connection's task.  ``http`` is shared by
-    many; its connector's limit (100 by default) bounds how many can be connected.  To be
-    used from one event loop, whose time ``token`` must not take either.
+    Handlers are plain functions and run in the connection's task.  ``http`` may be shared; its
+    connector's limit (100 by default) limits the number of connections.  Use it from one event
+    loop; ``token`` must not block that loop.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class AsyncShopWebSocket(Surface):
         self._settled = asyncio.Event()
 
     async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as in threaded
-        """Want a connection; a second call changes nothing.
+        """Start the client; idempotent.
 
-        Returns at once or, with a ``timeout`` in seconds, when messages can be sent.
+        Returns immediately or, with a ``timeout`` in seconds, when messages can be sent.
 
         Raises:
-            TimeoutError: not in time; the client goes on trying.
-            SignInRefused: the connection is open, but the token was not taken.
-            ConnectionLost: the server wants this client not to come back.
+            TimeoutError: not connected in time; the client keeps trying.
+            SignInRefused: the connection is open, but the token was rejected.
+            ConnectionLost: the server closed with a code that forbids reconnecting.
         """
         if self._task is None or self._task.done():
             self._is_stopping = False
@@ -90,7 +90,7 @@ class AsyncShopWebSocket(Surface):
                 raise self._why_not_ready()
 
     async def disconnect(self) -> None:
-        """End the connection, sending what may be sent first; a second call changes nothing."""
+        """Send queued messages and close the connection; idempotent."""
         task = self._task
         if task is None or task.done():
             return
@@ -101,9 +101,9 @@ class AsyncShopWebSocket(Surface):
         await asyncio.wait({task})
 
     def drop(self) -> None:
-        """Lose the connection, as when a network fails; the client comes back as ever.
+        """Abort the connection, as a network failure does; the client then reconnects.
 
-        Without a connection this changes nothing.
+        Does nothing without a connection.
         """
         if self._line is not None:
             self._line.cut()
@@ -114,14 +114,13 @@ class AsyncShopWebSocket(Surface):
         payload: dict[str, Any] | None = None,
         timeout: float = 5.0,  # noqa: ASYNC109 - as in threaded
     ) -> dict[str, Any]:
-        """Send a message and return the reply with the same id, as a whole.
+        """Send a request and return the whole reply.
 
         Raises:
-            RequestTimedOut: no reply within ``timeout`` seconds; if the message still waited
-                for a connection it is not sent any more.
+            RequestTimedOut: no reply within ``timeout`` seconds; a queued request is cancelled.
             Refused: the reply was an ``error``.
-            ConnectionLost: the connection ended first, or there is none.
-            QueueFull: as many messages wait as may.
+            ConnectionLost: the connection closed first, or there is none.
+            QueueFull: the send queue is full.
         """
         id = self._session.request(type, payload)
         waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -181,7 +180,7 @@ class AsyncShopWebSocket(Surface):
             await line.close()
 
     async def _converse(self, line: AioLine) -> Ended | None:
-        """Send and receive until the connection ends; returns None if it is to be ended."""
+        """Send and receive until the connection closes; None if the client is stopping."""
         log.info("Connected")
         while True:
             while not line.is_broken and (frame := self._session.next_frame()) is not None:
@@ -207,7 +206,7 @@ class AsyncShopWebSocket(Surface):
                 return Ended(ABNORMAL, reason)
 
     def _report(self, what: Callable[[float], Iterable[Effect] | None]) -> str | None:
-        """Tell the session what happened, and do what follows; see ``_perform``."""
+        """Report an event to the core and perform its effects; see ``_perform``."""
         reason = self._perform(what(steady()) or ())
         session = self._session
         if session.is_ready or session.rejection is not None or session.is_closed:

@@ -1,8 +1,7 @@
 """One WebSocket connection over aiohttp, read and written by one task.
 
-Whoever shares the event loop may ``wake`` it.  Takes pings and closes into its own hands:
-left to aiohttp, pings would not be seen, and being woken while a close frame is answered
-would lose its code.
+Other tasks of the loop may ``wake`` it.  It answers pings and close frames itself: aiohttp
+would hide pings, and interrupting its reply to a close frame would lose the close code.
 """
 
 from __future__ import annotations
@@ -20,30 +19,30 @@ from client.arrivals import Arrival, Ended, SignOfLife, Text, UpgradeRefused, de
 from client.endings import ABNORMAL, NO_CODE
 
 MAX_MESSAGE_BYTES = 8 << 20
-"""Longest message taken; one of the monitor channel may be 1 MiB."""
+"""Largest accepted message; monitor messages may have 1 MiB."""
 WRITE_TIMEOUT_S = 10.0
-"""A server that takes nothing for so long is not coming back (the document's write wait)."""
+"""Timeout of one write; the connection is then considered dead."""
 GOODBYE_S = 0.2
-"""How long to wait for the server's half of the closing handshake."""
+"""How long to wait for the server's close frame."""
 BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
-"""What aiohttp raises for a connection that ended or could not be made."""
+"""Exceptions of aiohttp for a connection that failed or could not be opened."""
 
 T = TypeVar("T")
 
 
 class Sleeper:
-    """Lets others end a wait by moving up the time at which it ends."""
+    """A wait that other tasks can end early, by rescheduling its timeout."""
 
     def __init__(self) -> None:
         self._nap: asyncio.Timeout | None = None
 
     def wake(self) -> None:
-        """End the present wait, if there is one."""
+        """End the current wait, if any."""
         if self._nap is not None and not self._nap.expired():
             self._nap.reschedule(0.0)
 
     async def wait(self, seconds: float, what: Awaitable[T]) -> T | None:
-        """Wait for something; None if it did not come in time, or on being woken."""
+        """Await something; None on timeout or ``wake``."""
         try:
             async with asyncio.timeout(seconds) as self._nap:
                 return await what
@@ -69,8 +68,8 @@ class AioLine:
         """Connect and upgrade.
 
         Raises:
-            UpgradeRefused: the server answered with an HTTP status.
-            aiohttp.ClientError, OSError, TimeoutError: it did not answer, or not as it should.
+            UpgradeRefused: the server rejected the handshake with an HTTP status.
+            aiohttp.ClientError, OSError, TimeoutError: no response, or an invalid one.
         """
         try:
             async with asyncio.timeout(timeout_s):
@@ -87,7 +86,7 @@ class AioLine:
         return cls(socket, sleeper)
 
     async def send(self, data: bytes, kind: WSMsgType = WSMsgType.TEXT) -> None:
-        """Send one frame; if that fails, ``is_broken``, and ``receive`` will say why."""
+        """Send one frame; on failure set ``is_broken``; ``receive`` then returns the reason."""
         try:
             async with asyncio.timeout(WRITE_TIMEOUT_S):
                 await self._socket.send_frame(data, kind)
@@ -95,11 +94,11 @@ class AioLine:
             self.is_broken = True
             await self.close()
         except BROKEN:
-            # A close frame may have arrived before: what is there is read first.
+            # A close frame may already be buffered: read it first.
             self.is_broken = True
 
     async def receive(self, seconds: float) -> Arrival | None:
-        """Wait for the next arrival; None if there was none in time, or on being woken."""
+        """Wait for the next event; None on timeout or ``wake``."""
         message = await self._sleeper.wait(seconds, self._socket.receive())
         if message is None:
             return None
@@ -115,18 +114,18 @@ class AioLine:
                 return Ended(message.data or NO_CODE, message.extra or "")
             case _:
                 why = self._socket.exception()
-                how = describe(why) if isinstance(why, Exception) else "the connection broke"
+                how = describe(why) if isinstance(why, Exception) else "connection broken"
                 return Ended(ABNORMAL, how)
 
     def cut(self) -> None:
-        """End the connection below the WebSocket: neither side hears a goodbye."""
+        """Shut the TCP connection down, without a closing handshake."""
         below = self._socket.get_extra_info("socket")
         if below is not None:
             with suppress(OSError):
                 below.shutdown(SHUT_RDWR)
 
     async def close(self) -> None:
-        """Free the socket, with the closing handshake where the server still takes part."""
+        """Close the socket, with the closing handshake if the server still responds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 await self._socket.close()

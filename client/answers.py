@@ -1,6 +1,6 @@
-"""What the server's answer to a publish request means for the batch in it.
+"""Interprets the response to a publish request.
 
-Pure.  An answer that blames no single item is never a reason to drop one.
+Pure.  An item is dropped only if the response names it.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from protocol.codec import UNREADABLE
 from protocol.publications import Accepted
 
 LONGEST_RETRY_AFTER_S = 60.0
-"""A server that asks for more patience is asked again after so long."""
+"""Upper bound of the server's Retry-After."""
 _REFUSALS = (403, 422)
 
 
 class Taken(Struct, frozen=True):
-    """All of it was accepted, and queued for so many sockets."""
+    """The whole batch was accepted, and queued for ``reached`` sockets."""
 
     reached: int
 
 
 class Wrong(Struct, frozen=True):
-    """One item, counted from 0, is refused for good; nothing was accepted."""
+    """One item (``index`` from 0) was rejected permanently; nothing was accepted."""
 
     index: int
     why: str
 
 
 class TooMuch(Struct, frozen=True):
-    """The server takes smaller batches only."""
+    """The batch exceeds the server's limit."""
 
 
 class TokenOver(Struct, frozen=True):
-    """The token is not taken, or no more."""
+    """The token is invalid or expired."""
 
 
 class NotNow(Struct, frozen=True):
-    """Send it again, after a back-off and not before so many seconds.
+    """Retry after a backoff of at least ``at_least_s`` seconds.
 
-    ``needs_new_key``: the server knows the batch's key for another batch.
+    ``needs_new_key``: the server has seen the idempotency key with another body.
     """
 
     why: str
@@ -65,13 +65,13 @@ class _Failure(Struct, frozen=True):
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, items: int) -> Verdict:
-    """Read an answer to a batch of ``items``."""
+    """Interpret the response to a batch of ``items`` publications."""
     if status == 200:
         return Taken(_read(body, Accepted(items, 0)).reached)
     if status == 401:
         return TokenOver()
     if status == 413:
-        return TooMuch() if items > 1 else Wrong(0, "it is too big for this server")
+        return TooMuch() if items > 1 else Wrong(0, "too large for this server")
     problem = _read(body, _Failure()).error
     if status in _REFUSALS and problem.index is not None and 0 <= problem.index < items:
         return Wrong(problem.index, problem.message or f"HTTP {status}")

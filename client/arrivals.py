@@ -1,4 +1,4 @@
-"""What a connection can bring, in the words that both kinds of line share."""
+"""Events of a connection, common to the threaded and the asyncio client."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from msgspec import Struct
 
 
 class Text(Struct, frozen=True):
-    """A message."""
+    """A text message."""
 
     data: bytes
 
 
 class SignOfLife(Struct, frozen=True):
-    """Something that is no message: a ping, which was answered, or part of a frame."""
+    """Any other data: a ping, which was answered, or part of a frame."""
 
 
 class Ended(Struct, frozen=True):
-    """The end of the connection: ``endings.ABNORMAL`` where there was no goodbye."""
+    """The connection closed; ``endings.ABNORMAL`` without a close frame."""
 
     code: int
     reason: str
@@ -26,7 +26,7 @@ Arrival = Text | SignOfLife | Ended
 
 
 class UpgradeRefused(Exception):
-    """The server answered with an HTTP status instead of a WebSocket."""
+    """The server rejected the handshake with an HTTP status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"HTTP {status}")
@@ -34,5 +34,5 @@ class UpgradeRefused(Exception):
 
 
 def describe(why: Exception) -> str:
-    """Say what broke in a few words, none of which can be from an address."""
+    """Describe an error without any part of the URL, which may hold a token."""
     return (isinstance(why, OSError) and why.strerror) or type(why).__name__

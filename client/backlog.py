@@ -1,7 +1,6 @@
-"""What waits to be published, cut into batches that a server takes.
+"""Queue of publications, cut into batches within the server's limits.
 
-Pure.  Items keep their order; those of a batch stay until the server has accepted or
-refused them.
+Pure.  Items keep their order and stay queued until the server accepts or rejects them.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ ITEM_BYTES = 1 << 16
 
 
 class Item(Struct, frozen=True):
-    """One publication as JSON, and what to call it in a log."""
+    """One publication as JSON, and its label for logs."""
 
     json: bytes
     name: str
 
 
 class Batch(Struct, frozen=True):
-    """The oldest items; ``key`` tells the server a repetition from a new batch."""
+    """The oldest items; ``key`` is the idempotency key."""
 
     items: tuple[Item, ...]
     key: str
@@ -39,7 +38,7 @@ class Batch(Struct, frozen=True):
 
 
 class Backlog:
-    """A bounded queue that turns the newest away, so that what was taken keeps its order."""
+    """A bounded queue that rejects the newest items, so that the order is kept."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -52,7 +51,7 @@ class Backlog:
         return len(self._items)
 
     def put(self, item: Item) -> bool:
-        """Append; tells whether there was room."""
+        """Append; returns False if the queue is full."""
         if len(self._items) >= self._limit:
             return False
         self._items.append(item)
@@ -82,5 +81,5 @@ class Backlog:
         return item
 
     def shrink(self, batch: Batch) -> None:
-        """Cut smaller batches from now on: this server takes less."""
+        """Halve the batch size: the server's limit is lower."""
         self._most_bytes = len(batch.body) // 2

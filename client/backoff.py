@@ -1,7 +1,7 @@
-"""How long to wait before trying again: full jitter, so that clients do not come in step.
+"""Exponential backoff with full jitter, so that clients do not reconnect in step.
 
-Pure: knows neither clocks nor what is being tried.  The first client and the thousandth
-spread evenly over the whole interval, which is what a server that comes up needs.
+Pure.  Delays are uniform over the whole interval, which spreads the load on a server that
+restarts.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from random import Random
 
 FIRST_S = 0.5
-"""The longest wait before the first repetition."""
+"""Upper bound of the first delay."""
 LONGEST_S = 20.0
-"""The longest wait of all; there is no last try."""
+"""Upper bound of all delays; retries do not end."""
 _DOUBLINGS = 6  # 0.5 s doubled six times is over 20 s
 
 

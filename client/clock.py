@@ -1,7 +1,7 @@
-"""Seconds since the epoch that run evenly.
+"""Monotonic seconds since the epoch.
 
-The wall clock may be set while a client waits for its next heartbeat; the monotonic clock
-knows no date.  This one starts with the first and goes on with the second.
+The wall clock may be adjusted; the monotonic clock has no date.  This one takes its start from
+the first and advances with the second.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a session asks of its shell; carried out in the order given."""
+"""Effects that the sans-I/O core returns; performed in order."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from msgspec import Struct
 
 
 class Tell(Struct, frozen=True):
-    """Call the handlers of this message."""
+    """Dispatch a message to its handlers."""
 
     message: dict[str, Any]
 
 
 class Settle(Struct, frozen=True):
-    """Give whoever waits for the reply with this id the reply, or the reason there is none."""
+    """Resolve the request with this id, with its reply or an exception."""
 
     id: str
     outcome: dict[str, Any] | Exception
 
 
 class Renew(Struct, frozen=True):
-    """Fetch a fresh token, and hand it to ``Session.sign_in``."""
+    """Fetch a fresh token and pass it to ``Session.sign_in``."""
 
 
 class HangUp(Struct, frozen=True):
-    """The server is dead: drop the connection without a goodbye, and report it closed."""
+    """The server timed out: drop the connection without a closing handshake."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Messages to text and back, as loosely as a client may: what it does not know, it passes on."""
+"""Encodes and decodes messages leniently: unknown types and fields are passed on."""
 
 from __future__ import annotations
 

@@ -1,25 +1,25 @@
-"""What a client's caller can be told went wrong."""
+"""Exceptions that the clients raise."""
 
 from __future__ import annotations
 
 
 class ConnectionLost(ConnectionError):
-    """The connection ended, or was never wanted, before the answer was there."""
+    """The connection closed, or the client was stopped, before the reply arrived."""
 
 
 class RequestTimedOut(TimeoutError):
-    """No reply with the request's id came in time; the server may have acted on it."""
+    """No reply within the timeout; the server may have executed the request."""
 
 
 class QueueFull(Exception):
-    """As many messages wait to be sent as may; this one was not taken."""
+    """The send queue is full; the message was not queued."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} messages wait for the connection already")
+        super().__init__(f"the send queue is full ({limit} messages)")
 
 
 class Refused(Exception):
-    """The server understood the request and declined it; ``code`` is for programs."""
+    """The server replied with an ``error``; ``code`` is stable, ``message`` is for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -27,4 +27,4 @@ class Refused(Exception):
 
 
 class SignInRefused(Exception):
-    """The connection is open, but the server did not take the token."""
+    """The connection is open, but the server rejected the token."""

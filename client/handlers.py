@@ -1,4 +1,4 @@
-"""Who is called for which message; one handler's failure is kept from the others."""
+"""Registry of message handlers; an exception in one does not affect the others."""
 
 from __future__ import annotations
 
@@ -51,4 +51,4 @@ def _call(handler: Handler, argument: dict[str, Any], type: str) -> None:
     try:
         handler(argument)
     except Exception:
-        log.exception("A handler failed on %s", type)
+        log.exception("Unhandled exception in a handler of %s", type)

@@ -1,20 +1,18 @@
-"""Whether the server is still there: asks it now and then, and says when it is dead.
+"""Application heartbeat: pings the server and detects that it does not respond.
 
-Pure: told the time, in seconds of any one clock.
+Pure; callers pass the current time (any monotonic clock).
 """
 
 from __future__ import annotations
 
 PING_AFTER_S = 20.0
-"""A ping is sent this often.  So a server that has been silent for so long has been asked,
-and on a busy connection there is a round trip to show as well."""
+"""Interval of pings; they also measure the round trip on a busy connection."""
 DEAD_AFTER_S = 30.0
-"""A server not heard of for so long, a ping of ours and the server's own (every 54 s)
-included, is taken for dead: 10 s are enough to answer a ping."""
+"""A server that sent nothing for this long is considered dead: it had 10 s to answer a ping."""
 
 
 class Heartbeat:
-    """The signs of life of one connection at a time."""
+    """Tracks the activity of the current connection."""
 
     def __init__(self, ping_after_s: float, dead_after_s: float) -> None:
         self._ping_after_s, self._dead_after_s = ping_after_s, dead_after_s
@@ -23,34 +21,34 @@ class Heartbeat:
         self.round_trip_ms: float | None = None
 
     def begin(self, now: float) -> None:
-        """Start over with a new connection; its opening is the first sign of life."""
+        """Reset for a new connection; opening it counts as activity."""
         self._asked.clear()
         self._heard_at, self._ping_at = now, now + self._ping_after_s
 
     def heard(self, now: float) -> None:
-        """Note a sign of life: any frame."""
+        """Record activity: any frame."""
         self._heard_at = now
 
     @property
     def due(self) -> float:
-        """When to look again."""
+        """When to check again."""
         return min(self._ping_at, self._heard_at + self._dead_after_s)
 
     def is_dead(self, now: float) -> bool:
-        """Tell whether the server has been silent for too long."""
+        """Return whether the server timed out."""
         return now >= self._heard_at + self._dead_after_s
 
     def wants_ping(self, now: float) -> bool:
-        """Tell whether it is time to ask."""
+        """Return whether a ping is due."""
         return now >= self._ping_at
 
     def asked(self, id: str, now: float) -> None:
-        """Note that a ping with this id leaves."""
+        """Record that a ping with this id is sent."""
         self._asked[id] = now
         self._ping_at = now + self._ping_after_s
 
     def answered(self, id: object, now: float) -> bool:
-        """Take a pong; tells whether it answers one of these pings."""
+        """Handle a pong; returns whether it answers one of these pings."""
         if not isinstance(id, str) or id not in self._asked:
             return False
         self.round_trip_ms = (now - self._asked.pop(id)) * 1000

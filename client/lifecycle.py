@@ -1,6 +1,6 @@
-"""Where a client is between wanting a connection and having one, and when the next is due.
+"""Connection state machine: connecting, open, backoff, closed.
 
-Pure: told the time, in seconds since the epoch.
+Pure; callers pass the current time in seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from client.status import State, Status
 
 
 class Lifecycle:
-    """The states of ``State``, and how the last connection ended."""
+    """Holds the state and how the last connection closed."""
 
     def __init__(self, draw: Random, now: float) -> None:
         self._pace = Pace(draw)
@@ -30,37 +30,37 @@ class Lifecycle:
 
     @property
     def why(self) -> str:
-        """Say in words why there is none."""
+        """Return why there is no connection."""
         return self._reason or (f"closed with {self._code}" if self._code else "not connected")
 
     def start(self, now: float) -> None:
-        """Begin to connect, with a clean slate."""
+        """Start connecting, with all counts reset."""
         self._pace.restart()
         self._code, self._reason = None, ""
         self._enter(State.CONNECTING, now)
 
     def stop(self, now: float) -> None:
-        """End by the owner's wish."""
+        """Stop; called by the application."""
         self._pace.restart()
         self._code, self._reason = None, "disconnected"
         self._enter(State.CLOSED, now)
 
     def connecting(self, now: float) -> None:
-        """Begin an attempt."""
+        """Record that an attempt starts."""
         self._enter(State.CONNECTING, now)
 
     def opened(self, now: float) -> None:
-        """Have a connection."""
+        """Record that the connection is open."""
         self._code, self._reason = None, ""
         self._pace.opened(now)
         self._enter(State.OPEN, now)
 
     def signed_in(self) -> None:
-        """Have a connection that is of use."""
+        """Record that the client is signed in."""
         self._pace.signed_in()
 
     def ended(self, code: int | None, reason: str, comeback: Comeback, now: float) -> None:
-        """Have lost it, or not got it; then the next is due at ``retry_at``, if ever."""
+        """Record a close or a failed attempt; sets ``retry_at`` unless the policy is NEVER."""
         self._code, self._reason = code, reason
         wait = self._pace.ended(comeback, now, code)
         if comeback is Comeback.NEVER:
@@ -70,7 +70,7 @@ class Lifecycle:
             self.retry_at = now + wait
 
     def status(self, now: float, *, signed_in: bool, round_trip_ms: float | None) -> Status:
-        """Say how things are."""
+        """Return the status."""
         return Status(
             state=self.state,
             signed_in=signed_in,

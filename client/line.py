@@ -1,8 +1,8 @@
 """One WebSocket connection over websocket-client, read and written by one thread.
 
-Other threads may only ``wake`` its owner, or ``abort`` it.  Goes below the library's
-``recv``: that loses the close code when the peer is gone before it is answered, swallows
-pings, and may cut a pong in half when a read times out.
+Other threads may only ``wake`` its owner or ``abort`` it.  It uses ``recv_frame``: the
+library's ``recv`` loses the close code if the peer disappears before the reply, hides pings,
+and may truncate a pong when a read times out.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from client.arrivals import Arrival, Ended, SignOfLife, Text, UpgradeRefused, de
 from client.endings import ABNORMAL, NO_CODE
 
 WRITE_TIMEOUT_S = 10.0
-"""A server that takes nothing for so long is not coming back (the document's write wait)."""
+"""Timeout of one write; the connection is then considered dead."""
 READ_TIMEOUT_S = 0.25
-"""How long to wait in the middle of a frame before looking at what else is to do."""
+"""Timeout of a read within a frame, after which timers are checked."""
 GOODBYE_S = 0.2
-"""How long to wait for the server's half of the closing handshake."""
+"""How long to wait for the server's close frame."""
 BROKEN = (OSError, websocket.WebSocketException)
-"""What the library raises for a connection that ended or misbehaves."""
+"""Exceptions of the library for a connection that failed or violates the protocol."""
 
 
 class Waker:
-    """Lets other threads end a wait; to be used as a context manager by its owner."""
+    """A socket pair that lets other threads end a wait (self-pipe)."""
 
     def __init__(self) -> None:
         self._inside, self._outside = socket.socketpair()
@@ -42,25 +42,25 @@ class Waker:
         return self._inside.fileno()
 
     def wake(self) -> None:
-        """End the present or the next wait; does no harm after the end."""
+        """End the current or the next wait; harmless after ``close``."""
         with suppress(OSError):
             self._outside.send(b"\0")
 
     def clear(self) -> None:
-        """Take note of having been woken."""
+        """Consume pending wake-ups."""
         with suppress(BlockingIOError):
             while self._inside.recv(4096):
                 pass
 
     def sleep(self, seconds: float) -> None:
-        """Wait, unless woken."""
+        """Wait until the timeout or ``wake``."""
         with selectors.DefaultSelector() as selector:
             selector.register(self, selectors.EVENT_READ)
             if selector.select(max(0.0, seconds)):
                 self.clear()
 
     def close(self) -> None:
-        """Free the sockets."""
+        """Close the sockets."""
         self._inside.close()
         self._outside.close()
 
@@ -76,14 +76,14 @@ class Line:
         self.is_broken = False
 
     def open(self, address: str, timeout_s: float, origin: str | None = None) -> None:
-        """Connect and upgrade, as a page of ``origin`` would, or as a program, which has none.
+        """Connect and upgrade, with an Origin header if ``origin`` is given.
 
         Raises:
-            UpgradeRefused: the server answered with an HTTP status.
-            OSError, websocket.WebSocketException: it did not answer, or not as it should.
+            UpgradeRefused: the server rejected the handshake with an HTTP status.
+            OSError, websocket.WebSocketException: no response, or an invalid one.
         """
         try:
-            # Without an origin the library would make one up.
+            # By default the library sends an Origin of its own.
             self._socket.connect(  # type: ignore[no-untyped-call]  # the library omits it
                 address, timeout=timeout_s, origin=origin, suppress_origin=origin is None
             )
@@ -93,17 +93,17 @@ class Line:
         self._selector.register(self._socket, selectors.EVENT_READ)
 
     def send(self, text: bytes, opcode: int = ABNF.OPCODE_TEXT) -> None:
-        """Send one frame, whole; if that fails, ``is_broken``, and ``receive`` will say why."""
+        """Send one frame; on failure set ``is_broken``; ``receive`` then returns the reason."""
         try:
             self._socket.settimeout(WRITE_TIMEOUT_S)
             self._socket.send(text, opcode)
         except BROKEN:
-            # A close frame may have arrived before: what is there is read first.
+            # A close frame may already be buffered: read it first.
             self.is_broken = True
             self.abort()
 
     def receive(self, seconds: float) -> Arrival | None:
-        """Wait for the next arrival; None if there was none in time, or on being woken."""
+        """Wait for the next event; None on timeout or ``wake``."""
         try:
             if not self._has_buffered():
                 ready = {key.fileobj for key, _ in self._selector.select(max(0.0, seconds))}
@@ -119,21 +119,21 @@ class Line:
             return Ended(ABNORMAL, describe(why))
 
     def abort(self) -> None:
-        """Break the connection off, from any thread; its owner finds it ended."""
+        """Shut the TCP connection down, from any thread; the owner then sees it closed."""
         sock = self._socket.sock
         if sock is not None:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
     def close(self, *, goodbye: bool) -> None:
-        """Free the socket; with the closing handshake first, if the server may still be there."""
+        """Close the socket, with the closing handshake first if asked to."""
         if goodbye and not self.is_broken:
             self._socket.close(timeout=GOODBYE_S)
         self._selector.close()
         self._socket.shutdown()  # type: ignore[no-untyped-call]  # same
 
     def _has_buffered(self) -> bool:
-        # TLS decrypts more than was asked for; no select tells of the rest.
+        # TLS may have decrypted more than was read; select does not see that.
         sock = self._socket.sock
         return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 

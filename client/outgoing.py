@@ -1,7 +1,7 @@
-"""What waits to be sent: the caller's messages, bounded, and the session's own.
+"""Send queue: messages of the application, with a limit, and of the client itself.
 
-Pure.  The caller's outlive a connection that ends before they left; the session's own are
-made anew for the next one.
+Pure.  The application's messages survive a lost connection; the client's own are created again
+for the next one.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from msgspec import Struct
 from client.errors import QueueFull
 
 QUEUE_LIMIT = 1000
-"""Messages of the caller that may wait; enough to outlast a server's restart."""
+"""Maximum of queued messages; enough for a restart of the server."""
 
 
 class Frame(Struct, frozen=True):
-    """One text frame; ``id`` is that of the request in it, if somebody waits for a reply."""
+    """One text frame; ``id`` is set for a request with a pending reply."""
 
     text: bytes
     id: str | None = None
@@ -26,24 +26,24 @@ class Frame(Struct, frozen=True):
 
 
 class Outgoing:
-    """A queue with a limit that refuses, and never drops."""
+    """A bounded queue that rejects new messages and never drops queued ones."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._frames: deque[Frame] = deque()
 
     def put(self, frame: Frame) -> None:
-        """Append the session's own frame, or one of the caller's.
+        """Append a frame.
 
         Raises:
-            QueueFull: it is the caller's, and one too many.
+            QueueFull: it is the application's, and the queue is full.
         """
         if not frame.is_own and len(self._frames) >= self._limit:
             raise QueueFull(self._limit)
         self._frames.append(frame)
 
     def put_first(self, own: Iterable[Frame]) -> None:
-        """Put the session's own frames, in their order, before all others."""
+        """Put the client's own frames, in order, before all others."""
         self._frames.extendleft(reversed(list(own)))
 
     def take(self) -> Frame | None:
@@ -51,11 +51,11 @@ class Outgoing:
         return self._frames.popleft() if self._frames else None
 
     def forget(self, id: str) -> None:
-        """Drop the request with this id, if it still waits."""
+        """Remove the request with this id, if it is still queued."""
         self._keep(frame for frame in self._frames if frame.id != id)
 
     def forget_own(self) -> None:
-        """Drop what concerned the connection that ended."""
+        """Remove the client's own frames, which belong to the lost connection."""
         self._keep(frame for frame in self._frames if not frame.is_own)
 
     def _keep(self, frames: Iterable[Frame]) -> None:

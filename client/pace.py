@@ -1,6 +1,6 @@
-"""How soon to connect again: counts the attempts, and forgives them when one was good.
+"""Counts failed connection attempts and computes the delay before the next one.
 
-Pure: told the time, in seconds of any one clock.
+Pure; callers pass the current time (any monotonic clock).  A stable connection resets the count.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from client import backoff
 from client.endings import BACK_OFF, Comeback
 
 PROVED_AFTER_S = 5.0
-"""A connection this old was a good one, signed in or not."""
+"""A connection that lasted this long counts as stable, signed in or not."""
 
 
 class Pace:
-    """The failures since the last good connection."""
+    """Failed attempts since the last stable connection."""
 
     def __init__(self, draw: Random) -> None:
         self._draw = draw
@@ -24,30 +24,30 @@ class Pace:
         self._attempt = 0
 
     def restart(self) -> None:
-        """Forget all failures."""
+        """Reset the count."""
         self._opened_at, self._is_signed_in, self._attempt = None, False, 0
 
     def opened(self, now: float) -> None:
-        """Note that a connection is open; that alone proves nothing."""
+        """Record that a connection is open; that alone does not reset the count."""
         self._opened_at, self._is_signed_in = now, False
 
     def signed_in(self) -> None:
-        """Note that the server took the token."""
+        """Record that the server accepted the token."""
         self._is_signed_in = True
 
     def attempt(self, now: float) -> int:
-        """Return how many connections failed since the last good one."""
+        """Return how many attempts failed since the last stable connection."""
         return 0 if self._was_good(now) else self._attempt
 
     def ended(self, comeback: Comeback, now: float, code: int | None = None) -> float:
-        """Note that a connection ended or failed; returns the seconds to wait."""
+        """Record a close or a failed attempt; returns the delay in seconds."""
         was_good = self._was_good(now, code)
         if was_good:
             self._attempt = 0
         self._opened_at = None
         wait = backoff.delay(self._attempt, self._draw)
-        # A good connection whose server calls its clients back was no failure: the wait is
-        # the shortest, as jitter, and does not count.
+        # A stable connection closed with a reconnect-now code is no failure: the shortest
+        # delay, only for jitter, and it is not counted.
         if not (was_good and comeback is Comeback.AT_ONCE):
             self._attempt += 1
         return wait
@@ -56,5 +56,5 @@ class Pace:
         if self._opened_at is None:
             return False
         is_old = now - self._opened_at >= PROVED_AFTER_S
-        # A server that signs a client in only to send it off wants the back-off to grow.
+        # A server that accepts the token and then closes with 41xx wants a growing backoff.
         return is_old or (self._is_signed_in and code not in BACK_OFF)

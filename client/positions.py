@@ -1,6 +1,6 @@
-"""How far each recoverable channel has been handled: what a client says when it comes back.
+"""Stream positions of recoverable channels, sent when the client resubscribes.
 
-Pure.  Outlives connections, as the subscriptions do.
+Pure.  Kept across connections, like the subscriptions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class _Place:
-    """``offset`` is where to go on from; up to ``handled`` the handlers have been called."""
+    """``offset``: recover from here; ``handled``: last offset passed to handlers."""
 
     __slots__ = ("epoch", "handled", "offset")
 
@@ -18,23 +18,23 @@ class _Place:
 
 
 class Positions:
-    """One place a channel; the user's own channel among them, if it is recoverable."""
+    """One position per channel, including the user's own if it is recoverable."""
 
     def __init__(self) -> None:
         self._places: dict[str, _Place] = {}
 
     def forget(self, channel: str) -> None:
-        """Go on from nowhere: the channel is no longer wanted."""
+        """Drop the position of a channel."""
         self._places.pop(channel, None)
 
     def request(self, channel: str) -> dict[str, Any]:
-        """Ask for a recoverable channel, from its place if it has one: part of a payload."""
+        """Return the recovery fields of a ``subscribe`` payload."""
         place = self._places.get(channel)
         since = place and {"since": {"epoch": place.epoch, "offset": place.offset}}
         return {"recoverable": True} | (since or {})
 
     def joined(self, channel: str, payload: dict[str, Any]) -> bool:
-        """Take the server's word where a channel stands; tells whether something is missing."""
+        """Store the position the server reports; returns whether messages are lost."""
         epoch, offset = payload.get("epoch"), payload.get("offset")
         if not isinstance(epoch, str) or not isinstance(offset, int):
             return False  # this subscription is not recoverable
@@ -46,7 +46,7 @@ class Positions:
         return payload.get("recovered") is False
 
     def is_new(self, message: dict[str, Any]) -> bool:
-        """Take a message; tells whether the handlers have not been called with it yet."""
+        """Record a message; returns whether it is new to the handlers."""
         channel, offset = message.get("channel"), message.get("offset")
         place = self._places.get(channel) if isinstance(channel, str) else None
         if place is None or not isinstance(offset, int):

@@ -1,7 +1,7 @@
-"""Publications to ``POST /api/publish``: batched, in order, through outages.
+"""Publishes to ``POST /api/publish``: batched, in order, with retries.
 
-Knows nothing of what it publishes.  Putting never blocks; one task (``run``) sends one
-request at a time and repeats it until the server has decided.
+``put`` never blocks; one task (``run``) sends one request at a time and repeats it until the
+server accepts or rejects it.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from protocol.codec import UNREADABLE, read, write
 from protocol.publications import Draft
 
 BUFFER = 20_000
-"""Publications that may wait: a minute of a busy shop."""
+"""Publications that may be queued: a minute at a high rate."""
 REQUEST_TIMEOUT_S = 10.0
-"""A server that has not answered by then is away; the batch is sent again under its key."""
+"""Timeout of one request; the batch is then sent again with the same idempotency key."""
 BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
 
 log = logging.getLogger(__name__)
 
 
 class Counts(Struct, frozen=True):
-    """What became of all that was put, and how many sockets ``reached`` sums up.
+    """Counts of publications by outcome; ``reached`` counts sockets.
 
-    ``dropped`` found the buffer full; ``refused`` were wrong in themselves.
+    ``dropped`` did not fit the queue; ``refused`` were rejected by the server or too large.
     """
 
     accepted: int = 0
@@ -49,10 +49,10 @@ class Counts(Struct, frozen=True):
 
 
 class Publisher:
-    """Publishes what is put, in that order, at the server's ``base_url``.
+    """Publishes to the server at ``base_url``, in the order of ``put``.
 
-    ``token`` returns a fresh token of a service or admin; it is asked at the start and
-    whenever the server takes the last one no more.
+    ``token`` returns a fresh token of a service or admin; it is called at the start and after
+    every 401.
     """
 
     def __init__(
@@ -80,17 +80,17 @@ class Publisher:
 
     @property
     def counts(self) -> Counts:
-        """How it goes, at this moment."""
+        """The current counts."""
         return msgspec.structs.replace(self._counts, waiting=len(self._backlog))
 
     def put(self, draft: Draft) -> bool:
-        """Take a publication; never blocks.
+        """Queue a publication; never blocks.
 
-        Returns False if it was not taken, which is counted: the buffer is full, the
-        publisher closed, or the publication bigger than a server takes (64 KiB).
+        Returns False, and counts it, if the queue is full, the publisher is closed or the
+        publication is over 64 KiB.
 
         Raises:
-            ValueError: the payload is not JSON, which would spoil a whole batch.
+            ValueError: the payload is not JSON, which would invalidate a whole batch.
         """
         try:
             read(bytes(draft.payload))
@@ -98,7 +98,7 @@ class Publisher:
             raise ValueError("the payload is not JSON") from None
         item = Item(write(draft), _name(draft))
         if len(item.json) > ITEM_BYTES:
-            self._refuse(item, f"it has more than {ITEM_BYTES} bytes")
+            self._refuse(item, f"over {ITEM_BYTES} bytes")
             return False
         if self._is_closed or not self._backlog.put(item):
             self._count(dropped=1)
@@ -107,7 +107,7 @@ class Publisher:
         return True
 
     async def run(self) -> None:
-        """Send what is put, until cancelled or closed."""
+        """Send queued publications until cancelled or closed."""
         self._sending = asyncio.create_task(self._send_all(), name="publisher")
         try:
             await self._sending
@@ -117,7 +117,7 @@ class Publisher:
                 raise
 
     async def flush(self) -> None:
-        """Wait until all that has been put is accepted, or refused for good.
+        """Wait until everything queued so far is accepted or rejected.
 
         Raises:
             ConnectionLost: the publisher was closed before.
@@ -128,10 +128,10 @@ class Publisher:
                 lambda: self._backlog.settled >= target or self._is_closed
             )
         if self._backlog.settled < target:
-            raise ConnectionLost("closed before all was published")
+            raise ConnectionLost("closed before everything was published")
 
     async def aclose(self) -> None:
-        """End ``run``; what still waits stays unsent, which is logged.  See ``flush``."""
+        """Stop ``run``; queued publications are not sent, which is logged.  See ``flush``."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -160,7 +160,7 @@ class Publisher:
         try:
             bearer = self._bearer = self._bearer or self._token()
         except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            return self._try_again(f"no token: its source raised {type(why).__name__}")
+            return self._try_again(f"the token source raised {type(why).__name__}")
         try:
             async with self._http.post(
                 self._address,
@@ -193,7 +193,7 @@ class Publisher:
                 return self._try_at_once()
             case TokenOver():
                 self._bearer = None
-                # A token's life ends now and then: no trouble, unless the next fails too.
+                # Tokens expire: an error only if the fresh one is rejected, too.
                 return self._try_again("HTTP 401") if self._attempt else self._try_at_once()
             case NotNow(why, at_least_s, needs_new_key):
                 if needs_new_key:
@@ -208,12 +208,12 @@ class Publisher:
         self._count(accepted=len(batch.items), reached=reached)
         if self._trouble:
             self._trouble = ""
-            log.info("Publishing again")
+            log.info("Publishing resumed")
         return 0.0
 
     def _refuse(self, item: Item, why: str) -> None:
         self._count(refused=1)
-        log.warning("Not published: %s: %s", item.name, why)
+        log.warning("Publication rejected: %s: %s", item.name, why)
 
     def _try_at_once(self) -> float:
         self._count(retries=1)
@@ -221,9 +221,9 @@ class Publisher:
         return 0.0
 
     def _try_again(self, why: str, at_least_s: float = 0.0) -> float:
-        if why != self._trouble:  # said once for an outage, however long it lasts
+        if why != self._trouble:  # logged once per outage
             self._trouble = why
-            log.warning("Publishing waits: %s", why)
+            log.warning("Publish failed, retrying: %s", why)
         wait = max(at_least_s, backoff.delay(self._attempt, self._draw))
         self._try_at_once()
         return wait

@@ -1,7 +1,7 @@
-"""For services that have a Redis and no HTTP: publishes to a cluster through Redis alone.
+"""Publishes to a cluster through Redis, without HTTP.
 
-What it publishes is recorded, kept, delivered and watched just as what comes over HTTP.
-Whoever reaches that Redis is trusted as a service is: nothing here asks for a token.
+Publications are recorded, kept, delivered and monitored like those over HTTP.  Anyone with
+access to this Redis has the rights of a service: no token is checked.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class RedisPublisher:
         self._record = redis.register_script(RECORD_ORDERS)
 
     def publish(self, *drafts: Draft, once: str = "") -> None:
-        """Publish these, in this order; with ``once``, only once in five minutes.
+        """Publish drafts in order; ``once`` is an idempotency key, valid for five minutes.
 
         Raises:
             ValueError, Refusal: one is not well made, or for the monitor; none was published.
-            TakenElsewhere: an order in them belongs to another tenant; none was published.
+            TakenElsewhere: an order belongs to another tenant; nothing was published.
             redis.RedisError: it is not known whether they were published: publish them again
                 with the same ``once``.
         """
@@ -64,7 +64,7 @@ class RedisPublisher:
         now = time.time()
         prepared = [prepare(draft, now) for draft in drafts]
         if any(isinstance(each.to, Channel) and each.to.kind is Kind.MONITOR for each in prepared):
-            raise ValueError("the monitor's channels are the servers' own")
+            raise ValueError("monitor channels are reserved for servers")
         self._record_orders([each.places for each in prepared if each.places])
         items = [
             (self._publication(each, now), f"{once}:{number}" if once else "")

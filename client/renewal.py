@@ -1,17 +1,17 @@
-"""When to ask for a fresh token while the connection lives.
+"""When to refresh the token of an open connection.
 
-Pure.  A token is renewed some time before it expires; and if that failed, when the server
-says that it has (it keeps delivering for a grace of 25 s).
+Pure.  A token is refreshed before it expires or, if that failed, when the server reports that
+it has expired (it keeps delivering for 25 s).
 """
 
 from __future__ import annotations
 
 AHEAD_S = 60.0
-"""So long before a token expires it is renewed; at half its time if it lives shorter."""
+"""Refresh this long before expiry, or at half the lifetime of a short-lived token."""
 
 
 class Renewal:
-    """The life of the token of one connection at a time."""
+    """Tracks the token of the current connection."""
 
     def __init__(self) -> None:
         self._expires_at = 0.0
@@ -26,14 +26,14 @@ class Renewal:
     def signed_in(self, expires_at: float | None, now: float) -> None:
         """Note that the server took a token that lives until ``expires_at``, if it said so."""
         self._asked = self.due = None
-        # A source that hands out the same token again would be asked faster and faster.
+        # A source that returns the same token would otherwise be called more and more often.
         if expires_at is not None and expires_at > self._expires_at:
             self._expires_at = expires_at
             left = max(0.0, expires_at - now)
             self.due = now + max(left - AHEAD_S, left / 2)
 
     def take_due(self, now: float) -> bool:
-        """Tell, once, that it is time for a fresh token."""
+        """Return, once, whether a refresh is due."""
         if self.due is None or now < self.due:
             return False
         self.due = None
@@ -44,9 +44,9 @@ class Renewal:
         self._asked = id
 
     def rejected(self, id: object) -> bool:
-        """Take an ``auth_error``; tells whether a fresh token may cure it.
+        """Handle an ``auth_error``; returns whether to try a fresh token.
 
-        The answer to a renewal does not: asking at once would only repeat it.
+        Not if it answers a refresh: that would only repeat it.
         """
         if self._asked is None:
             return id is None

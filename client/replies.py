@@ -1,4 +1,4 @@
-"""Who waits for a reply, and whether their request has left yet."""
+"""Pending requests, and whether each has been sent."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Replies:
         self._has_left[id] = True
 
     def abandon(self, id: str) -> bool:
-        """Wait no longer; tells whether the request is still queued."""
+        """Cancel a request; returns whether it is still queued."""
         return self._has_left.pop(id, None) is False
 
     def take(self, id: str | None, message: dict[str, Any]) -> list[Settle]:
-        """Settle the request that the message answers, if it answers one."""
+        """Resolve the request that the message answers, if any."""
         if id is None or self._has_left.pop(id, None) is None:
             return []
         if message["type"] != "error":
@@ -38,7 +38,7 @@ class Replies:
         return [Settle(id, Refused(code, why))]
 
     def lose(self, why: str, *, queued: bool) -> list[Settle]:
-        """Give up the requests that have left, and the queued ones too if told so."""
+        """Fail the sent requests, and the queued ones too if ``queued``."""
         lost = [id for id, has_left in self._has_left.items() if has_left or queued]
         for id in lost:
             del self._has_left[id]

@@ -1,8 +1,8 @@
-"""What a client knows and wants, and what should happen next; the core of both shells.
+"""Sans-I/O core of both clients: connection state, subscriptions, requests and token refresh.
 
-Pure: no socket, no thread, no clock.  A shell tells it what happened, with the time in
-seconds since the epoch, carries out the effects it is given, sends the frames that
-``next_frame`` hands out and looks in again (``tick``) when ``due`` has come.
+Pure: no socket, thread or clock.  A client reports events with the time in seconds since the
+epoch, performs the returned effects, sends the frames of ``next_frame`` and calls ``tick``
+when ``due`` has passed.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from protocol.channels import Kind
 
 PLAINLY = Wish()
 GAP = "gap"
-"""The type of what a client tells its own handlers when something was missed for good."""
+"""Type of the local message for handlers when missed messages cannot be recovered."""
 log = logging.getLogger(__name__)
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How much may wait to be sent, and how long a server may be silent (see ``heartbeat``)."""
+    """Limit of the send queue, and timeouts of the server watchdog."""
 
     queue: int = QUEUE_LIMIT
     ping_after_s: float = PING_AFTER_S
@@ -73,31 +73,31 @@ class Session:
         self.rejection: str | None = None
         """Why the server did not take the token with which this connection was opened."""
 
-    # What the owner wants.
+    # Calls of the application.
 
     def start(self, now: float) -> None:
-        """Want a connection."""
+        """Start connecting."""
         self._life.start(now)
 
     def stop(self, now: float) -> list[Effect]:
-        """Want none any more; messages that wait, and subscriptions, are kept for the next."""
+        """Stop; queued messages and subscriptions are kept for the next ``start``."""
         self._life.stop(now)
         return self._end()
 
     def send(self, type: str, payload: dict[str, Any] | None, id: str | None = None) -> None:
-        """Send a message, now or as soon as may be.
+        """Queue a message.
 
         Raises:
-            QueueFull: too many wait already.
+            QueueFull: the send queue is full.
         """
         self._outgoing.put(Frame(to_text(type, payload, id)))
 
     def request(self, type: str, payload: dict[str, Any] | None) -> str:
-        """Send a message as ``send`` does, and settle its reply; returns its id.
+        """Queue a request; returns its id.
 
         Raises:
-            QueueFull: too many wait already.
-            ConnectionLost: no connection is wanted, so there would be no reply.
+            QueueFull: the send queue is full.
+            ConnectionLost: the client is stopped, so there would be no reply.
         """
         if self.is_closed:
             raise ConnectionLost(self._life.why)
@@ -107,47 +107,47 @@ class Session:
         return id
 
     def abandon(self, id: str) -> None:
-        """Wait no longer for a reply; a request that has not left yet never will."""
+        """Cancel a request; it is not sent if it is still queued."""
         if self._replies.abandon(id):
             self._outgoing.forget(id)
 
     def subscribe(self, channel: str, wish: Wish = PLAINLY) -> None:
-        """Hear the channel on this connection and all that follow."""
+        """Subscribe to a channel, now and after every reconnect."""
         if self._subscriptions.want(channel, wish) and self.is_ready:
             self._outgoing.put(self._asking_for(channel))
 
     def unsubscribe(self, channel: str) -> None:
-        """Hear the channel no more; without a connection this is just forgotten."""
+        """Unsubscribe; while disconnected the subscription is only removed."""
         if self._subscriptions.forget(channel) and self.is_ready:
             text = to_text("unsubscribe", {"channel": channel}, self._new_id())
             self._outgoing.put(Frame(text, is_own=True))
 
-    # What happened.
+    # Events.
 
     def connecting(self, now: float) -> None:
-        """Note that a connection is being opened."""
+        """Record that a connection is being opened."""
         self._life.connecting(now)
 
     def opened(self, now: float) -> None:
-        """Note that it is open."""
+        """Record that the connection is open."""
         self._life.opened(now)
         self._heartbeat.begin(now)
         if not self._signs_in:
             self._restore()
 
     def received(self, text: bytes | str, now: float) -> list[Effect]:
-        """Take a text frame."""
+        """Handle a text frame."""
         self.heard(now)
         message = from_text(text)
         if message is None:
-            log.warning("The server sent something that is no message")
+            log.warning("Ignored a frame that is not a message")
             return []
         id, payload = id_of(message), payload_of(message)
         effects: list[Effect] = [*self._replies.take(id, message)]
         match message["type"]:
             case "pong":
                 if self._heartbeat.answered(id, now):
-                    return effects  # the question was the session's own
+                    return effects  # a ping of this class, not of the application
             case "auth_success":
                 self._take_sign_in(payload, now)
                 if self._subscriptions.positions.joined(self._own, payload):
@@ -161,17 +161,17 @@ class Session:
                 self._subscriptions.ended(id, payload)
             case "error":
                 self._subscriptions.refused(id, payload, now)
-            case _:  # an event: the handlers' business, once
+            case _:  # an event: dispatched once
                 if not self._subscriptions.positions.is_new(message):
                     return effects
         return [*effects, Tell(message)]
 
     def heard(self, now: float) -> None:
-        """Note a sign of life, such as a WebSocket ping."""
+        """Handle any other frame, such as a WebSocket ping."""
         self._heartbeat.heard(now)
 
     def sign_in(self, token: str) -> None:
-        """Sign in, or extend the session with a fresh token, if there still is a connection."""
+        """Send a token, to sign in or to extend the session; ignored without a connection."""
         if not self._life.is_open:
             return
         id = self._new_id()
@@ -182,21 +182,21 @@ class Session:
         self._urgent.append(to_text("auth", payload, id))
 
     def closed(self, code: int, reason: str, now: float) -> list[Effect]:
-        """Note that the connection ended, or could not be made (``endings.ABNORMAL``)."""
+        """Handle a close, or a failed attempt (``endings.ABNORMAL``)."""
         self._life.ended(code, reason, after_close(code), now)
         return self._end()
 
     def refused(self, status: int, now: float) -> list[Effect]:
-        """Note that the server answered the upgrade with this HTTP status instead."""
+        """Handle a handshake that the server rejected with this HTTP status."""
         self._life.ended(None, f"HTTP {status}", after_refused_upgrade(status), now)
         return self._end()
 
     def tick(self, now: float) -> list[Effect]:
-        """Do what is due."""
+        """Run timers: timeout, ping, deferred subscriptions, token refresh."""
         if not self._life.is_open:
             return []
         if self._heartbeat.is_dead(now):
-            return [HangUp("nothing heard of the server for too long")]
+            return [HangUp("no data from the server within the timeout")]
         if self._heartbeat.wants_ping(now):
             id = self._new_id()
             self._heartbeat.asked(id, now)
@@ -205,18 +205,18 @@ class Session:
             self._outgoing.put(self._asking_for(channel))
         return [Renew()] if self._renewal.take_due(now) else []
 
-    # What next.
+    # What to do next.
 
     @property
     def due(self) -> float | None:
-        """When to ``tick`` or, while waiting, to connect; None if there is nothing to wait for."""
+        """When to ``tick`` or, in backoff, to connect; None if there is no timer."""
         if not self._life.is_open:
             return self._life.retry_at
         times = (self._heartbeat.due, self._subscriptions.due, self._renewal.due)
         return min(time for time in times if time is not None)
 
     def next_frame(self) -> bytes | None:
-        """Take the next frame that may be sent now."""
+        """Return the next frame that may be sent now."""
         if not self._life.is_open:
             return None
         if self._urgent:
@@ -235,21 +235,21 @@ class Session:
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether there will be no further connection."""
+        """Return whether the client is stopped and does not reconnect."""
         return self._life.state is State.CLOSED
 
     @property
     def why_closed(self) -> str:
-        """Say in words why there is no connection."""
+        """Return why there is no connection."""
         return self._life.why
 
     def status(self, now: float) -> Status:
-        """Say how things are."""
+        """Return the status."""
         return self._life.status(
             now, signed_in=self._signed_in, round_trip_ms=self._heartbeat.round_trip_ms
         )
 
-    # How.
+    # Internals.
 
     def _take_sign_in(self, payload: dict[str, Any], now: float) -> None:
         self._own = f"{Kind.USER}:{payload.get('user_id')}"
@@ -278,7 +278,7 @@ class Session:
         )
 
     def _end(self) -> list[Effect]:
-        """Forget the connection; requests in it are lost, and without a next one all are."""
+        """Reset per-connection state and fail sent requests; if stopped, queued ones, too."""
         self._signed_in, self.rejection = False, None
         self._urgent.clear()
         self._outgoing.forget_own()

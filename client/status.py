@@ -1,4 +1,4 @@
-"""How a client's connection is, for people and pages to look at."""
+"""Status of a client's connection."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class State(StrEnum):
-    """Where a client is between wanting a connection and having one."""
+    """State of a client's connection."""
 
     CONNECTING = "connecting"
     OPEN = "open"
@@ -17,12 +17,12 @@ class State(StrEnum):
 
 
 class Status(Struct, frozen=True):
-    """One moment of a connection; times are in seconds since the epoch.
+    """Snapshot of a connection; times are in seconds since the epoch.
 
-    ``since`` is when ``state`` began and ``retry_at``, while waiting, when it ends.
-    ``attempt`` counts the connections that failed since the last good one.
-    ``close_code`` and ``close_reason`` say how the last connection ended, until the next
-    is open; a refused upgrade has a reason (``HTTP 503``) and no code.
+    ``since`` is when ``state`` began, ``retry_at`` when a backoff ends.  ``attempt`` counts
+    failed attempts since the last stable connection.  ``close_code`` and ``close_reason`` are
+    those of the last connection until the next is open; a rejected handshake has a reason
+    (``HTTP 503``) and no code.
     """
 
     state: State
@@ -33,4 +33,4 @@ class Status(Struct, frozen=True):
     close_reason: str
     since: float
     round_trip_ms: float | None
-    """How long the last heartbeat took there and back, if one has been answered yet."""
+    """Round trip of the last ping; None before the first pong."""

@@ -1,7 +1,7 @@
-"""Which channels a client wants to hear, whatever becomes of its connections, and from where.
+"""Subscriptions of a client, kept across connections, with their stream positions.
 
-Pure.  The user's own channel is not among those wanted, as the server joins it by itself,
-but it has its place in ``positions``.
+Pure.  The user's own channel is not listed, as the server subscribes it by itself, but it has
+a position in ``positions``.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from client.positions import Positions
 from protocol.errors import ErrorCode
 
 ASK_AGAIN_AFTER_S = 5.0
-"""After a refusal that says nothing about the channel, such as ``rate_limited``."""
+"""After a temporary error, such as ``rate_limited``."""
 _NOT_FOR_GOOD = {ErrorCode.RATE_LIMITED, ErrorCode.INTERNAL}
 
 
 class Wish(Struct, frozen=True):
-    """How a channel is to be heard; the words are the protocol's."""
+    """Options of a subscription, as in docs/protocol.md."""
 
     last: bool = False
     recoverable: bool = False
 
 
 class Subscriptions:
-    """The wanted channels, and the requests for them that are under way."""
+    """Subscribed channels and pending requests."""
 
     def __init__(self) -> None:
         self._wanted: dict[str, Wish] = {}
@@ -34,16 +34,16 @@ class Subscriptions:
         self._put_off: dict[str, None] = {}
         self.positions = Positions()
         self.due: float | None = None
-        """When to ask again for those that were refused, but not for good."""
+        """When to retry deferred subscriptions."""
 
     def want(self, channel: str, wish: Wish) -> bool:
-        """Add a channel; tells whether it is new, or wanted otherwise than before."""
+        """Add a channel; returns whether it or its options are new."""
         is_new = self._wanted.get(channel) != wish
         self._wanted[channel] = wish
         return is_new
 
     def forget(self, channel: str) -> bool:
-        """Remove a channel; tells whether it was wanted."""
+        """Remove a channel; returns whether it was subscribed."""
         self.positions.forget(channel)
         return self._wanted.pop(channel, None) is not None
 
@@ -57,14 +57,14 @@ class Subscriptions:
         return payload | (self.positions.request(channel) if wish.recoverable else {})
 
     def restart(self) -> list[str]:
-        """Forget what is under way; returns all wanted channels in the order of the wishes."""
+        """Drop pending requests; returns all channels in the order they were added."""
         self._asked.clear()
         self._put_off.clear()
         self.due = None
         return list(self._wanted)
 
     def take_put_off(self, now: float) -> list[str]:
-        """Return the channels that are to be asked for again now."""
+        """Return the deferred channels whose retry is due."""
         if self.due is None or now < self.due:
             return []
         again = [channel for channel in self._put_off if channel in self._wanted]
@@ -73,12 +73,12 @@ class Subscriptions:
         return again
 
     def confirmed(self, id: object, payload: dict[str, Any]) -> bool:
-        """Take a ``subscribed``; tells whether something was missed for good."""
+        """Handle a ``subscribed``; returns whether messages are lost."""
         self._asked.pop(str(id), None)
         return self.positions.joined(str(payload.get("channel")), payload)
 
     def refused(self, id: object, payload: dict[str, Any], now: float) -> None:
-        """Take an ``error``: a channel refused for good is no longer wanted."""
+        """Handle an ``error``: drop the channel unless the error is temporary."""
         channel = self._asked.pop(str(id), None)
         if channel is None:
             return
@@ -89,6 +89,6 @@ class Subscriptions:
             self.forget(channel)
 
     def ended(self, id: object, payload: dict[str, Any]) -> None:
-        """Take an ``unsubscribed``; one that nobody asked for means that access was lost."""
+        """Handle an ``unsubscribed``; without an id it means that access was revoked."""
         if id is None:
             self.forget(str(payload.get("channel")))

@@ -1,7 +1,6 @@
-"""What both shells offer alike: handlers, messages, subscriptions and the status.
+"""Base class of the threaded and the asyncio client: handlers, messages, subscriptions, status.
 
-Knows neither threads nor event loops: a shell says how to wake what owns the socket and
-what somebody waiting for a reply waits on.
+Subclasses own the socket: they say how to wake its thread or task, and how to wait for a reply.
 """
 
 from __future__ import annotations
@@ -28,22 +27,22 @@ from client.tap import Tap, Way
 CONNECT_TIMEOUT_S = 10.0
 """How long a server may take to accept a connection and to upgrade it."""
 TokenSource = Callable[[], str]
-"""Returns a fresh token; asked at every connect, and before one expires."""
+"""Returns a fresh token; called on every connect and before the current one expires."""
 
 log = logging.getLogger(__name__)
 
 
 class Waiter(Protocol):
-    """Somebody who waits for a reply: a future of either kind."""
+    """Future of a reply; asyncio and concurrent.futures both provide it."""
 
     def done(self) -> bool:
-        """Tell whether they have it, or have given up."""
+        """Return whether it has a result or was cancelled."""
 
     def set_result(self, result: dict[str, Any], /) -> None:
-        """Give it to them."""
+        """Resolve it with the reply."""
 
     def set_exception(self, exception: Exception, /) -> None:
-        """Tell them that there is none."""
+        """Fail it: there is no reply."""
 
 
 class Surface(ABC):
@@ -51,12 +50,12 @@ class Surface(ABC):
 
     Args:
         url: where the server listens, such as ``ws://127.0.0.1:8080/ws``.
-        token: where tokens come from; None for a client that stays anonymous.
-        recoverable: whether the user's own channel is; see ``subscribe``.
-        queue_limit: messages that may wait for a connection, beyond which ``QueueFull``.
+        token: source of tokens; None for an anonymous client.
+        recoverable: whether the user's own channel is recovered; see ``subscribe``.
+        queue_limit: messages queued while disconnected; one more raises ``QueueFull``.
         ping_after_s, dead_after_s: see ``client.heartbeat``.
-        draw: where jitter comes from.
-        tap: somebody who looks on, see ``client.tap``; what it raises is logged.
+        draw: random generator for jitter.
+        tap: called with every frame, see ``client.tap``; its exceptions are logged.
     """
 
     def __init__(
@@ -84,42 +83,42 @@ class Surface(ABC):
         self._waiters: dict[str, Waiter] = {}
 
     def send(self, type: str, payload: dict[str, Any] | None = None, id: str | None = None) -> None:
-        """Send a message now or, without a connection, as soon as there is one.
+        """Send a message; it is queued while there is no connection.
 
-        Delivery is at most once: what left just before the connection broke may be lost.
+        Delivery is at most once: a message sent just before the connection broke may be lost.
 
         Raises:
-            QueueFull: as many wait as may; this one was not taken.
+            QueueFull: the send queue is full; the message was not queued.
         """
         with self._lock:
             self._session.send(type, payload, id)
         self._wake()
 
     def subscribe(self, channel: str, *, last: bool = False, recoverable: bool = False) -> None:
-        """Hear the channel from now on, reconnects included, until ``unsubscribe``.
+        """Subscribe to a channel, across reconnects, until ``unsubscribe``.
 
-        With ``last``, each time it is joined its newest message comes first.  With
-        ``recoverable`` nothing is missed while the connection is away, and handlers are
-        called once for each message; where something was missed for good, handlers of
-        ``gap`` are told (``{"channel": …}``), and load anew what they show.
+        With ``last``, each subscription first delivers the newest message.  With
+        ``recoverable``, messages missed while disconnected are delivered after a reconnect,
+        and handlers are called once per message.  If some are no longer available, handlers
+        of ``gap`` are called with ``{"channel": …}`` and should reload their state.
 
-        A channel refused for good is no longer wanted; handlers of ``error`` are told.
+        A channel that the server refuses permanently is dropped; ``error`` handlers are called.
         """
         with self._lock:
             self._session.subscribe(channel, Wish(last=last, recoverable=recoverable))
         self._wake()
 
     def unsubscribe(self, channel: str) -> None:
-        """Hear the channel no more."""
+        """Unsubscribe from a channel."""
         with self._lock:
             self._session.unsubscribe(channel)
         self._wake()
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
-        """Have ``handler(payload)`` called for messages of a type; returns its removal.
+        """Call ``handler(payload)`` for messages of a type; returns a function that removes it.
 
-        Under ``'*'`` it is called with every message, as a whole.  Numbers with a point are
-        ``Decimal``.  What it raises is logged and kept from the others.
+        With ``'*'`` it is called with every whole message.  Numbers with a fraction are
+        ``Decimal``.  Exceptions are logged and do not affect other handlers.
         """
         return self._handlers.on(type, handler)
 
@@ -129,25 +128,25 @@ class Surface(ABC):
 
     @property
     def status(self) -> Status:
-        """How the connection is at this moment."""
+        """The current status of the connection."""
         with self._lock:
             return self._session.status(steady())
 
     def _show(self, way: Way, frame: bytes) -> None:
-        """Let who looks on see a frame."""
+        """Pass a frame to the tap."""
         if self._tap is None:
             return
         try:
             self._tap(way, frame)
         except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            log.warning("A tap failed: it raised %s", type(why).__name__)
+            log.warning("The tap raised %s", type(why).__name__)
 
     @abstractmethod
     def _wake(self) -> None:
-        """Have what owns the socket look for frames to send."""
+        """Wake the thread or task that owns the socket, to send queued frames."""
 
     def _perform(self, effects: Iterable[Effect]) -> str | None:
-        """Carry out effects, without the lock; returns why to hang up, if that is asked."""
+        """Perform effects, without the lock; returns why to drop the connection, if so."""
         for effect in effects:
             match effect:
                 case Tell(message):
@@ -175,11 +174,11 @@ class Surface(ABC):
         now = self.status
         how = f"{now.close_code or ''} {now.close_reason}".strip()
         if now.retry_at is None:
-            log.warning("Disconnected for good: %s", how)
+            log.warning("Disconnected, not reconnecting: %s", how)
         else:
-            # Once for an outage, however long it lasts.
+            # Once per outage.
             level = logging.INFO if now.attempt <= 1 else logging.DEBUG
-            log.log(level, "Disconnected (%s); trying again", how)
+            log.log(level, "Disconnected (%s), reconnecting", how)
 
     def _settle(self, id: str, outcome: dict[str, Any] | Exception) -> None:
         waiter = self._waiters.pop(id, None)
@@ -191,7 +190,7 @@ class Surface(ABC):
             waiter.set_result(outcome)
 
     def _address(self, token: str | None) -> str:
-        """Return where to connect; a token that travels in a message is not in it."""
+        """Return the URL, without the token if that is sent in a message."""
         return self._url if self._session.recovers_own else signed(self._url, token)
 
     def _opened(self, token: str | None, now: float) -> None:
@@ -201,11 +200,11 @@ class Surface(ABC):
             self._session.sign_in(token)
 
     def _fresh_token(self) -> str | None:
-        """Ask for a token; None if there is no source, or it failed, which is logged."""
+        """Fetch a token; None if there is no source or it failed, which is logged."""
         if self._token is None:
             return None
         try:
             return self._token()
         except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            log.warning("No fresh token: its source raised %s", type(why).__name__)
+            log.warning("The token source raised %s", type(why).__name__)
             return None

@@ -1,4 +1,4 @@
-"""Looking on: every text frame of a connection, as it is on the wire."""
+"""Tap: observes every text frame of a connection."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from enum import StrEnum
 
 
 class Way(StrEnum):
-    """Which way a frame went, seen from the client."""
+    """Direction of a frame, from the client's point of view."""
 
     SENT = "sent"
     RECEIVED = "received"
 
 
 Tap = Callable[[Way, bytes], object]
-"""Told each frame: those sent just before they leave, those received before they are read.
+"""Called with each frame: before it is sent, and before a received one is decoded.
 
-Called where the socket is read and written, in the order of the wire; frames may hold tokens.
+Called on the socket's thread or task, in order; frames may contain tokens.
 """

@@ -1,8 +1,7 @@
-"""ShopWebSocket for scripts and Streamlit: a thread that owns the socket.
+"""ShopWebSocket, the threaded client for scripts and Streamlit.
 
-No other thread touches the socket: they put what they want into the session, under a
-lock, and wake the owner.  So messages leave in the order in which they were given, a slow
-network holds up no caller, and closing is prompt.
+One thread owns the socket.  Other threads queue messages under a lock and wake it, so messages
+keep their order, a slow network blocks no caller, and closing is prompt.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ from client.surface import CONNECT_TIMEOUT_S, Surface
 from client.tap import Way
 
 GOODBYE_S = 0.5
-"""How long ``disconnect`` lets the thread send what waits, before it breaks the line off."""
+"""How long ``disconnect`` waits for queued frames and the closing handshake."""
 BREAK_S = 0.3
-"""How long it then waits for the thread to notice."""
+"""How long it waits for the thread after aborting the connection."""
 
 log = logging.getLogger(__name__)
 
 
 class _Run:
-    """What lies between a ``connect`` and the ``disconnect`` after it."""
+    """The thread between a ``connect`` and the next ``disconnect``."""
 
     def __init__(self, lock: threading.Lock, main: Callable[[_Run], None]) -> None:
         self.changed = threading.Condition(lock)
@@ -46,33 +45,33 @@ class _Run:
 
     @property
     def is_current(self) -> bool:
-        """Tell whether this is asked on the run's own thread, that is by a handler."""
+        """Return whether the caller runs on this thread, that is in a handler."""
         return self.thread is threading.current_thread()
 
 
 class ShopWebSocket(Surface):
-    """A connection to the shop that comes back by itself; see ``client.surface.Surface``.
+    """A WebSocket client that reconnects; see ``client.surface.Surface``.
 
-    Handlers run on the socket's thread, one at a time and never under a lock: they may call
-    ``send``, ``subscribe`` and ``disconnect``, and hold up all that comes after.
+    Handlers run on the socket's thread, one at a time and without a lock: they may call
+    ``send``, ``subscribe`` and ``disconnect``; a slow one delays all later messages.
     """
 
     _run: _Run | None = None
 
     def connect(self, timeout: float | None = None) -> None:
-        """Want a connection; a second call changes nothing.
+        """Start the client; idempotent.
 
-        Returns at once or, with a ``timeout`` in seconds, when messages can be sent.
+        Returns immediately or, with a ``timeout`` in seconds, when messages can be sent.
 
         Raises:
-            TimeoutError: not in time; the client goes on trying.
-            SignInRefused: the connection is open, but the token was not taken.
-            ConnectionLost: the server wants this client not to come back.
+            TimeoutError: not connected in time; the client keeps trying.
+            SignInRefused: the connection is open, but the token was rejected.
+            ConnectionLost: the server closed with a code that forbids reconnecting.
         """
         with self._lock:
             run, settled = self._run, list[Effect]()
             if run is None or run.is_stopping or run.has_ended:
-                # What the last run still does, it does unheard: it is no longer `_run`.
+                # Events of the previous thread are ignored: it is no longer `_run`.
                 settled = self._session.stop(steady())
                 self._session.start(steady())
                 self._run = run = _Run(self._lock, self._main)
@@ -82,10 +81,10 @@ class ShopWebSocket(Surface):
             self._wait_until_ready(run, timeout)
 
     def disconnect(self) -> None:
-        """End the connection, sending what may be sent first; a second call changes nothing.
+        """Send queued messages and close the connection; idempotent.
 
-        Returns when the thread has ended, in well under a second; called by a handler, at
-        once.  Only a look-up or connect without an answer may outlive it, unheard.
+        Returns when the thread has ended, in well under a second; in a handler, immediately.
+        A DNS lookup or connect that hangs may outlive it; its result is ignored.
         """
         with self._lock:
             run = self._run
@@ -105,18 +104,17 @@ class ShopWebSocket(Surface):
     def request(
         self, type: str, payload: dict[str, Any] | None = None, timeout: float = 5.0
     ) -> dict[str, Any]:
-        """Send a message and return the reply with the same id, as a whole.
+        """Send a request and return the whole reply.
 
         Raises:
-            RequestTimedOut: no reply within ``timeout`` seconds; if the message still waited
-                for a connection it is not sent any more.
+            RequestTimedOut: no reply within ``timeout`` seconds; a queued request is cancelled.
             Refused: the reply was an ``error``.
-            ConnectionLost: the connection ended first, or there is none.
-            QueueFull: as many messages wait as may.
+            ConnectionLost: the connection closed first, or there is none.
+            QueueFull: the send queue is full.
         """
         run = self._run
         if run is not None and run.is_current:
-            raise RuntimeError("a handler cannot wait for a reply: it would come after it")
+            raise RuntimeError("request() in a handler would deadlock: use send()")
         waiter: Future[dict[str, Any]] = Future()
         with self._lock:
             id = self._session.request(type, payload)
@@ -137,7 +135,7 @@ class ShopWebSocket(Surface):
 
     def _wait_until_ready(self, run: _Run, timeout: float) -> None:
         if run.is_current:
-            raise RuntimeError("a handler cannot wait for the connection: it holds it up")
+            raise RuntimeError("connect(timeout=...) in a handler would deadlock")
 
         def has_settled() -> bool:
             session = self._session
@@ -196,7 +194,7 @@ class ShopWebSocket(Surface):
         return ending
 
     def _converse(self, run: _Run, line: Line) -> Ended | None:
-        """Send and receive until the connection ends; returns None if it is to be ended."""
+        """Send and receive until the connection closes; None if the client is stopping."""
         log.info("Connected")
         while True:
             while not line.is_broken and (frame := self._next_frame(run)) is not None:
@@ -222,7 +220,7 @@ class ShopWebSocket(Surface):
                 return Ended(ABNORMAL, reason)
 
     def _report(self, run: _Run, what: Callable[[float], Iterable[Effect] | None]) -> str | None:
-        """Tell the session what happened, and do what follows; see ``_perform``."""
+        """Report an event to the core and perform its effects; see ``_perform``."""
         with self._lock:
             if self._run is not run:
                 run.is_stopping = True

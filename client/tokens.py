@@ -20,10 +20,10 @@ def mint(
     lifetime_s: float = LIFETIME_S,
     now: float | None = None,
 ) -> str:
-    """Sign a token with HS256, valid from ``now`` (seconds since the epoch; the present).
+    """Sign a token with HS256, valid from ``now`` (in seconds since the epoch).
 
-    Without ``role`` it is the user's document's own kind of token.  Claims are in whole
-    seconds, rounded down.
+    Without ``role`` it is a token as of docs/protocol.md.  Claims are in whole seconds, rounded
+    down.
     """
     at = time.time() if now is None else now
     claims: dict[str, Any] = {

@@ -1,1 +1,1 @@
-"""A shop that behaves: its stock, its orders and its customers, published as they happen."""
+"""Shop simulator: a discrete-event model of a shop, and WebSocket clients of its customers."""

@@ -46,7 +46,7 @@ def arguments() -> argparse.ArgumentParser:
     """Describe the command line."""
     cli = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="A shop that behaves: publishes its orders, stock and customers to the "
+        description="Shop simulator: publishes orders, stock and customer activity to the "
         "server. Settings come from the environment and from .env, in that order:",
         epilog=describe(Settings),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -54,24 +54,24 @@ def arguments() -> argparse.ArgumentParser:
     cli.add_argument(
         "--dry-run",
         action="store_true",
-        help="print the publications, one JSON object a line, in virtual time; "
+        help="print the publications, one JSON object per line, in virtual time; "
         "needs neither a server nor a secret",
     )
     cli.add_argument(
         "--summary",
         action="store_true",
-        help="with --dry-run: print what it comes to instead, as a table",
+        help="with --dry-run: print a summary table instead",
     )
-    cli.add_argument("--seed", help="instead of WORKBENCH_SEED")
+    cli.add_argument("--seed", help="overrides WORKBENCH_SEED")
     cli.add_argument(
-        "--rate", help="instead of WORKBENCH_RATE: publications a virtual second, up to 5000"
+        "--rate", help="overrides WORKBENCH_RATE: publications per virtual second, up to 5000"
     )
     cli.add_argument(
         "--speed",
         type=pace,
         default=SLOWEST,
         metavar="N",
-        help="virtual seconds in a real one, 1 (the default) to 60; a dry run is as fast as it can",
+        help="virtual seconds per real second, 1 (default) to 60; ignored by --dry-run",
     )
     cli.add_argument(
         "--scenario",
@@ -79,15 +79,15 @@ def arguments() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="begin with this scenario; may be given several times. See --list-scenarios",
+        help="start with this scenario; repeatable, see --list-scenarios",
     )
-    cli.add_argument("--list-scenarios", action="store_true", help="say what they are, and end")
+    cli.add_argument("--list-scenarios", action="store_true", help="list the scenarios and exit")
     cli.add_argument(
         "--for",
         dest="duration",
         type=duration,
         metavar="TIME",
-        help="end after so much virtual time, such as 60s (the default of a dry run), 5m or 24h",
+        help="stop after this much virtual time: 60s (default of a dry run), 5m, 24h",
     )
     return cli
 
@@ -97,7 +97,7 @@ def main() -> int:
     cli = arguments()
     given = cli.parse_args()
     if given.summary and not given.dry_run:
-        cli.error("--summary goes with --dry-run")
+        cli.error("--summary requires --dry-run")
     chosen = {"WORKBENCH_SEED": given.seed, "WORKBENCH_RATE": given.rate}
     variables = {
         **dotenv_values(".env"),
@@ -147,7 +147,10 @@ def _list_scenarios(premises: Premises) -> int:
 def _check_scenarios(premises: Premises, names: Iterable[str]) -> None:
     for name in names:
         if name not in premises.scenarios:
-            raise Refused("name", f"no scenario {name!r}, but {', '.join(premises.scenarios)}")
+            raise Refused(
+                "name",
+                f"unknown scenario {name!r}; the scenarios are {', '.join(premises.scenarios)}",
+            )
 
 
 def _read(settings: type[S], variables: dict[str, str | None]) -> S:
@@ -158,7 +161,7 @@ def _read(settings: type[S], variables: dict[str, str | None]) -> S:
 
 def _run(settings: Settings, premises: Premises, opening: Opening) -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
-    # Customers come and go together: `simulator.presence` says in one line how many there are.
+    # A thousand clients would log every reconnect; `simulator.presence` logs their number instead.
     for name in ("client.aio", "client.surface"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -182,7 +185,7 @@ def _dry_run(settings: ShopSettings, premises: Premises, given: argparse.Namespa
         run="dry",
         started_at=time.time(),
     )
-    # A reader who has seen enough (`| head`) and Ctrl-C end it as they end any filter.
+    # `| head` and Ctrl-C end it as they end any filter.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     shop, seconds = open_shop(premises, start, given.scenarios), given.duration or DRY_RUN_S

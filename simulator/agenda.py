@@ -1,4 +1,4 @@
-"""What is going to happen, in the order in which it will."""
+"""Event queue of the simulation, ordered by virtual time."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import itertools
 from collections.abc import Callable, Iterator
 
 Action = Callable[[float], None]
-"""What to do, told the time at which it was due."""
+"""Called with the time for which it was scheduled."""
 
 
 class Plan:
-    """One action that will be done at its time, unless it is called off before."""
+    """A scheduled action; it can be cancelled until it runs."""
 
     __slots__ = ("action",)
 
@@ -19,25 +19,25 @@ class Plan:
         self.action: Action | None = action
 
     def call_off(self) -> None:
-        """Have it not done; without effect on what has been done."""
+        """Cancel it; no effect after it has run."""
         self.action = None
 
 
 class Agenda:
-    """A queue by time: virtual seconds since the start.  What is due together keeps its order."""
+    """Queue of actions by virtual seconds since the start; equal times keep their order."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[float, int, Plan]] = []
         self._count = itertools.count()
 
     def at(self, when: float, action: Action) -> Plan:
-        """Plan an action."""
+        """Schedule an action."""
         plan = Plan(action)
         heapq.heappush(self._entries, (when, next(self._count), plan))
         return plan
 
     def due(self, until: float) -> Iterator[tuple[float, Action]]:
-        """Take out, one by one, what is due by ``until``, also what is planned meanwhile."""
+        """Yield the actions due by ``until``, including those scheduled while iterating."""
         while self._entries and self._entries[0][0] <= until:
             when, _, plan = heapq.heappop(self._entries)
             if plan.action is not None:

@@ -1,8 +1,7 @@
-"""How often customers must come for the shop to publish as much as it should.
+"""Arrival rate of customers that keeps the publication rate at its target.
 
-Most of what a visit leads to comes later, while its order is on its way.  So the shop looks at the
-orders that it has, knows what news they will bring, and lets in as many people as make up for
-what is missing: the rate is kept from the first quarter of a minute on, and soon after a change.
+Most publications of a visit follow later, from its order.  So the arrival rate is the target minus
+what the current orders will publish: the rate holds 15 s after the start or a change.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from simulator.ways import NEWS_A_SECOND
 VISIT_S = 19.7
 """Mean length of a visit."""
 OF_A_VISITOR = 0.458
-"""Mean publications a second of one visitor: coming, the cart, the new order, leaving."""
+"""Mean publications per second of one visitor: arrival, cart, new order, departure."""
 OF_A_VISIT_IN_ALL = 20.1
-"""Mean publications that one visit leads to in the end, with all the news of its order."""
+"""Mean publications of one visit in total, including its order."""
 MADE_UP_IN_S = 8.0
-"""How soon the shop has as many visitors as it should."""
+"""Time constant of the correction."""
 LEAST = 0.2
-"""The part of the usual visits that comes at any rate, or a change of mind would close the shop."""
+"""Minimum share of the base rate, so that a lower target does not stop all visits."""
 
 
 def usual_visits_a_second(rate: float) -> float:

@@ -1,4 +1,4 @@
-"""A customer's cart, and the message that each change of it is."""
+"""A customer's cart; each change returns its message."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from simulator.catalogue import Product
 
 
 class Basket:
-    """What one customer has chosen so far, in the order of choosing; ``price`` is today's."""
+    """Cart of one customer; ``price`` returns the current price."""
 
     def __init__(self, customer_number: int, price: Callable[[Product], Money]) -> None:
         self._id, self._price = f"cart_{customer_number}", price
         self.lines: dict[str, tuple[Product, int]] = {}
 
     def put(self, product: Product, quantity: int) -> CartChanged:
-        """Add so many pieces of a product that is not in it yet."""
+        """Add a product that is not in the cart."""
         self.lines[product.id] = (product, quantity)
         return self._changed(CartAction.ITEM_ADDED, product, quantity)
 
     def change(self, product: Product, quantity: int) -> CartChanged:
-        """Want so many pieces of a product that is in it."""
+        """Set the quantity of a product in the cart."""
         self.lines[product.id] = (product, quantity)
         return self._changed(CartAction.QUANTITY_CHANGED, product, quantity)
 
     def remove(self, product: Product) -> CartChanged:
-        """Want a product no longer."""
+        """Remove a product."""
         del self.lines[product.id]
         return self._changed(CartAction.ITEM_REMOVED, product, 0)
 
     def clear(self) -> CartChanged:
-        """Want nothing any more, or have ordered it all."""
+        """Empty the cart."""
         self.lines.clear()
         return CartChanged(action=CartAction.CLEARED, cart=self._cart())
 

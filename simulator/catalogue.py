@@ -1,4 +1,4 @@
-"""What the shop sells, and where it lies when the day begins."""
+"""Product catalogue with the initial stock by warehouse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 
 class Warehouse(Struct, frozen=True, forbid_unknown_fields=True):
-    """A place where stock lies; ``lead_s`` is the quickest and the slowest supply, in seconds."""
+    """A warehouse; ``lead_s`` is the minimum and maximum lead time, in seconds."""
 
     name: Name
     lead_s: tuple[Seconds, Seconds]

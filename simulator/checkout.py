@@ -1,4 +1,4 @@
-"""The checkout: an order is made, and its pieces are taken from their shelves."""
+"""Checkout: creates an order and takes its items from the shelves."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from simulator.supply import Supply
 from simulator.warehouse import Shelf
 
 Line = tuple[Product, int, Shelf]
-"""So many pieces of a product, and a shelf that has them."""
+"""Product, quantity, and a shelf with enough stock."""
 
 
 class Checkout:
-    """Where every order begins, whoever wanted it."""
+    """Creates all orders."""
 
     def __init__(self, stage: Stage, supply: Supply, fulfilment: Fulfilment) -> None:
         self._stage, self._supply, self._fulfilment = stage, supply, fulfilment
 
     def order(self, customer: Customer, lines: Sequence[Line], at: float) -> PlacedOrder:
-        """Order at least one line, at today's prices."""
+        """Place an order of at least one line, at current prices."""
         items = tuple(
             OrderItem(product.id, product.name, quantity, self._stage.price(product))
             for product, quantity, _ in lines

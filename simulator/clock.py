@@ -1,6 +1,6 @@
-"""Virtual time: as fast as real time, up to sixty times as fast, or standing still.
+"""Virtual clock: real time times ``speed``, or paused.
 
-Pure: is told what a monotonic clock shows.
+Pure; callers pass the time of a monotonic clock.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 LONGEST_CATCH_UP_S = 5.0
-"""After a longer pause in real time (the machine slept) the rest of it is passed over."""
+"""After a longer gap in real time (the machine slept) the rest is skipped."""
 
 
 class Passed(NamedTuple):
-    """Virtual seconds: those to live through now, and those to pass over before."""
+    """Virtual seconds to simulate now, and to skip before that."""
 
     lived: float
     skipped: float
@@ -27,7 +27,7 @@ class Clock:
         self.is_running = True
 
     def passed(self, now: float) -> Passed:
-        """Say what has passed since this was asked last: ask it before anything is changed."""
+        """Return the time since the last call; call it before any change."""
         real, self._last = now - self._last, now
         if not self.is_running:
             return Passed(0.0, 0.0)

@@ -1,7 +1,7 @@
-"""What one may ask of the running simulator: ``POST /control``, read and checked.
+"""Commands of ``POST /control``: types and parsing.
 
-Says what a command looks like, not what it does; what only the shop can know (whether there is
-such an order) it refuses itself, with the same ``Refused``.
+Only the syntax is checked here; the shop rejects what only it can know (whether an order exists)
+with the same ``Refused``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from protocol.events import OrderStatus, Priority
 
 SLOWEST, FASTEST = 1.0, 60.0
 MOST_A_SECOND = 5000.0
-"""Publications a real second that one process makes and the server takes."""
+"""Limit of publications per real second: what one process and the server can handle."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Quantity = Annotated[int, Meta(ge=1, le=1000)]
@@ -26,7 +26,7 @@ Seed = Annotated[int, Meta(ge=0, le=1 << 53)]  # beyond it a JSON reader with do
 
 
 class Refused(Exception):
-    """The command cannot be done; ``field`` is the one that is wrong."""
+    """The command was rejected; ``field`` names the wrong field."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(why)
@@ -34,7 +34,7 @@ class Refused(Exception):
 
 
 class Unreadable(Exception):
-    """It is no JSON object at all."""
+    """The body is not a JSON object."""
 
 
 class _Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="command"):
@@ -42,47 +42,47 @@ class _Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
 
 class Pause(_Command, frozen=True, tag="pause"):
-    """Let virtual time stand still."""
+    """Pause virtual time."""
 
 
 class Resume(_Command, frozen=True, tag="resume"):
-    """Let it go on."""
+    """Resume virtual time."""
 
 
 class SetSpeed(_Command, frozen=True, tag="speed"):
-    """Let so many virtual seconds pass in a second."""
+    """Set the virtual seconds per real second."""
 
     speed: Speed
 
 
 class SetRate(_Command, frozen=True, tag="rate"):
-    """Aim at so many publications a virtual second."""
+    """Set the target of publications per virtual second."""
 
     rate: Rate
 
 
 class Restart(_Command, frozen=True, tag="restart"):
-    """Begin another run from its first second; with the seed of this one if none is given."""
+    """Start a new run; with the current seed if none is given."""
 
     seed: Seed | None = None
 
 
 class StartScenario(_Command, frozen=True, tag="start_scenario"):
-    """Begin a scenario; one that runs begins again."""
+    """Start a scenario; a running one restarts."""
 
     name: Name
 
 
 class StopScenario(_Command, frozen=True, tag="stop_scenario"):
-    """End a scenario before its time."""
+    """Stop a scenario."""
 
     name: Name
 
 
 class Restock(_Command, frozen=True, tag="restock"):
-    """Have the supplier come at once, with ``quantity`` pieces or the usual lot for each shelf.
+    """Replenish shelves now, with ``quantity`` pieces or the usual lot each.
 
-    Without a product he comes to every shelf that is low or empty.
+    Without a product, all shelves that are low or empty.
     """
 
     product: Name | None = None
@@ -91,7 +91,7 @@ class Restock(_Command, frozen=True, tag="restock"):
 
 
 class PlaceOrder(_Command, frozen=True, tag="place_order"):
-    """Have a customer order something now; whom and what chance decides, if it is not said."""
+    """Place an order now; customer and product are random if not given."""
 
     customer: Annotated[str, Meta(pattern=r"^user_[1-9][0-9]{0,6}$")] | None = None
     product: Name | None = None
@@ -99,14 +99,14 @@ class PlaceOrder(_Command, frozen=True, tag="place_order"):
 
 
 class AdvanceOrder(_Command, frozen=True, tag="advance_order"):
-    """Move an order on now: to ``to``, or to where it goes if nothing goes wrong."""
+    """Change the status of an order now: to ``to``, or to the next on the happy path."""
 
     order: Name
     to: OrderStatus | None = None
 
 
 class SetStock(_Command, frozen=True, tag="set_stock"):
-    """Let so many pieces lie on a product's shelf, or on each of its shelves."""
+    """Set the stock level of a product's shelf, or of each of its shelves."""
 
     product: Name
     level: Annotated[int, Meta(ge=0, le=100_000)]
@@ -114,7 +114,7 @@ class SetStock(_Command, frozen=True, tag="set_stock"):
 
 
 class Announce(_Command, frozen=True, tag="announce"):
-    """Tell everyone who is connected."""
+    """Send a notification to everyone."""
 
     title: Annotated[str, Meta(min_length=1, max_length=120)]
     body: Annotated[str, Meta(min_length=1, max_length=500)]
@@ -122,7 +122,7 @@ class Announce(_Command, frozen=True, tag="announce"):
 
 
 class TakeConversation(_Command, frozen=True, tag="take_conversation"):
-    """Leave a support conversation to people: the simulated agent says nothing more in it."""
+    """Stop the simulated agent in a support conversation."""
 
     conversation: Name
 
@@ -130,7 +130,7 @@ class TakeConversation(_Command, frozen=True, tag="take_conversation"):
 ShopCommand = (
     StartScenario | StopScenario | Restock | PlaceOrder | AdvanceOrder | SetStock | Announce
 )
-"""Changes what happens in the shop, at the moment at which it comes."""
+"""Commands that the shop executes."""
 Command = Pause | Resume | SetSpeed | SetRate | Restart | TakeConversation | ShopCommand
 
 C = TypeVar("C", bound=Struct)

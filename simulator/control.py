@@ -1,6 +1,6 @@
-"""The simulator over HTTP, on loopback, for the tenant's admins: look, and lend a hand.
+"""HTTP API of the simulator, on loopback, for admins of the tenant.
 
-Refusals are JSON as the server's are: ``{"error": {"code", "message"}}``, and ``field`` where a
+Errors are JSON as the server's are: ``{"error": {"code", "message"}}``, and ``field`` where a
 field of a command is wrong.
 """
 
@@ -20,22 +20,22 @@ from simulator.state import Done, Scenarios, State
 
 HOST = "127.0.0.1"
 CLOSING_S = 0.5
-LONGEST = 1 << 14  # bytes of a command; the longest that is valid has some three thousand
+LONGEST = 1 << 14  # bytes of a command; the longest valid one has some three thousand
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Shopkeeper(Protocol):
-    """Whom the control asks."""
+    """What the HTTP API needs of the simulation."""
 
     def state(self) -> State:
-        """Describe the shop."""
+        """Return the state of the shop."""
 
     def scenarios(self) -> Scenarios:
-        """List what may be played."""
+        """Return all scenarios."""
 
     def do(self, command: Command) -> Done:
-        """Do what is asked for.
+        """Execute a command.
 
         Raises:
             Refused: it cannot be done.
@@ -43,7 +43,7 @@ class Shopkeeper(Protocol):
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """Why there is no other answer."""
+    """Body of an error response."""
 
     code: str
     message: str
@@ -51,7 +51,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 
 
 class Control:
-    """A web server around a shopkeeper."""
+    """HTTP server for a simulation."""
 
     def __init__(self, shopkeeper: Shopkeeper, *, secret: str, tenant: str) -> None:
         self._shopkeeper, self._secret, self._tenant = shopkeeper, secret, tenant
@@ -91,7 +91,7 @@ class Control:
         try:
             return _answer(200, self._shopkeeper.do(commands.read(await request.read())))
         except Unreadable:
-            return _refuse(400, Problem("bad_request", "Send one JSON object"))
+            return _refuse(400, Problem("bad_request", "The body must be a JSON object"))
         except Refused as why:
             return _refuse(422, Problem("invalid", str(why), why.field))
 
@@ -109,13 +109,13 @@ class Control:
                 token.strip() if scheme.lower() == "bearer" else "",
                 self._secret,
                 algorithms=["HS256"],
-                # Whom a token is for is the server's to check, where that is configured.
+                # The audience is checked by the server, if configured.
                 options={"require": ["exp"], "verify_aud": False},
             )
         except (jwt.PyJWTError, ValueError, RecursionError):
-            return 401, Problem("unauthenticated", "Send the bearer token of an admin")
+            return 401, Problem("unauthenticated", "An admin's bearer token is required")
         if (claims.get("role"), claims.get("tenant_id")) != ("admin", self._tenant):
-            return 403, Problem("forbidden", "Only this shop's admins may look")
+            return 403, Problem("forbidden", "Only admins of this tenant are allowed")
         return None
 
 

@@ -1,4 +1,4 @@
-"""Who shops here: as many people as are wanted, each of them always the same person."""
+"""Generates customers; a number always gives the same customer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Names(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class People:
-    """Everybody who might come."""
+    """All possible customers."""
 
     def __init__(self, names: _Names) -> None:
         self._names = names

@@ -1,6 +1,6 @@
 """The shop's data files: found wherever the package is installed, validated when read.
 
-Knows their formats and how to name the place of a mistake; not what is in them.
+Errors name the file and the line.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How busy each hour of the shop's day is.
+"""Daily traffic profile, by hour since the start.
 
-The day begins when the shop opens, whatever the time of day elsewhere: a demo at midnight shows a
-shop in the morning, and the same seed does the same at any time.
+The profile begins with the start of the run, not at midnight: a run does not depend on the time of
+day.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Day(Struct, frozen=True, forbid_unknown_fields=True):
     hours: tuple[Annotated[float, Meta(gt=0)], ...]
 
     def bustle(self, at: float) -> float:
-        """Say how busy it is, so many seconds after the opening; 1 is the mean of a day."""
+        """Return the traffic at a time, in seconds since the start; 1 is the mean of a day."""
         return self.hours[int(at // HOUR_S) % HOURS]
 
 

@@ -1,4 +1,4 @@
-"""What every part of the shop works with: its agenda, its dice, its numbers and its tray."""
+"""Context that all parts of the simulation share: scheduler, RNG, sequence numbers, events."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from simulator.agenda import Agenda
 from simulator.happenings import Happening
 
 Span = tuple[float, float]
-"""The shortest and the longest time that something takes, in virtual seconds."""
+"""Minimum and maximum duration, in virtual seconds."""
 
 
 USUAL_RATE = 20.0
-"""Publications a virtual second, for which the times of the shop are made."""
+"""Publications per virtual second for which the durations are calibrated."""
 
 
 class Start(Struct, frozen=True, kw_only=True):
-    """What a run begins with; two runs with the same start do the same.
+    """Configuration of a run; equal configurations give equal runs.
 
     ``started_at`` is in seconds since the epoch.  ``run`` makes the ids of this run differ from
     those of every other: letters and digits.  ``rate`` is the mean number of publications a
@@ -40,7 +40,7 @@ class Start(Struct, frozen=True, kw_only=True):
 
 
 class Desk:
-    """One for the whole shop; times are virtual seconds since its start.
+    """One per shop; times are virtual seconds since its start.
 
     ``anchor`` is when time 0 was, in seconds since the epoch; ``rate`` may be changed at any time.
     """
@@ -56,11 +56,11 @@ class Desk:
         self._tray: list[Happening] = []
 
     def moment(self, at: float) -> datetime:
-        """Say when that is, to the millisecond, in UTC."""
+        """Return the UTC time, to the millisecond."""
         return datetime.fromtimestamp(round(self.anchor + at, 3), UTC)
 
     def number(self, series: str) -> int:
-        """Return the next number of a series, from 1."""
+        """Return the next number of a sequence, from 1."""
         self._numbers[series] += 1
         return self._numbers[series]
 
@@ -69,19 +69,19 @@ class Desk:
         return f"notif_{self.start.run}_{self.number('notification')}"
 
     def within(self, span: Span) -> float:
-        """Draw how long something takes."""
+        """Sample a duration."""
         return self.draw.uniform(*span)
 
     def to_user(self, customer_id: str, event: Event) -> None:
-        """Publish what concerns one customer."""
+        """Publish on a customer's channel."""
         self.publish(Channel(Kind.USER, customer_id), event)
 
     def to_staff(self, event: Event) -> None:
-        """Publish what concerns the shop's staff."""
+        """Publish on the tenant's channel."""
         self.publish(Channel(Kind.TENANT, self.start.tenant), event)
 
     def publish(self, to: Address, event: Event) -> None:
-        """Lay a message for a channel, or for everyone who is connected, into the tray."""
+        """Emit a publication for a channel, or for everyone."""
         type_ = str(event.__struct_config__.tag)
         self.published[type_] += 1
         channel: str | UnsetType = UNSET if to is EVERYONE else str(to)
@@ -90,10 +90,10 @@ class Desk:
         self.have(Draft(channel=channel, everyone=everyone, type=type_, payload=payload))
 
     def have(self, happening: Happening) -> None:
-        """Lay something to do into the tray."""
+        """Emit an event."""
         self._tray.append(happening)
 
     def empty_tray(self) -> list[Happening]:
-        """Hand over what has come together, oldest first."""
+        """Return and clear the emitted events, oldest first."""
         tray, self._tray = self._tray, []
         return tray

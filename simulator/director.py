@@ -1,4 +1,4 @@
-"""Begins and ends scenarios, and says so."""
+"""Starts and stops scenarios and publishes each change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simulator.scenes import BEGINNINGS, ENDINGS
 from simulator.stage import Scene
 
 BEST = 15
-"""Featured products are drawn from so many of those that sell best."""
+"""Featured products are drawn from this many best-sellers."""
 KEPT = 10  # scenes that have ended
 
 _AFTER = "Крамниця знову працює, як завжди."
@@ -31,7 +31,7 @@ _TITLES = {
 
 
 class Ended(Struct, frozen=True):
-    """A scene that was on until ``ended``, in virtual seconds since the start."""
+    """A scenario run that ended at ``ended``, in virtual seconds since the start."""
 
     scene: Scene
     ended: float
@@ -39,7 +39,7 @@ class Ended(Struct, frozen=True):
 
 
 class Director:
-    """``changed`` is called with the time whenever the stage is another than before."""
+    """``changed`` is called with the time when the set of active scenarios changes."""
 
     def __init__(self, house: House, changed: Callable[[float], None]) -> None:
         self._house, self._changed = house, changed
@@ -47,14 +47,14 @@ class Director:
         self.ended: deque[Ended] = deque(maxlen=KEPT)
 
     def begin(self, name: str, at: float) -> Scene:
-        """Begin a scenario, anew if it is on.
+        """Start a scenario; restart it if it is running.
 
         Raises:
-            Refused: there is none of this name.
+            Refused: unknown name.
         """
         scenario = self._house.premises.scenarios.get(name)
         if scenario is None:
-            raise Refused("name", "There is no such scenario")
+            raise Refused("name", "Unknown scenario")
         if any(scene.scenario is scenario for scene in self._house.stage.scenes):
             self.stop(name, at)
         scene = Scene(scenario, at, at + scenario.lasts_s, self._featured(scenario))
@@ -67,13 +67,13 @@ class Director:
         return scene
 
     def stop(self, name: str, at: float) -> None:
-        """End a scenario before its time.
+        """Stop a running scenario.
 
         Raises:
-            Refused: it is not on.
+            Refused: it is not running.
         """
         if name not in self._ends:
-            raise Refused("name", "No such scenario is running")
+            raise Refused("name", "This scenario is not running")
         self._ends[name].call_off()
         self._close(name, Turn.STOPPED, at)
 

@@ -1,4 +1,4 @@
-"""The shop without a server: its publications, or their sums, in virtual time at full speed."""
+"""Dry run: prints publications, or their summary, without a server and as fast as possible."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_publications(shop: Shop, seconds: float, stream: BinaryIO) -> None:
 
 
 def summarise(shop: Shop, seconds: float) -> Summary:
-    """Live through so many virtual seconds and sum up what was published."""
+    """Simulate some virtual seconds and summarise the publications."""
     summary = Summary()
     for drafts in _publications(shop, seconds):
         for draft in drafts:

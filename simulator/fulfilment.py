@@ -1,4 +1,4 @@
-"""An order's way from the checkout to the door, and what may be in its way."""
+"""Order fulfilment: schedules and applies the status changes of every order."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from simulator.tidings import Tidings
 from simulator.warehouse import Stock
 from simulator.ways import TO_BRANCH, TO_HANDS, choose
 
-KEPT = 100  # orders that are done with, for those who look back
+KEPT = 100  # finished orders that stay available
 AFTER_A_STRIKE: Span = (2, 90)
 GIVE_UP = 0.1
-"""The chance that an order which a courier does not fetch is cancelled instead of waiting."""
+"""Probability that an order without a courier is cancelled instead of held."""
 DELAYED = "Затримується: страйк кур’єрів"
 
 
 class Fulfilment:
     """Every order of the shop.
 
-    ``live`` are those to which something will happen yet, oldest first; ``done`` the last
-    ``KEPT`` of the others.
+    ``live`` orders have a scheduled change, oldest first; ``done`` are the last ``KEPT`` finished
+    ones.
     """
 
     def __init__(self, desk: Desk, stock: Stock, supply: Supply, stage: Stage) -> None:
@@ -44,13 +44,13 @@ class Fulfilment:
         self.ledger = Ledger()
 
     def find(self, id: str) -> PlacedOrder | None:
-        """Look up an order that is live, or one of the last that are done with."""
+        """Find an order that is live or among the last finished ones."""
         return self.live.get(id) or next((o for o in self.done if o.order.id == id), None)
 
     def place(
         self, customer: Customer, items: tuple[OrderItem, ...], taken: tuple[Taken, ...], at: float
     ) -> PlacedOrder:
-        """Accept an order; taking its pieces from their shelves is the caller's part."""
+        """Create an order; the caller takes its items from the shelves."""
         run, count = self._desk.start.run, self._desk.number("order")
         placed = place(
             id=f"ord_{run}_{count}",
@@ -67,10 +67,10 @@ class Fulfilment:
         return placed
 
     def move(self, before: PlacedOrder, to: OrderStatus, at: float) -> PlacedOrder:
-        """Bring an order into its next status now, whatever was planned for it.
+        """Change the status of an order now; its scheduled change is cancelled.
 
         Raises:
-            NotAllowed: it cannot go there from where it is; nothing has changed.
+            NotAllowed: the transition is not allowed; nothing has changed.
         """
         id = before.order.id
         order = before.moved(to, self._desk.moment(at))
@@ -95,13 +95,13 @@ class Fulfilment:
         return order
 
     def let_go(self, at: float) -> None:
-        """Let the parcels that waited for couriers be on their way again, soon."""
+        """Reschedule the parcels that were held for couriers."""
         held, self._held = self._held, {}
         for id, action in held.items():
             self._plan(id, AFTER_A_STRIKE, action, at)
 
     def _expect(self, order: PlacedOrder, at: float) -> None:
-        """Decide what happens to it next, if anything."""
+        """Schedule the next change, if any."""
         id = order.order.id
         if order.status is OrderStatus.SHIPPED:
             self.live[id] = order
@@ -124,7 +124,7 @@ class Fulfilment:
             plan.call_off()
 
     def _go(self, id: str, to: OrderStatus, at: float) -> None:
-        """Do as planned, unless the bank or the couriers are in the way."""
+        """Apply a scheduled transition, unless payments or couriers are down."""
         order = self.live[id]
         if to is OrderStatus.PAID and not self._stage.payments_work:
             if order.status is OrderStatus.PENDING:
@@ -142,7 +142,7 @@ class Fulfilment:
             self.move(order, to, at)
 
     def _arrive(self, id: str, at: float) -> None:
-        """Let the parcel arrive at its branch: no new status, but news of its tracking."""
+        """Let the parcel arrive at its branch: only its tracking changes."""
         order = self.live[id]
         if not self._stage.parcels_move:
             self._delay(order, partial(self._arrive, id), at)

@@ -1,4 +1,4 @@
-"""What comes of a step of the shop: messages to publish, and things for others to do."""
+"""Events of a simulation step: publications, and actions for the WebSocket clients."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from simulator.customers import Customer
 
 
 class Asks(Struct, frozen=True):
-    """A customer who is present opens a support conversation on this topic."""
+    """A connected customer opens a support conversation on this topic."""
 
     customer: Customer
     topic: str
 
 
 class StopsReading(Struct, frozen=True):
-    """A customer comes on one more socket and reads nothing from it until ``Reads``."""
+    """A customer opens one more connection and does not read from it until ``Reads``."""
 
     customer: Customer
 
 
 class Reads(Struct, frozen=True):
-    """The customer who stopped reading looks at what has come, and leaves."""
+    """The slow client resumes reading, then closes."""
 
 
 class LoseConnections(Struct, frozen=True):
-    """The network of all customers who are present fails, and is there again at once."""
+    """Abort the connections of all customers; they reconnect."""
 
 
 class Turn(StrEnum):
-    """What may happen to a scenario."""
+    """Phase of a scenario."""
 
     BEGUN = "begun"
     OVER = "over"
@@ -40,7 +40,7 @@ class Turn(StrEnum):
 
 
 class Plays(Struct, frozen=True):
-    """A scenario has begun or ended."""
+    """A scenario started or ended."""
 
     name: str
     turn: Turn

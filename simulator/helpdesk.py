@@ -1,4 +1,4 @@
-"""The simulated support agent: answers on a socket of its own, until a person does."""
+"""The simulated support agent: answers until a person does."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from simulator.visitor import Socket
 READING: Span = (2.5, 7.0)
 
 FindSenders = Callable[[str], Awaitable[list[str]]]
-"""Says who has spoken in a conversation so far, the customer first; none: it cannot be told."""
+"""Returns the senders in a conversation so far, the customer first; empty if unknown."""
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
-"""Runs something beside everything else."""
+"""Starts a background task."""
 Pause = Callable[[float], Awaitable[None]]
-"""Waits so many seconds."""
+"""Sleeps for some seconds."""
 
 log = logging.getLogger(__name__)
 
 
 class HelpDesk:
-    """One agent who hears all that is said to the tenant's staff."""
+    """An agent subscribed to the tenant's chat messages."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class HelpDesk:
 
     async def _hear(self, conversation_id: str, sender: str, content: str) -> None:
         if not self._agent.knows(conversation_id):
-            # It may be older than this agent: then its customer and who answered are on record.
+            # It may be older than this process: load its senders from the server.
             self._agent.learn(conversation_id, await self._find_senders(conversation_id))
         answer = self._agent.heard(conversation_id, sender, content)
         if answer is None:
@@ -65,4 +65,4 @@ class HelpDesk:
                 "chat_message", {"conversation_id": conversation_id, "content": answer}
             )
         except QueueFull:
-            log.info("an answer was dropped: the server has been away for long")
+            log.info("answer dropped: the send queue is full")

@@ -1,4 +1,4 @@
-"""The parts of one shop, put together once and handed to whoever makes something happen in it."""
+"""Builds the components of a shop from its data and configuration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from simulator.warehouse import Stock
 
 
 class Premises(Struct, frozen=True):
-    """All that is written down about the shop."""
+    """Content of the data files."""
 
     catalogue: Catalogue
     people: People
@@ -50,7 +50,7 @@ class Premises(Struct, frozen=True):
 
 
 class House(Struct, frozen=True):
-    """One shop's parts, each in its first state."""
+    """Components of one shop."""
 
     premises: Premises
     desk: Desk
@@ -62,7 +62,7 @@ class House(Struct, frozen=True):
 
     @classmethod
     def build(cls, premises: Premises, start: Start) -> House:
-        """Build the parts on each other."""
+        """Create and wire the components."""
         desk, stage, stock = Desk(start), Stage(), Stock(premises.catalogue)
         supply = Supply(desk, premises.catalogue, stage)
         fulfilment = Fulfilment(desk, stock, supply, stage)

@@ -1,4 +1,4 @@
-"""What the shop has earned, by day."""
+"""Revenue of the shop by day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Ledger:
         self._earned: dict[date, Decimal] = {}
 
     def note(self, order: PlacedOrder) -> None:
-        """Take into account that the order has just come into its present status."""
+        """Record an order that has just reached its current status."""
         if not order.paid_at:
             return
         day = order.paid_at.date()
@@ -28,5 +28,5 @@ class Ledger:
             self._earned[day] = earned - order.order.total
 
     def earned(self, day: date) -> Money:
-        """Say what the orders paid that day have brought."""
+        """Return the revenue of the orders paid on that day."""
         return Money.of(self._earned.get(day, Decimal(0)))

@@ -1,4 +1,4 @@
-"""Does to the shop what a command asks for, at once and in full, or not at all."""
+"""Executes commands on the shop: completely, or not at all."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from simulator.warehouse import Level, Shelf
 from simulator.ways import HAPPY
 
 ANYBODY = 300
-"""Somebody who orders without being present is drawn from so many."""
+"""Size of the pool from which a customer is drawn if none is connected."""
 
 
 class Manager:
-    """The hand on the shop; ``at`` is always now, in virtual seconds since the start."""
+    """Executes commands; ``at`` is the current virtual time in seconds since the start."""
 
     def __init__(self, house: House, director: Director) -> None:
         self._house, self._director = house, director
         self._products = {product.id: product for product in house.premises.catalogue.products}
 
     def do(self, command: ShopCommand, at: float) -> PlacedOrder | int | None:
-        """Do it; return the order that it was about, or how many shelves.
+        """Execute a command; return the order or the number of shelves it changed.
 
         Raises:
             Refused: with the field that names what does not exist or cannot be.
@@ -81,7 +81,7 @@ class Manager:
             self._product(product_id)
         names = [place.name for place in self._house.premises.catalogue.warehouses]
         if warehouse is not None and warehouse not in names:
-            raise Refused("warehouse", f"There is no such warehouse, but {', '.join(names)}")
+            raise Refused("warehouse", f"Unknown warehouse; the warehouses are {', '.join(names)}")
         return [
             shelf
             for shelf in self._house.stock
@@ -90,7 +90,7 @@ class Manager:
 
     def _product(self, id: str) -> Product:
         if id not in self._products:
-            raise Refused("product", "There is no such product")
+            raise Refused("product", "Unknown product")
         return self._products[id]
 
     def _place(self, command: PlaceOrder, at: float) -> PlacedOrder:
@@ -103,14 +103,14 @@ class Manager:
                 if (shelf := self._find(product, quantity, customer))
             ]
             if not found:
-                raise Refused("quantity", "No shelf has so many pieces of anything")
+                raise Refused("quantity", "No warehouse has that many of any product")
             weights = [product.popularity for product, _ in found]
             ((product, shelf),) = self._house.desk.draw.choices(found, weights)
         else:
             product = self._product(command.product)
             enough = self._find(product, quantity, customer)
             if enough is None:
-                raise Refused("quantity", "No warehouse has so many pieces of it")
+                raise Refused("quantity", "No warehouse has that many in stock")
             shelf = enough
         return self._house.checkout.order(customer, [(product, quantity, shelf)], at)
 
@@ -127,10 +127,10 @@ class Manager:
     def _advance(self, command: AdvanceOrder, at: float) -> PlacedOrder:
         order = self._house.fulfilment.find(command.order)
         if order is None:
-            raise Refused("order", "There is no such order, or it is done with for long")
+            raise Refused("order", "Unknown order, or finished too long ago")
         to = command.to or HAPPY.get(order.status)
         if to is None:
-            raise Refused("order", f"{order.order.number} is {order.status} and goes no further")
+            raise Refused("order", f"{order.order.number} is {order.status} and has no next status")
         try:
             return self._house.fulfilment.move(order, to, at)
         except NotAllowed as why:

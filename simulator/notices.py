@@ -1,4 +1,4 @@
-"""What the shop tells its customers, in Ukrainian: of their orders, and all of them at once."""
+"""Texts of notifications, in Ukrainian: about orders, and announcements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.orders import PlacedOrder
 
 
 class Wording(Struct, frozen=True):
-    """How to say it; the body knows ``{number}``, ``{total}``, ``{city}``, ``{tracking}``."""
+    """Notification text; the body may use ``{number}``, ``{total}``, ``{city}``, ``{tracking}``."""
 
     title: str
     body: str
@@ -58,7 +58,7 @@ _WORDINGS = {
 
 
 class Announcement(Struct, frozen=True, forbid_unknown_fields=True):
-    """Something for everybody to read."""
+    """An announcement to all customers."""
 
     title: Name
     body: Name
@@ -82,7 +82,7 @@ def load() -> tuple[Announcement, ...]:
 
 
 def about(order: PlacedOrder, *, id: str, at: datetime) -> Notice:
-    """Tell its owner that the order has come into its present status."""
+    """Return the notification for the current status of an order."""
     wording = _WORDINGS[order.status]
     body = wording.body.format(
         number=order.order.number,
@@ -102,7 +102,7 @@ def about(order: PlacedOrder, *, id: str, at: datetime) -> Notice:
 
 
 def to_everybody(announcement: Announcement, *, id: str, at: datetime) -> Notice:
-    """Make an announcement."""
+    """Return the notification of an announcement."""
     return Notice(
         id=id,
         title=announcement.title,

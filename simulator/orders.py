@@ -1,4 +1,4 @@
-"""An order, and the only ways in which it may change."""
+"""An order and its allowed transitions."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _CANCELLED: frozenset({_REFUNDED}),
     _REFUNDED: frozenset(),
 }
-"""Where an order may go from where it is; only what was paid for is ever refunded."""
+"""Allowed next statuses; only paid orders can be refunded."""
 
 FINISHED = frozenset({_DELIVERED, _CANCELLED, _REFUNDED})
-"""There is no parcel on its way, nor will be; money may still go back."""
+"""No delivery is pending; a refund may still follow."""
 
 
 class NotAllowed(Exception):
-    """The order cannot go there from where it is."""
+    """The transition is not allowed."""
 
 
 class Taken(Struct, frozen=True):
-    """So many pieces that an order took from one shelf."""
+    """Items that an order took from one shelf."""
 
     product_id: str
     warehouse: str
@@ -46,9 +46,9 @@ class Taken(Struct, frozen=True):
 
 
 class PlacedOrder(Struct, frozen=True, kw_only=True):
-    """An order with what led to it; a change makes a new one.
+    """An immutable order with its history.
 
-    ``history`` has every status with its moment, the present one last.
+    ``history`` has every status with its time, the current one last.
     """
 
     order: Order
@@ -60,17 +60,17 @@ class PlacedOrder(Struct, frozen=True, kw_only=True):
 
     @property
     def status(self) -> OrderStatus:
-        """Say where it is on its way."""
+        """The current status."""
         return self.order.status
 
     @property
     def paid_at(self) -> datetime | None:
-        """Say when it was paid for, if ever."""
+        """When it was paid; None if it was not."""
         return next((change.at for change in self.history if change.status is _PAID), None)
 
     @property
     def payment_status(self) -> str:
-        """Say where the money is; ``void``: there was none and will be none."""
+        """The payment status; ``void``: cancelled before payment."""
         if self.status is _REFUNDED:
             return "refunded"
         if self.paid_at:
@@ -81,16 +81,16 @@ class PlacedOrder(Struct, frozen=True, kw_only=True):
 
     @property
     def tracking_url(self) -> str | UnsetType:
-        """Say where its parcel can be followed."""
+        """The tracking URL, if shipped."""
         if isinstance(self.tracking_number, UnsetType):
             return UNSET
         return f"https://novaposhta.ua/track/{self.tracking_number}"
 
     def moved(self, to: OrderStatus, at: datetime) -> PlacedOrder:
-        """Return it in its next status.
+        """Return a copy with a new status.
 
         Raises:
-            NotAllowed: it cannot go there from where it is.
+            NotAllowed: the transition is not allowed.
         """
         refund_of_nothing = to is _REFUNDED and not self.paid_at
         if to not in TRANSITIONS[self.status] or refund_of_nothing:

@@ -1,4 +1,4 @@
-"""The customers and the support agent who hold real WebSockets, each signed in as themselves."""
+"""Pool of WebSocket clients: the connected customers and the support agent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from simulator.support import AGENT_ID, Agent
 from simulator.visitor import Visitor
 
 CONNECTS_APART_S = 0.005
-"""A thousand customers come within five seconds, not at once."""
+"""Delay between connects: a thousand customers take five seconds."""
 LOOK_UP_TIMEOUT_S = 5.0
 WATCH_S = 1.0
 
@@ -32,7 +32,7 @@ log = logging.getLogger("simulator")
 
 
 class Presence:
-    """Everybody who is connected; ``run`` lets them come, and go when it is cancelled."""
+    """All simulated clients; ``run`` connects them, and disconnects them when cancelled."""
 
     def __init__(self, settings: Settings, premises: Premises, http: aiohttp.ClientSession) -> None:
         self._settings, self._script, self._http = settings, premises.script, http
@@ -44,9 +44,9 @@ class Presence:
         self._reconnects = self._evictions = 0
         self._sluggard: Sluggard | None = None
         self._tasks: asyncio.TaskGroup | None = None
-        """Where works run beside; None before anybody has come, and when everybody leaves."""
+        """Task group of ``run``; None before it starts and while it stops."""
         self.has_begun = asyncio.Event()
-        """Set when ``run`` has begun to let people come."""
+        """Set when ``run`` starts to connect clients."""
         self._sockets: dict[str, AsyncShopWebSocket] = {}
         self._visitors: dict[str, Visitor] = {}
         for number in range(1, settings.customers + 1):
@@ -79,41 +79,41 @@ class Presence:
             await asyncio.gather(*(socket.disconnect() for socket in sockets))
 
     def ask(self, customer: Customer, topic: str) -> None:
-        """Have a customer who is here open a support conversation, if the server is there."""
+        """Have a signed-in customer open a support conversation."""
         if self._sockets[customer.id].status.signed_in:
             self._visitors[customer.id].ask(topic)
 
     def stop_reading(self, customer: Customer) -> None:
-        """Have a customer come on one more socket and read nothing from it."""
+        """Open one more connection for a customer and do not read from it."""
         self.read_on()
         tokens = self._tokens(customer.id, "customer", customer.name)
         self._sluggard = Sluggard(self._settings.ws_url, tokens)
         self._beside(self._see_whether_evicted(self._sluggard))
 
     def read_on(self) -> None:
-        """Have who stopped reading look at what has come, and leave."""
+        """Resume reading on that connection, then close it."""
         if self._sluggard is not None:
             self._sluggard.read_on()
             self._sluggard = None
 
     def lose_connections(self) -> None:
-        """Cut every customer's connection; they come back as from any network failure."""
-        log.info("%d customers lose their connections", len(self._sockets))
+        """Abort every customer's connection; the clients reconnect."""
+        log.info("dropping the connections of %d customers", len(self._sockets))
         for socket in self._sockets.values():
             socket.drop()
 
     def take_conversation(self, conversation_id: str) -> None:
-        """Leave a conversation to people: the agent says nothing more in it."""
+        """Stop the simulated agent in a conversation."""
         self._agent.leave(conversation_id)
 
     def start_over(self) -> None:
-        """Forget what belongs to a shop that is gone: its orders, and who stopped reading."""
+        """Reset for a new shop: drop followed orders and the slow client."""
         self.read_on()
         for visitor in self._visitors.values():
             visitor.forget_orders()
 
     def state(self) -> PresenceState:
-        """Count the sockets, and what has become of them."""
+        """Return counts of connections, reconnects and evictions."""
         sockets = [self._agent_socket, *self._sockets.values()]
         return PresenceState(
             sockets=len(sockets),
@@ -123,14 +123,14 @@ class Presence:
         )
 
     def customers(self) -> tuple[CustomerState, ...]:
-        """Say who is here."""
+        """Return the connected customers."""
         return tuple(
             CustomerState(id, visitor.customer.name, self._sockets[id].status.signed_in)
             for id, visitor in self._visitors.items()
         )
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something beside everything else; who is leaving begins nothing new."""
+        """Run a coroutine as a task; ignored while stopping."""
         if self._tasks is None:
             work.close()
         else:
@@ -139,10 +139,10 @@ class Presence:
     async def _see_whether_evicted(self, sluggard: Sluggard) -> None:
         if await sluggard.run():
             self._evictions += 1
-            log.info("the slow client was evicted")
+            log.info("the server disconnected the slow client")
 
     async def _watch(self, sockets: list[AsyncShopWebSocket]) -> None:
-        """Say how many are signed in, whenever that has changed and is steady again."""
+        """Log the number of signed-in clients when it has changed and settled."""
         said, last = None, 0
         while True:
             await asyncio.sleep(WATCH_S)
@@ -193,5 +193,5 @@ class Presence:
                 body = codec.read(await response.read())
                 return [message["sender_id"] for message in body["messages"]]
         except (aiohttp.ClientError, TimeoutError, KeyError, TypeError, *codec.UNREADABLE):
-            log.info("a conversation could not be looked up")
+            log.info("could not load a conversation")
             return []

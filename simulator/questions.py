@@ -1,4 +1,4 @@
-"""Present customers write to support, whatever the rate, now and then."""
+"""Generates support questions of connected customers, independent of the rate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIRST_S, APART_S = 5.0, 40.0
 
 
 class Questions:
-    """Nobody asks where nobody is present."""
+    """Schedules questions; none without connected customers."""
 
     def __init__(self, house: House) -> None:
         self._house, self._desk = house, house.desk
@@ -22,7 +22,7 @@ class Questions:
             self._next = self._desk.agenda.at(FIRST_S, self._ask)
 
     def adapt(self, at: float) -> None:
-        """Let them ask as often as the stage has it from now on."""
+        """Reschedule after a change of the active scenarios."""
         if self._next is not None:
             self._next.call_off()
             self._expect(at)

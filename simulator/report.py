@@ -1,4 +1,4 @@
-"""Makes the control's answers of the shop as it is now."""
+"""Builds the responses of the control API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from simulator.state import (
 )
 
 MOST_LIVE = 500
-"""Orders in one answer; a shop of 5,000 publications a second has some 25,000 on their way."""
+"""Orders per response; a shop at 5,000 publications per second has some 25,000 live ones."""
 
 
 def state(
@@ -40,7 +40,7 @@ def state(
     presence: PresenceState,
     customers: tuple[CustomerState, ...],
 ) -> State:
-    """Describe the shop; the model does not know who is connected and what has arrived."""
+    """Return the state of the shop, with what the model does not know: clients and publisher."""
     shop, house = runner.shop, runner.shop.house
     fulfilment = house.fulfilment
     now = _moment(shop.now)
@@ -72,7 +72,7 @@ def state(
 
 
 def scenarios(shop: Shop) -> Scenarios:
-    """List what may be played, and how far it is."""
+    """Return all scenarios and their progress."""
     running = {scene.scenario.name: _scene(shop, scene) for scene in shop.house.stage.scenes}
     return Scenarios(
         tuple(
@@ -91,7 +91,7 @@ def scenarios(shop: Shop) -> Scenarios:
 
 
 def done(shop: Shop, command: Command, result: PlacedOrder | int | None) -> Done:
-    """Say what a command has done."""
+    """Return the result of a command."""
     name, at = str(command.__struct_config__.tag), _moment(shop.now)
     if isinstance(result, PlacedOrder):
         order = result.order

@@ -1,7 +1,7 @@
-"""Real time for the shop: steps it several times a second, hands on what happens, obeys.
+"""Runs the simulation in real time: steps the shop, forwards its events, executes commands.
 
-The shop goes on whether or not there is a server: what cannot be sent waits in the publisher's
-buffer, and is dropped and counted when that is full.
+It keeps running without a server: publications wait in the publisher's queue and are dropped
+and counted when that is full.
 """
 
 from __future__ import annotations
@@ -32,42 +32,42 @@ from simulator.shop import Shop
 TICK_S = 0.1
 
 OpenShop = Callable[[int | None, float | None], Shop]
-"""Opens a shop with this seed and rate; where they are None, with those of the settings."""
+"""Creates a shop with this seed and rate; None means the settings' value."""
 
 log = logging.getLogger("simulator")
 
 
 class TakesPublications(Protocol):
-    """What the runner asks of a publisher."""
+    """Accepts publications."""
 
     def put(self, draft: Draft) -> bool:
-        """Take a publication without waiting; False if there was no room for it."""
+        """Queue a publication; False if the queue is full."""
 
 
 class Crowd(Protocol):
-    """What the runner asks of those who hold connections."""
+    """The simulated WebSocket clients."""
 
     def ask(self, customer: Customer, topic: str) -> None:
         """Have a customer open a support conversation."""
 
     def stop_reading(self, customer: Customer) -> None:
-        """Have a customer come on one more socket and read nothing from it."""
+        """Open one more connection for a customer and do not read from it."""
 
     def read_on(self) -> None:
-        """Have who stopped reading look at what has come, and leave."""
+        """Resume reading on that connection, then close it."""
 
     def lose_connections(self) -> None:
         """Cut every customer's connection."""
 
     def take_conversation(self, conversation_id: str) -> None:
-        """Leave a conversation to people."""
+        """Stop the simulated agent in a conversation."""
 
     def start_over(self) -> None:
-        """Forget what belongs to a shop that is gone: its orders, and who stopped reading."""
+        """Reset for a new shop: drop followed orders and the slow client."""
 
 
 class Runner:
-    """Keeps a shop going, one after another; ``now`` is monotonic, in seconds.
+    """Runs one shop at a time; ``now`` is a monotonic clock in seconds.
 
     ``open_shop`` is given a seed and a rate, or nothing at the start.
     """
@@ -88,20 +88,20 @@ class Runner:
         self.skipped_s = 0.0
 
     async def run(self, lasts_s: float | None = None) -> None:
-        """Go on until cancelled, or until the shop has lived through so many virtual seconds."""
+        """Run until cancelled, or for ``lasts_s`` virtual seconds."""
         while lasts_s is None or self.shop.elapsed < lasts_s:
             await asyncio.sleep(TICK_S)
             self.tick()
 
     def tick(self) -> None:
-        """Let the shop catch up with the clock."""
+        """Advance the shop to the current time."""
         passed = self.clock.passed(self._now())
         self.skipped_s += passed.skipped
         self.shop.skip(passed.skipped)
         self._live(self.shop.now + passed.lived)
 
     def do(self, command: Command) -> PlacedOrder | int | None:
-        """Do what is asked for, now; return the order or the number of shelves it was about.
+        """Execute a command now; return the order or the number of shelves it changed.
 
         Raises:
             Refused: it cannot be done, and nothing has changed.
@@ -154,15 +154,15 @@ class Runner:
 
 
 def check_pace(field: str, rate: float, speed: float) -> None:
-    """Hold rate times speed to what one process can publish; ``field`` is the one to blame.
+    """Check that rate times speed stays within the limit; ``field`` is named in the error.
 
     Raises:
-        Refused: it is too much.
+        Refused: it exceeds the limit.
     """
     if rate * speed > MOST_A_SECOND:
         most = MOST_A_SECOND / (speed if field == "rate" else rate)
         raise Refused(
             field,
-            f"Rate times speed is at most {MOST_A_SECOND:g} publications a real second: "
-            f"now {field} is at most {most:g}",
+            f"Rate times speed is limited to {MOST_A_SECOND:g} publications per real second: "
+            f"{field} can be at most {most:g} now",
         )

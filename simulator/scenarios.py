@@ -1,4 +1,4 @@
-"""The scenarios as they are written down: their names, how long they last, what they change."""
+"""Definitions of the scenarios: name, duration, texts and modifiers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.catalogue import Name, Seconds
 from simulator.datafiles import BadData, parse_toml, text_of
 
 Factor = Annotated[float, Meta(ge=0)]
-Flow = Annotated[float, Meta(gt=0)]  # of what comes by chance, and comes to an end never
+Flow = Annotated[float, Meta(gt=0)]  # of a Poisson rate, which must not be 0
 
 
 class Words(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,7 +21,7 @@ class Words(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Influence(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is different while it lasts; as it is without a word, nothing is.
+    """Modifiers while a scenario is active; the defaults change nothing.
 
     ``visits``, ``questions`` and ``mishaps`` (payments that fail, orders that are cancelled)
     are factors.  ``featured`` products are drawn when it begins: they are chosen ``demand`` times

@@ -1,7 +1,7 @@
-"""What scenarios do besides their influence: a small function each, for beginning or end.
+"""Actions of scenarios at their start and end, besides their modifiers.
 
-Each is told the house, the scene and the time.  What it plans for later it does only while the
-scene is on.
+Each takes the components, the run and the time.  Actions scheduled for later are skipped if the
+run has ended.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Act = Callable[[House, Scene, float], None]
 STORMS, STORMS_APART_S = 3, 15.0
 PARTS_APART_S = 0.1
 PART_BYTES = 30_000
-"""Ten a second are over a client's limit after some 18 s, with what its sockets take before."""
+"""Ten per second exceed a client's limit after some 18 s, socket buffers included."""
 PUBLIC = Channel(Kind.PUBLIC, "announcements")
 
 
 def announce_sale(house: House, scene: Scene, at: float) -> None:
-    """Tell everybody what is cheaper."""
+    """Announce the discounted products."""
     percent = scene.scenario.influence.discount_percent
     names = [p.name for p in house.premises.catalogue.products if p.id in scene.products]
     body = f"Дві хвилини мінус {percent} %: {', '.join(names)}."
@@ -35,32 +35,32 @@ def announce_sale(house: House, scene: Scene, at: float) -> None:
 
 
 def empty_shelves(house: House, scene: Scene, at: float) -> None:
-    """Write off all there is of the featured products."""
+    """Write off all stock of the featured products."""
     for shelf in house.stock:
         if shelf.product.id in scene.products:
             house.supply.count(shelf, 0, at)
 
 
 def fill_shelves(house: House, scene: Scene, at: float) -> None:
-    """Let the suppliers of the featured products come."""
+    """Expedite the replenishment of the featured products."""
     for shelf in house.stock:
         if shelf.product.id in scene.products:
             house.supply.hurry(shelf, at)
 
 
 def announce_strike(house: House, _scene: Scene, at: float) -> None:
-    """Ask everybody for patience."""
+    """Announce delays."""
     body = "Кур’єри страйкують: посилки затримуються. Дякуємо за терпіння."
     house.desk.publish(PUBLIC, _notice(house, at, "Страйк кур’єрів", body, "truck", Priority.HIGH))
 
 
 def let_parcels_go(house: House, _scene: Scene, at: float) -> None:
-    """Let couriers fetch and deliver what has waited for them."""
+    """Release the parcels that were held."""
     house.fulfilment.let_go(at)
 
 
 def stall(house: House, scene: Scene, at: float) -> None:
-    """Have somebody who holds no connection yet come and read nothing of what is sent to them."""
+    """Start a slow client for a customer without a connection, and send data to it."""
     customer = house.premises.people.customer(house.desk.start.present + 1)
     house.desk.have(StopsReading(customer))
     _send_part(house, scene, customer.id, at)
@@ -78,12 +78,12 @@ def _send_part(house: House, scene: Scene, customer_id: str, at: float) -> None:
 
 
 def look_up(house: House, _scene: Scene, _at: float) -> None:
-    """Have them read on."""
+    """Stop the slow client."""
     house.desk.have(Reads())
 
 
 def storm(house: House, scene: Scene, at: float) -> None:
-    """Cut every connection, three times."""
+    """Drop all connections, three times."""
     for count in range(STORMS):
         house.desk.agenda.at(at + count * STORMS_APART_S, partial(_cut, house, scene))
 
@@ -120,4 +120,4 @@ ENDINGS: dict[str, Act] = {
     "courier-strike": let_parcels_go,
     "slow-client": look_up,
 }
-"""By the scenario's name; a scenario that is missing here only has its influence."""
+"""By scenario name; a scenario without an entry has only its modifiers."""

@@ -1,4 +1,4 @@
-"""The running simulator: the shop, its publisher, its customers and its control, together."""
+"""Runs the simulator: shop, publisher, WebSocket clients and HTTP API."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from simulator.shops import Shops
 
 SERVICE_ID = "service_simulator"
 LAST_WORDS_S = 2.0
-"""What was published just before the end has so long to reach the server."""
+"""How long to wait on shutdown for queued publications."""
 
 log = logging.getLogger("simulator")
 
 
 class Opening(Struct, frozen=True, kw_only=True):
-    """How the program begins: ``lasts_s`` is in virtual seconds, None for ever."""
+    """Options of a run: ``lasts_s`` is in virtual seconds, None means no limit."""
 
     scenarios: tuple[str, ...] = ()
     speed: float = SLOWEST
@@ -41,10 +41,10 @@ class Opening(Struct, frozen=True, kw_only=True):
 async def serve(
     settings: Settings, premises: Premises, stop: asyncio.Event, opening: Opening
 ) -> None:
-    """Run everything until ``stop`` is set, or for as long as the opening says.
+    """Run everything until ``stop`` is set or the duration has passed.
 
     Raises:
-        OSError: the control's port is taken.
+        OSError: the port of the control API is in use.
     """
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         publisher = Publisher(settings.http_url, _service_tokens(settings), http=http)
@@ -54,7 +54,7 @@ async def serve(
         keeper = Shopkeeper(runner, publisher, presence)
         control = Control(keeper, secret=settings.jwt_secret, tenant=settings.tenant)
         port = await control.open(settings.simulator_port)
-        log.info("control on http://%s:%d, publishing to %s", HOST, port, settings.http_url)
+        log.info("control API on http://%s:%d, publishing to %s", HOST, port, settings.http_url)
         try:
             async with asyncio.TaskGroup() as works:
                 works.create_task(publisher.run())
@@ -79,7 +79,7 @@ async def serve(
 def _sum_up(runner: Runner, publisher: Publisher) -> None:
     counts = publisher.counts
     log.info(
-        "%.1f virtual seconds lived through, %.1f passed over; %d publications: %d accepted, "
+        "%.1f virtual seconds simulated, %.1f skipped; %d publications: %d accepted, "
         "%d dropped, %d refused, %d unsent",
         runner.shop.elapsed,
         runner.skipped_s,

@@ -13,15 +13,15 @@ SHORTEST_SECRET = 32  # bytes; the server takes no shorter one
 
 
 class ShopSettings(Struct, frozen=True, kw_only=True):
-    """What shop it is: all that a dry run needs."""
+    """Settings of the shop: all that a dry run needs."""
 
-    tenant: Annotated[str, Meta(description="The tenant whose shop it is")] = "shop"
+    tenant: Annotated[str, Meta(description="Tenant of the shop")] = "shop"
     seed: Annotated[int, Meta(description="The same seed gives the same shop")] = 7
     rate: Annotated[
-        float, Meta(gt=0, le=5000, description="Mean number of publications a second")
+        float, Meta(gt=0, le=5000, description="Mean number of publications per second")
     ] = 20.0
     customers: Annotated[
-        int, Meta(ge=0, le=1000, description="Customers who hold a WebSocket each")
+        int, Meta(ge=0, le=1000, description="Number of customers with a WebSocket")
     ] = 25
 
     def check(self) -> None:
@@ -37,17 +37,17 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
 
 
 class Settings(ShopSettings, frozen=True, kw_only=True):
-    """And where it publishes, in whose name, and where it is looked at."""
+    """All settings: with the server, its secret and the control API."""
 
     server_url: Annotated[
-        str, Meta(pattern=r"^https?://[^/?#]+/?$", description="Where the server is")
+        str, Meta(pattern=r"^https?://[^/?#]+/?$", description="URL of the server")
     ] = "http://127.0.0.1:8080"
     jwt_secret: Annotated[
         str,
         Meta(description="The server's HS256 secret: `make demo` writes one into .env"),
     ]
     simulator_port: Annotated[
-        int, Meta(ge=0, le=65535, description="Port of the control; 0 takes a free one")
+        int, Meta(ge=0, le=65535, description="Port of the control API; 0 picks a free one")
     ] = 8090
 
     def check(self) -> None:

@@ -1,8 +1,7 @@
-"""The whole shop as a model: told what time it is, it says what has happened.
+"""The shop as a discrete-event model: advances to a given time and returns its events.
 
-Knows no socket, no file and no clock; all its chance comes from its seed.  The same start, the same
-catalogue and the same commands at the same times give the same happenings, however the time is cut
-into steps.
+Pure: no sockets, files or clocks; all randomness comes from the seed.  The same configuration and
+the same commands at the same times give the same events, whatever the steps.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ FIRST_ANNOUNCEMENT_S, ANNOUNCEMENTS_APART_S = 8.0, 75.0
 
 
 class Shop:
-    """One run of the shop; its parts may be looked at, and only its methods change them.
+    """One run of the shop; components may be read, but only its methods change them.
 
     ``now`` is in seconds since the epoch by the shop's own clock.
     """
@@ -42,12 +41,12 @@ class Shop:
 
     @property
     def elapsed(self) -> float:
-        """How many virtual seconds the shop has lived through."""
+        """Virtual seconds since the start."""
         return self.now - self._desk.anchor
 
     @property
     def rate(self) -> float:
-        """The mean number of publications a virtual second that the shop aims at."""
+        """Target mean of publications per virtual second."""
         return self._desk.rate
 
     @rate.setter
@@ -56,9 +55,9 @@ class Shop:
         self._adapt(self.elapsed)
 
     def step(self, now: float) -> list[Happening]:
-        """Let the time pass until ``now`` (seconds since the epoch); return what happened.
+        """Advance to ``now`` (seconds since the epoch); return the events.
 
-        An earlier ``now`` than the last one lets no time pass.
+        An earlier ``now`` than the last one has no effect.
         """
         self.now = max(self.now, now)
         for at, action in self._desk.agenda.due(self.elapsed):
@@ -66,7 +65,7 @@ class Shop:
         return self._desk.empty_tray()
 
     def do(self, command: ShopCommand) -> PlacedOrder | int | None:
-        """Do what was asked for, now; what happened comes with the next step.
+        """Execute a command now; its events are returned by the next step.
 
         Raises:
             Refused: it cannot be done, and nothing has happened.
@@ -74,7 +73,7 @@ class Shop:
         return self._manager.do(command, self.elapsed)
 
     def skip(self, seconds: float) -> None:
-        """Pass over time in which nothing happens, as when the machine was asleep."""
+        """Skip time in which nothing happens, as when the machine was suspended."""
         self._desk.anchor += seconds
         self.now += seconds
 

@@ -1,4 +1,4 @@
-"""Answers the control: knows the shop, its publisher and who is present, and what they ask for."""
+"""Backend of the HTTP API: combines the runner, the publisher and the clients."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from simulator.state import Done, PublisherState, Scenarios, State
 
 
 class Shopkeeper:
-    """One for the whole run of the program, whichever shop is open."""
+    """One per process, across restarts of the shop."""
 
     def __init__(self, runner: Runner, publisher: Publisher, presence: Presence) -> None:
         self._runner, self._publisher, self._presence = runner, publisher, presence
 
     def state(self) -> State:
-        """Describe the shop, and what has become of its publications."""
+        """Return the state of shop, publisher and clients."""
         counts = self._publisher.counts
         return report.state(
             self._runner,
@@ -34,11 +34,11 @@ class Shopkeeper:
         )
 
     def scenarios(self) -> Scenarios:
-        """List what may be played, and how far it is."""
+        """Return all scenarios and their progress."""
         return report.scenarios(self._runner.shop)
 
     def do(self, command: Command) -> Done:
-        """Do what is asked for.
+        """Execute a command.
 
         Raises:
             Refused: it cannot be done, and nothing has changed.

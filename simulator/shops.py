@@ -1,4 +1,4 @@
-"""Opens one shop after another, each with ids that no other run gives."""
+"""Creates shops with ids that are unique per run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def run_id(second: int) -> str:
-    """Make the part of the ids that no other run has, unless it starts in the same second."""
+    """Encode the start second in base 36, as the run's part of ids."""
     seconds, text = max(0, second - RUNS_SINCE), ""
     while seconds:
         seconds, digit = divmod(seconds, len(DIGITS))
@@ -23,16 +23,16 @@ def run_id(second: int) -> str:
 
 
 class Shops:
-    """All shops of one process."""
+    """Creates the shops of one process."""
 
     def __init__(self, settings: ShopSettings, premises: Premises) -> None:
         self._settings, self._premises = settings, premises
         self._last_second = 0
 
     def open(self, seed: int | None, rate: float | None) -> Shop:
-        """Open a shop now; with the settings' seed and rate where none are given."""
+        """Create a shop; seed and rate default to the settings."""
         settings, started_at = self._settings, time.time()
-        # Two in one second would share their ids: the second takes those of the next second.
+        # Two in the same second would share ids: the second uses the next second.
         self._last_second = max(self._last_second + 1, int(started_at))
         start = Start(
             seed=settings.seed if seed is None else seed,

@@ -1,4 +1,4 @@
-"""A customer whose phone stops reading: a real socket that takes nothing from the server."""
+"""A slow client: a WebSocket that does not read."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from client.address import signed
 from protocol.errors import CloseCode
 
 WINDOW_BYTES = 4096
-"""What the phone's system takes in advance, so that the server's side fills up soon."""
+"""Receive buffer of the socket; small, so that the server's queue fills up soon."""
 QUIET_S = 0.5
-"""Who hears nothing for so long has read all there is."""
+"""A read without data for this long means that everything has been read."""
 
 log = logging.getLogger("simulator")
 
 
 class Sluggard:
-    """Comes, reads nothing until ``read_on``, then reads all there is."""
+    """Connects, reads nothing until ``read_on``, then reads everything."""
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url, self._token = url, token
         self._may_read = asyncio.Event()
 
     def read_on(self) -> None:
-        """Let it read what has come, and leave."""
+        """Let it read what is buffered and close."""
         self._may_read.set()
 
     async def run(self) -> bool:
-        """Stay until it may read on; tells whether the server has hung up on it meanwhile.
+        """Wait for ``read_on``; returns whether the server has closed the connection.
 
-        It has if it said so (4100), or cut a connection that took not even that.
+        That is with 4100, or without a close frame if not even that could be sent.
         """
         connector = aiohttp.TCPConnector(socket_factory=_narrow)
         try:
@@ -42,7 +42,7 @@ class Sluggard:
                 line = await http.ws_connect(
                     signed(self._url, self._token()), autoping=False, max_msg_size=0
                 )
-                # Nobody receives, so aiohttp stops reading from the socket by itself.
+                # Nothing calls receive(), so aiohttp pauses reading from the socket.
                 await self._may_read.wait()
                 return await _is_evicted(line)
         except (aiohttp.ClientError, OSError, TimeoutError):

@@ -1,4 +1,4 @@
-"""What is being played, and what all of it together changes in the shop; does nothing itself."""
+"""Active scenarios and their combined modifiers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HRYVNIA = Decimal(1)
 
 
 class Scene(Struct, frozen=True, eq=False):
-    """One scenario under way, from ``began`` to ``ends`` in virtual seconds since the start.
+    """A running scenario, from ``began`` to ``ends`` in virtual seconds since the start.
 
     ``products`` are the ids of those that it features.
     """
@@ -27,67 +27,67 @@ class Scene(Struct, frozen=True, eq=False):
 
 
 class Stage:
-    """The scenes that are on, one a scenario at most; several multiply what they change."""
+    """Running scenarios, at most one run each; their modifiers are multiplied."""
 
     def __init__(self) -> None:
         self._on: dict[str, Scene] = {}
 
     @property
     def scenes(self) -> tuple[Scene, ...]:
-        """Return what is on, in the order in which it began."""
+        """Return the runs in the order of their start."""
         return tuple(self._on.values())
 
     def raise_curtain(self, scene: Scene) -> None:
-        """Let a scene of a scenario begin that is not on."""
+        """Add a run; the scenario must not be running."""
         self._on[scene.scenario.name] = scene
 
     def drop_curtain(self, name: str) -> Scene:
-        """End the scene of a scenario, which is on; return it."""
+        """Remove and return the run of a scenario."""
         return self._on.pop(name)
 
     def is_on(self, scene: Scene) -> bool:
-        """Tell whether this very scene is on."""
+        """Return whether this run is active."""
         return self._on.get(scene.scenario.name) is scene
 
     @property
     def keeps_the_rate(self) -> bool:
-        """Tell whether orders come and move as ever, so that the rate can be kept."""
+        """Return whether visits and orders are unmodified, so that the rate can be controlled."""
         return self.visits == 1.0 and self.parcels_move and self.payments_work
 
     @property
     def visits(self) -> float:
-        """How many times as many customers come."""
+        """Multiplier of customer visits."""
         return prod(scene.scenario.influence.visits for scene in self._on.values())
 
     @property
     def questions(self) -> float:
-        """How many times as many ask support."""
+        """Multiplier of support questions."""
         return prod(scene.scenario.influence.questions for scene in self._on.values())
 
     @property
     def mishaps(self) -> float:
-        """How many times as many payments and orders come to nothing."""
+        """Multiplier of failed payments and cancelled orders."""
         return prod(scene.scenario.influence.mishaps for scene in self._on.values())
 
     @property
     def parcels_move(self) -> bool:
-        """Tell whether couriers work."""
+        """Return whether couriers work."""
         return all(scene.scenario.influence.parcels_move for scene in self._on.values())
 
     @property
     def payments_work(self) -> bool:
-        """Tell whether the bank takes cards."""
+        """Return whether payments succeed."""
         return all(scene.scenario.influence.payments_work for scene in self._on.values())
 
     def suppliers_come(self, product_id: str) -> bool:
-        """Tell whether a product's suppliers do."""
+        """Return whether a product is being replenished."""
         return all(
             scene.scenario.influence.suppliers_come or product_id not in scene.products
             for scene in self._on.values()
         )
 
     def demand(self, product_id: str) -> float:
-        """How many times as often a product is chosen."""
+        """Multiplier of a product's demand."""
         return prod(scene.scenario.influence.demand for scene in self._featuring(product_id))
 
     def price(self, product: Product) -> Money:

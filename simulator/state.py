@@ -1,7 +1,7 @@
-"""What the control answers, as its readers see it in JSON.
+"""Responses of the control API.
 
 Money is a JSON number with two decimal places, in UAH; moments are ISO 8601 in UTC.
-Readers need not import this: the fields here are the contract.
+These types are the contract.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ProductState(Struct, frozen=True):
 
 
 class StatusChange(Struct, frozen=True):
-    """When an order came to be in a status."""
+    """When an order reached a status."""
 
     status: OrderStatus
     at: Moment
@@ -54,7 +54,7 @@ class OrderState(Order, frozen=True, kw_only=True):
 
 
 class PublisherState(Struct, frozen=True):
-    """What became of the publications, since the start.
+    """Counts of publications by outcome, since the start.
 
     ``accepted`` by the server, ``reached`` as many sockets, ``dropped`` because the buffer was
     full, ``refused`` by the server as wrong; ``waiting`` are in the buffer now.
@@ -77,10 +77,10 @@ class CustomerState(Struct, frozen=True):
 
 
 class PresenceState(Struct, frozen=True):
-    """Everybody who holds a WebSocket, the simulated agent among them.
+    """Counts of the simulated WebSocket clients, including the agent.
 
-    ``reconnects`` counts connections that were there again after they had been lost;
-    ``evictions`` how often a slow client was hung up on with 4100.
+    ``reconnects`` counts connections reopened after a loss;
+    ``evictions`` counts slow clients closed with 4100.
     """
 
     sockets: int
@@ -166,7 +166,7 @@ class Scenarios(Struct, frozen=True):
 
 
 class OrderInShort(Struct, frozen=True):
-    """The order that a command was about, as it is now."""
+    """The order that a command changed."""
 
     id: str
     number: str

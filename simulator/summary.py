@@ -1,4 +1,4 @@
-"""What a run of the shop comes to, of its publications alone."""
+"""Summary of a run, computed from its publications."""
 
 from __future__ import annotations
 

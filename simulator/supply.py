@@ -1,4 +1,4 @@
-"""Suppliers: whoever sees a shelf run low brings more, some time later."""
+"""Replenishment: schedules a delivery for every shelf that is low or empty."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from simulator.stage import Stage
 from simulator.warehouse import Level, Shelf
 
 AT_LAST: Span = (1, 20)
-"""How soon suppliers come who could not before."""
+"""Lead time of expedited deliveries."""
 
 Place = tuple[str, str]
 
 
 class Supply:
-    """Tells the staff of every alert, and has a supply under way for every shelf that is low."""
+    """Changes stock levels, publishes alerts and schedules deliveries."""
 
     def __init__(self, desk: Desk, catalogue: Catalogue, stage: Stage) -> None:
         self._desk, self._stage = desk, stage
@@ -31,21 +31,21 @@ class Supply:
         self._tell(shelf, shelf.take(quantity), at)
 
     def put_back(self, shelf: Shelf, quantity: int, at: float) -> None:
-        """Take back what was sold and not sent."""
+        """Return items that were sold but not shipped."""
         self._tell(shelf, shelf.put_back(quantity), at)
 
     def count(self, shelf: Shelf, found: int, at: float) -> None:
-        """Believe that so many pieces lie on a shelf."""
+        """Set the level of a shelf."""
         self._tell(shelf, shelf.count(found), at)
 
     def bring(self, shelf: Shelf, quantity: int, at: float) -> None:
-        """Have the supplier come now; who was under way to this shelf need not come any more."""
+        """Replenish a shelf now and cancel its pending delivery."""
         if plan := self._under_way.pop(_place(shelf), None):
             plan.call_off()
         self._tell(shelf, shelf.supply(quantity), at)
 
     def hurry(self, shelf: Shelf, at: float) -> None:
-        """Have the supplier who is under way to a shelf, if one is, come soon."""
+        """Expedite the pending delivery of a shelf, if any."""
         if plan := self._under_way.get(_place(shelf)):
             plan.call_off()
             self._expect(shelf, self._desk.within(AT_LAST), at)
@@ -67,7 +67,7 @@ class Supply:
             self._expect(shelf, self._lead(shelf), at)
 
     def _lead(self, shelf: Shelf) -> float:
-        # The busier the shop, the sooner they come: its shelves look alike at every rate.
+        # Lead times shrink with the rate, so that stock levels look alike at every rate.
         hurry = max(1.0, self._desk.rate / USUAL_RATE)
         return self._desk.within(self._lead_s[shelf.warehouse]) / hurry
 

@@ -1,6 +1,6 @@
-"""Support conversations: what customers ask by the script, and what support answers.
+"""Scripted support conversations: questions of customers and answers of the agent.
 
-Pure: told who said what, it says what is said next.  Sends nothing and waits for nothing.
+Pure: takes the last message and returns the next one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simulator.catalogue import Name
 from simulator.datafiles import BadData, parse_toml, text_of
 
 AGENT_ID = "agent_simulated"
-REMEMBERED = 1000  # conversations; in older ones nobody expects the agent to know
+REMEMBERED = 1000  # conversations kept
 
 
 class Exchange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +33,7 @@ class Topic(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Script(Struct, frozen=True, forbid_unknown_fields=True):
-    """All topics; ``anybody`` is for who follows none, ``thanks`` end a conversation."""
+    """All topics; ``anybody``: answers to unscripted questions; ``thanks`` end a conversation."""
 
     agent_name: Name
     anybody: tuple[Name, ...]
@@ -85,13 +85,13 @@ class Asking:
         self.is_over = False
 
     def open(self) -> str:
-        """Say the first thing."""
+        """Return the first message."""
         return self._questions.pop(0)
 
     def answered(self, by: str) -> str | None:
-        """Say what the customer says to an answer; None if they have said goodbye.
+        """Return the customer's reply to an answer; None if the conversation is finished.
 
-        To a person they say only thanks: the script's next question might not fit.
+        A person's answer gets only thanks: the next scripted question might not fit.
         """
         if self.is_over:
             return None
@@ -102,7 +102,7 @@ class Asking:
 
 
 class Agent:
-    """Support's side of every conversation, until a person answers in it or takes it."""
+    """The agent's side of all conversations, until a person takes over."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -111,11 +111,11 @@ class Agent:
         self._left_to_people: dict[str, None] = {}
 
     def knows(self, conversation_id: str) -> bool:
-        """Tell whether it knows who the customer is there."""
+        """Return whether the customer of a conversation is known."""
         return conversation_id in self._customer_of
 
     def learn(self, conversation_id: str, senders: Iterable[str]) -> None:
-        """Take note of who has spoken there so far, the customer first."""
+        """Record the senders of a conversation, the customer first."""
         for sender in senders:
             customer = self._customer_of.setdefault(conversation_id, sender)
             if sender not in (customer, AGENT_ID):
@@ -125,17 +125,17 @@ class Agent:
             self._answers_to_anybody.pop(old, None)
 
     def leave(self, conversation_id: str) -> None:
-        """Say nothing more there: a person will."""
+        """Hand a conversation over to people."""
         self._left_to_people[conversation_id] = None
         if len(self._left_to_people) > REMEMBERED:
             del self._left_to_people[next(iter(self._left_to_people))]
 
     def may_answer(self, conversation_id: str) -> bool:
-        """Tell whether it is not left to people."""
+        """Return whether the agent may answer."""
         return conversation_id not in self._left_to_people
 
     def heard(self, conversation_id: str, sender: str, content: str) -> str | None:
-        """Say what to answer to what somebody said, if anything."""
+        """Return the answer to a message, if any."""
         self.learn(conversation_id, [sender])
         is_customer = sender == self._customer_of[conversation_id]
         if not is_customer or not self.may_answer(conversation_id):

@@ -1,4 +1,4 @@
-"""Who is told of an order, and what: the order's own channel, its customer, the staff."""
+"""Publishes order events: on the order's channel, the customer's and the tenant's."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from simulator.orders import PlacedOrder
 
 
 class Tidings:
-    """Publishes the news of orders."""
+    """Publishes order events."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     def placed(self, order: PlacedOrder, at: float) -> None:
-        """Tell the staff and the customer of a new order."""
+        """Publish a new order to the tenant and the customer."""
         self._desk.to_staff(NewOrder(payload=OrderPlaced(order=order.order)))
-        # The order's own channel has no listener yet: this is how its owner's screens learn of it.
+        # Nobody is subscribed to the order yet: the customer's channel carries the first update.
         self._desk.to_user(order.order.customer.id, self._update(order, at, UNSET))
         self._notify(order, at)
 
     def moved(self, order: PlacedOrder, previous: OrderStatus, at: float) -> None:
-        """Tell the order's channel and its customer of a new status."""
+        """Publish a status change to the order's channel and the customer."""
         self._tell(order, at, previous)
         self._notify(order, at)
 
     def tracked(self, order: PlacedOrder, at: float) -> None:
-        """Tell them where its parcel is, in the status of before."""
+        """Publish a tracking change without a status change."""
         self._tell(order, at, UNSET)
 
     def _tell(self, order: PlacedOrder, at: float, previous: OrderStatus | UnsetType) -> None:

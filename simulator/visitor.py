@@ -1,4 +1,4 @@
-"""A customer at their screen: follows their orders and talks to support, on their own socket."""
+"""WebSocket client of a customer: follows their orders and chats with support."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from simulator.support import Asking, Script
 
 TYPING: Span = (4.0, 12.0)
 CURIOUS = 0.15
-"""The chance that who hears that a parcel is on its way asks when it will be there."""
+"""Probability of asking support about a parcel that was shipped."""
 ABOUT_A_PARCEL = "доставка"
 MOST_FOLLOWED = 50
-"""Orders; the end of one may be missed for good while a server is away."""
+"""Maximum of followed orders; the final update of one may be lost during an outage."""
 ANNOUNCEMENTS = Channel(Kind.PUBLIC, "announcements")
 
 Later = Callable[[float, Callable[[], None]], object]
-"""Does something so many seconds from now."""
+"""Calls a function after a delay in seconds."""
 
 
 class Socket(Protocol):
-    """What is asked of a client's WebSocket, see ``client.surface``."""
+    """The methods of ``client.surface.Surface`` that are used here."""
 
     def on(self, type: str, handler: Callable[[dict[str, Any]], object]) -> object:
-        """Have a handler called with the payloads of a type."""
+        """Register a handler for a message type."""
 
     def send(self, type: str, payload: dict[str, Any]) -> None:
         """Send a message."""
 
     def subscribe(self, channel: str, *, recoverable: bool) -> None:
-        """Hear a channel, with ``recoverable`` also what was missed while away."""
+        """Subscribe to a channel; ``recoverable`` delivers missed messages."""
 
     def unsubscribe(self, channel: str) -> None:
-        """Hear a channel no more."""
+        """Unsubscribe from a channel."""
 
 
 class Visitor:
-    """One customer; what they hear on ``user:`` tells them which orders to follow."""
+    """One customer; updates on ``user:`` say which orders to follow."""
 
     def __init__(
         self, socket: Socket, customer: Customer, script: Script, later: Later, draw: Random
@@ -59,20 +59,20 @@ class Visitor:
         socket.subscribe(str(ANNOUNCEMENTS), recoverable=True)
 
     def ask(self, topic: str) -> None:
-        """Open a conversation; an earlier one is left as it is."""
+        """Open a conversation; an earlier one is abandoned."""
         self._asking = Asking(self._script, self._script.topic(topic))
         self._conversation_id = None
         self._opening = self._asking.open()
         self._say({"content": self._opening})
 
     def forget_orders(self) -> None:
-        """Follow none of the orders so far any more."""
+        """Unsubscribe from all orders."""
         for order_id in list(self.following):
             self._leave(order_id)
 
     def _order_changed(self, update: dict[str, Any]) -> None:
         order_id, status = str(update["order_id"]), str(update["status"])
-        # It comes twice, on the order's channel and on the customer's own.
+        # It arrives twice: on the order's channel and on the customer's own.
         before = self.following.get(order_id)
         if status in FINISHED:
             if before is not None:
@@ -111,5 +111,5 @@ class Visitor:
         try:
             self._socket.send("chat_message", utterance)
         except QueueFull:
-            # The server has been away for long; nobody would wait to say this.
+            # The server has been down for long: give up the conversation.
             self._asking = None

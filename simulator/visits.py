@@ -1,7 +1,7 @@
-"""Customers come, fill a cart, and buy or leave.
+"""Visits of customers: they arrive, fill a cart, and buy or leave.
 
-A visit is some seconds of browsing for each of one to four things.  Visits come as a Poisson
-process, as often as ``simulator.arrivals`` says.
+A visit is some seconds of browsing for each of one to four products.  Arrivals are a Poisson
+process with the rate of ``simulator.arrivals``.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ BROWSING: Span = (1.5, 8.0)
 LEAVING: Span = (1.0, 5.0)
 MOST_LINES = 4
 BUYS = 0.85
-"""The chance that a visit with something in the cart ends at the checkout."""
+"""Probability that a visit with a filled cart ends in an order."""
 CHANGES_MIND = 0.15
-"""The chance that a customer changes or removes a line instead of adding one."""
+"""Probability of changing or removing a line instead of adding one."""
 SMALL_CHANGE = 3000
-"""UAH; of what costs less, a customer may want several."""
+"""UAH; products below this price may be bought in larger quantities."""
 PRESENT_WEIGHT = 3
-"""Customers who are present come so many times as often as others."""
+"""Connected customers visit this many times as often as others."""
 FEWEST_OTHERS = 300
 MOST_TRIES = 10
-"""To draw somebody who is not in the shop already."""
+"""Attempts to draw a customer who is not visiting already."""
 
 
 class Visits:
-    """Everybody who is in the shop."""
+    """Simulates the visits."""
 
     def __init__(self, house: House) -> None:
         self._desk, self._stock, self._checkout = house.desk, house.stock, house.checkout
@@ -49,7 +49,7 @@ class Visits:
         self.adapt(0)
 
     def adapt(self, at: float) -> None:
-        """Let customers come and choose as the rate and the stage are from now on."""
+        """Reschedule after a change of the rate or of the active scenarios."""
         self._appeal = [
             product.popularity * self._stage.demand(product.id) for product in self._products
         ]
@@ -82,7 +82,7 @@ class Visits:
         self._later(at, BROWSING, partial(self._choose, customer, choices))
 
     def _number(self) -> int:
-        """Draw who comes; the more visits, the larger the town."""
+        """Draw a customer; the pool grows with the rate."""
         present = self._desk.start.present
         others = max(FEWEST_OTHERS, round(15 * self._desk.rate))
         ticket = self._desk.draw.randrange(PRESENT_WEIGHT * present + others)
@@ -124,7 +124,7 @@ class Visits:
         self._later(at, LEAVING, partial(self._leave, customer))
 
     def _check_out(self, customer: Customer, basket: Basket, at: float) -> None:
-        """Order what there is of the cart; the rest is taken out of it first."""
+        """Order what is in stock; the rest is removed from the cart first."""
         lines: list[Line] = []
         for product, quantity in list(basket.lines.values()):
             shelf = self._stock.find(product.id, quantity, customer.warehouse)

@@ -1,7 +1,7 @@
-"""The shelves: what lies on them, what left and came, and what to tell the staff about it.
+"""Stock levels per product and warehouse, and the alerts they raise.
 
-For every shelf, at every moment: ``left >= 0`` and
-``initial + supplied - written_off == left + sold``.
+Invariant per shelf: ``left >= 0`` and
+``left + sold == initial + supplied - written_off``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from simulator.catalogue import Catalogue, Product
 
 
 class NotEnough(Exception):
-    """There are fewer pieces on the shelf than were asked for."""
+    """The shelf has fewer items than requested."""
 
 
 class Level(Enum):
-    """How full a shelf is, as far as anybody cares."""
+    """Stock status of a shelf."""
 
     OUT = 0
     LOW = 1
@@ -26,10 +26,7 @@ class Level(Enum):
 
 
 class Shelf:
-    """All pieces of one product in one warehouse.
-
-    ``sold`` is without what came back.
-    """
+    """Stock of one product in one warehouse; ``sold`` excludes returns."""
 
     def __init__(self, product: Product, warehouse: str) -> None:
         self.product, self.warehouse = product, warehouse
@@ -38,7 +35,7 @@ class Shelf:
 
     @property
     def level(self) -> Level:
-        """Tell how full it is."""
+        """The current status."""
         if self.left == 0:
             return Level.OUT
         return Level.LOW if self.left <= self.product.threshold else Level.ENOUGH
@@ -54,15 +51,15 @@ class Shelf:
         return self._change(-quantity, sold=quantity)
 
     def put_back(self, quantity: int) -> StockAlert | None:
-        """Take so many pieces back that were sold and not sent."""
+        """Return items that were sold but not shipped."""
         return self._change(quantity, sold=-quantity)
 
     def supply(self, quantity: int) -> StockAlert | None:
-        """Add so many pieces that a supplier brought."""
+        """Add delivered items."""
         return self._change(quantity, supplied=quantity)
 
     def count(self, found: int) -> StockAlert | None:
-        """Believe that so many pieces lie there: what lacks is written off, more is supplied."""
+        """Set the level: a shortfall is written off, a surplus counts as supplied."""
         more = found - self.left
         if more > 0:
             return self.supply(more)
@@ -119,7 +116,7 @@ class Stock:
         return [self._shelves[product_id, name] for name in self._names]
 
     def find(self, product_id: str, quantity: int, nearest: str) -> Shelf | None:
-        """Find a shelf with so many pieces: the nearest one, else the fullest, else none."""
+        """Find a shelf with enough stock: the nearest, else the fullest, else None."""
         home = self.shelf(product_id, nearest)
         if home.left >= quantity:
             return home

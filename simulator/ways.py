@@ -1,7 +1,7 @@
-"""What may come next in an order's life, how soon, and how likely.
+"""Transitions of orders: next status, delay and probability.
 
-A usual order is delivered one to four minutes after it was placed, so that somebody who
-watches it for a minute sees it move, and not at once.
+A typical order is delivered one to four minutes after it was placed, so that a viewer sees it
+change within a minute.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simulator.orders import PlacedOrder
 
 
 class Way(Struct, frozen=True):
-    """What may come next: where to, how long it takes, and how likely, of 100."""
+    """A possible next status, its delay and its probability in percent."""
 
     to: OrderStatus
     takes_s: Span
@@ -44,10 +44,10 @@ WAYS: dict[OrderStatus, tuple[Way, ...]] = {
     OrderStatus.DELIVERED: (Way(OrderStatus.REFUNDED, (30, 90), 4),),
     OrderStatus.CANCELLED: (Way(OrderStatus.REFUNDED, (10, 30), 100),),
 }
-"""From each status, the usual way first; what is missing from 100 is the chance that nothing
-more happens.
+"""By status, the usual transition first; the rest to 100 % is the probability that the order
+stays as it is.
 
-A parcel that is shipped first arrives at its branch, then is delivered: see ``Fulfilment``.
+A shipped parcel first arrives at its branch, then is delivered: see ``Fulfilment``.
 """
 TO_BRANCH: Span = (20, 70)
 TO_HANDS: Span = (20, 80)
@@ -60,11 +60,11 @@ HAPPY = {
     OrderStatus.PROCESSING: OrderStatus.SHIPPED,
     OrderStatus.SHIPPED: OrderStatus.DELIVERED,
 }
-"""Where an order goes if nothing goes wrong."""
+"""The next status if nothing fails."""
 
 
 def _news_a_second() -> dict[OrderStatus, float]:
-    # A change of status is told on two channels and in a notification, one of place without that.
+    # A status change makes three publications, a tracking change only two.
     news = {
         status: 3 / sum(way.chance / 100 * sum(way.takes_s) / 2 for way in WAYS[status])
         for status in HAPPY
@@ -74,11 +74,11 @@ def _news_a_second() -> dict[OrderStatus, float]:
 
 
 NEWS_A_SECOND = _news_a_second()
-"""Mean publications a virtual second of one order that is in this status."""
+"""Mean publications per virtual second of an order in this status."""
 
 
 def choose(order: PlacedOrder, mishaps: float, draw: Random) -> Way | None:
-    """Draw what comes next, with ``mishaps`` times as many mishaps; None: nothing more."""
+    """Sample the next transition, with failures ``mishaps`` times as likely; None: no more."""
     ways = WAYS.get(order.status, ())
     if not ways or (order.status is OrderStatus.CANCELLED and not order.paid_at):
         return None
@@ -88,5 +88,5 @@ def choose(order: PlacedOrder, mishaps: float, draw: Random) -> Way | None:
         mark -= way.chance * (mishaps if way.to in MISHAPS else 1.0)
         if mark < 0:
             return way
-    # The usual way takes what the others leave; it is sure where there are others.
+    # The usual transition has the remaining probability.
     return usual if others or mark < usual.chance else None

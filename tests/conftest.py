@@ -162,7 +162,7 @@ def _launching(group, folder):
             WORKBENCH_SIMULATOR_PORT="0",
             **environment,
         )
-        program.port = int(program.wait_for(r"control on http://127\.0\.0\.1:(\d+)")[1])
+        program.port = int(program.wait_for(r"control API on http://127\.0\.0\.1:(\d+)")[1])
         return program
 
     def start_workbench(server, simulator):

@@ -1,7 +1,7 @@
-"""What crossed one connection, frame by frame, and what answered what.  Pure.
+"""Recorded frames of a connection, and the pairing of requests and replies.  Pure.
 
-A frame is also what is none to a network engineer: asking for the upgrade, its answer, the
-close, and a publication over HTTP with its answer.  So one list tells the whole story.
+Handshake, close, and publish requests over HTTP with their responses are recorded as frames, too,
+so that one list shows everything.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Frame(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def label(self) -> str:
-        """Name it in a word or two of the wire."""
+        """Short label, in protocol terms."""
         match self.kind:
             case Kind.CLOSE:
                 return f"close {self.code}"
@@ -101,14 +101,14 @@ class Frame(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def is_refusal(self) -> bool:
-        """Tell whether the server said no."""
+        """Return whether it is an error, a close or a failed HTTP response of the server."""
         if self.kind in (Kind.REFUSED, Kind.ANSWER):
             return self.code >= 400
         return not self.sent and (self.kind is Kind.CLOSE or self.type in _REFUSING)
 
     @property
     def is_event(self) -> bool:
-        """Tell whether it came without being asked for."""
+        """Return whether it is an event, not a reply."""
         is_heard = self.kind is Kind.TEXT and not self.sent
         return is_heard and self.id is None and self.type not in _REPLIES
 
@@ -147,7 +147,7 @@ class Match(Struct, frozen=True):
 
 
 def hide_tokens(text: str) -> str:
-    """Take the tokens out of a message: what is shown on a projector is no secret."""
+    """Replace the tokens in a message: frames are shown on screens."""
     return _TOKEN.sub(rf'\1"{HIDDEN}"', text)
 
 

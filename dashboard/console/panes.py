@@ -26,7 +26,7 @@ ECHO_S = 1.5  # in which a remounted table may report the selection of the one b
 
 
 class Picked(Struct, frozen=True):
-    """The frame that was chosen of somebody's, and the list that stands still under the eye."""
+    """The selected frame, and the list as it was then."""
 
     whose: str
     frame: Frame
@@ -40,14 +40,14 @@ def picked(whose: str) -> Picked | None:
 
 
 def let_go() -> None:
-    """Let the list run again; a new key forgets its selection."""
+    """Clear the selection, so that the list updates again."""
     state = st.session_state
     state.pop(PICKED, None)
     state[VERSION], state[JUMPED] = state.get(VERSION, 0) + 1, time.monotonic()
 
 
 def tools(sending: Sending, shown: Sequence[Frame], chosen: Picked | None) -> None:
-    """Draw what is done to a connection and to its list: ended, forgotten, let go."""
+    """Draw the toolbar: connect or disconnect, clear, jump to the newest."""
     is_open = sending.wire.is_open
     fresh = sum(frame.seq > chosen.among[-1].seq for frame in shown) if chosen else 0
     with st.container(horizontal=True, gap="xsmall"):
@@ -167,6 +167,6 @@ def drawn(shown: Sequence[Frame], client: str) -> None:
         look.card("sequence", _("Sequence"), aside, size="pane"),
         st.container(height="stretch", border=False, autoscroll=True, key="wire"),
     ):
-        # One element, empty or not: what stood beside it would stay until the next whole run.
+        # Always one element: a second one would stay on the page until the next full run.
         diagram = sequence.diagram(shown, frames.matches(shown), client, _("server"))
         st.html(diagram if shown else f'<div class="quiet">{hint}</div>')

@@ -1,4 +1,4 @@
-"""Records the frames of one connection: bounded, for several threads, with a way to wait."""
+"""Records the frames of one connection: bounded, thread-safe, and can be waited on."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ class Record:
         self._is_abandoned = False
 
     def abandon(self) -> None:
-        """Let nobody wait any more."""
+        """Release all waiters."""
         with self._changed:
             self._is_abandoned = True
             self._changed.notify_all()
 
     def clear(self) -> None:
-        """Forget all frames but the one that is newest, which says how the connection is."""
+        """Remove all frames but the newest, which shows the state of the connection."""
         with self._changed:
             while len(self._kept) > 1:
                 self._characters -= len(self._kept.popleft().text)
 
     def frames(self) -> tuple[Frame, ...]:
-        """Return what is kept, oldest first."""
+        """Return the frames, oldest first."""
         with self._changed:
             return tuple(self._kept)
 
     def wait_for(self, what: Callable[[Frame], bool], seconds: float) -> Frame | None:
-        """Return the first frame of this kind, waiting for it; None if none came in time."""
+        """Wait for a frame that matches; None on timeout."""
 
         def first() -> Frame | None:
             return next((frame for frame in self._kept if what(frame)), None)
@@ -65,35 +65,35 @@ class Record:
             return first()
 
     def connecting(self, signs_in: bool) -> Frame:
-        """Note that an upgrade is asked for, with or without a token in the address."""
+        """Record a handshake request."""
         return self._add(sent=True, kind=Kind.CONNECT, text=f"token={HIDDEN}" if signs_in else "")
 
     def opened(self) -> Frame:
-        """Note that the connection is open."""
+        """Record that the connection is open."""
         return self._add(sent=False, kind=Kind.OPEN)
 
     def refused(self, status: int) -> Frame:
-        """Note that HTTP answered instead of a WebSocket."""
+        """Record a rejected handshake."""
         return self._add(sent=False, kind=Kind.REFUSED, code=status)
 
     def sent(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> Frame:
-        """Note a frame that is about to be sent."""
+        """Record a frame before it is sent."""
         return self._message(data, KINDS[opcode], sent=True)
 
     def heard(self, data: bytes) -> Frame:
-        """Note a frame that came."""
+        """Record a received frame."""
         return self._message(data, Kind.TEXT, sent=False)
 
     def closed(self, code: int, reason: str, by_us: bool = False) -> Frame:
-        """Note the end of the connection."""
+        """Record the close of the connection."""
         return self._add(sent=by_us, kind=Kind.CLOSE, code=code, text=reason)
 
     def posted(self, body: bytes) -> Frame:
-        """Note a publication that is about to be sent over HTTP."""
+        """Record a publish request before it is sent."""
         return self._message(body, Kind.POST, sent=True)
 
     def answered(self, request: Frame, status: int, body: bytes) -> Frame:
-        """Note what HTTP answered to a publication."""
+        """Record the response to a publish request."""
         return self._add(
             sent=False,
             kind=Kind.ANSWER,

@@ -1,4 +1,4 @@
-"""The rules that trials break, with the answers of docs/protocol.md.  Pure."""
+"""All conformance cases, with the answers documented in docs/protocol.md.  Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _send(name: str, title: str, expected: Expected, data: bytes, **more: Any) -
 
 
 def _join(name: str, title: str, channel: str, who: Who = Who.CUSTOMER) -> Trial:
-    """Try a channel that is not for ``who``: always the same refusal."""
+    """Subscribe to a channel that ``who`` has no access to."""
     return _send(name, title, FORBIDDEN, _message("subscribe", channel=channel), who=who)
 
 

@@ -1,4 +1,4 @@
-"""Runs trials, each on a fresh connection and a thread of its own.  Knows no Streamlit."""
+"""Runs conformance cases, each on a new connection and its own thread."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ELSEWHERE = "books"  # another shop
 
 
 class Place(Struct, frozen=True):
-    """Where trials are run; ``order_id`` is one of somebody's."""
+    """The server under test; ``order_id`` is an existing order of another user."""
 
     socket_url: str
     server_url: str
@@ -46,7 +46,7 @@ class Place(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What became of a trial so far; ``answer`` is the frame that decided."""
+    """Result of a case so far; ``answer`` is the actual answer."""
 
     trial: Trial
     verdict: Verdict
@@ -79,7 +79,7 @@ class Run:
         return self._is_over.wait(seconds)
 
     def stop(self) -> None:
-        """Hang up, whatever it waits for."""
+        """Stop waiting and close."""
         self._record.abandon()
         self._thread.join(REPLY_S)
 
@@ -126,7 +126,7 @@ class Run:
                 self._record.wait_for(partial(_is_reply, f"t{number}"), REPLY_S)
 
     def _see_it_live_on(self, wire: Wire) -> None:
-        """Ping until it is answered by more than that it came too fast."""
+        """Ping until a pong arrives; a ping may itself be rate limited."""
         for _ in range(int(REPLY_S / TRY_AGAIN_S)):
             wire.send(PING)
             if self._record.wait_for(lambda f: f.type == "pong" and f.id == ALIVE, TRY_AGAIN_S):
@@ -162,7 +162,7 @@ class Run:
 
 
 class Runner:
-    """A tab's trials; of each, the latest run."""
+    """Runs the cases of a tab; keeps the latest run of each."""
 
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}

@@ -1,4 +1,4 @@
-"""How a connection is, read from its frames: open or not, as whom, until when.  Pure."""
+"""Summary of a connection, computed from its frames: phase, user, token expiry.  Pure."""
 
 from __future__ import annotations
 

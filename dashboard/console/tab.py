@@ -1,6 +1,6 @@
-"""What a tab's Console keeps open: a wire for each persona it played, and its trials.
+"""Resources of a tab's Console: raw connections by persona, and the conformance runner.
 
-All of it ends when the tab closes.
+They are closed with the tab.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from dashboard.console.wire import Wire
 from dashboard.feed import ANNOUNCEMENTS
 from dashboard.personas import Persona
 
-SERVICE = "console"  # as whom is published
+SERVICE = "console"  # user id of the publisher
 
 
 class Sending(Struct, frozen=True):
-    """Where to send what, as whom."""
+    """A persona and its raw connection."""
 
     wire: Wire
     persona: Persona
@@ -57,7 +57,7 @@ def _token(persona: Persona) -> str | None:
 
 
 def _later(close: object) -> None:
-    # Streamlit calls from its event loop, which a slow goodbye would hold up for every tab.
+    # Streamlit calls this on its event loop, which a slow close would block for every tab.
     assert isinstance(close, Wire | Runner)  # noqa: S101 - the only ones kept here
     threading.Thread(target=close.close, name="console-close", daemon=True).start()
 

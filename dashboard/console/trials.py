@@ -1,4 +1,4 @@
-"""A trial: a request that breaks one rule, the documented answer, and a judge.  Pure."""
+"""Conformance case: a request that breaks one rule, and the documented answer.  Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dashboard.console.frames import Frame, Kind, Opcode
 from protocol.errors import CloseCode, ErrorCode
 
 ALIVE = "alive"
-"""The id of the ping that asks, after a refusal, whether the connection lives on."""
+"""Id of the ping that checks, after an error, that the connection is still open."""
 
 
 class Who(StrEnum):
-    """Whom a trial speaks for; each run makes up users of its own."""
+    """Who sends the request; each run uses users of its own."""
 
     CUSTOMER = "customer"
     OTHER = "other"  # another customer
@@ -29,23 +29,23 @@ class Who(StrEnum):
 
 
 class Refused(Struct, frozen=True):
-    """An ``error`` with this code, and the connection lives on."""
+    """Expects an ``error`` with this code; the connection stays open."""
 
     code: ErrorCode
 
 
 class NotTaken(Struct, frozen=True):
-    """An ``auth_error``, and the connection lives on."""
+    """Expects an ``auth_error``; the connection stays open."""
 
 
 class Closed(Struct, frozen=True):
-    """The connection is ended with this code."""
+    """Expects the connection to be closed with this code."""
 
     code: CloseCode
 
 
 class Answered(Struct, frozen=True):
-    """HTTP answers with this status, to a publication or instead of an upgrade."""
+    """Expects this HTTP status, for a publish request or a handshake."""
 
     status: int
 
@@ -67,7 +67,7 @@ class Send(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True, kw_only=True):
-    """One rule broken.
+    """One conformance case.
 
     ``who`` connects, after ``crowd`` others as the same user; ``shows`` is whose token stands
     for ``$TOKEN``; ``origin`` is that of a page it pretends to be.  With ``post``, a
@@ -89,7 +89,7 @@ class Trial(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(StrEnum):
-    """What became of a trial."""
+    """Status of a case."""
 
     RUNNING = "running"
     AS_DOCUMENTED = "passed"
@@ -97,7 +97,7 @@ class Verdict(StrEnum):
 
 
 def expected_in_short(expected: Expected) -> str:
-    """Name what should come, in the words of the wire."""
+    """Label of the expected answer, in protocol terms."""
     match expected:
         case Refused(code):
             return str(code)
@@ -112,7 +112,7 @@ def expected_in_short(expected: Expected) -> str:
 
 
 def in_short(frame: Frame) -> str:
-    """Name what came, in the same words."""
+    """Label of the actual answer, in the same terms."""
     return frame.error if frame.kind is Kind.TEXT and frame.error else frame.label
 
 
@@ -132,12 +132,12 @@ def is_expected(frame: Frame, expected: Expected) -> bool:
 
 
 def lives_on(expected: Expected) -> bool:
-    """Tell whether the connection must still be there afterwards."""
+    """Return whether the connection must stay open."""
     return isinstance(expected, Refused | NotTaken)
 
 
 def came(frames: Iterable[Frame], expected: Expected) -> Frame | None:
-    """Return what answered the trial: what was expected, or else the last refusal of any kind."""
+    """Return the actual answer: the expected frame, else the last error."""
     found: Frame | None = None
     for frame in frames:
         if is_expected(frame, expected):
@@ -148,7 +148,7 @@ def came(frames: Iterable[Frame], expected: Expected) -> Frame | None:
 
 
 def judge(frames: Iterable[Frame], expected: Expected) -> Verdict:
-    """Judge a trial that has run to its end."""
+    """Evaluate a finished case."""
     frames = tuple(frames)
     answer = came(frames, expected)
     if answer is None or not is_expected(answer, expected):

@@ -1,7 +1,7 @@
-"""A raw connection: sends what it is given, byte for byte, and does nothing by itself.
+"""Raw WebSocket connection: sends the given bytes and does nothing on its own.
 
-No sign-in, no pings, no coming back: a person who learns the protocol is to see every frame
-and its consequence.  One thread owns the socket; everything that passes is in the record.
+No sign-in, pings or reconnects, so that every frame and its effect can be seen.  One thread owns
+the socket; all frames are recorded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dashboard.console.record import Record
 from protocol.errors import CloseCode
 
 CONNECT_TIMEOUT_S = 5.0
-QUIET_S = 30.0  # the longest sleep; whoever sends or closes wakes the thread
+QUIET_S = 30.0  # longest wait; send and close wake the thread
 GOODBYE_S = 1.0
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Wire:
     def open(self, token: str | None) -> None:
         """Connect, with the token in the address if there is one; does nothing while it is open.
 
-        Returns at once; the record tells what came of it.
+        Returns immediately; the record shows the result.
         """
         with self._lock:
             if self._run is None or not self._run.thread.is_alive():
@@ -61,7 +61,7 @@ class Wire:
                 self._run.send(data, opcode)
 
     def close(self) -> None:
-        """Say goodbye and wait for the thread to end; does no harm twice."""
+        """Close the connection and wait for the thread; idempotent."""
         with self._lock:
             run = self._run
         if run is not None:
@@ -112,7 +112,7 @@ class _Run:
             self._waker.close()
 
     def _converse(self, line: Line) -> bool:
-        """Send and receive to the end; returns whether the goodbye is ours to say."""
+        """Send and receive until the close; returns whether the close starts here."""
         while True:
             while self._outgoing and not line.is_broken:
                 data, opcode = self._outgoing.popleft()

@@ -176,7 +176,7 @@ async def test_outlives_a_server_that_is_not_there(tokens, unused_tcp_port, capl
         await publisher.aclose()
         await task
 
-    waits = [r for r in caplog.records if "Publishing waits" in r.getMessage()]
+    waits = [r for r in caplog.records if "Publish failed" in r.getMessage()]
     assert len(waits) == 1
     assert "1 publications unsent" in caplog.text
 
@@ -212,8 +212,10 @@ async def test_drops_the_refused_item_alone_and_says_which(api, make, status, ca
     first, second = api.heads("Idempotency-Key")
     assert first != second
     assert (publisher.counts.accepted, publisher.counts.refused) == (2, 1)
-    refusals = [r.getMessage() for r in caplog.records if "Not published" in r.getMessage()]
-    assert refusals == ["Not published: inventory_alert to tenant:shop: Object missing `sku`"]
+    refusals = [r.getMessage() for r in caplog.records if "Publication rejected" in r.getMessage()]
+    assert refusals == [
+        "Publication rejected: inventory_alert to tenant:shop: Object missing `sku`"
+    ]
 
 
 @pytest.mark.parametrize("index", [None, -1, 7])

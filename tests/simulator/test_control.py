@@ -105,7 +105,7 @@ STRANGERS = {
 async def test_does_not_know_strangers(get, stranger):
     assert await get("/state", STRANGERS[stranger]()) == (
         401,
-        {"error": {"code": "unauthenticated", "message": "Send the bearer token of an admin"}},
+        {"error": {"code": "unauthenticated", "message": "An admin's bearer token is required"}},
     )
 
 
@@ -122,7 +122,7 @@ async def test_does_not_know_strangers(get, stranger):
 async def test_shows_nobody_else_anything(get, other):
     assert await get("/state", token(**other)) == (
         403,
-        {"error": {"code": "forbidden", "message": "Only this shop's admins may look"}},
+        {"error": {"code": "forbidden", "message": "Only admins of this tenant are allowed"}},
     )
 
 

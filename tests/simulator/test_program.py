@@ -111,8 +111,11 @@ async def test_lists_the_scenarios(start):
     [
         ((), b"WORKBENCH_JWT_SECRET is not set"),
         (("--dry-run", "--seed", "x"), b"WORKBENCH_SEED is not valid"),
-        (("--summary",), b"--summary goes with --dry-run"),
-        (("--dry-run", "--scenario", "doom"), b"no scenario 'doom', but calm-day, flash-sale"),
+        (("--summary",), b"--summary requires --dry-run"),
+        (
+            ("--dry-run", "--scenario", "doom"),
+            b"unknown scenario 'doom'; the scenarios are calm-day, flash-sale",
+        ),
         (("--speed", "61"), b"invalid pace value: '61'"),
         (("--dry-run", "--for", "soon"), b"invalid duration value: 'soon'"),
     ],
@@ -131,7 +134,7 @@ async def test_lives_without_a_server_until_it_is_told_to_end(alone, ending):
     process = await alone()
     line = (await process.stdout.readline()).decode()
     found = re.fullmatch(
-        rf"simulator: control on (http://127\.0\.0\.1:\d+), publishing to {NOBODY}\n", line
+        rf"simulator: control API on (http://127\.0\.0\.1:\d+), publishing to {NOBODY}\n", line
     )
     state = await _state_with_publications(found[1])
     process.send_signal(ending)
@@ -141,7 +144,7 @@ async def test_lives_without_a_server_until_it_is_told_to_end(alone, ending):
     assert state["publisher"]["waiting"] > 0
     assert [customer["signed_in"] for customer in state["customers"]] == [False] * 25
     assert (process.returncode, err) == (0, b"")
-    assert b"Publishing waits" in rest
+    assert b"Publish failed" in rest
     assert b"Traceback" not in rest
     assert SECRET.encode() not in rest
 

@@ -114,7 +114,7 @@ def test_lives_up_to_the_moment_of_a_command_first(stand):
 def test_refuses_a_pace_that_no_process_keeps(stand, command, field):
     it = stand(rate=100.0, speed=2)
 
-    with pytest.raises(Refused, match=rf"now {field} is at most (50|2500)") as refused:
+    with pytest.raises(Refused, match=rf"{field} can be at most (50|2500)") as refused:
         it.runner.do(command)
 
     assert refused.value.field == field
