@@ -1,4 +1,4 @@
-"""The workbench's pages: what passes through the server, drawn live in a browser.
+"""The workbench: Streamlit pages that show the server's traffic live.
 
-Knows the server and the simulator as any client would, over their sockets.
+It reaches the server and the simulator only through their public APIs.
 """

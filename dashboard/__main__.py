@@ -1,4 +1,4 @@
-"""``python -m dashboard``: serves the pages until it is told to stop."""
+"""``python -m dashboard``: serves the pages until a signal stops it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Settings, from the environment or .env:
 
 @asynccontextmanager
 async def with_feed(_: Any) -> AsyncIterator[dict[str, Any]]:
-    """Hold the feed open for as long as the server runs, whether or not a tab looks."""
+    """Keep the feed connected while the web server runs, with or without open tabs."""
     feed = shared.feed()
     announcing = asyncio.create_task(announce(st.get_option("server.port")))
     try:
@@ -43,7 +43,7 @@ async def with_feed(_: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 async def announce(port: int) -> None:
-    """Say where the pages are, once somebody answers there."""
+    """Print the URL once the port accepts connections."""
     while True:
         try:
             _, writer = await asyncio.open_connection(HOST, port)
@@ -59,10 +59,10 @@ async def announce(port: int) -> None:
 
 
 def options(port: int) -> dict[str, Any]:
-    """Read the look and the server's options as dotted names.
+    """Return Streamlit's options: the theme and the address.
 
-    Streamlit looks for a ``config.toml`` in the working directory and the home alone; handed
-    over as options the packaged one holds from wherever the program is started.
+    Streamlit reads a ``config.toml`` from the working directory and the home only; passed
+    as options, the packaged one applies wherever the program is started.
     """
     with (HERE / "theme.toml").open("rb") as file:
         found = dict(_dotted(tomllib.load(file)))
@@ -78,7 +78,7 @@ def _dotted(table: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
 
 
 def _is_free(port: int) -> bool:
-    """Try the port: Streamlit would end with a line that names no cure."""
+    """Tell whether the port is free; Streamlit's own error names no setting to change."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -99,7 +99,7 @@ def main() -> int:
         print("The dashboard cannot start:", *why.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for whoever started it
         return 2
     if not _is_free(port):
-        print(f"dashboard: port {port} is taken; choose another: WORKBENCH_DASHBOARD_PORT")  # noqa: T201 - as above
+        print(f"dashboard: port {port} is in use; set WORKBENCH_DASHBOARD_PORT to another")  # noqa: T201 - as above
         return 2
     # The web server stops in good order at a signal and then raises it again: to no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):

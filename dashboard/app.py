@@ -1,4 +1,4 @@
-"""Entry point: navigation and the side bar.  Draws no page."""
+"""Entry point: navigation and sidebar; the pages draw themselves."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ st.set_page_config(
     look.MARK,
     layout="wide",
     initial_sidebar_state=212,
-    menu_items={
-        "About": _("Shop Realtime Workbench: what passes through a shop's WebSocket server, live.")
-    },
+    menu_items={"About": _("Shop Realtime Workbench: live traffic of a shop's WebSocket server.")},
 )
 st.html(look.HERE / "look.css")
 st.logo(":material/hub:", size="small")
 
 
 def page(name: str, title: str, icon: str) -> st.Page:
-    """Register the page of a file."""
+    """Return the page defined by a file in views/."""
     return st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:")
 
 
@@ -35,9 +33,9 @@ overview = st.Page(
 
 
 def at_its_name() -> None:
-    """Answer `/overview` too: Streamlit serves the default page at `/` alone.
+    """Redirect `/overview` to `/`, where Streamlit serves the default page.
 
-    What is bound to a widget already goes along by itself, and may not be given.
+    Query parameters bound to widgets are kept by Streamlit and must not be passed.
     """
     free = {name: st.query_params.get_all(name) for name in st.query_params}
     bound = st.session_state
@@ -47,7 +45,7 @@ def at_its_name() -> None:
 by_name = st.Page(at_its_name, title="Overview", url_path="overview", visibility="hidden")
 chosen = st.navigation(
     {
-        _("Watch"): [
+        _("Monitoring"): [
             overview,
             page("explorer", _("Explorer"), "account_tree"),
             by_name,
@@ -57,7 +55,7 @@ chosen = st.navigation(
             page("inventory", _("Inventory"), "inventory_2"),
             page("inbox", _("Inbox"), "forum"),
         ],
-        _("Act"): [
+        _("Tools"): [
             page("console", _("Console"), "terminal"),
             page("scenarios", _("Scenarios"), "science"),
             page("connections", _("Connections"), "cable"),

@@ -1,6 +1,6 @@
-"""Asks the server and the simulator over HTTP, with a token; what goes wrong is told in words.
+"""HTTP client for the server and the simulator, with a bearer token and readable errors.
 
-Blocks its caller for ``TIMEOUT_S`` at the most.
+A call blocks for at most ``TIMEOUT_S``.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from protocol import codec
 TIMEOUT_S = 2.0
 LONGEST = 8 << 20  # bytes of an answer; sixty products and their orders are some 200 KiB
 LONGEST_REFUSAL = 64 << 10
-NOBODY = N_("nobody answers")
+NOBODY = N_("cannot connect")
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Refusal(Struct, frozen=True):
-    """What both APIs answer in ``{"error": {...}}``; ``field`` names the part of a body."""
+    """The error object of both APIs: ``{"error": {...}}``; ``field`` names the invalid field."""
 
     code: str = ""
     message: str = ""
@@ -34,10 +34,10 @@ class Refusal(Struct, frozen=True):
 
 
 class Unanswered(Exception):
-    """There is no answer to use; as a string it says why, to follow a ``:``.
+    """A request failed; ``str()`` gives a reason that can follow a colon.
 
-    ``status`` is None where nobody answered at all; ``refusal`` is empty where the answer
-    was no refusal of ours.
+    ``status`` is None if no response arrived; ``refusal`` is empty if the response
+    had no error object.
     """
 
     def __init__(self, why: str, status: int | None = None, refusal: Refusal | None = None) -> None:
@@ -46,7 +46,7 @@ class Unanswered(Exception):
 
 
 class Asker:
-    """One HTTP API: its address, and where its tokens come from, asked before every request."""
+    """Client of one HTTP API; fetches a token before every request."""
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url, self._token = url.rstrip("/"), token
@@ -67,7 +67,7 @@ class Asker:
         return self._ask("POST", path, data, {**headers, "Content-Type": "application/json"})
 
     def delete(self, path: str) -> bytes:
-        """Have something ended; otherwise as ``get``."""
+        """Send a DELETE request; otherwise as ``get``."""
         return self._ask("DELETE", path)
 
     def _ask(
@@ -85,7 +85,7 @@ class Asker:
         except HTTPError as why:
             with why:
                 refusal = _refusal(why.read(LONGEST_REFUSAL))
-            raise Unanswered(f"it answered {why.code} {why.reason}", why.code, refusal) from None
+            raise Unanswered(f"HTTP {why.code} {why.reason}", why.code, refusal) from None
         except (OSError, HTTPException):
             raise Unanswered(NOBODY) from None
 

@@ -1,4 +1,4 @@
-"""Who is connected, as the server's admin routes tell it: found, sorted, summed.  Pure."""
+"""The admin API's connection list: search, sorting and totals.  Pure."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Connection(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """All that a search looks at, in small letters."""
+        """Text that a search matches, casefolded."""
         parts = (self.id, self.user_id, self.name, self.role or "", self.node, *self.channels)
         return "\n".join(parts).casefold()
 
 
 class Attendance(Struct, frozen=True):
-    """Those of the tenant who are connected: the latest 500, and how many there are."""
+    """The tenant's newest 500 connections, and the total number."""
 
     connections: tuple[Connection, ...]
     total: int
 
 
 class Access(Struct, frozen=True):
-    """Whether a client hears a channel, whether it may, and by which of the server's rules."""
+    """Whether a connection is subscribed to a channel, whether it may be, and the deciding rule."""
 
     channel: str
     joined: bool
@@ -95,7 +95,7 @@ def read_access(answer: bytes) -> Access:
 
 
 def found(connections: Iterable[Connection], search: str, order: Order) -> list[Connection]:
-    """Return those that have every word of the search, sorted; equals by who came first.
+    """Return the connections that match every search term, sorted; ties by connection time.
 
     A word is looked for in the id, the user, the name, the role, the node and the channels.
     """
@@ -105,17 +105,17 @@ def found(connections: Iterable[Connection], search: str, order: Order) -> list[
 
 
 def subscriptions(connections: Iterable[Connection]) -> int:
-    """Count what they hear, all together."""
+    """Count the subscriptions of all connections."""
     return sum(len(connection.channels) for connection in connections)
 
 
 def users(connections: Iterable[Connection]) -> int:
-    """Count the people behind them."""
+    """Count distinct users."""
     return len({connection.user_id for connection in connections})
 
 
 def waiting(connections: Iterable[Connection]) -> int:
-    """Sum the bytes that wait to be sent to them."""
+    """Return the bytes in all send queues."""
     return sum(connection.waiting_bytes for connection in connections)
 
 

@@ -1,4 +1,4 @@
-"""Shows an address in the person's browser, where there is a screen to show it on."""
+"""Open a URL in the default browser if there is a display."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""``python -m dashboard.catalogue`` (``make words``): brings the catalogues up to the code.
+"""``python -m dashboard.catalogue`` (``make words``): updates the catalogues from the code.
 
-A text that is new is added untranslated, one that is gone is dropped; the order is the
-alphabet's and no line numbers are written, so that changes made side by side can be merged.
+New texts are added untranslated and unused ones removed; entries are sorted
+and carry no line numbers, so that parallel changes merge cleanly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pane of all channels by kind, with how busy each is.  A click narrows the message list."""
+"""The channel tree: channels by kind with their rates; a click filters the message list."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SORTS: dict[str, str] = {Sort.TOTAL: N_("Total"), Sort.LATEST: N_("Latest"), Sor
 
 
 def subscribers(branch: Branch) -> str:
-    """Write how many sockets hear it, or nothing where that is not known."""
+    """Format the number of subscribers; empty if unknown."""
     return "" if branch.subscribers is None else marks.count(branch.subscribers)
 
 
 def draw(now: Snapshot, chosen: str, picked: Callable[[Branch | None], None]) -> None:
-    """Draw the pane; ``picked`` is told the line that was clicked, or None."""
+    """Draw the pane; calls ``picked`` with the selected row, or None."""
     title = _("Channels")
     columns: dict[str, Column[Branch]] = {
         _("Kind"): tables.chips(60, lambda branch: branch.kind, look.KIND),

@@ -1,4 +1,4 @@
-"""Which channels there are and how busy: the tree that Explorer shows.  Pure."""
+"""Channels, their activity, and the rows of the Explorer's channel tree.  Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUCKETS = WINDOW_S // BUCKET_S
 
 
 class Activity(Struct, frozen=True):
-    """What is known of one channel since the dashboard started.
+    """Totals and recent rates of one channel since the dashboard started.
 
     ``subscribers`` is None until the channel was among the busiest of a report; ``recent``
     holds sums by ``BUCKET_S``, oldest first, empty ones left out.
@@ -106,7 +106,7 @@ def counted(known: dict[str, Activity], traffic: Traffic, at: float) -> None:
 def tree(
     channels: Mapping[str, Activity], series: Series, find: str, sort: Sort, chosen: str, now: float
 ) -> list[Branch]:
-    """List every kind with some of its channels: all of them where one is sought or chosen."""
+    """Return the rows: each kind with its top channels, or more when searching or selected."""
     members: dict[str, list[Activity]] = {}
     for channel in channels.values():
         if find.casefold() in channel.name.casefold():
@@ -139,7 +139,7 @@ def _whole(kind: str, members: list[Activity], series: Series) -> Branch:
     return Branch(
         "*" if kind == EVERYONE else f"{kind}:",
         kind,
-        _("{count} in all").format(count=len(members)),
+        _("{count} in total").format(count=len(members)),
         series.now(kind, over=10),
         sum(c.total for c in members),
         sum(heard),

@@ -128,7 +128,7 @@ def ways(names: tuple[str, ...]) -> Spec:
                     "field": "lasted",
                     "type": "quantitative",
                     "format": ".0f",
-                    "title": _("Lasted, s"),
+                    "title": _("Duration, s"),
                 },
             ],
         },
@@ -233,7 +233,7 @@ def swatch(words: str, status: str) -> str:
 
 
 def ceiling(most: float) -> float:
-    """Return the next round number above: a scale that does not twitch."""
+    """Round up to a nice number, so that the axis does not change at every update."""
     step = 10.0 ** math.floor(math.log10(max(most, 1.0)))
     return next(step * factor for factor in STEPS if step * factor > most)
 

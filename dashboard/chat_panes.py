@@ -1,4 +1,4 @@
-"""A conversation seen from both ends, and the staff's list of all of them."""
+"""The Inbox's chat panes: the customer's and the staff's view of a conversation."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ state = st.session_state
 
 
 def customer(me: Persona, party: Party, talk: Talk | None) -> None:
-    """Draw the customer's end; without a conversation the first words open one."""
+    """Draw the customer's pane; the first message opens a conversation."""
     with look.card("chat-customer", me.name, marks.chip(f"user:{me.user_id}", "user"), size="pane"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(_("With the shop's support") if talk else _("A new conversation"))
+            st.caption(_("Chat with support") if talk else _("New conversation"))
             st.button(
                 _("New conversation"),
                 icon=":material/add_comment:",
-                key="new-talk",
+                key="new-conversation",
                 type="tertiary",
                 disabled=talk is None,
                 on_click=choose,
                 args=("",),
             )
-        hint = _("Write below: the support's pane gets it on a socket of its own.")
-        bubbles("customer", party, talk, me.user_id, _("Nothing said yet"), hint)
+        hint = _("Write below; the support pane receives it over its own connection.")
+        bubbles("customer", party, talk, me.user_id, _("No messages yet"), hint)
         say("customer", _("Write to support"), party, talk)
 
 
 def staff(me: Persona, party: Party, talk: Talk | None, talks: tuple[Talk, ...]) -> None:
-    """Draw the staff's end: every conversation, and the one that the customer's pane shows."""
+    """Draw the staff's pane: all conversations, and the selected one."""
     unread = sum(unseen(one, me) > 0 for one in talks)
     aside = ngettext("{count} unread", "{count} unread", unread).format(count=unread)
     chip = marks.chip(f"tenant:{me.tenant or feed().tenant}", "tenant")
@@ -51,29 +51,31 @@ def staff(me: Persona, party: Party, talk: Talk | None, talks: tuple[Talk, ...])
         queue(talks, me)
         if talk:
             state[SEEN][talk.id] = talk.latest_at
-        hint = _("Choose a conversation above, or write as the customer at the left.")
-        bubbles("staff", party, talk, me.user_id, _("No conversation is open"), hint)
+        hint = _("Select a conversation above, or write as the customer on the left.")
+        bubbles("staff", party, talk, me.user_id, _("No conversation open"), hint)
         if talk:
             whose(talk)
-        say("staff", _("Answer as {name}").format(name=me.name), party, talk, must_have=True)
+        say("staff", _("Reply as {name}").format(name=me.name), party, talk, must_have=True)
 
 
 def queue(talks: tuple[Talk, ...], me: Persona) -> None:
-    """List the conversations, the latest first; a click shows one at both ends."""
+    """Draw the conversations, latest first; selecting one shows it in both panes."""
     where = marks.zone()
     columns: dict[str, Column[Talk]] = {
         "": tables.text(18, lambda talk: "▶" if talk.id == state[TALK] else ""),
         _("New"): tables.figure(36, lambda talk: str(unseen(talk, me) or "")),
-        _("Customer"): tables.press(116, whom, "talks-press", talks, pick),
+        _("Customer"): tables.press(116, whom, "conversations-button", talks, pick),
         _("Time"): tables.text(60, lambda talk: marks.clock(talk.latest_at, where=where)),
-        _("Last words"): tables.text(120, lambda talk: talk.lines[-1].words if talk.lines else ""),
+        _("Last message"): tables.text(
+            120, lambda talk: talk.lines[-1].words if talk.lines else ""
+        ),
     }
     alt = _("Conversations")
-    tables.table(talks, columns, "talks", lines=QUEUE, picked=pick, alt=alt)
+    tables.table(talks, columns, "conversations", lines=QUEUE, picked=pick, alt=alt)
 
 
 def whom(talk: Talk) -> str:
-    """Name the customer of a conversation, once that is known."""
+    """Return the customer's name, or an ellipsis until it is known."""
     return talk.customer.name if talk.customer else "…"
 
 
@@ -85,29 +87,29 @@ def pick(talk: Talk | None) -> None:
 
 
 def choose(talk_id: str) -> None:
-    """Show a conversation, or none to begin a new one."""
+    """Select a conversation; an empty id starts a new one."""
     state[TALK] = talk_id
 
 
 def unseen(talk: Talk, me: Persona) -> int:
-    """Count what this tab's staff has not seen there since the tab was opened."""
+    """Count the messages not yet seen in this tab."""
     return talk.unread(me.user_id, max(state[OPENED], state[SEEN].get(talk.id, 0.0)))
 
 
 def bubbles(side: str, party: Party, talk: Talk | None, own: str, nothing: str, hint: str) -> None:
-    """Draw what was said, the newest at the foot, one's own words at the right."""
-    with st.container(height="stretch", border=False, key=f"talk-{side}"):
+    """Draw the messages, newest at the bottom, the pane's own on the right."""
+    with st.container(height="stretch", border=False, key=f"chat-log-{side}"):
         link = party.line.link()
         if not link.is_live:
             return look.empty("cloud_off", link.title(), marks.plain(link.words(feed().now())))
         if talk is None or not talk.lines:
             return look.empty("forum", nothing, hint)
         said = "".join(bubble(line, own) for line in talk.lines)
-        st.html(f'<div class="talk">{said}</div>')
+        st.html(f'<div class="chat">{said}</div>')
 
 
 def bubble(line: Line, own: str) -> str:
-    """Draw one thing that was said; whose it is, where it is not one's own."""
+    """Return a message as HTML, with the sender unless it is the pane's own."""
     mine = line.sender_id == own
     machine = _("simulated")
     by = f"{line.sender} · {machine} · " if line.sender_id == SIMULATED else f"{line.sender} · "
@@ -119,20 +121,20 @@ def bubble(line: Line, own: str) -> str:
 
 
 def whose(talk: Talk) -> None:
-    """Say who answers here, and let a person take it from the machine without a word."""
+    """Draw who replies in this conversation, and a button to take it over."""
     person = talk.person()
     if person or talk.id in state.taken:
         name = person.sender if person else _("You")
         st.caption(
-            _("{name} answers here; the simulated agent has stepped back.").format(name=name)
+            _("Answered by: {name}. The simulated agent no longer replies.").format(name=name)
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(_("The simulated agent answers, until a person does."), width="stretch")
+        st.caption(_("The simulated agent replies until a person takes over."), width="stretch")
         st.button(
-            _("Take it over"),
+            _("Take over"),
             icon=":material/front_hand:",
-            key="take",
+            key="take-over",
             type="tertiary",
             on_click=take,
             args=(talk.id,),
@@ -140,7 +142,7 @@ def whose(talk: Talk) -> None:
 
 
 def take(talk_id: str) -> None:
-    """Have the simulated agent leave a conversation to people."""
+    """Stop the simulated agent from replying in a conversation."""
     commands.tell("take_conversation", conversation=talk_id)
     outcome = commands.outcome()
     if outcome and not outcome.why:
@@ -150,10 +152,10 @@ def take(talk_id: str) -> None:
 
 
 def say(side: str, prompt: str, party: Party, talk: Talk | None, must_have: bool = False) -> None:
-    """Take what somebody writes, and send it over their own socket."""
+    """Draw the input field and send its text over the participant's socket."""
     words = st.chat_input(
         prompt,
-        key=f"say-{side}",
+        key=f"chat-input-{side}",
         max_chars=LONGEST,
         disabled=not party.line.link().is_live or (must_have and talk is None),
     )

@@ -1,7 +1,7 @@
-"""A choice of one, kept in the URL by the wire's word and shown in the tab's language.
+"""A single-choice widget whose value is kept in the URL and labelled in the tab's language.
 
-Streamlit's own ``bind="query-params"`` writes what is shown, and would forget the choice when
-the language changes; it serves where both are the same.
+Streamlit's ``bind="query-params"`` stores the label, and would lose the choice when
+the language changes; it is used where value and label are the same.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def select(
 
 
 def chosen(key: str, options: Mapping[str, str]) -> str:
-    """Return the choice, also before it is drawn."""
+    """Return the selected value, also before the widget is drawn."""
     state = st.session_state
     wanted = state.get(_widget(key), state.get(key, st.query_params.get(key)))
     return wanted if wanted in options else next(iter(options))

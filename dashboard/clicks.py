@@ -1,4 +1,4 @@
-"""One act a click: a clock's message brings no click along.
+"""Remove duplicate clicks from the messages of timed fragments.
 
 Streamlit's browser keeps a click until its next task, and every clock of the page that ticks before
 sends it too: the server would act on it two or three times (seen on the wire of 1.67, with 1 of 40
@@ -14,7 +14,7 @@ TRIGGERS = ("trigger_value", "string_trigger_value", "chat_input_value", "json_t
 
 
 def without_clicks(data: bytes) -> bytes:
-    """Return a browser's message as it came; a clock's, without what was clicked or entered."""
+    """Return a browser message unchanged, or a timer's without trigger values."""
     message = BackMsg.FromString(data)
     run = message.rerun_script
     if not (message.HasField("rerun_script") and run.is_auto_rerun):
@@ -27,7 +27,7 @@ def without_clicks(data: bytes) -> bytes:
 
 
 class ClicksOnce:
-    """Stand between a browser's WebSocket and Streamlit."""
+    """ASGI middleware in front of Streamlit's WebSocket."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What a tab told the simulator last, and what came of it."""
+"""Send a command to the simulator and keep its result in the tab."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Outcome(Struct, frozen=True):
 
 
 def tell(command: str, **fields: Any) -> None:
-    """Have the simulator do something, and keep what came of it; for callbacks."""
+    """Send a command and store its result; for callbacks."""
     at = feed().now()
     try:
         done = control().send(command, **fields)
@@ -39,6 +39,6 @@ def tell(command: str, **fields: Any) -> None:
 
 
 def outcome() -> Outcome | None:
-    """Return what came of the last one, if there was one."""
+    """Return the result of the last command, if there is one."""
     found: Outcome | None = st.session_state.get(KEY)
     return found

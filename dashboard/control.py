@@ -1,6 +1,6 @@
-"""The hand on the simulated shop: its scenarios, and what it can be told to do.
+"""Client of the simulator's control API: scenarios and commands.
 
-Knows the simulator as anybody would, by ``POST /control``; a refusal is raised in its words.
+Uses ``GET /scenarios`` and ``POST /control``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dashboard.simulation import Scenario
 from dashboard.words import N_
 from protocol.events import OrderStatus, Person
 
-NOT_UNDERSTOOD = N_("its answer is not that of a simulator")
+NOT_UNDERSTOOD = N_("the response is not from a simulator")
 
 
 class OrderTold(Struct, frozen=True):
@@ -30,7 +30,7 @@ class OrderTold(Struct, frozen=True):
 
 
 class Done(Struct, frozen=True):
-    """What a command did; ``order`` and ``shelves`` are of those commands that have them."""
+    """The response to a command; ``order`` and ``shelves`` are set by some commands only."""
 
     command: str
     order: OrderTold | None = None
@@ -45,10 +45,10 @@ class Control:
         self._scenarios: tuple[Scenario, ...] = ()
 
     def scenarios(self) -> tuple[Scenario, ...]:
-        """List what it can play; asked once, for it does not change while it runs.
+        """Return the available scenarios; fetched once, as they do not change at run time.
 
         Raises:
-            Unanswered: it is not there, or is no simulator.
+            Unanswered: the simulator cannot be reached, or the response is invalid.
         """
         if not self._scenarios:
             try:
@@ -59,7 +59,7 @@ class Control:
         return self._scenarios
 
     def send(self, command: str, **fields: Any) -> Done:
-        """Have it do something; fields that are None are left to it.
+        """Send a command; fields that are None are omitted.
 
         Raises:
             Unanswered: it did not; the refusal says which field is wrong.

@@ -1,7 +1,7 @@
-"""What a tab's Explorer lists, as a file: ``GET /messages/{token}.jsonl`` and ``.csv``.
+"""Route that serves a tab's filtered messages: ``GET /messages/{token}.jsonl`` and ``.csv``.
 
-Not a download button of Streamlit's: what that makes on demand it forgets after the second run of
-whichever tab, here within a second, and a browser that asks later finds nothing.
+Streamlit's download button is not used: a file made on demand is dropped after the second run of
+any tab, here within a second, so a later request gets a 404.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dashboard.words import N_
 
 
 class Form(NamedTuple):
-    """A way to write messages down, its media type, and what it is, to be translated."""
+    """An export format: its writer, media type and translatable description."""
 
     write: Callable[[Iterable[Seen]], bytes]
     media: str
@@ -30,13 +30,13 @@ class Form(NamedTuple):
 
 
 FORMS = {
-    "jsonl": Form(export.jsonl, "application/x-ndjson", N_("JSON lines, as they came")),
-    "csv": Form(export.csv_table, "text/csv", N_("A table, for spreadsheets")),
+    "jsonl": Form(export.jsonl, "application/x-ndjson", N_("JSON Lines, as received")),
+    "csv": Form(export.csv_table, "text/csv", N_("Table for spreadsheets")),
 }
 
 
 class Listed:
-    """What a tab's list was drawn from last; it can be asked for as long as the tab keeps it."""
+    """The log view and filter that a tab last listed; downloadable while the tab keeps it."""
 
     def __init__(self) -> None:
         self.log, self.filter = Log(), Filter()
@@ -60,7 +60,7 @@ def answer(request: Request) -> Response:
     form = FORMS.get(request.path_params["form"])
     listed = _tabs.get(request.path_params["token"])
     if form is None or listed is None:
-        return PlainTextResponse("The tab that listed these messages is gone.\n", 404)
+        return PlainTextResponse("This link has expired: its tab was closed.\n", 404)
     name = f"messages.{request.path_params['form']}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(form.write(listed.messages()), media_type=form.media, headers=headers)

@@ -1,6 +1,6 @@
-"""The Explorer's own buttons in its head: one step while paused, and the way out as a file.
+"""The Explorer's toolbar: download, and a single step while paused.
 
-No tick draws them again.
+Drawn by full runs only, not by ticks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def draw() -> None:
     """Draw them."""
     listed: download.Listed = st.session_state.listed
     with st.popover(_("Download"), icon=":material/download:", key="export"):
-        st.caption(_("Every message that the filters leave, not only the lines shown."))
+        st.caption(_("All messages that match the filters, not only the rows shown."))
         for name, form in download.FORMS.items():
             words = html.escape(f"{name.upper()} · " + _(form.about))
             st.html(f'<a download href="{listed.address(name)}">{words}</a>')
@@ -28,5 +28,5 @@ def draw() -> None:
             key="step",
             shortcut="s",
             on_click=picking.step,
-            help=_("Let the next message in that the filter takes"),
+            help=_("Show the next message that matches the filter"),
         )

@@ -1,4 +1,4 @@
-"""Messages as files: JSON lines as they came, and CSV with what is known about each.  Pure."""
+"""Export messages as JSON Lines (unchanged) and CSV.  Pure."""
 
 from __future__ import annotations
 

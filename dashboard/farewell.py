@@ -1,6 +1,6 @@
-"""Ending a connection, or all of a user's, behind a question.
+"""Confirmation dialog that disconnects a connection or all connections of a user.
 
-The question stands in the whole page: a part that is drawn again every second would close it.
+It is drawn by a full run: a redrawn fragment would close it.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ ASKED, DRAWN = "farewell", "farewell_drawn"  # in the session: about whom; wheth
 
 
 def ask(connection: Connection) -> None:
-    """Ask about a connection; for a callback."""
+    """Open the dialog for a connection; for a callback."""
     st.session_state[ASKED], st.session_state[DRAWN] = connection, False
 
 
 def is_asked() -> bool:
-    """Tell whether there is a question that is not on the screen yet."""
+    """Tell whether the dialog was requested but is not drawn yet."""
     return bool(st.session_state.get(ASKED)) and not st.session_state.get(DRAWN)
 
 
 def draw() -> None:
-    """Draw the question, if there is one; in a run of the whole page."""
+    """Draw the dialog if it is open; call it in a full run."""
     connection: Connection | None = st.session_state.get(ASKED)
     if connection is not None:
         st.session_state[DRAWN] = True
@@ -43,25 +43,23 @@ def _forget() -> None:
 
 
 def _question(connection: Connection) -> None:
-    about = _(
-        "{id} of {user}. It is closed with 4003, after which a client does not come back by itself."
-    )
+    about = _("Closes {id} of {user} with code 4003; the client does not reconnect automatically.")
     st.markdown(marks.plain(about.format(id=connection.id, user=connection.user_id)))
     if connection.user_id == USER:
-        st.info(_("This is the workbench's own connection: without it every page would be blind."))
+        st.info(_("This is the workbench's own connection; all pages depend on it."))
         return
-    everywhere = st.toggle(_("All connections of this user"), key="end-all")
+    everywhere = st.toggle(_("All connections of this user"), key="disconnect-all")
     revoke = st.toggle(
-        _("Refuse the tokens they have so far"),
-        key="end-revoke",
+        _("Revoke the user's current tokens"),
+        key="disconnect-revoke",
         disabled=not everywhere,
-        help=_("For good, also after a restart; a token made later is taken."),
+        help=_("Permanent, also after a restart. Tokens issued later are accepted."),
     )
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        if st.button(_("Cancel"), key="end-cancel"):
+        if st.button(_("Cancel"), key="disconnect-cancel"):
             _forget()
             st.rerun()
-        if st.button(_("Disconnect"), key="end-confirm", type="primary"):
+        if st.button(_("Disconnect"), key="disconnect-confirm", type="primary"):
             _disconnect(connection, everywhere, revoke)
 
 
@@ -73,10 +71,10 @@ def _disconnect(connection: Connection, everywhere: bool, revoke: bool) -> None:
             ended = roll_call().disconnect(connection.id)
     except Unanswered as why:
         if why.status != 404:
-            st.error(_("Not done: {why}.").format(why=why), icon=":material/error:")
+            st.error(_("Failed: {why}.").format(why=why), icon=":material/error:")
             return
         ended = 0
-    words = ngettext("{count} connection ended", "{count} connections ended", ended)
+    words = ngettext("{count} connection closed", "{count} connections closed", ended)
     st.toast(words.format(count=ended), icon=":material/link_off:")
     _forget()
     st.rerun()

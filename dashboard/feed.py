@@ -1,4 +1,4 @@
-"""The one feed that all tabs share: a socket's messages and the simulator's stock, folded.
+"""The feed shared by all tabs: folds WebSocket messages and simulator state.
 
 Knows no Streamlit.  The socket's thread and the poller's write, the tabs read, under one lock.
 """
@@ -40,7 +40,7 @@ Handler = Callable[[dict[str, Any]], None]
 
 
 class Socket(Protocol):
-    """What the feed needs of ``client.threaded.ShopWebSocket``."""
+    """The part of ``ShopWebSocket`` that the feed uses."""
 
     @property
     def status(self) -> Status:
@@ -60,7 +60,7 @@ class Socket(Protocol):
 
 
 class Feed:
-    """Reads for everybody from the moment it is opened, whether or not a tab looks."""
+    """Receives and folds messages for all tabs from the moment it is opened."""
 
     def __init__(
         self,
@@ -96,14 +96,14 @@ class Feed:
             poller.start()
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect and stop polling."""
         self._socket.disconnect()
         if self._poller:
             self._poller.close()
 
     @property
     def monitor(self) -> Channel:
-        """The channel on which the traffic is told."""
+        """The channel of the traffic reports."""
         return Channel(Kind.MONITOR, self.tenant)
 
     def now(self) -> float:
@@ -111,12 +111,12 @@ class Feed:
         return self._clock()
 
     def snapshot(self) -> Snapshot:
-        """Return this moment."""
+        """Return an immutable snapshot."""
         with self._lock:
             return self._state.snapshot(self._clock())
 
     def link(self) -> Link:
-        """Tell how the connection is."""
+        """Return the connection's status."""
         return link.of(
             self._socket.status, self.address, was_live=self._was_live, refused=self._refused
         )
@@ -127,17 +127,17 @@ class Feed:
             self._state.acknowledge(alert)
 
     def look_again(self) -> None:
-        """Ask the simulator, and wait for it: it has just been told to do something."""
+        """Poll the simulator now, after a command."""
         if self._poller:
             self._poller.ask()
 
     def hear_stock(self, shop: ShopState) -> None:
-        """Take the simulator's answer."""
+        """Apply a state response of the simulator."""
         with self._lock:
             self._state.stocked(shop, self._clock())
 
     def miss_stock(self, why: str) -> None:
-        """Note that the simulator did not answer."""
+        """Record why the simulator could not be polled."""
         with self._lock:
             self._state.stock_unknown(why)
 
@@ -159,7 +159,7 @@ class Feed:
             try:
                 told = decoder.decode(codec.write(payload))
             except msgspec.DecodeError as why:
-                log.warning("A %s was not understood: %s", kind.__name__, why)
+                log.warning("cannot decode %s: %s", kind.__name__, why)
                 return
             with self._lock:
                 take(told, self._clock())
@@ -168,7 +168,7 @@ class Feed:
 
 
 def admin_token(settings: Settings) -> str:
-    """Sign a token of the workbench itself."""
+    """Return a token for the workbench's own admin user."""
     return mint(
         settings.jwt_secret, user_id=USER, tenant_id=settings.tenant, role="admin", name=USER
     )

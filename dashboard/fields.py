@@ -1,4 +1,4 @@
-"""A message taken apart: its fields, in a line, beside another, one number over time.  Pure."""
+"""Fields of a message: summary line, diff with an earlier message, values over time.  Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def flat(value: Mapping[str, Any] | list[Any], path: str = "") -> dict[str, Any]
 
 
 def summary(payload: Mapping[str, Any]) -> str:
-    """Say a payload in a line: words as they are, numbers with their names.
+    """Summarise a payload in one line: text as is, numbers with their names.
 
     Ids, addresses, moments and what is in a list are left out.
     """
@@ -60,7 +60,7 @@ def summary(payload: Mapping[str, Any]) -> str:
 
 
 def values(selected: Iterable[Any]) -> str:
-    """Say what a path selected, in a line."""
+    """Format the values that a path selected."""
     return " · ".join(v if isinstance(v, str) else codec.write(v).decode() for v in selected)
 
 
@@ -71,12 +71,12 @@ def pretty(message: Seen) -> str:
 
 @lru_cache(maxsize=4096)
 def said(message: Seen) -> str:
-    """Say a message's payload in a line, see ``summary``; what a list showed last is known."""
+    """Summarise a message's payload; cached for the rows shown last."""
     return summary(payload(message))
 
 
 def subject(payload: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Name what a payload is about; payloads that name nothing are all about the same.
+    """Return the ids that identify a payload's subject; empty ones compare equal.
 
     A customer's channel tells of all their orders, a shop's of every shelf.
     """
@@ -84,7 +84,7 @@ def subject(payload: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def before(message: Seen, same: Iterable[Seen]) -> Seen | None:
-    """Return the last one before it that is about the same thing."""
+    """Return the latest earlier message about the same subject."""
     about = subject(payload(message))
     earlier = sorted((m for m in same if m.seq < message.seq), key=lambda m: -m.seq)
     return next((m for m in earlier if subject(payload(m)) == about), None)

@@ -1,4 +1,4 @@
-"""Which messages a person wants to see, and finding them without reading all of them each tick."""
+"""Message filters, and an incremental search that scans each message once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 200  # messages in a list, at the most
 
 
 class Filter(Struct, frozen=True):
-    """What to keep: of which channels, of which type, with which text.  Empty keeps all.
+    """Filter by channel, type and text; an empty field matches everything.
 
     ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for what went to
     everyone, or any part of a channel's name.  For ``text`` see ``dashboard.patterns``.
@@ -35,9 +35,9 @@ class Filter(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What a filter left: how many, and the newest of them, newest first.
+    """Result of a search: number of matches, and the newest, newest first.
 
-    So many messages, the oldest, were not looked through yet: ``ahead``.
+    ``ahead`` counts the oldest messages, which were not searched yet.
     """
 
     total: int = 0
@@ -46,7 +46,7 @@ class Found(Struct, frozen=True):
 
 
 class _Known(NamedTuple):
-    """How far a chunk was looked through, and what was found."""
+    """How much of a chunk was searched, and its matches."""
 
     length: int
     matches: Chunk
@@ -57,7 +57,7 @@ def _never() -> bool:
 
 
 class Search:
-    """One filter at work.  No message is looked through twice."""
+    """Incremental search with one filter; caches matches by chunk."""
 
     def __init__(self, filter: Filter) -> None:
         """Begin.
@@ -70,7 +70,7 @@ class Search:
         self._known: dict[int, _Known] = {}
 
     def found(self, log: Log, most: int = SHOWN, is_enough: Callable[[], bool] = _never) -> Found:
-        """Look through a log, the newest first, until that is enough for now."""
+        """Search a log, newest first, until ``is_enough``."""
         total, ahead, newest = 0, 0, list[Seen]()
         known: dict[int, _Known] = {}
         for chunk in reversed(log.chunks):

@@ -1,4 +1,4 @@
-"""One order on two real sockets of a tab: its owner's and the shop's."""
+"""Two WebSockets of a tab subscribed to one order: the owner's and the shop's."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from protocol.channels import Channel, Kind
 
 
 class Following:
-    """Both lines hear the order's channel, the last message of it at once.
+    """Subscribes both sockets to the order's channel, with its latest message.
 
-    Each is asked for what it heard up to a moment, so that a page that is held stands still.
+    Both return messages up to a given time, so that a paused page does not change.
     """
 
     def __init__(self, order_id: str, customer: Line, shop: Line) -> None:
@@ -33,7 +33,7 @@ class Following:
         return _heard(self.shop, until)
 
     def close(self) -> None:
-        """Hang up both."""
+        """Close both sockets."""
         personas.hang_up(self.customer)
         personas.hang_up(self.shop)
 
@@ -54,6 +54,6 @@ def _heard(line: Line, until: float) -> list[Heard]:
     hash_funcs={Persona: repr},
 )
 def follow(order_id: str, owner: Persona) -> Following:
-    """Return this tab's lines on an order; those on the order before it are closed."""
+    """Return this tab's sockets for an order; closes those of the previous order."""
     dial = personas.dialler()
     return Following(order_id, dial(owner), dial(personas.ADMIN))

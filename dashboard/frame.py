@@ -1,4 +1,4 @@
-"""The frame of every page: its head, its clock, and the moment that a tab holds while paused."""
+"""Page header, periodic redraw, and pause."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from dashboard.words import _, ngettext
 
 
 class Pause(Struct, frozen=True):
-    """What a tab that holds a moment is behind by: messages, and a share of what is kept.
+    """How far a paused tab is behind: new messages, and the share of the buffer they fill.
 
-    ``lost`` of them are not kept any more.
+    ``lost`` of them were already evicted from the buffer.
     """
 
     at: float
@@ -33,35 +33,35 @@ class Pause(Struct, frozen=True):
     share: float
 
     def words(self) -> str:
-        """Say it beside the page's title."""
+        """Return the text for the page header."""
         told = {"at": clock(self.at), "waiting": number(self.waiting)}
         if self.lost:
-            words = _("held at {at} · {waiting} waiting, of which the oldest {lost} are lost")
+            words = _("since {at} · new messages: {waiting}, of which the oldest {lost} are lost")
             return words.format(**told, lost=number(self.lost))
-        words = _("held at {at} · {waiting} waiting, {share} % of the buffer")
+        words = _("since {at} · new messages: {waiting}, {share} % of the buffer")
         return words.format(**told, share=number(100 * self.share, 1))
 
     def brief(self) -> str:
-        """Say it in the side bar."""
-        return ngettext("{count} waiting", "{count} waiting", self.waiting).format(
+        """Return the text for the sidebar."""
+        return ngettext("{count} new message", "{count} new messages", self.waiting).format(
             count=number(self.waiting)
         )
 
 
 def moment() -> Snapshot:
-    """Return the present, or what this tab holds; what was acknowledged since is, in both."""
+    """Return the live or the paused snapshot; acknowledgements are always current."""
     live = feed().snapshot()
     held: Snapshot | None = st.session_state.get("held")
     return msgspec.structs.replace(held, acknowledged=live.acknowledged) if held else live
 
 
 def hold() -> None:
-    """Pause this tab, or let it go on; the feed itself never stops."""
+    """Pause or resume this tab; the feed itself keeps running."""
     st.session_state.held = None if st.session_state.held else feed().snapshot()
 
 
 def pause() -> Pause | None:
-    """Tell how far behind this tab is, None where it is live."""
+    """Return how far a paused tab is behind; None if it is live."""
     held: Snapshot | None = st.session_state.get("held")
     if held is None:
         return None
@@ -72,7 +72,7 @@ def pause() -> Pause | None:
 def header(
     title: str, present: bool = False, beside: Callable[[], None] | None = None
 ) -> Callable[[str], None]:
-    """Draw the page's head; returns what writes the live line beside the title.
+    """Draw the page header; returns a function that sets the text beside the title.
 
     ``beside`` draws a page's own buttons there, which no tick draws again.
     """
@@ -101,12 +101,12 @@ def header(
 
 
 def _status(words: str) -> str:
-    """Say what state the page is in: lost before paused before live."""
+    """Return the page's status as HTML: disconnected, else paused, else live."""
     link = feed().link()
     if not link.is_live:
         told, tone = link.words(feed().now()), PHASE[link.phase]
         if link.was_live:
-            before = _("what you see is from before")
+            before = _("showing the last data received")
             told, tone = f"{told} · {before}", f"{tone} alarm"
         return state(link.title(), told, tone)
     if (behind := pause()) is not None:
@@ -115,7 +115,7 @@ def _status(words: str) -> str:
 
 
 def live(draw: Callable[[], None]) -> None:
-    """Redraw on the side bar's clock, in a dense column, while somebody can see it."""
+    """Redraw at the sidebar's refresh interval while the tab is visible."""
     page = Path(inspect.getfile(draw)).stem
 
     @st.fragment(run_every=visibility.every(st.session_state.get("refresh", 1.0)))
@@ -127,14 +127,14 @@ def live(draw: Callable[[], None]) -> None:
 
 
 def nothing_yet(now: Snapshot) -> bool:
-    """Draw, in place of a page, why there is nothing to draw; return whether that was so."""
+    """Draw an empty state if there is no data yet; returns whether it did."""
     present = feed().link()
     if now.health.nodes or now.log.seq:
         return False
     match present.phase:
         case Phase.CONNECTING | Phase.LIVE:
             with st.container(border=True, key="pane-nothing"):
-                loading = _("Connecting to {address}; the first report comes within a second.")
+                loading = _("Connecting to {address}; the first data arrives within a second.")
                 st.caption(loading.format(address=present.address))
                 st.skeleton(height=96)
                 st.skeleton(height=240)
@@ -143,11 +143,11 @@ def nothing_yet(now: Snapshot) -> bool:
             with st.container(border=True, key="pane-nothing", height=HEIGHTS["pane"]):
                 empty(
                     "cloud_off",
-                    _("Nobody answers at {address}").format(address=present.address),
+                    _("Cannot reach {address}").format(address=present.address),
                     _(
-                        "The workbench shows what passes through the server. Start it with "
-                        "`python -m server`, or all of the workbench with `make demo`. This page "
-                        "comes alive by itself."
+                        "The workbench shows the server's traffic. Start the "
+                        "server with `python -m server`, or everything with "
+                        "`make demo`. This page connects automatically."
                     ),
                 )
         case Phase.REFUSED:
@@ -156,8 +156,8 @@ def nothing_yet(now: Snapshot) -> bool:
                     "block",
                     _("The server refused the workbench: {why}").format(why=plain(present.why)),
                     _(
-                        "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must be those of the "
-                        "server. Mend them in `.env` and start the dashboard again."
+                        "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must match "
+                        "the server's. Fix them in `.env` and restart the dashboard."
                     ),
                 )
         case _:

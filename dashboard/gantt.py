@@ -1,4 +1,4 @@
-"""Open orders as bars: a row an order, a piece of its bar a status, the last minutes.  Pure."""
+"""Timeline of open orders: one row per order, one bar segment per status.  Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Piece(Struct, frozen=True):
 
 
 def pieces(orders: Iterable[OrderSeen], now: float) -> list[Piece]:
-    """Cut the orders' ways into pieces; what ended before the chart is left out."""
+    """Return the status segments of the orders, clipped to the chart."""
     found = []
     for order in orders:
         ends = [step.at for step in order.history[1:]] + [max(now, order.changed_at)]

@@ -1,6 +1,6 @@
-"""The controls of the simulated shop: its clock, its rate, its seed, and single things to happen.
+"""Controls of the simulator: pause, speed, rate, seed, and one-off actions.
 
-A fragment without a clock, so that no tick disturbs a slider or a text that is being written.
+A fragment without a timer, so that ticks do not reset sliders and text fields.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ SPEEDS = (1, 2, 5, 10, 30, 60)
 RATES = (5, 10, 20, 50, 100, 200, 500, 1000)
 PRIORITIES = {"low": N_("quiet"), "normal": N_("normal"), "high": N_("urgent")}
 DONE = {  # what a command did, where it is told the order apart
-    "pause": N_("The shop stands still."),
-    "resume": N_("The shop goes on."),
-    "speed": N_("The shop's clock runs at this speed."),
-    "rate": N_("The shop publishes at this rate."),
-    "restart": N_("The shop has begun anew."),
-    "start_scenario": N_("The scenario has started."),
-    "stop_scenario": N_("The scenario has been stopped."),
-    "restock": N_("The shelves are filled."),
-    "set_stock": N_("The shelf is set."),
-    "announce": N_("Everybody who is connected has been told."),
+    "pause": N_("Simulation paused."),
+    "resume": N_("Simulation resumed."),
+    "speed": N_("Simulation speed set."),
+    "rate": N_("Publish rate set."),
+    "restart": N_("Simulation restarted."),
+    "start_scenario": N_("Scenario started."),
+    "stop_scenario": N_("Scenario stopped."),
+    "restock": N_("Low stock replenished."),
+    "set_stock": N_("Stock set."),
+    "announce": N_("Announcement sent to all connected clients."),
 }
 
 DRAWN = "hand-drawn"
@@ -36,7 +36,7 @@ state = st.session_state
 
 @st.fragment
 def draw() -> None:
-    """Draw the controls, as the shop is when the page is opened."""
+    """Draw the controls with the simulator's present settings."""
     now = feed().snapshot()
     shop = now.shop
     state[DRAWN] = drawn(shop)
@@ -46,7 +46,7 @@ def draw() -> None:
     state.setdefault("rate", nearest(RATES, shop.rate))
     state.setdefault("seed", shop.seed)
     with (
-        look.card("hand", _("Simulated shop"), told(commands.outcome())),
+        look.card("simulator", _("Simulated shop"), told(commands.outcome())),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
         clock(shop)
@@ -55,12 +55,12 @@ def draw() -> None:
 
 
 def drawn(shop: ShopState | None) -> tuple[bool, str] | None:
-    """Return what the controls look different for."""
+    """Return the state that the controls depend on."""
     return None if shop is None else (shop.running, shop.run)
 
 
 def follow(shop: ShopState | None) -> None:
-    """Draw the controls anew where the shop is not as they show it: somebody else told it."""
+    """Rerun if the simulator's state changed elsewhere."""
     if state.get(DRAWN) != drawn(shop):
         st.rerun()
 
@@ -71,14 +71,14 @@ def nearest(offered: tuple[int, ...], value: float) -> int:
 
 
 def told(outcome: Outcome | None) -> str:
-    """Say what came of the last command."""
+    """Return the result of the last command as HTML."""
     if outcome is None:
         return ""
     at = marks.clock(outcome.at)
     if outcome.why:
         return marks.dot(f"{at} · {outcome.why}", "bad")
     if outcome.order:
-        words = _("{number} of {name} is {status}").format(
+        words = _("{number} ({name}): {status}").format(
             number=outcome.order.number,
             name=outcome.order.customer.name,
             status=look.name(outcome.order.status),
@@ -89,11 +89,11 @@ def told(outcome: Outcome | None) -> str:
 
 
 def clock(shop: ShopState) -> None:
-    """Draw what concerns the whole shop."""
+    """Draw pause, speed, rate and restart."""
     st.button(
-        _("Pause the shop") if shop.running else _("Let it go on"),
+        _("Pause simulation") if shop.running else _("Resume simulation"),
         icon=":material/pause:" if shop.running else ":material/play_arrow:",
-        key="stand-still",
+        key="pause-simulation",
         on_click=commands.tell,
         args=("pause" if shop.running else "resume",),
     )
@@ -106,18 +106,18 @@ def clock(shop: ShopState) -> None:
         on_change=lambda: commands.tell("speed", speed=state.speed),
     )
     st.select_slider(
-        _("Messages a second"),
+        _("Messages per second"),
         RATES,
         key="rate",
         width=190,
         on_change=lambda: commands.tell("rate", rate=state.rate),
-        help=_("The mean of publications in a second of the shop's own time"),
+        help=_("Average publications per second of simulated time"),
     )
-    with st.popover(_("Begin anew"), icon=":material/restart_alt:"):
-        st.caption(_("The same seed plays the same day. Orders that are on their way are gone."))
+    with st.popover(_("Restart"), icon=":material/restart_alt:"):
+        st.caption(_("The same seed reproduces the same day. Open orders are discarded."))
         st.number_input(_("Seed"), 0, 2**31, key="seed", step=1)
         st.button(
-            _("Begin anew"),
+            _("Restart"),
             key="restart",
             type="primary",
             on_click=lambda: commands.tell("restart", seed=state.seed),
@@ -125,7 +125,7 @@ def clock(shop: ShopState) -> None:
 
 
 def happenings(shop: ShopState) -> None:
-    """Draw what can be made to happen once."""
+    """Draw one-off actions: order, stock, announcement."""
     outcome = commands.outcome()
     if outcome and (order := outcome.order):
         st.page_link(
@@ -154,31 +154,31 @@ def stock(shop: ShopState) -> None:
     product = st.selectbox(
         _("Product"), list(names), key="product", format_func=lambda id: names.get(id, id)
     )
-    level = st.number_input(_("Left in each warehouse"), 0, 100_000, key="level", step=1)
+    level = st.number_input(_("Quantity per warehouse"), 0, 100_000, key="level", step=1)
     st.button(
-        _("Set the stock"),
+        _("Set stock"),
         key="set-stock",
         type="primary",
         on_click=commands.tell,
         args=("set_stock",),
         kwargs={"product": product, "level": level},
     )
-    st.button(_("Fill every low shelf"), key="restock", on_click=commands.tell, args=("restock",))
+    st.button(_("Replenish low stock"), key="restock", on_click=commands.tell, args=("restock",))
 
 
 def announcement() -> None:
-    """Draw what tells everybody something."""
+    """Draw the announcement form."""
     with st.form("announcement", border=False, clear_on_submit=True):
         title = st.text_input(_("Title"), max_chars=120, key="announce-title")
-        body = st.text_area(_("Words"), max_chars=500, key="announce-body", height=90)
+        body = st.text_area(_("Text"), max_chars=500, key="announce-body", height=90)
         priority = st.segmented_control(
-            _("How urgent"),
+            _("Priority"),
             list(PRIORITIES),
             default="normal",
             required=True,
             key="announce-priority",
             format_func=lambda name: _(PRIORITIES[name]),
         )
-        if st.form_submit_button(_("Tell everybody"), type="primary"):
+        if st.form_submit_button(_("Broadcast"), type="primary"):
             commands.tell("announce", title=title, body=body, priority=priority)
             st.rerun(scope="fragment")

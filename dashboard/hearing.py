@@ -1,7 +1,7 @@
-"""Why a client does or does not hear a channel, and whether one message came to it.  Pure.
+"""Explain a client's access to a channel, and whether it received a message.  Pure.
 
-The server says whether it hears the channel and which rule decided; here that is put beside
-when the client connected, what waits for it and what was published, into sentences.
+The server returns the subscription state and the deciding rule; this module combines them with
+the connection time, the send queue and the publications.
 """
 
 from __future__ import annotations
@@ -15,44 +15,52 @@ from dashboard.history import Log, Seen
 from dashboard.words import N_
 
 RULES = {
-    "public": N_("Public channels are open to everybody."),
+    "public": N_("Public channels are open to everyone."),
     "own_user": N_("This is the user's own channel."),
-    "owner": N_("The order is this user's."),
-    "staff": N_("The user is on the staff of this shop."),
+    "owner": N_("The order belongs to this user."),
+    "staff": N_("The user is staff of this shop."),
     "admin": N_("The user is an admin of this shop."),
-    "tenant_token": N_("The token names this shop and no role, which is enough for its channel."),
+    "tenant_token": N_(
+        "The token names this shop but no role; that is enough for the tenant channel."
+    ),
     "not_signed_in": N_("The client has not signed in."),
-    "expired": N_("The client's token has expired: nothing is opened until it sends a new one."),
-    "other_user": N_("The channel is another user's."),
-    "not_owner": N_("The order is another user's, and this one is not on the staff."),
-    "not_staff": N_("The channel is for the shop's staff, and the user is not on it."),
-    "not_admin": N_("The channel is for the shop's admins, and the user is none."),
-    "other_tenant": N_("The channel is another shop's."),
+    "expired": N_("The client's token has expired; it gets no access until it sends a new one."),
+    "other_user": N_("The channel belongs to another user."),
+    "not_owner": N_("The order belongs to another user, and this user is not staff."),
+    "not_staff": N_("The channel is for the shop's staff; this user is not staff."),
+    "not_admin": N_("The channel is for the shop's admins; this user is not one."),
+    "other_tenant": N_("The channel belongs to another shop."),
     "unknown_order": N_("The shop has no order with this id."),
-    "malformed": N_("This is no channel's name: a kind, a colon and a key, as in order:ord_1."),
+    "malformed": N_(
+        "Not a channel name. A channel name is a kind, a colon and a key, such as order:ord_1."
+    ),
 }
 HEARS, MAY, MAY_NOT, STILL = (
-    N_("It hears this channel"),
-    N_("It may hear this channel, but has not joined it"),
-    N_("It may not hear this channel"),
-    N_("It hears this channel for a moment yet"),
+    N_("Subscribed to this channel"),
+    N_("Allowed on this channel, but not subscribed"),
+    N_("Not allowed on this channel"),
+    N_("Subscribed, but access is about to end"),
 )
-JOIN_IT = N_("The client must send subscribe for it; a client that reconnects must send it again.")
-JOINS_ITSELF = N_("Signing in joins it: this client has left it since, with unsubscribe.")
-ASKED_IN_VAIN = N_("A subscribe for it is answered with forbidden.")
-NEW_TOKEN = N_("Delivery ends 25 s after the token's end, unless the client sends a new one.")
-NOTHING_SENT = N_("Nothing was published on it since {since}, as far as the workbench remembers.")
+JOIN_IT = N_("The client must send subscribe, and again after every reconnect.")
+JOINS_ITSELF = N_("Signing in subscribes to it; this client has unsubscribed since.")
+ASKED_IN_VAIN = N_("A subscribe request gets the error forbidden.")
+NEW_TOKEN = N_("Delivery stops 25 s after the token expires, unless the client sends a new one.")
+NOTHING_SENT = N_(
+    "No publication on this channel in the workbench's history, which starts at {since}."
+)
 TOO_EARLY = N_(
-    "The {type} of {at} was sent before this client connected, at {connected}. With "
-    "last: true in subscribe the newest message of a channel follows at once."
+    "The {type} of {at} was sent before this client connected at {connected}. "
+    "Subscribe with last: true to get the newest message of a channel immediately."
 )
 QUEUED = N_(
-    "The {type} of {at} was queued for {reached} clients: for this one too, if it had joined by "
-    "then. What its page does not show, its page has to explain."
+    "The {type} of {at} was queued for all subscribers ({reached}), including this client if "
+    "it was subscribed by then. If the page does not show it, the problem is in the page."
 )
-REACHED_OTHERS = N_("The {type} of {at} was queued for the {reached} clients that heard it then.")
-WAITS = N_("{bytes} bytes wait to be sent to it: it reads slower than the shop speaks.")
-SIBLINGS = N_("The same user hears it on another connection: {ids}.")
+REACHED_OTHERS = N_(
+    "The {type} of {at} was queued for the clients subscribed at that time ({reached})."
+)
+WAITS = N_("Send queue: {bytes} bytes. The client reads more slowly than messages are published.")
+SIBLINGS = N_("The same user is subscribed on another connection: {ids}.")
 
 Word = Callable[[str], str]
 
@@ -106,7 +114,7 @@ def explain(
     word: Word = str,
     clock: Callable[[float], str] = str,
 ) -> Explanation:
-    """Say why, in the order in which a person would ask; ``word`` translates."""
+    """Return the explanation; ``word`` translates."""
     rule = RULES.get(access.rule)
     sentences = (
         word(rule) if rule else access.explanation,
@@ -141,7 +149,7 @@ def _message(
     word: Word,
     clock: Callable[[float], str],
 ) -> Iterator[str]:
-    """Say what became of the message in question."""
+    """Return sentences about the message in question."""
     message = found.message
     connected = connection.connected_at.timestamp()
     if access.rule != "malformed" and (access.joined or access.allowed or message):

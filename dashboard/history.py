@@ -1,7 +1,7 @@
-"""The messages that were seen: bounded, and cheap to hand out.
+"""Bounded log of sampled messages with cheap immutable views.
 
-They are kept in chunks that never change once they are full, so a moment of the history is
-a tuple of some eighty references, and a tab that holds a moment keeps what is in it alive.
+Full chunks are immutable, so a view of the log is
+a tuple of some eighty references; a paused tab keeps its view alive.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CHUNK = 256
 
 
 class Seen(Struct, frozen=True, gc=False):
-    """One message as it passed; ``seq`` counts from 1 and is never used again.
+    """One message; ``seq`` counts from 1 and is never reused.
 
     ``at`` is the server's stamp, in seconds since the epoch; ``text`` the JSON of the whole
     message; ``reached`` how many sockets it was queued for.
@@ -47,12 +47,12 @@ class Log(Struct, frozen=True):
         return cls((messages,), messages[-1].seq, len(messages)) if messages else cls()
 
     def newest_first(self) -> Iterator[Seen]:
-        """Go back in time."""
+        """Iterate from the newest message to the oldest."""
         for chunk in reversed(self.chunks):
             yield from reversed(chunk)
 
     def until(self, seq: int) -> Log:
-        """Return the moment at which that was the newest message."""
+        """Return a view that ends with this message."""
         chunks = tuple(chunk for chunk in self.chunks if chunk[0].seq <= seq)
         if not chunks:
             return Log(seq=seq)
@@ -68,7 +68,7 @@ class Log(Struct, frozen=True):
 
 
 class Recorder:
-    """Appends, and forgets the oldest chunk once ``MESSAGES`` or ``BYTES`` are kept without it."""
+    """Ring buffer; evicts the oldest chunk beyond ``MESSAGES`` messages or ``BYTES`` bytes."""
 
     def __init__(self, messages: int = MESSAGES, size: int = BYTES) -> None:
         self._most, self._most_bytes = messages, size
@@ -77,7 +77,7 @@ class Recorder:
         self._seq = self._kept = self._bytes = 0
 
     def append(self, at: float, channel: str, type_: str, reached: int, text: bytes) -> None:
-        """Keep one message."""
+        """Append a message."""
         self._seq += 1
         self._open.append(Seen(self._seq, at, channel, type_, reached, text))
         self._kept += 1
@@ -88,7 +88,7 @@ class Recorder:
             self._forget()
 
     def moment(self) -> Log:
-        """Return what is kept now; it does not change any more."""
+        """Return an immutable view of the log."""
         rest = (tuple(self._open),) if self._open else ()
         return Log((*self._full, *rest), self._seq, self._kept)
 

@@ -1,4 +1,4 @@
-"""What reaches one customer: notifications, kept, and the cart as it changes.  Pure, bounded."""
+"""A customer's notifications and cart changes, folded from messages.  Pure, bounded."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class CartChange(Struct, frozen=True):
 
 
 class Mail(Struct, frozen=True):
-    """All of it at one moment, newest first."""
+    """Immutable snapshot of the inbox, newest first."""
 
     notes: tuple[Note, ...] = ()
     changes: tuple[CartChange, ...] = ()
 
     def until(self, at: float) -> Mail:
-        """Return what had been sent by a moment."""
+        """Return the entries sent up to a time."""
         return Mail(
             tuple(note for note in self.notes if note.at <= at),
             tuple(change for change in self.changes if change.at <= at),
@@ -63,14 +63,14 @@ M = TypeVar("M", Note, CartChange)
 
 
 class Inbox:
-    """Folds messages, of the socket and of the history, in any order, each once."""
+    """Folds messages from the socket and the backfill, in any order, without duplicates."""
 
     def __init__(self) -> None:
         self._notes: dict[str, Note] = {}
         self._changes: dict[str, CartChange] = {}
 
     def hear(self, message: Mapping[str, Any]) -> None:
-        """Take a whole message; those of other types are passed over.
+        """Apply a message; other types are ignored.
 
         Raises:
             msgspec.ValidationError: its payload is not that of its type.

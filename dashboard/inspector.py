@@ -1,4 +1,4 @@
-"""One message to the last field: its JSON, what it changed, a number of it over time."""
+"""The inspector: a message's JSON, its changed fields, and a field plotted over time."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from dashboard.console import drafts
 from dashboard.history import Log, Seen
 from dashboard.saved import Full
 from dashboard.shared import shelf
-from dashboard.words import _
+from dashboard.words import _, ngettext
 
 
 def draw(message: Seen | None, log: Log) -> None:
     """Draw a message beside the others of its channel and type."""
     if message is None:
         with look.card("inspector", _("Message"), size="pane"):
-            hint = _("Click a line of the list to see a message to its last field.")
-            look.empty("ads_click", _("No message chosen"), hint)
+            hint = _("Select a message to inspect it.")
+            look.empty("ads_click", _("No message selected"), hint)
         return
     same = picking.alike(message, log)
     chip = marks.chip(message.channel, kind_of(message.channel))
     with look.card("inspector", message.type, chip, size="pane"):
-        told = _("{at} · {size} bytes · reached {reached}").format(
-            at=marks.clock(message.at, millis=True), size=len(message.text), reached=message.reached
+        told = _("{at} · {size} · reached {reached}").format(
+            at=marks.clock(message.at, millis=True),
+            size=ngettext("{count} byte", "{count} bytes", len(message.text)).format(
+                count=len(message.text)
+            ),
+            reached=message.reached,
         )
         utc = _("{at} UTC").format(at=marks.clock(message.at, millis=True, where=UTC))
         st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
@@ -41,8 +45,8 @@ def _actions(message: Seen) -> None:
     kept = message in shelf().messages()
     with st.container(horizontal=True, gap="xsmall", key="actions"):
         for lines, icon, key, help_ in (
-            (-1, "keyboard_arrow_up", "k", _("The message above in the list")),
-            (1, "keyboard_arrow_down", "j", _("The message below in the list")),
+            (-1, "keyboard_arrow_up", "k", _("Previous message in the list")),
+            (1, "keyboard_arrow_down", "j", _("Next message in the list")),
         ):
             st.button(
                 "",
@@ -58,7 +62,7 @@ def _actions(message: Seen) -> None:
             icon=":material/bookmark_check:" if kept else ":material/bookmark:",
             key="save",
             type="primary" if kept else "secondary",
-            help=_("Keep it in the data folder, for every tab"),
+            help=_("Save it in the data folder, for all tabs"),
             on_click=_drop if kept else _keep,
             args=(message,),
         )
@@ -76,21 +80,21 @@ def _keep(message: Seen) -> None:
     try:
         shelf().keep(message)
     except Full:
-        st.toast(_("As many messages are saved as may be: take one away first."))
+        st.toast(_("Saved-message limit reached; delete one first."))
     except OSError:
-        st.toast(_("The data folder cannot be written."))
+        st.toast(_("The data folder is not writable."))
 
 
 def _drop(message: Seen) -> None:
     try:
         shelf().drop(message)
     except OSError:
-        st.toast(_("The data folder cannot be written."))
+        st.toast(_("The data folder is not writable."))
 
 
 def _changed(message: Seen, before: Seen | None) -> None:
     """List the fields that differ from the message before."""
-    aside = _("nothing earlier to compare with")
+    aside = _("no earlier message to compare with")
     if before:
         aside = _("since {at}").format(at=marks.clock(before.at))
     with st.container(key="changed", gap="xsmall"):
@@ -98,7 +102,7 @@ def _changed(message: Seen, before: Seen | None) -> None:
         st.html(marks.pair(f"<b>{changed}</b>", aside, "quiet"))
         if before:
             changes = fields.changes(fields.payload(before), fields.payload(message))
-            same = _("Nothing but the time.")
+            same = _("Only the timestamp changed.")
             nothing = f'<div class="quiet">{same}</div>'
             st.html(marks.differences(changes) if changes else nothing)
 

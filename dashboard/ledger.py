@@ -1,4 +1,4 @@
-"""Stock alerts as they came, newest first, and who was about.  Bounded; no clock."""
+"""Received stock alerts, and recently active customers.  Bounded, no clock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AlertSeen(Struct, frozen=True):
 
 
 class Alerts:
-    """The newest ``ALERTS``, and which of them somebody has seen."""
+    """The newest ``ALERTS`` alerts, and which were acknowledged."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -33,7 +33,7 @@ class Alerts:
         self._seen: frozenset[int] = frozenset()
 
     def raised(self, alert: StockAlert, at: float) -> None:
-        """Take an alert."""
+        """Add an alert."""
         self.count += 1
         self._known[self.count] = AlertSeen(
             self.count,
@@ -63,13 +63,13 @@ class Alerts:
 
 
 class Customers:
-    """Who did something lately and has not left since."""
+    """Customers with recent activity who have not left."""
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[Person, float]] = {}
 
     def acted(self, activity: CustomerActive, at: float) -> None:
-        """Take what a customer did."""
+        """Apply a customer's activity."""
         who = activity.customer
         self._last.pop(who.id, None)
         if activity.action is not Activity.LEFT:
@@ -78,6 +78,6 @@ class Customers:
             del self._last[next(iter(self._last))]
 
     def about(self, now: float) -> tuple[Person, ...]:
-        """List them, who did something last first."""
+        """Return the active customers, most recently active first."""
         seen = reversed(self._last.values())
         return tuple(who for who, at in seen if at > now - ABOUT_S)

@@ -1,4 +1,4 @@
-"""A persona's socket, how it is, and what passed over it.  Knows no Streamlit."""
+"""A persona's WebSocket, its status and its recorded frames.  Knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from dashboard.transcript import Frame, Transcript
 
 
 class Line:
-    """A socket of the client's own kind that keeps its transcript.
+    """A client WebSocket that records its frames.
 
     ``socket`` is the client itself: ``on``, ``subscribe``, ``send``, ``request``, and
-    ``connect``, which is left to whoever makes the line.  Without a ``token`` source it stays
+    ``connect``, which the caller must call.  Without a ``token`` source it stays
     anonymous, and is live as soon as it is open.
     """
 
@@ -42,7 +42,7 @@ class Line:
         return link.of(status, self._address, was_live=self._was_live, refused=self._refused)
 
     def close(self) -> None:
-        """Hang up for good; takes well under a second."""
+        """Disconnect; takes well under a second."""
         self.socket.disconnect()
 
     def _signed_in(self, _: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How the feed's connection is, in words that a person can act on.  Pure."""
+"""Status of a WebSocket connection with actionable texts.  Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard.words import N_, _
 
 
 class Phase(StrEnum):
-    """What can be said of the connection."""
+    """State of a connection as the pages show it."""
 
     CONNECTING = "connecting"
     LIVE = "live"
@@ -48,11 +48,11 @@ class Link(Struct, frozen=True):
         return self.phase is Phase.LIVE
 
     def title(self) -> str:
-        """Say it in a word."""
+        """Return the state's name."""
         return _(TITLES[self.phase])
 
     def words(self, now: float) -> str:
-        """Say what comes next."""
+        """Return details: address, delay, retry time or reason."""
         match self.phase:
             case Phase.LIVE:
                 trip = self.round_trip_ms
@@ -65,17 +65,17 @@ class Link(Struct, frozen=True):
                 return _("by {address}: {why}").format(address=self.address, why=self.why)
             case Phase.DISCONNECTED:
                 wait = max(0.0, (self.retry_at or now) - now)
-                following = _("trying again now")
+                following = _("reconnecting")
                 if wait >= 1:
                     following = _("next attempt in {seconds} s").format(seconds=f"{wait:.0f}")
-                silent = _("{address} is silent").format(address=self.address)
+                silent = _("{address} is not responding").format(address=self.address)
                 return following if self.was_live else f"{silent} · {following}"
             case _:
                 assert_never(self.phase)
 
 
 def of(status: Status, address: str, *, was_live: bool, refused: str) -> Link:
-    """Tell how a connection is; ``refused`` is what the server last declined, empty if nothing."""
+    """Return the status; ``refused`` is the server's last refusal, empty if none."""
     trip = status.round_trip_ms
     match status.state:
         case State.OPEN if refused:

@@ -1,4 +1,4 @@
-"""The colours and the cards of every page.  Knows no data.
+"""Theme: colours, chips, cards and empty states.  Knows no data.
 
 Colours mean data: a channel's kind, a severity; the same on every page and in both themes.
 """
@@ -57,7 +57,7 @@ STATUS = {
     "refunded": "warn",
 }
 ALERT = {"out_of_stock": "bad", "low_stock": "warn", "back_in_stock": "ok"}
-NAMES = {  # the wire's words in a person's; where there is none the wire's own is shown
+NAMES = {  # display names of wire values; others are shown as they are
     "out_of_stock": N_("out"),
     "low_stock": N_("low"),
     "back_in_stock": N_("back"),
@@ -80,7 +80,7 @@ NAMES = {  # the wire's words in a person's; where there is none the wire's own 
 
 
 def name(word: str) -> str:
-    """Return a word of the wire as people say it, short enough for a column."""
+    """Return the translated display name of a wire value, short enough for a column."""
     return _(NAMES[word]) if word in NAMES else word
 
 
@@ -88,7 +88,7 @@ def name(word: str) -> str:
 def card(
     key: str, title: str, aside: str | None = "", size: Size = "fit"
 ) -> Iterator[Callable[[str], None]]:
-    """Frame one thing: title at the left, a line of HTML at the right; for the sizes see Size.
+    """Draw a card: title on the left, a line of HTML on the right; see Size.
 
     Without an ``aside`` the head is left to the caller: what is yielded writes it, once, when
     the card's content is known.
@@ -105,7 +105,7 @@ def card(
 
 
 def empty(icon: str, title: str, hint: str) -> None:
-    """Say what would be here and how to make it appear."""
+    """Draw an empty state: icon, title and hint."""
     with st.container(
         horizontal_alignment="center", vertical_alignment="center", height="stretch", gap="xxsmall"
     ):

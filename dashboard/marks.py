@@ -1,4 +1,4 @@
-"""Numbers, times and marks as people read them, for the viewer's language and time zone.
+"""Format numbers, times and HTML snippets for the viewer's language and time zone.
 
 Whatever comes from a message is escaped before it is HTML.
 """
@@ -69,7 +69,7 @@ def span(seconds: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """Make a sentence of a library's words."""
+    """Capitalise a library's message and end it with a full stop."""
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
@@ -84,13 +84,13 @@ def dot(text: str, tone: str) -> str:
 
 
 def pair(left: str, right: str, classes: str = "") -> str:
-    """Make a line with one thing at each end, both HTML."""
+    """Return a row with HTML at both ends."""
     ends = f'<span>{left}</span><span class="row">{right}</span>'
     return f'<div class="row split {classes}">{ends}</div>'
 
 
 def folded(summary: str, lines: str) -> str:
-    """Make a line that unfolds to more of them, which are HTML; it is reached by Tab."""
+    """Return a <details> element with HTML lines; focusable by Tab."""
     return f"<details><summary>{html.escape(summary)}</summary>{lines}</details>"
 
 
@@ -115,17 +115,17 @@ def tracker(steps: Iterable[tuple[str, str, str]]) -> str:
 
 
 def state(title: str, words: str, tone: str) -> str:
-    """Say how something is: a dot in its colour, a word, and what to know about it."""
+    """Return a status line: a coloured dot, a title and details."""
     told = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(words)}</span>'
     return f'<div class="row {tone}"><i class="dot"></i>{told}</div>'
 
 
 def gauge(share: float, tone: str) -> str:
-    """Draw how full something is, 0 to 1."""
+    """Return a progress bar, 0 to 1."""
     width = 100 * min(max(share, 0.0), 1.0)
     return f'<div class="gauge {tone}"><i style="width:{width:.1f}%"></i></div>'
 
 
 def plain(text: str) -> str:
-    """Keep Markdown from reading anything into a text."""
+    """Escape Markdown."""
     return re.sub(r"([\\`*_\[\]<>$:~#])", r"\\\1", text)

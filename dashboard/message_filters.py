@@ -1,4 +1,4 @@
-"""What stands above the list of messages: what narrows it, and the way to the newest.
+"""The message list's filters and its button to the newest message.
 
 The filters live in the URL: a reload keeps them, and an address can be passed on.
 """
@@ -19,12 +19,12 @@ from protocol.codec import PUBLISHABLE
 
 KNOWN_TYPES = {*PUBLISHABLE, "chat_message"}  # so that an address may name one not yet seen
 PASSING, SAVED = "passing", "saved"
-VIEWS = {PASSING: N_("As they pass"), SAVED: N_("Saved")}
+VIEWS = {PASSING: N_("Live"), SAVED: N_("Saved")}
 Slot = AbstractContextManager[Any]
 
 
 def draw(now: Snapshot) -> tuple[Filter, str, Slot]:
-    """Draw what narrows the list; return it, which messages, and the place for ``newest``."""
+    """Draw the filters; return the filter, the view and the container for ``newest``."""
     words: dict[str, Any] = {"label_visibility": "collapsed", "on_change": picking.jump_to_newest}
     typed: dict[str, Any] = {"type": "search", "live": True, "bind": "query-params"} | words
     with st.container(horizontal=True, gap="xsmall"):
@@ -43,7 +43,7 @@ def draw(now: Snapshot) -> tuple[Filter, str, Slot]:
 
 
 def newest(found: Found) -> None:
-    """Draw the way back to the newest message, with how many have come meanwhile."""
+    """Draw the button to the newest message, with the number of new ones."""
     frozen: tuple[Seen, ...] | None = st.session_state.frozen
     fresh = sum(message.seq > frozen[0].seq for message in found.newest) if frozen else 0
     count = f"{SHOWN}+" if fresh >= SHOWN else str(fresh)

@@ -1,4 +1,4 @@
-"""The pane of messages, newest first, frozen while somebody inspects."""
+"""The message list, newest first, frozen while a message is inspected."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def draw(now: Snapshot) -> None:
         try:
             search = Search(wanted) if view == SAVED else picking.search(wanted)
         except BadPattern as why:
-            tell(_("{kept} kept").format(kept=kept))
-            bad = _("{text} cannot be looked for").format(text=marks.plain(wanted.text))
+            tell(_("{kept} stored").format(kept=kept))
+            bad = _("Invalid search: {text}").format(text=marks.plain(wanted.text))
             return look.empty("error", bad, marks.sentence(marks.plain(str(why))))
         until = time.perf_counter() + BUDGET_S
         found = search.found(log, is_enough=lambda: time.perf_counter() > until)
@@ -50,30 +50,32 @@ def draw(now: Snapshot) -> None:
 
 def _told(found: Found, wanted: Filter, kept: str) -> str:
     if found.ahead:
-        ahead = _("{total} so far; {ahead} of {kept} still to look through")
+        ahead = _("{total} so far; {ahead} of {kept} not searched yet")
         return ahead.format(
             total=marks.number(found.total), ahead=marks.number(found.ahead), kept=kept
         )
     if wanted == Filter():
-        return _("{kept} kept").format(kept=kept)
-    told = ngettext("{total} match of {kept} kept", "{total} matches of {kept} kept", found.total)
+        return _("{kept} stored").format(kept=kept)
+    told = ngettext(
+        "{total} match in {kept} stored", "{total} matches in {kept} stored", found.total
+    )
     return told.format(total=marks.number(found.total), kept=kept)
 
 
 def _nothing(log: Log, kept: str, view: str) -> None:
     if log.kept:
-        hint = _("None of the {kept} messages kept has this channel, type and text.")
-        look.empty("filter_alt_off", _("Nothing matches"), hint.format(kept=kept))
+        hint = _("None of the {kept} stored messages matches this channel, type and text.")
+        look.empty("filter_alt_off", _("No matching messages"), hint.format(kept=kept))
     elif view == SAVED:
-        hint = _("Choose a message and press *Save*: it stays here, for every tab and every start.")
-        look.empty("bookmark", _("Nothing saved yet"), hint)
+        hint = _("Select a message and press *Save*. All tabs see it, also after a restart.")
+        look.empty("bookmark", _("No saved messages"), hint)
     else:
-        hint = _("Whatever is published shows here. Start the shop: `python -m simulator`.")
+        hint = _("Published messages appear here. Start the simulator: `python -m simulator`.")
         look.empty("forum", _("No messages yet"), hint)
 
 
 def _listed(shown: tuple[Seen, ...], pattern: patterns.Pattern | None) -> None:
-    """Draw these lines; where a path was asked for, with what it selects of each."""
+    """Draw the rows; with a JSON path, show the selected values."""
     where = marks.zone()
     picked: Seen | None = state.picked
 

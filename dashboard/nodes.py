@@ -1,4 +1,4 @@
-"""The servers' own numbers, node by node, and all together over time.  Pure."""
+"""Statistics of the server nodes, per node and summed over time.  Pure."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ class Nodes(Struct, frozen=True):
 
     @property
     def evictions(self) -> int:
-        """How many slow clients were hung up on since the nodes started."""
+        """Slow clients disconnected since the nodes started."""
         return sum(node.evictions for node in self.stats)
 
     @property
     def lag_ms(self) -> float:
-        """The longest that an event loop was late in the last second."""
+        """Highest event loop delay in the last second."""
         return max((node.loop_lag_ms for node in self.stats), default=0.0)
 
 
 class Register:
-    """Folds what the nodes tell.  A node whose counters run backwards has started anew."""
+    """Aggregates node statistics; a counter that decreases means the node restarted."""
 
     def __init__(self) -> None:
         self._stats: tuple[NodeStats, ...] = ()
         self._bins, self._levels = Bins(), Levels()
 
     def tell(self, stats: Iterable[NodeStats], at: float) -> None:
-        """Take the nodes' numbers, told every second."""
+        """Apply the nodes' statistics, which arrive every second."""
         before = {node.node: node for node in self._stats}
         self._stats = tuple(sorted(stats, key=lambda node: node.node))
         now = Nodes(self._stats)

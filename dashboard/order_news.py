@@ -1,6 +1,6 @@
-"""What two sockets hear of one order, how long it took to each, and how far apart.  Pure.
+"""Delivery times of one order's updates on two sockets.  Pure.
 
-What both heard is one message with one stamp of the server, so the stamps pair them.
+Both receive the same message with the same server timestamp, which pairs them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class News(Struct, frozen=True, kw_only=True):
 
 
 def as_heard(order: OrderSeen, heard: Iterable[Heard]) -> OrderSeen | None:
-    """Return an order as one socket knows it: where it is, from what was heard there alone.
+    """Return an order's state built only from one socket's messages.
 
     None while that socket has heard nothing of it.  Who ordered what does not change and is
     taken from ``order``.
@@ -78,7 +78,7 @@ class _Update(Struct, frozen=True, order=True):
 
 
 def news(customer: Iterable[Heard], shop: Iterable[Heard], order_id: str) -> list[News]:
-    """Pair what two sockets heard of an order; newest first."""
+    """Pair the updates that two sockets received; newest first."""
     told, seen = _arrivals(customer, order_id), _arrivals(shop, order_id)
     return [
         News(
@@ -93,7 +93,7 @@ def news(customer: Iterable[Heard], shop: Iterable[Heard], order_id: str) -> lis
 
 
 def _arrivals(heard: Iterable[Heard], order_id: str) -> dict[_Update, float | None]:
-    """Return each update with when it first came; None for one repeated to a late comer."""
+    """Return each update's first arrival time; None if it was replayed on subscribe."""
     channel = str(Channel(Kind.ORDER, order_id))
     found: dict[_Update, float | None] = {}
     joined = ""

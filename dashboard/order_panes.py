@@ -1,4 +1,4 @@
-"""The two panes of one order: as its customer sees it, and as the shop does."""
+"""The customer's and the shop's pane of one order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from protocol.events import OrderStatus
 UPDATES = 6  # lines; an uneventful order has five updates
 GOODS = 3  # lines of an order's goods: with more, the total would be below the pane's edge
 HEARD = 2  # of the last messages of the customer's socket
-STEPS = {  # an order's statuses as a shop tells them to its customers
+STEPS = {  # statuses as shown to customers
     OrderStatus.PENDING: N_("Placed"),
     OrderStatus.PAID: N_("Paid"),
     OrderStatus.PAYMENT_FAILED: N_("Not paid"),
@@ -34,14 +34,14 @@ STEPS = {  # an order's statuses as a shop tells them to its customers
 def customer(
     order: OrderSeen, told: OrderSeen | None, following: Following, at: float, height: int
 ) -> None:
-    """Draw the order as the shop's own site would, from what its owner's socket heard.
+    """Draw the order as the shop's site would, from the messages on its owner's socket.
 
     Until that has heard anything, what the shop knows stands in, and the head says so.
     """
     link = following.customer.link()
     aside = marks.dot(link.title(), marks.PHASE[link.phase])
     if link.is_live and told is None:
-        aside = marks.dot(_("joined, nothing told yet"), "muted")
+        aside = marks.dot(_("subscribed, no updates yet"), "muted")
     title = _("{name} sees").format(name=order.customer)
     now = told or order
     with (
@@ -66,7 +66,7 @@ def customer(
 
 
 def tracker(order: OrderSeen, now: OrderSeen) -> str:
-    """Draw the way; moments that the customer's socket came too late for are the shop's."""
+    """Return the progress steps; times from before the customer's socket come from the feed."""
     when = {step.status: step.at for seen in (order, now) for step in seen.history}
     return marks.tracker(
         (_(STEPS[stage.status]), "" if stage.at is None else marks.clock(stage.at), stage.mark)
@@ -75,7 +75,7 @@ def tracker(order: OrderSeen, now: OrderSeen) -> str:
 
 
 def goods(order: OrderSeen, now: OrderSeen) -> str:
-    """List where the parcel is, what is in it and what it costs."""
+    """Return parcel, items and total as HTML."""
     items = [
         marks.pair(
             f"{html.escape(item.name)} × {item.quantity}",
@@ -95,7 +95,7 @@ def goods(order: OrderSeen, now: OrderSeen) -> str:
 def tracking(order: OrderSeen) -> str:
     """Link to where a parcel can be followed, or say when that will be."""
     if not order.tracking_number:
-        later = _("once it is shipped")
+        later = _("after shipping")
         return f'<span class="quiet">{later}</span>'
     number = f'<span class="mono">{html.escape(order.tracking_number)}</span>'
     if order.tracking_url.startswith("https://"):
@@ -105,11 +105,11 @@ def tracking(order: OrderSeen) -> str:
 
 
 def shop(order: OrderSeen, told: list[News], now: Snapshot, height: int) -> None:
-    """Draw each update of the order: when it was sent, and how long it took to whom."""
+    """Draw the order's updates with their delivery delays."""
     apart = next((one.apart_ms for one in told if one.apart_ms is not None), None)
-    aside = _("waiting for its next step")
+    aside = _("waiting for the next update")
     if apart is not None:
-        aside = _("its last step: {ms} ms apart").format(ms=milliseconds(abs(apart)))
+        aside = _("last update: {ms} ms apart").format(ms=milliseconds(abs(apart)))
     with (
         look.card("shop", _("The shop sees"), html.escape(aside), size="even"),
         st.container(height=height, border=False, gap="xsmall"),
@@ -123,13 +123,13 @@ def shop(order: OrderSeen, told: list[News], now: Snapshot, height: int) -> None
 
 
 def updates(told: list[News]) -> None:
-    """List what both sockets heard, in milliseconds from the server's stamp."""
+    """Draw the updates with their delays in milliseconds."""
     if not told:
         with st.container(height=tables.HEAD + tables.ROW * UPDATES, border=False):
             return look.empty(
                 "timer",
-                _("Nothing heard on its channel yet"),
-                _("Its next step shows here, with how long it took to the customer and to you."),
+                _("No updates on this channel yet"),
+                _("The next update appears here, with its delay to the customer and to the shop."),
             )
     where = marks.zone()
     columns: dict[str, Column[News]] = {
@@ -138,20 +138,20 @@ def updates(told: list[News]) -> None:
         _("Customer"): tables.figure(
             62,
             lambda one: milliseconds(one.customer_ms),
-            _("Milliseconds from the server's stamp to the customer's socket"),
+            _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
         _("Shop"): tables.figure(
             54,
             lambda one: milliseconds(one.shop_ms),
-            _("Milliseconds from the server's stamp to the shop's socket"),
+            _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
-        _("Apart"): tables.figure(
+        _("Δ, ms"): tables.figure(
             50,
             lambda one: milliseconds(one.apart_ms),
-            _("Milliseconds by which the shop heard it after the customer; negative: before"),
+            _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),
     }
-    tables.table(told, columns, "news", lines=UPDATES, alt=_("Updates of this order"))
+    tables.table(told, columns, "deliveries", lines=UPDATES, alt=_("Order updates"))
 
 
 def milliseconds(value: float | None) -> str:
@@ -160,17 +160,17 @@ def milliseconds(value: float | None) -> str:
 
 
 def advance(order: OrderSeen, now: Snapshot) -> None:
-    """Offer to take the order's next step now, where there is a simulator to take it."""
+    """Draw the button that advances the order, if the simulator is running."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            _("Take its next step"),
+            _("Advance order"),
             icon=":material/skip_next:",
             key="advance",
             disabled=now.shop is None or bool(now.stock.trouble) or not order.is_open,
             on_click=commands.tell,
             args=("advance_order",),
             kwargs={"order": order.id},
-            help=_("Has the simulator move this order now, rather than in its own time"),
+            help=_("Advances this order now instead of at its scheduled time"),
         )
         outcome = commands.outcome()
         if outcome and outcome.command == "advance_order" and outcome.why:

@@ -1,6 +1,6 @@
-"""Every order that something happened to lately, and when it came to each step.  No clock.
+"""Recently updated orders and the time of each status.  No clock.
 
-Times are the server's stamps: the shop's own moments may run faster than ours.
+Times are the server's timestamps: simulated time may run faster.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ CLOSED = frozenset({OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.RE
 
 
 class Step(Struct, frozen=True):
-    """From ``at`` on the order was in this status."""
+    """The order entered this status at ``at``."""
 
     status: OrderStatus
     at: float
 
 
 class OrderSeen(Struct, frozen=True, kw_only=True):
-    """An order with all that was heard of it.
+    """An order with its status history.
 
-    ``history`` is oldest first, its last the present; what was before our time is missing.
+    ``history`` is oldest first and ends with the present; earlier statuses may be missing.
     ``heard_placed`` tells whether its ``new_order`` was heard, and so counted.
     """
 
@@ -95,7 +95,7 @@ class OrderSeen(Struct, frozen=True, kw_only=True):
         )
 
     def took(self, status: OrderStatus) -> float | None:
-        """Return seconds from the step before, whichever that was, to this one; None unseen."""
+        """Return the seconds from the previous status to this one; None if unknown."""
         for before, step in zip(self.history, self.history[1:], strict=False):
             if step.status is status:
                 return step.at - before.at
@@ -103,7 +103,7 @@ class OrderSeen(Struct, frozen=True, kw_only=True):
 
 
 class Orders:
-    """The last ``KEPT``, and the sum of all that were placed since the start, paid or not."""
+    """The last ``KEPT`` orders, and the total of all placed since the start, paid or not."""
 
     def __init__(self) -> None:
         self.total = Decimal(0)
@@ -122,7 +122,7 @@ class Orders:
         return True
 
     def moved(self, update: OrderUpdated, at: float) -> None:
-        """Follow an order; one from before our time is learned from its update, if that tells."""
+        """Apply an update; an unknown order is added if the update contains it."""
         known = self._known.get(update.order_id)
         if known is None:
             if update.order is UNSET:
@@ -131,7 +131,7 @@ class Orders:
         self._keep(known.after(update, at), at)
 
     def restarted(self, run: str) -> None:
-        """Forget the open orders of the shop's other runs: nothing will happen to them any more.
+        """Drop the open orders of earlier simulation runs.
 
         ``run`` is a part of every id of the present one.
         """

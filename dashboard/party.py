@@ -1,4 +1,4 @@
-"""One end of the Inbox: somebody's socket in a tab, and what has reached them there.
+"""An Inbox participant: a persona's socket and the messages received on it.
 
 The socket's thread writes and the tab reads, under one lock.  What was said before comes over
 HTTP, and again after every reconnect, for what was said in between.
@@ -30,14 +30,14 @@ from protocol.channels import Channel, Kind
 SAY_TIMEOUT_S = 3.0
 REMEMBERED = ("notification", "cart_update")
 REMEMBERING_S = 3.0
-"""After a connect, for the feed hears of a message up to half a second later than its socket."""
-NOT_SAID = N_("The server did not answer in time; it may have been said all the same")
+"""After connecting, as the feed receives a message up to half a second after the socket."""
+NOT_SAID = N_("The server did not answer in time; the message may have been sent anyway")
 
 log = logging.getLogger(__name__)
 
 
 class NotSaid(Exception):
-    """The server did not take what was to be said; the text says why."""
+    """The server did not accept a message; the text says why."""
 
 
 class Party:
@@ -63,13 +63,13 @@ class Party:
                 self.hear(frame.message)
 
     def hear(self, message: Mapping[str, Any]) -> None:
-        """Take a message, of the socket or of the history."""
+        """Apply a message from the socket or the backfill."""
         try:
             with self._lock:
                 self._inbox.hear(message)
                 self._talks.hear(message)
         except (msgspec.ValidationError, ValueError) as why:
-            log.warning("A %s was not understood: %s", message.get("type"), why)
+            log.warning("cannot decode %s: %s", message.get("type"), why)
 
     def mail(self) -> Mail:
         """Return the notifications and the cart."""
@@ -103,7 +103,7 @@ class Party:
         return talks
 
     def recall(self, talk: Talk) -> Talk:
-        """Return a conversation with what was said in it before, asked for once a connection."""
+        """Return a conversation with its history, loaded once per connection."""
         if talk.id in self._recalled or not self.line.link().is_live:
             return talk
         answer = self._ask(f"/api/conversations/{talk.id}/messages")
@@ -115,7 +115,7 @@ class Party:
             return next(one for one in self._talks.latest_first() if one.id == talk.id)
 
     def say(self, words: str, talk_id: str | None) -> str:
-        """Say something, to open a conversation or in one; return the conversation's id.
+        """Send a message in a conversation or in a new one; returns the conversation's id.
 
         Raises:
             NotSaid: in the server's words.
@@ -144,7 +144,7 @@ class Party:
         try:
             return self._server.get(path)
         except Unanswered as why:
-            log.info("Conversations could not be read: %s", why)
+            log.info("cannot load conversations: %s", why)
             return None
 
 
@@ -156,7 +156,7 @@ class Party:
     hash_funcs={Persona: repr},
 )
 def party(persona: Persona) -> Party:
-    """Return this tab's end of the Inbox as somebody; the first call opens their socket.
+    """Return this tab's participant for a persona; the first call opens its socket.
 
     What the feed remembers of their channel is there from the start.
     """
@@ -172,7 +172,7 @@ def party(persona: Persona) -> Party:
 
 
 def remembered(channel: str) -> Iterator[Mapping[str, Any]]:
-    """Return what the feed has kept of a channel, for the Inbox."""
+    """Yield the messages of a channel from the feed's log."""
     for seen in shared.feed().snapshot().log.newest_first():
         if seen.channel == channel and seen.type in REMEMBERED:
             yield codec.read(seen.text)

@@ -1,4 +1,4 @@
-"""What a person may look for in a message's JSON: words, a /regular expression/, a $.json.path.
+"""Search patterns for a message's JSON: text, /regex/ or $.json.path.
 
 Whatever is typed, a message is looked through in a time that its length bounds: the engine of
 the expressions has no backtracking, and paths have neither expressions nor many descents.
@@ -19,7 +19,7 @@ DESCENTS = 2  # `..` in a path: each visits every part of what the one before fo
 
 
 class BadPattern(ValueError):
-    """It begins like an expression or a path and is none; the text says why."""
+    """An invalid regular expression or path; the text says why."""
 
 
 class Pattern(Protocol):

@@ -1,4 +1,4 @@
-"""Who a tab can play, and the socket on which it does.  The permissions are the server's.
+"""Personas a tab can act as, and their sockets.  The server decides their permissions.
 
 A tab's lines are opened when a page first asks for them, and closed when the tab closes.
 """
@@ -23,7 +23,7 @@ KEY = "persona"  # of the side bar's choice, in the session and in the URL
 
 
 class Persona(Struct, frozen=True):
-    """Somebody to be; also what their line is kept by.
+    """A user the workbench can act as; also the cache key of its socket.
 
     ``tenant`` is empty for the settings' own.  Without ``user_id`` no token is sent at all.
     A lifetime (seconds) below zero makes a token that has expired.
@@ -42,7 +42,7 @@ class Persona(Struct, frozen=True):
 
     @property
     def is_staff(self) -> bool:
-        """Tell whether they work for the shop, and hear all that its customers write."""
+        """Tell whether the persona is shop staff and receives all customer chats."""
         return self.role in ("agent", "admin")
 
     def token(self, settings: Settings) -> str:
@@ -92,7 +92,7 @@ TITLES = {
 
 
 def chosen() -> Persona:
-    """Return whom the side bar says this tab plays."""
+    """Return the persona selected in the sidebar."""
     return PERSONAS.get(st.session_state.get(KEY, ""), CUSTOMER)
 
 
@@ -115,9 +115,9 @@ def dialler(_dial: Dial = _dial) -> Dial:
 
 
 def hang_up(line: Line) -> None:
-    """Close a line, without waiting for its end."""
+    """Close a socket on a thread of its own."""
     # Streamlit calls from its event loop, which a slow goodbye would hold up for every tab.
-    threading.Thread(target=line.close, name="hang-up", daemon=True).start()
+    threading.Thread(target=line.close, name="socket-close", daemon=True).start()
 
 
 @st.cache_resource(

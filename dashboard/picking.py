@@ -1,4 +1,4 @@
-"""What a tab has chosen in the Explorer: a message, and the list frozen around it.
+"""The Explorer's selection: a message, and the list frozen around it.
 
 It lives in the tab's session: ``picked`` (a message), ``frozen`` (the lines shown while
 somebody inspects), ``shown`` (those drawn last), ``listed`` (for the downloads), ``search`` and
@@ -39,13 +39,13 @@ def choose_channel(branch: Branch | None) -> None:
 
 
 def choose(message: Seen | None, shown: tuple[Seen, ...]) -> None:
-    """Keep the message, not its row, and freeze the list under the eye."""
+    """Select the message, not its row, and freeze the list."""
     if message and time.monotonic() - state.jumped > ECHO_S:
         state.picked, state.frozen = message, shown
 
 
 def choose_first(shown: tuple[Seen, ...]) -> None:
-    """Choose for somebody who has not yet: a cart shows a difference and a number over time."""
+    """Select a message by default: a cart update has a diff and a plot."""
     state.shown = shown
     if state.picked is None:
         first = next(iter(shown), None)
@@ -53,7 +53,7 @@ def choose_first(shown: tuple[Seen, ...]) -> None:
 
 
 def jump_to_newest() -> None:
-    """Let the list run again; a new key forgets its selection."""
+    """Unfreeze the list; a new table key clears its selection."""
     state.frozen, state.version, state.jumped = None, state.version + 1, time.monotonic()
 
 
@@ -86,7 +86,7 @@ def alike(message: Seen, log: Log) -> list[Seen]:
 
 
 def step() -> None:
-    """Let one more message into the moment that this tab holds: the next that its filter takes."""
+    """While paused, advance to the next message that matches the filter."""
     held, found = state.held, state.search
     if held is None or found is None:
         return

@@ -1,4 +1,4 @@
-"""Asks the simulator for its state every other second, on a thread of its own."""
+"""Polls the simulator's state on a thread of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY_S = 2.0
 
 
 class Poller:
-    """Tells ``hear`` the answer, or ``miss`` why there is none, until it is closed."""
+    """Calls ``hear`` with each state, or ``miss`` with an error, until it is closed."""
 
     def __init__(
         self,
@@ -51,4 +51,4 @@ class Poller:
         except Unanswered as why:
             self._miss(str(why))
         except msgspec.DecodeError:
-            self._miss("its answer is not the state of a shop")
+            self._miss("unexpected response to GET /state")

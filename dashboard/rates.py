@@ -1,6 +1,6 @@
-"""Numbers over time: exact sums by second, and levels that hold until the next one.  Pure.
+"""Time series: exact counters per second, and gauges that hold until the next value.  Pure.
 
-A second that nobody spoke of is a zero, so every window is as long as was asked for.
+Seconds without data are zero, so every window has its full length.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Bins:
 
 
 class Levels:
-    """A few numbers that hold until they are told again, such as connections."""
+    """Gauges, such as connections, that hold their value until it is set again."""
 
     def __init__(self) -> None:
         self._rows: dict[int, tuple[float, ...]] = {}

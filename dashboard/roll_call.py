@@ -1,4 +1,4 @@
-"""Asks the server who is connected, once for all tabs that look, and never in their way.
+"""Fetches the connection list for all tabs in the background.
 
 A tab gets the last answer at once; if that is older than a second, the next is fetched
 meanwhile, on a thread.  While nobody looks nothing is asked.
@@ -45,19 +45,21 @@ class RollCall:
         self._asking: threading.Thread | None = None
 
     def latest(self) -> Called:
-        """Return the last answer, and see to it that there will be a newer one."""
+        """Return the last result and start a refresh if it is old."""
         with self._lock:
             if self._clock() - self._asked_at >= FRESH_S and self._asking is None:
                 self._asked_at = self._clock()
-                self._asking = threading.Thread(target=self._ask, name="roll-call", daemon=True)
+                self._asking = threading.Thread(
+                    target=self._ask, name="connections-refresh", daemon=True
+                )
                 self._asking.start()
             return self._called
 
     def access(self, connection_id: str, channel: str) -> Access:
-        """Ask why a client does or does not hear a channel.
+        """Return a connection's access to a channel.
 
         Raises:
-            Unanswered: 404 where the client has gone meanwhile.
+            Unanswered: with status 404 if it has disconnected.
         """
         query = urlencode({"channel": channel})
         return _read(
@@ -66,16 +68,16 @@ class RollCall:
         )
 
     def disconnect(self, connection_id: str) -> int:
-        """Have a connection ended; returns how many were.
+        """Disconnect a connection; returns how many were closed.
 
         Raises:
-            Unanswered: 404 where the client has gone meanwhile.
+            Unanswered: with status 404 if it has disconnected.
         """
         answer = self._asker.delete(f"/api/connections/{quote(connection_id, safe='')}")
         return _read(_farewell.decode, answer).disconnected
 
     def disconnect_user(self, user_id: str, revoke: bool) -> int:
-        """Have all of a user's connections ended, and their tokens so far refused if asked to.
+        """Disconnect all connections of a user and optionally revoke the user's tokens.
 
         Raises:
             Unanswered: nobody was disconnected.
@@ -105,4 +107,4 @@ def _read(decode: Callable[[bytes], S], answer: bytes) -> S:
     try:
         return decode(answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unanswered("its answer is not understood") from None
+        raise Unanswered("unexpected response") from None

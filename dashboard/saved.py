@@ -1,4 +1,4 @@
-"""Messages that a person kept, for every tab and for the next start: a file in the data folder.
+"""Saved messages: a file in the data folder, shared by all tabs.
 
 Bounded, and written as a whole beside the old one, so that a crash leaves one or the other.
 """
@@ -24,7 +24,7 @@ MOST = 500  # messages
 
 
 class Full(Exception):
-    """There are as many as may be."""
+    """The limit of saved messages is reached."""
 
 
 class Saved(Struct, frozen=True):
@@ -79,7 +79,7 @@ class Shelf:
             self._write((*self._kept, Saved.of(message, self._clock())))
 
     def drop(self, message: Seen) -> None:
-        """Keep a message no longer; it is no error if it was not kept.
+        """Delete a message; no error if it was not saved.
 
         Raises:
             OSError: the file could not be written; nothing has changed.
@@ -106,14 +106,14 @@ class Shelf:
         except FileNotFoundError:
             return ()
         except OSError as why:
-            log.warning("The saved messages cannot be read: %s", why.strerror)
+            log.warning("cannot read saved messages: %s", why.strerror)
             return ()
         kept = []
         for line in lines:
             try:
                 kept.append(_decoder.decode(line))
             except msgspec.DecodeError:
-                log.warning("A line of %s is no saved message, and is left out", FILE)
+                log.warning("skipped an invalid line in %s", FILE)
         return tuple(kept[-self._most :])
 
 

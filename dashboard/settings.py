@@ -1,4 +1,4 @@
-"""The dashboard's settings, their defaults and what is valid; reads nothing by itself."""
+"""The dashboard's settings, defaults and validation; reads nothing by itself."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Everything an operator may choose."""
 
     jwt_secret: Annotated[
-        str, Meta(description="HS256 secret, 32 bytes or more, the server's: signs the feed in")
+        str,
+        Meta(description="HS256 secret of the server, 32 bytes or more; signs the feed's token"),
     ]
-    server_url: Annotated[str, Meta(description="Where the server is")] = "http://127.0.0.1:8080"
-    tenant: Annotated[str, Meta(description="Whose traffic to show")] = "shop"
-    simulator_url: Annotated[str, Meta(description="Where the simulator's control is")] = (
+    server_url: Annotated[str, Meta(description="URL of the server")] = "http://127.0.0.1:8080"
+    tenant: Annotated[str, Meta(description="Tenant whose traffic is shown")] = "shop"
+    simulator_url: Annotated[str, Meta(description="URL of the simulator's control API")] = (
         "http://127.0.0.1:8090"
     )
     dashboard_port: Annotated[Port, Meta(description="Port of the pages")] = 8501
 
-    data_dir: Annotated[str, Meta(description="Folder of what people save")] = "./data"
+    data_dir: Annotated[str, Meta(description="Folder for saved messages")] = "./data"
 
     def check(self) -> None:
         """Check what the types do not show.
@@ -39,7 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         if len(self.jwt_secret.encode()) < SECRET_BYTES:
             problems.append(
                 f"WORKBENCH_JWT_SECRET is shorter than {SECRET_BYTES} bytes: "
-                "take the one that the server has"
+                "use the server's secret"
             )
         if not is_key(self.tenant):
             problems.append("WORKBENCH_TENANT is not valid: letters, digits, `_`, `.` and `-`")

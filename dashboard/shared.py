@@ -1,4 +1,4 @@
-"""What the pages and the tabs have in common: one feed a process, one hand on the simulator."""
+"""Resources shared by all tabs: the feed, the API clients and the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The side bar: who is played, how often is drawn, in which language, and how the feed is."""
+"""The sidebar: persona, refresh interval, language and the feed's status."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RATES_S = (0.5, 1.0, 2.0, 5.0)
 def draw() -> None:
     """Draw it, in a run of the whole script."""
     visibility.watch()
-    choices.select(personas.KEY, _("Playing as"), personas.TITLES)
+    choices.select(personas.KEY, _("Persona"), personas.TITLES)
     st.segmented_control(
         _("Refresh, s"),
         RATES_S,
@@ -37,9 +37,9 @@ def draw() -> None:
 
 
 def state() -> None:
-    """Say how this tab and the feed's connection are, whatever the page's own clock."""
+    """Draw the status of this tab and of the feed's connection, every second."""
     link = feed().link()
-    with st.container(key="link", gap="xsmall"):
+    with st.container(key="feed-status", gap="xsmall"):
         if (pause := frame.pause()) is not None:
             st.html(marks.state(_("Paused"), pause.brief(), "warn"))
             st.html(marks.gauge(pause.share, "bad" if pause.lost else "warn"))

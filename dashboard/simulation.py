@@ -1,4 +1,4 @@
-"""What the simulator says of itself: the shop it plays, and its scenarios.  Pure.
+"""Responses of the simulator's control API: shop state and scenarios.  Pure.
 
 The fields are the contract of ``docs/simulator.md``; those that are not drawn are not read.
 """
@@ -102,5 +102,5 @@ def read_scenarios(answer: bytes) -> tuple[Scenario, ...]:
 
 
 def in_language(texts: dict[str, str], code: str) -> str:
-    """Choose a text: of that language, else the first there is."""
+    """Return the text in a language, or else the first one."""
     return texts.get(code) or next(iter(texts.values()), "")

@@ -1,6 +1,6 @@
-"""What the dashboard knows: told what came in, hands out moments that never change.
+"""The dashboard's live state: folds incoming data, returns immutable snapshots.
 
-Knows no socket, thread or clock: every call says when.  Nothing is counted twice: numbers
+Knows no socket, thread or clock: every call passes the time.  Nothing is counted twice: numbers
 come from the monitor's exact counters, the message list and the orders' statuses from its
 sample, new orders, alerts and customers from the tenant's own channel.
 """
@@ -46,21 +46,21 @@ class Health(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """A time that no report of the monitor covers: what passed then was not seen."""
+    """An interval that no traffic report covers."""
 
     since: float
     until: float
 
 
 class Played(Struct, frozen=True):
-    """A scenario of the simulator that was seen to begin, by our clock."""
+    """The observed start of a scenario, by the dashboard's clock."""
 
     at: float
     name: str
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """One moment; pages draw this and nothing else.
+    """Immutable snapshot; the only thing that pages draw.
 
     ``series`` sums by second: messages by channel kind, and MESSAGES and DELIVERIES without
     the monitor's own, ORDERS and ORDERED (UAH).  ``health_trends`` are the sparklines of
@@ -92,7 +92,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 class State:
-    """Folds what comes in.  Not for several threads at once: the feed holds a lock."""
+    """Folds incoming data.  Not thread-safe: the feed holds a lock."""
 
     def __init__(self, started_at: float) -> None:
         self._started_at = started_at

@@ -1,4 +1,4 @@
-"""What the simulator says is left, by product and warehouse, and how it got there.  Pure.
+"""Stock by product and warehouse, with its history.  Pure.
 
 The stock is not on any channel: it comes from the simulator's ``GET /state``.
 """
@@ -65,9 +65,9 @@ class Shelf(Struct, frozen=True):
 
 
 class Stock(Struct, frozen=True):
-    """All products at one moment; ``at`` is None until the simulator was heard.
+    """All products at one time; ``at`` is None before the first response.
 
-    ``trouble`` says why it could not be heard the last time it was asked.
+    ``trouble`` says why the last poll failed.
     """
 
     at: float | None = None
@@ -91,7 +91,7 @@ class Stock(Struct, frozen=True):
 
 
 def told(stock: Stock, shop: ShopState, at: float) -> Stock:
-    """Take a newer answer into account."""
+    """Return the inventory updated with a newer state."""
     known = {shelf.sku: shelf for shelf in stock.shelves}
     if shop.warehouses != stock.warehouses:
         known = {}

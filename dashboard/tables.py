@@ -77,7 +77,7 @@ def press(
     rows: Sequence[T],
     pressed: Callable[[T], None],
 ) -> Column[T]:
-    """Show a button in every row, words or an icon; pressed is told the row, each time.
+    """Show a button in every row, with text or an icon; calls ``pressed`` with the row.
 
     Of a cell that is picked already Streamlit tells no second click, even if another row is in
     its place by then: where rows move, a button is what can be relied on.
@@ -114,9 +114,9 @@ def table(
     style: Callable[[pd.DataFrame], Any] = lambda frame: frame,
     alt: str | None = None,
 ) -> None:
-    """Draw so many lines, or as many as the pane holds.
+    """Draw a table of a fixed number of rows, or one that fills its pane.
 
-    ``picked`` is told the row that was clicked, wherever in it, or None.
+    Calls ``picked`` with the selected row, or None.
     """
     # look.css takes away the toolbar that a selection would pin over the head of a "pick-".
     key = f"pick-{key}" if picked else key

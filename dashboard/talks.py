@@ -1,4 +1,4 @@
-"""Support conversations as one side hears them, with what was said before.  Pure, bounded.
+"""Support conversations of one participant, with their history.  Pure, bounded.
 
 Lines come from the socket and from the server's history, in any order; each is kept once.
 """
@@ -22,7 +22,7 @@ SIMULATED = "agent_simulated"
 
 
 class Line(Struct, frozen=True):
-    """One thing that somebody said; ``at`` in seconds since the epoch."""
+    """One chat message; ``at`` is in seconds since the epoch."""
 
     id: str
     sender_id: str
@@ -47,7 +47,7 @@ class Talk(Struct, frozen=True):
         return self.lines[-1].at if self.lines else 0.0
 
     def person(self) -> Line | None:
-        """Return the last line of a person of the staff, after whom no machine answers."""
+        """Return the last message of a human agent; it stops the simulated agent."""
         own = self.customer.id if self.customer else ""
         others = (line for line in reversed(self.lines) if line.sender_id not in (own, SIMULATED))
         return next(others, None) if self.customer else None
@@ -63,7 +63,7 @@ class Talk(Struct, frozen=True):
 
 
 class Talks:
-    """Every conversation that one client may hear."""
+    """All conversations that one client receives."""
 
     def __init__(self) -> None:
         self._known: dict[str, Talk] = {}

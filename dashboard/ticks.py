@@ -1,4 +1,4 @@
-"""How long the pages take to draw, and what the feed has told: ``GET /metrics`` of the workbench.
+"""Prometheus metrics of the workbench: ``GET /metrics``.
 
 In Prometheus' text format, with the process' memory; on loopback, as the pages are.
 """
@@ -29,14 +29,14 @@ registry = CollectorRegistry()
 ProcessCollector(registry=registry)
 _ticks = Histogram(
     "workbench_tick_seconds",
-    "Drawing one moment of a page, by the name of its file",
+    "Time to draw a page, by page",
     ["page"],
     buckets=BUCKETS_S,
     registry=registry,
 )
 _told = Gauge(
     "workbench_messages_told",
-    "Messages that the monitor told of",
+    "Messages reported by the monitor",
     registry=registry,
 )
 _kept = Gauge("workbench_messages_kept", "Messages in the history now", registry=registry)

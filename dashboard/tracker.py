@@ -1,4 +1,4 @@
-"""An order's way as steps: those behind it, the present one, those to come.  Pure."""
+"""Progress steps of an order: completed, current and upcoming.  Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboard.orderbook import WAY
 from protocol.events import OrderStatus
 
 ENDS = (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
-"""What may end the way before its last step, in the order in which they come."""
+"""Statuses that end an order early, in order."""
 
 
 class Mark(StrEnum):
@@ -32,7 +32,7 @@ class Stage(Struct, frozen=True):
 
 
 def stages(status: OrderStatus, when: Mapping[OrderStatus, float]) -> tuple[Stage, ...]:
-    """Lay out the way of an order in this status.
+    """Return the progress steps of an order in this status.
 
     ``when`` has the moments that are known.  A way that ended early shows how it went and
     nothing to come; a payment that failed stands in the place of the payment.

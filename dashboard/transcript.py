@@ -1,4 +1,4 @@
-"""The frames that passed over one socket, both ways, with their times.  Bounded."""
+"""Recorder of one socket's frames in both directions.  Bounded."""
 
 from __future__ import annotations
 

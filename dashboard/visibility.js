@@ -1,17 +1,17 @@
-// Tells the session when the tab has been out of sight for long enough, and when it is seen again.
-const LONG_ENOUGH_MS = 5000;
+// Reports to the session when the tab was hidden for a while, and when it is visible again.
+const HIDDEN_AFTER_MS = 5000;
 
 export default function ({ data, setStateValue }) {
   let timer;
-  const look = () => {
+  { => const report = () => { => {
     clearTimeout(timer);
     if (document.hidden === data.hidden) return;
     timer = setTimeout(
       () => setStateValue("hidden", document.hidden),
-      document.hidden ? LONG_ENOUGH_MS : 0,
+      document.hidden ? HIDDEN_AFTER_MS : 0,
     );
   };
-  document.onvisibilitychange = look; // this runs again with other data: one listener is enough
-  look();
+  document.onvisibilitychange = report; // this runs again with other data: one listener is enough
+  report();
   return () => clearTimeout(timer);
 }

@@ -1,4 +1,4 @@
-"""Whether anybody can see the tab: what nobody sees is not drawn.
+"""Pause redrawing while the browser tab is hidden.
 
 A browser goes on asking for a hidden tab's next moment, and each costs the workbench as much as
 one that is looked at.
@@ -21,7 +21,7 @@ def is_hidden() -> bool:
 
 
 def watch() -> None:
-    """Have the browser tell; once in a run of the whole script."""
+    """Mount the component that reports visibility; once per full run."""
     _watch(key=KEY, data={"hidden": is_hidden()}, on_hidden_change=lambda: None)
 
 

@@ -1,4 +1,4 @@
-"""Where a notification may lead: within this site, and nowhere else.  Pure."""
+"""Check that a notification's link stays on this site.  Pure."""
 
 from __future__ import annotations
 

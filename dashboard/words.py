@@ -1,4 +1,4 @@
-"""The pages' words in the language a tab has chosen.
+"""Translation of the pages into the tab's language.
 
 English stands in the code; every other language has a catalogue in ``catalogues/``, which is read
 as it is.  ``make words`` brings the catalogues up to the code.
@@ -56,7 +56,7 @@ def of_the_browser() -> str:
 
 
 def once_a_language(make: Callable[P, T]) -> Callable[P, T]:
-    """Have what has words in it made once for each language, and for each of its arguments."""
+    """Cache a function's results by language and arguments."""
     made: dict[Hashable, T] = {}
 
     def get(*args: P.args, **kwargs: P.kwargs) -> T:

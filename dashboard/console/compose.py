@@ -17,7 +17,7 @@ PUBLICATION = 64 << 10  # bytes
 
 
 MODE, COMPOSE, TRIALS = "console", "compose", "trials"
-MODES = {COMPOSE: N_("Compose"), TRIALS: N_("Must be refused")}
+MODES = {COMPOSE: N_("Compose"), TRIALS: N_("Conformance tests")}
 
 
 def mode() -> str:
@@ -29,7 +29,7 @@ def switch() -> str:
     """Draw what the Console is for, in place of a card's title; return it."""
     return choices.select(
         MODE,
-        _("What to do"),
+        _("Mode"),
         MODES,
         element=st.segmented_control,
         required=True,
@@ -62,7 +62,7 @@ def draw(sending: Sending) -> None:
         )
         _send_button(text, is_publication, sending)
         kind, publishes = templates.kind_of(name), templates.is_publication(name)
-        way = _("to the HTTP API") if publishes else _("client to server")
+        way = _("HTTP API") if publishes else _("client to server")
         title = _("Schema of {type}").format(type=kind.__struct_config__.tag)
         st.html(marks.pair(f"<b>{title}</b>", way, "quiet"))
         with st.container(key="schema", height=236, border=False):

@@ -7,53 +7,57 @@ from dashboard.words import N_
 from protocol.errors import CloseCode, ErrorCode
 
 CLOSES = {
-    CloseCode.NORMAL: N_("Goodbye, as agreed."),
-    CloseCode.GOING_AWAY: N_("The server is going away."),
-    CloseCode.PROTOCOL_ERROR: N_("These were no WebSocket frames."),
-    CloseCode.UNSUPPORTED_DATA: N_("A binary frame: only text frames are understood."),
-    CloseCode.INVALID_TEXT: N_("The text was not valid UTF-8."),
-    CloseCode.MESSAGE_TOO_BIG: N_("The message was over the limit, 4096 bytes by default."),
-    CloseCode.INTERNAL_ERROR: N_("The server failed; its log says why."),
-    CloseCode.NOT_SIGNED_IN: N_("Not signed in within 10 s, or signed in as somebody else."),
-    CloseCode.DISCONNECTED: N_("An administrator ended the connection."),
-    CloseCode.SLOW_CONSUMER: N_("It read too slowly: too much was waiting to be sent to it."),
-    CloseCode.FLOODING: N_("It kept sending over the rate limit after being told."),
-    CloseCode.TOO_MANY_CONNECTIONS: N_("The user has too many connections: 20 by default."),
-    CloseCode.TOKEN_EXPIRED: N_("The token expired, and no newer one came in 25 s."),
+    CloseCode.NORMAL: N_("Normal closure."),
+    CloseCode.GOING_AWAY: N_("The server is shutting down."),
+    CloseCode.PROTOCOL_ERROR: N_("Protocol error: invalid WebSocket frames."),
+    CloseCode.UNSUPPORTED_DATA: N_("Binary frame received; only text frames are supported."),
+    CloseCode.INVALID_TEXT: N_("The message was not valid UTF-8."),
+    CloseCode.MESSAGE_TOO_BIG: N_("The message exceeded the size limit (4096 bytes by default)."),
+    CloseCode.INTERNAL_ERROR: N_("Internal server error; see the server's log."),
+    CloseCode.NOT_SIGNED_IN: N_("Not signed in within 10 s, or signed in as another user."),
+    CloseCode.DISCONNECTED: N_("An administrator disconnected the client."),
+    CloseCode.SLOW_CONSUMER: N_("Slow consumer: too much data was queued for it."),
+    CloseCode.FLOODING: N_("The client kept exceeding the rate limit after a warning."),
+    CloseCode.TOO_MANY_CONNECTIONS: N_("Too many connections for this user (20 by default)."),
+    CloseCode.TOKEN_EXPIRED: N_("The token expired and was not renewed within 25 s."),
     CloseCode.RESTARTING: N_("The server is restarting."),
 }
 OTHERS = {
-    NO_CODE: N_("It was ended without a code."),
-    ABNORMAL: N_("It broke off without a goodbye: the network, or a program that ended."),
+    NO_CODE: N_("Closed without a close code."),
+    ABNORMAL: N_(
+        "Connection lost without a close frame: a network failure, or a process that ended."
+    ),
 }
-UNKNOWN = N_("The protocol does not know this code.")
+UNKNOWN = N_("Unknown close code.")
 COMEBACK = {
-    Comeback.NEVER: N_("A client does not come back by itself: something must change first."),
-    Comeback.AT_ONCE: N_("A client comes back at once, with jitter."),
-    Comeback.AFTER_BACK_OFF: N_("A client comes back after a back-off."),
+    Comeback.NEVER: N_("Clients do not reconnect automatically."),
+    Comeback.AT_ONCE: N_("Clients reconnect immediately, with jitter."),
+    Comeback.AFTER_BACK_OFF: N_("Clients reconnect with back-off."),
 }
-WITH_NEW_TOKEN = N_("A client comes back with a new token.")
-FINISHED = N_("Nothing is left to do.")
+WITH_NEW_TOKEN = N_("Clients reconnect with a new token.")
+FINISHED = N_("No action needed.")
 REFUSALS = {
-    ErrorCode.INVALID_MESSAGE: N_("Not JSON, no object, no `type`, or an `id` that is no text."),
-    ErrorCode.UNKNOWN_TYPE: N_("No such message, or one that only the server sends."),
-    ErrorCode.INVALID_PAYLOAD: N_("The payload does not have the shape of its type."),
-    ErrorCode.UNAUTHENTICATED: N_("Chat needs a token that is valid now."),
-    ErrorCode.FORBIDDEN: N_("Not this client's channel or conversation, or there is none."),
-    ErrorCode.RATE_LIMITED: N_("Over 50 messages a second after a burst of 100."),
-    ErrorCode.TOO_MANY_SUBSCRIPTIONS: N_("Over 100 channels on one connection."),
-    ErrorCode.INTERNAL: N_("The server could not do it now; ask again."),
+    ErrorCode.INVALID_MESSAGE: N_("Not JSON, not an object, type missing, or id not a string."),
+    ErrorCode.UNKNOWN_TYPE: N_("Unknown message type, or one that only the server sends."),
+    ErrorCode.INVALID_PAYLOAD: N_("The payload does not match the schema of its type."),
+    ErrorCode.UNAUTHENTICATED: N_("Chat requires a valid token."),
+    ErrorCode.FORBIDDEN: N_("No access to this channel or conversation, or it does not exist."),
+    ErrorCode.RATE_LIMITED: N_("More than 50 messages per second after a burst of 100."),
+    ErrorCode.TOO_MANY_SUBSCRIPTIONS: N_("More than 100 channels on one connection."),
+    ErrorCode.INTERNAL: N_("The server could not process the request; try again."),
 }
 STATUSES = {
-    401: N_("The token is missing, expired or not to be trusted."),
-    403: N_("Known, but not allowed to do this, or a page of a foreign origin."),
-    409: N_("The same key with another body."),
+    401: N_("The token is missing, expired or invalid."),
+    403: N_("Not allowed for this role, or a disallowed origin."),
+    409: N_("The idempotency key was already used with a different body."),
     413: N_("The body is over 1 MiB."),
-    422: N_("Understood, but it cannot be taken as it is."),
-    503: N_("The server is full or stopping."),
+    422: N_("Valid JSON, but not a valid publication."),
+    503: N_("The server is at capacity or shutting down."),
 }
-LIVES_ON = N_("A refusal ends nothing: the connection lives on.")
-NOT_TAKEN = N_("The token is not trusted or has expired; the connection lives on.")
+LIVES_ON = N_("An error does not close the connection.")
+NOT_TAKEN = N_(
+    "The token is invalid or expired; the connection stays open. Send auth with a new token."
+)
 
 
 def meaning(code: int) -> str:

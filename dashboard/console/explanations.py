@@ -10,16 +10,18 @@ from dashboard.console.schema import Word
 from dashboard.console.sequence import round_trip
 from dashboard.words import N_
 
-ANSWERED = N_("Answered after {time} by frame {other}.")
-ANSWERS = N_("Answers frame {other}, sent {time} before.")
+ANSWERED = N_("Answered by frame {other} after {time}.")
+ANSWERS = N_("Reply to frame {other}, sent {time} earlier.")
 UNANSWERED = N_("No reply yet.")
-EVENT = N_("An event: nobody asked for it on this connection.")
-WITHOUT_ID = N_("Sent without an id: a reply cannot be told from others.")
-CONNECTS = N_("Asks for the upgrade to a WebSocket, with the token in the address.")
-CONNECTS_BARE = N_("Asks for the upgrade to a WebSocket, without a token.")
+EVENT = N_(
+    "An event, sent because this connection is subscribed to its channel; not a reply to a request."
+)
+WITHOUT_ID = N_("Sent without an id, so its reply cannot be matched.")
+CONNECTS = N_("WebSocket upgrade request, with the token in the URL.")
+CONNECTS_BARE = N_("WebSocket upgrade request, without a token.")
 OPENED = N_("The connection is open.")
-HUNG_UP = N_("Hung up from here.")
-NOBODY = N_("Nobody answers there.")
+HUNG_UP = N_("Closed by this client.")
+NOBODY = N_("Server unreachable.")
 
 
 def explain(frame: Frame, match: Match | None, word: Word = str) -> str:

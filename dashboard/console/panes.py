@@ -52,8 +52,8 @@ def tools(sending: Sending, shown: Sequence[Frame], chosen: Picked | None) -> No
     fresh = sum(frame.seq > chosen.among[-1].seq for frame in shown) if chosen else 0
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
-            _("Hang up") if is_open else _("Connect"),
-            key="line",
+            _("Disconnect") if is_open else _("Connect"),
+            key="connect",
             icon=":material/link_off:" if is_open else ":material/link:",
             on_click=sending.wire.close if is_open else sending.open,
             width=132,
@@ -68,9 +68,7 @@ def tools(sending: Sending, shown: Sequence[Frame], chosen: Picked | None) -> No
             on_click=let_go,
             width=112,
         )
-        st.toggle(
-            _("Events"), value=True, key=EVENTS, help=_("Also what comes without being asked for")
-        )
+        st.toggle(_("Events"), value=True, key=EVENTS, help=_("Include unsolicited messages"))
 
 
 def _clear(sending: Sending) -> None:
@@ -148,7 +146,7 @@ def _table(
 
 def _whole(frame: Frame | None, matches: Mapping[int, Match]) -> None:
     if frame is None:
-        st.caption(_("Click a frame to see it whole, and what it means."))
+        st.caption(_("Select a frame to see its content and meaning."))
         return
     size = ngettext("{count} byte", "{count} bytes", frame.size)
     aside = size.format(count=marks.number(frame.size)) if frame.size else ""
@@ -165,7 +163,7 @@ def drawn(shown: Sequence[Frame], client: str) -> None:
     hint = html.escape(_("Requests go to the right, replies and events to the left."))
     with (
         look.card("sequence", _("Sequence"), aside, size="pane"),
-        st.container(height="stretch", border=False, autoscroll=True, key="wire"),
+        st.container(height="stretch", border=False, autoscroll=True, key="sequence-diagram"),
     ):
         # Always one element: a second one would stay on the page until the next full run.
         diagram = sequence.diagram(shown, frames.matches(shown), client, _("server"))

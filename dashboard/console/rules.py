@@ -64,12 +64,12 @@ def _chat(content: str) -> bytes:
 AUTH = _message("auth", token=TOKEN)
 MESSAGES = (
     _send("not-json", N_("Not JSON"), MALFORMED, b'{"type": "ping", '),
-    _send("not-object", N_("JSON, but no object"), MALFORMED, b'["ping"]'),
-    _send("no-type", N_("No type"), MALFORMED, b'{"payload":{},"id":"t1"}'),
-    _send("id-object", N_("An id that is an object"), MALFORMED, b'{"type":"ping","id":{}}'),
+    _send("not-object", N_("JSON, but not an object"), MALFORMED, b'["ping"]'),
+    _send("no-type", N_("Missing type"), MALFORMED, b'{"payload":{},"id":"t1"}'),
+    _send("id-object", N_("id is an object"), MALFORMED, b'{"type":"ping","id":{}}'),
     _send("unknown-type", N_("Unknown type"), UNKNOWN, _message("dance")),
-    _send("server-type", N_("A type of the server's"), UNKNOWN, _message("order_update")),
-    _send("no-channel", N_("Subscribe to nothing"), MISSHAPEN, _message("subscribe")),
+    _send("server-type", N_("Server-only type"), UNKNOWN, _message("order_update")),
+    _send("no-channel", N_("Subscribe without a channel"), MISSHAPEN, _message("subscribe")),
     _send("long-chat", N_("2001 characters"), MISSHAPEN, _chat("x" * (LONGEST_CHAT + 1))),
     _send("too-big", N_("4097 bytes"), Closed(CloseCode.MESSAGE_TOO_BIG), _one_byte_over()),
     Trial(
@@ -80,20 +80,20 @@ MESSAGES = (
     ),
     Trial(
         name="continuation",
-        title=N_("A fragment without a start"),
+        title=N_("Continuation frame without a start"),
         expected=Closed(CloseCode.PROTOCOL_ERROR),
         send=Send(PING, opcode=Opcode.CONTINUATION),
     ),
-    _send("not-utf8", N_("Not UTF-8"), Closed(CloseCode.INVALID_TEXT), b'{"type":"\xff"}'),
+    _send("not-utf8", N_("Invalid UTF-8"), Closed(CloseCode.INVALID_TEXT), b'{"type":"\xff"}'),
 )
 CHANNELS = (
-    _join("foreign-order", N_("Another's order"), f"order:{ORDER}"),
+    _join("foreign-order", N_("Someone else's order"), f"order:{ORDER}"),
     _join("foreign-user", N_("Another user's channel"), "user:user_1"),
     _join("customer-tenant", N_("Customer on tenant:"), f"tenant:{TENANT}"),
     _join("customer-monitor", N_("Customer on monitor:"), f"monitor:{TENANT}"),
     _join("anonymous-tenant", N_("Anonymous on tenant:"), f"tenant:{TENANT}", Who.NOBODY),
     _join("other-tenant", N_("Another shop's admin"), f"tenant:{TENANT}", Who.STRANGER),
-    _join("no-key", N_("A channel without a key"), "order:"),
+    _join("no-key", N_("Channel without a key"), "order:"),
     Trial(
         name="many-channels",
         title=N_("101 channels"),
@@ -106,7 +106,7 @@ CHANNELS = (
     ),
 )
 SIGNING_IN = (
-    Trial(name="bad-token", title=N_("Bad token"), expected=NotTaken(), who=Who.FORGED),
+    Trial(name="bad-token", title=N_("Invalid token"), expected=NotTaken(), who=Who.FORGED),
     Trial(name="expired-token", title=N_("Expired token"), expected=NotTaken(), who=Who.EXPIRED),
     _send(
         "expired-auth",
@@ -118,40 +118,40 @@ SIGNING_IN = (
     ),
     _send(
         "anonymous-chat",
-        N_("Anonymous chat"),
+        N_("Chat without signing in"),
         Refused(ErrorCode.UNAUTHENTICATED),
         _chat("Добрий день!"),
         who=Who.NOBODY,
     ),
     _send(
         "as-another",
-        N_("Sign in as somebody else"),
+        N_("Sign in as another user"),
         Closed(CloseCode.NOT_SIGNED_IN),
         AUTH,
         shows=Who.OTHER,
     ),
     Trial(
         name="foreign-origin",
-        title=N_("A page of a foreign origin"),
+        title=N_("Disallowed origin"),
         expected=Answered(403),
         origin="https://elsewhere.example",
     ),
     Trial(
         name="many-connections",
-        title=N_("21 connections of a user"),
+        title=N_("21 connections for one user"),
         expected=Closed(CloseCode.TOO_MANY_CONNECTIONS),
         crowd=20,
     ),
     Trial(
         name="silent",
-        title=N_("Anonymous and silent, 10 s"),
+        title=N_("No sign-in within 10 s"),
         expected=Closed(CloseCode.NOT_SIGNED_IN),
         who=Who.NOBODY,
         patience_s=15.0,
     ),
     Trial(
         name="token-ends",
-        title=N_("The token runs out, 27 s"),
+        title=N_("Token expires, 27 s"),
         expected=Closed(CloseCode.TOKEN_EXPIRED),
         who=Who.BRIEF,
         patience_s=35.0,
@@ -166,36 +166,38 @@ TOO_MUCH = (
     ),
     Trial(
         name="flood",
-        title=N_("A flood of 400"),
+        title=N_("Flood of 400 messages"),
         expected=Closed(CloseCode.FLOODING),
         send=Send(PING, times=400),
     ),
 )
 PUBLICATIONS = (
-    _publish("by-customer", N_("By a customer"), 403, Who.CUSTOMER, user="user_1"),
-    _publish("by-nobody", N_("Without a token"), 401, Who.NOBODY, user="user_1"),
-    _publish("no-address", N_("Without an address"), 422, Who.SERVICE),
-    _publish("no-event", N_("A type that is no event"), 422, Who.SERVICE, user="u", type="pong"),
+    _publish("by-customer", N_("Publish as a customer"), 403, Who.CUSTOMER, user="user_1"),
+    _publish("by-nobody", N_("Publish without a token"), 401, Who.NOBODY, user="user_1"),
+    _publish("no-address", N_("Publish without an address"), 422, Who.SERVICE),
+    _publish("no-event", N_("Not an event type"), 422, Who.SERVICE, user="u", type="pong"),
     _publish(
         "bad-status",
-        N_("A status there is not"),
+        N_("Unknown status"),
         422,
         Who.SERVICE,
         channel=f"order:{ORDER}",
         type="order_update",
         payload={"order_id": "ord_1", "status": "lost"},
     ),
-    _publish("to-monitor", N_("To the monitor"), 422, Who.SERVICE, channel=f"monitor:{TENANT}"),
+    _publish(
+        "to-monitor", N_("Publish to monitor:"), 422, Who.SERVICE, channel=f"monitor:{TENANT}"
+    ),
     Trial(
         name="too-big-body",
-        title=N_("A body over 1 MiB"),
+        title=N_("Body over 1 MiB"),
         expected=Answered(413),
         who=Who.SERVICE,
         post=_publication(user="user_1").ljust(LONGEST_BODY + 1),
     ),
     Trial(
         name="key-reused",
-        title=N_("One key for two bodies"),
+        title=N_("Idempotency key reused"),
         expected=Answered(409),
         who=Who.SERVICE,
         after=_publication(user="trial_1"),

@@ -12,10 +12,10 @@ from dashboard.words import N_
 INDENT = "  "
 COLUMNS = 36  # that fit beside the editor
 OPTIONAL = N_("optional")
-TEXT, AMOUNT, WHOLE, NUMBER = N_("text"), N_("money, two places"), N_("whole number"), N_("number")
-YES_NO, MOMENT, LIST, ANY = N_("true or false"), N_("moment, ISO 8601"), N_("list of"), N_("any")
-CHARACTERS, AT_LEAST = N_("{least}–{most} characters"), N_("{least} or more")
-NOT_EMPTY, ONE_ADDRESS = N_("not empty"), N_("one of the three")
+TEXT, AMOUNT, WHOLE, NUMBER = N_("string"), N_("amount, two decimals"), N_("integer"), N_("number")
+YES_NO, MOMENT, LIST, ANY = N_("boolean"), N_("timestamp, ISO 8601"), N_("array of"), N_("any")
+CHARACTERS, AT_LEAST = N_("{least}–{most} characters"), N_("at least {least}")
+NOT_EMPTY, ONE_ADDRESS = N_("not empty"), N_("exactly one of the three")
 
 Word = Callable[[str], str]
 Row = tuple[str, str]

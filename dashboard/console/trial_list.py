@@ -50,7 +50,7 @@ def run(trial: Trial) -> None:
 def draw(results: Mapping[str, Result]) -> None:
     """Draw the list; a click chooses a trial, the arrow runs it."""
     passed = sum(result.verdict is Verdict.AS_DOCUMENTED for result in results.values())
-    with look.card("trials", "", None, size="pane"):
+    with look.card("conformance", "", None, size="pane"):
         if compose.switch() != compose.TRIALS:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -61,10 +61,10 @@ def draw(results: Mapping[str, Result]) -> None:
                 icon=":material/playlist_play:",
                 on_click=run_all,
             )
-            told = _("{passed} of {count} as documented")
+            told = _("{passed} of {count} passed")
             st.caption(told.format(passed=passed, count=len(ALL)), width="stretch")
         columns = _columns(results, chosen())
-        tables.table(ALL, columns, "trials", picked=choose, alt=_("Must be refused"))
+        tables.table(ALL, columns, "conformance", picked=choose, alt=_("Conformance tests"))
 
 
 def _columns(results: Mapping[str, Result], shown: str) -> dict[str, Column[Trial]]:
@@ -73,7 +73,7 @@ def _columns(results: Mapping[str, Result], shown: str) -> dict[str, Column[Tria
         if result is None:
             return ""
         if result.answer is None:
-            return "" if result.verdict is Verdict.RUNNING else _("nothing")
+            return "" if result.verdict is Verdict.RUNNING else _("no answer")
         return in_short(result.answer)
 
     def verdict(trial: Trial) -> str:
@@ -82,9 +82,9 @@ def _columns(results: Mapping[str, Result], shown: str) -> dict[str, Column[Tria
 
     return {
         "": tables.text(22, lambda trial: "▶" if trial.name == shown else ""),
-        _("Rule broken"): tables.text(146, lambda trial: _(trial.title)),
-        _("Should come"): tables.text(134, lambda trial: expected_in_short(trial.expected)),
-        _("Came"): tables.text(134, got),
-        _("Verdict"): tables.chips(66, verdict, {str(v): tone for v, tone in TONES.items()}),
-        _("Run"): tables.press(42, tables.icon("play_arrow"), "run-press", ALL, run),
+        _("Test"): tables.text(146, lambda trial: _(trial.title)),
+        _("Expected"): tables.text(134, lambda trial: expected_in_short(trial.expected)),
+        _("Actual"): tables.text(134, got),
+        _("Result"): tables.chips(66, verdict, {str(v): tone for v, tone in TONES.items()}),
+        _("Run"): tables.press(42, tables.icon("play_arrow"), "run-button", ALL, run),
     }

@@ -1,4 +1,4 @@
-"""Connections: who is connected, as whom, to what, for how long; and why they hear it or not."""
+"""Connections: connected clients, their subscriptions, and access checks."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from protocol.monitoring import NodeStats
 GAUGES = {
     "connections": (
         N_("Connections"),
-        N_("Sockets open on the server now, those of other shops too"),
+        N_("Open connections on the server, including those of other shops"),
     ),
-    "subscriptions": (N_("Subscriptions"), N_("Channels joined, all connections together")),
-    "received": (N_("Received/s"), N_("Messages that clients sent, in the last second")),
-    "refused": (N_("Refused/min"), N_("Requests that were refused in the last minute")),
-    "evicted": (N_("Evicted"), N_("Slow clients hung up on since the server started")),
-    "lag": (N_("Loop lag, ms"), N_("The longest the event loop was late in the last second")),
+    "subscriptions": (N_("Subscriptions"), N_("Channel subscriptions across all connections")),
+    "received": (N_("Received/s"), N_("Messages received from clients in the last second")),
+    "refused": (N_("Refused/min"), N_("Requests refused in the last minute")),
+    "evicted": (N_("Evicted"), N_("Slow clients disconnected since the server started")),
+    "lag": (N_("Loop lag, ms"), N_("Highest event loop delay in the last second")),
 }
 ORDERS: Mapping[str, str] = {
-    Order.LONGEST: N_("longest first"),
+    Order.LONGEST: N_("oldest first"),
     Order.NEWEST: N_("newest first"),
-    Order.WAITING: N_("most waiting first"),
+    Order.WAITING: N_("largest queue first"),
     Order.CHANNELS: N_("most channels first"),
-    Order.TALKATIVE: N_("most talkative first"),
+    Order.TALKATIVE: N_("most messages first"),
     Order.NAME: N_("by name"),
 }
 ROLES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
@@ -67,7 +67,7 @@ def servers(stats: tuple[NodeStats, ...]) -> None:
     """Draw the nodes, where there are several."""
     columns: dict[str, Column[NodeStats]] = {
         _("Node"): tables.text(180, lambda node: node.node),
-        _("Up"): tables.text(70, lambda node: marks.span(node.uptime_s)),
+        _("Uptime"): tables.text(70, lambda node: marks.span(node.uptime_s)),
         _("Connections"): tables.amount(90, lambda node: node.connections),
         _("Subscriptions"): tables.amount(90, lambda node: node.subscriptions),
         _("Channels"): tables.amount(80, lambda node: node.channels),
@@ -83,7 +83,7 @@ def servers(stats: tuple[NodeStats, ...]) -> None:
 
 
 def filters() -> tuple[str, Order]:
-    """Draw what narrows and sorts the list."""
+    """Draw the search field and the sort order."""
     with st.container(horizontal=True, gap="xsmall"):
         search = st.text_input(
             _("Name, user, channel, role, node"),
@@ -99,16 +99,16 @@ def filters() -> tuple[str, Order]:
 
 
 def who(called: Called, several: bool, at: float) -> Connection | None:
-    """Draw who is connected; return whom a person chose."""
+    """Draw the connection list; return the selected connection."""
     people = called.attendance
     aside = ""
     if people.total > len(people.connections):
         aside = _("the newest {count} of {total}").format(count=MOST_LISTED, total=people.total)
     elif called.trouble and called.at:
         aside = marks.dot(
-            _("from {at}: {why}").format(at=marks.clock(called.at), why=called.trouble), "bad"
+            _("as of {at}: {why}").format(at=marks.clock(called.at), why=called.trouble), "bad"
         )
-    with look.card("who", _("Who is connected"), aside, size="rest"):
+    with look.card("connections", _("Connected clients"), aside, size="rest"):
         search, order = filters()
         found = attendance.found(people.connections, search, order)
         if not people.connections:
@@ -116,8 +116,8 @@ def who(called: Called, several: bool, at: float) -> Connection | None:
         elif not found:
             look.empty(
                 "person_search",
-                _("Nobody like that"),
-                _("None of the {count} connections has all these words.").format(
+                _("No matching connections"),
+                _("None of the {count} connections matches all search terms.").format(
                     count=len(people.connections)
                 ),
             )
@@ -127,21 +127,21 @@ def who(called: Called, several: bool, at: float) -> Connection | None:
                 columns(found, several, at),
                 "who",
                 picked=choose,
-                alt=_("Who is connected"),
+                alt=_("Connected clients"),
             )
     return next((c for c in people.connections if c.id == state.connection), None)
 
 
 def empty(called: Called) -> None:
-    """Say why nobody is listed."""
+    """Draw why the list is empty."""
     if called.trouble:
-        hint = _("The server was asked who is connected: {why}.").format(why=called.trouble)
-        look.empty("cloud_off", _("Not known"), hint)
+        hint = _("Could not list connections: {why}.").format(why=called.trouble)
+        look.empty("cloud_off", _("Connections unavailable"), hint)
     elif called.at is None:
-        look.empty("hourglass_top", _("Asking the server"), "")
+        look.empty("hourglass_top", _("Loading connections…"), "")
     else:
-        hint = _("Customers connect as they arrive. Start the shop: `python -m simulator`.")
-        look.empty("cable", _("Nobody is connected"), hint)
+        hint = _("Customers connect during a visit. Start the simulator: `python -m simulator`.")
+        look.empty("cable", _("No connections"), hint)
 
 
 def columns(found: list[Connection], several: bool, at: float) -> dict[str, Column[Connection]]:
@@ -156,17 +156,19 @@ def columns(found: list[Connection], several: bool, at: float) -> dict[str, Colu
         _("Person"): tables.text(142, lambda c: c.name or c.user_id),
         _("User"): tables.text(102, lambda c: c.user_id),
         _("Role"): tables.chips(76, lambda c: c.role or "", ROLES),
-        _("For"): tables.text(56, lambda c: marks.span(at - c.connected_at.timestamp())),
+        _("Age"): tables.text(56, lambda c: marks.span(at - c.connected_at.timestamp())),
         _("Channels"): tables.amount(60, lambda c: len(c.channels)),
-        _("In"): tables.amount(50, lambda c: c.messages_in),
-        _("Waiting, KiB"): tables.bar(84, lambda c: c.waiting_bytes / KIB, OUTBOX_KIB, "%.0f"),
+        _("Received"): tables.amount(50, lambda c: c.messages_in),
+        _("Queued, KiB"): tables.bar(84, lambda c: c.waiting_bytes / KIB, OUTBOX_KIB, "%.0f"),
         **last,
-        _("End"): tables.press(44, tables.icon("link_off"), "end-press", found, farewell.ask),
+        _("Disconnect"): tables.press(
+            44, tables.icon("link_off"), "disconnect-button", found, farewell.ask
+        ),
     }
 
 
 def choose(connection: Connection | None) -> None:
-    """Show a connection to the last channel."""
+    """Select a connection."""
     if connection:
         state.connection = connection.id
 
@@ -184,7 +186,7 @@ def draw() -> None:
         ngettext("{count} user", "{count} users", attendance.users(people.connections)).format(
             count=marks.number(attendance.users(people.connections))
         ),
-        _("{size} KiB waiting").format(size=marks.number(waiting / KIB)),
+        _("{size} KiB queued").format(size=marks.number(waiting / KIB)),
     ]
     live_line(" · ".join(words))
     if frame.nothing_yet(now):
@@ -202,7 +204,7 @@ def draw() -> None:
 
 
 def held(called: Called) -> Called:
-    """Return the answer, or while the tab is paused that of that moment."""
+    """Return the latest result, or while paused the one at that time."""
     if not state.get("held"):
         state.pop("roll_held", None)
         return called

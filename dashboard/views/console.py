@@ -1,4 +1,4 @@
-"""Console: speak the protocol by hand; see every frame, what answered it, and what must not."""
+"""Console: send frames by hand, inspect them, and run conformance tests."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ state = st.session_state
 
 
 def told(now: Situation) -> str:
-    """Say how the persona's own connection is."""
+    """Return the status of the persona's connection."""
     match now.phase:
         case Phase.NEVER | Phase.CONNECTING:
             return _("connecting to {address}").format(address=tab.place().socket_url)
         case Phase.ENDED:
             ended = now.ending.label if now.ending else ""
-            return _("{ended} at {at}; Send connects again").format(
+            return _("{ended} at {at}; Send reconnects").format(
                 ended=ended, at=marks.clock(now.since)
             )
         case Phase.OPEN if not now.user:
@@ -32,7 +32,7 @@ def told(now: Situation) -> str:
     words = _("signed in as {who}").format(who=who)
     if now.expires_at is not None:
         left = max(0.0, now.expires_at - frame.moment().at)
-        words += " · " + _("token ends in {time}").format(time=marks.span(left))
+        words += " · " + _("token expires in {time}").format(time=marks.span(left))
     return words
 
 
@@ -46,11 +46,11 @@ def held(live: tuple[Frame, ...], whose: str) -> tuple[Frame, ...]:
 
 
 def conversation() -> None:
-    """Draw the persona's own connection."""
+    """Draw the frames of the persona's connection."""
     whose = state[personas.KEY]
     shown = held(tab.wire(persona).record.frames(), whose)
     live_line(told(situation.read(shown)))
-    hint = _("Send something, or connect: every frame shows here, both ways.")
+    hint = _("Send a message or connect. Frames in both directions appear here.")
     if not state.get(panes.EVENTS, True):
         shown = tuple(each for each in shown if not each.is_event)
     middle, right = st.columns([568, 292], gap="xsmall")
@@ -61,10 +61,10 @@ def conversation() -> None:
 
 
 def trials() -> None:
-    """Draw the trials, and the conversation of the chosen one."""
+    """Draw the conformance tests and the frames of the selected one."""
     results = tab.trials().results()
     running = sum(each.verdict is Verdict.RUNNING for each in results.values())
-    words = ngettext("{count} trial is running", "{count} trials are running", running)
+    words = ngettext("{count} test running", "{count} tests running", running)
     live_line(words.format(count=running) if running else tab.place().socket_url)
     name = trial_list.chosen()
     result = results.get(name)
@@ -73,11 +73,11 @@ def trials() -> None:
     with left:
         trial_list.draw(results)
     with middle:
-        hint = _("Run one, or all: the conversation of the one you click shows here.")
+        hint = _("Run the tests, then select one to see its frames.")
         answer = result.answer if result else None
-        panes.listed(shown, name, (_("No trial has run"), hint), answer)
+        panes.listed(shown, name, (_("No test selected"), hint), answer)
     with right:
-        panes.drawn(shown, _("trial"))
+        panes.drawn(shown, _("test client"))
 
 
 persona = personas.chosen()

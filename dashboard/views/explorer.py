@@ -1,4 +1,4 @@
-"""Explorer: every channel, its messages, and one message to the last field."""
+"""Explorer: channels, messages and the message inspector."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ state = st.session_state
 
 
 def draw() -> None:
-    """Draw one moment in three panes."""
+    """Draw a snapshot in three panes."""
     now = frame.moment()
     rate = marks.number(now.series.now(MESSAGES), 1)  # as on Overview: without the monitor's
     channels = ngettext("{count} channel", "{count} channels", len(now.channels))
@@ -23,7 +23,7 @@ def draw() -> None:
     if now.log.oldest_at is not None:
         words.append(_("history {length}").format(length=marks.span(now.at - now.log.oldest_at)))
     if now.left_out:
-        left_out = _("{count} left out of the sample")
+        left_out = _("{count} not sampled")
         words.append(left_out.format(count=marks.number(now.left_out)))
     live_line(" · ".join(words))
     if frame.nothing_yet(now):

@@ -1,4 +1,4 @@
-"""Inbox: what reaches one customer, and a conversation seen from both ends."""
+"""Inbox: a customer's notifications and cart, and both sides of a support chat."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ state = st.session_state
 
 
 def customer() -> Persona:
-    """Return whose inbox it is: who was chosen here, or whom the side bar says."""
+    """Return the customer: selected here, or the sidebar's persona."""
     chosen = personas.chosen()
     if state.customer:
         return Persona(state.customer.id, name=state.customer.name)
@@ -36,7 +36,7 @@ def customer() -> Persona:
 
 
 def staff() -> Persona:
-    """Return who answers: whom the side bar says, where they are of the staff."""
+    """Return the staff persona: the sidebar's if it is staff, else the agent."""
     chosen = personas.chosen()
     return chosen if chosen.is_staff else personas.AGENT
 
@@ -48,9 +48,9 @@ def whose(me: Persona) -> None:
         _("Customer"),
         list(about),
         index=0,
-        key=f"whose-{me.user_id}",
+        key=f"customer-{me.user_id}",
         format_func=lambda id: f"{about[id].name} · {id}",
-        on_change=lambda: turn_to(about[state[f"whose-{me.user_id}"]]),
+        on_change=lambda: turn_to(about[state[f"customer-{me.user_id}"]]),
         label_visibility="collapsed",
     )
 
@@ -83,16 +83,16 @@ def notifications(mail: Mail) -> None:
     """Draw the durable list; a toast announces what is new."""
     unread = mail.since(state.read_at)
     aside = ngettext("{count} unread", "{count} unread", len(unread)).format(count=len(unread))
-    with look.card("notes", _("Notifications"), aside, size="even"):
+    with look.card("notifications", _("Notifications"), aside, size="even"):
         if not mail.notes:
             return look.empty(
                 "notifications_off",
-                _("Nothing yet"),
-                _("A notification comes with every step of an order. Place one on Scenarios."),
+                _("No notifications yet"),
+                _("Every order update sends a notification. Place an order on the Scenarios page."),
             )
         if unread:
             st.button(
-                _("Mark all read"), icon=":material/done_all:", key="read", type="tertiary",
+                _("Mark all as read"), icon=":material/done_all:", key="read", type="tertiary",
                 on_click=read, args=(mail.notes[0].at,),
             )  # fmt: skip
         for note in mail.notes[:SHOWN]:
@@ -103,7 +103,7 @@ def notifications(mail: Mail) -> None:
 
 
 def read(at: float) -> None:
-    """Take everything up to a moment for read."""
+    """Mark notifications up to a time as read."""
     state.read_at = at
 
 
@@ -116,9 +116,9 @@ def draw_note(note: Note, is_new: bool) -> None:
     st.html(f'<div class="note {note.priority}">{marks.pair(title, at)}{body}</div>')
     order = order_of(note.action_url)
     if order:
-        st.page_link("views/orders.py", label=_("See the order"), query_params={"order": order})
+        st.page_link("views/orders.py", label=_("View order"), query_params={"order": order})
     elif note.action_url and not is_within(note.action_url):
-        st.caption(_("It leads off the shop's site, and is not followed."))
+        st.caption(_("External link (not opened)."))
 
 
 def cart(mail: Mail) -> None:
@@ -133,16 +133,16 @@ def cart(mail: Mail) -> None:
     aside = _("empty")
     if mail.changes and mail.changes[0].count:
         newest = mail.changes[0]
-        things = ngettext("{count} thing", "{count} things", newest.count)
+        things = ngettext("{count} product", "{count} products", newest.count)
         aside = f"{things.format(count=newest.count)} · {marks.number(float(newest.total), 2)} ₴"
     with look.card("cart", _("Cart"), aside, size="even"):
         if not mail.changes:
             return look.empty(
                 "shopping_cart",
                 _("The cart is empty"),
-                _("It changes as the simulated customer shops."),
+                _("It updates as the simulated customer shops."),
             )
-        tables.table(mail.changes, columns, "cart", alt=_("Changes of the cart"))
+        tables.table(mail.changes, columns, "cart", alt=_("Cart changes"))
 
 
 def _product(change: CartChange) -> str:
@@ -205,7 +205,7 @@ def sockets(*ends: tuple[Persona, Party]) -> str:
         link = end.line.link()
         trip = link.round_trip_ms
         told.append(f"{who.name}: {link.title() if trip is None else milliseconds(trip)}")
-    return _("two sockets of this tab") + " · " + " · ".join(told)
+    return _("two connections of this tab") + " · " + " · ".join(told)
 
 
 def milliseconds(value: float) -> str:

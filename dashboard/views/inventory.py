@@ -1,4 +1,4 @@
-"""Inventory: what is left where, what runs out next, and who has seen it."""
+"""Inventory: stock by warehouse, forecasts and alerts."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def shelf_column(warehouse: int) -> Column[Shelf]:
 
 def shelves(now: Snapshot) -> None:
     """Draw every product, emptiest first; a click shows it below."""
-    legend = marks.dot(_("at or under threshold"), "warn") + marks.dot(_("none left"), "bad")
+    legend = marks.dot(_("at or below threshold"), "warn") + marks.dot(_("out of stock"), "bad")
     if now.stock.trouble and now.stock.at:
-        silent = _("the simulator is silent since {at}: {why}")
+        silent = _("no data from the simulator since {at}: {why}")
         told = silent.format(at=marks.clock(now.stock.at), why=_(now.stock.trouble))
         legend = marks.dot(told, "bad")
     title = _("Stock by warehouse")
@@ -47,27 +47,27 @@ def shelves(now: Snapshot) -> None:
             with st.container(height=tables.HEAD + tables.ROW * LINES, border=False):
                 if now.stock.trouble:
                     hint = _(
-                        "It comes from the simulator: {why}. Start it with `python -m simulator`; "
-                        "`WORKBENCH_SIMULATOR_URL` says where it is."
+                        "Stock data comes from the simulator: {why}. Start it with `python "
+                        "-m simulator`; `WORKBENCH_SIMULATOR_URL` sets its address."
                     )
                     why = _(now.stock.trouble)
-                    look.empty("warehouse", _("The stock is not known"), hint.format(why=why))
+                    look.empty("warehouse", _("Stock unavailable"), hint.format(why=why))
                 else:
-                    look.empty("warehouse", _("Asking the simulator for the stock"), "")
+                    look.empty("warehouse", _("Loading stock from the simulator…"), "")
             return
         places, rows = now.stock.warehouses, now.stock.emptiest_first()
         columns: dict[str, Column[Shelf]] = {
             "": tables.text(22, lambda shelf: "▶" if shelf.sku == state.sku else ""),
-            _("Product"): tables.press(198, lambda shelf: shelf.name, "stock-press", rows, show),
+            _("Product"): tables.press(198, lambda shelf: shelf.name, "stock-button", rows, show),
             _("Threshold"): tables.amount(62, lambda shelf: shelf.threshold),
             **{place: shelf_column(i) for i, place in enumerate(places)},
-            _("Of 2 × threshold"): tables.bar(96, lambda shelf: round(shelf.filled), 100, "%d%%"),
-            _("Empty in"): tables.text(
+            _("Stock level"): tables.bar(96, lambda shelf: round(shelf.filled), 100, "%d%%"),
+            _("Runs out in"): tables.text(
                 58,
                 lambda shelf: minutes(shelf.minutes_left(now.at)),
                 _(
-                    "All warehouses together, at the rate of sale of the last ten minutes, "
-                    "without deliveries"
+                    "All warehouses combined, at the sales rate of "
+                    "the last ten minutes, without replenishment"
                 ),
             ),
             _("SKU"): tables.text(96, lambda shelf: shelf.sku),
@@ -88,10 +88,10 @@ def alerts(unseen: list[AlertSeen]) -> None:
             with st.container(height=tables.HEAD + tables.ROW * LINES, border=False):
                 look.empty(
                     "done_all",
-                    _("Nothing to acknowledge"),
+                    _("No unseen alerts"),
                     _(
-                        "An alert comes when a shelf falls to its threshold, empties or is filled "
-                        "again."
+                        "Alerts are raised when stock reaches its "
+                        "threshold, runs out or is replenished."
                     ),
                 )
             return
@@ -105,7 +105,7 @@ def alerts(unseen: list[AlertSeen]) -> None:
             _("Mark seen"): tables.press(
                 70,
                 tables.icon("check"),
-                "seen-press",
+                "seen-button",
                 unseen,
                 lambda alert: feed().acknowledge(alert.id),
             ),
@@ -116,9 +116,9 @@ def alerts(unseen: list[AlertSeen]) -> None:
 def level(now: Snapshot, shelf: Shelf | None) -> None:
     """Draw one product's shelves over time, its threshold as a rule."""
     if shelf is None:
-        title = _("Level over time")
+        title = _("Stock over time")
         with look.card("level", title, size="rest"):
-            hint = _("The shelves of the product that was clicked show here.")
+            hint = _("Select a product to see its stock over time.")
             look.empty("show_chart", title, hint)
         return
     places = now.stock.warehouses
@@ -128,7 +128,7 @@ def level(now: Snapshot, shelf: Shelf | None) -> None:
     )
     about = f"{shelf.sku} · {marks.number(float(shelf.price), 2)} ₴"
     if (left_for := shelf.minutes_left(now.at)) is not None:
-        about += " · " + _("empty in {time}").format(time=minutes(left_for))
+        about += " · " + _("runs out in {time}").format(time=minutes(left_for))
     with look.card("level", shelf.name, f"{about} {left}", size="rest"):
         length = stock.window(shelf, now.at)
         levels = charts.stock_frame(
@@ -151,7 +151,7 @@ def draw() -> None:
     words = (
         ngettext("{count} product", "{count} products", products).format(count=products),
         _("empty shelves: {count}").format(count=empty),
-        _("alerts unseen: {count}").format(count=marks.number(len(unseen))),
+        _("unseen alerts: {count}").format(count=marks.number(len(unseen))),
     )
     live_line(" · ".join(words))
     left, right = st.columns([7, 5], gap="xsmall")

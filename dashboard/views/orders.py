@@ -1,4 +1,4 @@
-"""Orders: one order as its customer and as the shop see it, and all that are on their way."""
+"""Orders: one order from the customer's and the shop's side, and all open orders."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def nothing_chosen() -> None:
         if state.order:
             look.empty(
                 "search_off",
-                _("This order is not known here"),
-                _("Nothing was heard of it lately. Choose another from the list."),
+                _("Order not found"),
+                _("No recent updates. Select another order from the list."),
             )
         else:
             look.empty(
                 "receipt_long",
                 _("No orders yet"),
-                _("A new order shows here as it is placed. Start the shop: `python -m simulator`."),
+                _("New orders appear here. Start the simulator: `python -m simulator`."),
             )
 
 
@@ -79,22 +79,22 @@ def latest(now: Snapshot) -> None:
     placed = [order for order in now.orders if order.heard_placed][:LATEST]
     columns: dict[str, Column[OrderSeen]] = {
         "": tables.text(18, lambda order: "▶" if order.id == state.order else ""),
-        _("Order"): tables.press(100, lambda order: order.number, "feed-press", placed, choose),
+        _("Order"): tables.press(100, lambda order: order.number, "latest-button", placed, choose),
         _("Status"): tables.chips(78, lambda order: order.status, look.STATUS),
         _("Total, ₴"): tables.figure(50, lambda order: marks.number(float(order.total))),
         _("Time"): tables.text(58, lambda order: marks.clock(order.placed_at, where=where)),
         _("Customer"): tables.text(120, lambda order: order.customer),
     }
-    title = _("The last {count} orders").format(count=LATEST)
+    title = _("Last {count} orders").format(count=LATEST)
     aside = marks.chip(f"tenant:{feed().tenant}", "tenant")
-    with look.card("feed", title, aside, size="even"):
-        tables.table(placed, columns, "feed", lines=LATEST, picked=choose, alt=title)
+    with look.card("latest", title, aside, size="even"):
+        tables.table(placed, columns, "latest", lines=LATEST, picked=choose, alt=title)
 
 
 def on_their_way(now: Snapshot) -> None:
     """Draw every open order, as a table or as bars."""
     waiting = [order for order in reversed(now.orders) if order.is_open]
-    title = _("On their way, longest waiting first")
+    title = _("Open orders, oldest first")
     with look.card("open", title, None, size="rest") as head:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             find = st.text_input(
@@ -103,7 +103,7 @@ def on_their_way(now: Snapshot) -> None:
                 type="search",
                 live=True,
                 bind="query-params",
-                placeholder=_("Number, customer or goods"),
+                placeholder=_("Number, customer or product"),
                 label_visibility="collapsed",
                 width=260,
             )
@@ -156,8 +156,8 @@ def legend(view: str) -> str:
 def nothing_open(any_open: bool) -> tuple[str, str]:
     """Say why no open order is shown."""
     if any_open:
-        return _("Nothing found"), _("Clear the field to see every order.")
-    return _("No order is on its way"), _("An order shows here from the checkout to the door.")
+        return _("No matching orders"), _("Clear the search to see all orders.")
+    return _("No open orders"), _("Orders appear here from checkout to delivery.")
 
 
 def table(orders: list[OrderSeen]) -> None:
@@ -169,7 +169,7 @@ def table(orders: list[OrderSeen]) -> None:
 
     columns: dict[str, Column[OrderSeen]] = {
         "": tables.text(20, lambda order: "▶" if order.id == state.order else ""),
-        _("Order"): tables.press(110, lambda order: order.number, "open-press", orders, choose),
+        _("Order"): tables.press(110, lambda order: order.number, "open-button", orders, choose),
         _("Status"): tables.chips(90, lambda order: order.status, look.STATUS),
         _("Progress"): tables.bar(90, progress, len(WAY), " "),
         _("Customer"): tables.text(130, lambda order: order.customer),
@@ -181,7 +181,7 @@ def table(orders: list[OrderSeen]) -> None:
         _("Tracking number"): tables.text(120, lambda order: order.tracking_number),
         _("Parcel"): tables.text(220, lambda order: order.tracking_status),
     }
-    title = _("On their way, longest waiting first")
+    title = _("Open orders, oldest first")
     tables.table(orders, columns, "open", picked=choose, alt=title)
 
 
@@ -199,9 +199,9 @@ def bars(orders: list[OrderSeen], now: Snapshot) -> None:
     """Draw the orders as bars of the last minutes."""
     shown = orders[: gantt.ROWS]
     ways = gantt.frame(gantt.pieces(shown, now.at))
-    alt = _("The open orders as bars, a piece for each status, over the last five minutes")
+    alt = _("Open orders over the last five minutes, one bar segment per status")
     spec = charts.ways(tuple(map(look.name, charts.STATUS_HEX)))
-    st.vega_lite_chart(ways, spec, key="ways", height="stretch", alt=alt)
+    st.vega_lite_chart(ways, spec, key="order-timeline", height="stretch", alt=alt)
 
 
 def draw() -> None:

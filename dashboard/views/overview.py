@@ -1,4 +1,4 @@
-"""Overview: what the shop is doing now, on one screen."""
+"""Overview: key metrics, throughput, latest orders and stock alerts."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from dashboard.words import N_, _, ngettext
 GAUGES = {
     "connections": (
         N_("Connections"),
-        N_("Sockets open on the server now, those of other shops too"),
+        N_("Open connections on the server, including those of other shops"),
     ),
     "messages": (
         N_("Messages/s"),
-        N_("Publications accepted in the last second, without the monitor's"),
+        N_("Publications accepted in the last second, excluding monitor traffic"),
     ),
     "deliveries": (
         N_("Deliveries/s"),
-        N_("Sockets they were queued for, without the monitor's"),
+        N_("Connections these publications were queued for, excluding monitor traffic"),
     ),
     "orders": (N_("Orders/min"), N_("Orders placed in the last minute")),
     "ordered": (
         N_("Ordered, ₴"),
-        N_("Placed since the dashboard started, paid or not, cancelled or not"),
+        N_("All orders placed since the dashboard started, including unpaid and cancelled ones"),
     ),
     "p95": (
         N_("Latency p95, ms"),
-        N_("From acceptance to the socket, over the last minute"),
+        N_("From accepting a publication to writing it to the socket, over the last minute"),
     ),
 }
 SHOWN = 40
@@ -77,7 +77,7 @@ def gaps(now: Snapshot) -> dict[int, str]:
     """Mark where the feed was cut off: what passed then is missing from the chart."""
     ends = {int(gap.until) - now.series.end: gap.until - gap.since for gap in now.gaps}
     return {
-        t: _("not seen: {length}").format(length=marks.span(lasted))
+        t: _("no data: {length}").format(length=marks.span(lasted))
         for t, lasted in ends.items()
         if -WINDOW_S < t <= 0
     }
@@ -105,13 +105,13 @@ def orders(now: Snapshot, start: str) -> None:
     else:
         aside = _("{count} open of the last {kept}").format(count=still_open, kept=len(now.orders))
     aside += " · " + since(now.order_count, start)
-    title = _("Orders as they come")
+    title = _("Latest orders")
     with look.card("orders", title, aside, size="rest"):
         if not now.orders:
             return look.empty(
                 "receipt_long",
                 _("No orders yet"),
-                _("A new order shows here as it is placed. Start the shop: `python -m simulator`."),
+                _("New orders appear here. Start the simulator: `python -m simulator`."),
             )
         tables.table(now.orders[:SHOWN], columns, key="orders", alt=title)
 
@@ -133,8 +133,8 @@ def alerts(now: Snapshot, start: str) -> None:
                 "inventory_2",
                 _("No alerts yet"),
                 _(
-                    "An alert comes when a shelf falls to its threshold, empties or is filled "
-                    "again."
+                    "Alerts are raised when stock reaches its "
+                    "threshold, runs out or is replenished."
                 ),
             )
         tables.table(now.alerts[:SHOWN], columns, key="alerts", alt=title)
@@ -146,14 +146,16 @@ def draw() -> None:
     start = marks.clock(now.started_at)[:5]
     words = [
         ngettext(
-            "{count} message seen since {start}", "{count} messages seen since {start}", now.log.seq
+            "{count} message since {start}", "{count} messages since {start}", now.log.seq
         ).format(count=marks.number(now.log.seq), start=start),
-        ngettext("{count} customer about", "{count} customers about", len(now.customers)).format(
+        ngettext("{count} active customer", "{count} active customers", len(now.customers)).format(
             count=len(now.customers)
         ),
     ]
     if now.left_out:
-        words.append(_("{count} more counted only").format(count=marks.number(now.left_out)))
+        words.append(
+            _("{count} more counted but not stored").format(count=marks.number(now.left_out))
+        )
     live_line(" · ".join(words))
     if frame.nothing_yet(now):
         return

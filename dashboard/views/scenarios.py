@@ -1,4 +1,4 @@
-"""Scenarios: make something happen in the shop, and watch how far it is."""
+"""Scenarios: start and stop scenarios, and control the simulator."""
 
 from __future__ import annotations
 
@@ -55,33 +55,33 @@ def shop_line(now: Snapshot) -> str:
     """Say how the shop is: its clock, its speed and what runs."""
     shop = now.shop
     if shop is not None and now.stock.trouble:
-        return _("the simulator is silent since {at}: {why}").format(
+        return _("no data from the simulator since {at}: {why}").format(
             at=marks.clock(now.stock.at or now.at), why=_(now.stock.trouble)
         )
     if shop is None or shop.now is None:
-        return _("the simulated shop is not known yet")
+        return _("waiting for the simulator")
     count = len(shop.scenarios)
-    running = ngettext("{count} scenario runs", "{count} scenarios run", count)
+    running = ngettext("{count} scenario running", "{count} scenarios running", count)
     return " · ".join(
         (
-            _("the shop's time is {time}").format(time=marks.clock(shop.now.timestamp())),
+            _("simulated time {time}").format(time=marks.clock(shop.now.timestamp())),
             _("speed ×{speed}").format(speed=f"{shop.speed:g}") if shop.running else _("paused"),
             _("seed {seed}").format(seed=shop.seed),
-            running.format(count=count) if count else _("no scenario runs"),
+            running.format(count=count) if count else _("no scenario running"),
         )
     )
 
 
 def away(why: str) -> None:
-    """Say in place of the scenarios that there is nobody to play them."""
+    """Draw an empty state while the simulator cannot be reached."""
     with st.container(border=True, key="pane-nothing", height=look.HEIGHTS["pane"]):
         look.empty(
             "toys_fan",
-            _("No simulated shop to tell anything"),
+            _("Simulator not running"),
             _(
-                "Scenarios are played by the simulator: {why}. Start it with "
-                "`python -m simulator`; `WORKBENCH_SIMULATOR_URL` says where it is. "
-                "This page comes alive by itself."
+                "Scenarios run in the simulator: {why}. Start it with "
+                "`python -m simulator`; `WORKBENCH_SIMULATOR_URL` "
+                "sets its address. This page connects automatically."
             ).format(why=why),
         )
 
@@ -126,7 +126,7 @@ def effect(now: Snapshot, scenarios: tuple[Scenario, ...]) -> None:
     rows = now.series.window(KINDS)
     named = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
     legend = "".join(marks.dot(f"{kind} {marks.number(rows[-1][kind], 1)}", kind) for kind in named)
-    title = _("What it does: messages/s by channel kind")
+    title = _("Effect: messages/s by channel kind")
     with look.card("effect", title, legend, size="rest"):
         titles = {one.name: simulation.in_language(one.title, language()) for one in scenarios}
         began = {

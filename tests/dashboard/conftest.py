@@ -30,7 +30,7 @@ from protocol.messages import InventoryAlert, NewOrder
 from protocol.money import Money
 from protocol.monitoring import BusyChannel, Sample, Tally, Traffic
 
-NOON = 1_700_000_000.0  # a whole number of 5 s buckets
+NOON = 1_700_000_000.0  # a integer of 5 s buckets
 
 
 class Shop:

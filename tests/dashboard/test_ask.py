@@ -41,7 +41,7 @@ def test_tells_a_refusal_with_its_code_its_words_and_the_field(site, asker):
     site.status = 422
     site.body = b'{"error":{"code":"invalid","message":"At most 60","field":"speed"}}'
 
-    with pytest.raises(Unanswered, match="it answered 422") as told:
+    with pytest.raises(Unanswered, match="HTTP 422") as told:
         asker.post("/control", {})
 
     why = told.value
@@ -61,7 +61,7 @@ def test_takes_a_refusal_without_a_reason_for_what_it_is(site, asker, body):
 def test_tells_that_nobody_answers(site, asker):
     site.server_close()
 
-    with pytest.raises(Unanswered, match="nobody answers") as told:
+    with pytest.raises(Unanswered, match="cannot connect") as told:
         asker.get("/")
 
     assert told.value.status is None

@@ -1,4 +1,4 @@
-"""Who is connected."""
+"""Connected clients."""
 
 import msgspec
 import pytest

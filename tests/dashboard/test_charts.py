@@ -18,7 +18,7 @@ def test_a_scale_ends_at_the_next_round_number(most, ceiling):
 def test_throughput_slides_under_a_fixed_axis():
     rows = Bins().series(1000.0).window(KINDS)
 
-    frame = charts.throughput_frame(rows, {-5: "not seen: 3 s"})
+    frame = charts.throughput_frame(rows, {-5: "no data: 3 s"})
 
     assert (frame["t"].min(), frame["t"].max(), len(frame)) == (1 - WINDOW_S, 0, WINDOW_S)
     assert frame[frame["mark"] != ""]["t"].tolist() == [-5]

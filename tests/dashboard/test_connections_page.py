@@ -38,7 +38,7 @@ class FakeRollCall:
 
     def access(self, connection_id, channel):
         if self.gone:
-            raise Unanswered("it answered 404 Not Found", 404)
+            raise Unanswered("HTTP 404 Not Found", 404)
         return Access(channel, False, False, "not_staff", "")
 
     def disconnect(self, connection_id):
@@ -103,8 +103,8 @@ def test_lists_who_is_connected_the_longest_first(draw):
     page = draw(FakeRollCall(late, connection(2, "Борис")))
 
     assert listed(page)["Person"].tolist() == ["Борис", "Олена"]
-    assert listed(page)["Waiting, KiB"].tolist() == [2.0, 2.0]
-    assert "2 connections · 2 users · 4 KiB waiting" in words(page)
+    assert listed(page)["Queued, KiB"].tolist() == [2.0, 2.0]
+    assert "2 connections · 2 users · 4 KiB queued" in words(page)
 
 
 def test_is_searched_and_sorted_by_its_address(draw):
@@ -116,7 +116,7 @@ def test_is_searched_and_sorted_by_its_address(draw):
 
 
 def test_says_that_nobody_is_like_that(draw):
-    assert "Nobody like that" in words(draw(FakeRollCall(connection(1)), who="нема"))
+    assert "No matching connections" in words(draw(FakeRollCall(connection(1)), who="нема"))
 
 
 def test_says_that_there_are_more_than_are_listed(draw):
@@ -138,18 +138,21 @@ def test_shows_the_nodes_where_there_are_several(draw):
 
 
 def test_keeps_the_last_answer_and_says_since_when_the_server_is_silent(draw):
-    page = draw(FakeRollCall(connection(1), trouble="nobody answers"))
+    page = draw(FakeRollCall(connection(1), trouble="cannot connect"))
 
-    assert "from 22:13:20: nobody answers" in words(page)
+    assert "as of 22:13:20: cannot connect" in words(page)
     assert len(listed(page)) == 1
 
 
 @pytest.mark.parametrize(
     ("roll_call", "said"),
     [
-        (FakeRollCall(at=None), "Asking the server"),
-        (FakeRollCall(at=None, trouble="nobody answers"), "who is connected: nobody answers."),
-        (FakeRollCall(), "Nobody is connected"),
+        (FakeRollCall(at=None), "Loading connections…"),
+        (
+            FakeRollCall(at=None, trouble="cannot connect"),
+            "Could not list connections: cannot connect.",
+        ),
+        (FakeRollCall(), "No connections"),
     ],
 )
 def test_no_empty_list_is_without_a_sentence(draw, roll_call, said):
@@ -157,21 +160,21 @@ def test_no_empty_list_is_without_a_sentence(draw, roll_call, said):
 
 
 def test_answers_why_a_client_does_not_hear_a_channel(draw):
-    chosen = {"connection": "c_1", "asked": "tenant:shop"}
+    chosen = {"connection": "c_1", "channel-query": "tenant:shop"}
     page = draw(FakeRollCall(connection(1)), state=chosen)
 
     assert "user:user_1" in words(page)
-    assert "It may not hear this channel" in words(page)
-    assert "the user is not on it" in words(page)
+    assert "Not allowed on this channel" in words(page)
+    assert "this user is not staff" in words(page)
 
 
 def test_says_that_a_client_has_gone_meanwhile(draw):
     people = FakeRollCall(connection(1))
     people.gone = True
 
-    page = draw(people, state={"connection": "c_1", "asked": "tenant:shop"})
+    page = draw(people, state={"connection": "c_1", "channel-query": "tenant:shop"})
 
-    assert "It is not connected any more." in words(page)
+    assert "No longer connected." in words(page)
 
 
 def test_asks_before_it_ends_a_connection(draw):
@@ -179,7 +182,7 @@ def test_asks_before_it_ends_a_connection(draw):
 
     page = draw(people, state={"farewell": connection(1)})
 
-    assert "end-confirm" in [button.key for button in page.button]
+    assert "disconnect-confirm" in [button.key for button in page.button]
     assert people.ended == []
 
 
@@ -188,5 +191,5 @@ def test_does_not_end_the_workbenchs_own_connection(draw):
 
     page = draw(FakeRollCall(own), state={"farewell": own})
 
-    assert "without it every page would be blind" in page.info[0].value
-    assert "end-confirm" not in [button.key for button in page.button]
+    assert "all pages depend on it" in page.info[0].value
+    assert "disconnect-confirm" not in [button.key for button in page.button]

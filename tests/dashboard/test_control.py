@@ -89,5 +89,5 @@ def test_asks_again_after_a_failure(site, control):
 def test_knows_a_stranger(site, control, ask):
     site.body = b"<html>"
 
-    with pytest.raises(Unanswered, match="not that of a simulator"):
+    with pytest.raises(Unanswered, match="not from a simulator"):
         ask(control)

@@ -99,10 +99,10 @@ def test_notes_for_all_tabs_that_an_alert_was_seen(busy_feed):
 
 
 def test_keeps_the_stock_that_the_simulator_told(busy_feed):
-    busy_feed.miss_stock("nobody answers")
+    busy_feed.miss_stock("cannot connect")
 
     stock = busy_feed.snapshot().stock
-    assert (stock.shelves[0].left, stock.trouble) == ((9, 9), "nobody answers")
+    assert (stock.shelves[0].left, stock.trouble) == ((9, 9), "cannot connect")
 
 
 def test_hangs_up_when_it_is_closed(feed, socket):

@@ -40,15 +40,15 @@ def told(who, what, log=None, others=(), picked=None):
 def test_a_message_that_was_queued_for_the_client_is_its_pages_affair():
     title, tone, why = told(connection(), access(True, True), log_of(NOON + 5))
 
-    assert (title, tone) == ("It hears this channel", "ok")
-    assert "The user is on the staff of this shop." in why
-    assert "The new_order of +5 was queued for 3 clients" in why
+    assert (title, tone) == ("Subscribed to this channel", "ok")
+    assert "The user is staff of this shop." in why
+    assert "The new_order of +5 was queued for all subscribers (3)" in why
 
 
 def test_a_message_may_have_been_sent_before_the_client_connected():
     _, _, why = told(connection(), access(True, True), log_of(NOON - 5))
 
-    assert "The new_order of -5 was sent before this client connected, at +0." in why
+    assert "The new_order of -5 was sent before this client connected at +0." in why
     assert "last: true" in why
 
 
@@ -70,34 +70,37 @@ def test_a_message_picked_on_another_channel_is_not():
 
 
 def test_a_silent_channel_is_said_to_be_one():
-    assert "Nothing was published on it since +0" in told(connection(), access(True, True))[2]
+    assert (
+        "No publication on this channel in the workbench's history, which starts at +0"
+        in told(connection(), access(True, True))[2]
+    )
 
 
 def test_a_slow_client_is_told():
     _, _, why = told(connection(waiting_bytes=70_000), access(True, True))
 
-    assert "70000 bytes wait to be sent to it" in why
+    assert "Send queue: 70000 bytes" in why
 
 
 def test_a_client_that_may_join_has_to_ask():
     title, tone, why = told(connection(), access(False, True))
 
-    assert (title, tone) == ("It may hear this channel, but has not joined it", "warn")
+    assert (title, tone) == ("Allowed on this channel, but not subscribed", "warn")
     assert "must send subscribe" in why
 
 
 def test_a_client_that_does_not_hear_its_own_channel_has_left_it():
     what = access(False, True, "own_user", "user:user_1")
 
-    assert "this client has left it since" in told(connection(), what)[2]
+    assert "this client has unsubscribed since" in told(connection(), what)[2]
 
 
 def test_a_client_that_may_not_is_told_by_which_rule():
     title, tone, why = told(connection(), access(False, False, "not_staff"))
 
-    assert (title, tone) == ("It may not hear this channel", "bad")
-    assert "for the shop's staff, and the user is not on it" in why
-    assert "answered with forbidden" in why
+    assert (title, tone) == ("Not allowed on this channel", "bad")
+    assert "for the shop's staff; this user is not staff" in why
+    assert "gets the error forbidden" in why
 
 
 def test_another_connection_of_the_same_user_may_hear_it():
@@ -111,14 +114,14 @@ def test_another_connection_of_the_same_user_may_hear_it():
 def test_a_client_whose_token_has_ended_hears_it_for_a_moment_yet():
     title, tone, why = told(connection(), access(True, False, "expired"))
 
-    assert (title, tone) == ("It hears this channel for a moment yet", "warn")
-    assert "25 s after the token's end" in why
+    assert (title, tone) == ("Subscribed, but access is about to end", "warn")
+    assert "25 s after the token expires" in why
 
 
 def test_a_name_that_is_none_is_not_asked_after():
     why = told(connection(), access(False, False, "malformed", "ord 1"), log_of(NOON))[2]
 
-    assert "This is no channel's name" in why
+    assert "Not a channel name" in why
     assert "published" not in why
 
 

@@ -30,8 +30,8 @@ def test_lost_counts_down_to_the_next_attempt():
 
     assert lost.title() == "Disconnected"
     assert lost.words(100.0) == "next attempt in 4 s"
-    assert lost.words(103.5) == "trying again now"
-    assert lost.words(200.0) == "trying again now"
+    assert lost.words(103.5) == "reconnecting"
+    assert lost.words(200.0) == "reconnecting"
 
 
 def test_lost_stays_lost_while_it_tries_again():
@@ -42,7 +42,7 @@ def test_lost_stays_lost_while_it_tries_again():
 
 def test_never_found_names_the_address():
     assert seen(State.WAITING, retry_at=103.0).words(100.0) == (
-        f"{ADDRESS} is silent · next attempt in 3 s"
+        f"{ADDRESS} is not responding · next attempt in 3 s"
     )
 
 

@@ -76,7 +76,7 @@ def test_say_how_to_start_a_server_that_is_not_there(draw, feed, socket, shop, n
 
     said = words(draw(feed, name))
 
-    assert "Nobody answers at 127.0.0.1:8080" in said
+    assert "Cannot reach 127.0.0.1:8080" in said
     assert "python -m server" in said
     assert "next attempt in 4 s" in said
 
@@ -99,7 +99,7 @@ def test_keep_what_they_have_when_the_connection_is_lost(draw, busy_feed, socket
     page = draw(busy_feed, name)
 
     assert "<b>Disconnected</b>" in words(page)
-    assert "next attempt in 4 s · what you see is from before" in words(page)
+    assert "next attempt in 4 s · showing the last data received" in words(page)
     assert len(page.dataframe) == 2
 
 
@@ -162,17 +162,17 @@ def test_explorer_takes_its_filters_from_the_address(draw, busy_feed):
     page = draw(busy_feed, "explorer", channel="order:", type="order_update", text="/PA.D/")
 
     assert table(page, "Content")["Channel"].tolist() == [["order:ord_1"]]
-    assert "1 match of 5 kept" in words(page)
+    assert "1 match in 5 stored" in words(page)
 
 
 def test_explorer_says_that_nothing_matches(draw, busy_feed):
-    assert "Nothing matches" in words(draw(busy_feed, "explorer", text="нічого такого"))
+    assert "No matching messages" in words(draw(busy_feed, "explorer", text="нічого такого"))
 
 
 def test_explorer_says_what_is_wrong_with_an_expression(draw, busy_feed):
     said = words(draw(busy_feed, "explorer", text="/(/"))
 
-    assert "/(/ cannot be looked for" in said
+    assert "Invalid search: /(/" in said
     assert "Missing" in said
 
 
@@ -180,7 +180,7 @@ def test_explorer_shows_what_a_json_path_selects(draw, busy_feed):
     page = draw(busy_feed, "explorer", text="$.payload.cart.item_count")
 
     assert table(page, "Content")["Content"].tolist() == ["2", "1"]
-    assert "2 matches of 5 kept" in words(page)
+    assert "2 matches in 5 stored" in words(page)
 
 
 def test_explorer_moves_from_message_to_message_and_the_list_stands_still(
@@ -212,7 +212,7 @@ def test_explorer_keeps_what_is_saved_for_every_tab(draw, busy_feed):
 
 
 def test_explorer_says_that_nothing_is_saved(draw, busy_feed):
-    assert "Nothing saved yet" in words(draw(busy_feed, "explorer", view="saved"))
+    assert "No saved messages" in words(draw(busy_feed, "explorer", view="saved"))
 
 
 def test_a_paused_explorer_lets_in_one_message_at_a_time(draw, busy_feed, socket, shop):
@@ -229,7 +229,7 @@ def test_a_paused_explorer_lets_in_one_message_at_a_time(draw, busy_feed, socket
     assert [c[0] for c in table(page, "Content")["Channel"]] == ["user:user_3"] + [
         "user:user_1"
     ] * 2
-    assert "1 waiting" in words(page)
+    assert "1 new message" in words(page)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -251,7 +251,7 @@ def test_the_side_bar_says_how_far_a_paused_tab_is_behind(draw, busy_feed, socke
     page.run()
 
     side = words(page).partition("gauge")[2]
-    assert "200 waiting" in words(page)
+    assert "200 new messages" in words(page)
     assert "width:1.0%" in side
 
 
@@ -278,7 +278,7 @@ def test_explorer_waits_for_messages_where_there_are_none(draw, feed, socket):
     said = words(draw(feed, "explorer"))
 
     assert "No messages yet" in said
-    assert "No message chosen" in said
+    assert "No message selected" in said
 
 
 def test_a_paused_page_holds_its_moment_and_counts_what_waits(draw, busy_feed, socket, shop):
@@ -289,7 +289,7 @@ def test_a_paused_page_holds_its_moment_and_counts_what_waits(draw, busy_feed, s
     page.run()
 
     assert len(table(page, "Content")) == 5
-    assert "100 waiting, 0.5 % of the buffer" in words(page)
+    assert "new messages: 100, 0.5 % of the buffer" in words(page)
 
     page.button(key="pause").click().run()
 
@@ -305,7 +305,7 @@ def test_a_page_paused_for_too_long_says_what_was_lost(draw, busy_feed, socket, 
 
     page.run()
 
-    assert "21,000 waiting, of which the oldest 1,000 are lost" in words(page)
+    assert "new messages: 21,000, of which the oldest 1,000 are lost" in words(page)
 
 
 def test_inventory_lists_the_stock_and_the_alerts(draw, busy_feed):
@@ -316,7 +316,7 @@ def test_inventory_lists_the_stock_and_the_alerts(draw, busy_feed):
         "Кобзар", 9, 9, 5,
     )  # fmt: skip
     assert table(page, "Mark seen")["Left"].tolist() == [2]
-    assert "1 product · empty shelves: 0 · alerts unseen: 1" in words(page)
+    assert "1 product · empty shelves: 0 · unseen alerts: 1" in words(page)
 
 
 def test_inventory_hides_an_alert_that_was_seen_even_while_it_is_paused(draw, busy_feed):
@@ -326,24 +326,24 @@ def test_inventory_hides_an_alert_that_was_seen_even_while_it_is_paused(draw, bu
     busy_feed.acknowledge(1)
     page.run()
 
-    assert "Nothing to acknowledge" in words(page)
+    assert "No unseen alerts" in words(page)
 
 
 def test_inventory_says_how_to_start_a_simulator_that_is_not_there(draw, feed, socket):
     socket.live()
-    feed.miss_stock("nobody answers")
+    feed.miss_stock("cannot connect")
 
     said = words(draw(feed, "inventory"))
 
-    assert "The stock is not known" in said
-    assert "It comes from the simulator: nobody answers." in said
+    assert "Stock unavailable" in said
+    assert "Stock data comes from the simulator: cannot connect." in said
     assert "python -m simulator" in said
 
 
 def test_inventory_says_since_when_the_simulator_is_silent(draw, busy_feed):
-    busy_feed.miss_stock("nobody answers")
+    busy_feed.miss_stock("cannot connect")
 
-    assert "the simulator is silent since 22:13:20: nobody answers" in words(
+    assert "no data from the simulator since 22:13:20: cannot connect" in words(
         draw(busy_feed, "inventory")
     )
 

@@ -86,13 +86,13 @@ def test_orders_says_what_would_be_there(draw, feed, socket, shop):
     said = words(draw(feed, "orders"))
 
     assert "No orders yet" in said
-    assert "No order is on its way" in said
+    assert "No open orders" in said
 
 
 def test_orders_says_that_an_order_is_not_known(draw, busy_feed):
     said = words(draw(busy_feed, "orders", order="ord_99"))
 
-    assert "This order is not known here" in said
+    assert "Order not found" in said
 
 
 def test_orders_finds_by_number_customer_and_goods(draw, busy_feed):
@@ -102,7 +102,7 @@ def test_orders_finds_by_number_customer_and_goods(draw, busy_feed):
     assert len(page.dataframe) == 2
     page.text_input(key="find").set_value("nobody").run()
 
-    assert "Nothing found" in words(page)
+    assert "No matching orders" in words(page)
     assert len(page.dataframe) == 1
 
 
@@ -114,7 +114,7 @@ def test_orders_draws_bars_when_it_is_asked_to(draw, busy_feed):
 
 
 def test_orders_offers_no_step_that_nobody_would_take(draw, busy_feed):
-    busy_feed.miss_stock("nobody answers")
+    busy_feed.miss_stock("cannot connect")
 
     assert draw(busy_feed, "orders").button(key="advance").disabled
 
@@ -122,7 +122,7 @@ def test_orders_offers_no_step_that_nobody_would_take(draw, busy_feed):
 def test_inbox_says_what_would_be_there(draw, busy_feed):
     said = words(draw(busy_feed, "inbox", customer="user_2"))
 
-    assert "Nothing yet" in said
+    assert "No notifications yet" in said
     assert "The cart is empty" in said
 
 
@@ -142,7 +142,7 @@ def test_inbox_shows_what_the_feed_remembers_of_a_customer(draw, busy_feed, sock
 
     said = words(page)
     assert "Ваше замовлення" in said
-    assert "It leads off the shop's site, and is not followed." in said
+    assert "External link (not opened)." in said
     assert "evil.example" not in said
     assert "items" not in said
     assert ["Time", "Change", "Product", "Total, ₴"] in columns(page)
@@ -162,7 +162,7 @@ def test_scenarios_are_listed_with_what_to_watch_and_where(draw, busy_feed, site
     said = words(page)
     for words_ in ("Flash sale", "Everybody wants the same", "Orders a minute", "lasts 2 min"):
         assert words_ in said
-    assert "speed ×1" in said or "the simulated shop is not known yet" in said
+    assert "speed ×1" in said or "waiting for the simulator" in said
     assert page.button(key="run-flash-sale").label == "Run"
 
 
@@ -177,7 +177,7 @@ def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
     method, path, body, _ = asked[-1]
     assert (method, path) == ("POST", "/control")
     assert codec.read(body) == {"command": "start_scenario", "name": "flash-sale"}
-    assert "The scenario has started." in words(page)
+    assert "Scenario started." in words(page)
 
 
 def test_a_refusal_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):
@@ -193,20 +193,20 @@ def test_a_refusal_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site)
 
 def test_scenarios_say_how_to_start_a_simulator_that_is_not_there(draw, feed, socket, shop):
     socket.be(State.OPEN, signed_in=True)
-    feed.miss_stock("nobody answers")
+    feed.miss_stock("cannot connect")
 
     said = words(draw(feed, "scenarios"))
 
-    assert "No simulated shop to tell anything" in said
-    assert "nobody answers" in said
+    assert "Simulator not running" in said
+    assert "cannot connect" in said
     assert "python -m simulator" in said
 
 
 def test_scenarios_cannot_be_run_by_a_simulator_that_is_silent(draw, busy_feed, site):
     site.body = codec.write({"scenarios": [SCENARIO]})
-    busy_feed.miss_stock("nobody answers")
+    busy_feed.miss_stock("cannot connect")
 
     page = draw(busy_feed, "scenarios", site.url)
 
     assert page.button(key="run-flash-sale").disabled
-    assert "the simulator is silent since" in words(page)
+    assert "no data from the simulator since" in words(page)

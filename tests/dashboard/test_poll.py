@@ -55,15 +55,15 @@ def test_says_that_nobody_answers(site, poll, told):
     site.server_close()
     poll(site.url)
 
-    assert told.get(timeout=10) == "nobody answers"
+    assert told.get(timeout=10) == "cannot connect"
 
 
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [
-        (403, b"{}", "it answered 403 Forbidden"),
-        (200, b"<html>", "its answer is not the state of a shop"),
-        (200, b'{"products": 5}', "its answer is not the state of a shop"),
+        (403, b"{}", "HTTP 403 Forbidden"),
+        (200, b"<html>", "unexpected response to GET /state"),
+        (200, b'{"products": 5}', "unexpected response to GET /state"),
     ],
 )
 def test_says_what_is_wrong_with_the_answer(site, poll, told, status, body, why):
@@ -76,7 +76,7 @@ def test_says_what_is_wrong_with_the_answer(site, poll, told, status, body, why)
 def test_goes_on_when_the_simulator_is_back(site, poll, told, shop):
     site.status = 503
     poll(site.url)
-    assert told.get(timeout=10) == "it answered 503 Service Unavailable"
+    assert told.get(timeout=10) == "HTTP 503 Service Unavailable"
 
     site.status, site.body = 200, codec.write(shop.stock())
 

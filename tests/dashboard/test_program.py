@@ -76,6 +76,6 @@ def test_a_port_that_is_taken_is_named_with_the_cure(launch, secret):
         port = str(taken.getsockname()[1])
         program = launch("dashboard", WORKBENCH_JWT_SECRET=secret, WORKBENCH_DASHBOARD_PORT=port)
 
-        program.wait_for(f"port {port} is taken; choose another: WORKBENCH_DASHBOARD_PORT")
+        program.wait_for(f"port {port} is in use; set WORKBENCH_DASHBOARD_PORT to another")
 
         assert program.process.wait(20) == 2

@@ -64,7 +64,7 @@ def test_survive_a_line_that_is_none(shelf, tmp_path, clock, caplog):
         file.write('{"saved_at": 1}\nnonsense\n')
 
     assert Shelf(tmp_path / "data", clock).messages() == (message(1),)
-    assert caplog.text.count("is no saved message") == 2
+    assert caplog.text.count("skipped an invalid line") == 2
 
 
 def test_that_cannot_be_written_change_nothing(tmp_path, clock):

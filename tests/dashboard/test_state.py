@@ -130,15 +130,15 @@ def test_shows_alerts_newest_first_and_which_were_seen(state, shop):
 
 def test_keeps_the_stock_when_the_simulator_goes_away_and_says_so(state, shop):
     state.stocked(shop.stock(kyiv=3), shop.noon)
-    state.stock_unknown("nobody answers")
+    state.stock_unknown("cannot connect")
 
     stock = state.snapshot(shop.noon + 5).stock
 
-    assert (stock.shelves[0].left, stock.at, stock.trouble) == ((3, 9), shop.noon, "nobody answers")
+    assert (stock.shelves[0].left, stock.at, stock.trouble) == ((3, 9), shop.noon, "cannot connect")
 
 
 def test_forgets_the_trouble_when_the_simulator_is_back(state, shop):
-    state.stock_unknown("nobody answers")
+    state.stock_unknown("cannot connect")
     state.stocked(shop.stock(), shop.noon)
 
     assert state.snapshot(shop.noon).stock.trouble == ""
@@ -182,7 +182,7 @@ def test_keeps_what_the_simulator_says_of_itself(state, shop):
     assert state.snapshot(shop.noon).shop is None
 
     state.stocked(shop.stock(), shop.noon)
-    state.stock_unknown("nobody answers")
+    state.stock_unknown("cannot connect")
 
     assert state.snapshot(shop.noon).shop == shop.stock()
 

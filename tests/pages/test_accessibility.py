@@ -41,7 +41,10 @@ def violations(page):
 
 def test_a_long_conversation_is_scrolled_by_whoever_has_no_mouse(open_page):
     page = open_page("inbox?persona=customer-2")
-    talk, box = page.locator(".st-key-talk-customer"), page.locator(".st-key-say-customer textarea")
+    talk, box = (
+        page.locator(".st-key-chat-log-customer"),
+        page.locator(".st-key-chat-input-customer textarea"),
+    )
     for number in range(8):
         box.fill(f"{number}: " + "чи є ще чорна? " * 20)
         box.press("Enter")

@@ -40,19 +40,19 @@ def test_a_client_is_found_and_asked_why_it_does_not_hear_a_channel(
     expect(table(page)).to_be_visible()
     expect(head(page)).to_contain_text("connections")
 
-    question = page.get_by_text("Why does it not hear")
+    question = page.get_by_text("Check access to a channel")
     click_row(table(page), 0, 60, lambda: expect(question).to_be_visible(timeout=4_000))
-    asked = page.locator(".st-key-asked input")
+    asked = page.locator(".st-key-channel-query input")
     asked.fill("tenant:shop")
     asked.press("Enter")
 
-    expect(page.get_by_text("It may not hear this channel")).to_be_visible()
-    expect(page.get_by_text("the user is not on it")).to_be_visible()
+    expect(page.get_by_text("Not allowed on this channel")).to_be_visible()
+    expect(page.get_by_text("this user is not staff")).to_be_visible()
 
     asked.fill(f"user:{customer}")
     asked.press("Enter")
 
-    expect(page.get_by_text("It hears this channel")).to_be_visible()
+    expect(page.get_by_text("Subscribed to this channel")).to_be_visible()
 
 
 def test_a_connection_is_ended_behind_a_question(open_page, click_row, customer, socket):
@@ -65,9 +65,9 @@ def test_a_connection_is_ended_behind_a_question(open_page, click_row, customer,
     assert socket.status.close_code is None
     question.get_by_role("button", name="Disconnect").click()
 
-    expect(page.get_by_text("1 connection ended")).to_be_visible()
+    expect(page.get_by_text("1 connection closed")).to_be_visible()
     deadline = time.monotonic() + WAIT_S
     while socket.status.close_code != 4003:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    expect(page.get_by_text("Nobody like that")).to_be_visible()
+    expect(page.get_by_text("No matching connections")).to_be_visible()

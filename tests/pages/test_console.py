@@ -71,9 +71,9 @@ def test_what_must_be_refused_is_refused_as_documented_and_each_says_what_its_en
 
     # All but the two that wait for a deadline of the server's, 10 s and 27 s away.
     enough = "|".join(str(len(ALL) - late) for late in range(3))
-    told = re.compile(rf"\b({enough}) of {len(ALL)} as documented")
+    told = re.compile(rf"\b({enough}) of {len(ALL)} passed")
     expect(page.get_by_text(told)).to_be_visible()
-    table = page.locator(".st-key-pick-trials [data-testid=stDataFrame]")
+    table = page.locator(".st-key-pick-conformance [data-testid=stDataFrame]")
     too_long = 8  # the row of 4097 bytes
     click_row(
         table, too_long, 60, lambda: expect(wire(page)).to_contain_text("close 1009", timeout=4_000)

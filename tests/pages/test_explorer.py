@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 WAITING = (
     "least => +(document.querySelector('.st-key-head').innerText.replaceAll(',', '')"
-    ".match(/(\\d+) waiting/) ?? [0, 0])[1] >= least"
+    ".match(/new messages: (\\d+)/) ?? [0, 0])[1] >= least"
 )
 KEPT = (
     "least => +document.querySelector('.st-key-pane-list').innerText.replaceAll(',', '')"
@@ -38,7 +38,7 @@ def rows_at_rest(page, number_in):
     """The rows of a paused list, once they outlast 30 messages: the grid is late with them."""
     for _ in range(5):
         found = rows(page)
-        waiting = number_in(page.locator(".st-key-head"), r"(\d+) waiting")
+        waiting = number_in(page.locator(".st-key-head"), r"new messages: (\d+)")
         page.wait_for_function(WAITING, arg=waiting + 30)
         if found and rows(page) == found:
             return found
@@ -51,12 +51,12 @@ def test_a_paused_list_stands_still_while_the_counter_grows_and_loses_nothing(op
     page.wait_for_function(WAITING, arg=1)
     listed, before = rows_at_rest(page, number_in), kept(page, number_in)
 
-    waiting = number_in(page.locator(".st-key-head"), r"(\d+) waiting")
+    waiting = number_in(page.locator(".st-key-head"), r"new messages: (\d+)")
     page.wait_for_function(WAITING, arg=waiting + 30)
 
     assert kept(page, number_in) == before
     assert rows(page) == listed
-    waiting = number_in(page.locator(".st-key-head"), r"(\d+) waiting")
+    waiting = number_in(page.locator(".st-key-head"), r"new messages: (\d+)")
     page.get_by_role("button", name="Resume").click()
 
     expect(page.locator(".st-key-head").get_by_text("Live", exact=True)).to_be_visible()
@@ -154,10 +154,10 @@ def test_a_saved_message_is_there_in_another_tab(open_page):
 
     expect(messages(other)).to_contain_text("1 kept")
     page.get_by_role("button", name="Saved").click()
-    expect(messages(other)).to_contain_text("Nothing saved yet")
+    expect(messages(other)).to_contain_text("No saved messages")
 
 
 def test_an_expression_that_is_none_is_said_so(open_page):
     page = open_page("explorer?text=/(/")
 
-    expect(messages(page)).to_contain_text("/(/ cannot be looked for")
+    expect(messages(page)).to_contain_text("Invalid search: /(/")

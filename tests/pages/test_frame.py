@@ -103,7 +103,7 @@ def test_keys_pause_and_find(open_page, head):
     expect(page.locator('[data-testid="stDataFrame"]').first).to_be_visible()
 
     page.keyboard.press("p")
-    expect(head(page)).to_contain_text("held at")
+    expect(head(page)).to_contain_text("new messages")
     page.keyboard.press("f")
 
     expect(page.get_by_placeholder("Text, /regex/ or $.json.path")).to_be_focused()

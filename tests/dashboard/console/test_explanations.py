@@ -16,8 +16,8 @@ def test_a_request_and_its_reply_name_each_other(conversation):
 
     pong = conversation.after(0.02).heard(b'{"type":"pong","id":"r1"}')
 
-    assert told(conversation, ping) == f"Answered after 20 ms by frame {pong.seq}."
-    assert told(conversation, pong) == f"Answers frame {ping.seq}, sent 20 ms before."
+    assert told(conversation, ping) == f"Answered by frame {pong.seq} after 20 ms."
+    assert told(conversation, pong) == f"Reply to frame {ping.seq}, sent 20 ms earlier."
 
 
 def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
@@ -27,24 +27,27 @@ def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (lambda r: r.connecting(signs_in=True), "with the token in the address"),
+        (lambda r: r.connecting(signs_in=True), "with the token in the URL"),
         (lambda r: r.connecting(signs_in=False), "without a token"),
         (lambda r: r.opened(), "is open"),
-        (lambda r: r.closed(4101, ""), "over the rate limit after being told. A client comes back"),
-        (lambda r: r.closed(1000, "", by_us=True), "Hung up from here."),
-        (lambda r: r.refused(503), "full or stopping"),
-        (lambda r: r.heard(b'{"type":"auth_error","payload":{"error":"x"}}'), "lives on"),
+        (
+            lambda r: r.closed(4101, ""),
+            "exceeding the rate limit after a warning. Clients reconnect",
+        ),
+        (lambda r: r.closed(1000, "", by_us=True), "Closed by this client."),
+        (lambda r: r.refused(503), "at capacity or shutting down"),
+        (lambda r: r.heard(b'{"type":"auth_error","payload":{"error":"x"}}'), "stays open"),
         (lambda r: r.heard(b'{"type":"new_order","payload":{}}'), "An event"),
         (
             lambda r: r.heard(b'{"type":"error","payload":{"code":"forbidden","message":""}}'),
-            "Not this client's channel or conversation, or there is none. A refusal ends nothing",
+            "or it does not exist. An error does not close the connection",
         ),
         (
             lambda r: r.heard(b'{"type":"error","payload":{"code":"of_tomorrow","message":""}}'),
-            "A refusal ends nothing",
+            "An error does not close the connection",
         ),
-        (lambda r: r.answered(r.posted(b"{}"), 422, b"{}"), "cannot be taken as it is"),
-        (lambda r: r.answered(r.posted(b"{}"), 0, b"{}"), "Nobody answers there."),
+        (lambda r: r.answered(r.posted(b"{}"), 422, b"{}"), "not a valid publication"),
+        (lambda r: r.answered(r.posted(b"{}"), 0, b"{}"), "Server unreachable."),
     ],
 )
 def test_every_kind_of_frame_has_words(conversation, record, words):

@@ -70,11 +70,11 @@ def test_a_schema_names_every_field_of_its_template(name):
 
 def test_a_schema_says_what_is_allowed():
     text = " ".join(schema.message(templates.CLIENT["chat_message"]).split())
-    assert "content text, 1–2000 characters" in text
+    assert "content string, 1–2000 characters" in text
     text = " ".join(schema.publication(templates.EVENTS["notification"]).split())
     assert "priority low | normal | high, optional" in text
     text = " ".join(schema.publication(templates.EVENTS["cart_update"]).split())
-    assert "item_count whole number, 0 or more" in text
+    assert "item_count integer, at least 0" in text
 
 
 def test_a_schema_is_written_in_the_language_of_the_page():
