@@ -37,7 +37,7 @@ def shards(process_group, redis_binary, tmp_path_factory):
         pytest.skip("sharded Pub/Sub needs Redis 7")
     clients = []
     with contextlib.ExitStack() as stack:
-        for number in range(SHARDS):
+        for _ in range(SHARDS):
             folder = tmp_path_factory.mktemp("shard")
             port, bus = free_port(), free_port()
             options = ("--port", port, "--cluster-port", bus, "--dir", folder, "--save", "")
