@@ -74,5 +74,6 @@ def _cluster(settings: Settings, link: Link, clock: Callable[[], float]) -> Clus
         settings.node or f"{gethostname()}:{settings.port or free_port}",
         settings.connections_per_user,
         settings.broker_timeout_s,
+        settings.node_timeout_s,
         clock,
     )

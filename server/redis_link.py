@@ -17,7 +17,12 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 
 from server.settings import Settings
 
@@ -28,8 +33,11 @@ AGAIN_S = 0.1
 CONNECTIONS = 32  # of one node; who finds none free waits for one
 
 Link: TypeAlias = Redis | RedisCluster
-FAILURES = (RedisError, OSError, TimeoutError)
+FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
 """What a command raises for a Redis that cannot be reached, or that does not do it."""
+
+REFUSALS = (AuthenticationError, ResponseError)
+"""What it raises for a Redis that answers, and will answer the same if it is asked again."""
 
 
 class RedisUnusable(Exception):
@@ -126,9 +134,11 @@ async def _ask_patiently(link: Link, patience_s: float) -> dict[str, object]:
                 await link.initialize()
                 return await link.info("server", target_nodes=RedisCluster.RANDOM)
             return await link.info("server")
-        except (AuthenticationError, ResponseError):
-            raise
-        except FAILURES:
+        except FAILURES as why:
+            # A Unix socket's and a cluster's client wrap what Redis said.
+            said = why if isinstance(why, REFUSALS) else why.__cause__
+            if isinstance(said, REFUSALS):
+                raise said from None
             if time.monotonic() > until:
                 raise
             await asyncio.sleep(AGAIN_S)

@@ -71,6 +71,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     broker_timeout_s: Annotated[float, Meta(gt=0, description="Patience with Redis, a request")] = (
         2.0
     )
+    node_timeout_s: Annotated[
+        float, Meta(gt=0, description="A node without a sign of life for so long counts as gone")
+    ] = 3.5
     history_messages: Annotated[
         Limit, Meta(description="What a recoverable subscription looks back on, a channel")
     ] = 1000

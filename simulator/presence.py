@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from client.aio import AsyncShopWebSocket
 from client.tokens import mint
 from protocol import codec
 from simulator.customers import Customer
-from simulator.helpdesk import HelpDesk
+from simulator.helpdesk import HelpDesk, Pause
 from simulator.house import Premises
 from simulator.settings import Settings
 from simulator.sluggard import Sluggard
@@ -32,10 +32,21 @@ log = logging.getLogger("simulator")
 
 
 class Presence:
-    """All simulated clients; ``run`` connects them, and disconnects them when cancelled."""
+    """All simulated clients; ``run`` connects them, and disconnects them when cancelled.
 
-    def __init__(self, settings: Settings, premises: Premises, http: aiohttp.ClientSession) -> None:
+    ``pause`` is how they wait while they read and type.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        premises: Premises,
+        http: aiohttp.ClientSession,
+        *,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
         self._settings, self._script, self._http = settings, premises.script, http
+        self._pause = pause
         self._draw = Random(settings.seed)  # noqa: S311 - pauses, no secrets
         self._agent = Agent(self._script)
         self._agent_token = self._tokens(AGENT_ID, "agent", self._script.agent_name)
@@ -65,7 +76,7 @@ class Presence:
                     self._agent,
                     find_senders=self._find_senders,
                     draw=self._draw,
-                    pause=asyncio.sleep,
+                    pause=self._pause,
                     spawn=self._beside,
                 )
                 try:
@@ -136,6 +147,13 @@ class Presence:
         else:
             self._tasks.create_task(work)
 
+    def _later(self, seconds: float, do: Callable[[], None]) -> None:
+        async def do_later() -> None:
+            await self._pause(seconds)
+            do()
+
+        self._beside(do_later())
+
     async def _see_whether_evicted(self, sluggard: Sluggard) -> None:
         if await sluggard.run():
             self._evictions += 1
@@ -157,7 +175,7 @@ class Presence:
         socket = self._socket(tokens)
         self._sockets[customer.id] = socket
         self._visitors[customer.id] = Visitor(
-            socket, customer, self._script, asyncio.get_running_loop().call_later, self._draw
+            socket, customer, self._script, self._later, self._draw
         )
 
     def _tokens(self, user_id: str, role: str, name: str) -> partial[str]:

@@ -39,14 +39,14 @@ from server.nodes.letters import (
 from server.nodes.peers import A, Gathered, Host, PeersUnavailable
 from server.nodes.places import Places, SharedPlaces
 from server.nodes.questions import OrderMoved, Question
-from server.nodes.roster import SILENCE_S, Peer, Roster
+from server.nodes.roster import Peer, Roster
 from server.nodes.watching import SharedWatch, Teller, Watch
 from server.redis_link import Link
 from server.stores.base import Order, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-SAY_EVERY_S = 1.0
+HEARTBEATS = 3.5  # within the timeout after which a node that is silent counts as gone
 CATCH_UP_EVERY_S = 1.0  # until it has worked
 NEWS_S = 0.05
 
@@ -61,14 +61,16 @@ class Cluster:
         name: str,
         limit: int,
         patience_s: float,
+        timeout_s: float,
         clock: Callable[[], float],
     ) -> None:
         self._me = secrets.token_hex(6)
         self.name = name
         self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._clock = clock
         self._bus = Bus(link, prefix, self._me, patience_s)
-        self._roster = Roster()
+        self._roster = Roster(timeout_s)
         self._places = SharedPlaces(limit, self._tell_users, self._roster.connections_of)
         self._questions = Questions()
         self._since = 0.0
@@ -202,7 +204,7 @@ class Cluster:
     async def _meet_everybody(self) -> None:
         """Wait until all who heard the first letter have said who they are, or are gone."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SILENCE_S):
+            async with asyncio.timeout(self._timeout_s):
                 while len(self._roster.peers) + 1 < (self._bus.listeners or sys.maxsize):
                     await self._hear_news()
         self._knows_all = self.hears
@@ -214,12 +216,12 @@ class Cluster:
             await asyncio.wait_for(self._news.wait(), NEWS_S)
 
     async def _speak(self) -> None:
-        """Say every second that this server is there, and notice who is not."""
+        """Say again and again that this server is there, and notice who is not."""
         spoke_at = self._clock()
         while True:
-            await asyncio.sleep(SAY_EVERY_S)
+            await asyncio.sleep(self._timeout_s / HEARTBEATS)
             now = self._clock()
-            if now - spoke_at >= SILENCE_S:
+            if now - spoke_at >= self._timeout_s:
                 # The others took this one for gone, and one of them speaks for all by now.
                 log.warning("this node stood still for %.1f s", now - spoke_at)
                 self._since = now

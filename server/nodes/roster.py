@@ -13,8 +13,6 @@ from msgspec import Struct
 
 from protocol.monitoring import NodeStats
 
-SILENCE_S = 3.5  # a server speaks every second; after so long without a word it is gone
-
 
 class Peer(Struct):
     """Another server; ``since`` is when it joined, by its own clock."""
@@ -27,9 +25,10 @@ class Peer(Struct):
 
 
 class Roster:
-    """Remembers the other servers, by id."""
+    """Remembers the other servers, by id; one that is silent for ``timeout_s`` is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         self.peers: dict[str, Peer] = {}
         self._users: dict[str, dict[str, int]] = {}
         self._elsewhere: Counter[str] = Counter()
@@ -69,7 +68,7 @@ class Roster:
 
     def pass_time(self, now: float) -> list[str]:
         """Forget those that have been silent too long; returns their ids."""
-        silent = [id for id, peer in self.peers.items() if now - peer.heard_at >= SILENCE_S]
+        silent = [id for id, peer in self.peers.items() if now - peer.heard_at >= self._timeout_s]
         for id in silent:
             self.gone(id)
         return silent

@@ -33,6 +33,22 @@ def node(serve, redis, redis_prefix):
 
 
 @pytest.fixture
+def launch_node(launch_server, redis, redis_prefix):
+    """Start a server of the cluster as a process; the other nodes go on, as it waits for them."""
+
+    async def start(name, **settings):
+        return await asyncio.to_thread(
+            launch_server,
+            WORKBENCH_REDIS_URL=redis.url,
+            WORKBENCH_REDIS_PREFIX=redis_prefix,
+            WORKBENCH_NODE=name,
+            **settings,
+        )
+
+    return start
+
+
+@pytest.fixture
 async def nodes(node):
     return await node("a"), await node("b")
 
@@ -233,13 +249,9 @@ async def test_a_node_that_cannot_listen_says_why_as_one_that_is_alone(node):
         await node("b", port=a.port)
 
 
-async def test_a_node_that_stops_is_missed_by_nobody(
-    node, admin, launch_server, redis, redis_prefix
-):
+async def test_a_node_that_stops_is_missed_by_nobody(node, admin, launch_node):
     a = await node("a")
-    b = launch_server(
-        WORKBENCH_REDIS_URL=redis.url, WORKBENCH_REDIS_PREFIX=redis_prefix, WORKBENCH_NODE="b"
-    )
+    b = await launch_node("b")
 
     async def names():
         return [n["node"] for n in (await admin(a, "GET", "/api/nodes"))[1]["nodes"]]
@@ -252,12 +264,10 @@ async def test_a_node_that_stops_is_missed_by_nobody(
 
 
 async def test_a_node_that_hangs_is_named_and_what_it_may_have_is_not_denied(
-    node, admin, launch_server, redis, redis_prefix
+    node, admin, launch_node
 ):
     a = await node("a", broker_timeout_s=1.0)
-    b = launch_server(
-        WORKBENCH_REDIS_URL=redis.url, WORKBENCH_REDIS_PREFIX=redis_prefix, WORKBENCH_NODE="b"
-    )
+    b = await launch_node("b")
     while len((await admin(a, "GET", "/api/nodes"))[1]["nodes"]) < 2:
         pass
     b.process.send_signal(signal.SIGSTOP)
@@ -282,9 +292,12 @@ async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
     await client.subscribe("order:ord_1")
 
     redis.send_signal(outage)
-    statuses = [
-        (await admin(a, "GET", path))[0] for path in ("/api/connections", "/api/channels")
-    ] + [(await admin(a, "POST", "/api/users/olena/disconnect", json={"revoke": True}))[0]]
+    answers = await asyncio.gather(
+        *(admin(a, "GET", path) for path in ("/api/connections", "/api/channels"))
+    )
+    # By now it knows that it is cut off, and revokes nothing.
+    path = "/api/users/olena/disconnect"
+    answers.append(await admin(a, "POST", path, json={"revoke": True}))
     late = await b.sign_in("olena")
     refused = await late.subscribe("order:ord_1")
     if outage == signal.SIGKILL:
@@ -292,7 +305,7 @@ async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
         redis.start()
     redis.send_signal(signal.SIGCONT)
 
-    assert statuses == [503, 503, 503]
+    assert [status for status, _ in answers] == [503, 503, 503]
     assert refused["payload"]["code"] == "internal"
     while (await admin(a, "GET", "/api/connections"))[0] != 200:
         pass
@@ -365,33 +378,43 @@ async def test_who_watches_on_any_node_sees_all_that_is_published_on_any_once(no
     a, b = nodes
     for server in (a, a, b):
         await (await server.connect()).subscribe("public:news")
-    watchers = [await Watcher.on(server) for server in nodes]
+    watchers = await asyncio.gather(*(Watcher.on(server) for server in nodes))
 
-    for number in range(10):
+    async def publish(number):
         for server in nodes:
             payload = NOTICE["payload"] | {"id": f"{number} on {server.port}"}
             what = {"channel": "public:news", "type": "notification", "payload": payload}
             assert (await server.publish(what))[0] == 200
 
-    expected = {(f"{number} on {server.port}", 3) for number in range(10) for server in nodes}
+    async def until_delivered(count):
+        for watcher in watchers:
+            while watcher.deliveries < count:
+                await watcher.hear()
+
+    for number in range(10):
+        await publish(number)
+    await until_delivered(60)
+    await publish(10)  # what is told twice is so by the time that this is told
+    await until_delivered(66)
+
+    expected = {(f"{number} on {server.port}", 3) for number in range(11) for server in nodes}
     for watcher in watchers:
-        while watcher.deliveries < 60:
-            await watcher.hear()
-        for _ in range(5):
-            await watcher.hear()
         assert sorted(watcher.nodes) == ["a", "b"]
-        assert (watcher.messages, watcher.deliveries) == (20, 60)
-        assert (len(watcher.sample), set(watcher.sample)) == (20, expected)
+        assert (watcher.messages, watcher.deliveries) == (22, 66)
+        assert (len(watcher.sample), set(watcher.sample)) == (22, expected)
         assert watcher.subscribers == {3}
 
 
-async def test_when_the_node_that_tells_ends_another_goes_on(
-    node, launch_server, redis, redis_prefix
-):
-    first = launch_server(
-        WORKBENCH_REDIS_URL=redis.url, WORKBENCH_REDIS_PREFIX=redis_prefix, WORKBENCH_NODE="first"
-    )
-    b = await node("b")
+@pytest.fixture
+async def first_and_b(launch_node, node):
+    """Start the node that speaks for all as a process, then node `b`; soon they miss each other."""
+    timeout_s = 1.4
+    first = await launch_node("first", WORKBENCH_NODE_TIMEOUT_S=str(timeout_s))
+    return first, await node("b", node_timeout_s=timeout_s)
+
+
+async def test_when_the_node_that_tells_ends_another_goes_on(first_and_b):
+    first, b = first_and_b
     watcher = await Watcher.on(b)
     await asyncio.to_thread(first.stop, signal.SIGKILL)
 
@@ -404,13 +427,8 @@ async def test_when_the_node_that_tells_ends_another_goes_on(
     assert watcher.sample == [("n_1", 0)]
 
 
-async def test_a_node_that_stood_still_does_not_tell_again_what_was_told_meanwhile(
-    node, launch_server, redis, redis_prefix
-):
-    first = launch_server(
-        WORKBENCH_REDIS_URL=redis.url, WORKBENCH_REDIS_PREFIX=redis_prefix, WORKBENCH_NODE="first"
-    )
-    b = await node("b")
+async def test_a_node_that_stood_still_does_not_tell_again_what_was_told_meanwhile(first_and_b):
+    first, b = first_and_b
     watcher = await Watcher.on(b)
     first.process.send_signal(signal.SIGSTOP)
     while watcher.nodes != ["b"]:
@@ -421,9 +439,13 @@ async def test_a_node_that_stood_still_does_not_tell_again_what_was_told_meanwhi
     while watcher.messages < 5:
         await watcher.hear()
     first.process.send_signal(signal.SIGCONT)
+    await asyncio.to_thread(first.wait_for, "stood still")
     while len(watcher.nodes) < 2:
         await watcher.hear()
-    for _ in range(8):
-        await watcher.hear()
+    # Whatever `first` still has to tell, it tells within the time that it takes to tell two more.
+    for number in (6, 7):
+        await b.publish(NOTICE | {"channel": "public:news"})
+        while watcher.messages < number:
+            await watcher.hear()
 
-    assert watcher.messages == len(watcher.sample) == 5
+    assert watcher.messages == len(watcher.sample) == 7

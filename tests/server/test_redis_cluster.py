@@ -17,6 +17,7 @@ from server.brokers.redis import RedisBroker, RedisOptions
 from server.redis_link import redis_link
 from server.settings import Settings
 
+pytestmark = pytest.mark.xdist_group("redis cluster")  # it takes two seconds to start
 SHARDS = 3
 SLOTS = 16384
 ORDERS = [Channel.parse(f"order:ord_{number}") for number in range(12)]
@@ -28,17 +29,16 @@ def free_port():
         return asking.getsockname()[1]
 
 
-@pytest.fixture
-def shards(process_group, redis_binary, tmp_path):
+@pytest.fixture(scope="module")
+def shards(process_group, redis_binary, tmp_path_factory):
     """Start the shards of a Redis Cluster; returns its address."""
     version = subprocess.run([redis_binary, "--version"], capture_output=True, text=True).stdout
     if "v=6." in version:
         pytest.skip("sharded Pub/Sub needs Redis 7")
     clients = []
     with contextlib.ExitStack() as stack:
-        for number in range(SHARDS):
-            folder = tmp_path / str(number)
-            folder.mkdir()
+        for _ in range(SHARDS):
+            folder = tmp_path_factory.mktemp("shard")
             port, bus = free_port(), free_port()
             options = ("--port", port, "--cluster-port", bus, "--dir", folder, "--save", "")
             process = subprocess.Popen(

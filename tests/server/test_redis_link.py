@@ -20,21 +20,23 @@ async def test_a_link_carries_commands(redis_server, redis_prefix):
         assert await link.get(f"{redis_prefix}a") == b"1"
 
 
-async def test_a_redis_that_is_not_there_is_named_with_the_cure():
+@pytest.mark.parametrize("is_sharded", [False, True])
+async def test_a_redis_that_is_not_there_is_named_with_the_cure(is_sharded):
     url = "redis://olena:hunter2@127.0.0.1:1/0"
 
     with pytest.raises(RedisUnusable, match=r"127\.0\.0\.1:1/0 does not answer.*Start it") as told:
-        async with redis_link(settings(url, broker_timeout_s=0.1)):
+        async with redis_link(settings(url, broker_timeout_s=0.1, redis_sharded=is_sharded)):
             pass
 
     assert "hunter2" not in str(told.value)
 
 
-async def test_a_redis_that_wants_a_password_says_where_to_put_it(start_redis):
+@pytest.mark.parametrize("password", ["", ":swordfish@"])
+async def test_a_redis_that_wants_a_password_says_where_to_put_it(start_redis, password):
     server = start_redis("--requirepass", "hunter2")
 
-    with pytest.raises(RedisUnusable, match="WORKBENCH_REDIS_URL"):
-        async with redis_link(settings(server.url)):
+    with pytest.raises(RedisUnusable, match=r"does not let this server in.*WORKBENCH_REDIS_URL"):
+        async with redis_link(settings(f"unix://{password}{server.path}")):
             pass
     async with redis_link(settings(f"unix://:hunter2@{server.path}")) as link:
         assert await link.ping()

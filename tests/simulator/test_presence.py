@@ -92,14 +92,18 @@ async def platform(tmp_path):
         yield Platform(tmp_path, http)
 
 
+async def no_pause(_seconds):
+    """Read and type in no time."""
+
+
 @pytest.fixture
 def present(platform, premises):
     """Have two customers and the agent present while the block lasts."""
 
     @contextlib.asynccontextmanager
-    async def present_():
+    async def present_(pause=no_pause):
         async with aiohttp.ClientSession() as http:
-            presence = Presence(platform.settings, premises, http)
+            presence = Presence(platform.settings, premises, http, pause=pause)
             task = asyncio.create_task(presence.run())
             yield presence
             task.cancel()
@@ -160,13 +164,24 @@ async def test_talk_to_support_and_are_answered(platform, present, premises):
 
 
 async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present, premises):
-    async with platform.running(), present() as presence, platform.staff() as (socket, said):
+    agent_reads, is_over = asyncio.Event(), asyncio.Event()
+
+    async def pause(_seconds):
+        if not agent_reads.is_set():
+            agent_reads.set()
+            await is_over.wait()
+
+    async with platform.running(), present(pause) as presence, platform.staff() as (socket, said):
         await platform.until_reached(2, notice("public:announcements"))
         presence.ask(premises.people.customer(1), "доставка")
         question = await said.get()
+        await agent_reads.wait()
         conversation_id = question["conversation_id"]
         socket.send("chat_message", {"conversation_id": conversation_id, "content": "Вітаю!"})
         own_copy, thanks = await said.get(), await said.get()
+        is_over.set()
+        await socket.request("ping")
+        assert said.empty()
 
     assert own_copy["message"]["sender_id"] == "agent_olha"
     assert thanks["message"]["sender_id"] == "user_1"
