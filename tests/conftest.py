@@ -28,6 +28,14 @@ SECRET = "tests-only-" + "x" * 32
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="rewrite the golden files of tests/golden instead of comparing with them",
+    )
+
+
 class Program:
     """One of the three programs, started as `python -m name`; its output is kept."""
 
