@@ -4,6 +4,7 @@ The examples in `messages.txt` are written by hand: add one for a new message or
 """
 
 import json
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -73,6 +74,13 @@ def paths(value, path, known):
     elif isinstance(value, list):
         for inner in value:
             yield from paths(inner, f"{path}[]", known)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_no_message_is_called_as_its_class_because_it_has_no_tag(direction):
+    assert [
+        type_ for type_ in message_types(direction) if not re.fullmatch(r"[a-z_]+", type_)
+    ] == []
 
 
 def test_every_message_has_these_fields(golden):
