@@ -19,8 +19,8 @@ st.logo(":material/hub:", size="small")
 
 
 def page(name: str, title: str, icon: str) -> st.Page:
-    """Return the page defined by a file in views/."""
-    return st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:")
+    """Register the page of a file; its address does not change with the file."""
+    return st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
 
 
 overview = st.Page(

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 MOST_LISTED = 500
 """How many the server lists at the most; ``total`` counts them all."""
@@ -24,10 +24,10 @@ class Connection(Struct, frozen=True):
     role: str | None
     node: str
     connected_at: datetime
-    last_heard_at: datetime
+    last_heard_at: datetime = field(name="last_heard_at")
     channels: tuple[str, ...]
     messages_in: int
-    waiting_bytes: int
+    waiting_bytes: int = field(name="waiting_bytes")
 
     @property
     def words(self) -> str:

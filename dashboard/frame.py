@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import assert_never
 
 import msgspec
@@ -114,9 +112,11 @@ def _status(words: str) -> str:
     return state(link.title(), words, PHASE[link.phase])
 
 
-def live(draw: Callable[[], None]) -> None:
-    """Redraw at the sidebar's refresh interval while the tab is visible."""
-    page = Path(inspect.getfile(draw)).stem
+def live(page: str, draw: Callable[[], None]) -> None:
+    """Redraw at the sidebar's refresh interval while the tab is visible.
+
+    ``page`` labels the page's metrics.
+    """
 
     @st.fragment(run_every=visibility.every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:

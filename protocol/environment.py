@@ -1,7 +1,8 @@
 """Settings from ``WORKBENCH_*`` variables: a frozen Struct a program, all problems named at once.
 
-A field ``jwt_secret`` is read from ``WORKBENCH_JWT_SECRET``; its type says what is valid, its
-``Meta(description=...)`` what ``--help`` says of it.
+A field ``jwt_secret`` is read from ``WORKBENCH_JWT_SECRET``, or from the variable of its
+``msgspec.field(name=...)``; its type says what is valid, its ``Meta(description=...)`` what
+``--help`` says of it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def read(settings: type[S], variables: Mapping[str, str | None]) -> S:
     values: dict[str, Any] = {}
     problems = []
     for field in msgspec.structs.fields(settings):
-        variable = PREFIX + field.name.upper()
+        variable = PREFIX + field.encode_name.upper()
         text = variables.get(variable)
         if not text:
             if field.required:
@@ -55,7 +56,7 @@ def describe(settings: type[Struct]) -> str:
     lines = []
     for field in msgspec.structs.fields(settings):
         default = "required" if field.required else _shown(field.default)
-        variable = PREFIX + field.name.upper()
+        variable = PREFIX + field.encode_name.upper()
         lines.append(f"  {variable:42} {_description(hints[field.name])} [{default}]")
     return "\n".join(lines)
 

@@ -1,12 +1,11 @@
 """Every message that may cross the socket, as two tagged unions.
 
-The class *is* the type: ``OrderUpdate`` travels as ``order_update``.  A new message is a
+A message's ``tag`` is its type on the wire, whatever the class is called.  A new message is a
 class of a few lines and its name in one of the unions at the end.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -27,13 +26,7 @@ from protocol.monitoring import Stats, Traffic
 from protocol.publications import Position
 
 
-def _wire_name(class_name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
-
-
-class Message(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=_wire_name
-):
+class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
     """What every message carries: ``id``, which a reply repeats."""
 
     id: str | UnsetType = UNSET
@@ -131,25 +124,25 @@ class Utterance(Payload, frozen=True):
 # Client to server.
 
 
-class Auth(Message, frozen=True):
+class Auth(Message, frozen=True, tag="auth"):
     """Sign in, or extend the session with a newer token of the same user."""
 
     payload: Credentials
 
 
-class Subscribe(Message, frozen=True):
+class Subscribe(Message, frozen=True, tag="subscribe"):
     """Ask to hear a channel."""
 
     payload: Wanted
 
 
-class Unsubscribe(Message, frozen=True):
+class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
     """Ask to stop hearing a channel."""
 
     payload: ChannelName
 
 
-class Ping(Message, frozen=True):
+class Ping(Message, frozen=True, tag="ping"):
     """Ask whether anyone is there."""
 
     payload: Nothing | UnsetType = UNSET
@@ -164,37 +157,37 @@ class Say(Message, frozen=True, tag="chat_message"):
 # Server to client: replies.
 
 
-class AuthSuccess(FromServer, frozen=True):
+class AuthSuccess(FromServer, frozen=True, tag="auth_success"):
     """The token was taken; ``user:{user_id}`` is heard from now on."""
 
     payload: SignedIn
 
 
-class AuthError(FromServer, frozen=True):
+class AuthError(FromServer, frozen=True, tag="auth_error"):
     """The token was not taken, or has expired; the connection lives on."""
 
     payload: Rejected
 
 
-class Subscribed(FromServer, frozen=True):
+class Subscribed(FromServer, frozen=True, tag="subscribed"):
     """The channel is heard from now on; one that answers nothing tells of a gap."""
 
     payload: Joined
 
 
-class Unsubscribed(FromServer, frozen=True):
+class Unsubscribed(FromServer, frozen=True, tag="unsubscribed"):
     """The channel is no longer heard: as asked, or because access to it was lost."""
 
     payload: ChannelName
 
 
-class Pong(FromServer, frozen=True):
+class Pong(FromServer, frozen=True, tag="pong"):
     """Somebody is there."""
 
     payload: Nothing | UnsetType = UNSET
 
 
-class Error(FromServer, frozen=True):
+class Error(FromServer, frozen=True, tag="error"):
     """The request with this ``id`` was refused; the connection lives on."""
 
     payload: Refused
@@ -209,43 +202,43 @@ class Error(FromServer, frozen=True):
 # Server to client: events.
 
 
-class OrderUpdate(FromServer, frozen=True):
+class OrderUpdate(FromServer, frozen=True, tag="order_update"):
     """An order has changed."""
 
     payload: OrderUpdated
 
 
-class Notification(FromServer, frozen=True):
+class Notification(FromServer, frozen=True, tag="notification"):
     """Something a person should read."""
 
     payload: Notice
 
 
-class CartUpdate(FromServer, frozen=True):
+class CartUpdate(FromServer, frozen=True, tag="cart_update"):
     """A customer's cart has changed."""
 
     payload: CartChanged
 
 
-class InventoryAlert(FromServer, frozen=True):
+class InventoryAlert(FromServer, frozen=True, tag="inventory_alert"):
     """A shelf has fallen to its threshold, emptied or been filled."""
 
     payload: StockAlert
 
 
-class NewOrder(FromServer, frozen=True):
+class NewOrder(FromServer, frozen=True, tag="new_order"):
     """An order has come in."""
 
     payload: OrderPlaced
 
 
-class CustomerActivity(FromServer, frozen=True):
+class CustomerActivity(FromServer, frozen=True, tag="customer_activity"):
     """A customer arrived, filled a cart, wrote to support or left."""
 
     payload: CustomerActive
 
 
-class ChatMessage(FromServer, frozen=True):
+class ChatMessage(FromServer, frozen=True, tag="chat_message"):
     """Something was said in a support conversation."""
 
     payload: ChatSaid

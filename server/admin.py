@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from protocol.channels import is_key
 from protocol.monitoring import NodeStats
@@ -43,7 +43,7 @@ class Connections(Struct, frozen=True, omit_defaults=True):
 
     connections: list[Connected]
     total: int
-    silent: Silent = UNSET
+    silent: Silent = field(default=UNSET, name="silent")
 
 
 class Heard(Struct, frozen=True):
@@ -59,7 +59,7 @@ class Channels(Struct, frozen=True, omit_defaults=True):
 
     channels: list[Heard]
     total: int
-    silent: Silent = UNSET
+    silent: Silent = field(default=UNSET, name="silent")
 
 
 class Nodes(Struct, frozen=True):

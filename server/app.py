@@ -104,7 +104,8 @@ async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
             doorstep=doorstep,
         )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
-        mute = logging.getLogger("server.http")
+        # Not below ``server``, or it would mute a module of that name as well.
+        mute = logging.getLogger("muted.aiohttp")
         mute.setLevel(logging.CRITICAL)
         runner = web.AppRunner(
             routes.application(), access_log=None, logger=mute, shutdown_timeout=0.5

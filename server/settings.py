@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from protocol.environment import Misconfigured
 from server.outbox import SOCKET_ENOUGH
@@ -51,7 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     connections: Annotated[Limit, Meta(description="Sockets in all")] = 20_000
     outbox_bytes: Annotated[
         int, Meta(ge=SOCKET_ENOUGH, description="Bytes that may wait for one client")
-    ] = 1 << 20
+    ] = field(default=1 << 20, name="outbox_bytes")
     auth_timeout_s: Annotated[
         float, Meta(gt=0, description="To sign in or join a public channel")
     ] = 10.0

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from dotenv import dotenv_values
 
+from client import aio, surface
 from protocol.environment import Misconfigured, describe, read
 from simulator.commands import FASTEST, SLOWEST, Refused
 from simulator.datafiles import BadData
@@ -162,8 +163,8 @@ def _read(settings: type[S], variables: dict[str, str | None]) -> S:
 def _run(settings: Settings, premises: Premises, opening: Opening) -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
     # A thousand clients would log every reconnect; `simulator.presence` logs their number instead.
-    for name in ("client.aio", "client.surface"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for module in (aio, surface):
+        logging.getLogger(module.__name__).setLevel(logging.WARNING)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()

@@ -6,7 +6,7 @@ These types are the contract.
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from protocol.events import Moment, Order, OrderStatus, Person
 from protocol.money import Money
@@ -143,7 +143,7 @@ class State(Struct, frozen=True, kw_only=True):
     publications: dict[str, int]
     revenue_today: Money
     publisher: PublisherState
-    presence: PresenceState
+    presence: PresenceState = field(name="presence")
     customers: tuple[CustomerState, ...]
 
 

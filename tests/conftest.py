@@ -53,6 +53,14 @@ def process_group():
     group.close()
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="rewrite the golden files of tests/golden instead of comparing with them",
+    )
+
+
 class Program:
     """One of the three programs, started as `python -m name`; its output is kept."""
 

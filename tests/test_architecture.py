@@ -57,6 +57,21 @@ def test_a_package_imports_only_what_lies_below(package):
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
+def test_names_on_the_wire_do_not_depend_on_the_names_of_classes(package):
+    derived = [
+        f"{module.name}: {node.name}"
+        for module in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.ClassDef)
+        for keyword in node.keywords
+        if keyword.arg == "tag"
+        and not (isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str))
+    ]
+
+    assert derived == []
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
 def test_a_module_has_one_subject_and_so_a_few_hundred_lines_at_most(package):
     lengths = {
         str(module.relative_to(ROOT)): len(module.read_text().splitlines())

@@ -215,4 +215,4 @@ def held(called: Called) -> Called:
 state.setdefault("connection", "")
 live_line = frame.header(_("Connections"))
 farewell.draw()
-frame.live(draw)
+frame.live("connections", draw)

@@ -87,10 +87,10 @@ if not sending.wire.record.frames():
     sending.open()
 live_line = frame.header(_("Console"))
 if compose.mode() == compose.TRIALS:
-    frame.live(trials)
+    frame.live("console", trials)
 else:
     left, rest = st.columns([320, 867], gap="xsmall")
     with left:
         compose.draw(sending)
     with rest:
-        frame.live(conversation)
+        frame.live("console", conversation)

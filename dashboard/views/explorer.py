@@ -39,4 +39,4 @@ def draw() -> None:
 
 picking.begin()
 live_line = frame.header(_("Explorer"), beside=explorer_head.draw)
-frame.live(draw)
+frame.live("explorer", draw)

@@ -224,4 +224,4 @@ state.about = known(now)
 if (asked := st.query_params.get(ASKED)) and is_key(asked):
     state.customer = named(asked, now)
 live_line = frame.header(_("Inbox"))
-frame.live(draw)
+frame.live("inbox", draw)

@@ -173,4 +173,4 @@ def chosen(now: Stock) -> Shelf | None:
 
 state.setdefault("sku", "")
 live_line = frame.header(_("Inventory"))
-frame.live(draw)
+frame.live("inventory", draw)

@@ -233,4 +233,4 @@ view_asked = st.query_params.get("view")
 view_asked = view_asked if view_asked in VIEWS else "table"
 state.order = st.query_params.get(ASKED, state.get("order", ""))
 live_line = frame.header(_("Orders"))
-frame.live(draw)
+frame.live("orders", draw)

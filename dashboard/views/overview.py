@@ -169,4 +169,4 @@ def draw() -> None:
 
 
 live_line = frame.header(_("Overview"), present=True)
-frame.live(draw)
+frame.live("overview", draw)

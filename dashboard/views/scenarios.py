@@ -140,4 +140,4 @@ def effect(now: Snapshot, scenarios: tuple[Scenario, ...]) -> None:
 
 live_line = frame.header(_("Scenarios"))
 hand.draw()
-frame.live(draw)
+frame.live("scenarios", draw)

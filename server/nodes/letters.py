@@ -1,23 +1,23 @@
 """What servers write to one another, and how it looks on the wire: MessagePack.
 
 Servers of one cluster may differ in version while they are replaced: what cannot be read is
-for those who can.
+for those who can.  So the names on the wire stay when a class or a field is renamed.
 """
 
 from __future__ import annotations
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from protocol.monitoring import NodeStats
 from server.nodes.questions import Question
 
 
-class Hello(Struct, frozen=True, tag=True):
+class Hello(Struct, frozen=True, tag="Hello"):
     """A server has begun to hear: everybody is to say who they are."""
 
 
-class Here(Struct, frozen=True, tag=True):
+class Here(Struct, frozen=True, tag="Here"):
     """A server is there, since it joined, with so many places taken; said every second.
 
     ``watched`` are the tenants whose monitor channels have listeners there.
@@ -26,15 +26,15 @@ class Here(Struct, frozen=True, tag=True):
     name: str
     since: float
     stats: NodeStats
-    taken: int
+    taken: int = field(name="taken")
     watched: frozenset[str]
 
 
-class Gone(Struct, frozen=True, tag=True):
+class Gone(Struct, frozen=True, tag="Gone"):
     """A server is about to end."""
 
 
-class Users(Struct, frozen=True, tag=True):
+class Users(Struct, frozen=True, tag="Users"):
     """How many connections users have on a server; ``is_all``: and no others have any."""
 
     numbers: dict[str, int]
@@ -48,31 +48,31 @@ class Reaches(Struct, frozen=True):
     reached: list[tuple[int, int]]
 
 
-class Reached(Struct, frozen=True, tag=True):
+class Reached(Struct, frozen=True, tag="Reached"):
     """Whom a tenant's publications reached on a server, by address."""
 
     tenant: str
     channels: dict[str, Reaches]
 
 
-class CountAgain(Struct, frozen=True, tag=True):
+class CountAgain(Struct, frozen=True, tag="CountAgain"):
     """One server's counts are not what was heard: it is to tell all of them."""
 
     node: str
 
 
-class Asked(Struct, frozen=True, tag=True):
+class Asked(Struct, frozen=True, tag="Asked"):
     """A question to all."""
 
     number: int
-    question: Question
+    question: Question = field(name="question")
 
 
-class Answered(Struct, frozen=True, tag=True):
+class Answered(Struct, frozen=True, tag="Answered"):
     """An answer to the one who asked, encoded; None from who could not answer."""
 
     number: int
-    answer: bytes | None
+    answer: bytes | None = field(name="answer")
 
 
 Notice = Hello | Here | Gone | Users | CountAgain | Asked | Answered | Reached

@@ -1,30 +1,32 @@
 """What one server asks all of them, itself included, and what each answers.
 
 ``tenant_id`` is always that of whoever wants to know: no server answers about another tenant.
+The names on the wire, between servers of two versions and over HTTP, stay when a class or a
+field is renamed.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from server.access import Rule
 from server.stores.base import Order
 
 
-class ListConnections(Struct, frozen=True, tag=True):
+class ListConnections(Struct, frozen=True, tag="ListConnections"):
     """Which connections the tenant has there, or one of its users."""
 
     tenant_id: str
     user_id: str | None
 
 
-class ListChannels(Struct, frozen=True, tag=True):
+class ListChannels(Struct, frozen=True, tag="ListChannels"):
     """Which channels the tenant's connections hear there, and which public ones anybody does."""
 
     tenant_id: str
 
 
-class JudgeAccess(Struct, frozen=True, tag=True):
+class JudgeAccess(Struct, frozen=True, tag="JudgeAccess"):
     """Whether a connection hears a channel, and why, from whoever has the connection."""
 
     tenant_id: str
@@ -32,14 +34,14 @@ class JudgeAccess(Struct, frozen=True, tag=True):
     channel: str
 
 
-class HangUpOne(Struct, frozen=True, tag=True):
+class HangUpOne(Struct, frozen=True, tag="HangUpOne"):
     """Hang up on a connection, whoever has it."""
 
     tenant_id: str
     connection_id: str
 
 
-class HangUpUser(Struct, frozen=True, tag=True):
+class HangUpUser(Struct, frozen=True, tag="HangUpUser"):
     """Hang up on this user; with ``revoked_at``, refuse the tokens issued until then as well."""
 
     tenant_id: str
@@ -47,7 +49,7 @@ class HangUpUser(Struct, frozen=True, tag=True):
     revoked_at: float | None
 
 
-class OrderMoved(Struct, frozen=True, tag=True):
+class OrderMoved(Struct, frozen=True, tag="OrderMoved"):
     """Take an order that has changed hands from those whom it is no longer for."""
 
     order: Order
@@ -65,10 +67,10 @@ class Connected(Struct, frozen=True):
     role: str | None
     node: str
     connected_at: str
-    last_heard_at: str
+    last_heard_at: str = field(name="last_heard_at")
     channels: list[str]
     messages_in: int
-    waiting_bytes: int
+    waiting_bytes: int = field(name="waiting_bytes")
 
 
 class ConnectionList(Struct, frozen=True):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from protocol.publications import Accepted
 from server.idempotency import REMEMBERED_S, reused
@@ -54,7 +54,7 @@ class _Kept(Struct, frozen=True, omit_defaults=True):
     """An answer as it is kept: what was accepted, or what a ``Problem`` is made of."""
 
     accepted: Accepted | None = None
-    problem: tuple[int, str, str, int | None] | None = None
+    problem: tuple[int, str, str, int | None] | None = field(default=None, name="problem")
 
 
 _kept = msgspec.json.Decoder(_Kept)

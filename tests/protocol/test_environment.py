@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import pytest
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from protocol.environment import Misconfigured, describe, read
 
@@ -28,6 +28,14 @@ def test_variables_become_fields_and_the_rest_keep_their_defaults():
     )
 
     assert kettle == Kettle(litres=1.7, guests=("Олена", "Тарас"), whistle=True)
+
+
+def test_a_variable_may_have_another_name_than_the_field():
+    class Renamed(Struct):
+        volume: Annotated[float, Meta(description="How much it holds")] = field(name="litres")
+
+    assert read(Renamed, {"WORKBENCH_LITRES": "1.7"}) == Renamed(volume=1.7)
+    assert describe(Renamed).split()[0] == "WORKBENCH_LITRES"
 
 
 def test_every_problem_is_named_at_once():
