@@ -14,17 +14,17 @@ import msgspec
 
 from bench import cluster, echo, fanout, growth, idle, pages
 from bench.bare import SOCKETS
-from bench.dial import NotConnected
-from bench.lab import SPARE_FILES, Lab, laboratory, say
-from bench.machine import allow_open_files, description
-from bench.publisher import NotPublished
-from bench.report import document, table
-from bench.sequence import OutOfStep
-from bench.stats import Figure
-from bench.targets import DidNotStart
+from bench.dial import ConnectFailed
+from bench.lab import SPARE_FILES, BenchContext, bench_context, print_progress
+from bench.machine import machine_description, raise_open_file_limit
+from bench.publisher import PublishFailed
+from bench.report import json_document, text_table
+from bench.sequence import VerificationFailed
+from bench.stats import Measurement
+from bench.targets import ProcessDidNotStart
 
 ROUNDS = 5
-SCENES: dict[str, Callable[[Lab], list[Figure]]] = {
+MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "fanout": fanout.run,
     "echo": echo.run,
     "idle": idle.run,
@@ -32,23 +32,25 @@ SCENES: dict[str, Callable[[Lab], list[Figure]]] = {
     "cluster": cluster.run,
     "pages": pages.run,
 }
-UNASKED = [name for name in SCENES if name != "pages"]  # that one takes twelve minutes
-INTERRUPTED = 130
+DEFAULT_MEASUREMENTS = [
+    name for name in MEASUREMENTS if name != "pages"
+]  # that one takes twelve minutes
+EXIT_INTERRUPTED = 130
 
 
-def scenes(text: str) -> list[str]:
+def measurements(text: str) -> list[str]:
     """Read a list of scenes: ``fanout,idle``.
 
     Raises:
         ValueError: one of them does not exist.
     """
     names = text.split(",")
-    if not set(names) <= set(SCENES):
+    if not set(names) <= set(MEASUREMENTS):
         raise ValueError(text)
     return names
 
 
-def arguments() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     cli = argparse.ArgumentParser(
         prog="python -m bench",
@@ -58,10 +60,10 @@ def arguments() -> argparse.ArgumentParser:
     cli.add_argument("--quick", action="store_true", help=f"one round instead of {ROUNDS}")
     cli.add_argument(
         "--only",
-        type=scenes,
-        default=UNASKED,
+        type=measurements,
+        default=DEFAULT_MEASUREMENTS,
         metavar="SCENES",
-        help=f"some of {','.join(SCENES)}; default: all but pages",
+        help=f"some of {','.join(MEASUREMENTS)}; default: all but pages",
     )
     cli.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the values of every round"
@@ -71,37 +73,37 @@ def arguments() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run the benchmark; returns the exit code."""
-    cli = arguments()
+    cli = argument_parser()
     given = cli.parse_args()
     if sys.platform != "linux":
         cli.exit(2, "bench: requires Linux: CPU and memory are read from /proc\n")
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, _on_sigterm)
     rounds = 1 if given.quick else ROUNDS
-    files = allow_open_files(idle.CLIENTS + SOCKETS + SPARE_FILES)
-    figures: list[Figure] = []
+    files = raise_open_file_limit(idle.CLIENTS + SOCKETS + SPARE_FILES)
+    figures: list[Measurement] = []
     try:
-        with laboratory(rounds, files) as lab:
-            if not lab.cores.are_apart:
-                say("only one core: server and load share it")
+        with bench_context(rounds, files) as lab:
+            if not lab.cores.are_separate:
+                print_progress("only one core: server and load share it")
             for name in given.only:
-                figures += SCENES[name](lab)
-    except (NotConnected, NotPublished, OutOfStep) as why:
+                figures += MEASUREMENTS[name](lab)
+    except (ConnectFailed, PublishFailed, VerificationFailed) as why:
         cli.exit(1, f"bench: a measurement failed: {why}\n")
-    except DidNotStart as why:
+    except ProcessDidNotStart as why:
         cli.exit(1, f"bench: a server did not start: {why}\n")
     except KeyboardInterrupt:
-        cli.exit(INTERRUPTED, "bench: stopped\n")
-    sys.stdout.write(f"\n{table(figures)}")
+        cli.exit(EXIT_INTERRUPTED, "bench: stopped\n")
+    sys.stdout.write(f"\n{text_table(figures)}")
     if given.json is not None:
-        about = {"rounds": rounds, "at": int(time.time()), "machine": description()}
+        about = {"rounds": rounds, "at": int(time.time()), "machine": machine_description()}
         given.json.parent.mkdir(parents=True, exist_ok=True)
-        text = msgspec.json.format(msgspec.json.encode(document(figures, about)))
+        text = msgspec.json.format(msgspec.json.encode(json_document(figures, about)))
         given.json.write_bytes(text + b"\n")
-        say(f"wrote {given.json}")
+        print_progress(f"wrote {given.json}")
     return 0
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
+def _on_sigterm(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

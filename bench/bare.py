@@ -14,51 +14,55 @@ import socket
 import time
 from collections.abc import Iterator
 
-from bench.crew import Crew, Pipe
-from bench.load import Load
-from bench.notices import FRAME
+from bench.crew import LoadWorkers, Pipe
+from bench.load import ClientGroups
+from bench.notices import SAMPLE_FRAME
 
 SOCKETS = 1000
-FRAMES = 50  # to each socket in a round: few enough to fit a socket's buffer
-GROUP = "bare"
+FRAMES_PER_ROUND = 50  # to each socket in a round: few enough to fit a socket's buffer
+CONNECTION_GROUP = "bare"
 
 
-class Bare:
+class RawWriter:
     """Measures a write, as often as it is asked to."""
 
-    def __init__(self, crew: Crew, pipe: Pipe) -> None:
-        self._crew = crew
+    def __init__(self, crew: LoadWorkers, pipe: Pipe) -> None:
+        self._workers = crew
         self._pipe = pipe
 
-    def write_us(self) -> float:
+    def measure_write_us(self) -> float:
         """Write to every socket for a round; returns the CPU microseconds that one write took."""
-        self._crew.start(Load.drain, GROUP, FRAMES * len(FRAME))
-        self._pipe.send(FRAMES)
-        self._crew.collect()
+        self._workers.start(
+            ClientGroups.receive_bytes, CONNECTION_GROUP, FRAMES_PER_ROUND * len(SAMPLE_FRAME)
+        )
+        self._pipe.send(FRAMES_PER_ROUND)
+        self._workers.collect()
         return float(self._pipe.recv())
 
 
 @contextlib.contextmanager
-def bare(crew: Crew, cores: frozenset[int]) -> Iterator[Bare]:
+def raw_writer(crew: LoadWorkers, cores: frozenset[int]) -> Iterator[RawWriter]:
     """Connect the crew to a process that writes; it ends with the block."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_write, args=(theirs, cores), daemon=True)
+    process = spawn.Process(target=_writer_process, args=(theirs, cores), daemon=True)
     process.start()
     theirs.close()
     try:
         port = ours.recv()
-        shares = crew.shares([""] * SOCKETS)
-        crew.start_each(Load.connect_bare, [(GROUP, port, len(share)) for share in shares])
+        shares = crew.split([""] * SOCKETS)
+        crew.start_each(
+            ClientGroups.connect_tcp, [(CONNECTION_GROUP, port, len(share)) for share in shares]
+        )
         crew.collect()
-        yield Bare(crew, ours)
+        yield RawWriter(crew, ours)
     finally:
         ours.close()
         process.terminate()
         process.join()
 
 
-def _write(pipe: Pipe, cores: frozenset[int]) -> None:
+def _writer_process(pipe: Pipe, cores: frozenset[int]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
     os.sched_setaffinity(0, cores)
     with contextlib.ExitStack() as stack:
@@ -73,6 +77,6 @@ def _write(pipe: Pipe, cores: frozenset[int]) -> None:
                 before = time.process_time()
                 for _ in range(frames):
                     for each in sockets:
-                        each.send(FRAME)
+                        each.send(SAMPLE_FRAME)
                 spent = time.process_time() - before
                 pipe.send(spent / (frames * SOCKETS) * 1e6)

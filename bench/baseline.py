@@ -17,30 +17,30 @@ from typing import Any
 import uvloop
 from aiohttp import ClientConnectionResetError, web
 
-Hearers = defaultdict[str, set[web.WebSocketResponse]]
-HEARERS: web.AppKey[Hearers] = web.AppKey("hearers")
+Subscribers = defaultdict[str, set[web.WebSocketResponse]]
+SUBSCRIBERS: web.AppKey[Subscribers] = web.AppKey("hearers")
 
 
-def _text(type_: str, payload: Any = None) -> str:
+def _encode_message(type_: str, payload: Any = None) -> str:
     message = {"type": type_} if payload is None else {"type": type_, "payload": payload}
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
     return json.dumps(message | {"timestamp": stamp}, separators=(",", ":"))
 
 
-async def _converse(request: web.Request) -> web.WebSocketResponse:
-    hearers, channels = request.app[HEARERS], set[str]()
+async def _handle_websocket(request: web.Request) -> web.WebSocketResponse:
+    hearers, channels = request.app[SUBSCRIBERS], set[str]()
     socket = web.WebSocketResponse(compress=False)
     await socket.prepare(request)
     try:
         async for frame in socket:
             message = json.loads(frame.data)
             if message["type"] == "ping":
-                await socket.send_str(_text("pong"))
+                await socket.send_str(_encode_message("pong"))
             else:
                 channel = message["payload"]["channel"]
                 channels.add(channel)
                 hearers[channel].add(socket)
-                await socket.send_str(_text("subscribed", {"channel": channel}))
+                await socket.send_str(_encode_message("subscribed", {"channel": channel}))
     except ClientConnectionResetError:
         pass  # gone before it had its answer
     finally:
@@ -49,13 +49,13 @@ async def _converse(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-async def _publish(request: web.Request) -> web.Response:
+async def _handle_publish(request: web.Request) -> web.Response:
     body = await request.json()
     publications = body if isinstance(body, list) else [body]
     reached = 0
     for publication in publications:
-        text = _text(publication["type"], publication["payload"])
-        for socket in list(request.app[HEARERS][publication["channel"]]):
+        text = _encode_message(publication["type"], publication["payload"])
+        for socket in list(request.app[SUBSCRIBERS][publication["channel"]]):
             await socket.send_str(text)
             reached += 1
     return web.json_response({"accepted": len(publications), "reached": reached})
@@ -65,9 +65,9 @@ async def _serve() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     app = web.Application(client_max_size=1 << 20)
-    app[HEARERS] = Hearers(set)
-    app.router.add_get("/ws", _converse)
-    app.router.add_post("/api/publish", _publish)
+    app[SUBSCRIBERS] = Subscribers(set)
+    app.router.add_get("/ws", _handle_websocket)
+    app.router.add_post("/api/publish", _handle_publish)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()

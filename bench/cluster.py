@@ -16,20 +16,20 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.fanout import LISTS, SINGLES, SUBSCRIBERS, Delivered, deliver
-from bench.lab import Lab, say
+from bench.fanout import LISTS, SINGLES, SUBSCRIBERS, FanoutResult, measure_delivery
+from bench.lab import BenchContext, print_progress
 from bench.notices import WIRE_BYTES
-from bench.stats import Figure
-from bench.targets import DidNotStart, Target
+from bench.stats import Measurement
+from bench.targets import ProcessDidNotStart, Target
 
-SCENE = f"a cluster: {SUBSCRIBERS:,} subscribers, {WIRE_BYTES} bytes"
-START_S = 10.0
-REST_S = 2.0  # over which a server that does nothing is looked at
-KINDS = (SINGLES, LISTS)
+SECTION = f"a cluster: {SUBSCRIBERS:,} subscribers, {WIRE_BYTES} bytes"
+REDIS_START_TIMEOUT_S = 10.0
+IDLE_S = 2.0  # over which a server that does nothing is looked at
+TRAFFIC_KINDS = (SINGLES, LISTS)
 
 
 @contextlib.contextmanager
-def redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
+def start_redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
     """Start a Redis of our own on these cores; yields its address."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         path = Path(folder) / "redis.sock"
@@ -39,10 +39,10 @@ def redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
         )
         try:
             os.sched_setaffinity(process.pid, cores)
-            deadline = time.monotonic() + START_S
+            deadline = time.monotonic() + REDIS_START_TIMEOUT_S
             while not path.exists():
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise DidNotStart("redis-server did not start")
+                    raise ProcessDidNotStart("redis-server did not start")
                 time.sleep(0.01)
             yield f"unix://{path}"
         finally:
@@ -50,46 +50,51 @@ def redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
             process.wait()
 
 
-def run(lab: Lab) -> list[Figure]:
+def run(lab: BenchContext) -> list[Measurement]:
     """Measure one server alone, and a cluster of three, in turns."""
     binary = shutil.which("redis-server")
     if binary is None:
-        say("redis-server is not on the PATH: skipping the cluster")
+        print_progress("redis-server is not on the PATH: skipping the cluster")
         return []
-    alone: defaultdict[str, list[Delivered]] = defaultdict(list)
-    across: defaultdict[str, list[Delivered]] = defaultdict(list)
+    alone: defaultdict[str, list[FanoutResult]] = defaultdict(list)
+    across: defaultdict[str, list[FanoutResult]] = defaultdict(list)
     unheard: defaultdict[str, list[float]] = defaultdict(list)
-    with redis(binary, lab.cores.server) as url, contextlib.ExitStack() as stack:
-        single = stack.enter_context(lab.server())
+    with start_redis(binary, lab.cores.server) as url, contextlib.ExitStack() as stack:
+        single = stack.enter_context(lab.start_server())
         told, hearing, deaf = (
-            stack.enter_context(lab.server(WORKBENCH_REDIS_URL=url)) for _ in range(3)
+            stack.enter_context(lab.start_server(WORKBENCH_REDIS_URL=url)) for _ in range(3)
         )
         stack.enter_context(lab.connected(single, SUBSCRIBERS))
         stack.enter_context(lab.connected(hearing, SUBSCRIBERS))
         for number in range(lab.rounds):
-            say(f"a cluster, round {number + 1} of {lab.rounds}")
-            for each in KINDS:
-                took = deliver(lab, single, SUBSCRIBERS, each, each.requests)
+            print_progress(f"a cluster, round {number + 1} of {lab.rounds}")
+            for each in TRAFFIC_KINDS:
+                took = measure_delivery(lab, single, SUBSCRIBERS, each, each.requests)
                 alone[each.name].append(took)
-                with _share_of(deaf, unheard[f"during {each.name}"]):
-                    took = deliver(lab, hearing, SUBSCRIBERS, each, each.requests, via=told)
+                with _record_cpu_share(deaf, unheard[f"during {each.name}"]):
+                    took = measure_delivery(
+                        lab, hearing, SUBSCRIBERS, each, each.requests, via=told
+                    )
                 across[each.name].append(took)
-            with _share_of(deaf, unheard["idle"]):
-                time.sleep(REST_S)
+            with _record_cpu_share(deaf, unheard["idle"]):
+                time.sleep(IDLE_S)
     figures = [
-        Figure(
-            scene=SCENE,
-            what=f"{each.name}, {who}: deliveries per second",
+        Measurement(
+            section=SECTION,
+            name=f"{each.name}, {who}: deliveries per second",
             unit="k/s",
             ours=[one.per_second / 1e3 for one in took[each.name]],
-            load_busy=[one.load_busy for one in took[each.name]],
+            load_utilisation=[one.load_busy for one in took[each.name]],
         )
-        for each in KINDS
+        for each in TRAFFIC_KINDS
         for who, took in (("one server", alone), ("two and Redis", across))
     ]
     idle = [
-        Figure(
-            scene=SCENE, what=f"CPU of a server without subscribers, {when}", unit="%", ours=took
+        Measurement(
+            section=SECTION,
+            name=f"CPU of a server without subscribers, {when}",
+            unit="%",
+            ours=took,
         )
         for when, took in unheard.items()
     ]
@@ -97,7 +102,7 @@ def run(lab: Lab) -> list[Figure]:
 
 
 @contextlib.contextmanager
-def _share_of(server: Target, shares: list[float]) -> Iterator[None]:
+def _record_cpu_share(server: Target, shares: list[float]) -> Iterator[None]:
     """Note what share of a core a server takes, in percent."""
     before, started = server.usage().cpu_s, time.monotonic()
     yield

@@ -10,27 +10,27 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bench.load import Load
+from bench.load import ClientGroups
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MOST = 4  # processes; they share the cores that the server leaves
+MAX_PROCESSES = 4  # processes; they share the cores that the server leaves
 
 Pipe = Connection
 
 
-class Crew:
+class LoadWorkers:
     """Load processes that each carry out the same order, on a share of the connections."""
 
     def __init__(self, pipes: Sequence[Pipe]) -> None:
         self._pipes = pipes
 
-    def shares(self, names: Sequence[str]) -> list[Sequence[str]]:
+    def split(self, names: Sequence[str]) -> list[Sequence[str]]:
         """Deal something out, as evenly as it goes."""
         return [names[start :: len(self._pipes)] for start in range(len(self._pipes))]
 
     def start(
-        self, order: Callable[Concatenate[Load, P], T], *args: P.args, **kw: P.kwargs
+        self, order: Callable[Concatenate[ClientGroups, P], T], *args: P.args, **kw: P.kwargs
     ) -> None:
         """Let all begin with an order; ``collect`` what comes of it before the next."""
         for pipe in self._pipes:
@@ -53,8 +53,8 @@ class Crew:
                 raise answer
         return answers
 
-    def all(
-        self, order: Callable[Concatenate[Load, P], T], *args: P.args, **kw: P.kwargs
+    def run(
+        self, order: Callable[Concatenate[ClientGroups, P], T], *args: P.args, **kw: P.kwargs
     ) -> list[T]:
         """Give an order to all and wait for them."""
         self.start(order, *args, **kw)
@@ -62,19 +62,21 @@ class Crew:
 
 
 @contextlib.contextmanager
-def crew(cores: frozenset[int], secret: str) -> Iterator[Crew]:
+def start_workers(cores: frozenset[int], secret: str) -> Iterator[LoadWorkers]:
     """Start load processes on these cores; they end with the block."""
     spawn = multiprocessing.get_context("spawn")
     processes, pipes = [], []
     try:
-        for _ in range(min(MOST, max(2, len(cores)))):
+        for _ in range(min(MAX_PROCESSES, max(2, len(cores)))):
             ours, theirs = spawn.Pipe()
-            process = spawn.Process(target=_work, args=(theirs, cores, secret), daemon=True)
+            process = spawn.Process(
+                target=_worker_process, args=(theirs, cores, secret), daemon=True
+            )
             process.start()
             theirs.close()
             processes.append(process)
             pipes.append(ours)
-        yield Crew(pipes)
+        yield LoadWorkers(pipes)
     finally:
         for pipe in pipes:
             pipe.close()
@@ -83,10 +85,10 @@ def crew(cores: frozenset[int], secret: str) -> Iterator[Crew]:
             process.join()
 
 
-def _work(pipe: Pipe, cores: frozenset[int], secret: str) -> None:
+def _worker_process(pipe: Pipe, cores: frozenset[int], secret: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
     os.sched_setaffinity(0, cores)
-    load = Load(secret)
+    load = ClientGroups(secret)
     with contextlib.suppress(EOFError, OSError):
         while True:
             order, args, kw = pipe.recv()

@@ -4,73 +4,73 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from bench.lab import Lab, say
-from bench.load import Load
-from bench.stats import Figure
+from bench.lab import BenchContext, print_progress
+from bench.load import ClientGroups
+from bench.stats import Measurement
 from bench.targets import Target
 
-CLIENTS, DEPTH = 100, 10
+CLIENTS, IN_FLIGHT = 100, 10
 MESSAGES, PLAIN_MESSAGES = 2000, 500  # from each client
 UNLIMITED = {
     "WORKBENCH_MESSAGES_PER_SECOND": "1000000",
     "WORKBENCH_MESSAGE_BURST": "1000000",
 }
-SCENE = f"ping and pong: {CLIENTS} clients x {DEPTH} in flight (rate limit raised)"
+SECTION = f"ping and pong: {CLIENTS} clients x {IN_FLIGHT} in flight (rate limit raised)"
 
 
-class Answered(Struct, frozen=True):
+class PingResult(Struct, frozen=True):
     """What a round of pings took."""
 
-    cpu_us: float
+    cpu_us_per_message: float
     per_second: float
     load_busy: float
 
 
-def answer(lab: Lab, target: Target, messages: int) -> Answered:
+def measure_pings(lab: BenchContext, target: Target, messages: int) -> PingResult:
     """Send so many pings on each connection and receive as many pongs.
 
     Raises:
         OutOfStep: something else was received.
     """
     before = target.usage().cpu_s
-    done = lab.crew.all(Load.converse, target.group, messages, DEPTH)
+    done = lab.workers.run(ClientGroups.ping_pong, target.connection_group, messages, IN_FLIGHT)
     pings = (messages + 1) * CLIENTS  # and the one that settles a connection
-    return Answered(
-        cpu_us=(target.usage().cpu_s - before) / pings * 1e6,
+    return PingResult(
+        cpu_us_per_message=(target.usage().cpu_s - before) / pings * 1e6,
         per_second=messages * CLIENTS / max(each.seconds for each in done),
-        load_busy=lab.busy(done),
+        load_busy=lab.load_utilisation(done),
     )
 
 
-def run(lab: Lab) -> list[Figure]:
+def run(lab: BenchContext) -> list[Measurement]:
     """Measure ours, with its rate limit raised, and the plain server in turns."""
     bare, ours, plain = [], [], []
     with (
-        lab.server(**UNLIMITED) as server,
-        lab.plain() as slow,
+        lab.start_server(**UNLIMITED) as server,
+        lab.start_plain_server() as slow,
         lab.connected(server, CLIENTS),
         lab.connected(slow, CLIENTS),
     ):
         for number in range(lab.rounds):
-            say(f"ping and pong, round {number + 1} of {lab.rounds}")
-            bare.append(lab.bare.write_us())
-            ours.append(answer(lab, server, MESSAGES))
-            plain.append(answer(lab, slow, PLAIN_MESSAGES))
+            print_progress(f"ping and pong, round {number + 1} of {lab.rounds}")
+            bare.append(lab.raw_writer.measure_write_us())
+            ours.append(measure_pings(lab, server, MESSAGES))
+            plain.append(measure_pings(lab, slow, PLAIN_MESSAGES))
     return [
-        Figure(
-            scene=SCENE,
-            what="CPU per message",
+        Measurement(
+            section=SECTION,
+            name="CPU per message",
             unit="µs",
-            ours=[each.cpu_us for each in ours],
-            plain=[each.cpu_us for each in plain],
-            bare_us=bare,
+            ours=[each.cpu_us_per_message for each in ours],
+            plain=[each.cpu_us_per_message for each in plain],
+            raw_write_us=bare,
         ),
-        Figure(
-            scene=SCENE,
-            what="messages per second",
+        Measurement(
+            section=SECTION,
+            name="messages per second",
             unit="k/s",
             ours=[each.per_second / 1e3 for each in ours],
             plain=[each.per_second / 1e3 for each in plain],
-            load_busy=[each.load_busy for each in ours],
+            load_utilisation=[each.load_busy for each in ours],
         ),
     ]

@@ -10,18 +10,18 @@ from collections import defaultdict
 
 from msgspec import Struct
 
-from bench.lab import Lab, say
-from bench.load import Load
+from bench.lab import BenchContext, print_progress
+from bench.load import ClientGroups
 from bench.notices import WIRE_BYTES
-from bench.publisher import NotPublished, publish_all
-from bench.stats import Figure, quantile
+from bench.publisher import PublishFailed, publish_all
+from bench.stats import Measurement, quantile
 from bench.targets import Target
 
 SUBSCRIBERS = 1000
-SCENE = f"fan-out: {SUBSCRIBERS:,} subscribers, {WIRE_BYTES} bytes"
+SECTION = f"fan-out: {SUBSCRIBERS:,} subscribers, {WIRE_BYTES} bytes"
 
 
-class Traffic(Struct, frozen=True):
+class PublishPattern(Struct, frozen=True):
     """How a publisher behaves.
 
     ``plain_requests`` is how many requests are enough for a server that takes its time.  Lists
@@ -31,33 +31,33 @@ class Traffic(Struct, frozen=True):
     name: str
     requests: int
     plain_requests: int
-    per_request: int = 1
-    per_second: float | None = None
+    publications_per_request: int = 1
+    requests_per_second: float | None = None
 
 
-SINGLES = Traffic("singles", requests=800, plain_requests=120)
-PACED = Traffic("60 per second", requests=240, plain_requests=240, per_second=60)
-LISTS = Traffic("lists of 20", requests=160, plain_requests=6, per_request=20)
+SINGLES = PublishPattern("singles", requests=800, plain_requests=120)
+PACED = PublishPattern("60 per second", requests=240, plain_requests=240, requests_per_second=60)
+LISTS = PublishPattern("lists of 20", requests=160, plain_requests=6, publications_per_request=20)
 
 
-class Delivered(Struct, frozen=True):
+class FanoutResult(Struct, frozen=True):
     """What a round of fan-out took."""
 
-    cpu_us: float
+    cpu_us_per_delivery: float
     per_second: float
     load_busy: float
     p50_ms: float = 0.0
     p99_ms: float = 0.0
 
 
-def deliver(
-    lab: Lab,
+def measure_delivery(
+    lab: BenchContext,
     target: Target,
     subscribers: int,
-    traffic: Traffic,
+    traffic: PublishPattern,
     requests: int,
     via: Target | None = None,
-) -> Delivered:
+) -> FanoutResult:
     """Publish to subscribers that are connected, and receive all of it.
 
     ``via`` is another server of the cluster, on which it is then published.
@@ -66,76 +66,83 @@ def deliver(
         OutOfStep: a subscriber received something else.
         NotPublished: the server refused, or says it reached others.
     """
-    messages, is_timed = requests * traffic.per_request, traffic.per_second is not None
-    lab.crew.all(Load.settle, target.group)
-    lab.crew.start(Load.receive, target.group, messages, is_timed)
+    messages, is_timed = (
+        requests * traffic.publications_per_request,
+        traffic.requests_per_second is not None,
+    )
+    lab.workers.run(ClientGroups.drain_and_ping, target.connection_group)
+    lab.workers.start(ClientGroups.receive, target.connection_group, messages, is_timed)
     cpu_before, own_before, started = target.usage().cpu_s, time.process_time(), time.monotonic()
-    reached = publish_all(via or target, requests, traffic.per_request, traffic.per_second)
-    done = lab.crew.collect()
+    reached = publish_all(
+        via or target, requests, traffic.publications_per_request, traffic.requests_per_second
+    )
+    done = lab.workers.collect()
     seconds = max(each.at for each in done) - started
     own_cpu_s = time.process_time() - own_before
     deliveries = messages * subscribers
     if reached != (0 if via else deliveries):
-        raise NotPublished(f"the server says {reached} deliveries where {deliveries} were made")
+        raise PublishFailed(f"the server says {reached} deliveries where {deliveries} were made")
     late = sorted(ms for each in done for ms in each.latencies_ms)
-    return Delivered(
-        cpu_us=(target.usage().cpu_s - cpu_before) / deliveries * 1e6,
+    return FanoutResult(
+        cpu_us_per_delivery=(target.usage().cpu_s - cpu_before) / deliveries * 1e6,
         per_second=deliveries / seconds,
-        load_busy=lab.busy(done, own_cpu_s),
+        load_busy=lab.load_utilisation(done, own_cpu_s),
         p50_ms=quantile(late, 0.5) if late else 0.0,
         p99_ms=quantile(late, 0.99) if late else 0.0,
     )
 
 
-def run(lab: Lab) -> list[Figure]:
+def run(lab: BenchContext) -> list[Measurement]:
     """Measure all three, ours and the plain server in turns."""
     bare: list[float] = []
-    ours: defaultdict[str, list[Delivered]] = defaultdict(list)
-    plain: defaultdict[str, list[Delivered]] = defaultdict(list)
+    ours: defaultdict[str, list[FanoutResult]] = defaultdict(list)
+    plain: defaultdict[str, list[FanoutResult]] = defaultdict(list)
     with (
-        lab.server() as server,
-        lab.plain() as slow,
+        lab.start_server() as server,
+        lab.start_plain_server() as slow,
         lab.connected(server, SUBSCRIBERS),
         lab.connected(slow, SUBSCRIBERS),
     ):
         for number in range(lab.rounds):
-            say(f"fan-out, round {number + 1} of {lab.rounds}")
-            bare.append(lab.bare.write_us())
+            print_progress(f"fan-out, round {number + 1} of {lab.rounds}")
+            bare.append(lab.raw_writer.measure_write_us())
             for each in (SINGLES, PACED, LISTS):
-                ours[each.name].append(deliver(lab, server, SUBSCRIBERS, each, each.requests))
-                took = deliver(lab, slow, SUBSCRIBERS, each, each.plain_requests)
+                ours[each.name].append(
+                    measure_delivery(lab, server, SUBSCRIBERS, each, each.requests)
+                )
+                took = measure_delivery(lab, slow, SUBSCRIBERS, each, each.plain_requests)
                 plain[each.name].append(took)
-    figures = [Figure(scene=SCENE, what="one raw write", unit="µs", ours=bare)]
+    figures = [Measurement(section=SECTION, name="one raw write", unit="µs", ours=bare)]
     for each in (SINGLES, PACED, LISTS):
-        figures += _figures(each, ours[each.name], plain[each.name], bare)
+        figures += _measurements(each, ours[each.name], plain[each.name], bare)
     return figures
 
 
-def _figures(
-    traffic: Traffic, ours: list[Delivered], plain: list[Delivered], bare: list[float]
-) -> list[Figure]:
-    cpu = Figure(
-        scene=SCENE,
-        what=f"{traffic.name}: CPU per delivery",
+def _measurements(
+    traffic: PublishPattern, ours: list[FanoutResult], plain: list[FanoutResult], bare: list[float]
+) -> list[Measurement]:
+    cpu = Measurement(
+        section=SECTION,
+        name=f"{traffic.name}: CPU per delivery",
         unit="µs",
-        ours=[each.cpu_us for each in ours],
-        plain=[each.cpu_us for each in plain],
-        bare_us=bare,
+        ours=[each.cpu_us_per_delivery for each in ours],
+        plain=[each.cpu_us_per_delivery for each in plain],
+        raw_write_us=bare,
     )
-    if traffic.per_second is None:
-        speed = Figure(
-            scene=SCENE,
-            what=f"{traffic.name}: deliveries per second",
+    if traffic.requests_per_second is None:
+        speed = Measurement(
+            section=SECTION,
+            name=f"{traffic.name}: deliveries per second",
             unit="k/s",
             ours=[each.per_second / 1e3 for each in ours],
             plain=[each.per_second / 1e3 for each in plain],
-            load_busy=[each.load_busy for each in ours],
+            load_utilisation=[each.load_busy for each in ours],
         )
         return [cpu, speed]
     latencies = [
-        Figure(
-            scene=SCENE,
-            what=f"{traffic.name}: latency, {name}",
+        Measurement(
+            section=SECTION,
+            name=f"{traffic.name}: latency, {name}",
             unit="ms",
             ours=[getattr(each, field) for each in ours],
             plain=[getattr(each, field) for each in plain],

@@ -11,41 +11,41 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from bench.bare import Bare, bare
-from bench.crew import Crew, crew
-from bench.load import Load
-from bench.machine import Cores, share_out
+from bench.bare import RawWriter, raw_writer
+from bench.crew import LoadWorkers, start_workers
+from bench.load import ClientGroups
+from bench.machine import CoreAssignment, assign_cores
 from bench.notices import CHANNEL
-from bench.targets import OURS, PLAIN, Target, running
-from bench.waiting import Done
+from bench.targets import PLAIN_SERVER, SERVER, Target, start_process
+from bench.waiting import CommandTiming
 
 SPARE_FILES = 500  # open files of a process for everything that is no client
 
 
-class Lab(Struct, frozen=True):
+class BenchContext(Struct, frozen=True):
     """Context of a benchmark run."""
 
-    crew: Crew
-    bare: Bare
-    cores: Cores
+    workers: LoadWorkers
+    raw_writer: RawWriter
+    cores: CoreAssignment
     secret: str
     rounds: int
     open_files: int
 
-    def server(self, **environment: str) -> AbstractContextManager[Target]:
+    def start_server(self, **environment: str) -> AbstractContextManager[Target]:
         """Start our server, as shipped but for these variables."""
-        return running(OURS, self.cores.server, self.secret, **environment)
+        return start_process(SERVER, self.cores.server, self.secret, **environment)
 
-    def plain(self) -> AbstractContextManager[Target]:
+    def start_plain_server(self) -> AbstractContextManager[Target]:
         """Start the plain server."""
-        return running(PLAIN, self.cores.server, self.secret)
+        return start_process(PLAIN_SERVER, self.cores.server, self.secret)
 
-    def connect(self, target: Target, clients: int, own: int = 0) -> list[Done]:
+    def connect(self, target: Target, clients: int, own: int = 0) -> list[CommandTiming]:
         """Sign in so many clients; each gets ``own`` channels and the shared one."""
-        shares = self.crew.shares([f"{number}" for number in range(clients)])
-        orders = [(target.group, target.port, share, own, CHANNEL) for share in shares]
-        self.crew.start_each(Load.connect, orders)
-        return self.crew.collect()
+        shares = self.workers.split([f"{number}" for number in range(clients)])
+        orders = [(target.connection_group, target.port, share, own, CHANNEL) for share in shares]
+        self.workers.start_each(ClientGroups.connect, orders)
+        return self.workers.collect()
 
     @contextlib.contextmanager
     def connected(self, target: Target, clients: int, own: int = 0) -> Iterator[None]:
@@ -55,9 +55,9 @@ class Lab(Struct, frozen=True):
         """
         self.connect(target, clients, own)
         yield
-        self.crew.all(Load.close, target.group)
+        self.workers.run(ClientGroups.close, target.connection_group)
 
-    def busy(self, done: Sequence[Done], extra_cpu_s: float = 0.0) -> float:
+    def load_utilisation(self, done: Sequence[CommandTiming], extra_cpu_s: float = 0.0) -> float:
         """Return the share of its cores that the load used, from 0 to 1.
 
         ``extra_cpu_s`` is what this process added to what the crew used.
@@ -66,20 +66,20 @@ class Lab(Struct, frozen=True):
         return spent / (max(each.seconds for each in done) * len(self.cores.load))
 
 
-def say(what: str) -> None:
+def print_progress(what: str) -> None:
     """Print progress to stderr."""
     sys.stderr.write(f"bench: {what}\n")
     sys.stderr.flush()
 
 
 @contextlib.contextmanager
-def laboratory(rounds: int, open_files: int) -> Iterator[Lab]:
+def bench_context(rounds: int, open_files: int) -> Iterator[BenchContext]:
     """Start the load, apart from where the servers will be; everything ends with the block."""
     before = os.sched_getaffinity(0)
-    cores, secret = share_out(frozenset(before)), secrets.token_hex(32)
+    cores, secret = assign_cores(frozenset(before)), secrets.token_hex(32)
     os.sched_setaffinity(0, cores.load)  # this process publishes
     try:
-        with crew(cores.load, secret) as hands, bare(hands, cores.server) as writer:
-            yield Lab(hands, writer, cores, secret, rounds, open_files)
+        with start_workers(cores.load, secret) as hands, raw_writer(hands, cores.server) as writer:
+            yield BenchContext(hands, writer, cores, secret, rounds, open_files)
     finally:
         os.sched_setaffinity(0, before)

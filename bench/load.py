@@ -14,44 +14,46 @@ from collections.abc import Sequence
 from socket import socket
 
 from bench import wire
-from bench.dial import PING, Client, connect, dial
-from bench.sequence import OutOfStep, Pongs
-from bench.sequence import Sequence as Expected
-from bench.waiting import Clock, Done, Readable
+from bench.dial import PING, ClientSpec, connect, open_tcp
+from bench.sequence import ExpectedStream as Expected
+from bench.sequence import PongCounter, VerificationFailed
+from bench.waiting import CommandTiming, ReadinessPoller, Stopwatch
 from client.tokens import mint
 
 CHUNK = 1 << 16  # above this, malloc fetches fresh pages from the system for each read
-PONG = wire.framed(wire.PONG, masked=True)
+PONG = wire.encode_frame(wire.PONG, masked=True)
 
 
-class Load:
+class ClientGroups:
     """A process's connections."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
         self._groups: dict[str, dict[int, socket]] = {}
 
-    def connect(self, group: str, port: int, names: Sequence[str], own: int, shared: str) -> Done:
+    def connect(
+        self, group: str, port: int, names: Sequence[str], own: int, shared: str
+    ) -> CommandTiming:
         """Sign in one client for each name; each gets ``own`` channels and the shared one."""
         clients = [
-            Client(
+            ClientSpec(
                 mint(self._secret, user_id=name, tenant_id="bench", role="customer"),
                 [shared, *(f"public:{name}.{number}" for number in range(own))],
             )
             for name in names
         ]
-        with Clock() as clock:
-            self._keep(group, connect(port, clients))
-        return clock.done()
+        with Stopwatch() as clock:
+            self._add_group(group, connect(port, clients))
+        return clock.timing()
 
-    def connect_bare(self, group: str, port: int, count: int) -> None:
+    def connect_tcp(self, group: str, port: int, count: int) -> None:
         """Open connections that speak nothing."""
-        sockets = [dial(port) for _ in range(count)]
+        sockets = [open_tcp(port) for _ in range(count)]
         for each in sockets:
             each.setblocking(False)
-        self._keep(group, sockets)
+        self._add_group(group, sockets)
 
-    def settle(self, group: str) -> bytes:
+    def drain_and_ping(self, group: str) -> bytes:
         """Ping on every connection and wait for all pongs, so that nothing is in flight.
 
         Returns one of the pongs, as it came.
@@ -61,14 +63,14 @@ class Load:
             each.sendall(PING)
         missing = dict.fromkeys(connections, b"")
         sample = b""
-        with Readable(connections) as readable:
+        with ReadinessPoller(connections) as readable:
             while missing:
-                for fd in readable.next(f"{len(missing)} clients had no pong"):
+                for fd in readable.wait_for_data(f"{len(missing)} clients had no pong"):
                     data, start = missing.get(fd, b"") + _read(connections[fd]), 0
-                    for opcode, payload, end in wire.frames_in(data):
+                    for opcode, payload, end in wire.decode_frames(data):
                         if opcode != wire.PING:  # ours is answer enough to the server's
                             if fd not in missing or json.loads(payload)["type"] != "pong":
-                                raise OutOfStep(f"unexpected frame: {payload[:80]!r}")
+                                raise VerificationFailed(f"unexpected frame: {payload[:80]!r}")
                             del missing[fd]
                             sample = data[start:end]
                         start = end
@@ -76,63 +78,68 @@ class Load:
                         missing[fd] = data[start:]
         return sample
 
-    def receive(self, group: str, expected: int, is_timed: bool) -> Done:
+    def receive(self, group: str, expected: int, is_timed: bool) -> CommandTiming:
         """Receive this many notifications on every connection, all of them the same bytes."""
         sequence, total = Expected(expected), 0
         connections = self._groups[group]
         at = dict.fromkeys(connections, 0)
         counted = dict.fromkeys(connections, 0)
         latencies = array("d")
-        with Clock() as clock, Readable(connections) as readable:
+        with Stopwatch() as clock, ReadinessPoller(connections) as readable:
             while sequence.size is None or total < sequence.size * len(connections):
-                for fd in readable.next(f"{total} bytes had come, {sequence.size} for each wanted"):
+                for fd in readable.wait_for_data(
+                    f"{total} bytes had come, {sequence.size} for each wanted"
+                ):
                     data = _read(connections[fd])
                     total += len(data)
-                    at[fd] = sequence.take(at[fd], data)
+                    at[fd] = sequence.verify(at[fd], data)
                     if is_timed:
                         now, number = time.monotonic_ns(), counted[fd]
-                        while number < len(sequence.ends) and sequence.ends[number] <= at[fd]:
+                        while (
+                            number < len(sequence.message_ends)
+                            and sequence.message_ends[number] <= at[fd]
+                        ):
                             latencies.append((now - sequence.sent_ns[number]) / 1e6)
                             number += 1
                         counted[fd] = number
-        return clock.done(latencies)
+        return clock.timing(latencies)
 
-    def drain(self, group: str, each: int) -> Done:
+    def receive_bytes(self, group: str, each: int) -> CommandTiming:
         """Receive this many bytes on every connection, whatever they are."""
         connections = self._groups[group]
         left = each * len(connections)
-        with Clock() as clock, Readable(connections) as readable:
+        with Stopwatch() as clock, ReadinessPoller(connections) as readable:
             while left > 0:
-                for fd in readable.next(f"{left} bytes had not come"):
+                for fd in readable.wait_for_data(f"{left} bytes had not come"):
                     left -= len(_read(connections[fd]))
-        return clock.done()
+        return clock.timing()
 
-    def converse(self, group: str, messages: int, depth: int) -> Done:
+    def ping_pong(self, group: str, messages: int, depth: int) -> CommandTiming:
         """Send this many pings on every connection, with ``depth`` of them in flight."""
-        pongs, connections = Pongs(self.settle(group)), self._groups[group]
+        pongs, connections = PongCounter(self.drain_and_ping(group)), self._groups[group]
         unsent = dict.fromkeys(connections, messages - depth)
         begun = dict.fromkeys(connections, b"")
         left = messages * len(connections)
-        with Clock() as clock, Readable(connections) as readable:
+        with Stopwatch() as clock, ReadinessPoller(connections) as readable:
             for each in connections.values():
                 each.sendall(PING * depth)
             while left > 0:
-                for fd in readable.next(f"{left} pongs had not come"):
-                    count, begun[fd] = pongs.take(begun[fd] + _read(connections[fd]))
+                for fd in readable.wait_for_data(f"{left} pongs had not come"):
+                    count, begun[fd] = pongs.count(begun[fd] + _read(connections[fd]))
                     left -= count
                     if more := min(count, unsent[fd]):
                         connections[fd].sendall(PING * more)
                         unsent[fd] -= more
-        return clock.done()
+        return clock.timing()
 
-    def hold(self, group: str, seconds: float) -> int:
+    def hold_open(self, group: str, seconds: float) -> int:
         """Keep the connections open and answer the server's pings; returns how many came."""
         connections, pings = self._groups[group], 0
         end = time.monotonic() + seconds
-        with Readable(connections) as readable:
+        with ReadinessPoller(connections) as readable:
             while (left := end - time.monotonic()) > 0:
-                for fd in readable.within(left):
-                    for opcode, _payload, _end in wire.frames_in(_read(connections[fd])):
+                for fd in readable.wait(left):
+                    for opcode, _payload, _end in wire.decode_frames(_read(connections[fd])):
                         if opcode == wire.PING:
                             pings += 1
                             connections[fd].sendall(PONG)
@@ -143,12 +150,12 @@ class Load:
         for each in self._groups.pop(group).values():
             each.close()
 
-    def _keep(self, group: str, sockets: Sequence[socket]) -> None:
+    def _add_group(self, group: str, sockets: Sequence[socket]) -> None:
         self._groups[group] = {each.fileno(): each for each in sockets}
 
 
 def _read(connection: socket) -> bytes:
     data = connection.recv(CHUNK)
     if not data:
-        raise OutOfStep("the server closed a connection")
+        raise VerificationFailed("the server closed a connection")
     return data

@@ -16,35 +16,35 @@ from pathlib import Path
 from msgspec import Struct
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-class Usage(Struct, frozen=True):
+class ResourceUsage(Struct, frozen=True):
     """What a process and its descendants have used: CPU seconds so far, resident bytes now."""
 
     cpu_s: float
-    rss: int
+    rss_bytes: int
 
 
-class Cores(Struct, frozen=True):
+class CoreAssignment(Struct, frozen=True):
     """Which cores the server under test may use, and which the load."""
 
     server: frozenset[int]
     load: frozenset[int]
 
     @property
-    def are_apart(self) -> bool:
+    def are_separate(self) -> bool:
         """Tell whether nobody is in anybody's way."""
         return not self.server & self.load
 
 
-def share_out(available: frozenset[int]) -> Cores:
+def assign_cores(available: frozenset[int]) -> CoreAssignment:
     """Give the server the first core and the load the rest; one core is shared."""
     first, *rest = sorted(available)
-    return Cores(frozenset({first}), frozenset(rest or {first}))
+    return CoreAssignment(frozenset({first}), frozenset(rest or {first}))
 
 
-def usage(pid: int) -> Usage:
+def process_tree_usage(pid: int) -> ResourceUsage:
     """Look up what the process tree under ``pid`` has used."""
     fields: dict[int, list[str]] = {}
     children = defaultdict(list)
@@ -64,7 +64,7 @@ def usage(pid: int) -> Usage:
         ended = sum(map(int, fields[each][13:15]))  # what children that ended have used, in ticks
         cpu_s += time.clock_gettime(_cpu_clock(each)) + ended * TICK_S
         pages += int(fields[each][21])
-    return Usage(cpu_s, pages * PAGE)
+    return ResourceUsage(cpu_s, pages * PAGE_BYTES)
 
 
 def _cpu_clock(pid: int) -> int:
@@ -75,7 +75,7 @@ def _cpu_clock(pid: int) -> int:
     return (~pid << 3) | 2
 
 
-def allow_open_files(wanted: int) -> int:
+def raise_open_file_limit(wanted: int) -> int:
     """Raise the limit of open files for this process and its children; returns the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for limit in ((wanted, max(hard, wanted)), (min(hard, wanted), hard)):
@@ -88,7 +88,7 @@ def allow_open_files(wanted: int) -> int:
     return soft
 
 
-def description() -> dict[str, str | int]:
+def machine_description() -> dict[str, str | int]:
     """Say what machine this is."""
     return {
         "cores": os.cpu_count() or 1,

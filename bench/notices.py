@@ -16,26 +16,28 @@ WIRE_BYTES = 295
 
 _PAYLOAD = '{"id":"n_%09d","title":"Bench","body":"%s","sent":"%020d"}'
 _MESSAGE = '{"type":"notification","payload":%s,"timestamp":"2024-01-15T10:30:00.000Z"}'
-_BODY = "x" * (WIRE_BYTES - 4 - len(_MESSAGE % (_PAYLOAD % (0, "", 0))))  # 4 bytes of header
+_PADDING = "x" * (WIRE_BYTES - 4 - len(_MESSAGE % (_PAYLOAD % (0, "", 0))))  # 4 bytes of header
 
-FRAME = wire.framed(wire.TEXT, (_MESSAGE % (_PAYLOAD % (0, _BODY, 0))).encode(), masked=False)
+SAMPLE_FRAME = wire.encode_frame(
+    wire.TEXT, (_MESSAGE % (_PAYLOAD % (0, _PADDING, 0))).encode(), masked=False
+)
 """A frame of the same size, for those who send it without having been asked to publish."""
 
 
 def publication(number: int, sent_ns: int) -> bytes:
-    """Write one publication, as ``POST /api/publish`` takes it."""
-    payload = _PAYLOAD % (number, _BODY, sent_ns)
+    """Write one publication, as ``HTTP_REQUEST /api/publish`` takes it."""
+    payload = _PAYLOAD % (number, _PADDING, sent_ns)
     return f'{{"channel":"{CHANNEL}","type":"notification","payload":{payload}}}'.encode()
 
 
-def body_of(first: int, count: int, sent_ns: int) -> bytes:
+def request_body(first: int, count: int, sent_ns: int) -> bytes:
     """Write a request's body: one publication, or a list if there are more."""
     if count == 1:
         return publication(first, sent_ns)
     return b"[%b]" % b",".join(publication(first + n, sent_ns) for n in range(count))
 
 
-def sent_ns_of(message: Any, number: int) -> int:
+def check_and_get_sent_ns(message: Any, number: int) -> int:
     """Return when the message with this number left the publisher.
 
     Raises:
@@ -43,7 +45,7 @@ def sent_ns_of(message: Any, number: int) -> int:
     """
     payload = message["payload"]
     sent_ns = int(payload["sent"])
-    wanted = {"id": f"n_{number:09}", "title": "Bench", "body": _BODY, "sent": f"{sent_ns:020}"}
+    wanted = {"id": f"n_{number:09}", "title": "Bench", "body": _PADDING, "sent": f"{sent_ns:020}"}
     if message["type"] != "notification" or payload != wanted:
         raise ValueError(f"message {number} came otherwise than it was published")
     return sent_ns

@@ -17,41 +17,43 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec import Struct
 from playwright.sync_api import Page, sync_playwright
 
-from bench.lab import Lab, say
-from bench.soak import Stream
-from bench.stats import Figure
-from bench.targets import PAGES, DidNotStart, Target, running
+from bench.lab import BenchContext, print_progress
+from bench.soak import PagesTraffic
+from bench.stats import Measurement
+from bench.targets import DASHBOARD, ProcessDidNotStart, Target, start_process
 
-LOADS = ((500, 600.0), (5_000, 60.0))  # messages a second, seconds
-QUICK = ((500, 60.0), (5_000, 15.0))
-SAMPLES = 60  # of the memory, over a load
-WATCHED = ("overview", "explorer")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
+LOADS_FULL = ((500, 600.0), (5_000, 60.0))  # messages a second, seconds
+LOADS_QUICK = ((500, 60.0), (5_000, 15.0))
+MEMORY_SAMPLES = 60  # of the memory, over a load
+PAGE_NAMES = ("overview", "explorer")
+CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 _BUCKET = re.compile(r'workbench_tick_seconds_bucket\{le="([^"]+)",page="(\w+)"\} (\S+)')
 
 
-class Scrape(Struct, frozen=True):
+class MetricsScrape(Struct, frozen=True):
     """One answer of the workbench's ``/metrics``: ticks by page and upper bound in seconds."""
 
     ticks: dict[str, dict[float, float]]
-    told: float
+    messages_reported: float
     rss: float
 
 
-def scrape(target: Target) -> Scrape:
+def scrape(target: Target) -> MetricsScrape:
     """Scrape the metrics of the workbench."""
     with urllib.request.urlopen(f"http://127.0.0.1:{target.port}/metrics", timeout=30) as answer:
         text = answer.read().decode()
     ticks: dict[str, dict[float, float]] = {}
     for bound, page, count in _BUCKET.findall(text):
         ticks.setdefault(page, {})[float(bound)] = float(count)
-    return Scrape(ticks, _value("workbench_messages_told", text), _value(_RSS, text))
+    return MetricsScrape(
+        ticks, _metric_value("workbench_messages_told", text), _metric_value(_RSS_METRIC, text)
+    )
 
 
-_RSS = "process_resident_memory_bytes"
+_RSS_METRIC = "process_resident_memory_bytes"
 
 
-def _value(name: str, text: str) -> float:
+def _metric_value(name: str, text: str) -> float:
     found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
 
@@ -74,7 +76,7 @@ def percentile(before: dict[float, float], after: dict[float, float], share: flo
     return lower[0]
 
 
-def slope(samples: Sequence[float]) -> float:
+def growth_percent(samples: Sequence[float]) -> float:
     """Return by how much the line through the later half of the samples rises, in percent."""
     later = samples[len(samples) // 2 :]
     middle, mean = (len(later) - 1) / 2, sum(later) / len(later)
@@ -83,7 +85,7 @@ def slope(samples: Sequence[float]) -> float:
     return 100 * rise * (len(later) - 1) / mean
 
 
-def heap(page: Page) -> float:
+def heap_mib(page: Page) -> float:
     """Return what a page's scripts hold after a collection, in MiB."""
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.collectGarbage")
@@ -93,29 +95,29 @@ def heap(page: Page) -> float:
 
 
 @contextlib.contextmanager
-def watching(target: Target) -> Iterator[list[Page]]:
+def open_pages(target: Target) -> Iterator[list[Page]]:
     """Keep the pages open in a browser."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        raise DidNotStart("chromium is not installed: apt install chromium")
+        raise ProcessDidNotStart("chromium is not installed: apt install chromium")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        pages = [browser.new_page() for _ in WATCHED]
-        for page, name in zip(pages, WATCHED, strict=True):
+        browser = play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        pages = [browser.new_page() for _ in PAGE_NAMES]
+        for page, name in zip(pages, PAGE_NAMES, strict=True):
             page.goto(f"http://127.0.0.1:{target.port}/{name}")
             page.locator(".st-key-page").first.wait_for(timeout=60_000)
         yield pages
         browser.close()
 
 
-def run(lab: Lab) -> list[Figure]:
+def run(lab: BenchContext) -> list[Measurement]:
     """Watch the pages under each load."""
     everywhere = lab.cores.server | lab.cores.load
-    figures: list[Figure] = []
-    with lab.server() as server, contextlib.ExitStack() as stack:
+    figures: list[Measurement] = []
+    with lab.start_server() as server, contextlib.ExitStack() as stack:
         workbench = stack.enter_context(
-            running(
-                PAGES,
+            start_process(
+                DASHBOARD,
                 everywhere,
                 lab.secret,
                 WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
@@ -123,54 +125,58 @@ def run(lab: Lab) -> list[Figure]:
                 WORKBENCH_TENANT="bench",
             )
         )
-        pages = stack.enter_context(watching(workbench))
-        for a_second, seconds in QUICK if lab.rounds == 1 else LOADS:
-            say(f"pages: {a_second} messages per second for {seconds:.0f} s")
-            figures += under(server, workbench, pages, a_second, seconds)
+        pages = stack.enter_context(open_pages(workbench))
+        for a_second, seconds in LOADS_QUICK if lab.rounds == 1 else LOADS_FULL:
+            print_progress(f"pages: {a_second} messages per second for {seconds:.0f} s")
+            figures += measure_under_load(server, workbench, pages, a_second, seconds)
     return figures
 
 
-def under(
+def measure_under_load(
     server: Target, workbench: Target, pages: Sequence[Page], a_second: int, seconds: float
-) -> list[Figure]:
+) -> list[Measurement]:
     """Watch the pages under one load."""
     scene = f"pages, {a_second} messages/s for {seconds:.0f} s"
-    held, before = [heap(page) for page in pages], scrape(workbench)
+    held, before = [heap_mib(page) for page in pages], scrape(workbench)
     begun, memory = time.monotonic(), list[float]()
-    stream = Stream(server, a_second)
+    stream = PagesTraffic(server, a_second)
     with ThreadPoolExecutor(1) as threads:
         streaming = threads.submit(stream.run, seconds)
         while not streaming.done():
             memory.append(scrape(workbench).rss)
-            pages[0].wait_for_timeout(1000 * seconds / SAMPLES)
+            pages[0].wait_for_timeout(1000 * seconds / MEMORY_SAMPLES)
         streaming.result()
     lasted = time.monotonic() - begun
     pages[0].wait_for_timeout(2000)  # the last report is a second under way
     after = scrape(workbench)
     stream.close()
 
-    def figure(what: str, unit: str, value: float) -> Figure:
-        return Figure(scene=scene, what=what, unit=unit, ours=[value])
+    def figure(what: str, unit: str, value: float) -> Measurement:
+        return Measurement(section=scene, name=what, unit=unit, ours=[value])
 
     return [
         figure("published", "/s", stream.published / lasted),
-        figure("reported / published", "", (after.told - before.told) / stream.published),
+        figure(
+            "reported / published",
+            "",
+            (after.messages_reported - before.messages_reported) / stream.published,
+        ),
         *(
             figure(
                 f"{name}: 95 of 100 ticks within",
                 "ms",
                 1000 * percentile(before.ticks.get(name, {}), after.ticks[name], 0.95),
             )
-            for name in WATCHED
+            for name in PAGE_NAMES
         ),
         figure("workbench's memory at the end", "MiB", memory[-1] / (1 << 20)),
-        figure("… growth over the later half", "%", slope(memory)),
+        figure("… growth over the later half", "%", growth_percent(memory)),
         *(
             figure(f"{name}: heap in the browser, before", "MiB", value)
-            for name, value in zip(WATCHED, held, strict=True)
+            for name, value in zip(PAGE_NAMES, held, strict=True)
         ),
         *(
-            figure(f"{name}: … and after", "MiB", heap(page))
-            for name, page in zip(WATCHED, pages, strict=True)
+            figure(f"{name}: … and after", "MiB", heap_mib(page))
+            for name, page in zip(PAGE_NAMES, pages, strict=True)
         ),
     ]

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 
 from bench import wire
-from bench.notices import sent_ns_of
+from bench.notices import check_and_get_sent_ns
 
 
-class OutOfStep(Exception):
+class VerificationFailed(Exception):
     """A subscriber received something else than was published, or in another order."""
 
 
-class Sequence:
+class ExpectedStream:
     """The bytes of ``expected`` notifications, as far as anybody has received them.
 
     ``ends`` says up to which byte each goes, and ``sent_ns`` when it left the publisher.
@@ -26,16 +26,16 @@ class Sequence:
     def __init__(self, expected: int) -> None:
         self._expected = expected
         self._bytes = bytearray()
-        self.ends: list[int] = []
+        self.message_ends: list[int] = []
         self.sent_ns: list[int] = []
 
     @property
     def size(self) -> int | None:
         """How many bytes each subscriber receives, once that is known."""
-        is_whole = len(self.ends) == self._expected
+        is_whole = len(self.message_ends) == self._expected
         return len(self._bytes) if is_whole else None
 
-    def take(self, at: int, data: bytes) -> int:
+    def verify(self, at: int, data: bytes) -> int:
         """Compare what a subscriber received behind its first ``at`` bytes; returns the sum.
 
         Raises:
@@ -48,24 +48,28 @@ class Sequence:
     def _extend(self, at: int, data: bytes) -> None:
         known = len(self._bytes) - at
         if not self._bytes.startswith(data[:known], at):
-            raise OutOfStep(f"two subscribers differ in message {len(self.ends)} or before")
+            raise VerificationFailed(
+                f"two subscribers differ in message {len(self.message_ends)} or before"
+            )
         self._bytes += data[known:]
-        start = self.ends[-1] if self.ends else 0
-        for opcode, payload, end in wire.frames_in(self._bytes, start):
+        start = self.message_ends[-1] if self.message_ends else 0
+        for opcode, payload, end in wire.decode_frames(self._bytes, start):
             self._check(opcode, payload)
-            self.ends.append(end)
+            self.message_ends.append(end)
 
     def _check(self, opcode: int, payload: bytes) -> None:
-        number = len(self.ends)
+        number = len(self.message_ends)
         if opcode != wire.TEXT or number == self._expected:
-            raise OutOfStep(f"a frame too many behind message {number - 1}: opcode {opcode}")
+            raise VerificationFailed(
+                f"a frame too many behind message {number - 1}: opcode {opcode}"
+            )
         try:
-            self.sent_ns.append(sent_ns_of(json.loads(payload), number))
+            self.sent_ns.append(check_and_get_sent_ns(json.loads(payload), number))
         except (ValueError, KeyError, TypeError) as why:
-            raise OutOfStep(f"not message {number} as it was published: {why}") from None
+            raise VerificationFailed(f"not message {number} as it was published: {why}") from None
 
 
-class Pongs:
+class PongCounter:
     """Counts replies that differ in nothing but their timestamp, and so all have one size."""
 
     def __init__(self, sample: bytes) -> None:
@@ -73,7 +77,7 @@ class Pongs:
         self._head = sample[:stamp]
         self._size = len(sample)
 
-    def take(self, data: bytes) -> tuple[int, bytes]:
+    def count(self, data: bytes) -> tuple[int, bytes]:
         """Return how many whole replies these are, and the beginning of the next.
 
         Raises:
@@ -82,5 +86,5 @@ class Pongs:
         count = len(data) // self._size
         whole = count * self._size
         if data.count(self._head, 0, whole) != count:
-            raise OutOfStep("something came that is not the answer to a ping")
+            raise VerificationFailed("something came that is not the answer to a ping")
         return count, data[whole:]

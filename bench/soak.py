@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from bench.publisher import Publisher
+from bench.publisher import BlockingPublisher
 from bench.targets import Target
 
-LISTS_A_SECOND = 20
+REQUESTS_PER_SECOND = 20
 CUSTOMERS = 300
 _CART = (
     '{"channel":"user:u_%d","type":"cart_update","payload":{"action":"item_added",'
@@ -19,7 +19,7 @@ _ORDER = (
 )
 
 
-def body(first: int, count: int) -> bytes:
+def request_body(first: int, count: int) -> bytes:
     """Write a list of publications from this number on: carts, and one order in four."""
     parts = []
     for number in range(first, first + count):
@@ -31,12 +31,12 @@ def body(first: int, count: int) -> bytes:
     return f"[{','.join(parts)}]".encode()
 
 
-class Stream:
+class PagesTraffic:
     """So many publications a second, evenly; ``published`` counts them."""
 
     def __init__(self, target: Target, a_second: int) -> None:
-        self._publisher = Publisher(target)
-        self._list = a_second // LISTS_A_SECOND
+        self._publisher = BlockingPublisher(target)
+        self._publications_per_request = a_second // REQUESTS_PER_SECOND
         self.published = 0
 
     def run(self, seconds: float) -> None:
@@ -46,11 +46,11 @@ class Stream:
             NotPublished: one was refused.
         """
         begun = time.monotonic()
-        for number in range(int(seconds * LISTS_A_SECOND)):
-            due = begun + number / LISTS_A_SECOND
+        for number in range(int(seconds * REQUESTS_PER_SECOND)):
+            due = begun + number / REQUESTS_PER_SECOND
             time.sleep(max(0.0, due - time.monotonic()))
-            self._publisher.post(body(self.published, self._list))
-            self.published += self._list
+            self._publisher.post(request_body(self.published, self._publications_per_request))
+            self.published += self._publications_per_request
 
     def close(self) -> None:
         """End the connection."""

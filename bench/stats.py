@@ -8,7 +8,7 @@ from statistics import median
 from msgspec import Struct
 
 
-class Figure(Struct, frozen=True, kw_only=True):
+class Measurement(Struct, frozen=True, kw_only=True):
     """One line of the result: what was measured, a value for each round.
 
     ``plain`` is the same of the plain server.  ``bare_us`` is what one bare write cost at that
@@ -16,21 +16,21 @@ class Figure(Struct, frozen=True, kw_only=True):
     0 to 1: near 1, it was the load that could do no more.
     """
 
-    scene: str
-    what: str
+    section: str
+    name: str
     unit: str
     ours: Sequence[float]
     plain: Sequence[float] = ()
-    bare_us: Sequence[float] = ()
-    load_busy: Sequence[float] = ()
+    raw_write_us: Sequence[float] = ()
+    load_utilisation: Sequence[float] = ()
 
     @property
-    def to_bare(self) -> float | None:
+    def ratio_to_raw_write(self) -> float | None:
         """Its median to a bare write's."""
-        return ratio(self.ours, self.bare_us)
+        return ratio(self.ours, self.raw_write_us)
 
     @property
-    def to_plain(self) -> float | None:
+    def ratio_to_plain(self) -> float | None:
         """Its median to the plain server's."""
         return ratio(self.ours, self.plain)
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from bench.machine import Usage, usage
+from bench.machine import ResourceUsage, process_tree_usage
 from client.tokens import mint
 
 ROOT = Path(__file__).parents[1]
-START_S = 30.0
-STOP_S = 10.0
-OURS, PLAIN, PAGES = "server", "bench.baseline", "dashboard"
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 10.0
+SERVER, PLAIN_SERVER, DASHBOARD = "server", "bench.baseline", "dashboard"
 
 
 class Target(Struct, frozen=True):
@@ -30,24 +30,26 @@ class Target(Struct, frozen=True):
     name: str
     port: int
     pid: int
-    token: str
+    publisher_token: str
 
     @property
-    def group(self) -> str:
+    def connection_group(self) -> str:
         """What the load calls the connections it has there."""
         return f"{self.name} {self.port}"
 
-    def usage(self) -> Usage:
+    def usage(self) -> ResourceUsage:
         """Look up what it has used so far, child processes included."""
-        return usage(self.pid)
+        return process_tree_usage(self.pid)
 
 
-class DidNotStart(Exception):
+class ProcessDidNotStart(Exception):
     """A process exited or timed out before it listened."""
 
 
 @contextlib.contextmanager
-def running(name: str, cores: frozenset[int], secret: str, **environment: str) -> Iterator[Target]:
+def start_process(
+    name: str, cores: frozenset[int], secret: str, **environment: str
+) -> Iterator[Target]:
     """Start ``python -m name`` on these cores, with data of its own; it ends with the block.
 
     Raises:
@@ -76,29 +78,29 @@ def running(name: str, cores: frozenset[int], secret: str, **environment: str) -
             )
         try:
             os.sched_setaffinity(process.pid, cores)
-            port = _port(process, said)
+            port = _wait_for_port(process, said)
             publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
             yield Target(name, port, process.pid, publisher)
         finally:
-            _end(process)
+            _stop_process(process)
 
 
-def _port(process: subprocess.Popen[bytes], said: Path) -> int:
-    deadline = time.monotonic() + START_S
+def _wait_for_port(process: subprocess.Popen[bytes], said: Path) -> int:
+    deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if found := re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text()):
             return int(found[1])
         if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise DidNotStart(said.read_text() or "it printed nothing")
+    raise ProcessDidNotStart(said.read_text() or "it printed nothing")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _stop_process(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
-        process.wait(STOP_S)
+        process.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

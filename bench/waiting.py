@@ -12,49 +12,49 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from bench.dial import PATIENCE_S
-from bench.sequence import OutOfStep
+from bench.dial import TIMEOUT_S
+from bench.sequence import VerificationFailed
 
 
-class Done(Struct, frozen=True):
+class CommandTiming(Struct, frozen=True):
     """When an order was done (monotonic), how long it took, and what it cost this process.
 
     ``latencies_ms`` has one for each delivery if that was asked for.
     """
 
-    at: float
+    finished_at: float
     seconds: float
     cpu_s: float
     latencies_ms: array[float]
 
 
-class Clock:
+class Stopwatch:
     """What passes while a block lasts."""
 
-    def __enter__(self) -> Clock:
+    def __enter__(self) -> Stopwatch:
         self._since, self._cpu_since = time.monotonic(), time.process_time()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._at, self._cpu = time.monotonic(), time.process_time()
 
-    def done(self, latencies_ms: array[float] | None = None) -> Done:
+    def timing(self, latencies_ms: array[float] | None = None) -> CommandTiming:
         """Return what passed."""
-        return Done(
-            at=self._at,
+        return CommandTiming(
+            finished_at=self._at,
             seconds=self._at - self._since,
             cpu_s=self._cpu - self._cpu_since,
             latencies_ms=array("d") if latencies_ms is None else latencies_ms,
         )
 
 
-class Readable:
+class ReadinessPoller:
     """Tells which of some sockets have something to read, while a block lasts."""
 
     def __init__(self, fds: Iterable[int]) -> None:
         self._fds = fds
 
-    def __enter__(self) -> Readable:
+    def __enter__(self) -> ReadinessPoller:
         self._epoll = select.epoll()
         for fd in self._fds:
             self._epoll.register(fd, select.EPOLLIN)
@@ -63,17 +63,17 @@ class Readable:
     def __exit__(self, *_: object) -> None:
         self._epoll.close()
 
-    def within(self, seconds: float) -> list[int]:
+    def wait(self, seconds: float) -> list[int]:
         """Wait so long at the most; returns none if nothing came."""
         return [fd for fd, _ in self._epoll.poll(seconds)]
 
-    def next(self, state: str) -> list[int]:
+    def wait_for_data(self, state: str) -> list[int]:
         """Wait until something comes.
 
         Raises:
             OutOfStep: nothing does; ``state`` says what was known then.
         """
-        ready = self.within(PATIENCE_S)
+        ready = self.wait(TIMEOUT_S)
         if not ready:
-            raise OutOfStep(f"nothing received for {PATIENCE_S:.0f} s: {state}")
+            raise VerificationFailed(f"nothing received for {TIMEOUT_S:.0f} s: {state}")
         return ready

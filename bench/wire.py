@@ -8,32 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 TEXT, PING, PONG = 0x1, 0x9, 0xA
-FINAL, MASKED = 0x80, 0x80
-NO_MASK = bytes(4)
-LONG, LONGER = 126, 127  # lengths that say where the length is
+FIN_BIT, MASK_BIT = 0x80, 0x80
+ZERO_MASK = bytes(4)
+LENGTH_16_BIT, LENGTH_64_BIT = 126, 127  # lengths that say where the length is
 
 Frame = tuple[int, bytes]
 
 
-def framed(opcode: int, payload: bytes = b"", *, masked: bool) -> bytes:
+def encode_frame(opcode: int, payload: bytes = b"", *, masked: bool) -> bytes:
     """Make one whole frame: masked as a client's, or not, as a server's."""
-    size, mark = len(payload), MASKED if masked else 0
-    if size < LONG:
-        head = bytes((FINAL | opcode, mark | size))
+    size, mark = len(payload), MASK_BIT if masked else 0
+    if size < LENGTH_16_BIT:
+        head = bytes((FIN_BIT | opcode, mark | size))
     else:
-        head = bytes((FINAL | opcode, mark | LONG)) + size.to_bytes(2, "big")
-    return head + (NO_MASK if masked else b"") + payload
+        head = bytes((FIN_BIT | opcode, mark | LENGTH_16_BIT)) + size.to_bytes(2, "big")
+    return head + (ZERO_MASK if masked else b"") + payload
 
 
-def frames_in(data: bytes | bytearray, start: int = 0) -> Iterator[tuple[int, bytes, int]]:
+def decode_frames(data: bytes | bytearray, start: int = 0) -> Iterator[tuple[int, bytes, int]]:
     """Yield the whole frames of a server: opcode, payload, and where the next one begins.
 
     What is left behind the last of them is the beginning of a frame that is still to come.
     """
     while start + 2 <= len(data):
         size, body = data[start + 1], start + 2
-        if size in (LONG, LONGER):
-            body += 2 if size == LONG else 8
+        if size in (LENGTH_16_BIT, LENGTH_64_BIT):
+            body += 2 if size == LENGTH_16_BIT else 8
             if body > len(data):
                 return
             size = int.from_bytes(data[start + 2 : body], "big")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 
-def signed(url: str, token: str | None) -> str:
+def with_token(url: str, token: str | None) -> str:
     """Return ``url`` with the token added to its query, or as it is without one."""
     if token is None:
         return url

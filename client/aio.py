@@ -15,24 +15,30 @@ from typing import Any, assert_never
 
 import aiohttp
 
-from client.aio_line import BROKEN, AioLine, Sleeper
-from client.arrivals import Ended, SignOfLife, Text, UpgradeRefused, describe
-from client.clock import steady
-from client.effects import Effect
-from client.endings import ABNORMAL
+from client.aio_line import CONNECTION_ERRORS, AsyncConnection, InterruptibleWait
+from client.arrivals import (
+    ConnectionClosed,
+    HandshakeRejected,
+    PeerActivity,
+    TextReceived,
+    describe_error,
+)
+from client.clock import monotonic_epoch
+from client.effects import ClientEffect
+from client.endings import ABNORMAL_CLOSURE
 from client.errors import RequestTimedOut
-from client.heartbeat import DEAD_AFTER_S, PING_AFTER_S
+from client.heartbeat import PING_INTERVAL_S, SERVER_TIMEOUT_S
 from client.outgoing import QUEUE_LIMIT
-from client.surface import CONNECT_TIMEOUT_S, Surface, TokenSource
-from client.tap import Tap, Way
+from client.surface import CONNECT_TIMEOUT_S, BaseClient, TokenSource
+from client.tap import Direction, Tap
 
-GOODBYE_S = 0.5
+CLOSE_TIMEOUT_S = 0.5
 """How long ``disconnect`` waits for queued frames and the closing handshake."""
 log = logging.getLogger(__name__)
 
 
-class AsyncShopWebSocket(Surface):
-    """A WebSocket client that reconnects; see ``client.surface.Surface``.
+class AsyncShopWebSocket(BaseClient):
+    """A WebSocket client that reconnects; see ``client.surface.BaseClient``.
 
     Handlers are plain functions and run in the connection's task.  ``http`` may be shared; its
     connector's limit (100 by default) limits the number of connections.  Use it from one event
@@ -47,8 +53,8 @@ class AsyncShopWebSocket(Surface):
         http: aiohttp.ClientSession,
         recoverable: bool = False,
         queue_limit: int = QUEUE_LIMIT,
-        ping_after_s: float = PING_AFTER_S,
-        dead_after_s: float = DEAD_AFTER_S,
+        ping_after_s: float = PING_INTERVAL_S,
+        dead_after_s: float = SERVER_TIMEOUT_S,
         draw: Random | None = None,
         tap: Tap | None = None,
     ) -> None:
@@ -64,10 +70,10 @@ class AsyncShopWebSocket(Surface):
         )
         self._http = http
         self._task: asyncio.Task[None] | None = None
-        self._sleeper = Sleeper()
-        self._line: AioLine | None = None
+        self._io_wait = InterruptibleWait()
+        self._connection: AsyncConnection | None = None
         self._is_stopping = False
-        self._settled = asyncio.Event()
+        self._ready_or_failed = asyncio.Event()
 
     async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as in threaded
         """Start the client; idempotent.
@@ -81,13 +87,13 @@ class AsyncShopWebSocket(Surface):
         """
         if self._task is None or self._task.done():
             self._is_stopping = False
-            self._settled.clear()
-            self._session.start(steady())
-            self._task = asyncio.create_task(self._main(), name="shop-websocket")
+            self._ready_or_failed.clear()
+            self._core.start(monotonic_epoch())
+            self._task = asyncio.create_task(self._run(), name="shop-websocket")
         if timeout is not None:
-            await asyncio.wait_for(self._settled.wait(), timeout)
-            if not self._session.is_ready:
-                raise self._why_not_ready()
+            await asyncio.wait_for(self._ready_or_failed.wait(), timeout)
+            if not self._core.is_ready:
+                raise self._not_ready_error()
 
     async def disconnect(self) -> None:
         """Send queued messages and close the connection; idempotent."""
@@ -95,8 +101,8 @@ class AsyncShopWebSocket(Surface):
         if task is None or task.done():
             return
         self._is_stopping = True
-        self._wake()
-        await asyncio.wait({task}, timeout=GOODBYE_S)
+        self._wake_io()
+        await asyncio.wait({task}, timeout=CLOSE_TIMEOUT_S)
         task.cancel()
         await asyncio.wait({task})
 
@@ -105,8 +111,8 @@ class AsyncShopWebSocket(Surface):
 
         Does nothing without a connection.
         """
-        if self._line is not None:
-            self._line.cut()
+        if self._connection is not None:
+            self._connection.abort()
 
     async def request(
         self,
@@ -122,103 +128,103 @@ class AsyncShopWebSocket(Surface):
             ConnectionLost: the connection closed first, or there is none.
             QueueFull: the send queue is full.
         """
-        id = self._session.request(type, payload)
+        id = self._core.request(type, payload)
         waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._waiters[id] = waiter
-        self._wake()
+        self._reply_futures[id] = waiter
+        self._wake_io()
         try:
             return await asyncio.wait_for(waiter, timeout)
         except TimeoutError:
             raise RequestTimedOut(f"no reply to {type} within {timeout} s") from None
         finally:
-            self._session.abandon(id)
-            self._waiters.pop(id, None)
+            self._core.cancel_request(id)
+            self._reply_futures.pop(id, None)
 
-    def _wake(self) -> None:
-        self._sleeper.wake()
+    def _wake_io(self) -> None:
+        self._io_wait.wake()
 
     # In the connection's task.
 
-    async def _main(self) -> None:
+    async def _run(self) -> None:
         try:
-            while not self._is_stopping and not self._session.is_closed:
+            while not self._is_stopping and not self._core.is_closed:
                 await self._connect_once()
-                await self._rest()
+                await self._wait_until_retry()
         finally:
-            if not self._session.is_closed:
-                self._report(self._session.stop)
-            self._settled.set()
+            if not self._core.is_closed:
+                self._handle_event(self._core.stop)
+            self._ready_or_failed.set()
 
     async def _connect_once(self) -> None:
-        session = self._session
-        self._report(session.connecting)
+        session = self._core
+        self._handle_event(session.on_connecting)
         try:
-            ending = await self._use_connection()
-        except UpgradeRefused as why:
-            self._report(partial(session.refused, why.status))
-        except BROKEN as why:
-            self._report(partial(session.closed, ABNORMAL, describe(why)))
+            ending = await self._open_and_run()
+        except HandshakeRejected as why:
+            self._handle_event(partial(session.on_handshake_rejected, why.status))
+        except CONNECTION_ERRORS as why:
+            self._handle_event(partial(session.on_close, ABNORMAL_CLOSURE, describe_error(why)))
         else:
             if ending is None:
                 return  # stopping
-            self._report(partial(session.closed, ending.code, ending.reason))
-        self._log_ending()
+            self._handle_event(partial(session.on_close, ending.code, ending.reason))
+        self._log_disconnect()
 
-    async def _use_connection(self) -> Ended | None:
+    async def _open_and_run(self) -> ConnectionClosed | None:
         token = self._fresh_token()
         if token is None and self._token is not None:
-            return Ended(ABNORMAL, "no token")
-        line = await AioLine.open(
-            self._http, self._address(token), CONNECT_TIMEOUT_S, self._sleeper
+            return ConnectionClosed(ABNORMAL_CLOSURE, "no token")
+        line = await AsyncConnection.open(
+            self._http, self._connect_url(token), CONNECT_TIMEOUT_S, self._io_wait
         )
-        self._line = line
+        self._connection = line
         try:
-            self._report(partial(self._opened, token))
-            return await self._converse(line)
+            self._handle_event(partial(self._on_open, token))
+            return await self._read_write_loop(line)
         finally:
-            self._line = None
+            self._connection = None
             await line.close()
 
-    async def _converse(self, line: AioLine) -> Ended | None:
+    async def _read_write_loop(self, line: AsyncConnection) -> ConnectionClosed | None:
         """Send and receive until the connection closes; None if the client is stopping."""
         log.info("Connected")
         while True:
-            while not line.is_broken and (frame := self._session.next_frame()) is not None:
-                self._show(Way.SENT, frame)
+            while not line.is_broken and (frame := self._core.next_frame()) is not None:
+                self._call_tap(Direction.SENT, frame)
                 await line.send(frame)
             if self._is_stopping:
                 return None
-            arrival = await line.receive(self._seconds_left())
+            arrival = await line.receive(self._seconds_until_tick())
             match arrival:
-                case Text(data):
-                    self._show(Way.RECEIVED, data)
-                    self._report(partial(self._session.received, data))
-                case SignOfLife():
-                    self._report(self._session.heard)
-                case Ended():
+                case TextReceived(data):
+                    self._call_tap(Direction.RECEIVED, data)
+                    self._handle_event(partial(self._core.on_text, data))
+                case PeerActivity():
+                    self._handle_event(self._core.on_activity)
+                case ConnectionClosed():
                     return arrival
                 case None:
                     pass
                 case _:
                     assert_never(arrival)
-            reason = self._report(self._session.tick)
+            reason = self._handle_event(self._core.tick)
             if reason is not None:
-                return Ended(ABNORMAL, reason)
+                return ConnectionClosed(ABNORMAL_CLOSURE, reason)
 
-    def _report(self, what: Callable[[float], Iterable[Effect] | None]) -> str | None:
-        """Report an event to the core and perform its effects; see ``_perform``."""
-        reason = self._perform(what(steady()) or ())
-        session = self._session
-        if session.is_ready or session.rejection is not None or session.is_closed:
-            self._settled.set()
+    def _handle_event(self, what: Callable[[float], Iterable[ClientEffect] | None]) -> str | None:
+        """Report an event to the core and perform its effects; see ``_perform_effects``."""
+        reason = self._perform_effects(what(monotonic_epoch()) or ())
+        session = self._core
+        if session.is_ready or session.auth_error is not None or session.is_closed:
+            self._ready_or_failed.set()
         else:
-            self._settled.clear()
+            self._ready_or_failed.clear()
         return reason
 
-    def _seconds_left(self) -> float:
-        due = self._session.due
-        return 0.0 if due is None else due - steady()
+    def _seconds_until_tick(self) -> float:
+        due = self._core.next_tick_at
+        return 0.0 if due is None else due - monotonic_epoch()
 
-    async def _rest(self) -> None:
-        while not self._is_stopping and (seconds := self._seconds_left()) > 0:
-            await self._sleeper.wait(seconds, asyncio.get_running_loop().create_future())
+    async def _wait_until_retry(self) -> None:
+        while not self._is_stopping and (seconds := self._seconds_until_tick()) > 0:
+            await self._io_wait.wait(seconds, asyncio.get_running_loop().create_future())

@@ -15,56 +15,63 @@ from typing import Literal, TypeVar
 import aiohttp
 from aiohttp import WSMsgType
 
-from client.arrivals import Arrival, Ended, SignOfLife, Text, UpgradeRefused, describe
-from client.endings import ABNORMAL, NO_CODE
+from client.arrivals import (
+    ConnectionClosed,
+    ConnectionEvent,
+    HandshakeRejected,
+    PeerActivity,
+    TextReceived,
+    describe_error,
+)
+from client.endings import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
 
 MAX_MESSAGE_BYTES = 8 << 20
 """Largest accepted message; monitor messages may have 1 MiB."""
 WRITE_TIMEOUT_S = 10.0
 """Timeout of one write; the connection is then considered dead."""
-GOODBYE_S = 0.2
+CLOSE_TIMEOUT_S = 0.2
 """How long to wait for the server's close frame."""
-BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
+CONNECTION_ERRORS = (aiohttp.ClientError, OSError, TimeoutError)
 """Exceptions of aiohttp for a connection that failed or could not be opened."""
 
 T = TypeVar("T")
 
 
-class Sleeper:
+class InterruptibleWait:
     """A wait that other tasks can end early, by rescheduling its timeout."""
 
     def __init__(self) -> None:
-        self._nap: asyncio.Timeout | None = None
+        self._timeout: asyncio.Timeout | None = None
 
     def wake(self) -> None:
         """End the current wait, if any."""
-        if self._nap is not None and not self._nap.expired():
-            self._nap.reschedule(0.0)
+        if self._timeout is not None and not self._timeout.expired():
+            self._timeout.reschedule(0.0)
 
     async def wait(self, seconds: float, what: Awaitable[T]) -> T | None:
         """Await something; None on timeout or ``wake``."""
         try:
-            async with asyncio.timeout(seconds) as self._nap:
+            async with asyncio.timeout(seconds) as self._timeout:
                 return await what
         except TimeoutError:
             return None
         finally:
-            self._nap = None
+            self._timeout = None
 
 
-class AioLine:
+class AsyncConnection:
     """An open connection."""
 
     def __init__(
-        self, socket: aiohttp.ClientWebSocketResponse[Literal[False]], sleeper: Sleeper
+        self, socket: aiohttp.ClientWebSocketResponse[Literal[False]], sleeper: InterruptibleWait
     ) -> None:
-        self._socket, self._sleeper = socket, sleeper
+        self._socket, self._io_wait = socket, sleeper
         self.is_broken = False
 
     @classmethod
     async def open(
-        cls, http: aiohttp.ClientSession, address: str, timeout_s: float, sleeper: Sleeper
-    ) -> AioLine:
+        cls, http: aiohttp.ClientSession, address: str, timeout_s: float, sleeper: InterruptibleWait
+    ) -> AsyncConnection:
         """Connect and upgrade.
 
         Raises:
@@ -79,10 +86,10 @@ class AioLine:
                     autoclose=False,
                     decode_text=False,
                     max_msg_size=MAX_MESSAGE_BYTES,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_S),
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
                 )
         except aiohttp.WSServerHandshakeError as why:
-            raise UpgradeRefused(why.status) from None
+            raise HandshakeRejected(why.status) from None
         return cls(socket, sleeper)
 
     async def send(self, data: bytes, kind: WSMsgType = WSMsgType.TEXT) -> None:
@@ -93,31 +100,31 @@ class AioLine:
         except TimeoutError:
             self.is_broken = True
             await self.close()
-        except BROKEN:
+        except CONNECTION_ERRORS:
             # A close frame may already be buffered: read it first.
             self.is_broken = True
 
-    async def receive(self, seconds: float) -> Arrival | None:
+    async def receive(self, seconds: float) -> ConnectionEvent | None:
         """Wait for the next event; None on timeout or ``wake``."""
-        message = await self._sleeper.wait(seconds, self._socket.receive())
+        message = await self._io_wait.wait(seconds, self._socket.receive())
         if message is None:
             return None
         match message.type:
             case WSMsgType.TEXT:
-                return Text(message.data)
+                return TextReceived(message.data)
             case WSMsgType.PING:
                 await self.send(message.data, WSMsgType.PONG)
-                return SignOfLife()
+                return PeerActivity()
             case WSMsgType.PONG | WSMsgType.BINARY:
-                return SignOfLife()
+                return PeerActivity()
             case WSMsgType.CLOSE:
-                return Ended(message.data or NO_CODE, message.extra or "")
+                return ConnectionClosed(message.data or NO_STATUS_RECEIVED, message.extra or "")
             case _:
                 why = self._socket.exception()
-                how = describe(why) if isinstance(why, Exception) else "connection broken"
-                return Ended(ABNORMAL, how)
+                how = describe_error(why) if isinstance(why, Exception) else "connection broken"
+                return ConnectionClosed(ABNORMAL_CLOSURE, how)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Shut the TCP connection down, without a closing handshake."""
         below = self._socket.get_extra_info("socket")
         if below is not None:
@@ -127,5 +134,5 @@ class AioLine:
     async def close(self) -> None:
         """Close the socket, with the closing handshake if the server still responds."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYE_S):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._socket.close()

@@ -11,86 +11,88 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from protocol.codec import UNREADABLE
-from protocol.publications import Accepted
+from protocol.codec import DECODE_ERRORS
+from protocol.publications import PublishResponse
 
-LONGEST_RETRY_AFTER_S = 60.0
+MAX_RETRY_AFTER_S = 60.0
 """Upper bound of the server's Retry-After."""
-_REFUSALS = (403, 422)
+_ITEM_ERROR_STATUSES = (403, 422)
 
 
-class Taken(Struct, frozen=True):
+class BatchAccepted(Struct, frozen=True):
     """The whole batch was accepted, and queued for ``reached`` sockets."""
 
     reached: int
 
 
-class Wrong(Struct, frozen=True):
+class ItemRejected(Struct, frozen=True):
     """One item (``index`` from 0) was rejected permanently; nothing was accepted."""
 
     index: int
-    why: str
+    reason: str
 
 
-class TooMuch(Struct, frozen=True):
+class BatchTooLarge(Struct, frozen=True):
     """The batch exceeds the server's limit."""
 
 
-class TokenOver(Struct, frozen=True):
+class TokenRejected(Struct, frozen=True):
     """The token is invalid or expired."""
 
 
-class NotNow(Struct, frozen=True):
+class RetryLater(Struct, frozen=True):
     """Retry after a backoff of at least ``at_least_s`` seconds.
 
     ``needs_new_key``: the server has seen the idempotency key with another body.
     """
 
-    why: str
-    at_least_s: float = 0.0
+    reason: str
+    min_delay_s: float = 0.0
     needs_new_key: bool = False
 
 
-Verdict = Taken | Wrong | TooMuch | TokenOver | NotNow
+PublishOutcome = BatchAccepted | ItemRejected | BatchTooLarge | TokenRejected | RetryLater
 
 
-class _Problem(Struct, frozen=True):
+class _PublishError(Struct, frozen=True):
     code: str = ""
     message: str = ""
     index: int | None = None
 
 
-class _Failure(Struct, frozen=True):
-    error: _Problem = _Problem()
+class _PublishErrorResponse(Struct, frozen=True):
+    error: _PublishError = _PublishError()
 
 
-def judge(status: int, headers: Mapping[str, str], body: bytes, items: int) -> Verdict:
+def parse_response(
+    status: int, headers: Mapping[str, str], body: bytes, items: int
+) -> PublishOutcome:
     """Interpret the response to a batch of ``items`` publications."""
     if status == 200:
-        return Taken(_read(body, Accepted(items, 0)).reached)
+        return BatchAccepted(_decode_or(body, PublishResponse(items, 0)).reached)
     if status == 401:
-        return TokenOver()
+        return TokenRejected()
     if status == 413:
-        return TooMuch() if items > 1 else Wrong(0, "too large for this server")
-    problem = _read(body, _Failure()).error
-    if status in _REFUSALS and problem.index is not None and 0 <= problem.index < items:
-        return Wrong(problem.index, problem.message or f"HTTP {status}")
+        return BatchTooLarge() if items > 1 else ItemRejected(0, "too large for this server")
+    problem = _decode_or(body, _PublishErrorResponse()).error
+    if status in _ITEM_ERROR_STATUSES and problem.index is not None and 0 <= problem.index < items:
+        return ItemRejected(problem.index, problem.message or f"HTTP {status}")
     why = f"HTTP {status} {problem.message}".rstrip()
-    return NotNow(why, _retry_after(headers), needs_new_key=status == 409)
+    return RetryLater(why, _retry_after_s(headers), needs_new_key=status == 409)
 
 
 S = TypeVar("S", bound=Struct)
 
 
-def _read(body: bytes, otherwise: S) -> S:
+def _decode_or(body: bytes, otherwise: S) -> S:
     try:
         return msgspec.json.decode(body, type=type(otherwise))
-    except UNREADABLE:
+    except DECODE_ERRORS:
         return otherwise
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
+def _retry_after_s(headers: Mapping[str, str]) -> float:
     try:
-        return min(LONGEST_RETRY_AFTER_S, float(headers.get("Retry-After", "")))
+        return min(MAX_RETRY_AFTER_S, float(headers.get("Retry-After", "")))
     except ValueError:
         return 0.0  # none, or a date

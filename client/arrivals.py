@@ -5,27 +5,27 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class Text(Struct, frozen=True):
+class TextReceived(Struct, frozen=True):
     """A text message."""
 
     data: bytes
 
 
-class SignOfLife(Struct, frozen=True):
+class PeerActivity(Struct, frozen=True):
     """Any other data: a ping, which was answered, or part of a frame."""
 
 
-class Ended(Struct, frozen=True):
-    """The connection closed; ``endings.ABNORMAL`` without a close frame."""
+class ConnectionClosed(Struct, frozen=True):
+    """The connection closed; ``endings.ABNORMAL_CLOSURE`` without a close frame."""
 
     code: int
     reason: str
 
 
-Arrival = Text | SignOfLife | Ended
+ConnectionEvent = TextReceived | PeerActivity | ConnectionClosed
 
 
-class UpgradeRefused(Exception):
+class HandshakeRejected(Exception):
     """The server rejected the handshake with an HTTP status."""
 
     def __init__(self, status: int) -> None:
@@ -33,6 +33,6 @@ class UpgradeRefused(Exception):
         self.status = status
 
 
-def describe(why: Exception) -> str:
+def describe_error(why: Exception) -> str:
     """Describe an error without any part of the URL, which may hold a token."""
     return (isinstance(why, OSError) and why.strerror) or type(why).__name__

@@ -10,26 +10,26 @@ from itertools import islice
 
 from msgspec import Struct
 
-BATCH_ITEMS = 1000
+MAX_BATCH_ITEMS = 1000
 """Publications in one request, as the protocol limits it."""
-BATCH_BYTES = 1 << 20
+MAX_BATCH_BYTES = 1 << 20
 """Bytes of one request's body, as the protocol limits it."""
-ITEM_BYTES = 1 << 16
+MAX_ITEM_BYTES = 1 << 16
 """Bytes of one publication, as the protocol limits it."""
 
 
-class Item(Struct, frozen=True):
+class QueuedPublication(Struct, frozen=True):
     """One publication as JSON, and its label for logs."""
 
     json: bytes
-    name: str
+    label: str
 
 
-class Batch(Struct, frozen=True):
+class PublishBatch(Struct, frozen=True):
     """The oldest items; ``key`` is the idempotency key."""
 
-    items: tuple[Item, ...]
-    key: str
+    items: tuple[QueuedPublication, ...]
+    idempotency_key: str
 
     @property
     def body(self) -> bytes:
@@ -37,49 +37,49 @@ class Batch(Struct, frozen=True):
         return b"[%b]" % b",".join(item.json for item in self.items)
 
 
-class Backlog:
+class PublishQueue:
     """A bounded queue that rejects the newest items, so that the order is kept."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._items: deque[Item] = deque()
-        self._most_bytes = BATCH_BYTES
-        self.settled = 0
+        self._items: deque[QueuedPublication] = deque()
+        self._max_batch_bytes = MAX_BATCH_BYTES
+        self.completed = 0
         """How many items have left, accepted or refused, since the start."""
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def put(self, item: Item) -> bool:
+    def put(self, item: QueuedPublication) -> bool:
         """Append; returns False if the queue is full."""
         if len(self._items) >= self._limit:
             return False
         self._items.append(item)
         return True
 
-    def batch(self, key: str) -> Batch:
+    def next_batch(self, key: str) -> PublishBatch:
         """Copy the oldest items, as many as one request may have; at least one."""
         taken, size = 0, 1  # the brackets and commas of a list: one more than its items
-        for item in islice(self._items, BATCH_ITEMS):
+        for item in islice(self._items, MAX_BATCH_ITEMS):
             size += len(item.json) + 1
-            if taken and size > self._most_bytes:
+            if taken and size > self._max_batch_bytes:
                 break
             taken += 1
-        return Batch(tuple(islice(self._items, taken)), key)
+        return PublishBatch(tuple(islice(self._items, taken)), key)
 
-    def accept(self, batch: Batch) -> None:
+    def remove_batch(self, batch: PublishBatch) -> None:
         """Remove a whole batch."""
         for _ in batch.items:
             self._items.popleft()
-        self.settled += len(batch.items)
+        self.completed += len(batch.items)
 
-    def refuse(self, index: int) -> Item:
+    def remove_item(self, index: int) -> QueuedPublication:
         """Remove one item of the batch, counted from 0; returns it."""
         item = self._items[index]
         del self._items[index]
-        self.settled += 1
+        self.completed += 1
         return item
 
-    def shrink(self, batch: Batch) -> None:
+    def reduce_batch_size(self, batch: PublishBatch) -> None:
         """Halve the batch size: the server's limit is lower."""
-        self._most_bytes = len(batch.body) // 2
+        self._max_batch_bytes = len(batch.body) // 2

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from random import Random
 
-FIRST_S = 0.5
+INITIAL_DELAY_S = 0.5
 """Upper bound of the first delay."""
-LONGEST_S = 20.0
+MAX_DELAY_S = 20.0
 """Upper bound of all delays; retries do not end."""
-_DOUBLINGS = 6  # 0.5 s doubled six times is over 20 s
+_MAX_DOUBLINGS = 6  # 0.5 s doubled six times is over 20 s
 
 
-def delay(attempt: int, draw: Random) -> float:
+def backoff_delay(attempt: int, draw: Random) -> float:
     """Return the seconds to wait before repetition ``attempt``, counted from 0.
 
-    Uniform over 0 to ``min(LONGEST_S, FIRST_S * 2 ** attempt)``.
+    Uniform over 0 to ``min(MAX_DELAY_S, FIRST_S * 2 ** attempt)``.
     """
-    return draw.uniform(0.0, min(LONGEST_S, FIRST_S * 2 ** min(attempt, _DOUBLINGS)))
+    return draw.uniform(0.0, min(MAX_DELAY_S, INITIAL_DELAY_S * 2 ** min(attempt, _MAX_DOUBLINGS)))

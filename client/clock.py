@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 
-_START = time.time() - time.monotonic()
+_EPOCH_OFFSET = time.time() - time.monotonic()
 
 
-def steady() -> float:
+def monotonic_epoch() -> float:
     """Return the time in seconds since the epoch; never goes back, never jumps."""
-    return _START + time.monotonic()
+    return _EPOCH_OFFSET + time.monotonic()

@@ -7,27 +7,27 @@ from typing import Any
 from msgspec import Struct
 
 
-class Tell(Struct, frozen=True):
+class DispatchMessage(Struct, frozen=True):
     """Dispatch a message to its handlers."""
 
     message: dict[str, Any]
 
 
-class Settle(Struct, frozen=True):
+class ResolveRequest(Struct, frozen=True):
     """Resolve the request with this id, with its reply or an exception."""
 
     id: str
     outcome: dict[str, Any] | Exception
 
 
-class Renew(Struct, frozen=True):
+class RefreshToken(Struct, frozen=True):
     """Fetch a fresh token and pass it to ``Session.sign_in``."""
 
 
-class HangUp(Struct, frozen=True):
+class DropConnection(Struct, frozen=True):
     """The server timed out: drop the connection without a closing handshake."""
 
     reason: str
 
 
-Effect = Tell | Settle | Renew | HangUp
+ClientEffect = DispatchMessage | ResolveRequest | RefreshToken | DropConnection

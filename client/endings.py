@@ -10,38 +10,42 @@ from enum import Enum, auto
 
 from protocol.errors import CloseCode
 
-NO_CODE = 1005
+NO_STATUS_RECEIVED = 1005
 """The close frame carried no code (RFC 6455, 7.1.5)."""
-ABNORMAL = 1006
+ABNORMAL_CLOSURE = 1006
 """There was no close frame: the network or the server failed (RFC 6455, 7.1.5)."""
-FORBIDDEN = 403
+HTTP_FORBIDDEN = 403
 """HTTP status of a handshake from an origin that is not allowed."""
-BACK_OFF = range(4100, 4200)
+BACKOFF_CODES = range(4100, 4200)
 """The server asks for backoff: the client exceeded a limit."""
 
-_OUR_FAULT = {CloseCode.UNSUPPORTED_DATA, CloseCode.INVALID_TEXT, CloseCode.MESSAGE_TOO_BIG}
-_DO_NOT_COME_BACK = range(4000, 4100)
-_COME_BACK_AT_ONCE = range(4200, 4300)
+_CLIENT_FAULT_CODES = {
+    CloseCode.UNSUPPORTED_DATA,
+    CloseCode.INVALID_TEXT,
+    CloseCode.MESSAGE_TOO_BIG,
+}
+_NO_RECONNECT_CODES = range(4000, 4100)
+_IMMEDIATE_RECONNECT_CODES = range(4200, 4300)
 
 
-class Comeback(Enum):
+class ReconnectPolicy(Enum):
     """Whether to reconnect, and how soon."""
 
     NEVER = auto()
-    AT_ONCE = auto()
+    IMMEDIATE = auto()
     """With jitter, so that the clients do not all reconnect at the same moment."""
-    AFTER_BACK_OFF = auto()
+    BACKOFF = auto()
 
 
-def after_close(code: int) -> Comeback:
+def policy_for_close(code: int) -> ReconnectPolicy:
     """Return the policy for a close code."""
-    if code in _OUR_FAULT or code in _DO_NOT_COME_BACK:
-        return Comeback.NEVER
-    if code == CloseCode.GOING_AWAY or code in _COME_BACK_AT_ONCE:
-        return Comeback.AT_ONCE
-    return Comeback.AFTER_BACK_OFF
+    if code in _CLIENT_FAULT_CODES or code in _NO_RECONNECT_CODES:
+        return ReconnectPolicy.NEVER
+    if code == CloseCode.GOING_AWAY or code in _IMMEDIATE_RECONNECT_CODES:
+        return ReconnectPolicy.IMMEDIATE
+    return ReconnectPolicy.BACKOFF
 
 
-def after_refused_upgrade(status: int) -> Comeback:
+def policy_for_handshake_status(status: int) -> ReconnectPolicy:
     """Return the policy for the HTTP status of a rejected handshake."""
-    return Comeback.NEVER if status == FORBIDDEN else Comeback.AFTER_BACK_OFF
+    return ReconnectPolicy.NEVER if status == HTTP_FORBIDDEN else ReconnectPolicy.BACKOFF

@@ -18,7 +18,7 @@ class QueueFull(Exception):
         super().__init__(f"the send queue is full ({limit} messages)")
 
 
-class Refused(Exception):
+class RequestRejected(Exception):
     """The server replied with an ``error``; ``code`` is stable, ``message`` is for people."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -26,5 +26,5 @@ class Refused(Exception):
         self.code, self.message = code, message
 
 
-class SignInRefused(Exception):
+class AuthenticationFailed(Exception):
     """The connection is open, but the server rejected the token."""

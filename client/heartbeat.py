@@ -5,51 +5,51 @@ Pure; callers pass the current time (any monotonic clock).
 
 from __future__ import annotations
 
-PING_AFTER_S = 20.0
+PING_INTERVAL_S = 20.0
 """Interval of pings; they also measure the round trip on a busy connection."""
-DEAD_AFTER_S = 30.0
+SERVER_TIMEOUT_S = 30.0
 """A server that sent nothing for this long is considered dead: it had 10 s to answer a ping."""
 
 
-class Heartbeat:
+class ServerWatchdog:
     """Tracks the activity of the current connection."""
 
     def __init__(self, ping_after_s: float, dead_after_s: float) -> None:
-        self._ping_after_s, self._dead_after_s = ping_after_s, dead_after_s
-        self._asked: dict[str, float] = {}
-        self._heard_at = self._ping_at = 0.0
+        self._ping_interval_s, self._server_timeout_s = ping_after_s, dead_after_s
+        self._sent_pings: dict[str, float] = {}
+        self._last_activity_at = self._next_ping_at = 0.0
         self.round_trip_ms: float | None = None
 
-    def begin(self, now: float) -> None:
+    def start(self, now: float) -> None:
         """Reset for a new connection; opening it counts as activity."""
-        self._asked.clear()
-        self._heard_at, self._ping_at = now, now + self._ping_after_s
+        self._sent_pings.clear()
+        self._last_activity_at, self._next_ping_at = now, now + self._ping_interval_s
 
-    def heard(self, now: float) -> None:
+    def on_activity(self, now: float) -> None:
         """Record activity: any frame."""
-        self._heard_at = now
+        self._last_activity_at = now
 
     @property
-    def due(self) -> float:
+    def next_check_at(self) -> float:
         """When to check again."""
-        return min(self._ping_at, self._heard_at + self._dead_after_s)
+        return min(self._next_ping_at, self._last_activity_at + self._server_timeout_s)
 
-    def is_dead(self, now: float) -> bool:
+    def has_timed_out(self, now: float) -> bool:
         """Return whether the server timed out."""
-        return now >= self._heard_at + self._dead_after_s
+        return now >= self._last_activity_at + self._server_timeout_s
 
-    def wants_ping(self, now: float) -> bool:
+    def is_ping_due(self, now: float) -> bool:
         """Return whether a ping is due."""
-        return now >= self._ping_at
+        return now >= self._next_ping_at
 
-    def asked(self, id: str, now: float) -> None:
+    def on_ping_sent(self, id: str, now: float) -> None:
         """Record that a ping with this id is sent."""
-        self._asked[id] = now
-        self._ping_at = now + self._ping_after_s
+        self._sent_pings[id] = now
+        self._next_ping_at = now + self._ping_interval_s
 
-    def answered(self, id: object, now: float) -> bool:
+    def on_pong(self, id: object, now: float) -> bool:
         """Handle a pong; returns whether it answers one of these pings."""
-        if not isinstance(id, str) or id not in self._asked:
+        if not isinstance(id, str) or id not in self._sent_pings:
             return False
-        self.round_trip_ms = (now - self._asked.pop(id)) * 1000
+        self.round_trip_ms = (now - self._sent_pings.pop(id)) * 1000
         return True

@@ -7,82 +7,88 @@ from __future__ import annotations
 
 from random import Random
 
-from client.endings import Comeback
-from client.pace import Pace
-from client.status import State, Status
+from client.endings import ReconnectPolicy
+from client.pace import ReconnectTracker
+from client.status import ConnectionState, ConnectionStatus
 
 
-class Lifecycle:
+class ConnectionStateMachine:
     """Holds the state and how the last connection closed."""
 
     def __init__(self, draw: Random, now: float) -> None:
-        self._pace = Pace(draw)
+        self._reconnect = ReconnectTracker(draw)
         self._since = now
-        self._code: int | None = None
-        self._reason = ""
-        self.state = State.CLOSED
+        self._close_code: int | None = None
+        self._close_reason = ""
+        self.state = ConnectionState.CLOSED
         self.retry_at: float | None = None
 
     @property
     def is_open(self) -> bool:
         """Tell whether there is a connection."""
-        return self.state is State.OPEN
+        return self.state is ConnectionState.OPEN
 
     @property
-    def why(self) -> str:
+    def disconnect_reason(self) -> str:
         """Return why there is no connection."""
-        return self._reason or (f"closed with {self._code}" if self._code else "not connected")
+        return self._close_reason or (
+            f"closed with {self._close_code}" if self._close_code else "not connected"
+        )
 
     def start(self, now: float) -> None:
         """Start connecting, with all counts reset."""
-        self._pace.restart()
-        self._code, self._reason = None, ""
-        self._enter(State.CONNECTING, now)
+        self._reconnect.reset()
+        self._close_code, self._close_reason = None, ""
+        self._set_state(ConnectionState.CONNECTING, now)
 
     def stop(self, now: float) -> None:
         """Stop; called by the application."""
-        self._pace.restart()
-        self._code, self._reason = None, "disconnected"
-        self._enter(State.CLOSED, now)
+        self._reconnect.reset()
+        self._close_code, self._close_reason = None, "disconnected"
+        self._set_state(ConnectionState.CLOSED, now)
 
-    def connecting(self, now: float) -> None:
+    def on_connecting(self, now: float) -> None:
         """Record that an attempt starts."""
-        self._enter(State.CONNECTING, now)
+        self._set_state(ConnectionState.CONNECTING, now)
 
-    def opened(self, now: float) -> None:
+    def on_open(self, now: float) -> None:
         """Record that the connection is open."""
-        self._code, self._reason = None, ""
-        self._pace.opened(now)
-        self._enter(State.OPEN, now)
+        self._close_code, self._close_reason = None, ""
+        self._reconnect.on_open(now)
+        self._set_state(ConnectionState.OPEN, now)
 
-    def signed_in(self) -> None:
+    def on_signed_in(self) -> None:
         """Record that the client is signed in."""
-        self._pace.signed_in()
+        self._reconnect.on_signed_in()
 
-    def ended(self, code: int | None, reason: str, comeback: Comeback, now: float) -> None:
+    def on_close(
+        self, code: int | None, reason: str, comeback: ReconnectPolicy, now: float
+    ) -> None:
         """Record a close or a failed attempt; sets ``retry_at`` unless the policy is NEVER."""
-        self._code, self._reason = code, reason
-        wait = self._pace.ended(comeback, now, code)
-        if comeback is Comeback.NEVER:
-            self._enter(State.CLOSED, now)
+        self._close_code, self._close_reason = code, reason
+        wait = self._reconnect.on_close(comeback, now, code)
+        if comeback is ReconnectPolicy.NEVER:
+            self._set_state(ConnectionState.CLOSED, now)
         else:
-            self._enter(State.WAITING, now)
+            self._set_state(ConnectionState.BACKOFF, now)
             self.retry_at = now + wait
 
-    def status(self, now: float, *, signed_in: bool, round_trip_ms: float | None) -> Status:
+    def status(
+        self, now: float, *, signed_in: bool, round_trip_ms: float | None
+    ) -> ConnectionStatus:
         """Return the status."""
-        return Status(
+        return ConnectionStatus(
             state=self.state,
             signed_in=signed_in,
-            attempt=self._pace.attempt(now),
+            attempt=self._reconnect.failed_attempts(now),
             retry_at=self.retry_at,
-            close_code=self._code,
-            close_reason=self._reason,
+            close_code=self._close_code,
+            close_reason=self._close_reason,
             since=self._since,
             round_trip_ms=round_trip_ms,
         )
 
-    def _enter(self, state: State, now: float) -> None:
+    def _set_state(self, state: ConnectionState, now: float) -> None:
         self.retry_at = None
         if state is not self.state:
             self.state, self._since = state, now

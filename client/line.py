@@ -16,16 +16,23 @@ from contextlib import suppress
 import websocket
 from websocket import ABNF
 
-from client.arrivals import Arrival, Ended, SignOfLife, Text, UpgradeRefused, describe
-from client.endings import ABNORMAL, NO_CODE
+from client.arrivals import (
+    ConnectionClosed,
+    ConnectionEvent,
+    HandshakeRejected,
+    PeerActivity,
+    TextReceived,
+    describe_error,
+)
+from client.endings import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
 
 WRITE_TIMEOUT_S = 10.0
 """Timeout of one write; the connection is then considered dead."""
 READ_TIMEOUT_S = 0.25
 """Timeout of a read within a frame, after which timers are checked."""
-GOODBYE_S = 0.2
+CLOSE_TIMEOUT_S = 0.2
 """How long to wait for the server's close frame."""
-BROKEN = (OSError, websocket.WebSocketException)
+CONNECTION_ERRORS = (OSError, websocket.WebSocketException)
 """Exceptions of the library for a connection that failed or violates the protocol."""
 
 
@@ -33,23 +40,23 @@ class Waker:
     """A socket pair that lets other threads end a wait (self-pipe)."""
 
     def __init__(self) -> None:
-        self._inside, self._outside = socket.socketpair()
-        self._inside.setblocking(False)
-        self._outside.setblocking(False)
+        self._read_end, self._write_end = socket.socketpair()
+        self._read_end.setblocking(False)
+        self._write_end.setblocking(False)
 
     def fileno(self) -> int:
         """Return what to select on."""
-        return self._inside.fileno()
+        return self._read_end.fileno()
 
     def wake(self) -> None:
         """End the current or the next wait; harmless after ``close``."""
         with suppress(OSError):
-            self._outside.send(b"\0")
+            self._write_end.send(b"\0")
 
     def clear(self) -> None:
         """Consume pending wake-ups."""
         with suppress(BlockingIOError):
-            while self._inside.recv(4096):
+            while self._read_end.recv(4096):
                 pass
 
     def sleep(self, seconds: float) -> None:
@@ -61,11 +68,11 @@ class Waker:
 
     def close(self) -> None:
         """Close the sockets."""
-        self._inside.close()
-        self._outside.close()
+        self._read_end.close()
+        self._write_end.close()
 
 
-class Line:
+class SyncConnection:
     """An open connection, or one being opened."""
 
     def __init__(self, waker: Waker) -> None:
@@ -88,7 +95,7 @@ class Line:
                 address, timeout=timeout_s, origin=origin, suppress_origin=origin is None
             )
         except websocket.WebSocketBadStatusException as why:
-            raise UpgradeRefused(why.status_code) from None
+            raise HandshakeRejected(why.status_code) from None
         self._selector.register(self._waker, selectors.EVENT_READ)
         self._selector.register(self._socket, selectors.EVENT_READ)
 
@@ -97,12 +104,12 @@ class Line:
         try:
             self._socket.settimeout(WRITE_TIMEOUT_S)
             self._socket.send(text, opcode)
-        except BROKEN:
+        except CONNECTION_ERRORS:
             # A close frame may already be buffered: read it first.
             self.is_broken = True
             self.abort()
 
-    def receive(self, seconds: float) -> Arrival | None:
+    def receive(self, seconds: float) -> ConnectionEvent | None:
         """Wait for the next event; None on timeout or ``wake``."""
         try:
             if not self._has_buffered():
@@ -112,11 +119,11 @@ class Line:
                 if self._socket not in ready:
                     return None
             self._socket.settimeout(READ_TIMEOUT_S)
-            return self._take(self._socket.recv_frame())  # type: ignore[no-untyped-call]  # same
+            return self._event_from_frame(self._socket.recv_frame())  # type: ignore[no-untyped-call]  # same
         except websocket.WebSocketTimeoutException:
-            return SignOfLife()  # the rest of the frame is read next time
-        except BROKEN as why:
-            return Ended(ABNORMAL, describe(why))
+            return PeerActivity()  # the rest of the frame is read next time
+        except CONNECTION_ERRORS as why:
+            return ConnectionClosed(ABNORMAL_CLOSURE, describe_error(why))
 
     def abort(self) -> None:
         """Shut the TCP connection down, from any thread; the owner then sees it closed."""
@@ -128,7 +135,7 @@ class Line:
     def close(self, *, goodbye: bool) -> None:
         """Close the socket, with the closing handshake first if asked to."""
         if goodbye and not self.is_broken:
-            self._socket.close(timeout=GOODBYE_S)
+            self._socket.close(timeout=CLOSE_TIMEOUT_S)
         self._selector.close()
         self._socket.shutdown()  # type: ignore[no-untyped-call]  # same
 
@@ -137,33 +144,33 @@ class Line:
         sock = self._socket.sock
         return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
-    def _take(self, frame: ABNF) -> Arrival:
+    def _event_from_frame(self, frame: ABNF) -> ConnectionEvent:
         data = frame.data if isinstance(frame.data, bytes) else frame.data.encode()
         match frame.opcode:
             case ABNF.OPCODE_CLOSE:
-                with suppress(*BROKEN):
+                with suppress(*CONNECTION_ERRORS):
                     self._socket.send_close()
-                return _ending(data)
+                return _parse_close_frame(data)
             case ABNF.OPCODE_PING:
                 self.send(data, ABNF.OPCODE_PONG)
             case ABNF.OPCODE_PONG:
                 pass
             case _:
-                return self._join(frame)
-        return SignOfLife()
+                return self._add_fragment(frame)
+        return PeerActivity()
 
-    def _join(self, frame: ABNF) -> Text | SignOfLife:
+    def _add_fragment(self, frame: ABNF) -> TextReceived | PeerActivity:
         parts = self._socket.cont_frame
         parts.validate(frame)
         parts.add(frame)
         if parts.is_fire(frame):
             opcode, whole = parts.extract(frame)
             if opcode == ABNF.OPCODE_TEXT:
-                return Text(whole.data)
-        return SignOfLife()
+                return TextReceived(whole.data)
+        return PeerActivity()
 
 
-def _ending(data: bytes) -> Ended:
+def _parse_close_frame(data: bytes) -> ConnectionClosed:
     if len(data) < 2:
-        return Ended(NO_CODE, "")
-    return Ended(struct.unpack("!H", data[:2])[0], data[2:].decode(errors="replace"))
+        return ConnectionClosed(NO_STATUS_RECEIVED, "")
+    return ConnectionClosed(struct.unpack("!H", data[:2])[0], data[2:].decode(errors="replace"))

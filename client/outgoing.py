@@ -17,46 +17,46 @@ QUEUE_LIMIT = 1000
 """Maximum of queued messages; enough for a restart of the server."""
 
 
-class Frame(Struct, frozen=True):
+class OutgoingFrame(Struct, frozen=True):
     """One text frame; ``id`` is set for a request with a pending reply."""
 
     text: bytes
     id: str | None = None
-    is_own: bool = False
+    is_internal: bool = False
 
 
-class Outgoing:
+class ClientSendQueue:
     """A bounded queue that rejects new messages and never drops queued ones."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._frames: deque[Frame] = deque()
+        self._frames: deque[OutgoingFrame] = deque()
 
-    def put(self, frame: Frame) -> None:
+    def put(self, frame: OutgoingFrame) -> None:
         """Append a frame.
 
         Raises:
             QueueFull: it is the application's, and the queue is full.
         """
-        if not frame.is_own and len(self._frames) >= self._limit:
+        if not frame.is_internal and len(self._frames) >= self._limit:
             raise QueueFull(self._limit)
         self._frames.append(frame)
 
-    def put_first(self, own: Iterable[Frame]) -> None:
+    def put_front(self, own: Iterable[OutgoingFrame]) -> None:
         """Put the client's own frames, in order, before all others."""
         self._frames.extendleft(reversed(list(own)))
 
-    def take(self) -> Frame | None:
+    def pop(self) -> OutgoingFrame | None:
         """Remove the next one, if there is any."""
         return self._frames.popleft() if self._frames else None
 
-    def forget(self, id: str) -> None:
+    def remove(self, id: str) -> None:
         """Remove the request with this id, if it is still queued."""
-        self._keep(frame for frame in self._frames if frame.id != id)
+        self._replace(frame for frame in self._frames if frame.id != id)
 
-    def forget_own(self) -> None:
+    def remove_internal(self) -> None:
         """Remove the client's own frames, which belong to the lost connection."""
-        self._keep(frame for frame in self._frames if not frame.is_own)
+        self._replace(frame for frame in self._frames if not frame.is_internal)
 
-    def _keep(self, frames: Iterable[Frame]) -> None:
+    def _replace(self, frames: Iterable[OutgoingFrame]) -> None:
         self._frames = deque(frames)

@@ -8,53 +8,53 @@ from __future__ import annotations
 from random import Random
 
 from client import backoff
-from client.endings import BACK_OFF, Comeback
+from client.endings import BACKOFF_CODES, ReconnectPolicy
 
-PROVED_AFTER_S = 5.0
+STABLE_AFTER_S = 5.0
 """A connection that lasted this long counts as stable, signed in or not."""
 
 
-class Pace:
+class ReconnectTracker:
     """Failed attempts since the last stable connection."""
 
     def __init__(self, draw: Random) -> None:
-        self._draw = draw
+        self._rng = draw
         self._opened_at: float | None = None
         self._is_signed_in = False
-        self._attempt = 0
+        self._failed_attempts = 0
 
-    def restart(self) -> None:
+    def reset(self) -> None:
         """Reset the count."""
-        self._opened_at, self._is_signed_in, self._attempt = None, False, 0
+        self._opened_at, self._is_signed_in, self._failed_attempts = None, False, 0
 
-    def opened(self, now: float) -> None:
+    def on_open(self, now: float) -> None:
         """Record that a connection is open; that alone does not reset the count."""
         self._opened_at, self._is_signed_in = now, False
 
-    def signed_in(self) -> None:
+    def on_signed_in(self) -> None:
         """Record that the server accepted the token."""
         self._is_signed_in = True
 
-    def attempt(self, now: float) -> int:
+    def failed_attempts(self, now: float) -> int:
         """Return how many attempts failed since the last stable connection."""
-        return 0 if self._was_good(now) else self._attempt
+        return 0 if self._was_stable(now) else self._failed_attempts
 
-    def ended(self, comeback: Comeback, now: float, code: int | None = None) -> float:
+    def on_close(self, comeback: ReconnectPolicy, now: float, code: int | None = None) -> float:
         """Record a close or a failed attempt; returns the delay in seconds."""
-        was_good = self._was_good(now, code)
+        was_good = self._was_stable(now, code)
         if was_good:
-            self._attempt = 0
+            self._failed_attempts = 0
         self._opened_at = None
-        wait = backoff.delay(self._attempt, self._draw)
+        wait = backoff.backoff_delay(self._failed_attempts, self._rng)
         # A stable connection closed with a reconnect-now code is no failure: the shortest
         # delay, only for jitter, and it is not counted.
-        if not (was_good and comeback is Comeback.AT_ONCE):
-            self._attempt += 1
+        if not (was_good and comeback is ReconnectPolicy.IMMEDIATE):
+            self._failed_attempts += 1
         return wait
 
-    def _was_good(self, now: float, code: int | None = None) -> bool:
+    def _was_stable(self, now: float, code: int | None = None) -> bool:
         if self._opened_at is None:
             return False
-        is_old = now - self._opened_at >= PROVED_AFTER_S
+        is_old = now - self._opened_at >= STABLE_AFTER_S
         # A server that accepts the token and then closes with 41xx wants a growing backoff.
-        return is_old or (self._is_signed_in and code not in BACK_OFF)
+        return is_old or (self._is_signed_in and code not in BACKOFF_CODES)

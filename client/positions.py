@@ -8,51 +8,51 @@ from __future__ import annotations
 from typing import Any
 
 
-class _Place:
+class _TrackedPosition:
     """``offset``: recover from here; ``handled``: last offset passed to handlers."""
 
-    __slots__ = ("epoch", "handled", "offset")
+    __slots__ = ("epoch", "last_handled", "offset")
 
     def __init__(self, epoch: str, offset: int) -> None:
-        self.epoch, self.offset, self.handled = epoch, offset, 0
+        self.epoch, self.offset, self.last_handled = epoch, offset, 0
 
 
-class Positions:
+class StreamPositions:
     """One position per channel, including the user's own if it is recoverable."""
 
     def __init__(self) -> None:
-        self._places: dict[str, _Place] = {}
+        self._positions: dict[str, _TrackedPosition] = {}
 
-    def forget(self, channel: str) -> None:
+    def remove(self, channel: str) -> None:
         """Drop the position of a channel."""
-        self._places.pop(channel, None)
+        self._positions.pop(channel, None)
 
-    def request(self, channel: str) -> dict[str, Any]:
+    def subscribe_fields(self, channel: str) -> dict[str, Any]:
         """Return the recovery fields of a ``subscribe`` payload."""
-        place = self._places.get(channel)
+        place = self._positions.get(channel)
         since = place and {"since": {"epoch": place.epoch, "offset": place.offset}}
         return {"recoverable": True} | (since or {})
 
-    def joined(self, channel: str, payload: dict[str, Any]) -> bool:
+    def on_subscribed(self, channel: str, payload: dict[str, Any]) -> bool:
         """Store the position the server reports; returns whether messages are lost."""
         epoch, offset = payload.get("epoch"), payload.get("offset")
         if not isinstance(epoch, str) or not isinstance(offset, int):
             return False  # this subscription is not recoverable
-        place = self._places.get(channel)
+        place = self._positions.get(channel)
         if place is None or place.epoch != epoch:
-            self._places[channel] = _Place(epoch, offset)
+            self._positions[channel] = _TrackedPosition(epoch, offset)
         elif payload.get("recovered") is not True:
             place.offset = offset  # else what is missing is about to come
         return payload.get("recovered") is False
 
-    def is_new(self, message: dict[str, Any]) -> bool:
+    def mark_handled(self, message: dict[str, Any]) -> bool:
         """Record a message; returns whether it is new to the handlers."""
         channel, offset = message.get("channel"), message.get("offset")
-        place = self._places.get(channel) if isinstance(channel, str) else None
+        place = self._positions.get(channel) if isinstance(channel, str) else None
         if place is None or not isinstance(offset, int):
             return True
-        if offset <= place.handled:
+        if offset <= place.last_handled:
             return False
-        place.handled = offset
+        place.last_handled = offset
         place.offset = max(place.offset, offset)
         return True

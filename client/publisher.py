@@ -1,4 +1,4 @@
-"""Publishes to ``POST /api/publish``: batched, in order, with retries.
+"""Publishes to ``HTTP_REQUEST /api/publish``: batched, in order, with retries.
 
 ``put`` never blocks; one task (``run``) sends one request at a time and repeats it until the
 server accepts or rejects it.
@@ -18,23 +18,31 @@ import msgspec
 from msgspec import Struct
 
 from client import backoff
-from client.answers import NotNow, Taken, TokenOver, TooMuch, Verdict, Wrong, judge
-from client.arrivals import describe
-from client.backlog import ITEM_BYTES, Backlog, Batch, Item
+from client.answers import (
+    BatchAccepted,
+    BatchTooLarge,
+    ItemRejected,
+    PublishOutcome,
+    RetryLater,
+    TokenRejected,
+    parse_response,
+)
+from client.arrivals import describe_error
+from client.backlog import MAX_ITEM_BYTES, PublishBatch, PublishQueue, QueuedPublication
 from client.errors import ConnectionLost
-from protocol.codec import UNREADABLE, read, write
-from protocol.publications import Draft
+from protocol.codec import DECODE_ERRORS, decode_json, encode_json
+from protocol.publications import PublishRequest
 
-BUFFER = 20_000
+DEFAULT_QUEUE_LIMIT = 20_000
 """Publications that may be queued: a minute at a high rate."""
 REQUEST_TIMEOUT_S = 10.0
 """Timeout of one request; the batch is then sent again with the same idempotency key."""
-BROKEN = (aiohttp.ClientError, OSError, TimeoutError)
+CONNECTION_ERRORS = (aiohttp.ClientError, OSError, TimeoutError)
 
 log = logging.getLogger(__name__)
 
 
-class Counts(Struct, frozen=True):
+class PublishCounts(Struct, frozen=True):
     """Counts of publications by outcome; ``reached`` counts sockets.
 
     ``dropped`` did not fit the queue; ``refused`` were rejected by the server or too large.
@@ -48,7 +56,7 @@ class Counts(Struct, frozen=True):
     waiting: int = 0
 
 
-class Publisher:
+class HttpPublisher:
     """Publishes to the server at ``base_url``, in the order of ``put``.
 
     ``token`` returns a fresh token of a service or admin; it is called at the start and after
@@ -61,29 +69,29 @@ class Publisher:
         token: Callable[[], str],
         *,
         http: aiohttp.ClientSession,
-        buffer: int = BUFFER,
+        buffer: int = DEFAULT_QUEUE_LIMIT,
         draw: Random | None = None,
     ) -> None:
-        self._address = base_url.rstrip("/") + "/api/publish"
+        self._url = base_url.rstrip("/") + "/api/publish"
         self._token, self._http = token, http
-        self._draw = draw or Random()  # noqa: S311 - jitter is no secret
-        self._backlog = Backlog(buffer)
+        self._rng = draw or Random()  # noqa: S311 - jitter is no secret
+        self._queue = PublishQueue(buffer)
         self._bearer: str | None = None
-        self._batch: Batch | None = None
-        self._counts = Counts()
-        self._trouble = ""
-        self._attempt = 0
+        self._batch: PublishBatch | None = None
+        self._counts = PublishCounts()
+        self._last_error = ""
+        self._failed_attempts = 0
         self._has_items = asyncio.Event()
         self._progress = asyncio.Condition()
-        self._sending: asyncio.Task[None] | None = None
+        self._send_task: asyncio.Task[None] | None = None
         self._is_closed = False
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> PublishCounts:
         """The current counts."""
-        return msgspec.structs.replace(self._counts, waiting=len(self._backlog))
+        return msgspec.structs.replace(self._counts, waiting=len(self._queue))
 
-    def put(self, draft: Draft) -> bool:
+    def put(self, draft: PublishRequest) -> bool:
         """Queue a publication; never blocks.
 
         Returns False, and counts it, if the queue is full, the publisher is closed or the
@@ -93,26 +101,26 @@ class Publisher:
             ValueError: the payload is not JSON, which would invalidate a whole batch.
         """
         try:
-            read(bytes(draft.payload))
-        except UNREADABLE:
+            decode_json(bytes(draft.payload))
+        except DECODE_ERRORS:
             raise ValueError("the payload is not JSON") from None
-        item = Item(write(draft), _name(draft))
-        if len(item.json) > ITEM_BYTES:
-            self._refuse(item, f"over {ITEM_BYTES} bytes")
+        item = QueuedPublication(encode_json(draft), _label(draft))
+        if len(item.json) > MAX_ITEM_BYTES:
+            self._item_rejected(item, f"over {MAX_ITEM_BYTES} bytes")
             return False
-        if self._is_closed or not self._backlog.put(item):
-            self._count(dropped=1)
+        if self._is_closed or not self._queue.put(item):
+            self._add_counts(dropped=1)
             return False
         self._has_items.set()
         return True
 
     async def run(self) -> None:
         """Send queued publications until cancelled or closed."""
-        self._sending = asyncio.create_task(self._send_all(), name="publisher")
+        self._send_task = asyncio.create_task(self._send_all(), name="publisher")
         try:
-            await self._sending
+            await self._send_task
         except asyncio.CancelledError:
-            self._sending.cancel()
+            self._send_task.cancel()
             if not self._is_closed:
                 raise
 
@@ -122,12 +130,12 @@ class Publisher:
         Raises:
             ConnectionLost: the publisher was closed before.
         """
-        target = self._backlog.settled + len(self._backlog)
+        target = self._queue.completed + len(self._queue)
         async with self._progress:
             await self._progress.wait_for(
-                lambda: self._backlog.settled >= target or self._is_closed
+                lambda: self._queue.completed >= target or self._is_closed
             )
-        if self._backlog.settled < target:
+        if self._queue.completed < target:
             raise ConnectionLost("closed before everything was published")
 
     async def aclose(self) -> None:
@@ -135,104 +143,104 @@ class Publisher:
         if self._is_closed:
             return
         self._is_closed = True
-        if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.wait({self._sending})
-        if self._backlog:
-            log.warning("Closed with %d publications unsent", len(self._backlog))
+        if self._send_task is not None:
+            self._send_task.cancel()
+            await asyncio.wait({self._send_task})
+        if self._queue:
+            log.warning("Closed with %d publications unsent", len(self._queue))
         async with self._progress:
             self._progress.notify_all()
 
     async def _send_all(self) -> None:
         while True:
             await self._has_items.wait()
-            self._batch = self._batch or self._backlog.batch(uuid.uuid4().hex)
+            self._batch = self._batch or self._queue.next_batch(uuid.uuid4().hex)
             wait = await self._send(self._batch)
-            if not self._backlog:
+            if not self._queue:
                 self._has_items.clear()
             async with self._progress:
                 self._progress.notify_all()
             if wait > 0:
                 await asyncio.sleep(wait)
 
-    async def _send(self, batch: Batch) -> float:
+    async def _send(self, batch: PublishBatch) -> float:
         """Send a batch once; returns the seconds to wait before the next request."""
         try:
             bearer = self._bearer = self._bearer or self._token()
         except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            return self._try_again(f"the token source raised {type(why).__name__}")
+            return self._retry_later(f"the token source raised {type(why).__name__}")
         try:
             async with self._http.post(
-                self._address,
+                self._url,
                 data=batch.body,
                 headers={
                     "Authorization": f"Bearer {bearer}",
                     "Content-Type": "application/json",
-                    "Idempotency-Key": batch.key,
+                    "Idempotency-Key": batch.idempotency_key,
                 },
                 timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
                 allow_redirects=False,
             ) as answer:
                 body = await answer.read()
-                verdict = judge(answer.status, answer.headers, body, len(batch.items))
-        except BROKEN as why:
-            return self._try_again(describe(why))
-        return self._obey(batch, verdict)
+                verdict = parse_response(answer.status, answer.headers, body, len(batch.items))
+        except CONNECTION_ERRORS as why:
+            return self._retry_later(describe_error(why))
+        return self._handle_outcome(batch, verdict)
 
-    def _obey(self, batch: Batch, verdict: Verdict) -> float:
+    def _handle_outcome(self, batch: PublishBatch, verdict: PublishOutcome) -> float:
         match verdict:
-            case Taken(reached):
-                return self._accept(batch, reached)
-            case Wrong(index, why):
+            case BatchAccepted(reached):
+                return self._batch_accepted(batch, reached)
+            case ItemRejected(index, why):
                 self._batch = None
-                self._refuse(self._backlog.refuse(index), why)
+                self._item_rejected(self._queue.remove_item(index), why)
                 return 0.0
-            case TooMuch():
+            case BatchTooLarge():
                 self._batch = None
-                self._backlog.shrink(batch)
-                return self._try_at_once()
-            case TokenOver():
+                self._queue.reduce_batch_size(batch)
+                return self._retry_now()
+            case TokenRejected():
                 self._bearer = None
                 # Tokens expire: an error only if the fresh one is rejected, too.
-                return self._try_again("HTTP 401") if self._attempt else self._try_at_once()
-            case NotNow(why, at_least_s, needs_new_key):
+                return self._retry_later("HTTP 401") if self._failed_attempts else self._retry_now()
+            case RetryLater(why, at_least_s, needs_new_key):
                 if needs_new_key:
                     self._batch = None
-                return self._try_again(why, at_least_s)
+                return self._retry_later(why, at_least_s)
             case _:
                 assert_never(verdict)
 
-    def _accept(self, batch: Batch, reached: int) -> float:
-        self._batch, self._attempt = None, 0
-        self._backlog.accept(batch)
-        self._count(accepted=len(batch.items), reached=reached)
-        if self._trouble:
-            self._trouble = ""
+    def _batch_accepted(self, batch: PublishBatch, reached: int) -> float:
+        self._batch, self._failed_attempts = None, 0
+        self._queue.remove_batch(batch)
+        self._add_counts(accepted=len(batch.items), reached=reached)
+        if self._last_error:
+            self._last_error = ""
             log.info("Publishing resumed")
         return 0.0
 
-    def _refuse(self, item: Item, why: str) -> None:
-        self._count(refused=1)
-        log.warning("Publication rejected: %s: %s", item.name, why)
+    def _item_rejected(self, item: QueuedPublication, why: str) -> None:
+        self._add_counts(refused=1)
+        log.warning("Publication rejected: %s: %s", item.label, why)
 
-    def _try_at_once(self) -> float:
-        self._count(retries=1)
-        self._attempt += 1
+    def _retry_now(self) -> float:
+        self._add_counts(retries=1)
+        self._failed_attempts += 1
         return 0.0
 
-    def _try_again(self, why: str, at_least_s: float = 0.0) -> float:
-        if why != self._trouble:  # logged once per outage
-            self._trouble = why
+    def _retry_later(self, why: str, at_least_s: float = 0.0) -> float:
+        if why != self._last_error:  # logged once per outage
+            self._last_error = why
             log.warning("Publish failed, retrying: %s", why)
-        wait = max(at_least_s, backoff.delay(self._attempt, self._draw))
-        self._try_at_once()
+        wait = max(at_least_s, backoff.backoff_delay(self._failed_attempts, self._rng))
+        self._retry_now()
         return wait
 
-    def _count(self, **more: int) -> None:
+    def _add_counts(self, **more: int) -> None:
         sums = {name: getattr(self._counts, name) + n for name, n in more.items()}
         self._counts = msgspec.structs.replace(self._counts, **sums)
 
 
-def _name(draft: Draft) -> str:
+def _label(draft: PublishRequest) -> str:
     to = draft.channel or (f"user {draft.user}" if draft.user else "everyone")
     return f"{draft.type} to {to}"

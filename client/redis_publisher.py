@@ -12,18 +12,18 @@ from collections.abc import Sequence
 
 from redis import Redis, RedisCluster
 
-from protocol.bounds import Bounds
-from protocol.channels import Channel, Kind
-from protocol.drafts import Placed, Prepared, prepare
-from protocol.ownership import RECORD_ORDERS, orders_key, owner
-from protocol.publications import Address, Draft, Publication
-from protocol.redis_log import PUBLISH, Names, batch, by_address
+from protocol.bounds import Retention
+from protocol.channels import Channel, ChannelKind
+from protocol.drafts import OrderPlacement, PreparedPublication, prepare_publication
+from protocol.ownership import RECORD_ORDERS, encode_owner, orders_key
+from protocol.publications import Address, Publication, PublishRequest
+from protocol.redis_log import PUBLISH, RedisKeys, make_publish_call, split_by_address
 
-KEPT = Bounds(messages=1000, seconds=600.0)
+DEFAULT_RETENTION = Retention(max_messages=1000, max_age_s=600.0)
 """The servers' own default: WORKBENCH_HISTORY_MESSAGES and WORKBENCH_HISTORY_S."""
 
 
-class TakenElsewhere(Exception):
+class OrderOwnedByOtherTenant(Exception):
     """The order with this id is another tenant's; nothing was recorded or published."""
 
 
@@ -43,14 +43,14 @@ class RedisPublisher:
         *,
         tenant: str,
         prefix: str = "workbench:",
-        kept: Bounds = KEPT,
+        kept: Retention = DEFAULT_RETENTION,
     ) -> None:
-        self._redis, self._tenant, self._kept = redis, tenant, kept
-        self._names, self._orders = Names(prefix), orders_key(prefix)
-        self._publish = redis.register_script(PUBLISH)
-        self._record = redis.register_script(RECORD_ORDERS)
+        self._redis, self._tenant, self._retention = redis, tenant, kept
+        self._keys, self._orders_key = RedisKeys(prefix), orders_key(prefix)
+        self._publish_script = redis.register_script(PUBLISH)
+        self._record_script = redis.register_script(RECORD_ORDERS)
 
-    def publish(self, *drafts: Draft, once: str = "") -> None:
+    def publish(self, *drafts: PublishRequest, once: str = "") -> None:
         """Publish drafts in order; ``once`` is an idempotency key, valid for five minutes.
 
         Raises:
@@ -62,38 +62,43 @@ class RedisPublisher:
         if not drafts:
             return
         now = time.time()
-        prepared = [prepare(draft, now) for draft in drafts]
-        if any(isinstance(each.to, Channel) and each.to.kind is Kind.MONITOR for each in prepared):
+        prepared = [prepare_publication(draft, now) for draft in drafts]
+        if any(
+            isinstance(each.to, Channel) and each.to.kind is ChannelKind.MONITOR
+            for each in prepared
+        ):
             raise ValueError("monitor channels are reserved for servers")
-        self._record_orders([each.places for each in prepared if each.places])
+        self._record_orders([each.order_placement for each in prepared if each.order_placement])
         items = [
-            (self._publication(each, now), f"{once}:{number}" if once else "")
+            (self._to_publication(each, now), f"{once}:{number}" if once else "")
             for number, each in enumerate(prepared)
         ]
         id, epoch = secrets.token_hex(8), secrets.token_hex(4)
         sharded = isinstance(self._redis, RedisCluster)
-        for part in by_address(items) if sharded else [items]:
-            call = batch(
+        for part in split_by_address(items) if sharded else [items]:
+            call = make_publish_call(
                 id,
                 part,
-                names=self._names,
-                bounds=self._kept,
+                names=self._keys,
+                bounds=self._retention,
                 epoch=epoch,
                 sharded=sharded,
             )
-            self._publish(keys=call.keys, args=call.values)
+            self._publish_script(keys=call.keys, args=call.args)
 
-    def _record_orders(self, orders: Sequence[Placed]) -> None:
+    def _record_orders(self, orders: Sequence[OrderPlacement]) -> None:
         if not orders:
             return
         values = [
-            value for each in orders for value in (each.id, owner(each.tenant_id, each.user_id))
+            value
+            for each in orders
+            for value in (each.id, encode_owner(each.tenant_id, each.user_id))
         ]
-        taken, *_ = self._record(keys=[self._orders], args=values)
+        taken, *_ = self._record_script(keys=[self._orders_key], args=values)
         if taken:
-            raise TakenElsewhere(orders[taken - 1].id)
+            raise OrderOwnedByOtherTenant(orders[taken - 1].id)
 
-    def _publication(self, prepared: Prepared, now: float) -> Publication:
+    def _to_publication(self, prepared: PreparedPublication, now: float) -> Publication:
         return Publication(
             to=prepared.to,
             type=prepared.type,
@@ -104,10 +109,10 @@ class RedisPublisher:
 
     def _tenant_of(self, to: Address) -> str:
         """Say whose traffic it is: the order's or tenant's own, else the publisher's."""
-        if isinstance(to, Channel) and to.kind is Kind.TENANT:
+        if isinstance(to, Channel) and to.kind is ChannelKind.TENANT:
             return to.key
-        if isinstance(to, Channel) and to.kind is Kind.ORDER:
-            whose = self._redis.hget(self._orders, to.key)
+        if isinstance(to, Channel) and to.kind is ChannelKind.ORDER:
+            whose = self._redis.hget(self._orders_key, to.key)
             text = whose.decode() if isinstance(whose, bytes) else str(whose or "")
             return text.partition(":")[0] or self._tenant
         return self._tenant

@@ -4,42 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from client.effects import Settle
-from client.envelope import payload_of
-from client.errors import ConnectionLost, Refused
+from client.effects import ResolveRequest
+from client.envelope import message_payload
+from client.errors import ConnectionLost, RequestRejected
 
 
-class Replies:
+class PendingRequests:
     """The requests that have not been answered, by id."""
 
     def __init__(self) -> None:
-        self._has_left: dict[str, bool] = {}
+        self._is_sent: dict[str, bool] = {}
 
-    def expect(self, id: str) -> None:
+    def add(self, id: str) -> None:
         """Wait for the reply to a request that is queued."""
-        self._has_left[id] = False
+        self._is_sent[id] = False
 
-    def left(self, id: str) -> None:
+    def mark_sent(self, id: str) -> None:
         """Note that the request was handed to the network."""
-        self._has_left[id] = True
+        self._is_sent[id] = True
 
-    def abandon(self, id: str) -> bool:
+    def cancel(self, id: str) -> bool:
         """Cancel a request; returns whether it is still queued."""
-        return self._has_left.pop(id, None) is False
+        return self._is_sent.pop(id, None) is False
 
-    def take(self, id: str | None, message: dict[str, Any]) -> list[Settle]:
+    def resolve(self, id: str | None, message: dict[str, Any]) -> list[ResolveRequest]:
         """Resolve the request that the message answers, if any."""
-        if id is None or self._has_left.pop(id, None) is None:
+        if id is None or self._is_sent.pop(id, None) is None:
             return []
         if message["type"] != "error":
-            return [Settle(id, message)]
-        payload = payload_of(message)
+            return [ResolveRequest(id, message)]
+        payload = message_payload(message)
         code, why = str(payload.get("code", "")), str(payload.get("message", ""))
-        return [Settle(id, Refused(code, why))]
+        return [ResolveRequest(id, RequestRejected(code, why))]
 
-    def lose(self, why: str, *, queued: bool) -> list[Settle]:
+    def fail_all(self, why: str, *, queued: bool) -> list[ResolveRequest]:
         """Fail the sent requests, and the queued ones too if ``queued``."""
-        lost = [id for id, has_left in self._has_left.items() if has_left or queued]
+        lost = [id for id, has_left in self._is_sent.items() if has_left or queued]
         for id in lost:
-            del self._has_left[id]
-        return [Settle(id, ConnectionLost(why)) for id in lost]
+            del self._is_sent[id]
+        return [ResolveRequest(id, ConnectionLost(why)) for id in lost]

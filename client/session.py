@@ -14,34 +14,40 @@ from typing import Any
 
 from msgspec import Struct
 
-from client.effects import Effect, HangUp, Renew, Tell
-from client.endings import after_close, after_refused_upgrade
-from client.envelope import from_text, id_of, moment, payload_of, to_text
+from client.effects import ClientEffect, DispatchMessage, DropConnection, RefreshToken
+from client.endings import policy_for_close, policy_for_handshake_status
+from client.envelope import (
+    decode_message,
+    encode_message,
+    message_id,
+    message_payload,
+    parse_timestamp,
+)
 from client.errors import ConnectionLost
-from client.heartbeat import DEAD_AFTER_S, PING_AFTER_S, Heartbeat
-from client.lifecycle import Lifecycle
-from client.outgoing import QUEUE_LIMIT, Frame, Outgoing
-from client.renewal import Renewal
-from client.replies import Replies
-from client.status import State, Status
-from client.subscriptions import Subscriptions, Wish
-from protocol.channels import Kind
+from client.heartbeat import PING_INTERVAL_S, SERVER_TIMEOUT_S, ServerWatchdog
+from client.lifecycle import ConnectionStateMachine
+from client.outgoing import QUEUE_LIMIT, ClientSendQueue, OutgoingFrame
+from client.renewal import TokenRefresh
+from client.replies import PendingRequests
+from client.status import ConnectionState, ConnectionStatus
+from client.subscriptions import SubscriptionOptions, Subscriptions
+from protocol.channels import ChannelKind
 
-PLAINLY = Wish()
-GAP = "gap"
+DEFAULT_OPTIONS = SubscriptionOptions()
+HISTORY_GAP = "gap"
 """Type of the local message for handlers when missed messages cannot be recovered."""
 log = logging.getLogger(__name__)
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+class ClientOptions(Struct, frozen=True, kw_only=True):
     """Limit of the send queue, and timeouts of the server watchdog."""
 
-    queue: int = QUEUE_LIMIT
-    ping_after_s: float = PING_AFTER_S
-    dead_after_s: float = DEAD_AFTER_S
+    queue_limit: int = QUEUE_LIMIT
+    ping_interval_s: float = PING_INTERVAL_S
+    server_timeout_s: float = SERVER_TIMEOUT_S
 
 
-class Session:
+class SansIoClient:
     """One client across all its connections.
 
     ``signs_in`` says that there is a token: then nothing but heartbeats leaves before the
@@ -53,36 +59,36 @@ class Session:
         self,
         *,
         signs_in: bool,
-        limits: Limits,
+        limits: ClientOptions,
         draw: Random,
         now: float,
         recovers_own: bool = False,
     ) -> None:
-        self._signs_in = signs_in
-        self.recovers_own = recovers_own
-        self._own = ""
-        self._life = Lifecycle(draw, now)
-        self._heartbeat = Heartbeat(limits.ping_after_s, limits.dead_after_s)
-        self._outgoing = Outgoing(limits.queue)
-        self._urgent: deque[bytes] = deque()
+        self._has_token = signs_in
+        self.recover_user_channel = recovers_own
+        self._user_channel = ""
+        self._state = ConnectionStateMachine(draw, now)
+        self._watchdog = ServerWatchdog(limits.ping_interval_s, limits.server_timeout_s)
+        self._send_queue = ClientSendQueue(limits.queue_limit)
+        self._priority_frames: deque[bytes] = deque()
         self._subscriptions = Subscriptions()
-        self._renewal = Renewal()
-        self._replies = Replies()
+        self._token_refresh = TokenRefresh()
+        self._pending_requests = PendingRequests()
         self._last_id = 0
         self._signed_in = False
-        self.rejection: str | None = None
+        self.auth_error: str | None = None
         """Why the server did not take the token with which this connection was opened."""
 
     # Calls of the application.
 
     def start(self, now: float) -> None:
         """Start connecting."""
-        self._life.start(now)
+        self._state.start(now)
 
-    def stop(self, now: float) -> list[Effect]:
+    def stop(self, now: float) -> list[ClientEffect]:
         """Stop; queued messages and subscriptions are kept for the next ``start``."""
-        self._life.stop(now)
-        return self._end()
+        self._state.stop(now)
+        return self._reset_connection()
 
     def send(self, type: str, payload: dict[str, Any] | None, id: str | None = None) -> None:
         """Queue a message.
@@ -90,7 +96,7 @@ class Session:
         Raises:
             QueueFull: the send queue is full.
         """
-        self._outgoing.put(Frame(to_text(type, payload, id)))
+        self._send_queue.put(OutgoingFrame(encode_message(type, payload, id)))
 
     def request(self, type: str, payload: dict[str, Any] | None) -> str:
         """Queue a request; returns its id.
@@ -100,193 +106,206 @@ class Session:
             ConnectionLost: the client is stopped, so there would be no reply.
         """
         if self.is_closed:
-            raise ConnectionLost(self._life.why)
+            raise ConnectionLost(self._state.disconnect_reason)
         id = self._new_id()
-        self._outgoing.put(Frame(to_text(type, payload, id), id))
-        self._replies.expect(id)
+        self._send_queue.put(OutgoingFrame(encode_message(type, payload, id), id))
+        self._pending_requests.add(id)
         return id
 
-    def abandon(self, id: str) -> None:
+    def cancel_request(self, id: str) -> None:
         """Cancel a request; it is not sent if it is still queued."""
-        if self._replies.abandon(id):
-            self._outgoing.forget(id)
+        if self._pending_requests.cancel(id):
+            self._send_queue.remove(id)
 
-    def subscribe(self, channel: str, wish: Wish = PLAINLY) -> None:
+    def subscribe(self, channel: str, wish: SubscriptionOptions = DEFAULT_OPTIONS) -> None:
         """Subscribe to a channel, now and after every reconnect."""
-        if self._subscriptions.want(channel, wish) and self.is_ready:
-            self._outgoing.put(self._asking_for(channel))
+        if self._subscriptions.add(channel, wish) and self.is_ready:
+            self._send_queue.put(self._subscribe_frame(channel))
 
     def unsubscribe(self, channel: str) -> None:
         """Unsubscribe; while disconnected the subscription is only removed."""
-        if self._subscriptions.forget(channel) and self.is_ready:
-            text = to_text("unsubscribe", {"channel": channel}, self._new_id())
-            self._outgoing.put(Frame(text, is_own=True))
+        if self._subscriptions.remove(channel) and self.is_ready:
+            text = encode_message("unsubscribe", {"channel": channel}, self._new_id())
+            self._send_queue.put(OutgoingFrame(text, is_internal=True))
 
     # Events.
 
-    def connecting(self, now: float) -> None:
+    def on_connecting(self, now: float) -> None:
         """Record that a connection is being opened."""
-        self._life.connecting(now)
+        self._state.on_connecting(now)
 
-    def opened(self, now: float) -> None:
+    def on_open(self, now: float) -> None:
         """Record that the connection is open."""
-        self._life.opened(now)
-        self._heartbeat.begin(now)
-        if not self._signs_in:
-            self._restore()
+        self._state.on_open(now)
+        self._watchdog.start(now)
+        if not self._has_token:
+            self._resubscribe()
 
-    def received(self, text: bytes | str, now: float) -> list[Effect]:
+    def on_text(self, text: bytes | str, now: float) -> list[ClientEffect]:
         """Handle a text frame."""
-        self.heard(now)
-        message = from_text(text)
+        self.on_activity(now)
+        message = decode_message(text)
         if message is None:
             log.warning("Ignored a frame that is not a message")
             return []
-        id, payload = id_of(message), payload_of(message)
-        effects: list[Effect] = [*self._replies.take(id, message)]
+        id, payload = message_id(message), message_payload(message)
+        effects: list[ClientEffect] = [*self._pending_requests.resolve(id, message)]
         match message["type"]:
             case "pong":
-                if self._heartbeat.answered(id, now):
+                if self._watchdog.on_pong(id, now):
                     return effects  # a ping of this class, not of the application
             case "auth_success":
-                self._take_sign_in(payload, now)
-                if self._subscriptions.positions.joined(self._own, payload):
-                    return [*effects, Tell(message), _gap(self._own)]
+                self._on_auth_success(payload, now)
+                if self._subscriptions.positions.on_subscribed(self._user_channel, payload):
+                    return [*effects, DispatchMessage(message), _gap_message(self._user_channel)]
             case "auth_error":
-                return [*effects, Tell(message), *self._take_rejection(id, payload)]
+                return [*effects, DispatchMessage(message), *self._on_auth_error(id, payload)]
             case "subscribed":
-                if self._subscriptions.confirmed(id, payload):
-                    return [*effects, Tell(message), _gap(payload.get("channel"))]
+                if self._subscriptions.on_subscribed(id, payload):
+                    return [
+                        *effects,
+                        DispatchMessage(message),
+                        _gap_message(payload.get("channel")),
+                    ]
             case "unsubscribed":
-                self._subscriptions.ended(id, payload)
+                self._subscriptions.on_unsubscribed(id, payload)
             case "error":
-                self._subscriptions.refused(id, payload, now)
+                self._subscriptions.on_error(id, payload, now)
             case _:  # an event: dispatched once
-                if not self._subscriptions.positions.is_new(message):
+                if not self._subscriptions.positions.mark_handled(message):
                     return effects
-        return [*effects, Tell(message)]
+        return [*effects, DispatchMessage(message)]
 
-    def heard(self, now: float) -> None:
+    def on_activity(self, now: float) -> None:
         """Handle any other frame, such as a WebSocket ping."""
-        self._heartbeat.heard(now)
+        self._watchdog.on_activity(now)
 
     def sign_in(self, token: str) -> None:
         """Send a token, to sign in or to extend the session; ignored without a connection."""
-        if not self._life.is_open:
+        if not self._state.is_open:
             return
         id = self._new_id()
-        self._renewal.asked(id)
+        self._token_refresh.on_token_sent(id)
         payload: dict[str, Any] = {"token": token}
-        if self.recovers_own:
-            payload |= self._subscriptions.positions.request(self._own)
-        self._urgent.append(to_text("auth", payload, id))
+        if self.recover_user_channel:
+            payload |= self._subscriptions.positions.subscribe_fields(self._user_channel)
+        self._priority_frames.append(encode_message("auth", payload, id))
 
-    def closed(self, code: int, reason: str, now: float) -> list[Effect]:
-        """Handle a close, or a failed attempt (``endings.ABNORMAL``)."""
-        self._life.ended(code, reason, after_close(code), now)
-        return self._end()
+    def on_close(self, code: int, reason: str, now: float) -> list[ClientEffect]:
+        """Handle a close, or a failed attempt (``endings.ABNORMAL_CLOSURE``)."""
+        self._state.on_close(code, reason, policy_for_close(code), now)
+        return self._reset_connection()
 
-    def refused(self, status: int, now: float) -> list[Effect]:
+    def on_handshake_rejected(self, status: int, now: float) -> list[ClientEffect]:
         """Handle a handshake that the server rejected with this HTTP status."""
-        self._life.ended(None, f"HTTP {status}", after_refused_upgrade(status), now)
-        return self._end()
+        self._state.on_close(None, f"HTTP {status}", policy_for_handshake_status(status), now)
+        return self._reset_connection()
 
-    def tick(self, now: float) -> list[Effect]:
+    def tick(self, now: float) -> list[ClientEffect]:
         """Run timers: timeout, ping, deferred subscriptions, token refresh."""
-        if not self._life.is_open:
+        if not self._state.is_open:
             return []
-        if self._heartbeat.is_dead(now):
-            return [HangUp("no data from the server within the timeout")]
-        if self._heartbeat.wants_ping(now):
+        if self._watchdog.has_timed_out(now):
+            return [DropConnection("no data from the server within the timeout")]
+        if self._watchdog.is_ping_due(now):
             id = self._new_id()
-            self._heartbeat.asked(id, now)
-            self._urgent.append(to_text("ping", None, id))
-        for channel in self._subscriptions.take_put_off(now):
-            self._outgoing.put(self._asking_for(channel))
-        return [Renew()] if self._renewal.take_due(now) else []
+            self._watchdog.on_ping_sent(id, now)
+            self._priority_frames.append(encode_message("ping", None, id))
+        for channel in self._subscriptions.pop_deferred(now):
+            self._send_queue.put(self._subscribe_frame(channel))
+        return [RefreshToken()] if self._token_refresh.pop_due(now) else []
 
     # What to do next.
 
     @property
-    def due(self) -> float | None:
+    def next_tick_at(self) -> float | None:
         """When to ``tick`` or, in backoff, to connect; None if there is no timer."""
-        if not self._life.is_open:
-            return self._life.retry_at
-        times = (self._heartbeat.due, self._subscriptions.due, self._renewal.due)
+        if not self._state.is_open:
+            return self._state.retry_at
+        times = (
+            self._watchdog.next_check_at,
+            self._subscriptions.next_retry_at,
+            self._token_refresh.next_refresh_at,
+        )
         return min(time for time in times if time is not None)
 
     def next_frame(self) -> bytes | None:
         """Return the next frame that may be sent now."""
-        if not self._life.is_open:
+        if not self._state.is_open:
             return None
-        if self._urgent:
-            return self._urgent.popleft()
-        frame = self._outgoing.take() if self.is_ready else None
+        if self._priority_frames:
+            return self._priority_frames.popleft()
+        frame = self._send_queue.pop() if self.is_ready else None
         if frame is None:
             return None
         if frame.id is not None:
-            self._replies.left(frame.id)
+            self._pending_requests.mark_sent(frame.id)
         return frame.text
 
     @property
     def is_ready(self) -> bool:
         """Tell whether messages may be sent: signed in, or open where there is no token."""
-        return self._life.is_open and (self._signed_in or not self._signs_in)
+        return self._state.is_open and (self._signed_in or not self._has_token)
 
     @property
     def is_closed(self) -> bool:
         """Return whether the client is stopped and does not reconnect."""
-        return self._life.state is State.CLOSED
+        return self._state.state is ConnectionState.CLOSED
 
     @property
-    def why_closed(self) -> str:
+    def disconnect_reason(self) -> str:
         """Return why there is no connection."""
-        return self._life.why
+        return self._state.disconnect_reason
 
-    def status(self, now: float) -> Status:
+    def status(self, now: float) -> ConnectionStatus:
         """Return the status."""
-        return self._life.status(
-            now, signed_in=self._signed_in, round_trip_ms=self._heartbeat.round_trip_ms
+        return self._state.status(
+            now, signed_in=self._signed_in, round_trip_ms=self._watchdog.round_trip_ms
         )
 
     # Internals.
 
-    def _take_sign_in(self, payload: dict[str, Any], now: float) -> None:
-        self._own = f"{Kind.USER}:{payload.get('user_id')}"
-        self._renewal.signed_in(moment(payload.get("expires_at")), now)
-        self.rejection = None
+    def _on_auth_success(self, payload: dict[str, Any], now: float) -> None:
+        self._user_channel = f"{ChannelKind.USER}:{payload.get('user_id')}"
+        self._token_refresh.on_token_accepted(parse_timestamp(payload.get("expires_at")), now)
+        self.auth_error = None
         if not self._signed_in:
             self._signed_in = True
-            self._life.signed_in()
-            if self._signs_in:
-                self._restore()
+            self._state.on_signed_in()
+            if self._has_token:
+                self._resubscribe()
 
-    def _take_rejection(self, id: object, payload: dict[str, Any]) -> list[Effect]:
+    def _on_auth_error(self, id: object, payload: dict[str, Any]) -> list[ClientEffect]:
         if not self._signed_in:
-            self.rejection = str(payload.get("error", ""))
+            self.auth_error = str(payload.get("error", ""))
             return []
-        return [Renew()] if self._signs_in and self._renewal.rejected(id) else []
-
-    def _restore(self) -> None:
-        channels = self._subscriptions.restart()
-        self._outgoing.put_first([self._asking_for(channel) for channel in channels])
-
-    def _asking_for(self, channel: str) -> Frame:
-        id = self._new_id()
-        return Frame(
-            to_text("subscribe", self._subscriptions.request(id, channel), id), is_own=True
+        return (
+            [RefreshToken()]
+            if self._has_token and self._token_refresh.should_retry_after_error(id)
+            else []
         )
 
-    def _end(self) -> list[Effect]:
+    def _resubscribe(self) -> None:
+        channels = self._subscriptions.reset()
+        self._send_queue.put_front([self._subscribe_frame(channel) for channel in channels])
+
+    def _subscribe_frame(self, channel: str) -> OutgoingFrame:
+        id = self._new_id()
+        return OutgoingFrame(
+            encode_message("subscribe", self._subscriptions.subscribe_payload(id, channel), id),
+            is_internal=True,
+        )
+
+    def _reset_connection(self) -> list[ClientEffect]:
         """Reset per-connection state and fail sent requests; if stopped, queued ones, too."""
-        self._signed_in, self.rejection = False, None
-        self._urgent.clear()
-        self._outgoing.forget_own()
-        self._subscriptions.restart()
-        self._renewal.forget()
-        lost = self._replies.lose(self._life.why, queued=self.is_closed)
+        self._signed_in, self.auth_error = False, None
+        self._priority_frames.clear()
+        self._send_queue.remove_internal()
+        self._subscriptions.reset()
+        self._token_refresh.reset()
+        lost = self._pending_requests.fail_all(self._state.disconnect_reason, queued=self.is_closed)
         for each in lost:
-            self._outgoing.forget(each.id)
+            self._send_queue.remove(each.id)
         return [*lost]
 
     def _new_id(self) -> str:
@@ -294,5 +313,5 @@ class Session:
         return f"client-{self._last_id}"
 
 
-def _gap(channel: object) -> Tell:
-    return Tell({"type": GAP, "payload": {"channel": channel}})
+def _gap_message(channel: object) -> DispatchMessage:
+    return DispatchMessage({"type": HISTORY_GAP, "payload": {"channel": channel}})

@@ -7,16 +7,16 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class State(StrEnum):
+class ConnectionState(StrEnum):
     """State of a client's connection."""
 
     CONNECTING = "connecting"
     OPEN = "open"
-    WAITING = "waiting"
+    BACKOFF = "waiting"
     CLOSED = "closed"
 
 
-class Status(Struct, frozen=True):
+class ConnectionStatus(Struct, frozen=True):
     """Snapshot of a connection; times are in seconds since the epoch.
 
     ``since`` is when ``state`` began, ``retry_at`` when a backoff ends.  ``attempt`` counts
@@ -25,7 +25,7 @@ class Status(Struct, frozen=True):
     (``HTTP 503``) and no code.
     """
 
-    state: State
+    state: ConnectionState
     signed_in: bool
     attempt: int
     retry_at: float | None

@@ -12,17 +12,23 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any, Protocol, assert_never
 
-from client.address import signed
-from client.clock import steady
-from client.effects import Effect, HangUp, Renew, Settle, Tell
-from client.errors import ConnectionLost, SignInRefused
-from client.handlers import Handler, Handlers
-from client.heartbeat import DEAD_AFTER_S, PING_AFTER_S
+from client.address import with_token
+from client.clock import monotonic_epoch
+from client.effects import (
+    ClientEffect,
+    DispatchMessage,
+    DropConnection,
+    RefreshToken,
+    ResolveRequest,
+)
+from client.errors import AuthenticationFailed, ConnectionLost
+from client.handlers import HandlerRegistry, MessageHandler
+from client.heartbeat import PING_INTERVAL_S, SERVER_TIMEOUT_S
 from client.outgoing import QUEUE_LIMIT
-from client.session import Limits, Session
-from client.status import Status
-from client.subscriptions import Wish
-from client.tap import Tap, Way
+from client.session import ClientOptions, SansIoClient
+from client.status import ConnectionStatus
+from client.subscriptions import SubscriptionOptions
+from client.tap import Direction, Tap
 
 CONNECT_TIMEOUT_S = 10.0
 """How long a server may take to accept a connection and to upgrade it."""
@@ -32,7 +38,7 @@ TokenSource = Callable[[], str]
 log = logging.getLogger(__name__)
 
 
-class Waiter(Protocol):
+class ReplyFuture(Protocol):
     """Future of a reply; asyncio and concurrent.futures both provide it."""
 
     def done(self) -> bool:
@@ -45,7 +51,7 @@ class Waiter(Protocol):
         """Fail it: there is no reply."""
 
 
-class Surface(ABC):
+class BaseClient(ABC):
     """The part of a client that is the same with threads and with asyncio.
 
     Args:
@@ -65,22 +71,24 @@ class Surface(ABC):
         *,
         recoverable: bool = False,
         queue_limit: int = QUEUE_LIMIT,
-        ping_after_s: float = PING_AFTER_S,
-        dead_after_s: float = DEAD_AFTER_S,
+        ping_after_s: float = PING_INTERVAL_S,
+        dead_after_s: float = SERVER_TIMEOUT_S,
         draw: Random | None = None,
         tap: Tap | None = None,
     ) -> None:
         self._url, self._token, self._tap = url, token, tap
-        self._session = Session(
+        self._core = SansIoClient(
             signs_in=token is not None,
-            limits=Limits(queue=queue_limit, ping_after_s=ping_after_s, dead_after_s=dead_after_s),
+            limits=ClientOptions(
+                queue_limit=queue_limit, ping_interval_s=ping_after_s, server_timeout_s=dead_after_s
+            ),
             draw=draw or Random(),  # noqa: S311 - jitter is no secret
-            now=steady(),
+            now=monotonic_epoch(),
             recovers_own=recoverable,
         )
         self._lock = threading.Lock()
-        self._handlers = Handlers()
-        self._waiters: dict[str, Waiter] = {}
+        self._handlers = HandlerRegistry()
+        self._reply_futures: dict[str, ReplyFuture] = {}
 
     def send(self, type: str, payload: dict[str, Any] | None = None, id: str | None = None) -> None:
         """Send a message; it is queued while there is no connection.
@@ -91,8 +99,8 @@ class Surface(ABC):
             QueueFull: the send queue is full; the message was not queued.
         """
         with self._lock:
-            self._session.send(type, payload, id)
-        self._wake()
+            self._core.send(type, payload, id)
+        self._wake_io()
 
     def subscribe(self, channel: str, *, last: bool = False, recoverable: bool = False) -> None:
         """Subscribe to a channel, across reconnects, until ``unsubscribe``.
@@ -105,16 +113,16 @@ class Surface(ABC):
         A channel that the server refuses permanently is dropped; ``error`` handlers are called.
         """
         with self._lock:
-            self._session.subscribe(channel, Wish(last=last, recoverable=recoverable))
-        self._wake()
+            self._core.subscribe(channel, SubscriptionOptions(last=last, recoverable=recoverable))
+        self._wake_io()
 
     def unsubscribe(self, channel: str) -> None:
         """Unsubscribe from a channel."""
         with self._lock:
-            self._session.unsubscribe(channel)
-        self._wake()
+            self._core.unsubscribe(channel)
+        self._wake_io()
 
-    def on(self, type: str, handler: Handler) -> Callable[[], None]:
+    def on(self, type: str, handler: MessageHandler) -> Callable[[], None]:
         """Call ``handler(payload)`` for messages of a type; returns a function that removes it.
 
         With ``'*'`` it is called with every whole message.  Numbers with a fraction are
@@ -122,17 +130,17 @@ class Surface(ABC):
         """
         return self._handlers.on(type, handler)
 
-    def off(self, type: str, handler: Handler | None = None) -> None:
+    def off(self, type: str, handler: MessageHandler | None = None) -> None:
         """Remove a handler, or all handlers of the type."""
         self._handlers.off(type, handler)
 
     @property
-    def status(self) -> Status:
+    def status(self) -> ConnectionStatus:
         """The current status of the connection."""
         with self._lock:
-            return self._session.status(steady())
+            return self._core.status(monotonic_epoch())
 
-    def _show(self, way: Way, frame: bytes) -> None:
+    def _call_tap(self, way: Direction, frame: bytes) -> None:
         """Pass a frame to the tap."""
         if self._tap is None:
             return
@@ -142,35 +150,35 @@ class Surface(ABC):
             log.warning("The tap raised %s", type(why).__name__)
 
     @abstractmethod
-    def _wake(self) -> None:
+    def _wake_io(self) -> None:
         """Wake the thread or task that owns the socket, to send queued frames."""
 
-    def _perform(self, effects: Iterable[Effect]) -> str | None:
+    def _perform_effects(self, effects: Iterable[ClientEffect]) -> str | None:
         """Perform effects, without the lock; returns why to drop the connection, if so."""
         for effect in effects:
             match effect:
-                case Tell(message):
-                    self._handlers.call(message)
-                case Settle(id, outcome):
-                    self._settle(id, outcome)
-                case Renew():
+                case DispatchMessage(message):
+                    self._handlers.dispatch(message)
+                case ResolveRequest(id, outcome):
+                    self._resolve_request(id, outcome)
+                case RefreshToken():
                     token = self._fresh_token()
                     if token is not None:
                         with self._lock:
-                            self._session.sign_in(token)
-                case HangUp(reason):
+                            self._core.sign_in(token)
+                case DropConnection(reason):
                     return reason
                 case _:
                     assert_never(effect)
         return None
 
-    def _why_not_ready(self) -> Exception:
-        rejection = self._session.rejection
+    def _not_ready_error(self) -> Exception:
+        rejection = self._core.auth_error
         if rejection is not None:
-            return SignInRefused(rejection)
-        return ConnectionLost(self._session.why_closed)
+            return AuthenticationFailed(rejection)
+        return ConnectionLost(self._core.disconnect_reason)
 
-    def _log_ending(self) -> None:
+    def _log_disconnect(self) -> None:
         now = self.status
         how = f"{now.close_code or ''} {now.close_reason}".strip()
         if now.retry_at is None:
@@ -180,8 +188,8 @@ class Surface(ABC):
             level = logging.INFO if now.attempt <= 1 else logging.DEBUG
             log.log(level, "Disconnected (%s), reconnecting", how)
 
-    def _settle(self, id: str, outcome: dict[str, Any] | Exception) -> None:
-        waiter = self._waiters.pop(id, None)
+    def _resolve_request(self, id: str, outcome: dict[str, Any] | Exception) -> None:
+        waiter = self._reply_futures.pop(id, None)
         if waiter is None or waiter.done():
             return
         if isinstance(outcome, Exception):
@@ -189,15 +197,15 @@ class Surface(ABC):
         else:
             waiter.set_result(outcome)
 
-    def _address(self, token: str | None) -> str:
+    def _connect_url(self, token: str | None) -> str:
         """Return the URL, without the token if that is sent in a message."""
-        return self._url if self._session.recovers_own else signed(self._url, token)
+        return self._url if self._core.recover_user_channel else with_token(self._url, token)
 
-    def _opened(self, token: str | None, now: float) -> None:
+    def _on_open(self, token: str | None, now: float) -> None:
         """Tell the session that the connection is open."""
-        self._session.opened(now)
-        if token is not None and self._session.recovers_own:
-            self._session.sign_in(token)
+        self._core.on_open(now)
+        if token is not None and self._core.recover_user_channel:
+            self._core.sign_in(token)
 
     def _fresh_token(self) -> str | None:
         """Fetch a token; None if there is no source or it failed, which is logged."""

@@ -14,30 +14,36 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 from typing import Any, assert_never
 
-from client.arrivals import Ended, SignOfLife, Text, UpgradeRefused, describe
-from client.clock import steady
-from client.effects import Effect
-from client.endings import ABNORMAL
+from client.arrivals import (
+    ConnectionClosed,
+    HandshakeRejected,
+    PeerActivity,
+    TextReceived,
+    describe_error,
+)
+from client.clock import monotonic_epoch
+from client.effects import ClientEffect
+from client.endings import ABNORMAL_CLOSURE
 from client.errors import RequestTimedOut
-from client.line import BROKEN, Line, Waker
-from client.surface import CONNECT_TIMEOUT_S, Surface
-from client.tap import Way
+from client.line import CONNECTION_ERRORS, SyncConnection, Waker
+from client.surface import CONNECT_TIMEOUT_S, BaseClient
+from client.tap import Direction
 
-GOODBYE_S = 0.5
+CLOSE_TIMEOUT_S = 0.5
 """How long ``disconnect`` waits for queued frames and the closing handshake."""
-BREAK_S = 0.3
+ABORT_TIMEOUT_S = 0.3
 """How long it waits for the thread after aborting the connection."""
 
 log = logging.getLogger(__name__)
 
 
-class _Run:
+class _ConnectionThread:
     """The thread between a ``connect`` and the next ``disconnect``."""
 
-    def __init__(self, lock: threading.Lock, main: Callable[[_Run], None]) -> None:
+    def __init__(self, lock: threading.Lock, main: Callable[[_ConnectionThread], None]) -> None:
         self.changed = threading.Condition(lock)
         self.waker = Waker()
-        self.line: Line | None = None
+        self.connection: SyncConnection | None = None
         self.is_stopping = self.has_ended = False
         self.thread = threading.Thread(
             target=main, args=(self,), name="shop-websocket", daemon=True
@@ -49,14 +55,14 @@ class _Run:
         return self.thread is threading.current_thread()
 
 
-class ShopWebSocket(Surface):
-    """A WebSocket client that reconnects; see ``client.surface.Surface``.
+class ShopWebSocket(BaseClient):
+    """A WebSocket client that reconnects; see ``client.surface.BaseClient``.
 
     Handlers run on the socket's thread, one at a time and without a lock: they may call
     ``send``, ``subscribe`` and ``disconnect``; a slow one delays all later messages.
     """
 
-    _run: _Run | None = None
+    _connection_thread: _ConnectionThread | None = None
 
     def connect(self, timeout: float | None = None) -> None:
         """Start the client; idempotent.
@@ -69,14 +75,14 @@ class ShopWebSocket(Surface):
             ConnectionLost: the server closed with a code that forbids reconnecting.
         """
         with self._lock:
-            run, settled = self._run, list[Effect]()
+            run, settled = self._connection_thread, list[ClientEffect]()
             if run is None or run.is_stopping or run.has_ended:
                 # Events of the previous thread are ignored: it is no longer `_run`.
-                settled = self._session.stop(steady())
-                self._session.start(steady())
-                self._run = run = _Run(self._lock, self._main)
+                settled = self._core.stop(monotonic_epoch())
+                self._core.start(monotonic_epoch())
+                self._connection_thread = run = _ConnectionThread(self._lock, self._run)
                 run.thread.start()
-        self._perform(settled)
+        self._perform_effects(settled)
         if timeout is not None:
             self._wait_until_ready(run, timeout)
 
@@ -87,19 +93,19 @@ class ShopWebSocket(Surface):
         A DNS lookup or connect that hangs may outlive it; its result is ignored.
         """
         with self._lock:
-            run = self._run
+            run = self._connection_thread
             if run is None:
                 return
             run.is_stopping = True
         run.waker.wake()
         if run.is_current:
             return
-        run.thread.join(GOODBYE_S)
-        if run.thread.is_alive() and run.line is not None:
-            run.line.abort()
-            run.thread.join(BREAK_S)
-        if not self._session.is_closed:
-            self._report(run, self._session.stop)
+        run.thread.join(CLOSE_TIMEOUT_S)
+        if run.thread.is_alive() and run.connection is not None:
+            run.connection.abort()
+            run.thread.join(ABORT_TIMEOUT_S)
+        if not self._core.is_closed:
+            self._handle_event(run, self._core.stop)
 
     def request(
         self, type: str, payload: dict[str, Any] | None = None, timeout: float = 5.0
@@ -112,132 +118,138 @@ class ShopWebSocket(Surface):
             ConnectionLost: the connection closed first, or there is none.
             QueueFull: the send queue is full.
         """
-        run = self._run
+        run = self._connection_thread
         if run is not None and run.is_current:
             raise RuntimeError("request() in a handler would deadlock: use send()")
         waiter: Future[dict[str, Any]] = Future()
         with self._lock:
-            id = self._session.request(type, payload)
-            self._waiters[id] = waiter
-        self._wake()
+            id = self._core.request(type, payload)
+            self._reply_futures[id] = waiter
+        self._wake_io()
         try:
             return waiter.result(timeout)
         except FutureTimeout:
             with self._lock:
-                self._session.abandon(id)
-                self._waiters.pop(id, None)
+                self._core.cancel_request(id)
+                self._reply_futures.pop(id, None)
             raise RequestTimedOut(f"no reply to {type} within {timeout} s") from None
 
-    def _wake(self) -> None:
-        run = self._run
+    def _wake_io(self) -> None:
+        run = self._connection_thread
         if run is not None and not run.is_current:
             run.waker.wake()
 
-    def _wait_until_ready(self, run: _Run, timeout: float) -> None:
+    def _wait_until_ready(self, run: _ConnectionThread, timeout: float) -> None:
         if run.is_current:
             raise RuntimeError("connect(timeout=...) in a handler would deadlock")
 
         def has_settled() -> bool:
-            session = self._session
-            is_over = run.has_ended or run.is_stopping or self._run is not run
-            return session.is_ready or session.rejection is not None or is_over
+            session = self._core
+            is_over = run.has_ended or run.is_stopping or self._connection_thread is not run
+            return session.is_ready or session.auth_error is not None or is_over
 
         with self._lock:
             if not run.changed.wait_for(has_settled, timeout):
                 raise TimeoutError(f"not connected within {timeout} s")
-            if not self._session.is_ready:
-                raise self._why_not_ready()
+            if not self._core.is_ready:
+                raise self._not_ready_error()
 
     # On the socket's thread.
 
-    def _main(self, run: _Run) -> None:
+    def _run(self, run: _ConnectionThread) -> None:
         try:
-            while not run.is_stopping and not self._session.is_closed:
+            while not run.is_stopping and not self._core.is_closed:
                 self._connect_once(run)
-                self._rest(run)
+                self._wait_until_retry(run)
         finally:
-            if not self._session.is_closed:
-                self._report(run, self._session.stop)
+            if not self._core.is_closed:
+                self._handle_event(run, self._core.stop)
             with self._lock:
                 run.has_ended = True
                 run.changed.notify_all()
             run.waker.close()
 
-    def _connect_once(self, run: _Run) -> None:
-        session = self._session
-        self._report(run, session.connecting)
+    def _connect_once(self, run: _ConnectionThread) -> None:
+        session = self._core
+        self._handle_event(run, session.on_connecting)
         try:
-            ending = self._use_connection(run)
-        except UpgradeRefused as why:
-            self._report(run, partial(session.refused, why.status))
-        except BROKEN as why:
-            self._report(run, partial(session.closed, ABNORMAL, describe(why)))
+            ending = self._open_and_run(run)
+        except HandshakeRejected as why:
+            self._handle_event(run, partial(session.on_handshake_rejected, why.status))
+        except CONNECTION_ERRORS as why:
+            self._handle_event(
+                run, partial(session.on_close, ABNORMAL_CLOSURE, describe_error(why))
+            )
         else:
             if ending is None:
                 return  # stopping
-            self._report(run, partial(session.closed, ending.code, ending.reason))
-        self._log_ending()
+            self._handle_event(run, partial(session.on_close, ending.code, ending.reason))
+        self._log_disconnect()
 
-    def _use_connection(self, run: _Run) -> Ended | None:
+    def _open_and_run(self, run: _ConnectionThread) -> ConnectionClosed | None:
         token = self._fresh_token()
         if token is None and self._token is not None:
-            return Ended(ABNORMAL, "no token")
+            return ConnectionClosed(ABNORMAL_CLOSURE, "no token")
         ending = None
-        line = run.line = Line(run.waker)
+        line = run.connection = SyncConnection(run.waker)
         try:
             if not run.is_stopping:
-                line.open(self._address(token), CONNECT_TIMEOUT_S)
-                self._report(run, partial(self._opened, token))
-                ending = self._converse(run, line)
+                line.open(self._connect_url(token), CONNECT_TIMEOUT_S)
+                self._handle_event(run, partial(self._on_open, token))
+                ending = self._read_write_loop(run, line)
         finally:
             line.close(goodbye=ending is None)
         return ending
 
-    def _converse(self, run: _Run, line: Line) -> Ended | None:
+    def _read_write_loop(
+        self, run: _ConnectionThread, line: SyncConnection
+    ) -> ConnectionClosed | None:
         """Send and receive until the connection closes; None if the client is stopping."""
         log.info("Connected")
         while True:
             while not line.is_broken and (frame := self._next_frame(run)) is not None:
-                self._show(Way.SENT, frame)
+                self._call_tap(Direction.SENT, frame)
                 line.send(frame)
             if run.is_stopping:
                 return None
-            arrival = line.receive(self._seconds_left())
+            arrival = line.receive(self._seconds_until_tick())
             match arrival:
-                case Text(data):
-                    self._show(Way.RECEIVED, data)
-                    self._report(run, partial(self._session.received, data))
-                case SignOfLife():
-                    self._report(run, self._session.heard)
-                case Ended():
+                case TextReceived(data):
+                    self._call_tap(Direction.RECEIVED, data)
+                    self._handle_event(run, partial(self._core.on_text, data))
+                case PeerActivity():
+                    self._handle_event(run, self._core.on_activity)
+                case ConnectionClosed():
                     return arrival
                 case None:
                     pass
                 case _:
                     assert_never(arrival)
-            reason = self._report(run, self._session.tick)
+            reason = self._handle_event(run, self._core.tick)
             if reason is not None:
-                return Ended(ABNORMAL, reason)
+                return ConnectionClosed(ABNORMAL_CLOSURE, reason)
 
-    def _report(self, run: _Run, what: Callable[[float], Iterable[Effect] | None]) -> str | None:
-        """Report an event to the core and perform its effects; see ``_perform``."""
+    def _handle_event(
+        self, run: _ConnectionThread, what: Callable[[float], Iterable[ClientEffect] | None]
+    ) -> str | None:
+        """Report an event to the core and perform its effects; see ``_perform_effects``."""
         with self._lock:
-            if self._run is not run:
+            if self._connection_thread is not run:
                 run.is_stopping = True
                 return None
-            effects = what(steady())
+            effects = what(monotonic_epoch())
             run.changed.notify_all()
-        return self._perform(effects or ())
+        return self._perform_effects(effects or ())
 
-    def _next_frame(self, run: _Run) -> bytes | None:
+    def _next_frame(self, run: _ConnectionThread) -> bytes | None:
         with self._lock:
-            return self._session.next_frame() if self._run is run else None
+            return self._core.next_frame() if self._connection_thread is run else None
 
-    def _seconds_left(self) -> float:
+    def _seconds_until_tick(self) -> float:
         with self._lock:
-            due = self._session.due
-        return 0.0 if due is None else due - steady()
+            due = self._core.next_tick_at
+        return 0.0 if due is None else due - monotonic_epoch()
 
-    def _rest(self, run: _Run) -> None:
-        while not run.is_stopping and (seconds := self._seconds_left()) > 0:
+    def _wait_until_retry(self, run: _ConnectionThread) -> None:
+        while not run.is_stopping and (seconds := self._seconds_until_tick()) > 0:
             run.waker.sleep(seconds)

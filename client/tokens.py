@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-LIFETIME_S = 3600
+DEFAULT_LIFETIME_S = 3600
 
 
 def mint(
@@ -17,7 +17,7 @@ def mint(
     tenant_id: str,
     role: str | None = None,
     name: str | None = None,
-    lifetime_s: float = LIFETIME_S,
+    lifetime_s: float = DEFAULT_LIFETIME_S,
     now: float | None = None,
 ) -> str:
     """Sign a token with HS256, valid from ``now`` (in seconds since the epoch).

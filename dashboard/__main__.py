@@ -16,25 +16,25 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard import browser, download, shared, ticks
-from dashboard.clicks import ClicksOnce
+from dashboard.clicks import DeduplicateClicks
 from dashboard.settings import Settings
-from protocol.environment import Misconfigured, describe
+from protocol.environment import InvalidSettings, describe_settings
 
-HERE = Path(__file__).parent
-HOST = "127.0.0.1"
+PACKAGE_DIR = Path(__file__).parent
+LOOPBACK = "127.0.0.1"
 OPEN = "--open"
 HELP = f"""usage: python -m dashboard [{OPEN}]
 
 Serves the workbench's pages; {OPEN} shows them in a browser, where there is a screen.
 Settings, from the environment or .env:
-{describe(Settings)}"""
+{describe_settings(Settings)}"""
 
 
 @asynccontextmanager
-async def with_feed(_: Any) -> AsyncIterator[dict[str, Any]]:
+async def feed_lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Keep the feed connected while the web server runs, with or without open tabs."""
     feed = shared.feed()
-    announcing = asyncio.create_task(announce(st.get_option("server.port")))
+    announcing = asyncio.create_task(print_url_when_ready(st.get_option("server.port")))
     try:
         yield {}
     finally:
@@ -42,47 +42,47 @@ async def with_feed(_: Any) -> AsyncIterator[dict[str, Any]]:
         feed.close()
 
 
-async def announce(port: int) -> None:
+async def print_url_when_ready(port: int) -> None:
     """Print the URL once the port accepts connections."""
     while True:
         try:
-            _, writer = await asyncio.open_connection(HOST, port)
+            _, writer = await asyncio.open_connection(LOOPBACK, port)
         except OSError:
             await asyncio.sleep(0.05)
         else:
             writer.close()
-            url = f"http://{HOST}:{port}"
+            url = f"http://{LOOPBACK}:{port}"
             print(f"dashboard: {url}", flush=True)  # noqa: T201 - for whoever started it
             if OPEN in sys.argv:
-                browser.show(url)
+                browser.open_url(url)
             return
 
 
-def options(port: int) -> dict[str, Any]:
+def streamlit_options(port: int) -> dict[str, Any]:
     """Return Streamlit's options: the theme and the address.
 
     Streamlit reads a ``config.toml`` from the working directory and the home only; passed
     as options, the packaged one applies wherever the program is started.
     """
-    with (HERE / "theme.toml").open("rb") as file:
-        found = dict(_dotted(tomllib.load(file)))
-    return found | {"server.address": HOST, "server.port": port}
+    with (PACKAGE_DIR / "theme.toml").open("rb") as file:
+        found = dict(_flatten(tomllib.load(file)))
+    return found | {"server.address": LOOPBACK, "server.port": port}
 
 
-def _dotted(table: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
+def _flatten(table: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
     pairs = []
     for key, value in table.items():
         name = f"{path}{key}"
-        pairs += _dotted(value, f"{name}.") if isinstance(value, dict) else [(name, value)]
+        pairs += _flatten(value, f"{name}.") if isinstance(value, dict) else [(name, value)]
     return pairs
 
 
-def _is_free(port: int) -> bool:
+def _is_port_free(port: int) -> bool:
     """Tell whether the port is free; Streamlit's own error names no setting to change."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((HOST, port))
+            trial.bind((LOOPBACK, port))
         except OSError:
             return False
     return True
@@ -95,19 +95,21 @@ def main() -> int:
         return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
     try:
         port = shared.settings().dashboard_port
-    except Misconfigured as why:
+    except InvalidSettings as why:
         print("The dashboard cannot start:", *why.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for whoever started it
         return 2
-    if not _is_free(port):
+    if not _is_port_free(port):
         print(f"dashboard: port {port} is in use; set WORKBENCH_DASHBOARD_PORT to another")  # noqa: T201 - as above
         return 2
     # The web server stops in good order at a signal and then raises it again: to no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    routes = [ticks.METRICS, download.MESSAGES]
-    middleware = [Middleware(ClicksOnce)]
-    app = st.App(HERE / "app.py", lifespan=with_feed, routes=routes, middleware=middleware)
-    app.run(config=options(port))
+    routes = [ticks.METRICS_ROUTE, download.DOWNLOAD_ROUTE]
+    middleware = [Middleware(DeduplicateClicks)]
+    app = st.App(
+        PACKAGE_DIR / "app.py", lifespan=feed_lifespan, routes=routes, middleware=middleware
+    )
+    app.run(config=streamlit_options(port))
     return 0
 
 

@@ -9,16 +9,16 @@ from dashboard.words import _
 
 st.set_page_config(
     "Shop Realtime",
-    look.MARK,
+    look.FAVICON,
     layout="wide",
     initial_sidebar_state=212,
     menu_items={"About": _("Shop Realtime Workbench: live traffic of a shop's WebSocket server.")},
 )
-st.html(look.HERE / "look.css")
+st.html(look.ASSETS_DIR / "look.css")
 st.logo(":material/hub:", size="small")
 
 
-def page(name: str, title: str, icon: str) -> st.Page:
+def make_page(name: str, title: str, icon: str) -> st.Page:
     """Register the page of a file; its address does not change with the file."""
     return st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
 
@@ -32,7 +32,7 @@ overview = st.Page(
 )
 
 
-def at_its_name() -> None:
+def redirect_to_default_page() -> None:
     """Redirect `/overview` to `/`, where Streamlit serves the default page.
 
     Query parameters bound to widgets are kept by Streamlit and must not be passed.
@@ -42,31 +42,33 @@ def at_its_name() -> None:
     st.switch_page(overview, query_params={n: v for n, v in free.items() if n not in bound})
 
 
-by_name = st.Page(at_its_name, title="Overview", url_path="overview", visibility="hidden")
-chosen = st.navigation(
+overview_alias = st.Page(
+    redirect_to_default_page, title="Overview", url_path="overview", visibility="hidden"
+)
+current_page = st.navigation(
     {
         _("Monitoring"): [
             overview,
-            page("explorer", _("Explorer"), "account_tree"),
-            by_name,
+            make_page("explorer", _("Explorer"), "account_tree"),
+            overview_alias,
         ],
         _("Shop"): [
-            page("orders", _("Orders"), "receipt_long"),
-            page("inventory", _("Inventory"), "inventory_2"),
-            page("inbox", _("Inbox"), "forum"),
+            make_page("orders", _("Orders"), "receipt_long"),
+            make_page("inventory", _("Inventory"), "inventory_2"),
+            make_page("inbox", _("Inbox"), "forum"),
         ],
         _("Tools"): [
-            page("console", _("Console"), "terminal"),
-            page("scenarios", _("Scenarios"), "science"),
-            page("connections", _("Connections"), "cable"),
+            make_page("console", _("Console"), "terminal"),
+            make_page("scenarios", _("Scenarios"), "science"),
+            make_page("connections", _("Connections"), "cable"),
         ],
     }
 )
 
-if chosen is by_name:  # before the side bar binds its widgets to the query
-    chosen.run()
+if current_page is overview_alias:  # before the side bar binds its widgets to the query
+    current_page.run()
 
 with st.sidebar:
     side_bar.draw()
 
-chosen.run()
+current_page.run()

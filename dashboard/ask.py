@@ -19,13 +19,13 @@ from dashboard.words import N_
 from protocol import codec
 
 TIMEOUT_S = 2.0
-LONGEST = 8 << 20  # bytes of an answer; sixty products and their orders are some 200 KiB
-LONGEST_REFUSAL = 64 << 10
-NOBODY = N_("cannot connect")
-NONE: Mapping[str, str] = MappingProxyType({})
+MAX_RESPONSE_BYTES = 8 << 20  # bytes of an answer; sixty products and their orders are some 200 KiB
+MAX_ERROR_BYTES = 64 << 10
+CANNOT_CONNECT = N_("cannot connect")
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-class Refusal(Struct, frozen=True):
+class ErrorDetail(Struct, frozen=True):
     """The error object of both APIs: ``{"error": {...}}``; ``field`` names the invalid field."""
 
     code: str = ""
@@ -33,23 +33,25 @@ class Refusal(Struct, frozen=True):
     field: str = ""
 
 
-class Unanswered(Exception):
+class ApiRequestError(Exception):
     """A request failed; ``str()`` gives a reason that can follow a colon.
 
     ``status`` is None if no response arrived; ``refusal`` is empty if the response
     had no error object.
     """
 
-    def __init__(self, why: str, status: int | None = None, refusal: Refusal | None = None) -> None:
+    def __init__(
+        self, why: str, status: int | None = None, refusal: ErrorDetail | None = None
+    ) -> None:
         super().__init__(why)
-        self.status, self.refusal = status, refusal or Refusal()
+        self.status, self.detail = status, refusal or ErrorDetail()
 
 
-class Asker:
+class ApiClient:
     """Client of one HTTP API; fetches a token before every request."""
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
-        self._url, self._token = url.rstrip("/"), token
+        self._url, self._token_source = url.rstrip("/"), token
         # It is on this machine or this network: a proxy of the environment is not asked.
         self._opener: OpenerDirector = build_opener(ProxyHandler({}))
 
@@ -59,46 +61,46 @@ class Asker:
         Raises:
             Unanswered: there was none, or one that refuses.
         """
-        return self._ask("GET", path)
+        return self._request("GET", path)
 
-    def post(self, path: str, body: Any, headers: Mapping[str, str] = NONE) -> bytes:
+    def post(self, path: str, body: Any, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
         """Send ``body`` as JSON, or bytes as they are; otherwise as ``get``."""
-        data = body if isinstance(body, bytes) else codec.write(body)
-        return self._ask("POST", path, data, {**headers, "Content-Type": "application/json"})
+        data = body if isinstance(body, bytes) else codec.encode_json(body)
+        return self._request("POST", path, data, {**headers, "Content-Type": "application/json"})
 
     def delete(self, path: str) -> bytes:
         """Send a DELETE request; otherwise as ``get``."""
-        return self._ask("DELETE", path)
+        return self._request("DELETE", path)
 
-    def _ask(
+    def _request(
         self,
         method: str,
         path: str,
         body: bytes | None = None,
-        headers: Mapping[str, str] = NONE,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> bytes:
-        signed = {**headers, "Authorization": f"Bearer {self._token()}"}
+        signed = {**headers, "Authorization": f"Bearer {self._token_source()}"}
         request = Request(self._url + path, body, signed, method=method)  # noqa: S310 - the settings take http and https only
         try:
             with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-                return bytes(answer.read(LONGEST))
+                return bytes(answer.read(MAX_RESPONSE_BYTES))
         except HTTPError as why:
             with why:
-                refusal = _refusal(why.read(LONGEST_REFUSAL))
-            raise Unanswered(f"HTTP {why.code} {why.reason}", why.code, refusal) from None
+                refusal = _parse_error(why.read(MAX_ERROR_BYTES))
+            raise ApiRequestError(f"HTTP {why.code} {why.reason}", why.code, refusal) from None
         except (OSError, HTTPException):
-            raise Unanswered(NOBODY) from None
+            raise ApiRequestError(CANNOT_CONNECT) from None
 
 
-class _Problem(Struct, frozen=True):
-    error: Refusal
+class _ErrorResponse(Struct, frozen=True):
+    error: ErrorDetail
 
 
-_problem = msgspec.json.Decoder(_Problem)
+_error_decoder = msgspec.json.Decoder(_ErrorResponse)
 
 
-def _refusal(body: bytes) -> Refusal | None:
+def _parse_error(body: bytes) -> ErrorDetail | None:
     try:
-        return _problem.decode(body).error
+        return _error_decoder.decode(body).error
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None

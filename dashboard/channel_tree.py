@@ -7,31 +7,37 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import channels, choices, look, marks, tables
-from dashboard.channels import Branch, Sort
+from dashboard.channels import ChannelSort, ChannelTreeRow
 from dashboard.state import Snapshot
 from dashboard.tables import Column
 from dashboard.words import N_, _
 
-SORTS: dict[str, str] = {Sort.TOTAL: N_("Total"), Sort.LATEST: N_("Latest"), Sort.NAME: N_("Name")}
+SORT_LABELS: dict[str, str] = {
+    ChannelSort.TOTAL: N_("Total"),
+    ChannelSort.LATEST: N_("Latest"),
+    ChannelSort.NAME: N_("Name"),
+}
 
 
-def subscribers(branch: Branch) -> str:
+def format_subscribers(branch: ChannelTreeRow) -> str:
     """Format the number of subscribers; empty if unknown."""
-    return "" if branch.subscribers is None else marks.count(branch.subscribers)
+    return "" if branch.subscribers is None else marks.format_count(branch.subscribers)
 
 
-def draw(now: Snapshot, chosen: str, picked: Callable[[Branch | None], None]) -> None:
+def draw(now: Snapshot, chosen: str, picked: Callable[[ChannelTreeRow | None], None]) -> None:
     """Draw the pane; calls ``picked`` with the selected row, or None."""
     title = _("Channels")
-    columns: dict[str, Column[Branch]] = {
-        _("Kind"): tables.chips(60, lambda branch: branch.kind, look.KIND),
-        _("Channel"): tables.text(100, lambda branch: branch.name),
-        _("/s"): tables.figure(34, lambda branch: marks.rate(branch.rate)),
-        _("Total"): tables.figure(44, lambda branch: marks.count(branch.total)),
-        _("Subs"): tables.figure(36, subscribers),
-        _("2 min"): tables.trend(42, lambda branch: branch.trend),
+    columns: dict[str, Column[ChannelTreeRow]] = {
+        _("Kind"): tables.chips_column(60, lambda branch: branch.kind, look.KIND_TONES),
+        _("Channel"): tables.text_column(100, lambda branch: branch.name),
+        _("/s"): tables.right_aligned_column(34, lambda branch: marks.format_rate(branch.rate)),
+        _("Total"): tables.right_aligned_column(
+            44, lambda branch: marks.format_count(branch.total)
+        ),
+        _("Subs"): tables.right_aligned_column(36, format_subscribers),
+        _("2 min"): tables.sparkline_column(42, lambda branch: branch.trend),
     }
-    with look.card("tree", title, marks.number(len(now.channels)), size="pane"):
+    with look.card("tree", title, marks.format_number(len(now.channels)), size="pane"):
         with st.container(horizontal=True, gap="xsmall"):
             find = st.text_input(
                 _("Find a channel"),
@@ -42,6 +48,10 @@ def draw(now: Snapshot, chosen: str, picked: Callable[[Branch | None], None]) ->
                 label_visibility="collapsed",
                 bind="query-params",
             )
-            sort = choices.select("sort", _("Sort"), SORTS, width=96, label_visibility="collapsed")
-        lines = channels.tree(now.channels, now.series, find or "", Sort(sort), chosen, now.at)
-        tables.table(lines, columns, "tree", picked=picked, alt=title)
+            sort = choices.select(
+                "sort", _("Sort"), SORT_LABELS, width=96, label_visibility="collapsed"
+            )
+        lines = channels.build_tree(
+            now.channels, now.series, find or "", ChannelSort(sort), chosen, now.at
+        )
+        tables.draw_table(lines, columns, "tree", picked=picked, alt=title)

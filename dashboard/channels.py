@@ -11,19 +11,19 @@ from msgspec.structs import replace
 
 from dashboard.rates import WINDOW_S, Series
 from dashboard.words import _
-from protocol.channels import Kind
-from protocol.monitoring import Traffic
+from protocol.channels import ChannelKind
+from protocol.monitoring import TrafficPayload
 
 EVERYONE = "everyone"  # what the monitor calls `*`
-KINDS = (*(str(kind) for kind in Kind), EVERYONE)
-KEPT = 2_000  # channels; the one that has been silent longest is forgotten
-FEW = 8  # channels of a kind that show until the kind is chosen
-MANY = 200  # channels of a kind that ever show
+KINDS = (*(str(kind) for kind in ChannelKind), EVERYONE)
+MAX_CHANNELS = 2_000  # channels; the one that has been silent longest is forgotten
+COLLAPSED_ROWS = 8  # channels of a kind that show until the kind is chosen
+EXPANDED_ROWS = 200  # channels of a kind that ever show
 BUCKET_S = 5  # of a channel's sparkline
 BUCKETS = WINDOW_S // BUCKET_S
 
 
-class Activity(Struct, frozen=True):
+class ChannelActivity(Struct, frozen=True):
     """Totals and recent rates of one channel since the dashboard started.
 
     ``subscribers`` is None until the channel was among the busiest of a report; ``recent``
@@ -49,13 +49,13 @@ class Activity(Struct, frozen=True):
         return [sums.get(b, 0) / BUCKET_S for b in range(bucket - BUCKETS, bucket)]
 
 
-class Branch(Struct, frozen=True):
+class ChannelTreeRow(Struct, frozen=True):
     """One line of the tree: a kind (then ``kind`` is set) or one of its channels.
 
     ``chosen`` is what the message list is narrowed to by a click on it.
     """
 
-    chosen: str
+    filter_value: str
     kind: str
     name: str
     rate: float
@@ -64,7 +64,7 @@ class Branch(Struct, frozen=True):
     trend: list[float]
 
 
-class Sort(StrEnum):
+class ChannelSort(StrEnum):
     """How the channels of a kind are ordered; by rate they would jump."""
 
     TOTAL = "total"
@@ -77,7 +77,7 @@ def kind_of(channel: str) -> str:
     return EVERYONE if channel == "*" else channel.partition(":")[0]
 
 
-def counted(known: dict[str, Activity], traffic: Traffic, at: float) -> None:
+def add_report(known: dict[str, ChannelActivity], traffic: TrafficPayload, at: float) -> None:
     """Add one report to what is known, in place.
 
     A channel among the report's busiest counts exactly; of the others, those in the sample.
@@ -89,7 +89,7 @@ def counted(known: dict[str, Activity], traffic: Traffic, at: float) -> None:
     counts |= {busy.channel: busy.messages for busy in traffic.busiest}
     bucket = int(at // BUCKET_S)
     for name, count in counts.items():
-        before = known.pop(name, None) or Activity(name, kind_of(name))
+        before = known.pop(name, None) or ChannelActivity(name, kind_of(name))
         recent = [(b, n) for b, n in before.recent if bucket - BUCKETS <= b < bucket]
         present = sum(n for b, n in before.recent if b == bucket)
         known[name] = replace(  # popped and put back: the first of the dict was silent longest
@@ -99,15 +99,20 @@ def counted(known: dict[str, Activity], traffic: Traffic, at: float) -> None:
             last=at,
             recent=(*recent, (bucket, present + count)),
         )
-    while len(known) > KEPT:
+    while len(known) > MAX_CHANNELS:
         del known[next(iter(known))]
 
 
-def tree(
-    channels: Mapping[str, Activity], series: Series, find: str, sort: Sort, chosen: str, now: float
-) -> list[Branch]:
+def build_tree(
+    channels: Mapping[str, ChannelActivity],
+    series: Series,
+    find: str,
+    sort: ChannelSort,
+    chosen: str,
+    now: float,
+) -> list[ChannelTreeRow]:
     """Return the rows: each kind with its top channels, or more when searching or selected."""
-    members: dict[str, list[Activity]] = {}
+    members: dict[str, list[ChannelActivity]] = {}
     for channel in channels.values():
         if find.casefold() in channel.name.casefold():
             members.setdefault(channel.kind, []).append(channel)
@@ -115,41 +120,43 @@ def tree(
     for kind in KINDS:
         some = members.get(kind, [])
         if some or (kind != EVERYONE and not find):
-            lines.append(_whole(kind, some, series))
-            several = MANY if find or kind_of(chosen or ":") == kind else FEW
-            lines += [_one(channel, now) for channel in _sorted(some, sort)[:several]]
+            lines.append(_kind_row(kind, some, series))
+            several = EXPANDED_ROWS if find or kind_of(chosen or ":") == kind else COLLAPSED_ROWS
+            lines += [
+                _channel_row(channel, now) for channel in _sort_channels(some, sort)[:several]
+            ]
     return lines
 
 
-def _sorted(channels: Iterable[Activity], sort: Sort) -> list[Activity]:
-    def rank(channel: Activity) -> Any:
+def _sort_channels(channels: Iterable[ChannelActivity], sort: ChannelSort) -> list[ChannelActivity]:
+    def rank(channel: ChannelActivity) -> Any:
         match sort:
-            case Sort.TOTAL:
+            case ChannelSort.TOTAL:
                 return (-channel.total, channel.name)
-            case Sort.LATEST:
+            case ChannelSort.LATEST:
                 return (-channel.last, channel.name)
-            case Sort.NAME:
+            case ChannelSort.NAME:
                 return channel.name
 
     return sorted(channels, key=rank)
 
 
-def _whole(kind: str, members: list[Activity], series: Series) -> Branch:
+def _kind_row(kind: str, members: list[ChannelActivity], series: Series) -> ChannelTreeRow:
     heard = [c.subscribers for c in members if c.subscribers is not None]
-    return Branch(
+    return ChannelTreeRow(
         "*" if kind == EVERYONE else f"{kind}:",
         kind,
         _("{count} in total").format(count=len(members)),
         series.now(kind, over=10),
         sum(c.total for c in members),
         sum(heard),
-        series.trend(kind, step=BUCKET_S),
+        series.sparkline(kind, step=BUCKET_S),
     )
 
 
-def _one(channel: Activity, now: float) -> Branch:
+def _channel_row(channel: ChannelActivity, now: float) -> ChannelTreeRow:
     key = channel.name.partition(":")[2] or channel.name
-    return Branch(
+    return ChannelTreeRow(
         channel.name,
         "",
         key,

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.words import _, language
+from dashboard.words import _, current_language
 
 
 def select(
@@ -29,8 +29,8 @@ def select(
     """
     names = list(options)
     shown = {name: _(text) for name, text in options.items()}
-    widget = _widget(key)
-    st.session_state[widget] = chosen(key, options)
+    widget = _widget_key(key)
+    st.session_state[widget] = selected(key, options)
     name: str = element(
         label,
         names,
@@ -47,18 +47,18 @@ def select(
     return name
 
 
-def chosen(key: str, options: Mapping[str, str]) -> str:
+def selected(key: str, options: Mapping[str, str]) -> str:
     """Return the selected value, also before the widget is drawn."""
     state = st.session_state
-    wanted = state.get(_widget(key), state.get(key, st.query_params.get(key)))
+    wanted = state.get(_widget_key(key), state.get(key, st.query_params.get(key)))
     return wanted if wanted in options else next(iter(options))
 
 
 def choose(key: str, name: str) -> None:
     """Choose for the person: in a callback, or before the choice is drawn."""
-    st.session_state[key] = st.session_state[_widget(key)] = name
+    st.session_state[key] = st.session_state[_widget_key(key)] = name
 
 
-def _widget(key: str) -> str:
+def _widget_key(key: str) -> str:
     # A list in another language is another widget: the browser answers by what is shown.
-    return f"{key}-{language()}"
+    return f"{key}-{current_language()}"

@@ -10,23 +10,25 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-TRIGGERS = ("trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value")
+TRIGGER_FIELDS = ("trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value")
 
 
-def without_clicks(data: bytes) -> bytes:
+def strip_triggers(data: bytes) -> bytes:
     """Return a browser message unchanged, or a timer's without trigger values."""
     message = BackMsg.FromString(data)
     run = message.rerun_script
     if not (message.HasField("rerun_script") and run.is_auto_rerun):
         return data
-    kept = [one for one in run.widget_states.widgets if one.WhichOneof("value") not in TRIGGERS]
+    kept = [
+        one for one in run.widget_states.widgets if one.WhichOneof("value") not in TRIGGER_FIELDS
+    ]
     del run.widget_states.widgets[:]
     run.widget_states.widgets.extend(kept)
     cleared: bytes = message.SerializeToString()
     return cleared
 
 
-class ClicksOnce:
+class DeduplicateClicks:
     """ASGI middleware in front of Streamlit's WebSocket."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,7 +40,7 @@ class ClicksOnce:
         async def received() -> Message:
             message = await receive()
             if message["type"] == "websocket.receive" and message.get("bytes"):
-                return {**message, "bytes": without_clicks(message["bytes"])}
+                return {**message, "bytes": strip_triggers(message["bytes"])}
             return message
 
         await self._app(scope, received, send)

@@ -7,15 +7,15 @@ from typing import Any
 import streamlit as st
 from msgspec import Struct
 
-from dashboard.ask import Unanswered
-from dashboard.control import OrderTold
-from dashboard.shared import control, feed
+from dashboard.ask import ApiRequestError
+from dashboard.control import OrderSummary
+from dashboard.shared import feed, simulator_client
 from dashboard.words import _
 
 KEY = "outcome"
 
 
-class Outcome(Struct, frozen=True):
+class CommandResult(Struct, frozen=True):
     """The last command of this tab; ``why`` is empty where it was done.
 
     ``at`` is in seconds since the epoch; ``order`` is the one that it placed or moved.
@@ -23,22 +23,22 @@ class Outcome(Struct, frozen=True):
 
     command: str
     at: float
-    why: str = ""
-    order: OrderTold | None = None
+    error: str = ""
+    order: OrderSummary | None = None
 
 
-def tell(command: str, **fields: Any) -> None:
+def send_command(command: str, **fields: Any) -> None:
     """Send a command and store its result; for callbacks."""
     at = feed().now()
     try:
-        done = control().send(command, **fields)
-    except Unanswered as why:
-        st.session_state[KEY] = Outcome(command, at, why.refusal.message or _(str(why)))
+        done = simulator_client().send_command(command, **fields)
+    except ApiRequestError as why:
+        st.session_state[KEY] = CommandResult(command, at, why.detail.message or _(str(why)))
     else:
-        st.session_state[KEY] = Outcome(command, at, order=done.order)
+        st.session_state[KEY] = CommandResult(command, at, order=done.order)
 
 
-def outcome() -> Outcome | None:
+def last_result() -> CommandResult | None:
     """Return the result of the last command, if there is one."""
-    found: Outcome | None = st.session_state.get(KEY)
+    found: CommandResult | None = st.session_state.get(KEY)
     return found

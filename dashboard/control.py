@@ -1,6 +1,6 @@
 """Client of the simulator's control API: scenarios and commands.
 
-Uses ``GET /scenarios`` and ``POST /control``.
+Uses ``GET /scenarios`` and ``HTTP_REQUEST /control``.
 """
 
 from __future__ import annotations
@@ -12,39 +12,39 @@ import msgspec
 from msgspec import Struct
 
 from dashboard import simulation
-from dashboard.ask import Asker, Unanswered
-from dashboard.simulation import Scenario
+from dashboard.ask import ApiClient, ApiRequestError
+from dashboard.simulation import ScenarioInfo
 from dashboard.words import N_
-from protocol.events import OrderStatus, Person
+from protocol.events import CustomerRef, OrderStatus
 
-NOT_UNDERSTOOD = N_("the response is not from a simulator")
+UNEXPECTED_RESPONSE = N_("the response is not from a simulator")
 
 
-class OrderTold(Struct, frozen=True):
+class OrderSummary(Struct, frozen=True):
     """The order that a command placed or moved."""
 
     id: str
     number: str
     status: OrderStatus
-    customer: Person
+    customer: CustomerRef
 
 
-class Done(Struct, frozen=True):
+class CommandResponse(Struct, frozen=True):
     """The response to a command; ``order`` and ``shelves`` are set by some commands only."""
 
     command: str
-    order: OrderTold | None = None
+    order: OrderSummary | None = None
     shelves: int | None = None
 
 
-class Control:
+class SimulatorClient:
     """One simulator; ``changed`` is called when it has done something."""
 
-    def __init__(self, simulator: Asker, changed: Callable[[], None]) -> None:
-        self._simulator, self._changed = simulator, changed
-        self._scenarios: tuple[Scenario, ...] = ()
+    def __init__(self, simulator: ApiClient, changed: Callable[[], None]) -> None:
+        self._api, self._on_change = simulator, changed
+        self._scenarios: tuple[ScenarioInfo, ...] = ()
 
-    def scenarios(self) -> tuple[Scenario, ...]:
+    def list_scenarios(self) -> tuple[ScenarioInfo, ...]:
         """Return the available scenarios; fetched once, as they do not change at run time.
 
         Raises:
@@ -52,25 +52,25 @@ class Control:
         """
         if not self._scenarios:
             try:
-                answer = self._simulator.get("/scenarios")
-                self._scenarios = simulation.read_scenarios(answer)
+                answer = self._api.get("/scenarios")
+                self._scenarios = simulation.decode_scenarios(answer)
             except msgspec.DecodeError:
-                raise Unanswered(NOT_UNDERSTOOD) from None
+                raise ApiRequestError(UNEXPECTED_RESPONSE) from None
         return self._scenarios
 
-    def send(self, command: str, **fields: Any) -> Done:
+    def send_command(self, command: str, **fields: Any) -> CommandResponse:
         """Send a command; fields that are None are omitted.
 
         Raises:
             Unanswered: it did not; the refusal says which field is wrong.
         """
         given = {name: value for name, value in fields.items() if value is not None}
-        answer = self._simulator.post("/control", {"command": command, **given})
-        self._changed()
+        answer = self._api.post("/control", {"command": command, **given})
+        self._on_change()
         try:
-            return _done.decode(answer)
+            return _response_decoder.decode(answer)
         except msgspec.DecodeError:
-            raise Unanswered(NOT_UNDERSTOOD) from None
+            raise ApiRequestError(UNEXPECTED_RESPONSE) from None
 
 
-_done = msgspec.json.Decoder(Done)
+_response_decoder = msgspec.json.Decoder(CommandResponse)

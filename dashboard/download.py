@@ -16,54 +16,54 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashboard import export
-from dashboard.filters import Filter, Search
-from dashboard.history import Log, Seen
+from dashboard.filters import MessageFilter, MessageSearch
+from dashboard.history import LoggedMessage, LogView
 from dashboard.words import N_
 
 
-class Form(NamedTuple):
+class ExportFormat(NamedTuple):
     """An export format: its writer, media type and translatable description."""
 
-    write: Callable[[Iterable[Seen]], bytes]
-    media: str
-    about: str
+    write: Callable[[Iterable[LoggedMessage]], bytes]
+    media_type: str
+    description: str
 
 
-FORMS = {
-    "jsonl": Form(export.jsonl, "application/x-ndjson", N_("JSON Lines, as received")),
-    "csv": Form(export.csv_table, "text/csv", N_("Table for spreadsheets")),
+FORMATS = {
+    "jsonl": ExportFormat(export.to_jsonl, "application/x-ndjson", N_("JSON Lines, as received")),
+    "csv": ExportFormat(export.to_csv, "text/csv", N_("Table for spreadsheets")),
 }
 
 
-class Listed:
+class DownloadSource:
     """The log view and filter that a tab last listed; downloadable while the tab keeps it."""
 
     def __init__(self) -> None:
-        self.log, self.filter = Log(), Filter()
+        self.log, self.filter = LogView(), MessageFilter()
         self.token = secrets.token_urlsafe(16)
-        _tabs[self.token] = self
+        _sources[self.token] = self
 
-    def messages(self) -> list[Seen]:
+    def messages(self) -> list[LoggedMessage]:
         """Return all that the filter leaves, oldest first."""
-        return Search(self.filter).every(self.log)
+        return MessageSearch(self.filter).all_matches(self.log)
 
-    def address(self, form: str) -> str:
+    def url_path(self, form: str) -> str:
         """Return where a browser gets them in that form, on this site."""
         return f"/messages/{self.token}.{form}"
 
 
-_tabs: WeakValueDictionary[str, Listed] = WeakValueDictionary()
+_sources: WeakValueDictionary[str, DownloadSource] = WeakValueDictionary()
 
 
-def answer(request: Request) -> Response:
+def serve_download(request: Request) -> Response:
     """Answer a browser, on a thread of the web server's: 20,000 messages take a moment."""
-    form = FORMS.get(request.path_params["form"])
-    listed = _tabs.get(request.path_params["token"])
+    form = FORMATS.get(request.path_params["form"])
+    listed = _sources.get(request.path_params["token"])
     if form is None or listed is None:
         return PlainTextResponse("This link has expired: its tab was closed.\n", 404)
     name = f"messages.{request.path_params['form']}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(form.write(listed.messages()), media_type=form.media, headers=headers)
+    return Response(form.write(listed.messages()), media_type=form.media_type, headers=headers)
 
 
-MESSAGES = Route("/messages/{token}.{form}", answer)
+DOWNLOAD_ROUTE = Route("/messages/{token}.{form}", serve_download)

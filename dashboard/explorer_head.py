@@ -15,18 +15,18 @@ from dashboard.words import _
 
 def draw() -> None:
     """Draw them."""
-    listed: download.Listed = st.session_state.listed
+    listed: download.DownloadSource = st.session_state.listed
     with st.popover(_("Download"), icon=":material/download:", key="export"):
         st.caption(_("All messages that match the filters, not only the rows shown."))
-        for name, form in download.FORMS.items():
-            words = html.escape(f"{name.upper()} · " + _(form.about))
-            st.html(f'<a download href="{listed.address(name)}">{words}</a>')
+        for name, form in download.FORMATS.items():
+            words = html.escape(f"{name.upper()} · " + _(form.description))
+            st.html(f'<a download href="{listed.url_path(name)}">{words}</a>')
     if st.session_state.get("held"):
         st.button(
             _("Step"),
             icon=":material/skip_next:",
             key="step",
             shortcut="s",
-            on_click=picking.step,
+            on_click=picking.step_while_paused,
             help=_("Show the next message that matches the filter"),
         )

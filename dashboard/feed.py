@@ -16,41 +16,41 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from client.status import Status
+from client.status import ConnectionStatus
 from client.threaded import ShopWebSocket
 from client.tokens import mint
 from dashboard import link
-from dashboard.ask import Asker
-from dashboard.link import Link
-from dashboard.poll import Poller
+from dashboard.ask import ApiClient
+from dashboard.link import SocketStatus
+from dashboard.poll import SimulatorPoller
 from dashboard.settings import Settings
 from dashboard.simulation import ShopState
-from dashboard.state import Snapshot, State
+from dashboard.state import LiveState, Snapshot
 from protocol import codec
-from protocol.channels import Channel, Kind
-from protocol.events import CustomerActive, OrderPlaced, StockAlert
-from protocol.money import from_wire
-from protocol.monitoring import Stats, Traffic
+from protocol.channels import Channel, ChannelKind
+from protocol.events import CustomerActivityPayload, InventoryAlertPayload, NewOrderPayload
+from protocol.money import decode_money
+from protocol.monitoring import StatsPayload, TrafficPayload
 
 log = logging.getLogger(__name__)
-USER = "workbench"
-ANNOUNCEMENTS = Channel(Kind.PUBLIC, "announcements")
+WORKBENCH_USER_ID = "workbench"
+ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 S = TypeVar("S", bound=Struct)
 Handler = Callable[[dict[str, Any]], None]
 
 
-class Socket(Protocol):
+class FeedSocket(Protocol):
     """The part of ``ShopWebSocket`` that the feed uses."""
 
     @property
-    def status(self) -> Status:
+    def status(self) -> ConnectionStatus:
         """How the connection is."""
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
         """Call the handler with the payload of every message of the type."""
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
-        """Hear a channel, after every reconnect too; see ``client.surface.Surface``."""
+        """Hear a channel, after every reconnect too; see ``client.surface.BaseClient``."""
 
     def connect(self) -> None:
         """Start."""
@@ -64,32 +64,40 @@ class Feed:
 
     def __init__(
         self,
-        socket: Socket,
+        socket: FeedSocket,
         tenant: str,
         address: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.address, self.tenant = address, tenant
+        self.server_address, self.tenant = address, tenant
         self._socket, self._clock = socket, clock
         self._lock = threading.Lock()
-        self._state = State(clock())
-        self._refused = ""
-        self._was_live = False
-        self._poller: Poller | None = None
-        socket.on("traffic", self._folded(Traffic, self._state.traffic))
-        socket.on("stats", self._folded(Stats, self._state.stats))
-        socket.on("new_order", self._folded(OrderPlaced, self._state.ordered))
-        socket.on("inventory_alert", self._folded(StockAlert, self._state.alerted))
-        socket.on("customer_activity", self._folded(CustomerActive, self._state.acted))
-        socket.on("auth_success", lambda _: self._signed_in())
-        socket.on("auth_error", lambda payload: self._declined(payload.get("error")))
-        socket.on("error", lambda payload: self._declined(payload.get("message")))
+        self._live_state = LiveState(clock())
+        self._last_refusal = ""
+        self._has_been_live = False
+        self._poller: SimulatorPoller | None = None
+        socket.on("traffic", self._decoding_handler(TrafficPayload, self._live_state.on_traffic))
+        socket.on("stats", self._decoding_handler(StatsPayload, self._live_state.on_stats))
+        socket.on(
+            "new_order", self._decoding_handler(NewOrderPayload, self._live_state.on_new_order)
+        )
+        socket.on(
+            "inventory_alert",
+            self._decoding_handler(InventoryAlertPayload, self._live_state.on_stock_alert),
+        )
+        socket.on(
+            "customer_activity",
+            self._decoding_handler(CustomerActivityPayload, self._live_state.on_customer_activity),
+        )
+        socket.on("auth_success", lambda _: self._on_auth_success())
+        socket.on("auth_error", lambda payload: self._on_refusal(payload.get("error")))
+        socket.on("error", lambda payload: self._on_refusal(payload.get("message")))
 
-    def open(self, poller: Poller | None = None) -> None:
+    def open(self, poller: SimulatorPoller | None = None) -> None:
         """Connect, and ask the simulator where there is somebody to ask it."""
-        for channel in (Channel(Kind.TENANT, self.tenant), ANNOUNCEMENTS):
+        for channel in (Channel(ChannelKind.TENANT, self.tenant), ANNOUNCEMENTS):
             self._socket.subscribe(str(channel), recoverable=True)
-        self._socket.subscribe(str(self.monitor))  # its reports end with their second
+        self._socket.subscribe(str(self.monitor_channel))  # its reports end with their second
         self._socket.connect()
         self._poller = poller
         if poller:
@@ -102,9 +110,9 @@ class Feed:
             self._poller.close()
 
     @property
-    def monitor(self) -> Channel:
+    def monitor_channel(self) -> Channel:
         """The channel of the traffic reports."""
-        return Channel(Kind.MONITOR, self.tenant)
+        return Channel(ChannelKind.MONITOR, self.tenant)
 
     def now(self) -> float:
         """Return seconds since the epoch."""
@@ -113,51 +121,54 @@ class Feed:
     def snapshot(self) -> Snapshot:
         """Return an immutable snapshot."""
         with self._lock:
-            return self._state.snapshot(self._clock())
+            return self._live_state.snapshot(self._clock())
 
-    def link(self) -> Link:
+    def status(self) -> SocketStatus:
         """Return the connection's status."""
-        return link.of(
-            self._socket.status, self.address, was_live=self._was_live, refused=self._refused
+        return link.socket_status(
+            self._socket.status,
+            self.server_address,
+            was_live=self._has_been_live,
+            refused=self._last_refusal,
         )
 
-    def acknowledge(self, alert: int) -> None:
+    def acknowledge_alert(self, alert: int) -> None:
         """Note, for all tabs, that a person has seen an alert."""
         with self._lock:
-            self._state.acknowledge(alert)
+            self._live_state.acknowledge_alert(alert)
 
-    def look_again(self) -> None:
+    def refresh_shop_state(self) -> None:
         """Poll the simulator now, after a command."""
         if self._poller:
-            self._poller.ask()
+            self._poller.poll_once()
 
-    def hear_stock(self, shop: ShopState) -> None:
+    def on_shop_state(self, shop: ShopState) -> None:
         """Apply a state response of the simulator."""
         with self._lock:
-            self._state.stocked(shop, self._clock())
+            self._live_state.on_shop_state(shop, self._clock())
 
-    def miss_stock(self, why: str) -> None:
+    def on_shop_error(self, why: str) -> None:
         """Record why the simulator could not be polled."""
         with self._lock:
-            self._state.stock_unknown(why)
+            self._live_state.on_shop_error(why)
 
-    def _signed_in(self) -> None:
-        self._was_live, self._refused = True, ""
+    def _on_auth_success(self) -> None:
+        self._has_been_live, self._last_refusal = True, ""
 
-    def _declined(self, why: object) -> None:
-        self._refused = str(why)
+    def _on_refusal(self, why: object) -> None:
+        self._last_refusal = str(why)
 
-    def _folded(self, kind: type[S], take: Callable[[S, float], None]) -> Handler:
+    def _decoding_handler(self, kind: type[S], take: Callable[[S, float], None]) -> Handler:
         """Make a handler that reads a payload as ``kind`` and takes it.
 
         The client hands out plain values; written again, they are read with their types, and
         the sample's messages as the bytes they came in.
         """
-        decoder = msgspec.json.Decoder(kind, dec_hook=from_wire, float_hook=Decimal)
+        decoder = msgspec.json.Decoder(kind, dec_hook=decode_money, float_hook=Decimal)
 
         def handle(payload: dict[str, Any]) -> None:
             try:
-                told = decoder.decode(codec.write(payload))
+                told = decoder.decode(codec.encode_json(payload))
             except msgspec.DecodeError as why:
                 log.warning("cannot decode %s: %s", kind.__name__, why)
                 return
@@ -170,7 +181,11 @@ class Feed:
 def admin_token(settings: Settings) -> str:
     """Return a token for the workbench's own admin user."""
     return mint(
-        settings.jwt_secret, user_id=USER, tenant_id=settings.tenant, role="admin", name=USER
+        settings.jwt_secret,
+        user_id=WORKBENCH_USER_ID,
+        tenant_id=settings.tenant,
+        role="admin",
+        name=WORKBENCH_USER_ID,
     )
 
 
@@ -179,5 +194,9 @@ def open_feed(settings: Settings) -> Feed:
     token = partial(admin_token, settings)
     socket = ShopWebSocket(settings.socket_url, token)
     feed = Feed(socket, settings.tenant, settings.server_address)
-    feed.open(Poller(Asker(settings.simulator_url, token), feed.hear_stock, feed.miss_stock))
+    feed.open(
+        SimulatorPoller(
+            ApiClient(settings.simulator_url, token), feed.on_shop_state, feed.on_shop_error
+        )
+    )
     return feed

@@ -10,13 +10,18 @@ from typing import Any, TypeGuard
 import msgspec
 from msgspec import Struct
 
-from dashboard.history import Seen
+from dashboard.history import LoggedMessage
 from protocol import codec
 
-SUBJECT = ("order_id", "product_id", "location", "conversation_id")  # what a payload is about
+SUBJECT_FIELDS = (
+    "order_id",
+    "product_id",
+    "location",
+    "conversation_id",
+)  # what a payload is about
 
 
-class Change(Struct, frozen=True):
+class FieldChange(Struct, frozen=True):
     """One field that differs; None where a side lacks it."""
 
     field: str
@@ -24,94 +29,96 @@ class Change(Struct, frozen=True):
     after: str | None
 
 
-def payload(message: Seen) -> dict[str, Any]:
+def payload_of(message: LoggedMessage) -> dict[str, Any]:
     """Read the payload of a message; it was valid JSON when it came."""
-    found = codec.read(message.text).get("payload")
+    found = codec.decode_json(message.text).get("payload")
     return found if isinstance(found, dict) else {}
 
 
-def flat(value: Mapping[str, Any] | list[Any], path: str = "") -> dict[str, Any]:
+def flatten(value: Mapping[str, Any] | list[Any], path: str = "") -> dict[str, Any]:
     """Turn nested fields into dotted ones: ``items.0.name``."""
     fields: dict[str, Any] = {}
     pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
     for key, part in pairs:
         if isinstance(part, Mapping | list):
-            fields |= flat(part, f"{path}{key}.")
+            fields |= flatten(part, f"{path}{key}.")
         else:
             fields[f"{path}{key}"] = part
     return fields
 
 
-def summary(payload: Mapping[str, Any]) -> str:
+def summarize_payload(payload: Mapping[str, Any]) -> str:
     """Summarise a payload in one line: text as is, numbers with their names.
 
     Ids, addresses, moments and what is in a list are left out.
     """
     said = []
-    for path, value in flat({k: v for k, v in payload.items() if k != "order"}).items():
+    for path, value in flatten({k: v for k, v in payload.items() if k != "order"}).items():
         name = path.rpartition(".")[2]
         dull = name.endswith(("id", "_url", "_at")) or any(p.isdigit() for p in path.split("."))
         if isinstance(value, bool) or value is None or dull:
             continue
         said.append(value if isinstance(value, str) else f"{name} {value}")
     if not said and isinstance(payload.get("order"), Mapping):
-        return summary(payload["order"])
+        return summarize_payload(payload["order"])
     return " · ".join(dict.fromkeys(said))
 
 
-def values(selected: Iterable[Any]) -> str:
+def format_values(selected: Iterable[Any]) -> str:
     """Format the values that a path selected."""
-    return " · ".join(v if isinstance(v, str) else codec.write(v).decode() for v in selected)
+    return " · ".join(v if isinstance(v, str) else codec.encode_json(v).decode() for v in selected)
 
 
-def pretty(message: Seen) -> str:
+def pretty_json(message: LoggedMessage) -> str:
     """Write a message over several lines, its numbers to the last digit."""
     return msgspec.json.format(message.text, indent=2).decode()
 
 
 @lru_cache(maxsize=4096)
-def said(message: Seen) -> str:
+def summarize_message(message: LoggedMessage) -> str:
     """Summarise a message's payload; cached for the rows shown last."""
-    return summary(payload(message))
+    return summarize_payload(payload_of(message))
 
 
-def subject(payload: Mapping[str, Any]) -> tuple[Any, ...]:
+def subject_of(payload: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the ids that identify a payload's subject; empty ones compare equal.
 
     A customer's channel tells of all their orders, a shop's of every shelf.
     """
-    return tuple(payload.get(name) for name in SUBJECT)
+    return tuple(payload.get(name) for name in SUBJECT_FIELDS)
 
 
-def before(message: Seen, same: Iterable[Seen]) -> Seen | None:
+def previous_of_same_subject(
+    message: LoggedMessage, same: Iterable[LoggedMessage]
+) -> LoggedMessage | None:
     """Return the latest earlier message about the same subject."""
-    about = subject(payload(message))
+    about = subject_of(payload_of(message))
     earlier = sorted((m for m in same if m.seq < message.seq), key=lambda m: -m.seq)
-    return next((m for m in earlier if subject(payload(m)) == about), None)
+    return next((m for m in earlier if subject_of(payload_of(m)) == about), None)
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
     """List the fields that differ, in the order of the new one."""
-    was, now = flat(old), flat(new)
+    was, now = flatten(old), flatten(new)
     return [
-        Change(field, _said(was, field), _said(now, field))
+        FieldChange(field, _text_of(was, field), _text_of(now, field))
         for field in dict.fromkeys([*now, *was])
         if (field in was, was.get(field)) != (field in now, now.get(field))
     ]
 
 
-def _said(fields: Mapping[str, Any], field: str) -> str | None:
+def _text_of(fields: Mapping[str, Any], field: str) -> str | None:
     return str(fields[field]) if field in fields else None
 
 
-def numeric(payload: Mapping[str, Any]) -> list[str]:
+def numeric_fields(payload: Mapping[str, Any]) -> list[str]:
     """Name the fields that can be plotted."""
-    return [field for field, value in flat(payload).items() if _is_number(value)]
+    return [field for field, value in flatten(payload).items() if _is_number(value)]
 
 
-def points(field: str, same: Iterable[Seen]) -> list[tuple[float, float]]:
+def field_points(field: str, same: Iterable[LoggedMessage]) -> list[tuple[float, float]]:
     """Return moments (seconds since the epoch) and values of one field, where it is a number."""
-    values = ((message.at, flat(payload(message)).get(field)) for message in same)
+    values = ((message.at, flatten(payload_of(message)).get(field)) for message in same)
     return [(at, float(value)) for at, value in values if _is_number(value)]
 
 

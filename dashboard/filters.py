@@ -8,12 +8,12 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from dashboard import patterns
-from dashboard.history import Chunk, Log, Seen
+from dashboard.history import Chunk, LoggedMessage, LogView
 
-SHOWN = 200  # messages in a list, at the most
+MAX_ROWS = 200  # messages in a list, at the most
 
 
-class Filter(Struct, frozen=True):
+class MessageFilter(Struct, frozen=True):
     """Filter by channel, type and text; an empty field matches everything.
 
     ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for what went to
@@ -24,7 +24,7 @@ class Filter(Struct, frozen=True):
     type: str = ""
     text: str = ""
 
-    def takes_channel(self, name: str) -> bool:
+    def matches_channel(self, name: str) -> bool:
         """Tell whether messages of this channel are wanted."""
         wanted = self.channel
         if wanted == "*":
@@ -34,21 +34,21 @@ class Filter(Struct, frozen=True):
         return name == wanted if ":" in wanted else wanted in name
 
 
-class Found(Struct, frozen=True):
+class SearchResult(Struct, frozen=True):
     """Result of a search: number of matches, and the newest, newest first.
 
     ``ahead`` counts the oldest messages, which were not searched yet.
     """
 
     total: int = 0
-    newest: tuple[Seen, ...] = ()
-    ahead: int = 0
+    newest: tuple[LoggedMessage, ...] = ()
+    unsearched: int = 0
 
 
-class _Known(NamedTuple):
+class _ChunkMatches(NamedTuple):
     """How much of a chunk was searched, and its matches."""
 
-    length: int
+    searched: int
     matches: Chunk
 
 
@@ -56,57 +56,61 @@ def _never() -> bool:
     return False
 
 
-class Search:
+class MessageSearch:
     """Incremental search with one filter; caches matches by chunk."""
 
-    def __init__(self, filter: Filter) -> None:
+    def __init__(self, filter: MessageFilter) -> None:
         """Begin.
 
         Raises:
             patterns.BadPattern: the text begins like an expression or a path and is none.
         """
         self.filter = filter
-        self.pattern = patterns.read(filter.text)
-        self._known: dict[int, _Known] = {}
+        self.pattern = patterns.parse_pattern(filter.text)
+        self._cache: dict[int, _ChunkMatches] = {}
 
-    def found(self, log: Log, most: int = SHOWN, is_enough: Callable[[], bool] = _never) -> Found:
+    def run(
+        self, log: LogView, most: int = MAX_ROWS, is_enough: Callable[[], bool] = _never
+    ) -> SearchResult:
         """Search a log, newest first, until ``is_enough``."""
-        total, ahead, newest = 0, 0, list[Seen]()
-        known: dict[int, _Known] = {}
+        total, ahead, newest = 0, 0, list[LoggedMessage]()
+        known: dict[int, _ChunkMatches] = {}
         for chunk in reversed(log.chunks):
             first = chunk[0].seq
-            so_far = self._known.get(first, _Known(0, ()))
-            if so_far.length < len(chunk) and (chunk is log.chunks[-1] or not is_enough()):
-                so_far = self._further(chunk, so_far)
+            so_far = self._cache.get(first, _ChunkMatches(0, ()))
+            if so_far.searched < len(chunk) and (chunk is log.chunks[-1] or not is_enough()):
+                so_far = self._extend(chunk, so_far)
             known[first] = so_far
             # A tab that holds an older moment of the chunk sees no more of it than there was.
             matches = so_far.matches
-            if so_far.length > len(chunk):
+            if so_far.searched > len(chunk):
                 matches = tuple(m for m in matches if m.seq <= chunk[-1].seq)
-            ahead += max(0, len(chunk) - so_far.length)
+            ahead += max(0, len(chunk) - so_far.searched)
             total += len(matches)
             newest += matches[: -1 - (most - len(newest)) : -1]
-        self._known = known
-        return Found(total, tuple(newest), ahead)
+        self._cache = known
+        return SearchResult(total, tuple(newest), ahead)
 
-    def every(self, log: Log) -> list[Seen]:
+    def all_matches(self, log: LogView) -> list[LoggedMessage]:
         """Return all of them, oldest first."""
-        return [m for chunk in log.chunks for m in self._further(chunk, _Known(0, ())).matches]
+        return [
+            m for chunk in log.chunks for m in self._extend(chunk, _ChunkMatches(0, ())).matches
+        ]
 
-    def next_after(self, seq: int, log: Log) -> Seen | None:
+    def next_after(self, seq: int, log: LogView) -> LoggedMessage | None:
         """Return the oldest match after that message."""
         later = (m for chunk in log.chunks if chunk[-1].seq > seq for m in chunk if m.seq > seq)
-        return next((m for m in later if self._wants(m)), None)
+        return next((m for m in later if self._matches(m)), None)
 
-    def _further(self, chunk: Chunk, so_far: _Known) -> _Known:
-        if self.filter == Filter():
-            return _Known(len(chunk), chunk)
-        fresh = tuple(m for m in chunk[so_far.length :] if self._wants(m))
-        return _Known(len(chunk), so_far.matches + fresh)
+    def _extend(self, chunk: Chunk, so_far: _ChunkMatches) -> _ChunkMatches:
+        if self.filter == MessageFilter():
+            return _ChunkMatches(len(chunk), chunk)
+        fresh = tuple(m for m in chunk[so_far.searched :] if self._matches(m))
+        return _ChunkMatches(len(chunk), so_far.matches + fresh)
 
-    def _wants(self, message: Seen) -> bool:
+    def _matches(self, message: LoggedMessage) -> bool:
         return (
             self.filter.type in ("", message.type)
-            and self.filter.takes_channel(message.channel)
+            and self.filter.matches_channel(message.channel)
             and (self.pattern is None or self.pattern.matches(message.text))
         )

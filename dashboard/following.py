@@ -4,56 +4,56 @@ from __future__ import annotations
 
 import streamlit as st
 
-from client.tap import Way
+from client.tap import Direction
 from dashboard import personas
-from dashboard.line import Line
-from dashboard.order_news import Heard
+from dashboard.line import PersonaSocket
+from dashboard.order_news import ReceivedMessage
 from dashboard.personas import Persona
-from protocol.channels import Channel, Kind
+from protocol.channels import Channel, ChannelKind
 
 
-class Following:
+class OrderSockets:
     """Subscribes both sockets to the order's channel, with its latest message.
 
     Both return messages up to a given time, so that a paused page does not change.
     """
 
-    def __init__(self, order_id: str, customer: Line, shop: Line) -> None:
-        self.customer, self.shop = customer, shop
-        self.channel = str(Channel(Kind.ORDER, order_id))
+    def __init__(self, order_id: str, customer: PersonaSocket, shop: PersonaSocket) -> None:
+        self.customer_socket, self.shop_socket = customer, shop
+        self.channel = str(Channel(ChannelKind.ORDER, order_id))
         for line in (customer, shop):
-            line.socket.subscribe(self.channel, last=True)
+            line.client.subscribe(self.channel, last=True)
 
-    def heard_by_customer(self, until: float) -> list[Heard]:
+    def customer_messages(self, until: float) -> list[ReceivedMessage]:
         """Return what came to the customer, oldest first."""
-        return _heard(self.customer, until)
+        return _received_until(self.customer_socket, until)
 
-    def heard_by_shop(self, until: float) -> list[Heard]:
+    def shop_messages(self, until: float) -> list[ReceivedMessage]:
         """Return what came to the shop, oldest first."""
-        return _heard(self.shop, until)
+        return _received_until(self.shop_socket, until)
 
     def close(self) -> None:
         """Close both sockets."""
-        personas.hang_up(self.customer)
-        personas.hang_up(self.shop)
+        personas.close_async(self.customer_socket)
+        personas.close_async(self.shop_socket)
 
 
-def _heard(line: Line, until: float) -> list[Heard]:
+def _received_until(line: PersonaSocket, until: float) -> list[ReceivedMessage]:
     return [
         (frame.at, frame.message)
         for frame in line.frames()
-        if frame.way is Way.RECEIVED and frame.message is not None and frame.at <= until
+        if frame.way is Direction.RECEIVED and frame.message is not None and frame.at <= until
     ]
 
 
 @st.cache_resource(
     scope="session",
     max_entries=1,
-    on_release=Following.close,
+    on_release=OrderSockets.close,
     show_spinner=False,
     hash_funcs={Persona: repr},
 )
-def follow(order_id: str, owner: Persona) -> Following:
+def order_sockets(order_id: str, owner: Persona) -> OrderSockets:
     """Return this tab's sockets for an order; closes those of the previous order."""
     dial = personas.dialler()
-    return Following(order_id, dial(owner), dial(personas.ADMIN))
+    return OrderSockets(order_id, dial(owner), dial(personas.ADMIN))

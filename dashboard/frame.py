@@ -10,61 +10,63 @@ import streamlit as st
 from msgspec import Struct
 
 from dashboard import ticks, visibility
-from dashboard.history import MESSAGES
-from dashboard.link import Phase
-from dashboard.look import HEIGHTS, HERE, empty
-from dashboard.marks import PHASE, clock, number, plain, state
+from dashboard.history import MAX_MESSAGES
+from dashboard.link import SocketPhase
+from dashboard.look import ASSETS_DIR, HEIGHTS, draw_empty_state
+from dashboard.marks import PHASE_TONES, escape_markdown, format_number, format_time, status_html
 from dashboard.shared import feed
 from dashboard.state import Snapshot
 from dashboard.words import _, ngettext
 
 
-class Pause(Struct, frozen=True):
+class PauseStatus(Struct, frozen=True):
     """How far a paused tab is behind: new messages, and the share of the buffer they fill.
 
     ``lost`` of them were already evicted from the buffer.
     """
 
     at: float
-    waiting: int
+    new_messages: int
     lost: int
-    share: float
+    buffer_share: float
 
-    def words(self) -> str:
+    def header_text(self) -> str:
         """Return the text for the page header."""
-        told = {"at": clock(self.at), "waiting": number(self.waiting)}
+        told = {"at": format_time(self.at), "waiting": format_number(self.new_messages)}
         if self.lost:
             words = _("since {at} · new messages: {waiting}, of which the oldest {lost} are lost")
-            return words.format(**told, lost=number(self.lost))
+            return words.format(**told, lost=format_number(self.lost))
         words = _("since {at} · new messages: {waiting}, {share} % of the buffer")
-        return words.format(**told, share=number(100 * self.share, 1))
+        return words.format(**told, share=format_number(100 * self.buffer_share, 1))
 
-    def brief(self) -> str:
+    def sidebar_text(self) -> str:
         """Return the text for the sidebar."""
-        return ngettext("{count} new message", "{count} new messages", self.waiting).format(
-            count=number(self.waiting)
+        return ngettext("{count} new message", "{count} new messages", self.new_messages).format(
+            count=format_number(self.new_messages)
         )
 
 
-def moment() -> Snapshot:
+def current_snapshot() -> Snapshot:
     """Return the live or the paused snapshot; acknowledgements are always current."""
     live = feed().snapshot()
     held: Snapshot | None = st.session_state.get("held")
     return msgspec.structs.replace(held, acknowledged=live.acknowledged) if held else live
 
 
-def hold() -> None:
+def toggle_pause() -> None:
     """Pause or resume this tab; the feed itself keeps running."""
     st.session_state.held = None if st.session_state.held else feed().snapshot()
 
 
-def pause() -> Pause | None:
+def pause_status() -> PauseStatus | None:
     """Return how far a paused tab is behind; None if it is live."""
     held: Snapshot | None = st.session_state.get("held")
     if held is None:
         return None
     waiting = feed().snapshot().log.seq - held.log.seq
-    return Pause(held.at, waiting, max(0, waiting - MESSAGES), min(1.0, waiting / MESSAGES))
+    return PauseStatus(
+        held.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
+    )
 
 
 def header(
@@ -80,7 +82,7 @@ def header(
         with st.container(width="stretch"):
             line = st.empty()
         if present and st.toggle(_("Present"), key="present", bind="query-params"):
-            st.html(HERE / "present.css")
+            st.html(ASSETS_DIR / "present.css")
         if beside:
             beside()
         st.button(
@@ -89,59 +91,59 @@ def header(
             key="pause",
             shortcut="p",
             type="primary" if held else "secondary",
-            on_click=hold,
+            on_click=toggle_pause,
         )
 
     def live_line(words: str) -> None:
-        line.html(_status(words))
+        line.html(_status_html(words))
 
     return live_line
 
 
-def _status(words: str) -> str:
+def _status_html(words: str) -> str:
     """Return the page's status as HTML: disconnected, else paused, else live."""
-    link = feed().link()
+    link = feed().status()
     if not link.is_live:
-        told, tone = link.words(feed().now()), PHASE[link.phase]
-        if link.was_live:
+        told, tone = link.detail(feed().now()), PHASE_TONES[link.phase]
+        if link.has_been_live:
             before = _("showing the last data received")
             told, tone = f"{told} · {before}", f"{tone} alarm"
-        return state(link.title(), told, tone)
-    if (behind := pause()) is not None:
-        return state(_("Paused"), behind.words(), "warn")
-    return state(link.title(), words, PHASE[link.phase])
+        return status_html(link.title(), told, tone)
+    if (behind := pause_status()) is not None:
+        return status_html(_("Paused"), behind.header_text(), "warn")
+    return status_html(link.title(), words, PHASE_TONES[link.phase])
 
 
-def live(page: str, draw: Callable[[], None]) -> None:
+def redraw_periodically(page: str, draw: Callable[[], None]) -> None:
     """Redraw at the sidebar's refresh interval while the tab is visible.
 
     ``page`` labels the page's metrics.
     """
 
-    @st.fragment(run_every=visibility.every(st.session_state.get("refresh", 1.0)))
+    @st.fragment(run_every=visibility.run_every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
-        with ticks.timed(page), st.container(key="page", gap="xsmall"):
+        with ticks.measure_tick(page), st.container(key="page", gap="xsmall"):
             draw()
 
     tick()
 
 
-def nothing_yet(now: Snapshot) -> bool:
+def draw_if_empty(now: Snapshot) -> bool:
     """Draw an empty state if there is no data yet; returns whether it did."""
-    present = feed().link()
+    present = feed().status()
     if now.health.nodes or now.log.seq:
         return False
     match present.phase:
-        case Phase.CONNECTING | Phase.LIVE:
+        case SocketPhase.CONNECTING | SocketPhase.LIVE:
             with st.container(border=True, key="pane-nothing"):
                 loading = _("Connecting to {address}; the first data arrives within a second.")
                 st.caption(loading.format(address=present.address))
                 st.skeleton(height=96)
                 st.skeleton(height=240)
                 st.skeleton(height=200)
-        case Phase.DISCONNECTED:
+        case SocketPhase.DISCONNECTED:
             with st.container(border=True, key="pane-nothing", height=HEIGHTS["pane"]):
-                empty(
+                draw_empty_state(
                     "cloud_off",
                     _("Cannot reach {address}").format(address=present.address),
                     _(
@@ -150,11 +152,13 @@ def nothing_yet(now: Snapshot) -> bool:
                         "`make demo`. This page connects automatically."
                     ),
                 )
-        case Phase.REFUSED:
+        case SocketPhase.REFUSED:
             with st.container(border=True, key="pane-nothing", height=HEIGHTS["pane"]):
-                empty(
+                draw_empty_state(
                     "block",
-                    _("The server refused the workbench: {why}").format(why=plain(present.why)),
+                    _("The server refused the workbench: {why}").format(
+                        why=escape_markdown(present.reason)
+                    ),
                     _(
                         "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must match "
                         "the server's. Fix them in `.env` and restart the dashboard."

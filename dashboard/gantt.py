@@ -8,15 +8,17 @@ import pandas as pd
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from dashboard.orderbook import OrderSeen
+from dashboard.orderbook import TrackedOrder
 from protocol.events import OrderStatus
 
-SPAN_S = 300  # an order of the shop takes one to four minutes
-ROWS = 14  # of the chart; fewer orders leave the last ones empty, so that no bar changes its height
-NOBODY = "\N{ZERO WIDTH SPACE}"  # so many of them name an empty row
+TIMELINE_S = 300  # an order of the shop takes one to four minutes
+TIMELINE_ROWS = (
+    14  # of the chart; fewer orders leave the last ones empty, so that no bar changes its height
+)
+EMPTY_ROW_LABEL = "\N{ZERO WIDTH SPACE}"  # so many of them name an empty row
 
 
-class Piece(Struct, frozen=True):
+class StatusSegment(Struct, frozen=True):
     """An order was in ``status`` from ``start`` to ``end``: seconds before now, so negative.
 
     ``lasted`` is the whole time in that status, what was before the chart included.
@@ -26,23 +28,28 @@ class Piece(Struct, frozen=True):
     status: OrderStatus | str
     start: float
     end: float
-    lasted: float
+    duration_s: float
 
 
-def pieces(orders: Iterable[OrderSeen], now: float) -> list[Piece]:
+def status_segments(orders: Iterable[TrackedOrder], now: float) -> list[StatusSegment]:
     """Return the status segments of the orders, clipped to the chart."""
     found = []
     for order in orders:
         ends = [step.at for step in order.history[1:]] + [max(now, order.changed_at)]
         for step, until in zip(order.history, ends, strict=True):
-            start, end = max(step.at - now, -float(SPAN_S)), min(until - now, 0.0)
+            start, end = max(step.at - now, -float(TIMELINE_S)), min(until - now, 0.0)
             if end > start:
-                found.append(Piece(order.number, step.status, start, end, until - step.at))
+                found.append(StatusSegment(order.number, step.status, start, end, until - step.at))
     return found
 
 
-def frame(pieces: list[Piece]) -> pd.DataFrame:
+def timeline_data(pieces: list[StatusSegment]) -> pd.DataFrame:
     """Make rows for ``charts.ways``, empty ones for the orders that there are not."""
-    empty = ROWS - len({piece.number for piece in pieces})
-    rows = [*pieces, *(Piece(NOBODY * n, "", 0.0, 0.0, 0.0) for n in range(1, empty + 1))]
-    return pd.DataFrame([astuple(row) for row in rows], columns=list(Piece.__struct_fields__))
+    empty = TIMELINE_ROWS - len({piece.number for piece in pieces})
+    rows = [
+        *pieces,
+        *(StatusSegment(EMPTY_ROW_LABEL * n, "", 0.0, 0.0, 0.0) for n in range(1, empty + 1)),
+    ]
+    return pd.DataFrame(
+        [astuple(row) for row in rows], columns=list(StatusSegment.__struct_fields__)
+    )

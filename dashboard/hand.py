@@ -8,15 +8,15 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import commands, look, marks
-from dashboard.commands import Outcome
+from dashboard.commands import CommandResult
 from dashboard.shared import feed
 from dashboard.simulation import ShopState
 from dashboard.words import N_, _
 
 SPEEDS = (1, 2, 5, 10, 30, 60)
-RATES = (5, 10, 20, 50, 100, 200, 500, 1000)
+MESSAGE_RATES = (5, 10, 20, 50, 100, 200, 500, 1000)
 PRIORITIES = {"low": N_("quiet"), "normal": N_("normal"), "high": N_("urgent")}
-DONE = {  # what a command did, where it is told the order apart
+SUCCESS_TEXTS = {  # what a command did, where it is told the order apart
     "pause": N_("Simulation paused."),
     "resume": N_("Simulation resumed."),
     "speed": N_("Simulation speed set."),
@@ -39,29 +39,29 @@ def draw() -> None:
     """Draw the controls with the simulator's present settings."""
     now = feed().snapshot()
     shop = now.shop
-    state[DRAWN] = drawn(shop)
+    state[DRAWN] = controls_state(shop)
     if shop is None:
         return
     state.setdefault("speed", nearest(SPEEDS, shop.speed))
-    state.setdefault("rate", nearest(RATES, shop.rate))
+    state.setdefault("rate", nearest(MESSAGE_RATES, shop.rate))
     state.setdefault("seed", shop.seed)
     with (
-        look.card("simulator", _("Simulated shop"), told(commands.outcome())),
+        look.card("simulator", _("Simulated shop"), result_html(commands.last_result())),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
     ):
-        clock(shop)
+        draw_simulation_controls(shop)
         st.space("stretch")
-        happenings(shop)
+        draw_actions(shop)
 
 
-def drawn(shop: ShopState | None) -> tuple[bool, str] | None:
+def controls_state(shop: ShopState | None) -> tuple[bool, str] | None:
     """Return the state that the controls depend on."""
     return None if shop is None else (shop.running, shop.run)
 
 
-def follow(shop: ShopState | None) -> None:
+def rerun_if_changed(shop: ShopState | None) -> None:
     """Rerun if the simulator's state changed elsewhere."""
-    if state.get(DRAWN) != drawn(shop):
+    if state.get(DRAWN) != controls_state(shop):
         st.rerun()
 
 
@@ -70,31 +70,31 @@ def nearest(offered: tuple[int, ...], value: float) -> int:
     return min(offered, key=lambda one: abs(one - value))
 
 
-def told(outcome: Outcome | None) -> str:
+def result_html(outcome: CommandResult | None) -> str:
     """Return the result of the last command as HTML."""
     if outcome is None:
         return ""
-    at = marks.clock(outcome.at)
-    if outcome.why:
-        return marks.dot(f"{at} · {outcome.why}", "bad")
+    at = marks.format_time(outcome.at)
+    if outcome.error:
+        return marks.dot_html(f"{at} · {outcome.error}", "bad")
     if outcome.order:
         words = _("{number} ({name}): {status}").format(
             number=outcome.order.number,
             name=outcome.order.customer.name,
-            status=look.name(outcome.order.status),
+            status=look.display_name(outcome.order.status),
         )
-        return marks.dot(f"{at} · {words}", "ok")
-    words = _(DONE[outcome.command]) if outcome.command in DONE else ""
-    return marks.dot(f"{at} · {words}", "ok") if words else ""
+        return marks.dot_html(f"{at} · {words}", "ok")
+    words = _(SUCCESS_TEXTS[outcome.command]) if outcome.command in SUCCESS_TEXTS else ""
+    return marks.dot_html(f"{at} · {words}", "ok") if words else ""
 
 
-def clock(shop: ShopState) -> None:
+def draw_simulation_controls(shop: ShopState) -> None:
     """Draw pause, speed, rate and restart."""
     st.button(
         _("Pause simulation") if shop.running else _("Resume simulation"),
         icon=":material/pause:" if shop.running else ":material/play_arrow:",
         key="pause-simulation",
-        on_click=commands.tell,
+        on_click=commands.send_command,
         args=("pause" if shop.running else "resume",),
     )
     st.select_slider(
@@ -103,14 +103,14 @@ def clock(shop: ShopState) -> None:
         key="speed",
         format_func=lambda speed: f"×{speed}",
         width=170,
-        on_change=lambda: commands.tell("speed", speed=state.speed),
+        on_change=lambda: commands.send_command("speed", speed=state.speed),
     )
     st.select_slider(
         _("Messages per second"),
-        RATES,
+        MESSAGE_RATES,
         key="rate",
         width=190,
-        on_change=lambda: commands.tell("rate", rate=state.rate),
+        on_change=lambda: commands.send_command("rate", rate=state.rate),
         help=_("Average publications per second of simulated time"),
     )
     with st.popover(_("Restart"), icon=":material/restart_alt:"):
@@ -120,13 +120,13 @@ def clock(shop: ShopState) -> None:
             _("Restart"),
             key="restart",
             type="primary",
-            on_click=lambda: commands.tell("restart", seed=state.seed),
+            on_click=lambda: commands.send_command("restart", seed=state.seed),
         )
 
 
-def happenings(shop: ShopState) -> None:
+def draw_actions(shop: ShopState) -> None:
     """Draw one-off actions: order, stock, announcement."""
-    outcome = commands.outcome()
+    outcome = commands.last_result()
     if outcome and (order := outcome.order):
         st.page_link(
             "views/orders.py",
@@ -139,16 +139,16 @@ def happenings(shop: ShopState) -> None:
         icon=":material/add_shopping_cart:",
         key="place",
         type="primary",
-        on_click=commands.tell,
+        on_click=commands.send_command,
         args=("place_order",),
     )
     with st.popover(_("Stock"), icon=":material/trending_down:"):
-        stock(shop)
+        draw_stock_form(shop)
     with st.popover(_("Announce"), icon=":material/campaign:"):
-        announcement()
+        draw_announcement_form()
 
 
-def stock(shop: ShopState) -> None:
+def draw_stock_form(shop: ShopState) -> None:
     """Draw what sets a product's shelves, and what fills all of them."""
     names = {product.id: product.name for product in shop.products}
     product = st.selectbox(
@@ -159,14 +159,16 @@ def stock(shop: ShopState) -> None:
         _("Set stock"),
         key="set-stock",
         type="primary",
-        on_click=commands.tell,
+        on_click=commands.send_command,
         args=("set_stock",),
         kwargs={"product": product, "level": level},
     )
-    st.button(_("Replenish low stock"), key="restock", on_click=commands.tell, args=("restock",))
+    st.button(
+        _("Replenish low stock"), key="restock", on_click=commands.send_command, args=("restock",)
+    )
 
 
-def announcement() -> None:
+def draw_announcement_form() -> None:
     """Draw the announcement form."""
     with st.form("announcement", border=False, clear_on_submit=True):
         title = st.text_input(_("Title"), max_chars=120, key="announce-title")
@@ -180,5 +182,5 @@ def announcement() -> None:
             format_func=lambda name: _(PRIORITIES[name]),
         )
         if st.form_submit_button(_("Broadcast"), type="primary"):
-            commands.tell("announce", title=title, body=body, priority=priority)
+            commands.send_command("announce", title=title, body=body, priority=priority)
             st.rerun(scope="fragment")

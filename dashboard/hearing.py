@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from dashboard.attendance import Access, Connection
-from dashboard.history import Log, Seen
+from dashboard.attendance import ChannelAccess, ConnectionInfo
+from dashboard.history import LoggedMessage, LogView
 from dashboard.words import N_
 
-RULES = {
+RULE_TEXTS = {
     "public": N_("Public channels are open to everyone."),
     "own_user": N_("This is the user's own channel."),
     "owner": N_("The order belongs to this user."),
@@ -35,37 +35,41 @@ RULES = {
         "Not a channel name. A channel name is a kind, a colon and a key, such as order:ord_1."
     ),
 }
-HEARS, MAY, MAY_NOT, STILL = (
+SUBSCRIBED, ALLOWED_NOT_SUBSCRIBED, NOT_ALLOWED, ACCESS_ENDING = (
     N_("Subscribed to this channel"),
     N_("Allowed on this channel, but not subscribed"),
     N_("Not allowed on this channel"),
     N_("Subscribed, but access is about to end"),
 )
-JOIN_IT = N_("The client must send subscribe, and again after every reconnect.")
-JOINS_ITSELF = N_("Signing in subscribes to it; this client has unsubscribed since.")
-ASKED_IN_VAIN = N_("A subscribe request gets the error forbidden.")
-NEW_TOKEN = N_("Delivery stops 25 s after the token expires, unless the client sends a new one.")
-NOTHING_SENT = N_(
+MUST_SUBSCRIBE = N_("The client must send subscribe, and again after every reconnect.")
+UNSUBSCRIBED_SINCE = N_("Signing in subscribes to it; this client has unsubscribed since.")
+SUBSCRIBE_FORBIDDEN = N_("A subscribe request gets the error forbidden.")
+TOKEN_GRACE_PERIOD = N_(
+    "Delivery stops 25 s after the token expires, unless the client sends a new one."
+)
+NO_PUBLICATION = N_(
     "No publication on this channel in the workbench's history, which starts at {since}."
 )
-TOO_EARLY = N_(
+SENT_BEFORE_CONNECT = N_(
     "The {type} of {at} was sent before this client connected at {connected}. "
     "Subscribe with last: true to get the newest message of a channel immediately."
 )
-QUEUED = N_(
+QUEUED_FOR_CLIENT = N_(
     "The {type} of {at} was queued for all subscribers ({reached}), including this client if "
     "it was subscribed by then. If the page does not show it, the problem is in the page."
 )
-REACHED_OTHERS = N_(
+QUEUED_FOR_OTHERS = N_(
     "The {type} of {at} was queued for the clients subscribed at that time ({reached})."
 )
-WAITS = N_("Send queue: {bytes} bytes. The client reads more slowly than messages are published.")
-SIBLINGS = N_("The same user is subscribed on another connection: {ids}.")
+SEND_QUEUE_GROWS = N_(
+    "Send queue: {bytes} bytes. The client reads more slowly than messages are published."
+)
+OTHER_CONNECTIONS = N_("The same user is subscribed on another connection: {ids}.")
 
-Word = Callable[[str], str]
+Translate = Callable[[str], str]
 
 
-class Explanation(Struct, frozen=True):
+class AccessExplanation(Struct, frozen=True):
     """An answer: in a line, with the colour of its severity, and why, in sentences."""
 
     title: str
@@ -80,17 +84,17 @@ class Evidence(Struct, frozen=True):
     user's other connections.
     """
 
-    message: Seen | None
+    message: LoggedMessage | None
     since: float
-    siblings: tuple[Connection, ...] = ()
+    other_connections: tuple[ConnectionInfo, ...] = ()
 
 
-def evidence(
-    connection: Connection,
+def collect_evidence(
+    connection: ConnectionInfo,
     channel: str,
-    connections: Iterable[Connection],
-    log: Log,
-    picked: Seen | None,
+    connections: Iterable[ConnectionInfo],
+    log: LogView,
+    picked: LoggedMessage | None,
     now: float,
 ) -> Evidence:
     """Collect the evidence: about the picked message if it is of this channel, or the newest."""
@@ -107,46 +111,46 @@ def evidence(
     return Evidence(message, log.oldest_at or now, siblings)
 
 
-def explain(
-    connection: Connection,
-    access: Access,
+def explain_access(
+    connection: ConnectionInfo,
+    access: ChannelAccess,
     found: Evidence,
-    word: Word = str,
+    word: Translate = str,
     clock: Callable[[float], str] = str,
-) -> Explanation:
+) -> AccessExplanation:
     """Return the explanation; ``word`` translates."""
-    rule = RULES.get(access.rule)
+    rule = RULE_TEXTS.get(access.rule)
     sentences = (
         word(rule) if rule else access.explanation,
-        *_remedy(connection, access, word),
-        *_message(connection, access, found, word, clock),
+        *_advice(connection, access, word),
+        *_message_sentences(connection, access, found, word, clock),
     )
     match access.joined, access.allowed:
         case True, True:
-            return Explanation(word(HEARS), "ok", sentences)
+            return AccessExplanation(word(SUBSCRIBED), "ok", sentences)
         case True, False:
-            return Explanation(word(STILL), "warn", sentences)
+            return AccessExplanation(word(ACCESS_ENDING), "warn", sentences)
         case False, True:
-            return Explanation(word(MAY), "warn", sentences)
+            return AccessExplanation(word(ALLOWED_NOT_SUBSCRIBED), "warn", sentences)
         case _:
-            return Explanation(word(MAY_NOT), "bad", sentences)
+            return AccessExplanation(word(NOT_ALLOWED), "bad", sentences)
 
 
-def _remedy(connection: Connection, access: Access, word: Word) -> Iterator[str]:
+def _advice(connection: ConnectionInfo, access: ChannelAccess, word: Translate) -> Iterator[str]:
     if access.joined and not access.allowed:
-        yield word(NEW_TOKEN)
+        yield word(TOKEN_GRACE_PERIOD)
     elif access.allowed and not access.joined:
         own = access.channel == f"user:{connection.user_id}"
-        yield word(JOINS_ITSELF if own else JOIN_IT)
+        yield word(UNSUBSCRIBED_SINCE if own else MUST_SUBSCRIBE)
     elif not access.allowed:
-        yield word(ASKED_IN_VAIN)
+        yield word(SUBSCRIBE_FORBIDDEN)
 
 
-def _message(
-    connection: Connection,
-    access: Access,
+def _message_sentences(
+    connection: ConnectionInfo,
+    access: ChannelAccess,
     found: Evidence,
-    word: Word,
+    word: Translate,
     clock: Callable[[float], str],
 ) -> Iterator[str]:
     """Return sentences about the message in question."""
@@ -154,15 +158,17 @@ def _message(
     connected = connection.connected_at.timestamp()
     if access.rule != "malformed" and (access.joined or access.allowed or message):
         if message is None:
-            yield word(NOTHING_SENT).format(since=clock(found.since))
+            yield word(NO_PUBLICATION).format(since=clock(found.since))
         else:
             told = {"type": message.type, "at": clock(message.at), "reached": message.reached}
             told["connected"] = clock(connected)
             if access.joined and message.at < connected:
-                yield word(TOO_EARLY).format(**told)
+                yield word(SENT_BEFORE_CONNECT).format(**told)
             else:
-                yield word(QUEUED if access.joined else REACHED_OTHERS).format(**told)
+                yield word(QUEUED_FOR_CLIENT if access.joined else QUEUED_FOR_OTHERS).format(**told)
     if access.joined and connection.waiting_bytes:
-        yield word(WAITS).format(bytes=connection.waiting_bytes)
-    if found.siblings and not access.joined:
-        yield word(SIBLINGS).format(ids=", ".join(each.id for each in found.siblings))
+        yield word(SEND_QUEUE_GROWS).format(bytes=connection.waiting_bytes)
+    if found.other_connections and not access.joined:
+        yield word(OTHER_CONNECTIONS).format(
+            ids=", ".join(each.id for each in found.other_connections)
+        )

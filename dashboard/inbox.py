@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Struct
 
-from protocol.events import CartAction, CartChanged, Notice, Priority
-from protocol.money import from_wire
+from protocol.events import CartAction, CartUpdatePayload, NotificationPayload, Priority
+from protocol.money import decode_money
 
-KEPT = 200  # of each
+MAX_KEPT = 200  # of each
 
 
-class Note(Struct, frozen=True):
+class InboxNotification(Struct, frozen=True):
     """A notification; ``at`` is the server's stamp."""
 
     id: str
@@ -37,39 +37,39 @@ class CartChange(Struct, frozen=True):
     action: CartAction
     product: str
     quantity: int | None
-    count: int
+    item_count: int
     total: Decimal
 
 
-class Mail(Struct, frozen=True):
+class InboxSnapshot(Struct, frozen=True):
     """Immutable snapshot of the inbox, newest first."""
 
-    notes: tuple[Note, ...] = ()
-    changes: tuple[CartChange, ...] = ()
+    notifications: tuple[InboxNotification, ...] = ()
+    cart_changes: tuple[CartChange, ...] = ()
 
-    def until(self, at: float) -> Mail:
+    def up_to(self, at: float) -> InboxSnapshot:
         """Return the entries sent up to a time."""
-        return Mail(
-            tuple(note for note in self.notes if note.at <= at),
-            tuple(change for change in self.changes if change.at <= at),
+        return InboxSnapshot(
+            tuple(note for note in self.notifications if note.at <= at),
+            tuple(change for change in self.cart_changes if change.at <= at),
         )
 
-    def since(self, at: float) -> tuple[Note, ...]:
+    def notifications_since(self, at: float) -> tuple[InboxNotification, ...]:
         """Return the notifications that were sent after a moment."""
-        return tuple(note for note in self.notes if note.at > at)
+        return tuple(note for note in self.notifications if note.at > at)
 
 
-M = TypeVar("M", Note, CartChange)
+Entry = TypeVar("Entry", InboxNotification, CartChange)
 
 
 class Inbox:
     """Folds messages from the socket and the backfill, in any order, without duplicates."""
 
     def __init__(self) -> None:
-        self._notes: dict[str, Note] = {}
-        self._changes: dict[str, CartChange] = {}
+        self._notifications: dict[str, InboxNotification] = {}
+        self._cart_changes: dict[str, CartChange] = {}
 
-    def hear(self, message: Mapping[str, Any]) -> None:
+    def on_message(self, message: Mapping[str, Any]) -> None:
         """Apply a message; other types are ignored.
 
         Raises:
@@ -81,32 +81,32 @@ class Inbox:
         at = datetime.fromisoformat(stamp).timestamp()
         match message.get("type"):
             case "notification":
-                notice = msgspec.convert(payload, Notice, dec_hook=from_wire)
-                _keep(self._notes, notice.id, _note(notice, at))
+                notice = msgspec.convert(payload, NotificationPayload, dec_hook=decode_money)
+                _add_bounded(self._notifications, notice.id, _to_notification(notice, at))
             case "cart_update":
-                changed = msgspec.convert(payload, CartChanged, dec_hook=from_wire)
+                changed = msgspec.convert(payload, CartUpdatePayload, dec_hook=decode_money)
                 # It has no id; its stamp and its content tell it from every other.
-                _keep(self._changes, f"{stamp} {changed}", _change(changed, at))
+                _add_bounded(self._cart_changes, f"{stamp} {changed}", _to_cart_change(changed, at))
             case _:
                 pass
 
-    def mail(self) -> Mail:
+    def snapshot(self) -> InboxSnapshot:
         """Return this moment."""
-        return Mail(_newest_first(self._notes), _newest_first(self._changes))
+        return InboxSnapshot(_newest_first(self._notifications), _newest_first(self._cart_changes))
 
 
-def _keep(known: dict[str, M], key: str, one: M) -> None:
+def _add_bounded(known: dict[str, Entry], key: str, one: Entry) -> None:
     known.setdefault(key, one)
-    if len(known) > KEPT:
+    if len(known) > MAX_KEPT:
         del known[min(known, key=lambda k: known[k].at)]
 
 
-def _newest_first(known: dict[str, M]) -> tuple[M, ...]:
+def _newest_first(known: dict[str, Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(known.values(), key=lambda one: -one.at))
 
 
-def _note(notice: Notice, at: float) -> Note:
-    return Note(
+def _to_notification(notice: NotificationPayload, at: float) -> InboxNotification:
+    return InboxNotification(
         notice.id,
         at,
         notice.title,
@@ -116,7 +116,7 @@ def _note(notice: Notice, at: float) -> Note:
     )
 
 
-def _change(changed: CartChanged, at: float) -> CartChange:
+def _to_cart_change(changed: CartUpdatePayload, at: float) -> CartChange:
     item, cart = changed.item, changed.cart
     return CartChange(
         at,

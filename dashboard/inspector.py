@@ -9,40 +9,40 @@ import streamlit as st
 from dashboard import charts, fields, look, marks, picking
 from dashboard.channels import kind_of
 from dashboard.console import drafts
-from dashboard.history import Log, Seen
-from dashboard.saved import Full
-from dashboard.shared import shelf
+from dashboard.history import LoggedMessage, LogView
+from dashboard.saved import SavedMessagesFull
+from dashboard.shared import saved_messages
 from dashboard.words import _, ngettext
 
 
-def draw(message: Seen | None, log: Log) -> None:
+def draw(message: LoggedMessage | None, log: LogView) -> None:
     """Draw a message beside the others of its channel and type."""
     if message is None:
         with look.card("inspector", _("Message"), size="pane"):
             hint = _("Select a message to inspect it.")
-            look.empty("ads_click", _("No message selected"), hint)
+            look.draw_empty_state("ads_click", _("No message selected"), hint)
         return
-    same = picking.alike(message, log)
-    chip = marks.chip(message.channel, kind_of(message.channel))
+    same = picking.similar_messages(message, log)
+    chip = marks.chip_html(message.channel, kind_of(message.channel))
     with look.card("inspector", message.type, chip, size="pane"):
         told = _("{at} · {size} · reached {reached}").format(
-            at=marks.clock(message.at, millis=True),
+            at=marks.format_time(message.at, millis=True),
             size=ngettext("{count} byte", "{count} bytes", len(message.text)).format(
                 count=len(message.text)
             ),
             reached=message.reached,
         )
-        utc = _("{at} UTC").format(at=marks.clock(message.at, millis=True, where=UTC))
+        utc = _("{at} UTC").format(at=marks.format_time(message.at, millis=True, where=UTC))
         st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
-        _actions(message)
-        st.code(fields.pretty(message), "json", height="stretch", wrap_lines=True)
-        _changed(message, fields.before(message, same))
-        _plot(message, same)
+        _draw_actions(message)
+        st.code(fields.pretty_json(message), "json", height="stretch", wrap_lines=True)
+        _draw_changes(message, fields.previous_of_same_subject(message, same))
+        _draw_plot(message, same)
 
 
-def _actions(message: Seen) -> None:
+def _draw_actions(message: LoggedMessage) -> None:
     """Draw what can be done with a message."""
-    kept = message in shelf().messages()
+    kept = message in saved_messages().messages()
     with st.container(horizontal=True, gap="xsmall", key="actions"):
         for lines, icon, key, help_ in (
             (-1, "keyboard_arrow_up", "k", _("Previous message in the list")),
@@ -54,7 +54,7 @@ def _actions(message: Seen) -> None:
                 key=f"move-{key}",
                 shortcut=key,
                 help=help_,
-                on_click=picking.move,
+                on_click=picking.move_selection,
                 args=(lines,),
             )
         st.button(
@@ -63,7 +63,7 @@ def _actions(message: Seen) -> None:
             key="save",
             type="primary" if kept else "secondary",
             help=_("Save it in the data folder, for all tabs"),
-            on_click=_drop if kept else _keep,
+            on_click=_unsave if kept else _save,
             args=(message,),
         )
         if st.button(
@@ -72,47 +72,47 @@ def _actions(message: Seen) -> None:
             key="send",
             help=_("Open the Console with this message in its editor"),
         ):
-            drafts.hand_over(message.channel, message.text)
+            drafts.open_in_editor(message.channel, message.text)
             st.switch_page("views/console.py")
 
 
-def _keep(message: Seen) -> None:
+def _save(message: LoggedMessage) -> None:
     try:
-        shelf().keep(message)
-    except Full:
+        saved_messages().save(message)
+    except SavedMessagesFull:
         st.toast(_("Saved-message limit reached; delete one first."))
     except OSError:
         st.toast(_("The data folder is not writable."))
 
 
-def _drop(message: Seen) -> None:
+def _unsave(message: LoggedMessage) -> None:
     try:
-        shelf().drop(message)
+        saved_messages().delete(message)
     except OSError:
         st.toast(_("The data folder is not writable."))
 
 
-def _changed(message: Seen, before: Seen | None) -> None:
+def _draw_changes(message: LoggedMessage, before: LoggedMessage | None) -> None:
     """List the fields that differ from the message before."""
     aside = _("no earlier message to compare with")
     if before:
-        aside = _("since {at}").format(at=marks.clock(before.at))
+        aside = _("since {at}").format(at=marks.format_time(before.at))
     with st.container(key="changed", gap="xsmall"):
         changed = _("Changed")
-        st.html(marks.pair(f"<b>{changed}</b>", aside, "quiet"))
+        st.html(marks.split_row_html(f"<b>{changed}</b>", aside, "quiet"))
         if before:
-            changes = fields.changes(fields.payload(before), fields.payload(message))
+            changes = fields.changed_fields(fields.payload_of(before), fields.payload_of(message))
             same = _("Only the timestamp changed.")
             nothing = f'<div class="quiet">{same}</div>'
-            st.html(marks.differences(changes) if changes else nothing)
+            st.html(marks.diff_html(changes) if changes else nothing)
 
 
-def _plot(message: Seen, same: list[Seen]) -> None:
+def _draw_plot(message: LoggedMessage, same: list[LoggedMessage]) -> None:
     """Plot one numeric field over time, where there is one and more than one message."""
-    names = fields.numeric(fields.payload(message))
+    names = fields.numeric_fields(fields.payload_of(message))
     if not names or len(same) < 2:
         return
     field = st.selectbox(_("Plot"), names, key="plot", label_visibility="collapsed")
-    frame = charts.field_frame(fields.points(field, same), kind_of(message.channel))
+    frame = charts.field_data(fields.field_points(field, same), kind_of(message.channel))
     alt = _("{field} over time").format(field=field)
-    st.vega_lite_chart(frame, charts.FIELD, height=110, key="field", alt=alt)
+    st.vega_lite_chart(frame, charts.FIELD_SPEC, height=110, key="field", alt=alt)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol.events import Activity, AlertType, CustomerActive, Person, StockAlert
+from protocol.events import (
+    AlertType,
+    CustomerAction,
+    CustomerActivityPayload,
+    CustomerRef,
+    InventoryAlertPayload,
+)
 
-ALERTS = 500
-CUSTOMERS = 1_000
-ABOUT_S = 300  # a customer who did nothing for so long is not about any more
+MAX_ALERTS = 500
+MAX_CUSTOMERS = 1_000
+ACTIVE_S = 300  # a customer who did nothing for so long is not about any more
 
 
-class AlertSeen(Struct, frozen=True):
+class AlertRecord(Struct, frozen=True):
     """A stock alert; ``id`` is the dashboard's own, ``at`` when it came."""
 
     id: int
@@ -19,23 +25,23 @@ class AlertSeen(Struct, frozen=True):
     type: AlertType
     sku: str
     product: str
-    left: int
+    quantity: int
     threshold: int
     warehouse: str
 
 
-class Alerts:
-    """The newest ``ALERTS`` alerts, and which were acknowledged."""
+class AlertLog:
+    """The newest ``MAX_ALERTS`` alerts, and which were acknowledged."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._known: dict[int, AlertSeen] = {}
-        self._seen: frozenset[int] = frozenset()
+        self._alerts: dict[int, AlertRecord] = {}
+        self._acknowledged: frozenset[int] = frozenset()
 
-    def raised(self, alert: StockAlert, at: float) -> None:
+    def add(self, alert: InventoryAlertPayload, at: float) -> None:
         """Add an alert."""
         self.count += 1
-        self._known[self.count] = AlertSeen(
+        self._alerts[self.count] = AlertRecord(
             self.count,
             at,
             alert.alert_type,
@@ -45,39 +51,39 @@ class Alerts:
             alert.threshold,
             alert.location,
         )
-        while len(self._known) > ALERTS:
-            del self._known[next(iter(self._known))]
+        while len(self._alerts) > MAX_ALERTS:
+            del self._alerts[next(iter(self._alerts))]
 
     def acknowledge(self, id: int) -> None:
         """Note that a person has seen it, for all tabs."""
-        self._seen = frozenset(self._known) & (self._seen | {id})
+        self._acknowledged = frozenset(self._alerts) & (self._acknowledged | {id})
 
     @property
     def acknowledged(self) -> frozenset[int]:
         """The ids of those that were seen."""
-        return self._seen
+        return self._acknowledged
 
-    def newest_first(self) -> tuple[AlertSeen, ...]:
+    def newest_first(self) -> tuple[AlertRecord, ...]:
         """Return what is kept."""
-        return tuple(reversed(self._known.values()))
+        return tuple(reversed(self._alerts.values()))
 
 
-class Customers:
+class ActiveCustomers:
     """Customers with recent activity who have not left."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[Person, float]] = {}
+        self._last_activity: dict[str, tuple[CustomerRef, float]] = {}
 
-    def acted(self, activity: CustomerActive, at: float) -> None:
+    def on_activity(self, activity: CustomerActivityPayload, at: float) -> None:
         """Apply a customer's activity."""
         who = activity.customer
-        self._last.pop(who.id, None)
-        if activity.action is not Activity.LEFT:
-            self._last[who.id] = (who, at)
-        while len(self._last) > CUSTOMERS:
-            del self._last[next(iter(self._last))]
+        self._last_activity.pop(who.id, None)
+        if activity.action is not CustomerAction.LEFT:
+            self._last_activity[who.id] = (who, at)
+        while len(self._last_activity) > MAX_CUSTOMERS:
+            del self._last_activity[next(iter(self._last_activity))]
 
-    def about(self, now: float) -> tuple[Person, ...]:
+    def active(self, now: float) -> tuple[CustomerRef, ...]:
         """Return the active customers, most recently active first."""
-        seen = reversed(self._last.values())
-        return tuple(who for who, at in seen if at > now - ABOUT_S)
+        seen = reversed(self._last_activity.values())
+        return tuple(who for who, at in seen if at > now - ACTIVE_S)

@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 
-from client.status import State
+from client.status import ConnectionState
 from client.surface import TokenSource
 from client.threaded import ShopWebSocket
 from dashboard import link
-from dashboard.link import Link
-from dashboard.transcript import Frame, Transcript
+from dashboard.link import SocketStatus
+from dashboard.transcript import FrameRecorder, RecordedFrame
 
 
-class Line:
+class PersonaSocket:
     """A client WebSocket that records its frames.
 
     ``socket`` is the client itself: ``on``, ``subscribe``, ``send``, ``request``, and
@@ -23,30 +23,32 @@ class Line:
     """
 
     def __init__(self, url: str, address: str, token: TokenSource | None) -> None:
-        self._address, self._signs_in = address, token is not None
-        self._transcript = Transcript()
-        self._was_live, self._refused = False, ""
-        self.socket = ShopWebSocket(url, token, tap=self._transcript.note)
-        self.socket.on("auth_success", self._signed_in)
-        self.socket.on("auth_error", self._declined)
+        self._server_address, self._has_token = address, token is not None
+        self._recorder = FrameRecorder()
+        self._has_been_live, self._last_refusal = False, ""
+        self.client = ShopWebSocket(url, token, tap=self._recorder.record)
+        self.client.on("auth_success", self._on_auth_success)
+        self.client.on("auth_error", self._on_auth_error)
 
-    def frames(self, after: int = 0) -> tuple[Frame, ...]:
+    def frames(self, after: int = 0) -> tuple[RecordedFrame, ...]:
         """Return the frames that came or went after that number, oldest first; see Transcript."""
-        return self._transcript.frames(after)
+        return self._recorder.frames(after)
 
-    def link(self) -> Link:
+    def status(self) -> SocketStatus:
         """Tell how the connection is."""
-        status = self.socket.status
-        if not self._signs_in and status.state is State.OPEN:
-            status, self._was_live = msgspec.structs.replace(status, signed_in=True), True
-        return link.of(status, self._address, was_live=self._was_live, refused=self._refused)
+        status = self.client.status
+        if not self._has_token and status.state is ConnectionState.OPEN:
+            status, self._has_been_live = msgspec.structs.replace(status, signed_in=True), True
+        return link.socket_status(
+            status, self._server_address, was_live=self._has_been_live, refused=self._last_refusal
+        )
 
     def close(self) -> None:
         """Disconnect; takes well under a second."""
-        self.socket.disconnect()
+        self.client.disconnect()
 
-    def _signed_in(self, _: dict[str, Any]) -> None:
-        self._was_live, self._refused = True, ""
+    def _on_auth_success(self, _: dict[str, Any]) -> None:
+        self._has_been_live, self._last_refusal = True, ""
 
-    def _declined(self, payload: dict[str, Any]) -> None:
-        self._refused = str(payload.get("error"))
+    def _on_auth_error(self, payload: dict[str, Any]) -> None:
+        self._last_refusal = str(payload.get("error"))

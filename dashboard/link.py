@@ -7,11 +7,11 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from client.status import State, Status
+from client.status import ConnectionState, ConnectionStatus
 from dashboard.words import N_, _
 
 
-class Phase(StrEnum):
+class SocketPhase(StrEnum):
     """State of a connection as the pages show it."""
 
     CONNECTING = "connecting"
@@ -21,77 +21,81 @@ class Phase(StrEnum):
 
 
 TITLES = {
-    Phase.CONNECTING: N_("Connecting"),
-    Phase.LIVE: N_("Live"),
-    Phase.DISCONNECTED: N_("Disconnected"),
-    Phase.REFUSED: N_("Refused"),
+    SocketPhase.CONNECTING: N_("Connecting"),
+    SocketPhase.LIVE: N_("Live"),
+    SocketPhase.DISCONNECTED: N_("Disconnected"),
+    SocketPhase.REFUSED: N_("Refused"),
 }
 
 
-class Link(Struct, frozen=True):
+class SocketStatus(Struct, frozen=True):
     """The feed's connection; ``retry_at`` is in seconds since the epoch.
 
     ``was_live`` tells whether it has ever been live: then there is something to look at.
     ``why`` is the server's reason for a refusal.
     """
 
-    phase: Phase
+    phase: SocketPhase
     address: str
-    was_live: bool = False
+    has_been_live: bool = False
     retry_at: float | None = None
-    why: str = ""
+    reason: str = ""
     round_trip_ms: float | None = None
 
     @property
     def is_live(self) -> bool:
         """Tell whether messages come."""
-        return self.phase is Phase.LIVE
+        return self.phase is SocketPhase.LIVE
 
     def title(self) -> str:
         """Return the state's name."""
         return _(TITLES[self.phase])
 
-    def words(self, now: float) -> str:
+    def detail(self, now: float) -> str:
         """Return details: address, delay, retry time or reason."""
         match self.phase:
-            case Phase.LIVE:
+            case SocketPhase.LIVE:
                 trip = self.round_trip_ms
                 if trip is None:
                     return self.address
                 return _("{trip} ms · {address}").format(address=self.address, trip=f"{trip:.0f}")
-            case Phase.CONNECTING:
+            case SocketPhase.CONNECTING:
                 return _("to {address}").format(address=self.address)
-            case Phase.REFUSED:
-                return _("by {address}: {why}").format(address=self.address, why=self.why)
-            case Phase.DISCONNECTED:
+            case SocketPhase.REFUSED:
+                return _("by {address}: {why}").format(address=self.address, why=self.reason)
+            case SocketPhase.DISCONNECTED:
                 wait = max(0.0, (self.retry_at or now) - now)
                 following = _("reconnecting")
                 if wait >= 1:
                     following = _("next attempt in {seconds} s").format(seconds=f"{wait:.0f}")
                 silent = _("{address} is not responding").format(address=self.address)
-                return following if self.was_live else f"{silent} · {following}"
+                return following if self.has_been_live else f"{silent} · {following}"
             case _:
                 assert_never(self.phase)
 
 
-def of(status: Status, address: str, *, was_live: bool, refused: str) -> Link:
+def socket_status(
+    status: ConnectionStatus, address: str, *, was_live: bool, refused: str
+) -> SocketStatus:
     """Return the status; ``refused`` is the server's last refusal, empty if none."""
     trip = status.round_trip_ms
     match status.state:
-        case State.OPEN if refused:
-            return Link(Phase.REFUSED, address, was_live, why=refused)
-        case State.OPEN:
-            phase = Phase.LIVE if status.signed_in else Phase.CONNECTING
-            return Link(phase, address, was_live or status.signed_in, round_trip_ms=trip)
-        case State.WAITING:
-            return Link(Phase.DISCONNECTED, address, was_live, status.retry_at)
-        case State.CONNECTING:
+        case ConnectionState.OPEN if refused:
+            return SocketStatus(SocketPhase.REFUSED, address, was_live, reason=refused)
+        case ConnectionState.OPEN:
+            phase = SocketPhase.LIVE if status.signed_in else SocketPhase.CONNECTING
+            return SocketStatus(phase, address, was_live or status.signed_in, round_trip_ms=trip)
+        case ConnectionState.BACKOFF:
+            return SocketStatus(SocketPhase.DISCONNECTED, address, was_live, status.retry_at)
+        case ConnectionState.CONNECTING:
             again = was_live or status.attempt > 0
-            return Link(Phase.DISCONNECTED if again else Phase.CONNECTING, address, was_live)
-        case State.CLOSED:
+            return SocketStatus(
+                SocketPhase.DISCONNECTED if again else SocketPhase.CONNECTING, address, was_live
+            )
+        case ConnectionState.CLOSED:
             if not (status.close_code or status.close_reason):
-                return Link(Phase.CONNECTING, address, was_live)
+                return SocketStatus(SocketPhase.CONNECTING, address, was_live)
             why = status.close_reason or _("close code {code}").format(code=status.close_code)
-            return Link(Phase.REFUSED, address, was_live, why=refused or why)
+            return SocketStatus(SocketPhase.REFUSED, address, was_live, reason=refused or why)
         case _:
             assert_never(status.state)

@@ -14,14 +14,14 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboard.channels import EVERYONE
-from dashboard.marks import pair
+from dashboard.marks import split_row_html
 from dashboard.words import N_, _
 
-HERE = Path(__file__).parent
-MARK = str(HERE / "mark.png")  # a :material: page icon would be fetched from a font host
-Size = Literal["fit", "even", "rest", "pane"]
+ASSETS_DIR = Path(__file__).parent
+FAVICON = str(ASSETS_DIR / "mark.png")  # a :material: page icon would be fetched from a font host
+CardSize = Literal["fit", "even", "rest", "pane"]
 """Of a card: its content, its neighbour, what the window leaves, all of it."""
-HEIGHTS: dict[Size, Any] = {  # the last two are what look.css starts from
+HEIGHTS: dict[CardSize, Any] = {  # the last two are what look.css starts from
     "fit": "content",
     "even": "stretch",
     "rest": 300,
@@ -44,9 +44,11 @@ TONE_HEX = {
     "accent": "#129384",
     "muted": "#7A8699",
 }
-TINT = "38"  # alpha of a chip in a table: one hex serves both themes, its text turns by itself
-KIND = {kind: kind for kind in KIND_HEX}
-STATUS = {
+CHIP_ALPHA = (
+    "38"  # alpha of a chip in a table: one hex serves both themes, its text turns by itself
+)
+KIND_TONES = {kind: kind for kind in KIND_HEX}
+STATUS_TONES = {
     "pending": "muted",
     "paid": "info",
     "processing": "info",
@@ -56,8 +58,8 @@ STATUS = {
     "cancelled": "muted",
     "refunded": "warn",
 }
-ALERT = {"out_of_stock": "bad", "low_stock": "warn", "back_in_stock": "ok"}
-NAMES = {  # display names of wire values; others are shown as they are
+ALERT_TONES = {"out_of_stock": "bad", "low_stock": "warn", "back_in_stock": "ok"}
+DISPLAY_NAMES = {  # display names of wire values; others are shown as they are
     "out_of_stock": N_("out"),
     "low_stock": N_("low"),
     "back_in_stock": N_("back"),
@@ -79,14 +81,14 @@ NAMES = {  # display names of wire values; others are shown as they are
 }
 
 
-def name(word: str) -> str:
+def display_name(word: str) -> str:
     """Return the translated display name of a wire value, short enough for a column."""
-    return _(NAMES[word]) if word in NAMES else word
+    return _(DISPLAY_NAMES[word]) if word in DISPLAY_NAMES else word
 
 
 @contextmanager
 def card(
-    key: str, title: str, aside: str | None = "", size: Size = "fit"
+    key: str, title: str, aside: str | None = "", size: CardSize = "fit"
 ) -> Iterator[Callable[[str], None]]:
     """Draw a card: title on the left, a line of HTML on the right; see Size.
 
@@ -97,14 +99,14 @@ def card(
         head = st.container()
 
         def told(aside: str) -> None:
-            head.html(pair(f"<b>{html.escape(title)}</b>", aside, "quiet"))
+            head.html(split_row_html(f"<b>{html.escape(title)}</b>", aside, "quiet"))
 
         if aside is not None:
             told(aside)
         yield told
 
 
-def empty(icon: str, title: str, hint: str) -> None:
+def draw_empty_state(icon: str, title: str, hint: str) -> None:
     """Draw an empty state: icon, title and hint."""
     with st.container(
         horizontal_alignment="center", vertical_alignment="center", height="stretch", gap="xxsmall"

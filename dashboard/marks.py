@@ -13,39 +13,39 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from dashboard.fields import Change
-from dashboard.link import Phase
-from dashboard.words import _, language
+from dashboard.fields import FieldChange
+from dashboard.link import SocketPhase
+from dashboard.words import _, current_language
 
-PHASE = {
-    Phase.CONNECTING: "muted",
-    Phase.LIVE: "ok",
-    Phase.DISCONNECTED: "bad",
-    Phase.REFUSED: "bad",
+PHASE_TONES = {
+    SocketPhase.CONNECTING: "muted",
+    SocketPhase.LIVE: "ok",
+    SocketPhase.DISCONNECTED: "bad",
+    SocketPhase.REFUSED: "bad",
 }
 
 
-def number(value: float, digits: int = 0) -> str:
+def format_number(value: float, digits: int = 0) -> str:
     """Group thousands as the tab's language does."""
     text = f"{value:,.{digits}f}"
-    if language() == "uk":
+    if current_language() == "uk":
         return text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
     return text
 
 
-def rate(value: float) -> str:
+def format_rate(value: float) -> str:
     """Write a rate in few digits: 0.4, 12, 522."""
-    return number(value, 1 if value < 99.95 else 0)
+    return format_number(value, 1 if value < 99.95 else 0)
 
 
-def count(value: int) -> str:
+def format_count(value: int) -> str:
     """Write a count in few digits: 85421, 123k, 45M."""
     if value < 100_000:
         return str(value)
     return f"{value // 1000}k" if value < 10_000_000 else f"{value // 1_000_000}M"
 
 
-def zone() -> tzinfo:
+def viewer_timezone() -> tzinfo:
     """Return the viewer's time zone, or UTC where the browser does not say."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
@@ -53,13 +53,13 @@ def zone() -> tzinfo:
         return UTC
 
 
-def clock(at: float, millis: bool = False, where: tzinfo | None = None) -> str:
+def format_time(at: float, millis: bool = False, where: tzinfo | None = None) -> str:
     """14:05:09, or 14:05:09.120; where the viewer is."""
-    moment = datetime.fromtimestamp(at, where or zone())
+    moment = datetime.fromtimestamp(at, where or viewer_timezone())
     return moment.strftime("%H:%M:%S") + (f".{moment.microsecond // 1000:03}" if millis else "")
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """5 s, 12 min, 3 h."""
     if seconds < 90:
         return _("{count} s").format(count=f"{seconds:.0f}")
@@ -68,33 +68,33 @@ def span(seconds: float) -> str:
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
 
 
-def sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
     """Capitalise a library's message and end it with a full stop."""
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def chip(text: str, tone: str) -> str:
+def chip_html(text: str, tone: str) -> str:
     """Make a chip; tone is a channel kind or a name in TONE_HEX."""
     return f'<span class="chip {tone}">{html.escape(text)}</span>'
 
 
-def dot(text: str, tone: str) -> str:
+def dot_html(text: str, tone: str) -> str:
     """Make a legend entry: a dot in its colour, the words in ink."""
     return f'<span class="key"><i class="dot {tone}"></i>{html.escape(text)}</span>'
 
 
-def pair(left: str, right: str, classes: str = "") -> str:
+def split_row_html(left: str, right: str, classes: str = "") -> str:
     """Return a row with HTML at both ends."""
     ends = f'<span>{left}</span><span class="row">{right}</span>'
     return f'<div class="row split {classes}">{ends}</div>'
 
 
-def folded(summary: str, lines: str) -> str:
+def details_html(summary: str, lines: str) -> str:
     """Return a <details> element with HTML lines; focusable by Tab."""
     return f"<details><summary>{html.escape(summary)}</summary>{lines}</details>"
 
 
-def differences(changes: Iterable[Change]) -> str:
+def diff_html(changes: Iterable[FieldChange]) -> str:
     """List the fields that differ, old value and new."""
     lines = ""
     for change in changes:
@@ -105,7 +105,7 @@ def differences(changes: Iterable[Change]) -> str:
     return f'<div class="diff">{lines}</div>'
 
 
-def tracker(steps: Iterable[tuple[str, str, str]]) -> str:
+def progress_steps_html(steps: Iterable[tuple[str, str, str]]) -> str:
     """Draw steps on a line: name, when (empty: unknown), and which Mark of ``tracker`` it has."""
     marks = ""
     for name, when, mark in steps:
@@ -114,18 +114,18 @@ def tracker(steps: Iterable[tuple[str, str, str]]) -> str:
     return f'<div class="track">{marks}</div>'
 
 
-def state(title: str, words: str, tone: str) -> str:
+def status_html(title: str, words: str, tone: str) -> str:
     """Return a status line: a coloured dot, a title and details."""
     told = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(words)}</span>'
     return f'<div class="row {tone}"><i class="dot"></i>{told}</div>'
 
 
-def gauge(share: float, tone: str) -> str:
+def progress_bar_html(share: float, tone: str) -> str:
     """Return a progress bar, 0 to 1."""
     width = 100 * min(max(share, 0.0), 1.0)
     return f'<div class="gauge {tone}"><i style="width:{width:.1f}%"></i></div>'
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Escape Markdown."""
     return re.sub(r"([\\`*_\[\]<>$:~#])", r"\\\1", text)

@@ -11,19 +11,19 @@ from typing import Any
 import streamlit as st
 
 from dashboard import choices, picking
-from dashboard.filters import SHOWN, Filter, Found
-from dashboard.history import Seen
+from dashboard.filters import MAX_ROWS, MessageFilter, SearchResult
+from dashboard.history import LoggedMessage
 from dashboard.state import Snapshot
 from dashboard.words import N_, _
-from protocol.codec import PUBLISHABLE
+from protocol.codec import PUBLISHABLE_TYPES
 
-KNOWN_TYPES = {*PUBLISHABLE, "chat_message"}  # so that an address may name one not yet seen
-PASSING, SAVED = "passing", "saved"
-VIEWS = {PASSING: N_("Live"), SAVED: N_("Saved")}
+KNOWN_TYPES = {*PUBLISHABLE_TYPES, "chat_message"}  # so that an address may name one not yet seen
+LIVE, SAVED = "passing", "saved"
+VIEW_LABELS = {LIVE: N_("Live"), SAVED: N_("Saved")}
 Slot = AbstractContextManager[Any]
 
 
-def draw(now: Snapshot) -> tuple[Filter, str, Slot]:
+def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
     """Draw the filters; return the filter, the view and the container for ``newest``."""
     words: dict[str, Any] = {"label_visibility": "collapsed", "on_change": picking.jump_to_newest}
     typed: dict[str, Any] = {"type": "search", "live": True, "bind": "query-params"} | words
@@ -34,19 +34,19 @@ def draw(now: Snapshot) -> tuple[Filter, str, Slot]:
         types = {name: name for name in ("", *sorted({*KNOWN_TYPES, *now.types}))}
         types[""] = N_("All types")
         type_ = choices.select("type", _("Type"), types, **words)
-        view = choices.select("view", _("Which messages"), VIEWS, width=120, **words)
+        view = choices.select("view", _("Which messages"), VIEW_LABELS, width=120, **words)
     with st.container(horizontal=True, gap="xsmall"):
         sought = _("Text, /regex/ or $.json.path")
         text = st.text_input(sought, key="text", placeholder=sought, **typed)
         beside = st.container(horizontal=True, gap="xsmall", width="content")
-    return Filter(channel or "", type_, text or ""), view, beside
+    return MessageFilter(channel or "", type_, text or ""), view, beside
 
 
-def newest(found: Found) -> None:
+def draw_newest_button(found: SearchResult) -> None:
     """Draw the button to the newest message, with the number of new ones."""
-    frozen: tuple[Seen, ...] | None = st.session_state.frozen
+    frozen: tuple[LoggedMessage, ...] | None = st.session_state.frozen
     fresh = sum(message.seq > frozen[0].seq for message in found.newest) if frozen else 0
-    count = f"{SHOWN}+" if fresh >= SHOWN else str(fresh)
+    count = f"{MAX_ROWS}+" if fresh >= MAX_ROWS else str(fresh)
     st.button(
         _("{count} new").format(count=count) if frozen else _("Newest"),
         key="jump",

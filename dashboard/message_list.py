@@ -8,16 +8,16 @@ import streamlit as st
 
 from dashboard import fields, look, marks, message_filters, patterns, picking, tables
 from dashboard.channels import kind_of
-from dashboard.filters import Filter, Found, Search
-from dashboard.history import Log, Seen
+from dashboard.filters import MessageFilter, MessageSearch, SearchResult
+from dashboard.history import LoggedMessage, LogView
 from dashboard.message_filters import SAVED
-from dashboard.patterns import BadPattern
-from dashboard.shared import shelf
+from dashboard.patterns import InvalidPattern
+from dashboard.shared import saved_messages
 from dashboard.state import Snapshot
 from dashboard.tables import Column
 from dashboard.words import _, ngettext
 
-BUDGET_S = 0.15  # of a tick, for what was not looked through yet
+SEARCH_BUDGET_S = 0.15  # of a tick, for what was not looked through yet
 
 state = st.session_state
 
@@ -26,77 +26,83 @@ def draw(now: Snapshot) -> None:
     """Draw the pane."""
     with look.card("list", _("Messages"), None, size="pane") as tell:
         wanted, view, beside = message_filters.draw(now)
-        log = Log.of(shelf().messages()) if view == SAVED else now.log
-        kept = marks.number(log.kept)
+        log = LogView.from_messages(saved_messages().messages()) if view == SAVED else now.log
+        kept = marks.format_number(log.count)
         try:
-            search = Search(wanted) if view == SAVED else picking.search(wanted)
-        except BadPattern as why:
+            search = MessageSearch(wanted) if view == SAVED else picking.cached_search(wanted)
+        except InvalidPattern as why:
             tell(_("{kept} stored").format(kept=kept))
-            bad = _("Invalid search: {text}").format(text=marks.plain(wanted.text))
-            return look.empty("error", bad, marks.sentence(marks.plain(str(why))))
-        until = time.perf_counter() + BUDGET_S
-        found = search.found(log, is_enough=lambda: time.perf_counter() > until)
+            bad = _("Invalid search: {text}").format(text=marks.escape_markdown(wanted.text))
+            return look.draw_empty_state(
+                "error", bad, marks.as_sentence(marks.escape_markdown(str(why)))
+            )
+        until = time.perf_counter() + SEARCH_BUDGET_S
+        found = search.run(log, is_enough=lambda: time.perf_counter() > until)
         with beside:
-            message_filters.newest(found)
+            message_filters.draw_newest_button(found)
         state.listed.log, state.listed.filter = log, wanted
-        tell(_told(found, wanted, kept))
-        shown: tuple[Seen, ...] = state.frozen or found.newest
-        picking.choose_first(shown)
+        tell(_header_text(found, wanted, kept))
+        shown: tuple[LoggedMessage, ...] = state.frozen or found.newest
+        picking.select_default(shown)
         if shown:
-            _listed(shown, search.pattern)
+            _draw_table(shown, search.pattern)
         else:
-            _nothing(log, kept, view)
+            _draw_empty(log, kept, view)
 
 
-def _told(found: Found, wanted: Filter, kept: str) -> str:
-    if found.ahead:
+def _header_text(found: SearchResult, wanted: MessageFilter, kept: str) -> str:
+    if found.unsearched:
         ahead = _("{total} so far; {ahead} of {kept} not searched yet")
         return ahead.format(
-            total=marks.number(found.total), ahead=marks.number(found.ahead), kept=kept
+            total=marks.format_number(found.total),
+            ahead=marks.format_number(found.unsearched),
+            kept=kept,
         )
-    if wanted == Filter():
+    if wanted == MessageFilter():
         return _("{kept} stored").format(kept=kept)
     told = ngettext(
         "{total} match in {kept} stored", "{total} matches in {kept} stored", found.total
     )
-    return told.format(total=marks.number(found.total), kept=kept)
+    return told.format(total=marks.format_number(found.total), kept=kept)
 
 
-def _nothing(log: Log, kept: str, view: str) -> None:
-    if log.kept:
+def _draw_empty(log: LogView, kept: str, view: str) -> None:
+    if log.count:
         hint = _("None of the {kept} stored messages matches this channel, type and text.")
-        look.empty("filter_alt_off", _("No matching messages"), hint.format(kept=kept))
+        look.draw_empty_state("filter_alt_off", _("No matching messages"), hint.format(kept=kept))
     elif view == SAVED:
         hint = _("Select a message and press *Save*. All tabs see it, also after a restart.")
-        look.empty("bookmark", _("No saved messages"), hint)
+        look.draw_empty_state("bookmark", _("No saved messages"), hint)
     else:
         hint = _("Published messages appear here. Start the simulator: `python -m simulator`.")
-        look.empty("forum", _("No messages yet"), hint)
+        look.draw_empty_state("forum", _("No messages yet"), hint)
 
 
-def _listed(shown: tuple[Seen, ...], pattern: patterns.Pattern | None) -> None:
+def _draw_table(shown: tuple[LoggedMessage, ...], pattern: patterns.Pattern | None) -> None:
     """Draw the rows; with a JSON path, show the selected values."""
-    where = marks.zone()
-    picked: Seen | None = state.picked
+    where = marks.viewer_timezone()
+    picked: LoggedMessage | None = state.picked
 
-    def content(message: Seen) -> str:
-        if isinstance(pattern, patterns.Path):
-            return fields.values(pattern.values(message.text))
-        return fields.said(message)
+    def content(message: LoggedMessage) -> str:
+        if isinstance(pattern, patterns.JsonPathPattern):
+            return fields.format_values(pattern.values(message.text))
+        return fields.summarize_message(message)
 
-    columns: dict[str, Column[Seen]] = {
-        "": tables.text(22, lambda m: "▶" if m == picked else ""),
-        _("Time"): tables.text(86, lambda m: marks.clock(m.at, millis=True, where=where)),
-        _("Channel"): tables.chips(
+    columns: dict[str, Column[LoggedMessage]] = {
+        "": tables.text_column(22, lambda m: "▶" if m == picked else ""),
+        _("Time"): tables.text_column(
+            86, lambda m: marks.format_time(m.at, millis=True, where=where)
+        ),
+        _("Channel"): tables.chips_column(
             132, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
         ),
-        _("Type"): tables.text(112, lambda m: m.type),
-        _("Content"): tables.text(600, content),
+        _("Type"): tables.text_column(112, lambda m: m.type),
+        _("Content"): tables.text_column(600, content),
     }
-    tables.table(
+    tables.draw_table(
         shown,
         columns,
         f"list{state.version}",
-        picked=lambda message: picking.choose(message, shown),
+        picked=lambda message: picking.select_message(message, shown),
         alt=_("Messages"),
     )

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from dashboard.rates import Bins, Levels, Series
+from dashboard.rates import PerSecondCounters, PerSecondGauges, Series
 from protocol.monitoring import NodeStats
 
 REFUSED, RECEIVED = "refused", "received"
-LEVELS = ("subscriptions", "evictions", "lag")
+GAUGE_NAMES = ("subscriptions", "evictions", "lag")
 
 
-class Nodes(Struct, frozen=True):
+class ClusterStats(Struct, frozen=True):
     """The nodes now; ``flows`` sums REFUSED and RECEIVED by second, ``trends`` are sparklines.
 
     The sparklines are of LEVELS, in that order: sums over the nodes, but of the loop's lag
@@ -21,7 +21,7 @@ class Nodes(Struct, frozen=True):
     """
 
     stats: tuple[NodeStats, ...] = ()
-    flows: Series = Series({}, 0)
+    rates: Series = Series({}, 0)
     trends: tuple[list[float], ...] = ()
 
     @property
@@ -40,31 +40,33 @@ class Nodes(Struct, frozen=True):
         return max((node.loop_lag_ms for node in self.stats), default=0.0)
 
 
-class Register:
+class NodeAggregator:
     """Aggregates node statistics; a counter that decreases means the node restarted."""
 
     def __init__(self) -> None:
         self._stats: tuple[NodeStats, ...] = ()
-        self._bins, self._levels = Bins(), Levels()
+        self._counters, self._gauges = PerSecondCounters(), PerSecondGauges()
 
-    def tell(self, stats: Iterable[NodeStats], at: float) -> None:
+    def update(self, stats: Iterable[NodeStats], at: float) -> None:
         """Apply the nodes' statistics, which arrive every second."""
         before = {node.node: node for node in self._stats}
         self._stats = tuple(sorted(stats, key=lambda node: node.node))
-        now = Nodes(self._stats)
+        now = ClusterStats(self._stats)
         if before:
-            flows = [_since(before.get(node.node), node) for node in self._stats]
+            flows = [_counter_deltas(before.get(node.node), node) for node in self._stats]
             refused, received = (float(sum(each)) for each in zip((0, 0), *flows, strict=True))
-            self._bins.add(at, {REFUSED: refused, RECEIVED: received}, lasted=1.0)
-        self._levels.tell(at, now.subscriptions, now.evictions, now.lag_ms)
+            self._counters.add(at, {REFUSED: refused, RECEIVED: received}, lasted=1.0)
+        self._gauges.set(at, now.subscriptions, now.evictions, now.lag_ms)
 
-    def moment(self, at: float) -> Nodes:
+    def snapshot(self, at: float) -> ClusterStats:
         """Return the nodes now."""
-        flows = self._bins.series(at)
-        return Nodes(self._stats, flows, self._levels.trends(flows.end, names=len(LEVELS)))
+        flows = self._counters.series(at)
+        return ClusterStats(
+            self._stats, flows, self._gauges.sparklines(flows.end, names=len(GAUGE_NAMES))
+        )
 
 
-def _since(before: NodeStats | None, now: NodeStats) -> tuple[int, int]:
+def _counter_deltas(before: NodeStats | None, now: NodeStats) -> tuple[int, int]:
     """Return how many were refused and received since what it told before."""
     refused, received = sum(now.refusals.values()), now.messages_in
     if before is None:

@@ -13,16 +13,16 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dashboard.orderbook import OrderSeen
-from protocol.channels import Channel, Kind
-from protocol.events import OrderUpdated
-from protocol.money import from_wire
+from dashboard.orderbook import TrackedOrder
+from protocol.channels import Channel, ChannelKind
+from protocol.events import OrderUpdatePayload
+from protocol.money import decode_money
 
-Heard = tuple[float, Mapping[str, Any]]
+ReceivedMessage = tuple[float, Mapping[str, Any]]
 """When a message arrived, in seconds since the epoch by our clock, and the whole message."""
 
 
-class News(Struct, frozen=True, kw_only=True):
+class UpdateDelivery(Struct, frozen=True, kw_only=True):
     """One update of an order: its stamp, and when it came to the customer and to the shop.
 
     All in seconds since the epoch; None where that socket did not hear it as it was sent.
@@ -30,27 +30,27 @@ class News(Struct, frozen=True, kw_only=True):
 
     status: str
     tracking_status: str
-    stamped_at: float
-    customer_at: float | None
-    shop_at: float | None
+    sent_at: float
+    customer_received_at: float | None
+    shop_received_at: float | None
 
     @property
-    def customer_ms(self) -> float | None:
+    def customer_delay_ms(self) -> float | None:
         """Milliseconds from the server's stamp to the customer's socket."""
-        return _ms(self.stamped_at, self.customer_at)
+        return _delay_ms(self.sent_at, self.customer_received_at)
 
     @property
-    def shop_ms(self) -> float | None:
+    def shop_delay_ms(self) -> float | None:
         """Milliseconds from the server's stamp to the shop's socket."""
-        return _ms(self.stamped_at, self.shop_at)
+        return _delay_ms(self.sent_at, self.shop_received_at)
 
     @property
-    def apart_ms(self) -> float | None:
+    def difference_ms(self) -> float | None:
         """Milliseconds by which the shop heard it after the customer; negative: before."""
-        return _ms(self.customer_at, self.shop_at)
+        return _delay_ms(self.customer_received_at, self.shop_received_at)
 
 
-def as_heard(order: OrderSeen, heard: Iterable[Heard]) -> OrderSeen | None:
+def order_as_received(order: TrackedOrder, heard: Iterable[ReceivedMessage]) -> TrackedOrder | None:
     """Return an order's state built only from one socket's messages.
 
     None while that socket has heard nothing of it.  Who ordered what does not change and is
@@ -66,43 +66,47 @@ def as_heard(order: OrderSeen, heard: Iterable[Heard]) -> OrderSeen | None:
     )
     for _, message in heard:
         if _is_about(message, order.id):
-            update = msgspec.convert(message["payload"], OrderUpdated, dec_hook=from_wire)
-            blank = blank.after(update, _moment(message["timestamp"]))
+            update = msgspec.convert(message["payload"], OrderUpdatePayload, dec_hook=decode_money)
+            blank = blank.with_update(update, _parse_timestamp(message["timestamp"]))
     return blank if blank.history else None
 
 
-class _Update(Struct, frozen=True, order=True):
+class _UpdateKey(Struct, frozen=True, order=True):
     stamp: str
     status: str
     tracking_status: str
 
 
-def news(customer: Iterable[Heard], shop: Iterable[Heard], order_id: str) -> list[News]:
+def pair_deliveries(
+    customer: Iterable[ReceivedMessage], shop: Iterable[ReceivedMessage], order_id: str
+) -> list[UpdateDelivery]:
     """Pair the updates that two sockets received; newest first."""
-    told, seen = _arrivals(customer, order_id), _arrivals(shop, order_id)
+    told, seen = _arrival_times(customer, order_id), _arrival_times(shop, order_id)
     return [
-        News(
+        UpdateDelivery(
             status=update.status,
             tracking_status=update.tracking_status,
-            stamped_at=_moment(update.stamp),
-            customer_at=told.get(update),
-            shop_at=seen.get(update),
+            sent_at=_parse_timestamp(update.stamp),
+            customer_received_at=told.get(update),
+            shop_received_at=seen.get(update),
         )
         for update in sorted({*told, *seen}, reverse=True)
     ]
 
 
-def _arrivals(heard: Iterable[Heard], order_id: str) -> dict[_Update, float | None]:
+def _arrival_times(
+    heard: Iterable[ReceivedMessage], order_id: str
+) -> dict[_UpdateKey, float | None]:
     """Return each update's first arrival time; None if it was replayed on subscribe."""
-    channel = str(Channel(Kind.ORDER, order_id))
-    found: dict[_Update, float | None] = {}
+    channel = str(Channel(ChannelKind.ORDER, order_id))
+    found: dict[_UpdateKey, float | None] = {}
     joined = ""
     for at, message in heard:
         if message.get("type") == "subscribed" and message["payload"].get("channel") == channel:
             joined = message.get("timestamp", "")
         elif _is_about(message, order_id):
             payload, stamp = message["payload"], message["timestamp"]
-            update = _Update(stamp, payload["status"], payload.get("tracking_status", ""))
+            update = _UpdateKey(stamp, payload["status"], payload.get("tracking_status", ""))
             found.setdefault(update, at if stamp >= joined else None)
     return found
 
@@ -112,9 +116,9 @@ def _is_about(message: Mapping[str, Any], order_id: str) -> bool:
     return is_update and message["payload"].get("order_id") == order_id
 
 
-def _moment(stamp: str) -> float:
+def _parse_timestamp(stamp: str) -> float:
     return datetime.fromisoformat(stamp).timestamp()
 
 
-def _ms(start: float | None, end: float | None) -> float | None:
+def _delay_ms(start: float | None, end: float | None) -> float | None:
     return None if start is None or end is None else 1000 * (end - start)

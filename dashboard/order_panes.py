@@ -7,19 +7,19 @@ import html
 import streamlit as st
 
 from dashboard import commands, look, marks, tables
-from dashboard.following import Following
-from dashboard.order_news import News
-from dashboard.orderbook import OrderSeen
+from dashboard.following import OrderSockets
+from dashboard.order_news import UpdateDelivery
+from dashboard.orderbook import TrackedOrder
 from dashboard.state import Snapshot
 from dashboard.tables import Column
-from dashboard.tracker import stages
+from dashboard.tracker import progress_steps
 from dashboard.words import N_, _
 from protocol.events import OrderStatus
 
-UPDATES = 6  # lines; an uneventful order has five updates
-GOODS = 3  # lines of an order's goods: with more, the total would be below the pane's edge
-HEARD = 2  # of the last messages of the customer's socket
-STEPS = {  # statuses as shown to customers
+UPDATE_ROWS = 6  # lines; an uneventful order has five updates
+ITEM_ROWS = 3  # lines of an order's goods: with more, the total would be below the pane's edge
+RECENT_MESSAGES = 2  # of the last messages of the customer's socket
+STATUS_LABELS = {  # statuses as shown to customers
     OrderStatus.PENDING: N_("Placed"),
     OrderStatus.PAID: N_("Paid"),
     OrderStatus.PAYMENT_FAILED: N_("Not paid"),
@@ -31,17 +31,17 @@ STEPS = {  # statuses as shown to customers
 }
 
 
-def customer(
-    order: OrderSeen, told: OrderSeen | None, following: Following, at: float, height: int
+def draw_customer_pane(
+    order: TrackedOrder, told: TrackedOrder | None, following: OrderSockets, at: float, height: int
 ) -> None:
     """Draw the order as the shop's site would, from the messages on its owner's socket.
 
     Until that has heard anything, what the shop knows stands in, and the head says so.
     """
-    link = following.customer.link()
-    aside = marks.dot(link.title(), marks.PHASE[link.phase])
+    link = following.customer_socket.status()
+    aside = marks.dot_html(link.title(), marks.PHASE_TONES[link.phase])
     if link.is_live and told is None:
-        aside = marks.dot(_("subscribed, no updates yet"), "muted")
+        aside = marks.dot_html(_("subscribed, no updates yet"), "muted")
     title = _("{name} sees").format(name=order.customer)
     now = told or order
     with (
@@ -49,50 +49,54 @@ def customer(
         st.container(height=height, border=False, gap="xsmall"),
     ):
         number = html.escape(_("Order {number}").format(number=order.number))
-        status = marks.chip(_(STEPS[now.status]), look.STATUS[now.status])
-        st.html(marks.pair(f"<b>{number}</b>", status, "large"))
-        st.html(tracker(order, now))
-        st.html(f'<div class="list">{goods(order, now)}</div>')
+        status = marks.chip_html(_(STATUS_LABELS[now.status]), look.STATUS_TONES[now.status])
+        st.html(marks.split_row_html(f"<b>{number}</b>", status, "large"))
+        st.html(progress_html(order, now))
+        st.html(f'<div class="list">{items_html(order, now)}</div>')
         st.space("stretch")
-        heard = following.heard_by_customer(at)[-HEARD:]
+        heard = following.customer_messages(at)[-RECENT_MESSAGES:]
         frames = (
-            marks.pair(
+            marks.split_row_html(
                 f'<span class="mono">{html.escape(str(message.get("type")))}</span>',
-                f'<span class="quiet">{marks.clock(arrived, millis=True)}</span>',
+                f'<span class="quiet">{marks.format_time(arrived, millis=True)}</span>',
             )
             for arrived, message in reversed(heard)
         )
         st.html(f'<div class="list tight">{"".join(frames)}</div>')
 
 
-def tracker(order: OrderSeen, now: OrderSeen) -> str:
+def progress_html(order: TrackedOrder, now: TrackedOrder) -> str:
     """Return the progress steps; times from before the customer's socket come from the feed."""
     when = {step.status: step.at for seen in (order, now) for step in seen.history}
-    return marks.tracker(
-        (_(STEPS[stage.status]), "" if stage.at is None else marks.clock(stage.at), stage.mark)
-        for stage in stages(now.status, when)
+    return marks.progress_steps_html(
+        (
+            _(STATUS_LABELS[stage.status]),
+            "" if stage.at is None else marks.format_time(stage.at),
+            stage.state,
+        )
+        for stage in progress_steps(now.status, when)
     )
 
 
-def goods(order: OrderSeen, now: OrderSeen) -> str:
+def items_html(order: TrackedOrder, now: TrackedOrder) -> str:
     """Return parcel, items and total as HTML."""
     items = [
-        marks.pair(
+        marks.split_row_html(
             f"{html.escape(item.name)} × {item.quantity}",
-            f"{marks.number(float(item.price * item.quantity), 2)} ₴",
+            f"{marks.format_number(float(item.price * item.quantity), 2)} ₴",
         )
         for item in order.items
     ]
-    if len(items) > GOODS:
-        rest = items[GOODS - 1 :]
+    if len(items) > ITEM_ROWS:
+        rest = items[ITEM_ROWS - 1 :]
         more = _("and {count} more").format(count=len(rest))
-        items[GOODS - 1 :] = [marks.folded(more, "".join(rest))]
-    total, all_of_it = f"<b>{marks.number(float(order.total), 2)} ₴</b>", _("Total")
-    parcel = marks.pair(_("Nova Poshta"), tracking(now))
-    return parcel + "".join(items) + marks.pair(f"<b>{all_of_it}</b>", total)
+        items[ITEM_ROWS - 1 :] = [marks.details_html(more, "".join(rest))]
+    total, all_of_it = f"<b>{marks.format_number(float(order.total), 2)} ₴</b>", _("Total")
+    parcel = marks.split_row_html(_("Nova Poshta"), tracking_html(now))
+    return parcel + "".join(items) + marks.split_row_html(f"<b>{all_of_it}</b>", total)
 
 
-def tracking(order: OrderSeen) -> str:
+def tracking_html(order: TrackedOrder) -> str:
     """Link to where a parcel can be followed, or say when that will be."""
     if not order.tracking_number:
         later = _("after shipping")
@@ -104,74 +108,80 @@ def tracking(order: OrderSeen) -> str:
     return f'<span class="quiet">{html.escape(order.tracking_status)}</span>{number}'
 
 
-def shop(order: OrderSeen, told: list[News], now: Snapshot, height: int) -> None:
+def draw_shop_pane(
+    order: TrackedOrder, told: list[UpdateDelivery], now: Snapshot, height: int
+) -> None:
     """Draw the order's updates with their delivery delays."""
-    apart = next((one.apart_ms for one in told if one.apart_ms is not None), None)
+    apart = next((one.difference_ms for one in told if one.difference_ms is not None), None)
     aside = _("waiting for the next update")
     if apart is not None:
-        aside = _("last update: {ms} ms apart").format(ms=milliseconds(abs(apart)))
+        aside = _("last update: {ms} ms apart").format(ms=format_ms(abs(apart)))
     with (
         look.card("shop", _("The shop sees"), html.escape(aside), size="even"),
         st.container(height=height, border=False, gap="xsmall"),
     ):
-        status = marks.chip(look.name(order.status), look.STATUS[order.status])
-        since = _("for {time}").format(time=marks.span(max(0.0, now.at - order.changed_at)))
-        st.html(marks.pair(marks.chip(f"order:{order.id}", "order"), f"{since} {status}"))
-        updates(told)
+        status = marks.chip_html(look.display_name(order.status), look.STATUS_TONES[order.status])
+        since = _("for {time}").format(
+            time=marks.format_duration(max(0.0, now.at - order.changed_at))
+        )
+        st.html(
+            marks.split_row_html(marks.chip_html(f"order:{order.id}", "order"), f"{since} {status}")
+        )
+        draw_updates(told)
         st.space("stretch")
-        advance(order, now)
+        draw_advance_button(order, now)
 
 
-def updates(told: list[News]) -> None:
+def draw_updates(told: list[UpdateDelivery]) -> None:
     """Draw the updates with their delays in milliseconds."""
     if not told:
-        with st.container(height=tables.HEAD + tables.ROW * UPDATES, border=False):
-            return look.empty(
+        with st.container(height=tables.HEADER_PX + tables.ROW_PX * UPDATE_ROWS, border=False):
+            return look.draw_empty_state(
                 "timer",
                 _("No updates on this channel yet"),
                 _("The next update appears here, with its delay to the customer and to the shop."),
             )
-    where = marks.zone()
-    columns: dict[str, Column[News]] = {
-        _("Sent"): tables.text(62, lambda one: marks.clock(one.stamped_at, where=where)),
-        _("Status"): tables.chips(80, lambda one: one.status, look.STATUS),
-        _("Customer"): tables.figure(
+    where = marks.viewer_timezone()
+    columns: dict[str, Column[UpdateDelivery]] = {
+        _("Sent"): tables.text_column(62, lambda one: marks.format_time(one.sent_at, where=where)),
+        _("Status"): tables.chips_column(80, lambda one: one.status, look.STATUS_TONES),
+        _("Customer"): tables.right_aligned_column(
             62,
-            lambda one: milliseconds(one.customer_ms),
+            lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
-        _("Shop"): tables.figure(
+        _("Shop"): tables.right_aligned_column(
             54,
-            lambda one: milliseconds(one.shop_ms),
+            lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
-        _("Δ, ms"): tables.figure(
+        _("Δ, ms"): tables.right_aligned_column(
             50,
-            lambda one: milliseconds(one.apart_ms),
+            lambda one: format_ms(one.difference_ms),
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),
     }
-    tables.table(told, columns, "deliveries", lines=UPDATES, alt=_("Order updates"))
+    tables.draw_table(told, columns, "deliveries", lines=UPDATE_ROWS, alt=_("Order updates"))
 
 
-def milliseconds(value: float | None) -> str:
+def format_ms(value: float | None) -> str:
     """Write a delay, or nothing."""
-    return "" if value is None else marks.number(value, 1)
+    return "" if value is None else marks.format_number(value, 1)
 
 
-def advance(order: OrderSeen, now: Snapshot) -> None:
+def draw_advance_button(order: TrackedOrder, now: Snapshot) -> None:
     """Draw the button that advances the order, if the simulator is running."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             _("Advance order"),
             icon=":material/skip_next:",
             key="advance",
-            disabled=now.shop is None or bool(now.stock.trouble) or not order.is_open,
-            on_click=commands.tell,
+            disabled=now.shop is None or bool(now.stock.error) or not order.is_open,
+            on_click=commands.send_command,
             args=("advance_order",),
             kwargs={"order": order.id},
             help=_("Advances this order now instead of at its scheduled time"),
         )
-        outcome = commands.outcome()
-        if outcome and outcome.command == "advance_order" and outcome.why:
-            st.caption(marks.plain(outcome.why))
+        outcome = commands.last_result()
+        if outcome and outcome.command == "advance_order" and outcome.error:
+            st.caption(marks.escape_markdown(outcome.error))

@@ -10,11 +10,11 @@ from decimal import Decimal
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from protocol.events import Order, OrderItem, OrderStatus, OrderUpdated
+from protocol.events import Order, OrderItem, OrderStatus, OrderUpdatePayload
 
-KEPT = 2_000  # of the latest news; a flash sale has some 500 on their way
-SILENT_S = 900  # an order that nothing was heard of for so long is not on its way any more
-WAY = (
+MAX_ORDERS = 2_000  # of the latest news; a flash sale has some 500 on their way
+STALE_AFTER_S = 900  # an order that nothing was heard of for so long is not on its way any more
+HAPPY_PATH = (
     OrderStatus.PENDING,
     OrderStatus.PAID,
     OrderStatus.PROCESSING,
@@ -22,22 +22,22 @@ WAY = (
     OrderStatus.DELIVERED,
 )
 """The steps of an order that meets with no trouble."""
-CLOSED = frozenset({OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED})
+FINAL_STATUSES = frozenset({OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED})
 """Where it stays; a payment that failed may be tried again."""
 
 
-class Step(Struct, frozen=True):
+class StatusStep(Struct, frozen=True):
     """The order entered this status at ``at``."""
 
     status: OrderStatus
     at: float
 
 
-class OrderSeen(Struct, frozen=True, kw_only=True):
+class TrackedOrder(Struct, frozen=True, kw_only=True):
     """An order with its status history.
 
     ``history`` is oldest first and ends with the present; earlier statuses may be missing.
-    ``heard_placed`` tells whether its ``new_order`` was heard, and so counted.
+    ``placement_received`` tells whether its ``new_order`` was heard, and so counted.
     """
 
     id: str
@@ -47,9 +47,9 @@ class OrderSeen(Struct, frozen=True, kw_only=True):
     items: tuple[OrderItem, ...]
     total: Decimal
     placed_at: float
-    history: tuple[Step, ...]
-    heard_at: float
-    heard_placed: bool
+    history: tuple[StatusStep, ...]
+    updated_at: float
+    placement_received: bool
     tracking_number: str = ""
     tracking_url: str = ""
     tracking_status: str = ""
@@ -68,22 +68,22 @@ class OrderSeen(Struct, frozen=True, kw_only=True):
     @property
     def is_open(self) -> bool:
         """Tell whether something is still to happen to it."""
-        return self.status not in CLOSED
+        return self.status not in FINAL_STATUSES
 
     @property
-    def goods(self) -> str:
+    def item_names(self) -> str:
         """Name what was ordered."""
         return ", ".join(item.name for item in self.items)
 
-    def reached(self, status: OrderStatus) -> float | None:
+    def first_at(self, status: OrderStatus) -> float | None:
         """Return when it first came to a status, if that was seen."""
         return next((step.at for step in self.history if step.status is status), None)
 
-    def after(self, update: OrderUpdated, at: float) -> OrderSeen:
+    def with_update(self, update: OrderUpdatePayload, at: float) -> TrackedOrder:
         """Return it as an update leaves it; what the update does not name stays."""
         history = self.history
         if not history or history[-1].status is not update.status:
-            history = (*history, Step(update.status, at))
+            history = (*history, StatusStep(update.status, at))
         return replace(
             self,
             history=history,
@@ -94,7 +94,7 @@ class OrderSeen(Struct, frozen=True, kw_only=True):
             payment_status=update.payment_status or self.payment_status,
         )
 
-    def took(self, status: OrderStatus) -> float | None:
+    def duration_until(self, status: OrderStatus) -> float | None:
         """Return the seconds from the previous status to this one; None if unknown."""
         for before, step in zip(self.history, self.history[1:], strict=False):
             if step.status is status:
@@ -102,59 +102,59 @@ class OrderSeen(Struct, frozen=True, kw_only=True):
         return None
 
 
-class Orders:
+class OrderTracker:
     """The last ``KEPT`` orders, and the total of all placed since the start, paid or not."""
 
     def __init__(self) -> None:
-        self.total = Decimal(0)
+        self.total_amount = Decimal(0)
         self.count = 0
-        self._known: dict[str, OrderSeen] = {}  # the one heard of longest ago first
+        self._orders: dict[str, TrackedOrder] = {}  # the one heard of longest ago first
 
-    def placed(self, order: Order, at: float) -> bool:
+    def on_placed(self, order: Order, at: float) -> bool:
         """Take an order, once; return whether it is new."""
-        known = self._known.get(order.id)
-        if known is not None and known.heard_placed:
+        known = self._orders.get(order.id)
+        if known is not None and known.placement_received:
             return False
-        self.total += order.total
+        self.total_amount += order.total
         self.count += 1
-        seen = known or _seen(order, Step(order.status, at), at)
-        self._keep(replace(seen, placed_at=at, heard_placed=True), at)
+        seen = known or _tracked(order, StatusStep(order.status, at), at)
+        self._store(replace(seen, placed_at=at, placement_received=True), at)
         return True
 
-    def moved(self, update: OrderUpdated, at: float) -> None:
+    def on_update(self, update: OrderUpdatePayload, at: float) -> None:
         """Apply an update; an unknown order is added if the update contains it."""
-        known = self._known.get(update.order_id)
+        known = self._orders.get(update.order_id)
         if known is None:
             if update.order is UNSET:
                 return
-            known = _seen(update.order, Step(update.status, at), at)
-        self._keep(known.after(update, at), at)
+            known = _tracked(update.order, StatusStep(update.status, at), at)
+        self._store(known.with_update(update, at), at)
 
-    def restarted(self, run: str) -> None:
+    def drop_other_runs(self, run: str) -> None:
         """Drop the open orders of earlier simulation runs.
 
         ``run`` is a part of every id of the present one.
         """
-        for order in list(self._known.values()):
+        for order in list(self._orders.values()):
             if order.is_open and run not in order.id:
-                del self._known[order.id]
+                del self._orders[order.id]
 
-    def _keep(self, order: OrderSeen, at: float) -> None:
-        self._known.pop(order.id, None)
-        self._known[order.id] = replace(order, heard_at=at)
-        while len(self._known) > KEPT or self._longest_silent().heard_at < at - SILENT_S:
-            del self._known[self._longest_silent().id]
+    def _store(self, order: TrackedOrder, at: float) -> None:
+        self._orders.pop(order.id, None)
+        self._orders[order.id] = replace(order, heard_at=at)
+        while len(self._orders) > MAX_ORDERS or self._stalest().updated_at < at - STALE_AFTER_S:
+            del self._orders[self._stalest().id]
 
-    def _longest_silent(self) -> OrderSeen:
-        return next(iter(self._known.values()))
+    def _stalest(self) -> TrackedOrder:
+        return next(iter(self._orders.values()))
 
-    def newest_first(self) -> tuple[OrderSeen, ...]:
+    def newest_first(self) -> tuple[TrackedOrder, ...]:
         """Return what is kept, by when it was placed."""
-        return tuple(sorted(self._known.values(), key=lambda order: -order.placed_at))
+        return tuple(sorted(self._orders.values(), key=lambda order: -order.placed_at))
 
 
-def _seen(order: Order, step: Step, at: float) -> OrderSeen:
-    return OrderSeen(
+def _tracked(order: Order, step: StatusStep, at: float) -> TrackedOrder:
+    return TrackedOrder(
         id=order.id,
         number=order.number,
         customer_id=order.customer.id,
@@ -163,6 +163,6 @@ def _seen(order: Order, step: Step, at: float) -> OrderSeen:
         total=order.total,
         placed_at=min(at, order.created_at.timestamp()),
         history=(step,),
-        heard_at=at,
-        heard_placed=False,
+        updated_at=at,
+        placement_received=False,
     )

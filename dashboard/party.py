@@ -16,31 +16,31 @@ from typing import Any
 import msgspec
 import streamlit as st
 
-from client.errors import ConnectionLost, QueueFull, Refused, RequestTimedOut
+from client.errors import ConnectionLost, QueueFull, RequestRejected, RequestTimedOut
 from dashboard import personas, shared
-from dashboard.ask import Asker, Unanswered
-from dashboard.inbox import Inbox, Mail
-from dashboard.line import Line
+from dashboard.ask import ApiClient, ApiRequestError
+from dashboard.inbox import Inbox, InboxSnapshot
+from dashboard.line import PersonaSocket
 from dashboard.personas import Persona
-from dashboard.talks import Talk, Talks
+from dashboard.talks import ChatConversation, ChatConversations
 from dashboard.words import N_
 from protocol import codec
-from protocol.channels import Channel, Kind
+from protocol.channels import Channel, ChannelKind
 
-SAY_TIMEOUT_S = 3.0
-REMEMBERED = ("notification", "cart_update")
-REMEMBERING_S = 3.0
+SEND_TIMEOUT_S = 3.0
+BACKFILLED_TYPES = ("notification", "cart_update")
+BACKFILL_WINDOW_S = 3.0
 """After connecting, as the feed receives a message up to half a second after the socket."""
-NOT_SAID = N_("The server did not answer in time; the message may have been sent anyway")
+SEND_TIMED_OUT = N_("The server did not answer in time; the message may have been sent anyway")
 
 log = logging.getLogger(__name__)
 
 
-class NotSaid(Exception):
+class SendFailed(Exception):
     """The server did not accept a message; the text says why."""
 
 
-class Party:
+class ChatParticipant:
     """Who they are is the affair of the line and of the two that know what was before it.
 
     ``server`` knows the conversations; ``remembered`` returns the messages of their channel that
@@ -48,73 +48,76 @@ class Party:
     """
 
     def __init__(
-        self, line: Line, server: Asker, remembered: Callable[[], Iterable[Mapping[str, Any]]]
+        self,
+        line: PersonaSocket,
+        server: ApiClient,
+        remembered: Callable[[], Iterable[Mapping[str, Any]]],
     ) -> None:
-        self.line, self._server, self._remembered = line, server, remembered
+        self.socket, self._api, self._backfill = line, server, remembered
         self._lock = threading.Lock()
-        self._inbox, self._talks = Inbox(), Talks()
-        self._is_listed = False
-        self._recalled: set[str] = set()
-        self._remember_until = time.monotonic() + REMEMBERING_S
-        line.socket.on("*", self.hear)
-        line.socket.on("auth_success", lambda _: self._forget_what_was_asked())
+        self._inbox, self._conversations = Inbox(), ChatConversations()
+        self._has_conversation_list = False
+        self._loaded_histories: set[str] = set()
+        self._backfill_until = time.monotonic() + BACKFILL_WINDOW_S
+        line.client.on("*", self.on_message)
+        line.client.on("auth_success", lambda _: self._reset_loaded())
         for frame in line.frames():  # between the connect and the handler
             if frame.message is not None:
-                self.hear(frame.message)
+                self.on_message(frame.message)
 
-    def hear(self, message: Mapping[str, Any]) -> None:
+    def on_message(self, message: Mapping[str, Any]) -> None:
         """Apply a message from the socket or the backfill."""
         try:
             with self._lock:
-                self._inbox.hear(message)
-                self._talks.hear(message)
+                self._inbox.on_message(message)
+                self._conversations.on_message(message)
         except (msgspec.ValidationError, ValueError) as why:
             log.warning("cannot decode %s: %s", message.get("type"), why)
 
-    def mail(self) -> Mail:
+    def inbox_snapshot(self) -> InboxSnapshot:
         """Return the notifications and the cart."""
-        if time.monotonic() < self._remember_until:
-            for message in self._remembered():
-                self.hear(message)
+        if time.monotonic() < self._backfill_until:
+            for message in self._backfill():
+                self.on_message(message)
         with self._lock:
-            return self._inbox.mail()
+            return self._inbox.snapshot()
 
     @property
-    def is_listed(self) -> bool:
+    def has_conversation_list(self) -> bool:
         """Tell whether the server has said which conversations there are."""
-        return self._is_listed
+        return self._has_conversation_list
 
-    def talks(self) -> tuple[Talk, ...]:
+    def conversations(self) -> tuple[ChatConversation, ...]:
         """Return the conversations that may be heard, the latest first.
 
         The server is asked where somebody has begun one since it was asked last.
         """
         with self._lock:
-            talks = self._talks.latest_first()
-        if self.line.link().is_live and (
-            not self._is_listed or any(talk.customer is None for talk in talks)
+            talks = self._conversations.latest_first()
+        if self.socket.status().is_live and (
+            not self._has_conversation_list or any(talk.customer is None for talk in talks)
         ):
-            answer = self._ask("/api/conversations")
+            answer = self._get("/api/conversations")
             if answer is not None:
                 with self._lock:
-                    self._talks.listed(answer)
-                    talks = self._talks.latest_first()
-                self._is_listed = True
+                    self._conversations.add_list(answer)
+                    talks = self._conversations.latest_first()
+                self._has_conversation_list = True
         return talks
 
-    def recall(self, talk: Talk) -> Talk:
+    def load_history(self, talk: ChatConversation) -> ChatConversation:
         """Return a conversation with its history, loaded once per connection."""
-        if talk.id in self._recalled or not self.line.link().is_live:
+        if talk.id in self._loaded_histories or not self.socket.status().is_live:
             return talk
-        answer = self._ask(f"/api/conversations/{talk.id}/messages")
+        answer = self._get(f"/api/conversations/{talk.id}/messages")
         if answer is None:
             return talk
-        self._recalled.add(talk.id)
+        self._loaded_histories.add(talk.id)
         with self._lock:
-            self._talks.recalled(talk.id, answer)
-            return next(one for one in self._talks.latest_first() if one.id == talk.id)
+            self._conversations.add_history(talk.id, answer)
+            return next(one for one in self._conversations.latest_first() if one.id == talk.id)
 
-    def say(self, words: str, talk_id: str | None) -> str:
+    def send_message(self, words: str, talk_id: str | None) -> str:
         """Send a message in a conversation or in a new one; returns the conversation's id.
 
         Raises:
@@ -122,28 +125,28 @@ class Party:
         """
         payload = {"content": words} | ({"conversation_id": talk_id} if talk_id else {})
         try:
-            reply = self.line.socket.request("chat_message", payload, SAY_TIMEOUT_S)
-        except Refused as why:
-            raise NotSaid(why.message) from None
+            reply = self.socket.client.request("chat_message", payload, SEND_TIMEOUT_S)
+        except RequestRejected as why:
+            raise SendFailed(why.message) from None
         except (RequestTimedOut, ConnectionLost, QueueFull):
-            raise NotSaid(NOT_SAID) from None
-        self.hear(reply)
+            raise SendFailed(SEND_TIMED_OUT) from None
+        self.on_message(reply)
         return str(reply["payload"]["conversation_id"])
 
     def close(self) -> None:
         """Hang up."""
-        personas.hang_up(self.line)
+        personas.close_async(self.socket)
 
-    def _forget_what_was_asked(self) -> None:
+    def _reset_loaded(self) -> None:
         with self._lock:
-            self._is_listed = False
-            self._recalled.clear()
-            self._remember_until = time.monotonic() + REMEMBERING_S
+            self._has_conversation_list = False
+            self._loaded_histories.clear()
+            self._backfill_until = time.monotonic() + BACKFILL_WINDOW_S
 
-    def _ask(self, path: str) -> bytes | None:
+    def _get(self, path: str) -> bytes | None:
         try:
-            return self._server.get(path)
-        except Unanswered as why:
+            return self._api.get(path)
+        except ApiRequestError as why:
             log.info("cannot load conversations: %s", why)
             return None
 
@@ -151,28 +154,28 @@ class Party:
 @st.cache_resource(
     scope="session",
     max_entries=2,  # a customer and somebody of the staff
-    on_release=Party.close,
+    on_release=ChatParticipant.close,
     show_spinner=False,
     hash_funcs={Persona: repr},
 )
-def party(persona: Persona) -> Party:
+def chat_participant(persona: Persona) -> ChatParticipant:
     """Return this tab's participant for a persona; the first call opens its socket.
 
     What the feed remembers of their channel is there from the start.
     """
     settings = shared.settings()
-    server = Asker(settings.server_url, partial(persona.token, settings))
+    server = ApiClient(settings.server_url, partial(persona.token, settings))
     tenant = persona.tenant or settings.tenant
     is_ours = tenant == settings.tenant and persona.lifetime_s > 0
-    own = str(Channel(Kind.USER, persona.user_id)) if is_ours else ""
-    opened = Party(personas.dialler()(persona), server, partial(remembered, own))
+    own = str(Channel(ChannelKind.USER, persona.user_id)) if is_ours else ""
+    opened = ChatParticipant(personas.dialler()(persona), server, partial(feed_backfill, own))
     if persona.is_staff:
-        opened.line.socket.subscribe(str(Channel(Kind.TENANT, tenant)))
+        opened.socket.client.subscribe(str(Channel(ChannelKind.TENANT, tenant)))
     return opened
 
 
-def remembered(channel: str) -> Iterator[Mapping[str, Any]]:
+def feed_backfill(channel: str) -> Iterator[Mapping[str, Any]]:
     """Yield the messages of a channel from the feed's log."""
     for seen in shared.feed().snapshot().log.newest_first():
-        if seen.channel == channel and seen.type in REMEMBERED:
-            yield codec.read(seen.text)
+        if seen.channel == channel and seen.type in BACKFILLED_TYPES:
+            yield codec.decode_json(seen.text)

@@ -14,11 +14,11 @@ import re2  # type: ignore[import-untyped]  # it ships no types
 from jsonpath import JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
 
-LONGEST = 300  # characters of a pattern
-DESCENTS = 2  # `..` in a path: each visits every part of what the one before found
+MAX_PATTERN_LENGTH = 300  # characters of a pattern
+MAX_DESCENTS = 2  # `..` in a path: each visits every part of what the one before found
 
 
-class BadPattern(ValueError):
+class InvalidPattern(ValueError):
     """An invalid regular expression or path; the text says why."""
 
 
@@ -29,7 +29,7 @@ class Pattern(Protocol):
         """Tell whether a message's JSON has it."""
 
 
-class Expression:
+class RegexPattern:
     """Words, or an expression, in any case and script."""
 
     def __init__(self, expression: str) -> None:
@@ -42,16 +42,16 @@ class Expression:
         options.case_sensitive = False
         options.log_errors = False
         try:
-            self._found = re2.compile(expression, options).search
+            self._search = re2.compile(expression, options).search
         except re2.error as why:
-            raise BadPattern(_said(why)) from None
+            raise InvalidPattern(_error_text(why)) from None
 
     def matches(self, text: bytes) -> bool:
         """Tell whether it is found anywhere in the JSON."""
-        return self._found(text) is not None
+        return self._search(text) is not None
 
 
-class Path:
+class JsonPathPattern:
     """A JSON path as of RFC 9535, over the whole message: ``$.payload.cart.total``."""
 
     def __init__(self, path: str) -> None:
@@ -60,12 +60,12 @@ class Path:
         Raises:
             BadPattern: it is no path, or one too large.
         """
-        if path.count("..") > DESCENTS:
-            raise BadPattern(f"more than {DESCENTS} descents (..)")
+        if path.count("..") > MAX_DESCENTS:
+            raise InvalidPattern(f"more than {MAX_DESCENTS} descents (..)")
         try:
-            self._path = _paths.compile(path)
+            self._path = _environment.compile(path)
         except (JSONPathError, RecursionError) as why:
-            raise BadPattern(str(why).partition("\n")[0]) from None
+            raise InvalidPattern(str(why).partition("\n")[0]) from None
 
     def matches(self, text: bytes) -> bool:
         """Tell whether it selects anything."""
@@ -83,26 +83,26 @@ class Path:
             return
 
 
-def read(text: str) -> Pattern | None:
+def parse_pattern(text: str) -> Pattern | None:
     """Read what a person typed; None for nothing.
 
     Raises:
         BadPattern: it begins like an expression or a path and is none.
     """
-    if len(text) > LONGEST:
-        raise BadPattern(f"longer than {LONGEST} characters")
+    if len(text) > MAX_PATTERN_LENGTH:
+        raise InvalidPattern(f"longer than {MAX_PATTERN_LENGTH} characters")
     if text.startswith(("$.", "$[")):
-        return Path(text)
+        return JsonPathPattern(text)
     if len(text) > 1 and text.startswith("/"):
-        return Expression(text[1:].removesuffix("/"))
-    return Expression(re2.escape(text)) if text else None
+        return RegexPattern(text[1:].removesuffix("/"))
+    return RegexPattern(re2.escape(text)) if text else None
 
 
-def _said(why: re2.error) -> str:
+def _error_text(why: re2.error) -> str:
     said = why.args[0] if why.args else ""
     return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
 
-_paths = JSONPathEnvironment(strict=True)
+_environment = JSONPathEnvironment(strict=True)
 for _name in ("match", "search"):  # their expressions backtrack
-    del _paths.function_extensions[_name]
+    del _environment.function_extensions[_name]

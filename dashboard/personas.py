@@ -12,9 +12,9 @@ from functools import partial
 import streamlit as st
 from msgspec import Struct
 
-from client.tokens import LIFETIME_S, mint
+from client.tokens import DEFAULT_LIFETIME_S, mint
 from dashboard import shared
-from dashboard.line import Line
+from dashboard.line import PersonaSocket
 from dashboard.settings import Settings
 from dashboard.words import N_
 
@@ -33,7 +33,7 @@ class Persona(Struct, frozen=True):
     role: str = "customer"
     name: str = ""
     tenant: str = ""
-    lifetime_s: float = LIFETIME_S
+    lifetime_s: float = DEFAULT_LIFETIME_S
 
     @property
     def is_anonymous(self) -> bool:
@@ -67,20 +67,20 @@ CUSTOMER = Persona("user_1", name="Володимир Левицький")  # tw
 SECOND_CUSTOMER = Persona("user_2", name="Сергій Яворський")
 AGENT = Persona("agent_1", "agent", "Марія")
 ADMIN = Persona("admin_1", "admin", "Ірина")
-VISITOR = Persona("")
-EXPIRED = Persona("user_1", name="Володимир Левицький", lifetime_s=-60)
-STRANGER = Persona("user_1", name="Том", tenant=OTHER_TENANT)
+ANONYMOUS = Persona("")
+EXPIRED_CUSTOMER = Persona("user_1", name="Володимир Левицький", lifetime_s=-60)
+OTHER_TENANT_CUSTOMER = Persona("user_1", name="Том", tenant=OTHER_TENANT)
 
 PERSONAS = {  # by the name in the URL
     "customer": CUSTOMER,
     "customer-2": SECOND_CUSTOMER,
     "agent": AGENT,
     "admin": ADMIN,
-    "visitor": VISITOR,
-    "expired": EXPIRED,
-    "other-tenant": STRANGER,
+    "visitor": ANONYMOUS,
+    "expired": EXPIRED_CUSTOMER,
+    "other-tenant": OTHER_TENANT_CUSTOMER,
 }
-TITLES = {
+LABELS = {
     "customer": N_("Volodymyr · customer"),
     "customer-2": N_("Serhii · customer"),
     "agent": N_("Mariia · agent"),
@@ -91,39 +91,39 @@ TITLES = {
 }
 
 
-def chosen() -> Persona:
+def current_persona() -> Persona:
     """Return the persona selected in the sidebar."""
     return PERSONAS.get(st.session_state.get(KEY, ""), CUSTOMER)
 
 
-Dial = Callable[[Persona], Line]
+SocketFactory = Callable[[Persona], PersonaSocket]
 
 
-def _dial(persona: Persona) -> Line:
+def _open_socket(persona: Persona) -> PersonaSocket:
     """Open a real socket as somebody."""
     settings = shared.settings()
     source = None if persona.is_anonymous else partial(persona.token, settings)
-    line = Line(settings.socket_url, settings.server_address, source)
-    line.socket.connect()
+    line = PersonaSocket(settings.socket_url, settings.server_address, source)
+    line.client.connect()
     return line
 
 
 @st.cache_resource(show_spinner=False)
-def dialler(_dial: Dial = _dial) -> Dial:
+def dialler(_dial: SocketFactory = _open_socket) -> SocketFactory:
     """Return what opens lines; the first call says what that is."""
     return _dial
 
 
-def hang_up(line: Line) -> None:
+def close_async(line: PersonaSocket) -> None:
     """Close a socket on a thread of its own."""
     # Streamlit calls from its event loop, which a slow goodbye would hold up for every tab.
     threading.Thread(target=line.close, name="socket-close", daemon=True).start()
 
 
 @st.cache_resource(
-    scope="session", on_release=hang_up, show_spinner=False, hash_funcs={Persona: repr}
+    scope="session", on_release=close_async, show_spinner=False, hash_funcs={Persona: repr}
 )
-def line(persona: Persona) -> Line:
+def line(persona: Persona) -> PersonaSocket:
     """Return this tab's line as somebody; the first call opens it.
 
     A tab that reconnects gets new lines: keep nothing on them that must last.

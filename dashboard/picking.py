@@ -12,39 +12,39 @@ import time
 import streamlit as st
 from msgspec.structs import replace
 
-from dashboard.channels import Branch
-from dashboard.download import Listed
-from dashboard.filters import Filter, Search
-from dashboard.history import Log, Seen
+from dashboard.channels import ChannelTreeRow
+from dashboard.download import DownloadSource
+from dashboard.filters import MessageFilter, MessageSearch
+from dashboard.history import LoggedMessage, LogView
 from dashboard.shared import feed
 
-ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
+SELECTION_ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
 
 state = st.session_state
 
 
-def begin() -> None:
+def init_session() -> None:
     """Give a new tab its session."""
     start = {"picked": None, "frozen": None, "shown": (), "search": None, "version": 0}
     for name, value in (start | {"jumped": 0.0}).items():
         state.setdefault(name, value)
     if "listed" not in state:
-        state.listed = Listed()
+        state.listed = DownloadSource()
 
 
-def choose_channel(branch: Branch | None) -> None:
+def select_channel(branch: ChannelTreeRow | None) -> None:
     """Narrow the list to a kind or a channel; the choice is a filter in the URL like the others."""
-    state.channel = branch.chosen if branch else ""
+    state.channel = branch.filter_value if branch else ""
     jump_to_newest()
 
 
-def choose(message: Seen | None, shown: tuple[Seen, ...]) -> None:
+def select_message(message: LoggedMessage | None, shown: tuple[LoggedMessage, ...]) -> None:
     """Select the message, not its row, and freeze the list."""
-    if message and time.monotonic() - state.jumped > ECHO_S:
+    if message and time.monotonic() - state.jumped > SELECTION_ECHO_S:
         state.picked, state.frozen = message, shown
 
 
-def choose_first(shown: tuple[Seen, ...]) -> None:
+def select_default(shown: tuple[LoggedMessage, ...]) -> None:
     """Select a message by default: a cart update has a diff and a plot."""
     state.shown = shown
     if state.picked is None:
@@ -57,9 +57,9 @@ def jump_to_newest() -> None:
     state.frozen, state.version, state.jumped = None, state.version + 1, time.monotonic()
 
 
-def move(lines: int) -> None:
+def move_selection(lines: int) -> None:
     """Choose the message so many lines below, or above, in the list as it was drawn last."""
-    shown: tuple[Seen, ...] = state.shown
+    shown: tuple[LoggedMessage, ...] = state.shown
     at = next((i for i, m in enumerate(shown) if m == state.picked), None)
     if at is None:
         state.picked, state.frozen = next(iter(shown), state.picked), shown or None
@@ -67,25 +67,25 @@ def move(lines: int) -> None:
         state.picked, state.frozen = shown[at + lines], shown
 
 
-def search(wanted: Filter, name: str = "search") -> Search:
+def cached_search(wanted: MessageFilter, name: str = "search") -> MessageSearch:
     """Return the tab's search for a filter; what it has found before is kept.
 
     Raises:
-        BadPattern: see ``Search``.
+        BadPattern: see ``MessageSearch``.
     """
-    kept: Search | None = state.get(name)
+    kept: MessageSearch | None = state.get(name)
     if kept is None or kept.filter != wanted:
-        state[name] = kept = Search(wanted)
+        state[name] = kept = MessageSearch(wanted)
     return kept
 
 
-def alike(message: Seen, log: Log) -> list[Seen]:
+def similar_messages(message: LoggedMessage, log: LogView) -> list[LoggedMessage]:
     """Return the newest messages of the same channel and type, oldest first."""
-    same = search(Filter(channel=message.channel, type=message.type), "alike")
-    return list(reversed(same.found(log).newest))
+    same = cached_search(MessageFilter(channel=message.channel, type=message.type), "alike")
+    return list(reversed(same.run(log).newest))
 
 
-def step() -> None:
+def step_while_paused() -> None:
     """While paused, advance to the next message that matches the filter."""
     held, found = state.held, state.search
     if held is None or found is None:
@@ -93,6 +93,6 @@ def step() -> None:
     log = feed().snapshot().log
     message = found.next_after(held.log.seq, log)
     if message:
-        state.held = replace(held, log=log.until(message.seq))
+        state.held = replace(held, log=log.up_to(message.seq))
         jump_to_newest()
         state.picked = message

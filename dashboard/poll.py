@@ -8,24 +8,24 @@ from collections.abc import Callable
 import msgspec
 
 from dashboard import simulation
-from dashboard.ask import TIMEOUT_S, Asker, Unanswered
+from dashboard.ask import TIMEOUT_S, ApiClient, ApiRequestError
 from dashboard.simulation import ShopState
 
-EVERY_S = 2.0
+POLL_INTERVAL_S = 2.0
 
 
-class Poller:
+class SimulatorPoller:
     """Calls ``hear`` with each state, or ``miss`` with an error, until it is closed."""
 
     def __init__(
         self,
-        simulator: Asker,
+        simulator: ApiClient,
         hear: Callable[[ShopState], None],
         miss: Callable[[str], None],
-        every_s: float = EVERY_S,
+        every_s: float = POLL_INTERVAL_S,
     ) -> None:
-        self._simulator, self._hear, self._miss = simulator, hear, miss
-        self._every_s = every_s
+        self._api, self._on_state, self._on_error = simulator, hear, miss
+        self._interval_s = every_s
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="simulator-poll", daemon=True)
 
@@ -41,14 +41,14 @@ class Poller:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self.ask()
-            self._closing.wait(self._every_s)
+            self.poll_once()
+            self._closing.wait(self._interval_s)
 
-    def ask(self) -> None:
+    def poll_once(self) -> None:
         """Ask once, on the caller's own thread, and wait for the answer."""
         try:
-            self._hear(simulation.read_state(self._simulator.get("/state")))
-        except Unanswered as why:
-            self._miss(str(why))
+            self._on_state(simulation.decode_state(self._api.get("/state")))
+        except ApiRequestError as why:
+            self._on_error(str(why))
         except msgspec.DecodeError:
-            self._miss("unexpected response to GET /state")
+            self._on_error("unexpected response to GET /state")

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 WINDOW_S = 120  # of the charts and the sparklines
-MEMORY_S = WINDOW_S + 65  # a minute's sum at the window's first second, and some slack
-SETTLED_S = 1.5  # after so long without a report a second will get no more
-STEP_S = 3  # between two points of a sparkline
+RETENTION_S = WINDOW_S + 65  # a minute's sum at the window's first second, and some slack
+SETTLE_S = 1.5  # after so long without a report a second will get no more
+SPARKLINE_STEP_S = 3  # between two points of a sparkline
 
 
 class Series(Struct, frozen=True):
-    """Sums by second, from ``Bins``; ``end`` is the last second that is complete."""
+    """Sums by second, from ``PerSecondCounters``; ``end`` is the last second that is complete."""
 
     rows: Mapping[int, Mapping[str, float]]
     end: int
@@ -34,7 +34,7 @@ class Series(Struct, frozen=True):
         rows = (self.rows.get(second, {}) for second in range(self.end - over + 1, self.end + 1))
         return sum(row.get(name, 0.0) for row in rows) / over
 
-    def trend(self, *names: str, over: int = 1, step: int = STEP_S) -> list[float]:
+    def sparkline(self, *names: str, over: int = 1, step: int = SPARKLINE_STEP_S) -> list[float]:
         """Return the window as a sparkline: at each point the sum over the ``over`` last seconds.
 
         With ``over=1`` a point is the mean a second since the point before.
@@ -48,17 +48,17 @@ class Series(Struct, frozen=True):
         return points
 
 
-class Bins:
+class PerSecondCounters:
     """Sums by second of the wall clock, for the last ``MEMORY_S``."""
 
     def __init__(self) -> None:
         self._rows: dict[int, dict[str, float]] = {}
-        self._told = 0.0
+        self._reported_until = 0.0
 
     def add(self, at: float, amounts: Mapping[str, float], lasted: float = 0.0) -> None:
         """Count what happened in the ``lasted`` seconds before ``at``, spread evenly over them."""
-        self._told = max(self._told, at)
-        begun = at - min(max(lasted, 0.0), float(MEMORY_S))
+        self._reported_until = max(self._reported_until, at)
+        begun = at - min(max(lasted, 0.0), float(RETENTION_S))
         for second in range(math.floor(begun), math.floor(at) + 1):
             within = min(at, second + 1.0) - max(begun, second)
             share = within / (at - begun) if at > begun else 1.0
@@ -66,28 +66,30 @@ class Bins:
                 row = self._rows.setdefault(second, {})
                 for name, amount in amounts.items():
                     row[name] = row.get(name, 0.0) + amount * share
-        for second in [s for s in self._rows if s < math.floor(self._told) - MEMORY_S]:
+        for second in [s for s in self._rows if s < math.floor(self._reported_until) - RETENTION_S]:
             del self._rows[second]
 
     def series(self, now: float) -> Series:
         """Return a copy as it is now; while reports come, it ends with the last whole second."""
-        end = max(math.floor(self._told), math.floor(now - SETTLED_S)) - 1
+        end = max(math.floor(self._reported_until), math.floor(now - SETTLE_S)) - 1
         return Series({second: dict(row) for second, row in self._rows.items()}, end)
 
 
-class Levels:
+class PerSecondGauges:
     """Gauges, such as connections, that hold their value until it is set again."""
 
     def __init__(self) -> None:
         self._rows: dict[int, tuple[float, ...]] = {}
 
-    def tell(self, at: float, *values: float) -> None:
+    def set(self, at: float, *values: float) -> None:
         """Take the present values; the last of a second counts."""
         self._rows[math.floor(at)] = values
-        for second in [s for s in self._rows if s < at - MEMORY_S]:
+        for second in [s for s in self._rows if s < at - RETENTION_S]:
             del self._rows[second]
 
-    def trends(self, end: int, names: int, step: int = STEP_S) -> tuple[list[float], ...]:
+    def sparklines(
+        self, end: int, names: int, step: int = SPARKLINE_STEP_S
+    ) -> tuple[list[float], ...]:
         """Return a sparkline for each number: zeros before the first value was told."""
         held = (0.0,) * names
         points = []

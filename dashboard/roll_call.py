@@ -16,55 +16,55 @@ import msgspec
 from msgspec import Struct
 
 from dashboard import attendance
-from dashboard.ask import Asker, Unanswered
-from dashboard.attendance import Access, Attendance
+from dashboard.ask import ApiClient, ApiRequestError
+from dashboard.attendance import ChannelAccess, ConnectionList
 
-FRESH_S = 0.9
+MAX_AGE_S = 0.9
 S = TypeVar("S")
 
 
-class Called(Struct, frozen=True):
+class PollResult(Struct, frozen=True):
     """The last answer: when it came (seconds since the epoch; None before the first).
 
     ``trouble`` says why there is no newer one.
     """
 
-    attendance: Attendance = Attendance((), 0)
+    connections: ConnectionList = ConnectionList((), 0)
     at: float | None = None
-    trouble: str = ""
+    error: str = ""
 
 
-class RollCall:
+class ConnectionsClient:
     """Knows the server's admin routes.  For several threads."""
 
-    def __init__(self, asker: Asker, clock: Callable[[], float] = time.time) -> None:
-        self._asker, self._clock = asker, clock
+    def __init__(self, asker: ApiClient, clock: Callable[[], float] = time.time) -> None:
+        self._api, self._clock = asker, clock
         self._lock = threading.Lock()
-        self._called = Called()
-        self._asked_at = float("-inf")
-        self._asking: threading.Thread | None = None
+        self._latest = PollResult()
+        self._requested_at = float("-inf")
+        self._request_thread: threading.Thread | None = None
 
-    def latest(self) -> Called:
+    def latest(self) -> PollResult:
         """Return the last result and start a refresh if it is old."""
         with self._lock:
-            if self._clock() - self._asked_at >= FRESH_S and self._asking is None:
-                self._asked_at = self._clock()
-                self._asking = threading.Thread(
-                    target=self._ask, name="connections-refresh", daemon=True
+            if self._clock() - self._requested_at >= MAX_AGE_S and self._request_thread is None:
+                self._requested_at = self._clock()
+                self._request_thread = threading.Thread(
+                    target=self._fetch, name="connections-refresh", daemon=True
                 )
-                self._asking.start()
-            return self._called
+                self._request_thread.start()
+            return self._latest
 
-    def access(self, connection_id: str, channel: str) -> Access:
+    def check_access(self, connection_id: str, channel: str) -> ChannelAccess:
         """Return a connection's access to a channel.
 
         Raises:
             Unanswered: with status 404 if it has disconnected.
         """
         query = urlencode({"channel": channel})
-        return _read(
-            attendance.read_access,
-            self._asker.get(f"/api/connections/{quote(connection_id, safe='')}/access?{query}"),
+        return _decode(
+            attendance.decode_access,
+            self._api.get(f"/api/connections/{quote(connection_id, safe='')}/access?{query}"),
         )
 
     def disconnect(self, connection_id: str) -> int:
@@ -73,8 +73,8 @@ class RollCall:
         Raises:
             Unanswered: with status 404 if it has disconnected.
         """
-        answer = self._asker.delete(f"/api/connections/{quote(connection_id, safe='')}")
-        return _read(_farewell.decode, answer).disconnected
+        answer = self._api.delete(f"/api/connections/{quote(connection_id, safe='')}")
+        return _decode(_disconnect_decoder.decode, answer).disconnected
 
     def disconnect_user(self, user_id: str, revoke: bool) -> int:
         """Disconnect all connections of a user and optionally revoke the user's tokens.
@@ -83,28 +83,32 @@ class RollCall:
             Unanswered: nobody was disconnected.
         """
         path = f"/api/users/{quote(user_id, safe='')}/disconnect"
-        return _read(_farewell.decode, self._asker.post(path, {"revoke": revoke})).disconnected
+        return _decode(
+            _disconnect_decoder.decode, self._api.post(path, {"revoke": revoke})
+        ).disconnected
 
-    def _ask(self) -> None:
+    def _fetch(self) -> None:
         try:
-            people = _read(attendance.read, self._asker.get("/api/connections"))
-            called = Called(people, self._clock())
-        except Unanswered as why:
-            called = Called(self._called.attendance, self._called.at, str(why))
+            people = _decode(attendance.decode_connections, self._api.get("/api/connections"))
+            called = PollResult(people, self._clock())
+        except ApiRequestError as why:
+            called = PollResult(self._latest.connections, self._latest.at, str(why))
         with self._lock:
-            self._called, self._asking = called, None
+            self._latest, self._request_thread = called, None
 
 
-class _Farewell(Struct, frozen=True):
+class DisconnectResult(Struct, frozen=True):
+    """How many connections were closed."""
+
     disconnected: int
 
 
-_farewell = msgspec.json.Decoder(_Farewell)
+_disconnect_decoder = msgspec.json.Decoder(DisconnectResult)
 
 
-def _read(decode: Callable[[bytes], S], answer: bytes) -> S:
+def _decode(decode: Callable[[bytes], S], answer: bytes) -> S:
     """Decode an answer; one that is none of ours counts as no answer."""
     try:
         return decode(answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unanswered("unexpected response") from None
+        raise ApiRequestError("unexpected response") from None

@@ -16,19 +16,19 @@ import msgspec
 from msgspec import Raw, Struct
 
 from dashboard import export
-from dashboard.history import Seen
+from dashboard.history import LoggedMessage
 
 log = logging.getLogger(__name__)
-FILE = "saved-messages.jsonl"
-MOST = 500  # messages
+FILE_NAME = "saved-messages.jsonl"
+MAX_SAVED = 500  # messages
 
 
-class Full(Exception):
+class SavedMessagesFull(Exception):
     """The limit of saved messages is reached."""
 
 
-class Saved(Struct, frozen=True):
-    """A line of the file: a message as ``Seen`` has it, and when it was kept."""
+class SavedMessage(Struct, frozen=True):
+    """A line of the file: a message as ``LoggedMessage`` has it, and when it was kept."""
 
     saved_at: float
     seq: int
@@ -39,32 +39,32 @@ class Saved(Struct, frozen=True):
     message: Raw
 
     @classmethod
-    def of(cls, seen: Seen, at: float) -> Saved:
+    def from_message(cls, seen: LoggedMessage, at: float) -> SavedMessage:
         """Keep a message now."""
-        text = Raw(export.one_line(seen.text))
+        text = Raw(export.strip_newlines(seen.text))
         return cls(at, seen.seq, seen.at, seen.channel, seen.type, seen.reached, text)
 
-    def seen(self) -> Seen:
+    def to_message(self) -> LoggedMessage:
         """Return the message."""
         text = bytes(self.message)
-        return Seen(self.seq, self.at, self.channel, self.type, self.reached, text)
+        return LoggedMessage(self.seq, self.at, self.channel, self.type, self.reached, text)
 
 
-class Shelf:
+class SavedMessages:
     """The messages kept, oldest first.  For any thread."""
 
     def __init__(
-        self, folder: Path, clock: Callable[[], float] = time.time, most: int = MOST
+        self, folder: Path, clock: Callable[[], float] = time.time, most: int = MAX_SAVED
     ) -> None:
-        self._path, self._clock, self._most = folder / FILE, clock, most
+        self._path, self._clock, self._limit = folder / FILE_NAME, clock, most
         self._lock = threading.Lock()
-        self._hold(self._read())
+        self._set(self._read())
 
-    def messages(self) -> tuple[Seen, ...]:
+    def messages(self) -> tuple[LoggedMessage, ...]:
         """Return what is kept."""
         return self._messages
 
-    def keep(self, message: Seen) -> None:
+    def save(self, message: LoggedMessage) -> None:
         """Keep a message, once.
 
         Raises:
@@ -74,20 +74,20 @@ class Shelf:
         with self._lock:
             if message in self._messages:
                 return
-            if len(self._kept) >= self._most:
-                raise Full
-            self._write((*self._kept, Saved.of(message, self._clock())))
+            if len(self._records) >= self._limit:
+                raise SavedMessagesFull
+            self._write((*self._records, SavedMessage.from_message(message, self._clock())))
 
-    def drop(self, message: Seen) -> None:
+    def delete(self, message: LoggedMessage) -> None:
         """Delete a message; no error if it was not saved.
 
         Raises:
             OSError: the file could not be written; nothing has changed.
         """
         with self._lock:
-            self._write(tuple(saved for saved in self._kept if saved.seen() != message))
+            self._write(tuple(saved for saved in self._records if saved.to_message() != message))
 
-    def _write(self, kept: tuple[Saved, ...]) -> None:
+    def _write(self, kept: tuple[SavedMessage, ...]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         beside = self._path.with_suffix(".new")
         with beside.open("wb") as file:
@@ -95,12 +95,12 @@ class Shelf:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
-        self._hold(kept)
+        self._set(kept)
 
-    def _hold(self, kept: tuple[Saved, ...]) -> None:
-        self._kept, self._messages = kept, tuple(saved.seen() for saved in kept)
+    def _set(self, kept: tuple[SavedMessage, ...]) -> None:
+        self._records, self._messages = kept, tuple(saved.to_message() for saved in kept)
 
-    def _read(self) -> tuple[Saved, ...]:
+    def _read(self) -> tuple[SavedMessage, ...]:
         try:
             lines = self._path.read_bytes().splitlines()
         except FileNotFoundError:
@@ -113,9 +113,9 @@ class Shelf:
             try:
                 kept.append(_decoder.decode(line))
             except msgspec.DecodeError:
-                log.warning("skipped an invalid line in %s", FILE)
-        return tuple(kept[-self._most :])
+                log.warning("skipped an invalid line in %s", FILE_NAME)
+        return tuple(kept[-self._limit :])
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Saved)
+_decoder = msgspec.json.Decoder(SavedMessage)

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Meta, Struct
 
-from protocol.channels import is_key
-from protocol.environment import Misconfigured
+from protocol.channels import is_valid_key
+from protocol.environment import InvalidSettings
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
-SECRET_BYTES = 32  # what HS256 asks for
+MIN_SECRET_BYTES = 32  # what HS256 asks for
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -37,18 +37,18 @@ class Settings(Struct, frozen=True, kw_only=True):
             Misconfigured: with every problem.
         """
         problems = []
-        if len(self.jwt_secret.encode()) < SECRET_BYTES:
+        if len(self.jwt_secret.encode()) < MIN_SECRET_BYTES:
             problems.append(
-                f"WORKBENCH_JWT_SECRET is shorter than {SECRET_BYTES} bytes: "
+                f"WORKBENCH_JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes: "
                 "use the server's secret"
             )
-        if not is_key(self.tenant):
+        if not is_valid_key(self.tenant):
             problems.append("WORKBENCH_TENANT is not valid: letters, digits, `_`, `.` and `-`")
         for name, url in (("SERVER", self.server_url), ("SIMULATOR", self.simulator_url)):
             if not _is_http(url):
                 problems.append(f"WORKBENCH_{name}_URL is not an http:// or https:// address")
         if problems:
-            raise Misconfigured(problems)
+            raise InvalidSettings(problems)
 
     @property
     def socket_url(self) -> str:

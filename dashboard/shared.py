@@ -10,23 +10,24 @@ from pathlib import Path
 import streamlit as st
 from dotenv import dotenv_values
 
-from dashboard.ask import Asker
-from dashboard.control import Control
+from dashboard.ask import ApiClient
+from dashboard.control import SimulatorClient
 from dashboard.feed import Feed, admin_token, open_feed
-from dashboard.roll_call import RollCall
-from dashboard.saved import Shelf
+from dashboard.roll_call import ConnectionsClient
+from dashboard.saved import SavedMessages
 from dashboard.settings import Settings
 from protocol import environment
 
 
-def _read() -> Settings:
-    found = environment.read(Settings, {**dotenv_values(".env"), **os.environ})
+def read_settings() -> Settings:
+    """Read the settings from the environment and ``.env``."""
+    found = environment.load_settings(Settings, {**dotenv_values(".env"), **os.environ})
     found.check()
     return found
 
 
 @st.cache_resource(show_spinner=False)
-def settings(_make: Callable[[], Settings] = _read) -> Settings:
+def settings(_make: Callable[[], Settings] = read_settings) -> Settings:
     """Return the settings, read once: the environment beats ``.env``.
 
     Raises:
@@ -39,25 +40,25 @@ def _opened() -> Feed:
     return open_feed(settings())
 
 
-def _controlled() -> Control:
+def _controlled() -> SimulatorClient:
     chosen = settings()
-    simulator = Asker(chosen.simulator_url, partial(admin_token, chosen))
-    return Control(simulator, lambda: feed().look_again())
+    simulator = ApiClient(chosen.simulator_url, partial(admin_token, chosen))
+    return SimulatorClient(simulator, lambda: feed().refresh_shop_state())
 
 
-def _called() -> RollCall:
+def _called() -> ConnectionsClient:
     chosen = settings()
-    return RollCall(Asker(chosen.server_url, partial(admin_token, chosen)))
+    return ConnectionsClient(ApiClient(chosen.server_url, partial(admin_token, chosen)))
 
 
 @st.cache_resource(show_spinner=False)
-def roll_call(_make: Callable[[], RollCall] = _called) -> RollCall:
+def connections_client(_make: Callable[[], ConnectionsClient] = _called) -> ConnectionsClient:
     """Return what knows who is connected; the first call makes it, as with ``feed``."""
     return _make()
 
 
 @st.cache_resource(show_spinner=False)
-def control(_make: Callable[[], Control] = _controlled) -> Control:
+def simulator_client(_make: Callable[[], SimulatorClient] = _controlled) -> SimulatorClient:
     """Return the hand on the simulator; the first call makes it, as with ``feed``."""
     return _make()
 
@@ -68,11 +69,11 @@ def feed(_make: Callable[[], Feed] = _opened) -> Feed:
     return _make()
 
 
-def _shelf() -> Shelf:
-    return Shelf(Path(settings().data_dir))
+def _shelf() -> SavedMessages:
+    return SavedMessages(Path(settings().data_dir))
 
 
 @st.cache_resource(show_spinner=False)
-def shelf(_make: Callable[[], Shelf] = _shelf) -> Shelf:
+def saved_messages(_make: Callable[[], SavedMessages] = _shelf) -> SavedMessages:
     """Return the messages that people saved, as ``feed`` does the feed."""
     return _make()

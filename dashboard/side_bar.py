@@ -8,16 +8,16 @@ from dashboard import choices, frame, look, marks, personas, visibility, words
 from dashboard.shared import feed
 from dashboard.words import _
 
-RATES_S = (0.5, 1.0, 2.0, 5.0)
+REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
 
 
 def draw() -> None:
     """Draw it, in a run of the whole script."""
-    visibility.watch()
-    choices.select(personas.KEY, _("Persona"), personas.TITLES)
+    visibility.mount()
+    choices.select(personas.KEY, _("Persona"), personas.LABELS)
     st.segmented_control(
         _("Refresh, s"),
-        RATES_S,
+        REFRESH_INTERVALS_S,
         default=1.0,
         required=True,
         key="refresh",
@@ -27,20 +27,24 @@ def draw() -> None:
     st.segmented_control(
         _("Language"),
         words.LANGUAGES,
-        default=words.of_the_browser(),
+        default=words.browser_language(),
         required=True,
-        key=words.KEY,
+        key=words.LANGUAGE_KEY,
         bind="query-params",
     )
-    st.fragment(state, run_every=visibility.every(1.0))()
-    st.html(look.HERE / "keys.html", unsafe_allow_javascript=True)
+    st.fragment(draw_status, run_every=visibility.run_every(1.0))()
+    st.html(look.ASSETS_DIR / "keys.html", unsafe_allow_javascript=True)
 
 
-def state() -> None:
+def draw_status() -> None:
     """Draw the status of this tab and of the feed's connection, every second."""
-    link = feed().link()
+    link = feed().status()
     with st.container(key="feed-status", gap="xsmall"):
-        if (pause := frame.pause()) is not None:
-            st.html(marks.state(_("Paused"), pause.brief(), "warn"))
-            st.html(marks.gauge(pause.share, "bad" if pause.lost else "warn"))
-        st.html(marks.state(link.title(), link.words(feed().now()), marks.PHASE[link.phase]))
+        if (pause := frame.pause_status()) is not None:
+            st.html(marks.status_html(_("Paused"), pause.sidebar_text(), "warn"))
+            st.html(marks.progress_bar_html(pause.buffer_share, "bad" if pause.lost else "warn"))
+        st.html(
+            marks.status_html(
+                link.title(), link.detail(feed().now()), marks.PHASE_TONES[link.phase]
+            )
+        )

@@ -10,11 +10,11 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from protocol.events import Moment
-from protocol.money import Money, from_wire
+from protocol.events import Timestamp
+from protocol.money import Money, decode_money
 
 
-class Product(Struct, frozen=True):
+class ProductState(Struct, frozen=True):
     """One product in ``/state``; ``threshold`` is for each warehouse."""
 
     id: str
@@ -25,7 +25,7 @@ class Product(Struct, frozen=True):
     stock: dict[str, int]
 
 
-class Running(Struct, frozen=True):
+class RunningScenario(Struct, frozen=True):
     """A scenario that runs; ``progress`` 0 to 1, ``left_s`` in virtual seconds."""
 
     name: str
@@ -33,11 +33,11 @@ class Running(Struct, frozen=True):
     left_s: float
 
 
-class Ended(Struct, frozen=True):
+class FinishedScenario(Struct, frozen=True):
     """A scenario that ran; moments are the shop's own, ``how`` is ``over`` or ``stopped``."""
 
     name: str
-    ended_at: Moment
+    ended_at: Timestamp
     how: str
 
 
@@ -49,22 +49,22 @@ class ShopState(Struct, frozen=True, kw_only=True):
     """
 
     warehouses: tuple[str, ...]
-    products: tuple[Product, ...]
-    now: Moment | None = None
+    products: tuple[ProductState, ...]
+    now: Timestamp | None = None
     run: str = ""
     running: bool = True
     speed: float = 1.0
     rate: float = 0.0
     seed: int = 0
-    scenarios: tuple[Running, ...] = ()
-    ended: tuple[Ended, ...] = ()
+    scenarios: tuple[RunningScenario, ...] = ()
+    ended: tuple[FinishedScenario, ...] = ()
 
-    def scenario(self, name: str) -> Running | None:
+    def running_scenario(self, name: str) -> RunningScenario | None:
         """Return how far a scenario is, if it runs."""
         return next((one for one in self.scenarios if one.name == name), None)
 
 
-class Scenario(Struct, frozen=True):
+class ScenarioInfo(Struct, frozen=True):
     """One of ``/scenarios``: texts by language, pages by name, ``lasts_s`` in virtual seconds."""
 
     name: str
@@ -75,32 +75,34 @@ class Scenario(Struct, frozen=True):
     lasts_s: float
 
 
-class _Scenarios(Struct, frozen=True):
-    scenarios: tuple[Scenario, ...]
+class ScenarioList(Struct, frozen=True):
+    """Every scenario the simulator can run."""
+
+    scenarios: tuple[ScenarioInfo, ...]
 
 
-_state = msgspec.json.Decoder(ShopState, dec_hook=from_wire, float_hook=Decimal)
-_scenarios = msgspec.json.Decoder(_Scenarios)
+_state_decoder = msgspec.json.Decoder(ShopState, dec_hook=decode_money, float_hook=Decimal)
+_scenarios_decoder = msgspec.json.Decoder(ScenarioList)
 
 
-def read_state(answer: bytes) -> ShopState:
+def decode_state(answer: bytes) -> ShopState:
     """Read the answer of ``GET /state``.
 
     Raises:
         msgspec.DecodeError: it is not what the simulator promises.
     """
-    return _state.decode(answer)
+    return _state_decoder.decode(answer)
 
 
-def read_scenarios(answer: bytes) -> tuple[Scenario, ...]:
+def decode_scenarios(answer: bytes) -> tuple[ScenarioInfo, ...]:
     """Read the answer of ``GET /scenarios``.
 
     Raises:
         msgspec.DecodeError: it is not what the simulator promises.
     """
-    return _scenarios.decode(answer).scenarios
+    return _scenarios_decoder.decode(answer).scenarios
 
 
-def in_language(texts: dict[str, str], code: str) -> str:
+def localized(texts: dict[str, str], code: str) -> str:
     """Return the text in a language, or else the first one."""
     return texts.get(code) or next(iter(texts.values()), "")

@@ -10,21 +10,21 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from dashboard.simulation import Product, ShopState
+from dashboard.simulation import ProductState, ShopState
 
-MEMORY_S = 600  # of a product's history, and what its rate of sale is taken from
-WINDOWS_S = (120, 300, MEMORY_S)  # of its chart: the shortest that shows all there is
-FAR_MIN = 600  # minutes; longer is no forecast
+HISTORY_S = 600  # of a product's history, and what its rate of sale is taken from
+CHART_WINDOWS_S = (120, 300, HISTORY_S)  # of its chart: the shortest that shows all there is
+MAX_FORECAST_MIN = 600  # minutes; longer is no forecast
 
 
-class Level(Struct, frozen=True):
+class StockLevels(Struct, frozen=True):
     """From ``at`` on so much was left, by warehouse."""
 
     at: float
-    left: tuple[int, ...]
+    quantities: tuple[int, ...]
 
 
-class Shelf(Struct, frozen=True):
+class ProductStock(Struct, frozen=True):
     """One product: what is left of it by warehouse, and since when it has been so.
 
     ``history`` holds the changes of the last ``MEMORY_S``, oldest first; before the first of
@@ -35,36 +35,36 @@ class Shelf(Struct, frozen=True):
     name: str
     price: Decimal
     threshold: int
-    left: tuple[int, ...]
-    history: tuple[Level, ...]
+    quantities: tuple[int, ...]
+    history: tuple[StockLevels, ...]
 
     @property
-    def filled(self) -> float:
+    def fill_percent(self) -> float:
         """Percent of twice the threshold, over all warehouses, at most 100."""
-        plenty = 2 * self.threshold * len(self.left)
-        return min(100.0, 100 * sum(self.left) / plenty) if plenty else 100.0
+        plenty = 2 * self.threshold * len(self.quantities)
+        return min(100.0, 100 * sum(self.quantities) / plenty) if plenty else 100.0
 
-    def minutes_left(self, now: float) -> float | None:
+    def minutes_until_empty(self, now: float) -> float | None:
         """Minutes until nothing is left at the rate of sale of the history shown.
 
         Deliveries do not count against the sales.  None where nothing was sold, or far off.
         """
-        if not sum(self.left):
+        if not sum(self.quantities):
             return 0.0
         steps = zip(self.history, self.history[1:], strict=False)
         sold = sum(
             max(0, was - now_left)
             for before, after in steps
-            for was, now_left in zip(before.left, after.left, strict=True)
+            for was, now_left in zip(before.quantities, after.quantities, strict=True)
         )
         known = now - self.history[0].at
         if not sold or known <= 0:
             return None
-        minutes = sum(self.left) * known / sold / 60
-        return minutes if minutes < FAR_MIN else None
+        minutes = sum(self.quantities) * known / sold / 60
+        return minutes if minutes < MAX_FORECAST_MIN else None
 
 
-class Stock(Struct, frozen=True):
+class Inventory(Struct, frozen=True):
     """All products at one time; ``at`` is None before the first response.
 
     ``trouble`` says why the last poll failed.
@@ -72,69 +72,76 @@ class Stock(Struct, frozen=True):
 
     at: float | None = None
     warehouses: tuple[str, ...] = ()
-    shelves: tuple[Shelf, ...] = ()
-    trouble: str = ""
+    products: tuple[ProductStock, ...] = ()
+    error: str = ""
 
-    def emptiest_first(self) -> list[Shelf]:
+    def lowest_first(self) -> list[ProductStock]:
         """List the products, those with an empty shelf before all others.
 
         Those equally full are listed by name, so that rows keep their place.
         """
         return sorted(
-            self.shelves, key=lambda shelf: (0 not in shelf.left, shelf.filled, shelf.name)
+            self.products,
+            key=lambda shelf: (0 not in shelf.quantities, shelf.fill_percent, shelf.name),
         )
 
     @property
-    def empty_shelves(self) -> int:
+    def empty_shelf_count(self) -> int:
         """How many shelves, of all warehouses, hold nothing."""
-        return sum(not left for shelf in self.shelves for left in shelf.left)
+        return sum(not left for shelf in self.products for left in shelf.quantities)
 
 
-def told(stock: Stock, shop: ShopState, at: float) -> Stock:
+def update_inventory(stock: Inventory, shop: ShopState, at: float) -> Inventory:
     """Return the inventory updated with a newer state."""
-    known = {shelf.sku: shelf for shelf in stock.shelves}
+    known = {shelf.sku: shelf for shelf in stock.products}
     if shop.warehouses != stock.warehouses:
         known = {}
-    return Stock(
-        at, shop.warehouses, tuple(_shelf(p, shop.warehouses, known, at) for p in shop.products)
+    return Inventory(
+        at,
+        shop.warehouses,
+        tuple(_product_stock(p, shop.warehouses, known, at) for p in shop.products),
     )
 
 
-def _shelf(
-    product: Product, warehouses: tuple[str, ...], known: dict[str, Shelf], at: float
-) -> Shelf:
+def _product_stock(
+    product: ProductState, warehouses: tuple[str, ...], known: dict[str, ProductStock], at: float
+) -> ProductStock:
     left = tuple(product.stock.get(place, 0) for place in warehouses)
     before = known.get(product.sku)
     history = before.history if before else ()
-    if not history or history[-1].left != left:
-        history = (*history, Level(at, left))
-    return Shelf(
+    if not history or history[-1].quantities != left:
+        history = (*history, StockLevels(at, left))
+    return ProductStock(
         product.sku,
         product.name,
         product.price,
         product.threshold,
         left,
-        _remembered(history, at - MEMORY_S),
+        _trim_history(history, at - HISTORY_S),
     )
 
 
-def _remembered(history: tuple[Level, ...], since: float) -> tuple[Level, ...]:
+def _trim_history(history: tuple[StockLevels, ...], since: float) -> tuple[StockLevels, ...]:
     """Drop what ended before; what began before and still held then begins then."""
     later = [level for level in history if level.at > since]
     held = [level for level in history if level.at <= since]
-    return (Level(since, held[-1].left), *later) if held else tuple(later)
+    return (StockLevels(since, held[-1].quantities), *later) if held else tuple(later)
 
 
-def window(shelf: Shelf, now: float) -> int:
+def chart_window(shelf: ProductStock, now: float) -> int:
     """Return how many seconds of history to show."""
     known = now - shelf.history[0].at
-    return next((length for length in WINDOWS_S if known <= length), WINDOWS_S[-1])
+    return next((length for length in CHART_WINDOWS_S if known <= length), CHART_WINDOWS_S[-1])
 
 
-def line(shelf: Shelf, length: int, now: float) -> Iterable[tuple[float, tuple[int, ...]]]:
+def chart_points(
+    shelf: ProductStock, length: int, now: float
+) -> Iterable[tuple[float, tuple[int, ...]]]:
     """Return the last ``length`` seconds as steps: seconds before now (negative), and levels."""
     held = [level for level in shelf.history if level.at <= now - length]
     if held:
-        yield -float(length), held[-1].left
-    yield from ((level.at - now, level.left) for level in shelf.history if level.at > now - length)
-    yield 0.0, shelf.left
+        yield -float(length), held[-1].quantities
+    yield from (
+        (level.at - now, level.quantities) for level in shelf.history if level.at > now - length
+    )
+    yield 0.0, shelf.quantities

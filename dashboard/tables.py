@@ -11,37 +11,41 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import pandas as pd
 import streamlit as st
 
-from dashboard.look import KIND_HEX, TINT, TONE_HEX, name
+from dashboard.look import CHIP_ALPHA, KIND_HEX, TONE_HEX, display_name
 
 T = TypeVar("T")
-ICON = ":material/"
-ROW, HEAD = 28, 34  # px: a row; the header with the borders
+ICON_PREFIX = ":material/"
+ROW_PX, HEADER_PX = 28, 34  # px: a row; the header with the borders
 
 
 class Column(NamedTuple, Generic[T]):
     """How to get a cell's value from a row, and how to show it."""
 
     value: Callable[[T], Any]
-    shown: Any
+    config: Any
 
 
-def text(width: int, value: Callable[[T], str], about: str | None = None) -> Column[T]:
+def text_column(width: int, value: Callable[[T], str], about: str | None = None) -> Column[T]:
     """Show words; ``about`` is what the column's head says when it is pointed at."""
     return Column(value, st.column_config.TextColumn(width=width, help=about))
 
 
-def amount(width: int, value: Callable[[T], float]) -> Column[T]:
+def number_column(width: int, value: Callable[[T], float]) -> Column[T]:
     """Show a number, at the right, as the viewer's browser writes it."""
     return Column(value, st.column_config.NumberColumn(width=width, format="localized"))
 
 
-def figure(width: int, value: Callable[[T], str], about: str | None = None) -> Column[T]:
+def right_aligned_column(
+    width: int, value: Callable[[T], str], about: str | None = None
+) -> Column[T]:
     """Show a number that is written out already, at the right; ``about`` as with ``text``."""
     shown = st.column_config.TextColumn(width=width, alignment="right", help=about)
     return Column(value, shown)
 
 
-def bar(width: int, value: Callable[[T], float], top: float, form: str = "%d") -> Column[T]:
+def progress_column(
+    width: int, value: Callable[[T], float], top: float, form: str = "%d"
+) -> Column[T]:
     """Show a share of the top."""
     return Column(
         value,
@@ -51,26 +55,26 @@ def bar(width: int, value: Callable[[T], float], top: float, form: str = "%d") -
     )
 
 
-def trend(width: int, value: Callable[[T], Sequence[float]]) -> Column[T]:
+def sparkline_column(width: int, value: Callable[[T], Sequence[float]]) -> Column[T]:
     """Show a sparkline, in grey: its row has a colour already."""
     return Column(value, st.column_config.AreaChartColumn(width=width, color="gray", y_min=0))
 
 
-def chips(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Column[T]:
+def chips_column(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Column[T]:
     """Show a value as a chip in the tone or the kind it maps to; an empty value shows nothing."""
-    colors = [(KIND_HEX | TONE_HEX)[tone] + TINT for tone in tones.values()]
+    colors = [(KIND_HEX | TONE_HEX)[tone] + CHIP_ALPHA for tone in tones.values()]
     shown = st.column_config.MultiselectColumn(
-        width=width, options=list(tones), color=colors, format_func=name
+        width=width, options=list(tones), color=colors, format_func=display_name
     )
     return Column(lambda row: [value(row)] if value(row) else [], shown)
 
 
-def icon(name: str) -> Callable[[object], str]:
+def icon_cell(name: str) -> Callable[[object], str]:
     """Make the same icon the value of every row."""
-    return lambda _: f"{ICON}{name}:"
+    return lambda _: f"{ICON_PREFIX}{name}:"
 
 
-def press(
+def button_column(
     width: int,
     value: Callable[[T], str],
     key: str,
@@ -82,7 +86,7 @@ def press(
     Of a cell that is picked already Streamlit tells no second click, even if another row is in
     its place by then: where rows move, a button is what can be relied on.
     """
-    is_icon = bool(rows) and value(rows[0]).startswith(ICON)
+    is_icon = bool(rows) and value(rows[0]).startswith(ICON_PREFIX)
     shown = st.column_config.ButtonColumn(
         width=width,
         type="tertiary",
@@ -93,7 +97,7 @@ def press(
     return Column(value, shown)
 
 
-def tinted(names: list[str], limit: str) -> Callable[[pd.DataFrame], Any]:
+def highlight_low(names: list[str], limit: str) -> Callable[[pd.DataFrame], Any]:
     """Make a style: cells of these columns at or under the row's limit are amber, zeros red."""
 
     def style(frame: pd.DataFrame) -> Any:
@@ -105,7 +109,7 @@ def tinted(names: list[str], limit: str) -> Callable[[pd.DataFrame], Any]:
     return style
 
 
-def table(
+def draw_table(
     rows: Sequence[T],
     columns: Mapping[str, Column[T]],
     key: str,
@@ -120,7 +124,7 @@ def table(
     """
     # look.css takes away the toolbar that a selection would pin over the head of a "pick-".
     key = f"pick-{key}" if picked else key
-    row_height = ROW + 6 * st.session_state.get("present", False)
+    row_height = ROW_PX + 6 * st.session_state.get("present", False)
     frame = pd.DataFrame(
         {name: [column.value(row) for row in rows] for name, column in columns.items()}
     )
@@ -136,8 +140,8 @@ def table(
     st.dataframe(
         style(frame),
         key=key,
-        column_config={name: column.shown for name, column in columns.items()},
-        height=HEAD + row_height * lines if lines else "stretch",
+        column_config={name: column.config for name, column in columns.items()},
+        height=HEADER_PX + row_height * lines if lines else "stretch",
         row_height=row_height,
         hide_index=True,
         on_select=tell if picked else "ignore",

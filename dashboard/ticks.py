@@ -27,37 +27,37 @@ BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.
 
 registry = CollectorRegistry()
 ProcessCollector(registry=registry)
-_ticks = Histogram(
+_tick_seconds = Histogram(
     "workbench_tick_seconds",
     "Time to draw a page, by page",
     ["page"],
     buckets=BUCKETS_S,
     registry=registry,
 )
-_told = Gauge(
+_messages_reported = Gauge(
     "workbench_messages_told",
     "Messages reported by the monitor",
     registry=registry,
 )
-_kept = Gauge("workbench_messages_kept", "Messages in the history now", registry=registry)
+_messages_kept = Gauge("workbench_messages_kept", "Messages in the history now", registry=registry)
 
 
 @contextmanager
-def timed(page: str) -> Iterator[None]:
+def measure_tick(page: str) -> Iterator[None]:
     """Measure one tick of a page; one that ends early, by a rerun, counts as well."""
     begun = time.perf_counter()
     try:
         yield
     finally:
-        _ticks.labels(page).observe(time.perf_counter() - begun)
+        _tick_seconds.labels(page).observe(time.perf_counter() - begun)
 
 
-def answer(_: Request) -> Response:
+def serve_metrics(_: Request) -> Response:
     """Answer a scrape."""
     now = feed().snapshot()
-    _told.set(now.log.seq + now.left_out)
-    _kept.set(now.log.kept)
+    _messages_reported.set(now.log.seq + now.not_sampled)
+    _messages_kept.set(now.log.count)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-METRICS = Route("/metrics", answer)
+METRICS_ROUTE = Route("/metrics", serve_metrics)

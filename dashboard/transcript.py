@@ -10,14 +10,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from client.tap import Way
+from client.tap import Direction
 from protocol import codec
 
-FRAMES = 1_000  # kept
-HIDDEN = "…"  # in place of a token
+MAX_FRAMES = 1_000  # kept
+REDACTED = "…"  # in place of a token
 
 
-class Frame(Struct, frozen=True):
+class RecordedFrame(Struct, frozen=True):
     """One text frame; ``seq`` counts from 1, ``at`` is in seconds since the epoch, here.
 
     ``message`` is what the frame says, None if it is no JSON object; a token in it is hidden.
@@ -25,7 +25,7 @@ class Frame(Struct, frozen=True):
 
     seq: int
     at: float
-    way: Way
+    way: Direction
     message: dict[str, Any] | None
     size: int
 
@@ -42,24 +42,24 @@ class Frame(Struct, frozen=True):
         return found if isinstance(found, dict) else {}
 
 
-class Transcript:
+class FrameRecorder:
     """Written by the socket's thread, read by any."""
 
-    def __init__(self, clock: Callable[[], float] = time.time, most: int = FRAMES) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, most: int = MAX_FRAMES) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._frames: deque[Frame] = deque(maxlen=most)
+        self._frames: deque[RecordedFrame] = deque(maxlen=most)
         self._seq = 0
 
-    def note(self, way: Way, text: bytes) -> None:
+    def record(self, way: Direction, text: bytes) -> None:
         """Note a frame that passes now."""
         at = self._clock()
         message = _read(text)
         with self._lock:
             self._seq += 1
-            self._frames.append(Frame(self._seq, at, way, message, len(text)))
+            self._frames.append(RecordedFrame(self._seq, at, way, message, len(text)))
 
-    def frames(self, after: int = 0) -> tuple[Frame, ...]:
+    def frames(self, after: int = 0) -> tuple[RecordedFrame, ...]:
         """Return what is kept and came after the frame of that number, oldest first."""
         with self._lock:
             return tuple(frame for frame in self._frames if frame.seq > after)
@@ -67,12 +67,12 @@ class Transcript:
 
 def _read(text: bytes) -> dict[str, Any] | None:
     try:
-        message = codec.read(text)
-    except codec.UNREADABLE:
+        message = codec.decode_json(text)
+    except codec.DECODE_ERRORS:
         return None
     if not isinstance(message, dict):
         return None
     payload = message.get("payload")
     if isinstance(payload, dict) and "token" in payload:
-        message["payload"] = payload | {"token": HIDDEN}
+        message["payload"] = payload | {"token": REDACTED}
     return message

@@ -8,23 +8,23 @@ from collections.abc import Iterable
 import streamlit as st
 
 from dashboard import hearing, look, marks
-from dashboard.ask import Unanswered
-from dashboard.attendance import Connection
+from dashboard.ask import ApiRequestError
+from dashboard.attendance import ConnectionInfo
 from dashboard.channels import kind_of
-from dashboard.history import Seen
-from dashboard.shared import roll_call
+from dashboard.history import LoggedMessage
+from dashboard.shared import connections_client
 from dashboard.state import Snapshot
 from dashboard.words import _
 
-SHOWN = 40  # channels as chips
+MAX_CHIPS = 40  # channels as chips
 ASKED = "channel-query"  # in the session: the channel to check
 
 
-def draw(chosen: Connection | None, everybody: Iterable[Connection], now: Snapshot) -> None:
+def draw(chosen: ConnectionInfo | None, everybody: Iterable[ConnectionInfo], now: Snapshot) -> None:
     """Draw the chosen connection."""
     if chosen is None:
         with look.card("connection-detail", _("Why didn't this client receive it?"), size="rest"):
-            look.empty(
+            look.draw_empty_state(
                 "ads_click",
                 _("No connection selected"),
                 _("Select a connection to see its subscriptions and check its access."),
@@ -37,32 +37,36 @@ def draw(chosen: Connection | None, everybody: Iterable[Connection], now: Snapsh
         ),
         st.container(height="stretch", border=False, key="connection-detail-body", gap="xsmall"),
     ):
-        _about(chosen, now.at)
-        _why(chosen, everybody, now)
+        _draw_summary(chosen, now.at)
+        _draw_access_check(chosen, everybody, now)
 
 
-def _about(chosen: Connection, at: float) -> None:
-    where = marks.zone()
+def _draw_summary(chosen: ConnectionInfo, at: float) -> None:
+    where = marks.viewer_timezone()
     told = _("{user} · connected at {since} · last active {ago} ago").format(
         user=chosen.user_id,
-        since=marks.clock(chosen.connected_at.timestamp(), where=where),
-        ago=marks.span(max(0.0, at - chosen.last_heard_at.timestamp())),
+        since=marks.format_time(chosen.connected_at.timestamp(), where=where),
+        ago=marks.format_duration(max(0.0, at - chosen.last_heard_at.timestamp())),
     )
     st.html(f'<div class="row quiet">{html.escape(told)}</div>')
-    chips = "".join(marks.chip(channel, kind_of(channel)) for channel in chosen.channels[:SHOWN])
-    if len(chosen.channels) > SHOWN:
-        more = _("and {count} more").format(count=len(chosen.channels) - SHOWN)
+    chips = "".join(
+        marks.chip_html(channel, kind_of(channel)) for channel in chosen.channels[:MAX_CHIPS]
+    )
+    if len(chosen.channels) > MAX_CHIPS:
+        more = _("and {count} more").format(count=len(chosen.channels) - MAX_CHIPS)
         chips += f'<span class="quiet">{html.escape(more)}</span>'
     silent = _("No subscriptions.")
     st.html(f'<div class="row">{chips or html.escape(silent)}</div>')
 
 
-def _ask_about(channel: str) -> None:
+def _set_channel_query(channel: str) -> None:
     st.session_state[ASKED] = channel
 
 
-def _why(chosen: Connection, everybody: tuple[Connection, ...], now: Snapshot) -> None:
-    picked: Seen | None = st.session_state.get("picked")
+def _draw_access_check(
+    chosen: ConnectionInfo, everybody: tuple[ConnectionInfo, ...], now: Snapshot
+) -> None:
+    picked: LoggedMessage | None = st.session_state.get("picked")
     question = _("Check access to a channel")
     st.html(f'<div class="row quiet"><b>{html.escape(question)}</b></div>')
     channel = st.text_input(
@@ -77,21 +81,21 @@ def _why(chosen: Connection, everybody: tuple[Connection, ...], now: Snapshot) -
             _("{channel}, selected in the Explorer").format(channel=picked.channel),
             key="ask-picked",
             type="tertiary",
-            on_click=_ask_about,
+            on_click=_set_channel_query,
             args=(picked.channel,),
         )
     if not channel:
         st.caption(_("Enter a channel to see which rule allows or denies access."))
         return
     try:
-        access = roll_call().access(chosen.id, channel)
-    except Unanswered as why:
+        access = connections_client().check_access(chosen.id, channel)
+    except ApiRequestError as why:
         gone = why.status == 404
         words = _("No longer connected.") if gone else _("Unavailable: {why}.")
         st.caption(words.format(why=why))
         return
-    evidence = hearing.evidence(chosen, channel, everybody, now.log, picked, now.at)
-    answer = hearing.explain(chosen, access, evidence, _, marks.clock)
-    st.html(marks.state(answer.title, "", answer.tone))
+    evidence = hearing.collect_evidence(chosen, channel, everybody, now.log, picked, now.at)
+    answer = hearing.explain_access(chosen, access, evidence, _, marks.format_time)
+    st.html(marks.status_html(answer.title, "", answer.tone))
     for sentence in answer.sentences:
-        st.markdown(marks.plain(sentence))
+        st.markdown(marks.escape_markdown(sentence))

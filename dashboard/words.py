@@ -21,9 +21,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 P = ParamSpec("P")
 T = TypeVar("T")
 LANGUAGES = ("en", "uk")
-SOURCE = "en"
-KEY = "language"  # of the choice, in the session and in the URL
-FOLDER = Path(__file__).parent / "catalogues"
+SOURCE_LANGUAGE = "en"
+LANGUAGE_KEY = "language"  # of the choice, in the session and in the URL
+LOCALES_DIR = Path(__file__).parent / "catalogues"
 
 
 def N_(text: str) -> str:
@@ -33,34 +33,34 @@ def N_(text: str) -> str:
 
 def _(text: str) -> str:
     """Return the text in the tab's language."""
-    return catalogue(language()).gettext(text)
+    return load_catalogue(current_language()).gettext(text)
 
 
 def ngettext(one: str, several: str, count: float) -> str:
     """Return the form for so many, in the tab's language; ``{...}`` are left to the caller."""
-    return catalogue(language()).ngettext(one, several, int(count))
+    return load_catalogue(current_language()).ngettext(one, several, int(count))
 
 
-def language() -> str:
+def current_language() -> str:
     """Return the tab's language: chosen, in the address, or else the browser's own."""
     if get_script_run_ctx(suppress_warning=True) is None:
-        return SOURCE  # no tab asks: a thread, or a test of a pure module
-    chosen = st.session_state.get(KEY) or st.query_params.get(KEY)
-    return chosen if chosen in LANGUAGES else of_the_browser()
+        return SOURCE_LANGUAGE  # no tab asks: a thread, or a test of a pure module
+    chosen = st.session_state.get(LANGUAGE_KEY) or st.query_params.get(LANGUAGE_KEY)
+    return chosen if chosen in LANGUAGES else browser_language()
 
 
-def of_the_browser() -> str:
+def browser_language() -> str:
     """Return the browser's language where there is a catalogue for it, or else English."""
     code = (st.context.locale or "").partition("-")[0]
-    return code if code in LANGUAGES else SOURCE
+    return code if code in LANGUAGES else SOURCE_LANGUAGE
 
 
-def once_a_language(make: Callable[P, T]) -> Callable[P, T]:
+def cached_per_language(make: Callable[P, T]) -> Callable[P, T]:
     """Cache a function's results by language and arguments."""
     made: dict[Hashable, T] = {}
 
     def get(*args: P.args, **kwargs: P.kwargs) -> T:
-        key = (language(), args, *sorted(kwargs.items()))
+        key = (current_language(), args, *sorted(kwargs.items()))
         if key not in made:
             made[key] = make(*args, **kwargs)
         return made[key]
@@ -69,11 +69,11 @@ def once_a_language(make: Callable[P, T]) -> Callable[P, T]:
 
 
 @cache
-def catalogue(code: str) -> NullTranslations:
+def load_catalogue(code: str) -> NullTranslations:
     """Read a language's catalogue."""
-    if code == SOURCE:
+    if code == SOURCE_LANGUAGE:
         return NullTranslations()
-    with (FOLDER / f"{code}.po").open("rb") as file:
+    with (LOCALES_DIR / f"{code}.po").open("rb") as file:
         known = read_po(file, locale=code)
     compiled = BytesIO()
     write_mo(compiled, known)

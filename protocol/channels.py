@@ -6,10 +6,10 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from protocol.errors import ErrorCode, Refusal
+from protocol.errors import ErrorCode, RequestError
 
 
-class Kind(StrEnum):
+class ChannelKind(StrEnum):
     """What a channel is about; decides who may join it (``server.access``)."""
 
     USER = "user"
@@ -19,15 +19,15 @@ class Kind(StrEnum):
     MONITOR = "monitor"
 
 
-_NAME = re.compile(rf"({'|'.join(Kind)}):([A-Za-z0-9_.-]+)", re.ASCII)
-_KEY = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
-LONGEST_NAME = 128  # characters, kind and colon included
+_NAME_PATTERN = re.compile(rf"({'|'.join(ChannelKind)}):([A-Za-z0-9_.-]+)", re.ASCII)
+_KEY_PATTERN = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+MAX_NAME_LENGTH = 128  # characters, kind and colon included
 
 
 class Channel(NamedTuple):
     """One stream of messages that clients may subscribe to."""
 
-    kind: Kind
+    kind: ChannelKind
     key: str
 
     @classmethod
@@ -38,15 +38,15 @@ class Channel(NamedTuple):
             Refusal: ``forbidden``, whatever is wrong: the answer to a malformed name is
                 the answer to a foreign one, so that it never tells what exists.
         """
-        match = _NAME.fullmatch(name) if len(name) <= LONGEST_NAME else None
+        match = _NAME_PATTERN.fullmatch(name) if len(name) <= MAX_NAME_LENGTH else None
         if match is None:
-            raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this channel")
-        return cls(Kind(match[1]), match[2])
+            raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        return cls(ChannelKind(match[1]), match[2])
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.key}"
 
 
-def is_key(text: str) -> bool:
+def is_valid_key(text: str) -> bool:
     """Tell whether ``text`` may stand after the colon, whatever the kind before it."""
-    return len(text) <= LONGEST_NAME - len("monitor:") and bool(_KEY.fullmatch(text))
+    return len(text) <= MAX_NAME_LENGTH - len("monitor:") and bool(_KEY_PATTERN.fullmatch(text))

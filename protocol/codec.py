@@ -10,44 +10,44 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from protocol.channels import Channel
-from protocol.errors import ErrorCode, Refusal
+from protocol.errors import ErrorCode, RequestError
 from protocol.events import Payload
-from protocol.messages import ClientMessage, Event, FromServer, Message, ServerMessage
-from protocol.money import from_wire, to_wire
+from protocol.messages import ClientMessage, Event, Message, ServerMessage, ServerMessageBase
+from protocol.money import decode_money, encode_money
 from protocol.publications import Publication
 
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidOperation)
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidOperation)
 """What reading raises for bytes that are no JSON, no message of ours, or numbers past Decimal."""
 
-_read_any = msgspec.json.Decoder(float_hook=Decimal)
-_read_client: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
-_read_server: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(
-    ServerMessage, dec_hook=from_wire, float_hook=Decimal
+_any_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_server_decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(
+    ServerMessage, dec_hook=decode_money, float_hook=Decimal
 )
-_write = msgspec.json.Encoder(decimal_format="number", enc_hook=to_wire)
-_FROM_CLIENTS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ClientMessage))
-_PAYLOADS: dict[str, msgspec.json.Decoder[Payload]] = {
+_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=encode_money)
+_CLIENT_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ClientMessage))
+_PAYLOAD_DECODERS: dict[str, msgspec.json.Decoder[Payload]] = {
     str(kind.__struct_config__.tag): msgspec.json.Decoder(
-        get_type_hints(kind)["payload"], dec_hook=from_wire, float_hook=Decimal
+        get_type_hints(kind)["payload"], dec_hook=decode_money, float_hook=Decimal
     )
     for kind in get_args(Event)
 }
-PUBLISHABLE = frozenset(_PAYLOADS)
+PUBLISHABLE_TYPES = frozenset(_PAYLOAD_DECODERS)
 """The types that services may publish: the events."""
 
 
-def read(raw: bytes | str) -> Any:
+def decode_json(raw: bytes | str) -> Any:
     """Read any JSON; numbers with a point as ``Decimal``.
 
     Raises:
-        msgspec.DecodeError, UnicodeDecodeError, RecursionError: see ``UNREADABLE``.
+        msgspec.DecodeError, UnicodeDecodeError, RecursionError: see ``DECODE_ERRORS``.
     """
-    return _read_any.decode(raw)
+    return _any_decoder.decode(raw)
 
 
-def write(value: Any) -> bytes:
+def encode_json(value: Any) -> bytes:
     """Write plain values, Structs and Decimals as compact JSON."""
-    return _write.encode(value)
+    return _encoder.encode(value)
 
 
 def decode_client(raw: bytes | str) -> ClientMessage:
@@ -57,9 +57,9 @@ def decode_client(raw: bytes | str) -> ClientMessage:
         Refusal: for the most specific reason, with the request's id if it has one.
     """
     try:
-        return _read_client.decode(raw)
-    except UNREADABLE as why:
-        raise _diagnose(raw, str(why)) from None
+        return _client_decoder.decode(raw)
+    except DECODE_ERRORS as why:
+        raise _explain_decode_failure(raw, str(why)) from None
 
 
 def decode_server(raw: bytes | str) -> ServerMessage:
@@ -68,24 +68,24 @@ def decode_server(raw: bytes | str) -> ServerMessage:
     Raises:
         msgspec.ValidationError: a type or payload that this version does not know.
     """
-    return _read_server.decode(raw)
+    return _server_decoder.decode(raw)
 
 
 def encode(message: Message) -> bytes:
     """Write a message as it is; a client's needs no timestamp."""
-    return _write.encode(message)
+    return _encoder.encode(message)
 
 
-def stamped(message: FromServer | msgspec.Struct, at: float) -> bytes:
+def encode_with_timestamp(message: ServerMessageBase | msgspec.Struct, at: float) -> bytes:
     """Write a server's message, sent ``at`` (seconds since the epoch).
 
     The stamp is put into the finished text, which costs a tenth of a second copy of the
     message with its timestamp set.
     """
-    return _write.encode(message)[:-1] + _stamp(int(at * 1000))
+    return _encoder.encode(message)[:-1] + _timestamp_suffix(int(at * 1000))
 
 
-def numbered(publication: Publication) -> bytes:
+def encode_with_offset(publication: Publication) -> bytes:
     """Write a publication's message for a recoverable subscription: with its place.
 
     As with the stamp, this is put into the finished text.
@@ -96,22 +96,22 @@ def numbered(publication: Publication) -> bytes:
     return publication.message[:-1] + b',"channel":"%b","offset":%d}' % place
 
 
-def iso(at: float) -> str:
+def format_timestamp(at: float) -> str:
     """Write a moment, in seconds since the epoch, as ISO 8601 in UTC with milliseconds."""
-    return _iso(int(at * 1000))
+    return _format_milliseconds(int(at * 1000))
 
 
-def _iso(milliseconds: int) -> str:
+def _format_milliseconds(milliseconds: int) -> str:
     at = datetime.fromtimestamp(milliseconds // 1000, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
 
 
 @lru_cache(maxsize=16)  # under load, hundreds of messages share a millisecond
-def _stamp(milliseconds: int) -> bytes:
-    return b',"timestamp":"%b"}' % _iso(milliseconds).encode()
+def _timestamp_suffix(milliseconds: int) -> bytes:
+    return b',"timestamp":"%b"}' % _format_milliseconds(milliseconds).encode()
 
 
-def check_event(type_: str, payload: bytes | msgspec.Raw) -> tuple[Payload, bytes]:
+def validate_event(type_: str, payload: bytes | msgspec.Raw) -> tuple[Payload, bytes]:
     """Validate what somebody wants to publish.
 
     Returns the payload, and the JSON to forward: as it was published, unknown fields
@@ -120,49 +120,49 @@ def check_event(type_: str, payload: bytes | msgspec.Raw) -> tuple[Payload, byte
     Raises:
         ValueError: says what is wrong, for the publisher to read.
     """
-    if type_ not in _PAYLOADS:
-        raise ValueError(f"a message of this type cannot be published; use {_LISTED}")
+    if type_ not in _PAYLOAD_DECODERS:
+        raise ValueError(f"a message of this type cannot be published; use {_PUBLISHABLE_LIST}")
     try:
-        published = _read_any.decode(payload)
-        event = _PAYLOADS[type_].decode(payload)
-    except UNREADABLE as why:
+        published = _any_decoder.decode(payload)
+        event = _PAYLOAD_DECODERS[type_].decode(payload)
+    except DECODE_ERRORS as why:
         told = isinstance(why, msgspec.DecodeError | UnicodeDecodeError)
         raise ValueError(str(why) if told else "the payload is no JSON that can be read") from None
-    if all(amount.is_written_out for amount in event.amounts()):
+    if all(amount.has_two_decimals for amount in event.amounts()):
         return event, bytes(payload)
-    known = msgspec.to_builtins(event, enc_hook=to_wire, builtin_types=(Decimal,))
-    return event, _write.encode(_with_amounts_of(known, published))
+    known = msgspec.to_builtins(event, enc_hook=encode_money, builtin_types=(Decimal,))
+    return event, _encoder.encode(_with_normalized_amounts(known, published))
 
 
-_LISTED = ", ".join(sorted(_PAYLOADS))
+_PUBLISHABLE_LIST = ", ".join(sorted(_PAYLOAD_DECODERS))
 
 
-def _with_amounts_of(known: Any, published: Any) -> Any:
+def _with_normalized_amounts(known: Any, published: Any) -> Any:
     """Copy ``published``, taking every Decimal from ``known`` where that has one."""
     match known, published:
         case Decimal(), _:
             return known
         case dict(), dict():
-            return {k: _with_amounts_of(known.get(k), v) for k, v in published.items()}
+            return {k: _with_normalized_amounts(known.get(k), v) for k, v in published.items()}
         case list() | tuple(), list():
-            return [_with_amounts_of(k, v) for k, v in zip(known, published, strict=True)]
+            return [_with_normalized_amounts(k, v) for k, v in zip(known, published, strict=True)]
         case _:
             return published
 
 
-def _diagnose(raw: bytes | str, why: str) -> Refusal:
+def _explain_decode_failure(raw: bytes | str, why: str) -> RequestError:
     """Tell no message from an unknown one, and that from one with a wrong payload."""
     try:
-        message = _read_any.decode(raw)
-    except UNREADABLE:
-        return Refusal(ErrorCode.INVALID_MESSAGE, "Invalid JSON format")
+        message = _any_decoder.decode(raw)
+    except DECODE_ERRORS:
+        return RequestError(ErrorCode.INVALID_MESSAGE, "Invalid JSON format")
     if not isinstance(message, dict):
-        return Refusal(ErrorCode.INVALID_MESSAGE, "A message is a JSON object")
+        return RequestError(ErrorCode.INVALID_MESSAGE, "A message is a JSON object")
     id = message.get("id")
     if "id" in message and not isinstance(id, str):
-        return Refusal(ErrorCode.INVALID_MESSAGE, "`id` must be a string")
+        return RequestError(ErrorCode.INVALID_MESSAGE, "`id` must be a string")
     if not isinstance(message.get("type"), str):
-        return Refusal(ErrorCode.INVALID_MESSAGE, "`type` must be a string", id)
-    if message["type"] not in _FROM_CLIENTS:
-        return Refusal(ErrorCode.UNKNOWN_TYPE, "Unknown message type", id)
-    return Refusal(ErrorCode.INVALID_PAYLOAD, why, id)
+        return RequestError(ErrorCode.INVALID_MESSAGE, "`type` must be a string", id)
+    if message["type"] not in _CLIENT_TYPES:
+        return RequestError(ErrorCode.UNKNOWN_TYPE, "Unknown message type", id)
+    return RequestError(ErrorCode.INVALID_PAYLOAD, why, id)

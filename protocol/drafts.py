@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from msgspec import Raw, Struct
 
-from protocol.channels import Channel, Kind, is_key
-from protocol.codec import check_event, stamped
-from protocol.events import OrderPlaced
+from protocol.channels import Channel, ChannelKind, is_valid_key
+from protocol.codec import encode_with_timestamp, validate_event
+from protocol.events import NewOrderPayload
 from protocol.messages import Envelope
-from protocol.publications import Address, Draft
+from protocol.publications import Address, PublishRequest
 
 
-class Placed(Struct, frozen=True):
+class OrderPlacement(Struct, frozen=True):
     """An order that a publication places, and so makes somebody's."""
 
     id: str
@@ -19,16 +19,16 @@ class Placed(Struct, frozen=True):
     tenant_id: str
 
 
-class Prepared(Struct, frozen=True):
+class PreparedPublication(Struct, frozen=True):
     """A publication that is well made; ``message`` is the finished envelope."""
 
     to: Address
     type: str
     message: bytes
-    places: Placed | None
+    order_placement: OrderPlacement | None
 
 
-def prepare(draft: Draft, now: float) -> Prepared:
+def prepare_publication(draft: PublishRequest, now: float) -> PreparedPublication:
     """Check a draft, and write its message as of ``now`` (seconds since the epoch).
 
     Raises:
@@ -36,11 +36,15 @@ def prepare(draft: Draft, now: float) -> Prepared:
         Refusal: the channel's name is malformed.
     """
     to = draft.address()
-    event, payload = check_event(draft.type, draft.payload)
+    event, payload = validate_event(draft.type, draft.payload)
     places = None
-    if isinstance(event, OrderPlaced) and isinstance(to, Channel) and to.kind is Kind.TENANT:
-        places = Placed(event.order.id, event.order.customer.id, to.key)
-        if not (is_key(places.id) and is_key(places.user_id)):
+    if (
+        isinstance(event, NewOrderPayload)
+        and isinstance(to, Channel)
+        and to.kind is ChannelKind.TENANT
+    ):
+        places = OrderPlacement(event.order.id, event.order.customer.id, to.key)
+        if not (is_valid_key(places.id) and is_valid_key(places.user_id)):
             raise ValueError("An id in the order is no key")
-    message = stamped(Envelope(draft.type, Raw(payload)), now)
-    return Prepared(to, draft.type, message, places)
+    message = encode_with_timestamp(Envelope(draft.type, Raw(payload)), now)
+    return PreparedPublication(to, draft.type, message, places)

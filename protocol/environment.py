@@ -13,11 +13,11 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct
 
-PREFIX = "WORKBENCH_"
-S = TypeVar("S", bound=Struct)
+ENV_PREFIX = "WORKBENCH_"
+SettingsT = TypeVar("SettingsT", bound=Struct)
 
 
-class Misconfigured(Exception):
+class InvalidSettings(Exception):
     """The variables do not make valid settings; ``problems`` has a line for each."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -25,7 +25,7 @@ class Misconfigured(Exception):
         self.problems = problems
 
 
-def read(settings: type[S], variables: Mapping[str, str | None]) -> S:
+def load_settings(settings: type[SettingsT], variables: Mapping[str, str | None]) -> SettingsT:
     """Make ``settings`` of the variables; an empty one counts as not set.
 
     Raises:
@@ -35,7 +35,7 @@ def read(settings: type[S], variables: Mapping[str, str | None]) -> S:
     values: dict[str, Any] = {}
     problems = []
     for field in msgspec.structs.fields(settings):
-        variable = PREFIX + field.encode_name.upper()
+        variable = ENV_PREFIX + field.encode_name.upper()
         text = variables.get(variable)
         if not text:
             if field.required:
@@ -46,17 +46,17 @@ def read(settings: type[S], variables: Mapping[str, str | None]) -> S:
         except msgspec.ValidationError as why:
             problems.append(f"{variable} is not valid: {why}. {_description(hints[field.name])}")
     if problems:
-        raise Misconfigured(problems)
+        raise InvalidSettings(problems)
     return settings(**values)
 
 
-def describe(settings: type[Struct]) -> str:
+def describe_settings(settings: type[Struct]) -> str:
     """List the variables with their defaults and what they are for, a line each."""
     hints = get_type_hints(settings, include_extras=True)
     lines = []
     for field in msgspec.structs.fields(settings):
-        default = "required" if field.required else _shown(field.default)
-        variable = PREFIX + field.encode_name.upper()
+        default = "required" if field.required else _format_default(field.default)
+        variable = ENV_PREFIX + field.encode_name.upper()
         lines.append(f"  {variable:42} {_description(hints[field.name])} [{default}]")
     return "\n".join(lines)
 
@@ -75,7 +75,7 @@ def _description(hint: Any) -> str:
     return next((note for note in notes if note), "")
 
 
-def _shown(default: Any) -> str:
+def _format_default(default: Any) -> str:
     if default is NODEFAULT or default is None or default == ():
         return "none"
     return str(default)

@@ -22,7 +22,7 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"
 
 
-class Refusal(Exception):
+class RequestError(Exception):
     """A request that was understood and declined.
 
     ``id`` is that of the request, where it had one that could be read.
@@ -58,10 +58,10 @@ class CloseCode(IntEnum):
     @property
     def reason(self) -> str:
         """Say it in words: what travels in the close frame."""
-        return _REASONS[self]
+        return _CLOSE_REASONS[self]
 
 
-_REASONS = {
+_CLOSE_REASONS = {
     CloseCode.NORMAL: "Goodbye",
     CloseCode.GOING_AWAY: "The server is going away",
     CloseCode.PROTOCOL_ERROR: "These are no WebSocket frames",

@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from protocol.money import Money
 
-Moment = Annotated[datetime, Meta(tz=True)]
+Timestamp = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0)]
 Id = Annotated[str, Meta(min_length=1)]
 
@@ -58,7 +58,7 @@ class Priority(StrEnum):
     HIGH = "high"
 
 
-class Activity(StrEnum):
+class CustomerAction(StrEnum):
     """What a customer is doing, as the staff sees it."""
 
     ARRIVED = "arrived"
@@ -75,7 +75,7 @@ class Payload(Struct, frozen=True, omit_defaults=True):
         return ()
 
 
-class Person(Payload, frozen=True):
+class CustomerRef(Payload, frozen=True):
     """A customer, by id and by name."""
 
     id: Id
@@ -99,16 +99,16 @@ class Order(Payload, frozen=True):
     total: Money
     currency: str
     status: OrderStatus
-    customer: Person
+    customer: CustomerRef
     items: tuple[OrderItem, ...]
-    created_at: Moment
+    created_at: Timestamp
 
     def amounts(self) -> tuple[Money, ...]:
         """Return the total and the prices."""
         return (self.total, *(item.price for item in self.items))
 
 
-class OrderUpdated(Payload, frozen=True):
+class OrderUpdatePayload(Payload, frozen=True):
     """An order has changed: its status, its payment or where its parcel is."""
 
     order_id: Id
@@ -118,7 +118,7 @@ class OrderUpdated(Payload, frozen=True):
     tracking_status: str | UnsetType = UNSET
     tracking_number: str | UnsetType = UNSET
     tracking_url: str | UnsetType = UNSET
-    updated_at: Moment | UnsetType = UNSET
+    updated_at: Timestamp | UnsetType = UNSET
     order: Order | UnsetType = UNSET
 
     def amounts(self) -> tuple[Money, ...]:
@@ -126,7 +126,7 @@ class OrderUpdated(Payload, frozen=True):
         return self.order.amounts() if isinstance(self.order, Order) else ()
 
 
-class OrderPlaced(Payload, frozen=True):
+class NewOrderPayload(Payload, frozen=True):
     """An order has come in; published on the tenant's channel it is recorded as its customer's."""
 
     order: Order
@@ -136,7 +136,7 @@ class OrderPlaced(Payload, frozen=True):
         return self.order.amounts()
 
 
-class Notice(Payload, frozen=True):
+class NotificationPayload(Payload, frozen=True):
     """Something a person should read; ``action_url`` is followed within the shop's site only."""
 
     id: Id
@@ -145,10 +145,10 @@ class Notice(Payload, frozen=True):
     action_url: str | UnsetType = UNSET
     icon: str | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
-    created_at: Moment | UnsetType = UNSET
+    created_at: Timestamp | UnsetType = UNSET
 
 
-class Cart(Payload, frozen=True):
+class CartSummary(Payload, frozen=True):
     """A cart as it is now; ``total`` in UAH."""
 
     id: Id
@@ -164,11 +164,11 @@ class CartItem(Payload, frozen=True):
     quantity: Count
 
 
-class CartChanged(Payload, frozen=True):
+class CartUpdatePayload(Payload, frozen=True):
     """A customer's cart has changed; ``item`` is left out when it was cleared."""
 
     action: CartAction
-    cart: Cart
+    cart: CartSummary
     item: CartItem | UnsetType = UNSET
 
     def amounts(self) -> tuple[Money, ...]:
@@ -176,7 +176,7 @@ class CartChanged(Payload, frozen=True):
         return (self.cart.total,)
 
 
-class StockAlert(Payload, frozen=True):
+class InventoryAlertPayload(Payload, frozen=True):
     """A shelf in one warehouse (``location``) is at its threshold, empty or filled again."""
 
     product_id: Id
@@ -188,26 +188,26 @@ class StockAlert(Payload, frozen=True):
     location: str
 
 
-class CustomerActive(Payload, frozen=True):
+class CustomerActivityPayload(Payload, frozen=True):
     """A customer arrived, filled a cart, wrote to support or left."""
 
-    customer: Person
-    action: Activity
-    created_at: Moment
+    customer: CustomerRef
+    action: CustomerAction
+    created_at: Timestamp
 
 
-class ChatLine(Payload, frozen=True):
+class ChatMessageBody(Payload, frozen=True):
     """One thing that somebody said; the server sets every field but ``content``."""
 
     id: Id
     sender_id: Id
     sender_name: str
     content: str
-    created_at: Moment
+    created_at: Timestamp
 
 
-class ChatSaid(Payload, frozen=True):
+class ChatMessagePayload(Payload, frozen=True):
     """Something was said in a support conversation."""
 
     conversation_id: Id
-    message: ChatLine
+    message: ChatMessageBody

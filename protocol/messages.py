@@ -10,20 +10,20 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from protocol.errors import ErrorCode, Refusal
+from protocol.errors import ErrorCode, RequestError
 from protocol.events import (
-    CartChanged,
-    ChatSaid,
-    CustomerActive,
-    Moment,
-    Notice,
-    OrderPlaced,
-    OrderUpdated,
+    CartUpdatePayload,
+    ChatMessagePayload,
+    CustomerActivityPayload,
+    InventoryAlertPayload,
+    NewOrderPayload,
+    NotificationPayload,
+    OrderUpdatePayload,
     Payload,
-    StockAlert,
+    Timestamp,
 )
-from protocol.monitoring import Stats, Traffic
-from protocol.publications import Position
+from protocol.monitoring import StatsPayload, TrafficPayload
+from protocol.publications import StreamPosition
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -32,20 +32,20 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     id: str | UnsetType = UNSET
 
 
-class FromServer(Message, frozen=True, kw_only=True):
+class ServerMessageBase(Message, frozen=True, kw_only=True):
     """What every message of the server carries besides: when it was sent."""
 
-    timestamp: Moment | UnsetType = UNSET
+    timestamp: Timestamp | UnsetType = UNSET
 
 
 # Payloads of the conversation itself; those of the events are in protocol.events.
 
 
-class Nothing(Payload, frozen=True):
+class EmptyPayload(Payload, frozen=True):
     """An object whose fields nobody reads."""
 
 
-class Wishes(Payload, frozen=True, kw_only=True):
+class SubscribeOptions(Payload, frozen=True, kw_only=True):
     """How a channel is to be heard.
 
     With ``last`` its newest message follows the reply; with ``recoverable`` each message
@@ -54,10 +54,10 @@ class Wishes(Payload, frozen=True, kw_only=True):
 
     last: bool | UnsetType = UNSET
     recoverable: bool | UnsetType = UNSET
-    since: Position | UnsetType = UNSET
+    since: StreamPosition | UnsetType = UNSET
 
 
-class Place(Payload, frozen=True, kw_only=True):
+class RecoveryState(Payload, frozen=True, kw_only=True):
     """From where on a channel is heard, on a recoverable subscription.
 
     ``recovered`` answers ``since``: whether nothing is missing.
@@ -68,53 +68,53 @@ class Place(Payload, frozen=True, kw_only=True):
     recovered: bool | UnsetType = UNSET
 
 
-class Credentials(Wishes, frozen=True):
+class AuthPayload(SubscribeOptions, frozen=True):
     """A JSON Web Token, and how the user's own channel is to be heard."""
 
     token: str
 
 
-class SignedIn(Place, frozen=True):
+class AuthSuccessPayload(RecoveryState, frozen=True):
     """Whom the token speaks for, until when; the place is that in the user's own channel."""
 
     user_id: str
     tenant_id: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
-    expires_at: Moment | UnsetType = UNSET
+    expires_at: Timestamp | UnsetType = UNSET
 
 
-class Rejected(Payload, frozen=True):
+class AuthErrorPayload(Payload, frozen=True):
     """Why the token was not taken; never with the token in it."""
 
     error: str
 
 
-class ChannelName(Payload, frozen=True):
+class ChannelPayload(Payload, frozen=True):
     """The channel a message is about, such as ``order:ord_123``."""
 
     channel: str
 
 
-class Wanted(Wishes, frozen=True):
+class SubscribePayload(SubscribeOptions, frozen=True):
     """The channel to hear, and how."""
 
     channel: str
 
 
-class Joined(Place, frozen=True):
+class SubscribedPayload(RecoveryState, frozen=True):
     """The channel that is heard."""
 
     channel: str
 
 
-class Refused(Payload, frozen=True):
+class ErrorPayload(Payload, frozen=True):
     """A machine-readable code and a sentence for people."""
 
     code: ErrorCode
     message: str
 
 
-class Utterance(Payload, frozen=True):
+class SendChatPayload(Payload, frozen=True):
     """What a person says in a conversation, or to open one."""
 
     content: Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -127,133 +127,133 @@ class Utterance(Payload, frozen=True):
 class Auth(Message, frozen=True, tag="auth"):
     """Sign in, or extend the session with a newer token of the same user."""
 
-    payload: Credentials
+    payload: AuthPayload
 
 
 class Subscribe(Message, frozen=True, tag="subscribe"):
     """Ask to hear a channel."""
 
-    payload: Wanted
+    payload: SubscribePayload
 
 
 class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
     """Ask to stop hearing a channel."""
 
-    payload: ChannelName
+    payload: ChannelPayload
 
 
 class Ping(Message, frozen=True, tag="ping"):
     """Ask whether anyone is there."""
 
-    payload: Nothing | UnsetType = UNSET
+    payload: EmptyPayload | UnsetType = UNSET
 
 
-class Say(Message, frozen=True, tag="chat_message"):
+class SendChatMessage(Message, frozen=True, tag="chat_message"):
     """Say something to support, or to a customer."""
 
-    payload: Utterance
+    payload: SendChatPayload
 
 
 # Server to client: replies.
 
 
-class AuthSuccess(FromServer, frozen=True, tag="auth_success"):
+class AuthSuccess(ServerMessageBase, frozen=True, tag="auth_success"):
     """The token was taken; ``user:{user_id}`` is heard from now on."""
 
-    payload: SignedIn
+    payload: AuthSuccessPayload
 
 
-class AuthError(FromServer, frozen=True, tag="auth_error"):
+class AuthError(ServerMessageBase, frozen=True, tag="auth_error"):
     """The token was not taken, or has expired; the connection lives on."""
 
-    payload: Rejected
+    payload: AuthErrorPayload
 
 
-class Subscribed(FromServer, frozen=True, tag="subscribed"):
+class Subscribed(ServerMessageBase, frozen=True, tag="subscribed"):
     """The channel is heard from now on; one that answers nothing tells of a gap."""
 
-    payload: Joined
+    payload: SubscribedPayload
 
 
-class Unsubscribed(FromServer, frozen=True, tag="unsubscribed"):
+class Unsubscribed(ServerMessageBase, frozen=True, tag="unsubscribed"):
     """The channel is no longer heard: as asked, or because access to it was lost."""
 
-    payload: ChannelName
+    payload: ChannelPayload
 
 
-class Pong(FromServer, frozen=True, tag="pong"):
+class Pong(ServerMessageBase, frozen=True, tag="pong"):
     """Somebody is there."""
 
-    payload: Nothing | UnsetType = UNSET
+    payload: EmptyPayload | UnsetType = UNSET
 
 
-class Error(FromServer, frozen=True, tag="error"):
+class Error(ServerMessageBase, frozen=True, tag="error"):
     """The request with this ``id`` was refused; the connection lives on."""
 
-    payload: Refused
+    payload: ErrorPayload
 
     @classmethod
-    def of(cls, refusal: Refusal, answering: str | UnsetType = UNSET) -> Error:
+    def from_request_error(cls, refusal: RequestError, answering: str | UnsetType = UNSET) -> Error:
         """Shape a refusal for the wire."""
         id = refusal.id if refusal.id is not None else answering
-        return cls(payload=Refused(code=refusal.code, message=refusal.message), id=id)
+        return cls(payload=ErrorPayload(code=refusal.code, message=refusal.message), id=id)
 
 
 # Server to client: events.
 
 
-class OrderUpdate(FromServer, frozen=True, tag="order_update"):
+class OrderUpdate(ServerMessageBase, frozen=True, tag="order_update"):
     """An order has changed."""
 
-    payload: OrderUpdated
+    payload: OrderUpdatePayload
 
 
-class Notification(FromServer, frozen=True, tag="notification"):
+class Notification(ServerMessageBase, frozen=True, tag="notification"):
     """Something a person should read."""
 
-    payload: Notice
+    payload: NotificationPayload
 
 
-class CartUpdate(FromServer, frozen=True, tag="cart_update"):
+class CartUpdate(ServerMessageBase, frozen=True, tag="cart_update"):
     """A customer's cart has changed."""
 
-    payload: CartChanged
+    payload: CartUpdatePayload
 
 
-class InventoryAlert(FromServer, frozen=True, tag="inventory_alert"):
+class InventoryAlert(ServerMessageBase, frozen=True, tag="inventory_alert"):
     """A shelf has fallen to its threshold, emptied or been filled."""
 
-    payload: StockAlert
+    payload: InventoryAlertPayload
 
 
-class NewOrder(FromServer, frozen=True, tag="new_order"):
+class NewOrder(ServerMessageBase, frozen=True, tag="new_order"):
     """An order has come in."""
 
-    payload: OrderPlaced
+    payload: NewOrderPayload
 
 
-class CustomerActivity(FromServer, frozen=True, tag="customer_activity"):
+class CustomerActivity(ServerMessageBase, frozen=True, tag="customer_activity"):
     """A customer arrived, filled a cart, wrote to support or left."""
 
-    payload: CustomerActive
+    payload: CustomerActivityPayload
 
 
-class ChatMessage(FromServer, frozen=True, tag="chat_message"):
+class ChatMessage(ServerMessageBase, frozen=True, tag="chat_message"):
     """Something was said in a support conversation."""
 
-    payload: ChatSaid
+    payload: ChatMessagePayload
 
 
-class TrafficReport(FromServer, frozen=True, tag="traffic"):
+class TrafficReport(ServerMessageBase, frozen=True, tag="traffic"):
     """What was published for a tenant since the last report."""
 
-    payload: Traffic
+    payload: TrafficPayload
 
 
-class StatsReport(FromServer, frozen=True, tag="stats"):
+class StatsReport(ServerMessageBase, frozen=True, tag="stats"):
     """How each node is."""
 
-    payload: Stats
+    payload: StatsPayload
 
 
 class Envelope(Struct, frozen=True, omit_defaults=True):
@@ -264,7 +264,7 @@ class Envelope(Struct, frozen=True, omit_defaults=True):
     id: str | UnsetType = UNSET
 
 
-ClientMessage = Auth | Subscribe | Unsubscribe | Ping | Say
+ClientMessage = Auth | Subscribe | Unsubscribe | Ping | SendChatMessage
 Event = OrderUpdate | Notification | CartUpdate | InventoryAlert | NewOrder | CustomerActivity
 Reply = AuthSuccess | AuthError | Subscribed | Unsubscribed | Pong | Error
 ServerMessage = Reply | Event | ChatMessage | TrafficReport | StatsReport

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 KOPECK = Decimal("0.01")
-MOST = Decimal(10) ** 15  # UAH; beyond it a JSON reader with doubles loses kopecks
+MAX_AMOUNT = Decimal(10) ** 15  # UAH; beyond it a JSON reader with doubles loses kopecks
 
 
 class Money(Decimal):
@@ -23,17 +23,17 @@ class Money(Decimal):
             exact = amount.quantize(KOPECK) if isinstance(amount, Decimal) else Decimal(amount)
         except InvalidOperation:
             raise ValueError("not an amount of money") from None
-        if exact != amount or abs(exact) > MOST:
+        if exact != amount or abs(exact) > MAX_AMOUNT:
             raise ValueError("not an amount of money")
         return cls(exact.quantize(KOPECK))
 
     @property
-    def is_written_out(self) -> bool:
+    def has_two_decimals(self) -> bool:
         """Tell whether it was read from, or would be written with, two decimal places."""
         return self.as_tuple().exponent == -2
 
 
-def from_wire(wanted: type, value: Any) -> Any:
+def decode_money(wanted: type, value: Any) -> Any:
     """Decode what msgspec has no rule for: a JSON number as ``Money``, its digits kept.
 
     Raises:
@@ -48,7 +48,7 @@ def from_wire(wanted: type, value: Any) -> Any:
     return Money(value)
 
 
-def to_wire(value: Any) -> Any:
+def encode_money(value: Any) -> Any:
     """Encode what msgspec has no rule for: ``Money`` as the Decimal it is."""
     if not isinstance(value, Money):
         raise NotImplementedError(type(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Raw, Struct
 
 
-class Tally(Struct, frozen=True):
+class TrafficTotals(Struct, frozen=True):
     """Exact sums: publications, the sockets they were queued for, and their bytes.
 
     ``bytes`` are those of the messages as published, once each, without frame headers.
@@ -34,7 +34,7 @@ class Sample(Struct, frozen=True):
     message: Raw
 
 
-class Traffic(Struct, frozen=True):
+class TrafficPayload(Struct, frozen=True):
     """All that was published for one tenant since the last such message.
 
     ``kinds`` is keyed by channel kind (and ``*`` for everyone), ``types`` by message
@@ -42,14 +42,14 @@ class Traffic(Struct, frozen=True):
     """
 
     seconds: float
-    kinds: dict[str, Tally]
-    types: dict[str, Tally]
+    kinds: dict[str, TrafficTotals]
+    types: dict[str, TrafficTotals]
     busiest: tuple[BusyChannel, ...]
     sample: tuple[Sample, ...]
     left_out: int
 
 
-class Latency(Struct, frozen=True):
+class LatencyPercentiles(Struct, frozen=True):
     """Milliseconds from the acceptance of a publication to the write on its sockets."""
 
     p50: float
@@ -78,10 +78,10 @@ class NodeStats(Struct, frozen=True):
     closes: dict[str, int]
     evictions: int
     loop_lag_ms: float
-    latency: Latency | None
+    latency: LatencyPercentiles | None
 
 
-class Stats(Struct, frozen=True):
+class StatsPayload(Struct, frozen=True):
     """The health of every node, one entry each."""
 
     nodes: tuple[NodeStats, ...]

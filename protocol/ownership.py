@@ -39,11 +39,11 @@ def orders_key(prefix: str) -> str:
     return f"{prefix}{{store}}:orders"
 
 
-def changes_channel(prefix: str) -> str:
+def owner_changes_channel(prefix: str) -> str:
     """Return the channel that is told of each order that changes hands: ``id:tenant:user``."""
     return f"{orders_key(prefix)}:changed"
 
 
-def owner(tenant_id: str, user_id: str) -> str:
+def encode_owner(tenant_id: str, user_id: str) -> str:
     """Write whose an order is: both are keys of channels, which have no colon."""
     return f"{tenant_id}:{user_id}"

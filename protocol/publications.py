@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from protocol.channels import Channel, Kind
+from protocol.channels import Channel, ChannelKind
 
 
 class Everyone(Enum):
@@ -21,11 +21,11 @@ class Everyone(Enum):
 
 EVERYONE: Final = Everyone.EVERYONE
 Address = Channel | Everyone
-MOST_OFFSET = (1 << 53) - 1  # that every JSON reader reads exactly
+MAX_OFFSET = (1 << 53) - 1  # that every JSON reader reads exactly
 
 
-class Draft(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A publication as ``POST /api/publish`` takes it; exactly one address must be given.
+class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A publication as ``HTTP_REQUEST /api/publish`` takes it; exactly one address must be given.
 
     ``user`` is another way to write ``channel: user:{user}``.
     """
@@ -49,10 +49,14 @@ class Draft(Struct, frozen=True, omit_defaults=True, kw_only=True):
             raise ValueError("one of `channel`, `user` and `everyone` is required")
         if isinstance(self.channel, str):
             return Channel.parse(self.channel)
-        return Channel.parse(f"{Kind.USER}:{self.user}") if isinstance(self.user, str) else EVERYONE
+        return (
+            Channel.parse(f"{ChannelKind.USER}:{self.user}")
+            if isinstance(self.user, str)
+            else EVERYONE
+        )
 
 
-class Position(Struct, frozen=True):
+class StreamPosition(Struct, frozen=True):
     """How far a channel has come: the ``offset`` of its newest publication.
 
     Within an ``epoch`` a channel's offsets grow, and none is used twice; where the history
@@ -60,7 +64,7 @@ class Position(Struct, frozen=True):
     """
 
     epoch: str
-    offset: Annotated[int, Meta(ge=0, le=MOST_OFFSET)]
+    offset: Annotated[int, Meta(ge=0, le=MAX_OFFSET)]
 
 
 class Publication(Struct, frozen=True, kw_only=True):
@@ -76,16 +80,16 @@ class Publication(Struct, frozen=True, kw_only=True):
     message: bytes
     tenant: str
     accepted_at: float
-    within_tenant: bool = False
+    tenant_only: bool = False
     """Only connections signed in to ``tenant`` may get it."""
-    unless_on: Channel | None = None
+    exclude_subscribers_of: Channel | None = None
     """Connections that hear this channel too have got it there."""
-    unless_from: str = ""
+    exclude_connection: str = ""
     """The connection with this id has had its own copy."""
-    position: Position | None = None
+    position: StreamPosition | None = None
 
 
-class Accepted(Struct, frozen=True):
+class PublishResponse(Struct, frozen=True):
     """The answer to a publish: how many publications were taken.
 
     ``reached`` is how many sockets of the answering node they were queued for, summed.

@@ -12,12 +12,12 @@ from itertools import groupby
 import msgspec
 from msgspec import Struct
 
-from protocol.bounds import Bounds
+from protocol.bounds import Retention
 from protocol.channels import Channel
-from protocol.publications import EVERYONE, Address, Position, Publication
+from protocol.publications import EVERYONE, Address, Publication, StreamPosition
 
-ONCE_S = 300  # for so long a publication is not published again under the same token
-HEAD_KEPT_S = 86_400  # for so long it is known where a silent channel stands
+IDEMPOTENCY_WINDOW_S = 300  # for so long a publication is not published again under the same token
+HEAD_TTL_S = 86_400  # for so long it is known where a silent channel stands
 
 PUBLISH = """
 -- KEYS[1]: the batch's own key; then a log and a head for each publication.
@@ -64,9 +64,9 @@ for i = 2, #KEYS, 2 do
   end
 end
 return 1
-""".replace("ONCE_S", str(ONCE_S))
+""".replace("ONCE_S", str(IDEMPOTENCY_WINDOW_S))
 
-LOOK = """
+READ_HISTORY = """
 -- KEYS: a head and a log for each channel.  ARGV: an epoch for channels that have none, how
 -- long they are then remembered (s), how many publications at the most, whether who asks is
 -- a server that follows them; then for each channel the epoch and offset from which on it is
@@ -113,7 +113,7 @@ return answer
 """
 
 
-class Parcel(Struct, frozen=True, array_like=True):
+class StoredPublication(Struct, frozen=True, array_like=True):
     """A publication as it travels; its place travels before it."""
 
     to: str
@@ -121,79 +121,83 @@ class Parcel(Struct, frozen=True, array_like=True):
     message: bytes
     tenant: str
     accepted_at: float
-    within_tenant: bool
-    unless_on: str
-    unless_from: str
+    tenant_only: bool
+    exclude_subscribers_of: str
+    exclude_connection: str
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Parcel)
+_decoder = msgspec.msgpack.Decoder(StoredPublication)
 
 
-class Names:
+class RedisKeys:
     """What things are called in Redis; one hash tag a channel."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
 
-    def of(self, to: Address) -> str:
+    def channel(self, to: Address) -> str:
         """Return the Pub/Sub channel of an address, with which its keys begin."""
         return f"{self._prefix}{{{to}}}"
 
-    def tap(self, tenant: str) -> str:
+    def tap_channel(self, tenant: str) -> str:
         """Return the Pub/Sub channel on which all of a tenant's publications are told."""
         return f"{self._prefix}tap:{tenant}"
 
-    def keys(self, to: Address) -> tuple[str, str]:
+    def log_and_head(self, to: Address) -> tuple[str, str]:
         """Return the keys of an address' log and of its head."""
-        name = self.of(to)
+        name = self.channel(to)
         return f"{name}:log", f"{name}:head"
 
-    def batch(self, to: Address, id: str) -> str:
+    def batch_key(self, to: Address, id: str) -> str:
         """Return the key under which a batch that begins with this address is known."""
-        return f"{self.of(to)}:batch:{id}"
+        return f"{self.channel(to)}:batch:{id}"
 
 
-class Batch(Struct, frozen=True):
+class ScriptCall(Struct, frozen=True):
     """The keys and arguments of one call of ``PUBLISH``."""
 
     keys: list[str]
-    values: list[str | int | bytes]
+    args: list[str | int | bytes]
 
 
-def batch(
+def make_publish_call(
     id: str,
     items: Sequence[tuple[Publication, str]],
     *,
-    names: Names,
-    bounds: Bounds,
+    names: RedisKeys,
+    bounds: Retention,
     epoch: str,
     deadline_ms: int = 0,
     sharded: bool = False,
-) -> Batch:
+) -> ScriptCall:
     """Write a call that publishes these, each under its token unless that is empty.
 
     ``id`` is the batch's own: a call that is repeated within a minute changes nothing.
     """
     first = items[0][0].to
-    keys = [names.batch(first, id)]
-    values: list[str | int | bytes] = [deadline_ms, epoch, int(bounds.seconds * 1000)]
+    keys = [names.batch_key(first, id)]
+    values: list[str | int | bytes] = [deadline_ms, epoch, int(bounds.max_age_s * 1000)]
     # What is for everyone is told by all shards.
-    values += [HEAD_KEPT_S, "SPUBLISH" if sharded and isinstance(first, Channel) else "PUBLISH"]
+    values += [HEAD_TTL_S, "SPUBLISH" if sharded and isinstance(first, Channel) else "PUBLISH"]
     for to, same in groupby(items, key=lambda item: (item[0].to, item[0].tenant)):
         run = list(same)
         for number, (publication, token) in enumerate(run, start=1):
-            keys += names.keys(to[0])
-            values += [names.of(to[0]), names.tap(to[1]) if to[1] else "", bounds.of(to[0])]
+            keys += names.log_and_head(to[0])
+            values += [
+                names.channel(to[0]),
+                names.tap_channel(to[1]) if to[1] else "",
+                bounds.max_messages_for(to[0]),
+            ]
             values += [
                 token,
                 "" if number == len(run) else "1",
-                _encoder.encode(_pack(publication)),
+                _encoder.encode(_to_stored(publication)),
             ]
-    return Batch(keys, values)
+    return ScriptCall(keys, values)
 
 
-def by_address(
+def split_by_address(
     items: Iterable[tuple[Publication, str]],
 ) -> list[list[tuple[Publication, str]]]:
     """Divide for a Redis Cluster, where the keys of one script live in one place."""
@@ -203,30 +207,30 @@ def by_address(
     return list(parts.values())
 
 
-def read(data: bytes) -> list[Publication]:
+def decode_run(data: bytes) -> list[Publication]:
     """Read what came by Pub/Sub or from a log: neighbours of one address.
 
     Raises:
         ValueError: it is none of ours.
     """
     epoch, offset, rest = data.split(b" ", 2)
-    return list(_unpack(epoch.decode(), int(offset), rest))
+    return list(_decode_items(epoch.decode(), int(offset), rest))
 
 
-def _pack(publication: Publication) -> Parcel:
-    return Parcel(
+def _to_stored(publication: Publication) -> StoredPublication:
+    return StoredPublication(
         str(publication.to),
         publication.type,
         publication.message,
         publication.tenant,
         publication.accepted_at,
-        publication.within_tenant,
-        str(publication.unless_on or ""),
-        publication.unless_from,
+        publication.tenant_only,
+        str(publication.exclude_subscribers_of or ""),
+        publication.exclude_connection,
     )
 
 
-def _unpack(epoch: str, offset: int, rest: bytes) -> Iterable[Publication]:
+def _decode_items(epoch: str, offset: int, rest: bytes) -> Iterable[Publication]:
     start = 0
     while start < len(rest):
         colon = rest.index(b":", start)
@@ -238,9 +242,11 @@ def _unpack(epoch: str, offset: int, rest: bytes) -> Iterable[Publication]:
             message=parcel.message,
             tenant=parcel.tenant,
             accepted_at=parcel.accepted_at,
-            within_tenant=parcel.within_tenant,
-            unless_on=Channel.parse(parcel.unless_on) if parcel.unless_on else None,
-            unless_from=parcel.unless_from,
-            position=Position(epoch, offset),
+            tenant_only=parcel.tenant_only,
+            exclude_subscribers_of=Channel.parse(parcel.exclude_subscribers_of)
+            if parcel.exclude_subscribers_of
+            else None,
+            exclude_connection=parcel.exclude_connection,
+            position=StreamPosition(epoch, offset),
         )
         start, offset = end, offset + 1

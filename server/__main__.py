@@ -14,15 +14,15 @@ from typing import Annotated
 from dotenv import dotenv_values
 from msgspec import Meta
 
-from protocol.environment import Misconfigured, describe, read
-from server.app import serving
-from server.files import make_room
-from server.logs import LogFormat, set_up
+from protocol.environment import InvalidSettings, describe_settings, load_settings
+from server.app import start_server
+from server.files import raise_open_file_limit
+from server.logs import LogFormat, configure_logging
 from server.redis_link import RedisUnusable
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
 
-RARELY = (20_000, 20, 50)  # allocations and younger rounds before the collector looks
+GC_THRESHOLDS = (20_000, 20, 50)  # allocations and younger rounds before the collector looks
 log = logging.getLogger("server")
 
 
@@ -41,9 +41,9 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(each, stop.set)
     # What is there by now stays; the rest is mostly connections, which leave no cycles behind.
     gc.freeze()
-    gc.set_threshold(*RARELY)
-    make_room(settings.connections)
-    async with serving(settings) as port:
+    gc.set_threshold(*GC_THRESHOLDS)
+    raise_open_file_limit(settings.connections)
+    async with start_server(settings) as port:
         log.info("listening on http://%s:%d", settings.host, port)
         await stop.wait()
         log.info("stopping")
@@ -63,16 +63,16 @@ def main() -> int:
         prog="python -m server",
         description="Shop Realtime: the WebSocket server. Settings come from the environment "
         "and from .env, in that order:",
-        epilog=describe(ProgramSettings),
+        epilog=describe_settings(ProgramSettings),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     cli.parse_args()
     try:
-        settings = read(ProgramSettings, {**dotenv_values(".env"), **os.environ})
-        set_up(settings.log_format)
+        settings = load_settings(ProgramSettings, {**dotenv_values(".env"), **os.environ})
+        configure_logging(settings.log_format)
         with asyncio.Runner(loop_factory=_new_loop) as runner:
             runner.run(_serve(settings))
-    except Misconfigured as why:
+    except InvalidSettings as why:
         cli.exit(2, "".join(f"server: {problem}\n" for problem in why.problems))
     except RedisUnusable as why:
         cli.exit(2, f"server: {why}\n")

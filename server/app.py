@@ -11,38 +11,38 @@ from typing import Any
 
 from aiohttp import web
 
-from server.admin import Admin
+from server.admin import AdminService
 from server.auth import make_verifier
-from server.conversations import KEPT_S, Conversations
+from server.conversations import RETENTION_S, ChatService
 from server.counters import Counters
-from server.desk import Desk
-from server.doorstep import Doorstep
-from server.ears import HubEars
-from server.endings import end
-from server.exchange import Shared
-from server.flusher import Flusher
-from server.gateway import Gateway, World
+from server.desk import LocalNode
+from server.doorstep import FirstRequestTimeout
+from server.ears import HubEventHandler
+from server.endings import cancel_and_wait
+from server.exchange import ConnectionContext
+from server.flusher import BatchWriter
+from server.gateway import ConnectionManager, SessionServices
 from server.hub import Hub
 from server.idempotency import Idempotency
 from server.metrics import Metrics
-from server.nodes.questions import Done, OrderMoved
-from server.orders import Orders
-from server.parts import Parts, chosen_parts
-from server.publishing import Publishing
-from server.reporter import Reporter
+from server.nodes.questions import AffectedConnections, OrderOwnerChanged
+from server.orders import OrderOwners
+from server.parts import Backends, open_backends
+from server.publishing import PublishService
+from server.reporter import MonitorReporter
 from server.revocations import Revocations
 from server.routes import Routes
 from server.settings import Settings
-from server.stores.base import Order, Store, StoreUnavailable
+from server.stores.base import OrderOwnership, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-GOODBYE_S = 2.0  # for clients to answer the close frame; the whole stop takes under 4 s
-FORGET_EVERY_S = 3600.0
+CLOSE_TIMEOUT_S = 2.0  # for clients to answer the close frame; the whole stop takes under 4 s
+PURGE_INTERVAL_S = 3600.0
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[int]:
+async def start_server(settings: Settings) -> AsyncIterator[int]:
     """Serve while the block lasts; yields the port.
 
     Raises:
@@ -50,97 +50,107 @@ async def serving(settings: Settings) -> AsyncIterator[int]:
         StoreUnavailable: the database cannot be opened.
         OSError: the address cannot be listened on.
     """
-    settings.check()
-    async with chosen_parts(settings, time.time) as parts, _serving(settings, parts) as port:
+    settings.validate()
+    async with open_backends(settings, time.time) as parts, _start_server(settings, parts) as port:
         yield port
 
 
 @asynccontextmanager
-async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
-    broker, store, peers, counters = parts.broker, parts.store, parts.peers, Counters()
-    flusher = Flusher(asyncio.get_running_loop())
-    hub = Hub(counters, flusher.cast)
-    reporter = Reporter(peers, hub, broker, counters, time.time)
-    flusher.flushed.append(reporter.flushed)
-    shared = Shared(
+async def _start_server(settings: Settings, parts: Backends) -> AsyncIterator[int]:
+    broker, store, peers, counters = parts.broker, parts.store, parts.cluster, Counters()
+    flusher = BatchWriter(asyncio.get_running_loop())
+    hub = Hub(counters, flusher.broadcast)
+    reporter = MonitorReporter(peers, hub, broker, counters, time.time)
+    flusher.on_flushed.append(reporter.on_flushed)
+    shared = ConnectionContext(
         hub=hub,
         broker=broker,
         counters=counters,
         clock=time.time,
-        message_bytes=settings.message_bytes,
-        outbox_bytes=settings.outbox_bytes,
-        places=peers.places,
+        max_message_bytes=settings.message_bytes,
+        send_queue_bytes=settings.outbox_bytes,
+        connection_limiter=peers.connection_limiter,
     )
     metrics = Metrics(
-        reporter.node,
+        reporter.node_stats,
         counters,
-        reporter.latencies,
-        lambda: sum(each.outbox.waiting_bytes for each in hub.connections),
+        reporter.latency,
+        lambda: sum(each.send_queue.queued_bytes for each in hub.connections),
     )
-    hub.observers.append(metrics.delivered)
+    hub.observers.append(metrics.on_delivered)
 
-    async def changed(order: Order) -> None:
-        await peers.ask(OrderMoved(order), Done)
+    async def notify_owner_changed(order: OrderOwnership) -> None:
+        await peers.query(OrderOwnerChanged(order), AffectedConnections)
 
-    async with broker.listen(HubEars(hub, time.time, peers.tapped)):
+    async with broker.run(HubEventHandler(hub, time.time, peers.on_tap)):
         revocations = Revocations(store)
         await revocations.load()
-        verifier = make_verifier(settings, revocations.refuse)
-        orders, talks = Orders(store, changed, lambda: peers.hears), Conversations(store)
-        gateway = Gateway(settings, World(verifier, orders, talks, shared), flusher)
-        desk = Desk(gateway, hub, orders, revocations, peers.name, reporter.node, time.time)
-        publishing = Publishing(orders, broker, hub, time.time)
-        doorstep = Doorstep(time.monotonic)
+        verifier = make_verifier(settings, revocations.is_revoked)
+        orders, talks = (
+            OrderOwners(store, notify_owner_changed, lambda: peers.is_connected),
+            ChatService(store),
+        )
+        gateway = ConnectionManager(
+            settings, SessionServices(verifier, orders, talks, shared), flusher
+        )
+        desk = LocalNode(
+            gateway, hub, orders, revocations, peers.name, reporter.node_stats, time.time
+        )
+        publishing = PublishService(orders, broker, hub, time.time)
+        doorstep = FirstRequestTimeout(time.monotonic)
         routes = Routes(
-            gateway=gateway,
+            connection_manager=gateway,
             verifier=verifier,
-            publishing=publishing,
-            talks=talks,
+            publish_service=publishing,
+            chat=talks,
             broker=broker,
             store=store,
-            admin=Admin(peers, revocations, time.time),
-            idempotency=Idempotency(time.time, parts.answers),
+            admin=AdminService(peers, revocations, time.time),
+            idempotency=Idempotency(time.time, parts.idempotency_store),
             metrics=metrics,
-            doorstep=doorstep,
+            first_request_timeout=doorstep,
         )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
         # Not below ``server``, or it would mute a module of that name as well.
         mute = logging.getLogger("muted.aiohttp")
         mute.setLevel(logging.CRITICAL)
         runner = web.AppRunner(
-            routes.application(), access_log=None, logger=mute, shutdown_timeout=0.5
+            routes.make_app(), access_log=None, logger=mute, shutdown_timeout=0.5
         )
         await runner.setup()
         try:
-            async with peers.open(desk):
+            async with peers.join(desk):
                 site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
                 await site.start()
                 at_the_door = doorstep.run(
                     lambda: runner.server.connections if runner.server else []
                 )
-                async with _in_background(
-                    gateway.sweep(), reporter.run(), _forget(store), at_the_door
+                async with _background_tasks(
+                    gateway.run_maintenance(),
+                    reporter.run(),
+                    _purge_conversations_loop(store),
+                    at_the_door,
                 ):
                     yield runner.addresses[0][1]
                     await site.stop()
-                    await gateway.close(GOODBYE_S)
+                    await gateway.close(CLOSE_TIMEOUT_S)
         finally:
             await runner.cleanup()
 
 
 @asynccontextmanager
-async def _in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def _background_tasks(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each) for each in work]
         yield
-        await end(tasks)
+        await cancel_and_wait(tasks)
 
 
-async def _forget(store: Store) -> None:
+async def _purge_conversations_loop(store: Store) -> None:
     """Drop old conversations, now and every hour."""
     while True:
         try:
-            await store.forget(time.time() - KEPT_S)
+            await store.purge_before(time.time() - RETENTION_S)
         except StoreUnavailable as why:
             log.warning("old conversations could not be dropped: %s", why)
-        await asyncio.sleep(FORGET_EVERY_S)
+        await asyncio.sleep(PURGE_INTERVAL_S)

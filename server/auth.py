@@ -10,15 +10,15 @@ from typing import Any
 
 import jwt
 
-from protocol.channels import is_key
-from protocol.environment import Misconfigured
+from protocol.channels import is_valid_key
+from protocol.environment import InvalidSettings
 from server.identity import Identity, Role
 from server.settings import Settings
 
-Key = Any  # what PyJWT takes as a key: text, bytes or a public key object
-BELIEVED_S = 60.0  # a token is verified anew after that, with whatever key is then the right one
-MOST_BELIEVED = 1000  # tokens, about 1 MB; verifying one costs some 60 us
-LAST_MOMENT = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the last that a datetime can hold
+VerificationKey = Any  # what PyJWT takes as a key: text, bytes or a public key object
+CACHE_TTL_S = 60.0  # a token is verified anew after that, with whatever key is then the right one
+CACHE_SIZE = 1000  # tokens, about 1 MB; verifying one costs some 60 us
+MAX_EXPIRES_AT = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the last that a datetime can hold
 
 
 class InvalidToken(Exception):
@@ -28,7 +28,7 @@ class InvalidToken(Exception):
         super().__init__("Invalid or expired token")
 
 
-class Verifier:
+class JwtVerifier:
     """Turns tokens into identities with one algorithm, fixed by the settings.
 
     ``is_revoked`` is asked of whoever bears a good token.
@@ -37,15 +37,15 @@ class Verifier:
     def __init__(
         self,
         settings: Settings,
-        key_of: Callable[[str], Awaitable[Key]],
+        key_of: Callable[[str], Awaitable[VerificationKey]],
         is_revoked: Callable[[Identity], bool],
     ) -> None:
         self._settings = settings
-        self._key_of = key_of
+        self._get_key = key_of
         self._is_revoked = is_revoked
-        self._believed: dict[str, tuple[float, Identity]] = {}
+        self._token_cache: dict[str, tuple[float, Identity]] = {}
 
-    async def identify(self, token: str) -> Identity:
+    async def verify(self, token: str) -> Identity:
         """Verify a token and read whom it speaks for.
 
         Raises:
@@ -53,24 +53,26 @@ class Verifier:
                 that make no identity.
         """
         now = time.time()
-        believed_until, who = self._believed.get(token, (0.0, None))
+        believed_until, who = self._token_cache.get(token, (0.0, None))
         if who is None or now >= believed_until:
             try:
-                who = self._identity(self._claims(token, await self._key_of(token)))
+                who = self._identity_from_claims(
+                    self._decode_claims(token, await self._get_key(token))
+                )
             except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
                 raise InvalidToken from why
-            self._believe(token, who, now)
+            self._cache_token(token, who, now)
         if self._is_revoked(who):
             raise InvalidToken
         return who
 
-    def _believe(self, token: str, who: Identity, now: float) -> None:
+    def _cache_token(self, token: str, who: Identity, now: float) -> None:
         """Remember a good token for a while: a publisher shows its own with every request."""
-        self._believed[token] = (min(who.expires_at, now + BELIEVED_S), who)
-        if len(self._believed) > MOST_BELIEVED:
-            del self._believed[next(iter(self._believed))]
+        self._token_cache[token] = (min(who.expires_at, now + CACHE_TTL_S), who)
+        if len(self._token_cache) > CACHE_SIZE:
+            del self._token_cache[next(iter(self._token_cache))]
 
-    def _claims(self, token: str, key: Key) -> dict[str, Any]:
+    def _decode_claims(self, token: str, key: VerificationKey) -> dict[str, Any]:
         settings = self._settings
         return jwt.decode(
             token,
@@ -85,45 +87,49 @@ class Verifier:
             },
         )
 
-    def _identity(self, claims: dict[str, Any]) -> Identity:
-        user_id = _claimed(claims, "user_id") or claims.get("sub")
-        tenant_id, role, name = (_claimed(claims, each) for each in ("tenant_id", "role", "name"))
+    def _identity_from_claims(self, claims: dict[str, Any]) -> Identity:
+        user_id = _optional_claim(claims, "user_id") or claims.get("sub")
+        tenant_id, role, name = (
+            _optional_claim(claims, each) for each in ("tenant_id", "role", "name")
+        )
         role = Role(role)
-        if role is Role.DOCUMENT and self._settings.tokens_without_role == "refuse":
+        if role is Role.NONE and self._settings.tokens_without_role == "refuse":
             raise ValueError("no role")
-        if not isinstance(user_id, str) or not is_key(user_id):
+        if not isinstance(user_id, str) or not is_valid_key(user_id):
             raise ValueError("no user")
-        if tenant_id != "" and not (isinstance(tenant_id, str) and is_key(tenant_id)):
+        if tenant_id != "" and not (isinstance(tenant_id, str) and is_valid_key(tenant_id)):
             raise ValueError("no tenant")
         expires_at = float(claims["exp"])
-        if not 0 < expires_at <= LAST_MOMENT:
+        if not 0 < expires_at <= MAX_EXPIRES_AT:
             raise ValueError("no end")
         return Identity(
             user_id=user_id,
             tenant_id=tenant_id,
             role=role,
-            name=name if _is_text(name) else user_id,
+            name=name if _is_displayable(name) else user_id,
             issued_at=float(claims.get("iat", 0)),
             expires_at=expires_at,
         )
 
 
-def _claimed(claims: dict[str, Any], name: str) -> Any:
+def _optional_claim(claims: dict[str, Any], name: str) -> Any:
     """Return an optional claim; null is as good as none."""
     value = claims.get(name)
     return "" if value is None else value
 
 
-def _is_text(name: object) -> bool:
+def _is_displayable(name: object) -> bool:
     """Tell whether a name can be shown: JSON can write half a character, UTF-8 cannot."""
     return isinstance(name, str) and bool(name) and name.encode(errors="replace").decode() == name
 
 
-def _never(_who: Identity) -> bool:
+def _never_revoked(_who: Identity) -> bool:
     return False
 
 
-def make_verifier(settings: Settings, is_revoked: Callable[[Identity], bool] = _never) -> Verifier:
+def make_verifier(
+    settings: Settings, is_revoked: Callable[[Identity], bool] = _never_revoked
+) -> JwtVerifier:
     """Build the verifier that the settings ask for.
 
     Raises:
@@ -132,19 +138,19 @@ def make_verifier(settings: Settings, is_revoked: Callable[[Identity], bool] = _
     if settings.jwt_jwks_url:
         keys = jwt.PyJWKClient(settings.jwt_jwks_url, timeout=5)
 
-        async def fetch(token: str) -> Key:
+        async def fetch_key(token: str) -> VerificationKey:
             # The client blocks while it fetches a key it has not cached.
             return (await asyncio.to_thread(keys.get_signing_key_from_jwt, token)).key
 
-        return Verifier(settings, fetch, is_revoked)
+        return JwtVerifier(settings, fetch_key, is_revoked)
     key: str | bytes = settings.jwt_secret
     if settings.jwt_key_file:
         try:
             key = Path(settings.jwt_key_file).read_bytes()
         except OSError as why:
-            raise Misconfigured([f"WORKBENCH_JWT_KEY_FILE cannot be read: {why}"]) from None
+            raise InvalidSettings([f"WORKBENCH_JWT_KEY_FILE cannot be read: {why}"]) from None
 
-    async def fixed(_token: str) -> Key:
+    async def configured_key(_token: str) -> VerificationKey:
         return key
 
-    return Verifier(settings, fixed, is_revoked)
+    return JwtVerifier(settings, configured_key, is_revoked)

@@ -14,44 +14,44 @@ from collections.abc import Callable, Collection
 from protocol.channels import Channel
 from protocol.errors import CloseCode
 from server import frames
-from server.exchange import Exchange, Shared
+from server.exchange import ConnectionContext, RequestDispatcher
 from server.identity import Identity
-from server.incoming import FrameReader, Opcode
-from server.limits import RateLimit, Verdict
-from server.outbox import Outbox
+from server.incoming import FrameDecoder, Opcode
+from server.limits import RateLimit, RateLimitVerdict
+from server.outbox import SendQueue
 from server.session import Session
-from server.stores.base import Order
+from server.stores.base import OrderOwnership
 
 log = logging.getLogger(__name__)
 
-PING_EVERY_S = 54.0  # these three are the document's
-PEER_IS_DEAD_S = 59.0  # its 60 s, less the sweeper's turn and a half
-CLOSE_WAIT_S = 10.0
-TEXT = int(Opcode.TEXT)  # an enum's member takes longer to compare with
-LOST = "1006"  # as browsers call a connection that ends without a goodbye
+PING_INTERVAL_S = 54.0  # these three are the document's
+IDLE_TIMEOUT_S = 59.0  # its 60 s, less the sweeper's turn and a half
+CLOSE_TIMEOUT_S = 10.0
+TEXT_OPCODE = int(Opcode.TEXT)  # an enum's member takes longer to compare with
+ABNORMAL_CLOSURE = "1006"  # as browsers call a connection that ends without a goodbye
 LINGER_S = 1.0  # for a close frame to arrive where no answer to it will be understood
 
 
-class Connection(asyncio.Protocol):
+class ServerConnection(asyncio.Protocol):
     """A client that is connected, from the upgrade to its last frame.
 
     ``gone`` is told when the connection is lost, whoever ended it.
     """
 
     __slots__ = (
+        "_close_timeout_s",
         "_closed_at",
-        "_exchange",
-        "_gone",
-        "_last_heard",
-        "_last_ping",
+        "_context",
+        "_dispatcher",
+        "_last_ping_at",
+        "_last_received_at",
+        "_on_closed",
         "_reader",
-        "_shared",
         "_transport",
-        "_wait_s",
         "id",
-        "look_at",
+        "next_check_at",
         "opened_at",
-        "outbox",
+        "send_queue",
     )
 
     def __init__(
@@ -59,28 +59,28 @@ class Connection(asyncio.Protocol):
         id: str,
         session: Session,
         limit: RateLimit,
-        outbox: Outbox,
+        outbox: SendQueue,
         transport: asyncio.Transport,
-        shared: Shared,
-        gone: Callable[[Connection], None],
+        shared: ConnectionContext,
+        gone: Callable[[ServerConnection], None],
     ) -> None:
         self.id = id
-        self.outbox = outbox
+        self.send_queue = outbox
         self._transport = transport
-        self._shared = shared
-        self._gone = gone
-        self._reader: FrameReader | None = FrameReader(shared.message_bytes)
+        self._context = shared
+        self._on_closed = gone
+        self._reader: FrameDecoder | None = FrameDecoder(shared.max_message_bytes)
         self._closed_at: float | None = None
-        self._wait_s = CLOSE_WAIT_S
-        self.look_at = 0.0
-        self.opened_at = self._last_heard = self._last_ping = shared.clock()
-        self._exchange = Exchange(self, session, limit, shared)
+        self._close_timeout_s = CLOSE_TIMEOUT_S
+        self.next_check_at = 0.0
+        self.opened_at = self._last_received_at = self._last_ping_at = shared.clock()
+        self._dispatcher = RequestDispatcher(self, session, limit, shared)
         shared.hub.add(self)
 
     @property
     def identity(self) -> Identity | None:
         """Whom it speaks for, and as what."""
-        return self._exchange.session.identity
+        return self._dispatcher.session.identity
 
     @property
     def tenant_id(self) -> str:
@@ -95,84 +95,84 @@ class Connection(asyncio.Protocol):
     @property
     def messages_in(self) -> int:
         """How many messages it has sent."""
-        return self._exchange.messages_in
+        return self._dispatcher.messages_in
 
     @property
     def channels(self) -> Collection[Channel]:
         """What it hears."""
-        return self._exchange.session.channels
+        return self._dispatcher.session.channels
 
     @property
-    def last_heard_at(self) -> float:
+    def last_received_at(self) -> float:
         """When it last gave a sign of life, in seconds since the epoch."""
-        return self._last_heard
+        return self._last_received_at
 
     @property
     def is_open(self) -> bool:
         """Tell whether neither side has hung up."""
         return self._closed_at is None
 
-    def begin(self, token: str | None) -> None:
+    def start(self, token: str | None) -> None:
         """Start the conversation, with the token of the address if it had one."""
-        self._exchange.begin(token)
+        self._dispatcher.start(token)
 
     def data_received(self, data: bytes) -> None:
         """Take what came from the client."""
         if self._reader is None:
             return
-        self._last_heard = self._shared.clock()
+        self._last_received_at = self._context.clock()
         try:
             complete, broken = self._reader.feed(data)
             for opcode, payload in complete:
-                if opcode == TEXT:
-                    self._exchange.take(payload, self._last_heard)
+                if opcode == TEXT_OPCODE:
+                    self._dispatcher.handle_message(payload, self._last_received_at)
                 else:
-                    self._hear(opcode, payload)
+                    self._on_control_frame(opcode, payload)
             if broken is not None:
-                self._break_off(broken)
+                self._fail_connection(broken)
         except UnicodeDecodeError:
-            self._break_off(CloseCode.INVALID_TEXT)
+            self._fail_connection(CloseCode.INVALID_TEXT)
         except Exception:  # a fault of ours; the others go on
             log.exception("what %s sent could not be taken", self.id)
-            self.hang_up(CloseCode.INTERNAL_ERROR)
+            self.close(CloseCode.INTERNAL_ERROR)
 
     def connection_lost(self, _why: Exception | None) -> None:
         """Let go of a client that is gone."""
         if self._closed_at is None:
-            self._shared.counters.closes[LOST] += 1
-            self._exchange.leave()
-            self._closed_at = self._shared.clock()
-        self.outbox.end()
-        self._gone(self)
+            self._context.counters.closes[ABNORMAL_CLOSURE] += 1
+            self._dispatcher.detach()
+            self._closed_at = self._context.clock()
+        self.send_queue.flush_and_close()
+        self._on_closed(self)
 
-    def hang_up(self, code: CloseCode) -> None:
+    def close(self, code: CloseCode) -> None:
         """Stop hearing anything and say goodbye, behind what is queued."""
         if self._closed_at is not None:
             return
-        self._exchange.leave()
-        self._closed_at = self._shared.clock()
-        self.look_at = 0.0
-        self._shared.counters.closes[str(int(code))] += 1
+        self._dispatcher.detach()
+        self._closed_at = self._context.clock()
+        self.next_check_at = 0.0
+        self._context.counters.closes[str(int(code))] += 1
         if code is CloseCode.SLOW_CONSUMER:
-            self._shared.counters.evictions += 1
-            self.outbox.finish(frames.close(code))
+            self._context.counters.evictions += 1
+            self.send_queue.replace_with(frames.encode_close(code))
             return
-        self.outbox.push(frames.close(code))
+        self.send_queue.push(frames.encode_close(code))
         if code is CloseCode.FLOODING:
-            self._wait_s = LINGER_S
+            self._close_timeout_s = LINGER_S
             self._transport.pause_reading()  # or the flood would go on until the very end
 
-    def say_goodbye(self) -> None:
+    def complete_close(self) -> None:
         """Answer the client's goodbye and end the connection."""
-        self.hang_up(CloseCode.NORMAL)
-        self.outbox.end()
+        self.close(CloseCode.NORMAL)
+        self.send_queue.flush_and_close()
         self._transport.close()
 
-    def pause(self) -> None:
+    def pause_reading(self) -> None:
         """Read nothing for a while."""
         self._transport.pause_reading()
 
-    def read_on(self) -> None:
+    def resume_reading(self) -> None:
         """Read again, unless it is hung up on."""
         if self._closed_at is None:
             self._transport.resume_reading()
@@ -181,59 +181,64 @@ class Connection(asyncio.Protocol):
         """Drop a client that does not say goodbye."""
         self._transport.abort()
 
-    def sweep(self, now: float) -> None:
+    def check_timeouts(self, now: float) -> None:
         """Do what the passing of time asks for: deadlines, pings, peers that are gone.
 
-        Has nothing to do before ``look_at``.
+        Has nothing to do before ``next_check_at``.
         """
         if self._closed_at is None:
-            self._exchange.perform(self._exchange.session.pass_time(now))
+            self._dispatcher.apply(self._dispatcher.session.check_deadline(now))
         if self._closed_at is not None:
-            self.look_at = self._closed_at + self._wait_s
-            if now >= self.look_at:
+            self.next_check_at = self._closed_at + self._close_timeout_s
+            if now >= self.next_check_at:
                 self._transport.abort()
             return
-        if now >= self._last_heard + PEER_IS_DEAD_S:
-            self._exchange.leave()
+        if now >= self._last_received_at + IDLE_TIMEOUT_S:
+            self._dispatcher.detach()
             self._transport.abort()
-        elif now >= self._ping_at:
-            self._last_ping = now
-            self.outbox.push(frames.PING)
+        elif now >= self._next_ping_at:
+            self._last_ping_at = now
+            self.send_queue.push(frames.PING_FRAME)
         times = (
-            self._ping_at,
-            self._last_heard + PEER_IS_DEAD_S,
-            self._exchange.session.deadline,
+            self._next_ping_at,
+            self._last_received_at + IDLE_TIMEOUT_S,
+            self._dispatcher.session.deadline,
         )
-        self.look_at = min(time for time in times if time is not None)
+        self.next_check_at = min(time for time in times if time is not None)
 
     @property
-    def _ping_at(self) -> float:
-        return max(self._last_heard, self._last_ping) + PING_EVERY_S
+    def _next_ping_at(self) -> float:
+        return max(self._last_received_at, self._last_ping_at) + PING_INTERVAL_S
 
-    def check_outbox(self, now: float) -> None:
+    def close_if_slow(self, now: float) -> None:
         """Hang up on a client that does not take what is sent to it."""
-        if self._closed_at is None and self.outbox.is_too_slow(self._shared.outbox_bytes, now):
-            log.info("evicted %s: %d bytes wait for it", self.id, self.outbox.waiting_bytes)
-            self.hang_up(CloseCode.SLOW_CONSUMER)
+        if self._closed_at is None and self.send_queue.exceeds_limit(
+            self._context.send_queue_bytes, now
+        ):
+            log.info("evicted %s: %d bytes wait for it", self.id, self.send_queue.queued_bytes)
+            self.close(CloseCode.SLOW_CONSUMER)
 
-    def order_changed(self, order: Order) -> None:
+    def on_order_owner_changed(self, order: OrderOwnership) -> None:
         """Stop hearing an order that is no longer this client's to hear."""
-        self._exchange.perform(self._exchange.session.order_changed(order))
+        self._dispatcher.apply(self._dispatcher.session.on_order_owner_changed(order))
 
-    def _hear(self, opcode: int, payload: bytes) -> None:
+    def _on_control_frame(self, opcode: int, payload: bytes) -> None:
         match opcode:
             case Opcode.PING:
-                if self._exchange.judge(self._last_heard) is Verdict.TAKE:
-                    self.outbox.push(frames.pong(payload))
+                if (
+                    self._dispatcher.check_rate_limit(self._last_received_at)
+                    is RateLimitVerdict.ALLOW
+                ):
+                    self.send_queue.push(frames.encode_pong(payload))
             case Opcode.CLOSE:
-                self._exchange.end()
+                self._dispatcher.handle_close()
             case Opcode.BINARY:
-                self._break_off(CloseCode.UNSUPPORTED_DATA)
+                self._fail_connection(CloseCode.UNSUPPORTED_DATA)
             case _:  # a pong, or a piece of a message: no more of them than of messages
-                self._exchange.judge(self._last_heard)
+                self._dispatcher.check_rate_limit(self._last_received_at)
 
-    def _break_off(self, code: CloseCode) -> None:
+    def _fail_connection(self, code: CloseCode) -> None:
         """Hang up on what cannot be read on; what still comes is taken and not looked at."""
         self._reader = None
-        self._wait_s = LINGER_S
-        self.hang_up(code)
+        self._close_timeout_s = LINGER_S
+        self.close(code)

@@ -5,28 +5,28 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from protocol.channels import Channel, Kind
-from protocol.codec import stamped
-from protocol.errors import ErrorCode, Refusal
-from protocol.events import ChatLine, ChatSaid
-from protocol.messages import ChatMessage, Utterance
+from protocol.channels import Channel, ChannelKind
+from protocol.codec import encode_with_timestamp
+from protocol.errors import ErrorCode, RequestError
+from protocol.events import ChatMessageBody, ChatMessagePayload
+from protocol.messages import ChatMessage, SendChatPayload
 from protocol.publications import Publication
 from server.identity import Identity, Role
-from server.stores.base import Conversation, Line, Store
+from server.stores.base import Conversation, Store, StoredChatMessage
 
-CUSTOMERS = frozenset({Role.CUSTOMER, Role.DOCUMENT})
-KEPT_S = 7 * 24 * 3600.0  # after the last word, so that demos do not pile up
+CUSTOMER_ROLES = frozenset({Role.CUSTOMER, Role.NONE})
+RETENTION_S = 7 * 24 * 3600.0  # after the last word, so that demos do not pile up
 
 
-class Conversations:
+class ChatService:
     """Keeps what is said and addresses it to the customer and to the tenant's staff."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def say(
-        self, who: Identity, utterance: Utterance, connection_id: str, now: float
-    ) -> tuple[ChatSaid, tuple[Publication, ...]]:
+    async def post(
+        self, who: Identity, utterance: SendChatPayload, connection_id: str, now: float
+    ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
         """Keep an utterance; a customer's without a conversation opens one.
 
         Returns what was said, for the sender's own socket, and the publications for every
@@ -36,70 +36,72 @@ class Conversations:
             Refusal: ``forbidden`` for a conversation that is not theirs or does not exist.
             StoreUnavailable: nothing was kept.
         """
-        line = Line(_new_id("msg"), who.user_id, who.name, utterance.content, now)
+        line = StoredChatMessage(_new_id("msg"), who.user_id, who.name, utterance.content, now)
         if isinstance(utterance.conversation_id, str):
-            conversation = await self._find(who, utterance.conversation_id)
+            conversation = await self._find_accessible(who, utterance.conversation_id)
             is_answer = who.is_staff_of(conversation.tenant_id)
-            await self._store.add_line(conversation.id, line, who.user_id if is_answer else "")
+            await self._store.add_message(conversation.id, line, who.user_id if is_answer else "")
         else:
-            conversation = self._new(who, now)
+            conversation = self._new_conversation(who, now)
             await self._store.open_conversation(conversation, line)
-        said = ChatSaid(conversation.id, chat_line(line))
+        said = ChatMessagePayload(conversation.id, message_body(line))
         return said, _publications(conversation, said, connection_id, now)
 
-    async def open_to(self, who: Identity, limit: int) -> list[Conversation]:
+    async def list_for(self, who: Identity, limit: int) -> list[Conversation]:
         """List the conversations that somebody may read: the tenant's for staff, else their own."""
         customer_id = None if who.is_staff_of(who.tenant_id) else who.user_id
         return await self._store.conversations(who.tenant_id, customer_id, limit)
 
-    async def lines(self, who: Identity, conversation_id: str, limit: int) -> list[Line]:
+    async def messages(
+        self, who: Identity, conversation_id: str, limit: int
+    ) -> list[StoredChatMessage]:
         """Read a conversation; refuses as ``say`` does."""
-        conversation = await self._find(who, conversation_id)
-        return await self._store.lines(conversation.id, limit)
+        conversation = await self._find_accessible(who, conversation_id)
+        return await self._store.messages(conversation.id, limit)
 
-    async def _find(self, who: Identity, conversation_id: str) -> Conversation:
+    async def _find_accessible(self, who: Identity, conversation_id: str) -> Conversation:
         found = await self._store.find_conversation(conversation_id)
         if found is not None and who.tenant_id == found.tenant_id:
-            is_customer = who.role in CUSTOMERS and who.user_id == found.customer_id
+            is_customer = who.role in CUSTOMER_ROLES and who.user_id == found.customer_id
             if is_customer or who.is_staff_of(found.tenant_id):
                 return found
-        raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this conversation")
+        raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this conversation")
 
-    def _new(self, who: Identity, now: float) -> Conversation:
-        if who.role not in CUSTOMERS:
-            raise Refusal(ErrorCode.INVALID_PAYLOAD, "Only customers open conversations")
+    def _new_conversation(self, who: Identity, now: float) -> Conversation:
+        if who.role not in CUSTOMER_ROLES:
+            raise RequestError(ErrorCode.INVALID_PAYLOAD, "Only customers open conversations")
         if not who.tenant_id:
-            raise Refusal(ErrorCode.FORBIDDEN, "This token names no shop to talk to")
+            raise RequestError(ErrorCode.FORBIDDEN, "This token names no shop to talk to")
         return Conversation(_new_id("conv"), who.tenant_id, who.user_id, who.name, now)
 
 
-def chat_line(line: Line) -> ChatLine:
+def message_body(line: StoredChatMessage) -> ChatMessageBody:
     """Shape a line for the wire."""
     at = datetime.fromtimestamp(line.at, UTC)
-    return ChatLine(line.id, line.sender_id, line.sender_name, line.content, at)
+    return ChatMessageBody(line.id, line.sender_id, line.sender_name, line.content, at)
 
 
 def _publications(
-    conversation: Conversation, said: ChatSaid, connection_id: str, now: float
+    conversation: Conversation, said: ChatMessagePayload, connection_id: str, now: float
 ) -> tuple[Publication, ...]:
     """Address it to the customer and the staff; a socket that hears both gets it once."""
-    customer = Channel(Kind.USER, conversation.customer_id)
-    staff = Channel(Kind.TENANT, conversation.tenant_id)
-    message = stamped(ChatMessage(said), now)
+    customer = Channel(ChannelKind.USER, conversation.customer_id)
+    staff = Channel(ChannelKind.TENANT, conversation.tenant_id)
+    message = encode_with_timestamp(ChatMessage(said), now)
 
-    def to(channel: Channel, unless_on: Channel | None = None) -> Publication:
+    def publication_to(channel: Channel, unless_on: Channel | None = None) -> Publication:
         return Publication(
             to=channel,
             type="chat_message",
             message=message,
             tenant=conversation.tenant_id,
             accepted_at=now,
-            within_tenant=True,
-            unless_on=unless_on,
-            unless_from=connection_id,
+            tenant_only=True,
+            exclude_subscribers_of=unless_on,
+            exclude_connection=connection_id,
         )
 
-    return to(customer), to(staff, unless_on=customer)
+    return publication_to(customer), publication_to(staff, unless_on=customer)
 
 
 def _new_id(prefix: str) -> str:

@@ -12,49 +12,49 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from protocol.channels import Channel, Kind
-from protocol.codec import iso
-from protocol.errors import CloseCode, Refusal
+from protocol.channels import Channel, ChannelKind
+from protocol.codec import format_timestamp
+from protocol.errors import CloseCode, RequestError
 from protocol.monitoring import NodeStats
-from server.access import Rule, judge
-from server.connection import Connection
-from server.gateway import Gateway
+from server.access import AccessRule, evaluate
+from server.connection import ServerConnection
+from server.gateway import ConnectionManager
 from server.hub import Hub
 from server.identity import Identity
 from server.nodes.questions import (
-    Access,
-    Answer,
-    ChannelList,
-    Connected,
-    ConnectionList,
-    Done,
-    HangUpOne,
-    HangUpUser,
-    JudgeAccess,
-    Judged,
+    AccessResult,
+    AffectedConnections,
+    ChannelAccess,
+    ConnectionInfo,
+    DisconnectConnection,
+    DisconnectUser,
+    ExplainAccess,
     ListChannels,
     ListConnections,
-    OrderMoved,
-    Question,
+    NodeAnswer,
+    NodeChannels,
+    NodeConnections,
+    NodeQuery,
+    OrderOwnerChanged,
 )
-from server.orders import Orders
+from server.orders import OrderOwners
 from server.revocations import Revocations
 
-MOST_LISTED = 500  # connections in one answer, so that nobody waits long for it
+MAX_LISTED = 500  # connections in one answer, so that nobody waits long for it
 
 
-class Desk(Struct, frozen=True):
+class LocalNode(Struct, frozen=True):
     """Answers for the server named ``node``; ``clock`` is in seconds since the epoch."""
 
-    gateway: Gateway
+    connection_manager: ConnectionManager
     hub: Hub
-    orders: Orders
+    order_owners: OrderOwners
     revocations: Revocations
-    node: str
-    describe: Callable[[], NodeStats]
+    node_name: str
+    collect_stats: Callable[[], NodeStats]
     clock: Callable[[], float]
 
-    async def answer(self, question: Question) -> Answer:
+    async def handle_query(self, question: NodeQuery) -> NodeAnswer:
         """Answer, or do what is asked for.
 
         Raises:
@@ -62,32 +62,34 @@ class Desk(Struct, frozen=True):
         """
         match question:
             case ListConnections(tenant_id, user_id):
-                return self._connections(tenant_id, user_id)
+                return self._list_connections(tenant_id, user_id)
             case ListChannels(tenant_id):
-                return self._channels(tenant_id)
-            case JudgeAccess(tenant_id, connection_id, name):
-                return Judged(await self._access(tenant_id, connection_id, name))
-            case HangUpOne(tenant_id, connection_id):
-                return self._hang_up(self._find(tenant_id, connection_id))
-            case HangUpUser(tenant_id, user_id, revoked_at):
+                return self._list_channels(tenant_id)
+            case ExplainAccess(tenant_id, connection_id, name):
+                return AccessResult(await self._explain_access(tenant_id, connection_id, name))
+            case DisconnectConnection(tenant_id, connection_id):
+                return self._disconnect(self._find_connection(tenant_id, connection_id))
+            case DisconnectUser(tenant_id, user_id, revoked_at):
                 if revoked_at is not None:
-                    self.revocations.heard(tenant_id, user_id, revoked_at)
-                return self._hang_up(self._of(tenant_id, user_id))
-            case OrderMoved(order):
-                self.gateway.order_changed(await self.orders.look_again(order))
-                return Done(0)
+                    self.revocations.record(tenant_id, user_id, revoked_at)
+                return self._disconnect(self._connections_of(tenant_id, user_id))
+            case OrderOwnerChanged(order):
+                self.connection_manager.on_order_owner_changed(
+                    await self.order_owners.refresh(order)
+                )
+                return AffectedConnections(0)
             case _:
                 assert_never(question)
 
     def stats(self) -> NodeStats:
         """Describe this server as it is now."""
-        return self.describe()
+        return self.collect_stats()
 
-    def cut_off(self) -> None:
+    def on_disconnected(self) -> None:
         """Rely no more on what was remembered of orders: changes are not heard of."""
-        self.orders.forget()
+        self.order_owners.invalidate()
 
-    async def catch_up(self) -> None:
+    async def resync(self) -> None:
         """Judge everybody again, by what the store says now.
 
         Raises:
@@ -95,77 +97,87 @@ class Desk(Struct, frozen=True):
         """
         await self.revocations.load()
         heard = set[Channel]()
-        for connection in self.gateway.connections():
-            if connection.identity is not None and self.revocations.refuse(connection.identity):
-                connection.hang_up(CloseCode.DISCONNECTED)
-            heard.update(each for each in connection.channels if each.kind is Kind.ORDER)
+        for connection in self.connection_manager.open_connections():
+            if connection.identity is not None and self.revocations.is_revoked(connection.identity):
+                connection.close(CloseCode.DISCONNECTED)
+            heard.update(each for each in connection.channels if each.kind is ChannelKind.ORDER)
         for channel in heard:
-            order = await self.orders.find(channel.key)
+            order = await self.order_owners.find(channel.key)
             if order is not None:
-                self.gateway.order_changed(order)
+                self.connection_manager.on_order_owner_changed(order)
 
-    def _connections(self, tenant_id: str, user_id: str | None) -> ConnectionList:
-        found = list(self._of(tenant_id, user_id))[::-1]
-        return ConnectionList(
-            [self._describe(*each) for each in found[:MOST_LISTED]], total=len(found)
+    def _list_connections(self, tenant_id: str, user_id: str | None) -> NodeConnections:
+        found = list(self._connections_of(tenant_id, user_id))[::-1]
+        return NodeConnections(
+            [self._connection_info(*each) for each in found[:MAX_LISTED]], total=len(found)
         )
 
-    def _channels(self, tenant_id: str) -> ChannelList:
+    def _list_channels(self, tenant_id: str) -> NodeChannels:
         heard = Counter(
             str(channel)
-            for connection, _ in self._of(tenant_id)
+            for connection, _ in self._connections_of(tenant_id)
             for channel in connection.channels
-            if channel.kind is not Kind.PUBLIC
+            if channel.kind is not ChannelKind.PUBLIC
         )
-        for key in self.hub.keys(Kind.PUBLIC):
-            channel = Channel(Kind.PUBLIC, key)
-            heard[str(channel)] = len(self.hub.listeners(channel))
-        return ChannelList(heard)
+        for key in self.hub.channel_keys(ChannelKind.PUBLIC):
+            channel = Channel(ChannelKind.PUBLIC, key)
+            heard[str(channel)] = len(self.hub.subscribers(channel))
+        return NodeChannels(heard)
 
-    async def _access(self, tenant_id: str, connection_id: str, name: str) -> Access | None:
-        for connection, who in self._find(tenant_id, connection_id):
+    async def _explain_access(
+        self, tenant_id: str, connection_id: str, name: str
+    ) -> ChannelAccess | None:
+        for connection, who in self._find_connection(tenant_id, connection_id):
             try:
                 channel = Channel.parse(name)
-            except Refusal:
-                return _access(name, False, Rule.MALFORMED)
-            order = await self.orders.find(channel.key) if channel.kind is Kind.ORDER else None
-            rule = judge(who, channel, order, has_expired=who.expires_at <= self.clock())
-            return _access(name, channel in connection.channels, rule)
+            except RequestError:
+                return _channel_access(name, False, AccessRule.MALFORMED)
+            order = (
+                await self.order_owners.find(channel.key)
+                if channel.kind is ChannelKind.ORDER
+                else None
+            )
+            rule = evaluate(who, channel, order, has_expired=who.expires_at <= self.clock())
+            return _channel_access(name, channel in connection.channels, rule)
         return None
 
-    def _hang_up(self, connections: Iterator[tuple[Connection, Identity]]) -> Done:
+    def _disconnect(
+        self, connections: Iterator[tuple[ServerConnection, Identity]]
+    ) -> AffectedConnections:
         theirs = [connection for connection, _ in connections]
         for connection in theirs:
-            connection.hang_up(CloseCode.DISCONNECTED)
-        return Done(len(theirs))
+            connection.close(CloseCode.DISCONNECTED)
+        return AffectedConnections(len(theirs))
 
-    def _of(
+    def _connections_of(
         self, tenant_id: str, user_id: str | None = None
-    ) -> Iterator[tuple[Connection, Identity]]:
-        for connection in self.gateway.connections():
+    ) -> Iterator[tuple[ServerConnection, Identity]]:
+        for connection in self.connection_manager.open_connections():
             who = connection.identity
             if who is None or not tenant_id or who.tenant_id != tenant_id:
                 continue
             if user_id is None or who.user_id == user_id:
                 yield connection, who
 
-    def _find(self, tenant_id: str, id: str) -> Iterator[tuple[Connection, Identity]]:
-        return (found for found in self._of(tenant_id) if found[0].id == id)
+    def _find_connection(
+        self, tenant_id: str, id: str
+    ) -> Iterator[tuple[ServerConnection, Identity]]:
+        return (found for found in self._connections_of(tenant_id) if found[0].id == id)
 
-    def _describe(self, connection: Connection, who: Identity) -> Connected:
-        return Connected(
+    def _connection_info(self, connection: ServerConnection, who: Identity) -> ConnectionInfo:
+        return ConnectionInfo(
             id=connection.id,
             user_id=who.user_id,
             name=who.name,
             role=who.role or None,
-            node=self.node,
-            connected_at=iso(connection.opened_at),
-            last_heard_at=iso(connection.last_heard_at),
+            node=self.node_name,
+            connected_at=format_timestamp(connection.opened_at),
+            last_heard_at=format_timestamp(connection.last_received_at),
             channels=sorted(map(str, connection.channels)),
             messages_in=connection.messages_in,
-            waiting_bytes=connection.outbox.waiting_bytes,
+            waiting_bytes=connection.send_queue.queued_bytes,
         )
 
 
-def _access(name: str, joined: bool, rule: Rule) -> Access:
-    return Access(name, joined, rule.opens, rule, rule.explanation)
+def _channel_access(name: str, joined: bool, rule: AccessRule) -> ChannelAccess:
+    return ChannelAccess(name, joined, rule.allows, rule, rule.explanation)

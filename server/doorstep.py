@@ -11,36 +11,38 @@ from collections.abc import Callable, Collection
 
 from aiohttp.web_protocol import RequestHandler
 
-ASK_WITHIN_S = 10.0
-LOOK_EVERY_S = 2.5
+FIRST_REQUEST_TIMEOUT_S = 10.0
+CHECK_INTERVAL_S = 2.5
 
 
-class Doorstep:
+class FirstRequestTimeout:
     """Knows who has asked for something; ``clock`` is in seconds."""
 
-    def __init__(self, clock: Callable[[], float], ask_within_s: float = ASK_WITHIN_S) -> None:
+    def __init__(
+        self, clock: Callable[[], float], ask_within_s: float = FIRST_REQUEST_TIMEOUT_S
+    ) -> None:
         self._clock = clock
-        self._ask_within_s = ask_within_s
-        self._have_asked: set[object] = set()
-        self._first_seen: dict[object, float] = {}
+        self._timeout_s = ask_within_s
+        self._have_requested: set[object] = set()
+        self._first_seen_at: dict[object, float] = {}
 
-    def asked(self, handler: object) -> None:
+    def request_received(self, handler: object) -> None:
         """Take note that a whole request has come over this connection."""
-        self._have_asked.add(handler)
+        self._have_requested.add(handler)
 
-    def sweep(self, handlers: Collection[RequestHandler]) -> None:
+    def abort_expired(self, handlers: Collection[RequestHandler]) -> None:
         """Cut off those who have been here too long without a request; ``handlers`` are all."""
         now = self._clock()
-        self._have_asked.intersection_update(handlers)
-        waiting = {handler for handler in handlers if handler not in self._have_asked}
-        self._first_seen = {each: self._first_seen.get(each, now) for each in waiting}
+        self._have_requested.intersection_update(handlers)
+        waiting = {handler for handler in handlers if handler not in self._have_requested}
+        self._first_seen_at = {each: self._first_seen_at.get(each, now) for each in waiting}
         for handler in waiting:
-            is_late = now - self._first_seen[handler] >= self._ask_within_s
+            is_late = now - self._first_seen_at[handler] >= self._timeout_s
             if is_late and handler.transport is not None:
                 handler.transport.abort()
 
     async def run(self, handlers: Callable[[], Collection[RequestHandler]]) -> None:
         """Look round every few seconds, for ever."""
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            self.sweep(handlers())
+            await asyncio.sleep(CHECK_INTERVAL_S)
+            self.abort_expired(handlers())

@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from protocol.channels import Channel
-from protocol.codec import stamped
-from protocol.messages import Joined, Subscribed
-from protocol.publications import Position, Publication
+from protocol.codec import encode_with_timestamp
+from protocol.messages import Subscribed, SubscribedPayload
+from protocol.publications import Publication, StreamPosition
 from server import frames
 from server.hub import Hub
 
 
-def _ignore(_: Sequence[Publication]) -> None:
+def _ignore_tap(_: Sequence[Publication]) -> None:
     """Nobody taps."""
 
 
-class HubEars(Struct, frozen=True):
+class HubEventHandler(Struct, frozen=True):
     """The hub, as the broker sees it; ``clock`` is in seconds since the epoch.
 
     ``tap`` is told what is published for the tenants that are tapped.
@@ -26,21 +26,25 @@ class HubEars(Struct, frozen=True):
 
     hub: Hub
     clock: Callable[[], float]
-    tap: Callable[[Sequence[Publication]], None] = _ignore
+    tap: Callable[[Sequence[Publication]], None] = _ignore_tap
 
-    def deliver(self, publications: Sequence[Publication]) -> None:
+    def on_publications(self, publications: Sequence[Publication]) -> None:
         """Deliver what was published."""
         self.hub.deliver(publications)
 
-    def lost(self, channel: Channel, position: Position) -> None:
+    def on_history_lost(self, channel: Channel, position: StreamPosition) -> None:
         """Tell those whose subscription is recoverable that it could not be."""
-        gap = Joined(str(channel), epoch=position.epoch, offset=position.offset, recovered=False)
-        self.hub.tell_recoverable(channel, frames.text(stamped(Subscribed(gap), self.clock())))
+        gap = SubscribedPayload(
+            str(channel), epoch=position.epoch, offset=position.offset, recovered=False
+        )
+        self.hub.send_to_recoverable(
+            channel, frames.encode_text(encode_with_timestamp(Subscribed(gap), self.clock()))
+        )
 
-    def is_heard(self, channel: Channel) -> bool:
+    def has_subscribers(self, channel: Channel) -> bool:
         """Tell whether anybody listens to a channel."""
-        return bool(self.hub.listeners(channel))
+        return bool(self.hub.subscribers(channel))
 
-    def tapped(self, publications: Sequence[Publication]) -> None:
+    def on_tap(self, publications: Sequence[Publication]) -> None:
         """Pass on what was published for a tenant."""
         self.tap(publications)

@@ -6,18 +6,18 @@ from msgspec import Struct
 
 from protocol.channels import Channel
 from protocol.errors import CloseCode
-from protocol.messages import FromServer
+from protocol.messages import ServerMessageBase
 from protocol.publications import Publication
 from server.identity import Identity
 
 
-class Reply(Struct, frozen=True):
+class SendReply(Struct, frozen=True):
     """Answer this client, and only this client."""
 
-    message: FromServer
+    message: ServerMessageBase
 
 
-class Join(Struct, frozen=True):
+class AddSubscription(Struct, frozen=True):
     """Start delivering the channel to this client, with offsets if it is ``recoverable``."""
 
     channel: Channel
@@ -31,13 +31,13 @@ class Replay(Struct, frozen=True):
     recoverable: bool = False
 
 
-class Leave(Struct, frozen=True):
+class RemoveSubscription(Struct, frozen=True):
     """Stop delivering the channel to this client."""
 
     channel: Channel
 
 
-class SignIn(Struct, frozen=True):
+class AcquireConnectionSlot(Struct, frozen=True):
     """Count this client among the user's; nothing else follows if that is one too many."""
 
     identity: Identity
@@ -49,10 +49,18 @@ class Publish(Struct, frozen=True):
     publications: tuple[Publication, ...]
 
 
-class HangUp(Struct, frozen=True):
+class CloseConnection(Struct, frozen=True):
     """End the connection."""
 
     code: CloseCode
 
 
-Effect = Reply | Join | Replay | Leave | SignIn | Publish | HangUp
+SessionEffect = (
+    SendReply
+    | AddSubscription
+    | Replay
+    | RemoveSubscription
+    | AcquireConnectionSlot
+    | Publish
+    | CloseConnection
+)

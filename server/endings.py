@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-AGAIN_S = 0.05
+CANCEL_RETRY_S = 0.05
 
 
-async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def cancel_and_wait(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel these and wait until they have ended.
 
     Once is not always enough: redis-py loses a cancellation that comes while it looks a
@@ -19,4 +19,4 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     while pending:
         for task in pending:
             task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=AGAIN_S)
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_RETRY_S)

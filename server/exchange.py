@@ -12,218 +12,241 @@ from typing import Protocol, assert_never
 
 from msgspec import UNSET, Struct
 
-from protocol.codec import decode_client, numbered, stamped
-from protocol.errors import CloseCode, ErrorCode, Refusal
-from protocol.messages import Auth, ClientMessage, Credentials, Error, FromServer, Ping
+from protocol.codec import decode_client, encode_with_offset, encode_with_timestamp
+from protocol.errors import CloseCode, ErrorCode, RequestError
+from protocol.messages import Auth, AuthPayload, ClientMessage, Error, Ping, ServerMessageBase
 from server import frames
 from server.brokers.base import Broker, BrokerUnavailable
 from server.counters import Counters
-from server.effects import Effect, HangUp, Join, Leave, Publish, Replay, Reply, SignIn
-from server.hub import Hub, Listener
-from server.limits import RateLimit, Verdict
-from server.nodes.places import Places
+from server.effects import (
+    AcquireConnectionSlot,
+    AddSubscription,
+    CloseConnection,
+    Publish,
+    RemoveSubscription,
+    Replay,
+    SendReply,
+    SessionEffect,
+)
+from server.hub import Hub, Subscriber
+from server.limits import RateLimit, RateLimitVerdict
+from server.nodes.places import ConnectionLimiter
 from server.session import Session
-from server.turns import Turns
+from server.turns import RequestQueue
 
 log = logging.getLogger(__name__)
 
 
-class Shared(Struct, frozen=True):
+class ConnectionContext(Struct, frozen=True):
     """What all connections of a server have in common; ``clock`` is seconds since the epoch."""
 
     hub: Hub
     broker: Broker
     counters: Counters
     clock: Callable[[], float]
-    message_bytes: int
-    outbox_bytes: int
-    places: Places
+    max_message_bytes: int
+    send_queue_bytes: int
+    connection_limiter: ConnectionLimiter
 
 
-class Goodbye(Enum):
+class ClientClosed(Enum):
     """The client's last word; what it asked before is answered first."""
 
-    GOODBYE = auto()
+    CLIENT_CLOSED = auto()
 
 
-Request = ClientMessage | Refusal | Goodbye
+ClientRequest = ClientMessage | RequestError | ClientClosed
 """What a client asks; a refusal stands for what could not be understood or was too much."""
 
 
-class Line(Listener, Protocol):
+class ConnectionHandle(Subscriber, Protocol):
     """What an exchange asks of its connection."""
 
-    look_at: float
+    next_check_at: float
 
     @property
     def is_open(self) -> bool:
         """Tell whether neither side has hung up."""
         ...
 
-    def hang_up(self, code: CloseCode) -> None:
+    def close(self, code: CloseCode) -> None:
         """Say goodbye, behind what is queued."""
 
-    def say_goodbye(self) -> None:
+    def complete_close(self) -> None:
         """Answer the client's goodbye and end the connection."""
 
-    def pause(self) -> None:
+    def pause_reading(self) -> None:
         """Read nothing for a while."""
 
-    def read_on(self) -> None:
+    def resume_reading(self) -> None:
         """Read again."""
 
 
-class Exchange:
+class RequestDispatcher:
     """One client's requests, from the first to the last."""
 
-    __slots__ = ("_has_place", "_limit", "_line", "_shared", "_turns", "messages_in", "session")
+    __slots__ = (
+        "_connection",
+        "_context",
+        "_has_slot",
+        "_queue",
+        "_rate_limit",
+        "messages_in",
+        "session",
+    )
 
-    def __init__(self, line: Line, session: Session, limit: RateLimit, shared: Shared) -> None:
+    def __init__(
+        self, line: ConnectionHandle, session: Session, limit: RateLimit, shared: ConnectionContext
+    ) -> None:
         self.session = session
-        self._line = line
-        self._limit = limit
-        self._shared = shared
-        self._turns: Turns[Request] = Turns(
-            self._answer_at_once, self._answer, line.pause, line.read_on
+        self._connection = line
+        self._rate_limit = limit
+        self._context = shared
+        self._queue: RequestQueue[ClientRequest] = RequestQueue(
+            self._handle_sync, self._handle_async, line.pause_reading, line.resume_reading
         )
-        self._has_place = False
+        self._has_slot = False
         self.messages_in = 0
 
-    def begin(self, token: str | None) -> None:
+    def start(self, token: str | None) -> None:
         """Start, with the token of the address if it had one."""
         if token:
-            self._turns.take(Auth(Credentials(token)))
+            self._queue.submit(Auth(AuthPayload(token)))
 
-    def take(self, text: bytes, now: float) -> None:
+    def handle_message(self, text: bytes, now: float) -> None:
         """Answer a message now, or when its turn comes.
 
         Raises:
             UnicodeDecodeError: it is no text.
         """
-        if not self._line.is_open:
+        if not self._connection.is_open:
             return
-        counters = self._shared.counters
+        counters = self._context.counters
         counters.messages_in += 1
         self.messages_in += 1
-        verdict = self.judge(now)
-        if verdict is Verdict.HANG_UP:
+        verdict = self.check_rate_limit(now)
+        if verdict is RateLimitVerdict.DISCONNECT:
             return
         try:
             if not text.isascii():
                 text.decode()
             message = decode_client(text)
             counters.received[type(message)] += 1
-            if verdict is Verdict.REFUSE:
-                raise Refusal(ErrorCode.RATE_LIMITED, "Too many messages", _id_of(message))
-        except Refusal as refusal:
-            self._turns.take(refusal)
+            if verdict is RateLimitVerdict.REJECT:
+                raise RequestError(ErrorCode.RATE_LIMITED, "Too many messages", _id_of(message))
+        except RequestError as refusal:
+            self._queue.submit(refusal)
         else:
-            self._turns.take(message)
+            self._queue.submit(message)
 
-    def judge(self, now: float) -> Verdict:
+    def check_rate_limit(self, now: float) -> RateLimitVerdict:
         """Count something that came, at ``now``, and hang up on who does not stop."""
-        verdict = self._limit.judge(now)
-        if verdict is Verdict.HANG_UP:
-            self._line.hang_up(CloseCode.FLOODING)
+        verdict = self._rate_limit.check(now)
+        if verdict is RateLimitVerdict.DISCONNECT:
+            self._connection.close(CloseCode.FLOODING)
         return verdict
 
-    def end(self) -> None:
+    def handle_close(self) -> None:
         """Take the client's goodbye, once all it asked before is answered."""
-        self._turns.take(Goodbye.GOODBYE)
+        self._queue.submit(ClientClosed.CLIENT_CLOSED)
 
-    def _answer_at_once(self, request: Request) -> bool:
+    def _handle_sync(self, request: ClientRequest) -> bool:
         """Answer what needs nobody else's answer, and tell whether that is so."""
         if isinstance(request, Ping):
-            self._perform_one(self.session.pong(request))
-        elif isinstance(request, Refusal):
-            self._perform_one(Reply(Error.of(request)))
-        elif request is Goodbye.GOODBYE:
-            self._line.say_goodbye()
+            self._apply_one(self.session.reply_to_ping(request))
+        elif isinstance(request, RequestError):
+            self._apply_one(SendReply(Error.from_request_error(request)))
+        elif request is ClientClosed.CLIENT_CLOSED:
+            self._connection.complete_close()
         else:
             return False
         return True
 
-    async def _answer(self, request: Request) -> None:
+    async def _handle_async(self, request: ClientRequest) -> None:
         """Answer a request that may take a while."""
-        if isinstance(request, Refusal | Goodbye):
+        if isinstance(request, RequestError | ClientClosed):
             raise TypeError(request)  # these are answered at once
         try:
-            await self._carry_out(await self.session.receive(request))
+            await self._apply_async(await self.session.receive(request))
         except Exception:  # a fault of ours; the others go on
-            log.exception("the conversation with %s failed", self._line.id)
-            self._line.hang_up(CloseCode.INTERNAL_ERROR)
+            log.exception("the conversation with %s failed", self._connection.id)
+            self._connection.close(CloseCode.INTERNAL_ERROR)
         if isinstance(request, Auth):
-            self._line.look_at = 0.0  # whatever came of it, the session's deadline is another
+            self._connection.next_check_at = (
+                0.0  # whatever came of it, the session's deadline is another
+            )
 
-    async def _carry_out(self, effects: list[Effect]) -> None:
+    async def _apply_async(self, effects: list[SessionEffect]) -> None:
         """Perform effects of which signing in and publishing may take a while."""
         for effect in effects:
-            if isinstance(effect, SignIn):
-                await self._sign_in(effect.identity.user_id)
+            if isinstance(effect, AcquireConnectionSlot):
+                await self._acquire_slot(effect.identity.user_id)
             elif isinstance(effect, Publish):
                 try:
-                    await self._shared.broker.publish(effect.publications)
+                    await self._context.broker.publish(effect.publications)
                 except BrokerUnavailable:
                     log.warning("a chat message was kept but could not be delivered")
             else:
-                self._perform_one(effect)
+                self._apply_one(effect)
 
-    def perform(self, effects: Iterable[Effect]) -> None:
+    def apply(self, effects: Iterable[SessionEffect]) -> None:
         """Perform effects that take no while."""
         for effect in effects:
-            self._perform_one(effect)
+            self._apply_one(effect)
 
-    def _perform_one(self, effect: Effect) -> None:
+    def _apply_one(self, effect: SessionEffect) -> None:
         """Perform an effect at once; after hanging up, none is performed."""
-        if not self._line.is_open:
+        if not self._connection.is_open:
             return
-        shared = self._shared
-        if isinstance(effect, Reply):  # nearly all are, and a pattern takes as long as the rest
-            self._reply(effect.message)
+        shared = self._context
+        if isinstance(effect, SendReply):  # nearly all are, and a pattern takes as long as the rest
+            self._send_reply(effect.message)
             return
         match effect:
-            case Join(channel, recoverable):
-                shared.hub.join(self._line, channel, recoverable=recoverable)
+            case AddSubscription(channel, recoverable):
+                shared.hub.subscribe(self._connection, channel, recoverable=recoverable)
             case Replay(publication, recoverable):
                 shared.counters.messages_out += 1
                 shared.counters.replays[publication.type] += 1
-                text = numbered(publication) if recoverable else publication.message
-                self._line.outbox.push(frames.text(text))
-            case Leave(channel):
-                shared.hub.leave(self._line, channel)
-            case HangUp(code):
-                self._line.hang_up(code)
-            case SignIn() | Publish():
+                text = encode_with_offset(publication) if recoverable else publication.message
+                self._connection.send_queue.push(frames.encode_text(text))
+            case RemoveSubscription(channel):
+                shared.hub.unsubscribe(self._connection, channel)
+            case CloseConnection(code):
+                self._connection.close(code)
+            case AcquireConnectionSlot() | Publish():
                 raise AssertionError("this takes a while: see _carry_out")
             case _:
                 assert_never(effect)
 
-    async def _sign_in(self, user_id: str) -> None:
-        has_place = await self._shared.places.take(user_id)
+    async def _acquire_slot(self, user_id: str) -> None:
+        has_place = await self._context.connection_limiter.acquire(user_id)
         if not has_place:
-            self._line.hang_up(CloseCode.TOO_MANY_CONNECTIONS)
-        elif not self._line.is_open:  # hung up on meanwhile
-            self._shared.places.free(user_id)
+            self._connection.close(CloseCode.TOO_MANY_CONNECTIONS)
+        elif not self._connection.is_open:  # hung up on meanwhile
+            self._context.connection_limiter.release(user_id)
         else:
-            self._has_place = True
+            self._has_slot = True
 
-    def _reply(self, message: FromServer) -> None:
-        shared = self._shared
+    def _send_reply(self, message: ServerMessageBase) -> None:
+        shared = self._context
         counters = shared.counters
         if isinstance(message, Error):
             counters.refusals[message.payload.code] += 1
         counters.messages_out += 1
         counters.replies[type(message)] += 1
-        self._line.outbox.push(frames.text(stamped(message, shared.clock())))
+        self._connection.send_queue.push(
+            frames.encode_text(encode_with_timestamp(message, shared.clock()))
+        )
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """Hear nothing any more, and make place for another."""
         user_id = self.session.identity.user_id if self.session.identity else None
-        self._shared.hub.remove(self._line, self.session.channels)
+        self._context.hub.remove(self._connection, self.session.channels)
         self.session.channels.clear()
-        if self._has_place and user_id is not None:
-            self._has_place = False
-            self._shared.places.free(user_id)
+        if self._has_slot and user_id is not None:
+            self._has_slot = False
+            self._context.connection_limiter.release(user_id)
 
 
 def _id_of(message: ClientMessage) -> str | None:

@@ -9,16 +9,16 @@ try:
 except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]  # stands for "no limit" below
 
-SPARE = 200  # for the database, the event loop, logs and requests over HTTP
+RESERVED_FILES = 200  # for the database, the event loop, logs and requests over HTTP
 
 log = logging.getLogger(__name__)
 
 
-def make_room(connections: int) -> None:
+def raise_open_file_limit(connections: int) -> None:
     """Raise this process's limit as far as needed and allowed; says so where it is too low."""
     if resource is None:
         return
-    wanted = connections + SPARE
+    wanted = connections + RESERVED_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -28,7 +28,7 @@ def make_room(connections: int) -> None:
             "only %d files may be open, which is enough for %d connections instead of "
             "WORKBENCH_CONNECTIONS=%d; `ulimit -Hn %d` before the start allows them",
             soft,
-            max(0, soft - SPARE),
+            max(0, soft - RESERVED_FILES),
             connections,
             wanted,
         )

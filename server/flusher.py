@@ -13,21 +13,21 @@ import asyncio
 from collections.abc import Callable, Iterable
 from time import monotonic
 
-from server.outbox import Outbox
-from server.pace import Pace
+from server.outbox import SendQueue
+from server.pace import FlushDelay
 
-RETRY_S = 0.02  # how soon a socket that was full is looked at again
+BLOCKED_RETRY_S = 0.02  # how soon a socket that was full is looked at again
 
-Crowd = dict[Outbox, Callable[[bytes], int]]
+Recipients = dict[SendQueue, Callable[[bytes], int]]
 """Who hears a channel, each with its ``write_now``: a flush of theirs touches nothing else."""
 
 
-def crowd(outboxes: Iterable[Outbox]) -> Crowd:
+def make_recipients(outboxes: Iterable[SendQueue]) -> Recipients:
     """Make one."""
     return {outbox: outbox.write_now for outbox in outboxes}
 
 
-class Flusher:
+class BatchWriter:
     """Writes the outboxes that have something to say, as soon as the pace has it.
 
     ``flushed`` are told after every flush; ``stuck`` of each outbox that could not write.
@@ -36,55 +36,55 @@ class Flusher:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self.flushed: list[Callable[[], None]] = []
-        self.stuck: list[Callable[[Outbox], None]] = []
-        self._dirty: list[Outbox] = []
-        self.unclear: set[Outbox] = set()
-        self._crowd: Crowd = {}
-        self.for_crowd: list[bytes] = []
-        self._full: set[Outbox] = set()
+        self.on_flushed: list[Callable[[], None]] = []
+        self.on_blocked: list[Callable[[SendQueue], None]] = []
+        self._dirty_queues: list[SendQueue] = []
+        self.congested: set[SendQueue] = set()
+        self._broadcast_recipients: Recipients = {}
+        self.pending_broadcast: list[bytes] = []
+        self._blocked: set[SendQueue] = set()
         self._is_scheduled = False
-        self._pace = Pace()
-        self.queued = 0  # frames, ever
-        self._retry: asyncio.TimerHandle | None = None
+        self._delay = FlushDelay()
+        self.frames_queued = 0  # frames, ever
+        self._retry_timer: asyncio.TimerHandle | None = None
 
-    def cast(self, crowd: Crowd, piece: bytes) -> None:
+    def broadcast(self, crowd: Recipients, piece: bytes) -> None:
         """Queue a piece for each of a crowd; told apart by identity, a crowd never changes."""
-        if crowd is not self._crowd:
-            self.spread()
-            self._crowd = crowd
-        self.for_crowd.append(piece)
-        self.queued += 1
+        if crowd is not self._broadcast_recipients:
+            self.expand_broadcast()
+            self._broadcast_recipients = crowd
+        self.pending_broadcast.append(piece)
+        self.frames_queued += 1
         self._schedule()
 
-    def spread(self) -> None:
+    def expand_broadcast(self) -> None:
         """Give each of the crowd its own share, so that what comes next queues behind it."""
-        if not self.for_crowd:
+        if not self.pending_broadcast:
             return
-        crowd, pieces = self._crowd, self.for_crowd
-        self._crowd, self.for_crowd = {}, []
+        crowd, pieces = self._broadcast_recipients, self.pending_broadcast
+        self._broadcast_recipients, self.pending_broadcast = {}, []
         for outbox in crowd:
             if not outbox.pending:
-                self._dirty.append(outbox)
+                self._dirty_queues.append(outbox)
             outbox.pending.extend(pieces)
 
-    def dirty(self, outbox: Outbox) -> None:
+    def mark_dirty(self, outbox: SendQueue) -> None:
         """Take note that this outbox has its first pending frame."""
-        self._dirty.append(outbox)
+        self._dirty_queues.append(outbox)
         self._schedule()
 
     def _schedule(self) -> None:
         if self._is_scheduled:
             return
         self._is_scheduled = True
-        if wait_s := self._pace.wait(self.queued, monotonic()):
-            self._loop.call_later(wait_s, self._look)
+        if wait_s := self._delay.initial(self.frames_queued, monotonic()):
+            self._loop.call_later(wait_s, self._flush_when_due)
         else:
             self._loop.call_soon(self.flush)
 
-    def _look(self) -> None:
-        if wait_s := self._pace.wait_on(self.queued, monotonic()):
-            self._loop.call_later(wait_s, self._look)
+    def _flush_when_due(self) -> None:
+        if wait_s := self._delay.extend(self.frames_queued, monotonic()):
+            self._loop.call_later(wait_s, self._flush_when_due)
         else:
             self.flush()
 
@@ -92,18 +92,18 @@ class Flusher:
         """Write everything that is pending, now."""
         started = monotonic()  # uvloop's own time stands still within a turn
         self._is_scheduled = False
-        if self._dirty:
-            self.spread()
-            self._flush_each()
+        if self._dirty_queues:
+            self.expand_broadcast()
+            self._flush_queues()
         else:
-            self._flush_crowd()
-        for tell in self.flushed:
+            self._flush_broadcast()
+        for tell in self.on_flushed:
             tell()
-        self._pace.flushed(started, monotonic())
+        self._delay.record_flush(started, monotonic())
 
-    def _flush_each(self) -> None:
+    def _flush_queues(self) -> None:
         """Write each outbox's own list."""
-        outboxes, self._dirty = self._dirty, []
+        outboxes, self._dirty_queues = self._dirty_queues, []
         frames: list[bytes] = []
         joined = b""
         for outbox in outboxes:
@@ -111,22 +111,22 @@ class Flusher:
             # Neighbours usually hear the same channels: equal lists share one joined buffer.
             if pending != frames:
                 frames, joined = pending, b"".join(pending)
-            if pending and not outbox.send(joined):
-                self._keep(outbox)
+            if pending and not outbox.write(joined):
+                self._retry_later(outbox)
 
-    def _flush_crowd(self) -> None:
+    def _flush_broadcast(self) -> None:
         """Write what is for the crowd to each of it."""
-        crowd, pieces = self._crowd, self.for_crowd
-        self._crowd, self.for_crowd = {}, []
+        crowd, pieces = self._broadcast_recipients, self.pending_broadcast
+        self._broadcast_recipients, self.pending_broadcast = {}, []
         joined = b"".join(pieces)
-        if crowd.keys().isdisjoint(self.unclear):
-            self._write_clear(crowd, joined)
+        if crowd.keys().isdisjoint(self.congested):
+            self._write_uncongested(crowd, joined)
             return
         for outbox in crowd:
-            if not outbox.send(joined):
-                self._keep(outbox)
+            if not outbox.write(joined):
+                self._retry_later(outbox)
 
-    def _write_clear(self, crowd: Crowd, data: bytes) -> None:
+    def _write_uncongested(self, crowd: Recipients, data: bytes) -> None:
         """Write to those of whom nothing waits: past the transports, a system call each.
 
         Whose connection is closing is written to in vain; whose is lost is in no crowd.
@@ -145,28 +145,28 @@ class Flusher:
         if short:
             outboxes = list(crowd)
             for place, taken in short.items():
-                outboxes[place].leave_rest(data[taken:])
+                outboxes[place].buffer_remainder(data[taken:])
 
-    def finish(self, outbox: Outbox) -> None:
+    def close_queue(self, outbox: SendQueue) -> None:
         """Write what one outbox still has, and let go of it: its connection ends."""
-        self.spread()
+        self.expand_broadcast()
         if outbox.pending:
-            outbox.send(b"".join(outbox.pending))
-        outbox.drop()
-        self._full.discard(outbox)
-        self.unclear.discard(outbox)
+            outbox.write(b"".join(outbox.pending))
+        outbox.clear()
+        self._blocked.discard(outbox)
+        self.congested.discard(outbox)
 
-    def _keep(self, outbox: Outbox) -> None:
+    def _retry_later(self, outbox: SendQueue) -> None:
         """Look again soon at an outbox whose socket is full."""
-        self._full.add(outbox)
-        for tell in self.stuck:
+        self._blocked.add(outbox)
+        for tell in self.on_blocked:
             tell(outbox)
-        if self._retry is None:
-            self._retry = self._loop.call_later(RETRY_S, self._try_again)
+        if self._retry_timer is None:
+            self._retry_timer = self._loop.call_later(BLOCKED_RETRY_S, self._retry_blocked)
 
-    def _try_again(self) -> None:
-        self._retry = None
-        full, self._full = self._full, set()
+    def _retry_blocked(self) -> None:
+        self._retry_timer = None
+        full, self._blocked = self._blocked, set()
         for outbox in full:
-            if not outbox.send(b""):
-                self._keep(outbox)
+            if not outbox.write(b""):
+                self._retry_later(outbox)

@@ -11,10 +11,10 @@ from protocol.errors import CloseCode
 
 _FIN = 0x80
 _TEXT, _CLOSE, _PING, _PONG = _FIN | 0x1, _FIN | 0x8, _FIN | 0x9, _FIN | 0xA
-_CONTROL_PAYLOAD = 125  # bytes at the most in a control frame
+_MAX_CONTROL_PAYLOAD = 125  # bytes at the most in a control frame
 
 
-def text(message: bytes) -> bytes:
+def encode_text(message: bytes) -> bytes:
     """Frame a message."""
     size = len(message)
     if size < 126:
@@ -24,15 +24,15 @@ def text(message: bytes) -> bytes:
     return struct.pack("!BBQ", _TEXT, 127, size) + message
 
 
-def close(code: CloseCode) -> bytes:
+def encode_close(code: CloseCode) -> bytes:
     """Say goodbye, and why."""
-    payload = struct.pack("!H", code) + code.reason.encode()[: _CONTROL_PAYLOAD - 2]
+    payload = struct.pack("!H", code) + code.reason.encode()[: _MAX_CONTROL_PAYLOAD - 2]
     return bytes((_CLOSE, len(payload))) + payload
 
 
-def pong(payload: bytes) -> bytes:
+def encode_pong(payload: bytes) -> bytes:
     """Answer a ping with its own payload, of at most 125 bytes."""
     return bytes((_PONG, len(payload))) + payload
 
 
-PING = bytes((_PING, 0))
+PING_FRAME = bytes((_PING, 0))

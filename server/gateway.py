@@ -15,95 +15,95 @@ from msgspec.structs import replace
 
 from protocol.channels import Channel
 from protocol.errors import CloseCode
-from protocol.events import ChatSaid
-from protocol.messages import Utterance
-from protocol.publications import Position, Publication
-from server.auth import Verifier
+from protocol.events import ChatMessagePayload
+from protocol.messages import SendChatPayload
+from protocol.publications import Publication, StreamPosition
+from server.auth import JwtVerifier
 from server.brokers.base import Recovery
-from server.connection import Connection
-from server.conversations import Conversations
-from server.exchange import Shared
-from server.flusher import Flusher
+from server.connection import ServerConnection
+from server.conversations import ChatService
+from server.exchange import ConnectionContext
+from server.flusher import BatchWriter
 from server.identity import Identity
 from server.limits import RateLimit
-from server.orders import Orders
-from server.outbox import Outbox
-from server.replies import problem
+from server.orders import OrderOwners
+from server.outbox import SendQueue
+from server.replies import error_response
 from server.session import Session
 from server.settings import Settings
-from server.stores.base import Order
-from server.upgrade import is_handshake, take_over
+from server.stores.base import OrderOwnership
+from server.upgrade import hijack, is_valid_handshake
 
-SWEEP_EVERY_S = 0.5
-GOODBYES_AT_ONCE = 500  # connections told to go in one turn of the loop
+MAINTENANCE_INTERVAL_S = 0.5
+CLOSE_BATCH_SIZE = 500  # connections told to go in one turn of the loop
 
 
-class World(Struct, frozen=True):
+class SessionServices(Struct, frozen=True):
     """What sessions ask about, answered by the parts of this server."""
 
-    verifier: Verifier
-    orders: Orders
-    talks: Conversations
-    shared: Shared
+    verifier: JwtVerifier
+    order_owners: OrderOwners
+    chat: ChatService
+    context: ConnectionContext
 
-    async def identify(self, token: str) -> Identity:
+    async def verify_token(self, token: str) -> Identity:
         """Verify a token."""
-        return await self.verifier.identify(token)
+        return await self.verifier.verify(token)
 
-    async def find_order(self, order_id: str) -> Order | None:
+    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is."""
-        return await self.orders.find(order_id)
+        return await self.order_owners.find(order_id)
 
-    async def hear(self, channel: Channel) -> None:
+    async def subscribe(self, channel: Channel) -> None:
         """Have a channel delivered here."""
-        await self.shared.broker.hear(channel)
+        await self.context.broker.subscribe(channel)
 
-    async def last(self, channel: Channel) -> Publication | None:
+    async def latest(self, channel: Channel) -> Publication | None:
         """Return what a channel brought last."""
-        return await self.shared.broker.last(channel)
+        return await self.context.broker.latest(channel)
 
-    async def recover(self, channel: Channel, since: Position | None) -> Recovery:
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
         """Tell where a channel stands, and what it brought since.
 
         What would take a client to its outbox' limit is as good as forgotten: it would be
         hung up on, come back, and be hung up on again.
         """
-        found = await self.shared.broker.recover(channel, since)
-        if sum(len(each.message) for each in found.missed) > self.shared.outbox_bytes // 2:
+        found = await self.context.broker.recover(channel, since)
+        if sum(len(each.message) for each in found.missed) > self.context.send_queue_bytes // 2:
             return replace(found, recovered=False, missed=())
         return found
 
-    async def say(
-        self, who: Identity, utterance: Utterance, connection_id: str
-    ) -> tuple[ChatSaid, tuple[Publication, ...]]:
+    async def post_chat_message(
+        self, who: Identity, utterance: SendChatPayload, connection_id: str
+    ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
         """Keep what was said."""
-        return await self.talks.say(who, utterance, connection_id, self.shared.clock())
+        return await self.chat.post(who, utterance, connection_id, self.context.clock())
 
 
-class Gateway:
+class ConnectionManager:
     """Opens sockets, sweeps them and, in the end, closes them all."""
 
-    def __init__(self, settings: Settings, world: World, flusher: Flusher) -> None:
+    def __init__(self, settings: Settings, world: SessionServices, flusher: BatchWriter) -> None:
         self._settings = settings
-        self._world = world
-        self._shared = world.shared
-        self._connections: dict[Outbox, Connection] = {}
+        self._services = world
+        self._context = world.context
+        self._connections: dict[SendQueue, ServerConnection] = {}
         self._is_closing = False
-        self._empty = asyncio.Event()
-        self._empty.set()
-        self._flusher = flusher
-        flusher.stuck.append(self.check)
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
+        self._writer = flusher
+        flusher.on_blocked.append(self.close_if_slow)
 
     @property
     def is_closing(self) -> bool:
         """Tell whether the server is stopping."""
         return self._is_closing
 
-    def connections(self) -> Iterator[Connection]:
+    def open_connections(self) -> Iterator[ServerConnection]:
         """Go through those who are inside and not on their way out."""
         return (each for each in list(self._connections.values()) if each.is_open)
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle_upgrade(self, request: web.Request) -> web.StreamResponse:
         """Answer ``GET /ws``.
 
         Refuses with 403 a page of a foreign origin, with 503 when the server is full or
@@ -114,65 +114,69 @@ class Gateway:
             raise web.HTTPBadRequest
         origin = request.headers.get("Origin")
         port = transport.get_extra_info("sockname")[1]
-        if origin is not None and origin not in self._settings.origins(port):
-            return problem(403, "forbidden", "Pages of this origin may not connect")
+        if origin is not None and origin not in self._settings.origins_for(port):
+            return error_response(403, "forbidden", "Pages of this origin may not connect")
         if self._is_closing or len(self._connections) >= self._settings.connections:
-            return problem(503, "unavailable", "No connection is to be had now", retry_after=5)
-        if not is_handshake(request):
-            return problem(400, "bad_request", "This address speaks WebSocket")
-        connection = self._connect(transport)
-        answer = take_over(request, transport, connection)
-        connection.begin(request.query.get("token"))
+            return error_response(
+                503, "unavailable", "No connection is to be had now", retry_after=5
+            )
+        if not is_valid_handshake(request):
+            return error_response(400, "bad_request", "This address speaks WebSocket")
+        connection = self._accept(transport)
+        answer = hijack(request, transport, connection)
+        connection.start(request.query.get("token"))
         return answer
 
-    def check(self, outbox: Outbox) -> None:
+    def close_if_slow(self, outbox: SendQueue) -> None:
         """Look at a client whose socket is full."""
         connection = self._connections.get(outbox)
         if connection is not None:
-            connection.check_outbox(self._shared.clock())
+            connection.close_if_slow(self._context.clock())
 
-    def order_changed(self, order: Order) -> None:
+    def on_order_owner_changed(self, order: OrderOwnership) -> None:
         """Tell everybody who may lose an order that has changed hands."""
         for connection in list(self._connections.values()):
-            connection.order_changed(order)
+            connection.on_order_owner_changed(order)
 
-    async def sweep(self) -> None:
+    async def run_maintenance(self) -> None:
         """Go round, for ever."""
         while True:
-            await asyncio.sleep(SWEEP_EVERY_S)
-            now = self._shared.clock()
+            await asyncio.sleep(MAINTENANCE_INTERVAL_S)
+            now = self._context.clock()
             for connection in list(self._connections.values()):
-                if now >= connection.look_at:
-                    connection.sweep(now)
+                if now >= connection.next_check_at:
+                    connection.check_timeouts(now)
 
     async def close(self, wait_s: float) -> None:
         """Let nobody in, tell everybody to come back, and give them ``wait_s`` to say goodbye."""
         self._is_closing = True
         everybody = list(self._connections.values())
-        for start in range(0, len(everybody), GOODBYES_AT_ONCE):
-            for connection in everybody[start : start + GOODBYES_AT_ONCE]:
-                connection.hang_up(CloseCode.GOING_AWAY)
+        for start in range(0, len(everybody), CLOSE_BATCH_SIZE):
+            for connection in everybody[start : start + CLOSE_BATCH_SIZE]:
+                connection.close(CloseCode.GOING_AWAY)
             await asyncio.sleep(0)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._empty.wait(), wait_s)
+            await asyncio.wait_for(self._all_closed.wait(), wait_s)
         for connection in list(self._connections.values()):
             connection.abort()
 
-    def _connect(self, transport: asyncio.Transport) -> Connection:
-        settings, now = self._settings, self._shared.clock()
+    def _accept(self, transport: asyncio.Transport) -> ServerConnection:
+        settings, now = self._settings, self._context.clock()
         id = f"c_{secrets.token_hex(6)}"
         session = Session(
-            id, self._world, now, settings.auth_timeout_s, settings.subscriptions_per_connection
+            id, self._services, now, settings.auth_timeout_s, settings.subscriptions_per_connection
         )
         limit = RateLimit(settings.messages_per_second, settings.message_burst, now)
         write_now = partial(os.write, transport.get_extra_info("socket").fileno())
-        outbox = Outbox(transport, write_now, self._flusher)
-        connection = Connection(id, session, limit, outbox, transport, self._shared, self._forget)
+        outbox = SendQueue(transport, write_now, self._writer)
+        connection = ServerConnection(
+            id, session, limit, outbox, transport, self._context, self._remove
+        )
         self._connections[outbox] = connection
-        self._empty.clear()
+        self._all_closed.clear()
         return connection
 
-    def _forget(self, connection: Connection) -> None:
-        del self._connections[connection.outbox]
+    def _remove(self, connection: ServerConnection) -> None:
+        del self._connections[connection.send_queue]
         if not self._connections:
-            self._empty.set()
+            self._all_closed.set()

@@ -6,17 +6,17 @@ from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 from typing import Protocol
 
-from protocol.channels import Channel, Kind
-from protocol.codec import numbered
+from protocol.channels import Channel, ChannelKind
+from protocol.codec import encode_with_offset
 from protocol.messages import Subscribed
 from protocol.publications import Address, Everyone, Publication
 from server import frames
 from server.counters import Counters
-from server.flusher import Crowd, crowd
-from server.outbox import Outbox
+from server.flusher import Recipients, make_recipients
+from server.outbox import SendQueue
 
 
-class Listener(Protocol):
+class Subscriber(Protocol):
     """One connection, as far as delivery is concerned."""
 
     @property
@@ -30,12 +30,12 @@ class Listener(Protocol):
         ...
 
     @property
-    def outbox(self) -> Outbox:
+    def send_queue(self) -> SendQueue:
         """Where its frames go."""
         ...
 
 
-Crowds = tuple[Crowd, Crowd]
+RecipientGroups = tuple[Recipients, Recipients]
 """The outboxes of those who hear a channel as the document says, and of the recoverable."""
 
 
@@ -47,91 +47,103 @@ class Hub:
     publication and how many sockets it was queued for.
     """
 
-    def __init__(self, counters: Counters, cast: Callable[[Crowd, bytes], None]) -> None:
+    def __init__(self, counters: Counters, cast: Callable[[Recipients, bytes], None]) -> None:
         self._counters = counters
-        self._cast = cast
+        self._broadcast = cast
         self.observers: list[Callable[[Publication, int], None]] = []
-        self._everyone: set[Listener] = set()
-        self._channels: dict[Kind, dict[Channel, set[Listener]]] = {kind: {} for kind in Kind}
-        self._recoverable: dict[Address, set[Listener]] = {}
-        self._crowds: dict[Address, Crowds] = {}
-        self.subscriptions = 0
+        self._connections: set[Subscriber] = set()
+        self._subscribers: dict[ChannelKind, dict[Channel, set[Subscriber]]] = {
+            kind: {} for kind in ChannelKind
+        }
+        self._recoverable_subscribers: dict[Address, set[Subscriber]] = {}
+        self._recipient_groups: dict[Address, RecipientGroups] = {}
+        self.subscription_count = 0
 
     @property
-    def connections(self) -> Collection[Listener]:
+    def connections(self) -> Collection[Subscriber]:
         """All who are connected."""
-        return self._everyone
+        return self._connections
 
     @property
-    def channels(self) -> int:
+    def channel_count(self) -> int:
         """How many channels have listeners."""
-        return sum(map(len, self._channels.values()))
+        return sum(map(len, self._subscribers.values()))
 
-    def add(self, listener: Listener) -> None:
+    def add(self, listener: Subscriber) -> None:
         """Take in a connection."""
-        self._everyone.add(listener)
+        self._connections.add(listener)
 
-    def remove(self, listener: Listener, channels: Collection[Channel]) -> None:
+    def remove(self, listener: Subscriber, channels: Collection[Channel]) -> None:
         """Let go of a connection and of all it heard; twice is once."""
-        self._everyone.discard(listener)
+        self._connections.discard(listener)
         for channel in channels:
-            self.leave(listener, channel)
+            self.unsubscribe(listener, channel)
 
-    def join(self, listener: Listener, channel: Channel, *, recoverable: bool = False) -> None:
+    def subscribe(
+        self, listener: Subscriber, channel: Channel, *, recoverable: bool = False
+    ) -> None:
         """Start delivering a channel to a connection, with offsets if ``recoverable``.
 
         Twice is once, and as the second time.
         """
-        self._leave_recoverable(listener, channel)
+        self._unsubscribe_recoverable(listener, channel)
         if recoverable:
-            self._recoverable.setdefault(channel, set()).add(listener)
-        listeners = self._channels[channel.kind].setdefault(channel, set())
+            self._recoverable_subscribers.setdefault(channel, set()).add(listener)
+        listeners = self._subscribers[channel.kind].setdefault(channel, set())
         if listener not in listeners:
             listeners.add(listener)
-            self.subscriptions += 1
-        self._crowds.pop(channel, None)
+            self.subscription_count += 1
+        self._recipient_groups.pop(channel, None)
 
-    def leave(self, listener: Listener, channel: Channel) -> None:
+    def unsubscribe(self, listener: Subscriber, channel: Channel) -> None:
         """Stop delivering a channel to a connection, if it heard it."""
-        listeners = self._channels[channel.kind].get(channel)
+        listeners = self._subscribers[channel.kind].get(channel)
         if listeners is None or listener not in listeners:
             return
         listeners.remove(listener)
-        self._leave_recoverable(listener, channel)
-        self._crowds.pop(channel, None)
-        self.subscriptions -= 1
+        self._unsubscribe_recoverable(listener, channel)
+        self._recipient_groups.pop(channel, None)
+        self.subscription_count -= 1
         if not listeners:
-            del self._channels[channel.kind][channel]
+            del self._subscribers[channel.kind][channel]
 
-    def _leave_recoverable(self, listener: Listener, channel: Channel) -> None:
-        listeners = self._recoverable.get(channel)
+    def _unsubscribe_recoverable(self, listener: Subscriber, channel: Channel) -> None:
+        listeners = self._recoverable_subscribers.get(channel)
         if listeners is not None:
             listeners.discard(listener)
             if not listeners:
-                del self._recoverable[channel]
+                del self._recoverable_subscribers[channel]
 
-    def listeners(self, channel: Channel) -> Collection[Listener]:
+    def subscribers(self, channel: Channel) -> Collection[Subscriber]:
         """Return who hears a channel."""
-        return self._channels[channel.kind].get(channel, ())
+        return self._subscribers[channel.kind].get(channel, ())
 
-    def keys(self, kind: Kind) -> set[str]:
+    def channel_keys(self, kind: ChannelKind) -> set[str]:
         """Return the keys of a kind's channels that have listeners."""
-        return {channel.key for channel in self._channels[kind]}
+        return {channel.key for channel in self._subscribers[kind]}
 
-    def audience(self, publication: Publication) -> Collection[Listener]:
+    def subscribers_for(self, publication: Publication) -> Collection[Subscriber]:
         """Return whom a publication is for."""
         if isinstance(publication.to, Everyone):
-            return self._everyone
-        listeners = self.listeners(publication.to)
-        if not (publication.within_tenant or publication.unless_on or publication.unless_from):
+            return self._connections
+        listeners = self.subscribers(publication.to)
+        if not (
+            publication.tenant_only
+            or publication.exclude_subscribers_of
+            or publication.exclude_connection
+        ):
             return listeners
-        elsewhere = self.listeners(publication.unless_on) if publication.unless_on else ()
+        elsewhere = (
+            self.subscribers(publication.exclude_subscribers_of)
+            if publication.exclude_subscribers_of
+            else ()
+        )
         return [
             listener
             for listener in listeners
             if listener not in elsewhere
-            and listener.id != publication.unless_from
-            and not (publication.within_tenant and listener.tenant_id != publication.tenant)
+            and listener.id != publication.exclude_connection
+            and not (publication.tenant_only and listener.tenant_id != publication.tenant)
         ]
 
     def deliver(self, publications: Iterable[Publication]) -> None:
@@ -140,28 +152,32 @@ class Hub:
         Neighbours for the same audience are queued as one piece: a list of twenty costs a
         listener hardly more than one.
         """
-        for _, together in groupby(publications, key=_for_whom):
-            self._deliver_together(list(together))
+        for _, together in groupby(publications, key=_recipients_key):
+            self._deliver_batch(list(together))
 
-    def tell_recoverable(self, channel: Channel, frame: bytes) -> None:
+    def send_to_recoverable(self, channel: Channel, frame: bytes) -> None:
         """Queue a frame for those who hear a channel recoverably."""
-        listeners = self._recoverable.get(channel, ())
+        listeners = self._recoverable_subscribers.get(channel, ())
         for listener in listeners:
-            listener.outbox.push(frame)
+            listener.send_queue.push(frame)
         self._counters.messages_out += len(listeners)
         self._counters.replies[Subscribed] += len(listeners)
 
-    def _deliver_together(self, publications: list[Publication]) -> None:
-        audience = self.audience(publications[0])
+    def _deliver_batch(self, publications: list[Publication]) -> None:
+        audience = self.subscribers_for(publications[0])
         reached, count = len(audience), len(publications)
         if reached:
-            piece = b"".join([frames.text(publication.message) for publication in publications])
-            plain, recoverable = self._crowds_of(publications[0].to, audience)
+            piece = b"".join(
+                [frames.encode_text(publication.message) for publication in publications]
+            )
+            plain, recoverable = self._recipients_for(publications[0].to, audience)
             if plain:
-                self._cast(plain, piece)
+                self._broadcast(plain, piece)
             if recoverable:
-                with_offsets = b"".join([frames.text(numbered(each)) for each in publications])
-                self._cast(recoverable, with_offsets)
+                with_offsets = b"".join(
+                    [frames.encode_text(encode_with_offset(each)) for each in publications]
+                )
+                self._broadcast(recoverable, with_offsets)
         self._counters.publications += count
         self._counters.deliveries += reached * count
         self._counters.messages_out += reached * count
@@ -169,26 +185,26 @@ class Hub:
             for observe in self.observers:
                 observe(publication, reached)
 
-    def _crowds_of(self, to: Address, audience: Collection[Listener]) -> Crowds:
+    def _recipients_for(self, to: Address, audience: Collection[Subscriber]) -> RecipientGroups:
         """Part an audience; for a channel's own, the very same crowds until somebody joins it."""
-        is_whole = isinstance(to, Channel) and audience is self.listeners(to)
-        crowds = self._crowds.get(to) if is_whole else None
+        is_whole = isinstance(to, Channel) and audience is self.subscribers(to)
+        crowds = self._recipient_groups.get(to) if is_whole else None
         if crowds is None:
-            recoverable = self._recoverable.get(to, ())
+            recoverable = self._recoverable_subscribers.get(to, ())
             crowds = (
-                crowd(each.outbox for each in audience if each not in recoverable),
-                crowd(each.outbox for each in audience if each in recoverable),
+                make_recipients(each.send_queue for each in audience if each not in recoverable),
+                make_recipients(each.send_queue for each in audience if each in recoverable),
             )
             if is_whole:
-                self._crowds[to] = crowds
+                self._recipient_groups[to] = crowds
         return crowds
 
 
-def _for_whom(publication: Publication) -> tuple[object, ...]:
+def _recipients_key(publication: Publication) -> tuple[object, ...]:
     """Return what decides a publication's audience."""
     return (
         publication.to,
-        publication.within_tenant and publication.tenant,
-        publication.unless_on,
-        publication.unless_from,
+        publication.tenant_only and publication.tenant,
+        publication.exclude_subscribers_of,
+        publication.exclude_connection,
     )

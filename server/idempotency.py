@@ -1,7 +1,7 @@
 """``Idempotency-Key``: a request that is repeated gets its first answer, and is done once.
 
 Knows neither HTTP nor what is done.  The answers that this process gave are its own; who
-else may have given one is asked through ``Elsewhere``.
+else may have given one is asked through ``IdempotencyStore``.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from hashlib import sha256
 from typing import Generic, Protocol, TypeVar
 
 from server.identity import Identity
-from server.replies import Problem
+from server.replies import ApiError
 
-REMEMBERED_S = 300.0  # as the protocol promises
-MOST_KEYS = 10_000  # remembered, about 6 MB; beyond them the oldest is forgotten
-LONGEST_KEY = 255  # characters
-T = TypeVar("T")
-Key = tuple[str, str, str]
+ANSWER_TTL_S = 300.0  # as the protocol promises
+MAX_KEYS = 10_000  # remembered, about 6 MB; beyond them the oldest is forgotten
+MAX_KEY_LENGTH = 255  # characters
+ResultT = TypeVar("ResultT")
+RequestKey = tuple[str, str, str]
 
 
-class Elsewhere(Protocol[T]):
+class IdempotencyStore(Protocol[ResultT]):
     """Where else something may be done, or have been."""
 
-    async def once(self, name: str, digest: bytes, do: Callable[[], Awaitable[T]]) -> T:
+    async def run_once(
+        self, name: str, digest: bytes, do: Callable[[], Awaitable[ResultT]]
+    ) -> ResultT:
         """Return what ``do`` returns, or what it returned elsewhere under the same name.
 
         Raises:
@@ -35,32 +37,36 @@ class Elsewhere(Protocol[T]):
         ...
 
 
-class Nowhere(Generic[T]):
+class NullIdempotencyStore(Generic[ResultT]):
     """There is nobody else."""
 
-    async def once(self, name: str, digest: bytes, do: Callable[[], Awaitable[T]]) -> T:
+    async def run_once(
+        self, name: str, digest: bytes, do: Callable[[], Awaitable[ResultT]]
+    ) -> ResultT:
         """Do it."""
         del name, digest
         return await do()
 
 
-class _First(Generic[T]):
+class _Entry(Generic[ResultT]):
     """A request that is being done, or has been: ``answer`` is None if that failed."""
 
     def __init__(self, digest: bytes, until: float) -> None:
-        self.digest, self.until = digest, until
-        self.answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
+        self.digest, self.expires_at = digest, until
+        self.result: asyncio.Future[ResultT | None] = asyncio.get_running_loop().create_future()
 
 
-class Idempotency(Generic[T]):
+class Idempotency(Generic[ResultT]):
     """Remembers answers by who asked and with which key; ``clock`` is in seconds."""
 
-    def __init__(self, clock: Callable[[], float], elsewhere: Elsewhere[T]) -> None:
+    def __init__(self, clock: Callable[[], float], elsewhere: IdempotencyStore[ResultT]) -> None:
         self._clock = clock
-        self._elsewhere = elsewhere
-        self._firsts: OrderedDict[Key, _First[T]] = OrderedDict()
+        self._store = elsewhere
+        self._entries: OrderedDict[RequestKey, _Entry[ResultT]] = OrderedDict()
 
-    async def once(self, who: Identity, key: str, body: bytes, do: Callable[[], Awaitable[T]]) -> T:
+    async def run_once(
+        self, who: Identity, key: str, body: bytes, do: Callable[[], Awaitable[ResultT]]
+    ) -> ResultT:
         """Return what ``do`` returns, or what it returned when this was asked before.
 
         A repeat that comes while the first is being done waits for it.  What ``do`` raises is
@@ -69,48 +75,50 @@ class Idempotency(Generic[T]):
         Raises:
             Problem: 409 for a key that came with another body, 422 for one that is none.
         """
-        if not (1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-            message = f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters"
-            raise Problem(422, "invalid_key", message)
+        if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
+            message = f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable ASCII characters"
+            raise ApiError(422, "invalid_key", message)
         whose, digest = (who.tenant_id, who.user_id, key), sha256(body).digest()
         while (first := self._find(whose)) is not None:
             if first.digest != digest:
-                raise reused()
-            answer = await asyncio.shield(first.answer)
+                raise key_conflict()
+            answer = await asyncio.shield(first.result)
             if answer is not None:
                 return answer
-        return await self._do(whose, digest, do)
+        return await self._run(whose, digest, do)
 
-    async def _do(self, whose: Key, digest: bytes, do: Callable[[], Awaitable[T]]) -> T:
-        first = self._firsts[whose] = _First[T](digest, self._clock() + REMEMBERED_S)
-        if len(self._firsts) > MOST_KEYS:
-            self._firsts.popitem(last=False)
+    async def _run(
+        self, whose: RequestKey, digest: bytes, do: Callable[[], Awaitable[ResultT]]
+    ) -> ResultT:
+        first = self._entries[whose] = _Entry[ResultT](digest, self._clock() + ANSWER_TTL_S)
+        if len(self._entries) > MAX_KEYS:
+            self._entries.popitem(last=False)
         try:
-            answer = await self._elsewhere.once(_name(*whose), digest, do)
+            answer = await self._store.run_once(_hash(*whose), digest, do)
         except BaseException:
-            if self._firsts.get(whose) is first:
-                del self._firsts[whose]
-            first.answer.set_result(None)
+            if self._entries.get(whose) is first:
+                del self._entries[whose]
+            first.result.set_result(None)
             raise
-        first.answer.set_result(answer)
+        first.result.set_result(answer)
         return answer
 
-    def _find(self, whose: Key) -> _First[T] | None:
+    def _find(self, whose: RequestKey) -> _Entry[ResultT] | None:
         now = self._clock()
-        while self._firsts and next(iter(self._firsts.values())).until <= now:
-            self._firsts.popitem(last=False)
-        return self._firsts.get(whose)
+        while self._entries and next(iter(self._entries.values())).expires_at <= now:
+            self._entries.popitem(last=False)
+        return self._entries.get(whose)
 
 
-def reused() -> Problem:
+def key_conflict() -> ApiError:
     """Make the answer to a key that came with another body."""
-    return Problem(409, "key_reused", "This Idempotency-Key came with another body")
+    return ApiError(409, "key_reused", "This Idempotency-Key came with another body")
 
 
-def in_one_word(who: Identity, key: str, body: bytes) -> str:
+def request_fingerprint(who: Identity, key: str, body: bytes) -> str:
     """Name a request, repeats included and no other, in 64 characters."""
-    return _name(who.tenant_id, who.user_id, key, sha256(body).hexdigest())
+    return _hash(who.tenant_id, who.user_id, key, sha256(body).hexdigest())
 
 
-def _name(*parts: str) -> str:
+def _hash(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()

@@ -10,7 +10,7 @@ from msgspec import Struct
 class Role(StrEnum):
     """What a token lets its bearer be.
 
-    ``DOCUMENT`` is a token without a role: the user's document knows no roles, and such a
+    ``NONE`` is a token without a role: the user's document knows no roles, and such a
     token is judged by the document's own rule.
     """
 
@@ -18,10 +18,10 @@ class Role(StrEnum):
     AGENT = "agent"
     ADMIN = "admin"
     SERVICE = "service"
-    DOCUMENT = ""
+    NONE = ""
 
 
-STAFF = frozenset({Role.AGENT, Role.ADMIN})
+STAFF_ROLES = frozenset({Role.AGENT, Role.ADMIN})
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Identity(Struct, frozen=True, kw_only=True):
 
     def is_staff_of(self, tenant_id: str) -> bool:
         """Tell whether this is an agent or an admin of that tenant."""
-        return self.role in STAFF and bool(tenant_id) and self.tenant_id == tenant_id
+        return self.role in STAFF_ROLES and bool(tenant_id) and self.tenant_id == tenant_id
 
     def is_admin_of(self, tenant_id: str) -> bool:
         """Tell whether this is an admin of that tenant."""

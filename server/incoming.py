@@ -11,11 +11,11 @@ from enum import IntEnum
 from protocol.errors import CloseCode
 
 _FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F
-_MASK, _LENGTH = 0x80, 0x7F
+_MASK_BIT, _LENGTH_BITS = 0x80, 0x7F
 _TWO_BYTES, _EIGHT_BYTES = 126, 127  # lengths that say how many bytes the real one has
-_WHOLE_TEXT = _FIN | 0x1
-_CONTROL_PAYLOAD = 125
-_MASKING_KEY = 4
+_UNFRAGMENTED_TEXT = _FIN | 0x1
+_MAX_CONTROL_PAYLOAD = 125
+_MASKING_KEY_BYTES = 4
 
 
 class Opcode(IntEnum):
@@ -29,10 +29,10 @@ class Opcode(IntEnum):
     PONG = 0xA
 
 
-_KNOWN = frozenset(Opcode)
+_KNOWN_OPCODES = frozenset(Opcode)
 
 
-class Broken(Exception):
+class ProtocolViolation(Exception):
     """The stream cannot be read on; ``code`` is what to hang up with."""
 
     def __init__(self, code: CloseCode) -> None:
@@ -40,19 +40,19 @@ class Broken(Exception):
         self.code = code
 
 
-class FrameReader:
+class FrameDecoder:
     """Reads one client's stream; a message, in however many frames, has ``most`` bytes at most.
 
-    After ``Broken`` it is of no more use.
+    After ``ProtocolViolation`` it is of no more use.
     """
 
-    __slots__ = ("_most", "_pieces", "_rest", "_started")
+    __slots__ = ("_buffer", "_fragment_opcode", "_fragments", "_max_message_bytes")
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._rest = b""
-        self._started: int | None = None
-        self._pieces = b""
+        self._max_message_bytes = most
+        self._buffer = b""
+        self._fragment_opcode: int | None = None
+        self._fragments = b""
 
     def feed(self, data: bytes) -> tuple[list[tuple[int, bytes]], CloseCode | None]:
         """Take what came; return what it completed, as opcodes and payloads, and what is broken.
@@ -61,64 +61,73 @@ class FrameReader:
         where its last has come; each piece before is told as an empty continuation.  What
         completed before the break comes with the code to hang up with.
         """
-        if self._rest:
-            data = self._rest + data
+        if self._buffer:
+            data = self._buffer + data
         complete: list[tuple[int, bytes]] = []
         at, end = 0, len(data)
         try:
             while end - at >= 2:
                 first, second = data[at], data[at + 1]
-                if first != _WHOLE_TEXT or second < _MASK or self._started is not None:
-                    self._check(first, second)
-                size = second & _LENGTH
-                start = at + 2 + _MASKING_KEY
+                if (
+                    first != _UNFRAGMENTED_TEXT
+                    or second < _MASK_BIT
+                    or self._fragment_opcode is not None
+                ):
+                    self._check_header(first, second)
+                size = second & _LENGTH_BITS
+                start = at + 2 + _MASKING_KEY_BYTES
                 if size >= _TWO_BYTES:
                     wide = 2 if size == _TWO_BYTES else 8
                     start += wide
                     if end - at < 2 + wide:
                         break
                     size = int.from_bytes(data[at + 2 : at + 2 + wide])
-                if len(self._pieces) + size > self._most and first & _OPCODE < Opcode.CLOSE:
-                    raise Broken(CloseCode.MESSAGE_TOO_BIG)
+                if (
+                    len(self._fragments) + size > self._max_message_bytes
+                    and first & _OPCODE < Opcode.CLOSE
+                ):
+                    raise ProtocolViolation(CloseCode.MESSAGE_TOO_BIG)
                 stop = start + size
                 if stop > end:
                     break
                 at = stop
-                payload = _unmask(data[start:stop], data[start - _MASKING_KEY : start])
+                payload = _unmask(data[start:stop], data[start - _MASKING_KEY_BYTES : start])
                 if first & _FIN and first & _OPCODE:
                     complete.append((first & _OPCODE, payload))
                 else:
-                    complete.append(self._assemble(first, payload))
-        except Broken as why:
+                    complete.append(self._add_fragment(first, payload))
+        except ProtocolViolation as why:
             return complete, why.code
-        self._rest = data[at:]
+        self._buffer = data[at:]
         return complete, None
 
-    def _check(self, first: int, second: int) -> None:
+    def _check_header(self, first: int, second: int) -> None:
         """Judge a frame by the first two bytes of its header."""
         opcode = first & _OPCODE
-        if first & _RESERVED or opcode not in _KNOWN or second < _MASK:
-            raise Broken(CloseCode.PROTOCOL_ERROR)
+        if first & _RESERVED or opcode not in _KNOWN_OPCODES or second < _MASK_BIT:
+            raise ProtocolViolation(CloseCode.PROTOCOL_ERROR)
         if opcode >= Opcode.CLOSE:
-            if second & _LENGTH > _CONTROL_PAYLOAD or not first & _FIN:
-                raise Broken(CloseCode.PROTOCOL_ERROR)
-        elif (opcode == Opcode.CONTINUATION) is (self._started is None):
-            raise Broken(CloseCode.PROTOCOL_ERROR)  # a piece of nothing, or a second beginning
+            if second & _LENGTH_BITS > _MAX_CONTROL_PAYLOAD or not first & _FIN:
+                raise ProtocolViolation(CloseCode.PROTOCOL_ERROR)
+        elif (opcode == Opcode.CONTINUATION) is (self._fragment_opcode is None):
+            raise ProtocolViolation(
+                CloseCode.PROTOCOL_ERROR
+            )  # a piece of nothing, or a second beginning
 
-    def _assemble(self, first: int, payload: bytes) -> tuple[int, bytes]:
+    def _add_fragment(self, first: int, payload: bytes) -> tuple[int, bytes]:
         """Keep a piece of a message; the last gives the whole."""
-        if self._started is None:
-            self._started = first & _OPCODE
-        self._pieces += payload
+        if self._fragment_opcode is None:
+            self._fragment_opcode = first & _OPCODE
+        self._fragments += payload
         if not first & _FIN:
             return Opcode.CONTINUATION, b""
-        whole = self._started, self._pieces
-        self._started, self._pieces = None, b""
+        whole = self._fragment_opcode, self._fragments
+        self._fragment_opcode, self._fragments = None, b""
         return whole
 
 
 def _unmask(payload: bytes, key: bytes) -> bytes:
     """Undo a client's masking (5.3), as one exclusive-or of two big numbers."""
     size = len(payload)
-    keys = (key * (size // _MASKING_KEY + 1))[:size]
+    keys = (key * (size // _MASKING_KEY_BYTES + 1))[:size]
     return (int.from_bytes(payload) ^ int.from_bytes(keys)).to_bytes(size)

@@ -8,30 +8,30 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 
-from protocol.monitoring import Latency
+from protocol.monitoring import LatencyPercentiles
 
-STEP = math.log(1.1)  # buckets grow by a tenth: no percentile is off by more
+LOG_BUCKET_FACTOR = math.log(1.1)  # buckets grow by a tenth: no percentile is off by more
 SLICE_S = 10.0
 SLICES = 6
-SHORTEST_S = 1e-5
+MIN_LATENCY_S = 1e-5
 
 
-class Latencies:
+class LatencyHistogram:
     """A histogram that forgets, six slices of ten seconds, and one that does not."""
 
     def __init__(self, now: float) -> None:
         self.total_s = 0.0
-        self._ever: Counter[int] = Counter()
+        self._cumulative: Counter[int] = Counter()
         self._slices: deque[Counter[int]] = deque([Counter()], maxlen=SLICES)
-        self._until = now + SLICE_S
+        self._slice_ends_at = now + SLICE_S
 
     def observe(self, seconds: float, count: int, now: float) -> None:
         """Take note that ``count`` deliveries took so long."""
-        self._turn(now)
-        seconds = max(seconds, SHORTEST_S)
-        bucket = math.ceil(math.log(seconds / SHORTEST_S) / STEP)
+        self._rotate(now)
+        seconds = max(seconds, MIN_LATENCY_S)
+        bucket = math.ceil(math.log(seconds / MIN_LATENCY_S) / LOG_BUCKET_FACTOR)
         self._slices[-1][bucket] += count
-        self._ever[bucket] += count
+        self._cumulative[bucket] += count
         self.total_s += seconds * count
 
     def count_within(self, seconds: float) -> int:
@@ -39,20 +39,22 @@ class Latencies:
 
         One that was faster by less than a tenth may be missing: the buckets are no finer.
         """
-        return sum(count for bucket, count in self._ever.items() if _edge_s(bucket) <= seconds)
+        return sum(
+            count for bucket, count in self._cumulative.items() if _upper_bound_s(bucket) <= seconds
+        )
 
-    def percentiles(self, now: float) -> Latency | None:
+    def percentiles(self, now: float) -> LatencyPercentiles | None:
         """Sum up the last minute, or None if nothing was delivered in it."""
-        self._turn(now)
+        self._rotate(now)
         seen = sum(self._slices, Counter[int]())
         if not seen:
             return None
-        return Latency(*(_percentile(seen, share) for share in (0.5, 0.95, 0.99)))
+        return LatencyPercentiles(*(_percentile(seen, share) for share in (0.5, 0.95, 0.99)))
 
-    def _turn(self, now: float) -> None:
-        while now >= self._until:
+    def _rotate(self, now: float) -> None:
+        while now >= self._slice_ends_at:
             self._slices.append(Counter())
-            self._until = max(self._until + SLICE_S, now - SLICES * SLICE_S)
+            self._slice_ends_at = max(self._slice_ends_at + SLICE_S, now - SLICES * SLICE_S)
 
 
 def _percentile(seen: Counter[int], share: float) -> float:
@@ -63,8 +65,8 @@ def _percentile(seen: Counter[int], share: float) -> float:
         reached += seen[bucket]
         if reached >= wanted:
             break
-    return round(1000 * _edge_s(bucket), 3)
+    return round(1000 * _upper_bound_s(bucket), 3)
 
 
-def _edge_s(bucket: int) -> float:
-    return SHORTEST_S * math.exp(bucket * STEP)
+def _upper_bound_s(bucket: int) -> float:
+    return MIN_LATENCY_S * math.exp(bucket * LOG_BUCKET_FACTOR)

@@ -7,33 +7,33 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-FORGIVENESS = 0.1  # refusals forgiven a second, as a share of the rate
+VIOLATION_REFILL_RATE = 0.1  # refusals forgiven a second, as a share of the rate
 
 
-class Verdict(Enum):
+class RateLimitVerdict(Enum):
     """What to do with the next message."""
 
-    TAKE = auto()
-    REFUSE = auto()
-    HANG_UP = auto()
+    ALLOW = auto()
+    REJECT = auto()
+    DISCONNECT = auto()
 
 
-class Bucket:
+class TokenBucket:
     """Holds up to ``size`` tokens, starts full and gains ``rate`` a second."""
 
-    __slots__ = ("_left", "_rate", "_size", "_when")
+    __slots__ = ("_capacity", "_rate", "_tokens", "_updated_at")
 
     def __init__(self, rate: float, size: float, now: float) -> None:
-        self._rate, self._size = rate, size
-        self._left, self._when = size, now
+        self._rate, self._capacity = rate, size
+        self._tokens, self._updated_at = size, now
 
     def take(self, now: float) -> bool:
         """Take one token, if there is one."""
-        left = self._left + (now - self._when) * self._rate
-        if left > self._size:
-            left = self._size
-        self._when = now
-        self._left = left - 1 if left >= 1 else left
+        left = self._tokens + (now - self._updated_at) * self._rate
+        if left > self._capacity:
+            left = self._capacity
+        self._updated_at = now
+        self._tokens = left - 1 if left >= 1 else left
         return left >= 1
 
 
@@ -44,14 +44,18 @@ class RateLimit:
     a second after that; a client beyond them does not listen, and is hung up on.
     """
 
-    __slots__ = ("_messages", "_refusals")
+    __slots__ = ("_message_bucket", "_violation_bucket")
 
     def __init__(self, rate: float, burst: int, now: float) -> None:
-        self._messages = Bucket(rate, burst, now)
-        self._refusals = Bucket(rate * FORGIVENESS, burst, now)
+        self._message_bucket = TokenBucket(rate, burst, now)
+        self._violation_bucket = TokenBucket(rate * VIOLATION_REFILL_RATE, burst, now)
 
-    def judge(self, now: float) -> Verdict:
+    def check(self, now: float) -> RateLimitVerdict:
         """Count one message."""
-        if self._messages.take(now):
-            return Verdict.TAKE
-        return Verdict.REFUSE if self._refusals.take(now) else Verdict.HANG_UP
+        if self._message_bucket.take(now):
+            return RateLimitVerdict.ALLOW
+        return (
+            RateLimitVerdict.REJECT
+            if self._violation_bucket.take(now)
+            else RateLimitVerdict.DISCONNECT
+        )

@@ -11,10 +11,14 @@ import logging
 import sys
 from enum import StrEnum
 
-from protocol.codec import iso
+from protocol.codec import format_timestamp
 
-TEXT = "%(name)s: %(message)s"
-_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+TEXT_FORMAT = "%(name)s: %(message)s"
+_STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+}
 
 
 class LogFormat(StrEnum):
@@ -24,7 +28,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-class JsonLines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object a line: ``timestamp``, ``level``, ``logger``, ``message``.
 
     An exception is in ``exception``, whole; what was given as ``extra`` is there by its name.
@@ -33,20 +37,24 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write one record; the line has no line breaks."""
         line = {
-            "timestamp": iso(record.created),
+            "timestamp": format_timestamp(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in _PLAIN}
+        line |= {
+            name: value for name, value in vars(record).items() if name not in _STANDARD_ATTRIBUTES
+        }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         # Not the codec: a log line must come out whatever is in it, lone surrogates included.
         return json.dumps(line, default=str)
 
 
-def set_up(style: LogFormat) -> None:
+def configure_logging(style: LogFormat) -> None:
     """Write everything from INFO up to the standard output."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines() if style is LogFormat.JSON else logging.Formatter(TEXT))
+    handler.setFormatter(
+        JsonFormatter() if style is LogFormat.JSON else logging.Formatter(TEXT_FORMAT)
+    )
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -24,11 +24,11 @@ from protocol.messages import Message, ServerMessage
 from protocol.monitoring import NodeStats
 from protocol.publications import Publication
 from server.counters import Counters
-from server.latency import Latencies
+from server.latency import LatencyHistogram
 
 PREFIX = "shop_ws_"
 OTHER = "other"  # the one label of all that could not be read or is not known
-LATENCY_EDGES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Metrics(Collector):
@@ -38,22 +38,22 @@ class Metrics(Collector):
         self,
         node: Callable[[], NodeStats],
         counters: Counters,
-        latencies: Latencies,
+        latencies: LatencyHistogram,
         waiting_bytes: Callable[[], int],
     ) -> None:
-        self._node = node
+        self._node_stats = node
         self._counters = counters
-        self._latencies = latencies
-        self._waiting_bytes = waiting_bytes
-        self._delivered: Counter[str] = Counter()
+        self._histogram = latencies
+        self._queued_bytes = waiting_bytes
+        self._delivered_by_type: Counter[str] = Counter()
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
-    def delivered(self, publication: Publication, reached: int) -> None:
+    def on_delivered(self, publication: Publication, reached: int) -> None:
         """Take note of a publication: see ``Hub.observers``."""
         if reached:
-            self._delivered[publication.type] += reached
+            self._delivered_by_type[publication.type] += reached
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """Write all of it in the newest format that an Accept header asks for; and its type."""
@@ -62,12 +62,12 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read the figures as they are now."""
-        node, counters = self._node(), self._counters
+        node, counters = self._node_stats(), self._counters
         yield _gauge("connections", "Sockets that are open", node.connections)
         yield _gauge("connections_signed_in", "Sockets that speak for somebody", node.signed_in)
         yield _gauge("subscriptions", "Channels joined, summed over sockets", node.subscriptions)
         yield _gauge("channels", "Channels with listeners", node.channels)
-        yield _gauge("outbox_bytes", "Bytes that clients have not taken", self._waiting_bytes())
+        yield _gauge("outbox_bytes", "Bytes that clients have not taken", self._queued_bytes())
         yield _gauge(
             "event_loop_lag_seconds",
             "The longest the event loop was late in the last second",
@@ -80,38 +80,38 @@ class Metrics(Collector):
         yield _counters("refusals", "Requests refused", "code", counters.refusals)
         yield _counters("closes", "Connections ended", "code", counters.closes)
         yield _counter("evictions", "Slow consumers hung up on", node.evictions)
-        yield self._latency()
+        yield self._latency_metric()
 
     def _received(self) -> Mapping[str, int]:
-        received = _by_name(self._counters.received)
+        received = _by_type_name(self._counters.received)
         received[OTHER] = self._counters.messages_in - received.total()
         return received
 
     def _sent(self) -> Mapping[str, int]:
-        sent = _by_name(self._counters.replies)
-        for type_, number in (self._delivered + self._counters.replays).items():
-            sent[type_ if type_ in _KNOWN else OTHER] += number
+        sent = _by_type_name(self._counters.replies)
+        for type_, number in (self._delivered_by_type + self._counters.replays).items():
+            sent[type_ if type_ in _KNOWN_TYPES else OTHER] += number
         return sent
 
-    def _latency(self) -> Metric:
-        within = [(str(edge), self._latencies.count_within(edge)) for edge in LATENCY_EDGES_S]
+    def _latency_metric(self) -> Metric:
+        within = [(str(edge), self._histogram.count_within(edge)) for edge in LATENCY_BUCKETS_S]
         return HistogramMetricFamily(
             f"{PREFIX}delivery_latency_seconds",
             "From the acceptance of a publication to the write on its sockets",
-            buckets=[*within, ("+Inf", self._latencies.count_within(float("inf")))],
-            sum_value=self._latencies.total_s,
+            buckets=[*within, ("+Inf", self._histogram.count_within(float("inf")))],
+            sum_value=self._histogram.total_s,
         )
 
 
-def _name(kind: type[Message]) -> str:
+def _type_name(kind: type[Message]) -> str:
     return str(kind.__struct_config__.tag)
 
 
-_KNOWN = frozenset(map(_name, get_args(ServerMessage)))
+_KNOWN_TYPES = frozenset(map(_type_name, get_args(ServerMessage)))
 
 
-def _by_name(counted: Mapping[type[Message], int]) -> Counter[str]:
-    return Counter({_name(kind): number for kind, number in counted.items()})
+def _by_type_name(counted: Mapping[type[Message], int]) -> Counter[str]:
+    return Counter({_type_name(kind): number for kind, number in counted.items()})
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

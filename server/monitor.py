@@ -12,19 +12,26 @@ from functools import partial
 
 from msgspec import Raw, Struct
 
-from protocol.channels import Channel, Kind
-from protocol.codec import stamped
+from protocol.channels import Channel, ChannelKind
+from protocol.codec import encode_with_timestamp
 from protocol.messages import StatsReport, TrafficReport
-from protocol.monitoring import BusyChannel, NodeStats, Sample, Stats, Tally, Traffic
+from protocol.monitoring import (
+    BusyChannel,
+    NodeStats,
+    Sample,
+    StatsPayload,
+    TrafficPayload,
+    TrafficTotals,
+)
 from protocol.publications import Everyone, Publication
-from server.limits import Bucket
+from server.limits import TokenBucket
 
 SAMPLES_PER_SECOND = 500  # complete up to here, as the protocol promises
 SAMPLE_BYTES = 1 << 19  # of messages in one report, at the most
-BUSIEST = 100  # channels listed in one report
+MAX_BUSY_CHANNELS = 100  # channels listed in one report
 
 
-class _Sum(Struct):
+class _RunningTotals(Struct):
     messages: int = 0
     deliveries: int = 0
     bytes: int = 0
@@ -34,22 +41,22 @@ class _Sum(Struct):
         self.deliveries += reached
         self.bytes += size
 
-    def tally(self) -> Tally:
-        return Tally(self.messages, self.deliveries, self.bytes)
+    def to_totals(self) -> TrafficTotals:
+        return TrafficTotals(self.messages, self.deliveries, self.bytes)
 
 
-class _Window:
+class _TrafficWindow:
     """One tenant's traffic since the last report."""
 
     def __init__(self, now: float) -> None:
-        self._budget = Bucket(SAMPLES_PER_SECOND, SAMPLES_PER_SECOND, now)
+        self._budget = TokenBucket(SAMPLES_PER_SECOND, SAMPLES_PER_SECOND, now)
         self._restart(now)
 
     def _restart(self, now: float) -> None:
-        self._since = now
-        self._kinds: defaultdict[str, _Sum] = defaultdict(_Sum)
-        self._types: defaultdict[str, _Sum] = defaultdict(_Sum)
-        self._channels: defaultdict[str, _Sum] = defaultdict(_Sum)
+        self._started_at = now
+        self._kinds: defaultdict[str, _RunningTotals] = defaultdict(_RunningTotals)
+        self._types: defaultdict[str, _RunningTotals] = defaultdict(_RunningTotals)
+        self._channels: defaultdict[str, _RunningTotals] = defaultdict(_RunningTotals)
         self._sample: list[Sample] = []
         self._sample_bytes = 0
         self._left_out = 0
@@ -65,7 +72,7 @@ class _Window:
             (self._channels, str(to)),
         ):
             sums[key].add(reached, size)
-        if kind == Kind.MONITOR:
+        if kind == ChannelKind.MONITOR:
             return
         if self._sample_bytes + size <= SAMPLE_BYTES and self._budget.take(now):
             self._sample.append(Sample(str(to), reached, Raw(publication.message)))
@@ -73,20 +80,22 @@ class _Window:
         else:
             self._left_out += 1
 
-    def add_late(self, publication: Publication, reached: int) -> None:
+    def add_late_deliveries(self, publication: Publication, reached: int) -> None:
         """Count more sockets that a publication reached which has been counted."""
         to = publication.to
         self._kinds[str(to) if isinstance(to, Everyone) else to.kind].deliveries += reached
         self._types[publication.type].deliveries += reached
         self._channels[str(to)].deliveries += reached
 
-    def report(self, now: float, subscribers: Callable[[str], int]) -> Traffic:
+    def report(self, now: float, subscribers: Callable[[str], int]) -> TrafficPayload:
         """Sum up, and start again."""
-        busiest = sorted(self._channels.items(), key=lambda named: -named[1].messages)[:BUSIEST]
-        traffic = Traffic(
-            seconds=round(now - self._since, 3),
-            kinds={kind: total.tally() for kind, total in self._kinds.items()},
-            types={type_: total.tally() for type_, total in self._types.items()},
+        busiest = sorted(self._channels.items(), key=lambda named: -named[1].messages)[
+            :MAX_BUSY_CHANNELS
+        ]
+        traffic = TrafficPayload(
+            seconds=round(now - self._started_at, 3),
+            kinds={kind: total.to_totals() for kind, total in self._kinds.items()},
+            types={type_: total.to_totals() for type_, total in self._types.items()},
             busiest=tuple(
                 BusyChannel(name, total.messages, total.deliveries, total.bytes, subscribers(name))
                 for name, total in busiest
@@ -98,7 +107,7 @@ class _Window:
         return traffic
 
 
-class Monitor:
+class TrafficSampler:
     """Keeps a window for every tenant that is being watched, and for no other.
 
     ``is_watched`` tells whether a tenant's traffic is to be told.
@@ -106,28 +115,30 @@ class Monitor:
 
     def __init__(self, is_watched: Callable[[str], bool]) -> None:
         self._is_watched = is_watched
-        self._windows: dict[str, _Window] = {}
+        self._windows: dict[str, _TrafficWindow] = {}
 
-    def saw(self, publication: Publication, reached: int, now: float) -> None:
+    def record(self, publication: Publication, reached: int, now: float) -> None:
         """Take note of a publication, if its tenant is being watched."""
         window = self._windows.get(publication.tenant)
         if window is None:
             if not self._is_watched(publication.tenant):
                 return
-            window = self._windows[publication.tenant] = _Window(now)
+            window = self._windows[publication.tenant] = _TrafficWindow(now)
         window.add(publication, reached, now)
 
-    def saw_late(self, publication: Publication, reached: int) -> None:
+    def record_late_deliveries(self, publication: Publication, reached: int) -> None:
         """Count more sockets that a publication reached which has been counted."""
         window = self._windows.get(publication.tenant)
         if window is not None:
-            window.add_late(publication, reached)
+            window.add_late_deliveries(publication, reached)
 
-    def watch(self, tenants: set[str], now: float) -> None:
+    def set_watched_tenants(self, tenants: set[str], now: float) -> None:
         """Go on with these tenants only."""
-        self._windows = {t: self._windows.get(t) or _Window(now) for t in tenants}
+        self._windows = {t: self._windows.get(t) or _TrafficWindow(now) for t in tenants}
 
-    def traffic(self, now: float, subscribers: Callable[[str, str], int]) -> list[Publication]:
+    def traffic_reports(
+        self, now: float, subscribers: Callable[[str, str], int]
+    ) -> list[Publication]:
         """Make a ``traffic`` message for every tenant that is watched.
 
         ``subscribers`` counts, for a tenant, who hears a channel.
@@ -136,21 +147,24 @@ class Monitor:
             tenant: TrafficReport(window.report(now, partial(subscribers, tenant)))
             for tenant, window in self._windows.items()
         }
-        return [_message(tenant, report, "traffic", now) for tenant, report in reports.items()]
+        return [
+            _report_publication(tenant, report, "traffic", now)
+            for tenant, report in reports.items()
+        ]
 
-    def stats(self, now: float, nodes: Iterable[NodeStats]) -> list[Publication]:
+    def stats_reports(self, now: float, nodes: Iterable[NodeStats]) -> list[Publication]:
         """Make a ``stats`` message for every tenant that is watched."""
-        report = StatsReport(Stats(tuple(nodes)))
-        return [_message(tenant, report, "stats", now) for tenant in self._windows]
+        report = StatsReport(StatsPayload(tuple(nodes)))
+        return [_report_publication(tenant, report, "stats", now) for tenant in self._windows]
 
 
-def _message(
+def _report_publication(
     tenant: str, report: TrafficReport | StatsReport, type_: str, now: float
 ) -> Publication:
     return Publication(
-        to=Channel(Kind.MONITOR, tenant),
+        to=Channel(ChannelKind.MONITOR, tenant),
         type=type_,
-        message=stamped(report, now),
+        message=encode_with_timestamp(report, now),
         tenant=tenant,
         accepted_at=now,
     )

@@ -11,16 +11,16 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
-from server.stores.base import Order, Store, StoreUnavailable
+from server.stores.base import OrderOwnership, Store, StoreUnavailable
 
-REMEMBERED = 10_000  # orders, about 3 MB; a look-up of an older one costs a query of some 100 us
+CACHE_SIZE = 10_000  # orders, about 3 MB; a look-up of an older one costs a query of some 100 us
 
 
-def _always() -> bool:
+def _always_connected() -> bool:
     return True
 
 
-class Orders:
+class OrderOwners:
     """Records orders and tells whose they are.
 
     ``changed`` tells every server, this one too, of an order that changes hands, and returns
@@ -31,34 +31,34 @@ class Orders:
     def __init__(
         self,
         store: Store,
-        changed: Callable[[Order], Awaitable[object]],
-        hears: Callable[[], bool] = _always,
+        changed: Callable[[OrderOwnership], Awaitable[object]],
+        hears: Callable[[], bool] = _always_connected,
     ) -> None:
         self._store = store
-        self._changed = changed
-        self._hears = hears
-        self._changes = 0
-        self._latest: OrderedDict[str, Order] = OrderedDict()
+        self._notify_cluster = changed
+        self._cluster_connected = hears
+        self._version = 0
+        self._cache: OrderedDict[str, OrderOwnership] = OrderedDict()
 
-    async def find(self, order_id: str) -> Order | None:
+    async def find(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is, if anybody's.
 
         Raises:
             StoreUnavailable: it cannot be found out now.
         """
-        known = self._latest.get(order_id) if self._hears() else None
+        known = self._cache.get(order_id) if self._cluster_connected() else None
         if known is not None:
             return known
         while True:
-            changes = self._changes
-            found = await self._store.find_order(order_id)
-            if changes == self._changes:
+            changes = self._version
+            found = await self._store.find_order_owner(order_id)
+            if changes == self._version:
                 break
         if found is not None:
-            self._remember([found], changes)
+            self._add_to_cache([found], changes)
         return found
 
-    async def record(self, orders: Sequence[Order]) -> None:
+    async def record(self, orders: Sequence[OrderOwnership]) -> None:
         """Keep whose these orders are, all or none; of one that is there twice, the last.
 
         Whoever loses one by it has lost it on every server, when this returns.
@@ -67,36 +67,36 @@ class Orders:
             TakenElsewhere: one belongs to another tenant; none was kept.
             StoreUnavailable: none was kept.
         """
-        changes = self._changes
-        changed = await self._store.record_orders(orders)
-        self._remember(orders, changes)
-        await asyncio.gather(*(self._changed(order) for order in changed))
+        changes = self._version
+        changed = await self._store.record_order_owners(orders)
+        self._add_to_cache(orders, changes)
+        await asyncio.gather(*(self._notify_cluster(order) for order in changed))
 
-    async def look_again(self, order: Order) -> Order:
+    async def refresh(self, order: OrderOwnership) -> OrderOwnership:
         """Find out anew whose an order is that changed hands.
 
         What was heard stands where the store does not answer.
         """
-        self.forget(order.id)
+        self.invalidate(order.id)
         try:
             return await self.find(order.id) or order
         except StoreUnavailable:
             return order
 
-    def forget(self, order_id: str | None = None) -> None:
+    def invalidate(self, order_id: str | None = None) -> None:
         """Remember nothing of an order, or of any, that was known or asked for until now."""
-        self._changes += 1
+        self._version += 1
         if order_id is None:
-            self._latest.clear()
+            self._cache.clear()
         else:
-            self._latest.pop(order_id, None)
+            self._cache.pop(order_id, None)
 
-    def _remember(self, orders: Sequence[Order], changes: int) -> None:
+    def _add_to_cache(self, orders: Sequence[OrderOwnership], changes: int) -> None:
         """Keep what was asked for when so many changes had been heard of."""
-        if changes != self._changes or not self._hears():
+        if changes != self._version or not self._cluster_connected():
             return
         for order in orders:
-            self._latest[order.id] = order
-            self._latest.move_to_end(order.id)
-        while len(self._latest) > REMEMBERED:
-            self._latest.popitem(last=False)
+            self._cache[order.id] = order
+            self._cache.move_to_end(order.id)
+        while len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)

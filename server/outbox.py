@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-SOCKET_ENOUGH = 1 << 16  # bytes in the transport's buffer; above it nothing more is written
-PATIENCE_S = 1.0  # how long a client may be over its limit
-AT_ONCE = 4  # times the limit that may never wait, not even for a moment
+MAX_TRANSPORT_BUFFER = 1 << 16  # bytes in the transport's buffer; above it nothing more is written
+SOFT_LIMIT_GRACE_S = 1.0  # how long a client may be over its limit
+HARD_LIMIT_FACTOR = 4  # times the limit that may never wait, not even for a moment
 
 
 class Transport(Protocol):
@@ -28,27 +28,27 @@ class Transport(Protocol):
         ...
 
 
-class Flushes(Protocol):
+class FlushScheduler(Protocol):
     """What an outbox needs of the flusher that it belongs to."""
 
-    queued: int
+    frames_queued: int
     """Frames, ever."""
-    for_crowd: list[bytes]
+    pending_broadcast: list[bytes]
     """What is kept once for many, and comes before whatever is pushed now."""
-    unclear: set[Outbox]
+    congested: set[SendQueue]
     """Those of whom something waits in the transport, or may."""
 
-    def spread(self) -> None:
+    def expand_broadcast(self) -> None:
         """Give each of the many its own share."""
 
-    def dirty(self, outbox: Outbox) -> None:
+    def mark_dirty(self, outbox: SendQueue) -> None:
         """Take note that this outbox has its first pending frame."""
 
-    def finish(self, outbox: Outbox) -> None:
+    def close_queue(self, outbox: SendQueue) -> None:
         """Write what this outbox still has, and let go of it."""
 
 
-class Outbox:
+class SendQueue:
     """One client's frames that are not written yet, in order.
 
     ``write_now`` writes to the socket itself, without the transport's ceremony, and
@@ -56,79 +56,79 @@ class Outbox:
     """
 
     __slots__ = (
-        "_flusher",
-        "_held",
-        "_over_since",
+        "_over_limit_since",
+        "_scheduler",
         "_transport",
-        "held_bytes",
+        "_unsent",
         "pending",
+        "unsent_bytes",
         "write_now",
     )
 
     def __init__(
-        self, transport: Transport, write_now: Callable[[bytes], int], flusher: Flushes
+        self, transport: Transport, write_now: Callable[[bytes], int], flusher: FlushScheduler
     ) -> None:
         self._transport = transport
-        self._flusher = flusher
+        self._scheduler = flusher
         self.write_now = write_now
-        self._held: list[bytes] = []
-        self._over_since: float | None = None
+        self._unsent: list[bytes] = []
+        self._over_limit_since: float | None = None
         self.pending: list[bytes] = []
-        self.held_bytes = 0
-        flusher.unclear.add(self)  # the answer to the handshake may still be on its way
+        self.unsent_bytes = 0
+        flusher.congested.add(self)  # the answer to the handshake may still be on its way
 
     @property
-    def waiting_bytes(self) -> int:
+    def queued_bytes(self) -> int:
         """Return what the client has not taken: here and in its socket's buffer."""
-        return self.held_bytes + self._transport.get_write_buffer_size()
+        return self.unsent_bytes + self._transport.get_write_buffer_size()
 
     def push(self, frame: bytes) -> None:
         """Queue a frame, or several in one piece, for the next flush."""
-        flusher, pending = self._flusher, self.pending
-        if flusher.for_crowd:
-            flusher.spread()
-        flusher.queued += 1
+        flusher, pending = self._scheduler, self.pending
+        if flusher.pending_broadcast:
+            flusher.expand_broadcast()
+        flusher.frames_queued += 1
         pending.append(frame)
         if len(pending) == 1:
-            flusher.dirty(self)
+            flusher.mark_dirty(self)
 
-    def drop(self) -> None:
+    def clear(self) -> None:
         """Forget what is queued."""
-        self._flusher.spread()
+        self._scheduler.expand_broadcast()
         self.pending = []
-        self._held.clear()
-        self.held_bytes = 0
+        self._unsent.clear()
+        self.unsent_bytes = 0
 
-    def end(self) -> None:
+    def flush_and_close(self) -> None:
         """Write what is queued, as far as it goes: nothing comes after it."""
-        self._flusher.finish(self)
+        self._scheduler.close_queue(self)
 
-    def finish(self, frame: bytes) -> None:
+    def replace_with(self, frame: bytes) -> None:
         """Forget what is queued and write a last frame behind what the socket already has."""
-        self.drop()
+        self.clear()
         if not self._transport.is_closing():
             self._transport.write(frame)
 
-    def send(self, data: bytes) -> bool:
+    def write(self, data: bytes) -> bool:
         """Write ``data``, whole frames, behind what is held; tell whether all went out."""
         transport = self._transport
         if transport.is_closing():
-            self.drop()
+            self.clear()
             return True
         unread = transport.get_write_buffer_size()
-        if self._held or unread > SOCKET_ENOUGH:
-            self._held.append(data)
-            self.held_bytes += len(data)
-            self._flusher.unclear.add(self)
-            if unread > SOCKET_ENOUGH:
+        if self._unsent or unread > MAX_TRANSPORT_BUFFER:
+            self._unsent.append(data)
+            self.unsent_bytes += len(data)
+            self._scheduler.congested.add(self)
+            if unread > MAX_TRANSPORT_BUFFER:
                 return False
-            data = b"".join(self._held)
-            self._held.clear()
-            self.held_bytes = 0
+            data = b"".join(self._unsent)
+            self._unsent.clear()
+            self.unsent_bytes = 0
         if unread:
             transport.write(data)
             return True
-        self._flusher.unclear.discard(self)
+        self._scheduler.congested.discard(self)
         try:
             taken = self.write_now(data)
         except BlockingIOError:
@@ -136,20 +136,22 @@ class Outbox:
         except OSError:
             return True  # the connection is gone, as the transport is about to find out
         if taken != len(data):
-            self.leave_rest(data[taken:])
+            self.buffer_remainder(data[taken:])
         return True
 
-    def leave_rest(self, data: bytes) -> None:
+    def buffer_remainder(self, data: bytes) -> None:
         """Leave to the transport what the socket did not take."""
-        self._flusher.unclear.add(self)
+        self._scheduler.congested.add(self)
         self._transport.write(data)
 
-    def is_too_slow(self, limit: int, now: float) -> bool:
+    def exceeds_limit(self, limit: int, now: float) -> bool:
         """Tell whether the client has been over its limit for too long, or far over it."""
-        waiting = self.waiting_bytes
+        waiting = self.queued_bytes
         if waiting <= limit:
-            self._over_since = None
+            self._over_limit_since = None
             return False
-        if self._over_since is None:
-            self._over_since = now
-        return waiting > AT_ONCE * limit or now - self._over_since > PATIENCE_S
+        if self._over_limit_since is None:
+            self._over_limit_since = now
+        return (
+            waiting > HARD_LIMIT_FACTOR * limit or now - self._over_limit_since > SOFT_LIMIT_GRACE_S
+        )

@@ -10,65 +10,75 @@ from socket import gethostname
 
 from msgspec import Struct
 
-from protocol.bounds import Bounds
-from protocol.publications import Accepted
+from protocol.bounds import Retention
+from protocol.publications import PublishResponse
 from server.brokers.base import Broker
 from server.brokers.memory import MemoryBroker
-from server.brokers.redis import RedisBroker, RedisOptions
-from server.idempotency import Elsewhere, Nowhere
-from server.nodes.cluster import Cluster
-from server.nodes.peers import Alone, Peers
-from server.nodes.places import OwnPlaces
-from server.redis_link import Link, redis_link
-from server.replies import Problem
+from server.brokers.redis import RedisBroker, RedisBrokerOptions
+from server.idempotency import IdempotencyStore, NullIdempotencyStore
+from server.nodes.cluster import RedisClusterNode
+from server.nodes.peers import Cluster, SingleNode
+from server.nodes.places import LocalConnectionLimiter
+from server.redis_link import RedisClient, open_redis
+from server.replies import ApiError
 from server.settings import Settings
-from server.stores.answers import SharedAnswers
+from server.stores.answers import RedisIdempotencyStore
 from server.stores.base import Store
 from server.stores.redis import RedisStore
 from server.stores.sqlite import SqliteStore
 
-DATABASE = "workbench.sqlite3"
+DATABASE_FILE = "workbench.sqlite3"
 
 
-class Parts(Struct, frozen=True):
+class Backends(Struct, frozen=True):
     """What the settings choose: what carries publications, what keeps things, who else is there."""
 
     broker: Broker
     store: Store
-    peers: Peers
-    answers: Elsewhere[Accepted | Problem]
+    cluster: Cluster
+    idempotency_store: IdempotencyStore[PublishResponse | ApiError]
 
 
 @contextlib.asynccontextmanager
-async def chosen_parts(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Parts]:
+async def open_backends(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Backends]:
     """Open the parts while the block lasts; ``clock`` is in seconds since the epoch.
 
     Raises:
         StoreUnavailable: the database cannot be opened.
         RedisUnusable: there is an address of a Redis, and it cannot be used.
     """
-    bounds = Bounds(settings.history_messages, settings.history_s)
+    bounds = Retention(settings.history_messages, settings.history_s)
     if settings.redis_url:
-        async with redis_link(settings) as link:
-            options = RedisOptions(
+        async with open_redis(settings) as link:
+            options = RedisBrokerOptions(
                 prefix=settings.redis_prefix,
                 sharded=settings.redis_sharded,
-                patience_s=settings.broker_timeout_s,
-                bounds=bounds,
+                timeout_s=settings.broker_timeout_s,
+                retention=bounds,
             )
             store = RedisStore(link, settings.redis_prefix)
-            answers = SharedAnswers(link, settings.redis_prefix, settings.broker_timeout_s)
-            yield Parts(RedisBroker(link, options), store, _cluster(settings, link, clock), answers)
+            answers = RedisIdempotencyStore(link, settings.redis_prefix, settings.broker_timeout_s)
+            yield Backends(
+                RedisBroker(link, options),
+                store,
+                _make_cluster_node(settings, link, clock),
+                answers,
+            )
     else:
-        file = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
+        file = await SqliteStore.open(Path(settings.data_dir) / DATABASE_FILE)
         async with contextlib.aclosing(file):
-            peers = Alone(settings.node or gethostname(), OwnPlaces(settings.connections_per_user))
-            yield Parts(MemoryBroker(bounds, clock), file, peers, Nowhere())
+            peers = SingleNode(
+                settings.node or gethostname(),
+                LocalConnectionLimiter(settings.connections_per_user),
+            )
+            yield Backends(MemoryBroker(bounds, clock), file, peers, NullIdempotencyStore())
 
 
-def _cluster(settings: Settings, link: Link, clock: Callable[[], float]) -> Cluster:
+def _make_cluster_node(
+    settings: Settings, link: RedisClient, clock: Callable[[], float]
+) -> RedisClusterNode:
     free_port = secrets.token_hex(2)  # is not known yet, and a name is to be nobody else's
-    return Cluster(
+    return RedisClusterNode(
         link,
         settings.redis_prefix,
         settings.node or f"{gethostname()}:{settings.port or free_port}",

@@ -1,4 +1,4 @@
-"""``POST /api/publish``: from a body to accepted publications, all of it or nothing."""
+"""``HTTP_REQUEST /api/publish``: from a body to accepted publications, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Raw, Struct
 
-from protocol.channels import Channel, Kind
-from protocol.codec import UNREADABLE
-from protocol.drafts import prepare
-from protocol.errors import Refusal
-from protocol.publications import Accepted, Address, Draft, Publication
+from protocol.channels import Channel, ChannelKind
+from protocol.codec import DECODE_ERRORS
+from protocol.drafts import prepare_publication
+from protocol.errors import RequestError
+from protocol.publications import Address, Publication, PublishRequest, PublishResponse
 from server.brokers.base import Broker
 from server.hub import Hub
 from server.identity import Identity, Role
-from server.orders import Orders
-from server.replies import Problem
-from server.stores.base import Order, TakenElsewhere
+from server.orders import OrderOwners
+from server.replies import ApiError
+from server.stores.base import OrderOwnedByOtherTenant, OrderOwnership
 
-PUBLISHERS = frozenset({Role.SERVICE, Role.ADMIN})
-MOST_AT_ONCE = 1000  # publications in one list
-MOST_BYTES = 1 << 16  # of one publication
+PUBLISHER_ROLES = frozenset({Role.SERVICE, Role.ADMIN})
+MAX_PUBLICATIONS = 1000  # publications in one list
+MAX_PUBLICATION_BYTES = 1 << 16  # of one publication
 
-_single = msgspec.json.Decoder(Raw)
-_list = msgspec.json.Decoder(list[Raw])
-_draft = msgspec.json.Decoder(Draft)
+_single_decoder = msgspec.json.Decoder(Raw)
+_list_decoder = msgspec.json.Decoder(list[Raw])
+_request_decoder = msgspec.json.Decoder(PublishRequest)
 
 
-class Checked(Struct, frozen=True):
+class CheckedPublication(Struct, frozen=True):
     """A publication that may go out, and the order it places, if it does."""
 
     publication: Publication
-    order: Order | None
+    ownership: OrderOwnership | None
 
 
-class Publishing:
+class PublishService:
     """Accepts publications: checks them, records the orders in them, hands them on."""
 
     def __init__(
-        self, orders: Orders, broker: Broker, hub: Hub, clock: Callable[[], float]
+        self, orders: OrderOwners, broker: Broker, hub: Hub, clock: Callable[[], float]
     ) -> None:
-        self._orders = orders
+        self._order_owners = orders
         self._broker = broker
         self._hub = hub
         self._clock = clock
 
-    async def accept(self, body: bytes, who: Identity, once: str = "") -> Accepted:
+    async def publish(self, body: bytes, who: Identity, once: str = "") -> PublishResponse:
         """Accept one publication or a list of up to 1,000; see the broker for ``once``.
 
         Raises:
@@ -55,90 +55,92 @@ class Publishing:
             StoreUnavailable, BrokerUnavailable: nothing was published.
         """
         now = self._clock()
-        drafts, is_list = _split(body)
+        drafts, is_list = _split_body(body)
         checked = []
         for index, raw in enumerate(drafts):
             try:
                 checked.append(await self._check(raw, who, now))
-            except Problem as why:
+            except ApiError as why:
                 index_told = index if is_list else None
-                raise Problem(why.status, why.code, why.message, index_told) from None
-        await self._record([item.order for item in checked], is_list)
+                raise ApiError(why.status, why.code, why.message, index_told) from None
+        await self._record_owners([item.ownership for item in checked], is_list)
         publications = [item.publication for item in checked]
-        reached = sum(len(self._hub.audience(publication)) for publication in publications)
+        reached = sum(len(self._hub.subscribers_for(publication)) for publication in publications)
         await self._broker.publish(publications, once)
-        return Accepted(accepted=len(publications), reached=reached)
+        return PublishResponse(accepted=len(publications), reached=reached)
 
-    async def _record(self, orders: list[Order | None], is_list: bool) -> None:
+    async def _record_owners(self, orders: list[OrderOwnership | None], is_list: bool) -> None:
         placed = [order for order in orders if order is not None]
         if not placed:
             return
         try:
-            await self._orders.record(placed)
-        except TakenElsewhere as why:
+            await self._order_owners.record(placed)
+        except OrderOwnedByOtherTenant as why:
             index = next(i for i, order in enumerate(orders) if order is why.order)
             told = index if is_list else None
-            raise Problem(403, "forbidden", "This order cannot be placed here", told) from None
+            raise ApiError(403, "forbidden", "This order cannot be placed here", told) from None
 
-    async def _check(self, raw: Raw, who: Identity, now: float) -> Checked:
-        if len(raw) > MOST_BYTES:
-            raise Problem(422, "too_big", f"A publication has at most {MOST_BYTES} bytes")
+    async def _check(self, raw: Raw, who: Identity, now: float) -> CheckedPublication:
+        if len(raw) > MAX_PUBLICATION_BYTES:
+            raise ApiError(
+                422, "too_big", f"A publication has at most {MAX_PUBLICATION_BYTES} bytes"
+            )
         try:
-            prepared = prepare(_draft.decode(raw), now)
-        except (*UNREADABLE, ValueError) as why:
-            raise Problem(422, "invalid_publication", str(why)) from None
-        except Refusal:
-            raise Problem(422, "invalid_channel", "This is not the name of a channel") from None
-        await self._judge(who, prepared.to)
+            prepared = prepare_publication(_request_decoder.decode(raw), now)
+        except (*DECODE_ERRORS, ValueError) as why:
+            raise ApiError(422, "invalid_publication", str(why)) from None
+        except RequestError:
+            raise ApiError(422, "invalid_channel", "This is not the name of a channel") from None
+        await self._authorize(who, prepared.to)
         publication = Publication(
             to=prepared.to,
             type=prepared.type,
             message=prepared.message,
             tenant=await self._tenant_of(prepared.to, who),
             accepted_at=now,
-            within_tenant=who.role is Role.ADMIN,
+            tenant_only=who.role is Role.ADMIN,
         )
-        places = prepared.places
-        order = Order(places.id, places.user_id, places.tenant_id) if places else None
-        return Checked(publication, order)
+        places = prepared.order_placement
+        order = OrderOwnership(places.id, places.user_id, places.tenant_id) if places else None
+        return CheckedPublication(publication, order)
 
-    async def _judge(self, who: Identity, to: Address) -> None:
+    async def _authorize(self, who: Identity, to: Address) -> None:
         """Let a service publish anywhere but to the monitor, and an admin within the tenant."""
-        if isinstance(to, Channel) and to.kind is Kind.MONITOR:
-            raise Problem(422, "invalid_channel", "The monitor's channels are the server's own")
+        if isinstance(to, Channel) and to.kind is ChannelKind.MONITOR:
+            raise ApiError(422, "invalid_channel", "The monitor's channels are the server's own")
         if who.role is Role.SERVICE:
             return
         if isinstance(to, Channel):
-            if to.kind is Kind.USER:
+            if to.kind is ChannelKind.USER:
                 return  # within_tenant keeps it from users of other tenants
-            if to.kind is Kind.TENANT and who.is_admin_of(to.key):
+            if to.kind is ChannelKind.TENANT and who.is_admin_of(to.key):
                 return
-            if to.kind is Kind.ORDER:
-                order = await self._orders.find(to.key)
+            if to.kind is ChannelKind.ORDER:
+                order = await self._order_owners.find(to.key)
                 if order is not None and who.is_admin_of(order.tenant_id):
                     return
-        raise Problem(403, "forbidden", "Only a service may publish there")
+        raise ApiError(403, "forbidden", "Only a service may publish there")
 
     async def _tenant_of(self, to: Address, who: Identity) -> str:
         """Say whose traffic it is: the order's or tenant's own, else the publisher's."""
         if isinstance(to, Channel):
-            if to.kind is Kind.TENANT:
+            if to.kind is ChannelKind.TENANT:
                 return to.key
-            if to.kind is Kind.ORDER:
-                order = await self._orders.find(to.key)
+            if to.kind is ChannelKind.ORDER:
+                order = await self._order_owners.find(to.key)
                 return order.tenant_id if order else who.tenant_id
         return who.tenant_id
 
 
-def _split(body: bytes) -> tuple[list[Raw], bool]:
+def _split_body(body: bytes) -> tuple[list[Raw], bool]:
     """Tell a list of publications from a single one."""
     is_list = body.lstrip()[:1] == b"["
     try:
         # A body is one text: what is skipped unread must be valid UTF-8 as well.
         body.decode()
-        drafts = _list.decode(body) if is_list else [_single.decode(body)]
-    except UNREADABLE:
-        raise Problem(400, "invalid_json", "The body is not JSON") from None
-    if not 1 <= len(drafts) <= MOST_AT_ONCE:
-        raise Problem(422, "invalid_list", f"A list has 1 to {MOST_AT_ONCE} publications")
+        drafts = _list_decoder.decode(body) if is_list else [_single_decoder.decode(body)]
+    except DECODE_ERRORS:
+        raise ApiError(400, "invalid_json", "The body is not JSON") from None
+    if not 1 <= len(drafts) <= MAX_PUBLICATIONS:
+        raise ApiError(422, "invalid_list", f"A list has 1 to {MAX_PUBLICATIONS} publications")
     return drafts, is_list

@@ -26,14 +26,14 @@ from redis.exceptions import (
 
 from server.settings import Settings
 
-OLDEST = (6, 2)
-OLDEST_SHARDED = (7, 0)  # has sharded Pub/Sub
-AT_START = 3  # times the patience with a request; Redis may just be starting
-AGAIN_S = 0.1
-CONNECTIONS = 32  # of one node; who finds none free waits for one
+MIN_VERSION = (6, 2)
+MIN_VERSION_SHARDED = (7, 0)  # has sharded Pub/Sub
+STARTUP_TIMEOUT_FACTOR = 3  # times the patience with a request; Redis may just be starting
+RETRY_DELAY_S = 0.1
+MAX_CONNECTIONS = 32  # of one node; who finds none free waits for one
 
-Link: TypeAlias = Redis | RedisCluster
-FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
+RedisClient: TypeAlias = Redis | RedisCluster
+REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
 """What a command raises for a Redis that cannot be reached, or that does not do it."""
 
 REFUSALS = (AuthenticationError, ResponseError)
@@ -45,24 +45,24 @@ class RedisUnusable(Exception):
 
 
 @asynccontextmanager
-async def redis_link(settings: Settings) -> AsyncIterator[Link]:
+async def open_redis(settings: Settings) -> AsyncIterator[RedisClient]:
     """Connect while the block lasts.
 
-    Commands raise one of ``FAILURES`` after ``broker_timeout_s``.  None is repeated by
+    Commands raise one of ``REDIS_ERRORS`` after ``broker_timeout_s``.  None is repeated by
     itself: whether it was carried out the first time is for the caller to judge.
 
     Raises:
         RedisUnusable: it does not answer, does not let this server in, or is too old.
     """
-    link = make_link(settings)
+    link = make_redis_client(settings)
     try:
-        await _try_out(link, settings)
+        await _check_server(link, settings)
         yield link
     finally:
         await link.aclose()
 
 
-def make_link(settings: Settings) -> Link:
+def make_redis_client(settings: Settings) -> RedisClient:
     """Make a client that connects when it is first used."""
     patience = settings.broker_timeout_s
     if settings.redis_sharded:
@@ -70,12 +70,12 @@ def make_link(settings: Settings) -> Link:
             settings.redis_url,
             socket_timeout=patience,
             socket_connect_timeout=patience,
-            max_connections=CONNECTIONS,
+            max_connections=MAX_CONNECTIONS,
             retry=Retry(NoBackoff(), 0),
         )
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,
-        max_connections=CONNECTIONS,
+        max_connections=MAX_CONNECTIONS,
         timeout=patience,
         socket_timeout=patience,
         socket_connect_timeout=patience,
@@ -84,7 +84,7 @@ def make_link(settings: Settings) -> Link:
     return Redis.from_pool(pool)
 
 
-def pubsub_connection(link: Link, shard: str = "") -> AbstractConnection:
+def make_pubsub_connection(link: RedisClient, shard: str = "") -> AbstractConnection:
     """Make a connection of its own, to a shard of a cluster or to the one Redis.
 
     It waits for ever: whoever reads from it finds out by himself whether it is alive.
@@ -102,10 +102,10 @@ def pubsub_connection(link: Link, shard: str = "") -> AbstractConnection:
     return connection
 
 
-async def _try_out(link: Link, settings: Settings) -> None:
-    where = _without_secrets(settings.redis_url)
+async def _check_server(link: RedisClient, settings: Settings) -> None:
+    where = _redacted(settings.redis_url)
     try:
-        about = await _ask_patiently(link, settings.broker_timeout_s * AT_START)
+        about = await _info_with_retries(link, settings.broker_timeout_s * STARTUP_TIMEOUT_FACTOR)
     except AuthenticationError as why:
         raise RedisUnusable(
             f"the Redis at {where} does not let this server in: {why}. "
@@ -113,19 +113,19 @@ async def _try_out(link: Link, settings: Settings) -> None:
         ) from None
     except ResponseError as why:
         raise RedisUnusable(f"the Redis at {where} refuses to be used: {why}") from None
-    except FAILURES as why:
+    except REDIS_ERRORS as why:
         raise RedisUnusable(
             f"the Redis at {where} does not answer ({why}). Start it, correct "
             "WORKBENCH_REDIS_URL, or leave that out to run on one node without Redis"
         ) from None
     version = str(about["redis_version"])
-    oldest = OLDEST_SHARDED if settings.redis_sharded else OLDEST
+    oldest = MIN_VERSION_SHARDED if settings.redis_sharded else MIN_VERSION
     if tuple(int(part) for part in version.split(".")[:2]) < oldest:
         needed = ".".join(map(str, oldest))
         raise RedisUnusable(f"the Redis at {where} is {version}; {needed} or newer is needed")
 
 
-async def _ask_patiently(link: Link, patience_s: float) -> dict[str, object]:
+async def _info_with_retries(link: RedisClient, patience_s: float) -> dict[str, object]:
     """Ask Redis what it is, again and again: it may be starting too."""
     until = time.monotonic() + patience_s
     while True:
@@ -134,16 +134,16 @@ async def _ask_patiently(link: Link, patience_s: float) -> dict[str, object]:
                 await link.initialize()
                 return await link.info("server", target_nodes=RedisCluster.RANDOM)
             return await link.info("server")
-        except FAILURES as why:
+        except REDIS_ERRORS as why:
             # A Unix socket's and a cluster's client wrap what Redis said.
             said = why if isinstance(why, REFUSALS) else why.__cause__
             if isinstance(said, REFUSALS):
                 raise said from None
             if time.monotonic() > until:
                 raise
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(RETRY_DELAY_S)
 
 
-def _without_secrets(url: str) -> str:
+def _redacted(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.netloc.rpartition('@')[2]}{parts.path}" or url

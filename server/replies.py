@@ -7,12 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
-from protocol.codec import write
-from server.auth import InvalidToken, Verifier
+from protocol.codec import encode_json
+from server.auth import InvalidToken, JwtVerifier
 from server.identity import Identity, Role
 
 
-class Problem(Exception):
+class ApiError(Exception):
     """A request that is answered with a problem instead of what it asked for."""
 
     def __init__(self, status: int, code: str, message: str, index: int | None = None) -> None:
@@ -21,15 +21,15 @@ class Problem(Exception):
 
     def response(self) -> web.Response:
         """Shape it for the wire."""
-        return problem(self.status, self.code, self.message, self.index)
+        return error_response(self.status, self.code, self.message, self.index)
 
 
-def answer(value: Any, status: int = 200) -> web.Response:
+def json_response(value: Any, status: int = 200) -> web.Response:
     """Answer with JSON."""
-    return web.Response(body=write(value), status=status, content_type="application/json")
+    return web.Response(body=encode_json(value), status=status, content_type="application/json")
 
 
-def problem(
+def error_response(
     status: int,
     code: str,
     message: str,
@@ -38,7 +38,7 @@ def problem(
 ) -> web.Response:
     """Answer ``{"error": {"code", "message", "index"?}}``; ``index`` names a list's item."""
     error = {"code": code, "message": message} | ({} if index is None else {"index": index})
-    response = answer({"error": error}, status)
+    response = json_response({"error": error}, status)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if retry_after is not None:
@@ -46,7 +46,9 @@ def problem(
     return response
 
 
-async def require(request: web.Request, verifier: Verifier, roles: Collection[Role]) -> Identity:
+async def require_role(
+    request: web.Request, verifier: JwtVerifier, roles: Collection[Role]
+) -> Identity:
     """Return who asks.
 
     Raises:
@@ -56,9 +58,9 @@ async def require(request: web.Request, verifier: Verifier, roles: Collection[Ro
     try:
         if scheme.lower() != "bearer":
             raise InvalidToken
-        who = await verifier.identify(token.strip())
+        who = await verifier.verify(token.strip())
     except InvalidToken:
-        raise Problem(401, "unauthenticated", "A valid bearer token is required") from None
+        raise ApiError(401, "unauthenticated", "A valid bearer token is required") from None
     if who.role not in roles:
-        raise Problem(403, "forbidden", "This role may not do that")
+        raise ApiError(403, "forbidden", "This role may not do that")
     return who

@@ -15,7 +15,7 @@ class Revocations:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._since: dict[tuple[str, str], float] = {}
+        self._revoked_at: dict[tuple[str, str], float] = {}
 
     async def load(self) -> None:
         """Read what was revoked until now, by whichever server.
@@ -24,7 +24,7 @@ class Revocations:
             StoreUnavailable: it cannot be read.
         """
         for revocation in await self._store.revocations():
-            self.heard(revocation.tenant_id, revocation.user_id, revocation.at)
+            self.record(revocation.tenant_id, revocation.user_id, revocation.at)
 
     async def revoke(self, tenant_id: str, user_id: str, now: float) -> None:
         """Refuse that user's tokens issued until ``now``, in seconds since the epoch.
@@ -33,18 +33,18 @@ class Revocations:
             StoreUnavailable: nothing was revoked.
         """
         await self._store.revoke(Revocation(tenant_id, user_id, now))
-        self.heard(tenant_id, user_id, now)
+        self.record(tenant_id, user_id, now)
 
-    def heard(self, tenant_id: str, user_id: str, at: float) -> None:
+    def record(self, tenant_id: str, user_id: str, at: float) -> None:
         """Take note of what was revoked and is in the store; what is older changes nothing."""
         whose = tenant_id, user_id
-        self._since[whose] = max(at, self._since.get(whose, at))
+        self._revoked_at[whose] = max(at, self._revoked_at.get(whose, at))
 
-    def refuse(self, who: Identity) -> bool:
+    def is_revoked(self, who: Identity) -> bool:
         """Tell whether a token was revoked; one that does not say when it was issued is too.
 
         Issuers usually tell whole seconds, so a token issued in the very second of the
         revocation is refused, before or after.
         """
-        since = self._since.get((who.tenant_id, who.user_id))
+        since = self._revoked_at.get((who.tenant_id, who.user_id))
         return since is not None and who.issued_at <= since

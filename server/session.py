@@ -12,71 +12,80 @@ from typing import Any, Protocol, assert_never
 
 from msgspec import UNSET, Struct, UnsetType
 
-from protocol.channels import Channel, Kind
-from protocol.errors import CloseCode, ErrorCode, Refusal
-from protocol.events import ChatSaid
+from protocol.channels import Channel, ChannelKind
+from protocol.errors import CloseCode, ErrorCode, RequestError
+from protocol.events import ChatMessagePayload
 from protocol.messages import (
     Auth,
     AuthError,
+    AuthErrorPayload,
     AuthSuccess,
-    ChannelName,
+    AuthSuccessPayload,
+    ChannelPayload,
     ChatMessage,
     ClientMessage,
     Error,
-    Joined,
     Ping,
     Pong,
-    Rejected,
-    Say,
-    SignedIn,
+    SendChatMessage,
+    SendChatPayload,
     Subscribe,
     Subscribed,
+    SubscribedPayload,
+    SubscribeOptions,
     Unsubscribe,
     Unsubscribed,
-    Utterance,
-    Wishes,
 )
-from protocol.publications import Position, Publication
-from server.access import may_hear
+from protocol.publications import Publication, StreamPosition
+from server.access import can_subscribe
 from server.auth import InvalidToken
 from server.brokers.base import BrokerUnavailable, Recovery
-from server.effects import Effect, HangUp, Join, Leave, Publish, Replay, Reply, SignIn
+from server.effects import (
+    AcquireConnectionSlot,
+    AddSubscription,
+    CloseConnection,
+    Publish,
+    RemoveSubscription,
+    Replay,
+    SendReply,
+    SessionEffect,
+)
 from server.identity import Identity, Role
-from server.stores.base import Order, StoreUnavailable
+from server.stores.base import OrderOwnership, StoreUnavailable
 
-GRACE_S = 25.0  # after the token's end: time to fetch another and send it
-Id = str | UnsetType
+TOKEN_GRACE_S = 25.0  # after the token's end: time to fetch another and send it
+RequestId = str | UnsetType
 
 
-class World(Protocol):
+class SessionBackend(Protocol):
     """What a session has to ask about; each may take a while."""
 
-    async def identify(self, token: str) -> Identity:
+    async def verify_token(self, token: str) -> Identity:
         """Verify a token; raises InvalidToken."""
         ...
 
-    async def find_order(self, order_id: str) -> Order | None:
+    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is; raises StoreUnavailable."""
 
-    async def hear(self, channel: Channel) -> None:
+    async def subscribe(self, channel: Channel) -> None:
         """Have what is published on a channel from now on delivered here."""
 
-    async def last(self, channel: Channel) -> Publication | None:
+    async def latest(self, channel: Channel) -> Publication | None:
         """Return what a channel brought last; raises BrokerUnavailable.
 
         When it returns, nothing newer has been delivered.
         """
 
-    async def recover(self, channel: Channel, since: Position | None) -> Recovery:
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
         """Tell where a channel stands and what it brought since; raises BrokerUnavailable.
 
         When it returns, exactly what led there has been delivered.
         """
         ...
 
-    async def say(
-        self, who: Identity, utterance: Utterance, connection_id: str
-    ) -> tuple[ChatSaid, tuple[Publication, ...]]:
+    async def post_chat_message(
+        self, who: Identity, utterance: SendChatPayload, connection_id: str
+    ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
         """Keep what was said; raises Refusal or StoreUnavailable.
 
         Returns the sender's own copy, and everybody else's.
@@ -84,12 +93,12 @@ class World(Protocol):
         ...
 
 
-class _Opened(Struct, frozen=True):
+class _OpenedSubscription(Struct, frozen=True):
     """How a channel is joined: its place for the reply, and what comes between the two."""
 
     recoverable: bool
-    place: dict[str, Any]
-    brought: Sequence[Publication]
+    recovery_fields: dict[str, Any]
+    publications: Sequence[Publication]
 
 
 class Session:
@@ -100,199 +109,228 @@ class Session:
     """
 
     def __init__(
-        self, connection_id: str, world: World, opened_at: float, auth_timeout_s: float, limit: int
+        self,
+        connection_id: str,
+        world: SessionBackend,
+        opened_at: float,
+        auth_timeout_s: float,
+        limit: int,
     ) -> None:
         self._connection_id = connection_id
-        self._world = world
-        self._limit = limit
+        self._backend = world
+        self._max_subscriptions = limit
         self._has_expired = False
         self.identity: Identity | None = None
         self.channels: set[Channel] = set()
         self.deadline: float | None = opened_at + auth_timeout_s
 
-    def pong(self, ping: Ping) -> Effect:
+    def reply_to_ping(self, ping: Ping) -> SessionEffect:
         """Answer a ping, for which nobody else need be asked."""
-        return Reply(Pong(id=ping.id))
+        return SendReply(Pong(id=ping.id))
 
-    async def receive(self, message: ClientMessage) -> list[Effect]:
+    async def receive(self, message: ClientMessage) -> list[SessionEffect]:
         """Return the effects of one message; a refusal is an effect too."""
         try:
             match message:
                 case Ping():
-                    return [self.pong(message)]
+                    return [self.reply_to_ping(message)]
                 case Subscribe():
                     return await self._subscribe(message)
                 case Unsubscribe():
                     return self._unsubscribe(message)
-                case Say():
-                    return await self._say(message)
+                case SendChatMessage():
+                    return await self._post_chat_message(message)
                 case Auth():
                     return await self._authenticate(message)
                 case _:
                     assert_never(message)
-        except Refusal as refusal:
-            return [Reply(Error.of(refusal, answering=message.id))]
+        except RequestError as refusal:
+            return [SendReply(Error.from_request_error(refusal, answering=message.id))]
         except (StoreUnavailable, BrokerUnavailable):
-            failed = Refusal(ErrorCode.INTERNAL, "This cannot be answered now, try again later")
-            told = Reply(Error.of(failed, answering=message.id))
+            failed = RequestError(
+                ErrorCode.INTERNAL, "This cannot be answered now, try again later"
+            )
+            told = SendReply(Error.from_request_error(failed, answering=message.id))
             if isinstance(message, Auth) and self.identity is None:
                 # Left alone it would be closed for not signing in, and not come back.
-                return [told, HangUp(CloseCode.INTERNAL_ERROR)]
+                return [told, CloseConnection(CloseCode.INTERNAL_ERROR)]
             return [told]
 
-    async def _authenticate(self, request: Auth) -> list[Effect]:
+    async def _authenticate(self, request: Auth) -> list[SessionEffect]:
         """Sign in, extend the session, or say that the token is not taken."""
         try:
-            identity = await self._world.identify(request.payload.token)
+            identity = await self._backend.verify_token(request.payload.token)
             before = self.identity
             if before is None:
                 return await self._sign_in(identity, request)
         except InvalidToken as why:
-            return [Reply(AuthError(Rejected(str(why)), id=request.id))]
+            return [SendReply(AuthError(AuthErrorPayload(str(why)), id=request.id))]
         if (before.user_id, before.tenant_id) != (identity.user_id, identity.tenant_id):
-            return [HangUp(CloseCode.NOT_SIGNED_IN)]
-        self._take(identity)
-        success = Reply(_success(identity, request.id))
-        own = Channel(Kind.USER, identity.user_id)
+            return [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+        self._set_identity(identity)
+        success = SendReply(_auth_success(identity, request.id))
+        own = Channel(ChannelKind.USER, identity.user_id)
         if own in self.channels:
-            return [success, *await self._judge_again()]
+            return [success, *await self._recheck_subscriptions()]
         self.channels.add(own)  # it was left meanwhile
-        await self._world.hear(own)
-        return [success, Join(own), *await self._judge_again()]
+        await self._backend.subscribe(own)
+        return [success, AddSubscription(own), *await self._recheck_subscriptions()]
 
-    def pass_time(self, now: float) -> list[Effect]:
+    def check_deadline(self, now: float) -> list[SessionEffect]:
         """Return what is due at ``now``."""
         if self.deadline is None or now < self.deadline:
             return []
         if self.identity is None:
-            return [HangUp(CloseCode.NOT_SIGNED_IN)]
+            return [CloseConnection(CloseCode.NOT_SIGNED_IN)]
         if self._has_expired:
-            return [HangUp(CloseCode.TOKEN_EXPIRED)]
+            return [CloseConnection(CloseCode.TOKEN_EXPIRED)]
         self._has_expired = True
-        self.deadline = self.identity.expires_at + GRACE_S
-        return [Reply(AuthError(Rejected("The token has expired")))]
+        self.deadline = self.identity.expires_at + TOKEN_GRACE_S
+        return [SendReply(AuthError(AuthErrorPayload("The token has expired")))]
 
-    def order_changed(self, order: Order) -> list[Effect]:
+    def on_order_owner_changed(self, order: OrderOwnership) -> list[SessionEffect]:
         """Judge again whether this client may hear an order that has changed hands."""
-        channel = Channel(Kind.ORDER, order.id)
-        if channel not in self.channels or may_hear(self.identity, channel, order):
+        channel = Channel(ChannelKind.ORDER, order.id)
+        if channel not in self.channels or can_subscribe(self.identity, channel, order):
             return []
-        return self._lose(channel)
+        return self._revoke_subscription(channel)
 
-    async def _sign_in(self, identity: Identity, request: Auth) -> list[Effect]:
-        own = Channel(Kind.USER, identity.user_id)
-        opened = await self._open(own, request.payload)
+    async def _sign_in(self, identity: Identity, request: Auth) -> list[SessionEffect]:
+        own = Channel(ChannelKind.USER, identity.user_id)
+        opened = await self._open_subscription(own, request.payload)
         # The token may have been revoked meanwhile.
-        self._take(await self._world.identify(request.payload.token))
+        self._set_identity(await self._backend.verify_token(request.payload.token))
         self.channels.add(own)
         # The confirmation comes before the channel, so that no event overtakes it.
-        success = Reply(_success(identity, request.id, **opened.place))
-        return [SignIn(identity), success, *self._replay(opened), Join(own, opened.recoverable)]
+        success = SendReply(_auth_success(identity, request.id, **opened.recovery_fields))
+        return [
+            AcquireConnectionSlot(identity),
+            success,
+            *self._replay(opened),
+            AddSubscription(own, opened.recoverable),
+        ]
 
-    def _take(self, identity: Identity) -> None:
+    def _set_identity(self, identity: Identity) -> None:
         self.identity = identity
         self.deadline = identity.expires_at
         self._has_expired = False
 
-    async def _subscribe(self, request: Subscribe) -> list[Effect]:
+    async def _subscribe(self, request: Subscribe) -> list[SessionEffect]:
         channel = Channel.parse(request.payload.channel)
         order = None
-        if channel.kind is Kind.ORDER and self.identity is not None:
-            order = await self._world.find_order(channel.key)
-        if not may_hear(self.identity, channel, order, has_expired=self._has_expired):
-            raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this channel")
-        if channel not in self.channels and len(self.channels - self._own()) >= self._limit:
-            raise Refusal(ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._limit} channels")
+        if channel.kind is ChannelKind.ORDER and self.identity is not None:
+            order = await self._backend.find_order_owner(channel.key)
+        if not can_subscribe(self.identity, channel, order, has_expired=self._has_expired):
+            raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        if (
+            channel not in self.channels
+            and len(self.channels - self._own_channel()) >= self._max_subscriptions
+        ):
+            raise RequestError(
+                ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._max_subscriptions} channels"
+            )
         was_heard = channel in self.channels
         self.channels.add(channel)  # so that an order that changes hands meanwhile is lost
         try:
-            opened = await self._open(channel, request.payload)
+            opened = await self._open_subscription(channel, request.payload)
         except BrokerUnavailable:
             if not was_heard:
                 self.channels.discard(channel)
             raise
         if channel not in self.channels:
-            raise Refusal(ErrorCode.FORBIDDEN, "Cannot access this channel")
+            raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
         if self.identity is None:
             self.deadline = None  # joining a public channel is reason enough to stay
-        confirmed = Subscribed(Joined(request.payload.channel, **opened.place), id=request.id)
-        return [Reply(confirmed), *self._replay(opened), Join(channel, opened.recoverable)]
+        confirmed = Subscribed(
+            SubscribedPayload(request.payload.channel, **opened.recovery_fields), id=request.id
+        )
+        return [
+            SendReply(confirmed),
+            *self._replay(opened),
+            AddSubscription(channel, opened.recoverable),
+        ]
 
-    async def _open(self, channel: Channel, wishes: Wishes) -> _Opened:
+    async def _open_subscription(
+        self, channel: Channel, wishes: SubscribeOptions
+    ) -> _OpenedSubscription:
         """Fetch what is to be sent before the channel is joined."""
         if wishes.recoverable is not True:
             if wishes.last is not True:
-                await self._world.hear(channel)
-                return _Opened(False, {}, ())
-            last = await self._world.last(channel)
-            return _Opened(False, {}, (last,) if last else ())
+                await self._backend.subscribe(channel)
+                return _OpenedSubscription(False, {}, ())
+            last = await self._backend.latest(channel)
+            return _OpenedSubscription(False, {}, (last,) if last else ())
         since = wishes.since
-        found = await self._world.recover(channel, since if isinstance(since, Position) else None)
+        found = await self._backend.recover(
+            channel, since if isinstance(since, StreamPosition) else None
+        )
         place = {"epoch": found.position.epoch, "offset": found.position.offset}
         if found.recovered is not None:
             place["recovered"] = found.recovered
         brought = found.missed
-        if wishes.last is True and found.recovered is not True and found.newest is not None:
-            brought = (found.newest,)
-        return _Opened(True, place, brought)
+        if wishes.last is True and found.recovered is not True and found.latest is not None:
+            brought = (found.latest,)
+        return _OpenedSubscription(True, place, brought)
 
-    def _replay(self, opened: _Opened) -> list[Replay]:
+    def _replay(self, opened: _OpenedSubscription) -> list[Replay]:
         """Send what the channel brought before, but for what was not for this client."""
         return [
             Replay(publication, opened.recoverable)
-            for publication in opened.brought
-            if self._is_for_me(publication)
+            for publication in opened.publications
+            if self._is_recipient(publication)
         ]
 
-    def _is_for_me(self, publication: Publication) -> bool:
+    def _is_recipient(self, publication: Publication) -> bool:
         """Tell whether this client would have got it, had it heard the channel: see the hub."""
         tenant_id = self.identity.tenant_id if self.identity else ""
         return (
-            (not publication.within_tenant or publication.tenant == tenant_id)
-            and publication.unless_on not in self.channels
-            and publication.unless_from != self._connection_id
+            (not publication.tenant_only or publication.tenant == tenant_id)
+            and publication.exclude_subscribers_of not in self.channels
+            and publication.exclude_connection != self._connection_id
         )
 
-    def _unsubscribe(self, request: Unsubscribe) -> list[Effect]:
+    def _unsubscribe(self, request: Unsubscribe) -> list[SessionEffect]:
         channel = Channel.parse(request.payload.channel)
         self.channels.discard(channel)
-        confirmed = Unsubscribed(ChannelName(request.payload.channel), id=request.id)
-        return [Leave(channel), Reply(confirmed)]
+        confirmed = Unsubscribed(ChannelPayload(request.payload.channel), id=request.id)
+        return [RemoveSubscription(channel), SendReply(confirmed)]
 
-    async def _say(self, request: Say) -> list[Effect]:
+    async def _post_chat_message(self, request: SendChatMessage) -> list[SessionEffect]:
         if self.identity is None or self._has_expired:
-            raise Refusal(ErrorCode.UNAUTHENTICATED, "Sign in to chat")
-        own_copy, publications = await self._world.say(
+            raise RequestError(ErrorCode.UNAUTHENTICATED, "Sign in to chat")
+        own_copy, publications = await self._backend.post_chat_message(
             self.identity, request.payload, self._connection_id
         )
-        return [Publish(publications), Reply(ChatMessage(own_copy, id=request.id))]
+        return [Publish(publications), SendReply(ChatMessage(own_copy, id=request.id))]
 
-    async def _judge_again(self) -> list[Effect]:
+    async def _recheck_subscriptions(self) -> list[SessionEffect]:
         """Leave what a newer token, of another role, no longer opens."""
-        effects: list[Effect] = []
+        effects: list[SessionEffect] = []
         for channel in sorted(self.channels):
             order = (
-                await self._world.find_order(channel.key) if channel.kind is Kind.ORDER else None
+                await self._backend.find_order_owner(channel.key)
+                if channel.kind is ChannelKind.ORDER
+                else None
             )
-            if not may_hear(self.identity, channel, order):
-                effects += self._lose(channel)
+            if not can_subscribe(self.identity, channel, order):
+                effects += self._revoke_subscription(channel)
         return effects
 
-    def _lose(self, channel: Channel) -> list[Effect]:
+    def _revoke_subscription(self, channel: Channel) -> list[SessionEffect]:
         self.channels.discard(channel)
-        return [Leave(channel), Reply(Unsubscribed(ChannelName(str(channel))))]
+        return [RemoveSubscription(channel), SendReply(Unsubscribed(ChannelPayload(str(channel))))]
 
-    def _own(self) -> set[Channel]:
+    def _own_channel(self) -> set[Channel]:
         """Return the channel that signing in joined: it does not count against the limit."""
-        return {Channel(Kind.USER, self.identity.user_id)} if self.identity else set()
+        return {Channel(ChannelKind.USER, self.identity.user_id)} if self.identity else set()
 
 
-def _success(identity: Identity, id: Id, **place: Any) -> AuthSuccess:
+def _auth_success(identity: Identity, id: RequestId, **place: Any) -> AuthSuccess:
     return AuthSuccess(
-        SignedIn(
+        AuthSuccessPayload(
             user_id=identity.user_id,
             tenant_id=identity.tenant_id or UNSET,
-            role=UNSET if identity.role is Role.DOCUMENT else identity.role.value,
+            role=UNSET if identity.role is Role.NONE else identity.role.value,
             expires_at=datetime.fromtimestamp(identity.expires_at, UTC),
             **place,
         ),

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field
 
-from protocol.environment import Misconfigured
-from server.outbox import SOCKET_ENOUGH
+from protocol.environment import InvalidSettings
+from server.outbox import MAX_TRANSPORT_BUFFER
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
-Limit = Annotated[int, Meta(ge=1)]
-LOOPBACK = ("127.0.0.1", "localhost")
+PositiveInt = Annotated[int, Meta(ge=1)]
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -43,14 +43,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         Literal["document", "refuse"], Meta(description="How to judge a token without a role")
     ] = "document"
 
-    message_bytes: Annotated[Limit, Meta(description="Longest message in")] = 4096
-    subscriptions_per_connection: Annotated[Limit, Meta(description="Channels joined")] = 100
-    messages_per_second: Annotated[Limit, Meta(description="Messages in, sustained")] = 50
-    message_burst: Annotated[Limit, Meta(description="Messages in, at once")] = 100
-    connections_per_user: Annotated[Limit, Meta(description="Sockets of one user")] = 20
-    connections: Annotated[Limit, Meta(description="Sockets in all")] = 20_000
+    message_bytes: Annotated[PositiveInt, Meta(description="Longest message in")] = 4096
+    subscriptions_per_connection: Annotated[PositiveInt, Meta(description="Channels joined")] = 100
+    messages_per_second: Annotated[PositiveInt, Meta(description="Messages in, sustained")] = 50
+    message_burst: Annotated[PositiveInt, Meta(description="Messages in, at once")] = 100
+    connections_per_user: Annotated[PositiveInt, Meta(description="Sockets of one user")] = 20
+    connections: Annotated[PositiveInt, Meta(description="Sockets in all")] = 20_000
     outbox_bytes: Annotated[
-        int, Meta(ge=SOCKET_ENOUGH, description="Bytes that may wait for one client")
+        int, Meta(ge=MAX_TRANSPORT_BUFFER, description="Bytes that may wait for one client")
     ] = field(default=1 << 20, name="outbox_bytes")
     auth_timeout_s: Annotated[
         float, Meta(gt=0, description="To sign in or join a public channel")
@@ -75,11 +75,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="A node without a sign of life for so long counts as gone")
     ] = 3.5
     history_messages: Annotated[
-        Limit, Meta(description="What a recoverable subscription looks back on, a channel")
+        PositiveInt, Meta(description="What a recoverable subscription looks back on, a channel")
     ] = 1000
     history_s: Annotated[float, Meta(gt=0, description="And for how long")] = 600.0
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Check what no single field shows.
 
         Raises:
@@ -104,11 +104,11 @@ class Settings(Struct, frozen=True, kw_only=True):
                 "rediss:// for TLS or unix:///path"
             )
         if problems:
-            raise Misconfigured(problems)
+            raise InvalidSettings(problems)
 
-    def origins(self, port: int) -> frozenset[str]:
+    def origins_for(self, port: int) -> frozenset[str]:
         """Return whose pages may open a socket on a server that listens on ``port``."""
         if self.allowed_origins:
             return frozenset(self.allowed_origins)
-        hosts = {*LOOPBACK, self.host}
+        hosts = {*LOOPBACK_HOSTS, self.host}
         return frozenset(f"http://{h}:{p}" for h in hosts for p in (port, self.dashboard_port))

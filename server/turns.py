@@ -10,32 +10,32 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-ENOUGH = 32  # requests that may wait for one; while more do, nothing is read from the client
+MAX_PENDING = 32  # requests that may wait for one; while more do, nothing is read from the client
 
-Request = TypeVar("Request")
+RequestT = TypeVar("RequestT")
 
 
-class Turns(Generic[Request]):
+class RequestQueue(Generic[RequestT]):
     """Knows what is being answered and what waits for it.
 
     ``at_once`` answers a request and tells whether it could; ``answer`` takes its time and
     raises nothing.  ``full`` and ``free`` are told when too many wait, and when none does.
     """
 
-    __slots__ = ("_answer", "_at_once", "_free", "_full", "_task", "_waiting")
+    __slots__ = ("_handle_async", "_on_drained", "_on_full", "_pending", "_task", "_try_sync")
 
     def __init__(
         self,
-        at_once: Callable[[Request], bool],
-        answer: Callable[[Request], Awaitable[None]],
+        at_once: Callable[[RequestT], bool],
+        answer: Callable[[RequestT], Awaitable[None]],
         full: Callable[[], None],
         free: Callable[[], None],
     ) -> None:
-        self._at_once = at_once
-        self._answer = answer
-        self._full = full
-        self._free = free
-        self._waiting: list[Request] = []
+        self._try_sync = at_once
+        self._handle_async = answer
+        self._on_full = full
+        self._on_drained = free
+        self._pending: list[RequestT] = []
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -43,23 +43,23 @@ class Turns(Generic[Request]):
         """Tell whether something is being answered that takes its time."""
         return self._task is not None
 
-    def take(self, request: Request) -> None:
+    def submit(self, request: RequestT) -> None:
         """Answer a request now, or when its turn comes."""
         if self._task is None:
-            if self._at_once(request):
+            if self._try_sync(request):
                 return
-            self._task = asyncio.get_running_loop().create_task(self._work())
-        self._waiting.append(request)
-        if len(self._waiting) == ENOUGH:
-            self._full()
+            self._task = asyncio.get_running_loop().create_task(self._drain())
+        self._pending.append(request)
+        if len(self._pending) == MAX_PENDING:
+            self._on_full()
 
-    async def _work(self) -> None:
+    async def _drain(self) -> None:
         was_full = False
-        while self._waiting:
-            was_full = was_full or len(self._waiting) >= ENOUGH
-            request = self._waiting.pop(0)
-            if not self._at_once(request):
-                await self._answer(request)
+        while self._pending:
+            was_full = was_full or len(self._pending) >= MAX_PENDING
+            request = self._pending.pop(0)
+            if not self._try_sync(request):
+                await self._handle_async(request)
         self._task = None
         if was_full:
-            self._free()
+            self._on_drained()

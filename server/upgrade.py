@@ -15,18 +15,18 @@ from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
-_SWITCHING = (
+_SWITCHING_PROTOCOLS = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Accept: %b\r\n\r\n"
 )
 
 
-def is_handshake(request: web.Request) -> bool:
+def is_valid_handshake(request: web.Request) -> bool:
     """Tell whether a request asks for a WebSocket, and rightly so (RFC 6455, 4.2.1)."""
     return web.WebSocketResponse().can_prepare(request).ok
 
 
-class Upgraded(web.StreamResponse):
+class AlreadyAnswered(web.StreamResponse):
     """The answer that has been given already, for aiohttp to end its part with."""
 
     async def prepare(self, _request: object) -> AbstractStreamWriter | None:
@@ -37,19 +37,19 @@ class Upgraded(web.StreamResponse):
         """Write nothing."""
 
 
-def take_over(
+def hijack(
     request: web.Request, transport: asyncio.Transport, protocol: asyncio.Protocol
-) -> Upgraded:
+) -> AlreadyAnswered:
     """Answer a handshake and hand the connection to ``protocol``.
 
     What the client sent behind its request, if it did not wait, is handed on at once.
     """
     former = request.protocol
-    impatient = _Impatient()
+    impatient = _EarlyData()
     former.set_parser(impatient)  # type: ignore[arg-type] # it asks a parser for no more
     key = request.headers[hdrs.SEC_WEBSOCKET_KEY].encode()
     accept = b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
-    transport.write(_SWITCHING % accept)
+    transport.write(_SWITCHING_PROTOCOLS % accept)
     transport.set_protocol(protocol)
     former.transport = None  # or it would be closed ...
     former.connection_lost(None)  # ... for as far as aiohttp is concerned, it is lost
@@ -57,10 +57,10 @@ def take_over(
         transport.resume_reading()
     if impatient.data:
         protocol.data_received(impatient.data)
-    return Upgraded()
+    return AlreadyAnswered()
 
 
-class _Impatient:
+class _EarlyData:
     """Takes from aiohttp what came behind a request."""
 
     def __init__(self) -> None:

@@ -16,18 +16,18 @@ from typing import TypeVar
 from dotenv import dotenv_values
 
 from client import aio, surface
-from protocol.environment import Misconfigured, describe, read
-from simulator.commands import FASTEST, SLOWEST, Refused
-from simulator.datafiles import BadData
-from simulator.desk import Start
-from simulator.dryrun import open_shop, summarise, write_publications
-from simulator.house import Premises
-from simulator.runner import check_pace
-from simulator.service import Opening, serve
+from protocol.environment import InvalidSettings, describe_settings, load_settings
+from simulator.commands import MAX_SPEED, MIN_SPEED, CommandRejected
+from simulator.datafiles import InvalidDataFile
+from simulator.desk import RunConfig
+from simulator.dryrun import create_shop, summarise, write_publications
+from simulator.house import ShopData
+from simulator.runner import check_throughput
+from simulator.service import RunOptions, serve
 from simulator.settings import Settings, ShopSettings
 
 S = TypeVar("S", bound=ShopSettings)
-SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 DRY_RUN_S = 60.0
 
 
@@ -40,16 +40,16 @@ def duration(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
     if match is None:
         raise ValueError(text)
-    return float(match[1]) * SECONDS[match[2]]
+    return float(match[1]) * UNIT_SECONDS[match[2]]
 
 
-def arguments() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     cli = argparse.ArgumentParser(
         prog="python -m simulator",
         description="Shop simulator: publishes orders, stock and customer activity to the "
         "server. Settings come from the environment and from .env, in that order:",
-        epilog=describe(Settings),
+        epilog=describe_settings(Settings),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     cli.add_argument(
@@ -69,8 +69,8 @@ def arguments() -> argparse.ArgumentParser:
     )
     cli.add_argument(
         "--speed",
-        type=pace,
-        default=SLOWEST,
+        type=speed,
+        default=MIN_SPEED,
         metavar="N",
         help="virtual seconds per real second, 1 (default) to 60; ignored by --dry-run",
     )
@@ -95,7 +95,7 @@ def arguments() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run the simulator; returns the exit code."""
-    cli = arguments()
+    cli = argument_parser()
     given = cli.parse_args()
     if given.summary and not given.dry_run:
         cli.error("--summary requires --dry-run")
@@ -106,61 +106,61 @@ def main() -> int:
         **{name: text for name, text in chosen.items() if text is not None},
     }
     try:
-        premises = Premises.load()
+        premises = ShopData.load()
         if given.list_scenarios:
             return _list_scenarios(premises)
         _check_scenarios(premises, given.scenarios)
         if given.dry_run:
-            return _dry_run(_read(ShopSettings, variables), premises, given)
-        opening = Opening(
-            scenarios=tuple(given.scenarios), speed=given.speed, lasts_s=given.duration
+            return _dry_run(_read_settings(ShopSettings, variables), premises, given)
+        opening = RunOptions(
+            scenarios=tuple(given.scenarios), speed=given.speed, duration_s=given.duration
         )
-        settings = _read(Settings, variables)
-        check_pace("speed", settings.rate, opening.speed)
+        settings = _read_settings(Settings, variables)
+        check_throughput("speed", settings.rate, opening.speed)
         return _run(settings, premises, opening)
-    except Misconfigured as why:
+    except InvalidSettings as why:
         cli.exit(2, "".join(f"simulator: {problem}\n" for problem in why.problems))
-    except (BadData, Refused) as why:
+    except (InvalidDataFile, CommandRejected) as why:
         cli.exit(2, f"simulator: {why}\n")
     except OSError as why:
         cure = "try another WORKBENCH_SIMULATOR_PORT"
         cli.exit(2, f"simulator: cannot listen; {cure}: {why.strerror}\n")
 
 
-def pace(text: str) -> float:
+def speed(text: str) -> float:
     """Read how many virtual seconds pass in a real one.
 
     Raises:
         ValueError: it is no number from 1 to 60.
     """
     number = float(text)
-    if not SLOWEST <= number <= FASTEST:
+    if not MIN_SPEED <= number <= MAX_SPEED:
         raise ValueError(text)
     return number
 
 
-def _list_scenarios(premises: Premises) -> int:
+def _list_scenarios(premises: ShopData) -> int:
     for each in premises.scenarios.values():
         print(f"{each.name:16} {each.lasts_s:4g} s  {each.sentence.en}")  # noqa: T201 - asked for
     return 0
 
 
-def _check_scenarios(premises: Premises, names: Iterable[str]) -> None:
+def _check_scenarios(premises: ShopData, names: Iterable[str]) -> None:
     for name in names:
         if name not in premises.scenarios:
-            raise Refused(
+            raise CommandRejected(
                 "name",
                 f"unknown scenario {name!r}; the scenarios are {', '.join(premises.scenarios)}",
             )
 
 
-def _read(settings: type[S], variables: dict[str, str | None]) -> S:
-    found = read(settings, variables)
+def _read_settings(settings: type[S], variables: dict[str, str | None]) -> S:
+    found = load_settings(settings, variables)
     found.check()
     return found
 
 
-def _run(settings: Settings, premises: Premises, opening: Opening) -> int:
+def _run(settings: Settings, premises: ShopData, opening: RunOptions) -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
     # A thousand clients would log every reconnect; `simulator.presence` logs their number instead.
     for module in (aio, surface):
@@ -177,19 +177,19 @@ def _run(settings: Settings, premises: Premises, opening: Opening) -> int:
     return 0
 
 
-def _dry_run(settings: ShopSettings, premises: Premises, given: argparse.Namespace) -> int:
-    start = Start(
+def _dry_run(settings: ShopSettings, premises: ShopData, given: argparse.Namespace) -> int:
+    start = RunConfig(
         seed=settings.seed,
         rate=settings.rate,
-        present=settings.customers,
+        connected_customers=settings.customers,
         tenant=settings.tenant,
-        run="dry",
+        run_id="dry",
         started_at=time.time(),
     )
     # `| head` and Ctrl-C end it as they end any filter.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    shop, seconds = open_shop(premises, start, given.scenarios), given.duration or DRY_RUN_S
+    shop, seconds = create_shop(premises, start, given.scenarios), given.duration or DRY_RUN_S
     if given.summary:
         print(summarise(shop, seconds).table())  # noqa: T201 - asked for
     else:

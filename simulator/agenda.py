@@ -10,7 +10,7 @@ Action = Callable[[float], None]
 """Called with the time for which it was scheduled."""
 
 
-class Plan:
+class ScheduledAction:
     """A scheduled action; it can be cancelled until it runs."""
 
     __slots__ = ("action",)
@@ -18,27 +18,27 @@ class Plan:
     def __init__(self, action: Action) -> None:
         self.action: Action | None = action
 
-    def call_off(self) -> None:
+    def cancel(self) -> None:
         """Cancel it; no effect after it has run."""
         self.action = None
 
 
-class Agenda:
+class Scheduler:
     """Queue of actions by virtual seconds since the start; equal times keep their order."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[float, int, Plan]] = []
+        self._heap: list[tuple[float, int, ScheduledAction]] = []
         self._count = itertools.count()
 
-    def at(self, when: float, action: Action) -> Plan:
+    def call_at(self, when: float, action: Action) -> ScheduledAction:
         """Schedule an action."""
-        plan = Plan(action)
-        heapq.heappush(self._entries, (when, next(self._count), plan))
+        plan = ScheduledAction(action)
+        heapq.heappush(self._heap, (when, next(self._count), plan))
         return plan
 
-    def due(self, until: float) -> Iterator[tuple[float, Action]]:
+    def pop_due(self, until: float) -> Iterator[tuple[float, Action]]:
         """Yield the actions due by ``until``, including those scheduled while iterating."""
-        while self._entries and self._entries[0][0] <= until:
-            when, _, plan = heapq.heappop(self._entries)
+        while self._heap and self._heap[0][0] <= until:
+            when, _, plan = heapq.heappop(self._heap)
             if plan.action is not None:
                 yield when, plan.action

@@ -4,46 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from protocol.events import Cart, CartAction, CartChanged, CartItem
+from protocol.events import CartAction, CartItem, CartSummary, CartUpdatePayload
 from protocol.money import Money
 from simulator.catalogue import Product
 
 
-class Basket:
+class ShoppingCart:
     """Cart of one customer; ``price`` returns the current price."""
 
     def __init__(self, customer_number: int, price: Callable[[Product], Money]) -> None:
-        self._id, self._price = f"cart_{customer_number}", price
+        self._id, self._price_of = f"cart_{customer_number}", price
         self.lines: dict[str, tuple[Product, int]] = {}
 
-    def put(self, product: Product, quantity: int) -> CartChanged:
+    def add(self, product: Product, quantity: int) -> CartUpdatePayload:
         """Add a product that is not in the cart."""
         self.lines[product.id] = (product, quantity)
-        return self._changed(CartAction.ITEM_ADDED, product, quantity)
+        return self._change_event(CartAction.ITEM_ADDED, product, quantity)
 
-    def change(self, product: Product, quantity: int) -> CartChanged:
+    def set_quantity(self, product: Product, quantity: int) -> CartUpdatePayload:
         """Set the quantity of a product in the cart."""
         self.lines[product.id] = (product, quantity)
-        return self._changed(CartAction.QUANTITY_CHANGED, product, quantity)
+        return self._change_event(CartAction.QUANTITY_CHANGED, product, quantity)
 
-    def remove(self, product: Product) -> CartChanged:
+    def remove(self, product: Product) -> CartUpdatePayload:
         """Remove a product."""
         del self.lines[product.id]
-        return self._changed(CartAction.ITEM_REMOVED, product, 0)
+        return self._change_event(CartAction.ITEM_REMOVED, product, 0)
 
-    def clear(self) -> CartChanged:
+    def clear(self) -> CartUpdatePayload:
         """Empty the cart."""
         self.lines.clear()
-        return CartChanged(action=CartAction.CLEARED, cart=self._cart())
+        return CartUpdatePayload(action=CartAction.CLEARED, cart=self._cart_payload())
 
-    def _changed(self, action: CartAction, product: Product, quantity: int) -> CartChanged:
+    def _change_event(
+        self, action: CartAction, product: Product, quantity: int
+    ) -> CartUpdatePayload:
         item = CartItem(product_id=product.id, name=product.name, quantity=quantity)
-        return CartChanged(action=action, cart=self._cart(), item=item)
+        return CartUpdatePayload(action=action, cart=self._cart_payload(), item=item)
 
-    def _cart(self) -> Cart:
+    def _cart_payload(self) -> CartSummary:
         lines = self.lines.values()
-        return Cart(
+        return CartSummary(
             id=self._id,
             item_count=sum(quantity for _, quantity in lines),
-            total=Money.of(sum((self._price(p) * q for p, q in lines), Money("0.00"))),
+            total=Money.of(sum((self._price_of(p) * q for p, q in lines), Money("0.00"))),
         )

@@ -8,18 +8,18 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from protocol.money import Money
-from simulator.datafiles import BadData, parse_lines, parse_toml, text_of
+from simulator.datafiles import InvalidDataFile, parse_json_lines, parse_toml, read_text
 
-Name = Annotated[str, Meta(min_length=1)]
-AtLeastOne = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
+NonEmptyText = Annotated[str, Meta(min_length=1)]
+PositiveInt = Annotated[int, Meta(ge=1)]
+PositiveSeconds = Annotated[float, Meta(gt=0)]
 
 
 class Warehouse(Struct, frozen=True, forbid_unknown_fields=True):
-    """A warehouse; ``lead_s`` is the minimum and maximum lead time, in seconds."""
+    """A warehouse; ``lead_time_s`` is the minimum and maximum lead time, in seconds."""
 
-    name: Name
-    lead_s: tuple[Seconds, Seconds]
+    name: NonEmptyText
+    lead_time_s: tuple[PositiveSeconds, PositiveSeconds]
 
 
 class Product(Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,13 +31,13 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     id: Annotated[str, Meta(pattern=r"^prod_\d+$")]
-    sku: Name
-    name: Name
-    category: Name
+    sku: NonEmptyText
+    name: NonEmptyText
+    category: NonEmptyText
     price: Money
-    threshold: AtLeastOne
-    lot: AtLeastOne
-    popularity: AtLeastOne
+    threshold: PositiveInt
+    reorder_quantity: PositiveInt
+    popularity: PositiveInt
     stock: dict[str, int]
 
 
@@ -52,16 +52,16 @@ class _Warehouses(Struct, frozen=True, forbid_unknown_fields=True):
     warehouses: Annotated[tuple[Warehouse, ...], Meta(min_length=1)]
 
 
-def load() -> Catalogue:
+def load_catalogue() -> Catalogue:
     """Read the shop's own catalogue.
 
     Raises:
         BadData: a file is wrong, and where.
     """
-    return parse(text_of("warehouses.toml"), text_of("products.jsonl"))
+    return parse_catalogue(read_text("warehouses.toml"), read_text("products.jsonl"))
 
 
-def parse(warehouses: str, products: str) -> Catalogue:
+def parse_catalogue(warehouses: str, products: str) -> Catalogue:
     """Make a catalogue of the texts of its two files.
 
     Raises:
@@ -69,25 +69,27 @@ def parse(warehouses: str, products: str) -> Catalogue:
     """
     places = parse_toml("warehouses.toml", warehouses, _Warehouses).warehouses
     for place in places:
-        if place.lead_s[0] > place.lead_s[1]:
-            raise BadData(f"warehouses.toml, {place.name}: lead_s is not from quick to slow")
-    entries = parse_lines("products.jsonl", products, Product)
+        if place.lead_time_s[0] > place.lead_time_s[1]:
+            raise InvalidDataFile(
+                f"warehouses.toml, {place.name}: lead_s is not from quick to slow"
+            )
+    entries = parse_json_lines("products.jsonl", products, Product)
     if not entries:
-        raise BadData("products.jsonl: there is no product")
-    _check({place.name for place in places}, entries)
+        raise InvalidDataFile("products.jsonl: there is no product")
+    _check_products({place.name for place in places}, entries)
     return Catalogue(warehouses=places, products=tuple(product for _, product in entries))
 
 
-def _check(warehouses: set[str], entries: Iterable[tuple[int, Product]]) -> None:
+def _check_products(warehouses: set[str], entries: Iterable[tuple[int, Product]]) -> None:
     taken: set[str] = set()
     for line, product in entries:
-        problem = _problem(product, warehouses, taken)
+        problem = _validation_error(product, warehouses, taken)
         if problem:
-            raise BadData(f"products.jsonl, line {line} ({product.id}): {problem}")
+            raise InvalidDataFile(f"products.jsonl, line {line} ({product.id}): {problem}")
         taken |= {product.id, product.sku}
 
 
-def _problem(product: Product, warehouses: set[str], taken: set[str]) -> str | None:
+def _validation_error(product: Product, warehouses: set[str], taken: set[str]) -> str | None:
     if product.id in taken:
         return "the id is taken"
     if product.sku in taken:
@@ -98,6 +100,6 @@ def _problem(product: Product, warehouses: set[str], taken: set[str]) -> str | N
         return f"stock is not given for {', '.join(sorted(warehouses))}"
     if min(product.stock.values()) <= product.threshold:
         return f"a warehouse opens with {product.threshold} pieces (the threshold) or fewer"
-    if product.lot <= product.threshold:
-        return f"a lot of {product.lot} does not lift a shelf over {product.threshold}"
+    if product.reorder_quantity <= product.threshold:
+        return f"a lot of {product.reorder_quantity} does not lift a shelf over {product.threshold}"
     return None

@@ -8,31 +8,34 @@ from protocol.events import OrderItem
 from simulator.catalogue import Product
 from simulator.customers import Customer
 from simulator.fulfilment import Fulfilment
-from simulator.orders import PlacedOrder, Taken
-from simulator.stage import Stage
-from simulator.supply import Supply
+from simulator.orders import PlacedOrder, StockAllocation
+from simulator.stage import ActiveScenarios
+from simulator.supply import Replenishment
 from simulator.warehouse import Shelf
 
-Line = tuple[Product, int, Shelf]
+OrderLine = tuple[Product, int, Shelf]
 """Product, quantity, and a shelf with enough stock."""
 
 
 class Checkout:
     """Creates all orders."""
 
-    def __init__(self, stage: Stage, supply: Supply, fulfilment: Fulfilment) -> None:
-        self._stage, self._supply, self._fulfilment = stage, supply, fulfilment
+    def __init__(
+        self, stage: ActiveScenarios, supply: Replenishment, fulfilment: Fulfilment
+    ) -> None:
+        self._active_scenarios, self._replenishment, self._fulfilment = stage, supply, fulfilment
 
-    def order(self, customer: Customer, lines: Sequence[Line], at: float) -> PlacedOrder:
+    def place_order(self, customer: Customer, lines: Sequence[OrderLine], at: float) -> PlacedOrder:
         """Place an order of at least one line, at current prices."""
         items = tuple(
-            OrderItem(product.id, product.name, quantity, self._stage.price(product))
+            OrderItem(product.id, product.name, quantity, self._active_scenarios.price(product))
             for product, quantity, _ in lines
         )
         taken = tuple(
-            Taken(product.id, shelf.warehouse, quantity) for product, quantity, shelf in lines
+            StockAllocation(product.id, shelf.warehouse, quantity)
+            for product, quantity, shelf in lines
         )
-        placed = self._fulfilment.place(customer, items, taken, at)
+        placed = self._fulfilment.place_order(customer, items, taken, at)
         for _, quantity, shelf in lines:
-            self._supply.take(shelf, quantity, at)
+            self._replenishment.sell(shelf, quantity, at)
         return placed

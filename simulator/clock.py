@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-LONGEST_CATCH_UP_S = 5.0
+MAX_CATCH_UP_S = 5.0
 """After a longer gap in real time (the machine slept) the rest is skipped."""
 
 
-class Passed(NamedTuple):
+class ElapsedTime(NamedTuple):
     """Virtual seconds to simulate now, and to skip before that."""
 
-    lived: float
+    simulated: float
     skipped: float
 
 
-class Clock:
+class VirtualClock:
     """Turns real seconds into virtual ones; ``speed`` is how many of them pass in one."""
 
     def __init__(self, now: float, speed: float) -> None:
@@ -26,10 +26,10 @@ class Clock:
         self.speed = speed
         self.is_running = True
 
-    def passed(self, now: float) -> Passed:
+    def advance(self, now: float) -> ElapsedTime:
         """Return the time since the last call; call it before any change."""
         real, self._last = now - self._last, now
         if not self.is_running:
-            return Passed(0.0, 0.0)
-        lived = min(real, LONGEST_CATCH_UP_S)
-        return Passed(lived * self.speed, (real - lived) * self.speed)
+            return ElapsedTime(0.0, 0.0)
+        lived = min(real, MAX_CATCH_UP_S)
+        return ElapsedTime(lived * self.speed, (real - lived) * self.speed)

@@ -1,4 +1,4 @@
-"""Commands of ``POST /control``: types and parsing.
+"""Commands of ``HTTP_REQUEST /control``: types and parsing.
 
 Only the syntax is checked here; the shop rejects what only it can know (whether an order exists)
 with the same ``Refused``.
@@ -14,18 +14,18 @@ from msgspec import Meta, Struct
 
 from protocol.events import OrderStatus, Priority
 
-SLOWEST, FASTEST = 1.0, 60.0
-MOST_A_SECOND = 5000.0
+MIN_SPEED, MAX_SPEED = 1.0, 60.0
+MAX_PUBLICATION_RATE = 5000.0
 """Limit of publications per real second: what one process and the server can handle."""
 
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Identifier = Annotated[str, Meta(min_length=1, max_length=100)]
 Quantity = Annotated[int, Meta(ge=1, le=1000)]
-Rate = Annotated[float, Meta(gt=0, le=MOST_A_SECOND)]
-Speed = Annotated[float, Meta(ge=SLOWEST, le=FASTEST)]
+Rate = Annotated[float, Meta(gt=0, le=MAX_PUBLICATION_RATE)]
+Speed = Annotated[float, Meta(ge=MIN_SPEED, le=MAX_SPEED)]
 Seed = Annotated[int, Meta(ge=0, le=1 << 53)]  # beyond it a JSON reader with doubles rounds
 
 
-class Refused(Exception):
+class CommandRejected(Exception):
     """The command was rejected; ``field`` names the wrong field."""
 
     def __init__(self, field: str, why: str) -> None:
@@ -33,7 +33,7 @@ class Refused(Exception):
         self.field = field
 
 
-class Unreadable(Exception):
+class MalformedCommand(Exception):
     """The body is not a JSON object."""
 
 
@@ -41,11 +41,11 @@ class _Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     """One line of the table in docs/simulator.md."""
 
 
-class Pause(_Command, frozen=True, tag="pause"):
+class PauseSimulation(_Command, frozen=True, tag="pause"):
     """Pause virtual time."""
 
 
-class Resume(_Command, frozen=True, tag="resume"):
+class ResumeSimulation(_Command, frozen=True, tag="resume"):
     """Resume virtual time."""
 
 
@@ -61,7 +61,7 @@ class SetRate(_Command, frozen=True, tag="rate"):
     rate: Rate
 
 
-class Restart(_Command, frozen=True, tag="restart"):
+class RestartSimulation(_Command, frozen=True, tag="restart"):
     """Start a new run; with the current seed if none is given."""
 
     seed: Seed | None = None
@@ -70,13 +70,13 @@ class Restart(_Command, frozen=True, tag="restart"):
 class StartScenario(_Command, frozen=True, tag="start_scenario"):
     """Start a scenario; a running one restarts."""
 
-    name: Name
+    name: Identifier
 
 
 class StopScenario(_Command, frozen=True, tag="stop_scenario"):
     """Stop a scenario."""
 
-    name: Name
+    name: Identifier
 
 
 class Restock(_Command, frozen=True, tag="restock"):
@@ -85,8 +85,8 @@ class Restock(_Command, frozen=True, tag="restock"):
     Without a product, all shelves that are low or empty.
     """
 
-    product: Name | None = None
-    warehouse: Name | None = None
+    product: Identifier | None = None
+    warehouse: Identifier | None = None
     quantity: Quantity | None = None
 
 
@@ -94,23 +94,23 @@ class PlaceOrder(_Command, frozen=True, tag="place_order"):
     """Place an order now; customer and product are random if not given."""
 
     customer: Annotated[str, Meta(pattern=r"^user_[1-9][0-9]{0,6}$")] | None = None
-    product: Name | None = None
+    product: Identifier | None = None
     quantity: Quantity = 1
 
 
 class AdvanceOrder(_Command, frozen=True, tag="advance_order"):
     """Change the status of an order now: to ``to``, or to the next on the happy path."""
 
-    order: Name
+    order: Identifier
     to: OrderStatus | None = None
 
 
 class SetStock(_Command, frozen=True, tag="set_stock"):
     """Set the stock level of a product's shelf, or of each of its shelves."""
 
-    product: Name
+    product: Identifier
     level: Annotated[int, Meta(ge=0, le=100_000)]
-    warehouse: Name | None = None
+    warehouse: Identifier | None = None
 
 
 class Announce(_Command, frozen=True, tag="announce"):
@@ -124,21 +124,29 @@ class Announce(_Command, frozen=True, tag="announce"):
 class TakeConversation(_Command, frozen=True, tag="take_conversation"):
     """Stop the simulated agent in a support conversation."""
 
-    conversation: Name
+    conversation: Identifier
 
 
 ShopCommand = (
     StartScenario | StopScenario | Restock | PlaceOrder | AdvanceOrder | SetStock | Announce
 )
 """Commands that the shop executes."""
-Command = Pause | Resume | SetSpeed | SetRate | Restart | TakeConversation | ShopCommand
+Command = (
+    PauseSimulation
+    | ResumeSimulation
+    | SetSpeed
+    | SetRate
+    | RestartSimulation
+    | TakeConversation
+    | ShopCommand
+)
 
 C = TypeVar("C", bound=Struct)
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
-_FIELD = re.compile(r"at `\$\.(\w+)|field `(.*)`$", re.DOTALL)
+_FIELD_IN_ERROR = re.compile(r"at `\$\.(\w+)|field `(.*)`$", re.DOTALL)
 
 
-def read(body: bytes) -> Command:
+def parse_command(body: bytes) -> Command:
     """Read a command.
 
     Raises:
@@ -149,8 +157,8 @@ def read(body: bytes) -> Command:
         return _decoder.decode(body)
     except msgspec.ValidationError as why:
         if "Expected `object`" in str(why) and "at `" not in str(why):
-            raise Unreadable from None
-        found = _FIELD.search(str(why))
-        raise Refused((found[1] or found[2]) if found else "command", str(why)) from None
+            raise MalformedCommand from None
+        found = _FIELD_IN_ERROR.search(str(why))
+        raise CommandRejected((found[1] or found[2]) if found else "command", str(why)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Unreadable from None
+        raise MalformedCommand from None

@@ -15,26 +15,26 @@ from msgspec import UNSET, Struct, UnsetType
 
 from protocol import codec
 from simulator import commands
-from simulator.commands import Command, Refused, Unreadable
-from simulator.state import Done, Scenarios, State
+from simulator.commands import Command, CommandRejected, MalformedCommand
+from simulator.state import CommandResponse, ScenarioList, ShopState
 
 HOST = "127.0.0.1"
-CLOSING_S = 0.5
-LONGEST = 1 << 14  # bytes of a command; the longest valid one has some three thousand
+SHUTDOWN_TIMEOUT_S = 0.5
+MAX_BODY_BYTES = 1 << 14  # bytes of a command; the longest valid one has some three thousand
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Shopkeeper(Protocol):
+class SimulatorBackend(Protocol):
     """What the HTTP API needs of the simulation."""
 
-    def state(self) -> State:
+    def state(self) -> ShopState:
         """Return the state of the shop."""
 
-    def scenarios(self) -> Scenarios:
+    def scenarios(self) -> ScenarioList:
         """Return all scenarios."""
 
-    def do(self, command: Command) -> Done:
+    def execute(self, command: Command) -> CommandResponse:
         """Execute a command.
 
         Raises:
@@ -42,7 +42,7 @@ class Shopkeeper(Protocol):
         """
 
 
-class Problem(Struct, frozen=True, omit_defaults=True):
+class ErrorBody(Struct, frozen=True, omit_defaults=True):
     """Body of an error response."""
 
     code: str
@@ -50,19 +50,21 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     field: str | UnsetType = UNSET
 
 
-class Control:
+class SimulatorHttpServer:
     """HTTP server for a simulation."""
 
-    def __init__(self, shopkeeper: Shopkeeper, *, secret: str, tenant: str) -> None:
-        self._shopkeeper, self._secret, self._tenant = shopkeeper, secret, tenant
-        app = web.Application(middlewares=[_problems, self._admins], client_max_size=LONGEST)
+    def __init__(self, shopkeeper: SimulatorBackend, *, secret: str, tenant: str) -> None:
+        self._backend, self._secret, self._tenant = shopkeeper, secret, tenant
+        app = web.Application(
+            middlewares=[_json_errors, self._require_admin], client_max_size=MAX_BODY_BYTES
+        )
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/state", self._state)
         app.router.add_get("/scenarios", self._scenarios)
         app.router.add_post("/control", self._control)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_S)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
 
-    async def open(self, port: int) -> int:
+    async def start(self, port: int) -> int:
         """Listen on a port of the loopback interface, 0 for any; return which one it is.
 
         Raises:
@@ -74,35 +76,39 @@ class Control:
         _, taken = self._runner.addresses[0]
         return int(taken)
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         """Stop listening."""
         await self._runner.cleanup()
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        return _answer(200, {"status": "ok"})
+        return _json_response(200, {"status": "ok"})
 
     async def _state(self, _request: web.Request) -> web.Response:
-        return _answer(200, self._shopkeeper.state())
+        return _json_response(200, self._backend.state())
 
     async def _scenarios(self, _request: web.Request) -> web.Response:
-        return _answer(200, self._shopkeeper.scenarios())
+        return _json_response(200, self._backend.scenarios())
 
     async def _control(self, request: web.Request) -> web.Response:
         try:
-            return _answer(200, self._shopkeeper.do(commands.read(await request.read())))
-        except Unreadable:
-            return _refuse(400, Problem("bad_request", "The body must be a JSON object"))
-        except Refused as why:
-            return _refuse(422, Problem("invalid", str(why), why.field))
+            return _json_response(
+                200, self._backend.execute(commands.parse_command(await request.read()))
+            )
+        except MalformedCommand:
+            return _error_response(400, ErrorBody("bad_request", "The body must be a JSON object"))
+        except CommandRejected as why:
+            return _error_response(422, ErrorBody("invalid", str(why), why.field))
 
     @web.middleware
-    async def _admins(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _require_admin(
+        self, request: web.Request, handler: RequestHandler
+    ) -> web.StreamResponse:
         if request.path == "/healthz":
             return await handler(request)
-        problem = self._problem_with(request.headers.get("Authorization", ""))
-        return await handler(request) if problem is None else _refuse(*problem)
+        problem = self._authorization_error(request.headers.get("Authorization", ""))
+        return await handler(request) if problem is None else _error_response(*problem)
 
-    def _problem_with(self, authorization: str) -> tuple[int, Problem] | None:
+    def _authorization_error(self, authorization: str) -> tuple[int, ErrorBody] | None:
         scheme, _, token = authorization.partition(" ")
         try:
             claims = jwt.decode(
@@ -113,26 +119,29 @@ class Control:
                 options={"require": ["exp"], "verify_aud": False},
             )
         except (jwt.PyJWTError, ValueError, RecursionError):
-            return 401, Problem("unauthenticated", "An admin's bearer token is required")
+            return 401, ErrorBody("unauthenticated", "An admin's bearer token is required")
         if (claims.get("role"), claims.get("tenant_id")) != ("admin", self._tenant):
-            return 403, Problem("forbidden", "Only admins of this tenant are allowed")
+            return 403, ErrorBody("forbidden", "Only admins of this tenant are allowed")
         return None
 
 
 @web.middleware
-async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _json_errors(request: web.Request, handler: RequestHandler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as why:
         code = why.reason.lower().replace(" ", "_")
-        return _refuse(why.status, Problem(code, why.reason))
+        return _error_response(why.status, ErrorBody(code, why.reason))
 
 
-def _refuse(status: int, problem: Problem) -> web.Response:
-    return _answer(status, {"error": problem})
+def _error_response(status: int, problem: ErrorBody) -> web.Response:
+    return _json_response(status, {"error": problem})
 
 
-def _answer(status: int, body: object) -> web.Response:
+def _json_response(status: int, body: object) -> web.Response:
     return web.Response(
-        status=status, body=codec.write(body), content_type="application/json", charset="utf-8"
+        status=status,
+        body=codec.encode_json(body),
+        content_type="application/json",
+        charset="utf-8",
     )

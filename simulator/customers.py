@@ -7,9 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from protocol.events import Person
-from simulator.catalogue import AtLeastOne, Catalogue, Name
-from simulator.datafiles import BadData, parse_toml, text_of
+from protocol.events import CustomerRef
+from simulator.catalogue import Catalogue, NonEmptyText, PositiveInt
+from simulator.datafiles import InvalidDataFile, parse_toml, read_text
 
 
 class Customer(Struct, frozen=True):
@@ -22,40 +22,40 @@ class Customer(Struct, frozen=True):
     warehouse: str
 
     @property
-    def person(self) -> Person:
+    def person(self) -> CustomerRef:
         """Say who it is, as messages do."""
-        return Person(self.id, self.name)
+        return CustomerRef(self.id, self.name)
 
 
 class City(Struct, frozen=True, forbid_unknown_fields=True):
     """A place to live; ``weight`` is how many customers do, relative to the others."""
 
-    name: Name
-    warehouse: Name
-    weight: AtLeastOne
+    name: NonEmptyText
+    warehouse: NonEmptyText
+    weight: PositiveInt
 
 
 class _FirstNames(Struct, frozen=True, forbid_unknown_fields=True):
-    first: Annotated[tuple[Name, ...], Meta(min_length=1)]
+    first: Annotated[tuple[NonEmptyText, ...], Meta(min_length=1)]
 
 
 class _Surnames(Struct, frozen=True, forbid_unknown_fields=True):
-    forms: Annotated[tuple[tuple[Name, Name], ...], Meta(min_length=1)]
+    forms: Annotated[tuple[tuple[NonEmptyText, NonEmptyText], ...], Meta(min_length=1)]
 
 
-class _Names(Struct, frozen=True, forbid_unknown_fields=True):
+class _PeopleFile(Struct, frozen=True, forbid_unknown_fields=True):
     men: _FirstNames
     women: _FirstNames
     surnames: _Surnames
     cities: Annotated[tuple[City, ...], Meta(min_length=1)]
 
 
-class People:
+class CustomerDirectory:
     """All possible customers."""
 
-    def __init__(self, names: _Names) -> None:
+    def __init__(self, names: _PeopleFile) -> None:
         self._names = names
-        self._known: dict[int, Customer] = {}
+        self._cache: dict[int, Customer] = {}
 
     def customer(self, number: int) -> Customer:
         """Return ``user_{number}``, from 1.
@@ -63,11 +63,11 @@ class People:
         The number alone decides who it is, whatever the shop's seed: the server remembers
         orders and conversations under these ids from one run to the next.
         """
-        if number not in self._known:
-            self._known[number] = self._invent(number)
-        return self._known[number]
+        if number not in self._cache:
+            self._cache[number] = self._generate(number)
+        return self._cache[number]
 
-    def _invent(self, number: int) -> Customer:
+    def _generate(self, number: int) -> Customer:
         draw = random.Random(f"customer {number}")  # noqa: S311 - a name, no secret
         is_woman = draw.random() < 0.5
         first = draw.choice((self._names.women if is_woman else self._names.men).first)
@@ -77,24 +77,26 @@ class People:
         return Customer(number, f"user_{number}", f"{first} {surname}", city.name, city.warehouse)
 
 
-def load(catalogue: Catalogue) -> People:
+def load_customers(catalogue: Catalogue) -> CustomerDirectory:
     """Read the shop's own names and cities.
 
     Raises:
         BadData: the file is wrong, and where.
     """
-    return parse(text_of("people.toml"), catalogue)
+    return parse_customers(read_text("people.toml"), catalogue)
 
 
-def parse(people: str, catalogue: Catalogue) -> People:
+def parse_customers(people: str, catalogue: Catalogue) -> CustomerDirectory:
     """Make people of the text of their file.
 
     Raises:
         BadData: it is wrong, and where.
     """
-    names = parse_toml("people.toml", people, _Names)
+    names = parse_toml("people.toml", people, _PeopleFile)
     warehouses = {warehouse.name for warehouse in catalogue.warehouses}
     for city in names.cities:
         if city.warehouse not in warehouses:
-            raise BadData(f"people.toml, {city.name}: there is no warehouse {city.warehouse}")
-    return People(names)
+            raise InvalidDataFile(
+                f"people.toml, {city.name}: there is no warehouse {city.warehouse}"
+            )
+    return CustomerDirectory(names)

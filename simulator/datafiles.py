@@ -17,11 +17,11 @@ from protocol.money import KOPECK, Money
 T = TypeVar("T")
 
 
-class BadData(Exception):
+class InvalidDataFile(Exception):
     """A data file cannot be used; the text names the file and the line or the entry."""
 
 
-def text_of(name: str) -> str:
+def read_text(name: str) -> str:
     """Read one of the package's own files."""
     return resources.files("simulator").joinpath("data", name).read_text(encoding="utf-8")
 
@@ -35,10 +35,10 @@ def parse_toml(name: str, text: str, wanted: type[T]) -> T:
     try:
         return msgspec.convert(tomllib.loads(text), wanted)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as why:
-        raise BadData(f"{name}: {why}") from None
+        raise InvalidDataFile(f"{name}: {why}") from None
 
 
-def parse_lines(name: str, text: str, wanted: type[T]) -> list[tuple[int, T]]:
+def parse_json_lines(name: str, text: str, wanted: type[T]) -> list[tuple[int, T]]:
     """Make a ``wanted`` of every line that is not empty, with its number, from 1.
 
     Money is written as text with two decimal places.
@@ -46,7 +46,7 @@ def parse_lines(name: str, text: str, wanted: type[T]) -> list[tuple[int, T]]:
     Raises:
         BadData: a line is no JSON, or not of the wanted shape.
     """
-    decoder = msgspec.json.Decoder(wanted, dec_hook=_read_money)
+    decoder = msgspec.json.Decoder(wanted, dec_hook=_decode_money)
     entries = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -54,11 +54,11 @@ def parse_lines(name: str, text: str, wanted: type[T]) -> list[tuple[int, T]]:
         try:
             entries.append((number, decoder.decode(line)))
         except msgspec.DecodeError as why:
-            raise BadData(f"{name}, line {number}: {why}") from None
+            raise InvalidDataFile(f"{name}, line {number}: {why}") from None
     return entries
 
 
-def _read_money(wanted: type, value: Any) -> Any:
+def _decode_money(wanted: type, value: Any) -> Any:
     if wanted is not Money:
         raise NotImplementedError(wanted)
     try:

@@ -8,62 +8,64 @@ from functools import partial
 
 from msgspec import Struct
 
-from protocol.events import Notice, Priority
+from protocol.events import NotificationPayload, Priority
 from protocol.messages import Notification
-from simulator.agenda import Plan
-from simulator.commands import Refused
-from simulator.happenings import Plays, Turn
-from simulator.house import House
+from simulator.agenda import ScheduledAction
+from simulator.commands import CommandRejected
+from simulator.happenings import ScenarioChanged, ScenarioPhase
+from simulator.house import ShopComponents
 from simulator.scenarios import Scenario
-from simulator.scenes import BEGINNINGS, ENDINGS
-from simulator.stage import Scene
+from simulator.scenes import END_ACTIONS, START_ACTIONS
+from simulator.stage import ScenarioRun
 
-BEST = 15
+FEATURED_CANDIDATES = 15
 """Featured products are drawn from this many best-sellers."""
-KEPT = 10  # scenes that have ended
+FINISHED_RUNS_KEPT = 10  # scenes that have ended
 
-_AFTER = "Крамниця знову працює, як завжди."
+_FINISHED_BODY = "Крамниця знову працює, як завжди."
 _TITLES = {
-    Turn.BEGUN: "Сценарій почався",
-    Turn.OVER: "Сценарій завершено",
-    Turn.STOPPED: "Сценарій зупинено",
+    ScenarioPhase.STARTED: "Сценарій почався",
+    ScenarioPhase.FINISHED: "Сценарій завершено",
+    ScenarioPhase.STOPPED: "Сценарій зупинено",
 }
 
 
-class Ended(Struct, frozen=True):
+class FinishedRun(Struct, frozen=True):
     """A scenario run that ended at ``ended``, in virtual seconds since the start."""
 
-    scene: Scene
-    ended: float
-    how: Turn
+    run: ScenarioRun
+    ended_at: float
+    phase: ScenarioPhase
 
 
-class Director:
+class ScenarioManager:
     """``changed`` is called with the time when the set of active scenarios changes."""
 
-    def __init__(self, house: House, changed: Callable[[float], None]) -> None:
-        self._house, self._changed = house, changed
-        self._ends: dict[str, Plan] = {}
-        self.ended: deque[Ended] = deque(maxlen=KEPT)
+    def __init__(self, house: ShopComponents, changed: Callable[[float], None]) -> None:
+        self._components, self._on_change = house, changed
+        self._scheduled_ends: dict[str, ScheduledAction] = {}
+        self.finished: deque[FinishedRun] = deque(maxlen=FINISHED_RUNS_KEPT)
 
-    def begin(self, name: str, at: float) -> Scene:
+    def start(self, name: str, at: float) -> ScenarioRun:
         """Start a scenario; restart it if it is running.
 
         Raises:
             Refused: unknown name.
         """
-        scenario = self._house.premises.scenarios.get(name)
+        scenario = self._components.data.scenarios.get(name)
         if scenario is None:
-            raise Refused("name", "Unknown scenario")
-        if any(scene.scenario is scenario for scene in self._house.stage.scenes):
+            raise CommandRejected("name", "Unknown scenario")
+        if any(scene.scenario is scenario for scene in self._components.active_scenarios.runs):
             self.stop(name, at)
-        scene = Scene(scenario, at, at + scenario.lasts_s, self._featured(scenario))
-        self._house.stage.raise_curtain(scene)
-        self._ends[name] = self._house.desk.agenda.at(scene.ends, partial(self._end, name))
-        self._say(scenario, Turn.BEGUN, at)
-        if act := BEGINNINGS.get(name):
-            act(self._house, scene, at)
-        self._changed(at)
+        scene = ScenarioRun(scenario, at, at + scenario.lasts_s, self._draw_featured(scenario))
+        self._components.active_scenarios.start(scene)
+        self._scheduled_ends[name] = self._components.context.scheduler.call_at(
+            scene.ends_at, partial(self._on_duration_elapsed, name)
+        )
+        self._publish_change(scenario, ScenarioPhase.STARTED, at)
+        if act := START_ACTIONS.get(name):
+            act(self._components, scene, at)
+        self._on_change(at)
         return scene
 
     def stop(self, name: str, at: float) -> None:
@@ -72,41 +74,43 @@ class Director:
         Raises:
             Refused: it is not running.
         """
-        if name not in self._ends:
-            raise Refused("name", "This scenario is not running")
-        self._ends[name].call_off()
-        self._close(name, Turn.STOPPED, at)
+        if name not in self._scheduled_ends:
+            raise CommandRejected("name", "This scenario is not running")
+        self._scheduled_ends[name].cancel()
+        self._finish(name, ScenarioPhase.STOPPED, at)
 
-    def _end(self, name: str, at: float) -> None:
-        self._close(name, Turn.OVER, at)
+    def _on_duration_elapsed(self, name: str, at: float) -> None:
+        self._finish(name, ScenarioPhase.FINISHED, at)
 
-    def _close(self, name: str, how: Turn, at: float) -> None:
-        del self._ends[name]
-        scene = self._house.stage.drop_curtain(name)
-        self.ended.appendleft(Ended(scene, at, how))
-        if act := ENDINGS.get(name):
-            act(self._house, scene, at)
-        self._say(scene.scenario, how, at)
-        self._changed(at)
+    def _finish(self, name: str, how: ScenarioPhase, at: float) -> None:
+        del self._scheduled_ends[name]
+        scene = self._components.active_scenarios.stop(name)
+        self.finished.appendleft(FinishedRun(scene, at, how))
+        if act := END_ACTIONS.get(name):
+            act(self._components, scene, at)
+        self._publish_change(scene.scenario, how, at)
+        self._on_change(at)
 
-    def _featured(self, scenario: Scenario) -> frozenset[str]:
-        products = self._house.premises.catalogue.products
-        best = sorted(products, key=lambda product: product.popularity, reverse=True)[:BEST]
-        count = min(scenario.influence.featured, len(best))
-        return frozenset(product.id for product in self._house.desk.draw.sample(best, count))
+    def _draw_featured(self, scenario: Scenario) -> frozenset[str]:
+        products = self._components.data.catalogue.products
+        best = sorted(products, key=lambda product: product.popularity, reverse=True)[
+            :FEATURED_CANDIDATES
+        ]
+        count = min(scenario.modifiers.featured_count, len(best))
+        return frozenset(product.id for product in self._components.context.rng.sample(best, count))
 
-    def _say(self, scenario: Scenario, turn: Turn, at: float) -> None:
-        desk = self._house.desk
-        desk.have(Plays(scenario.name, turn))
-        desk.to_staff(
+    def _publish_change(self, scenario: Scenario, turn: ScenarioPhase, at: float) -> None:
+        desk = self._components.context
+        desk.emit(ScenarioChanged(scenario.name, turn))
+        desk.publish_to_staff(
             Notification(
-                payload=Notice(
-                    id=desk.notice_id(),
+                payload=NotificationPayload(
+                    id=desk.next_notification_id(),
                     title=f"{_TITLES[turn]}: {scenario.title.uk}",
-                    body=scenario.sentence.uk if turn is Turn.BEGUN else _AFTER,
+                    body=scenario.sentence.uk if turn is ScenarioPhase.STARTED else _FINISHED_BODY,
                     icon="film",
                     priority=Priority.NORMAL,
-                    created_at=desk.moment(at),
+                    created_at=desk.datetime_at(at),
                 )
             )
         )

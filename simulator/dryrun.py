@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from protocol import codec
-from protocol.publications import Draft
+from protocol.publications import PublishRequest
 from simulator.commands import StartScenario
-from simulator.desk import Start
-from simulator.house import Premises
+from simulator.desk import RunConfig
+from simulator.house import ShopData
 from simulator.shop import Shop
-from simulator.summary import Summary
+from simulator.summary import RunSummary
 
 STEP_S = 1.0
 
@@ -24,20 +24,20 @@ def write_publications(shop: Shop, seconds: float, stream: BinaryIO) -> None:
     """
     for drafts in _publications(shop, seconds):
         for draft in drafts:
-            stream.write(codec.write(draft) + b"\n")
+            stream.write(codec.encode_json(draft) + b"\n")
         stream.flush()
 
 
-def summarise(shop: Shop, seconds: float) -> Summary:
+def summarise(shop: Shop, seconds: float) -> RunSummary:
     """Simulate some virtual seconds and summarise the publications."""
-    summary = Summary()
+    summary = RunSummary()
     for drafts in _publications(shop, seconds):
         for draft in drafts:
             summary.add(draft)
     return summary
 
 
-def open_shop(premises: Premises, start: Start, scenarios: Iterable[str]) -> Shop:
+def create_shop(premises: ShopData, start: RunConfig, scenarios: Iterable[str]) -> Shop:
     """Open a shop in which these scenarios begin at once.
 
     Raises:
@@ -45,13 +45,13 @@ def open_shop(premises: Premises, start: Start, scenarios: Iterable[str]) -> Sho
     """
     shop = Shop(premises, start)
     for name in scenarios:
-        shop.do(StartScenario(name=name))
+        shop.execute(StartScenario(name=name))
     return shop
 
 
-def _publications(shop: Shop, seconds: float) -> Iterator[list[Draft]]:
+def _publications(shop: Shop, seconds: float) -> Iterator[list[PublishRequest]]:
     passed = 0.0
     while passed < seconds:
         passed = min(seconds, passed + STEP_S)
-        happenings = shop.step(shop.start.started_at + passed)
-        yield [happening for happening in happenings if isinstance(happening, Draft)]
+        happenings = shop.step(shop.config.started_at + passed)
+        yield [happening for happening in happenings if isinstance(happening, PublishRequest)]

@@ -8,22 +8,22 @@ from functools import partial
 from msgspec.structs import replace
 
 from protocol.events import OrderItem, OrderStatus
-from simulator.agenda import Action, Plan
+from simulator.agenda import Action, ScheduledAction
 from simulator.customers import Customer
-from simulator.desk import Desk, Span
-from simulator.ledger import Ledger
-from simulator.orders import PlacedOrder, Taken, place
-from simulator.stage import Stage
-from simulator.supply import Supply
-from simulator.tidings import Tidings
-from simulator.warehouse import Stock
-from simulator.ways import TO_BRANCH, TO_HANDS, choose
+from simulator.desk import DurationRange, SimulationContext
+from simulator.ledger import RevenueByDay
+from simulator.orders import PlacedOrder, StockAllocation, new_order
+from simulator.stage import ActiveScenarios
+from simulator.supply import Replenishment
+from simulator.tidings import OrderEventPublisher
+from simulator.warehouse import Shelves
+from simulator.ways import BRANCH_TO_CUSTOMER, TRANSIT_TO_BRANCH, sample_transition
 
-KEPT = 100  # finished orders that stay available
-AFTER_A_STRIKE: Span = (2, 90)
-GIVE_UP = 0.1
+FINISHED_ORDERS_KEPT = 100  # finished orders that stay available
+RELEASE_DELAY: DurationRange = (2, 90)
+CANCEL_PROBABILITY = 0.1
 """Probability that an order without a courier is cancelled instead of held."""
-DELAYED = "Затримується: страйк кур’єрів"
+DELAYED_TEXT = "Затримується: страйк кур’єрів"
 
 
 class Fulfilment:
@@ -33,129 +33,144 @@ class Fulfilment:
     ones.
     """
 
-    def __init__(self, desk: Desk, stock: Stock, supply: Supply, stage: Stage) -> None:
-        self._desk, self._stock, self._supply, self._stage = desk, stock, supply, stage
-        self._tidings = Tidings(desk)
-        self._plans: dict[str, Plan] = {}
-        self._held: dict[str, Action] = {}
+    def __init__(
+        self, desk: SimulationContext, stock: Shelves, supply: Replenishment, stage: ActiveScenarios
+    ) -> None:
+        self._context, self._shelves, self._replenishment, self._active_scenarios = (
+            desk,
+            stock,
+            supply,
+            stage,
+        )
+        self._order_events = OrderEventPublisher(desk)
+        self._scheduled: dict[str, ScheduledAction] = {}
+        self._held_by_couriers: dict[str, Action] = {}
         self.live: dict[str, PlacedOrder] = {}
-        self.done: deque[PlacedOrder] = deque(maxlen=KEPT)
+        self.finished: deque[PlacedOrder] = deque(maxlen=FINISHED_ORDERS_KEPT)
         self.by_status: Counter[OrderStatus] = Counter()
-        self.ledger = Ledger()
+        self.revenue = RevenueByDay()
 
     def find(self, id: str) -> PlacedOrder | None:
         """Find an order that is live or among the last finished ones."""
-        return self.live.get(id) or next((o for o in self.done if o.order.id == id), None)
+        return self.live.get(id) or next((o for o in self.finished if o.order.id == id), None)
 
-    def place(
-        self, customer: Customer, items: tuple[OrderItem, ...], taken: tuple[Taken, ...], at: float
+    def place_order(
+        self,
+        customer: Customer,
+        items: tuple[OrderItem, ...],
+        taken: tuple[StockAllocation, ...],
+        at: float,
     ) -> PlacedOrder:
         """Create an order; the caller takes its items from the shelves."""
-        run, count = self._desk.start.run, self._desk.number("order")
-        placed = place(
+        run, count = self._context.config.run_id, self._context.next_number("order")
+        placed = new_order(
             id=f"ord_{run}_{count}",
             number=f"ORD-{run.upper()}-{count:03d}",
             customer=customer.person,
             city=customer.city,
             items=items,
             taken=taken,
-            at=self._desk.moment(at),
+            at=self._context.datetime_at(at),
         )
         self.by_status[placed.status] += 1
-        self._tidings.placed(placed, at)
-        self._expect(placed, at)
+        self._order_events.order_placed(placed, at)
+        self._schedule_next(placed, at)
         return placed
 
-    def move(self, before: PlacedOrder, to: OrderStatus, at: float) -> PlacedOrder:
+    def change_status(self, before: PlacedOrder, to: OrderStatus, at: float) -> PlacedOrder:
         """Change the status of an order now; its scheduled change is cancelled.
 
         Raises:
             NotAllowed: the transition is not allowed; nothing has changed.
         """
         id = before.order.id
-        order = before.moved(to, self._desk.moment(at))
-        self._forget_plan(id)
+        order = before.with_status(to, self._context.datetime_at(at))
+        self._cancel_scheduled(id)
         if before.order.id not in self.live:
-            self.done.remove(before)
+            self.finished.remove(before)
         if to is OrderStatus.SHIPPED:
-            number = f"2045{self._desk.draw.randrange(10**10):010d}"
+            number = f"2045{self._context.rng.randrange(10**10):010d}"
             status = f"Прямує до міста {order.city}"
             order = replace(order, tracking_number=number, tracking_status=status)
         elif to is OrderStatus.DELIVERED:
             order = replace(order, tracking_status="Отримано")
         self.by_status[before.status] -= 1
         self.by_status[to] += 1
-        self._tidings.moved(order, before.status, at)
-        self.ledger.note(order)
+        self._order_events.status_changed(order, before.status, at)
+        self.revenue.record(order)
         if to is OrderStatus.CANCELLED:
-            for taken in order.taken:
-                shelf = self._stock.shelf(taken.product_id, taken.warehouse)
-                self._supply.put_back(shelf, taken.quantity, at)
-        self._expect(order, at)
+            for taken in order.allocations:
+                shelf = self._shelves.get(taken.product_id, taken.warehouse)
+                self._replenishment.return_sold(shelf, taken.quantity, at)
+        self._schedule_next(order, at)
         return order
 
-    def let_go(self, at: float) -> None:
+    def release_held(self, at: float) -> None:
         """Reschedule the parcels that were held for couriers."""
-        held, self._held = self._held, {}
+        held, self._held_by_couriers = self._held_by_couriers, {}
         for id, action in held.items():
-            self._plan(id, AFTER_A_STRIKE, action, at)
+            self._schedule(id, RELEASE_DELAY, action, at)
 
-    def _expect(self, order: PlacedOrder, at: float) -> None:
+    def _schedule_next(self, order: PlacedOrder, at: float) -> None:
         """Schedule the next change, if any."""
         id = order.order.id
         if order.status is OrderStatus.SHIPPED:
             self.live[id] = order
-            self._plan(id, TO_BRANCH, partial(self._arrive, id), at)
+            self._schedule(id, TRANSIT_TO_BRANCH, partial(self._arrive_at_branch, id), at)
             return
-        way = choose(order, self._stage.mishaps, self._desk.draw)
+        way = sample_transition(order, self._active_scenarios.failure_multiplier, self._context.rng)
         if way is None:
             self.live.pop(id, None)
-            self.done.append(order)
+            self.finished.append(order)
             return
         self.live[id] = order
-        self._plan(id, way.takes_s, partial(self._go, id, way.to), at)
+        self._schedule(id, way.duration_s, partial(self._apply_transition, id, way.to), at)
 
-    def _plan(self, id: str, takes_s: Span, action: Action, at: float) -> None:
-        self._plans[id] = self._desk.agenda.at(at + self._desk.within(takes_s), action)
+    def _schedule(self, id: str, takes_s: DurationRange, action: Action, at: float) -> None:
+        self._scheduled[id] = self._context.scheduler.call_at(
+            at + self._context.sample_duration(takes_s), action
+        )
 
-    def _forget_plan(self, id: str) -> None:
-        self._held.pop(id, None)
-        if plan := self._plans.pop(id, None):
-            plan.call_off()
+    def _cancel_scheduled(self, id: str) -> None:
+        self._held_by_couriers.pop(id, None)
+        if plan := self._scheduled.pop(id, None):
+            plan.cancel()
 
-    def _go(self, id: str, to: OrderStatus, at: float) -> None:
+    def _apply_transition(self, id: str, to: OrderStatus, at: float) -> None:
         """Apply a scheduled transition, unless payments or couriers are down."""
         order = self.live[id]
-        if to is OrderStatus.PAID and not self._stage.payments_work:
+        if to is OrderStatus.PAID and not self._active_scenarios.payments_work:
             if order.status is OrderStatus.PENDING:
-                self.move(order, OrderStatus.PAYMENT_FAILED, at)
+                self.change_status(order, OrderStatus.PAYMENT_FAILED, at)
             else:
-                self._expect(order, at)
-        elif to is OrderStatus.SHIPPED and not self._stage.parcels_move:
-            if self._desk.draw.random() < GIVE_UP:
-                self.move(order, OrderStatus.CANCELLED, at)
+                self._schedule_next(order, at)
+        elif to is OrderStatus.SHIPPED and not self._active_scenarios.couriers_work:
+            if self._context.rng.random() < CANCEL_PROBABILITY:
+                self.change_status(order, OrderStatus.CANCELLED, at)
             else:
-                self._held[id] = partial(self._go, id, to)
-        elif to is OrderStatus.DELIVERED and not self._stage.parcels_move:
-            self._delay(order, partial(self._go, id, to), at)
+                self._held_by_couriers[id] = partial(self._apply_transition, id, to)
+        elif to is OrderStatus.DELIVERED and not self._active_scenarios.couriers_work:
+            self._delay(order, partial(self._apply_transition, id, to), at)
         else:
-            self.move(order, to, at)
+            self.change_status(order, to, at)
 
-    def _arrive(self, id: str, at: float) -> None:
+    def _arrive_at_branch(self, id: str, at: float) -> None:
         """Let the parcel arrive at its branch: only its tracking changes."""
         order = self.live[id]
-        if not self._stage.parcels_move:
-            self._delay(order, partial(self._arrive, id), at)
+        if not self._active_scenarios.couriers_work:
+            self._delay(order, partial(self._arrive_at_branch, id), at)
             return
-        branch = self._desk.draw.randint(1, 60)
-        self._track(order, f"Прибуло у відділення №{branch}", at)
-        self._plan(id, TO_HANDS, partial(self._go, id, OrderStatus.DELIVERED), at)
+        branch = self._context.rng.randint(1, 60)
+        self._set_tracking(order, f"Прибуло у відділення №{branch}", at)
+        self._schedule(
+            id, BRANCH_TO_CUSTOMER, partial(self._apply_transition, id, OrderStatus.DELIVERED), at
+        )
 
     def _delay(self, order: PlacedOrder, action: Action, at: float) -> None:
-        self._held[order.order.id] = action
-        self._track(order, DELAYED, at)
+        self._held_by_couriers[order.order.id] = action
+        self._set_tracking(order, DELAYED_TEXT, at)
 
-    def _track(self, order: PlacedOrder, tracking_status: str, at: float) -> None:
+    def _set_tracking(self, order: PlacedOrder, tracking_status: str, at: float) -> None:
         order = replace(order, tracking_status=tracking_status)
         self.live[order.order.id] = order
-        self._tidings.tracked(order, at)
+        self._order_events.tracking_changed(order, at)

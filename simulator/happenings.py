@@ -6,44 +6,51 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from protocol.publications import Draft
+from protocol.publications import PublishRequest
 from simulator.customers import Customer
 
 
-class Asks(Struct, frozen=True):
+class AskSupport(Struct, frozen=True):
     """A connected customer opens a support conversation on this topic."""
 
     customer: Customer
     topic: str
 
 
-class StopsReading(Struct, frozen=True):
-    """A customer opens one more connection and does not read from it until ``Reads``."""
+class StartSlowClient(Struct, frozen=True):
+    """A customer opens one more connection and does not read from it until ``StopSlowClient``."""
 
     customer: Customer
 
 
-class Reads(Struct, frozen=True):
+class StopSlowClient(Struct, frozen=True):
     """The slow client resumes reading, then closes."""
 
 
-class LoseConnections(Struct, frozen=True):
+class DropConnections(Struct, frozen=True):
     """Abort the connections of all customers; they reconnect."""
 
 
-class Turn(StrEnum):
+class ScenarioPhase(StrEnum):
     """Phase of a scenario."""
 
-    BEGUN = "begun"
-    OVER = "over"
+    STARTED = "begun"
+    FINISHED = "over"
     STOPPED = "stopped"
 
 
-class Plays(Struct, frozen=True):
+class ScenarioChanged(Struct, frozen=True):
     """A scenario started or ended."""
 
-    name: str
-    turn: Turn
+    scenario: str
+    phase: ScenarioPhase
 
 
-Happening = Draft | Asks | StopsReading | Reads | LoseConnections | Plays
+SimulationEvent = (
+    PublishRequest
+    | AskSupport
+    | StartSlowClient
+    | StopSlowClient
+    | DropConnections
+    | ScenarioChanged
+)

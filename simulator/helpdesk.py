@@ -8,57 +8,57 @@ from random import Random
 from typing import Any
 
 from client.errors import QueueFull
-from protocol.channels import Channel, Kind
-from simulator.desk import Span
-from simulator.support import Agent
-from simulator.visitor import Socket
+from protocol.channels import Channel, ChannelKind
+from simulator.desk import DurationRange
+from simulator.support import AgentScript
+from simulator.visitor import ChatSocket
 
-READING: Span = (2.5, 7.0)
+READING_TIME: DurationRange = (2.5, 7.0)
 
-FindSenders = Callable[[str], Awaitable[list[str]]]
+LoadSenders = Callable[[str], Awaitable[list[str]]]
 """Returns the senders in a conversation so far, the customer first; empty if unknown."""
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 """Starts a background task."""
-Pause = Callable[[float], Awaitable[None]]
+Sleep = Callable[[float], Awaitable[None]]
 """Sleeps for some seconds."""
 
 log = logging.getLogger(__name__)
 
 
-class HelpDesk:
+class SupportAgentClient:
     """An agent subscribed to the tenant's chat messages."""
 
     def __init__(
         self,
-        socket: Socket,
+        socket: ChatSocket,
         tenant: str,
-        agent: Agent,
+        agent: AgentScript,
         *,
-        find_senders: FindSenders,
+        find_senders: LoadSenders,
         draw: Random,
-        pause: Pause,
+        pause: Sleep,
         spawn: Spawn,
     ) -> None:
-        self._socket, self._find_senders = socket, find_senders
-        self._draw, self._pause = draw, pause
-        self._agent = agent
+        self._socket, self._load_senders = socket, find_senders
+        self._rng, self._sleep = draw, pause
+        self._script = agent
         self._spawn = spawn
-        socket.on("chat_message", self._said)
-        socket.subscribe(str(Channel(Kind.TENANT, tenant)), recoverable=True)
+        socket.on("chat_message", self._on_chat_message)
+        socket.subscribe(str(Channel(ChannelKind.TENANT, tenant)), recoverable=True)
 
-    def _said(self, said: dict[str, Any]) -> None:
+    def _on_chat_message(self, said: dict[str, Any]) -> None:
         message = said["message"]
-        self._spawn(self._hear(said["conversation_id"], message["sender_id"], message["content"]))
+        self._spawn(self._answer(said["conversation_id"], message["sender_id"], message["content"]))
 
-    async def _hear(self, conversation_id: str, sender: str, content: str) -> None:
-        if not self._agent.knows(conversation_id):
+    async def _answer(self, conversation_id: str, sender: str, content: str) -> None:
+        if not self._script.knows_customer(conversation_id):
             # It may be older than this process: load its senders from the server.
-            self._agent.learn(conversation_id, await self._find_senders(conversation_id))
-        answer = self._agent.heard(conversation_id, sender, content)
+            self._script.record_senders(conversation_id, await self._load_senders(conversation_id))
+        answer = self._script.reply_to(conversation_id, sender, content)
         if answer is None:
             return
-        await self._pause(self._draw.uniform(*READING))
-        if not self._agent.may_answer(conversation_id):
+        await self._sleep(self._rng.uniform(*READING_TIME))
+        if not self._script.may_answer(conversation_id):
             return
         try:
             self._socket.send(

@@ -9,62 +9,66 @@ from msgspec import Struct
 from simulator import catalogue, customers, day, notices, scenarios, support
 from simulator.catalogue import Catalogue
 from simulator.checkout import Checkout
-from simulator.customers import People
-from simulator.day import Day
-from simulator.desk import Desk, Start
+from simulator.customers import CustomerDirectory
+from simulator.day import DailyProfile
+from simulator.desk import RunConfig, SimulationContext
 from simulator.fulfilment import Fulfilment
 from simulator.notices import Announcement
 from simulator.scenarios import Scenario
-from simulator.stage import Stage
-from simulator.supply import Supply
-from simulator.support import Script
-from simulator.warehouse import Stock
+from simulator.stage import ActiveScenarios
+from simulator.supply import Replenishment
+from simulator.support import SupportScript
+from simulator.warehouse import Shelves
 
 
-class Premises(Struct, frozen=True):
+class ShopData(Struct, frozen=True):
     """Content of the data files."""
 
     catalogue: Catalogue
-    people: People
+    customers: CustomerDirectory
     announcements: Sequence[Announcement]
-    script: Script
+    support_script: SupportScript
     scenarios: dict[str, Scenario]
-    day: Day
+    daily_profile: DailyProfile
 
     @classmethod
-    def load(cls) -> Premises:
+    def load(cls) -> ShopData:
         """Read the package's own data files.
 
         Raises:
             BadData: one of them is wrong, and where.
         """
-        goods = catalogue.load()
+        goods = catalogue.load_catalogue()
         return cls(
             goods,
-            customers.load(goods),
-            notices.load(),
-            support.load(),
-            scenarios.load(),
-            day.load(),
+            customers.load_customers(goods),
+            notices.load_announcements(),
+            support.load_support_script(),
+            scenarios.load_scenarios(),
+            day.load_daily_profile(),
         )
 
 
-class House(Struct, frozen=True):
+class ShopComponents(Struct, frozen=True):
     """Components of one shop."""
 
-    premises: Premises
-    desk: Desk
-    stage: Stage
-    stock: Stock
-    supply: Supply
+    data: ShopData
+    context: SimulationContext
+    active_scenarios: ActiveScenarios
+    shelves: Shelves
+    replenishment: Replenishment
     fulfilment: Fulfilment
     checkout: Checkout
 
     @classmethod
-    def build(cls, premises: Premises, start: Start) -> House:
+    def build(cls, premises: ShopData, start: RunConfig) -> ShopComponents:
         """Create and wire the components."""
-        desk, stage, stock = Desk(start), Stage(), Stock(premises.catalogue)
-        supply = Supply(desk, premises.catalogue, stage)
+        desk, stage, stock = (
+            SimulationContext(start),
+            ActiveScenarios(),
+            Shelves(premises.catalogue),
+        )
+        supply = Replenishment(desk, premises.catalogue, stage)
         fulfilment = Fulfilment(desk, stock, supply, stage)
         checkout = Checkout(stage, supply, fulfilment)
         return cls(premises, desk, stage, stock, supply, fulfilment, checkout)

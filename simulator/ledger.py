@@ -10,23 +10,23 @@ from protocol.money import Money
 from simulator.orders import PlacedOrder
 
 
-class Ledger:
+class RevenueByDay:
     """Sums of what was paid for and not refunded, by the day of payment, in UTC."""
 
     def __init__(self) -> None:
-        self._earned: dict[date, Decimal] = {}
+        self._totals: dict[date, Decimal] = {}
 
-    def note(self, order: PlacedOrder) -> None:
+    def record(self, order: PlacedOrder) -> None:
         """Record an order that has just reached its current status."""
         if not order.paid_at:
             return
         day = order.paid_at.date()
-        earned = self._earned.get(day, Decimal(0))
+        earned = self._totals.get(day, Decimal(0))
         if order.status is OrderStatus.PAID:
-            self._earned[day] = earned + order.order.total
+            self._totals[day] = earned + order.order.total
         elif order.status is OrderStatus.REFUNDED:
-            self._earned[day] = earned - order.order.total
+            self._totals[day] = earned - order.order.total
 
-    def earned(self, day: date) -> Money:
+    def total_for(self, day: date) -> Money:
         """Return the revenue of the orders paid on that day."""
-        return Money.of(self._earned.get(day, Decimal(0)))
+        return Money.of(self._totals.get(day, Decimal(0)))

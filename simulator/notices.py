@@ -7,13 +7,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from protocol.events import Notice, OrderStatus, Priority
-from simulator.catalogue import Name
-from simulator.datafiles import parse_toml, text_of
+from protocol.events import NotificationPayload, OrderStatus, Priority
+from simulator.catalogue import NonEmptyText
+from simulator.datafiles import parse_toml, read_text
 from simulator.orders import PlacedOrder
 
 
-class Wording(Struct, frozen=True):
+class NotificationTemplate(Struct, frozen=True):
     """Notification text; the body may use ``{number}``, ``{total}``, ``{city}``, ``{tracking}``."""
 
     title: str
@@ -22,36 +22,36 @@ class Wording(Struct, frozen=True):
     priority: Priority = Priority.NORMAL
 
 
-_WORDINGS = {
-    OrderStatus.PENDING: Wording(
+_TEMPLATES = {
+    OrderStatus.PENDING: NotificationTemplate(
         "Замовлення прийнято",
         "Дякуємо! Замовлення {number} на {total} грн чекає на оплату.",
         "cart",
     ),
-    OrderStatus.PAID: Wording(
+    OrderStatus.PAID: NotificationTemplate(
         "Оплату отримано", "Ми отримали {total} грн за замовлення {number}.", "credit-card"
     ),
-    OrderStatus.PAYMENT_FAILED: Wording(
+    OrderStatus.PAYMENT_FAILED: NotificationTemplate(
         "Оплата не пройшла",
         "Банк відхилив платіж за замовлення {number}. Спробуйте ще раз або іншу картку.",
         "alert",
         Priority.HIGH,
     ),
-    OrderStatus.PROCESSING: Wording(
+    OrderStatus.PROCESSING: NotificationTemplate(
         "Замовлення комплектується", "Склад уже збирає замовлення {number}.", "box", Priority.LOW
     ),
-    OrderStatus.SHIPPED: Wording(
+    OrderStatus.SHIPPED: NotificationTemplate(
         "Замовлення в дорозі",
         "Замовлення {number} прямує до міста {city}, накладна {tracking}.",
         "truck",
     ),
-    OrderStatus.DELIVERED: Wording(
+    OrderStatus.DELIVERED: NotificationTemplate(
         "Замовлення отримано", "Замовлення {number} у вас. Гарних покупок!", "check"
     ),
-    OrderStatus.CANCELLED: Wording(
+    OrderStatus.CANCELLED: NotificationTemplate(
         "Замовлення скасовано", "Замовлення {number} скасовано.", "x", Priority.HIGH
     ),
-    OrderStatus.REFUNDED: Wording(
+    OrderStatus.REFUNDED: NotificationTemplate(
         "Кошти повернено", "Ми повернули {total} грн за замовлення {number}.", "refresh"
     ),
 }
@@ -60,37 +60,37 @@ _WORDINGS = {
 class Announcement(Struct, frozen=True, forbid_unknown_fields=True):
     """An announcement to all customers."""
 
-    title: Name
-    body: Name
+    title: NonEmptyText
+    body: NonEmptyText
     action_url: Annotated[str, Meta(pattern="^/")]
-    icon: Name
+    icon: NonEmptyText
     priority: Priority
 
 
-class _Announcements(Struct, frozen=True, forbid_unknown_fields=True):
+class _AnnouncementsFile(Struct, frozen=True, forbid_unknown_fields=True):
     announcements: Annotated[tuple[Announcement, ...], Meta(min_length=1)]
 
 
-def load() -> tuple[Announcement, ...]:
+def load_announcements() -> tuple[Announcement, ...]:
     """Read the shop's own announcements.
 
     Raises:
         BadData: the file is wrong, and where.
     """
     name = "announcements.toml"
-    return parse_toml(name, text_of(name), _Announcements).announcements
+    return parse_toml(name, read_text(name), _AnnouncementsFile).announcements
 
 
-def about(order: PlacedOrder, *, id: str, at: datetime) -> Notice:
+def order_notification(order: PlacedOrder, *, id: str, at: datetime) -> NotificationPayload:
     """Return the notification for the current status of an order."""
-    wording = _WORDINGS[order.status]
+    wording = _TEMPLATES[order.status]
     body = wording.body.format(
         number=order.order.number,
         total=order.order.total,
         city=order.city,
         tracking=order.tracking_number,
     )
-    return Notice(
+    return NotificationPayload(
         id=id,
         title=wording.title,
         body=body,
@@ -101,9 +101,11 @@ def about(order: PlacedOrder, *, id: str, at: datetime) -> Notice:
     )
 
 
-def to_everybody(announcement: Announcement, *, id: str, at: datetime) -> Notice:
+def announcement_notification(
+    announcement: Announcement, *, id: str, at: datetime
+) -> NotificationPayload:
     """Return the notification of an announcement."""
-    return Notice(
+    return NotificationPayload(
         id=id,
         title=announcement.title,
         body=announcement.body,

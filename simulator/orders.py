@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from protocol.events import Order, OrderItem, OrderStatus, Person
+from protocol.events import CustomerRef, Order, OrderItem, OrderStatus
 from protocol.money import Money
 from simulator.state import StatusChange
 
@@ -17,7 +17,7 @@ _PROCESSING, _SHIPPED = OrderStatus.PROCESSING, OrderStatus.SHIPPED
 _DELIVERED, _CANCELLED = OrderStatus.DELIVERED, OrderStatus.CANCELLED
 _REFUNDED = OrderStatus.REFUNDED
 
-TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
+ALLOWED_TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _PENDING: frozenset({_PAID, _FAILED, _CANCELLED}),
     _FAILED: frozenset({_PAID, _CANCELLED}),
     _PAID: frozenset({_PROCESSING, _CANCELLED}),
@@ -29,15 +29,15 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
 }
 """Allowed next statuses; only paid orders can be refunded."""
 
-FINISHED = frozenset({_DELIVERED, _CANCELLED, _REFUNDED})
+FINISHED_STATUSES = frozenset({_DELIVERED, _CANCELLED, _REFUNDED})
 """No delivery is pending; a refund may still follow."""
 
 
-class NotAllowed(Exception):
+class InvalidTransition(Exception):
     """The transition is not allowed."""
 
 
-class Taken(Struct, frozen=True):
+class StockAllocation(Struct, frozen=True):
     """Items that an order took from one shelf."""
 
     product_id: str
@@ -53,7 +53,7 @@ class PlacedOrder(Struct, frozen=True, kw_only=True):
 
     order: Order
     city: str
-    taken: tuple[Taken, ...]
+    allocations: tuple[StockAllocation, ...]
     history: tuple[StatusChange, ...]
     tracking_number: str | UnsetType = UNSET
     tracking_status: str | UnsetType = UNSET
@@ -86,15 +86,15 @@ class PlacedOrder(Struct, frozen=True, kw_only=True):
             return UNSET
         return f"https://novaposhta.ua/track/{self.tracking_number}"
 
-    def moved(self, to: OrderStatus, at: datetime) -> PlacedOrder:
+    def with_status(self, to: OrderStatus, at: datetime) -> PlacedOrder:
         """Return a copy with a new status.
 
         Raises:
             NotAllowed: the transition is not allowed.
         """
         refund_of_nothing = to is _REFUNDED and not self.paid_at
-        if to not in TRANSITIONS[self.status] or refund_of_nothing:
-            raise NotAllowed(f"{self.order.number} is {self.status} and cannot become {to}")
+        if to not in ALLOWED_TRANSITIONS[self.status] or refund_of_nothing:
+            raise InvalidTransition(f"{self.order.number} is {self.status} and cannot become {to}")
         return replace(
             self,
             order=replace(self.order, status=to),
@@ -102,14 +102,14 @@ class PlacedOrder(Struct, frozen=True, kw_only=True):
         )
 
 
-def place(
+def new_order(
     *,
     id: str,
     number: str,
-    customer: Person,
+    customer: CustomerRef,
     city: str,
     items: tuple[OrderItem, ...],
-    taken: tuple[Taken, ...],
+    taken: tuple[StockAllocation, ...],
     at: datetime,
 ) -> PlacedOrder:
     """Make a new order of at least one item; its total is the sum of them."""
@@ -123,4 +123,6 @@ def place(
         items=items,
         created_at=at,
     )
-    return PlacedOrder(order=order, city=city, taken=taken, history=(StatusChange(_PENDING, at),))
+    return PlacedOrder(
+        order=order, city=city, allocations=taken, history=(StatusChange(_PENDING, at),)
+    )

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from protocol.events import Activity, CustomerActive
+from protocol.events import CustomerAction, CustomerActivityPayload
 from protocol.messages import CustomerActivity
-from simulator.agenda import Plan
-from simulator.happenings import Asks
-from simulator.house import House
+from simulator.agenda import ScheduledAction
+from simulator.happenings import AskSupport
+from simulator.house import ShopComponents
 
-FIRST_S, APART_S = 5.0, 40.0
+FIRST_QUESTION_AT_S, MEAN_INTERVAL_S = 5.0, 40.0
 """Mean times, in virtual seconds."""
 
 
-class Questions:
+class SupportQuestionGenerator:
     """Schedules questions; none without connected customers."""
 
-    def __init__(self, house: House) -> None:
-        self._house, self._desk = house, house.desk
-        self._next: Plan | None = None
-        if self._desk.start.present:
-            self._next = self._desk.agenda.at(FIRST_S, self._ask)
+    def __init__(self, house: ShopComponents) -> None:
+        self._components, self._context = house, house.context
+        self._next_question: ScheduledAction | None = None
+        if self._context.config.connected_customers:
+            self._next_question = self._context.scheduler.call_at(FIRST_QUESTION_AT_S, self._ask)
 
-    def adapt(self, at: float) -> None:
+    def reschedule(self, at: float) -> None:
         """Reschedule after a change of the active scenarios."""
-        if self._next is not None:
-            self._next.call_off()
-            self._expect(at)
+        if self._next_question is not None:
+            self._next_question.cancel()
+            self._schedule_next(at)
 
-    def _expect(self, at: float) -> None:
-        often = self._house.stage.questions / APART_S
-        pause = self._desk.draw.expovariate(often)
-        self._next = self._desk.agenda.at(at + pause, self._ask)
+    def _schedule_next(self, at: float) -> None:
+        often = self._components.active_scenarios.question_multiplier / MEAN_INTERVAL_S
+        pause = self._context.rng.expovariate(often)
+        self._next_question = self._context.scheduler.call_at(at + pause, self._ask)
 
     def _ask(self, at: float) -> None:
-        draw, premises = self._desk.draw, self._house.premises
-        customer = premises.people.customer(draw.randint(1, self._desk.start.present))
-        self._desk.have(Asks(customer, draw.choice(premises.script.topics).name))
-        active = CustomerActive(customer.person, Activity.CHAT, self._desk.moment(at))
-        self._desk.to_staff(CustomerActivity(payload=active))
-        self._expect(at)
+        draw, premises = self._context.rng, self._components.data
+        customer = premises.customers.customer(
+            draw.randint(1, self._context.config.connected_customers)
+        )
+        self._context.emit(AskSupport(customer, draw.choice(premises.support_script.topics).name))
+        active = CustomerActivityPayload(
+            customer.person, CustomerAction.CHAT, self._context.datetime_at(at)
+        )
+        self._context.publish_to_staff(CustomerActivity(payload=active))
+        self._schedule_next(at)

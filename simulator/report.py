@@ -11,72 +11,75 @@ from msgspec.structs import asdict
 
 from simulator.commands import Command
 from simulator.orders import CURRENCY, PlacedOrder
-from simulator.runner import Runner
+from simulator.runner import SimulationRunner
 from simulator.shop import Shop
-from simulator.stage import Scene
+from simulator.stage import ScenarioRun
 from simulator.state import (
+    ClientPoolState,
+    CommandResponse,
     CustomerState,
-    Done,
-    EndedState,
-    OrderInShort,
+    FinishedScenario,
     OrderState,
-    PresenceState,
+    OrderSummary,
     ProductState,
     PublisherState,
-    Scenarios,
-    ScenarioState,
-    SceneState,
-    State,
+    RunningScenario,
+    ScenarioInfo,
+    ScenarioList,
+    ShopState,
 )
 
-MOST_LIVE = 500
+MAX_LIVE_ORDERS = 500
 """Orders per response; a shop at 5,000 publications per second has some 25,000 live ones."""
 
 
-def state(
-    runner: Runner,
+def shop_state(
+    runner: SimulationRunner,
     *,
     publisher: PublisherState,
-    presence: PresenceState,
+    presence: ClientPoolState,
     customers: tuple[CustomerState, ...],
-) -> State:
+) -> ShopState:
     """Return the state of the shop, with what the model does not know: clients and publisher."""
-    shop, house = runner.shop, runner.shop.house
+    shop, house = runner.shop, runner.shop.components
     fulfilment = house.fulfilment
-    now = _moment(shop.now)
-    return State(
-        started_at=_moment(shop.start.started_at),
+    now = _to_datetime(shop.now)
+    return ShopState(
+        started_at=_to_datetime(shop.config.started_at),
         now=now,
-        elapsed_s=round(shop.elapsed, 3),
+        elapsed_s=round(shop.elapsed_s, 3),
         skipped_s=round(runner.skipped_s, 3),
         speed=runner.clock.speed,
-        run=shop.start.run,
-        seed=shop.start.seed,
+        run=shop.config.run_id,
+        seed=shop.config.seed,
         rate=shop.rate,
         running=runner.clock.is_running,
-        scenarios=tuple(_scene(shop, scene) for scene in house.stage.scenes),
-        ended=_ended(shop),
-        tenant=shop.start.tenant,
+        scenarios=tuple(_running_scenario(shop, scene) for scene in house.active_scenarios.runs),
+        ended=_finished_scenarios(shop),
+        tenant=shop.config.tenant,
         currency=CURRENCY,
-        warehouses=tuple(warehouse.name for warehouse in shop.premises.catalogue.warehouses),
-        products=_products(shop),
-        orders=_newest_first(fulfilment.live.values(), fulfilment.done),
+        warehouses=tuple(warehouse.name for warehouse in shop.data.catalogue.warehouses),
+        products=_product_states(shop),
+        orders=_newest_first(fulfilment.live.values(), fulfilment.finished),
         live_orders=len(fulfilment.live),
         orders_by_status={status: n for status, n in fulfilment.by_status.items() if n},
-        publications=dict(house.desk.published),
-        revenue_today=fulfilment.ledger.earned(now.date()),
+        publications=dict(house.context.published_by_type),
+        revenue_today=fulfilment.revenue.total_for(now.date()),
         publisher=publisher,
         presence=presence,
         customers=customers,
     )
 
 
-def scenarios(shop: Shop) -> Scenarios:
+def scenario_list(shop: Shop) -> ScenarioList:
     """Return all scenarios and their progress."""
-    running = {scene.scenario.name: _scene(shop, scene) for scene in shop.house.stage.scenes}
-    return Scenarios(
+    running = {
+        scene.scenario.name: _running_scenario(shop, scene)
+        for scene in shop.components.active_scenarios.runs
+    }
+    return ScenarioList(
         tuple(
-            ScenarioState(
+            ScenarioInfo(
                 name=each.name,
                 title=each.title,
                 sentence=each.sentence,
@@ -85,48 +88,52 @@ def scenarios(shop: Shop) -> Scenarios:
                 lasts_s=each.lasts_s,
                 running=running.get(each.name),
             )
-            for each in shop.premises.scenarios.values()
+            for each in shop.data.scenarios.values()
         )
     )
 
 
-def done(shop: Shop, command: Command, result: PlacedOrder | int | None) -> Done:
+def command_response(
+    shop: Shop, command: Command, result: PlacedOrder | int | None
+) -> CommandResponse:
     """Return the result of a command."""
-    name, at = str(command.__struct_config__.tag), _moment(shop.now)
+    name, at = str(command.__struct_config__.tag), _to_datetime(shop.now)
     if isinstance(result, PlacedOrder):
         order = result.order
-        short = OrderInShort(order.id, order.number, order.status, order.total, order.customer)
-        return Done(command=name, at=at, order=short)
-    return Done(command=name, at=at, shelves=UNSET if result is None else result)
+        short = OrderSummary(order.id, order.number, order.status, order.total, order.customer)
+        return CommandResponse(command=name, at=at, order=short)
+    return CommandResponse(command=name, at=at, shelves=UNSET if result is None else result)
 
 
-def _moment(seconds: float) -> datetime:
+def _to_datetime(seconds: float) -> datetime:
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
-def _scene(shop: Shop, scene: Scene) -> SceneState:
-    left = max(0.0, scene.ends - shop.elapsed)
-    return SceneState(
+def _running_scenario(shop: Shop, scene: ScenarioRun) -> RunningScenario:
+    left = max(0.0, scene.ends_at - shop.elapsed_s)
+    return RunningScenario(
         name=scene.scenario.name,
-        started_at=shop.house.desk.moment(scene.began),
-        ends_at=shop.house.desk.moment(scene.ends),
+        started_at=shop.components.context.datetime_at(scene.started_at),
+        ends_at=shop.components.context.datetime_at(scene.ends_at),
         progress=round(1 - left / scene.scenario.lasts_s, 4),
         left_s=round(left, 3),
     )
 
 
-def _ended(shop: Shop) -> tuple[EndedState, ...]:
-    moment = shop.house.desk.moment
+def _finished_scenarios(shop: Shop) -> tuple[FinishedScenario, ...]:
+    moment = shop.components.context.datetime_at
     return tuple(
-        EndedState(one.scene.scenario.name, moment(one.scene.began), moment(one.ended), one.how)
-        for one in shop.director.ended
+        FinishedScenario(
+            one.run.scenario.name, moment(one.run.started_at), moment(one.ended_at), one.phase
+        )
+        for one in shop.scenario_manager.finished
     )
 
 
-def _products(shop: Shop) -> tuple[ProductState, ...]:
+def _product_states(shop: Shop) -> tuple[ProductState, ...]:
     found = []
-    for product in shop.premises.catalogue.products:
-        shelves = shop.house.stock.of(product.id)
+    for product in shop.data.catalogue.products:
+        shelves = shop.components.shelves.shelves_of(product.id)
         found.append(
             ProductState(
                 id=product.id,
@@ -134,9 +141,9 @@ def _products(shop: Shop) -> tuple[ProductState, ...]:
                 name=product.name,
                 category=product.category,
                 price=product.price,
-                sale_price=shop.house.stage.price(product),
+                sale_price=shop.components.active_scenarios.price(product),
                 threshold=product.threshold,
-                stock={shelf.warehouse: shelf.left for shelf in shelves},
+                stock={shelf.warehouse: shelf.remaining for shelf in shelves},
                 sold=sum(shelf.sold for shelf in shelves),
             )
         )
@@ -146,15 +153,17 @@ def _products(shop: Shop) -> tuple[ProductState, ...]:
 def _newest_first(
     live: Iterable[PlacedOrder], done_with: Iterable[PlacedOrder]
 ) -> tuple[OrderState, ...]:
-    newest = nlargest(MOST_LIVE, live, key=_placed_at)
-    return tuple(_order(o) for o in sorted([*newest, *done_with], key=_placed_at, reverse=True))
+    newest = nlargest(MAX_LIVE_ORDERS, live, key=_placed_at)
+    return tuple(
+        _order_state(o) for o in sorted([*newest, *done_with], key=_placed_at, reverse=True)
+    )
 
 
 def _placed_at(order: PlacedOrder) -> datetime:
     return order.order.created_at
 
 
-def _order(placed: PlacedOrder) -> OrderState:
+def _order_state(placed: PlacedOrder) -> OrderState:
     return OrderState(
         **asdict(placed.order),
         history=placed.history,

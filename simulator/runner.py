@@ -11,62 +11,68 @@ import logging
 from collections.abc import Callable
 from typing import Protocol, assert_never
 
-from protocol.publications import Draft
-from simulator.clock import Clock
+from protocol.publications import PublishRequest
+from simulator.clock import VirtualClock
 from simulator.commands import (
-    MOST_A_SECOND,
+    MAX_PUBLICATION_RATE,
     Command,
-    Pause,
-    Refused,
-    Restart,
-    Resume,
+    CommandRejected,
+    PauseSimulation,
+    RestartSimulation,
+    ResumeSimulation,
     SetRate,
     SetSpeed,
     TakeConversation,
 )
 from simulator.customers import Customer
-from simulator.happenings import Asks, LoseConnections, Plays, Reads, StopsReading
+from simulator.happenings import (
+    AskSupport,
+    DropConnections,
+    ScenarioChanged,
+    StartSlowClient,
+    StopSlowClient,
+)
 from simulator.orders import PlacedOrder
 from simulator.shop import Shop
 
 TICK_S = 0.1
 
-OpenShop = Callable[[int | None, float | None], Shop]
+CreateShop = Callable[[int | None, float | None], Shop]
 """Creates a shop with this seed and rate; None means the settings' value."""
 
 log = logging.getLogger("simulator")
 
 
-class TakesPublications(Protocol):
+class PublicationSink(Protocol):
     """Accepts publications."""
 
-    def put(self, draft: Draft) -> bool:
+    def put(self, draft: PublishRequest) -> bool:
         """Queue a publication; False if the queue is full."""
 
 
-class Crowd(Protocol):
+class SimulatedClients(Protocol):
     """The simulated WebSocket clients."""
 
-    def ask(self, customer: Customer, topic: str) -> None:
+    def ask_support(self, customer: Customer, topic: str) -> None:
         """Have a customer open a support conversation."""
 
-    def stop_reading(self, customer: Customer) -> None:
+    def start_slow_client(self, customer: Customer) -> None:
         """Open one more connection for a customer and do not read from it."""
 
-    def read_on(self) -> None:
+    def stop_slow_client(self) -> None:
         """Resume reading on that connection, then close it."""
 
-    def lose_connections(self) -> None:
+    def drop_connections(self) -> None:
         """Cut every customer's connection."""
 
     def take_conversation(self, conversation_id: str) -> None:
         """Stop the simulated agent in a conversation."""
 
-    def start_over(self) -> None:
+    def reset(self) -> None:
         """Reset for a new shop: drop followed orders and the slow client."""
 
 
-class Runner:
+class SimulationRunner:
     """Runs one shop at a time; ``now`` is a monotonic clock in seconds.
 
     ``open_shop`` is given a seed and a rate, or nothing at the start.
@@ -74,33 +80,33 @@ class Runner:
 
     def __init__(
         self,
-        open_shop: OpenShop,
-        publications: TakesPublications,
-        crowd: Crowd,
+        open_shop: CreateShop,
+        publications: PublicationSink,
+        crowd: SimulatedClients,
         now: Callable[[], float],
         *,
         speed: float = 1.0,
     ) -> None:
-        self._open_shop, self._publications, self._crowd = open_shop, publications, crowd
+        self._create_shop, self._sink, self._clients = open_shop, publications, crowd
         self._now = now
         self.shop = open_shop(None, None)
-        self.clock = Clock(now(), speed)
+        self.clock = VirtualClock(now(), speed)
         self.skipped_s = 0.0
 
     async def run(self, lasts_s: float | None = None) -> None:
         """Run until cancelled, or for ``lasts_s`` virtual seconds."""
-        while lasts_s is None or self.shop.elapsed < lasts_s:
+        while lasts_s is None or self.shop.elapsed_s < lasts_s:
             await asyncio.sleep(TICK_S)
             self.tick()
 
     def tick(self) -> None:
         """Advance the shop to the current time."""
-        passed = self.clock.passed(self._now())
+        passed = self.clock.advance(self._now())
         self.skipped_s += passed.skipped
         self.shop.skip(passed.skipped)
-        self._live(self.shop.now + passed.lived)
+        self._run_until(self.shop.now + passed.simulated)
 
-    def do(self, command: Command) -> PlacedOrder | int | None:
+    def execute(self, command: Command) -> PlacedOrder | int | None:
         """Execute a command now; return the order or the number of shelves it changed.
 
         Raises:
@@ -109,60 +115,60 @@ class Runner:
         self.tick()
         done: PlacedOrder | int | None = None
         match command:
-            case Pause():
+            case PauseSimulation():
                 self.clock.is_running = False
-            case Resume():
+            case ResumeSimulation():
                 self.clock.is_running = True
             case SetSpeed(speed=speed):
-                check_pace("speed", self.shop.rate, speed)
+                check_throughput("speed", self.shop.rate, speed)
                 self.clock.speed = speed
             case SetRate(rate=rate):
-                check_pace("rate", rate, self.clock.speed)
+                check_throughput("rate", rate, self.clock.speed)
                 self.shop.rate = rate
-            case Restart(seed=seed):
-                self._restart(self.shop.start.seed if seed is None else seed)
+            case RestartSimulation(seed=seed):
+                self._restart(self.shop.config.seed if seed is None else seed)
             case TakeConversation(conversation=id):
-                self._crowd.take_conversation(id)
+                self._clients.take_conversation(id)
             case _:
-                done = self.shop.do(command)
-        self._live(self.shop.now)
+                done = self.shop.execute(command)
+        self._run_until(self.shop.now)
         return done
 
     def _restart(self, seed: int) -> None:
-        self.shop = self._open_shop(seed, self.shop.rate)
+        self.shop = self._create_shop(seed, self.shop.rate)
         self.skipped_s = 0.0
-        self._crowd.start_over()
+        self._clients.reset()
         log.info("restarted with seed %d", seed)
 
-    def _live(self, until: float) -> None:
+    def _run_until(self, until: float) -> None:
         for happening in self.shop.step(until):
             match happening:
-                case Draft():
-                    self._publications.put(happening)
-                case Asks(customer=customer, topic=topic):
-                    self._crowd.ask(customer, topic)
-                case StopsReading(customer=customer):
-                    self._crowd.stop_reading(customer)
-                case Reads():
-                    self._crowd.read_on()
-                case LoseConnections():
-                    self._crowd.lose_connections()
-                case Plays(name=name, turn=turn):
+                case PublishRequest():
+                    self._sink.put(happening)
+                case AskSupport(customer=customer, topic=topic):
+                    self._clients.ask_support(customer, topic)
+                case StartSlowClient(customer=customer):
+                    self._clients.start_slow_client(customer)
+                case StopSlowClient():
+                    self._clients.stop_slow_client()
+                case DropConnections():
+                    self._clients.drop_connections()
+                case ScenarioChanged(scenario=name, phase=turn):
                     log.info("scenario %s: %s", name, turn)
                 case _:
                     assert_never(happening)
 
 
-def check_pace(field: str, rate: float, speed: float) -> None:
+def check_throughput(field: str, rate: float, speed: float) -> None:
     """Check that rate times speed stays within the limit; ``field`` is named in the error.
 
     Raises:
         Refused: it exceeds the limit.
     """
-    if rate * speed > MOST_A_SECOND:
-        most = MOST_A_SECOND / (speed if field == "rate" else rate)
-        raise Refused(
+    if rate * speed > MAX_PUBLICATION_RATE:
+        most = MAX_PUBLICATION_RATE / (speed if field == "rate" else rate)
+        raise CommandRejected(
             field,
-            f"Rate times speed is limited to {MOST_A_SECOND:g} publications per real second: "
+            f"Rate times speed is limited to {MAX_PUBLICATION_RATE:g} publications per real second: "
             f"{field} can be at most {most:g} now",
         )

@@ -9,115 +9,119 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from protocol.channels import Channel, Kind
-from protocol.events import Notice, Priority
+from protocol.channels import Channel, ChannelKind
+from protocol.events import NotificationPayload, Priority
 from protocol.messages import Notification
-from simulator.happenings import LoseConnections, Reads, StopsReading
-from simulator.house import House
-from simulator.stage import Scene
+from simulator.happenings import DropConnections, StartSlowClient, StopSlowClient
+from simulator.house import ShopComponents
+from simulator.stage import ScenarioRun
 
-Act = Callable[[House, Scene, float], None]
+ScenarioAction = Callable[[ShopComponents, ScenarioRun, float], None]
 
-STORMS, STORMS_APART_S = 3, 15.0
-PARTS_APART_S = 0.1
-PART_BYTES = 30_000
+DROP_COUNT, DROP_INTERVAL_S = 3, 15.0
+FILLER_INTERVAL_S = 0.1
+FILLER_BYTES = 30_000
 """Ten per second exceed a client's limit after some 18 s, socket buffers included."""
-PUBLIC = Channel(Kind.PUBLIC, "announcements")
+ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 
 
-def announce_sale(house: House, scene: Scene, at: float) -> None:
+def announce_sale(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
     """Announce the discounted products."""
-    percent = scene.scenario.influence.discount_percent
-    names = [p.name for p in house.premises.catalogue.products if p.id in scene.products]
+    percent = scene.scenario.modifiers.discount_percent
+    names = [p.name for p in house.data.catalogue.products if p.id in scene.featured_products]
     body = f"Дві хвилини мінус {percent} %: {', '.join(names)}."
-    notice = _notice(house, at, "Блискавичний розпродаж", body, "tag", Priority.HIGH)
-    house.desk.publish(PUBLIC, notice)
+    notice = _notification(house, at, "Блискавичний розпродаж", body, "tag", Priority.HIGH)
+    house.context.publish(ANNOUNCEMENTS, notice)
 
 
-def empty_shelves(house: House, scene: Scene, at: float) -> None:
+def write_off_featured(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
     """Write off all stock of the featured products."""
-    for shelf in house.stock:
-        if shelf.product.id in scene.products:
-            house.supply.count(shelf, 0, at)
+    for shelf in house.shelves:
+        if shelf.product.id in scene.featured_products:
+            house.replenishment.set_level(shelf, 0, at)
 
 
-def fill_shelves(house: House, scene: Scene, at: float) -> None:
+def expedite_featured(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
     """Expedite the replenishment of the featured products."""
-    for shelf in house.stock:
-        if shelf.product.id in scene.products:
-            house.supply.hurry(shelf, at)
+    for shelf in house.shelves:
+        if shelf.product.id in scene.featured_products:
+            house.replenishment.expedite(shelf, at)
 
 
-def announce_strike(house: House, _scene: Scene, at: float) -> None:
+def announce_strike(house: ShopComponents, _scene: ScenarioRun, at: float) -> None:
     """Announce delays."""
     body = "Кур’єри страйкують: посилки затримуються. Дякуємо за терпіння."
-    house.desk.publish(PUBLIC, _notice(house, at, "Страйк кур’єрів", body, "truck", Priority.HIGH))
+    house.context.publish(
+        ANNOUNCEMENTS, _notification(house, at, "Страйк кур’єрів", body, "truck", Priority.HIGH)
+    )
 
 
-def let_parcels_go(house: House, _scene: Scene, at: float) -> None:
+def release_parcels(house: ShopComponents, _scene: ScenarioRun, at: float) -> None:
     """Release the parcels that were held."""
-    house.fulfilment.let_go(at)
+    house.fulfilment.release_held(at)
 
 
-def stall(house: House, scene: Scene, at: float) -> None:
+def start_slow_client(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
     """Start a slow client for a customer without a connection, and send data to it."""
-    customer = house.premises.people.customer(house.desk.start.present + 1)
-    house.desk.have(StopsReading(customer))
-    _send_part(house, scene, customer.id, at)
+    customer = house.data.customers.customer(house.context.config.connected_customers + 1)
+    house.context.emit(StartSlowClient(customer))
+    _send_filler(house, scene, customer.id, at)
 
 
-def _send_part(house: House, scene: Scene, customer_id: str, at: float) -> None:
-    if not house.stage.is_on(scene):
+def _send_filler(house: ShopComponents, scene: ScenarioRun, customer_id: str, at: float) -> None:
+    if not house.active_scenarios.is_active(scene):
         return
-    lines = "\n".join(f"{p.name} — {p.price} грн" for p in house.premises.catalogue.products)
-    body = lines * (PART_BYTES // len(lines.encode()))
-    notice = _notice(house, at, "Каталог оновлено", body, "book", Priority.LOW)
-    house.desk.to_user(customer_id, notice)
-    again = partial(_send_part, house, scene, customer_id)
-    house.desk.agenda.at(at + PARTS_APART_S, again)
+    lines = "\n".join(f"{p.name} — {p.price} грн" for p in house.data.catalogue.products)
+    body = lines * (FILLER_BYTES // len(lines.encode()))
+    notice = _notification(house, at, "Каталог оновлено", body, "book", Priority.LOW)
+    house.context.publish_to_user(customer_id, notice)
+    again = partial(_send_filler, house, scene, customer_id)
+    house.context.scheduler.call_at(at + FILLER_INTERVAL_S, again)
 
 
-def look_up(house: House, _scene: Scene, _at: float) -> None:
+def stop_slow_client(house: ShopComponents, _scene: ScenarioRun, _at: float) -> None:
     """Stop the slow client."""
-    house.desk.have(Reads())
+    house.context.emit(StopSlowClient())
 
 
-def storm(house: House, scene: Scene, at: float) -> None:
+def schedule_connection_drops(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
     """Drop all connections, three times."""
-    for count in range(STORMS):
-        house.desk.agenda.at(at + count * STORMS_APART_S, partial(_cut, house, scene))
+    for count in range(DROP_COUNT):
+        house.context.scheduler.call_at(
+            at + count * DROP_INTERVAL_S, partial(_drop_connections, house, scene)
+        )
 
 
-def _cut(house: House, scene: Scene, _at: float) -> None:
-    if house.stage.is_on(scene):
-        house.desk.have(LoseConnections())
+def _drop_connections(house: ShopComponents, scene: ScenarioRun, _at: float) -> None:
+    if house.active_scenarios.is_active(scene):
+        house.context.emit(DropConnections())
 
 
-def _notice(
-    house: House, at: float, title: str, body: str, icon: str, priority: Priority
+def _notification(
+    house: ShopComponents, at: float, title: str, body: str, icon: str, priority: Priority
 ) -> Notification:
     return Notification(
-        payload=Notice(
-            id=house.desk.notice_id(),
+        payload=NotificationPayload(
+            id=house.context.next_notification_id(),
             title=title,
             body=body,
             icon=icon,
             priority=priority,
-            created_at=house.desk.moment(at),
+            created_at=house.context.datetime_at(at),
         )
     )
 
 
-BEGINNINGS: dict[str, Act] = {
+START_ACTIONS: dict[str, ScenarioAction] = {
     "flash-sale": announce_sale,
-    "stock-out": empty_shelves,
+    "stock-out": write_off_featured,
     "courier-strike": announce_strike,
-    "slow-client": stall,
-    "reconnect-storm": storm,
+    "slow-client": start_slow_client,
+    "reconnect-storm": schedule_connection_drops,
 }
-ENDINGS: dict[str, Act] = {
-    "stock-out": fill_shelves,
-    "courier-strike": let_parcels_go,
-    "slow-client": look_up,
+END_ACTIONS: dict[str, ScenarioAction] = {
+    "stock-out": expedite_featured,
+    "courier-strike": release_parcels,
+    "slow-client": stop_slow_client,
 }
 """By scenario name; a scenario without an entry has only its modifiers."""

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from protocol.channels import is_key
-from protocol.environment import Misconfigured
+from protocol.channels import is_valid_key
+from protocol.environment import InvalidSettings
 
-SHORTEST_SECRET = 32  # bytes; the server takes no shorter one
+MIN_SECRET_BYTES = 32  # bytes; the server takes no shorter one
 
 
 class ShopSettings(Struct, frozen=True, kw_only=True):
@@ -30,8 +30,8 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
         Raises:
             Misconfigured: the tenant's channel could have no name.
         """
-        if not is_key(self.tenant):
-            raise Misconfigured(
+        if not is_valid_key(self.tenant):
+            raise InvalidSettings(
                 ["WORKBENCH_TENANT is not valid: use letters, digits, underscore, dot and hyphen"]
             )
 
@@ -57,10 +57,10 @@ class Settings(ShopSettings, frozen=True, kw_only=True):
             Misconfigured: the tenant's channel could have no name, or the secret is short.
         """
         super().check()
-        if len(self.jwt_secret.encode()) < SHORTEST_SECRET:
-            raise Misconfigured(
+        if len(self.jwt_secret.encode()) < MIN_SECRET_BYTES:
+            raise InvalidSettings(
                 [
-                    f"WORKBENCH_JWT_SECRET is shorter than {SHORTEST_SECRET} bytes: `make demo` "
+                    f"WORKBENCH_JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes: `make demo` "
                     "writes one into .env, or put there what `openssl rand -hex 32` prints"
                 ]
             )

@@ -6,20 +6,20 @@ the same commands at the same times give the same events, whatever the steps.
 
 from __future__ import annotations
 
-from protocol.channels import Channel, Kind
+from protocol.channels import Channel, ChannelKind
 from protocol.messages import Notification
 from simulator.commands import ShopCommand
-from simulator.desk import Start
-from simulator.director import Director
-from simulator.happenings import Happening
-from simulator.house import House, Premises
-from simulator.manager import Manager
-from simulator.notices import to_everybody
+from simulator.desk import RunConfig
+from simulator.director import ScenarioManager
+from simulator.happenings import SimulationEvent
+from simulator.house import ShopComponents, ShopData
+from simulator.manager import ShopCommandHandler
+from simulator.notices import announcement_notification
 from simulator.orders import PlacedOrder
-from simulator.questions import Questions
-from simulator.visits import Visits
+from simulator.questions import SupportQuestionGenerator
+from simulator.visits import VisitGenerator
 
-FIRST_ANNOUNCEMENT_S, ANNOUNCEMENTS_APART_S = 8.0, 75.0
+FIRST_ANNOUNCEMENT_AT_S, MEAN_ANNOUNCEMENT_INTERVAL_S = 8.0, 75.0
 """Mean times, in virtual seconds, whatever the rate."""
 
 
@@ -29,66 +29,69 @@ class Shop:
     ``now`` is in seconds since the epoch by the shop's own clock.
     """
 
-    def __init__(self, premises: Premises, start: Start) -> None:
-        self.premises, self.start = premises, start
-        self.house = House.build(premises, start)
+    def __init__(self, premises: ShopData, start: RunConfig) -> None:
+        self.data, self.config = premises, start
+        self.components = ShopComponents.build(premises, start)
         self.now = start.started_at
-        self._visits, self._questions = Visits(self.house), Questions(self.house)
-        self.director = Director(self.house, self._adapt)
-        self._manager = Manager(self.house, self.director)
-        self._desk = self.house.desk
-        self._desk.agenda.at(FIRST_ANNOUNCEMENT_S, self._announce)
+        self._visits, self._support_questions = (
+            VisitGenerator(self.components),
+            SupportQuestionGenerator(self.components),
+        )
+        self.scenario_manager = ScenarioManager(self.components, self._reschedule)
+        self._command_handler = ShopCommandHandler(self.components, self.scenario_manager)
+        self._context = self.components.context
+        self._context.scheduler.call_at(FIRST_ANNOUNCEMENT_AT_S, self._announce)
 
     @property
-    def elapsed(self) -> float:
+    def elapsed_s(self) -> float:
         """Virtual seconds since the start."""
-        return self.now - self._desk.anchor
+        return self.now - self._context.time_origin
 
     @property
     def rate(self) -> float:
         """Target mean of publications per virtual second."""
-        return self._desk.rate
+        return self._context.rate
 
     @rate.setter
     def rate(self, rate: float) -> None:
-        self._desk.rate = rate
-        self._adapt(self.elapsed)
+        self._context.rate = rate
+        self._reschedule(self.elapsed_s)
 
-    def step(self, now: float) -> list[Happening]:
+    def step(self, now: float) -> list[SimulationEvent]:
         """Advance to ``now`` (seconds since the epoch); return the events.
 
         An earlier ``now`` than the last one has no effect.
         """
         self.now = max(self.now, now)
-        for at, action in self._desk.agenda.due(self.elapsed):
+        for at, action in self._context.scheduler.pop_due(self.elapsed_s):
             action(at)
-        return self._desk.empty_tray()
+        return self._context.drain_events()
 
-    def do(self, command: ShopCommand) -> PlacedOrder | int | None:
+    def execute(self, command: ShopCommand) -> PlacedOrder | int | None:
         """Execute a command now; its events are returned by the next step.
 
         Raises:
             Refused: it cannot be done, and nothing has happened.
         """
-        return self._manager.do(command, self.elapsed)
+        return self._command_handler.execute(command, self.elapsed_s)
 
     def skip(self, seconds: float) -> None:
         """Skip time in which nothing happens, as when the machine was suspended."""
-        self._desk.anchor += seconds
+        self._context.time_origin += seconds
         self.now += seconds
 
-    def _adapt(self, at: float) -> None:
-        self._visits.adapt(at)
-        self._questions.adapt(at)
+    def _reschedule(self, at: float) -> None:
+        self._visits.reschedule(at)
+        self._support_questions.reschedule(at)
 
     def _announce(self, at: float) -> None:
-        desk, announcements = self._desk, self.premises.announcements
-        count = desk.number("announcement")
-        notice = to_everybody(
+        desk, announcements = self._context, self.data.announcements
+        count = desk.next_number("announcement")
+        notice = announcement_notification(
             announcements[(count - 1) % len(announcements)],
-            id=f"announcement_{self.start.run}_{count}",
-            at=desk.moment(at),
+            id=f"announcement_{self.config.run_id}_{count}",
+            at=desk.datetime_at(at),
         )
-        desk.publish(Channel(Kind.PUBLIC, "announcements"), Notification(payload=notice))
-        pause = desk.draw.expovariate(1 / ANNOUNCEMENTS_APART_S)
-        desk.agenda.at(at + pause, self._announce)
+        desk.publish(Channel(ChannelKind.PUBLIC, "announcements"), Notification(payload=notice))
+        pause = desk.rng.expovariate(1 / MEAN_ANNOUNCEMENT_INTERVAL_S)
+        desk.scheduler.call_at(at + pause, self._announce)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from client.publisher import Publisher
+from client.publisher import HttpPublisher
 from simulator import report
 from simulator.commands import Command
-from simulator.presence import Presence
-from simulator.runner import Runner
-from simulator.state import Done, PublisherState, Scenarios, State
+from simulator.presence import ClientPool
+from simulator.runner import SimulationRunner
+from simulator.state import CommandResponse, PublisherState, ScenarioList, ShopState
 
 
-class Shopkeeper:
+class SimulationApi:
     """One per process, across restarts of the shop."""
 
-    def __init__(self, runner: Runner, publisher: Publisher, presence: Presence) -> None:
-        self._runner, self._publisher, self._presence = runner, publisher, presence
+    def __init__(
+        self, runner: SimulationRunner, publisher: HttpPublisher, presence: ClientPool
+    ) -> None:
+        self._runner, self._publisher, self._clients = runner, publisher, presence
 
-    def state(self) -> State:
+    def state(self) -> ShopState:
         """Return the state of shop, publisher and clients."""
         counts = self._publisher.counts
-        return report.state(
+        return report.shop_state(
             self._runner,
             publisher=PublisherState(
                 accepted=counts.accepted,
@@ -29,19 +31,19 @@ class Shopkeeper:
                 retries=counts.retries,
                 waiting=counts.waiting,
             ),
-            presence=self._presence.state(),
-            customers=self._presence.customers(),
+            presence=self._clients.state(),
+            customers=self._clients.customers(),
         )
 
-    def scenarios(self) -> Scenarios:
+    def scenarios(self) -> ScenarioList:
         """Return all scenarios and their progress."""
-        return report.scenarios(self._runner.shop)
+        return report.scenario_list(self._runner.shop)
 
-    def do(self, command: Command) -> Done:
+    def execute(self, command: Command) -> CommandResponse:
         """Execute a command.
 
         Raises:
             Refused: it cannot be done, and nothing has changed.
         """
-        result = self._runner.do(command)
-        return report.done(self._runner.shop, command, result)
+        result = self._runner.execute(command)
+        return report.command_response(self._runner.shop, command, result)

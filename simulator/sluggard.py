@@ -9,58 +9,58 @@ from collections.abc import Callable
 
 import aiohttp
 
-from client.address import signed
+from client.address import with_token
 from protocol.errors import CloseCode
 
-WINDOW_BYTES = 4096
+RECEIVE_BUFFER_BYTES = 4096
 """Receive buffer of the socket; small, so that the server's queue fills up soon."""
-QUIET_S = 0.5
+IDLE_READ_TIMEOUT_S = 0.5
 """A read without data for this long means that everything has been read."""
 
 log = logging.getLogger("simulator")
 
 
-class Sluggard:
+class SlowClient:
     """Connects, reads nothing until ``read_on``, then reads everything."""
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url, self._token = url, token
-        self._may_read = asyncio.Event()
+        self._resumed = asyncio.Event()
 
-    def read_on(self) -> None:
+    def resume(self) -> None:
         """Let it read what is buffered and close."""
-        self._may_read.set()
+        self._resumed.set()
 
     async def run(self) -> bool:
         """Wait for ``read_on``; returns whether the server has closed the connection.
 
         That is with 4100, or without a close frame if not even that could be sent.
         """
-        connector = aiohttp.TCPConnector(socket_factory=_narrow)
+        connector = aiohttp.TCPConnector(socket_factory=_small_buffer_socket)
         try:
             async with aiohttp.ClientSession(connector=connector) as http:
                 line = await http.ws_connect(
-                    signed(self._url, self._token()), autoping=False, max_msg_size=0
+                    with_token(self._url, self._token()), autoping=False, max_msg_size=0
                 )
                 # Nothing calls receive(), so aiohttp pauses reading from the socket.
-                await self._may_read.wait()
-                return await _is_evicted(line)
+                await self._resumed.wait()
+                return await _was_evicted(line)
         except (aiohttp.ClientError, OSError, TimeoutError):
             log.info("the slow client could not connect")
             return False
 
 
-async def _is_evicted(line: aiohttp.ClientWebSocketResponse[bool]) -> bool:
+async def _was_evicted(line: aiohttp.ClientWebSocketResponse[bool]) -> bool:
     try:
         while not line.closed:
-            await line.receive(timeout=QUIET_S)
+            await line.receive(timeout=IDLE_READ_TIMEOUT_S)
     except TimeoutError:
         return False
     return line.close_code in (CloseCode.SLOW_CONSUMER, aiohttp.WSCloseCode.ABNORMAL_CLOSURE)
 
 
-def _narrow(address: aiohttp.AddrInfoType) -> socket.socket:
+def _small_buffer_socket(address: aiohttp.AddrInfoType) -> socket.socket:
     family, kind, protocol, _, _ = address
     narrow = socket.socket(family, kind, protocol)
-    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     return narrow

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from protocol.events import Moment, Order, OrderStatus, Person
+from protocol.events import CustomerRef, Order, OrderStatus, Timestamp
 from protocol.money import Money
-from simulator.happenings import Turn
-from simulator.scenarios import Words
+from simulator.happenings import ScenarioPhase
+from simulator.scenarios import LocalizedText
 
 
 class ProductState(Struct, frozen=True):
@@ -37,7 +37,7 @@ class StatusChange(Struct, frozen=True):
     """When an order reached a status."""
 
     status: OrderStatus
-    at: Moment
+    at: Timestamp
 
 
 class OrderState(Order, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ class CustomerState(Struct, frozen=True):
     signed_in: bool
 
 
-class PresenceState(Struct, frozen=True):
+class ClientPoolState(Struct, frozen=True):
     """Counts of the simulated WebSocket clients, including the agent.
 
     ``reconnects`` counts connections reopened after a loss;
@@ -89,26 +89,26 @@ class PresenceState(Struct, frozen=True):
     evictions: int
 
 
-class SceneState(Struct, frozen=True):
+class RunningScenario(Struct, frozen=True):
     """A scenario that is running; ``progress`` goes from 0 to 1, ``left_s`` is virtual."""
 
     name: str
-    started_at: Moment
-    ends_at: Moment
+    started_at: Timestamp
+    ends_at: Timestamp
     progress: float
     left_s: float
 
 
-class EndedState(Struct, frozen=True):
+class FinishedScenario(Struct, frozen=True):
     """A scenario that ran; ``how`` is ``over``, or ``stopped`` before its time."""
 
     name: str
-    started_at: Moment
-    ended_at: Moment
-    how: Turn
+    started_at: Timestamp
+    ended_at: Timestamp
+    how: ScenarioPhase
 
 
-class State(Struct, frozen=True, kw_only=True):
+class ShopState(Struct, frozen=True, kw_only=True):
     """The shop at one moment; all moments are by its virtual clock.
 
     ``run`` is part of the ids of this run's orders; ``running`` is false while it is paused;
@@ -122,8 +122,8 @@ class State(Struct, frozen=True, kw_only=True):
     ``ended`` are the last ten scenarios that ran, the latest first.
     """
 
-    started_at: Moment
-    now: Moment
+    started_at: Timestamp
+    now: Timestamp
     elapsed_s: float
     skipped_s: float
     speed: float
@@ -131,8 +131,8 @@ class State(Struct, frozen=True, kw_only=True):
     seed: int
     rate: float
     running: bool
-    scenarios: tuple[SceneState, ...]
-    ended: tuple[EndedState, ...]
+    scenarios: tuple[RunningScenario, ...]
+    ended: tuple[FinishedScenario, ...]
     tenant: str
     currency: str
     warehouses: tuple[str, ...]
@@ -143,42 +143,42 @@ class State(Struct, frozen=True, kw_only=True):
     publications: dict[str, int]
     revenue_today: Money
     publisher: PublisherState
-    presence: PresenceState = field(name="presence")
+    presence: ClientPoolState = field(name="presence")
     customers: tuple[CustomerState, ...]
 
 
-class ScenarioState(Struct, frozen=True):
+class ScenarioInfo(Struct, frozen=True):
     """A scenario that may be started; ``running`` is how far it is, if it is."""
 
     name: str
-    title: Words
-    sentence: Words
-    watch: Words
+    title: LocalizedText
+    sentence: LocalizedText
+    watch: LocalizedText
     pages: tuple[str, ...]
     lasts_s: float
-    running: SceneState | None
+    running: RunningScenario | None
 
 
-class Scenarios(Struct, frozen=True):
+class ScenarioList(Struct, frozen=True):
     """What ``GET /scenarios`` answers: all there are, in the order of their file."""
 
-    scenarios: tuple[ScenarioState, ...]
+    scenarios: tuple[ScenarioInfo, ...]
 
 
-class OrderInShort(Struct, frozen=True):
+class OrderSummary(Struct, frozen=True):
     """The order that a command changed."""
 
     id: str
     number: str
     status: OrderStatus
     total: Money
-    customer: Person
+    customer: CustomerRef
 
 
-class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What ``POST /control`` answers: what was done, and when by the virtual clock."""
+class CommandResponse(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``HTTP_REQUEST /control`` answers: what was done, and when by the virtual clock."""
 
     command: str
-    at: Moment
-    order: OrderInShort | UnsetType = UNSET
+    at: Timestamp
+    order: OrderSummary | UnsetType = UNSET
     shelves: int | UnsetType = UNSET

@@ -4,73 +4,82 @@ from __future__ import annotations
 
 from functools import partial
 
-from protocol.events import StockAlert
+from protocol.events import InventoryAlertPayload
 from protocol.messages import InventoryAlert
-from simulator.agenda import Plan
+from simulator.agenda import ScheduledAction
 from simulator.catalogue import Catalogue
-from simulator.desk import USUAL_RATE, Desk, Span
-from simulator.stage import Stage
-from simulator.warehouse import Level, Shelf
+from simulator.desk import BASE_RATE, DurationRange, SimulationContext
+from simulator.stage import ActiveScenarios
+from simulator.warehouse import Shelf, StockStatus
 
-AT_LAST: Span = (1, 20)
+EXPEDITED_LEAD_TIME: DurationRange = (1, 20)
 """Lead time of expedited deliveries."""
 
-Place = tuple[str, str]
+ShelfKey = tuple[str, str]
 
 
-class Supply:
+class Replenishment:
     """Changes stock levels, publishes alerts and schedules deliveries."""
 
-    def __init__(self, desk: Desk, catalogue: Catalogue, stage: Stage) -> None:
-        self._desk, self._stage = desk, stage
-        self._lead_s = {warehouse.name: warehouse.lead_s for warehouse in catalogue.warehouses}
-        self._under_way: dict[Place, Plan] = {}
+    def __init__(
+        self, desk: SimulationContext, catalogue: Catalogue, stage: ActiveScenarios
+    ) -> None:
+        self._context, self._active_scenarios = desk, stage
+        self._lead_times = {
+            warehouse.name: warehouse.lead_time_s for warehouse in catalogue.warehouses
+        }
+        self._pending_deliveries: dict[ShelfKey, ScheduledAction] = {}
 
-    def take(self, shelf: Shelf, quantity: int, at: float) -> None:
+    def sell(self, shelf: Shelf, quantity: int, at: float) -> None:
         """Sell from a shelf that has so many pieces."""
-        self._tell(shelf, shelf.take(quantity), at)
+        self._on_level_changed(shelf, shelf.sell(quantity), at)
 
-    def put_back(self, shelf: Shelf, quantity: int, at: float) -> None:
+    def return_sold(self, shelf: Shelf, quantity: int, at: float) -> None:
         """Return items that were sold but not shipped."""
-        self._tell(shelf, shelf.put_back(quantity), at)
+        self._on_level_changed(shelf, shelf.return_sold(quantity), at)
 
-    def count(self, shelf: Shelf, found: int, at: float) -> None:
+    def set_level(self, shelf: Shelf, found: int, at: float) -> None:
         """Set the level of a shelf."""
-        self._tell(shelf, shelf.count(found), at)
+        self._on_level_changed(shelf, shelf.set_level(found), at)
 
-    def bring(self, shelf: Shelf, quantity: int, at: float) -> None:
+    def replenish(self, shelf: Shelf, quantity: int, at: float) -> None:
         """Replenish a shelf now and cancel its pending delivery."""
-        if plan := self._under_way.pop(_place(shelf), None):
-            plan.call_off()
-        self._tell(shelf, shelf.supply(quantity), at)
+        if plan := self._pending_deliveries.pop(_shelf_key(shelf), None):
+            plan.cancel()
+        self._on_level_changed(shelf, shelf.replenish(quantity), at)
 
-    def hurry(self, shelf: Shelf, at: float) -> None:
+    def expedite(self, shelf: Shelf, at: float) -> None:
         """Expedite the pending delivery of a shelf, if any."""
-        if plan := self._under_way.get(_place(shelf)):
-            plan.call_off()
-            self._expect(shelf, self._desk.within(AT_LAST), at)
+        if plan := self._pending_deliveries.get(_shelf_key(shelf)):
+            plan.cancel()
+            self._schedule_delivery(shelf, self._context.sample_duration(EXPEDITED_LEAD_TIME), at)
 
-    def _expect(self, shelf: Shelf, takes_s: float, at: float) -> None:
-        plan = self._desk.agenda.at(at + takes_s, partial(self._arrive, shelf))
-        self._under_way[_place(shelf)] = plan
+    def _schedule_delivery(self, shelf: Shelf, takes_s: float, at: float) -> None:
+        plan = self._context.scheduler.call_at(at + takes_s, partial(self._deliver, shelf))
+        self._pending_deliveries[_shelf_key(shelf)] = plan
 
-    def _arrive(self, shelf: Shelf, at: float) -> None:
-        if self._stage.suppliers_come(shelf.product.id):
-            self.bring(shelf, shelf.product.lot, at)
+    def _deliver(self, shelf: Shelf, at: float) -> None:
+        if self._active_scenarios.suppliers_deliver(shelf.product.id):
+            self.replenish(shelf, shelf.product.reorder_quantity, at)
         else:
-            self._expect(shelf, self._lead(shelf), at)
+            self._schedule_delivery(shelf, self._sample_lead_time(shelf), at)
 
-    def _tell(self, shelf: Shelf, alert: StockAlert | None, at: float) -> None:
+    def _on_level_changed(
+        self, shelf: Shelf, alert: InventoryAlertPayload | None, at: float
+    ) -> None:
         if alert:
-            self._desk.to_staff(InventoryAlert(payload=alert))
-        if shelf.level is not Level.ENOUGH and _place(shelf) not in self._under_way:
-            self._expect(shelf, self._lead(shelf), at)
+            self._context.publish_to_staff(InventoryAlert(payload=alert))
+        if (
+            shelf.status is not StockStatus.SUFFICIENT
+            and _shelf_key(shelf) not in self._pending_deliveries
+        ):
+            self._schedule_delivery(shelf, self._sample_lead_time(shelf), at)
 
-    def _lead(self, shelf: Shelf) -> float:
+    def _sample_lead_time(self, shelf: Shelf) -> float:
         # Lead times shrink with the rate, so that stock levels look alike at every rate.
-        hurry = max(1.0, self._desk.rate / USUAL_RATE)
-        return self._desk.within(self._lead_s[shelf.warehouse]) / hurry
+        hurry = max(1.0, self._context.rate / BASE_RATE)
+        return self._context.sample_duration(self._lead_times[shelf.warehouse]) / hurry
 
 
-def _place(shelf: Shelf) -> Place:
+def _shelf_key(shelf: Shelf) -> ShelfKey:
     return shelf.product.id, shelf.warehouse

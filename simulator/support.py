@@ -11,140 +11,146 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from simulator.catalogue import Name
-from simulator.datafiles import BadData, parse_toml, text_of
+from simulator.catalogue import NonEmptyText
+from simulator.datafiles import InvalidDataFile, parse_toml, read_text
 
 AGENT_ID = "agent_simulated"
-REMEMBERED = 1000  # conversations kept
+MAX_CONVERSATIONS = 1000  # conversations kept
 
 
-class Exchange(Struct, frozen=True, forbid_unknown_fields=True):
+class QuestionAndAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     """One question and its answer."""
 
-    customer: Name
-    agent: Name
+    question: NonEmptyText
+    answer: NonEmptyText
 
 
-class Topic(Struct, frozen=True, forbid_unknown_fields=True):
+class SupportTopic(Struct, frozen=True, forbid_unknown_fields=True):
     """A conversation from its first question to its last answer."""
 
-    name: Name
-    exchanges: Annotated[tuple[Exchange, ...], Meta(min_length=1)]
+    name: NonEmptyText
+    exchanges: Annotated[tuple[QuestionAndAnswer, ...], Meta(min_length=1)]
 
 
-class Script(Struct, frozen=True, forbid_unknown_fields=True):
+class SupportScript(Struct, frozen=True, forbid_unknown_fields=True):
     """All topics; ``anybody``: answers to unscripted questions; ``thanks`` end a conversation."""
 
-    agent_name: Name
-    anybody: tuple[Name, ...]
-    thanks: Annotated[tuple[Name, ...], Meta(min_length=1)]
-    topics: Annotated[tuple[Topic, ...], Meta(min_length=1)]
+    agent_name: NonEmptyText
+    fallback_answers: tuple[NonEmptyText, ...]
+    thanks: Annotated[tuple[NonEmptyText, ...], Meta(min_length=1)]
+    topics: Annotated[tuple[SupportTopic, ...], Meta(min_length=1)]
 
-    def topic(self, name: str) -> Topic:
+    def topic(self, name: str) -> SupportTopic:
         """Return the topic of that name, which must exist."""
         return next(topic for topic in self.topics if topic.name == name)
 
     def answer_to(self, question: str) -> str | None:
         """Return the scripted answer, if this is a question of the script."""
         exchanges = (exchange for topic in self.topics for exchange in topic.exchanges)
-        return next((e.agent for e in exchanges if e.customer == question), None)
+        return next((e.answer for e in exchanges if e.question == question), None)
 
 
-def load() -> Script:
+def load_support_script() -> SupportScript:
     """Read the shop's own script.
 
     Raises:
         BadData: the file is wrong, and where.
     """
-    return parse(text_of("support.toml"))
+    return parse_support_script(read_text("support.toml"))
 
 
-def parse(text: str) -> Script:
+def parse_support_script(text: str) -> SupportScript:
     """Make a script of the text of its file.
 
     Raises:
         BadData: it is wrong, and where.
     """
-    script = parse_toml("support.toml", text, Script)
+    script = parse_toml("support.toml", text, SupportScript)
     known: set[str] = set()
     for topic in script.topics:
         for exchange in topic.exchanges:
-            if exchange.customer in known:
+            if exchange.question in known:
                 where = f"topic {topic.name}"
-                raise BadData(f"support.toml, {where}: asked before: {exchange.customer!r}")
-            known.add(exchange.customer)
+                raise InvalidDataFile(f"support.toml, {where}: asked before: {exchange.question!r}")
+            known.add(exchange.question)
     return script
 
 
-class Asking:
+class CustomerScript:
     """A customer's side of one conversation."""
 
-    def __init__(self, script: Script, topic: Topic) -> None:
+    def __init__(self, script: SupportScript, topic: SupportTopic) -> None:
         self._thanks = script.thanks[len(topic.name) % len(script.thanks)]
-        self._questions = [exchange.customer for exchange in topic.exchanges]
-        self.is_over = False
+        self._questions = [exchange.question for exchange in topic.exchanges]
+        self.is_finished = False
 
-    def open(self) -> str:
+    def first_message(self) -> str:
         """Return the first message."""
         return self._questions.pop(0)
 
-    def answered(self, by: str) -> str | None:
+    def reply_to(self, by: str) -> str | None:
         """Return the customer's reply to an answer; None if the conversation is finished.
 
         A person's answer gets only thanks: the next scripted question might not fit.
         """
-        if self.is_over:
+        if self.is_finished:
             return None
         if self._questions and by == AGENT_ID:
             return self._questions.pop(0)
-        self.is_over = True
+        self.is_finished = True
         return self._thanks
 
 
-class Agent:
+class AgentScript:
     """The agent's side of all conversations, until a person takes over."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: SupportScript) -> None:
         self._script = script
         self._customer_of: dict[str, str] = {}
-        self._answers_to_anybody: dict[str, int] = {}
-        self._left_to_people: dict[str, None] = {}
+        self._fallbacks_used: dict[str, int] = {}
+        self._handed_over: dict[str, None] = {}
 
-    def knows(self, conversation_id: str) -> bool:
+    def knows_customer(self, conversation_id: str) -> bool:
         """Return whether the customer of a conversation is known."""
         return conversation_id in self._customer_of
 
-    def learn(self, conversation_id: str, senders: Iterable[str]) -> None:
+    def record_senders(self, conversation_id: str, senders: Iterable[str]) -> None:
         """Record the senders of a conversation, the customer first."""
         for sender in senders:
             customer = self._customer_of.setdefault(conversation_id, sender)
             if sender not in (customer, AGENT_ID):
-                self.leave(conversation_id)
-        for old in list(islice(self._customer_of, max(0, len(self._customer_of) - REMEMBERED))):
+                self.hand_over(conversation_id)
+        for old in list(
+            islice(self._customer_of, max(0, len(self._customer_of) - MAX_CONVERSATIONS))
+        ):
             del self._customer_of[old]
-            self._answers_to_anybody.pop(old, None)
+            self._fallbacks_used.pop(old, None)
 
-    def leave(self, conversation_id: str) -> None:
+    def hand_over(self, conversation_id: str) -> None:
         """Hand a conversation over to people."""
-        self._left_to_people[conversation_id] = None
-        if len(self._left_to_people) > REMEMBERED:
-            del self._left_to_people[next(iter(self._left_to_people))]
+        self._handed_over[conversation_id] = None
+        if len(self._handed_over) > MAX_CONVERSATIONS:
+            del self._handed_over[next(iter(self._handed_over))]
 
     def may_answer(self, conversation_id: str) -> bool:
         """Return whether the agent may answer."""
-        return conversation_id not in self._left_to_people
+        return conversation_id not in self._handed_over
 
-    def heard(self, conversation_id: str, sender: str, content: str) -> str | None:
+    def reply_to(self, conversation_id: str, sender: str, content: str) -> str | None:
         """Return the answer to a message, if any."""
-        self.learn(conversation_id, [sender])
+        self.record_senders(conversation_id, [sender])
         is_customer = sender == self._customer_of[conversation_id]
         if not is_customer or not self.may_answer(conversation_id):
             return None
         if content in self._script.thanks:
             return None
-        return self._script.answer_to(content) or self._to_anybody(conversation_id)
+        return self._script.answer_to(content) or self._fallback_answer(conversation_id)
 
-    def _to_anybody(self, conversation_id: str) -> str | None:
-        count = self._answers_to_anybody.get(conversation_id, 0)
-        self._answers_to_anybody[conversation_id] = count + 1
-        return self._script.anybody[count] if count < len(self._script.anybody) else None
+    def _fallback_answer(self, conversation_id: str) -> str | None:
+        count = self._fallbacks_used.get(conversation_id, 0)
+        self._fallbacks_used[conversation_id] = count + 1
+        return (
+            self._script.fallback_answers[count]
+            if count < len(self._script.fallback_answers)
+            else None
+        )

@@ -7,27 +7,27 @@ from random import Random
 from typing import Any, Protocol
 
 from client.errors import QueueFull
-from protocol.channels import Channel, Kind
+from protocol.channels import Channel, ChannelKind
 from protocol.events import OrderStatus
 from simulator.customers import Customer
-from simulator.desk import Span
-from simulator.orders import FINISHED
-from simulator.support import Asking, Script
+from simulator.desk import DurationRange
+from simulator.orders import FINISHED_STATUSES
+from simulator.support import CustomerScript, SupportScript
 
-TYPING: Span = (4.0, 12.0)
-CURIOUS = 0.15
+TYPING_TIME: DurationRange = (4.0, 12.0)
+ASK_PROBABILITY = 0.15
 """Probability of asking support about a parcel that was shipped."""
-ABOUT_A_PARCEL = "доставка"
-MOST_FOLLOWED = 50
+DELIVERY_TOPIC = "доставка"
+MAX_FOLLOWED_ORDERS = 50
 """Maximum of followed orders; the final update of one may be lost during an outage."""
-ANNOUNCEMENTS = Channel(Kind.PUBLIC, "announcements")
+ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 
-Later = Callable[[float, Callable[[], None]], object]
+CallLater = Callable[[float, Callable[[], None]], object]
 """Calls a function after a delay in seconds."""
 
 
-class Socket(Protocol):
-    """The methods of ``client.surface.Surface`` that are used here."""
+class ChatSocket(Protocol):
+    """The methods of ``client.surface.BaseClient`` that are used here."""
 
     def on(self, type: str, handler: Callable[[dict[str, Any]], object]) -> object:
         """Register a handler for a message type."""
@@ -42,74 +42,81 @@ class Socket(Protocol):
         """Unsubscribe from a channel."""
 
 
-class Visitor:
+class CustomerClient:
     """One customer; updates on ``user:`` say which orders to follow."""
 
     def __init__(
-        self, socket: Socket, customer: Customer, script: Script, later: Later, draw: Random
+        self,
+        socket: ChatSocket,
+        customer: Customer,
+        script: SupportScript,
+        later: CallLater,
+        draw: Random,
     ) -> None:
         self.customer = customer
-        self._socket, self._script, self._later, self._draw = socket, script, later, draw
-        self._asking: Asking | None = None
-        self._opening = ""
+        self._socket, self._script, self._call_later, self._rng = socket, script, later, draw
+        self._conversation: CustomerScript | None = None
+        self._first_message = ""
         self._conversation_id: str | None = None
-        self.following: dict[str, str] = {}
-        socket.on("order_update", self._order_changed)
-        socket.on("chat_message", self._said)
+        self.followed_orders: dict[str, str] = {}
+        socket.on("order_update", self._on_order_update)
+        socket.on("chat_message", self._on_chat_message)
         socket.subscribe(str(ANNOUNCEMENTS), recoverable=True)
 
-    def ask(self, topic: str) -> None:
+    def ask_support(self, topic: str) -> None:
         """Open a conversation; an earlier one is abandoned."""
-        self._asking = Asking(self._script, self._script.topic(topic))
+        self._conversation = CustomerScript(self._script, self._script.topic(topic))
         self._conversation_id = None
-        self._opening = self._asking.open()
-        self._say({"content": self._opening})
+        self._first_message = self._conversation.first_message()
+        self._send_chat({"content": self._first_message})
 
-    def forget_orders(self) -> None:
+    def unfollow_all(self) -> None:
         """Unsubscribe from all orders."""
-        for order_id in list(self.following):
-            self._leave(order_id)
+        for order_id in list(self.followed_orders):
+            self._unfollow(order_id)
 
-    def _order_changed(self, update: dict[str, Any]) -> None:
+    def _on_order_update(self, update: dict[str, Any]) -> None:
         order_id, status = str(update["order_id"]), str(update["status"])
         # It arrives twice: on the order's channel and on the customer's own.
-        before = self.following.get(order_id)
-        if status in FINISHED:
+        before = self.followed_orders.get(order_id)
+        if status in FINISHED_STATUSES:
             if before is not None:
-                self._leave(order_id)
+                self._unfollow(order_id)
             return
-        self.following[order_id] = status
+        self.followed_orders[order_id] = status
         if before is None:
-            self._socket.subscribe(str(Channel(Kind.ORDER, order_id)), recoverable=True)
-            if len(self.following) > MOST_FOLLOWED:
-                self._leave(next(iter(self.following)))
-        elif before != status == OrderStatus.SHIPPED and self._draw.random() < CURIOUS:
-            self._later(self._draw.uniform(*TYPING), self._ask_about_a_parcel)
+            self._socket.subscribe(str(Channel(ChannelKind.ORDER, order_id)), recoverable=True)
+            if len(self.followed_orders) > MAX_FOLLOWED_ORDERS:
+                self._unfollow(next(iter(self.followed_orders)))
+        elif before != status == OrderStatus.SHIPPED and self._rng.random() < ASK_PROBABILITY:
+            self._call_later(self._rng.uniform(*TYPING_TIME), self._ask_about_delivery)
 
-    def _leave(self, order_id: str) -> None:
-        del self.following[order_id]
-        self._socket.unsubscribe(str(Channel(Kind.ORDER, order_id)))
+    def _unfollow(self, order_id: str) -> None:
+        del self.followed_orders[order_id]
+        self._socket.unsubscribe(str(Channel(ChannelKind.ORDER, order_id)))
 
-    def _ask_about_a_parcel(self) -> None:
-        if self._asking is None or self._asking.is_over:
-            self.ask(ABOUT_A_PARCEL)
+    def _ask_about_delivery(self) -> None:
+        if self._conversation is None or self._conversation.is_finished:
+            self.ask_support(DELIVERY_TOPIC)
 
-    def _said(self, said: dict[str, Any]) -> None:
-        asking, message = self._asking, said["message"]
+    def _on_chat_message(self, said: dict[str, Any]) -> None:
+        asking, message = self._conversation, said["message"]
         if asking is None:
             return
         if message["sender_id"] == self.customer.id:
-            if self._conversation_id is None and message["content"] == self._opening:
+            if self._conversation_id is None and message["content"] == self._first_message:
                 self._conversation_id = said["conversation_id"]
         elif said["conversation_id"] == self._conversation_id:
-            reply = asking.answered(message["sender_id"])
+            reply = asking.reply_to(message["sender_id"])
             if reply is not None:
                 utterance = {"conversation_id": said["conversation_id"], "content": reply}
-                self._later(self._draw.uniform(*TYPING), lambda: self._say(utterance))
+                self._call_later(
+                    self._rng.uniform(*TYPING_TIME), lambda: self._send_chat(utterance)
+                )
 
-    def _say(self, utterance: dict[str, Any]) -> None:
+    def _send_chat(self, utterance: dict[str, Any]) -> None:
         try:
             self._socket.send("chat_message", utterance)
         except QueueFull:
             # The server has been down for long: give up the conversation.
-            self._asking = None
+            self._conversation = None

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
-from protocol.events import AlertType, StockAlert
+from protocol.events import AlertType, InventoryAlertPayload
 from simulator.catalogue import Catalogue, Product
 
 
-class NotEnough(Exception):
+class InsufficientStock(Exception):
     """The shelf has fewer items than requested."""
 
 
-class Level(Enum):
+class StockStatus(Enum):
     """Stock status of a shelf."""
 
-    OUT = 0
+    OUT_OF_STOCK = 0
     LOW = 1
-    ENOUGH = 2
+    SUFFICIENT = 2
 
 
 class Shelf:
@@ -30,95 +30,99 @@ class Shelf:
 
     def __init__(self, product: Product, warehouse: str) -> None:
         self.product, self.warehouse = product, warehouse
-        self.initial = self.left = product.stock[warehouse]
+        self.initial = self.remaining = product.stock[warehouse]
         self.supplied = self.sold = self.written_off = 0
 
     @property
-    def level(self) -> Level:
+    def status(self) -> StockStatus:
         """The current status."""
-        if self.left == 0:
-            return Level.OUT
-        return Level.LOW if self.left <= self.product.threshold else Level.ENOUGH
+        if self.remaining == 0:
+            return StockStatus.OUT_OF_STOCK
+        return (
+            StockStatus.LOW if self.remaining <= self.product.threshold else StockStatus.SUFFICIENT
+        )
 
-    def take(self, quantity: int) -> StockAlert | None:
+    def sell(self, quantity: int) -> InventoryAlertPayload | None:
         """Sell so many pieces.
 
         Raises:
             NotEnough: there are not that many; none is taken.
         """
-        if quantity > self.left:
-            raise NotEnough(f"{self.left} of {self.product.id} in {self.warehouse}, not {quantity}")
+        if quantity > self.remaining:
+            raise InsufficientStock(
+                f"{self.remaining} of {self.product.id} in {self.warehouse}, not {quantity}"
+            )
         return self._change(-quantity, sold=quantity)
 
-    def put_back(self, quantity: int) -> StockAlert | None:
+    def return_sold(self, quantity: int) -> InventoryAlertPayload | None:
         """Return items that were sold but not shipped."""
         return self._change(quantity, sold=-quantity)
 
-    def supply(self, quantity: int) -> StockAlert | None:
+    def replenish(self, quantity: int) -> InventoryAlertPayload | None:
         """Add delivered items."""
         return self._change(quantity, supplied=quantity)
 
-    def count(self, found: int) -> StockAlert | None:
+    def set_level(self, found: int) -> InventoryAlertPayload | None:
         """Set the level: a shortfall is written off, a surplus counts as supplied."""
-        more = found - self.left
+        more = found - self.remaining
         if more > 0:
-            return self.supply(more)
+            return self.replenish(more)
         return self._change(more, written_off=-more)
 
     def _change(
         self, by: int, *, sold: int = 0, supplied: int = 0, written_off: int = 0
-    ) -> StockAlert | None:
+    ) -> InventoryAlertPayload | None:
         """Return an alert if this changed the level, and in no other case."""
-        before = self.level
-        self.left += by
+        before = self.status
+        self.remaining += by
         self.sold += sold
         self.supplied += supplied
         self.written_off += written_off
-        if self.level is before:
+        if self.status is before:
             return None
         if by > 0:
             return self._alert(AlertType.BACK_IN_STOCK)
-        out = self.level is Level.OUT
+        out = self.status is StockStatus.OUT_OF_STOCK
         return self._alert(AlertType.OUT_OF_STOCK if out else AlertType.LOW_STOCK)
 
-    def _alert(self, type_: AlertType) -> StockAlert:
-        return StockAlert(
+    def _alert(self, type_: AlertType) -> InventoryAlertPayload:
+        return InventoryAlertPayload(
             product_id=self.product.id,
             product_name=self.product.name,
             sku=self.product.sku,
-            current_quantity=self.left,
+            current_quantity=self.remaining,
             threshold=self.product.threshold,
             alert_type=type_,
             location=self.warehouse,
         )
 
 
-class Stock:
+class Shelves:
     """Every shelf of every warehouse."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._names = [warehouse.name for warehouse in catalogue.warehouses]
+        self._warehouses = [warehouse.name for warehouse in catalogue.warehouses]
         self._shelves = {
             (product.id, name): Shelf(product, name)
             for product in catalogue.products
-            for name in self._names
+            for name in self._warehouses
         }
 
     def __iter__(self) -> Iterator[Shelf]:
         return iter(self._shelves.values())
 
-    def shelf(self, product_id: str, warehouse: str) -> Shelf:
+    def get(self, product_id: str, warehouse: str) -> Shelf:
         """Return the one shelf."""
         return self._shelves[product_id, warehouse]
 
-    def of(self, product_id: str) -> list[Shelf]:
+    def shelves_of(self, product_id: str) -> list[Shelf]:
         """Return a product's shelves, one a warehouse."""
-        return [self._shelves[product_id, name] for name in self._names]
+        return [self._shelves[product_id, name] for name in self._warehouses]
 
-    def find(self, product_id: str, quantity: int, nearest: str) -> Shelf | None:
+    def find_shelf(self, product_id: str, quantity: int, nearest: str) -> Shelf | None:
         """Find a shelf with enough stock: the nearest, else the fullest, else None."""
-        home = self.shelf(product_id, nearest)
-        if home.left >= quantity:
+        home = self.get(product_id, nearest)
+        if home.remaining >= quantity:
             return home
-        fullest = max(self.of(product_id), key=lambda shelf: shelf.left)
-        return fullest if fullest.left >= quantity else None
+        fullest = max(self.shelves_of(product_id), key=lambda shelf: shelf.remaining)
+        return fullest if fullest.remaining >= quantity else None

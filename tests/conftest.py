@@ -77,28 +77,28 @@ class Program:
             process_group=group.id,
         )
         self._lines = []
-        self._more = threading.Condition()
+        self._receive = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self):
         for line in self.process.stdout:
-            with self._more:
+            with self._receive:
                 self._lines.append(line)
-                self._more.notify_all()
-        with self._more:
+                self._receive.notify_all()
+        with self._receive:
             self._lines.append(None)
-            self._more.notify_all()
+            self._receive.notify_all()
 
     @property
     def output(self):
-        with self._more:
+        with self._receive:
             return "".join(line for line in self._lines if line)
 
     def wait_for(self, pattern, timeout=60.0):
         """Wait until a line of the output matches; returns the match."""
         deadline, seen = time.monotonic() + timeout, 0
-        with self._more:
+        with self._receive:
             while True:
                 for line in self._lines[seen:]:
                     if line is None:
@@ -106,7 +106,7 @@ class Program:
                     if found := re.search(pattern, line):
                         return found
                 seen = len(self._lines)
-                if not self._more.wait(deadline - time.monotonic()):
+                if not self._receive.wait(deadline - time.monotonic()):
                     raise AssertionError(f"no {pattern!r} in:\n{self._said()}")
 
     def _said(self):

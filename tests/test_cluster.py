@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from client.aio import AsyncShopWebSocket
-from client.status import State
+from client.status import ConnectionState
 
 PATIENCE_S = 60
 RATE = 200  # messages a second
@@ -30,12 +30,12 @@ class Proxy:
         self._is_cut = False
 
     async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._api = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._api.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_):
-        self._server.close()
+        self._api.close()
         self.cut()
         self._flows.set()
 
@@ -96,19 +96,21 @@ class Subscriber:
     def __init__(self, client):
         self.client = client
         self.heard, self.gaps, self.connections = [], [], 0
-        self._more = asyncio.Event()
-        client.on("inventory_alert", lambda payload: self._note(payload["current_quantity"]))
+        self._receive = asyncio.Event()
+        client.on(
+            "inventory_alert", lambda payload: self._record(payload["current_quantity"])
+        )
         client.on("gap", lambda payload: self.gaps.append(payload["channel"]))
         client.on("auth_success", lambda _: self._connected())
-        client.on("subscribed", lambda _: self._more.set())
+        client.on("subscribed", lambda _: self._receive.set())
 
     def _note(self, number):
         self.heard.append(number)
-        self._more.set()
+        self._receive.set()
 
     def _connected(self):
         self.connections += 1
-        self._more.set()
+        self._receive.set()
 
     async def join(self, channel):
         joined = asyncio.Event()
@@ -120,8 +122,8 @@ class Subscriber:
     async def until(self, condition):
         async with asyncio.timeout(PATIENCE_S):
             while not condition():
-                self._more.clear()
-                await self._more.wait()
+                self._receive.clear()
+                await self._receive.wait()
 
 
 @pytest.fixture
@@ -271,7 +273,7 @@ async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accep
     assert [listener.heard for listener in listeners] == [heard] * 3
     assert [listener.gaps for listener in listeners] == [[]] * 3
     assert [listener.connections for listener in listeners] == [1] * 3
-    assert all(listener.client.status.state is State.OPEN for listener in listeners)
+    assert all(listener.client.status.state is ConnectionState.OPEN for listener in listeners)
     for node in (a, b):
         said = re.findall(r"Redis is (away|heard)", node.output)
         assert said[:3] == ["heard", "away", "heard"], node.output

@@ -9,26 +9,26 @@ import streamlit as st
 
 from dashboard import choices, look, marks
 from dashboard.console import drafts, panes, schema, tab, templates
-from dashboard.console.rules import LIMIT
-from dashboard.console.tab import Sending
+from dashboard.console.rules import MAX_MESSAGE_BYTES
+from dashboard.console.tab import ConsoleConnection
 from dashboard.words import N_, _
 
-PUBLICATION = 64 << 10  # bytes
+MAX_PUBLICATION_BYTES = 64 << 10  # bytes
 
 
-MODE, COMPOSE, TRIALS = "console", "compose", "trials"
-MODES = {COMPOSE: N_("Compose"), TRIALS: N_("Conformance tests")}
+MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
+MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 
 
-def mode() -> str:
+def selected_mode() -> str:
     """Return what the Console is for now, in this tab or in its address."""
-    return choices.chosen(MODE, MODES)
+    return choices.selected(MODE_PARAM, MODES)
 
 
-def switch() -> str:
+def draw_mode_switch() -> str:
     """Draw what the Console is for, in place of a card's title; return it."""
     return choices.select(
-        MODE,
+        MODE_PARAM,
         _("Mode"),
         MODES,
         element=st.segmented_control,
@@ -37,40 +37,40 @@ def switch() -> str:
     )
 
 
-def draw(sending: Sending) -> None:
+def draw_editor(sending: ConsoleConnection) -> None:
     """Draw the pane."""
-    shop = tab.shop(sending.persona)
-    drafts.begin(shop)
-    is_publication = drafts.is_publication(st.session_state[drafts.DRAFT])
+    shop = tab.template_values(sending.persona)
+    drafts.initialise(shop)
+    is_publication = drafts.is_publication(st.session_state[drafts.EDITOR_TEXT])
     with look.card("compose", "", None, size="pane"):
-        switch()
+        draw_mode_switch()
         name = st.selectbox(
             _("Template"),
-            templates.NAMES,
-            key=drafts.TEMPLATE,
+            templates.TEMPLATE_NAMES,
+            key=drafts.TEMPLATE_PARAM,
             bind="query-params",
             label_visibility="collapsed",
-            on_change=drafts.refill,
+            on_change=drafts.apply_template,
             args=(shop,),
         )
         text = st.text_area(
             _("Frame"),
             height="stretch",
-            key=drafts.DRAFT,
+            key=drafts.EDITOR_TEXT,
             label_visibility="collapsed",
-            on_change=drafts.keep,
+            on_change=drafts.save,
         )
         _send_button(text, is_publication, sending)
-        kind, publishes = templates.kind_of(name), templates.is_publication(name)
+        kind, publishes = templates.message_type(name), templates.is_publication(name)
         way = _("HTTP API") if publishes else _("client to server")
         title = _("Schema of {type}").format(type=kind.__struct_config__.tag)
-        st.html(marks.pair(f"<b>{title}</b>", way, "quiet"))
+        st.html(marks.split_row_html(f"<b>{title}</b>", way, "quiet"))
         with st.container(key="schema", height=236, border=False):
-            write = schema.publication if publishes else schema.message
+            write = schema.publication_schema if publishes else schema.message_schema
             st.code(write(kind, _), None)
 
 
-def _send_button(text: str, is_publication: bool, sending: Sending) -> None:
+def _send_button(text: str, is_publication: bool, sending: ConsoleConnection) -> None:
     """Draw what sends the text; a message over the limit may be sent: its answer is a lesson."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
@@ -82,9 +82,12 @@ def _send_button(text: str, is_publication: bool, sending: Sending) -> None:
             on_click=_send,
             args=(sending,),
         )
-        size, limit = len(text.encode()), PUBLICATION if is_publication else LIMIT
+        size, limit = (
+            len(text.encode()),
+            MAX_PUBLICATION_BYTES if is_publication else MAX_MESSAGE_BYTES,
+        )
         told = _("{size} of {limit} bytes").format(
-            size=marks.number(size), limit=marks.number(limit)
+            size=marks.format_number(size), limit=marks.format_number(limit)
         )
         if is_publication:
             whom = _("as a service")
@@ -92,11 +95,11 @@ def _send_button(text: str, is_publication: bool, sending: Sending) -> None:
         st.caption(f":red[{told}]" if size > limit else told, width="content")
 
 
-def _send(sending: Sending) -> None:
-    panes.let_go()  # whoever sends wants to see what comes of it
-    text: str = st.session_state[drafts.DRAFT]
+def _send(sending: ConsoleConnection) -> None:
+    panes.clear_selection()  # whoever sends wants to see what comes of it
+    text: str = st.session_state[drafts.EDITOR_TEXT]
     if drafts.is_publication(text):
         sending.publish(text)
     else:
         sending.send(text)
-        drafts.advance()
+        drafts.increment_id()

@@ -8,25 +8,25 @@ from typing import Any
 import msgspec
 
 from dashboard import fields
-from dashboard.console.frames import Frame, Kind
+from dashboard.console.frames import FrameKind, RecordedFrame
 
 
-def content(frame: Frame) -> str:
+def one_line(frame: RecordedFrame) -> str:
     """Say what a frame carries, in a line."""
-    if frame.kind is Kind.POST:
-        return _publication(frame)
-    if frame.kind is Kind.ANSWER and not frame.is_refusal:
-        return " · ".join(f"{name} {value}" for name, value in frame.body.items())
-    if frame.error:
-        told = frame.body.get("payload") or frame.body.get("error") or {}
-        return f"{frame.error} · {told.get('message', '')}"
-    if frame.kind is not Kind.TEXT or not frame.type:
+    if frame.kind is FrameKind.HTTP_REQUEST:
+        return _publication_line(frame)
+    if frame.kind is FrameKind.HTTP_RESPONSE and not frame.is_error:
+        return " · ".join(f"{name} {value}" for name, value in frame.json_body.items())
+    if frame.error_code:
+        told = frame.json_body.get("payload") or frame.json_body.get("error") or {}
+        return f"{frame.error_code} · {told.get('message', '')}"
+    if frame.kind is not FrameKind.TEXT or not frame.type:
         return frame.text
-    payload = frame.body.get("payload")
-    return _payload(payload) if isinstance(payload, dict) else ""
+    payload = frame.json_body.get("payload")
+    return _payload_line(payload) if isinstance(payload, dict) else ""
 
 
-def _payload(payload: Mapping[str, Any]) -> str:
+def _payload_line(payload: Mapping[str, Any]) -> str:
     match payload:
         case {"channel": str(channel)}:
             return channel
@@ -42,16 +42,16 @@ def _payload(payload: Mapping[str, Any]) -> str:
         case {"message": {"content": str(said)}}:
             return said
         case _:
-            return fields.summary(payload)
+            return fields.summarize_payload(payload)
 
 
-def _publication(frame: Frame) -> str:
-    found = frame.body
+def _publication_line(frame: RecordedFrame) -> str:
+    found = frame.json_body
     address = found.get("channel") or found.get("user") or ("*" if found.get("everyone") else "")
     return f"{found.get('type', '')} → {address}" if address else frame.text
 
 
-def pretty(frame: Frame) -> str:
+def pretty_json(frame: RecordedFrame) -> str:
     """Write a frame over several lines where it is JSON, else as it is."""
     try:
         return msgspec.json.format(frame.text, indent=2)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from client.endings import ABNORMAL, NO_CODE, Comeback, after_close
+from client.endings import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED, ReconnectPolicy, policy_for_close
 from dashboard.words import N_
 from protocol.errors import CloseCode, ErrorCode
 
-CLOSES = {
+CLOSE_CODE_TEXTS = {
     CloseCode.NORMAL: N_("Normal closure."),
     CloseCode.GOING_AWAY: N_("The server is shutting down."),
     CloseCode.PROTOCOL_ERROR: N_("Protocol error: invalid WebSocket frames."),
@@ -22,21 +22,21 @@ CLOSES = {
     CloseCode.TOKEN_EXPIRED: N_("The token expired and was not renewed within 25 s."),
     CloseCode.RESTARTING: N_("The server is restarting."),
 }
-OTHERS = {
-    NO_CODE: N_("Closed without a close code."),
-    ABNORMAL: N_(
+RESERVED_CODE_TEXTS = {
+    NO_STATUS_RECEIVED: N_("Closed without a close code."),
+    ABNORMAL_CLOSURE: N_(
         "Connection lost without a close frame: a network failure, or a process that ended."
     ),
 }
-UNKNOWN = N_("Unknown close code.")
-COMEBACK = {
-    Comeback.NEVER: N_("Clients do not reconnect automatically."),
-    Comeback.AT_ONCE: N_("Clients reconnect immediately, with jitter."),
-    Comeback.AFTER_BACK_OFF: N_("Clients reconnect with back-off."),
+UNKNOWN_CODE = N_("Unknown close code.")
+RECONNECT_TEXTS = {
+    ReconnectPolicy.NEVER: N_("Clients do not reconnect automatically."),
+    ReconnectPolicy.IMMEDIATE: N_("Clients reconnect immediately, with jitter."),
+    ReconnectPolicy.BACKOFF: N_("Clients reconnect with back-off."),
 }
-WITH_NEW_TOKEN = N_("Clients reconnect with a new token.")
-FINISHED = N_("No action needed.")
-REFUSALS = {
+RECONNECT_WITH_NEW_TOKEN = N_("Clients reconnect with a new token.")
+NO_RECONNECT_NEEDED = N_("No action needed.")
+ERROR_CODE_TEXTS = {
     ErrorCode.INVALID_MESSAGE: N_("Not JSON, not an object, type missing, or id not a string."),
     ErrorCode.UNKNOWN_TYPE: N_("Unknown message type, or one that only the server sends."),
     ErrorCode.INVALID_PAYLOAD: N_("The payload does not match the schema of its type."),
@@ -46,7 +46,7 @@ REFUSALS = {
     ErrorCode.TOO_MANY_SUBSCRIPTIONS: N_("More than 100 channels on one connection."),
     ErrorCode.INTERNAL: N_("The server could not process the request; try again."),
 }
-STATUSES = {
+HTTP_STATUS_TEXTS = {
     401: N_("The token is missing, expired or invalid."),
     403: N_("Not allowed for this role, or a disallowed origin."),
     409: N_("The idempotency key was already used with a different body."),
@@ -54,19 +54,23 @@ STATUSES = {
     422: N_("Valid JSON, but not a valid publication."),
     503: N_("The server is at capacity or shutting down."),
 }
-LIVES_ON = N_("An error does not close the connection.")
-NOT_TAKEN = N_(
+CONNECTION_STAYS_OPEN = N_("An error does not close the connection.")
+TOKEN_REJECTED = N_(
     "The token is invalid or expired; the connection stays open. Send auth with a new token."
 )
 
 
-def meaning(code: int) -> str:
+def close_code_text(code: int) -> str:
     """Say, untranslated, what a close code means."""
-    return CLOSES.get(code) or OTHERS.get(code) or UNKNOWN  # type: ignore[call-overload]  # an int is a key of an IntEnum's
+    return CLOSE_CODE_TEXTS.get(code) or RESERVED_CODE_TEXTS.get(code) or UNKNOWN_CODE  # type: ignore[call-overload]  # an int is a key of an IntEnum's
 
 
-def advice(code: int) -> str:
+def reconnect_text(code: int) -> str:
     """Say, untranslated, what a client does after this close code."""
     if code == CloseCode.NORMAL:
-        return FINISHED
-    return WITH_NEW_TOKEN if code == CloseCode.TOKEN_EXPIRED else COMEBACK[after_close(code)]
+        return NO_RECONNECT_NEEDED
+    return (
+        RECONNECT_WITH_NEW_TOKEN
+        if code == CloseCode.TOKEN_EXPIRED
+        else RECONNECT_TEXTS[policy_for_close(code)]
+    )

@@ -5,63 +5,67 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboard.console import endings
-from dashboard.console.frames import Frame, Kind, Match
-from dashboard.console.schema import Word
-from dashboard.console.sequence import round_trip
+from dashboard.console.frames import FrameKind, FrameMatch, RecordedFrame
+from dashboard.console.schema import Translate
+from dashboard.console.sequence import format_round_trip
 from dashboard.words import N_
 
-ANSWERED = N_("Answered by frame {other} after {time}.")
-ANSWERS = N_("Reply to frame {other}, sent {time} earlier.")
-UNANSWERED = N_("No reply yet.")
+ANSWERED_BY = N_("Answered by frame {other} after {time}.")
+ANSWERS_REQUEST = N_("Reply to frame {other}, sent {time} earlier.")
+NO_REPLY = N_("No reply yet.")
 EVENT = N_(
     "An event, sent because this connection is subscribed to its channel; not a reply to a request."
 )
 WITHOUT_ID = N_("Sent without an id, so its reply cannot be matched.")
-CONNECTS = N_("WebSocket upgrade request, with the token in the URL.")
-CONNECTS_BARE = N_("WebSocket upgrade request, without a token.")
+UPGRADE_WITH_TOKEN = N_("WebSocket upgrade request, with the token in the URL.")
+UPGRADE_WITHOUT_TOKEN = N_("WebSocket upgrade request, without a token.")
 OPENED = N_("The connection is open.")
-HUNG_UP = N_("Closed by this client.")
-NOBODY = N_("Server unreachable.")
+CLOSED_BY_CLIENT = N_("Closed by this client.")
+NO_RESPONSE = N_("Server unreachable.")
 
 
-def explain(frame: Frame, match: Match | None, word: Word = str) -> str:
+def explain(frame: RecordedFrame, match: FrameMatch | None, word: Translate = str) -> str:
     """Say what a frame means and what it has to do with the others; ``word`` translates."""
-    told = [word(sentence) for sentence in _meaning(frame)]
+    told = [word(sentence) for sentence in _explain_kind(frame)]
     if match:
-        words = ANSWERED if match.other > frame.seq else ANSWERS
-        told.append(word(words).format(other=match.other, time=round_trip(match.seconds)))
-    elif frame.sent and frame.kind is Kind.TEXT:
-        told.append(word(WITHOUT_ID if frame.id is None else UNANSWERED))
+        words = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST
+        told.append(
+            word(words).format(other=match.other_seq, time=format_round_trip(match.seconds))
+        )
+    elif frame.is_sent and frame.kind is FrameKind.TEXT:
+        told.append(word(WITHOUT_ID if frame.id is None else NO_REPLY))
     return " ".join(told)
 
 
-def _meaning(frame: Frame) -> Iterator[str]:
+def _explain_kind(frame: RecordedFrame) -> Iterator[str]:
     match frame.kind:
-        case Kind.CONNECT:
-            yield CONNECTS if frame.text else CONNECTS_BARE
-        case Kind.OPEN:
+        case FrameKind.CONNECT:
+            yield UPGRADE_WITH_TOKEN if frame.text else UPGRADE_WITHOUT_TOKEN
+        case FrameKind.OPEN:
             yield OPENED
-        case Kind.CLOSE if frame.sent:
-            yield HUNG_UP
-        case Kind.CLOSE:
-            yield endings.meaning(frame.code)
-            yield endings.advice(frame.code)
-        case Kind.REFUSED | Kind.ANSWER if frame.code in endings.STATUSES:
-            yield endings.STATUSES[frame.code]
-        case Kind.ANSWER if frame.code == 0:
-            yield NOBODY
-        case Kind.TEXT if frame.type == "auth_error":
-            yield endings.NOT_TAKEN
-        case Kind.TEXT if frame.type == "error":
-            yield from _refusal(frame.error)
-        case Kind.TEXT if frame.is_event:
+        case FrameKind.CLOSE if frame.is_sent:
+            yield CLOSED_BY_CLIENT
+        case FrameKind.CLOSE:
+            yield endings.close_code_text(frame.code)
+            yield endings.reconnect_text(frame.code)
+        case FrameKind.HANDSHAKE_REJECTED | FrameKind.HTTP_RESPONSE if (
+            frame.code in endings.HTTP_STATUS_TEXTS
+        ):
+            yield endings.HTTP_STATUS_TEXTS[frame.code]
+        case FrameKind.HTTP_RESPONSE if frame.code == 0:
+            yield NO_RESPONSE
+        case FrameKind.TEXT if frame.type == "auth_error":
+            yield endings.TOKEN_REJECTED
+        case FrameKind.TEXT if frame.type == "error":
+            yield from _explain_error(frame.error_code)
+        case FrameKind.TEXT if frame.is_event:
             yield EVENT
         case _:
             pass
 
 
-def _refusal(code: str) -> Iterator[str]:
-    known = {str(each): words for each, words in endings.REFUSALS.items()}
+def _explain_error(code: str) -> Iterator[str]:
+    known = {str(each): words for each, words in endings.ERROR_CODE_TEXTS.items()}
     if code in known:
         yield known[code]
-    yield endings.LIVES_ON
+    yield endings.CONNECTION_STAYS_OPEN

@@ -16,11 +16,11 @@ from msgspec import Struct
 
 from protocol import codec
 
-HIDDEN = "•••"
-_TOKEN = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
-_REFUSING = {"error", "auth_error"}
-_SIGNED = {"auth_success", "auth_error"}
-_REPLIES = _SIGNED | {"error", "subscribed", "unsubscribed", "pong"}
+REDACTED = "•••"
+_TOKEN_FIELD = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_ERROR_TYPES = {"error", "auth_error"}
+_AUTH_REPLIES = {"auth_success", "auth_error"}
+_REPLY_TYPES = _AUTH_REPLIES | {"error", "subscribed", "unsubscribed", "pong"}
 _TONES = {  # a reply by what it says, an event by the kind of channel that it is at home on
     "auth_success": "ok",
     "subscribed": "ok",
@@ -49,21 +49,21 @@ class Opcode(IntEnum):
     BINARY = 0x2
 
 
-class Kind(StrEnum):
+class FrameKind(StrEnum):
     """What a frame is."""
 
     CONNECT = "connect"
     OPEN = "open"
-    REFUSED = "refused"
+    HANDSHAKE_REJECTED = "refused"
     TEXT = "text"
     BINARY = "binary"
     CONTINUATION = "continuation"
     CLOSE = "close"
-    POST = "post"
-    ANSWER = "answer"
+    HTTP_REQUEST = "post"
+    HTTP_RESPONSE = "answer"
 
 
-class Frame(Struct, frozen=True, kw_only=True, gc=False):
+class RecordedFrame(Struct, frozen=True, kw_only=True, gc=False):
     """One frame; ``seq`` counts from 1 within its record.
 
     ``at`` is in seconds since the epoch, taken next to the socket.  ``text`` is what crossed,
@@ -75,12 +75,12 @@ class Frame(Struct, frozen=True, kw_only=True, gc=False):
 
     seq: int
     at: float
-    sent: bool
-    kind: Kind
+    is_sent: bool
+    kind: FrameKind
     text: str = ""
     size: int = 0
     code: int = 0
-    answers: int = 0
+    reply_to: int = 0
     type: str = ""
     id: str | None = None
 
@@ -88,74 +88,74 @@ class Frame(Struct, frozen=True, kw_only=True, gc=False):
     def label(self) -> str:
         """Short label, in protocol terms."""
         match self.kind:
-            case Kind.CLOSE:
+            case FrameKind.CLOSE:
                 return f"close {self.code}"
-            case Kind.REFUSED | Kind.ANSWER:
+            case FrameKind.HANDSHAKE_REJECTED | FrameKind.HTTP_RESPONSE:
                 return f"HTTP {self.code}"
-            case Kind.POST:
+            case FrameKind.HTTP_REQUEST:
                 return "POST"
-            case Kind.TEXT:
+            case FrameKind.TEXT:
                 return self.type or "text"
             case _:
                 return str(self.kind)
 
     @property
-    def is_refusal(self) -> bool:
+    def is_error(self) -> bool:
         """Return whether it is an error, a close or a failed HTTP response of the server."""
-        if self.kind in (Kind.REFUSED, Kind.ANSWER):
+        if self.kind in (FrameKind.HANDSHAKE_REJECTED, FrameKind.HTTP_RESPONSE):
             return self.code >= 400
-        return not self.sent and (self.kind is Kind.CLOSE or self.type in _REFUSING)
+        return not self.is_sent and (self.kind is FrameKind.CLOSE or self.type in _ERROR_TYPES)
 
     @property
     def is_event(self) -> bool:
         """Return whether it is an event, not a reply."""
-        is_heard = self.kind is Kind.TEXT and not self.sent
-        return is_heard and self.id is None and self.type not in _REPLIES
+        is_heard = self.kind is FrameKind.TEXT and not self.is_sent
+        return is_heard and self.id is None and self.type not in _REPLY_TYPES
 
     @property
     def tone(self) -> str:
         """Name the colour of its chip: a severity or a channel kind."""
-        if self.is_refusal:
+        if self.is_error:
             return "bad"
-        if self.kind is Kind.ANSWER:
+        if self.kind is FrameKind.HTTP_RESPONSE:
             return "ok"
-        return _TONES.get(self.label, "accent" if self.sent else "muted")
+        return _TONES.get(self.label, "accent" if self.is_sent else "muted")
 
     @property
-    def error(self) -> str:
+    def error_code(self) -> str:
         """Return the code of a refusal, in a frame or an HTTP answer; empty for all others."""
-        found = self.body
-        told = found.get("payload") if self.kind is Kind.TEXT else found.get("error")
+        found = self.json_body
+        told = found.get("payload") if self.kind is FrameKind.TEXT else found.get("error")
         code = told.get("code") if isinstance(told, Mapping) else None
         return code if isinstance(code, str) else ""
 
     @property
-    def body(self) -> dict[str, Any]:
+    def json_body(self) -> dict[str, Any]:
         """Read the text as a JSON object; empty where it is none."""
         try:
-            found = codec.read(self.text)
-        except codec.UNREADABLE:
+            found = codec.decode_json(self.text)
+        except codec.DECODE_ERRORS:
             return {}
         return found if isinstance(found, dict) else {}
 
 
-class Match(Struct, frozen=True):
+class FrameMatch(Struct, frozen=True):
     """What a frame answers, or what answers it: the other's ``seq``, and the time between."""
 
-    other: int
+    other_seq: int
     seconds: float
 
 
 def hide_tokens(text: str) -> str:
     """Replace the tokens in a message: frames are shown on screens."""
-    return _TOKEN.sub(rf'\1"{HIDDEN}"', text)
+    return _TOKEN_FIELD.sub(rf'\1"{REDACTED}"', text)
 
 
-def labels(data: bytes) -> tuple[str, str | None]:
+def message_type_and_id(data: bytes) -> tuple[str, str | None]:
     """Read a message's type and id, as far as it has them."""
     try:
-        found = codec.read(data)
-    except codec.UNREADABLE:
+        found = codec.decode_json(data)
+    except codec.DECODE_ERRORS:
         return "", None
     if not isinstance(found, dict):
         return "", None
@@ -163,7 +163,7 @@ def labels(data: bytes) -> tuple[str, str | None]:
     return type_ if isinstance(type_, str) else "", id if isinstance(id, str) else None
 
 
-def matches(frames: Iterable[Frame]) -> dict[int, Match]:
+def match_replies(frames: Iterable[RecordedFrame]) -> dict[int, FrameMatch]:
     """Pair requests with their replies; each of a pair is in the result under its ``seq``.
 
     By ``id``, and first come, first served where an id was used again: the server answers
@@ -171,30 +171,30 @@ def matches(frames: Iterable[Frame]) -> dict[int, Match]:
     address, are answered without an id.  A reply of one connection answers nothing that was
     sent on the one before.
     """
-    found: dict[int, Match] = {}
-    by_seq: dict[int, Frame] = {}
-    waiting: dict[str, deque[Frame]] = {}
-    connecting: Frame | None = None
-    signing_in: Frame | None = None
+    found: dict[int, FrameMatch] = {}
+    by_seq: dict[int, RecordedFrame] = {}
+    waiting: dict[str, deque[RecordedFrame]] = {}
+    connecting: RecordedFrame | None = None
+    signing_in: RecordedFrame | None = None
     for frame in frames:
-        request: Frame | None = None
-        if frame.kind is Kind.CONNECT:
+        request: RecordedFrame | None = None
+        if frame.kind is FrameKind.CONNECT:
             waiting, connecting = {}, frame
             signing_in = frame if frame.text else None
-        elif frame.sent:
+        elif frame.is_sent:
             by_seq[frame.seq] = frame
             if frame.id is not None:
                 waiting.setdefault(frame.id, deque()).append(frame)
-        elif frame.answers:
-            request = by_seq.get(frame.answers)
-        elif frame.kind in (Kind.OPEN, Kind.REFUSED):
+        elif frame.reply_to:
+            request = by_seq.get(frame.reply_to)
+        elif frame.kind in (FrameKind.OPEN, FrameKind.HANDSHAKE_REJECTED):
             request, connecting = connecting, None
         elif frame.id is not None and waiting.get(frame.id):
             request = waiting[frame.id].popleft()
-        elif frame.id is None and frame.type in _SIGNED:
+        elif frame.id is None and frame.type in _AUTH_REPLIES:
             request, signing_in = signing_in, None
         if request is not None:
             seconds = frame.at - request.at
-            found[frame.seq] = Match(request.seq, seconds)
-            found[request.seq] = Match(frame.seq, seconds)
+            found[frame.seq] = FrameMatch(request.seq, seconds)
+            found[request.seq] = FrameMatch(frame.seq, seconds)
     return found

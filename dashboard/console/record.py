@@ -9,120 +9,136 @@ from collections.abc import Callable
 
 import msgspec
 
-from dashboard.console.frames import HIDDEN, Frame, Kind, Opcode, hide_tokens, labels
+from dashboard.console.frames import (
+    REDACTED,
+    FrameKind,
+    Opcode,
+    RecordedFrame,
+    hide_tokens,
+    message_type_and_id,
+)
 
-FRAMES = 2_000
-CHARACTERS = 4 << 20  # of text kept; a publication may be 64 KiB
-SHOWN_BYTES = 400  # of a binary frame
-SHOWN_TEXT = 64 << 10  # characters of a text; nothing that may be sent is longer
-KINDS = {
-    Opcode.TEXT: Kind.TEXT,
-    Opcode.BINARY: Kind.BINARY,
-    Opcode.CONTINUATION: Kind.CONTINUATION,
+MAX_FRAMES = 2_000
+MAX_CHARACTERS = 4 << 20  # of text kept; a publication may be 64 KiB
+MAX_BINARY_BYTES = 400  # of a binary frame
+MAX_TEXT_CHARACTERS = 64 << 10  # characters of a text; nothing that may be sent is longer
+KIND_BY_OPCODE = {
+    Opcode.TEXT: FrameKind.TEXT,
+    Opcode.BINARY: FrameKind.BINARY,
+    Opcode.CONTINUATION: FrameKind.CONTINUATION,
 }
 
 
-class Record:
+class FrameRecorder:
     """Remembers the newest ``FRAMES`` frames; ``clock`` is in seconds since the epoch."""
 
     def __init__(
         self,
-        frames: int = FRAMES,
-        characters: int = CHARACTERS,
+        frames: int = MAX_FRAMES,
+        characters: int = MAX_CHARACTERS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._most, self._most_characters, self._clock = frames, characters, clock
-        self._kept: deque[Frame] = deque()
+        self._max_frames, self._max_characters, self._clock = frames, characters, clock
+        self._frames: deque[RecordedFrame] = deque()
         self._characters = self._seq = 0
         self._changed = threading.Condition()
-        self._is_abandoned = False
+        self._is_closed = False
 
-    def abandon(self) -> None:
+    def release_waiters(self) -> None:
         """Release all waiters."""
         with self._changed:
-            self._is_abandoned = True
+            self._is_closed = True
             self._changed.notify_all()
 
     def clear(self) -> None:
         """Remove all frames but the newest, which shows the state of the connection."""
         with self._changed:
-            while len(self._kept) > 1:
-                self._characters -= len(self._kept.popleft().text)
+            while len(self._frames) > 1:
+                self._characters -= len(self._frames.popleft().text)
 
-    def frames(self) -> tuple[Frame, ...]:
+    def frames(self) -> tuple[RecordedFrame, ...]:
         """Return the frames, oldest first."""
         with self._changed:
-            return tuple(self._kept)
+            return tuple(self._frames)
 
-    def wait_for(self, what: Callable[[Frame], bool], seconds: float) -> Frame | None:
+    def wait_for(
+        self, what: Callable[[RecordedFrame], bool], seconds: float
+    ) -> RecordedFrame | None:
         """Wait for a frame that matches; None on timeout."""
 
-        def first() -> Frame | None:
-            return next((frame for frame in self._kept if what(frame)), None)
+        def first() -> RecordedFrame | None:
+            return next((frame for frame in self._frames if what(frame)), None)
 
         with self._changed:
-            self._changed.wait_for(lambda: self._is_abandoned or first() is not None, seconds)
+            self._changed.wait_for(lambda: self._is_closed or first() is not None, seconds)
             return first()
 
-    def connecting(self, signs_in: bool) -> Frame:
+    def record_connecting(self, signs_in: bool) -> RecordedFrame:
         """Record a handshake request."""
-        return self._add(sent=True, kind=Kind.CONNECT, text=f"token={HIDDEN}" if signs_in else "")
+        return self._append(
+            sent=True, kind=FrameKind.CONNECT, text=f"token={REDACTED}" if signs_in else ""
+        )
 
-    def opened(self) -> Frame:
+    def record_open(self) -> RecordedFrame:
         """Record that the connection is open."""
-        return self._add(sent=False, kind=Kind.OPEN)
+        return self._append(sent=False, kind=FrameKind.OPEN)
 
-    def refused(self, status: int) -> Frame:
+    def record_handshake_rejected(self, status: int) -> RecordedFrame:
         """Record a rejected handshake."""
-        return self._add(sent=False, kind=Kind.REFUSED, code=status)
+        return self._append(sent=False, kind=FrameKind.HANDSHAKE_REJECTED, code=status)
 
-    def sent(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> Frame:
+    def record_sent(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> RecordedFrame:
         """Record a frame before it is sent."""
-        return self._message(data, KINDS[opcode], sent=True)
+        return self._record_message(data, KIND_BY_OPCODE[opcode], sent=True)
 
-    def heard(self, data: bytes) -> Frame:
+    def record_received(self, data: bytes) -> RecordedFrame:
         """Record a received frame."""
-        return self._message(data, Kind.TEXT, sent=False)
+        return self._record_message(data, FrameKind.TEXT, sent=False)
 
-    def closed(self, code: int, reason: str, by_us: bool = False) -> Frame:
+    def record_close(self, code: int, reason: str, by_us: bool = False) -> RecordedFrame:
         """Record the close of the connection."""
-        return self._add(sent=by_us, kind=Kind.CLOSE, code=code, text=reason)
+        return self._append(sent=by_us, kind=FrameKind.CLOSE, code=code, text=reason)
 
-    def posted(self, body: bytes) -> Frame:
+    def record_http_request(self, body: bytes) -> RecordedFrame:
         """Record a publish request before it is sent."""
-        return self._message(body, Kind.POST, sent=True)
+        return self._record_message(body, FrameKind.HTTP_REQUEST, sent=True)
 
-    def answered(self, request: Frame, status: int, body: bytes) -> Frame:
+    def record_http_response(
+        self, request: RecordedFrame, status: int, body: bytes
+    ) -> RecordedFrame:
         """Record the response to a publish request."""
-        return self._add(
+        return self._append(
             sent=False,
-            kind=Kind.ANSWER,
+            kind=FrameKind.HTTP_RESPONSE,
             code=status,
-            text=_readable(body),
+            text=_decode_text(body),
             size=len(body),
             answers=request.seq,
         )
 
-    def _message(self, data: bytes, kind: Kind, sent: bool) -> Frame:
-        if kind is Kind.BINARY:
-            type_, id, text = "", None, data[:SHOWN_BYTES].hex(" ")
+    def _record_message(self, data: bytes, kind: FrameKind, sent: bool) -> RecordedFrame:
+        if kind is FrameKind.BINARY:
+            type_, id, text = "", None, data[:MAX_BINARY_BYTES].hex(" ")
         else:
-            (type_, id), text = labels(data), hide_tokens(_readable(data))[:SHOWN_TEXT]
-        return self._add(sent=sent, kind=kind, text=text, size=len(data), type=type_, id=id)
+            (type_, id), text = (
+                message_type_and_id(data),
+                hide_tokens(_decode_text(data))[:MAX_TEXT_CHARACTERS],
+            )
+        return self._append(sent=sent, kind=kind, text=text, size=len(data), type=type_, id=id)
 
-    def _add(self, **what: object) -> Frame:
+    def _append(self, **what: object) -> RecordedFrame:
         with self._changed:
             self._seq += 1
-            frame = msgspec.convert({"seq": self._seq, "at": self._clock(), **what}, Frame)
-            self._kept.append(frame)
+            frame = msgspec.convert({"seq": self._seq, "at": self._clock(), **what}, RecordedFrame)
+            self._frames.append(frame)
             self._characters += len(frame.text)
-            while len(self._kept) > self._most or (
-                self._characters > self._most_characters and len(self._kept) > 1
+            while len(self._frames) > self._max_frames or (
+                self._characters > self._max_characters and len(self._frames) > 1
             ):
-                self._characters -= len(self._kept.popleft().text)
+                self._characters -= len(self._frames.popleft().text)
             self._changed.notify_all()
         return frame
 
 
-def _readable(data: bytes) -> str:
+def _decode_text(data: bytes) -> str:
     return data.decode(errors="replace")

@@ -10,170 +10,174 @@ from functools import partial
 from msgspec import Raw, Struct
 
 from client.tokens import mint
-from dashboard.ask import Asker, Unanswered
-from dashboard.console.frames import Frame, Kind
-from dashboard.console.record import Record
+from dashboard.ask import ApiClient, ApiRequestError
+from dashboard.console.frames import FrameKind, RecordedFrame
+from dashboard.console.record import FrameRecorder
 from dashboard.console.templates import ORDER, TENANT, TOKEN
 from dashboard.console.trials import (
-    ALIVE,
-    Send,
-    Trial,
-    Verdict,
-    Who,
-    came,
+    LIVENESS_PING_ID,
+    Actor,
+    CaseStatus,
+    ConformanceCase,
+    SendFrames,
+    actual_answer,
+    evaluate,
     is_expected,
-    judge,
-    lives_on,
+    keeps_connection_open,
 )
-from dashboard.console.wire import Wire
+from dashboard.console.wire import RawConnection
 from protocol import codec
 
-PING = b'{"type":"ping","id":"%s"}' % ALIVE.encode()
-OPEN_S, REPLY_S = 5.0, 5.0
-TRY_AGAIN_S = 0.2  # a ping may itself be over the rate limit
-BRIEF_S = 2.0
-ELSEWHERE = "books"  # another shop
+LIVENESS_PING = b'{"type":"ping","id":"%s"}' % LIVENESS_PING_ID.encode()
+CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S = 5.0, 5.0
+LIVENESS_INTERVAL_S = 0.2  # a ping may itself be over the rate limit
+SHORT_TOKEN_LIFETIME_S = 2.0
+OTHER_TENANT = "books"  # another shop
 
 
-class Place(Struct, frozen=True):
+class ConformanceTarget(Struct, frozen=True):
     """The server under test; ``order_id`` is an existing order of another user."""
 
     socket_url: str
     server_url: str
-    secret: str
+    jwt_secret: str
     tenant: str
     order_id: str = "ord_1"
 
 
-class Result(Struct, frozen=True):
+class CaseResult(Struct, frozen=True):
     """Result of a case so far; ``answer`` is the actual answer."""
 
-    trial: Trial
-    verdict: Verdict
-    frames: tuple[Frame, ...]
-    answer: Frame | None
+    case: ConformanceCase
+    status: CaseStatus
+    frames: tuple[RecordedFrame, ...]
+    answer: RecordedFrame | None
 
 
-class Run:
+class CaseRun:
     """One trial, from its start."""
 
-    def __init__(self, trial: Trial, place: Place) -> None:
-        self._trial, self._place = trial, place
-        self._user = f"trial_{secrets.token_hex(4)}"
-        self._record = Record()
-        self._wires: list[Wire] = []
-        self._is_over = threading.Event()
+    def __init__(self, trial: ConformanceCase, place: ConformanceTarget) -> None:
+        self._case, self._target = trial, place
+        self._user_id = f"trial_{secrets.token_hex(4)}"
+        self._recorder = FrameRecorder()
+        self._connections: list[RawConnection] = []
+        self._is_finished = threading.Event()
         self._thread = threading.Thread(target=self._main, name="console-trial", daemon=True)
         self._thread.start()
 
     @property
-    def result(self) -> Result:
+    def result(self) -> CaseResult:
         """Return what is known now."""
-        is_over = self._is_over.is_set()  # before the frames, which then are all
-        frames, expected = self._record.frames(), self._trial.expected
-        verdict = judge(frames, expected) if is_over else Verdict.RUNNING
-        return Result(self._trial, verdict, frames, came(frames, expected))
+        is_over = self._is_finished.is_set()  # before the frames, which then are all
+        frames, expected = self._recorder.frames(), self._case.expected
+        verdict = evaluate(frames, expected) if is_over else CaseStatus.RUNNING
+        return CaseResult(self._case, verdict, frames, actual_answer(frames, expected))
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end; returns whether it came."""
-        return self._is_over.wait(seconds)
+        return self._is_finished.wait(seconds)
 
     def stop(self) -> None:
         """Stop waiting and close."""
-        self._record.abandon()
-        self._thread.join(REPLY_S)
+        self._recorder.release_waiters()
+        self._thread.join(REPLY_TIMEOUT_S)
 
     def _main(self) -> None:
         try:
-            if self._trial.post is None:
-                self._on_a_socket()
+            if self._case.publish_body is None:
+                self._run_on_socket()
             else:
-                self._over_http(self._trial.post)
+                self._run_over_http(self._case.publish_body)
         finally:
-            for wire in self._wires:
+            for wire in self._connections:
                 wire.close()
-            self._is_over.set()
+            self._is_finished.set()
 
-    def _on_a_socket(self) -> None:
-        trial = self._trial
-        for _ in range(trial.crowd):
-            neighbour = self._connect(Record())
-            neighbour.record.wait_for(lambda f: f.type == "auth_success", OPEN_S)
-        wire = self._connect(self._record)
-        first = self._record.wait_for(lambda f: not f.sent, OPEN_S)
-        if first is None or first.kind is not Kind.OPEN:
+    def _run_on_socket(self) -> None:
+        trial = self._case
+        for _ in range(trial.sibling_connections):
+            neighbour = self._connect(FrameRecorder())
+            neighbour.recorder.wait_for(lambda f: f.type == "auth_success", CONNECT_TIMEOUT_S)
+        wire = self._connect(self._recorder)
+        first = self._recorder.wait_for(lambda f: not f.is_sent, CONNECT_TIMEOUT_S)
+        if first is None or first.kind is not FrameKind.OPEN:
             return
         if trial.send:
             self._send(wire, trial.send)
-        answer = self._record.wait_for(
-            lambda f: is_expected(f, trial.expected) or f.kind is Kind.CLOSE, trial.patience_s
+        answer = self._recorder.wait_for(
+            lambda f: is_expected(f, trial.expected) or f.kind is FrameKind.CLOSE, trial.timeout_s
         )
-        if answer is not None and lives_on(trial.expected):
-            self._see_it_live_on(wire)
+        if answer is not None and keeps_connection_open(trial.expected):
+            self._check_still_open(wire)
 
-    def _connect(self, record: Record) -> Wire:
-        wire = Wire(self._place.socket_url, record, self._trial.origin)
-        self._wires.append(wire)
-        wire.open(self._token(self._trial.who))
+    def _connect(self, record: FrameRecorder) -> RawConnection:
+        wire = RawConnection(self._target.socket_url, record, self._case.origin)
+        self._connections.append(wire)
+        wire.open(self._token(self._case.actor))
         return wire
 
-    def _send(self, wire: Wire, send: Send) -> None:
-        filled = self._filled(send.data)
+    def _send(self, wire: RawConnection, send: SendFrames) -> None:
+        filled = self._fill_placeholders(send.data)
         for number in range(1, send.times + 1):
-            data = filled.replace(b"#", str(number).encode()) if send.answered else filled
+            data = filled.replace(b"#", str(number).encode()) if send.await_replies else filled
             wire.send(data, send.opcode)
-            if send.answered:
-                self._record.wait_for(partial(_is_reply, f"t{number}"), REPLY_S)
+            if send.await_replies:
+                self._recorder.wait_for(partial(_is_reply, f"t{number}"), REPLY_TIMEOUT_S)
 
-    def _see_it_live_on(self, wire: Wire) -> None:
+    def _check_still_open(self, wire: RawConnection) -> None:
         """Ping until a pong arrives; a ping may itself be rate limited."""
-        for _ in range(int(REPLY_S / TRY_AGAIN_S)):
-            wire.send(PING)
-            if self._record.wait_for(lambda f: f.type == "pong" and f.id == ALIVE, TRY_AGAIN_S):
+        for _ in range(int(REPLY_TIMEOUT_S / LIVENESS_INTERVAL_S)):
+            wire.send(LIVENESS_PING)
+            if self._recorder.wait_for(
+                lambda f: f.type == "pong" and f.id == LIVENESS_PING_ID, LIVENESS_INTERVAL_S
+            ):
                 return
 
-    def _over_http(self, body: bytes) -> None:
-        asker = Asker(self._place.server_url, lambda: self._token(self._trial.who) or "")
-        key = secrets.token_hex(8) if self._trial.after else None
-        if self._trial.after:
-            publish(asker, self._filled(self._trial.after), self._record, key)
-        publish(asker, self._filled(body), self._record, key)
+    def _run_over_http(self, body: bytes) -> None:
+        asker = ApiClient(self._target.server_url, lambda: self._token(self._case.actor) or "")
+        key = secrets.token_hex(8) if self._case.first_publish_body else None
+        if self._case.first_publish_body:
+            publish_and_record(
+                asker, self._fill_placeholders(self._case.first_publish_body), self._recorder, key
+            )
+        publish_and_record(asker, self._fill_placeholders(body), self._recorder, key)
 
-    def _filled(self, data: bytes) -> bytes:
-        shown = self._token(self._trial.shows) or ""
-        values = {TOKEN: shown, ORDER: self._place.order_id, TENANT: self._place.tenant}
+    def _fill_placeholders(self, data: bytes) -> bytes:
+        shown = self._token(self._case.token_of) or ""
+        values = {TOKEN: shown, ORDER: self._target.order_id, TENANT: self._target.tenant}
         for name, value in values.items():
             data = data.replace(name.encode(), value.encode())
         return data
 
-    def _token(self, who: Who) -> str | None:
-        if who is Who.NOBODY:
+    def _token(self, who: Actor) -> str | None:
+        if who is Actor.ANONYMOUS:
             return None
-        secret = self._place.secret if who is not Who.FORGED else secrets.token_hex(32)
-        lifetimes = {Who.EXPIRED: -60.0, Who.BRIEF: BRIEF_S}
-        roles = {Who.STRANGER: "admin", Who.SERVICE: "service"}
+        secret = self._target.jwt_secret if who is not Actor.FORGED_TOKEN else secrets.token_hex(32)
+        lifetimes = {Actor.EXPIRED_TOKEN: -60.0, Actor.SHORT_LIVED_TOKEN: SHORT_TOKEN_LIFETIME_S}
+        roles = {Actor.OTHER_TENANT_ADMIN: "admin", Actor.SERVICE: "service"}
         return mint(
             secret,
-            user_id=f"{self._user}_other" if who is Who.OTHER else self._user,
-            tenant_id=ELSEWHERE if who is Who.STRANGER else self._place.tenant,
+            user_id=f"{self._user_id}_other" if who is Actor.OTHER_CUSTOMER else self._user_id,
+            tenant_id=OTHER_TENANT if who is Actor.OTHER_TENANT_ADMIN else self._target.tenant,
             role=roles.get(who, "customer"),
             lifetime_s=lifetimes.get(who, 600.0),
         )
 
 
-class Runner:
+class ConformanceRunner:
     """Runs the cases of a tab; keeps the latest run of each."""
 
     def __init__(self) -> None:
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, CaseRun] = {}
 
-    def start(self, trial: Trial, place: Place) -> None:
+    def start(self, trial: ConformanceCase, place: ConformanceTarget) -> None:
         """Run a trial, unless it is running already."""
         before = self._runs.get(trial.name)
-        if before is None or before.result.verdict is not Verdict.RUNNING:
-            self._runs[trial.name] = Run(trial, place)
+        if before is None or before.result.status is not CaseStatus.RUNNING:
+            self._runs[trial.name] = CaseRun(trial, place)
 
-    def results(self) -> Mapping[str, Result]:
+    def results(self) -> Mapping[str, CaseResult]:
         """Return what became of the trials so far, by name."""
         return {name: run.result for name, run in self._runs.items()}
 
@@ -183,17 +187,19 @@ class Runner:
             run.stop()
 
 
-def _is_reply(id: str, frame: Frame) -> bool:
-    return not frame.sent and frame.id == id
+def _is_reply(id: str, frame: RecordedFrame) -> bool:
+    return not frame.is_sent and frame.id == id
 
 
-def publish(asker: Asker, body: bytes, record: Record, key: str | None = None) -> None:
+def publish_and_record(
+    asker: ApiClient, body: bytes, record: FrameRecorder, key: str | None = None
+) -> None:
     """Publish over HTTP, under an Idempotency-Key if there is one, and note what came of it."""
-    request = record.posted(body)
+    request = record.record_http_request(body)
     try:
         answer = asker.post("/api/publish", Raw(body), {"Idempotency-Key": key} if key else {})
-    except Unanswered as why:
-        told = {"error": {"code": why.refusal.code, "message": why.refusal.message or str(why)}}
-        record.answered(request, why.status or 0, codec.write(told))
+    except ApiRequestError as why:
+        told = {"error": {"code": why.detail.code, "message": why.detail.message or str(why)}}
+        record.record_http_response(request, why.status or 0, codec.encode_json(told))
     else:
-        record.answered(request, 200, answer)
+        record.record_http_response(request, 200, answer)

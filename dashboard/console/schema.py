@@ -10,47 +10,47 @@ from msgspec import Struct, inspect
 from dashboard.words import N_
 
 INDENT = "  "
-COLUMNS = 36  # that fit beside the editor
+MAX_WIDTH = 36  # that fit beside the editor
 OPTIONAL = N_("optional")
 TEXT, AMOUNT, WHOLE, NUMBER = N_("string"), N_("amount, two decimals"), N_("integer"), N_("number")
 YES_NO, MOMENT, LIST, ANY = N_("boolean"), N_("timestamp, ISO 8601"), N_("array of"), N_("any")
 CHARACTERS, AT_LEAST = N_("{least}–{most} characters"), N_("at least {least}")
 NOT_EMPTY, ONE_ADDRESS = N_("not empty"), N_("exactly one of the three")
 
-Word = Callable[[str], str]
+Translate = Callable[[str], str]
 Row = tuple[str, str]
 
 
-def message(kind: type[Struct], word: Word = str) -> str:
+def message_schema(kind: type[Struct], word: Translate = str) -> str:
     """Write the fields of a message of this type; ``word`` translates."""
     whole = inspect.type_info(kind)
     assert isinstance(whole, inspect.StructType)  # noqa: S101 - every message is one
     fields = {field.encode_name: field for field in whole.fields}
     rows = [row for name in ("id", "payload") for row in _rows(fields[name], 0, word)]
-    return _aligned([("type", f'"{whole.tag}"'), *rows])
+    return _align([("type", f'"{whole.tag}"'), *rows])
 
 
-def publication(kind: type[Struct], word: Word = str) -> str:
+def publication_schema(kind: type[Struct], word: Translate = str) -> str:
     """Write the fields of a publication of an event of this type."""
     whole = inspect.type_info(kind)
     assert isinstance(whole, inspect.StructType)  # noqa: S101 - as above
     payload = next(field for field in whole.fields if field.encode_name == "payload")
     address = [("channel", word(ONE_ADDRESS)), ("user", ""), ("everyone", "")]
-    return _aligned([*address, ("type", f'"{whole.tag}"'), *_rows(payload, 0, word)])
+    return _align([*address, ("type", f'"{whole.tag}"'), *_rows(payload, 0, word)])
 
 
-def _aligned(rows: list[Row]) -> str:
+def _align(rows: list[Row]) -> str:
     """Put what is told into a column, and what is long over several lines of it."""
     left = max(len(name) for name, _ in rows) + 2
     lines = []
     for name, told in rows:
-        first, *others = textwrap.wrap(told, COLUMNS - left) or [""]
+        first, *others = textwrap.wrap(told, MAX_WIDTH - left) or [""]
         lines += [f"{name:{left}}{first}".rstrip(), *(" " * left + other for other in others)]
     return "\n".join(lines)
 
 
-def _rows(field: inspect.Field, depth: int, word: Word) -> Iterator[Row]:
-    told, inside = _told(field.type, word)
+def _rows(field: inspect.Field, depth: int, word: Translate) -> Iterator[Row]:
+    told, inside = _describe_type(field.type, word)
     if not field.required:
         told = f"{told}, {word(OPTIONAL)}" if told else word(OPTIONAL)
     yield INDENT * depth + field.encode_name, told
@@ -58,18 +58,18 @@ def _rows(field: inspect.Field, depth: int, word: Word) -> Iterator[Row]:
         yield from _rows(each, depth + 1, word)
 
 
-def _told(type_: inspect.Type, word: Word) -> tuple[str, tuple[inspect.Field, ...]]:
+def _describe_type(type_: inspect.Type, word: Translate) -> tuple[str, tuple[inspect.Field, ...]]:
     """Say a type in words; returns the fields inside it besides."""
     match type_:
         case inspect.StructType():
             return "", type_.fields
         case inspect.VarTupleType() | inspect.ListType():
-            told, inside = _told(type_.item_type, word)
+            told, inside = _describe_type(type_.item_type, word)
             return f"{word(LIST)} {told}".rstrip(" ") + ("" if told else " …"), inside
         case inspect.EnumType():
             return " | ".join(str(each.value) for each in type_.cls), ()
         case inspect.StrType():
-            return _text(type_, word), ()
+            return _describe_text(type_, word), ()
         case inspect.IntType():
             least = "" if type_.ge is None else ", " + word(AT_LEAST).format(least=type_.ge)
             return word(WHOLE) + least, ()
@@ -85,7 +85,7 @@ def _told(type_: inspect.Type, word: Word) -> tuple[str, tuple[inspect.Field, ..
             return word(ANY), ()
 
 
-def _text(type_: inspect.StrType, word: Word) -> str:
+def _describe_text(type_: inspect.StrType, word: Translate) -> str:
     if type_.max_length is not None:
         limits = {"least": type_.min_length or 0, "most": type_.max_length}
         return f"{word(TEXT)}, {word(CHARACTERS).format(**limits)}"

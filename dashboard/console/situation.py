@@ -9,59 +9,66 @@ from typing import Any
 
 from msgspec import Struct
 
-from dashboard.console.frames import Frame, Kind
+from dashboard.console.frames import FrameKind, RecordedFrame
 
 
-class Phase(StrEnum):
+class ConnectionPhase(StrEnum):
     """Whether frames can be sent."""
 
-    NEVER = "never"
+    NOT_CONNECTED = "never"
     CONNECTING = "connecting"
     OPEN = "open"
-    ENDED = "ended"
+    CLOSED = "ended"
 
 
-class Situation(Struct, frozen=True):
+class ConnectionSummary(Struct, frozen=True):
     """A connection as it is now; times are in seconds since the epoch.
 
     ``user``, ``role`` and ``tenant`` are empty before a sign-in; ``since`` is when the phase
     began.  ``ending`` is the frame that ended it.
     """
 
-    phase: Phase = Phase.NEVER
+    phase: ConnectionPhase = ConnectionPhase.NOT_CONNECTED
     since: float = 0.0
     user: str = ""
     role: str = ""
     tenant: str = ""
     expires_at: float | None = None
-    ending: Frame | None = None
+    closing_frame: RecordedFrame | None = None
 
 
-def read(frames: Iterable[Frame]) -> Situation:
+def summarise(frames: Iterable[RecordedFrame]) -> ConnectionSummary:
     """Read the frames of one line, the connections before the last included."""
-    now = Situation()
+    now = ConnectionSummary()
     for frame in frames:
         match frame.kind:
-            case Kind.CONNECT:
-                now = Situation(Phase.CONNECTING, frame.at)
-            case Kind.OPEN:
-                now = Situation(Phase.OPEN, frame.at)
-            case Kind.CLOSE | Kind.REFUSED:
-                now = Situation(Phase.ENDED, frame.at, ending=frame)
-            case Kind.TEXT if not frame.sent and frame.type == "auth_success":
-                now = _signed_in(now, frame.body.get("payload"))
+            case FrameKind.CONNECT:
+                now = ConnectionSummary(ConnectionPhase.CONNECTING, frame.at)
+            case FrameKind.OPEN:
+                now = ConnectionSummary(ConnectionPhase.OPEN, frame.at)
+            case FrameKind.CLOSE | FrameKind.HANDSHAKE_REJECTED:
+                now = ConnectionSummary(ConnectionPhase.CLOSED, frame.at, closing_frame=frame)
+            case FrameKind.TEXT if not frame.is_sent and frame.type == "auth_success":
+                now = _with_identity(now, frame.json_body.get("payload"))
             case _:
                 pass
     return now
 
 
-def _signed_in(before: Situation, payload: Any) -> Situation:
+def _with_identity(before: ConnectionSummary, payload: Any) -> ConnectionSummary:
     told = payload if isinstance(payload, dict) else {}
     user, role, tenant = (str(told.get(name, "")) for name in ("user_id", "role", "tenant_id"))
-    return Situation(Phase.OPEN, before.since, user, role, tenant, _moment(told.get("expires_at")))
+    return ConnectionSummary(
+        ConnectionPhase.OPEN,
+        before.since,
+        user,
+        role,
+        tenant,
+        _parse_timestamp(told.get("expires_at")),
+    )
 
 
-def _moment(text: object) -> float | None:
+def _parse_timestamp(text: object) -> float | None:
     try:
         return datetime.fromisoformat(text).timestamp() if isinstance(text, str) else None
     except ValueError:

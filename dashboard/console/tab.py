@@ -13,74 +13,74 @@ from msgspec import Struct
 
 from client.tokens import mint
 from dashboard import shared
-from dashboard.ask import Asker
+from dashboard.ask import ApiClient
 from dashboard.console import runner
-from dashboard.console.record import Record
-from dashboard.console.runner import Place, Runner
-from dashboard.console.templates import TOKEN, Shop
-from dashboard.console.wire import Wire
+from dashboard.console.record import FrameRecorder
+from dashboard.console.runner import ConformanceRunner, ConformanceTarget
+from dashboard.console.templates import TOKEN, TemplateValues
+from dashboard.console.wire import RawConnection
 from dashboard.feed import ANNOUNCEMENTS
 from dashboard.personas import Persona
 
-SERVICE = "console"  # user id of the publisher
+PUBLISHER_ID = "console"  # user id of the publisher
 
 
-class Sending(Struct, frozen=True):
+class ConsoleConnection(Struct, frozen=True):
     """A persona and its raw connection."""
 
-    wire: Wire
+    raw: RawConnection
     persona: Persona
 
     def open(self) -> None:
         """Connect, with a fresh token if the persona has one; does nothing while it is open."""
-        self.wire.open(_token(self.persona))
+        self.raw.open(_token(self.persona))
 
     def send(self, text: str) -> None:
         """Send a frame, connecting first where there is no connection."""
         self.open()
-        self.wire.send(text.replace(TOKEN, _token(self.persona) or "").encode())
+        self.raw.send(text.replace(TOKEN, _token(self.persona) or "").encode())
 
     def publish(self, text: str) -> None:
         """Publish over HTTP as a service; blocks for two seconds at the most."""
         settings = shared.settings()
-        asker = Asker(
+        asker = ApiClient(
             settings.server_url,
             lambda: mint(
-                settings.jwt_secret, user_id=SERVICE, tenant_id=settings.tenant, role="service"
+                settings.jwt_secret, user_id=PUBLISHER_ID, tenant_id=settings.tenant, role="service"
             ),
         )
-        runner.publish(asker, text.encode(), self.wire.record)
+        runner.publish_and_record(asker, text.encode(), self.raw.recorder)
 
 
 def _token(persona: Persona) -> str | None:
     return None if persona.is_anonymous else persona.token(shared.settings())
 
 
-def _later(close: object) -> None:
+def _close_in_background(close: object) -> None:
     # Streamlit calls this on its event loop, which a slow close would block for every tab.
-    assert isinstance(close, Wire | Runner)  # noqa: S101 - the only ones kept here
+    assert isinstance(close, RawConnection | ConformanceRunner)  # noqa: S101 - the only ones kept here
     threading.Thread(target=close.close, name="console-close", daemon=True).start()
 
 
 @st.cache_resource(
-    scope="session", on_release=_later, show_spinner=False, hash_funcs={Persona: repr}
+    scope="session", on_release=_close_in_background, show_spinner=False, hash_funcs={Persona: repr}
 )
-def wire(persona: Persona) -> Wire:
+def raw_connection(persona: Persona) -> RawConnection:
     """Return this tab's wire as somebody; it is not opened."""
     del persona  # what it is kept by
-    return Wire(shared.settings().socket_url, Record())
+    return RawConnection(shared.settings().socket_url, FrameRecorder())
 
 
-@st.cache_resource(scope="session", on_release=_later, show_spinner=False)
-def trials() -> Runner:
+@st.cache_resource(scope="session", on_release=_close_in_background, show_spinner=False)
+def conformance_runner() -> ConformanceRunner:
     """Return this tab's trials."""
-    return Runner()
+    return ConformanceRunner()
 
 
-def place() -> Place:
+def conformance_target() -> ConformanceTarget:
     """Say where trials are run, with an order that is really somebody's if there is one."""
     settings = shared.settings()
-    return Place(
+    return ConformanceTarget(
         settings.socket_url,
         settings.server_url,
         settings.jwt_secret,
@@ -89,13 +89,13 @@ def place() -> Place:
     )
 
 
-def shop(persona: Persona) -> Shop:
+def template_values(persona: Persona) -> TemplateValues:
     """Return what templates take from the running shop, such as an order of the persona's."""
     orders = shared.feed().snapshot().orders
     is_staff = persona.role in ("agent", "admin") and not persona.tenant
     own = [o for o in orders if is_staff or o.customer_id == persona.user_id]
     order = next(iter([*own, *orders]), None)
-    return Shop(
+    return TemplateValues(
         user_id=persona.user_id or "user_1",
         tenant_id=persona.tenant or shared.settings().tenant,
         order_id=order.id if order else "ord_1",

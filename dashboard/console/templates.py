@@ -1,7 +1,7 @@
 """Messages to begin with, generated from the message types.  Pure.
 
 A template has the fields that are required, each with a value that fits its type: one from
-the running shop where the caller knows it, one from ``EXAMPLES``, or the least that is valid.
+the running shop where the caller knows it, one from ``EXAMPLE_VALUES``, or the least that is valid.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from protocol.messages import ClientMessage, Event
 
 TOKEN = "$TOKEN"  # noqa: S105 - stands where the persona's token is put in on sending
 ORDER, TENANT = "$ORDER", "$TENANT"
-CLIENT: Mapping[str, type[Struct]] = {
+CLIENT_MESSAGES: Mapping[str, type[Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(ClientMessage)
 }
 """What a client may say, by type."""
-EVENTS: Mapping[str, type[Struct]] = {
+EVENT_MESSAGES: Mapping[str, type[Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(Event)
 }
 """What a service may publish, by type."""
-PUBLISH = "publish "
-NAMES = (
+PUBLISH_PREFIX = "publish "
+TEMPLATE_NAMES = (
     "subscribe",
-    *sorted(CLIENT.keys() - {"subscribe"}),
-    *(PUBLISH + t for t in sorted(EVENTS)),
+    *sorted(CLIENT_MESSAGES.keys() - {"subscribe"}),
+    *(PUBLISH_PREFIX + t for t in sorted(EVENT_MESSAGES)),
 )
 """All templates: a client's messages, and each publication with PUBLISH before its type."""
-EXAMPLES: Mapping[str, Any] = {
+EXAMPLE_VALUES: Mapping[str, Any] = {
     "token": TOKEN,
     "content": "Добрий день! Коли відправите замовлення?",
     "order_id": "ord_1",
@@ -50,7 +50,7 @@ EXAMPLES: Mapping[str, Any] = {
     "body": "Знижки до вечора",
     "status": "paid",
 }
-HOMES: Mapping[str, str] = {  # where each event is at home; see docs/protocol.md
+DEFAULT_CHANNELS: Mapping[str, str] = {  # where each event is at home; see docs/protocol.md
     "order_update": "order:{order_id}",
     "notification": "user:{user_id}",
     "cart_update": "user:{user_id}",
@@ -60,7 +60,7 @@ HOMES: Mapping[str, str] = {  # where each event is at home; see docs/protocol.m
 }
 
 
-class Shop(Struct, frozen=True):
+class TemplateValues(Struct, frozen=True):
     """What templates take from the running shop; ``channel`` is one that may be joined."""
 
     user_id: str = "user_1"
@@ -72,49 +72,53 @@ class Shop(Struct, frozen=True):
 
 def is_publication(name: str) -> bool:
     """Tell whether a template goes over HTTP."""
-    return name.startswith(PUBLISH)
+    return name.startswith(PUBLISH_PREFIX)
 
 
-def kind_of(name: str) -> type[Struct]:
+def message_type(name: str) -> type[Struct]:
     """Return the message type of a template."""
-    return EVENTS[name.removeprefix(PUBLISH)] if is_publication(name) else CLIENT[name]
+    return (
+        EVENT_MESSAGES[name.removeprefix(PUBLISH_PREFIX)]
+        if is_publication(name)
+        else CLIENT_MESSAGES[name]
+    )
 
 
-def template(name: str, id: str, shop: Shop) -> str:
+def render_template(name: str, id: str, shop: TemplateValues) -> str:
     """Write a template, over several lines; ``id`` is for a client's message.
 
     Raises:
         KeyError: there is none of this name.
     """
-    type_ = name.removeprefix(PUBLISH)
+    type_ = name.removeprefix(PUBLISH_PREFIX)
     values = {"order_id": shop.order_id, "channel": shop.channel, "customer.id": shop.user_id}
-    payload = _payload(kind_of(name), values, shop.at)
+    payload = _payload(message_type(name), values, shop.at)
     if is_publication(name):
-        address = HOMES[type_].format_map(msgspec.to_builtins(shop))
+        address = DEFAULT_CHANNELS[type_].format_map(msgspec.to_builtins(shop))
         return pretty({"channel": address, "type": type_, "payload": payload})
     message = {"type": type_, "id": id} | ({"payload": payload} if payload is not None else {})
     return pretty(message)
 
 
-def republished(channel: str, message: str) -> str:
+def as_publication(channel: str, message: str) -> str:
     """Write a message that was seen on a channel as a publication that sends it once more."""
-    seen = codec.read(message)
+    seen = codec.decode_json(message)
     address = {"everyone": True} if channel == "*" else {"channel": channel}
     return pretty({**address, "type": seen.get("type", ""), "payload": seen.get("payload", {})})
 
 
-def names(text: str) -> set[str]:
+def field_names(text: str) -> set[str]:
     """Name the fields of a JSON object; none where the text is no such thing."""
     try:
-        found = codec.read(text)
-    except codec.UNREADABLE:
+        found = codec.decode_json(text)
+    except codec.DECODE_ERRORS:
         return set()
     return set(found) if isinstance(found, dict) else set()
 
 
 def pretty(value: Any) -> str:
     """Write plain values as JSON over several lines."""
-    return msgspec.json.format(codec.write(value), indent=2).decode()
+    return msgspec.json.format(codec.encode_json(value), indent=2).decode()
 
 
 def _payload(kind: type[Struct], values: Mapping[str, Any], at: float) -> Any:
@@ -122,30 +126,34 @@ def _payload(kind: type[Struct], values: Mapping[str, Any], at: float) -> Any:
     whole = inspect.type_info(kind)
     assert isinstance(whole, inspect.StructType)  # noqa: S101 - every message is one
     field = next(field for field in whole.fields if field.name == "payload")
-    return _value(field.type, "", {**EXAMPLES, **values}, at) if field.required else None
+    return (
+        _example_value(field.type, "", {**EXAMPLE_VALUES, **values}, at) if field.required else None
+    )
 
 
-def _value(type_: inspect.Type, path: str, values: Mapping[str, Any], at: float) -> Any:
+def _example_value(type_: inspect.Type, path: str, values: Mapping[str, Any], at: float) -> Any:
     """Make a value that fits a type; the example whose name ends the path most exactly wins."""
     match type_:
         case inspect.StructType():
             return {
-                field.encode_name: _value(field.type, f"{path}.{field.encode_name}", values, at)
+                field.encode_name: _example_value(
+                    field.type, f"{path}.{field.encode_name}", values, at
+                )
                 for field in type_.fields
                 if field.required
             }
         case inspect.VarTupleType() | inspect.ListType():
-            return [_value(type_.item_type, path, values, at)]
+            return [_example_value(type_.item_type, path, values, at)]
         case _:
             pass
     parts = path.strip(".").split(".")
     for start in range(len(parts)):
         if (name := ".".join(parts[start:])) in values:
             return values[name]
-    return _least(type_, parts[-1], at)
+    return _minimal_value(type_, parts[-1], at)
 
 
-def _least(type_: inspect.Type, name: str, at: float) -> Any:
+def _minimal_value(type_: inspect.Type, name: str, at: float) -> Any:
     """Make the least that is valid."""
     match type_:
         case inspect.EnumType():
@@ -153,7 +161,7 @@ def _least(type_: inspect.Type, name: str, at: float) -> Any:
         case inspect.IntType():
             return max(1, type_.ge or 0)
         case inspect.DateTimeType():
-            return codec.iso(at)
+            return codec.format_timestamp(at)
         case inspect.CustomType():  # money is the only one
             return Decimal("420.00")
         case inspect.BoolType():

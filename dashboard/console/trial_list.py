@@ -8,50 +8,50 @@ import streamlit as st
 
 from dashboard import look, tables
 from dashboard.console import compose, panes, tab
-from dashboard.console.rules import ALL
-from dashboard.console.runner import Result
-from dashboard.console.trials import Trial, Verdict, expected_in_short, in_short
+from dashboard.console.rules import ALL_CASES
+from dashboard.console.runner import CaseResult
+from dashboard.console.trials import CaseStatus, ConformanceCase, expectation_label, frame_label
 from dashboard.tables import Column
 from dashboard.words import _
 
-TONES = {Verdict.RUNNING: "muted", Verdict.AS_DOCUMENTED: "ok", Verdict.OTHERWISE: "bad"}
+STATUS_TONES = {CaseStatus.RUNNING: "muted", CaseStatus.PASSED: "ok", CaseStatus.FAILED: "bad"}
 
 
-CHOSEN = "console_trial"  # in the session
+SELECTED_CASE_KEY = "console_trial"  # in the session
 
 
 def run_all() -> None:
     """Run every trial, each on a connection of its own."""
-    panes.let_go()
-    place, runner = tab.place(), tab.trials()
-    for trial in ALL:
+    panes.clear_selection()
+    place, runner = tab.conformance_target(), tab.conformance_runner()
+    for trial in ALL_CASES:
         runner.start(trial, place)
 
 
-def chosen() -> str:
+def selected_case() -> str:
     """Return the name of the trial whose conversation is shown; empty if there is none."""
-    name: str = st.session_state.get(CHOSEN, "")
+    name: str = st.session_state.get(SELECTED_CASE_KEY, "")
     return name
 
 
-def choose(trial: Trial | None) -> None:
+def select_case(trial: ConformanceCase | None) -> None:
     """Show a trial's conversation."""
     if trial:
-        st.session_state[CHOSEN] = trial.name
+        st.session_state[SELECTED_CASE_KEY] = trial.name
 
 
-def run(trial: Trial) -> None:
+def run_case(trial: ConformanceCase) -> None:
     """Run a trial and show its conversation."""
-    choose(trial)
-    panes.let_go()
-    tab.trials().start(trial, tab.place())
+    select_case(trial)
+    panes.clear_selection()
+    tab.conformance_runner().start(trial, tab.conformance_target())
 
 
-def draw(results: Mapping[str, Result]) -> None:
+def draw_cases(results: Mapping[str, CaseResult]) -> None:
     """Draw the list; a click chooses a trial, the arrow runs it."""
-    passed = sum(result.verdict is Verdict.AS_DOCUMENTED for result in results.values())
+    passed = sum(result.status is CaseStatus.PASSED for result in results.values())
     with look.card("conformance", "", None, size="pane"):
-        if compose.switch() != compose.TRIALS:
+        if compose.draw_mode_switch() != compose.CONFORMANCE_MODE:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
@@ -62,29 +62,35 @@ def draw(results: Mapping[str, Result]) -> None:
                 on_click=run_all,
             )
             told = _("{passed} of {count} passed")
-            st.caption(told.format(passed=passed, count=len(ALL)), width="stretch")
-        columns = _columns(results, chosen())
-        tables.table(ALL, columns, "conformance", picked=choose, alt=_("Conformance tests"))
+            st.caption(told.format(passed=passed, count=len(ALL_CASES)), width="stretch")
+        columns = _columns(results, selected_case())
+        tables.draw_table(
+            ALL_CASES, columns, "conformance", picked=select_case, alt=_("Conformance tests")
+        )
 
 
-def _columns(results: Mapping[str, Result], shown: str) -> dict[str, Column[Trial]]:
-    def got(trial: Trial) -> str:
+def _columns(results: Mapping[str, CaseResult], shown: str) -> dict[str, Column[ConformanceCase]]:
+    def got(trial: ConformanceCase) -> str:
         result = results.get(trial.name)
         if result is None:
             return ""
         if result.answer is None:
-            return "" if result.verdict is Verdict.RUNNING else _("no answer")
-        return in_short(result.answer)
+            return "" if result.status is CaseStatus.RUNNING else _("no answer")
+        return frame_label(result.answer)
 
-    def verdict(trial: Trial) -> str:
+    def verdict(trial: ConformanceCase) -> str:
         result = results.get(trial.name)
-        return result.verdict if result else ""
+        return result.status if result else ""
 
     return {
-        "": tables.text(22, lambda trial: "▶" if trial.name == shown else ""),
-        _("Test"): tables.text(146, lambda trial: _(trial.title)),
-        _("Expected"): tables.text(134, lambda trial: expected_in_short(trial.expected)),
-        _("Actual"): tables.text(134, got),
-        _("Result"): tables.chips(66, verdict, {str(v): tone for v, tone in TONES.items()}),
-        _("Run"): tables.press(42, tables.icon("play_arrow"), "run-button", ALL, run),
+        "": tables.text_column(22, lambda trial: "▶" if trial.name == shown else ""),
+        _("Test"): tables.text_column(146, lambda trial: _(trial.title)),
+        _("Expected"): tables.text_column(134, lambda trial: expectation_label(trial.expected)),
+        _("Actual"): tables.text_column(134, got),
+        _("Result"): tables.chips_column(
+            66, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
+        ),
+        _("Run"): tables.button_column(
+            42, tables.icon_cell("play_arrow"), "run-button", ALL_CASES, run_case
+        ),
     }

@@ -8,52 +8,52 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from dashboard.console.frames import Frame, Kind, Opcode
+from dashboard.console.frames import FrameKind, Opcode, RecordedFrame
 from protocol.errors import CloseCode, ErrorCode
 
-ALIVE = "alive"
+LIVENESS_PING_ID = "alive"
 """Id of the ping that checks, after an error, that the connection is still open."""
 
 
-class Who(StrEnum):
+class Actor(StrEnum):
     """Who sends the request; each run uses users of its own."""
 
     CUSTOMER = "customer"
-    OTHER = "other"  # another customer
-    STRANGER = "stranger"  # an admin of another shop
+    OTHER_CUSTOMER = "other"  # another customer
+    OTHER_TENANT_ADMIN = "stranger"  # an admin of another shop
     SERVICE = "service"
-    NOBODY = "nobody"  # no token
-    EXPIRED = "expired"
-    FORGED = "forged"  # signed with another secret
-    BRIEF = "brief"  # a customer whose token lasts two seconds
+    ANONYMOUS = "nobody"  # no token
+    EXPIRED_TOKEN = "expired"
+    FORGED_TOKEN = "forged"  # signed with another secret
+    SHORT_LIVED_TOKEN = "brief"  # a customer whose token lasts two seconds
 
 
-class Refused(Struct, frozen=True):
+class ExpectError(Struct, frozen=True):
     """Expects an ``error`` with this code; the connection stays open."""
 
     code: ErrorCode
 
 
-class NotTaken(Struct, frozen=True):
+class ExpectAuthError(Struct, frozen=True):
     """Expects an ``auth_error``; the connection stays open."""
 
 
-class Closed(Struct, frozen=True):
+class ExpectClose(Struct, frozen=True):
     """Expects the connection to be closed with this code."""
 
     code: CloseCode
 
 
-class Answered(Struct, frozen=True):
+class ExpectHttpStatus(Struct, frozen=True):
     """Expects this HTTP status, for a publish request or a handshake."""
 
     status: int
 
 
-Expected = Refused | NotTaken | Closed | Answered
+Expectation = ExpectError | ExpectAuthError | ExpectClose | ExpectHttpStatus
 
 
-class Send(Struct, frozen=True):
+class SendFrames(Struct, frozen=True):
     """A frame to send; ``$TOKEN``, ``$ORDER`` and ``$TENANT`` in it are filled in.
 
     It is sent ``times`` in a row; ``answered`` waits for a reply each time, with ``#``
@@ -63,10 +63,10 @@ class Send(Struct, frozen=True):
     data: bytes
     opcode: Opcode = Opcode.TEXT
     times: int = 1
-    answered: bool = False
+    await_replies: bool = False
 
 
-class Trial(Struct, frozen=True, kw_only=True):
+class ConformanceCase(Struct, frozen=True, kw_only=True):
     """One conformance case.
 
     ``who`` connects, after ``crowd`` others as the same user; ``shows`` is whose token stands
@@ -77,82 +77,89 @@ class Trial(Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    expected: Expected
-    who: Who = Who.CUSTOMER
-    shows: Who = Who.CUSTOMER
-    send: Send | None = None
-    crowd: int = 0
+    expected: Expectation
+    actor: Actor = Actor.CUSTOMER
+    token_of: Actor = Actor.CUSTOMER
+    send: SendFrames | None = None
+    sibling_connections: int = 0
     origin: str | None = None
-    post: bytes | None = None
-    after: bytes | None = None
-    patience_s: float = 5.0
+    publish_body: bytes | None = None
+    first_publish_body: bytes | None = None
+    timeout_s: float = 5.0
 
 
-class Verdict(StrEnum):
+class CaseStatus(StrEnum):
     """Status of a case."""
 
     RUNNING = "running"
-    AS_DOCUMENTED = "passed"
-    OTHERWISE = "failed"
+    PASSED = "passed"
+    FAILED = "failed"
 
 
-def expected_in_short(expected: Expected) -> str:
+def expectation_label(expected: Expectation) -> str:
     """Label of the expected answer, in protocol terms."""
     match expected:
-        case Refused(code):
+        case ExpectError(code):
             return str(code)
-        case NotTaken():
+        case ExpectAuthError():
             return "auth_error"
-        case Closed(code):
+        case ExpectClose(code):
             return f"close {int(code)}"
-        case Answered(status):
+        case ExpectHttpStatus(status):
             return f"HTTP {status}"
         case _:
             assert_never(expected)
 
 
-def in_short(frame: Frame) -> str:
+def frame_label(frame: RecordedFrame) -> str:
     """Label of the actual answer, in the same terms."""
-    return frame.error if frame.kind is Kind.TEXT and frame.error else frame.label
+    return frame.error_code if frame.kind is FrameKind.TEXT and frame.error_code else frame.label
 
 
-def is_expected(frame: Frame, expected: Expected) -> bool:
+def is_expected(frame: RecordedFrame, expected: Expectation) -> bool:
     """Tell whether a frame is the documented answer."""
     match expected:
-        case Refused(code):
-            return frame.kind is Kind.TEXT and frame.type == "error" and frame.error == code
-        case NotTaken():
-            return frame.type == "auth_error" and not frame.sent
-        case Closed(code):
-            return frame.kind is Kind.CLOSE and not frame.sent and frame.code == code
-        case Answered(status):
-            return frame.kind in (Kind.ANSWER, Kind.REFUSED) and frame.code == status
+        case ExpectError(code):
+            return (
+                frame.kind is FrameKind.TEXT and frame.type == "error" and frame.error_code == code
+            )
+        case ExpectAuthError():
+            return frame.type == "auth_error" and not frame.is_sent
+        case ExpectClose(code):
+            return frame.kind is FrameKind.CLOSE and not frame.is_sent and frame.code == code
+        case ExpectHttpStatus(status):
+            return (
+                frame.kind in (FrameKind.HTTP_RESPONSE, FrameKind.HANDSHAKE_REJECTED)
+                and frame.code == status
+            )
         case _:
             assert_never(expected)
 
 
-def lives_on(expected: Expected) -> bool:
+def keeps_connection_open(expected: Expectation) -> bool:
     """Return whether the connection must stay open."""
-    return isinstance(expected, Refused | NotTaken)
+    return isinstance(expected, ExpectError | ExpectAuthError)
 
 
-def came(frames: Iterable[Frame], expected: Expected) -> Frame | None:
+def actual_answer(frames: Iterable[RecordedFrame], expected: Expectation) -> RecordedFrame | None:
     """Return the actual answer: the expected frame, else the last error."""
-    found: Frame | None = None
+    found: RecordedFrame | None = None
     for frame in frames:
         if is_expected(frame, expected):
             return frame
-        if frame.is_refusal or frame.kind is Kind.ANSWER:
+        if frame.is_error or frame.kind is FrameKind.HTTP_RESPONSE:
             found = frame
     return found
 
 
-def judge(frames: Iterable[Frame], expected: Expected) -> Verdict:
+def evaluate(frames: Iterable[RecordedFrame], expected: Expectation) -> CaseStatus:
     """Evaluate a finished case."""
     frames = tuple(frames)
-    answer = came(frames, expected)
+    answer = actual_answer(frames, expected)
     if answer is None or not is_expected(answer, expected):
-        return Verdict.OTHERWISE
-    if lives_on(expected) and not any(f.type == "pong" and f.id == ALIVE for f in frames):
-        return Verdict.OTHERWISE
-    return Verdict.AS_DOCUMENTED
+        return CaseStatus.FAILED
+    if keeps_connection_open(expected) and not any(
+        f.type == "pong" and f.id == LIVENESS_PING_ID for f in frames
+    ):
+        return CaseStatus.FAILED
+    return CaseStatus.PASSED

@@ -10,38 +10,38 @@ import logging
 import threading
 from collections import deque
 
-from client.address import signed
-from client.arrivals import Ended, Text, UpgradeRefused, describe
-from client.endings import ABNORMAL
-from client.line import BROKEN, Line, Waker
+from client.address import with_token
+from client.arrivals import ConnectionClosed, HandshakeRejected, TextReceived, describe_error
+from client.endings import ABNORMAL_CLOSURE
+from client.line import CONNECTION_ERRORS, SyncConnection, Waker
 from dashboard.console.frames import Opcode
-from dashboard.console.record import Record
+from dashboard.console.record import FrameRecorder
 from protocol.errors import CloseCode
 
 CONNECT_TIMEOUT_S = 5.0
-QUIET_S = 30.0  # longest wait; send and close wake the thread
-GOODBYE_S = 1.0
+IDLE_WAIT_S = 30.0  # longest wait; send and close wake the thread
+CLOSE_TIMEOUT_S = 1.0
 log = logging.getLogger(__name__)
 
 
-class Wire:
+class RawConnection:
     """One connection, from ``open`` to its end; ``open`` again starts another.
 
     For several threads.  ``url`` is that of the server's WebSocket, without a token; ``origin``
     that of a page it pretends to be, if of any.
     """
 
-    def __init__(self, url: str, record: Record, origin: str | None = None) -> None:
-        self.record = record
+    def __init__(self, url: str, record: FrameRecorder, origin: str | None = None) -> None:
+        self.recorder = record
         self._url, self._origin = url, origin
         self._lock = threading.Lock()
-        self._run: _Run | None = None
+        self._connection_thread: _RawConnectionThread | None = None
 
     @property
     def is_open(self) -> bool:
         """Tell whether there is a connection, or one being made."""
         with self._lock:
-            return self._run is not None and self._run.thread.is_alive()
+            return self._connection_thread is not None and self._connection_thread.thread.is_alive()
 
     def open(self, token: str | None) -> None:
         """Connect, with the token in the address if there is one; does nothing while it is open.
@@ -49,83 +49,85 @@ class Wire:
         Returns immediately; the record shows the result.
         """
         with self._lock:
-            if self._run is None or not self._run.thread.is_alive():
-                self._run = _Run(
-                    signed(self._url, token), self._origin, token is not None, self.record
+            if self._connection_thread is None or not self._connection_thread.thread.is_alive():
+                self._connection_thread = _RawConnectionThread(
+                    with_token(self._url, token), self._origin, token is not None, self.recorder
                 )
 
     def send(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
         """Send one frame, once the connection is open; without one it is dropped."""
         with self._lock:
-            if self._run is not None:
-                self._run.send(data, opcode)
+            if self._connection_thread is not None:
+                self._connection_thread.send(data, opcode)
 
     def close(self) -> None:
         """Close the connection and wait for the thread; idempotent."""
         with self._lock:
-            run = self._run
+            run = self._connection_thread
         if run is not None:
             run.stop()
 
 
-class _Run:
+class _RawConnectionThread:
     """One connection's thread."""
 
-    def __init__(self, address: str, origin: str | None, signs_in: bool, record: Record) -> None:
-        self._record = record
+    def __init__(
+        self, address: str, origin: str | None, signs_in: bool, record: FrameRecorder
+    ) -> None:
+        self._recorder = record
         self._waker = Waker()
-        self._outgoing: deque[tuple[bytes, Opcode]] = deque()
+        self._send_queue: deque[tuple[bytes, Opcode]] = deque()
         self._is_stopping = False
-        self._line: Line | None = None
+        self._connection: SyncConnection | None = None
         self.thread = threading.Thread(
             target=self._main, args=(address, origin, signs_in), name="console-wire", daemon=True
         )
         self.thread.start()
 
     def send(self, data: bytes, opcode: Opcode) -> None:
-        self._outgoing.append((data, opcode))
+        self._send_queue.append((data, opcode))
         self._waker.wake()
 
     def stop(self) -> None:
         self._is_stopping = True
         self._waker.wake()
-        self.thread.join(GOODBYE_S)
-        line = self._line
+        self.thread.join(CLOSE_TIMEOUT_S)
+        line = self._connection
         if self.thread.is_alive() and line is not None:
             line.abort()
-            self.thread.join(GOODBYE_S)
+            self.thread.join(CLOSE_TIMEOUT_S)
 
     def _main(self, address: str, origin: str | None, signs_in: bool) -> None:
-        line = self._line = Line(self._waker)
+        line = self._connection = SyncConnection(self._waker)
         goodbye = False
         try:
-            self._record.connecting(signs_in)
+            self._recorder.record_connecting(signs_in)
             line.open(address, CONNECT_TIMEOUT_S, origin)
-            self._record.opened()
-            goodbye = self._converse(line)
-        except UpgradeRefused as why:
-            self._record.refused(why.status)
-        except BROKEN as why:
-            self._record.closed(ABNORMAL, describe(why))
+            self._recorder.record_open()
+            goodbye = self._read_write_loop(line)
+        except HandshakeRejected as why:
+            self._recorder.record_handshake_rejected(why.status)
+        except CONNECTION_ERRORS as why:
+            self._recorder.record_close(ABNORMAL_CLOSURE, describe_error(why))
         finally:
             line.close(goodbye=goodbye)
             self._waker.close()
 
-    def _converse(self, line: Line) -> bool:
+    def _read_write_loop(self, line: SyncConnection) -> bool:
         """Send and receive until the close; returns whether the close starts here."""
         while True:
-            while self._outgoing and not line.is_broken:
-                data, opcode = self._outgoing.popleft()
-                self._record.sent(data, opcode)
+            while self._send_queue and not line.is_broken:
+                data, opcode = self._send_queue.popleft()
+                self._recorder.record_sent(data, opcode)
                 line.send(data, opcode)
             if self._is_stopping:
-                self._record.closed(CloseCode.NORMAL, "", by_us=True)
+                self._recorder.record_close(CloseCode.NORMAL, "", by_us=True)
                 return True
-            match line.receive(0.0 if self._outgoing else QUIET_S):
-                case Text(data):
-                    self._record.heard(data)
-                case Ended(code, reason):
-                    self._record.closed(code, reason)
+            match line.receive(0.0 if self._send_queue else IDLE_WAIT_S):
+                case TextReceived(data):
+                    self._recorder.record_received(data)
+                case ConnectionClosed(code, reason):
+                    self._recorder.record_close(code, reason)
                     return False
                 case _:
                     pass

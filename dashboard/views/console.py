@@ -6,91 +6,91 @@ import streamlit as st
 
 from dashboard import frame, marks, personas
 from dashboard.console import compose, panes, situation, tab, trial_list
-from dashboard.console.frames import Frame
-from dashboard.console.situation import Phase, Situation
-from dashboard.console.trials import Verdict
+from dashboard.console.frames import RecordedFrame
+from dashboard.console.situation import ConnectionPhase, ConnectionSummary
+from dashboard.console.trials import CaseStatus
 from dashboard.words import _, ngettext
 
 state = st.session_state
 
 
-def told(now: Situation) -> str:
+def status_text(now: ConnectionSummary) -> str:
     """Return the status of the persona's connection."""
     match now.phase:
-        case Phase.NEVER | Phase.CONNECTING:
-            return _("connecting to {address}").format(address=tab.place().socket_url)
-        case Phase.ENDED:
-            ended = now.ending.label if now.ending else ""
+        case ConnectionPhase.NOT_CONNECTED | ConnectionPhase.CONNECTING:
+            return _("connecting to {address}").format(address=tab.conformance_target().socket_url)
+        case ConnectionPhase.CLOSED:
+            ended = now.closing_frame.label if now.closing_frame else ""
             return _("{ended} at {at}; Send reconnects").format(
-                ended=ended, at=marks.clock(now.since)
+                ended=ended, at=marks.format_time(now.since)
             )
-        case Phase.OPEN if not now.user:
-            return _("open since {at}, not signed in").format(at=marks.clock(now.since))
-        case Phase.OPEN:
+        case ConnectionPhase.OPEN if not now.user:
+            return _("open since {at}, not signed in").format(at=marks.format_time(now.since))
+        case ConnectionPhase.OPEN:
             pass
     who = " · ".join(filter(None, (now.user, now.role, now.tenant)))
     words = _("signed in as {who}").format(who=who)
     if now.expires_at is not None:
-        left = max(0.0, now.expires_at - frame.moment().at)
-        words += " · " + _("token expires in {time}").format(time=marks.span(left))
+        left = max(0.0, now.expires_at - frame.current_snapshot().at)
+        words += " · " + _("token expires in {time}").format(time=marks.format_duration(left))
     return words
 
 
-def held(live: tuple[Frame, ...], whose: str) -> tuple[Frame, ...]:
+def frames_while_paused(live: tuple[RecordedFrame, ...], whose: str) -> tuple[RecordedFrame, ...]:
     """Return the frames, or while the tab is paused those of that moment."""
     if not state.get("held"):
         state.pop("console_held", None)
         return live
-    kept: dict[str, tuple[Frame, ...]] = state.setdefault("console_held", {})
+    kept: dict[str, tuple[RecordedFrame, ...]] = state.setdefault("console_held", {})
     return kept.setdefault(whose, live)
 
 
-def conversation() -> None:
+def draw_connection() -> None:
     """Draw the frames of the persona's connection."""
     whose = state[personas.KEY]
-    shown = held(tab.wire(persona).record.frames(), whose)
-    live_line(told(situation.read(shown)))
+    shown = frames_while_paused(tab.raw_connection(persona).recorder.frames(), whose)
+    live_line(status_text(situation.summarise(shown)))
     hint = _("Send a message or connect. Frames in both directions appear here.")
-    if not state.get(panes.EVENTS, True):
+    if not state.get(panes.SHOW_EVENTS_KEY, True):
         shown = tuple(each for each in shown if not each.is_event)
     middle, right = st.columns([568, 292], gap="xsmall")
     with middle:
-        panes.listed(shown, whose, (_("No frames yet"), hint), sending=sending)
+        panes.draw_frames(shown, whose, (_("No frames yet"), hint), sending=sending)
     with right:
-        panes.drawn(shown, title.partition(" · ")[0])
+        panes.draw_sequence(shown, title.partition(" · ")[0])
 
 
-def trials() -> None:
+def draw_tests() -> None:
     """Draw the conformance tests and the frames of the selected one."""
-    results = tab.trials().results()
-    running = sum(each.verdict is Verdict.RUNNING for each in results.values())
+    results = tab.conformance_runner().results()
+    running = sum(each.status is CaseStatus.RUNNING for each in results.values())
     words = ngettext("{count} test running", "{count} tests running", running)
-    live_line(words.format(count=running) if running else tab.place().socket_url)
-    name = trial_list.chosen()
+    live_line(words.format(count=running) if running else tab.conformance_target().socket_url)
+    name = trial_list.selected_case()
     result = results.get(name)
     shown = result.frames if result else ()
     left, middle, right = st.columns([566, 398, 226], gap="xsmall")
     with left:
-        trial_list.draw(results)
+        trial_list.draw_cases(results)
     with middle:
         hint = _("Run the tests, then select one to see its frames.")
         answer = result.answer if result else None
-        panes.listed(shown, name, (_("No test selected"), hint), answer)
+        panes.draw_frames(shown, name, (_("No test selected"), hint), answer)
     with right:
-        panes.drawn(shown, _("test client"))
+        panes.draw_sequence(shown, _("test client"))
 
 
-persona = personas.chosen()
-title = _(personas.TITLES[state[personas.KEY]])
-sending = tab.Sending(tab.wire(persona), persona)
-if not sending.wire.record.frames():
+persona = personas.current_persona()
+title = _(personas.LABELS[state[personas.KEY]])
+sending = tab.ConsoleConnection(tab.raw_connection(persona), persona)
+if not sending.raw.recorder.frames():
     sending.open()
 live_line = frame.header(_("Console"))
-if compose.mode() == compose.TRIALS:
-    frame.live("console", trials)
+if compose.selected_mode() == compose.CONFORMANCE_MODE:
+    frame.redraw_periodically("console", draw_tests)
 else:
     left, rest = st.columns([320, 867], gap="xsmall")
     with left:
-        compose.draw(sending)
+        compose.draw_editor(sending)
     with rest:
-        frame.live("console", conversation)
+        frame.redraw_periodically("console", draw_connection)

@@ -13,30 +13,32 @@ state = st.session_state
 
 def draw() -> None:
     """Draw a snapshot in three panes."""
-    now = frame.moment()
-    rate = marks.number(now.series.now(MESSAGES), 1)  # as on Overview: without the monitor's
+    now = frame.current_snapshot()
+    rate = marks.format_number(now.series.now(MESSAGES), 1)  # as on Overview: without the monitor's
     channels = ngettext("{count} channel", "{count} channels", len(now.channels))
     words = [
         _("{rate} messages/s").format(rate=rate),
-        channels.format(count=marks.number(len(now.channels))),
+        channels.format(count=marks.format_number(len(now.channels))),
     ]
     if now.log.oldest_at is not None:
-        words.append(_("history {length}").format(length=marks.span(now.at - now.log.oldest_at)))
-    if now.left_out:
+        words.append(
+            _("history {length}").format(length=marks.format_duration(now.at - now.log.oldest_at))
+        )
+    if now.not_sampled:
         left_out = _("{count} not sampled")
-        words.append(left_out.format(count=marks.number(now.left_out)))
+        words.append(left_out.format(count=marks.format_number(now.not_sampled)))
     live_line(" · ".join(words))
-    if frame.nothing_yet(now):
+    if frame.draw_if_empty(now):
         return
     left, middle, right = st.columns([340, 540, 330], gap="xsmall")
     with left:
-        channel_tree.draw(now, state.get("channel", ""), picking.choose_channel)
+        channel_tree.draw(now, state.get("channel", ""), picking.select_channel)
     with middle:
         message_list.draw(now)
     with right:
         inspector.draw(state.picked, now.log)
 
 
-picking.begin()
+picking.init_session()
 live_line = frame.header(_("Explorer"), beside=explorer_head.draw)
-frame.live("explorer", draw)
+frame.redraw_periodically("explorer", draw)

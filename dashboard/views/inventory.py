@@ -5,88 +5,97 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import charts, frame, look, marks, stock, tables
-from dashboard.ledger import AlertSeen
+from dashboard.ledger import AlertRecord
 from dashboard.shared import feed
 from dashboard.state import Snapshot
-from dashboard.stock import Shelf, Stock
+from dashboard.stock import Inventory, ProductStock
 from dashboard.tables import Column
 from dashboard.words import _, ngettext
 
-LINES = 14  # of 28 px, so that the chart below has its room at 1440x900
-NEVER = "–"
+TABLE_ROWS = 14  # of 28 px, so that the chart below has its room at 1440x900
+NO_FORECAST = "–"
 
 state = st.session_state
 
 
-def minutes(value: float | None) -> str:
+def format_minutes(value: float | None) -> str:
     """Say a time to empty, unless it is far."""
-    return NEVER if value is None else marks.span(60 * value)
+    return NO_FORECAST if value is None else marks.format_duration(60 * value)
 
 
-def show(shelf: Shelf | None) -> None:
+def select_product(shelf: ProductStock | None) -> None:
     """Show the product that was clicked."""
     if shelf:
         state.sku = shelf.sku
 
 
-def shelf_column(warehouse: int) -> Column[Shelf]:
+def warehouse_column(warehouse: int) -> Column[ProductStock]:
     """Show what is left in one of the warehouses."""
-    return tables.amount(46, lambda shelf: shelf.left[warehouse])
+    return tables.number_column(46, lambda shelf: shelf.quantities[warehouse])
 
 
-def shelves(now: Snapshot) -> None:
+def draw_stock(now: Snapshot) -> None:
     """Draw every product, emptiest first; a click shows it below."""
-    legend = marks.dot(_("at or below threshold"), "warn") + marks.dot(_("out of stock"), "bad")
-    if now.stock.trouble and now.stock.at:
+    legend = marks.dot_html(_("at or below threshold"), "warn") + marks.dot_html(
+        _("out of stock"), "bad"
+    )
+    if now.stock.error and now.stock.at:
         silent = _("no data from the simulator since {at}: {why}")
-        told = silent.format(at=marks.clock(now.stock.at), why=_(now.stock.trouble))
-        legend = marks.dot(told, "bad")
+        told = silent.format(at=marks.format_time(now.stock.at), why=_(now.stock.error))
+        legend = marks.dot_html(told, "bad")
     title = _("Stock by warehouse")
     with look.card("stock", title, legend, size="even"):
-        if not now.stock.shelves:
-            with st.container(height=tables.HEAD + tables.ROW * LINES, border=False):
-                if now.stock.trouble:
+        if not now.stock.products:
+            with st.container(height=tables.HEADER_PX + tables.ROW_PX * TABLE_ROWS, border=False):
+                if now.stock.error:
                     hint = _(
                         "Stock data comes from the simulator: {why}. Start it with `python "
                         "-m simulator`; `WORKBENCH_SIMULATOR_URL` sets its address."
                     )
-                    why = _(now.stock.trouble)
-                    look.empty("warehouse", _("Stock unavailable"), hint.format(why=why))
+                    why = _(now.stock.error)
+                    look.draw_empty_state("warehouse", _("Stock unavailable"), hint.format(why=why))
                 else:
-                    look.empty("warehouse", _("Loading stock from the simulator…"), "")
+                    look.draw_empty_state("warehouse", _("Loading stock from the simulator…"), "")
             return
-        places, rows = now.stock.warehouses, now.stock.emptiest_first()
-        columns: dict[str, Column[Shelf]] = {
-            "": tables.text(22, lambda shelf: "▶" if shelf.sku == state.sku else ""),
-            _("Product"): tables.press(198, lambda shelf: shelf.name, "stock-button", rows, show),
-            _("Threshold"): tables.amount(62, lambda shelf: shelf.threshold),
-            **{place: shelf_column(i) for i, place in enumerate(places)},
-            _("Stock level"): tables.bar(96, lambda shelf: round(shelf.filled), 100, "%d%%"),
-            _("Runs out in"): tables.text(
+        places, rows = now.stock.warehouses, now.stock.lowest_first()
+        columns: dict[str, Column[ProductStock]] = {
+            "": tables.text_column(22, lambda shelf: "▶" if shelf.sku == state.sku else ""),
+            _("Product"): tables.button_column(
+                198, lambda shelf: shelf.name, "stock-button", rows, select_product
+            ),
+            _("Threshold"): tables.number_column(62, lambda shelf: shelf.threshold),
+            **{place: warehouse_column(i) for i, place in enumerate(places)},
+            _("Stock level"): tables.progress_column(
+                96, lambda shelf: round(shelf.fill_percent), 100, "%d%%"
+            ),
+            _("Runs out in"): tables.text_column(
                 58,
-                lambda shelf: minutes(shelf.minutes_left(now.at)),
+                lambda shelf: format_minutes(shelf.minutes_until_empty(now.at)),
                 _(
                     "All warehouses combined, at the sales rate of "
                     "the last ten minutes, without replenishment"
                 ),
             ),
-            _("SKU"): tables.text(96, lambda shelf: shelf.sku),
+            _("SKU"): tables.text_column(96, lambda shelf: shelf.sku),
         }
-        style = tables.tinted(list(places), _("Threshold"))
-        tables.table(rows, columns, "stock", lines=LINES, picked=show, style=style, alt=title)
+        style = tables.highlight_low(list(places), _("Threshold"))
+        tables.draw_table(
+            rows, columns, "stock", lines=TABLE_ROWS, picked=select_product, style=style, alt=title
+        )
 
 
-def alerts(unseen: list[AlertSeen]) -> None:
+def draw_alerts(unseen: list[AlertRecord]) -> None:
     """Draw what nobody has acknowledged."""
-    counts = {kind: sum(alert.type == kind for alert in unseen) for kind in look.ALERT}
+    counts = {kind: sum(alert.type == kind for alert in unseen) for kind in look.ALERT_TONES}
     legend = "".join(
-        marks.dot(f"{look.name(kind)} {count}", look.ALERT[kind]) for kind, count in counts.items()
+        marks.dot_html(f"{look.display_name(kind)} {count}", look.ALERT_TONES[kind])
+        for kind, count in counts.items()
     )
     title = _("Alerts")
     with look.card("alerts", title, legend, size="even"):
         if not unseen:
-            with st.container(height=tables.HEAD + tables.ROW * LINES, border=False):
-                look.empty(
+            with st.container(height=tables.HEADER_PX + tables.ROW_PX * TABLE_ROWS, border=False):
+                look.draw_empty_state(
                     "done_all",
                     _("No unseen alerts"),
                     _(
@@ -95,48 +104,50 @@ def alerts(unseen: list[AlertSeen]) -> None:
                     ),
                 )
             return
-        where = marks.zone()
-        columns: dict[str, Column[AlertSeen]] = {
-            _("Time"): tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
-            _("State"): tables.chips(64, lambda alert: alert.type, look.ALERT),
-            _("Product"): tables.text(176, lambda alert: alert.product),
-            _("Where"): tables.text(56, lambda alert: alert.warehouse),
-            _("Left"): tables.amount(40, lambda alert: alert.left),
-            _("Mark seen"): tables.press(
+        where = marks.viewer_timezone()
+        columns: dict[str, Column[AlertRecord]] = {
+            _("Time"): tables.text_column(
+                66, lambda alert: marks.format_time(alert.at, where=where)
+            ),
+            _("State"): tables.chips_column(64, lambda alert: alert.type, look.ALERT_TONES),
+            _("Product"): tables.text_column(176, lambda alert: alert.product),
+            _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
+            _("Left"): tables.number_column(40, lambda alert: alert.quantity),
+            _("Mark seen"): tables.button_column(
                 70,
-                tables.icon("check"),
+                tables.icon_cell("check"),
                 "seen-button",
                 unseen,
-                lambda alert: feed().acknowledge(alert.id),
+                lambda alert: feed().acknowledge_alert(alert.id),
             ),
         }
-        tables.table(unseen, columns, "alerts", lines=LINES, alt=title)
+        tables.draw_table(unseen, columns, "alerts", lines=TABLE_ROWS, alt=title)
 
 
-def level(now: Snapshot, shelf: Shelf | None) -> None:
+def draw_stock_chart(now: Snapshot, shelf: ProductStock | None) -> None:
     """Draw one product's shelves over time, its threshold as a rule."""
     if shelf is None:
         title = _("Stock over time")
         with look.card("level", title, size="rest"):
             hint = _("Select a product to see its stock over time.")
-            look.empty("show_chart", title, hint)
+            look.draw_empty_state("show_chart", title, hint)
         return
     places = now.stock.warehouses
     left = "".join(
-        marks.dot(f"{place} {left}", f"w{i}")
-        for i, (place, left) in enumerate(zip(places, shelf.left, strict=True))
+        marks.dot_html(f"{place} {left}", f"w{i}")
+        for i, (place, left) in enumerate(zip(places, shelf.quantities, strict=True))
     )
-    about = f"{shelf.sku} · {marks.number(float(shelf.price), 2)} ₴"
-    if (left_for := shelf.minutes_left(now.at)) is not None:
-        about += " · " + _("runs out in {time}").format(time=minutes(left_for))
+    about = f"{shelf.sku} · {marks.format_number(float(shelf.price), 2)} ₴"
+    if (left_for := shelf.minutes_until_empty(now.at)) is not None:
+        about += " · " + _("runs out in {time}").format(time=format_minutes(left_for))
     with look.card("level", shelf.name, f"{about} {left}", size="rest"):
-        length = stock.window(shelf, now.at)
-        levels = charts.stock_frame(
-            list(stock.line(shelf, length, now.at)), places, shelf.threshold
+        length = stock.chart_window(shelf, now.at)
+        levels = charts.stock_data(
+            list(stock.chart_points(shelf, length, now.at)), places, shelf.threshold
         )
         st.vega_lite_chart(
             levels,
-            charts.stock(places, length),
+            charts.stock_spec(places, length),
             key=f"level{length}",
             height="stretch",
             alt=_("Stock of {name} by warehouse, with its threshold").format(name=shelf.name),
@@ -145,32 +156,32 @@ def level(now: Snapshot, shelf: Shelf | None) -> None:
 
 def draw() -> None:
     """Draw one moment."""
-    now = frame.moment()
+    now = frame.current_snapshot()
     unseen = [alert for alert in now.alerts if alert.id not in now.acknowledged]
-    empty, products = now.stock.empty_shelves, len(now.stock.shelves)
+    empty, products = now.stock.empty_shelf_count, len(now.stock.products)
     words = (
         ngettext("{count} product", "{count} products", products).format(count=products),
         _("empty shelves: {count}").format(count=empty),
-        _("unseen alerts: {count}").format(count=marks.number(len(unseen))),
+        _("unseen alerts: {count}").format(count=marks.format_number(len(unseen))),
     )
     live_line(" · ".join(words))
     left, right = st.columns([7, 5], gap="xsmall")
     with left:
-        shelves(now)
+        draw_stock(now)
     with right:
-        alerts(unseen)
-    level(now, chosen(now.stock))
+        draw_alerts(unseen)
+    draw_stock_chart(now, selected_product(now.stock))
 
 
-def chosen(now: Stock) -> Shelf | None:
+def selected_product(now: Inventory) -> ProductStock | None:
     """Return the product to show: the one clicked, or at first one that something happened to."""
-    shelf = next((shelf for shelf in now.shelves if shelf.sku == state.sku), None)
-    if shelf is None and now.shelves:
-        shelf = max(now.emptiest_first()[:LINES], key=lambda shelf: len(shelf.history))
+    shelf = next((shelf for shelf in now.products if shelf.sku == state.sku), None)
+    if shelf is None and now.products:
+        shelf = max(now.lowest_first()[:TABLE_ROWS], key=lambda shelf: len(shelf.history))
         state.sku = shelf.sku
     return shelf
 
 
 state.setdefault("sku", "")
 live_line = frame.header(_("Inventory"))
-frame.live("inventory", draw)
+frame.redraw_periodically("inventory", draw)

@@ -6,14 +6,14 @@ import streamlit as st
 
 from dashboard import charts, frame, look, marks, tables
 from dashboard.channels import EVERYONE, KINDS
-from dashboard.ledger import AlertSeen
-from dashboard.orderbook import OrderSeen
-from dashboard.rates import STEP_S, WINDOW_S, Series
-from dashboard.state import DELIVERIES, MESSAGES, ORDERED, ORDERS, Snapshot
+from dashboard.ledger import AlertRecord
+from dashboard.orderbook import TrackedOrder
+from dashboard.rates import SPARKLINE_STEP_S, WINDOW_S, Series
+from dashboard.state import DELIVERIES, MESSAGES, ORDERED_AMOUNT, ORDERS, Snapshot
 from dashboard.tables import Column
 from dashboard.words import N_, _, ngettext
 
-GAUGES = {
+METRICS = {
     "connections": (
         N_("Connections"),
         N_("Open connections on the server, including those of other shops"),
@@ -36,100 +36,112 @@ GAUGES = {
         N_("From accepting a publication to writing it to the socket, over the last minute"),
     ),
 }
-SHOWN = 40
+MAX_ROWS = 40
 
 
-def gauges(now: Snapshot) -> None:
+def draw_metrics(now: Snapshot) -> None:
     """Draw six numbers, each with its last two minutes."""
-    series, (connections, p95s) = now.series, now.health_trends
+    series, (connections, p95s) = now.series, now.health_sparklines
     slow = now.health.p95_ms
-    ordered, sums = float(now.ordered), list[float]()
-    for late in reversed(series.window([ORDERED])[::STEP_S]):
+    ordered, sums = float(now.ordered_amount), list[float]()
+    for late in reversed(series.window([ORDERED_AMOUNT])[::SPARKLINE_STEP_S]):
         sums.insert(0, ordered)
-        ordered -= late[ORDERED]
+        ordered -= late[ORDERED_AMOUNT]
     values = {
-        "connections": (marks.number(now.health.connections), connections),
-        "messages": (marks.number(series.now(MESSAGES), 1), series.trend(MESSAGES)),
-        "deliveries": (marks.number(series.now(DELIVERIES), 1), series.trend(DELIVERIES)),
-        "orders": (marks.number(60 * series.now(ORDERS, over=60)), series.trend(ORDERS, over=60)),
-        "ordered": (marks.number(int(now.ordered)), sums),
-        "p95": (None if slow is None else marks.number(slow, 1), p95s),
+        "connections": (marks.format_number(now.health.connections), connections),
+        "messages": (marks.format_number(series.now(MESSAGES), 1), series.sparkline(MESSAGES)),
+        "deliveries": (
+            marks.format_number(series.now(DELIVERIES), 1),
+            series.sparkline(DELIVERIES),
+        ),
+        "orders": (
+            marks.format_number(60 * series.now(ORDERS, over=60)),
+            series.sparkline(ORDERS, over=60),
+        ),
+        "ordered": (marks.format_number(int(now.ordered_amount)), sums),
+        "p95": (None if slow is None else marks.format_number(slow, 1), p95s),
     }
     with st.grid(len(values), min_column_width=140, gap="xsmall"):
         for name, (value, trend) in values.items():
-            label, source = GAUGES[name]
+            label, source = METRICS[name]
             st.metric(_(label), value, border=True, chart_data=trend, help=_(source))
 
 
-def throughput(series: Series, cut: dict[int, str]) -> None:
+def draw_throughput(series: Series, cut: dict[int, str]) -> None:
     """Draw messages a second, stacked by channel kind; the legend carries the present values."""
     rows = series.window(KINDS)
     silent = not any(row[EVERYONE] for row in rows)
     named = [kind for kind in KINDS if kind != EVERYONE or not silent]
-    legend = "".join(marks.dot(f"{kind} {marks.number(rows[-1][kind], 1)}", kind) for kind in named)
+    legend = "".join(
+        marks.dot_html(f"{kind} {marks.format_number(rows[-1][kind], 1)}", kind) for kind in named
+    )
     title = _("Messages/s by channel kind")
     with look.card("throughput", title, legend):
-        table = charts.throughput_frame(rows, cut)
-        st.vega_lite_chart(table, charts.throughput(), key="throughput", height=250, alt=title)
+        table = charts.throughput_data(rows, cut)
+        st.vega_lite_chart(table, charts.throughput_spec(), key="throughput", height=250, alt=title)
 
 
-def gaps(now: Snapshot) -> dict[int, str]:
+def gap_annotations(now: Snapshot) -> dict[int, str]:
     """Mark where the feed was cut off: what passed then is missing from the chart."""
     ends = {int(gap.until) - now.series.end: gap.until - gap.since for gap in now.gaps}
     return {
-        t: _("no data: {length}").format(length=marks.span(lasted))
+        t: _("no data: {length}").format(length=marks.format_duration(lasted))
         for t, lasted in ends.items()
         if -WINDOW_S < t <= 0
     }
 
 
-def since(count: int, start: str) -> str:
+def count_since(count: int, start: str) -> str:
     """Say how many came since the dashboard started."""
-    return _("{count} since {start}").format(count=marks.number(count), start=start)
+    return _("{count} since {start}").format(count=marks.format_number(count), start=start)
 
 
-def orders(now: Snapshot, start: str) -> None:
+def draw_orders(now: Snapshot, start: str) -> None:
     """Draw the newest orders, each with its newest status."""
-    where = marks.zone()
-    columns: dict[str, Column[OrderSeen]] = {
-        _("Time"): tables.text(66, lambda order: marks.clock(order.placed_at, where=where)),
-        _("Order"): tables.text(102, lambda order: order.number),
-        _("Status"): tables.chips(92, lambda order: order.status, look.STATUS),
-        _("Customer"): tables.text(122, lambda order: order.customer),
-        _("Items"): tables.text(196, lambda order: order.goods),
-        _("Total, ₴"): tables.figure(80, lambda order: marks.number(float(order.total), 2)),
+    where = marks.viewer_timezone()
+    columns: dict[str, Column[TrackedOrder]] = {
+        _("Time"): tables.text_column(
+            66, lambda order: marks.format_time(order.placed_at, where=where)
+        ),
+        _("Order"): tables.text_column(102, lambda order: order.number),
+        _("Status"): tables.chips_column(92, lambda order: order.status, look.STATUS_TONES),
+        _("Customer"): tables.text_column(122, lambda order: order.customer),
+        _("Items"): tables.text_column(196, lambda order: order.item_names),
+        _("Total, ₴"): tables.right_aligned_column(
+            80, lambda order: marks.format_number(float(order.total), 2)
+        ),
     }
     still_open = sum(order.is_open for order in now.orders)
     if now.order_count <= len(now.orders):
         aside = _("{count} open").format(count=still_open)
     else:
         aside = _("{count} open of the last {kept}").format(count=still_open, kept=len(now.orders))
-    aside += " · " + since(now.order_count, start)
+    aside += " · " + count_since(now.order_count, start)
     title = _("Latest orders")
     with look.card("orders", title, aside, size="rest"):
         if not now.orders:
-            return look.empty(
+            return look.draw_empty_state(
                 "receipt_long",
                 _("No orders yet"),
                 _("New orders appear here. Start the simulator: `python -m simulator`."),
             )
-        tables.table(now.orders[:SHOWN], columns, key="orders", alt=title)
+        tables.draw_table(now.orders[:MAX_ROWS], columns, key="orders", alt=title)
 
 
-def alerts(now: Snapshot, start: str) -> None:
+def draw_alerts(now: Snapshot, start: str) -> None:
     """Draw the newest alerts, seen or not."""
-    where = marks.zone()
-    columns: dict[str, Column[AlertSeen]] = {
-        _("Time"): tables.text(66, lambda alert: marks.clock(alert.at, where=where)),
-        _("State"): tables.chips(64, lambda alert: alert.type, look.ALERT),
-        _("Product"): tables.text(210, lambda alert: alert.product),
-        _("Warehouse"): tables.text(72, lambda alert: alert.warehouse),
-        _("Left"): tables.amount(44, lambda alert: alert.left),
+    where = marks.viewer_timezone()
+    columns: dict[str, Column[AlertRecord]] = {
+        _("Time"): tables.text_column(66, lambda alert: marks.format_time(alert.at, where=where)),
+        _("State"): tables.chips_column(64, lambda alert: alert.type, look.ALERT_TONES),
+        _("Product"): tables.text_column(210, lambda alert: alert.product),
+        _("Warehouse"): tables.text_column(72, lambda alert: alert.warehouse),
+        _("Left"): tables.number_column(44, lambda alert: alert.quantity),
     }
     title = _("Stock alerts")
-    with look.card("alerts", title, since(now.alert_count, start), size="rest"):
+    with look.card("alerts", title, count_since(now.alert_count, start), size="rest"):
         if not now.alerts:
-            return look.empty(
+            return look.draw_empty_state(
                 "inventory_2",
                 _("No alerts yet"),
                 _(
@@ -137,36 +149,38 @@ def alerts(now: Snapshot, start: str) -> None:
                     "threshold, runs out or is replenished."
                 ),
             )
-        tables.table(now.alerts[:SHOWN], columns, key="alerts", alt=title)
+        tables.draw_table(now.alerts[:MAX_ROWS], columns, key="alerts", alt=title)
 
 
 def draw() -> None:
     """Draw one moment."""
-    now = frame.moment()
-    start = marks.clock(now.started_at)[:5]
+    now = frame.current_snapshot()
+    start = marks.format_time(now.started_at)[:5]
     words = [
         ngettext(
             "{count} message since {start}", "{count} messages since {start}", now.log.seq
-        ).format(count=marks.number(now.log.seq), start=start),
+        ).format(count=marks.format_number(now.log.seq), start=start),
         ngettext("{count} active customer", "{count} active customers", len(now.customers)).format(
             count=len(now.customers)
         ),
     ]
-    if now.left_out:
+    if now.not_sampled:
         words.append(
-            _("{count} more counted but not stored").format(count=marks.number(now.left_out))
+            _("{count} more counted but not stored").format(
+                count=marks.format_number(now.not_sampled)
+            )
         )
     live_line(" · ".join(words))
-    if frame.nothing_yet(now):
+    if frame.draw_if_empty(now):
         return
-    gauges(now)
-    throughput(now.series, gaps(now))
+    draw_metrics(now)
+    draw_throughput(now.series, gap_annotations(now))
     left, right = st.columns([7, 5], gap="xsmall")
     with left:
-        orders(now, start)
+        draw_orders(now, start)
     with right:
-        alerts(now, start)
+        draw_alerts(now, start)
 
 
 live_line = frame.header(_("Overview"), present=True)
-frame.live("overview", draw)
+frame.redraw_periodically("overview", draw)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import charts, commands, frame, hand, look, marks, simulation
-from dashboard.ask import Unanswered
+from dashboard.ask import ApiRequestError
 from dashboard.channels import EVERYONE, KINDS
 from dashboard.rates import WINDOW_S
-from dashboard.shared import control, feed
-from dashboard.simulation import Scenario, ShopState
+from dashboard.shared import feed, simulator_client
+from dashboard.simulation import ScenarioInfo, ShopState
 from dashboard.state import Snapshot
-from dashboard.words import N_, _, language, ngettext
+from dashboard.words import N_, _, current_language, ngettext
 
 ICONS = {
     "calm-day": "sunny",
@@ -23,8 +23,8 @@ ICONS = {
     "slow-client": "hourglass_bottom",
     "reconnect-storm": "sync_problem",
 }
-OTHER_ICON = "science"
-PAGES = {
+DEFAULT_ICON = "science"
+PAGE_LABELS = {
     "overview": N_("Overview"),
     "explorer": N_("Explorer"),
     "orders": N_("Orders"),
@@ -33,30 +33,30 @@ PAGES = {
     "console": N_("Console"),
     "connections": N_("Connections"),
 }
-HEIGHT = 196  # px of a scenario's card, so that none changes it when it starts
+CARD_PX = 196  # px of a scenario's card, so that none changes it when it starts
 
 
 def draw() -> None:
     """Draw one moment: how far each scenario is, and what that does to the traffic."""
-    held, now = frame.moment(), feed().snapshot()  # a hand on the shop is never held
-    hand.follow(now.shop)
-    live_line(shop_line(now))
+    held, now = frame.current_snapshot(), feed().snapshot()  # a hand on the shop is never held
+    hand.rerun_if_changed(now.shop)
+    live_line(status_text(now))
     try:
-        scenarios = control().scenarios()
-    except Unanswered as why:
-        return away(_(str(why)))
+        scenarios = simulator_client().list_scenarios()
+    except ApiRequestError as why:
+        return draw_simulator_missing(_(str(why)))
     with st.grid(4, min_column_width=230, gap="xsmall"):
         for scenario in scenarios:
-            card(scenario, now.shop if not now.stock.trouble else None)
-    effect(held, scenarios)
+            draw_card(scenario, now.shop if not now.stock.error else None)
+    draw_effect(held, scenarios)
 
 
-def shop_line(now: Snapshot) -> str:
+def status_text(now: Snapshot) -> str:
     """Say how the shop is: its clock, its speed and what runs."""
     shop = now.shop
-    if shop is not None and now.stock.trouble:
+    if shop is not None and now.stock.error:
         return _("no data from the simulator since {at}: {why}").format(
-            at=marks.clock(now.stock.at or now.at), why=_(now.stock.trouble)
+            at=marks.format_time(now.stock.at or now.at), why=_(now.stock.error)
         )
     if shop is None or shop.now is None:
         return _("waiting for the simulator")
@@ -64,7 +64,7 @@ def shop_line(now: Snapshot) -> str:
     running = ngettext("{count} scenario running", "{count} scenarios running", count)
     return " · ".join(
         (
-            _("simulated time {time}").format(time=marks.clock(shop.now.timestamp())),
+            _("simulated time {time}").format(time=marks.format_time(shop.now.timestamp())),
             _("speed ×{speed}").format(speed=f"{shop.speed:g}") if shop.running else _("paused"),
             _("seed {seed}").format(seed=shop.seed),
             running.format(count=count) if count else _("no scenario running"),
@@ -72,10 +72,10 @@ def shop_line(now: Snapshot) -> str:
     )
 
 
-def away(why: str) -> None:
+def draw_simulator_missing(why: str) -> None:
     """Draw an empty state while the simulator cannot be reached."""
     with st.container(border=True, key="pane-nothing", height=look.HEIGHTS["pane"]):
-        look.empty(
+        look.draw_empty_state(
             "toys_fan",
             _("Simulator not running"),
             _(
@@ -86,58 +86,68 @@ def away(why: str) -> None:
         )
 
 
-def card(scenario: Scenario, shop: ShopState | None) -> None:
+def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
     """Draw one scenario: what it does, what to watch where, and how far it is."""
-    running = shop.scenario(scenario.name) if shop else None
-    code = language()
-    icon = ICONS.get(scenario.name, OTHER_ICON)
+    running = shop.running_scenario(scenario.name) if shop else None
+    code = current_language()
+    icon = ICONS.get(scenario.name, DEFAULT_ICON)
     with st.container(
-        border=True, key=f"fit-scenario-{scenario.name}", gap="xxsmall", height=HEIGHT
+        border=True, key=f"fit-scenario-{scenario.name}", gap="xxsmall", height=CARD_PX
     ):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            title = marks.plain(simulation.in_language(scenario.title, code))
+            title = marks.escape_markdown(simulation.localized(scenario.title, code))
             st.markdown(f":material/{icon}: **{title}**", width="stretch")
             st.button(
                 _("Stop") if running else _("Run"),
                 key=f"run-{scenario.name}",
                 type="primary" if running else "secondary",
                 disabled=shop is None,
-                on_click=commands.tell,
+                on_click=commands.send_command,
                 args=("stop_scenario" if running else "start_scenario",),
                 kwargs={"name": scenario.name},
             )
-        st.caption(marks.plain(simulation.in_language(scenario.sentence, code)))
-        watch = marks.plain(simulation.in_language(scenario.watch, code))
+        st.caption(marks.escape_markdown(simulation.localized(scenario.sentence, code)))
+        watch = marks.escape_markdown(simulation.localized(scenario.watch, code))
         st.caption(f":material/visibility: {watch}")
         st.space("stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             for name in scenario.pages:
-                if (look.HERE / "views" / f"{name}.py").exists():
-                    st.page_link(f"views/{name}.py", label=_(PAGES[name]))
+                if (look.ASSETS_DIR / "views" / f"{name}.py").exists():
+                    st.page_link(f"views/{name}.py", label=_(PAGE_LABELS[name]))
             st.space("stretch")
             left = running.left_s if running else scenario.lasts_s
             words = _("{time} left") if running else _("lasts {time}")
-            st.caption(words.format(time=marks.span(left)), width="content")
-        st.html(marks.gauge(running.progress if running else 0.0, "accent" if running else "none"))
+            st.caption(words.format(time=marks.format_duration(left)), width="content")
+        st.html(
+            marks.progress_bar_html(
+                running.progress if running else 0.0, "accent" if running else "none"
+            )
+        )
 
 
-def effect(now: Snapshot, scenarios: tuple[Scenario, ...]) -> None:
+def draw_effect(now: Snapshot, scenarios: tuple[ScenarioInfo, ...]) -> None:
     """Draw the traffic of the last two minutes, with what was started in it."""
     rows = now.series.window(KINDS)
     named = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
-    legend = "".join(marks.dot(f"{kind} {marks.number(rows[-1][kind], 1)}", kind) for kind in named)
+    legend = "".join(
+        marks.dot_html(f"{kind} {marks.format_number(rows[-1][kind], 1)}", kind) for kind in named
+    )
     title = _("Effect: messages/s by channel kind")
     with look.card("effect", title, legend, size="rest"):
-        titles = {one.name: simulation.in_language(one.title, language()) for one in scenarios}
+        titles = {
+            one.name: simulation.localized(one.title, current_language()) for one in scenarios
+        }
         began = {
             round(seen.at - now.at): titles.get(seen.name, seen.name)
-            for seen in now.played
+            for seen in now.scenario_starts
             if now.at - seen.at < WINDOW_S
         }
-        table = charts.throughput_frame(rows, began)
-        st.vega_lite_chart(table, charts.throughput(), key="effect", height="stretch", alt=title)
+        table = charts.throughput_data(rows, began)
+        st.vega_lite_chart(
+            table, charts.throughput_spec(), key="effect", height="stretch", alt=title
+        )
 
 
 live_line = frame.header(_("Scenarios"))
 hand.draw()
-frame.live("scenarios", draw)
+frame.redraw_periodically("scenarios", draw)

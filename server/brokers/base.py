@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from protocol.channels import Channel
-from protocol.publications import Position, Publication
+from protocol.publications import Publication, StreamPosition
 
 
 class BrokerUnavailable(Exception):
@@ -26,26 +26,26 @@ class Recovery(Struct, frozen=True):
     True.  ``newest`` is what was published last, if that is still kept.
     """
 
-    position: Position
+    position: StreamPosition
     recovered: bool | None = None
     missed: Sequence[Publication] = ()
-    newest: Publication | None = None
+    latest: Publication | None = None
 
 
-class Ears(Protocol):
+class BrokerEventHandler(Protocol):
     """All who listen on this server, as the broker sees them."""
 
-    def deliver(self, publications: Sequence[Publication]) -> None:
+    def on_publications(self, publications: Sequence[Publication]) -> None:
         """Take what was published; what nobody here hears may be among it."""
 
-    def lost(self, channel: Channel, position: Position) -> None:
+    def on_history_lost(self, channel: Channel, position: StreamPosition) -> None:
         """Take note that something of a channel was missed for good, up to a position."""
 
-    def is_heard(self, channel: Channel) -> bool:
+    def has_subscribers(self, channel: Channel) -> bool:
         """Tell whether anybody listens to a channel."""
         ...
 
-    def tapped(self, publications: Sequence[Publication]) -> None:
+    def on_tap(self, publications: Sequence[Publication]) -> None:
         """Take what was published for a tenant that is tapped, whatever its address."""
 
 
@@ -66,23 +66,23 @@ class Broker(Protocol):
             BrokerUnavailable: none was accepted, as far as can be known.
         """
 
-    def listen(self, ears: Ears) -> AbstractAsyncContextManager[None]:
+    def run(self, ears: BrokerEventHandler) -> AbstractAsyncContextManager[None]:
         """Hand what is published to ``ears`` while the block lasts; one pair at a time."""
         ...
 
-    async def hear(self, channel: Channel) -> None:
+    async def subscribe(self, channel: Channel) -> None:
         """Have a channel handed to the ears from now on, for as long as it is heard there.
 
         Returns at once where the broker is away: the channel is heard when it is back.
         """
 
-    async def tap(self, tenants: Collection[str]) -> None:
+    async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
         """Have all publications of these tenants, and of no others, told to the ears.
 
         Each is told once, on top of being delivered, and none is told that is missed.
         """
 
-    async def last(self, channel: Channel) -> Publication | None:
+    async def latest(self, channel: Channel) -> Publication | None:
         """Return what was published on a channel last, while the history lasts.
 
         When it returns, nothing newer of the channel has been handed to the ears: who starts
@@ -92,7 +92,7 @@ class Broker(Protocol):
             BrokerUnavailable: it cannot be found out now.
         """
 
-    async def recover(self, channel: Channel, since: Position | None) -> Recovery:
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
         """Tell where a channel stands, and what was published on it since a position.
 
         When it returns, exactly what led to that position has been handed to the ears: who
@@ -103,7 +103,7 @@ class Broker(Protocol):
         """
         ...
 
-    async def probe(self) -> None:
+    async def health_check(self) -> None:
         """Find out whether what is published would be heard here.
 
         Raises:

@@ -6,23 +6,23 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from protocol.publications import Position, Publication
+from protocol.publications import Publication, StreamPosition
 
 
-class Followed:
-    """A channel's place on this server; ``wanted_at`` is when it was last asked for.
+class ChannelCursor:
+    """A channel's place on this server; ``last_used_at`` is when it was last asked for.
 
-    ``is_confirmed`` is set while Redis sends what is published on it.
+    ``subscribed`` is set while Redis sends what is published on it.
     """
 
     def __init__(self, now: float) -> None:
-        self.wanted_at = now
-        self.is_confirmed = asyncio.Event()
-        self.position: Position | None = None
-        self._tails: list[list[Publication]] = []
-        self._moved: list[asyncio.Event] = []
+        self.last_used_at = now
+        self.subscribed = asyncio.Event()
+        self.position: StreamPosition | None = None
+        self._collectors: list[list[Publication]] = []
+        self._position_changed: list[asyncio.Event] = []
 
-    def take(self, run: Sequence[Publication]) -> Sequence[Publication] | None:
+    def advance(self, run: Sequence[Publication]) -> Sequence[Publication] | None:
         """Return what is new of neighbours, or None if something before them is missing."""
         here, first = self.position, run[0].position
         if here is not None and first is not None:
@@ -30,39 +30,39 @@ class Followed:
                 return None
             run = run[here.offset + 1 - first.offset :]
         if run:
-            self.move(run[-1].position)
-            for tail in self._tails:
+            self.set_position(run[-1].position)
+            for tail in self._collectors:
                 tail.extend(run)
         return run
 
-    def move(self, position: Position | None) -> None:
+    def set_position(self, position: StreamPosition | None) -> None:
         """Note that the listeners have come to a position, and wake who waits for it."""
         self.position = position
-        for moved in self._moved:
+        for moved in self._position_changed:
             moved.set()
 
     @contextmanager
-    def tail(self) -> Iterator[list[Publication]]:
+    def collect(self) -> Iterator[list[Publication]]:
         """Collect what is handed to the listeners while the block lasts."""
         collected: list[Publication] = []
-        self._tails.append(collected)
+        self._collectors.append(collected)
         try:
             yield collected
         finally:
             # By identity: two tails may be equal.
-            self._tails = [other for other in self._tails if other is not collected]
+            self._collectors = [other for other in self._collectors if other is not collected]
 
-    async def reach(self, position: Position) -> None:
+    async def wait_for(self, position: StreamPosition) -> None:
         """Wait until the listeners have come as far as a position, or to another epoch."""
         moved = asyncio.Event()
-        self._moved.append(moved)
+        self._position_changed.append(moved)
         try:
             while (here := self.position) and _is_before(here, position):
                 moved.clear()
                 await moved.wait()
         finally:
-            self._moved.remove(moved)
+            self._position_changed.remove(moved)
 
 
-def _is_before(here: Position, there: Position) -> bool:
+def _is_before(here: StreamPosition, there: StreamPosition) -> bool:
     return here.epoch == there.epoch and here.offset < there.offset

@@ -12,31 +12,31 @@ from collections.abc import Awaitable, Callable, Collection
 
 from redis.asyncio.connection import AbstractConnection
 
-from server.endings import end
-from server.redis_link import FAILURES, Link
+from server.endings import cancel_and_wait
+from server.redis_link import REDIS_ERRORS, RedisClient
 
-WATCH_EVERY_S = 1.0
-DEAD_AFTER_S = 5.0  # without an answer; nothing is lost by waiting, as the logs have it
-AGAIN_S = 0.1  # between attempts to connect
-AT_ONCE = 500  # channels in one command
-MESSAGES = (b"message", b"smessage")
-CONFIRMATIONS = (b"subscribe", b"ssubscribe")
+HEALTH_CHECK_INTERVAL_S = 1.0
+HEALTH_CHECK_TIMEOUT_S = 5.0  # without an answer; nothing is lost by waiting, as the logs have it
+RETRY_DELAY_S = 0.1  # between attempts to connect
+CHANNELS_PER_COMMAND = 500  # channels in one command
+MESSAGE_KINDS = (b"message", b"smessage")
+CONFIRMATION_KINDS = (b"subscribe", b"ssubscribe")
 log = logging.getLogger(__name__)
 
 
-class Listening:
+class PubSubConnection:
     """Subscribes to what is wanted, and hands on what comes, one thing after another.
 
     ``verb`` is how channels are subscribed to: ``SUBSCRIBE`` or ``SSUBSCRIBE``.  ``heard``
     is told of a message, ``confirmed`` of a channel on which from now on none is missed, and
-    ``broke`` that the connection ended.  What they raise of ``FAILURES`` ends the connection.
+    ``broke`` that the connection ended.  What they raise of ``REDIS_ERRORS`` ends the connection.
     """
 
     def __init__(
         self,
         *,
         connect: Callable[[], AbstractConnection],
-        link: Link,
+        link: RedisClient,
         prefix: str,
         patience_s: float,
         verb: str,
@@ -44,29 +44,34 @@ class Listening:
         confirmed: Callable[[Collection[bytes]], Awaitable[None]],
         broke: Callable[[], None],
     ) -> None:
-        self._connect, self._link, self._patience_s = connect, link, patience_s
-        self._verb, self._heard, self._confirmed, self._broke = verb, heard, confirmed, broke
-        self._probe = f"{prefix}probe:{secrets.token_hex(8)}"
-        self._probes: dict[bytes, asyncio.Future[None]] = {}
-        self._wanted: dict[str, str] = {}
-        self._to_send: dict[tuple[str, str], None] = {}
-        self._has_to_send = asyncio.Event()
+        self._connect, self._redis, self._timeout_s = connect, link, patience_s
+        self._verb, self._on_message, self._on_subscribed, self._on_disconnect = (
+            verb,
+            heard,
+            confirmed,
+            broke,
+        )
+        self._health_check_channel = f"{prefix}probe:{secrets.token_hex(8)}"
+        self._pending_health_checks: dict[bytes, asyncio.Future[None]] = {}
+        self._subscriptions: dict[str, str] = {}
+        self._pending_commands: dict[tuple[str, str], None] = {}
+        self._has_pending_commands = asyncio.Event()
         self._unconfirmed: set[bytes] = set()
-        self.is_up = asyncio.Event()
+        self.connected = asyncio.Event()
 
     def subscribe(self, name: str, *, plainly: bool = False) -> None:
         """Want a channel; ``plainly`` in any case by ``SUBSCRIBE``."""
         verb = "SUBSCRIBE" if plainly else self._verb
-        self._wanted[name] = verb
-        self._send_soon(verb, name)
+        self._subscriptions[name] = verb
+        self._queue_command(verb, name)
 
     def unsubscribe(self, name: str) -> None:
         """Want a channel no more."""
-        verb = self._wanted.pop(name, None)
+        verb = self._subscriptions.pop(name, None)
         if verb is not None:
-            self._send_soon(verb.replace("SUB", "UNSUB"), name)
+            self._queue_command(verb.replace("SUB", "UNSUB"), name)
 
-    async def probe(self, patience_s: float) -> None:
+    async def health_check(self, patience_s: float) -> None:
         """Send a message to this connection through Redis, and wait for it.
 
         Raises:
@@ -74,95 +79,101 @@ class Listening:
         """
         token = secrets.token_hex(8).encode()
         arrived = asyncio.get_running_loop().create_future()
-        self._probes[token] = arrived
+        self._pending_health_checks[token] = arrived
         try:
             async with asyncio.timeout(patience_s):
-                await self._link.execute_command("PUBLISH", self._probe, token)
+                await self._redis.execute_command("PUBLISH", self._health_check_channel, token)
                 await arrived
         finally:
-            del self._probes[token]
+            del self._pending_health_checks[token]
 
     async def run(self) -> None:
         """Stay connected, for ever."""
         while True:
             connection = self._connect()
             try:
-                await self._use(connection)
-            except FAILURES as why:
-                level = logging.WARNING if self.is_up.is_set() else logging.DEBUG
+                await self._run_connection(connection)
+            except REDIS_ERRORS as why:
+                level = logging.WARNING if self.connected.is_set() else logging.DEBUG
                 told = str(why) or type(why).__name__
                 log.log(level, "Redis is away, or does not answer: %s", told)
             finally:
-                self.is_up.clear()
-                self._broke()
+                self.connected.clear()
+                self._on_disconnect()
                 await connection.disconnect(nowait=True)
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(RETRY_DELAY_S)
 
-    async def _use(self, connection: AbstractConnection) -> None:
-        async with asyncio.timeout(self._patience_s):
+    async def _run_connection(self, connection: AbstractConnection) -> None:
+        async with asyncio.timeout(self._timeout_s):
             await connection.connect()  # type: ignore[no-untyped-call] # redis-py's own
-        self._to_send.clear()
+        self._pending_commands.clear()
         self._unconfirmed.clear()
-        self._send_soon("SUBSCRIBE", self._probe)
-        for name, verb in self._wanted.items():
-            self._send_soon(verb, name)
-        work = (self._send(connection), self._read(connection), self._watch())
+        self._queue_command("SUBSCRIBE", self._health_check_channel)
+        for name, verb in self._subscriptions.items():
+            self._queue_command(verb, name)
+        work = (
+            self._send_commands(connection),
+            self._read_messages(connection),
+            self._health_check_loop(),
+        )
         # No TaskGroup: Python 3.11's forgets a cancellation that comes while a task fails.
         tasks = [asyncio.create_task(each) for each in work]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await end(tasks)
+            await cancel_and_wait(tasks)
             failures = [task.exception() for task in tasks if not task.cancelled()]
         for why in filter(None, failures):
             raise why
 
-    def _send_soon(self, verb: str, name: str) -> None:
+    def _queue_command(self, verb: str, name: str) -> None:
         opposite = verb.replace("UNSUB", "SUB") if "UNSUB" in verb else verb.replace("SUB", "UNSUB")
-        self._to_send.pop((opposite, name), None)
-        self._to_send[verb, name] = None
-        self._has_to_send.set()
+        self._pending_commands.pop((opposite, name), None)
+        self._pending_commands[verb, name] = None
+        self._has_pending_commands.set()
 
-    async def _send(self, connection: AbstractConnection) -> None:
+    async def _send_commands(self, connection: AbstractConnection) -> None:
         while True:
-            await self._has_to_send.wait()
-            self._has_to_send.clear()
+            await self._has_pending_commands.wait()
+            self._has_pending_commands.clear()
             by_verb: dict[str, list[str]] = {}
-            for verb, name in self._to_send:
+            for verb, name in self._pending_commands:
                 by_verb.setdefault(verb, []).append(name)
-            self._to_send.clear()
+            self._pending_commands.clear()
             for verb, names in by_verb.items():
                 if "UNSUB" not in verb:
                     self._unconfirmed.update(name.encode() for name in names)
                 # Channels of a shard live in different slots: each in a command of its own.
-                at_once = 1 if verb.startswith("S") and verb != "SUBSCRIBE" else AT_ONCE
+                at_once = (
+                    1 if verb.startswith("S") and verb != "SUBSCRIBE" else CHANNELS_PER_COMMAND
+                )
                 for start in range(0, len(names), at_once):
                     await connection.send_command(verb, *names[start : start + at_once])
 
-    async def _read(self, connection: AbstractConnection) -> None:
+    async def _read_messages(self, connection: AbstractConnection) -> None:
         confirmed: list[bytes] = []
         while True:
             kind, name, data = await connection.read_response()
-            if kind in CONFIRMATIONS:
+            if kind in CONFIRMATION_KINDS:
                 self._unconfirmed.discard(name)
                 confirmed.append(name)
-                if len(confirmed) >= AT_ONCE or not self._unconfirmed:
-                    await self._confirmed(confirmed)
+                if len(confirmed) >= CHANNELS_PER_COMMAND or not self._unconfirmed:
+                    await self._on_subscribed(confirmed)
                     confirmed = []
-            elif kind in MESSAGES and name == self._probe.encode():
-                arrived = self._probes.get(data)
+            elif kind in MESSAGE_KINDS and name == self._health_check_channel.encode():
+                arrived = self._pending_health_checks.get(data)
                 if arrived is not None and not arrived.done():
                     arrived.set_result(None)
-            elif kind in MESSAGES:
-                await self._heard(name, data)
-            elif kind == b"sunsubscribe" and name.decode() in self._wanted:
+            elif kind in MESSAGE_KINDS:
+                await self._on_message(name, data)
+            elif kind == b"sunsubscribe" and name.decode() in self._subscriptions:
                 raise ConnectionError("a channel has moved to another shard")
 
-    async def _watch(self) -> None:
+    async def _health_check_loop(self) -> None:
         """Find out in time that the connection is dead, though nothing says so."""
         while True:
-            await self.probe(DEAD_AFTER_S)
-            if not self.is_up.is_set():
-                self.is_up.set()
+            await self.health_check(HEALTH_CHECK_TIMEOUT_S)
+            if not self.connected.is_set():
+                self.connected.set()
                 log.info("Redis is heard")
-            await asyncio.sleep(WATCH_EVERY_S)
+            await asyncio.sleep(HEALTH_CHECK_INTERVAL_S)

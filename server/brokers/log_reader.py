@@ -8,17 +8,17 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from protocol.bounds import Bounds
+from protocol.bounds import Retention
 from protocol.channels import Channel
-from protocol.publications import Position, Publication
-from protocol.redis_log import LOOK, Names, read
-from server.redis_link import Link
+from protocol.publications import Publication, StreamPosition
+from protocol.redis_log import READ_HISTORY, RedisKeys, decode_run
+from server.redis_link import RedisClient
 
-AT_ONCE = 100  # channels in one script, which keeps Redis from all else
-SPARE = 200  # publications more than asked for that a log may have: it is cut in blocks
+CHANNELS_PER_CALL = 100  # channels in one script, which keeps Redis from all else
+TRIM_SLACK = 200  # publications more than asked for that a log may have: it is cut in blocks
 
 
-class Found(Struct, frozen=True):
+class HistorySlice(Struct, frozen=True):
     """Where a channel stands.
 
     ``reaches`` tells whether the log reaches back to the position asked from, or is None.
@@ -26,22 +26,24 @@ class Found(Struct, frozen=True):
     was given, the newest.
     """
 
-    position: Position
-    reaches: bool | None
-    since: Sequence[Publication]
+    position: StreamPosition
+    is_complete: bool | None
+    publications: Sequence[Publication]
 
 
-class LogReader:
+class HistoryReader:
     """Asks about many channels at a time; one that has no head is given one for a while."""
 
-    def __init__(self, link: Link, names: Names, bounds: Bounds, *, sharded: bool) -> None:
-        self._names, self._bounds = names, bounds
-        self._at_once = 1 if sharded else AT_ONCE
-        self._script = link.register_script(LOOK)
+    def __init__(
+        self, link: RedisClient, names: RedisKeys, bounds: Retention, *, sharded: bool
+    ) -> None:
+        self._redis_keys, self._retention = names, bounds
+        self._channels_per_call = 1 if sharded else CHANNELS_PER_CALL
+        self._script = link.register_script(READ_HISTORY)
 
-    async def look(
-        self, channels: Sequence[tuple[Channel, Position | None]], *, followed: bool = False
-    ) -> list[Found]:
+    async def read(
+        self, channels: Sequence[tuple[Channel, StreamPosition | None]], *, followed: bool = False
+    ) -> list[HistorySlice]:
         """Look up channels, each since a position or not.
 
         ``followed`` says that the positions are this server's own and no client's: where
@@ -51,32 +53,36 @@ class LogReader:
             one of FAILURES: Redis does not answer.
         """
         batches = [
-            channels[start : start + self._at_once]
-            for start in range(0, len(channels), self._at_once)
+            channels[start : start + self._channels_per_call]
+            for start in range(0, len(channels), self._channels_per_call)
         ]
         return [
             found
-            for batch in await asyncio.gather(*(self._ask(batch, followed) for batch in batches))
+            for batch in await asyncio.gather(
+                *(self._read_batch(batch, followed) for batch in batches)
+            )
             for found in batch
         ]
 
-    async def _ask(
-        self, channels: Sequence[tuple[Channel, Position | None]], followed: bool
-    ) -> list[Found]:
+    async def _read_batch(
+        self, channels: Sequence[tuple[Channel, StreamPosition | None]], followed: bool
+    ) -> list[HistorySlice]:
         keys: list[str] = []
-        kept_s, most = int(self._bounds.seconds) + 1, self._bounds.messages + SPARE
+        kept_s, most = int(self._retention.max_age_s) + 1, self._retention.max_messages + TRIM_SLACK
         values: list[str | int] = [secrets.token_hex(4), kept_s, most, int(followed)]
         for channel, since in channels:
-            log, head = self._names.keys(channel)
+            log, head = self._redis_keys.log_and_head(channel)
             keys += (head, log)
             values += (since.epoch, since.offset) if since else ("", 0)
         answers = await self._script(keys=keys, args=values)
-        return [_found(*answer) for answer in answers]
+        return [_parse_slice(*answer) for answer in answers]
 
 
-def _found(epoch: bytes, offset: bytes, reaches: bytes, entries: Sequence[bytes]) -> Found:
-    return Found(
-        Position(epoch.decode(), int(offset)),
+def _parse_slice(
+    epoch: bytes, offset: bytes, reaches: bytes, entries: Sequence[bytes]
+) -> HistorySlice:
+    return HistorySlice(
+        StreamPosition(epoch.decode(), int(offset)),
         None if reaches == b"" else reaches == b"1",
-        [publication for entry in reversed(entries) for publication in read(entry)],
+        [publication for entry in reversed(entries) for publication in decode_run(entry)],
     )

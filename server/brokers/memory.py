@@ -6,11 +6,11 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
-from protocol.bounds import Bounds
+from protocol.bounds import Retention
 from protocol.channels import Channel
-from protocol.publications import Position, Publication
-from server.brokers.base import BrokerUnavailable, Ears, Recovery
-from server.brokers.history import History
+from protocol.publications import Publication, StreamPosition
+from server.brokers.base import BrokerEventHandler, BrokerUnavailable, Recovery
+from server.brokers.history import MemoryHistory
 
 
 class MemoryBroker:
@@ -19,10 +19,10 @@ class MemoryBroker:
     Its history ends with the process, and another begins with another epoch.
     """
 
-    def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
-        self._history = History(secrets.token_hex(4), bounds, clock)
-        self._ears: Ears | None = None
-        self._tapped: frozenset[str] = frozenset()
+    def __init__(self, bounds: Retention, clock: Callable[[], float]) -> None:
+        self._history = MemoryHistory(secrets.token_hex(4), bounds, clock)
+        self._handler: BrokerEventHandler | None = None
+        self._tapped_tenants: frozenset[str] = frozenset()
 
     async def publish(
         self,
@@ -31,38 +31,38 @@ class MemoryBroker:
     ) -> None:
         """Deliver at once."""
         accepted = [self._history.append(publication) for publication in publications]
-        if self._ears is None:
+        if self._handler is None:
             return
-        self._ears.deliver(accepted)
-        if self._tapped:
-            tapped = [each for each in accepted if each.tenant in self._tapped]
-            self._ears.tapped(tapped)
+        self._handler.on_publications(accepted)
+        if self._tapped_tenants:
+            tapped = [each for each in accepted if each.tenant in self._tapped_tenants]
+            self._handler.on_tap(tapped)
 
     @asynccontextmanager
-    async def listen(self, ears: Ears) -> AsyncIterator[None]:
+    async def run(self, ears: BrokerEventHandler) -> AsyncIterator[None]:
         """Hand what is published to ``ears`` while the block lasts."""
-        self._ears = ears
+        self._handler = ears
         try:
             yield
         finally:
-            self._ears = None
+            self._handler = None
 
-    async def hear(self, channel: Channel) -> None:
+    async def subscribe(self, channel: Channel) -> None:
         """Do nothing: everything is heard."""
 
-    async def tap(self, tenants: Collection[str]) -> None:
+    async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
         """Have all publications of these tenants told as well."""
-        self._tapped = frozenset(tenants)
+        self._tapped_tenants = frozenset(tenants)
 
-    async def last(self, channel: Channel) -> Publication | None:
+    async def latest(self, channel: Channel) -> Publication | None:
         """Return what was published on a channel last, while the history lasts."""
-        return self._history.newest(channel)
+        return self._history.latest(channel)
 
-    async def recover(self, channel: Channel, since: Position | None) -> Recovery:
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
         """Tell where a channel stands, and what was published on it since a position."""
         return self._history.recover(channel, since)
 
-    async def probe(self) -> None:
+    async def health_check(self) -> None:
         """Find out whether anybody listens."""
-        if self._ears is None:
+        if self._handler is None:
             raise BrokerUnavailable("nobody listens")

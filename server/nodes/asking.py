@@ -8,22 +8,22 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 
-class Asking(Struct):
+class PendingQuery(Struct):
     """One question: who has not answered, and what the others have.
 
-    ``is_cut_off`` tells that answers cannot be expected any more.
+    ``is_disconnected`` tells that answers cannot be expected any more.
     """
 
     number: int
-    waiting: set[str]
+    awaiting: set[str]
     answers: list[bytes]
     done: asyncio.Future[None]
-    is_cut_off: bool = False
+    is_disconnected: bool = False
 
-    def heard_from(self, node: str) -> None:
+    def mark_done(self, node: str) -> None:
         """Wait no longer for a server."""
-        self.waiting.discard(node)
-        if not self.waiting and not self.done.done():
+        self.awaiting.discard(node)
+        if not self.awaiting and not self.done.done():
             self.done.set_result(None)
 
     async def wait(self, patience_s: float) -> None:
@@ -31,39 +31,41 @@ class Asking(Struct):
         await asyncio.wait([self.done], timeout=patience_s)
 
 
-class Questions:
+class PendingQueries:
     """The questions that one server has asked and not done with."""
 
     def __init__(self) -> None:
-        self._asked: dict[int, Asking] = {}
-        self._number = 0
+        self._pending: dict[int, PendingQuery] = {}
+        self._last_number = 0
 
-    def begin(self, nodes: Iterable[str]) -> Asking:
+    def start(self, nodes: Iterable[str]) -> PendingQuery:
         """Begin to wait for an answer of each of these."""
-        self._number += 1
+        self._last_number += 1
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        asking = self._asked[self._number] = Asking(self._number, set(nodes), [], done)
+        asking = self._pending[self._last_number] = PendingQuery(
+            self._last_number, set(nodes), [], done
+        )
         return asking
 
-    def end(self, asking: Asking) -> None:
+    def finish(self, asking: PendingQuery) -> None:
         """Be done with a question: what else comes is too late."""
-        del self._asked[asking.number]
+        del self._pending[asking.number]
 
-    def answered(self, node: str, number: int, answer: bytes | None) -> None:
+    def on_response(self, node: str, number: int, answer: bytes | None) -> None:
         """Take an answer; a server that has none is as silent as one that hangs."""
-        asking = self._asked.get(number)
+        asking = self._pending.get(number)
         if asking is not None and answer is not None:
             asking.answers.append(answer)
-            asking.heard_from(node)
+            asking.mark_done(node)
 
-    def gone(self, node: str) -> None:
+    def on_node_left(self, node: str) -> None:
         """Wait no longer for a server that has ended."""
-        for asking in self._asked.values():
-            asking.heard_from(node)
+        for asking in self._pending.values():
+            asking.mark_done(node)
 
-    def cut_off(self) -> None:
+    def on_disconnected(self) -> None:
         """Wait no longer for anybody."""
-        for asking in self._asked.values():
-            asking.is_cut_off = True
-            for node in list(asking.waiting):
-                asking.heard_from(node)
+        for asking in self._pending.values():
+            asking.is_disconnected = True
+            for node in list(asking.awaiting):
+                asking.mark_done(node)

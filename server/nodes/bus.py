@@ -17,32 +17,32 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from protocol.ownership import changes_channel
-from server.endings import end
-from server.nodes.letters import Letter, Notice, read, write
-from server.redis_link import FAILURES, Link
+from protocol.ownership import owner_changes_channel
+from server.endings import cancel_and_wait
+from server.nodes.letters import BusEnvelope, BusMessage, decode, encode
+from server.redis_link import REDIS_ERRORS, RedisClient
 
 log = logging.getLogger(__name__)
 
-LOOKS = 8  # at whether letters come back, within the patience
-GOODBYE_S = 0.5
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 2.0  # between attempts to subscribe anew
-CameBack = Callable[[], None]
+ECHO_CHECKS_PER_TIMEOUT = 8  # at whether letters come back, within the patience
+FINAL_MESSAGE_TIMEOUT_S = 0.5
+MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 2.0  # between attempts to subscribe anew
+EchoCallback = Callable[[], None]
 
 
-class Ears(Protocol):
+class BusEventHandler(Protocol):
     """Who listens to the bus."""
 
-    def heard(self, sender: str, notice: Notice) -> None:
+    def on_message(self, sender: str, notice: BusMessage) -> None:
         """Take a notice, in the one order; own ones are left out."""
 
-    def order_moved(self, order_id: str, tenant_id: str, user_id: str) -> None:
+    def on_order_owner_changed(self, order_id: str, tenant_id: str, user_id: str) -> None:
         """Take note that an order was handed over to a user, whoever recorded that."""
 
-    def found(self) -> None:
+    def on_connected(self) -> None:
         """Begin to hear, or begin again after things were missed."""
 
-    def lost(self) -> None:
+    def on_disconnected(self) -> None:
         """Cease to hear."""
 
 
@@ -50,143 +50,149 @@ class _Sent(Struct):
     """A letter that has not come back."""
 
     number: int
-    at: float
-    came_back: list[CameBack]
+    sent_at: float
+    on_echo: list[EchoCallback]
 
 
-class Bus:
+class ClusterBus:
     """Sends and hears letters as ``me``; gives up on what takes longer than ``patience_s``."""
 
-    def __init__(self, link: Link, prefix: str, me: str, patience_s: float) -> None:
-        self._link = link
+    def __init__(self, link: RedisClient, prefix: str, me: str, patience_s: float) -> None:
+        self._redis = link
         self._prefix = prefix
-        self._me = me
-        self._patience_s = patience_s
-        self._look_every_s = patience_s / LOOKS
-        self._everybody = f"{prefix}nodes"
-        self._moved = changes_channel(prefix)
-        self._number = 0
-        self._pending: list[Notice] = []
-        self._came_back: list[CameBack] = []
+        self._node_id = me
+        self._timeout_s = patience_s
+        self._poll_interval_s = patience_s / ECHO_CHECKS_PER_TIMEOUT
+        self._cluster_channel = f"{prefix}nodes"
+        self._owner_changes_channel = owner_changes_channel(prefix)
+        self._last_number = 0
+        self._pending: list[BusMessage] = []
+        self._pending_echoes: list[EchoCallback] = []
         self._has_pending = asyncio.Event()
         self._sent: deque[_Sent] = deque()
-        self.hears = False
-        self.listeners: int | None = None
+        self.is_connected = False
+        self.subscriber_count: int | None = None
         """How many servers heard the first letter after this one began to hear."""
 
-    def send(self, notice: Notice, came_back: CameBack | None = None) -> None:
+    def send(self, notice: BusMessage, came_back: EchoCallback | None = None) -> None:
         """Say something to everybody; what is said before the next letter leaves goes along.
 
         ``came_back`` is called when it has been heard here, behind all that was said before
         and ahead of all that is said after; or when that is not to be expected any more.
         """
-        if not self.hears:
+        if not self.is_connected:
             if came_back is not None:
                 came_back()
             return
         self._pending.append(notice)
         if came_back is not None:
-            self._came_back.append(came_back)
+            self._pending_echoes.append(came_back)
         self._has_pending.set()
 
-    async def send_to(self, node: str, notice: Notice) -> None:
+    async def send_to(self, node: str, notice: BusMessage) -> None:
         """Say something to one server; if it does not get there, it does not."""
-        with contextlib.suppress(*FAILURES):
-            await self._link.publish(self._own(node), write(Letter(self._me, 0, [notice])))
+        with contextlib.suppress(*REDIS_ERRORS):
+            await self._redis.publish(
+                self._node_channel(node), encode(BusEnvelope(self._node_id, 0, [notice]))
+            )
 
-    async def send_last(self, notice: Notice) -> None:
+    async def send_final(self, notice: BusMessage) -> None:
         """Say something to everybody, after which nothing follows."""
-        letter = write(Letter(self._me, 0, [notice]))
-        with contextlib.suppress(*FAILURES):
-            async with asyncio.timeout(GOODBYE_S):
-                await self._link.publish(self._everybody, letter)
+        letter = encode(BusEnvelope(self._node_id, 0, [notice]))
+        with contextlib.suppress(*REDIS_ERRORS):
+            async with asyncio.timeout(FINAL_MESSAGE_TIMEOUT_S):
+                await self._redis.publish(self._cluster_channel, letter)
 
-    async def run(self, ears: Ears) -> None:
+    async def run(self, ears: BusEventHandler) -> None:
         """Carry letters, for ever."""
-        wait_s, is_told = FIRST_WAIT_S, False
+        wait_s, is_told = MIN_RETRY_DELAY_S, False
         while True:
             try:
-                async with self._link.pubsub() as pubsub:
-                    await pubsub.subscribe(self._everybody, self._own(self._me), self._moved)
-                    await self._confirmed(pubsub)
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(
+                        self._cluster_channel,
+                        self._node_channel(self._node_id),
+                        self._owner_changes_channel,
+                    )
+                    await self._wait_until_subscribed(pubsub)
                     if is_told:
                         log.info("the other nodes are heard again")
-                    wait_s, is_told = FIRST_WAIT_S, False
-                    self.hears = True
-                    ears.found()
+                    wait_s, is_told = MIN_RETRY_DELAY_S, False
+                    self.is_connected = True
+                    ears.on_connected()
                     async with asyncio.TaskGroup() as group:
-                        sending = group.create_task(self._send_all())
+                        sending = group.create_task(self._send_loop())
                         try:
-                            await self._hear_all(pubsub, ears)
+                            await self._receive_loop(pubsub, ears)
                         finally:
-                            await end([sending])
-            except* FAILURES as why:
+                            await cancel_and_wait([sending])
+            except* REDIS_ERRORS as why:
                 if not is_told:
                     log.warning("the other nodes are not heard: %s", why.exceptions[0])
                 is_told = True
             finally:
-                self._lose(ears)
+                self._reset(ears)
             await asyncio.sleep(wait_s)
-            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+            wait_s = min(2 * wait_s, MAX_RETRY_DELAY_S)
 
-    async def _confirmed(self, pubsub: Any) -> None:
+    async def _wait_until_subscribed(self, pubsub: Any) -> None:
         """Wait until Redis has said of all three channels that they are heard."""
-        async with asyncio.timeout(self._patience_s):
+        async with asyncio.timeout(self._timeout_s):
             for _ in range(3):
-                while await pubsub.get_message(timeout=self._patience_s) is None:
+                while await pubsub.get_message(timeout=self._timeout_s) is None:
                     pass
 
-    async def _hear_all(self, pubsub: Any, ears: Ears) -> None:
+    async def _receive_loop(self, pubsub: Any, ears: BusEventHandler) -> None:
         while True:
             message = await pubsub.get_message(
-                ignore_subscribe_messages=True, timeout=self._look_every_s
+                ignore_subscribe_messages=True, timeout=self._poll_interval_s
             )
             if message is not None:
-                self._take(message["channel"].decode(), message["data"], ears)
-            soon = time.monotonic() + self._look_every_s
-            if self._sent and soon - self._sent[0].at > self._patience_s:
+                self._handle(message["channel"].decode(), message["data"], ears)
+            soon = time.monotonic() + self._poll_interval_s
+            if self._sent and soon - self._sent[0].sent_at > self._timeout_s:
                 raise TimeoutError("what this one says does not come back")
 
-    def _take(self, channel: str, data: bytes, ears: Ears) -> None:
-        if channel == self._moved:
+    def _handle(self, channel: str, data: bytes, ears: BusEventHandler) -> None:
+        if channel == self._owner_changes_channel:
             moved = data.decode(errors="replace").split(":")
             if len(moved) == 3:
-                ears.order_moved(*moved)
+                ears.on_order_owner_changed(*moved)
             return
-        letter = read(data)
+        letter = decode(data)
         if letter is None:
             return
-        if letter.sender != self._me:
-            for notice in letter.notices:
-                ears.heard(letter.sender, notice)
+        if letter.sender != self._node_id:
+            for notice in letter.messages:
+                ears.on_message(letter.sender, notice)
             return
         while self._sent and self._sent[0].number <= letter.number:
-            for came_back in self._sent.popleft().came_back:
+            for came_back in self._sent.popleft().on_echo:
                 came_back()
 
-    async def _send_all(self) -> None:
+    async def _send_loop(self) -> None:
         """Send letters one after the other: while one is on its way, the next gets longer."""
         while True:
             await self._has_pending.wait()
             self._has_pending.clear()
-            self._number += 1
-            letter = Letter(self._me, self._number, self._pending)
-            self._sent.append(_Sent(self._number, time.monotonic(), self._came_back))
-            self._pending, self._came_back = [], []
-            listeners = await self._link.publish(self._everybody, write(letter))
-            if self.listeners is None:
-                self.listeners = listeners
+            self._last_number += 1
+            letter = BusEnvelope(self._node_id, self._last_number, self._pending)
+            self._sent.append(_Sent(self._last_number, time.monotonic(), self._pending_echoes))
+            self._pending, self._pending_echoes = [], []
+            listeners = await self._redis.publish(self._cluster_channel, encode(letter))
+            if self.subscriber_count is None:
+                self.subscriber_count = listeners
 
-    def _lose(self, ears: Ears) -> None:
-        was_heard, self.hears, self.listeners = self.hears, False, None
-        waiting = [each for sent in self._sent for each in sent.came_back] + self._came_back
+    def _reset(self, ears: BusEventHandler) -> None:
+        was_heard, self.is_connected, self.subscriber_count = self.is_connected, False, None
+        waiting = [each for sent in self._sent for each in sent.on_echo] + self._pending_echoes
         self._sent.clear()
-        self._pending, self._came_back = [], []
+        self._pending, self._pending_echoes = [], []
         self._has_pending.clear()
         if was_heard:
-            ears.lost()
+            ears.on_disconnected()
         for came_back in waiting:
             came_back()
 
-    def _own(self, node: str) -> str:
+    def _node_channel(self, node: str) -> str:
         return f"{self._prefix}node:{node}"

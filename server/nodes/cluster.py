@@ -21,42 +21,42 @@ import msgspec
 from protocol.monitoring import NodeStats
 from protocol.publications import Publication
 from server.brokers.base import Broker
-from server.endings import end
+from server.endings import cancel_and_wait
 from server.hub import Hub
-from server.nodes.asking import Questions
-from server.nodes.bus import Bus, CameBack
+from server.nodes.asking import PendingQueries
+from server.nodes.bus import ClusterBus, EchoCallback
 from server.nodes.letters import (
-    Answered,
-    Asked,
-    CountAgain,
-    Gone,
+    BusMessage,
+    DeliveryReport,
     Hello,
-    Here,
-    Notice,
-    Reached,
-    Users,
+    NodeHeartbeat,
+    NodeLeft,
+    QueryRequest,
+    QueryResponse,
+    UserConnectionCounts,
+    UserCountsRequest,
 )
-from server.nodes.peers import A, Gathered, Host, PeersUnavailable
-from server.nodes.places import Places, SharedPlaces
-from server.nodes.questions import OrderMoved, Question
-from server.nodes.roster import Peer, Roster
-from server.nodes.watching import SharedWatch, Teller, Watch
-from server.redis_link import Link
-from server.stores.base import Order, StoreUnavailable
+from server.nodes.peers import ClusterUnavailable, NodeHost, QueryResults, ResultT
+from server.nodes.places import ClusterConnectionLimiter, ConnectionLimiter
+from server.nodes.questions import NodeQuery, OrderOwnerChanged
+from server.nodes.roster import NodeRegistry, PeerNode
+from server.nodes.watching import ClusterTraffic, TrafficSink, TrafficSource
+from server.redis_link import RedisClient
+from server.stores.base import OrderOwnership, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 HEARTBEATS = 3.5  # within the timeout after which a node that is silent counts as gone
-CATCH_UP_EVERY_S = 1.0  # until it has worked
-NEWS_S = 0.05
+RESYNC_RETRY_S = 1.0  # until it has worked
+POLL_S = 0.05
 
 
-class Cluster:
+class RedisClusterNode:
     """Takes part in a cluster as ``name``; ``clock`` is in seconds since the epoch."""
 
     def __init__(
         self,
-        link: Link,
+        link: RedisClient,
         prefix: str,
         name: str,
         limit: int,
@@ -64,158 +64,166 @@ class Cluster:
         timeout_s: float,
         clock: Callable[[], float],
     ) -> None:
-        self._me = secrets.token_hex(6)
+        self._node_id = secrets.token_hex(6)
         self.name = name
-        self._patience_s = patience_s
+        self._timeout_s = patience_s
         self._timeout_s = timeout_s
         self._clock = clock
-        self._bus = Bus(link, prefix, self._me, patience_s)
-        self._roster = Roster(timeout_s)
-        self._places = SharedPlaces(limit, self._tell_users, self._roster.connections_of)
-        self._questions = Questions()
-        self._since = 0.0
-        self._host: Host | None = None
+        self._bus = ClusterBus(link, prefix, self._node_id, patience_s)
+        self._registry = NodeRegistry(timeout_s)
+        self._limiter = ClusterConnectionLimiter(
+            limit, self._announce_users, self._registry.connections_of
+        )
+        self._queries = PendingQueries()
+        self._joined_at = 0.0
+        self._host: NodeHost | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._news = asyncio.Event()
-        self._knows_all = False
-        self._watched: frozenset[str] = frozenset()
-        self._watch: SharedWatch | None = None
+        self._registry_changed = asyncio.Event()
+        self._is_synced = False
+        self._watched_tenants: frozenset[str] = frozenset()
+        self._traffic_source: ClusterTraffic | None = None
 
     @property
-    def places(self) -> Places:
+    def connection_limiter(self) -> ConnectionLimiter:
         """The connections that each user may have, here or elsewhere."""
-        return self._places
+        return self._limiter
 
     @property
-    def hears(self) -> bool:
+    def is_connected(self) -> bool:
         """Tell whether what the others say is heard here."""
-        return self._bus.hears
+        return self._bus.is_connected
 
     @asynccontextmanager
-    async def open(self, host: Host) -> AsyncIterator[None]:
+    async def join(self, host: NodeHost) -> AsyncIterator[None]:
         """Take part, on behalf of a server, while the block lasts; begins when all are known."""
         self._host = host
         self._spawn(self._bus.run(self))
-        self._spawn(self._speak())
+        self._spawn(self._heartbeat_loop())
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._patience_s):
-                    while not self._knows_all:
-                        await self._hear_news()
+                async with asyncio.timeout(self._timeout_s):
+                    while not self._is_synced:
+                        await self._wait_for_change()
             yield
-            await self._bus.send_last(Gone())
+            await self._bus.send_final(NodeLeft())
         finally:
-            await end(self._tasks)
+            await cancel_and_wait(self._tasks)
 
-    async def ask(self, question: Question, kind: type[A]) -> Gathered[A]:
+    async def query(self, question: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
         """Ask every server, this one too; returns within the broker's timeout."""
-        asking = self._questions.begin({self._me, *self._roster.peers})
-        asking.is_cut_off = not self.hears
+        asking = self._queries.start({self._node_id, *self._registry.peers})
+        asking.is_disconnected = not self.is_connected
         # The question itself has to come back as well: else nobody need have heard it.
-        self._bus.send(Asked(asking.number, question), lambda: asking.heard_from(self._me))
+        self._bus.send(
+            QueryRequest(asking.number, question), lambda: asking.mark_done(self._node_id)
+        )
         try:
-            own: Any = await self._there.answer(question)
-            if not asking.is_cut_off:
-                await asking.wait(self._patience_s)
+            own: Any = await self._joined_host.handle_query(question)
+            if not asking.is_disconnected:
+                await asking.wait(self._timeout_s)
         finally:
-            self._questions.end(asking)
-        if asking.is_cut_off or self._me in asking.waiting:
-            raise PeersUnavailable("this node is cut off from the others")
-        names = [self._roster.peers[id].name for id in asking.waiting if id in self._roster.peers]
+            self._queries.finish(asking)
+        if asking.is_disconnected or self._node_id in asking.awaiting:
+            raise ClusterUnavailable("this node is cut off from the others")
+        names = [
+            self._registry.peers[id].name for id in asking.awaiting if id in self._registry.peers
+        ]
         others = [msgspec.msgpack.decode(answer, type=kind) for answer in asking.answers]
-        return Gathered([own, *others], silent=sorted(names))
+        return QueryResults([own, *others], unresponsive=sorted(names))
 
     def nodes(self) -> list[NodeStats]:
         """Describe every server, this one first, as it was a second ago at the most."""
-        others = sorted(self._roster.peers.values(), key=lambda peer: peer.name)
-        return [self._there.stats(), *(peer.stats for peer in others)]
+        others = sorted(self._registry.peers.values(), key=lambda peer: peer.name)
+        return [self._joined_host.stats(), *(peer.stats for peer in others)]
 
-    def watch(self, hub: Hub, broker: Broker, teller: Teller) -> Watch:
+    def traffic_source(self, hub: Hub, broker: Broker, teller: TrafficSink) -> TrafficSource:
         """Take part in what those who watch are told."""
-        self._watch = SharedWatch(hub, broker, teller, self._roster, self, self._clock)
-        return self._watch
+        self._traffic_source = ClusterTraffic(
+            hub, broker, teller, self._registry, self, self._clock
+        )
+        return self._traffic_source
 
-    def tapped(self, publications: Sequence[Publication]) -> None:
+    def on_tap(self, publications: Sequence[Publication]) -> None:
         """Take what the broker was asked to tap."""
-        if self._watch is not None:
-            self._watch.tapped(publications)
+        if self._traffic_source is not None:
+            self._traffic_source.on_tap(publications)
 
     @property
-    def is_first(self) -> bool:
+    def is_leader(self) -> bool:
         """Tell whether this node has been there longest, and knows that."""
-        return self._knows_all and self._roster.is_older(self._since, self._me)
+        return self._is_synced and self._registry.joined_before_all(self._joined_at, self._node_id)
 
-    def tell_watched(self, tenants: frozenset[str]) -> None:
+    def announce_watched(self, tenants: frozenset[str]) -> None:
         """Tell the others at once whom anybody watches on this node."""
-        self._watched = tenants
-        self._say_here()
+        self._watched_tenants = tenants
+        self._send_heartbeat()
 
-    def tell_reached(self, reached: Reached) -> None:
+    def report_deliveries(self, reached: DeliveryReport) -> None:
         """Tell the others whom publications reached on this node."""
         self._bus.send(reached)
 
-    def heard(self, sender: str, notice: Notice) -> None:
+    def on_message(self, sender: str, notice: BusMessage) -> None:
         """Take what another server says."""
         match notice:
             case Hello():
-                self._introduce()
-            case Here(name, since, stats, taken, watched):
-                peer = Peer(name, since, stats, watched, heard_at=self._clock())
-                self._roster.heard(sender, peer)
-                self._news.set()
-                if self._roster.total_on(sender) != taken:
-                    self._bus.send(CountAgain(sender))
-            case Gone():
-                self._forget(sender)
-            case Users(numbers, is_all):
-                self._roster.counted(sender, numbers, is_all)
-            case CountAgain(node):
-                if node == self._me:
-                    self._bus.send(Users(dict(self._places.here), is_all=True))
-            case Reached():
-                if self._watch is not None:
-                    self._watch.heard(sender, notice)
-            case Asked(number, question):
-                self._spawn(self._answer(sender, number, question))
-            case Answered(number, answer):
-                self._questions.answered(sender, number, answer)
+                self._announce()
+            case NodeHeartbeat(name, since, stats, taken, watched):
+                peer = PeerNode(name, since, stats, watched, last_heartbeat_at=self._clock())
+                self._registry.update_node(sender, peer)
+                self._registry_changed.set()
+                if self._registry.connections_on(sender) != taken:
+                    self._bus.send(UserCountsRequest(sender))
+            case NodeLeft():
+                self._remove_node(sender)
+            case UserConnectionCounts(numbers, is_all):
+                self._registry.update_counts(sender, numbers, is_all)
+            case UserCountsRequest(node):
+                if node == self._node_id:
+                    self._bus.send(UserConnectionCounts(dict(self._limiter.counts), is_all=True))
+            case DeliveryReport():
+                if self._traffic_source is not None:
+                    self._traffic_source.on_delivery_report(sender, notice)
+            case QueryRequest(number, question):
+                self._spawn(self._answer_query(sender, number, question))
+            case QueryResponse(number, answer):
+                self._queries.on_response(sender, number, answer)
             case _:
                 assert_never(notice)
 
-    def order_moved(self, order_id: str, tenant_id: str, user_id: str) -> None:
+    def on_order_owner_changed(self, order_id: str, tenant_id: str, user_id: str) -> None:
         """Take from others an order that was handed over, whoever recorded that."""
-        self._spawn(self._move(Order(order_id, user_id, tenant_id)))
+        self._spawn(self._apply_owner_change(OrderOwnership(order_id, user_id, tenant_id)))
 
-    def found(self) -> None:
+    def on_connected(self) -> None:
         """Begin to hear: ask everybody who they are, and judge again what was missed."""
-        self._since = self._clock()
+        self._joined_at = self._clock()
         self._bus.send(Hello())
-        self._introduce()
-        self._spawn(self._meet_everybody())
-        self._spawn(self._catch_up())
+        self._announce()
+        self._spawn(self._wait_for_peers())
+        self._spawn(self._resync())
 
-    def lost(self) -> None:
+    def on_disconnected(self) -> None:
         """Know of nobody."""
-        self._roster.clear()
-        self._knows_all = False
-        self._there.cut_off()
-        self._questions.cut_off()
+        self._registry.clear()
+        self._is_synced = False
+        self._joined_host.on_disconnected()
+        self._queries.on_disconnected()
 
-    async def _meet_everybody(self) -> None:
+    async def _wait_for_peers(self) -> None:
         """Wait until all who heard the first letter have said who they are, or are gone."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timeout_s):
-                while len(self._roster.peers) + 1 < (self._bus.listeners or sys.maxsize):
-                    await self._hear_news()
-        self._knows_all = self.hears
-        self._news.set()
+                while len(self._registry.peers) + 1 < (self._bus.subscriber_count or sys.maxsize):
+                    await self._wait_for_change()
+        self._is_synced = self.is_connected
+        self._registry_changed.set()
 
-    async def _hear_news(self) -> None:
-        self._news.clear()
+    async def _wait_for_change(self) -> None:
+        self._registry_changed.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), NEWS_S)
+            await asyncio.wait_for(self._registry_changed.wait(), POLL_S)
 
-    async def _speak(self) -> None:
+    async def _heartbeat_loop(self) -> None:
         """Say again and again that this server is there, and notice who is not."""
         spoke_at = self._clock()
         while True:
@@ -224,61 +232,65 @@ class Cluster:
             if now - spoke_at >= self._timeout_s:
                 # The others took this one for gone, and one of them speaks for all by now.
                 log.warning("this node stood still for %.1f s", now - spoke_at)
-                self._since = now
+                self._joined_at = now
             spoke_at = now
-            self._say_here()
-            for id in self._roster.pass_time(now):
-                self._forget(id)
+            self._send_heartbeat()
+            for id in self._registry.remove_expired(now):
+                self._remove_node(id)
 
-    def _introduce(self) -> None:
-        self._bus.send(Users(dict(self._places.here), is_all=True))
-        self._say_here()
+    def _announce(self) -> None:
+        self._bus.send(UserConnectionCounts(dict(self._limiter.counts), is_all=True))
+        self._send_heartbeat()
 
-    def _say_here(self) -> None:
-        host = self._there
+    def _send_heartbeat(self) -> None:
+        host = self._joined_host
         stats = host.stats()
-        self._bus.send(Here(self.name, self._since, stats, self._places.taken, self._watched))
+        self._bus.send(
+            NodeHeartbeat(
+                self.name, self._joined_at, stats, self._limiter.in_use, self._watched_tenants
+            )
+        )
 
-    def _forget(self, id: str) -> None:
-        self._roster.gone(id)
-        self._questions.gone(id)
+    def _remove_node(self, id: str) -> None:
+        self._registry.remove(id)
+        self._queries.on_node_left(id)
 
-    async def _answer(self, asker: str, number: int, question: Question) -> None:
+    async def _answer_query(self, asker: str, number: int, question: NodeQuery) -> None:
         answer = None
         try:
-            answer = msgspec.msgpack.encode(await self._there.answer(question))
+            answer = msgspec.msgpack.encode(await self._joined_host.handle_query(question))
         except StoreUnavailable as why:
             log.warning("a question of another node could not be answered: %s", why)
-        await self._bus.send_to(asker, Answered(number, answer))
+        await self._bus.send_to(asker, QueryResponse(number, answer))
 
-    async def _move(self, order: Order) -> None:
-        await self._there.answer(OrderMoved(order))
+    async def _apply_owner_change(self, order: OrderOwnership) -> None:
+        await self._joined_host.handle_query(OrderOwnerChanged(order))
 
-    async def _catch_up(self) -> None:
+    async def _resync(self) -> None:
         while True:
             try:
-                await self._there.catch_up()
+                await self._joined_host.resync()
             except StoreUnavailable as why:
                 log.warning("what was missed could not be judged yet: %s", why)
-                await asyncio.sleep(CATCH_UP_EVERY_S)
+                await asyncio.sleep(RESYNC_RETRY_S)
             else:
                 return
 
-    def _tell_users(self, numbers: Mapping[str, int], came_back: CameBack | None) -> None:
-        self._bus.send(Users(dict(numbers)), came_back)
+    def _announce_users(self, numbers: Mapping[str, int], came_back: EchoCallback | None) -> None:
+        self._bus.send(UserConnectionCounts(dict(numbers)), came_back)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_task_done)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:  # a fault of ours
             log.error("the part in the cluster failed", exc_info=task.exception())
 
     @property
-    def _there(self) -> Host:
+    def _joined_host(self) -> NodeHost:
         if self._host is None:
-            raise PeersUnavailable("not open")
+            raise ClusterUnavailable("not open")
         return self._host

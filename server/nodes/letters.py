@@ -10,14 +10,14 @@ import msgspec
 from msgspec import Struct, field
 
 from protocol.monitoring import NodeStats
-from server.nodes.questions import Question
+from server.nodes.questions import NodeQuery
 
 
 class Hello(Struct, frozen=True, tag="Hello"):
     """A server has begun to hear: everybody is to say who they are."""
 
 
-class Here(Struct, frozen=True, tag="Here"):
+class NodeHeartbeat(Struct, frozen=True, tag="Here"):
     """A server is there, since it joined, with so many places taken; said every second.
 
     ``watched`` are the tenants whose monitor channels have listeners there.
@@ -30,73 +30,82 @@ class Here(Struct, frozen=True, tag="Here"):
     watched: frozenset[str]
 
 
-class Gone(Struct, frozen=True, tag="Gone"):
+class NodeLeft(Struct, frozen=True, tag="Gone"):
     """A server is about to end."""
 
 
-class Users(Struct, frozen=True, tag="Users"):
+class UserConnectionCounts(Struct, frozen=True, tag="Users"):
     """How many connections users have on a server; ``is_all``: and no others have any."""
 
     numbers: dict[str, int]
     is_all: bool = False
 
 
-class Reaches(Struct, frozen=True):
+class ChannelReach(Struct, frozen=True):
     """How many hear a channel on a server, and how many each publication reached, by offset."""
 
     subscribers: int
     reached: list[tuple[int, int]]
 
 
-class Reached(Struct, frozen=True, tag="Reached"):
+class DeliveryReport(Struct, frozen=True, tag="Reached"):
     """Whom a tenant's publications reached on a server, by address."""
 
     tenant: str
-    channels: dict[str, Reaches]
+    channels: dict[str, ChannelReach]
 
 
-class CountAgain(Struct, frozen=True, tag="CountAgain"):
+class UserCountsRequest(Struct, frozen=True, tag="CountAgain"):
     """One server's counts are not what was heard: it is to tell all of them."""
 
     node: str
 
 
-class Asked(Struct, frozen=True, tag="Asked"):
+class QueryRequest(Struct, frozen=True, tag="Asked"):
     """A question to all."""
 
     number: int
-    question: Question = field(name="question")
+    question: NodeQuery = field(name="question")
 
 
-class Answered(Struct, frozen=True, tag="Answered"):
+class QueryResponse(Struct, frozen=True, tag="Answered"):
     """An answer to the one who asked, encoded; None from who could not answer."""
 
     number: int
     answer: bytes | None = field(name="answer")
 
 
-Notice = Hello | Here | Gone | Users | CountAgain | Asked | Answered | Reached
+BusMessage = (
+    Hello
+    | NodeHeartbeat
+    | NodeLeft
+    | UserConnectionCounts
+    | UserCountsRequest
+    | QueryRequest
+    | QueryResponse
+    | DeliveryReport
+)
 
 
-class Letter(Struct, frozen=True, array_like=True):
+class BusEnvelope(Struct, frozen=True, array_like=True):
     """What a server has to say, in order; its letters are numbered."""
 
     sender: str
     number: int
-    notices: list[Notice]
+    messages: list[BusMessage]
 
 
-_letter = msgspec.msgpack.Decoder(Letter)
+_decoder = msgspec.msgpack.Decoder(BusEnvelope)
 
 
-def write(letter: Letter) -> bytes:
+def encode(letter: BusEnvelope) -> bytes:
     """Encode a letter."""
     return msgspec.msgpack.encode(letter)
 
 
-def read(data: bytes) -> Letter | None:
+def decode(data: bytes) -> BusEnvelope | None:
     """Decode a letter, or return None for one that cannot be read."""
     try:
-        return _letter.decode(data)
+        return _decoder.decode(data)
     except msgspec.DecodeError:
         return None

@@ -12,35 +12,35 @@ from protocol.monitoring import NodeStats
 from protocol.publications import Publication
 from server.brokers.base import Broker
 from server.hub import Hub
-from server.nodes.places import OwnPlaces, Places
-from server.nodes.questions import Question
-from server.nodes.watching import OwnWatch, Teller, Watch
+from server.nodes.places import ConnectionLimiter, LocalConnectionLimiter
+from server.nodes.questions import NodeQuery
+from server.nodes.watching import LocalTraffic, TrafficSink, TrafficSource
 
-A = TypeVar("A", bound=Struct)
+ResultT = TypeVar("ResultT", bound=Struct)
 
 
-class PeersUnavailable(Exception):
+class ClusterUnavailable(Exception):
     """The other servers cannot be asked now."""
 
 
-class Gathered(Struct, Generic[A], frozen=True):
+class QueryResults(Struct, Generic[ResultT], frozen=True):
     """What was answered; ``silent`` names the servers that did not answer in time."""
 
-    answers: list[A]
-    silent: list[str]
+    results: list[ResultT]
+    unresponsive: list[str]
 
 
-class Host(Protocol):
+class NodeHost(Protocol):
     """What the cluster asks of a server that is part of it."""
 
-    async def answer(self, question: Question) -> Struct:
+    async def handle_query(self, question: NodeQuery) -> Struct:
         """Answer for this server; raises StoreUnavailable."""
         ...
 
-    def cut_off(self) -> None:
+    def on_disconnected(self) -> None:
         """Rely no more on what was remembered: the others are not heard."""
 
-    async def catch_up(self) -> None:
+    async def resync(self) -> None:
         """Judge everybody again: what the others said meanwhile was not heard.
 
         Raises:
@@ -52,7 +52,7 @@ class Host(Protocol):
         ...
 
 
-class Peers(Protocol):
+class Cluster(Protocol):
     """The servers of a cluster, seen from one of them."""
 
     @property
@@ -61,20 +61,20 @@ class Peers(Protocol):
         ...
 
     @property
-    def places(self) -> Places:
+    def connection_limiter(self) -> ConnectionLimiter:
         """The connections that each user may have, here or elsewhere."""
         ...
 
     @property
-    def hears(self) -> bool:
+    def is_connected(self) -> bool:
         """Tell whether what the others say is heard here."""
         ...
 
-    def open(self, host: Host) -> AbstractAsyncContextManager[None]:
+    def join(self, host: NodeHost) -> AbstractAsyncContextManager[None]:
         """Take part, on behalf of a server, while the block lasts."""
         ...
 
-    async def ask(self, question: Question, kind: type[A]) -> Gathered[A]:
+    async def query(self, question: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
         """Ask every server, this one too; returns within the broker's timeout.
 
         Raises:
@@ -88,49 +88,49 @@ class Peers(Protocol):
         """Describe every server, this one first, as it was a second ago at the most."""
         ...
 
-    def watch(self, hub: Hub, broker: Broker, teller: Teller) -> Watch:
+    def traffic_source(self, hub: Hub, broker: Broker, teller: TrafficSink) -> TrafficSource:
         """Take part in what those who watch are told; to be asked for once."""
         ...
 
-    def tapped(self, publications: Sequence[Publication]) -> None:
+    def on_tap(self, publications: Sequence[Publication]) -> None:
         """Take what the broker was asked to tap."""
 
 
-class Alone:
+class SingleNode:
     """A cluster of one: answers itself, and counts for itself."""
 
-    def __init__(self, name: str, places: OwnPlaces) -> None:
+    def __init__(self, name: str, places: LocalConnectionLimiter) -> None:
         self.name = name
-        self.places: Places = places
-        self.hears = True
-        self._host: Host | None = None
+        self.connection_limiter: ConnectionLimiter = places
+        self.is_connected = True
+        self._host: NodeHost | None = None
 
     @asynccontextmanager
-    async def open(self, host: Host) -> AsyncIterator[None]:
+    async def join(self, host: NodeHost) -> AsyncIterator[None]:
         """Answer for this server."""
         self._host = host
         yield
 
-    async def ask(self, question: Question, kind: type[A]) -> Gathered[A]:
+    async def query(self, question: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
         """Ask this server."""
-        answer: Any = await self._there.answer(question)
+        answer: Any = await self._joined_host.handle_query(question)
         assert isinstance(answer, kind)  # noqa: S101 - for the types
-        return Gathered([answer], silent=[])
+        return QueryResults([answer], unresponsive=[])
 
     def nodes(self) -> list[NodeStats]:
         """Describe this server."""
-        return [self._there.stats()]
+        return [self._joined_host.stats()]
 
-    def watch(self, hub: Hub, broker: Broker, teller: Teller) -> Watch:
+    def traffic_source(self, hub: Hub, broker: Broker, teller: TrafficSink) -> TrafficSource:
         """Tell of what this server delivers."""
         del broker
-        return OwnWatch(hub, teller)
+        return LocalTraffic(hub, teller)
 
-    def tapped(self, publications: Sequence[Publication]) -> None:
+    def on_tap(self, publications: Sequence[Publication]) -> None:
         """Ignore what was not asked for."""
 
     @property
-    def _there(self) -> Host:
+    def _joined_host(self) -> NodeHost:
         if self._host is None:
-            raise PeersUnavailable("not open")
+            raise ClusterUnavailable("not open")
         return self._host

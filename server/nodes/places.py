@@ -7,52 +7,52 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-Tell = Callable[[Mapping[str, int], Callable[[], None] | None], None]
+AnnounceCounts = Callable[[Mapping[str, int], Callable[[], None] | None], None]
 
 
-class Places(Protocol):
+class ConnectionLimiter(Protocol):
     """The connections that users may have; ``taken`` counts those of this server."""
 
     @property
-    def taken(self) -> int:
+    def in_use(self) -> int:
         """How many are taken here."""
         ...
 
-    async def take(self, user_id: str) -> bool:
+    async def acquire(self, user_id: str) -> bool:
         """Take a place for one more connection, unless the user has all there are."""
         ...
 
-    def free(self, user_id: str) -> None:
+    def release(self, user_id: str) -> None:
         """Give back a place that was taken here."""
 
 
-class OwnPlaces:
+class LocalConnectionLimiter:
     """The places of a server that is alone."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._here: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
 
     @property
-    def taken(self) -> int:
+    def in_use(self) -> int:
         """How many are taken here."""
-        return self._here.total()
+        return self._counts.total()
 
-    async def take(self, user_id: str) -> bool:
+    async def acquire(self, user_id: str) -> bool:
         """Take a place, at once."""
-        if self._here[user_id] >= self._limit:
+        if self._counts[user_id] >= self._limit:
             return False
-        self._here[user_id] += 1
+        self._counts[user_id] += 1
         return True
 
-    def free(self, user_id: str) -> None:
+    def release(self, user_id: str) -> None:
         """Give back a place."""
-        self._here[user_id] -= 1
-        if not self._here[user_id]:
-            del self._here[user_id]
+        self._counts[user_id] -= 1
+        if not self._counts[user_id]:
+            del self._counts[user_id]
 
 
-class SharedPlaces:
+class ClusterConnectionLimiter:
     """The places of one server in a cluster.  Pure but for waiting.
 
     A server tells how many of a user's connections it has, and all servers hear what is told
@@ -64,47 +64,47 @@ class SharedPlaces:
     connections on the other servers, as far as they have told.
     """
 
-    def __init__(self, limit: int, tell: Tell, elsewhere: Callable[[str], int]) -> None:
+    def __init__(self, limit: int, tell: AnnounceCounts, elsewhere: Callable[[str], int]) -> None:
         self._limit = limit
-        self._tell = tell
-        self._elsewhere = elsewhere
-        self._here: Counter[str] = Counter()
+        self._announce = tell
+        self._count_elsewhere = elsewhere
+        self._counts: Counter[str] = Counter()
 
     @property
-    def taken(self) -> int:
+    def in_use(self) -> int:
         """How many are taken here, those included that are not judged yet."""
-        return self._here.total()
+        return self._counts.total()
 
     @property
-    def here(self) -> Mapping[str, int]:
+    def counts(self) -> Mapping[str, int]:
         """How many each user has taken here."""
-        return self._here
+        return self._counts
 
-    async def take(self, user_id: str) -> bool:
+    async def acquire(self, user_id: str) -> bool:
         """Take a place, if there is one when all have heard of it."""
-        told = self._here[user_id] + 1
+        told = self._counts[user_id] + 1
         if told > self._limit:
             return False
-        self._here[user_id] = told
+        self._counts[user_id] = told
         verdict: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
-        def judge() -> None:
+        def decide() -> None:
             if not verdict.done():
-                verdict.set_result(told + self._elsewhere(user_id) <= self._limit)
+                verdict.set_result(told + self._count_elsewhere(user_id) <= self._limit)
 
-        self._tell({user_id: told}, judge)
+        self._announce({user_id: told}, decide)
         try:
             is_free = await verdict
         except asyncio.CancelledError:
-            self.free(user_id)
+            self.release(user_id)
             raise
         if not is_free:
-            self.free(user_id)
+            self.release(user_id)
         return is_free
 
-    def free(self, user_id: str) -> None:
+    def release(self, user_id: str) -> None:
         """Give back a place, and tell."""
-        self._here[user_id] -= 1
-        self._tell({user_id: self._here[user_id]}, None)
-        if not self._here[user_id]:
-            del self._here[user_id]
+        self._counts[user_id] -= 1
+        self._announce({user_id: self._counts[user_id]}, None)
+        if not self._counts[user_id]:
+            del self._counts[user_id]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from server.access import Rule
-from server.stores.base import Order
+from server.access import AccessRule
+from server.stores.base import OrderOwnership
 
 
 class ListConnections(Struct, frozen=True, tag="ListConnections"):
@@ -26,7 +26,7 @@ class ListChannels(Struct, frozen=True, tag="ListChannels"):
     tenant_id: str
 
 
-class JudgeAccess(Struct, frozen=True, tag="JudgeAccess"):
+class ExplainAccess(Struct, frozen=True, tag="JudgeAccess"):
     """Whether a connection hears a channel, and why, from whoever has the connection."""
 
     tenant_id: str
@@ -34,14 +34,14 @@ class JudgeAccess(Struct, frozen=True, tag="JudgeAccess"):
     channel: str
 
 
-class HangUpOne(Struct, frozen=True, tag="HangUpOne"):
+class DisconnectConnection(Struct, frozen=True, tag="HangUpOne"):
     """Hang up on a connection, whoever has it."""
 
     tenant_id: str
     connection_id: str
 
 
-class HangUpUser(Struct, frozen=True, tag="HangUpUser"):
+class DisconnectUser(Struct, frozen=True, tag="HangUpUser"):
     """Hang up on this user; with ``revoked_at``, refuse the tokens issued until then as well."""
 
     tenant_id: str
@@ -49,16 +49,23 @@ class HangUpUser(Struct, frozen=True, tag="HangUpUser"):
     revoked_at: float | None
 
 
-class OrderMoved(Struct, frozen=True, tag="OrderMoved"):
+class OrderOwnerChanged(Struct, frozen=True, tag="OrderMoved"):
     """Take an order that has changed hands from those whom it is no longer for."""
 
-    order: Order
+    order: OrderOwnership
 
 
-Question = ListConnections | ListChannels | JudgeAccess | HangUpOne | HangUpUser | OrderMoved
+NodeQuery = (
+    ListConnections
+    | ListChannels
+    | ExplainAccess
+    | DisconnectConnection
+    | DisconnectUser
+    | OrderOwnerChanged
+)
 
 
-class Connected(Struct, frozen=True):
+class ConnectionInfo(Struct, frozen=True):
     """One connection; ``role`` is None for a token without one."""
 
     id: str
@@ -73,39 +80,39 @@ class Connected(Struct, frozen=True):
     waiting_bytes: int = field(name="waiting_bytes")
 
 
-class ConnectionList(Struct, frozen=True):
+class NodeConnections(Struct, frozen=True):
     """The latest connections, the latest first, and how many there are in all."""
 
-    connections: list[Connected]
+    connections: list[ConnectionInfo]
     total: int
 
 
-class ChannelList(Struct, frozen=True):
+class NodeChannels(Struct, frozen=True):
     """How many connections hear each channel, by its name."""
 
     subscribers: dict[str, int]
 
 
-class Access(Struct, frozen=True):
+class ChannelAccess(Struct, frozen=True):
     """Whether a client hears a channel, whether it may, and by which rule."""
 
     channel: str
     joined: bool
     allowed: bool
-    rule: Rule
+    rule: AccessRule
     explanation: str
 
 
-class Judged(Struct, frozen=True):
+class AccessResult(Struct, frozen=True):
     """What was judged, or None by all who do not have the connection."""
 
-    access: Access | None
+    access: ChannelAccess | None
 
 
-class Done(Struct, frozen=True):
+class AffectedConnections(Struct, frozen=True):
     """On how many connections it was done."""
 
     connections: int
 
 
-Answer = ConnectionList | ChannelList | Judged | Done
+NodeAnswer = NodeConnections | NodeChannels | AccessResult | AffectedConnections

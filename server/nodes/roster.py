@@ -14,73 +14,75 @@ from msgspec import Struct
 from protocol.monitoring import NodeStats
 
 
-class Peer(Struct):
+class PeerNode(Struct):
     """Another server; ``since`` is when it joined, by its own clock."""
 
     name: str
-    since: float
+    joined_at: float
     stats: NodeStats
-    watched: frozenset[str]
-    heard_at: float
+    watched_tenants: frozenset[str]
+    last_heartbeat_at: float
 
 
-class Roster:
+class NodeRegistry:
     """Remembers the other servers, by id; one that is silent for ``timeout_s`` is gone."""
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self.peers: dict[str, Peer] = {}
-        self._users: dict[str, dict[str, int]] = {}
-        self._elsewhere: Counter[str] = Counter()
+        self.peers: dict[str, PeerNode] = {}
+        self._counts_by_node: dict[str, dict[str, int]] = {}
+        self._counts: Counter[str] = Counter()
 
-    def heard(self, id: str, peer: Peer) -> None:
+    def update_node(self, id: str, peer: PeerNode) -> None:
         """Take what a server says of itself."""
         self.peers[id] = peer
 
-    def counted(self, id: str, users: Mapping[str, int], is_all: bool) -> None:
+    def update_counts(self, id: str, users: Mapping[str, int], is_all: bool) -> None:
         """Take how many connections users have there: all users there, or those that changed."""
         if is_all:
-            self._drop_users(id)
-        known = self._users.setdefault(id, {})
+            self._drop_counts(id)
+        known = self._counts_by_node.setdefault(id, {})
         for user_id, number in users.items():
-            self._elsewhere[user_id] += number - known.pop(user_id, 0)
+            self._counts[user_id] += number - known.pop(user_id, 0)
             if number:
                 known[user_id] = number
-            if not self._elsewhere[user_id]:
-                del self._elsewhere[user_id]
+            if not self._counts[user_id]:
+                del self._counts[user_id]
 
     def connections_of(self, user_id: str) -> int:
         """Count a user's connections on all other servers."""
-        return self._elsewhere[user_id]
+        return self._counts[user_id]
 
-    def is_older(self, since: float, id: str) -> bool:
+    def joined_before_all(self, since: float, id: str) -> bool:
         """Tell whether a server that joined then, with this id, was there before all others."""
-        return all((since, id) < (peer.since, other) for other, peer in self.peers.items())
+        return all((since, id) < (peer.joined_at, other) for other, peer in self.peers.items())
 
-    def total_on(self, id: str) -> int:
+    def connections_on(self, id: str) -> int:
         """Count the users' connections on one server, as far as it has told."""
-        return sum(self._users.get(id, {}).values())
+        return sum(self._counts_by_node.get(id, {}).values())
 
-    def gone(self, id: str) -> None:
+    def remove(self, id: str) -> None:
         """Forget a server and its connections."""
         self.peers.pop(id, None)
-        self._drop_users(id)
+        self._drop_counts(id)
 
-    def pass_time(self, now: float) -> list[str]:
+    def remove_expired(self, now: float) -> list[str]:
         """Forget those that have been silent too long; returns their ids."""
-        silent = [id for id, peer in self.peers.items() if now - peer.heard_at >= self._timeout_s]
+        silent = [
+            id for id, peer in self.peers.items() if now - peer.last_heartbeat_at >= self._timeout_s
+        ]
         for id in silent:
-            self.gone(id)
+            self.remove(id)
         return silent
 
     def clear(self) -> None:
         """Forget everybody: nothing is heard any more."""
         self.peers.clear()
-        self._users.clear()
-        self._elsewhere.clear()
+        self._counts_by_node.clear()
+        self._counts.clear()
 
-    def _drop_users(self, id: str) -> None:
-        for user_id, number in self._users.pop(id, {}).items():
-            self._elsewhere[user_id] -= number
-            if not self._elsewhere[user_id]:
-                del self._elsewhere[user_id]
+    def _drop_counts(self, id: str) -> None:
+        for user_id, number in self._counts_by_node.pop(id, {}).items():
+            self._counts[user_id] -= number
+            if not self._counts[user_id]:
+                del self._counts[user_id]

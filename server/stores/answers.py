@@ -16,15 +16,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from protocol.publications import Accepted
-from server.idempotency import REMEMBERED_S, reused
-from server.redis_link import Link
-from server.replies import Problem
+from protocol.publications import PublishResponse
+from server.idempotency import ANSWER_TTL_S, key_conflict
+from server.redis_link import RedisClient
+from server.replies import ApiError
 from server.stores.base import StoreUnavailable
-from server.stores.redis import or_unavailable
+from server.stores.redis import translating_errors
 
-LEASE_S = 10.0  # a claim's; to accept a list takes a few patiences at the most
-ASK_EVERY_S = 0.05  # while another server does it
+CLAIM_TTL_S = 10.0  # a claim's; to accept a list takes a few patiences at the most
+POLL_INTERVAL_S = 0.05  # while another server does it
 
 CLAIM = """
 -- KEYS[1]: the first of a key.  ARGV: the body's digest, who claims, the lease in ms.
@@ -36,7 +36,7 @@ if redis.call('HSETNX', KEYS[1], 'digest', ARGV[1]) == 1 then
 end
 return {redis.call('HGET', KEYS[1], 'digest'), redis.call('HGET', KEYS[1], 'answer') or ''}
 """
-SETTLE = """
+COMPLETE = """
 -- ARGV: who claimed, the answer, for how many ms it stands.  No answer: somebody else may try.
 if redis.call('HGET', KEYS[1], 'by') ~= ARGV[1] then
   return
@@ -50,34 +50,34 @@ end
 """
 
 
-class _Kept(Struct, frozen=True, omit_defaults=True):
+class _StoredOutcome(Struct, frozen=True, omit_defaults=True):
     """An answer as it is kept: what was accepted, or what a ``Problem`` is made of."""
 
-    accepted: Accepted | None = None
+    accepted: PublishResponse | None = None
     problem: tuple[int, str, str, int | None] | None = field(default=None, name="problem")
 
 
-_kept = msgspec.json.Decoder(_Kept)
+_outcome_decoder = msgspec.json.Decoder(_StoredOutcome)
 
 
-class SharedAnswers:
+class RedisIdempotencyStore:
     """Does once what is asked of any server; waits ``patience_s`` for another that does it.
 
     One that has not done it within ``lease_s`` is taken for dead.
     """
 
     def __init__(
-        self, link: Link, prefix: str, patience_s: float, lease_s: float = LEASE_S
+        self, link: RedisClient, prefix: str, patience_s: float, lease_s: float = CLAIM_TTL_S
     ) -> None:
         self._prefix = prefix
-        self._patience_s = patience_s
-        self._lease_ms = int(lease_s * 1000)
-        self._claim = link.register_script(CLAIM)
-        self._settle = link.register_script(SETTLE)
+        self._timeout_s = patience_s
+        self._claim_ttl_ms = int(lease_s * 1000)
+        self._claim_script = link.register_script(CLAIM)
+        self._complete_script = link.register_script(COMPLETE)
 
-    async def once(
-        self, name: str, digest: bytes, do: Callable[[], Awaitable[Accepted | Problem]]
-    ) -> Accepted | Problem:
+    async def run_once(
+        self, name: str, digest: bytes, do: Callable[[], Awaitable[PublishResponse | ApiError]]
+    ) -> PublishResponse | ApiError:
         """Return what ``do`` returns, or what another server was answered before.
 
         Raises:
@@ -85,47 +85,51 @@ class SharedAnswers:
             StoreUnavailable: Redis is away, or another server is still at it.
         """
         key, me = f"{self._prefix}answer:{name}", secrets.token_hex(8)
-        answer = await self._claimed(key, digest, me)
+        answer = await self._claim_or_wait(key, digest, me)
         if answer is not None:
             return answer
         settled = b""
         try:
             outcome = await do()
-            settled = _write(outcome)
+            settled = _encode_outcome(outcome)
         finally:
             # If this fails the claim runs out, and a repeat does again what it finds undone.
             with suppress(StoreUnavailable):
-                async with or_unavailable():
-                    await self._settle([key], [me, settled, int(REMEMBERED_S * 1000)])
+                async with translating_errors():
+                    await self._complete_script([key], [me, settled, int(ANSWER_TTL_S * 1000)])
         return outcome
 
-    async def _claimed(self, key: str, digest: bytes, me: str) -> Accepted | Problem | None:
+    async def _claim_or_wait(
+        self, key: str, digest: bytes, me: str
+    ) -> PublishResponse | ApiError | None:
         """Claim a key, or return the answer of whoever had."""
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._timeout_s):
                 while True:
-                    async with or_unavailable():
-                        first: Any = await self._claim([key], [digest, me, self._lease_ms])
+                    async with translating_errors():
+                        first: Any = await self._claim_script(
+                            [key], [digest, me, self._claim_ttl_ms]
+                        )
                     if not first:
                         return None
                     if first[0] != digest:
-                        raise reused()
+                        raise key_conflict()
                     if first[1]:
-                        return _read(first[1])
-                    await asyncio.sleep(ASK_EVERY_S)
+                        return _decode_outcome(first[1])
+                    await asyncio.sleep(POLL_INTERVAL_S)
         except TimeoutError:
             raise StoreUnavailable("another server has not answered it yet") from None
 
 
-def _write(outcome: Accepted | Problem) -> bytes:
-    if isinstance(outcome, Accepted):
-        return msgspec.json.encode(_Kept(accepted=outcome))
+def _encode_outcome(outcome: PublishResponse | ApiError) -> bytes:
+    if isinstance(outcome, PublishResponse):
+        return msgspec.json.encode(_StoredOutcome(accepted=outcome))
     problem = (outcome.status, outcome.code, outcome.message, outcome.index)
-    return msgspec.json.encode(_Kept(problem=problem))
+    return msgspec.json.encode(_StoredOutcome(problem=problem))
 
 
-def _read(answer: bytes) -> Accepted | Problem:
-    kept = _kept.decode(answer)
+def _decode_outcome(answer: bytes) -> PublishResponse | ApiError:
+    kept = _outcome_decoder.decode(answer)
     if kept.problem is not None:
-        return Problem(*kept.problem)
-    return kept.accepted or Accepted(0, 0)
+        return ApiError(*kept.problem)
+    return kept.accepted or PublishResponse(0, 0)

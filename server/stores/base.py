@@ -19,15 +19,15 @@ class StoreUnavailable(Exception):
     """
 
 
-class TakenElsewhere(Exception):
+class OrderOwnedByOtherTenant(Exception):
     """An order belongs to another tenant, and orders do not pass from one to another."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: OrderOwnership) -> None:
         super().__init__(order.id)
         self.order = order
 
 
-class Order(Struct, frozen=True):
+class OrderOwnership(Struct, frozen=True):
     """Whose an order is."""
 
     id: str
@@ -35,7 +35,7 @@ class Order(Struct, frozen=True):
     tenant_id: str
 
 
-class Line(Struct, frozen=True):
+class StoredChatMessage(Struct, frozen=True):
     """One thing that was said; ``at`` in seconds since the epoch."""
 
     id: str
@@ -54,7 +54,7 @@ class Conversation(Struct, frozen=True):
     customer_name: str
     opened_at: float
     agent_id: str = ""
-    last: Line | None = None
+    last_message: StoredChatMessage | None = None
 
 
 class Revocation(Struct, frozen=True):
@@ -72,7 +72,7 @@ class Store(Protocol):
     method raises StoreUnavailable where it could not do its work.
     """
 
-    async def record_orders(self, orders: Sequence[Order]) -> list[Order]:
+    async def record_order_owners(self, orders: Sequence[OrderOwnership]) -> list[OrderOwnership]:
         """Keep whose these orders are, all or none; of one that is there twice, the last.
 
         Returns those that were somebody else's before.  No two servers can both find an
@@ -83,16 +83,18 @@ class Store(Protocol):
         """
         ...
 
-    async def find_order(self, order_id: str) -> Order | None:
+    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is, if anybody's."""
 
-    async def open_conversation(self, conversation: Conversation, line: Line) -> None:
+    async def open_conversation(self, conversation: Conversation, line: StoredChatMessage) -> None:
         """Keep a new conversation with its first line."""
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
         """Return a conversation with its last line."""
 
-    async def add_line(self, conversation_id: str, line: Line, agent_id: str = "") -> None:
+    async def add_message(
+        self, conversation_id: str, line: StoredChatMessage, agent_id: str = ""
+    ) -> None:
         """Keep a line; a named agent joins if nobody has answered yet."""
 
     async def conversations(
@@ -101,11 +103,11 @@ class Store(Protocol):
         """List a tenant's conversations, or one customer's, the latest spoken in first."""
         ...
 
-    async def lines(self, conversation_id: str, limit: int) -> list[Line]:
+    async def messages(self, conversation_id: str, limit: int) -> list[StoredChatMessage]:
         """List the last lines of a conversation, oldest first."""
         ...
 
-    async def forget(self, before: float) -> None:
+    async def purge_before(self, before: float) -> None:
         """Drop conversations in which nothing was said since, and their lines."""
 
     async def revoke(self, revocation: Revocation) -> None:
@@ -115,14 +117,16 @@ class Store(Protocol):
         """List all revocations, one a user of a tenant."""
         ...
 
-    async def probe(self) -> None:
+    async def health_check(self) -> None:
         """Read something, whatever it is."""
 
     async def aclose(self) -> None:
         """Finish."""
 
 
-def changes(known: Mapping[str, Order], orders: Sequence[Order]) -> tuple[list[Order], list[Order]]:
+def plan_ownership(
+    known: Mapping[str, OrderOwnership], orders: Sequence[OrderOwnership]
+) -> tuple[list[OrderOwnership], list[OrderOwnership]]:
     """Sort out what recording these orders comes to, by what is known of them.
 
     Returns the orders to keep, one an id, and those of them that change hands.
@@ -130,11 +134,11 @@ def changes(known: Mapping[str, Order], orders: Sequence[Order]) -> tuple[list[O
     Raises:
         TakenElsewhere: one belongs to another tenant.
     """
-    latest = dict[str, Order]()
+    latest = dict[str, OrderOwnership]()
     for order in orders:
         owner = latest.get(order.id) or known.get(order.id)
         if owner is not None and owner.tenant_id != order.tenant_id:
-            raise TakenElsewhere(order)
+            raise OrderOwnedByOtherTenant(order)
         latest[order.id] = order
     kept = list(latest.values())
     return kept, [order for order in kept if known.get(order.id) not in (None, order)]

@@ -13,58 +13,60 @@ from typing import TypeAlias, cast
 
 import msgspec
 
-from protocol.ownership import RECORD_ORDERS, orders_key, owner
-from server.redis_link import FAILURES, Link
+from protocol.ownership import RECORD_ORDERS, encode_owner, orders_key
+from server.redis_link import REDIS_ERRORS, RedisClient
 from server.stores import scripts
 from server.stores.base import (
     Conversation,
-    Line,
-    Order,
+    OrderOwnedByOtherTenant,
+    OrderOwnership,
     Revocation,
+    StoredChatMessage,
     StoreUnavailable,
-    TakenElsewhere,
 )
 
-FORGOTTEN_AT_ONCE = 200  # conversations in one script, which keeps Redis from all else
-Fields: TypeAlias = Mapping[bytes, bytes]  # as a link returns them that does not decode
-_line = msgspec.json.Decoder(Line)
+PURGE_BATCH_SIZE = 200  # conversations in one script, which keeps Redis from all else
+HashFields: TypeAlias = Mapping[bytes, bytes]  # as a link returns them that does not decode
+_message_decoder = msgspec.json.Decoder(StoredChatMessage)
 
 
 class RedisStore:
     """A store for many servers; ``prefix`` begins the name of every key."""
 
-    def __init__(self, link: Link, prefix: str) -> None:
-        self._link = link
-        self._orders = orders_key(prefix)
+    def __init__(self, link: RedisClient, prefix: str) -> None:
+        self._redis = link
+        self._orders_key = orders_key(prefix)
         self._prefix = f"{prefix}{{store}}:"
-        self._record = link.register_script(RECORD_ORDERS)
-        self._open = link.register_script(scripts.OPEN_CONVERSATION)
-        self._add = link.register_script(scripts.ADD_LINE)
-        self._list = link.register_script(scripts.LIST_CONVERSATIONS)
-        self._forget = link.register_script(scripts.FORGET)
+        self._record_script = link.register_script(RECORD_ORDERS)
+        self._open_script = link.register_script(scripts.OPEN_CONVERSATION)
+        self._add_script = link.register_script(scripts.ADD_MESSAGE)
+        self._list_script = link.register_script(scripts.LIST_CONVERSATIONS)
+        self._purge_script = link.register_script(scripts.PURGE_CONVERSATIONS)
 
-    async def record_orders(self, orders: Sequence[Order]) -> list[Order]:
+    async def record_order_owners(self, orders: Sequence[OrderOwnership]) -> list[OrderOwnership]:
         """Keep whose these orders are, in one script; returns those that change hands."""
         values = [
-            value for order in orders for value in (order.id, owner(order.tenant_id, order.user_id))
+            value
+            for order in orders
+            for value in (order.id, encode_owner(order.tenant_id, order.user_id))
         ]
-        async with or_unavailable():
-            taken, *changed = await self._record([self._orders], values)
+        async with translating_errors():
+            taken, *changed = await self._record_script([self._orders_key], values)
         if taken:
-            raise TakenElsewhere(orders[taken - 1])
+            raise OrderOwnedByOtherTenant(orders[taken - 1])
         latest = {order.id: order for order in orders}
         return [latest[id.decode()] for id in changed]
 
-    async def find_order(self, order_id: str) -> Order | None:
+    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is, if anybody's."""
-        async with or_unavailable():
-            whose = cast("bytes | None", await self._link.hget(self._orders, order_id))
+        async with translating_errors():
+            whose = cast("bytes | None", await self._redis.hget(self._orders_key, order_id))
         if whose is None:
             return None
         tenant_id, _, user_id = whose.decode().partition(":")
-        return Order(order_id, user_id, tenant_id)
+        return OrderOwnership(order_id, user_id, tenant_id)
 
-    async def open_conversation(self, conversation: Conversation, line: Line) -> None:
+    async def open_conversation(self, conversation: Conversation, line: StoredChatMessage) -> None:
         """Keep a new conversation with its first line."""
         about = {
             "tenant_id": conversation.tenant_id,
@@ -73,22 +75,24 @@ class RedisStore:
             "opened_at": repr(conversation.opened_at),
         }
         fields = [part for field in about.items() for part in field]
-        async with or_unavailable():
-            await self._open(
+        async with translating_errors():
+            await self._open_script(
                 [self._prefix],
                 [conversation.id, msgspec.json.encode(line), repr(line.at), *fields],
             )
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
         """Return a conversation with its last line."""
-        async with or_unavailable():
-            about = await self._link.hgetall(f"{self._prefix}conversation:{conversation_id}")
-        return _conversation(conversation_id, cast(Fields, about)) if about else None
+        async with translating_errors():
+            about = await self._redis.hgetall(f"{self._prefix}conversation:{conversation_id}")
+        return _conversation(conversation_id, cast(HashFields, about)) if about else None
 
-    async def add_line(self, conversation_id: str, line: Line, agent_id: str = "") -> None:
+    async def add_message(
+        self, conversation_id: str, line: StoredChatMessage, agent_id: str = ""
+    ) -> None:
         """Keep a line; a named agent joins if nobody has answered yet."""
-        async with or_unavailable():
-            is_there = await self._add(
+        async with translating_errors():
+            is_there = await self._add_script(
                 [self._prefix],
                 [conversation_id, msgspec.json.encode(line), repr(line.at), agent_id],
             )
@@ -100,56 +104,58 @@ class RedisStore:
     ) -> list[Conversation]:
         """List a tenant's conversations, or one customer's, the latest spoken in first."""
         whose = tenant_id if customer_id is None else f"{tenant_id}:{customer_id}"
-        async with or_unavailable():
-            found = await self._list([self._prefix], [whose, limit - 1])
+        async with translating_errors():
+            found = await self._list_script([self._prefix], [whose, limit - 1])
         return [
             _conversation(id.decode(), dict(zip(about[::2], about[1::2], strict=True)))
             for id, about in found
         ]
 
-    async def lines(self, conversation_id: str, limit: int) -> list[Line]:
+    async def messages(self, conversation_id: str, limit: int) -> list[StoredChatMessage]:
         """List the last lines of a conversation, oldest first."""
-        async with or_unavailable():
-            kept = await self._link.lrange(f"{self._prefix}lines:{conversation_id}", -limit, -1)
-        return [_line.decode(line) for line in kept]
+        async with translating_errors():
+            kept = await self._redis.lrange(f"{self._prefix}lines:{conversation_id}", -limit, -1)
+        return [_message_decoder.decode(line) for line in kept]
 
-    async def forget(self, before: float) -> None:
+    async def purge_before(self, before: float) -> None:
         """Drop conversations in which nothing was said since, and their lines."""
-        async with or_unavailable():
-            while await self._forget([self._prefix], [f"({before!r}", FORGOTTEN_AT_ONCE]):
+        async with translating_errors():
+            while await self._purge_script([self._prefix], [f"({before!r}", PURGE_BATCH_SIZE]):
                 pass
 
     async def revoke(self, revocation: Revocation) -> None:
         """Keep a revocation in the place of that user's former one."""
         whose = f"{revocation.tenant_id}:{revocation.user_id}"
-        async with or_unavailable():
-            await self._link.hset(f"{self._prefix}revocations", whose, repr(revocation.at))
+        async with translating_errors():
+            await self._redis.hset(f"{self._prefix}revocations", whose, repr(revocation.at))
 
     async def revocations(self) -> list[Revocation]:
         """List all revocations, one a user of a tenant."""
-        async with or_unavailable():
-            kept = await self._link.hgetall(f"{self._prefix}revocations")
-        return [_revocation(whose.decode(), float(at)) for whose, at in cast(Fields, kept).items()]
+        async with translating_errors():
+            kept = await self._redis.hgetall(f"{self._prefix}revocations")
+        return [
+            _revocation(whose.decode(), float(at)) for whose, at in cast(HashFields, kept).items()
+        ]
 
-    async def probe(self) -> None:
+    async def health_check(self) -> None:
         """Read something, whatever it is."""
-        async with or_unavailable():
-            await self._link.hexists(self._orders, "")
+        async with translating_errors():
+            await self._redis.hexists(self._orders_key, "")
 
     async def aclose(self) -> None:
         """Leave the link to whoever made it."""
 
 
 @asynccontextmanager
-async def or_unavailable() -> AsyncIterator[None]:
+async def translating_errors() -> AsyncIterator[None]:
     """Say StoreUnavailable for whatever a link raises while the block lasts."""
     try:
         yield
-    except FAILURES as why:
+    except REDIS_ERRORS as why:
         raise StoreUnavailable(str(why)) from why
 
 
-def _conversation(id: str, about: Fields) -> Conversation:
+def _conversation(id: str, about: HashFields) -> Conversation:
     def text(field: bytes) -> str:
         return about.get(field, b"").decode()
 
@@ -160,7 +166,7 @@ def _conversation(id: str, about: Fields) -> Conversation:
         text(b"customer_name"),
         float(about[b"opened_at"]),
         agent_id=text(b"agent_id"),
-        last=_line.decode(about[b"last"]),
+        last_message=_message_decoder.decode(about[b"last"]),
     )
 
 

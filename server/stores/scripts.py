@@ -4,7 +4,7 @@
 finds out its keys by itself.
 """
 
-_SAY = """
+_APPEND_MESSAGE = """
 -- `at` is when by the speaker's clock; the order of speaking is counted, as clocks differ.
 local function say(id, line, at)
   local conversation = KEYS[1] .. 'conversation:' .. id
@@ -20,15 +20,15 @@ end
 
 OPEN_CONVERSATION = f"""
 -- ARGV: the conversation's id, its first line, when that was said, fields of the conversation.
-{_SAY}
+{_APPEND_MESSAGE}
 redis.call('HSET', KEYS[1] .. 'conversation:' .. ARGV[1], unpack(ARGV, 4))
 say(ARGV[1], ARGV[2], ARGV[3])
 """
 
-ADD_LINE = f"""
+ADD_MESSAGE = f"""
 -- ARGV: the conversation's id, a line, when it was said, the agent who speaks or an empty string.
 -- Returns 1, or 0 if there is no such conversation.
-{_SAY}
+{_APPEND_MESSAGE}
 local conversation = KEYS[1] .. 'conversation:' .. ARGV[1]
 if redis.call('EXISTS', conversation) == 0 then
   return 0
@@ -50,7 +50,7 @@ end
 return found
 """
 
-FORGET = """
+PURGE_CONVERSATIONS = """
 -- ARGV: the moment, as ZRANGEBYSCORE takes it, and how many at the most.
 -- Returns how many conversations were dropped.
 local ids = redis.call(

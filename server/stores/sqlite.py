@@ -15,11 +15,11 @@ from msgspec.structs import astuple
 
 from server.stores.base import (
     Conversation,
-    Line,
-    Order,
+    OrderOwnership,
     Revocation,
+    StoredChatMessage,
     StoreUnavailable,
-    changes,
+    plan_ownership,
 )
 
 # synchronous=NORMAL in WAL mode survives a killed process; a power cut may cost the last moments.
@@ -59,8 +59,8 @@ CREATE TABLE IF NOT EXISTS revocations (
     PRIMARY KEY (tenant_id, user_id)
 ) STRICT, WITHOUT ROWID;
 """
-LOCKED_S = 2.0  # to wait for another program that has the file locked
-_CONVERSATION = """
+LOCK_TIMEOUT_S = 2.0  # to wait for another program that has the file locked
+_SELECT_CONVERSATION = """
 SELECT c.id, c.tenant_id, c.customer_id, c.customer_name, c.opened_at, c.agent_id,
        l.id, l.sender_id, l.sender_name, l.content, l.at
 FROM conversations c JOIN lines l ON l.number = c.last_line
@@ -72,7 +72,7 @@ class SqliteStore:
 
     def __init__(self, database: aiosqlite.Connection) -> None:
         self._database = database
-        self._writing = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
 
     @classmethod
     async def open(cls, path: Path) -> SqliteStore:
@@ -83,7 +83,7 @@ class SqliteStore:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            database = await aiosqlite.connect(path, isolation_level=None, timeout=LOCKED_S)
+            database = await aiosqlite.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S)
         except (OSError, sqlite3.Error) as why:
             raise StoreUnavailable(f"{path}: {why}") from why
         try:
@@ -93,7 +93,7 @@ class SqliteStore:
             raise StoreUnavailable(f"{path}: {why}") from why
         return cls(database)
 
-    async def record_orders(self, orders: Sequence[Order]) -> list[Order]:
+    async def record_order_owners(self, orders: Sequence[OrderOwnership]) -> list[OrderOwnership]:
         """Keep whose these orders are, in one transaction; returns those that change hands."""
         ids = json.dumps([order.id for order in orders])
         async with self._transaction() as database:
@@ -102,7 +102,7 @@ class SqliteStore:
                 "WHERE id IN (SELECT value FROM json_each(?))",
                 (ids,),
             )
-            kept, changed = changes({row[0]: Order(*row) for row in rows}, orders)
+            kept, changed = plan_ownership({row[0]: OrderOwnership(*row) for row in rows}, orders)
             await database.executemany(
                 "INSERT INTO orders VALUES (?, ?, ?) ON CONFLICT (id) "
                 "DO UPDATE SET user_id = excluded.user_id",
@@ -110,12 +110,12 @@ class SqliteStore:
             )
         return changed
 
-    async def find_order(self, order_id: str) -> Order | None:
+    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is, if anybody's."""
-        rows = await self._rows("SELECT * FROM orders WHERE id = ?", order_id)
-        return next((Order(*row) for row in rows), None)
+        rows = await self._query("SELECT * FROM orders WHERE id = ?", order_id)
+        return next((OrderOwnership(*row) for row in rows), None)
 
-    async def open_conversation(self, conversation: Conversation, line: Line) -> None:
+    async def open_conversation(self, conversation: Conversation, line: StoredChatMessage) -> None:
         """Keep a new conversation with its first line."""
         async with self._transaction() as database:
             await database.execute(
@@ -129,17 +129,19 @@ class SqliteStore:
                     conversation.opened_at,
                 ),
             )
-            await _append(database, conversation.id, line)
+            await _append_message(database, conversation.id, line)
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
         """Return a conversation with its last line."""
-        rows = await self._rows(f"{_CONVERSATION} WHERE c.id = ?", conversation_id)
+        rows = await self._query(f"{_SELECT_CONVERSATION} WHERE c.id = ?", conversation_id)
         return next(map(_conversation, rows), None)
 
-    async def add_line(self, conversation_id: str, line: Line, agent_id: str = "") -> None:
+    async def add_message(
+        self, conversation_id: str, line: StoredChatMessage, agent_id: str = ""
+    ) -> None:
         """Keep a line; a named agent joins if nobody has answered yet."""
         async with self._transaction() as database:
-            await _append(database, conversation_id, line)
+            await _append_message(database, conversation_id, line)
             if agent_id:
                 await database.execute(
                     "UPDATE conversations SET agent_id = ? WHERE id = ? AND agent_id = ''",
@@ -150,8 +152,8 @@ class SqliteStore:
         self, tenant_id: str, customer_id: str | None, limit: int
     ) -> list[Conversation]:
         """List a tenant's conversations, or one customer's, the latest spoken in first."""
-        rows = await self._rows(
-            f"{_CONVERSATION} WHERE c.tenant_id = ?1 AND (?2 IS NULL OR c.customer_id = ?2) "
+        rows = await self._query(
+            f"{_SELECT_CONVERSATION} WHERE c.tenant_id = ?1 AND (?2 IS NULL OR c.customer_id = ?2) "
             "ORDER BY c.last_line DESC LIMIT ?3",
             tenant_id,
             customer_id,
@@ -159,17 +161,17 @@ class SqliteStore:
         )
         return [_conversation(row) for row in rows]
 
-    async def lines(self, conversation_id: str, limit: int) -> list[Line]:
+    async def messages(self, conversation_id: str, limit: int) -> list[StoredChatMessage]:
         """List the last lines of a conversation, oldest first."""
-        rows = await self._rows(
+        rows = await self._query(
             "SELECT id, sender_id, sender_name, content, at FROM lines "
             "WHERE conversation_id = ? ORDER BY number DESC LIMIT ?",
             conversation_id,
             limit,
         )
-        return [Line(*row) for row in rows][::-1]
+        return [StoredChatMessage(*row) for row in rows][::-1]
 
-    async def forget(self, before: float) -> None:
+    async def purge_before(self, before: float) -> None:
         """Drop conversations in which nothing was said since, and their lines."""
         async with self._transaction() as database:
             await database.execute(
@@ -187,18 +189,18 @@ class SqliteStore:
 
     async def revocations(self) -> list[Revocation]:
         """List all revocations, one a user of a tenant."""
-        rows = await self._rows("SELECT tenant_id, user_id, at FROM revocations")
+        rows = await self._query("SELECT tenant_id, user_id, at FROM revocations")
         return [Revocation(*row) for row in rows]
 
-    async def probe(self) -> None:
+    async def health_check(self) -> None:
         """Read something, whatever it is."""
-        await self._rows("SELECT id FROM orders LIMIT 1")
+        await self._query("SELECT id FROM orders LIMIT 1")
 
     async def aclose(self) -> None:
         """Close the file; what was kept is in it."""
         await self._database.close()
 
-    async def _rows(self, query: str, *values: Any) -> Iterable[Any]:
+    async def _query(self, query: str, *values: Any) -> Iterable[Any]:
         try:
             return await self._database.execute_fetchall(query, values)
         except (sqlite3.Error, ValueError) as why:
@@ -208,7 +210,7 @@ class SqliteStore:
     async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
         """Do all that the block does, or nothing of it; one block at a time."""
         try:
-            async with self._writing:
+            async with self._write_lock:
                 await self._database.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._database
@@ -220,7 +222,9 @@ class SqliteStore:
             raise StoreUnavailable(str(why)) from why
 
 
-async def _append(database: aiosqlite.Connection, conversation_id: str, line: Line) -> None:
+async def _append_message(
+    database: aiosqlite.Connection, conversation_id: str, line: StoredChatMessage
+) -> None:
     added = await database.execute(
         "INSERT INTO lines (conversation_id, id, sender_id, sender_name, content, at) "
         "VALUES (?, ?, ?, ?, ?, ?)",
@@ -234,5 +238,11 @@ async def _append(database: aiosqlite.Connection, conversation_id: str, line: Li
 def _conversation(row: Sequence[Any]) -> Conversation:
     id, tenant_id, customer_id, customer_name, opened_at, agent_id, *line = row
     return Conversation(
-        id, tenant_id, customer_id, customer_name, opened_at, agent_id, last=Line(*line)
+        id,
+        tenant_id,
+        customer_id,
+        customer_name,
+        opened_at,
+        agent_id,
+        last_message=StoredChatMessage(*line),
     )

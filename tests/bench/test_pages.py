@@ -24,11 +24,11 @@ def test_what_took_longer_than_any_bound_is_said_to_take_the_longest():
     [([1, 9, 5, 5, 5, 5], 0), ([0, 0, 0, 99, 100, 101], 2), ([7, 7, 7, 101, 100, 99], -2)],
 )
 def test_the_slope_is_that_of_the_later_half(samples, percent):
-    assert pages.slope(samples) == pytest.approx(percent)
+    assert pages.growth_percent(samples) == pytest.approx(percent)
 
 
 def test_what_is_published_is_json_of_two_kinds():
-    published = json.loads(soak.body(0, 8))
+    published = json.loads(soak.request_body(0, 8))
 
     assert [one["type"] for one in published].count("order_update") == 2
     assert len({one["channel"] for one in published}) == 8

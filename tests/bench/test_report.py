@@ -2,18 +2,22 @@
 
 import json
 
-from bench.report import document, table
-from bench.stats import Figure
+from bench.report import json_document, text_table
+from bench.stats import Measurement
 
 FIGURES = [
-    Figure(scene="first", what="a write", unit="µs", ours=[8, 7, 9]),
-    Figure(scene="first", what="a delivery", unit="µs", ours=[2, 2], plain=[12], bare_us=[8]),
-    Figure(scene="second", what="a second", unit="k/s", ours=[1234.5], load_busy=[0.5]),
+    Measurement(section="first", name="a write", unit="µs", ours=[8, 7, 9]),
+    Measurement(
+        section="first", name="a delivery", unit="µs", ours=[2, 2], plain=[12], raw_write_us=[8]
+    ),
+    Measurement(
+        section="second", name="a second", unit="k/s", ours=[1234.5], load_utilisation=[0.5]
+    ),
 ]
 
 
 def test_a_scene_is_named_once_and_its_columns_stand_under_each_other():
-    assert table(FIGURES).splitlines() == [
+    assert text_table(FIGURES).splitlines() == [
         "                   ours    plain  to a write  to plain  load",
         "",
         "first",
@@ -26,8 +30,8 @@ def test_a_scene_is_named_once_and_its_columns_stand_under_each_other():
 
 
 def test_the_json_has_every_round_and_what_the_table_shows():
-    found = json.loads(json.dumps(document(FIGURES, {"rounds": 2})))
+    found = json.loads(json.dumps(json_document(FIGURES, {"rounds": 2})))
 
     assert found["rounds"] == 2
     assert found["figures"][1]["ours"] == [2, 2]
-    assert (found["figures"][0]["median"], found["figures"][1]["to_bare"]) == (8, 0.25)
+    assert (found["figures"][0]["median"], found["figures"][1]["ratio_to_raw_write"]) == (8, 0.25)

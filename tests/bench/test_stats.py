@@ -2,22 +2,26 @@
 
 import pytest
 
-from bench.stats import Figure, quantile, ratio
+from bench.stats import Measurement, quantile, ratio
 
 
 def figure(**values):
-    return Figure(scene="scene", what="what", unit="µs", **values)
+    return Measurement(section="scene", name="what", unit="µs", **values)
 
 
 def test_one_round_that_went_astray_changes_nothing():
     calm = figure(ours=[2, 2, 2], plain=[10, 10, 10], bare_us=[4, 4, 4])
     noisy = figure(ours=[2, 2, 90], plain=[10, 10, 500], bare_us=[4, 0.1, 4])
 
-    assert (noisy.to_bare, noisy.to_plain) == (calm.to_bare, calm.to_plain) == (0.5, 0.2)
+    assert (
+        (noisy.ratio_to_raw_write, noisy.ratio_to_plain)
+        == (calm.ratio_to_raw_write, calm.ratio_to_plain)
+        == (0.5, 0.2)
+    )
 
 
 def test_without_something_to_compare_with_there_is_no_ratio():
-    assert figure(ours=[2]).to_plain is None
+    assert figure(ours=[2]).ratio_to_plain is None
     assert ratio([2], [0]) is None
 
 

@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from client.aio import AsyncShopWebSocket
 from client.threaded import ShopWebSocket
-from protocol.codec import iso
+from protocol.codec import format_timestamp
 
 PATIENCE_S = 10.0  # how long a test waits for what must come
 
@@ -109,7 +109,7 @@ class Shop:
     def sign_in(self):
         """Answer the sign-in that a mute shop left open."""
         self.is_mute = False
-        self._loop.run(self._judge(self._latest(), self._latest().token, None))
+        self._loop.run(self._authorize(self._latest(), self._latest().token, None))
 
     def break_off(self):
         async def abort():
@@ -131,27 +131,29 @@ class Shop:
 
     async def _handle(self, request):
         if self.statuses:
-            self._note(lambda: self.visits.append(Visit(None, request.query.get("token"))))
+            self._record(
+                lambda: self.visits.append(Visit(None, request.query.get("token")))
+            )
             return web.Response(status=self.statuses.popleft())
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         visit = Visit(socket, request.query.get("token"))
         visit.request = request
-        self._note(lambda: self.visits.append(visit))
+        self._record(lambda: self.visits.append(visit))
         if visit.token and not self.is_mute:
-            await self._judge(visit, visit.token, None)
+            await self._authorize(visit, visit.token, None)
         if self.closes:
             await socket.close(code=self.closes.popleft())
         async for frame in socket:
             if frame.type is WSMsgType.PONG:
                 visit.pongs += 1
-                self._note(lambda: None)
+                self._record(lambda: None)
             elif frame.type is WSMsgType.TEXT:
                 message = msgspec.json.decode(frame.data)
-                self._note(lambda message=message: visit.messages.append(message))
+                self._record(lambda message=message: visit.messages.append(message))
                 if not self.is_mute:
                     await self._answer(visit, message)
-        self._note(lambda: setattr(visit, "code", socket.close_code))
+        self._record(lambda: setattr(visit, "code", socket.close_code))
         return socket
 
     async def _answer(self, visit, message):
@@ -160,7 +162,7 @@ class Shop:
             case "ping":
                 await self._send(visit, "pong", None, id=id)
             case "auth":
-                await self._judge(visit, payload["token"], id, self._place(payload))
+                await self._authorize(visit, payload["token"], id, self._place(payload))
             case "subscribe" if payload["channel"] in self.forbidden:
                 refusal = {"code": "forbidden", "message": "Cannot access this channel"}
                 await self._send(visit, "error", refusal, id=id)
@@ -190,7 +192,7 @@ class Shop:
             return
         payload = {"user_id": "olena"} | (place or {})
         if self.expires_at is not None:
-            payload["expires_at"] = iso(self.expires_at)
+            payload["expires_at"] = format_timestamp(self.expires_at)
         await self._send(visit, "auth_success", payload, id=id)
 
     async def _send(self, visit, type, payload, **rest):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from client.address import signed
+from client.address import with_token
 
 
 @pytest.mark.parametrize(
@@ -15,4 +15,4 @@ from client.address import signed
     ],
 )
 def test_carries_the_token_in_its_query(url, token, address):
-    assert signed(url, token) == address
+    assert with_token(url, token) == address

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from client.backoff import delay
+from client.backoff import backoff_delay
 
 
 class Spy(Random):
@@ -22,9 +22,9 @@ class Spy(Random):
 def test_is_drawn_evenly_from_nothing_to_the_ceiling(attempt, ceiling):
     draw = Spy()
 
-    assert delay(attempt, draw) == ceiling
+    assert backoff_delay(attempt, draw) == ceiling
     assert draw.asked == (0, ceiling)
 
 
 def test_differs_from_client_to_client():
-    assert len({delay(3, Random(seed)) for seed in range(50)}) == 50
+    assert len({backoff_delay(3, Random(seed)) for seed in range(50)}) == 50

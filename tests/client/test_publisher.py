@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 
 from client.errors import ConnectionLost
-from client.publisher import Publisher
-from protocol.publications import Draft
+from client.publisher import HttpPublisher
+from protocol.publications import PublishRequest
 
 
 class NoJitter(Random):
@@ -23,11 +23,13 @@ class NoJitter(Random):
 
 def alert(number, filler=""):
     payload = msgspec.json.encode({"number": number, "filler": filler})
-    return Draft(type="inventory_alert", payload=msgspec.Raw(payload), channel="tenant:shop")
+    return PublishRequest(
+        type="inventory_alert", payload=msgspec.Raw(payload), channel="tenant:shop"
+    )
 
 
 class Api:
-    """``POST /api/publish``: takes everything, but for the answers it was given before."""
+    """``HTTP_REQUEST /api/publish``: takes everything, but for the answers it was given before."""
 
     def __init__(self):
         self.answers = deque()  # (status, body, headers), or a function of the list of items
@@ -85,7 +87,7 @@ async def make(api, tokens):
         made = []
 
         def make(**options):
-            publisher = Publisher(api.url, tokens, http=http, draw=NoJitter(), **options)
+            publisher = HttpPublisher(api.url, tokens, http=http, draw=NoJitter(), **options)
             made.append((publisher, asyncio.create_task(publisher.run())))
             return publisher
 
@@ -167,7 +169,7 @@ async def test_sends_a_batch_again_under_its_key_until_it_is_taken(api, make, st
 async def test_outlives_a_server_that_is_not_there(tokens, unused_tcp_port, caplog):
     async with aiohttp.ClientSession() as http:
         url = f"http://127.0.0.1:{unused_tcp_port}"
-        publisher = Publisher(url, tokens, http=http, draw=NoJitter())
+        publisher = HttpPublisher(url, tokens, http=http, draw=NoJitter())
         task = asyncio.create_task(publisher.run())
         publisher.put(alert(1))
         async with asyncio.timeout(10):
@@ -266,7 +268,7 @@ async def test_does_not_take_what_no_server_takes(make):
 
     assert publisher.counts.refused == 1
     with pytest.raises(ValueError, match="not JSON"):
-        publisher.put(Draft(type="notification", payload=msgspec.Raw(b"{"), everyone=True))
+        publisher.put(PublishRequest(type="notification", payload=msgspec.Raw(b"{"), everyone=True))
 
 
 async def test_closed_ends_whoever_waits_and_takes_nothing_more(api, make):

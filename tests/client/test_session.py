@@ -5,11 +5,11 @@ from random import Random
 import msgspec
 import pytest
 
-from client.effects import HangUp, Renew, Settle, Tell
-from client.errors import ConnectionLost, QueueFull, Refused
-from client.session import Limits, Session
-from client.status import State
-from client.subscriptions import Wish
+from client.effects import DispatchMessage, DropConnection, RefreshToken, ResolveRequest
+from client.errors import ConnectionLost, QueueFull, RequestRejected
+from client.session import ClientOptions, SansIoClient
+from client.status import ConnectionState
+from client.subscriptions import SubscriptionOptions
 
 T0 = 1_700_000_000.0  # now, in seconds since the epoch
 
@@ -22,10 +22,10 @@ class Longest(Random):
 
 
 def new(*, signs_in=True, recovers_own=False, **limits):
-    return Session(
+    return SansIoClient(
         signs_in=signs_in,
         recovers_own=recovers_own,
-        limits=Limits(**limits),
+        limits=ClientOptions(**limits),
         draw=Longest(),
         now=T0,
     )
@@ -35,7 +35,7 @@ def opened(**options):
     """Return a session with an open connection that has not signed in yet."""
     session = new(**options)
     session.start(T0)
-    session.opened(T0)
+    session.on_open(T0)
     return session
 
 
@@ -48,7 +48,7 @@ def signed_in(at=T0, **options):
 def hear(session, type, payload=None, id=None, at=T0, **place):
     """Return the effects of a message of the server."""
     message = {"type": type, "payload": payload or {}} | ({} if id is None else {"id": id}) | place
-    return session.received(msgspec.json.encode(message), at)
+    return session.on_text(msgspec.json.encode(message), at)
 
 
 def frames(session):
@@ -79,7 +79,7 @@ class TestWhatWaits:
         session.send("one", None)
         session.start(T0)
         session.send("two", {"n": 2})
-        session.opened(T0)
+        session.on_open(T0)
         assert sent(session) == []
 
         hear(session, "auth_success", {"user_id": "olena"})
@@ -91,22 +91,22 @@ class TestWhatWaits:
         session.send("one", None)
 
         session.start(T0)
-        session.opened(T0)
+        session.on_open(T0)
 
         assert sent(session) == [("one", {})]
 
     def test_is_kept_when_the_connection_ends_before_it_left(self):
         session = signed_in()
         session.send("one", None)
-        session.closed(1006, "", T0)
+        session.on_close(1006, "", T0)
 
-        session.opened(T0 + 1)
+        session.on_open(T0 + 1)
         hear(session, "auth_success")
 
         assert sent(session) == [("one", {})]
 
     def test_is_bounded_and_what_is_over_the_limit_is_refused(self):
-        session = new(queue=1)
+        session = new(queue_limit=1)
         session.send("one", None)
 
         with pytest.raises(QueueFull):
@@ -115,7 +115,7 @@ class TestWhatWaits:
             session.request("three", None)
 
     def test_does_not_keep_the_sessions_own_frames_from_being_sent(self):
-        session = signed_in(queue=1)
+        session = signed_in(queue_limit=1)
         session.send("one", None)
 
         session.subscribe("public:news")
@@ -132,7 +132,7 @@ class TestARequest:
         effects = hear(session, "subscribed", {"channel": "public:news"}, id)
 
         reply = {"type": "subscribed", "payload": {"channel": "public:news"}, "id": id}
-        assert effects == [Settle(id, reply), Tell(reply)]
+        assert effects == [ResolveRequest(id, reply), DispatchMessage(reply)]
 
     def test_is_settled_once(self):
         session = signed_in()
@@ -140,7 +140,9 @@ class TestARequest:
         frames(session)
         hear(session, "chat_message", {}, id)
 
-        assert not [e for e in hear(session, "chat_message", {}, id) if isinstance(e, Settle)]
+        assert not [
+            e for e in hear(session, "chat_message", {}, id) if isinstance(e, ResolveRequest)
+        ]
 
     def test_is_settled_with_the_refusal(self):
         session = signed_in()
@@ -149,7 +151,7 @@ class TestARequest:
 
         settle, _ = hear(session, "error", {"code": "unknown_type", "message": "No"}, id)
 
-        assert isinstance(settle.outcome, Refused)
+        assert isinstance(settle.outcome, RequestRejected)
         assert (settle.outcome.code, settle.outcome.message) == ("unknown_type", "No")
 
     def test_that_has_left_is_lost_with_its_connection(self):
@@ -157,7 +159,7 @@ class TestARequest:
         id = session.request("ping", None)
         frames(session)
 
-        (lost,) = session.closed(1006, "gone", T0)
+        (lost,) = session.on_close(1006, "gone", T0)
 
         assert lost.id == id
         assert isinstance(lost.outcome, ConnectionLost)
@@ -165,16 +167,16 @@ class TestARequest:
     def test_that_still_waits_is_sent_on_the_next(self):
         session = signed_in()
         id = session.request("ping", None)
-        assert session.closed(1006, "gone", T0) == []
+        assert session.on_close(1006, "gone", T0) == []
 
-        session.opened(T0 + 1)
+        session.on_open(T0 + 1)
         hear(session, "auth_success")
 
         assert [frame["id"] for frame in frames(session)] == [id]
 
     def test_that_was_abandoned_is_not_sent(self):
         session = opened()
-        session.abandon(session.request("ping", None))
+        session.cancel_request(session.request("ping", None))
 
         hear(session, "auth_success")
 
@@ -186,7 +188,7 @@ class TestARequest:
 
         (lost,) = session.stop(T0)
         session.start(T0)
-        session.opened(T0)
+        session.on_open(T0)
         hear(session, "auth_success")
 
         assert (lost.id, type(lost.outcome)) == (id, ConnectionLost)
@@ -200,7 +202,7 @@ class TestSubscriptions:
         session.subscribe("order:1")
         session.subscribe("order:2")
         session.start(T0)
-        session.opened(T0)
+        session.on_open(T0)
 
         hear(session, "auth_success")
 
@@ -222,9 +224,9 @@ class TestSubscriptions:
     def test_that_had_not_left_are_asked_for_once_on_the_next_connection(self):
         session = signed_in()
         session.subscribe("order:1")
-        session.closed(1006, "", T0)
+        session.on_close(1006, "", T0)
 
-        session.opened(T0 + 1)
+        session.on_open(T0 + 1)
         hear(session, "auth_success")
 
         assert channels(session) == ["order:1"]
@@ -237,9 +239,9 @@ class TestSubscriptions:
 
         effects = hear(session, "error", {"code": code, "message": ""}, asked["id"])
 
-        assert [type(effect) for effect in effects] == [Tell]
-        session.closed(1006, "", T0)
-        session.opened(T0 + 1)
+        assert [type(effect) for effect in effects] == [DispatchMessage]
+        session.on_close(1006, "", T0)
+        session.on_open(T0 + 1)
         hear(session, "auth_success")
         assert channels(session) == []
 
@@ -253,7 +255,7 @@ class TestSubscriptions:
 
         session.tick(T0 + 4.9)
         assert channels(session) == []
-        assert session.due == T0 + 5
+        assert session.next_tick_at == T0 + 5
         session.tick(T0 + 5)
         assert channels(session) == ["order:1"]
 
@@ -295,14 +297,14 @@ class TestSubscriptions:
         session.subscribe("order:1")
         session.unsubscribe("order:1")
         session.start(T0)
-        session.opened(T0)
+        session.on_open(T0)
         hear(session, "auth_success")
 
         assert sent(session) == []
 
 
 def gaps(effects):
-    told = (effect.message for effect in effects if isinstance(effect, Tell))
+    told = (effect.message for effect in effects if isinstance(effect, DispatchMessage))
     return [message["payload"]["channel"] for message in told if message["type"] == "gap"]
 
 
@@ -328,7 +330,7 @@ class TestARecoverableSubscription:
     @pytest.fixture
     def session(self):
         session = signed_in()
-        session.subscribe(self.NEWS, Wish(recoverable=True))
+        session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
         assert sent(session) == [("subscribe", {"channel": self.NEWS, "recoverable": True})]
         return session
 
@@ -389,13 +391,13 @@ class TestARecoverableSubscription:
             session.unsubscribe(self.NEWS)
         else:
             hear(session, "unsubscribed", {"channel": self.NEWS})
-        session.subscribe(self.NEWS, Wish(recoverable=True))
+        session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
 
         assert "since" not in self.asked_again(session)
 
     def test_asks_again_when_it_is_wanted_otherwise(self, session):
-        session.subscribe(self.NEWS, Wish(recoverable=True))
-        session.subscribe(self.NEWS, Wish(last=True))
+        session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
+        session.subscribe(self.NEWS, SubscriptionOptions(last=True))
 
         assert sent(session) == [("subscribe", {"channel": self.NEWS, "last": True})]
 
@@ -406,8 +408,8 @@ class TestARecoverableSubscription:
         place = {"user_id": "olena", "epoch": "e", "offset": 7}
         hear(session, "auth_success", place, "client-1")
         hear(session, "notification", channel="user:olena", offset=8)
-        session.closed(1006, "", T0)
-        session.opened(T0)
+        session.on_close(1006, "", T0)
+        session.on_open(T0)
         session.sign_in("t2")
 
         assert first == {"token": "t1", "recoverable": True}
@@ -424,8 +426,8 @@ class TestTheToken:
 
         effects = hear(session, "auth_error", {"error": "Invalid"})
 
-        assert [type(effect) for effect in effects] == [Tell]
-        assert session.rejection == "Invalid"
+        assert [type(effect) for effect in effects] == [DispatchMessage]
+        assert session.auth_error == "Invalid"
         assert sent(session) == []
 
     def test_that_expires_is_renewed(self):
@@ -434,7 +436,7 @@ class TestTheToken:
         effects = hear(session, "auth_error", {"error": "Expired"})
         session.sign_in("fresh")
 
-        assert [type(effect) for effect in effects] == [Tell, Renew]
+        assert [type(effect) for effect in effects] == [DispatchMessage, RefreshToken]
         assert sent(session) == [("auth", {"token": "fresh"})]
 
     def test_whose_renewal_is_refused_is_not_renewed_at_once(self):
@@ -445,7 +447,7 @@ class TestTheToken:
 
         effects = hear(session, "auth_error", {"error": "Expired"}, asked["id"])
 
-        assert [type(effect) for effect in effects] == [Tell]
+        assert [type(effect) for effect in effects] == [DispatchMessage]
         assert session.status(T0).signed_in
 
     def test_is_renewed_once_however_often_the_server_says_so(self):
@@ -453,16 +455,16 @@ class TestTheToken:
         hear(session, "auth_error", {"error": "Expired"})
         session.sign_in("fresh")
 
-        assert Renew() not in hear(session, "auth_error", {"error": "Expired"})
+        assert RefreshToken() not in hear(session, "auth_error", {"error": "Expired"})
 
     @pytest.mark.parametrize(("lives", "renewed_after"), [(3600, 3540), (60, 30), (10, 5)])
     def test_is_renewed_before_it_expires(self, lives, renewed_after):
         session = opened(ping_after_s=10_000, dead_after_s=10_000)
         hear(session, "auth_success", {"expires_at": iso(T0 + lives)})
 
-        assert session.due == pytest.approx(T0 + renewed_after)
+        assert session.next_tick_at == pytest.approx(T0 + renewed_after)
         assert session.tick(T0 + renewed_after - 1) == []
-        assert session.tick(T0 + renewed_after) == [Renew()]
+        assert session.tick(T0 + renewed_after) == [RefreshToken()]
         assert session.tick(T0 + renewed_after) == []
 
     def test_that_never_changes_is_not_renewed_again_and_again(self):
@@ -476,10 +478,10 @@ class TestTheToken:
 
     def test_fetched_too_late_is_not_sent_on_the_next_connection(self):
         session = signed_in()
-        session.closed(1006, "", T0)
+        session.on_close(1006, "", T0)
         session.sign_in("late")
 
-        session.opened(T0 + 1)
+        session.on_open(T0 + 1)
 
         assert sent(session) == []
 
@@ -489,7 +491,7 @@ class TestTheToken:
 
         hear(session, "auth_success", {"expires_at": expires_at})
 
-        assert session.due == T0 + 100
+        assert session.next_tick_at == T0 + 100
 
 
 class TestASilentServer:
@@ -497,7 +499,7 @@ class TestASilentServer:
         session = signed_in()
         session.tick(T0 + 19.9)
         assert sent(session) == []
-        assert session.due == T0 + 20
+        assert session.next_tick_at == T0 + 20
 
         session.tick(T0 + 20)
 
@@ -506,10 +508,10 @@ class TestASilentServer:
     def test_is_dead_after_30(self):
         session = signed_in()
         session.tick(T0 + 20)
-        assert session.due == T0 + 30
+        assert session.next_tick_at == T0 + 30
         assert session.tick(T0 + 29.9) == []
 
-        assert [type(effect) for effect in session.tick(T0 + 30)] == [HangUp]
+        assert [type(effect) for effect in session.tick(T0 + 30)] == [DropConnection]
 
     def test_is_asked_while_signing_in_too(self):
         session = opened()
@@ -527,7 +529,7 @@ class TestASilentServer:
         sign(session, T0 + 15)
 
         assert session.tick(T0 + 44.9) == []
-        assert [type(effect) for effect in session.tick(T0 + 45)] == [HangUp]
+        assert [type(effect) for effect in session.tick(T0 + 45)] == [DropConnection]
 
     def test_that_answers_is_measured_and_handlers_are_not_bothered(self):
         session = signed_in()
@@ -541,19 +543,19 @@ class TestASilentServer:
     def test_is_not_asked_on_the_next_connection_what_was_meant_for_the_last(self):
         session = signed_in()
         session.tick(T0 + 20)
-        session.closed(1006, "", T0 + 20)
+        session.on_close(1006, "", T0 + 20)
 
-        session.opened(T0 + 21)
+        session.on_open(T0 + 21)
 
         assert sent(session) == []
 
     def test_has_its_time_from_the_start_on_every_connection(self):
         session = signed_in()
-        session.closed(1006, "", T0 + 25)
-        session.opened(T0 + 40)
+        session.on_close(1006, "", T0 + 25)
+        session.on_open(T0 + 40)
 
         assert session.tick(T0 + 59) == []
-        assert session.due == T0 + 60
+        assert session.next_tick_at == T0 + 60
 
 
 class TestComingBack:
@@ -571,7 +573,7 @@ class TestComingBack:
         session.start(T0)
         for _ in range(5):
             wait_after(session, 1006, T0)
-        session.opened(T0)
+        session.on_open(T0)
         assert session.status(T0).attempt == 5
         hear(session, "auth_success")
 
@@ -584,9 +586,9 @@ class TestComingBack:
         for _ in range(5):
             wait_after(session, 1006, T0)
 
-        session.opened(T0)
+        session.on_open(T0)
         assert wait_after(session, 1006, T0 + 4.9) == 16
-        session.opened(T0)
+        session.on_open(T0)
         assert wait_after(session, 1006, T0 + 5) == 0.5
 
     @pytest.mark.parametrize("code", [1001, 1006, 4100, 4200])
@@ -595,7 +597,7 @@ class TestComingBack:
         session.start(T0)
         waits = []
         for _ in range(4):
-            session.opened(T0)
+            session.on_open(T0)
             waits.append(wait_after(session, code, T0))
 
         assert waits == [0.5, 1, 2, 4]
@@ -605,7 +607,7 @@ class TestComingBack:
         session.start(T0)
         waits = []
         for _ in range(4):
-            session.opened(T0)
+            session.on_open(T0)
             hear(session, "auth_success")
             waits.append(wait_after(session, 4102, T0 + 1))
 
@@ -635,7 +637,7 @@ class TestComingBack:
         assert wait_after(session, code, T0) is None
 
         assert session.is_closed
-        assert session.due is None
+        assert session.next_tick_at is None
         with pytest.raises(ConnectionLost):
             session.request("ping", None)
 
@@ -644,7 +646,7 @@ class TestComingBack:
         session = new()
         session.start(T0)
 
-        session.refused(status, T0)
+        session.on_handshake_rejected(status, T0)
 
         assert session.status(T0).retry_at == T0 + 0.5
         assert session.status(T0).close_reason == f"HTTP {status}"
@@ -653,7 +655,7 @@ class TestComingBack:
         session = new()
         session.start(T0)
 
-        session.refused(403, T0)
+        session.on_handshake_rejected(403, T0)
 
         assert session.is_closed
 
@@ -664,14 +666,20 @@ class TestTheStatus:
         seen = [session.status(T0)]
         session.start(T0 + 1)
         seen.append(session.status(T0 + 1))
-        session.opened(T0 + 2)
+        session.on_open(T0 + 2)
         seen.append(session.status(T0 + 2))
-        session.closed(4100, "Slow consumer", T0 + 3)
+        session.on_close(4100, "Slow consumer", T0 + 3)
         seen.append(session.status(T0 + 3))
         session.stop(T0 + 4)
         seen.append(session.status(T0 + 4))
 
-        states = [State.CLOSED, State.CONNECTING, State.OPEN, State.WAITING, State.CLOSED]
+        states = [
+            ConnectionState.CLOSED,
+            ConnectionState.CONNECTING,
+            ConnectionState.OPEN,
+            ConnectionState.BACKOFF,
+            ConnectionState.CLOSED,
+        ]
         assert [status.state for status in seen] == states
         assert [status.since - T0 for status in seen] == [0, 1, 2, 3, 4]
         assert (seen[3].close_code, seen[3].close_reason) == (4100, "Slow consumer")
@@ -679,11 +687,11 @@ class TestTheStatus:
 
     def test_keeps_how_the_last_connection_ended_until_the_next_is_open(self):
         session = signed_in()
-        session.closed(4100, "Slow consumer", T0)
-        session.connecting(T0 + 1)
+        session.on_close(4100, "Slow consumer", T0)
+        session.on_connecting(T0 + 1)
         assert session.status(T0 + 1).close_code == 4100
 
-        session.opened(T0 + 2)
+        session.on_open(T0 + 2)
 
         assert session.status(T0 + 2).close_code is None
 
@@ -692,16 +700,16 @@ class TestTheStatus:
 def test_what_is_no_message_is_a_sign_of_life_and_nothing_else(text):
     session = signed_in()
 
-    assert session.received(text, T0 + 10) == []
+    assert session.on_text(text, T0 + 10) == []
     assert session.tick(T0 + 39) == []
 
 
 def test_a_foreign_messages_odd_fields_do_no_harm():
     session = signed_in()
 
-    (told,) = session.received(b'{"type":"error","payload":[1],"id":{}}', T0)
+    (told,) = session.on_text(b'{"type":"error","payload":[1],"id":{}}', T0)
 
-    assert told == Tell({"type": "error", "payload": [1], "id": {}})
+    assert told == DispatchMessage({"type": "error", "payload": [1], "id": {}})
 
 
 def iso(at):

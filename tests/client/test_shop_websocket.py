@@ -6,15 +6,21 @@ from decimal import Decimal
 
 import pytest
 
-from client.errors import ConnectionLost, QueueFull, Refused, RequestTimedOut, SignInRefused
-from client.status import State
+from client.errors import (
+    AuthenticationFailed,
+    ConnectionLost,
+    QueueFull,
+    RequestRejected,
+    RequestTimedOut,
+)
+from client.status import ConnectionState
 
 
 def test_signs_in_with_the_token_in_the_address(client, shop):
     client.connect(5)
 
     assert shop.wait_for_visit().token == "secret-1"
-    assert client.status.state is State.OPEN
+    assert client.status.state is ConnectionState.OPEN
     assert client.status.signed_in
 
 
@@ -110,7 +116,7 @@ class TestARequest:
     def test_that_is_refused_raises_the_refusal(self, client):
         client.connect(5)
 
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRejected) as refused:
             client.request("dance")
 
         assert refused.value.code == "unknown_type"
@@ -156,7 +162,7 @@ class TestDisconnecting:
         client.disconnect()
 
         shop.wait(lambda: shop.visits[0].code == 1000)
-        assert client.status.state is State.CLOSED
+        assert client.status.state is ConnectionState.CLOSED
 
     def test_sends_first_what_may_be_sent(self, client, shop):
         client.connect(5)
@@ -175,7 +181,7 @@ class TestDisconnecting:
         client.disconnect()
         client.disconnect()
 
-        assert client.status.state is State.CLOSED
+        assert client.status.state is ConnectionState.CLOSED
 
     def test_may_be_followed_by_another_connect(self, client, shop):
         client.subscribe("order:ord_1")
@@ -190,11 +196,11 @@ class TestDisconnecting:
         client = make_client(tokens, draw=Always(20.0))
         shop.statuses.append(503)
         client.connect()
-        until(lambda: client.status.state is State.WAITING)
+        until(lambda: client.status.state is ConnectionState.BACKOFF)
 
         client.disconnect()
 
-        assert client.status.state is State.CLOSED
+        assert client.status.state is ConnectionState.CLOSED
 
 
 class TestSubscriptions:
@@ -296,7 +302,7 @@ class TestAfterTheEndOfAConnection:
         client.connect(5)
 
         shop.close(code, "and stay out")
-        until(lambda: client.status.state is State.CLOSED)
+        until(lambda: client.status.state is ConnectionState.CLOSED)
 
         assert (client.status.close_code, client.status.close_reason) == (code, "and stay out")
         with pytest.raises(ConnectionLost, match="and stay out"):
@@ -309,7 +315,7 @@ class TestAfterTheEndOfAConnection:
         with pytest.raises(ConnectionLost, match="HTTP 403"):
             client.connect(5)
 
-        assert client.status.state is State.CLOSED
+        assert client.status.state is ConnectionState.CLOSED
 
     def test_comes_back_to_a_full_server(self, client, shop):
         shop.statuses.extend([503, 503])
@@ -342,11 +348,11 @@ class TestTheToken:
         shop.bad_tokens.add("secret-1")
         client.on("auth_error", inbox)
 
-        with pytest.raises(SignInRefused, match="Invalid or expired token"):
+        with pytest.raises(AuthenticationFailed, match="Invalid or expired token"):
             client.connect(5)
 
         assert inbox.next() == {"error": "Invalid or expired token"}
-        assert client.status.state is State.OPEN
+        assert client.status.state is ConnectionState.OPEN
         assert not client.status.signed_in
         shop.close(1001)
         assert shop.wait_for_visit(2).token == "secret-2"
@@ -422,10 +428,10 @@ class Always:
     """Draws one and the same wait."""
 
     def __init__(self, seconds):
-        self._seconds = seconds
+        self._time_axis = seconds
 
     def uniform(self, a, b):
-        return self._seconds
+        return self._time_axis
 
 
 def until(condition):

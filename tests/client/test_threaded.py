@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from client.status import State
+from client.status import ConnectionState
 
 
 def socket_threads():
@@ -50,7 +50,7 @@ def test_ends_promptly_while_the_server_stalls_the_handshake(make_threaded):
             client.disconnect()
 
     assert socket_threads() == []
-    assert client.status.state is State.CLOSED
+    assert client.status.state is ConnectionState.CLOSED
 
 
 class TestAHandler:

@@ -13,22 +13,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from client.status import State, Status
+from client.status import ConnectionState, ConnectionStatus
 from dashboard.feed import Feed
-from dashboard.simulation import Product, ShopState
+from dashboard.simulation import ProductState, ShopState
 from protocol import codec
 from protocol.events import (
     AlertType,
+    CustomerRef,
+    InventoryAlertPayload,
+    NewOrderPayload,
     Order,
     OrderItem,
-    OrderPlaced,
     OrderStatus,
-    Person,
-    StockAlert,
 )
 from protocol.messages import InventoryAlert, NewOrder
 from protocol.money import Money
-from protocol.monitoring import BusyChannel, Sample, Tally, Traffic
+from protocol.monitoring import BusyChannel, Sample, TrafficPayload, TrafficTotals
 
 NOON = 1_700_000_000.0  # a integer of 5 s buckets
 
@@ -45,19 +45,21 @@ class Shop:
             total=Money.of(Decimal(total)),
             currency="UAH",
             status=OrderStatus.PENDING,
-            customer=Person("user_1", "Олена Ковальчук"),
+            customer=CustomerRef("user_1", "Олена Ковальчук"),
             items=(OrderItem("prod_1", "Кобзар", 1, Money.of(Decimal(total))),),
             created_at=datetime.fromtimestamp(NOON, UTC),
         )
 
-    def placed(self, id: str = "ord_1", total: str = "1500.00") -> OrderPlaced:
-        return OrderPlaced(self.order(id, total))
+    def placed(self, id: str = "ord_1", total: str = "1500.00") -> NewOrderPayload:
+        return NewOrderPayload(self.order(id, total))
 
-    def alert(self, left: int = 2, kind: AlertType = AlertType.LOW_STOCK) -> StockAlert:
-        return StockAlert("prod_1", "Кобзар", "BK-1", left, 5, kind, "Київ")
+    def alert(self, left: int = 2, kind: AlertType = AlertType.LOW_STOCK) -> InventoryAlertPayload:
+        return InventoryAlertPayload("prod_1", "Кобзар", "BK-1", left, 5, kind, "Київ")
 
     def message(self, type: str = "cart_update", at: float = NOON, **payload: Any) -> bytes:
-        return codec.write({"type": type, "payload": payload, "timestamp": codec.iso(at)})
+        return codec.encode_json(
+            {"type": type, "payload": payload, "timestamp": codec.format_timestamp(at)}
+        )
 
     def sample(self, channel: str, message: bytes | None = None) -> Sample:
         return Sample(channel, 1, msgspec.Raw(message or self.message()))
@@ -68,16 +70,18 @@ class Shop:
         kinds: dict[str, int] | None = None,
         seconds: float = 1.0,
         **more: Any,
-    ) -> Traffic:
+    ) -> TrafficPayload:
         """Make a report; counts by kind are those of the sample unless they are given."""
         if kinds is None:
             kinds = {}
             for one in samples:
                 kind = one.channel.partition(":")[0]
                 kinds[kind] = kinds.get(kind, 0) + 1
-        return Traffic(
+        return TrafficPayload(
             seconds=seconds,
-            kinds={kind: Tally(count, 3 * count, 100 * count) for kind, count in kinds.items()},
+            kinds={
+                kind: TrafficTotals(count, 3 * count, 100 * count) for kind, count in kinds.items()
+            },
             types={},
             busiest=more.get("busiest", ()),
             sample=samples,
@@ -90,7 +94,7 @@ class Shop:
     def stock(self, **left: int) -> ShopState:
         """Make the simulator's answer: one product, so many of it in Київ and Львів."""
         places = {"Київ": left.get("kyiv", 9), "Львів": left.get("lviv", 9)}
-        product = Product("prod_1", "BK-1", "Кобзар", Money.of(Decimal("420.00")), 5, places)
+        product = ProductState("prod_1", "BK-1", "Кобзар", Money.of(Decimal("420.00")), 5, places)
         return ShopState(warehouses=("Київ", "Львів"), products=(product,))
 
 
@@ -107,24 +111,24 @@ class FakeSocket:
         self.recovered: list[str] = []
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
-        self.be(State.CONNECTING)
+        self.be(ConnectionState.CONNECTING)
 
-    def be(self, state: State, signed_in: bool = False, **more: Any) -> None:
+    def be(self, state: ConnectionState, signed_in: bool = False, **more: Any) -> None:
         fields = {"attempt": 0, "retry_at": None, "close_code": None, "close_reason": ""}
         fields |= {"since": NOON, "round_trip_ms": 2.0} | more
-        self._status = Status(state=state, signed_in=signed_in, **fields)
+        self._status = ConnectionStatus(state=state, signed_in=signed_in, **fields)
 
     def live(self) -> None:
-        self.be(State.OPEN, signed_in=True)
+        self.be(ConnectionState.OPEN, signed_in=True)
         self.say("auth_success", {"user_id": "workbench"})
 
     def say(self, type: str, payload: Any) -> None:
-        plain = codec.read(codec.write(payload))
+        plain = codec.decode_json(codec.encode_json(payload))
         for handler in self._handlers.get(type, []):
             handler(plain)
 
     @property
-    def status(self) -> Status:
+    def status(self) -> ConnectionStatus:
         return self._status
 
     def on(self, type: str, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
@@ -189,7 +193,7 @@ def busy_feed(feed: Feed, socket: FakeSocket, shop: Shop) -> Feed:
             shop.sample("tenant:shop", codec.encode(InventoryAlert(payload=shop.alert()))),
         ),
     )
-    feed.hear_stock(shop.stock())
+    feed.on_shop_state(shop.stock())
     return feed
 
 

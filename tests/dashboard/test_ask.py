@@ -2,12 +2,12 @@
 
 import pytest
 
-from dashboard.ask import Asker, Refusal, Unanswered
+from dashboard.ask import ApiClient, ApiRequestError, ErrorDetail
 
 
 @pytest.fixture
 def asker(site):
-    return Asker(site.url, lambda: "t0ken")
+    return ApiClient(site.url, lambda: "t0ken")
 
 
 def test_returns_what_is_answered(site, asker):
@@ -21,7 +21,7 @@ def test_sends_json(site, asker):
     asker.post("/control", {"command": "announce", "title": "Увага"})
 
     method, path, body, _ = site.asked.get(timeout=10)
-    assert (method, path) == ("POST", "/control")
+    assert (method, path) == ("HTTP_REQUEST", "/control")
     assert body.decode() == '{"command":"announce","title":"Увага"}'
 
 
@@ -41,27 +41,27 @@ def test_tells_a_refusal_with_its_code_its_words_and_the_field(site, asker):
     site.status = 422
     site.body = b'{"error":{"code":"invalid","message":"At most 60","field":"speed"}}'
 
-    with pytest.raises(Unanswered, match="HTTP 422") as told:
+    with pytest.raises(ApiRequestError, match="HTTP 422") as told:
         asker.post("/control", {})
 
     why = told.value
-    assert (why.status, why.refusal) == (422, Refusal("invalid", "At most 60", "speed"))
+    assert (why.status, why.detail) == (422, ErrorDetail("invalid", "At most 60", "speed"))
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"error":5}'])
 def test_takes_a_refusal_without_a_reason_for_what_it_is(site, asker, body):
     site.status, site.body = 502, body
 
-    with pytest.raises(Unanswered) as told:
+    with pytest.raises(ApiRequestError) as told:
         asker.get("/")
 
-    assert (told.value.status, told.value.refusal) == (502, Refusal())
+    assert (told.value.status, told.value.detail) == (502, ErrorDetail())
 
 
 def test_tells_that_nobody_answers(site, asker):
     site.server_close()
 
-    with pytest.raises(Unanswered, match="cannot connect") as told:
+    with pytest.raises(ApiRequestError, match="cannot connect") as told:
         asker.get("/")
 
     assert told.value.status is None

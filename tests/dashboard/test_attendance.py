@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from dashboard import attendance
-from dashboard.attendance import Order
+from dashboard.attendance import ConnectionSort
 
 
 def connected(id, user="user_1", name="Олена", channels=("user:user_1",), **more):
@@ -31,7 +31,7 @@ def connections():
         connected("c_3", "agent_1", "Марія", ["tenant:shop"], role="agent", node="node-2"),
     ]
     answer = msgspec.json.encode({"connections": listed, "total": 3})
-    return attendance.read(answer).connections
+    return attendance.decode_connections(answer).connections
 
 
 def ids(connections):
@@ -41,21 +41,21 @@ def ids(connections):
 @pytest.mark.parametrize(
     ("order", "first"),
     [
-        (Order.LONGEST, "c_2"),
-        (Order.NEWEST, "c_1"),
-        (Order.WAITING, "c_2"),
-        (Order.CHANNELS, "c_2"),
-        (Order.TALKATIVE, "c_1"),
-        (Order.NAME, "c_2"),
+        (ConnectionSort.OLDEST, "c_2"),
+        (ConnectionSort.NEWEST, "c_1"),
+        (ConnectionSort.LARGEST_QUEUE, "c_2"),
+        (ConnectionSort.MOST_CHANNELS, "c_2"),
+        (ConnectionSort.MOST_MESSAGES, "c_1"),
+        (ConnectionSort.NAME, "c_2"),
     ],
 )
 def test_are_sorted(connections, order, first):
-    assert ids(attendance.found(connections, "", order))[0] == first
+    assert ids(attendance.search_connections(connections, "", order))[0] == first
 
 
-@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("order", ConnectionSort)
 def test_that_are_equal_keep_their_places(connections, order):
-    assert attendance.found(connections, "", order) == attendance.found(
+    assert attendance.search_connections(connections, "", order) == attendance.search_connections(
         reversed(connections), "", order
     )
 
@@ -73,12 +73,15 @@ def test_that_are_equal_keep_their_places(connections, order):
     ],
 )
 def test_are_found_by_every_word_of_a_search(connections, search, expected):
-    assert sorted(ids(attendance.found(connections, search, Order.LONGEST))) == expected
+    assert (
+        sorted(ids(attendance.search_connections(connections, search, ConnectionSort.OLDEST)))
+        == expected
+    )
 
 
 def test_are_summed(connections):
-    assert attendance.subscriptions(connections) == 4
-    assert attendance.waiting(connections) == 50
+    assert attendance.count_subscriptions(connections) == 4
+    assert attendance.queued_bytes(connections) == 50
     assert attendance.by_node(connections) == {"node-1": 2, "node-2": 1}
     assert attendance.by_channel(connections)[0] == "order:ord_7"
 
@@ -86,9 +89,14 @@ def test_are_summed(connections):
 def test_a_token_without_a_role_is_nobodys_staff():
     answer = msgspec.json.encode({"connections": [connected("c_1", role=None)], "total": 1})
 
-    assert attendance.found(attendance.read(answer).connections, "olena", Order.NAME) == []
+    assert (
+        attendance.search_connections(
+            attendance.decode_connections(answer).connections, "olena", ConnectionSort.NAME
+        )
+        == []
+    )
 
 
 def test_another_answer_is_no_attendance():
     with pytest.raises(msgspec.DecodeError):
-        attendance.read(b'{"connections": [{}]}')
+        attendance.decode_connections(b'{"connections": [{}]}')

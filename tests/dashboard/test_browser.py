@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.browser import has_screen
+from dashboard.browser import has_display
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from dashboard.browser import has_screen
     ],
 )
 def test_a_screen_is_one_that_windows_open_on(platform, environment, expected):
-    assert has_screen(platform, environment) is expected
+    assert has_display(platform, environment) is expected

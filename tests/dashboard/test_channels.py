@@ -1,18 +1,29 @@
 """The tree of channels."""
 
-from dashboard.channels import BUCKET_S, FEW, KEPT, MANY, Sort, counted, kind_of, tree
-from dashboard.rates import Bins
+from dashboard.channels import (
+    BUCKET_S,
+    COLLAPSED_ROWS,
+    EXPANDED_ROWS,
+    MAX_CHANNELS,
+    ChannelSort,
+    add_report,
+    build_tree,
+    kind_of,
+)
+from dashboard.rates import PerSecondCounters
 
 
 def grown(shop, *reports):
     known = {}
     for n, report in enumerate(reports):
-        counted(known, report, shop.noon + n)
+        add_report(known, report, shop.noon + n)
     return known
 
 
-def lines(known, shop, find="", sort=Sort.TOTAL, chosen=""):
-    return tree(known, Bins().series(shop.noon), find, sort, chosen, shop.noon + 5)
+def lines(known, shop, find="", sort=ChannelSort.TOTAL, chosen=""):
+    return build_tree(
+        known, PerSecondCounters().series(shop.noon), find, sort, chosen, shop.noon + 5
+    )
 
 
 def names(branches):
@@ -53,12 +64,12 @@ def test_says_how_fast_a_channel_is_now(shop):
 
 
 def test_forgets_the_channel_that_was_silent_longest(shop):
-    many = [shop.sample(f"order:{n}") for n in range(KEPT)]
+    many = [shop.sample(f"order:{n}") for n in range(MAX_CHANNELS)]
     again = shop.traffic(shop.sample("order:0"), shop.sample("order:new"))
 
     known = grown(shop, shop.traffic(*many), again)
 
-    assert len(known) == KEPT
+    assert len(known) == MAX_CHANNELS
     assert "order:0" in known
     assert "order:1" not in known
 
@@ -76,9 +87,9 @@ def test_shows_what_went_to_everyone_only_once_something_did(shop):
 def test_shows_a_few_channels_of_a_kind_until_the_kind_is_chosen(shop):
     known = grown(shop, shop.traffic(*[shop.sample(f"order:{n}") for n in range(300)]))
 
-    assert len(lines(known, shop)) == 5 + FEW
-    assert len(lines(known, shop, chosen="order:")) == 5 + MANY
-    assert len(lines(known, shop, chosen="order:17")) == 5 + MANY
+    assert len(lines(known, shop)) == 5 + COLLAPSED_ROWS
+    assert len(lines(known, shop, chosen="order:")) == 5 + EXPANDED_ROWS
+    assert len(lines(known, shop, chosen="order:17")) == 5 + EXPANDED_ROWS
 
 
 def test_finds_a_channel_by_any_part_of_its_name_in_any_case(shop):
@@ -98,9 +109,9 @@ def test_sorts_within_a_kind(shop):
     def order(sort):
         return [branch.name for branch in lines(known, shop, sort=sort) if not branch.kind]
 
-    assert order(Sort.TOTAL) == ["b", "c", "a"]
-    assert order(Sort.LATEST) == ["a", "c", "b"]
-    assert order(Sort.NAME) == ["a", "b", "c"]
+    assert order(ChannelSort.TOTAL) == ["b", "c", "a"]
+    assert order(ChannelSort.LATEST) == ["a", "c", "b"]
+    assert order(ChannelSort.NAME) == ["a", "b", "c"]
 
 
 def test_sums_a_kind_up_in_its_own_line(shop):

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard import charts
 from dashboard.channels import KINDS
-from dashboard.rates import WINDOW_S, Bins
+from dashboard.rates import WINDOW_S, PerSecondCounters
 
 
 @pytest.mark.parametrize(
@@ -12,13 +12,13 @@ from dashboard.rates import WINDOW_S, Bins
     [(0, 1), (1, 1.5), (9.9, 10), (10, 15), (64, 80), (79.9, 80), (999, 1000)],
 )
 def test_a_scale_ends_at_the_next_round_number(most, ceiling):
-    assert charts.ceiling(most) == ceiling
+    assert charts.round_up_nicely(most) == ceiling
 
 
 def test_throughput_slides_under_a_fixed_axis():
-    rows = Bins().series(1000.0).window(KINDS)
+    rows = PerSecondCounters().series(1000.0).window(KINDS)
 
-    frame = charts.throughput_frame(rows, {-5: "no data: 3 s"})
+    frame = charts.throughput_data(rows, {-5: "no data: 3 s"})
 
     assert (frame["t"].min(), frame["t"].max(), len(frame)) == (1 - WINDOW_S, 0, WINDOW_S)
     assert frame[frame["mark"] != ""]["t"].tolist() == [-5]
@@ -26,7 +26,7 @@ def test_throughput_slides_under_a_fixed_axis():
 
 
 def test_a_level_is_drawn_in_steps_beside_its_threshold():
-    frame = charts.stock_frame([(-10.0, (5, 6)), (0.0, (4, 6))], ("Київ", "Львів"), 3)
+    frame = charts.stock_data([(-10.0, (5, 6)), (0.0, (4, 6))], ("Київ", "Львів"), 3)
 
     assert frame.to_dict("list") == {
         "Київ": [5, 4],
@@ -37,10 +37,10 @@ def test_a_level_is_drawn_in_steps_beside_its_threshold():
 
 
 def test_a_specification_is_built_once():
-    assert charts.stock(("Київ",), 120) is charts.stock(("Київ",), 120)
+    assert charts.stock_spec(("Київ",), 120) is charts.stock_spec(("Київ",), 120)
 
 
 def test_a_field_is_drawn_at_the_browsers_time():
-    frame = charts.field_frame([(1.5, 2.0)], "user")
+    frame = charts.field_data([(1.5, 2.0)], "user")
 
     assert frame.to_dict("records") == [{"at": 1500.0, "value": 2.0, "kind": "user"}]

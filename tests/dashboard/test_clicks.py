@@ -3,7 +3,7 @@
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from dashboard.clicks import TRIGGERS, without_clicks
+from dashboard.clicks import TRIGGER_FIELDS, strip_triggers
 
 
 def message(*, by_clock):
@@ -27,11 +27,11 @@ def message(*, by_clock):
 def test_a_click_is_told_as_it_is():
     sent = message(by_clock=False).SerializeToString()
 
-    assert without_clicks(sent) == sent
+    assert strip_triggers(sent) == sent
 
 
 def test_a_clock_brings_no_click_along_and_all_the_rest():
-    heard = BackMsg.FromString(without_clicks(message(by_clock=True).SerializeToString()))
+    heard = BackMsg.FromString(strip_triggers(message(by_clock=True).SerializeToString()))
 
     assert [one.id for one in heard.rerun_script.widget_states.widgets] == ["field", "switch"]
     assert heard.rerun_script.widget_states.widgets[0].string_value == "user:"
@@ -42,16 +42,18 @@ def test_a_clock_brings_no_click_along_and_all_the_rest():
 def test_other_messages_are_left_alone():
     sent = BackMsg(load_git_info=True).SerializeToString()
 
-    assert without_clicks(sent) == sent
+    assert strip_triggers(sent) == sent
 
 
 def test_streamlit_has_no_other_kind_of_click():
     state = message(by_clock=False).rerun_script.widget_states.widgets[0]
     kinds = {field.name for field in state.DESCRIPTOR.oneofs_by_name["value"].fields}
 
-    assert {kind for kind in kinds if "trigger" in kind} | {"chat_input_value"} == set(TRIGGERS)
+    assert {kind for kind in kinds if "trigger" in kind} | {"chat_input_value"} == set(
+        TRIGGER_FIELDS
+    )
 
 
 @pytest.mark.parametrize("data", [b"", BackMsg(clear_cache=True).SerializeToString()])
 def test_a_message_without_a_run_is_no_click(data):
-    assert without_clicks(data) == data
+    assert strip_triggers(data) == data

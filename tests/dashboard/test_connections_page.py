@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from dashboard.roll_call import PollResult
 from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import shared
-from dashboard.ask import Unanswered
-from dashboard.attendance import Access, Attendance, Connection
-from dashboard.roll_call import Called
+from dashboard.ask import ApiRequestError
+from dashboard.attendance import ChannelAccess, ConnectionInfo, ConnectionList
 
 APP = Path(dashboard.__file__).with_name("app.py")
 NOON = datetime.fromtimestamp(1_700_000_000.0, UTC)
@@ -21,15 +21,15 @@ def connection(number, name="Олена", user=None, **more):
     user = user or f"user_{number}"
     fields = {"role": "customer", "node": "node-1", "messages_in": 3, "waiting_bytes": 2048}
     fields |= {"connected_at": NOON, "last_heard_at": NOON, "channels": (f"user:{user}",)} | more
-    return Connection(id=f"c_{number}", user_id=user, name=name, **fields)
+    return ConnectionInfo(id=f"c_{number}", user_id=user, name=name, **fields)
 
 
 class FakeRollCall:
     """Stands where a RollCall would; a test says who is there."""
 
     def __init__(self, *connections, total=None, trouble="", at=1_700_000_000.0):
-        people = Attendance(connections, total or len(connections))
-        self._called = Called(people, at, trouble)
+        people = ConnectionList(connections, total or len(connections))
+        self._called = PollResult(people, at, trouble)
         self.ended = []
         self.gone = False
 
@@ -38,8 +38,8 @@ class FakeRollCall:
 
     def access(self, connection_id, channel):
         if self.gone:
-            raise Unanswered("HTTP 404 Not Found", 404)
-        return Access(channel, False, False, "not_staff", "")
+            raise ApiRequestError("HTTP 404 Not Found", 404)
+        return ChannelAccess(channel, False, False, "not_staff", "")
 
     def disconnect(self, connection_id):
         self.ended.append(connection_id)
@@ -65,7 +65,7 @@ def draw(feed, socket):
     def go(roll_call, nodes=1, state=None, **query):
         st.cache_resource.clear()
         shared.feed(lambda: feed)
-        shared.roll_call(lambda: roll_call)
+        shared.connections_client(lambda: roll_call)
         socket.live()
         socket.say("stats", {"nodes": [node(f"node-{n + 1}") for n in range(nodes)]})
         page = AppTest.from_file(str(APP), default_timeout=30)
@@ -95,14 +95,14 @@ def words(page):
 
 def listed(page):
     """The table of who is connected."""
-    return next(frame.value for frame in page.dataframe if "Person" in frame.value)
+    return next(frame.value for frame in page.dataframe if "CustomerRef" in frame.value)
 
 
 def test_lists_who_is_connected_the_longest_first(draw):
     late = connection(1, connected_at=NOON.replace(minute=59))
     page = draw(FakeRollCall(late, connection(2, "Борис")))
 
-    assert listed(page)["Person"].tolist() == ["Борис", "Олена"]
+    assert listed(page)["CustomerRef"].tolist() == ["Борис", "Олена"]
     assert listed(page)["Queued, KiB"].tolist() == [2.0, 2.0]
     assert "2 connections · 2 users · 4 KiB queued" in words(page)
 
@@ -145,7 +145,7 @@ def test_keeps_the_last_answer_and_says_since_when_the_server_is_silent(draw):
 
 
 @pytest.mark.parametrize(
-    ("roll_call", "said"),
+    ("connections_client", "said"),
     [
         (FakeRollCall(at=None), "Loading connections…"),
         (

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from dashboard.ask import Asker, Unanswered
-from dashboard.control import Control
-from protocol.events import OrderStatus, Person
+from dashboard.ask import ApiClient, ApiRequestError
+from dashboard.control import SimulatorClient
+from protocol.events import CustomerRef, OrderStatus
 
 
 @pytest.fixture
@@ -16,17 +16,17 @@ def noticed():
 
 @pytest.fixture
 def control(site, noticed):
-    return Control(Asker(site.url, lambda: "t0ken"), lambda: noticed.append("changed"))
+    return SimulatorClient(ApiClient(site.url, lambda: "t0ken"), lambda: noticed.append("changed"))
 
 
 def test_sends_a_command_with_its_fields(site, control, noticed):
     site.body = b'{"command": "speed", "at": "2026-11-25T10:00:00Z", "speed": 10}'
 
-    assert control.send("speed", speed=10).command == "speed"
+    assert control.send_command("speed", speed=10).command == "speed"
 
     method, path, body, _ = site.asked.get(timeout=10)
     assert (method, path, json.loads(body)) == (
-        "POST",
+        "HTTP_REQUEST",
         "/control",
         {"command": "speed", "speed": 10},
     )
@@ -36,7 +36,7 @@ def test_sends_a_command_with_its_fields(site, control, noticed):
 def test_leaves_out_what_is_left_to_the_simulator(site, control):
     site.body = b'{"command": "place_order", "at": "x"}'
 
-    control.send("place_order", customer=None, product="prod_1")
+    control.send_command("place_order", customer=None, product="prod_1")
 
     body = json.loads(site.asked.get(timeout=10)[2])
     assert body == {"command": "place_order", "product": "prod_1"}
@@ -48,21 +48,21 @@ def test_tells_the_order_that_was_placed(site, control):
         ' "status": "pending", "customer": {"id": "user_1", "name": "Олена"}}}'
     ).encode()
 
-    order = control.send("place_order").order
+    order = control.send_command("place_order").order
 
     assert order is not None
     assert (order.id, order.number, order.status) == ("ord_1", "ORD-1", OrderStatus.PENDING)
-    assert order.customer == Person("user_1", "Олена")
+    assert order.customer == CustomerRef("user_1", "Олена")
 
 
 def test_raises_a_refusal_in_the_simulators_words(site, control, noticed):
     site.status = 422
     site.body = b'{"error": {"code": "invalid", "message": "1 to 60", "field": "speed"}}'
 
-    with pytest.raises(Unanswered) as told:
-        control.send("speed", speed=600)
+    with pytest.raises(ApiRequestError) as told:
+        control.send_command("speed", speed=600)
 
-    assert (told.value.refusal.message, told.value.refusal.field) == ("1 to 60", "speed")
+    assert (told.value.detail.message, told.value.detail.field) == ("1 to 60", "speed")
     assert noticed == []
 
 
@@ -72,22 +72,22 @@ def test_asks_for_the_scenarios_once(site, control):
         b' "pages": [], "lasts_s": 0}]}'
     )
 
-    assert control.scenarios() == control.scenarios()
+    assert control.list_scenarios() == control.list_scenarios()
     assert site.asked.qsize() == 1
 
 
 def test_asks_again_after_a_failure(site, control):
     site.status = 503
-    with pytest.raises(Unanswered):
-        control.scenarios()
+    with pytest.raises(ApiRequestError):
+        control.list_scenarios()
     site.status, site.body = 200, b'{"scenarios": []}'
 
-    assert control.scenarios() == ()
+    assert control.list_scenarios() == ()
 
 
 @pytest.mark.parametrize("ask", [lambda c: c.scenarios(), lambda c: c.send("pause")])
 def test_knows_a_stranger(site, control, ask):
     site.body = b"<html>"
 
-    with pytest.raises(Unanswered, match="not from a simulator"):
+    with pytest.raises(ApiRequestError, match="not from a simulator"):
         ask(control)

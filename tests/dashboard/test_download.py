@@ -5,34 +5,36 @@ import json
 
 from starlette.requests import Request
 
-from dashboard.download import MESSAGES, Listed
-from dashboard.filters import Filter
-from dashboard.history import Log, Seen
+from dashboard.download import DOWNLOAD_ROUTE, DownloadSource
+from dashboard.filters import MessageFilter
+from dashboard.history import LoggedMessage, LogView
 
 
 def get(address):
     """Ask as the web server would."""
     scope = {"type": "http", "method": "GET", "path": address, "headers": []}
-    _, found = MESSAGES.matches(scope)
-    return MESSAGES.endpoint(Request(scope | found))
+    _, found = DOWNLOAD_ROUTE.matches(scope)
+    return DOWNLOAD_ROUTE.endpoint(Request(scope | found))
 
 
 def listed(**wanted):
-    tab = Listed()
-    tab.log = Log.of(
+    tab = DownloadSource()
+    tab.log = LogView.from_messages(
         tuple(
-            Seen(seq, 1_700_000_000.0, f"user:user_{seq}", "cart_update", 1, b'{"n":%d}' % seq)
+            LoggedMessage(
+                seq, 1_700_000_000.0, f"user:user_{seq}", "cart_update", 1, b'{"n":%d}' % seq
+            )
             for seq in (1, 2, 3)
         )
     )
-    tab.filter = Filter(**wanted)
+    tab.filter = MessageFilter(**wanted)
     return tab
 
 
 def test_a_file_holds_all_that_the_filter_leaves():
     tab = listed(text="$[?@>1]")
 
-    answer = get(tab.address("jsonl"))
+    answer = get(tab.url_path("jsonl"))
 
     assert [json.loads(line)["n"] for line in bytes(answer.body).splitlines()] == [2, 3]
     assert answer.headers["Content-Disposition"] == 'attachment; filename="messages.jsonl"'
@@ -40,8 +42,8 @@ def test_a_file_holds_all_that_the_filter_leaves():
 
 def test_a_file_holds_what_is_listed_when_it_is_asked_for():
     tab = listed()
-    address = tab.address("csv")
-    tab.filter = Filter(channel="user:user_2")
+    address = tab.url_path("csv")
+    tab.filter = MessageFilter(channel="user:user_2")
 
     row = get(address).body.decode("utf-8-sig").splitlines()[1]
 
@@ -50,7 +52,7 @@ def test_a_file_holds_what_is_listed_when_it_is_asked_for():
 
 def test_nobody_gets_the_messages_of_a_tab_that_is_gone():
     tab = listed()
-    address = tab.address("csv")
+    address = tab.url_path("csv")
     del tab
     gc.collect()
 
@@ -63,5 +65,5 @@ def test_nobody_gets_the_messages_of_a_tab_that_is_gone():
 def test_there_are_no_other_forms():
     tab = listed()
 
-    assert get(tab.address("exe")).status_code == 404
+    assert get(tab.url_path("exe")).status_code == 404
     assert get("/messages/guessed.csv").status_code == 404

@@ -4,19 +4,19 @@ import csv
 import io
 
 from dashboard import export
-from dashboard.history import Seen
+from dashboard.history import LoggedMessage
 
-CART = Seen(
+CART = LoggedMessage(
     7, 1_700_000_000.25, "user:user_1", "cart_update", 2, '{"name":"Кобзар",\n "n":1}'.encode()
 )
 
 
 def test_json_lines_are_the_messages_as_they_came_each_in_its_line():
-    assert export.jsonl([CART, CART]).decode() == '{"name":"Кобзар",  "n":1}\n' * 2
+    assert export.to_jsonl([CART, CART]).decode() == '{"name":"Кобзар",  "n":1}\n' * 2
 
 
 def test_a_table_opens_in_a_spreadsheet():
-    written = export.csv_table([CART])
+    written = export.to_csv([CART])
 
     assert written.startswith(b"\xef\xbb\xbf")  # or Excel takes it for Latin
     head, row = csv.reader(io.StringIO(written.decode("utf-8-sig"), newline=""))

@@ -1,7 +1,7 @@
 """The shared feed."""
 
-from client.status import State
-from dashboard.link import Phase
+from client.status import ConnectionState
+from dashboard.link import SocketPhase
 from protocol.events import OrderStatus
 
 
@@ -58,51 +58,51 @@ def test_tells_which_customers_are_about(feed, socket, shop):
 
 
 def test_is_live_once_it_is_signed_in(feed, socket):
-    assert feed.link().phase is Phase.CONNECTING
+    assert feed.status().phase is SocketPhase.CONNECTING
 
     socket.live()
 
-    assert feed.link().phase is Phase.LIVE
+    assert feed.status().phase is SocketPhase.LIVE
 
 
 def test_remembers_that_it_was_live(feed, socket, shop):
     socket.live()
-    socket.be(State.WAITING, retry_at=shop.noon + 3)
+    socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 3)
 
-    lost = feed.link()
+    lost = feed.status()
 
-    assert (lost.phase, lost.was_live) == (Phase.DISCONNECTED, True)
-    assert lost.words(shop.noon) == "next attempt in 3 s"
+    assert (lost.phase, lost.has_been_live) == (SocketPhase.DISCONNECTED, True)
+    assert lost.detail(shop.noon) == "next attempt in 3 s"
 
 
 def test_says_what_the_server_refused_until_it_is_signed_in_again(feed, socket):
-    socket.be(State.OPEN)
+    socket.be(ConnectionState.OPEN)
     socket.say("auth_error", {"error": "Invalid or expired token"})
-    assert feed.link().why == "Invalid or expired token"
+    assert feed.status().reason == "Invalid or expired token"
 
     socket.live()
 
-    assert feed.link().phase is Phase.LIVE
+    assert feed.status().phase is SocketPhase.LIVE
 
 
 def test_says_that_the_monitor_is_not_for_it(feed, socket):
     socket.live()
     socket.say("error", {"code": "forbidden", "message": "Cannot access this channel"})
 
-    assert feed.link().phase is Phase.REFUSED
+    assert feed.status().phase is SocketPhase.REFUSED
 
 
 def test_notes_for_all_tabs_that_an_alert_was_seen(busy_feed):
-    busy_feed.acknowledge(1)
+    busy_feed.acknowledge_alert(1)
 
     assert busy_feed.snapshot().acknowledged == {1}
 
 
 def test_keeps_the_stock_that_the_simulator_told(busy_feed):
-    busy_feed.miss_stock("cannot connect")
+    busy_feed.on_shop_error("cannot connect")
 
     stock = busy_feed.snapshot().stock
-    assert (stock.shelves[0].left, stock.trouble) == ((9, 9), "cannot connect")
+    assert (stock.products[0].quantities, stock.error) == ((9, 9), "cannot connect")
 
 
 def test_hangs_up_when_it_is_closed(feed, socket):

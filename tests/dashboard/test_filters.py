@@ -2,13 +2,13 @@
 
 import pytest
 
-from dashboard.filters import SHOWN, Filter, Search
-from dashboard.history import CHUNK, Recorder
-from dashboard.patterns import BadPattern
+from dashboard.filters import MAX_ROWS, MessageFilter, MessageSearch
+from dashboard.history import CHUNK_SIZE, MessageBuffer
+from dashboard.patterns import InvalidPattern
 
 
 def recorded(*messages):
-    recorder = Recorder()
+    recorder = MessageBuffer()
     for channel, type_, text in messages:
         recorder.append(1.0, channel, type_, 1, text.encode())
     return recorder
@@ -19,11 +19,11 @@ LOG = recorded(
     ("user:user_10", "notification", '{"title":"Сплачено"}'),
     ("order:ord_1", "order_update", '{"status":"paid"}'),
     ("*", "notification", '{"title":"Акція"}'),
-).moment()
+).view()
 
 
 def kept(**wanted):
-    return [message.channel for message in Search(Filter(**wanted)).found(LOG).newest]
+    return [message.channel for message in MessageSearch(MessageFilter(**wanted)).run(LOG).newest]
 
 
 def test_keeps_everything_when_nothing_is_asked_newest_first():
@@ -66,43 +66,43 @@ def test_takes_a_lone_slash_as_a_word():
 
 
 def test_says_what_is_wrong_with_an_expression():
-    with pytest.raises(BadPattern, match="missing"):
-        Search(Filter(text="/(paid/"))
+    with pytest.raises(InvalidPattern, match="missing"):
+        MessageSearch(MessageFilter(text="/(paid/"))
 
 
 def test_counts_all_but_shows_a_screenful():
-    log = recorded(*[("user:user_1", "cart_update", "{}")] * 1000).moment()
+    log = recorded(*[("user:user_1", "cart_update", "{}")] * 1000).view()
 
-    found = Search(Filter(channel="user:")).found(log)
+    found = MessageSearch(MessageFilter(channel="user:")).run(log)
 
-    assert (found.total, len(found.newest), found.newest[0].seq) == (1000, SHOWN, 1000)
+    assert (found.total, len(found.newest), found.newest[0].seq) == (1000, MAX_ROWS, 1000)
 
 
 def test_finds_what_came_since_the_last_look():
-    recorder = recorded(*[("user:user_1", "cart_update", "{}")] * (CHUNK + 10))
-    search = Search(Filter(channel="user:"))
-    search.found(recorder.moment())
+    recorder = recorded(*[("user:user_1", "cart_update", "{}")] * (CHUNK_SIZE + 10))
+    search = MessageSearch(MessageFilter(channel="user:"))
+    search.run(recorder.view())
 
-    for _ in range(CHUNK):
+    for _ in range(CHUNK_SIZE):
         recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
 
-    found = search.found(recorder.moment())
-    assert (found.total, found.newest[0].seq) == (2 * CHUNK + 10, 2 * CHUNK + 10)
+    found = search.run(recorder.view())
+    assert (found.total, found.newest[0].seq) == (2 * CHUNK_SIZE + 10, 2 * CHUNK_SIZE + 10)
 
 
 def test_forgets_what_the_history_has_forgotten():
-    recorder = Recorder(messages=2 * CHUNK)
-    search = Search(Filter(type="cart_update"))
-    for _ in range(10 * CHUNK):
+    recorder = MessageBuffer(messages=2 * CHUNK_SIZE)
+    search = MessageSearch(MessageFilter(type="cart_update"))
+    for _ in range(10 * CHUNK_SIZE):
         recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
-        if recorder.moment().seq % 100 == 0:
-            search.found(recorder.moment())
+        if recorder.view().seq % 100 == 0:
+            search.run(recorder.view())
 
-    assert search.found(recorder.moment()).total == recorder.moment().kept
+    assert search.run(recorder.view()).total == recorder.view().count
 
 
 def test_hands_out_every_match_for_the_download_oldest_first():
-    every = Search(Filter(type="notification")).every(LOG)
+    every = MessageSearch(MessageFilter(type="notification")).all_matches(LOG)
 
     assert [message.seq for message in every] == [2, 4]
 
@@ -113,22 +113,26 @@ def test_takes_a_json_path():
 
 
 def test_looks_through_the_newest_first_until_it_is_enough_and_goes_on_there():
-    log = recorded(*[("user:user_1", "cart_update", "{}")] * (3 * CHUNK)).moment()
-    search = Search(Filter(type="cart_update"))
+    log = recorded(*[("user:user_1", "cart_update", "{}")] * (3 * CHUNK_SIZE)).view()
+    search = MessageSearch(MessageFilter(type="cart_update"))
 
-    first = search.found(log, is_enough=lambda: True)
-    then = search.found(log, is_enough=iter([False, True]).__next__)
+    first = search.run(log, is_enough=lambda: True)
+    then = search.run(log, is_enough=iter([False, True]).__next__)
 
-    assert (first.total, first.ahead, first.newest[0].seq) == (CHUNK, 2 * CHUNK, 3 * CHUNK)
-    assert (then.total, then.ahead) == (2 * CHUNK, CHUNK)
-    assert search.found(log).ahead == 0
+    assert (first.total, first.unsearched, first.newest[0].seq) == (
+        CHUNK_SIZE,
+        2 * CHUNK_SIZE,
+        3 * CHUNK_SIZE,
+    )
+    assert (then.total, then.unsearched) == (2 * CHUNK_SIZE, CHUNK_SIZE)
+    assert search.run(log).unsearched == 0
 
 
 def test_shows_a_held_moment_no_more_than_there_was():
     recorder = recorded(*[("user:user_1", "cart_update", "{}")] * 3)
-    held = recorder.moment()
+    held = recorder.view()
     recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
-    search = Search(Filter(type="cart_update"))
-    search.found(recorder.moment())
+    search = MessageSearch(MessageFilter(type="cart_update"))
+    search.run(recorder.view())
 
-    assert search.found(held).total == 3
+    assert search.run(held).total == 3

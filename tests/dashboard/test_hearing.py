@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from dashboard import hearing
-from dashboard.attendance import Access, Connection
-from dashboard.history import Recorder
-from server.access import Rule
+from dashboard.attendance import ChannelAccess, ConnectionInfo
+from dashboard.history import MessageBuffer
+from server.access import AccessRule
 
 NOON = 1_700_000_000.0
 
@@ -16,24 +16,24 @@ def connection(id="c_1", user="user_1", channels=(), **more):
     at = datetime.fromtimestamp(NOON, UTC)
     fields = {"name": "Олена", "role": "customer", "node": "n", "messages_in": 0}
     fields |= {"waiting_bytes": 0, "connected_at": at, "last_heard_at": at} | more
-    return Connection(id=id, user_id=user, channels=tuple(channels), **fields)
+    return ConnectionInfo(id=id, user_id=user, channels=tuple(channels), **fields)
 
 
 def access(joined, allowed, rule="staff", channel="tenant:shop"):
-    return Access(channel, joined, allowed, rule, "The server's own words.")
+    return ChannelAccess(channel, joined, allowed, rule, "The server's own words.")
 
 
 def log_of(*moments, channel="tenant:shop"):
-    recorder = Recorder()
+    recorder = MessageBuffer()
     for at in moments:
         recorder.append(at, channel, "new_order", 3, b"{}")
-    return recorder.moment()
+    return recorder.view()
 
 
 def told(who, what, log=None, others=(), picked=None):
     log = log or log_of()
-    found = hearing.evidence(who, what.channel, [who, *others], log, picked, NOON)
-    answer = hearing.explain(who, what, found, clock=lambda at: f"{at - NOON:+.0f}")
+    found = hearing.collect_evidence(who, what.channel, [who, *others], log, picked, NOON)
+    answer = hearing.explain_access(who, what, found, clock=lambda at: f"{at - NOON:+.0f}")
     return answer.title, answer.tone, " ".join(answer.sentences)
 
 
@@ -125,9 +125,9 @@ def test_a_name_that_is_none_is_not_asked_after():
     assert "published" not in why
 
 
-@pytest.mark.parametrize("rule", Rule)
+@pytest.mark.parametrize("rule", AccessRule)
 def test_every_rule_of_the_servers_has_words(rule):
-    assert rule in hearing.RULES
+    assert rule in hearing.RULE_TEXTS
 
 
 def test_a_rule_that_is_newer_than_this_page_is_told_in_the_servers_words():

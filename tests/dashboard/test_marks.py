@@ -6,27 +6,27 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard import marks
-from dashboard.fields import Change
-from dashboard.link import Phase
+from dashboard.fields import FieldChange
+from dashboard.link import SocketPhase
 
 NOON = 1_700_000_000.125  # 2023-11-14 22:13:20 UTC
 
 
 def test_a_moment_is_told_where_the_viewer_is():
-    assert marks.clock(NOON, where=UTC) == "22:13:20"
-    assert marks.clock(NOON, where=ZoneInfo("Europe/Kyiv"), millis=True) == "00:13:20.125"
+    assert marks.format_time(NOON, where=UTC) == "22:13:20"
+    assert marks.format_time(NOON, where=ZoneInfo("Europe/Kyiv"), millis=True) == "00:13:20.125"
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(5, "5 s"), (89, "89 s"), (120, "2 min"), (7200, "2 h")]
 )
 def test_a_span_is_told_in_its_unit(seconds, words):
-    assert marks.span(seconds) == words
+    assert marks.format_duration(seconds) == words
 
 
 def test_numbers_are_told_in_few_digits():
-    assert [marks.rate(value) for value in (0.04, 12.34, 522.4)] == ["0.0", "12.3", "522"]
-    assert [marks.count(value) for value in (7, 85421, 123_456, 45_000_000)] == [
+    assert [marks.format_rate(value) for value in (0.04, 12.34, 522.4)] == ["0.0", "12.3", "522"]
+    assert [marks.format_count(value) for value in (7, 85421, 123_456, 45_000_000)] == [
         "7", "85421", "123k", "45M",
     ]  # fmt: skip
 
@@ -35,23 +35,23 @@ def test_what_comes_from_a_message_is_never_markup():
     evil = "<script>alert(1)</script>"
 
     for mark in (
-        marks.chip(evil, "bad"),
-        marks.dot(evil, "bad"),
-        marks.state(evil, evil, "bad"),
-        marks.differences([Change(evil, evil, evil)]),
+        marks.chip_html(evil, "bad"),
+        marks.dot_html(evil, "bad"),
+        marks.status_html(evil, evil, "bad"),
+        marks.diff_html([FieldChange(evil, evil, evil)]),
     ):
         assert "<script>" not in mark
         assert "&lt;script&gt;" in mark
 
 
 def test_what_a_person_typed_is_never_markdown():
-    assert marks.plain("/a*b_c[d]/") == r"/a\*b\_c\[d\]/"
+    assert marks.escape_markdown("/a*b_c[d]/") == r"/a\*b\_c\[d\]/"
 
 
 def test_a_difference_shows_only_the_side_that_is_there():
-    assert "<s>" not in marks.differences([Change("new", None, "1")])
-    assert "<ins>" not in marks.differences([Change("gone", "1", None)])
+    assert "<s>" not in marks.diff_html([FieldChange("new", None, "1")])
+    assert "<ins>" not in marks.diff_html([FieldChange("gone", "1", None)])
 
 
 def test_every_phase_has_its_colour():
-    assert set(marks.PHASE) == set(Phase)
+    assert set(marks.PHASE_TONES) == set(SocketPhase)

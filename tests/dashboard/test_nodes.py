@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard import nodes
-from dashboard.nodes import Register
+from dashboard.nodes import NodeAggregator
 from protocol.monitoring import NodeStats
 
 NOON = 1_700_000_000.0
@@ -20,7 +20,7 @@ def told(node="node-1", uptime=10.0, received=0, refused=0, **more):
 
 @pytest.fixture
 def register():
-    return Register()
+    return NodeAggregator()
 
 
 def flow(register, name):
@@ -31,35 +31,35 @@ def flow(register, name):
 
 def test_flows_are_what_came_since_the_report_before(register):
     for second, (received, refused) in enumerate([(100, 9), (103, 9), (110, 11)]):
-        register.tell([told(received=received, refused=refused)], NOON + second)
+        register.update([told(received=received, refused=refused)], NOON + second)
 
     assert sum(flow(register, nodes.RECEIVED)) == pytest.approx(10)
     assert sum(flow(register, nodes.REFUSED)) == pytest.approx(2)
 
 
 def test_a_node_that_started_anew_counts_from_nothing(register):
-    register.tell([told(received=100, uptime=50)], NOON)
-    register.tell([told(received=4, uptime=1)], NOON + 1)
+    register.update([told(received=100, uptime=50)], NOON)
+    register.update([told(received=4, uptime=1)], NOON + 1)
 
     assert sum(flow(register, nodes.RECEIVED)) == pytest.approx(4)
 
 
 def test_the_past_of_a_node_that_joins_is_not_of_this_second(register):
-    register.tell([told()], NOON)
-    register.tell([told(), told("node-2", received=5_000)], NOON + 1)
+    register.update([told()], NOON)
+    register.update([told(), told("node-2", received=5_000)], NOON + 1)
 
     assert sum(flow(register, nodes.RECEIVED)) == 0
 
 
 def test_a_node_that_leaves_takes_nothing_away(register):
-    register.tell([told(received=5), told("node-2", received=5_000)], NOON)
-    register.tell([told(received=6)], NOON + 1)
+    register.update([told(received=5), told("node-2", received=5_000)], NOON)
+    register.update([told(received=6)], NOON + 1)
 
     assert sum(flow(register, nodes.RECEIVED)) == pytest.approx(1)
 
 
 def test_all_nodes_are_summed_but_of_the_lag_the_worst_is_told(register):
-    register.tell(
+    register.update(
         [
             told("b", subscriptions=3, evictions=1, loop_lag_ms=0.5),
             told("a", subscriptions=4, evictions=1, loop_lag_ms=7.5),
@@ -67,7 +67,7 @@ def test_all_nodes_are_summed_but_of_the_lag_the_worst_is_told(register):
         NOON,
     )
 
-    now = register.moment(NOON + 5)
+    now = register.snapshot(NOON + 5)
 
     assert [node.node for node in now.stats] == ["a", "b"]
     assert (now.subscriptions, now.evictions, now.lag_ms) == (7, 2, 7.5)
@@ -75,7 +75,7 @@ def test_all_nodes_are_summed_but_of_the_lag_the_worst_is_told(register):
 
 
 def test_before_the_first_report_there_are_none(register):
-    now = register.moment(NOON)
+    now = register.snapshot(NOON)
 
     assert (now.stats, now.subscriptions, now.lag_ms) == ((), 0, 0.0)
-    assert len(now.trends) == len(nodes.LEVELS)
+    assert len(now.trends) == len(nodes.GAUGE_NAMES)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dashboard.order_news import as_heard, news
-from dashboard.orderbook import Orders
-from protocol.codec import iso
-from protocol.events import OrderStatus, OrderUpdated
+from dashboard.order_news import order_as_received, pair_deliveries
+from dashboard.orderbook import OrderTracker
+from protocol.codec import format_timestamp
+from protocol.events import OrderStatus, OrderUpdatePayload
 
 NOON = 1_700_000_000.0
 
@@ -14,59 +14,66 @@ def update(sent, status="paid", order_id="ord_1", **more):
     return {
         "type": "order_update",
         "payload": {"order_id": order_id, "status": status, **more},
-        "timestamp": iso(sent),
+        "timestamp": format_timestamp(sent),
     }
 
 
 def joined(sent, channel="order:ord_1"):
-    return {"type": "subscribed", "payload": {"channel": channel}, "timestamp": iso(sent)}
+    return {
+        "type": "subscribed",
+        "payload": {"channel": channel},
+        "timestamp": format_timestamp(sent),
+    }
 
 
 def test_are_told_from_the_stamp_to_each_socket_and_between_them():
     sent = update(NOON)
 
-    (one,) = news([(NOON + 0.010, sent)], [(NOON + 0.013, sent)], "ord_1")
+    (one,) = pair_deliveries([(NOON + 0.010, sent)], [(NOON + 0.013, sent)], "ord_1")
 
-    assert one.stamped_at == NOON
-    assert one.customer_ms == pytest.approx(10, abs=0.01)
-    assert one.shop_ms == pytest.approx(13, abs=0.01)
-    assert one.apart_ms == pytest.approx(3, abs=0.01)
+    assert one.sent_at == NOON
+    assert one.customer_delay_ms == pytest.approx(10, abs=0.01)
+    assert one.shop_delay_ms == pytest.approx(13, abs=0.01)
+    assert one.difference_ms == pytest.approx(3, abs=0.01)
 
 
 def test_are_negative_where_the_shop_was_first():
     sent = update(NOON)
 
-    assert news([(NOON + 0.010, sent)], [(NOON + 0.004, sent)], "ord_1")[0].apart_ms < 0
+    assert (
+        pair_deliveries([(NOON + 0.010, sent)], [(NOON + 0.004, sent)], "ord_1")[0].difference_ms
+        < 0
+    )
 
 
 def test_are_not_told_of_what_one_side_did_not_hear():
-    (one,) = news([(NOON, update(NOON))], [], "ord_1")
+    (one,) = pair_deliveries([(NOON, update(NOON))], [], "ord_1")
 
-    assert (one.shop_ms, one.apart_ms) == (None, None)
+    assert (one.shop_delay_ms, one.difference_ms) == (None, None)
 
 
 def test_are_told_newest_first():
     heard = [(NOON + n, update(NOON + n, status)) for n, status in enumerate(("paid", "shipped"))]
 
-    assert [one.status for one in news(heard, heard, "ord_1")] == ["shipped", "paid"]
+    assert [one.status for one in pair_deliveries(heard, heard, "ord_1")] == ["shipped", "paid"]
 
 
 def test_count_the_first_of_two_channels_that_a_customer_hears():
     sent = update(NOON)
 
-    (one,) = news([(NOON + 0.002, sent), (NOON + 0.009, sent)], [], "ord_1")
+    (one,) = pair_deliveries([(NOON + 0.002, sent), (NOON + 0.009, sent)], [], "ord_1")
 
-    assert one.customer_ms == pytest.approx(2, abs=0.01)
+    assert one.customer_delay_ms == pytest.approx(2, abs=0.01)
 
 
 def test_are_not_told_of_the_last_message_repeated_to_who_joins_late():
     old = update(NOON)
     late = [(NOON + 60, joined(NOON + 60)), (NOON + 60.001, old)]
 
-    (one,) = news(late, [(NOON + 0.004, old)], "ord_1")
+    (one,) = pair_deliveries(late, [(NOON + 0.004, old)], "ord_1")
 
-    assert (one.customer_ms, one.apart_ms) == (None, None)
-    assert one.shop_ms == pytest.approx(4, abs=0.01)
+    assert (one.customer_delay_ms, one.difference_ms) == (None, None)
+    assert one.shop_delay_ms == pytest.approx(4, abs=0.01)
 
 
 def test_stay_true_when_a_socket_joins_again():
@@ -78,7 +85,7 @@ def test_stay_true_when_a_socket_joins_again():
         (NOON + 9.001, old),
     ]
 
-    assert news(heard, [], "ord_1")[0].customer_ms == pytest.approx(5, abs=0.01)
+    assert pair_deliveries(heard, [], "ord_1")[0].customer_delay_ms == pytest.approx(5, abs=0.01)
 
 
 def test_are_not_mixed_with_other_orders_and_other_messages():
@@ -89,28 +96,30 @@ def test_are_not_mixed_with_other_orders_and_other_messages():
         (NOON + 0.001, update(NOON)),
     ]
 
-    (one,) = news(heard, [], "ord_1")
+    (one,) = pair_deliveries(heard, [], "ord_1")
 
-    assert one.customer_ms == pytest.approx(1, abs=0.01)
+    assert one.customer_delay_ms == pytest.approx(1, abs=0.01)
 
 
 def test_tell_a_parcels_news_from_the_status_it_is_in():
     heard = [(NOON, update(NOON, "shipped")), (NOON, update(NOON, "shipped", tracking_status="x"))]
 
-    assert [one.tracking_status for one in news(heard, [], "ord_1")] == ["x", ""]
+    assert [one.tracking_status for one in pair_deliveries(heard, [], "ord_1")] == ["x", ""]
 
 
 def test_make_the_order_as_one_socket_knows_it(shop):
-    orders = Orders()
-    orders.placed(shop.order(), NOON)
-    orders.moved(OrderUpdated("ord_1", OrderStatus.DELIVERED, payment_status="paid"), NOON + 9)
+    orders = OrderTracker()
+    orders.on_placed(shop.order(), NOON)
+    orders.on_update(
+        OrderUpdatePayload("ord_1", OrderStatus.DELIVERED, payment_status="paid"), NOON + 9
+    )
     (known,) = orders.newest_first()
-    assert as_heard(known, []) is None
+    assert order_as_received(known, []) is None
 
     shipped = update(NOON + 5, "shipped", tracking_number="2045", tracking_status="Прямує")
-    told = as_heard(known, [(NOON, update(NOON + 1)), (NOON, shipped)])
+    told = order_as_received(known, [(NOON, update(NOON + 1)), (NOON, shipped)])
 
     assert told is not None
-    assert (told.status, told.changed_at, told.goods) == ("shipped", NOON + 5, "Кобзар")
+    assert (told.status, told.changed_at, told.item_names) == ("shipped", NOON + 5, "Кобзар")
     assert (told.tracking_number, told.payment_status) == ("2045", "")
-    assert told.reached(OrderStatus.PAID) == NOON + 1
+    assert told.first_at(OrderStatus.PAID) == NOON + 1

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from dashboard import order_panes
-from dashboard.orderbook import Orders
+from dashboard.orderbook import OrderTracker
 
 
 @pytest.fixture
@@ -12,26 +12,26 @@ def goods(shop):
     """List an order of so many goods."""
 
     def listed(count):
-        order, orders = shop.order(), Orders()
-        orders.placed(replace(order, items=order.items * count), 1.0)
+        order, orders = shop.order(), OrderTracker()
+        orders.on_placed(replace(order, items=order.items * count), 1.0)
         seen = orders.newest_first()[0]
-        return order_panes.goods(seen, seen)
+        return order_panes.items_html(seen, seen)
 
     return listed
 
 
 def test_few_goods_are_listed_one_by_one(goods):
-    listed = goods(order_panes.GOODS)
+    listed = goods(order_panes.ITEM_ROWS)
 
-    assert listed.count("Кобзар") == order_panes.GOODS
+    assert listed.count("Кобзар") == order_panes.ITEM_ROWS
     assert "<details>" not in listed
 
 
 def test_many_goods_take_no_more_lines_and_the_rest_unfolds_above_the_total(goods):
-    in_sight, _, rest = goods(order_panes.GOODS + 2).partition("<details>")
+    in_sight, _, rest = goods(order_panes.ITEM_ROWS + 2).partition("<details>")
     folded, _, total = rest.partition("</details>")
 
-    assert in_sight.count("Кобзар") == order_panes.GOODS - 1
+    assert in_sight.count("Кобзар") == order_panes.ITEM_ROWS - 1
     assert folded.count("Кобзар") == 3
     assert "and 3 more" in folded
     assert "Total" in total

@@ -7,9 +7,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from client.status import State
+from client.status import ConnectionState
 from dashboard import shared
-from dashboard.saved import Shelf
+from dashboard.saved import SavedMessages
 
 APP = Path(dashboard.__file__).with_name("app.py")
 PAGES = {"overview": None, "explorer": "views/explorer.py", "inventory": "views/inventory.py"}
@@ -25,7 +25,7 @@ def draw(tmp_path):
     def go(feed, name, **query):
         st.cache_resource.clear()
         shared.feed(lambda: feed)
-        shared.shelf(lambda: Shelf(tmp_path))
+        shared.saved_messages(lambda: SavedMessages(tmp_path))
         page = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             page.query_params[key] = value
@@ -72,7 +72,7 @@ def test_say_that_they_connect_before_anything_was_heard(draw, feed, name):
 
 @pytest.mark.parametrize("name", ["overview", "explorer"])
 def test_say_how_to_start_a_server_that_is_not_there(draw, feed, socket, shop, name):
-    socket.be(State.WAITING, retry_at=shop.noon + 4)
+    socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
 
     said = words(draw(feed, name))
 
@@ -83,7 +83,7 @@ def test_say_how_to_start_a_server_that_is_not_there(draw, feed, socket, shop, n
 
 @pytest.mark.parametrize("name", ["overview", "explorer"])
 def test_say_why_the_server_refused(draw, feed, socket, name):
-    socket.be(State.OPEN)
+    socket.be(ConnectionState.OPEN)
     socket.say("auth_error", {"error": "Invalid or expired token"})
 
     said = words(draw(feed, name))
@@ -94,7 +94,7 @@ def test_say_why_the_server_refused(draw, feed, socket, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_keep_what_they_have_when_the_connection_is_lost(draw, busy_feed, socket, shop, name):
-    socket.be(State.WAITING, retry_at=shop.noon + 4)
+    socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
 
     page = draw(busy_feed, name)
 
@@ -121,7 +121,7 @@ def test_overview_counts_and_lists(draw, busy_feed, clock):
     values = {metric.label: metric.value for metric in page.metric}
     assert values["Orders/min"] == "1"
     assert values["Ordered, ₴"] == "1,500"
-    assert table(page, "Order")["Status"].tolist() == [["paid"]]
+    assert table(page, "Order")["ConnectionStatus"].tolist() == [["paid"]]
     assert table(page, "State")["Product"].tolist() == ["Кобзар"]
 
 
@@ -204,7 +204,7 @@ def test_explorer_moves_from_message_to_message_and_the_list_stands_still(
 def test_explorer_keeps_what_is_saved_for_every_tab(draw, busy_feed):
     page = draw(busy_feed, "explorer")
     page.button(key="save").click().run()
-    assert page.button(key="save").label == "Saved"
+    assert page.button(key="save").label == "SavedMessage"
 
     (row,) = table(draw(busy_feed, "explorer", view="saved"), "Content")["Channel"].tolist()
 
@@ -323,7 +323,7 @@ def test_inventory_hides_an_alert_that_was_seen_even_while_it_is_paused(draw, bu
     page = draw(busy_feed, "inventory")
     page.button(key="pause").click().run()
 
-    busy_feed.acknowledge(1)
+    busy_feed.acknowledge_alert(1)
     page.run()
 
     assert "No unseen alerts" in words(page)
@@ -331,7 +331,7 @@ def test_inventory_hides_an_alert_that_was_seen_even_while_it_is_paused(draw, bu
 
 def test_inventory_says_how_to_start_a_simulator_that_is_not_there(draw, feed, socket):
     socket.live()
-    feed.miss_stock("cannot connect")
+    feed.on_shop_error("cannot connect")
 
     said = words(draw(feed, "inventory"))
 
@@ -341,7 +341,7 @@ def test_inventory_says_how_to_start_a_simulator_that_is_not_there(draw, feed, s
 
 
 def test_inventory_says_since_when_the_simulator_is_silent(draw, busy_feed):
-    busy_feed.miss_stock("cannot connect")
+    busy_feed.on_shop_error("cannot connect")
 
     assert "no data from the simulator since 22:13:20: cannot connect" in words(
         draw(busy_feed, "inventory")

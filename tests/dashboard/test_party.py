@@ -6,15 +6,15 @@ import urllib.request
 
 import pytest
 
-from dashboard.ask import Asker
-from dashboard.following import Following
-from dashboard.line import Line
-from dashboard.order_news import as_heard, news
-from dashboard.orderbook import Orders
-from dashboard.party import NotSaid, Party
-from dashboard.personas import ADMIN, AGENT, CUSTOMER, EXPIRED, SECOND_CUSTOMER
+from dashboard.ask import ApiClient
+from dashboard.following import OrderSockets
+from dashboard.line import PersonaSocket
+from dashboard.order_news import order_as_received, pair_deliveries
+from dashboard.orderbook import OrderTracker
+from dashboard.party import ChatParticipant, SendFailed
+from dashboard.personas import ADMIN, AGENT, CUSTOMER, EXPIRED_CUSTOMER, SECOND_CUSTOMER
 from dashboard.settings import Settings
-from protocol.codec import iso, write
+from protocol.codec import encode_json, format_timestamp
 from protocol.events import OrderStatus
 from protocol.messages import NewOrder
 
@@ -42,9 +42,11 @@ def dial(settings):
     lines = []
 
     def go(persona):
-        line = Line(settings.socket_url, settings.server_address, lambda: persona.token(settings))
+        line = PersonaSocket(
+            settings.socket_url, settings.server_address, lambda: persona.token(settings)
+        )
         lines.append(line)
-        line.socket.connect()
+        line.client.connect()
         return line
 
     yield go
@@ -57,13 +59,13 @@ def attend(settings, dial):
     """Open somebody's end, and wait until they are signed in."""
 
     def go(persona, remembered=lambda: ()):
-        server = Asker(settings.server_url, lambda: persona.token(settings))
-        party = Party(dial(persona), server, remembered)
+        server = ApiClient(settings.server_url, lambda: persona.token(settings))
+        party = ChatParticipant(dial(persona), server, remembered)
         if persona.is_staff:
-            party.line.socket.subscribe("tenant:shop")
-        until(party.line.link, lambda link: link.is_live)
+            party.socket.client.subscribe("tenant:shop")
+        until(party.socket.status, lambda link: link.is_live)
         if persona.is_staff:
-            heard = party.line.frames
+            heard = party.socket.frames
             until(heard, lambda frames: any(frame.type == "subscribed" for frame in frames))
         return party
 
@@ -75,7 +77,7 @@ def publish(settings, token):
     def go(channel, type_, payload):
         request = urllib.request.Request(
             f"{settings.server_url}/api/publish",
-            write({"channel": channel, "type": type_, "payload": payload}),
+            encode_json({"channel": channel, "type": type_, "payload": payload}),
             {"Authorization": f"Bearer {token('shop', 'service')}"},
         )
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
@@ -86,7 +88,7 @@ def publish(settings, token):
 
 def note(n=1, at=NOON):
     payload = {"id": f"n_{n}", "title": "Увага", "body": "Прямує"}
-    return {"type": "notification", "payload": payload, "timestamp": iso(at)}
+    return {"type": "notification", "payload": payload, "timestamp": format_timestamp(at)}
 
 
 def words(talks):
@@ -113,7 +115,7 @@ def test_another_customer_hears_nothing_of_it(attend):
     talk_id = customer.say("Це лише між нами", None)
 
     assert other.talks() == ()
-    with pytest.raises(NotSaid, match="Cannot access this conversation"):
+    with pytest.raises(SendFailed, match="Cannot access this conversation"):
         other.say("Підслухав", talk_id)
 
 
@@ -126,7 +128,7 @@ def test_what_was_said_before_is_there_for_who_comes_later(attend):
     (listed,) = agent.talks()
 
     assert words([listed]) == [["Два"]]
-    assert words([agent.recall(listed)]) == [["Раз", "Два"]]
+    assert words([agent.load_history(listed)]) == [["Раз", "Два"]]
 
 
 def test_what_reaches_a_customer_is_kept(attend, publish):
@@ -148,29 +150,31 @@ def test_what_others_heard_before_is_there_and_counts_once(attend):
 def test_what_cannot_be_understood_is_passed_over(attend):
     customer = attend(CUSTOMER)
 
-    customer.hear({"type": "notification", "payload": {"id": 5}, "timestamp": iso(NOON)})
+    customer.hear(
+        {"type": "notification", "payload": {"id": 5}, "timestamp": format_timestamp(NOON)}
+    )
     customer.hear({"type": "notification", "payload": {}, "timestamp": "today"})
 
     assert customer.mail().notes == ()
 
 
 def test_nothing_can_be_said_with_a_token_that_has_expired(dial, settings):
-    server = Asker(settings.server_url, lambda: EXPIRED.token(settings))
-    party = Party(dial(EXPIRED), server, lambda: ())
-    until(party.line.link, lambda link: link.why)
+    server = ApiClient(settings.server_url, lambda: EXPIRED_CUSTOMER.token(settings))
+    party = ChatParticipant(dial(EXPIRED_CUSTOMER), server, lambda: ())
+    until(party.socket.status, lambda link: link.why)
 
-    with pytest.raises(NotSaid):
-        party.say("Агов", None)
-    assert party.talks() == ()
+    with pytest.raises(SendFailed):
+        party.send_message("Агов", None)
+    assert party.conversations() == ()
 
 
 def test_an_order_is_heard_by_its_customer_and_by_the_shop(dial, publish, shop):
     order = shop.order()
     publish("tenant:shop", "new_order", NewOrder(payload=shop.placed()).payload)
-    book = Orders()
-    book.placed(order, NOON)
-    following = Following(order.id, dial(CUSTOMER), dial(ADMIN))
-    for heard in (following.heard_by_customer, following.heard_by_shop):
+    book = OrderTracker()
+    book.on_placed(order, NOON)
+    following = OrderSockets(order.id, dial(CUSTOMER), dial(ADMIN))
+    for heard in (following.customer_messages, following.shop_messages):
         until(
             lambda heard=heard: heard(time.time()),
             lambda messages: any(message["type"] == "subscribed" for _, message in messages),
@@ -180,12 +184,14 @@ def test_an_order_is_heard_by_its_customer_and_by_the_shop(dial, publish, shop):
 
     def told():
         now = time.time()
-        return news(following.heard_by_customer(now), following.heard_by_shop(now), "ord_1")
+        return pair_deliveries(
+            following.customer_messages(now), following.shop_messages(now), "ord_1"
+        )
 
-    (one,) = until(told, lambda told: told and told[0].apart_ms is not None)
+    (one,) = until(told, lambda told: told and told[0].difference_ms is not None)
     assert one.status == "shipped"
-    assert one.customer_ms is not None
-    known = as_heard(book.newest_first()[0], following.heard_by_customer(time.time()))
+    assert one.customer_delay_ms is not None
+    known = order_as_received(book.newest_first()[0], following.customer_messages(time.time()))
     assert known is not None
     assert known.status is OrderStatus.SHIPPED
 
@@ -194,18 +200,18 @@ def test_who_comes_late_hears_the_last_news_and_takes_no_time_from_it(dial, publ
     publish("tenant:shop", "new_order", shop.placed())
     publish("order:ord_1", "order_update", {"order_id": "ord_1", "status": "paid"})
 
-    following = Following("ord_1", dial(CUSTOMER), dial(ADMIN))
+    following = OrderSockets("ord_1", dial(CUSTOMER), dial(ADMIN))
 
     def told():
-        return news(following.heard_by_customer(time.time()), [], "ord_1")
+        return pair_deliveries(following.customer_messages(time.time()), [], "ord_1")
 
     (one,) = until(told, lambda told: told)
-    assert (one.status, one.customer_ms) == ("paid", None)
+    assert (one.status, one.customer_delay_ms) == ("paid", None)
 
 
 def test_a_page_that_is_held_hears_nothing_that_came_later(dial, publish, shop):
     publish("tenant:shop", "new_order", shop.placed())
-    following = Following("ord_1", dial(CUSTOMER), dial(ADMIN))
-    until(lambda: following.heard_by_shop(time.time()), lambda heard: heard)
+    following = OrderSockets("ord_1", dial(CUSTOMER), dial(ADMIN))
+    until(lambda: following.shop_messages(time.time()), lambda heard: heard)
 
-    assert following.heard_by_shop(NOON) == []
+    assert following.shop_messages(NOON) == []

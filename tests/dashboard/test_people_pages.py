@@ -7,12 +7,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from client.status import State
+from client.status import ConnectionState
 from dashboard import personas, shared
-from dashboard.ask import Asker
-from dashboard.control import Control
-from dashboard.line import Line
-from dashboard.saved import Shelf
+from dashboard.ask import ApiClient
+from dashboard.control import SimulatorClient
+from dashboard.line import PersonaSocket
+from dashboard.saved import SavedMessages
 from dashboard.settings import Settings
 from protocol import codec
 
@@ -36,9 +36,13 @@ def draw(tmp_path, secret):
         st.cache_resource.clear()
         shared.settings(lambda: Settings(jwt_secret=secret, server_url=NOWHERE))
         shared.feed(lambda: feed)
-        shared.shelf(lambda: Shelf(tmp_path))
-        shared.control(lambda: Control(Asker(simulator, lambda: "t0ken"), lambda: None))
-        personas.dialler(lambda _: Line("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken"))
+        shared.saved_messages(lambda: SavedMessages(tmp_path))
+        shared.simulator_client(
+            lambda: SimulatorClient(ApiClient(simulator, lambda: "t0ken"), lambda: None)
+        )
+        personas.dialler(
+            lambda _: PersonaSocket("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken")
+        )
         page = AppTest.from_file(str(APP), default_timeout=30)
         page.run()
         for key, value in query.items():
@@ -76,7 +80,7 @@ def test_orders_follows_one_and_lists_the_others(draw, busy_feed):
     assert 'class="now">Paid' in said
     latest, waiting = (frame.value for frame in page.dataframe)
     assert latest["Order"].tolist() == waiting["Order"].tolist() == ["ORD-1"]
-    assert waiting["Status"].tolist() == [["paid"]]
+    assert waiting["ConnectionStatus"].tolist() == [["paid"]]
 
 
 def test_orders_says_what_would_be_there(draw, feed, socket, shop):
@@ -114,7 +118,7 @@ def test_orders_draws_bars_when_it_is_asked_to(draw, busy_feed):
 
 
 def test_orders_offers_no_step_that_nobody_would_take(draw, busy_feed):
-    busy_feed.miss_stock("cannot connect")
+    busy_feed.on_shop_error("cannot connect")
 
     assert draw(busy_feed, "orders").button(key="advance").disabled
 
@@ -145,7 +149,7 @@ def test_inbox_shows_what_the_feed_remembers_of_a_customer(draw, busy_feed, sock
     assert "External link (not opened)." in said
     assert "evil.example" not in said
     assert "items" not in said
-    assert ["Time", "Change", "Product", "Total, ₴"] in columns(page)
+    assert ["Time", "FieldChange", "Product", "Total, ₴"] in columns(page)
 
 
 def test_inbox_lets_nobody_write_without_a_connection(draw, busy_feed):
@@ -155,7 +159,7 @@ def test_inbox_lets_nobody_write_without_a_connection(draw, busy_feed):
 
 
 def test_scenarios_are_listed_with_what_to_watch_and_where(draw, busy_feed, site):
-    site.body = codec.write({"scenarios": [SCENARIO]})
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
 
     page = draw(busy_feed, "scenarios", site.url)
 
@@ -163,11 +167,11 @@ def test_scenarios_are_listed_with_what_to_watch_and_where(draw, busy_feed, site
     for words_ in ("Flash sale", "Everybody wants the same", "Orders a minute", "lasts 2 min"):
         assert words_ in said
     assert "speed ×1" in said or "waiting for the simulator" in said
-    assert page.button(key="run-flash-sale").label == "Run"
+    assert page.button(key="run-flash-sale").label == "CaseRun"
 
 
 def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
-    site.body = codec.write({"scenarios": [SCENARIO]})
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
     page = draw(busy_feed, "scenarios", site.url)
     site.body = b'{"command": "start_scenario"}'
 
@@ -175,13 +179,13 @@ def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
 
     asked = [site.asked.get(timeout=10) for _ in range(site.asked.qsize())]
     method, path, body, _ = asked[-1]
-    assert (method, path) == ("POST", "/control")
-    assert codec.read(body) == {"command": "start_scenario", "name": "flash-sale"}
+    assert (method, path) == ("HTTP_REQUEST", "/control")
+    assert codec.decode_json(body) == {"command": "start_scenario", "name": "flash-sale"}
     assert "Scenario started." in words(page)
 
 
 def test_a_refusal_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):
-    site.body = codec.write({"scenarios": [SCENARIO]})
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
     page = draw(busy_feed, "scenarios", site.url)
     site.status = 422
     site.body = b'{"error": {"code": "invalid", "message": "No such scenario", "field": "name"}}'
@@ -192,8 +196,8 @@ def test_a_refusal_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site)
 
 
 def test_scenarios_say_how_to_start_a_simulator_that_is_not_there(draw, feed, socket, shop):
-    socket.be(State.OPEN, signed_in=True)
-    feed.miss_stock("cannot connect")
+    socket.be(ConnectionState.OPEN, signed_in=True)
+    feed.on_shop_error("cannot connect")
 
     said = words(draw(feed, "scenarios"))
 
@@ -203,8 +207,8 @@ def test_scenarios_say_how_to_start_a_simulator_that_is_not_there(draw, feed, so
 
 
 def test_scenarios_cannot_be_run_by_a_simulator_that_is_silent(draw, busy_feed, site):
-    site.body = codec.write({"scenarios": [SCENARIO]})
-    busy_feed.miss_stock("cannot connect")
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    busy_feed.on_shop_error("cannot connect")
 
     page = draw(busy_feed, "scenarios", site.url)
 

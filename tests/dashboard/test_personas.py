@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from dashboard import personas
-from dashboard.line import Line
-from dashboard.link import Phase
+from dashboard.line import PersonaSocket
+from dashboard.link import SocketPhase
 from dashboard.settings import Settings
 
 
@@ -23,14 +23,14 @@ def dial(settings):
 
     def go(persona):
         source = None if persona.is_anonymous else lambda: persona.token(settings)
-        line = Line(settings.socket_url, settings.server_address, source)
+        line = PersonaSocket(settings.socket_url, settings.server_address, source)
         lines.append(line)
         answered = threading.Event()
         for type_ in ("auth_success", "auth_error", "pong"):
-            line.socket.on(type_, lambda _: answered.set())
-        line.socket.connect()
+            line.client.on(type_, lambda _: answered.set())
+        line.client.connect()
         if persona.is_anonymous:
-            line.socket.send("ping", {}, "hello")
+            line.client.send("ping", {}, "hello")
         assert answered.wait(30)
         return line
 
@@ -43,22 +43,22 @@ def dial(settings):
 def test_those_with_a_good_token_are_live(dial, name):
     line = dial(personas.PERSONAS[name])
 
-    assert line.link().phase is Phase.LIVE
+    assert line.link().phase is SocketPhase.LIVE
     (welcome,) = (frame for frame in line.frames() if frame.type == "auth_success")
     assert welcome.payload["user_id"] == personas.PERSONAS[name].user_id
 
 
 def test_a_visitor_is_live_without_a_token(dial):
-    line = dial(personas.VISITOR)
+    line = dial(personas.ANONYMOUS)
 
-    assert line.link().phase is Phase.LIVE
+    assert line.link().phase is SocketPhase.LIVE
     assert [frame.type for frame in line.frames()][-1] == "pong"
 
 
 def test_an_expired_token_is_refused_and_the_line_says_why(dial):
-    link = dial(personas.EXPIRED).link()
+    link = dial(personas.EXPIRED_CUSTOMER).link()
 
-    assert link.phase is Phase.REFUSED
+    assert link.phase is SocketPhase.REFUSED
     assert link.why == "Invalid or expired token"
 
 
@@ -76,13 +76,13 @@ def test_a_closed_line_stays_closed(dial):
 
     line.close()
 
-    assert line.link().phase is not Phase.LIVE
+    assert line.link().phase is not SocketPhase.LIVE
 
 
 def test_a_visitor_has_no_token(settings):
     with pytest.raises(ValueError, match="anonymous"):
-        personas.VISITOR.token(settings)
+        personas.ANONYMOUS.token(settings)
 
 
 def test_every_persona_has_a_title():
-    assert personas.TITLES.keys() == personas.PERSONAS.keys()
+    assert personas.LABELS.keys() == personas.PERSONAS.keys()

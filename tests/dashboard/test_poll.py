@@ -4,8 +4,8 @@ import queue
 
 import pytest
 
-from dashboard.ask import Asker
-from dashboard.poll import Poller
+from dashboard.ask import ApiClient
+from dashboard.poll import SimulatorPoller
 from protocol import codec
 
 
@@ -19,7 +19,7 @@ def poll(told):
     pollers = []
 
     def start(url):
-        poller = Poller(Asker(url, lambda: "t0ken"), told.put, told.put, every_s=0.02)
+        poller = SimulatorPoller(ApiClient(url, lambda: "t0ken"), told.put, told.put, every_s=0.02)
         pollers.append(poller)
         poller.start()
 
@@ -29,7 +29,7 @@ def poll(told):
 
 
 def test_tells_what_the_simulator_answers(site, poll, told, shop):
-    site.body = codec.write(shop.stock(kyiv=3))
+    site.body = codec.encode_json(shop.stock(kyiv=3))
     poll(site.url)
 
     assert told.get(timeout=10).products[0].stock["Київ"] == 3
@@ -37,16 +37,16 @@ def test_tells_what_the_simulator_answers(site, poll, told, shop):
 
 
 def test_asks_again_and_again(site, poll, told, shop):
-    site.body = codec.write(shop.stock())
+    site.body = codec.encode_json(shop.stock())
     poll(site.url)
 
     assert [told.get(timeout=10) for _ in range(3)] == [shop.stock()] * 3
 
 
 def test_asks_at_once_where_something_was_changed(site, told, shop):
-    site.body = codec.write(shop.stock())
+    site.body = codec.encode_json(shop.stock())
 
-    Poller(Asker(site.url, lambda: "t0ken"), told.put, told.put).ask()
+    SimulatorPoller(ApiClient(site.url, lambda: "t0ken"), told.put, told.put).poll_once()
 
     assert told.get_nowait() == shop.stock()
 
@@ -78,13 +78,13 @@ def test_goes_on_when_the_simulator_is_back(site, poll, told, shop):
     poll(site.url)
     assert told.get(timeout=10) == "HTTP 503 Service Unavailable"
 
-    site.status, site.body = 200, codec.write(shop.stock())
+    site.status, site.body = 200, codec.encode_json(shop.stock())
 
     while told.get(timeout=10) != shop.stock():
         pass
 
 
 def test_can_be_closed_before_it_was_started(told):
-    Poller(Asker("http://127.0.0.1:1", lambda: ""), told.put, told.put).close()
+    SimulatorPoller(ApiClient("http://127.0.0.1:1", lambda: ""), told.put, told.put).close()
 
     assert told.empty()

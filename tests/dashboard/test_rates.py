@@ -4,12 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.rates import MEMORY_S, STEP_S, WINDOW_S, Bins, Levels
+from dashboard.rates import (
+    RETENTION_S,
+    SPARKLINE_STEP_S,
+    WINDOW_S,
+    PerSecondCounters,
+    PerSecondGauges,
+)
 
 
 @pytest.fixture
 def bins():
-    return Bins()
+    return PerSecondCounters()
 
 
 def test_a_second_that_nobody_spoke_of_is_zero(bins):
@@ -45,7 +51,7 @@ def test_a_report_is_spread_over_the_time_it_covers(bins):
     )
 )
 def test_nothing_is_lost_or_counted_twice_by_spreading(reports):
-    bins, at = Bins(), 1000.0
+    bins, at = PerSecondCounters(), 1000.0
     for lasted, count in reports:
         at += lasted
         bins.add(at, {"user": float(count)}, lasted=lasted)
@@ -70,9 +76,9 @@ def test_the_window_slides_on_when_nobody_reports_any_more(bins):
 
 def test_what_is_long_ago_is_forgotten(bins):
     bins.add(1000.0, {"user": 1.0})
-    bins.add(1002.0 + MEMORY_S, {"user": 1.0})
+    bins.add(1002.0 + RETENTION_S, {"user": 1.0})
 
-    assert 1000 not in bins.series(1002.0 + MEMORY_S).rows
+    assert 1000 not in bins.series(1002.0 + RETENTION_S).rows
 
 
 def test_a_series_does_not_change_when_more_is_counted(bins):
@@ -97,27 +103,27 @@ def test_a_sparkline_has_a_point_every_few_seconds_and_ends_now(bins):
         bins.add(second + 0.5, {"user": 2.0})
     bins.add(1000.0 + WINDOW_S, {})
 
-    trend = bins.series(1000.0 + WINDOW_S).trend("user")
+    trend = bins.series(1000.0 + WINDOW_S).sparkline("user")
 
-    assert trend == pytest.approx([2.0] * (WINDOW_S // STEP_S))
+    assert trend == pytest.approx([2.0] * (WINDOW_S // SPARKLINE_STEP_S))
 
 
 def test_a_sparkline_of_sums_looks_back_a_minute_at_each_point(bins):
     bins.add(1000.5, {"orders": 1.0})
     bins.add(1050.0, {})
 
-    trend = bins.series(1050.0).trend("orders", over=60)
+    trend = bins.series(1050.0).sparkline("orders", over=60)
 
     assert trend[-1] == 1.0
     assert trend[0] == 0.0
 
 
 def test_a_level_holds_until_it_is_told_again():
-    levels = Levels()
-    levels.tell(1000.0, 5.0)
-    levels.tell(1100.0, 7.0)
+    levels = PerSecondGauges()
+    levels.set(1000.0, 5.0)
+    levels.set(1100.0, 7.0)
 
-    (connections,) = levels.trends(end=1110, names=1)
+    (connections,) = levels.sparklines(end=1110, names=1)
 
     assert connections[-1] == 7.0
     assert connections[len(connections) // 2] == 5.0
@@ -125,9 +131,9 @@ def test_a_level_holds_until_it_is_told_again():
 
 
 def test_a_level_from_before_the_window_still_holds():
-    levels = Levels()
-    levels.tell(1000.0, 5.0)
+    levels = PerSecondGauges()
+    levels.set(1000.0, 5.0)
 
-    (connections,) = levels.trends(end=1000 + WINDOW_S + 30, names=1)
+    (connections,) = levels.sparklines(end=1000 + WINDOW_S + 30, names=1)
 
     assert set(connections) == {5.0}

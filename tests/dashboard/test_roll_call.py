@@ -3,10 +3,10 @@
 import time
 
 import pytest
+from dashboard.roll_call import ConnectionsClient
 
 from client.threaded import ShopWebSocket
-from dashboard.ask import Asker, Unanswered
-from dashboard.roll_call import RollCall
+from dashboard.ask import ApiClient, ApiRequestError
 
 WAIT_S = 20.0
 
@@ -18,7 +18,9 @@ def server(launch_server):
 
 @pytest.fixture
 def roll_call(server, token):
-    return RollCall(Asker(f"http://127.0.0.1:{server.port}", lambda: token("boss", "admin")))
+    return ConnectionsClient(
+        ApiClient(f"http://127.0.0.1:{server.port}", lambda: token("boss", "admin"))
+    )
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def until(condition):
 
 def listed(roll_call, count):
     def are_there():
-        connections = roll_call.latest().attendance.connections
+        connections = roll_call.latest().connections.connections
         return connections if len(connections) == count else None
 
     return until(are_there) if count else until(lambda: roll_call.latest().at and are_there() == ())
@@ -67,21 +69,21 @@ def test_says_why_there_is_no_newer_answer_and_keeps_the_last(roll_call, connect
     listed(roll_call, 1)
     server.stop()
 
-    trouble = until(lambda: roll_call.latest().trouble)
+    trouble = until(lambda: roll_call.latest().error)
 
     assert trouble == "cannot connect"
-    assert len(roll_call.latest().attendance.connections) == 1
+    assert len(roll_call.latest().connections.connections) == 1
 
 
 def test_asks_by_which_rule_a_client_hears_a_channel(roll_call, connect):
     connect("olena")
     (olena,) = listed(roll_call, 1)
 
-    access = roll_call.access(olena.id, "tenant:shop")
+    access = roll_call.check_access(olena.id, "tenant:shop")
 
     assert (access.joined, access.allowed, access.rule) == (False, False, "not_staff")
-    assert roll_call.access(olena.id, "user:olena").joined
-    assert roll_call.access(olena.id, "nonsense & more").rule == "malformed"
+    assert roll_call.check_access(olena.id, "user:olena").joined
+    assert roll_call.check_access(olena.id, "nonsense & more").rule == "malformed"
 
 
 def test_ends_a_connection_once(roll_call, connect):
@@ -91,7 +93,7 @@ def test_ends_a_connection_once(roll_call, connect):
     assert roll_call.disconnect(olena.id) == 1
 
     until(lambda: socket.status.close_code == 4003)
-    with pytest.raises(Unanswered) as refused:
+    with pytest.raises(ApiRequestError) as refused:
         roll_call.disconnect(olena.id)
     assert refused.value.status == 404
 
@@ -109,8 +111,8 @@ def test_ends_all_of_a_users_connections_and_refuses_their_tokens(roll_call, con
 
 def test_an_answer_that_is_none_of_ours_is_told(launch_server, token):
     server = launch_server()
-    roll_call = RollCall(
-        Asker(f"http://127.0.0.1:{server.port}/healthz?", lambda: token("boss", "admin"))
+    roll_call = ConnectionsClient(
+        ApiClient(f"http://127.0.0.1:{server.port}/healthz?", lambda: token("boss", "admin"))
     )
 
-    assert until(lambda: roll_call.latest().trouble) == "unexpected response"
+    assert until(lambda: roll_call.latest().error) == "unexpected response"

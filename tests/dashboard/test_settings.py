@@ -3,13 +3,13 @@
 import pytest
 
 from dashboard.settings import Settings
-from protocol.environment import Misconfigured, read
+from protocol.environment import InvalidSettings, load_settings
 
 SECRET = "s" * 32
 
 
 def test_need_nothing_but_the_servers_secret():
-    settings = read(Settings, {"WORKBENCH_JWT_SECRET": SECRET})
+    settings = load_settings(Settings, {"WORKBENCH_JWT_SECRET": SECRET})
     settings.check()
 
     assert settings.socket_url == "ws://127.0.0.1:8080/ws"
@@ -33,7 +33,7 @@ def test_name_every_problem_at_once():
         jwt_secret="short", tenant="my shop", server_url="ws://x", simulator_url="http://h:port"
     )
 
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(InvalidSettings) as caught:
         wrong.check()
 
     assert [problem.split()[0] for problem in caught.value.problems] == [
@@ -45,7 +45,7 @@ def test_name_every_problem_at_once():
 
 
 def test_never_say_the_secret():
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(InvalidSettings) as caught:
         Settings(jwt_secret="hunter2").check()
 
     assert "hunter2" not in str(caught.value)

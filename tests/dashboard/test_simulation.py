@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from dashboard.simulation import Running, in_language, read_scenarios, read_state
+from dashboard.simulation import RunningScenario, decode_scenarios, decode_state, localized
 
 PRODUCT = (
     '{"id": "p", "sku": "S", "name": "Кобзар", "category": "books", "price": 420.50,'
@@ -14,7 +14,7 @@ PRODUCT = (
 def test_is_read_and_what_is_not_drawn_is_passed_over():
     answer = f'{{"seed": 7, "warehouses": ["Київ"], "products": [{PRODUCT}], "orders": [{{}}]}}'
 
-    shop = read_state(answer.encode())
+    shop = decode_state(answer.encode())
 
     assert (str(shop.products[0].price), shop.products[0].stock) == ("420.50", {"Київ": 3})
     assert (shop.seed, shop.running, shop.scenarios) == (7, True, ())
@@ -29,17 +29,17 @@ def test_tells_how_far_a_scenario_is():
         b' "how": "over"}]}'
     )
 
-    shop = read_state(answer)
+    shop = decode_state(answer)
 
-    assert shop.scenario("flash-sale") == Running("flash-sale", 0.5, 60.0)
-    assert shop.scenario("stock-out") is None
+    assert shop.running_scenario("flash-sale") == RunningScenario("flash-sale", 0.5, 60.0)
+    assert shop.running_scenario("stock-out") is None
     assert (shop.running, shop.speed, shop.run, shop.ended[0].how) == (False, 10.0, "k3", "over")
 
 
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b'{"warehouses": []}'])
 def test_is_refused_where_it_is_no_shop(answer):
     with pytest.raises(msgspec.DecodeError):
-        read_state(answer)
+        decode_state(answer)
 
 
 def test_lists_what_it_can_play():
@@ -49,12 +49,12 @@ def test_lists_what_it_can_play():
         ' "running": null}]}'
     )
 
-    (scenario,) = read_scenarios(answer.encode())
+    (scenario,) = decode_scenarios(answer.encode())
 
     assert (scenario.name, scenario.pages, scenario.lasts_s) == ("flash-sale", ("orders",), 120.0)
-    assert in_language(scenario.title, "uk") == "Розпродаж"
+    assert localized(scenario.title, "uk") == "Розпродаж"
 
 
 def test_speaks_another_language_rather_than_none():
-    assert in_language({"en": "Flash sale"}, "uk") == "Flash sale"
-    assert in_language({}, "uk") == ""
+    assert localized({"en": "Flash sale"}, "uk") == "Flash sale"
+    assert localized({}, "uk") == ""

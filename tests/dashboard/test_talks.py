@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from dashboard.talks import KEPT, LINES, SIMULATED, Talks
-from protocol.codec import iso, write
-from protocol.events import Person
+from dashboard.talks import MAX_CONVERSATIONS, MAX_ENTRIES, SIMULATED_AGENT_ID, ChatConversations
+from protocol.codec import encode_json, format_timestamp
+from protocol.events import CustomerRef
 
 NOON = 1_700_000_000.0
 OLENA = {"id": "user_1", "name": "Олена"}
@@ -17,7 +17,7 @@ def line(n, sender="user_1", words="Добрий день"):
         "sender_id": sender,
         "sender_name": sender,
         "content": words,
-        "created_at": iso(NOON + n),
+        "created_at": format_timestamp(NOON + n),
     }
 
 
@@ -27,7 +27,7 @@ def said(n, sender="user_1", conversation="conv_1"):
 
 
 def listed(*ids, last=None):
-    return write(
+    return encode_json(
         {
             "conversations": [
                 {"id": id, "customer": OLENA, "agent_id": None, "last_message": last} for id in ids
@@ -38,92 +38,94 @@ def listed(*ids, last=None):
 
 @pytest.fixture
 def talks():
-    return Talks()
+    return ChatConversations()
 
 
 def test_are_the_lines_in_the_order_in_which_they_were_said(talks):
-    talks.hear(said(2))
-    talks.recalled("conv_1", write({"messages": [line(1), line(2)]}))
-    talks.hear(said(3, "agent_1"))
+    talks.on_message(said(2))
+    talks.add_history("conv_1", encode_json({"messages": [line(1), line(2)]}))
+    talks.on_message(said(3, "agent_1"))
 
     (talk,) = talks.latest_first()
-    assert [one.id for one in talk.lines] == ["m_1", "m_2", "m_3"]
-    assert talk.lines[0].words == "Добрий день"
+    assert [one.id for one in talk.entries] == ["m_1", "m_2", "m_3"]
+    assert talk.entries[0].text == "Добрий день"
 
 
 def test_are_of_a_customer_once_the_server_has_said_whose(talks):
-    talks.hear(said(1))
+    talks.on_message(said(1))
     assert talks.latest_first()[0].customer is None
 
-    talks.listed(listed("conv_1", last=line(1)))
+    talks.add_list(listed("conv_1", last=line(1)))
 
     (talk,) = talks.latest_first()
-    assert (talk.customer, len(talk.lines)) == (Person("user_1", "Олена"), 1)
+    assert (talk.customer, len(talk.entries)) == (CustomerRef("user_1", "Олена"), 1)
 
 
 def test_come_with_the_latest_first(talks):
-    talks.hear(said(1, conversation="conv_1"))
-    talks.hear(said(2, conversation="conv_2"))
-    talks.hear(said(3, conversation="conv_1"))
+    talks.on_message(said(1, conversation="conv_1"))
+    talks.on_message(said(2, conversation="conv_2"))
+    talks.on_message(said(3, conversation="conv_1"))
 
     assert [talk.id for talk in talks.latest_first()] == ["conv_1", "conv_2"]
 
 
 def test_are_the_machines_until_a_person_answers(talks):
-    talks.listed(listed("conv_1"))
-    talks.hear(said(1))
-    talks.hear(said(2, SIMULATED))
-    assert talks.latest_first()[0].person() is None
+    talks.add_list(listed("conv_1"))
+    talks.on_message(said(1))
+    talks.on_message(said(2, SIMULATED_AGENT_ID))
+    assert talks.latest_first()[0].last_human_entry() is None
 
-    talks.hear(said(3, "agent_1"))
-    talks.hear(said(4))
+    talks.on_message(said(3, "agent_1"))
+    talks.on_message(said(4))
 
-    person = talks.latest_first()[0].person()
+    person = talks.latest_first()[0].last_human_entry()
     assert person is not None
     assert person.sender_id == "agent_1"
 
 
 def test_count_what_a_reader_has_not_seen(talks):
-    for n, sender in enumerate(("user_1", SIMULATED, "user_1", "user_1")):
-        talks.hear(said(n, sender))
+    for n, sender in enumerate(("user_1", SIMULATED_AGENT_ID, "user_1", "user_1")):
+        talks.on_message(said(n, sender))
 
     (talk,) = talks.latest_first()
 
-    assert talk.unread("agent_1", since=0.0) == 4
-    assert talk.unread("agent_1", since=NOON + 2) == 1
-    assert talk.unread("user_1", since=0.0) == 0
+    assert talk.unread_count("agent_1", since=0.0) == 4
+    assert talk.unread_count("agent_1", since=NOON + 2) == 1
+    assert talk.unread_count("user_1", since=0.0) == 0
 
 
 def test_count_nothing_before_the_readers_own_last_word(talks):
     for n, sender in enumerate(("user_1", "agent_1", "user_1")):
-        talks.hear(said(n, sender))
+        talks.on_message(said(n, sender))
 
-    assert talks.latest_first()[0].unread("agent_1", since=0.0) == 1
+    assert talks.latest_first()[0].unread_count("agent_1", since=0.0) == 1
 
 
 def test_are_bounded(talks):
-    for n in range(LINES + 3):
-        talks.hear(said(n))
-    for n in range(KEPT + 3):
-        talks.hear(said(LINES + n, conversation=f"other_{n}"))
+    for n in range(MAX_ENTRIES + 3):
+        talks.on_message(said(n))
+    for n in range(MAX_CONVERSATIONS + 3):
+        talks.on_message(said(MAX_ENTRIES + n, conversation=f"other_{n}"))
 
     kept = talks.latest_first()
-    assert len(kept) == KEPT
-    assert {len(talk.lines) for talk in kept} == {1}
+    assert len(kept) == MAX_CONVERSATIONS
+    assert {len(talk.entries) for talk in kept} == {1}
 
 
 def test_keep_the_last_lines_of_a_long_one(talks):
-    talks.recalled("conv_1", write({"messages": [line(n) for n in range(LINES + 3)]}))
+    talks.add_history(
+        "conv_1", encode_json({"messages": [line(n) for n in range(MAX_ENTRIES + 3)]})
+    )
 
     (talk,) = talks.latest_first()
-    assert (len(talk.lines), talk.lines[0].id) == (LINES, "m_3")
+    assert (len(talk.entries), talk.entries[0].id) == (MAX_ENTRIES, "m_3")
 
 
 def test_pass_over_other_messages_and_refuse_what_is_none(talks):
-    talks.hear({"type": "pong"})
+    talks.on_message({"type": "pong"})
     with pytest.raises(msgspec.ValidationError):
-        talks.hear({"type": "chat_message", "payload": {}})
+        talks.on_message({"type": "chat_message", "payload": {}})
     with pytest.raises(msgspec.DecodeError):
-        talks.listed(b"<html>")
+        talks.add_list(b"<html>")
 
     assert talks.latest_first() == ()

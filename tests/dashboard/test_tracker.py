@@ -2,26 +2,26 @@
 
 import pytest
 
-from dashboard.tracker import Mark, Stage, stages
+from dashboard.tracker import ProgressStep, StepState, progress_steps
 from protocol.events import OrderStatus as S
 
 
 def drawn(status, when=None):
-    return [(stage.status, stage.mark) for stage in stages(status, when or {})]
+    return [(stage.status, stage.state) for stage in progress_steps(status, when or {})]
 
 
 def test_marks_what_is_behind_what_is_now_and_what_is_to_come():
     assert drawn(S.PROCESSING) == [
-        (S.PENDING, Mark.DONE),
-        (S.PAID, Mark.DONE),
-        (S.PROCESSING, Mark.NOW),
-        (S.SHIPPED, Mark.TO_COME),
-        (S.DELIVERED, Mark.TO_COME),
+        (S.PENDING, StepState.DONE),
+        (S.PAID, StepState.DONE),
+        (S.PROCESSING, StepState.CURRENT),
+        (S.SHIPPED, StepState.UPCOMING),
+        (S.DELIVERED, StepState.UPCOMING),
     ]
 
 
 def test_says_when_where_that_was_seen():
-    first, second, third, *_ = stages(S.PROCESSING, {S.PENDING: 1.0, S.PROCESSING: 9.0})
+    first, second, third, *_ = progress_steps(S.PROCESSING, {S.PENDING: 1.0, S.PROCESSING: 9.0})
 
     assert (first.at, second.at, third.at) == (1.0, None, 9.0)
 
@@ -29,26 +29,32 @@ def test_says_when_where_that_was_seen():
 def test_moves_by_one_step_when_the_order_does():
     marks = [mark for _, mark in drawn(S.SHIPPED)]
 
-    assert marks == [Mark.DONE, Mark.DONE, Mark.DONE, Mark.NOW, Mark.TO_COME]
+    assert marks == [
+        StepState.DONE,
+        StepState.DONE,
+        StepState.DONE,
+        StepState.CURRENT,
+        StepState.UPCOMING,
+    ]
 
 
 def test_has_nothing_to_come_for_a_delivered_order():
-    assert [mark for _, mark in drawn(S.DELIVERED)] == [Mark.DONE] * 4 + [Mark.NOW]
+    assert [mark for _, mark in drawn(S.DELIVERED)] == [StepState.DONE] * 4 + [StepState.CURRENT]
 
 
 def test_shows_a_failed_payment_in_the_place_of_the_payment():
     assert drawn(S.PAYMENT_FAILED)[:3] == [
-        (S.PENDING, Mark.DONE),
-        (S.PAYMENT_FAILED, Mark.FAILED),
-        (S.PROCESSING, Mark.TO_COME),
+        (S.PENDING, StepState.DONE),
+        (S.PAYMENT_FAILED, StepState.FAILED),
+        (S.PROCESSING, StepState.UPCOMING),
     ]
 
 
 def test_shows_a_cancelled_order_as_it_went_and_nothing_to_come():
-    assert stages(S.CANCELLED, {S.PENDING: 1.0, S.PAID: 2.0, S.CANCELLED: 3.0}) == (
-        Stage(S.PENDING, 1.0, Mark.DONE),
-        Stage(S.PAID, 2.0, Mark.DONE),
-        Stage(S.CANCELLED, 3.0, Mark.FAILED),
+    assert progress_steps(S.CANCELLED, {S.PENDING: 1.0, S.PAID: 2.0, S.CANCELLED: 3.0}) == (
+        ProgressStep(S.PENDING, 1.0, StepState.DONE),
+        ProgressStep(S.PAID, 2.0, StepState.DONE),
+        ProgressStep(S.CANCELLED, 3.0, StepState.FAILED),
     )
 
 
@@ -61,7 +67,7 @@ def test_shows_a_cancelled_order_as_it_went_and_nothing_to_come():
     ],
 )
 def test_ends_with_the_money_that_came_back(when, way):
-    steps = stages(S.REFUNDED, when)
+    steps = progress_steps(S.REFUNDED, when)
 
     assert [step.status for step in steps] == way
-    assert steps[-1].mark is Mark.NOW
+    assert steps[-1].state is StepState.CURRENT

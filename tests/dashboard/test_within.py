@@ -2,12 +2,12 @@
 
 import pytest
 
-from dashboard.within import is_within, order_of
+from dashboard.within import is_internal, order_id_in
 
 
 @pytest.mark.parametrize("url", ["/", "/orders/ord_1", "/sale/phones?page=2", "/a%20b"])
 def test_stays_within_the_site(url):
-    assert is_within(url)
+    assert is_internal(url)
 
 
 @pytest.mark.parametrize(
@@ -28,15 +28,15 @@ def test_stays_within_the_site(url):
     ],
 )
 def test_never_leads_off_it(url):
-    assert not is_within(url)
-    assert order_of(url) is None
+    assert not is_internal(url)
+    assert order_id_in(url) is None
 
 
 def test_leads_to_an_order():
-    assert order_of("/orders/ord_x1_17") == "ord_x1_17"
-    assert order_of("/orders/ord_1/") == "ord_1"
+    assert order_id_in("/orders/ord_x1_17") == "ord_x1_17"
+    assert order_id_in("/orders/ord_1/") == "ord_1"
 
 
 @pytest.mark.parametrize("url", ["/orders", "/orders/", "/orders/a/b", "/orders/../x", "/sale"])
 def test_tells_other_pages_from_an_order(url):
-    assert order_of(url) is None
+    assert order_id_in(url) is None

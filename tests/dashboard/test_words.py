@@ -12,41 +12,41 @@ def fields(text):
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-@pytest.fixture(params=catalogue.TRANSLATED)
+@pytest.fixture(params=catalogue.TARGET_LANGUAGES)
 def code(request):
     return request.param
 
 
 def test_every_text_of_the_pages_is_translated(code):
-    assert catalogue.untranslated(catalogue.read(code)) == []
+    assert catalogue.untranslated(catalogue.read_catalogue(code)) == []
 
 
 def test_a_catalogue_is_what_make_words_writes(code):
     """
     A text that is new in the code or gone from it is a difference here.
     """
-    path = words.FOLDER / f"{code}.po"
+    path = words.LOCALES_DIR / f"{code}.po"
 
-    assert path.read_bytes() == catalogue.updated(code), "run `make words`"
+    assert path.read_bytes() == catalogue.render_updated(code), "run `make words`"
 
 
 def test_a_translation_takes_what_the_text_takes(code):
-    for message in catalogue.read(code):
+    for message in catalogue.read_catalogue(code):
         if message.id:
             several = message.id[-1] if isinstance(message.id, tuple) else message.id
-            assert {frozenset(fields(form)) for form in catalogue.forms(message)} == {
+            assert {frozenset(fields(form)) for form in catalogue.plural_forms(message)} == {
                 frozenset(fields(several))
             }, message.id
 
 
 def test_the_code_marks_words_at_all():
-    found = {message.id for message in catalogue.extracted()}
+    found = {message.id for message in catalogue.extract_messages()}
 
     assert {"Overview", "Pause"} <= found
 
 
 def test_ukrainian_has_three_plurals():
-    ukrainian = words.catalogue("uk")
+    ukrainian = words.load_catalogue("uk")
 
     forms = [ukrainian.ngettext("{count} product", "{count} products", n) for n in (1, 2, 5, 21)]
 
@@ -54,7 +54,7 @@ def test_ukrainian_has_three_plurals():
 
 
 def test_what_no_tab_asks_for_is_in_english():
-    assert words.language() == "en"
+    assert words.current_language() == "en"
     assert words._("Pause") == "Pause"
     assert words.ngettext("{count} product", "{count} products", 2) == "{count} products"
 
@@ -65,7 +65,7 @@ def test_no_text_is_marked_inside_an_f_string():
     """
     hidden = [
         f"{module.name}:{call.lineno}"
-        for module in words.FOLDER.parent.rglob("*.py")
+        for module in words.LOCALES_DIR.parent.rglob("*.py")
         for string in ast.walk(ast.parse(module.read_text()))
         if isinstance(string, ast.JoinedStr)
         for call in ast.walk(string)

@@ -4,7 +4,7 @@ import asyncio
 import re
 import sqlite3
 
-from dashboard.saved import Shelf
+from dashboard.saved import SavedMessages
 
 PORT = re.compile(r"127\.0\.0\.1:\d+")
 SAVED = (
@@ -24,7 +24,7 @@ async def test_a_single_server_stores_this_in_its_database(
     olena = await server.sign_in("olena", name="Олена")
     agent = await server.sign_in("agent", "agent")
     orders = [new_order("ord_1"), new_order("ord_2", "taras")]
-    await server.request("POST", "/api/publish", "svc service", orders)
+    await server.request("HTTP_REQUEST", "/api/publish", "svc service", orders)
     content = {"content": "Коли відправите?"}
     opened = await olena.request({"type": "chat_message", "payload": content})
     content = {"content": "Сьогодні", "conversation_id": opened["payload"]["conversation_id"]}
@@ -33,7 +33,7 @@ async def test_a_single_server_stores_this_in_its_database(
         wanted=lambda message: message["payload"].get("message", {}).get("sender_id") == "agent",
     )
     revoke = {"revoke": True}
-    await server.request("POST", "/api/users/taras/disconnect", "boss admin", revoke)
+    await server.request("HTTP_REQUEST", "/api/users/taras/disconnect", "boss admin", revoke)
     for socket in (olena, agent):
         await socket.close()
     await asyncio.to_thread(server.program.stop)
@@ -63,13 +63,13 @@ def dump(database):
 
 def test_saved_messages_are_read_and_written_as_these_lines(golden, tmp_path):
     (file := tmp_path / "saved-messages.jsonl").write_text(SAVED)
-    saved = Shelf(tmp_path, clock=lambda: 1_700_000_000.5)
+    saved = SavedMessages(tmp_path, clock=lambda: 1_700_000_000.5)
     messages = saved.messages()
     for message in messages:
-        saved.drop(message)
+        saved.delete(message)
     assert file.read_text() == ""
     for message in messages:
-        saved.keep(message)
+        saved.save(message)
 
     assert list(tmp_path.iterdir()) == [file]
     golden("saved-messages.jsonl", file.read_text())

@@ -12,7 +12,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from dashboard.tables import HEAD, ROW
+from dashboard.tables import HEADER_PX, ROW_PX
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -115,7 +115,10 @@ def click_row():
         page = table.page
         for _ in range(5):
             box = table.bounding_box()
-            at = box["x"] + x + (box["width"] if x < 0 else 0), box["y"] + HEAD + ROW * (row + 0.5)
+            at = (
+                box["x"] + x + (box["width"] if x < 0 else 0),
+                box["y"] + HEADER_PX + ROW_PX * (row + 0.5),
+            )
             page.mouse.move(at[0] - 9, at[1] - 3)
             page.mouse.move(*at, steps=5)
             page.evaluate("() => new Promise(requestAnimationFrame)")

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.channels import LONGEST_NAME, Channel, Kind, is_key
-from protocol.errors import ErrorCode, Refusal
+from protocol.channels import MAX_NAME_LENGTH, Channel, ChannelKind, is_valid_key
+from protocol.errors import ErrorCode, RequestError
 
 KEYS = st.from_regex(r"[A-Za-z0-9_.-]{1,100}", fullmatch=True)
 
 
-@given(st.sampled_from(Kind), KEYS)
+@given(st.sampled_from(ChannelKind), KEYS)
 def test_a_name_is_its_kind_and_its_key(kind, key):
     assert Channel.parse(f"{kind}:{key}") == (kind, key)
     assert str(Channel(kind, key)) == f"{kind}:{key}"
@@ -32,11 +32,11 @@ def test_a_name_is_its_kind_and_its_key(kind, key):
         "user:٧",
         "public:a/b",
         "user:\x00",
-        "public:" + "a" * (LONGEST_NAME - len("public:") + 1),
+        "public:" + "a" * (MAX_NAME_LENGTH - len("public:") + 1),
     ],
 )
 def test_a_malformed_name_is_refused_as_a_foreign_one_is(name):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         Channel.parse(name)
 
     assert refused.value.code is ErrorCode.FORBIDDEN
@@ -44,14 +44,14 @@ def test_a_malformed_name_is_refused_as_a_foreign_one_is(name):
 
 
 def test_the_longest_name_passes():
-    assert Channel.parse("public:" + "a" * (LONGEST_NAME - len("public:")))
+    assert Channel.parse("public:" + "a" * (MAX_NAME_LENGTH - len("public:")))
 
 
 @given(st.text())
 def test_any_text_is_a_channel_or_forbidden(name):
     try:
         assert str(Channel.parse(name)) == name
-    except Refusal as refusal:
+    except RequestError as refusal:
         assert refusal.code is ErrorCode.FORBIDDEN
 
 
@@ -60,7 +60,7 @@ def test_a_key_is_what_every_kind_takes(text):
     def parses(kind):
         try:
             return Channel.parse(f"{kind}:{text}") is not None
-        except Refusal:
+        except RequestError:
             return False
 
-    assert is_key(text) == all(map(parses, Kind))
+    assert is_valid_key(text) == all(map(parses, ChannelKind))

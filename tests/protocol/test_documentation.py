@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import fields
 
 from protocol import events
-from protocol.channels import Kind
+from protocol.channels import ChannelKind
 from protocol.errors import CloseCode, ErrorCode
 from protocol.messages import ClientMessage, ServerMessage
 
@@ -19,7 +19,7 @@ TYPES = {
 
 
 @pytest.mark.parametrize(
-    "word", sorted({*TYPES, *ErrorCode, *(f"{kind}:" for kind in Kind)}), ids=str
+    "word", sorted({*TYPES, *ErrorCode, *(f"{kind}:" for kind in ChannelKind)}), ids=str
 )
 def test_every_word_of_the_wire_is_told(word):
     assert re.search(rf"[`\"]{re.escape(word)}", PAGE)
@@ -33,9 +33,9 @@ def test_every_close_code_is_told(code):
 @pytest.mark.parametrize(
     "payload",
     [
-        events.OrderUpdated, events.Order, events.OrderItem, events.Notice, events.CartChanged,
-        events.Cart, events.CartItem, events.StockAlert, events.CustomerActive, events.ChatSaid,
-        events.ChatLine,
+        events.OrderUpdatePayload, events.Order, events.OrderItem, events.NotificationPayload, events.CartUpdatePayload,
+        events.CartSummary, events.CartItem, events.InventoryAlertPayload, events.CustomerActivityPayload, events.ChatMessagePayload,
+        events.ChatMessageBody,
     ],
 )  # fmt: skip
 def test_every_field_of_an_event_is_told(payload):
@@ -45,7 +45,7 @@ def test_every_field_of_an_event_is_told(payload):
 
 
 @pytest.mark.parametrize(
-    "values", [events.OrderStatus, events.AlertType, events.CartAction, events.Activity]
+    "values", [events.OrderStatus, events.AlertType, events.CartAction, events.CustomerAction]
 )
 def test_every_value_of_an_event_is_told(values):
     assert [value for value in values if f"`{value}`" not in PAGE] == []

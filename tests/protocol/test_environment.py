@@ -5,7 +5,7 @@ from typing import Annotated
 import pytest
 from msgspec import Meta, Struct, field
 
-from protocol.environment import Misconfigured, describe, read
+from protocol.environment import InvalidSettings, describe_settings, load_settings
 
 
 class Kettle(Struct, frozen=True):
@@ -16,7 +16,7 @@ class Kettle(Struct, frozen=True):
 
 
 def test_variables_become_fields_and_the_rest_keep_their_defaults():
-    kettle = read(
+    kettle = load_settings(
         Kettle,
         {
             "WORKBENCH_LITRES": "1.7",
@@ -34,13 +34,13 @@ def test_a_variable_may_have_another_name_than_the_field():
     class Renamed(Struct):
         volume: Annotated[float, Meta(description="How much it holds")] = field(name="litres")
 
-    assert read(Renamed, {"WORKBENCH_LITRES": "1.7"}) == Renamed(volume=1.7)
-    assert describe(Renamed).split()[0] == "WORKBENCH_LITRES"
+    assert load_settings(Renamed, {"WORKBENCH_LITRES": "1.7"}) == Renamed(volume=1.7)
+    assert describe_settings(Renamed).split()[0] == "WORKBENCH_LITRES"
 
 
 def test_every_problem_is_named_at_once():
-    with pytest.raises(Misconfigured) as why:
-        read(Kettle, {"WORKBENCH_PORT": "many", "WORKBENCH_WHISTLE": "loud"})
+    with pytest.raises(InvalidSettings) as why:
+        load_settings(Kettle, {"WORKBENCH_PORT": "many", "WORKBENCH_WHISTLE": "loud"})
 
     litres, port, whistle = why.value.problems
     assert "WORKBENCH_LITRES is not set: How much it holds" in litres
@@ -49,6 +49,6 @@ def test_every_problem_is_named_at_once():
 
 
 def test_help_lists_variables_purposes_and_defaults():
-    assert [line.split() for line in describe(Kettle).splitlines()][1] == [
+    assert [line.split() for line in describe_settings(Kettle).splitlines()][1] == [
         "WORKBENCH_PORT", "Where", "it", "is", "[8080]",
     ]  # fmt: skip

@@ -3,18 +3,18 @@
 import pytest
 from msgspec import Raw
 
-from protocol.channels import Channel, Kind
-from protocol.errors import Refusal
-from protocol.publications import EVERYONE, Draft
+from protocol.channels import Channel, ChannelKind
+from protocol.errors import RequestError
+from protocol.publications import EVERYONE, PublishRequest
 
 
 def draft(**address):
-    return Draft(type="notification", payload=Raw(b"{}"), **address)
+    return PublishRequest(type="notification", payload=Raw(b"{}"), **address)
 
 
 def test_a_user_is_their_channel():
     assert draft(user="user_7").address() == draft(channel="user:user_7").address()
-    assert draft(user="user_7").address() == Channel(Kind.USER, "user_7")
+    assert draft(user="user_7").address() == Channel(ChannelKind.USER, "user_7")
 
 
 def test_everyone_is_everyone():
@@ -38,5 +38,5 @@ def test_none_or_several_are_refused(address):
 
 @pytest.mark.parametrize("address", [{"channel": "news"}, {"channel": ""}, {"user": "a b"}])
 def test_a_malformed_one_is_refused(address):
-    with pytest.raises(Refusal):
+    with pytest.raises(RequestError):
         draft(**address).address()

@@ -33,7 +33,11 @@ class TypeScriptClient:
             text=True,
             encoding="utf-8",
         )
-        self._done, self._received, self._log = queue.Queue(), queue.Queue(), queue.Queue()
+        self._response_decoder, self._received, self._log = (
+            queue.Queue(),
+            queue.Queue(),
+            queue.Queue(),
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -41,12 +45,12 @@ class TypeScriptClient:
         for line in self._process.stdout:
             report = json.loads(line)
             if "done" in report:
-                self._done.put(report)
+                self._response_decoder.put(report)
             elif "handler" in report:
                 self._received.put((report["handler"], report.get("received")))
             else:
                 self._log.put(report["log"])
-        for reports in (self._done, self._received, self._log):
+        for reports in (self._response_decoder, self._received, self._log):
             reports.put(None)
 
     def _next(self, reports):
@@ -59,7 +63,7 @@ class TypeScriptClient:
         given = [argument for argument in command if argument is not None]
         self._process.stdin.write(json.dumps(given) + "\n")
         self._process.stdin.flush()
-        report = self._next(self._done)
+        report = self._next(self._response_decoder)
         assert report["done"] == command[0]
         assert report["error"] is None, report["error"]
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import WSMsgType
 
 from protocol.publications import EVERYONE
-from server.app import serving
+from server.app import start_server
 from server.settings import Settings
 
 PATIENCE_S = 20
@@ -119,7 +119,7 @@ class Server:
 
     async def publish(self, what, token=None, **options):
         token = token or self._token("svc", "service")
-        return await self.request("POST", "/api/publish", token, json=what, **options)
+        return await self.request("HTTP_REQUEST", "/api/publish", token, json=what, **options)
 
     async def place_order(self, order_id, user_id, tenant_id="shop"):
         order = {
@@ -143,30 +143,30 @@ class Ears:
     def __init__(self, *channels):
         self.channels = set(channels)
         self.heard, self.gaps, self.taps = [], [], []
-        self._more = asyncio.Event()
+        self._receive = asyncio.Event()
 
-    def deliver(self, publications):
+    def on_publications(self, publications):
         heard = (*self.channels, EVERYONE)
         self.heard.extend(each for each in publications if each.to in heard)
-        self._more.set()
+        self._receive.set()
 
-    def lost(self, channel, position):
+    def on_history_lost(self, channel, position):
         """Note the channel, where it goes on, and how much was heard before."""
         self.gaps.append((channel, position, len(self.heard)))
-        self._more.set()
+        self._receive.set()
 
-    def is_heard(self, channel):
+    def has_subscribers(self, channel):
         return channel in self.channels
 
-    def tapped(self, publications):
+    def on_tap(self, publications):
         self.taps.extend(publications)
-        self._more.set()
+        self._receive.set()
 
     async def until(self, condition):
         async with asyncio.timeout(PATIENCE_S):
             while not condition():
-                self._more.clear()
-                await self._more.wait()
+                self._receive.clear()
+                await self._receive.wait()
 
     async def count(self, number):
         """Wait until so many were heard; returns all."""
@@ -188,7 +188,7 @@ async def serve(tmp_path, secret, token):
         async def start(**settings):
             usual = {"port": 0, "jwt_secret": secret, "data_dir": str(tmp_path)}
             wanted = Settings(**(usual | settings))
-            port = await stack.enter_async_context(serving(wanted))
+            port = await stack.enter_async_context(start_server(wanted))
             http = await stack.enter_async_context(aiohttp.ClientSession())
             return Server(port, http, stack, token)
 

@@ -3,15 +3,15 @@
 import asyncio
 
 import pytest
+from server.redis_link import open_redis
 
-from protocol.publications import Accepted
-from server.redis_link import redis_link
-from server.replies import Problem
+from protocol.publications import PublishResponse
+from server.replies import ApiError
 from server.settings import Settings
-from server.stores.answers import SharedAnswers
+from server.stores.answers import RedisIdempotencyStore
 from server.stores.base import StoreUnavailable
 
-FIRST = Accepted(2, 7)
+FIRST = PublishResponse(2, 7)
 
 
 class Work:
@@ -33,13 +33,13 @@ class Work:
 
 @pytest.fixture
 async def link(redis_server):
-    async with redis_link(Settings(redis_url=redis_server.url)) as link:
+    async with open_redis(Settings(redis_url=redis_server.url)) as link:
         yield link
 
 
 @pytest.fixture
 def servers(link, redis_prefix):
-    return [SharedAnswers(link, redis_prefix, patience_s=20) for _ in range(2)]
+    return [RedisIdempotencyStore(link, redis_prefix, patience_s=20) for _ in range(2)]
 
 
 async def test_another_server_gives_the_first_answer(servers):
@@ -52,7 +52,7 @@ async def test_another_server_gives_the_first_answer(servers):
 
 
 async def test_a_refusal_is_an_answer_too(servers):
-    work = Work(Problem(422, "invalid_publication", "Чому", 3))
+    work = Work(ApiError(422, "invalid_publication", "Чому", 3))
 
     first, again = [await server.once("k", b"x", work) for server in servers]
 
@@ -67,7 +67,7 @@ async def test_another_digest_is_a_conflict(servers):
     work = Work()
     await servers[0].once("k", b"x", work)
 
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(ApiError) as refused:
         await servers[1].once("k", b"y", work)
 
     assert (refused.value.status, work.times) == (409, 1)
@@ -85,15 +85,15 @@ async def test_repeats_that_come_meanwhile_wait_for_the_first(servers):
 
 
 async def test_who_waits_too_long_is_told_so(link, redis_prefix):
-    first, hasty = (SharedAnswers(link, redis_prefix, patience_s=p) for p in (20, 0.1))
+    first, hasty = (RedisIdempotencyStore(link, redis_prefix, patience_s=p) for p in (20, 0.1))
     work = Work()
     work.may_end.clear()
-    asked = asyncio.create_task(first.once("k", b"x", work))
+    asked = asyncio.create_task(first.run_once("k", b"x", work))
     while not work.times:
         await asyncio.sleep(0)
 
     with pytest.raises(StoreUnavailable):
-        await hasty.once("k", b"x", work)
+        await hasty.run_once("k", b"x", work)
 
     work.may_end.set()
     assert (await asked, work.times) == (FIRST, 1)
@@ -108,26 +108,26 @@ async def test_what_failed_is_done_again(servers):
 
 
 async def test_the_claim_of_a_server_that_was_killed_runs_out(link, redis_prefix):
-    killed, other = (SharedAnswers(link, redis_prefix, 20, lease_s=0.2) for _ in range(2))
+    killed, other = (RedisIdempotencyStore(link, redis_prefix, 20, lease_s=0.2) for _ in range(2))
     endless, work = Work(), Work()
     endless.may_end.clear()
-    asked = asyncio.create_task(killed.once("k", b"x", endless))
+    asked = asyncio.create_task(killed.run_once("k", b"x", endless))
     while not endless.times:
         await asyncio.sleep(0)
 
-    assert await other.once("k", b"x", work) == FIRST
+    assert await other.run_once("k", b"x", work) == FIRST
     asked.cancel()
     await asyncio.wait([asked])
-    assert await other.once("k", b"x", work) == FIRST
+    assert await other.run_once("k", b"x", work) == FIRST
     assert work.times == 1
 
 
 async def test_without_redis_it_cannot_be_known_and_is_not_done(start_redis, redis_prefix):
     redis = start_redis()
     work = Work()
-    async with redis_link(Settings(redis_url=redis.url, broker_timeout_s=0.2)) as link:
+    async with open_redis(Settings(redis_url=redis.url, broker_timeout_s=0.2)) as link:
         redis.kill()
         with pytest.raises(StoreUnavailable):
-            await SharedAnswers(link, redis_prefix, 0.2).once("k", b"x", work)
+            await RedisIdempotencyStore(link, redis_prefix, 0.2).run_once("k", b"x", work)
 
     assert work.times == 0

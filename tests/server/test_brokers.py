@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 from msgspec.structs import replace
+from server.redis_link import open_redis
 
-from protocol.bounds import Bounds
+from protocol.bounds import Retention
 from protocol.channels import Channel
-from protocol.publications import EVERYONE, Position, Publication
+from protocol.publications import EVERYONE, Publication, StreamPosition
 from server.brokers.base import BrokerUnavailable
 from server.brokers.memory import MemoryBroker
-from server.brokers.redis import RedisBroker, RedisOptions
-from server.redis_link import redis_link
+from server.brokers.redis import RedisBroker, RedisBrokerOptions
 from server.settings import Settings
 
 
@@ -26,7 +26,7 @@ def publication(number, to):
 ORDER, STAFF = Channel.parse("order:ord_1"), Channel.parse("tenant:shop")
 
 
-BOUNDS = Bounds(messages=100, seconds=600.0)
+BOUNDS = Retention(max_messages=100, max_age_s=600.0)
 
 
 @pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.external)])
@@ -35,9 +35,9 @@ async def broker(request):
         yield MemoryBroker(BOUNDS, time.time)
         return
     server, prefix = map(request.getfixturevalue, ("redis_server", "redis_prefix"))
-    async with redis_link(Settings(redis_url=server.url)) as link:
+    async with open_redis(Settings(redis_url=server.url)) as link:
         yield RedisBroker(
-            link, RedisOptions(prefix=prefix, sharded=False, patience_s=5.0, bounds=BOUNDS)
+            link, RedisBrokerOptions(prefix=prefix, sharded=False, timeout_s=5.0, retention=BOUNDS)
         )
 
 
@@ -48,7 +48,7 @@ def hearing(make_ears):
     @asynccontextmanager
     async def hearing(broker, *channels):
         ears = make_ears(*channels)
-        async with broker.listen(ears):
+        async with broker.run(ears):
             for channel in channels:
                 await broker.hear(channel)
             yield ears
@@ -67,7 +67,11 @@ def numbers(publications):
 
 async def test_a_publication_keeps_its_address_and_everything_else(broker, hearing):
     full = replace(
-        publication(2, ORDER), within_tenant=True, unless_on=STAFF, unless_from="c_1", tenant=""
+        publication(2, ORDER),
+        tenant_only=True,
+        unless_on=STAFF,
+        exclude_connection="c_1",
+        tenant="",
     )
     published = [publication(1, ORDER), full, publication(3, EVERYONE)]
 
@@ -113,9 +117,9 @@ async def test_who_has_left_hears_nothing(broker, hearing):
 
 async def test_a_probe_passes_while_somebody_listens(broker, hearing):
     with pytest.raises(BrokerUnavailable):
-        await broker.probe()
+        await broker.health_check()
     async with hearing(broker):
-        await broker.probe()
+        await broker.health_check()
 
 
 async def test_the_last_of_a_channel_is_what_was_published_on_it_last(broker, hearing):
@@ -123,8 +127,8 @@ async def test_the_last_of_a_channel_is_what_was_published_on_it_last(broker, he
         await broker.publish([publication(1, ORDER), publication(2, ORDER), publication(3, STAFF)])
         await broker.publish([publication(4, EVERYONE)])
 
-        assert numbers([await broker.last(ORDER), await broker.last(STAFF)]) == [2, 3]
-        assert await broker.last(Channel.parse("order:ord_2")) is None
+        assert numbers([await broker.latest(ORDER), await broker.latest(STAFF)]) == [2, 3]
+        assert await broker.latest(Channel.parse("order:ord_2")) is None
 
 
 async def test_the_last_of_a_channel_is_there_though_nobody_heard_it(broker, hearing):
@@ -132,7 +136,7 @@ async def test_the_last_of_a_channel_is_there_though_nobody_heard_it(broker, hea
     await broker.publish([published])
 
     async with hearing(broker):
-        assert bare([await broker.last(ORDER)]) == [published]
+        assert bare([await broker.latest(ORDER)]) == [published]
 
 
 async def test_the_last_is_what_was_heard_last(broker, hearing):
@@ -140,7 +144,7 @@ async def test_the_last_is_what_was_heard_last(broker, hearing):
         for number in range(20):
             await broker.publish([publication(number, ORDER)])
 
-            assert await broker.last(ORDER) == ears.heard[-1]
+            assert await broker.latest(ORDER) == ears.heard[-1]
 
 
 async def test_an_addresss_offsets_grow_by_one_in_one_epoch(broker, hearing):
@@ -153,22 +157,22 @@ async def test_an_addresss_offsets_grow_by_one_in_one_epoch(broker, hearing):
     for to in (ORDER, EVERYONE):
         first, *others = [each.position for each in ears.heard if each.to == to]
         assert others == [
-            Position(first.epoch, first.offset + more) for more in range(1, len(others) + 1)
+            StreamPosition(first.epoch, first.offset + more) for more in range(1, len(others) + 1)
         ]
 
 
 async def test_who_taps_a_tenant_is_told_all_of_it_once_and_nothing_else(broker, hearing):
     other = replace(publication(9, ORDER), tenant="books")
     async with hearing(broker, ORDER) as ears:
-        await broker.tap({"shop"})
-        await broker.probe()  # what was asked for before it is done
+        await broker.set_tapped_tenants({"shop"})
+        await broker.health_check()  # what was asked for before it is done
         published = [publication(1, ORDER), publication(2, STAFF), publication(3, EVERYONE)]
         await broker.publish([*published, other])
         await ears.until(lambda: len(ears.taps) >= 3)
-        await broker.tap(())
-        await broker.probe()
+        await broker.set_tapped_tenants(())
+        await broker.health_check()
         await broker.publish([publication(4, STAFF)])
-        await broker.probe()
+        await broker.health_check()
 
     assert bare(ears.taps) == published
     assert all(each.position for each in ears.taps)
@@ -186,9 +190,9 @@ async def test_what_came_after_a_position_is_recovered_in_order(broker, hearing)
     assert found.recovered is True
     assert numbers(found.missed) == [2, 3, 5]
     assert [each.position for each in found.missed] == [
-        Position(since.epoch, since.offset + more) for more in (1, 2, 3)
+        StreamPosition(since.epoch, since.offset + more) for more in (1, 2, 3)
     ]
-    assert found.position == found.missed[-1].position == found.newest.position
+    assert found.position == found.missed[-1].position == found.latest.position
 
 
 async def test_who_was_told_where_a_silent_channel_stands_misses_nothing(broker, hearing):
@@ -207,7 +211,7 @@ async def test_nobody_who_asks_for_no_past_is_told_of_it(broker, hearing):
 
         found = await broker.recover(ORDER, None)
 
-    assert (found.recovered, list(found.missed), numbers([found.newest])) == (None, [], [1])
+    assert (found.recovered, list(found.missed), numbers([found.latest])) == (None, [], [1])
 
 
 async def test_a_history_that_does_not_reach_so_far_back_says_so(broker, hearing):
@@ -229,7 +233,10 @@ async def test_a_position_of_another_history_is_not_recovered_from(broker, heari
     async with hearing(broker):
         await broker.publish([publication(1, ORDER)])
         now = (await broker.recover(ORDER, None)).position
-        since = {"epoch": Position("other", 1), "future": Position(now.epoch, now.offset + 1)}
+        since = {
+            "epoch": StreamPosition("other", 1),
+            "future": StreamPosition(now.epoch, now.offset + 1),
+        }
 
         found = await broker.recover(ORDER, since[wrong])
 

@@ -5,11 +5,11 @@ import signal
 import time
 
 import pytest
+from server.redis_link import open_redis
 
-from protocol.ownership import changes_channel
-from server.redis_link import redis_link
+from protocol.ownership import owner_changes_channel
 from server.settings import Settings
-from server.stores.base import Order, Revocation
+from server.stores.base import OrderOwnership, Revocation
 from server.stores.redis import RedisStore
 
 NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
@@ -135,7 +135,7 @@ async def test_a_user_who_is_disconnected_and_revoked_is_so_on_every_node(nodes,
     namesake = await b.sign_in("olena", tenant_id="books")
     old = token("olena", iat=time.time() - 5)
 
-    answer = await admin(a, "POST", "/api/users/olena/disconnect", json={"revoke": True})
+    answer = await admin(a, "HTTP_REQUEST", "/api/users/olena/disconnect", json={"revoke": True})
 
     assert answer == (200, {"disconnected": 2})
     assert [await here.close_code(), await there.close_code()] == [4003, 4003]
@@ -215,8 +215,8 @@ async def test_a_publish_that_is_repeated_on_another_node_is_answered_as_before(
 @pytest.mark.parametrize("letter", [b"", b"\xff", b"\x93\xa1a\x01\x91\x81\xa4type\xa3New"])
 async def test_what_a_node_cannot_read_is_for_those_who_can(nodes, redis, redis_prefix, letter):
     a, b = nodes
-    async with redis_link(Settings(redis_url=redis.url)) as link:
-        for channel in (f"{redis_prefix}nodes", changes_channel(redis_prefix)):
+    async with open_redis(Settings(redis_url=redis.url)) as link:
+        for channel in (f"{redis_prefix}nodes", owner_changes_channel(redis_prefix)):
             assert await link.publish(channel, letter) == 2
 
     await a.place_order("ord_1", "olena")
@@ -235,8 +235,10 @@ async def test_an_order_that_a_service_hands_over_in_redis_is_lost_on_every_node
         clients.append(await server.sign_in("olena"))
         await clients[-1].subscribe("order:ord_1")
 
-    async with redis_link(Settings(redis_url=redis.url)) as link:
-        await RedisStore(link, redis_prefix).record_orders([Order("ord_1", "taras", "shop")])
+    async with open_redis(Settings(redis_url=redis.url)) as link:
+        await RedisStore(link, redis_prefix).record_order_owners(
+            [OrderOwnership("ord_1", "taras", "shop")]
+        )
 
     for client in clients:
         assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
@@ -297,7 +299,7 @@ async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
     )
     # By now it knows that it is cut off, and revokes nothing.
     path = "/api/users/olena/disconnect"
-    answers.append(await admin(a, "POST", path, json={"revoke": True}))
+    answers.append(await admin(a, "HTTP_REQUEST", path, json={"revoke": True}))
     late = await b.sign_in("olena")
     refused = await late.subscribe("order:ord_1")
     if outage == signal.SIGKILL:
@@ -333,9 +335,9 @@ async def test_what_was_missed_while_cut_off_is_judged_afterwards(
 
     redis.kill()
     redis.start()
-    async with redis_link(Settings(redis_url=redis.url)) as link:
+    async with open_redis(Settings(redis_url=redis.url)) as link:
         store = RedisStore(link, redis_prefix)
-        await store.record_orders([Order("ord_1", "taras", "shop")])
+        await store.record_order_owners([OrderOwnership("ord_1", "taras", "shop")])
         await store.revoke(Revocation("shop", "ivan", 200.0))
 
     assert (await olena.hear())["type"] == "unsubscribed"

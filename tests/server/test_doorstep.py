@@ -2,16 +2,16 @@
 
 import pytest
 
-from server.doorstep import ASK_WITHIN_S, Doorstep
+from server.doorstep import FIRST_REQUEST_TIMEOUT_S, FirstRequestTimeout
 
 
 class Handler:
     def __init__(self):
         self.transport = self
-        self.is_cut_off = False
+        self.is_disconnected = False
 
     def abort(self):
-        self.is_cut_off = True
+        self.is_disconnected = True
 
 
 @pytest.fixture
@@ -26,25 +26,25 @@ def clock():
 
 
 def test_who_asks_for_nothing_is_cut_off_and_who_has_asked_stays(clock):
-    doorstep, silent, asking = Doorstep(clock), Handler(), Handler()
-    doorstep.sweep([silent, asking])
-    doorstep.asked(asking)
+    doorstep, silent, asking = FirstRequestTimeout(clock), Handler(), Handler()
+    doorstep.abort_expired([silent, asking])
+    doorstep.request_received(asking)
 
-    clock.now += ASK_WITHIN_S - 0.1
-    doorstep.sweep([silent, asking])
-    assert not silent.is_cut_off
+    clock.now += FIRST_REQUEST_TIMEOUT_S - 0.1
+    doorstep.abort_expired([silent, asking])
+    assert not silent.is_disconnected
     clock.now += 0.1
-    doorstep.sweep([silent, asking])
+    doorstep.abort_expired([silent, asking])
 
-    assert (silent.is_cut_off, asking.is_cut_off) == (True, False)
+    assert (silent.is_disconnected, asking.is_disconnected) == (True, False)
 
 
 def test_who_is_gone_is_forgotten(clock):
-    doorstep, handler = Doorstep(clock), Handler()
-    doorstep.sweep([handler])
+    doorstep, handler = FirstRequestTimeout(clock), Handler()
+    doorstep.abort_expired([handler])
 
     handler.transport = None
-    clock.now += 2 * ASK_WITHIN_S
+    clock.now += 2 * FIRST_REQUEST_TIMEOUT_S
 
-    doorstep.sweep([handler])
-    assert not handler.is_cut_off
+    doorstep.abort_expired([handler])
+    assert not handler.is_disconnected

@@ -22,7 +22,7 @@ def read(raw):
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 70_000])
 def test_a_text_of_any_length_is_one_final_unmasked_frame(size):
-    frame, rest = read(frames.text(b"x" * size))
+    frame, rest = read(frames.encode_text(b"x" * size))
 
     assert (frame.opcode, frame.fin, frame.mask_value) == (ABNF.OPCODE_TEXT, 1, 0)
     assert frame.data == b"x" * size
@@ -31,7 +31,7 @@ def test_a_text_of_any_length_is_one_final_unmasked_frame(size):
 
 @pytest.mark.parametrize("code", CloseCode)
 def test_a_goodbye_says_its_code_and_why(code):
-    frame, rest = read(frames.close(code))
+    frame, rest = read(frames.encode_close(code))
 
     assert (frame.opcode, rest) == (ABNF.OPCODE_CLOSE, b"")
     assert int.from_bytes(frame.data[:2], "big") == code
@@ -39,5 +39,5 @@ def test_a_goodbye_says_its_code_and_why(code):
 
 
 def test_pings_and_pongs_are_what_they_are():
-    assert read(frames.PING)[0].opcode == ABNF.OPCODE_PING
-    assert read(frames.pong(b"abc"))[0].data == b"abc"
+    assert read(frames.PING_FRAME)[0].opcode == ABNF.OPCODE_PING
+    assert read(frames.encode_pong(b"abc"))[0].data == b"abc"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from protocol.bounds import MONITOR_MESSAGES, Bounds
+from protocol.bounds import MONITOR_MAX_MESSAGES, Retention
 from protocol.channels import Channel
-from protocol.publications import Position, Publication
-from server.brokers.history import MOST_CHANNELS, History
+from protocol.publications import Publication, StreamPosition
+from server.brokers.history import MAX_CHANNELS, MemoryHistory
 
 ORDER, STAFF, MONITOR = map(Channel.parse, ("order:ord_1", "tenant:shop", "monitor:shop"))
 
@@ -24,7 +24,7 @@ def clock():
 
 @pytest.fixture
 def kept(clock):
-    return History("e", Bounds(messages=1000, seconds=600.0), clock)
+    return MemoryHistory("e", Retention(max_messages=1000, max_age_s=600.0), clock)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def publish(kept, clock):
 
 def since(kept, channel, offset):
     """Return how many are recovered from that offset on, or False."""
-    found = kept.recover(channel, Position("e", offset))
+    found = kept.recover(channel, StreamPosition("e", offset))
     return found.recovered and len(found.missed)
 
 
@@ -57,7 +57,7 @@ def test_what_is_too_old_is_forgotten_but_not_where_the_channel_stands(kept, pub
     clock.now = 901.0
     publish(STAFF)
     assert (since(kept, ORDER, 1), since(kept, ORDER, 2)) == (False, 0)
-    assert kept.newest(ORDER) is None
+    assert kept.latest(ORDER) is None
 
 
 def test_a_channel_that_speaks_again_goes_on_counting(kept, publish, clock):
@@ -71,7 +71,7 @@ def test_a_channel_that_speaks_again_goes_on_counting(kept, publish, clock):
 
 def test_a_channel_forgotten_for_good_never_repeats_an_offset(kept, publish):
     publish(ORDER, count=5)
-    for number in range(2 * MOST_CHANNELS):
+    for number in range(2 * MAX_CHANNELS):
         publish(Channel.parse(f"order:more_{number}"))
 
     assert (since(kept, ORDER, 4), since(kept, ORDER, 5)) == (False, 0)
@@ -93,7 +93,7 @@ def test_the_channels_together_have_a_limit_in_bytes_and_the_longest_silent_goes
 
 def test_listening_to_what_is_never_published_pushes_nothing_out(kept, publish):
     publish(ORDER)
-    for number in range(2 * MOST_CHANNELS):
+    for number in range(2 * MAX_CHANNELS):
         silent = Channel.parse(f"public:{number}")
         position = kept.recover(silent, None).position
         assert kept.recover(silent, position).recovered is True
@@ -102,6 +102,6 @@ def test_listening_to_what_is_never_published_pushes_nothing_out(kept, publish):
 
 
 def test_of_the_monitors_reports_fewer_are_kept(kept, publish):
-    publish(MONITOR, count=MONITOR_MESSAGES + 1)
+    publish(MONITOR, count=MONITOR_MAX_MESSAGES + 1)
 
-    assert (since(kept, MONITOR, 0), since(kept, MONITOR, 1)) == (False, MONITOR_MESSAGES)
+    assert (since(kept, MONITOR, 0), since(kept, MONITOR, 1)) == (False, MONITOR_MAX_MESSAGES)

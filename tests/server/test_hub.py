@@ -2,8 +2,8 @@
 
 import pytest
 
-from protocol.channels import Channel, Kind
-from protocol.publications import EVERYONE, Position, Publication
+from protocol.channels import Channel, ChannelKind
+from protocol.publications import EVERYONE, Publication, StreamPosition
 from server.counters import Counters
 from server.hub import Hub
 
@@ -20,11 +20,11 @@ class Box:
 
 class Listener:
     def __init__(self, id, tenant_id=""):
-        self.id, self.tenant_id, self.outbox = id, tenant_id, Box()
+        self.id, self.tenant_id, self.send_queue = id, tenant_id, Box()
 
     @property
     def heard(self):
-        return [frame[2:].decode() for frame in self.outbox.frames]
+        return [frame[2:].decode() for frame in self.send_queue.frames]
 
 
 NEWS, OWN, STAFF = map(Channel.parse, ("public:news", "user:olena", "tenant:shop"))
@@ -77,63 +77,63 @@ def test_all_get_the_same_bytes(hub):
 
     deliver(hub, publication(NEWS))
 
-    assert a.outbox.frames[0] is b.outbox.frames[0]
+    assert a.send_queue.frames[0] is b.send_queue.frames[0]
 
 
 def test_a_recoverable_listener_gets_the_place_and_the_others_do_not(hub):
     plain, other = join(hub, "a", "b")
     recoverable, too = join(hub, "c", "d")
     for each in (recoverable, too):
-        hub.join(each, NEWS, recoverable=True)
+        hub.subscribe(each, NEWS, recoverable=True)
 
-    deliver(hub, publication(NEWS, "{}", position=Position("e", 7)))
+    deliver(hub, publication(NEWS, "{}", position=StreamPosition("e", 7)))
 
     assert plain.heard == other.heard == ["{}"]
     assert recoverable.heard == ['{,"channel":"public:news","offset":7}']
-    assert recoverable.outbox.frames[0] is too.outbox.frames[0]
-    assert hub.subscriptions == 4
+    assert recoverable.send_queue.frames[0] is too.send_queue.frames[0]
+    assert hub.subscription_count == 4
 
 
 def test_who_joins_or_leaves_plainly_is_no_longer_recoverable(hub):
     again, gone = join(hub, "a", "b")
     for each in (again, gone):
-        hub.join(each, NEWS, recoverable=True)
-    hub.join(again, NEWS)
-    hub.leave(gone, NEWS)
+        hub.subscribe(each, NEWS, recoverable=True)
+    hub.subscribe(again, NEWS)
+    hub.unsubscribe(gone, NEWS)
 
-    deliver(hub, publication(NEWS, "{}", position=Position("e", 7)))
+    deliver(hub, publication(NEWS, "{}", position=StreamPosition("e", 7)))
 
     assert (again.heard, gone.heard) == (["{}"], [])
 
 
 def test_a_list_keeps_its_order_and_what_is_for_the_same_ears_is_one_piece(hub):
     (a,) = join(hub, "a")
-    hub.join(a, STAFF)
+    hub.subscribe(a, STAFF)
     (b,) = join(hub, "b")
     said = [(NEWS, "1"), (NEWS, "2"), (STAFF, "3"), (NEWS, "4"), (NEWS, "5")]
 
     assert deliver(hub, *(publication(to, text) for to, text in said)) == 9
-    assert [frame[2::3] for frame in a.outbox.frames] == [b"12", b"3", b"45"]
-    assert [frame[2::3] for frame in b.outbox.frames] == [b"12", b"45"]
+    assert [frame[2::3] for frame in a.send_queue.frames] == [b"12", b"3", b"45"]
+    assert [frame[2::3] for frame in b.send_queue.frames] == [b"12", b"45"]
 
 
 def test_joining_twice_is_once(hub):
     (listener,) = join(hub, "a")
-    hub.join(listener, NEWS)
+    hub.subscribe(listener, NEWS)
 
     assert deliver(hub, publication(NEWS)) == 1
-    assert hub.subscriptions == 1
+    assert hub.subscription_count == 1
 
 
 def test_what_nobody_hears_leaves_no_trace(hub):
     a, b = join(hub, "a", "b")
 
-    hub.leave(a, NEWS)
+    hub.unsubscribe(a, NEWS)
     hub.remove(a, [NEWS])
     hub.remove(b, [NEWS])
     hub.remove(b, [NEWS])
 
-    assert (hub.channels, hub.subscriptions) == (0, 0)
+    assert (hub.channel_count, hub.subscription_count) == (0, 0)
     assert not hub.connections
     assert deliver(hub, publication(NEWS)) == 0
     assert a.heard == b.heard == []
@@ -144,18 +144,18 @@ def test_a_tenants_publication_stays_within_the_tenant(hub):
     theirs = join(hub, "b", channel=OWN, tenant_id="books")
     nobodys = join(hub, "c", channel=OWN)
 
-    assert deliver(hub, publication(OWN, within_tenant=True)) == 1
+    assert deliver(hub, publication(OWN, tenant_only=True)) == 1
     assert [listener.heard for listener in ours + theirs + nobodys] == [["hi"], [], []]
 
 
 def test_who_hears_two_addresses_of_one_message_gets_it_once(hub):
     (both,) = join(hub, "a", channel=OWN)
-    hub.join(both, STAFF)
+    hub.subscribe(both, STAFF)
     (staff,) = join(hub, "b", channel=STAFF)
     (sender,) = join(hub, "c", channel=STAFF)
 
-    deliver(hub, publication(OWN, unless_from="c"))
-    deliver(hub, publication(STAFF, unless_on=OWN, unless_from="c"))
+    deliver(hub, publication(OWN, exclude_connection="c"))
+    deliver(hub, publication(STAFF, unless_on=OWN, exclude_connection="c"))
 
     assert [listener.heard for listener in (both, staff, sender)] == [["hi"], ["hi"], []]
 
@@ -174,4 +174,7 @@ def test_observers_are_told_how_many_it_reached(hub):
 def test_the_keys_of_a_kind_are_those_of_channels_with_listeners(hub):
     join(hub, "a", "b")
 
-    assert (hub.keys(Kind.PUBLIC), hub.keys(Kind.ORDER)) == ({"news"}, set())
+    assert (hub.channel_keys(ChannelKind.PUBLIC), hub.channel_keys(ChannelKind.ORDER)) == (
+        {"news"},
+        set(),
+    )

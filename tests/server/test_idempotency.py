@@ -4,9 +4,15 @@ import asyncio
 
 import pytest
 
-from server.idempotency import LONGEST_KEY, MOST_KEYS, REMEMBERED_S, Idempotency, Nowhere
+from server.idempotency import (
+    ANSWER_TTL_S,
+    MAX_KEY_LENGTH,
+    MAX_KEYS,
+    Idempotency,
+    NullIdempotencyStore,
+)
 from server.identity import Identity, Role
-from server.replies import Problem
+from server.replies import ApiError
 from server.stores.base import StoreUnavailable
 
 NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
@@ -43,13 +49,13 @@ def now():
 
 @pytest.fixture
 def idempotency(now):
-    return Idempotency(lambda: now[0], Nowhere())
+    return Idempotency(lambda: now[0], NullIdempotencyStore())
 
 
 async def test_a_repeat_gets_the_first_answer_and_nothing_is_done_again(idempotency):
     work = Work()
 
-    answers = [await idempotency.once(person(), "k", b"x", work) for _ in range(3)]
+    answers = [await idempotency.run_once(person(), "k", b"x", work) for _ in range(3)]
 
     assert (answers, work.times) == (["answer 1"] * 3, 1)
 
@@ -63,17 +69,17 @@ async def test_other_keys_and_other_people_are_no_repeats(idempotency):
         (person("other"), "k"),
         (person(tenant_id="books"), "k"),
     ]:
-        await idempotency.once(who, key, b"x", work)
+        await idempotency.run_once(who, key, b"x", work)
 
     assert work.times == 4
 
 
 async def test_a_key_with_another_body_is_a_conflict(idempotency):
     work = Work()
-    await idempotency.once(person(), "k", b"x", work)
+    await idempotency.run_once(person(), "k", b"x", work)
 
-    with pytest.raises(Problem) as refused:
-        await idempotency.once(person(), "k", b"y", work)
+    with pytest.raises(ApiError) as refused:
+        await idempotency.run_once(person(), "k", b"y", work)
 
     assert (refused.value.status, work.times) == (409, 1)
 
@@ -81,7 +87,7 @@ async def test_a_key_with_another_body_is_a_conflict(idempotency):
 async def test_repeats_that_come_meanwhile_wait_for_the_first(idempotency):
     work = Work()
     work.may_end.clear()
-    asked = [asyncio.create_task(idempotency.once(person(), "k", b"x", work)) for _ in range(5)]
+    asked = [asyncio.create_task(idempotency.run_once(person(), "k", b"x", work)) for _ in range(5)]
     while not work.times:
         await asyncio.sleep(0)
     work.may_end.set()
@@ -93,7 +99,7 @@ async def test_a_repeat_that_gives_up_takes_nothing_from_the_others(idempotency)
     work = Work()
     work.may_end.clear()
     first, hasty, patient = (
-        asyncio.create_task(idempotency.once(person(), "k", b"x", work)) for _ in range(3)
+        asyncio.create_task(idempotency.run_once(person(), "k", b"x", work)) for _ in range(3)
     )
     while not work.times:
         await asyncio.sleep(0)
@@ -106,15 +112,15 @@ async def test_a_repeat_that_gives_up_takes_nothing_from_the_others(idempotency)
 async def test_a_first_that_failed_is_not_remembered(idempotency):
     work = Work(failing=StoreUnavailable())
     with pytest.raises(StoreUnavailable):
-        await idempotency.once(person(), "k", b"x", work)
+        await idempotency.run_once(person(), "k", b"x", work)
 
-    assert await idempotency.once(person(), "k", b"x", work) == "answer 2"
+    assert await idempotency.run_once(person(), "k", b"x", work) == "answer 2"
 
 
 async def test_when_the_first_fails_one_of_those_who_waited_does_it(idempotency):
     work = Work(failing=StoreUnavailable())
     work.may_end.clear()
-    asked = [asyncio.create_task(idempotency.once(person(), "k", b"x", work)) for _ in range(4)]
+    asked = [asyncio.create_task(idempotency.run_once(person(), "k", b"x", work)) for _ in range(4)]
     while not work.times:
         await asyncio.sleep(0)
     work.may_end.set()
@@ -127,29 +133,29 @@ async def test_when_the_first_fails_one_of_those_who_waited_does_it(idempotency)
 
 async def test_after_five_minutes_it_is_done_again(idempotency, now):
     work = Work()
-    await idempotency.once(person(), "k", b"x", work)
-    now[0] = REMEMBERED_S - 1
-    assert await idempotency.once(person(), "k", b"x", work) == "answer 1"
-    now[0] = REMEMBERED_S
+    await idempotency.run_once(person(), "k", b"x", work)
+    now[0] = ANSWER_TTL_S - 1
+    assert await idempotency.run_once(person(), "k", b"x", work) == "answer 1"
+    now[0] = ANSWER_TTL_S
 
-    assert await idempotency.once(person(), "k", b"another", work) == "answer 2"
+    assert await idempotency.run_once(person(), "k", b"another", work) == "answer 2"
 
 
 async def test_the_keys_remembered_are_bounded_and_the_oldest_goes_first(idempotency):
     work = Work()
-    for number in range(MOST_KEYS + 1):
-        await idempotency.once(person(), str(number), b"x", work)
+    for number in range(MAX_KEYS + 1):
+        await idempotency.run_once(person(), str(number), b"x", work)
 
-    assert await idempotency.once(person(), "1", b"x", work) == "answer 2"
-    assert await idempotency.once(person(), "0", b"x", work) == f"answer {MOST_KEYS + 2}"
+    assert await idempotency.run_once(person(), "1", b"x", work) == "answer 2"
+    assert await idempotency.run_once(person(), "0", b"x", work) == f"answer {MAX_KEYS + 2}"
 
 
-@pytest.mark.parametrize("key", ["", "x" * (LONGEST_KEY + 1), "ключ", "a\x7fb"])
+@pytest.mark.parametrize("key", ["", "x" * (MAX_KEY_LENGTH + 1), "ключ", "a\x7fb"])
 async def test_what_is_no_key_is_refused(idempotency, key):
     work = Work()
 
-    with pytest.raises(Problem) as refused:
-        await idempotency.once(person(), key, b"x", work)
+    with pytest.raises(ApiError) as refused:
+        await idempotency.run_once(person(), key, b"x", work)
 
     assert (refused.value.status, work.times) == (422, 0)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from websocket import ABNF
 
 from protocol.errors import CloseCode
-from server.incoming import FrameReader, Opcode
+from server.incoming import FrameDecoder, Opcode
 
 MOST = 300
 TEXT, BINARY, CONTINUATION = ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY, ABNF.OPCODE_CONT
@@ -21,7 +21,7 @@ def frame(payload, opcode=TEXT, *, is_last=1):
 
 def read(stream, cuts=()):
     """Feed a stream in pieces; returns what was read and what it broke with, if it did."""
-    reader, found = FrameReader(MOST), []
+    reader, found = FrameDecoder(MOST), []
     edges = [0, *sorted(cuts), len(stream)]
     for start, stop in itertools.pairwise(edges):
         complete, broken = reader.feed(stream[start:stop])

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.channels import Channel
-from protocol.publications import Position, Publication
-from server.nodes.joining import HOLD_S, LATE_S, Joining
+from protocol.publications import Publication, StreamPosition
+from server.nodes.joining import HOLD_S, LATE_TTL_S, DeliveryAggregator
 
 
 def publication(offset, to="public:news"):
@@ -15,56 +15,56 @@ def publication(offset, to="public:news"):
         message=b"{}",
         tenant="shop",
         accepted_at=0.0,
-        position=Position("epoch", offset),
+        position=StreamPosition("epoch", offset),
     )
 
 
 def test_a_publication_is_held_until_all_have_told_whom_it_reached():
-    joining = Joining()
-    joining.published(publication(1), now=0.0)
-    joining.reached("public:news", 1, 2, now=0.1)
-    joining.reached("public:news", 1, 3, now=0.2)
+    joining = DeliveryAggregator()
+    joining.on_published(publication(1), now=0.0)
+    joining.on_delivered("public:news", 1, 2, now=0.1)
+    joining.on_delivered("public:news", 1, 3, now=0.2)
 
-    assert joining.due(HOLD_S - 0.1) == ([], [])
-    assert joining.due(HOLD_S) == ([(publication(1), 5)], [])
-    assert joining.due(HOLD_S + 1) == ([], [])
+    assert joining.pop_due(HOLD_S - 0.1) == ([], [])
+    assert joining.pop_due(HOLD_S) == ([(publication(1), 5)], [])
+    assert joining.pop_due(HOLD_S + 1) == ([], [])
 
 
 def test_whom_it_reached_may_be_told_before_it_is_heard():
-    joining = Joining()
-    joining.reached("public:news", 1, 2, now=0.0)
-    joining.published(publication(1), now=0.1)
+    joining = DeliveryAggregator()
+    joining.on_delivered("public:news", 1, 2, now=0.0)
+    joining.on_published(publication(1), now=0.1)
 
-    assert joining.due(1.0) == ([(publication(1), 2)], [])
+    assert joining.pop_due(1.0) == ([(publication(1), 2)], [])
 
 
 def test_what_nobody_hears_is_passed_on_too():
-    joining = Joining()
-    joining.published(publication(1), now=0.0)
+    joining = DeliveryAggregator()
+    joining.on_published(publication(1), now=0.0)
 
-    assert joining.due(1.0) == ([(publication(1), 0)], [])
+    assert joining.pop_due(1.0) == ([(publication(1), 0)], [])
 
 
 def test_what_is_told_late_is_passed_on_by_itself():
-    joining = Joining()
-    joining.published(publication(1), now=0.0)
-    joining.due(1.0)
-    joining.reached("public:news", 1, 4, now=2.0)
+    joining = DeliveryAggregator()
+    joining.on_published(publication(1), now=0.0)
+    joining.pop_due(1.0)
+    joining.on_delivered("public:news", 1, 4, now=2.0)
 
-    assert joining.due(2.0) == ([], [(publication(1), 4)])
-    assert joining.due(2.0) == ([], [])
+    assert joining.pop_due(2.0) == ([], [(publication(1), 4)])
+    assert joining.pop_due(2.0) == ([], [])
 
 
 def test_nothing_is_remembered_for_ever():
-    joining = Joining()
-    joining.published(publication(1), now=0.0)
-    joining.reached("public:other", 7, 1, now=0.0)
-    joining.due(1.0)
-    joining.due(2.0 + LATE_S)
+    joining = DeliveryAggregator()
+    joining.on_published(publication(1), now=0.0)
+    joining.on_delivered("public:other", 7, 1, now=0.0)
+    joining.pop_due(1.0)
+    joining.pop_due(2.0 + LATE_TTL_S)
 
-    joining.reached("public:news", 1, 4, now=3.0 + LATE_S)
-    joining.published(publication(7, "public:other"), now=3.0 + LATE_S)
-    assert joining.due(4.0 + LATE_S) == ([(publication(7, "public:other"), 0)], [])
+    joining.on_delivered("public:news", 1, 4, now=3.0 + LATE_TTL_S)
+    joining.on_published(publication(7, "public:other"), now=3.0 + LATE_TTL_S)
+    assert joining.pop_due(4.0 + LATE_TTL_S) == ([(publication(7, "public:other"), 0)], [])
 
 
 @given(
@@ -78,23 +78,23 @@ def test_nothing_is_remembered_for_ever():
     )
 )
 def test_each_is_passed_on_once_and_every_socket_is_counted_once(steps):
-    joining, now = Joining(), 0.0
+    joining, now = DeliveryAggregator(), 0.0
     published, told, passed, counted = [], 0, [], 0
     for step in steps:
         now += 0.2
         match step:
             case ("published", offset):
                 published.append(offset)
-                joining.published(publication(offset), now)
+                joining.on_published(publication(offset), now)
             case ("reached", offset, number):
                 if offset in published:
                     told += number
-                    joining.reached("public:news", offset, number, now)
+                    joining.on_delivered("public:news", offset, number, now)
             case ("due",):
-                due, late = joining.due(now)
+                due, late = joining.pop_due(now)
                 passed += [each.position.offset for each, _ in due]
                 counted += sum(number for _, number in due + late)
-    due, late = joining.due(now + 1)
+    due, late = joining.pop_due(now + 1)
     passed += [each.position.offset for each, _ in due]
     counted += sum(number for _, number in due + late)
 

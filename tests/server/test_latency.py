@@ -2,15 +2,15 @@
 
 import pytest
 
-from server.latency import SLICE_S, SLICES, Latencies
+from server.latency import SLICE_S, SLICES, LatencyHistogram
 
 
 def test_nothing_delivered_is_nothing_to_tell():
-    assert Latencies(now=0.0).percentiles(now=1.0) is None
+    assert LatencyHistogram(now=0.0).percentiles(now=1.0) is None
 
 
 def test_percentiles_are_right_within_a_tenth():
-    latencies = Latencies(now=0.0)
+    latencies = LatencyHistogram(now=0.0)
     for ms in range(1, 101):
         latencies.observe(ms / 1000, count=10, now=1.0)
 
@@ -20,7 +20,7 @@ def test_percentiles_are_right_within_a_tenth():
 
 
 def test_deliveries_weigh_by_their_number():
-    latencies = Latencies(now=0.0)
+    latencies = LatencyHistogram(now=0.0)
     latencies.observe(0.001, count=1, now=0.0)
     latencies.observe(0.100, count=99, now=0.0)
 
@@ -28,7 +28,7 @@ def test_deliveries_weigh_by_their_number():
 
 
 def test_what_is_older_than_a_minute_is_forgotten():
-    latencies = Latencies(now=0.0)
+    latencies = LatencyHistogram(now=0.0)
     latencies.observe(0.001, count=5, now=0.0)
 
     assert latencies.percentiles(now=SLICE_S * (SLICES - 1)) is not None
@@ -37,14 +37,14 @@ def test_what_is_older_than_a_minute_is_forgotten():
 
 
 def test_a_clock_that_steps_back_does_no_harm():
-    latencies = Latencies(now=100.0)
+    latencies = LatencyHistogram(now=100.0)
     latencies.observe(-3.0, count=1, now=50.0)
 
     assert latencies.percentiles(now=50.0).p50 == pytest.approx(0.01)
 
 
 def test_the_histogram_forgets_nothing_and_is_right_within_a_tenth():
-    latencies = Latencies(now=0.0)
+    latencies = LatencyHistogram(now=0.0)
     latencies.observe(0.004, count=3, now=0.0)
     latencies.observe(0.020, count=5, now=0.0)
 
@@ -57,7 +57,7 @@ def test_the_histogram_forgets_nothing_and_is_right_within_a_tenth():
 
 
 def test_the_histogram_never_goes_down_whatever_the_clock_does():
-    latencies = Latencies(now=0.0)
+    latencies = LatencyHistogram(now=0.0)
     latencies.observe(-3.0, count=2, now=0.0)
 
     assert latencies.total_s > 0

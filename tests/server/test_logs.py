@@ -7,13 +7,13 @@ import urllib.request
 import pytest
 import websocket
 
-from server.logs import JsonLines
+from server.logs import JsonFormatter
 
 
 def formatted(message, *args, exc_info=None, **extra):
     record = logging.LogRecord("server.x", logging.WARNING, "", 0, message, args, exc_info)
     vars(record).update(extra)
-    return JsonLines().format(record)
+    return JsonFormatter().format(record)
 
 
 def test_a_record_is_one_object():

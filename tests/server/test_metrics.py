@@ -5,11 +5,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from server.counters import Counters
 from server.hub import Hub
-from server.latency import Latencies
+from server.latency import LatencyHistogram
 from server.metrics import Metrics
-from server.nodes.peers import Alone
-from server.nodes.places import OwnPlaces
-from server.reporter import Reporter
+from server.nodes.peers import SingleNode
+from server.nodes.places import LocalConnectionLimiter
+from server.reporter import MonitorReporter
 
 NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
 
@@ -133,10 +133,12 @@ async def test_the_newer_format_is_spoken_where_it_is_asked_for(server):
 
 def test_a_type_from_another_version_is_counted_with_the_others():
     counters = Counters()
-    reporter = Reporter(Alone("a", OwnPlaces(1)), Hub(counters, None), None, counters, lambda: 0.0)
-    metrics = Metrics(reporter.node, counters, Latencies(0.0), lambda: 0)
+    reporter = MonitorReporter(
+        SingleNode("a", LocalConnectionLimiter(1)), Hub(counters, None), None, counters, lambda: 0.0
+    )
+    metrics = Metrics(reporter.node_stats, counters, LatencyHistogram(0.0), lambda: 0)
     for number in range(3):
-        metrics.delivered(Published(f"from_the_future_{number}"), 2)
+        metrics.on_delivered(Published(f"from_the_future_{number}"), 2)
 
     figures = Figures(metrics.exposition("")[0].decode())
 

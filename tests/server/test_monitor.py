@@ -4,7 +4,7 @@ import json
 
 from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication
-from server.monitor import BUSIEST, SAMPLE_BYTES, SAMPLES_PER_SECOND, Monitor
+from server.monitor import MAX_BUSY_CHANNELS, SAMPLE_BYTES, SAMPLES_PER_SECOND, TrafficSampler
 
 NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
 
@@ -20,7 +20,7 @@ def publication(to="public:news", tenant="shop", size=2):
 
 
 def watching(*tenants):
-    return Monitor(lambda tenant: tenant in tenants)
+    return TrafficSampler(lambda tenant: tenant in tenants)
 
 
 def reports(monitor, now=1.0):
@@ -32,7 +32,7 @@ def reports(monitor, now=1.0):
 def test_everything_is_counted_by_kind_by_type_and_by_channel():
     monitor = watching("shop")
     for to, reached in [("public:news", 3), ("user:olena", 1), ("public:news", 2), (EVERYONE, 9)]:
-        monitor.saw(publication(to, size=10), reached, now=0.0)
+        monitor.record(publication(to, size=10), reached, now=0.0)
 
     traffic = reports(monitor)["shop"]["payload"]
 
@@ -53,7 +53,7 @@ def test_everything_is_counted_by_kind_by_type_and_by_channel():
 
 def test_a_report_covers_what_came_since_the_last():
     monitor = watching("shop")
-    monitor.saw(publication(), 1, now=0.0)
+    monitor.record(publication(), 1, now=0.0)
 
     first, second = reports(monitor, 1.0), reports(monitor, 1.25)
 
@@ -64,9 +64,9 @@ def test_a_report_covers_what_came_since_the_last():
 
 def test_a_tenants_traffic_is_told_to_its_own_watchers_only():
     monitor = watching("shop", "books")
-    monitor.saw(publication(tenant="shop"), 1, now=0.0)
-    monitor.saw(publication(tenant="books"), 5, now=0.0)
-    monitor.saw(publication(tenant="shoes"), 9, now=0.0)
+    monitor.record(publication(tenant="shop"), 1, now=0.0)
+    monitor.record(publication(tenant="books"), 5, now=0.0)
+    monitor.record(publication(tenant="shoes"), 9, now=0.0)
 
     told = reports(monitor)
 
@@ -77,9 +77,9 @@ def test_a_tenants_traffic_is_told_to_its_own_watchers_only():
 
 def test_who_is_no_longer_watched_costs_nothing():
     monitor = watching("shop")
-    monitor.saw(publication(), 1, now=0.0)
+    monitor.record(publication(), 1, now=0.0)
 
-    monitor.watch(set(), now=0.5)
+    monitor.set_watched_tenants(set(), now=0.5)
 
     assert reports(monitor) == {}
 
@@ -87,7 +87,7 @@ def test_who_is_no_longer_watched_costs_nothing():
 def test_the_sample_is_complete_to_a_point_and_counted_beyond_it():
     monitor = watching("shop")
     for _ in range(SAMPLES_PER_SECOND + 30):
-        monitor.saw(publication(), 1, now=0.0)
+        monitor.record(publication(), 1, now=0.0)
 
     traffic = reports(monitor)["shop"]["payload"]
 
@@ -99,7 +99,7 @@ def test_the_sample_is_complete_to_a_point_and_counted_beyond_it():
 def test_large_messages_fill_the_sample_sooner():
     monitor = watching("shop")
     for _ in range(20):
-        monitor.saw(publication(size=SAMPLE_BYTES // 10), 1, now=0.0)
+        monitor.record(publication(size=SAMPLE_BYTES // 10), 1, now=0.0)
 
     traffic = reports(monitor)["shop"]["payload"]
 
@@ -108,19 +108,19 @@ def test_large_messages_fill_the_sample_sooner():
 
 def test_the_list_of_busy_channels_is_bounded_and_begins_with_the_busiest():
     monitor = watching("shop")
-    for number in range(BUSIEST + 20):
-        monitor.saw(publication(f"order:{number}"), 1, now=0.0)
-    monitor.saw(publication("order:7"), 1, now=0.0)
+    for number in range(MAX_BUSY_CHANNELS + 20):
+        monitor.record(publication(f"order:{number}"), 1, now=0.0)
+    monitor.record(publication("order:7"), 1, now=0.0)
 
     busiest = reports(monitor)["shop"]["payload"]["busiest"]
 
-    assert len(busiest) == BUSIEST
+    assert len(busiest) == MAX_BUSY_CHANNELS
     assert busiest[0]["channel"] == "order:7"
 
 
 def test_the_monitors_own_messages_are_counted_and_not_sampled():
     monitor = watching("shop")
-    monitor.saw(publication("monitor:shop"), 1, now=0.0)
+    monitor.record(publication("monitor:shop"), 1, now=0.0)
 
     traffic = reports(monitor)["shop"]["payload"]
 

@@ -12,9 +12,9 @@ from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication
 from server import frames
 from server.counters import Counters
-from server.flusher import Flusher
+from server.flusher import BatchWriter
 from server.hub import Hub
-from server.outbox import SOCKET_ENOUGH, Outbox
+from server.outbox import MAX_TRANSPORT_BUFFER, SendQueue
 
 CHANNELS = [Channel.parse(f"public:{name}") for name in "abc"]
 CLIENTS = 4
@@ -39,7 +39,7 @@ class Client:
     def __init__(self, number, flusher):
         self.id, self.tenant_id = f"c_{number}", ""
         self.unread, self.received, self.expected = 0, b"", []
-        self.outbox = Outbox(self, self.take, flusher)
+        self.send_queue = SendQueue(self, self.take, flusher)
 
     def take(self, data):
         self.received += data[:7]  # a socket that takes little at once
@@ -76,8 +76,8 @@ def texts(raw):
 @given(STEPS)
 def test_every_client_gets_all_that_is_for_it_in_the_order_of_acceptance(steps):
     async def story():
-        flusher = Flusher(asyncio.get_running_loop())
-        hub = Hub(Counters(), flusher.cast)
+        flusher = BatchWriter(asyncio.get_running_loop())
+        hub = Hub(Counters(), flusher.broadcast)
         clients = [Client(number, flusher) for number in range(CLIENTS)]
         heard = {client: set() for client in clients}
         for client in clients:
@@ -105,22 +105,22 @@ def test_every_client_gets_all_that_is_for_it_in_the_order_of_acceptance(steps):
                     hub.deliver(batch)
                 case "reply":
                     number += 1
-                    clients[what].outbox.push(frames.text(b"%d" % number))
+                    clients[what].outbox.push(frames.encode_text(b"%d" % number))
                     clients[what].expected.append(number)
                 case "fill" | "read":
-                    clients[what].unread = SOCKET_ENOUGH + 1 if step == "fill" else 0
+                    clients[what].unread = MAX_TRANSPORT_BUFFER + 1 if step == "fill" else 0
                 case "join":
-                    hub.join(clients[what[0]], CHANNELS[what[1]])
+                    hub.subscribe(clients[what[0]], CHANNELS[what[1]])
                     heard[clients[what[0]]].add(CHANNELS[what[1]])
                 case "leave":
-                    hub.leave(clients[what[0]], CHANNELS[what[1]])
+                    hub.unsubscribe(clients[what[0]], CHANNELS[what[1]])
                     heard[clients[what[0]]].discard(CHANNELS[what[1]])
                 case "flush":
                     flusher.flush()
         for client in clients:
             client.unread = 0
         flusher.flush()
-        while any(client.outbox.held_bytes for client in clients):
+        while any(client.send_queue.unsent_bytes for client in clients):
             await asyncio.sleep(0)
         for client in clients:
             assert texts(client.received) == client.expected

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from server import orders as module
-from server.orders import Orders
-from server.stores.base import Order, StoreUnavailable, changes
+from server.orders import OrderOwners
+from server.stores.base import OrderOwnership, StoreUnavailable, plan_ownership
 
-OLENAS, TARAS_ = Order("ord_1", "olena", "shop"), Order("ord_1", "taras", "shop")
+OLENAS, TARAS_ = OrderOwnership("ord_1", "olena", "shop"), OrderOwnership("ord_1", "taras", "shop")
 
 
 class Kept:
@@ -28,7 +28,7 @@ class Kept:
         return found
 
     async def record_orders(self, orders):
-        kept, changed = changes(self.orders, orders)
+        kept, changed = plan_ownership(self.orders, orders)
         self.orders |= {order.id: order for order in kept}
         await self.may_answer.wait()
         return changed
@@ -47,15 +47,15 @@ def told():
 @pytest.fixture
 def orders(store, told):
     async def changed(order):
-        told.append(await orders.look_again(order))
+        told.append(await orders.refresh(order))
 
-    orders = Orders(store, changed)
+    orders = OrderOwners(store, changed)
     return orders
 
 
 async def test_an_order_is_remembered_once_recorded_or_found(orders, store):
     await orders.record([OLENAS])
-    store.orders["ord_2"] = Order("ord_2", "ivan", "shop")
+    store.orders["ord_2"] = OrderOwnership("ord_2", "ivan", "shop")
 
     found = [await orders.find(id) for id in ("ord_1", "ord_2", "ord_1", "ord_2")]
 
@@ -79,7 +79,7 @@ async def test_a_look_up_on_its_way_does_not_bring_back_the_former_owner(orders,
     while not store.asked:
         await asyncio.sleep(0)
     store.orders["ord_1"] = TARAS_
-    hearing = asyncio.create_task(orders.look_again(TARAS_))
+    hearing = asyncio.create_task(orders.refresh(TARAS_))
     while store.asked < 2:
         await asyncio.sleep(0)
     store.may_answer.set()
@@ -93,7 +93,7 @@ async def test_recording_that_another_servers_overtook_is_not_remembered(orders,
     while not store.orders:
         await asyncio.sleep(0)
     store.orders["ord_1"] = TARAS_
-    hearing = asyncio.create_task(orders.look_again(TARAS_))
+    hearing = asyncio.create_task(orders.refresh(TARAS_))
     await asyncio.sleep(0)
     store.may_answer.set()
     await asyncio.gather(recording, hearing)
@@ -105,24 +105,26 @@ async def test_what_was_heard_stands_while_the_store_is_away(orders, store):
     store.orders["ord_1"] = OLENAS
     store.is_away = True
 
-    assert await orders.look_again(TARAS_) == TARAS_
+    assert await orders.refresh(TARAS_) == TARAS_
 
 
 async def test_nothing_is_remembered_while_changes_are_not_heard_of(store, told):
     hears = True
-    orders = Orders(store, told.append, lambda: hears)
+    orders = OrderOwners(store, told.append, lambda: hears)
     await orders.record([OLENAS])
     store.orders["ord_1"] = TARAS_
     hears = False
 
     assert await orders.find("ord_1") == TARAS_
-    orders.forget()
+    orders.invalidate()
     hears = True
     assert await orders.find("ord_1") == TARAS_
 
 
 async def test_what_is_remembered_is_bounded(orders, store):
-    await orders.record([Order(f"ord_{n}", "olena", "shop") for n in range(module.REMEMBERED + 1)])
+    await orders.record(
+        [OrderOwnership(f"ord_{n}", "olena", "shop") for n in range(module.CACHE_SIZE + 1)]
+    )
 
     assert await orders.find("ord_1") is not None
     assert store.asked == 0

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.flusher import Flusher, crowd
-from server.outbox import AT_ONCE, PATIENCE_S, SOCKET_ENOUGH, Outbox
+from server.flusher import BatchWriter, make_recipients
+from server.outbox import HARD_LIMIT_FACTOR, MAX_TRANSPORT_BUFFER, SOFT_LIMIT_GRACE_S, SendQueue
 
 
 class Socket:
@@ -50,15 +50,15 @@ class House:
         self.flushes = 0
         self.stuck = []
         loop = asyncio.get_running_loop()
-        self.flusher = Flusher(loop)
-        self.flusher.flushed.append(self._flushed)
-        self.flusher.stuck.append(self.stuck.append)
+        self.flusher = BatchWriter(loop)
+        self.flusher.on_flushed.append(self._flushed)
+        self.flusher.on_blocked.append(self.stuck.append)
 
     def _flushed(self):
         self.flushes += 1
 
     def outbox(self, socket):
-        return Outbox(socket, socket.write_now, self.flusher)
+        return SendQueue(socket, socket.write_now, self.flusher)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_neighbours_with_equal_frames_share_one_buffer(house):
 
 async def test_a_full_socket_is_not_written_to_and_nobody_waits_for_it(house):
     full, fine = Socket(), Socket()
-    full.unread = SOCKET_ENOUGH + 1
+    full.unread = MAX_TRANSPORT_BUFFER + 1
     stuck = house.outbox(full)
     stuck.push(b"later")
     house.outbox(fine).push(b"now")
@@ -101,7 +101,7 @@ async def test_a_full_socket_is_not_written_to_and_nobody_waits_for_it(house):
 
     assert (full.writes, fine.writes) == ([], [b"now"])
     assert house.stuck == [stuck]
-    assert stuck.waiting_bytes == SOCKET_ENOUGH + 1 + len(b"later")
+    assert stuck.queued_bytes == MAX_TRANSPORT_BUFFER + 1 + len(b"later")
 
 
 @pytest.mark.parametrize("takes", [0, 1, 4])
@@ -132,7 +132,7 @@ async def test_nothing_overtakes_what_the_transport_still_has(house):
 async def test_a_socket_that_reads_again_gets_everything_in_order(house):
     socket = Socket()
     outbox = house.outbox(socket)
-    socket.unread = SOCKET_ENOUGH + 1
+    socket.unread = MAX_TRANSPORT_BUFFER + 1
     for number in range(10):
         outbox.push(b"%d" % number)
         await asyncio.sleep(0)
@@ -142,16 +142,16 @@ async def test_a_socket_that_reads_again_gets_everything_in_order(house):
         await asyncio.sleep(0)
 
     assert socket.received == b"0123456789"
-    assert outbox.held_bytes == 0
+    assert outbox.unsent_bytes == 0
 
 
 async def test_a_last_frame_goes_behind_what_the_socket_has_and_the_rest_is_dropped(house):
     socket = Socket()
-    socket.unread = SOCKET_ENOUGH + 1
+    socket.unread = MAX_TRANSPORT_BUFFER + 1
     outbox = house.outbox(socket)
     outbox.push(b"dropped")
 
-    outbox.finish(b"goodbye")
+    outbox.replace_with(b"goodbye")
     house.flusher.flush()
 
     assert socket.received == b"goodbye"
@@ -163,7 +163,7 @@ async def test_a_socket_that_is_gone_is_not_written_to(house):
     outbox = house.outbox(socket)
 
     outbox.push(b"x")
-    outbox.finish(b"y")
+    outbox.replace_with(b"y")
     house.flusher.flush()
 
     assert socket.writes == []
@@ -174,9 +174,9 @@ async def test_over_its_limit_for_too_long_is_too_slow(house):
     outbox = house.outbox(socket)
 
     socket.unread = 101
-    assert not outbox.is_too_slow(limit=100, now=0.0)
-    assert not outbox.is_too_slow(limit=100, now=PATIENCE_S)
-    assert outbox.is_too_slow(limit=100, now=PATIENCE_S + 0.1)
+    assert not outbox.exceeds_limit(limit=100, now=0.0)
+    assert not outbox.exceeds_limit(limit=100, now=SOFT_LIMIT_GRACE_S)
+    assert outbox.exceeds_limit(limit=100, now=SOFT_LIMIT_GRACE_S + 0.1)
 
 
 async def test_a_client_that_catches_up_is_forgiven(house):
@@ -185,14 +185,14 @@ async def test_a_client_that_catches_up_is_forgiven(house):
 
     for moment, unread in ((0.0, 101), (0.9, 100), (1.5, 101)):
         socket.unread = unread
-        assert not outbox.is_too_slow(limit=100, now=moment)
+        assert not outbox.exceeds_limit(limit=100, now=moment)
 
 
 async def test_far_over_its_limit_is_too_slow_at_once(house):
     socket = Socket()
-    socket.unread = AT_ONCE * 100 + 1
+    socket.unread = HARD_LIMIT_FACTOR * 100 + 1
 
-    assert house.outbox(socket).is_too_slow(limit=100, now=0.0)
+    assert house.outbox(socket).exceeds_limit(limit=100, now=0.0)
 
 
 @given(
@@ -215,11 +215,11 @@ def test_every_client_gets_its_frames_in_the_order_they_were_pushed(steps):
             elif step == "flush":
                 house.flusher.flush()
             else:
-                sockets[who].unread = SOCKET_ENOUGH + 1 if step == "fill" else 0
+                sockets[who].unread = MAX_TRANSPORT_BUFFER + 1 if step == "fill" else 0
         for socket in sockets:
             socket.unread = 0
         house.flusher.flush()
-        while any(outbox.held_bytes for outbox in outboxes):
+        while any(outbox.unsent_bytes for outbox in outboxes):
             await asyncio.sleep(0)
         assert [socket.received for socket in sockets] == pushed
 
@@ -229,10 +229,10 @@ def test_every_client_gets_its_frames_in_the_order_they_were_pushed(steps):
 async def test_what_is_for_a_crowd_is_one_write_and_one_buffer_for_all(house):
     sockets = [Socket() for _ in range(3)]
     outboxes = [house.outbox(socket) for socket in sockets]
-    everybody = crowd(outboxes)
+    everybody = make_recipients(outboxes)
 
-    house.flusher.cast(everybody, b"first")
-    house.flusher.cast(everybody, b"second")
+    house.flusher.broadcast(everybody, b"first")
+    house.flusher.broadcast(everybody, b"second")
     await asyncio.sleep(0)
 
     assert [socket.writes for socket in sockets] == [[b"firstsecond"]] * 3
@@ -242,11 +242,11 @@ async def test_what_is_for_a_crowd_is_one_write_and_one_buffer_for_all(house):
 async def test_a_reply_neither_overtakes_what_is_for_a_crowd_nor_is_overtaken(house):
     asking, listening = Socket(), Socket()
     outboxes = [house.outbox(asking), house.outbox(listening)]
-    everybody = crowd(outboxes)
+    everybody = make_recipients(outboxes)
 
-    house.flusher.cast(everybody, b"before,")
+    house.flusher.broadcast(everybody, b"before,")
     outboxes[0].push(b"reply,")
-    house.flusher.cast(everybody, b"after")
+    house.flusher.broadcast(everybody, b"after")
     await asyncio.sleep(0)
 
     assert asking.received == b"before,reply,after"
@@ -256,27 +256,27 @@ async def test_a_reply_neither_overtakes_what_is_for_a_crowd_nor_is_overtaken(ho
 async def test_one_of_a_crowd_that_is_full_keeps_its_share_and_no_other_notices(house):
     full, fine = Socket(), Socket()
     outboxes = [house.outbox(full), house.outbox(fine)]
-    everybody = crowd(outboxes)
-    house.flusher.cast(everybody, b"1")
+    everybody = make_recipients(outboxes)
+    house.flusher.broadcast(everybody, b"1")
     house.flusher.flush()
     full.takes = 0
-    full.write = lambda data: setattr(full, "unread", SOCKET_ENOUGH + len(data))
+    full.write = lambda data: setattr(full, "unread", MAX_TRANSPORT_BUFFER + len(data))
 
     for piece in (b"2", b"3"):
-        house.flusher.cast(everybody, piece)
+        house.flusher.broadcast(everybody, piece)
         house.flusher.flush()
 
     assert (full.received, fine.received) == (b"1", b"123")
-    assert (house.stuck, outboxes[0].held_bytes) == ([outboxes[0]], 1)
+    assert (house.stuck, outboxes[0].unsent_bytes) == ([outboxes[0]], 1)
 
 
 async def test_what_an_evicted_client_shared_with_a_crowd_does_not_follow_its_last_frame(house):
     evicted, fine = Socket(), Socket()
     outboxes = [house.outbox(evicted), house.outbox(fine)]
-    everybody = crowd(outboxes)
+    everybody = make_recipients(outboxes)
 
-    house.flusher.cast(everybody, b"news")
-    outboxes[0].finish(b"close")
+    house.flusher.broadcast(everybody, b"news")
+    outboxes[0].replace_with(b"close")
     await asyncio.sleep(0)
 
     assert (evicted.received, fine.received) == (b"close", b"news")
@@ -284,13 +284,13 @@ async def test_what_an_evicted_client_shared_with_a_crowd_does_not_follow_its_la
 
 async def test_a_socket_of_a_crowd_that_takes_a_part_gets_the_rest_before_what_comes_next(house):
     slow, fine = Socket(), Socket()
-    everybody = crowd([house.outbox(slow), house.outbox(fine)])
-    house.flusher.cast(everybody, b"once written, clear. ")
+    everybody = make_recipients([house.outbox(slow), house.outbox(fine)])
+    house.flusher.broadcast(everybody, b"once written, clear. ")
     house.flusher.flush()
     slow.takes = 3
 
     for piece in (b"first, ", b"second"):
-        house.flusher.cast(everybody, piece)
+        house.flusher.broadcast(everybody, piece)
         house.flusher.flush()
 
     assert slow.received == fine.received == b"once written, clear. first, second"
@@ -298,12 +298,12 @@ async def test_a_socket_of_a_crowd_that_takes_a_part_gets_the_rest_before_what_c
 
 async def test_one_of_a_crowd_whose_connection_broke_is_passed_over(house):
     broken, fine = Socket(), Socket()
-    everybody = crowd([house.outbox(broken), house.outbox(fine)])
-    house.flusher.cast(everybody, b"before,")
+    everybody = make_recipients([house.outbox(broken), house.outbox(fine)])
+    house.flusher.broadcast(everybody, b"before,")
     house.flusher.flush()
     broken.breaks = True
 
-    house.flusher.cast(everybody, b"after")
+    house.flusher.broadcast(everybody, b"after")
     house.flusher.flush()
 
     assert (broken.received, fine.received) == (b"before,", b"before,after")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.pace import LONGEST_PAUSE_S, MOST_IN_VAIN, Pace
+from server.pace import MAX_BACKOFF_FLUSHES, MAX_DELAY_S, FlushDelay
 
 TOOK_S = 0.008
 
@@ -11,26 +11,26 @@ class Clock:
     """A pace that is told of one flush after another, each of which takes as long."""
 
     def __init__(self, took_s=TOOK_S):
-        self.pace, self.took_s = Pace(), took_s
+        self.pace, self.took_s = FlushDelay(), took_s
         self.now, self.queued = 100.0, 0
         self.flush()
 
     def flush(self):
         began, self.now = self.now, self.now + self.took_s
-        self.pace.flushed(began, self.now)
+        self.pace.record_flush(began, self.now)
 
     def frame(self, after_s=0.0):
         """A frame comes; for how long it waits."""
         self.now += after_s
         self.queued += 1
-        return self.pace.wait(self.queued, self.now)
+        return self.pace.initial(self.queued, self.now)
 
     def wait_in_vain(self):
         """Let a frame come right after each flush, alone; how many of these wait."""
         waited = self.frame()
         if waited:
             self.now += waited
-            assert self.pace.wait_on(self.queued, self.now) == 0
+            assert self.pace.extend(self.queued, self.now) == 0
         self.flush()
         return waited > 0
 
@@ -41,7 +41,7 @@ def clock():
 
 
 def test_the_first_frame_ever_goes_at_once():
-    assert Pace().wait(1, 100.0) == 0
+    assert FlushDelay().initial(1, 100.0) == 0
 
 
 def test_a_frame_that_comes_later_goes_at_once(clock):
@@ -53,7 +53,7 @@ def test_a_frame_right_after_a_flush_waits_as_long_as_more_keeps_coming(clock):
     while wait_s:
         clock.now += wait_s
         clock.queued += 1
-        wait_s = clock.pace.wait_on(clock.queued, clock.now)
+        wait_s = clock.pace.extend(clock.queued, clock.now)
 
     assert clock.now - began == pytest.approx(TOOK_S, rel=0.2)
 
@@ -61,7 +61,7 @@ def test_a_frame_right_after_a_flush_waits_as_long_as_more_keeps_coming(clock):
 def test_a_frame_that_nobody_joins_waits_for_a_moment_only(clock):
     clock.now += clock.frame()
 
-    assert clock.pace.wait_on(clock.queued, clock.now) == 0
+    assert clock.pace.extend(clock.queued, clock.now) == 0
 
 
 def test_after_the_longest_of_flushes_it_waits_no_longer_than_a_screen_shows():
@@ -69,14 +69,14 @@ def test_after_the_longest_of_flushes_it_waits_no_longer_than_a_screen_shows():
     clock.frame()
     clock.queued += 1
 
-    assert clock.pace.wait_on(clock.queued, clock.now + LONGEST_PAUSE_S) == 0
+    assert clock.pace.extend(clock.queued, clock.now + MAX_DELAY_S) == 0
 
 
 def test_waits_in_vain_become_rare(clock):
     waits = [clock.wait_in_vain() for _ in range(100)]
 
     assert waits[:5] == [True, False, True, False, False]
-    assert 100 // (MOST_IN_VAIN + 1) <= sum(waits) <= 100 // (MOST_IN_VAIN + 1) + 4
+    assert 100 // (MAX_BACKOFF_FLUSHES + 1) <= sum(waits) <= 100 // (MAX_BACKOFF_FLUSHES + 1) + 4
 
 
 def test_company_that_comes_ends_the_doubt(clock):
@@ -85,7 +85,7 @@ def test_company_that_comes_ends_the_doubt(clock):
     while not (wait_s := clock.frame()):
         clock.flush()
     clock.queued += 1
-    assert clock.pace.wait_on(clock.queued, clock.now + wait_s)
+    assert clock.pace.extend(clock.queued, clock.now + wait_s)
     clock.flush()
 
     assert clock.frame()

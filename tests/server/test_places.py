@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from server.nodes.places import OwnPlaces, SharedPlaces
-from server.nodes.roster import Roster
+from server.nodes.places import ClusterConnectionLimiter, LocalConnectionLimiter
+from server.nodes.roster import NodeRegistry
 
 
 class Line:
@@ -13,9 +13,11 @@ class Line:
 
     def __init__(self, limit=2):
         self.waiting = []
-        self.rosters = {"a": Roster(), "b": Roster()}
+        self.rosters = {"a": NodeRegistry(), "b": NodeRegistry()}
         self.places = {
-            name: SharedPlaces(limit, self.teller(name), self.rosters[name].connections_of)
+            name: ClusterConnectionLimiter(
+                limit, self.teller(name), self.rosters[name].connections_of
+            )
             for name in self.rosters
         }
 
@@ -28,13 +30,13 @@ class Line:
             sender, numbers, came_back = self.waiting.pop(0)
             for name, roster in self.rosters.items():
                 if name != sender:
-                    roster.counted(sender, numbers, is_all=False)
+                    roster.update_counts(sender, numbers, is_all=False)
             if came_back is not None:
                 came_back()
 
     async def take(self, *names, user="olena"):
         """Take places on these servers at once; returns which were free."""
-        asked = [asyncio.create_task(self.places[name].take(user)) for name in names]
+        asked = [asyncio.create_task(self.places[name].acquire(user)) for name in names]
         while not all(each.done() for each in asked):
             await asyncio.sleep(0)
             self.carry()
@@ -47,13 +49,13 @@ def line():
 
 
 async def test_alone_a_user_has_as_many_as_the_limit_and_those_given_back_again():
-    places = OwnPlaces(2)
+    places = LocalConnectionLimiter(2)
 
-    assert [await places.take("olena") for _ in range(3)] == [True, True, False]
-    assert await places.take("taras")
-    places.free("olena")
-    assert [await places.take("olena") for _ in range(2)] == [True, False]
-    assert places.taken == 3
+    assert [await places.acquire("olena") for _ in range(3)] == [True, True, False]
+    assert await places.acquire("taras")
+    places.release("olena")
+    assert [await places.acquire("olena") for _ in range(2)] == [True, False]
+    assert places.in_use == 3
 
 
 async def test_a_user_has_no_more_on_two_servers_than_on_one(line):
@@ -65,29 +67,31 @@ async def test_of_those_that_come_at_once_the_first_told_have_the_places(line):
     assert await line.take("a", "b", "a", "b") == [True, True, False, False]
     line.carry()
 
-    assert [places.taken for places in line.places.values()] == [1, 1]
+    assert [places.in_use for places in line.places.values()] == [1, 1]
     assert [roster.connections_of("olena") for roster in line.rosters.values()] == [1, 1]
 
 
 async def test_a_place_that_is_given_back_is_free_everywhere(line):
     await line.take("a", "a")
 
-    line.places["a"].free("olena")
+    line.places["a"].release("olena")
 
     assert await line.take("b", "b") == [True, False]
 
 
 async def test_who_gives_up_waiting_gives_the_place_back(line):
-    giving_up = asyncio.create_task(line.places["a"].take("olena"))
+    giving_up = asyncio.create_task(line.places["a"].acquire("olena"))
     await asyncio.sleep(0)
     giving_up.cancel()
     await asyncio.wait([giving_up])
 
     assert await line.take("b", "b") == [True, True]
-    assert line.places["a"].taken == 0
+    assert line.places["a"].in_use == 0
 
 
 async def test_a_server_that_is_cut_off_judges_by_what_it_knows():
-    places = SharedPlaces(1, lambda numbers, came_back: came_back and came_back(), lambda user: 0)
+    places = ClusterConnectionLimiter(
+        1, lambda numbers, came_back: came_back and came_back(), lambda user: 0
+    )
 
-    assert [await places.take("olena"), await places.take("olena")] == [True, False]
+    assert [await places.acquire("olena"), await places.acquire("olena")] == [True, False]

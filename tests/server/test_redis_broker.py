@@ -6,14 +6,14 @@ import time
 from contextlib import AsyncExitStack
 
 import pytest
+from server.redis_link import open_redis
 
-from protocol.bounds import Bounds
+from protocol.bounds import Retention
 from protocol.channels import Channel
-from protocol.publications import Position, Publication
-from protocol.redis_log import Names
+from protocol.publications import Publication, StreamPosition
+from protocol.redis_log import RedisKeys
 from server.brokers.base import BrokerUnavailable
-from server.brokers.redis import RedisBroker, RedisOptions
-from server.redis_link import redis_link
+from server.brokers.redis import RedisBroker, RedisBrokerOptions
 from server.settings import Settings
 
 NEWS, STAFF = Channel.parse("public:news"), Channel.parse("tenant:shop")
@@ -60,16 +60,16 @@ async def start_node(redis_prefix, make_ears):
 
         async def start(redis, *, patience_s=5.0, messages=1000):
             settings = Settings(redis_url=redis.url, broker_timeout_s=patience_s)
-            link = await stack.enter_async_context(redis_link(settings))
-            options = RedisOptions(
+            link = await stack.enter_async_context(open_redis(settings))
+            options = RedisBrokerOptions(
                 prefix=redis_prefix,
                 sharded=False,
-                patience_s=patience_s,
-                bounds=Bounds(messages, 600.0),
-                tidy_every_s=0.05,
+                timeout_s=patience_s,
+                retention=Retention(messages, 600.0),
+                cleanup_interval_s=0.05,
             )
             node = Node(RedisBroker(link, options), make_ears(), link)
-            await stack.enter_async_context(node.broker.listen(node.ears))
+            await stack.enter_async_context(node.broker.run(node.ears))
             return node
 
         yield start
@@ -81,7 +81,7 @@ async def nodes(start_node, redis_server):
 
 
 async def subscribers(node, channel, prefix):
-    ((_, count),) = await node.link.pubsub_numsub(Names(prefix).of(channel))
+    ((_, count),) = await node.link.pubsub_numsub(RedisKeys(prefix).channel(channel))
     return count
 
 
@@ -124,7 +124,7 @@ async def test_a_channel_that_is_left_and_joined_again_misses_nothing(nodes):
     start = await a.join()
     a.ears.channels.clear()
     async with asyncio.timeout(20):
-        while NEWS in a.broker._followed:
+        while NEWS in a.broker._cursors:
             await asyncio.sleep(0.01)
     await b.publish(1, 2)
 
@@ -150,7 +150,7 @@ async def test_a_connection_that_is_cut_comes_back_and_misses_nothing(nodes):
     for number in range(50):
         await a.publish(number)
         if number % 10 == 5:
-            await a.link.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            await a.link.execute_command("CLIENT_MESSAGES", "KILL", "TYPE", "pubsub")
 
     assert numbers(await b.ears.count(50)) == list(range(50))
     assert b.ears.gaps == []
@@ -159,7 +159,7 @@ async def test_a_connection_that_is_cut_comes_back_and_misses_nothing(nodes):
 async def test_what_is_not_ours_is_not_delivered(nodes, redis_prefix, caplog):
     a, b = nodes
     await b.join()
-    name = Names(redis_prefix).of(NEWS)
+    name = RedisKeys(redis_prefix).channel(NEWS)
 
     for foreign in (b"", b"hello", b"e 1 5:abcde", b"e 1 99:x", b"e x 1:a", b"\xff \xff \xff"):
         await a.link.publish(name, foreign)
@@ -176,14 +176,14 @@ async def test_a_publication_is_delivered_to_its_own_address_whatever_carries_it
     await b.join()
     await b.join(STAFF)
     spy = a.link.pubsub()
-    await spy.subscribe(Names(redis_prefix).of(STAFF))
+    await spy.subscribe(RedisKeys(redis_prefix).channel(STAFF))
     await a.publish(1, to=STAFF)
     async with asyncio.timeout(20):
         while not (message := await spy.get_message(timeout=1)) or message["type"] != "message":
             pass
     await spy.aclose()
 
-    await a.link.publish(Names(redis_prefix).of(NEWS), message["data"])
+    await a.link.publish(RedisKeys(redis_prefix).channel(NEWS), message["data"])
     await a.publish(2)
 
     assert numbers(await b.ears.count(2)) == [1, 2]
@@ -225,7 +225,7 @@ async def test_a_redis_that_is_away_refuses_in_time_and_what_it_refused_never_co
     with pytest.raises(BrokerUnavailable):
         await a.broker.recover(STAFF, None)
     with pytest.raises(BrokerUnavailable):
-        await a.broker.probe()
+        await a.broker.health_check()
     redis.send_signal(signal.SIGCONT)
     await a.publish_until_accepted(2)
 
@@ -246,7 +246,7 @@ async def test_a_channel_joined_while_redis_is_away_is_heard_when_it_is_back(
     a.ears.channels.add(NEWS)
     redis.start()
     async with asyncio.timeout(20):
-        while not a.broker._followed[NEWS].is_confirmed.is_set():
+        while not a.broker._cursors[NEWS].subscribed.is_set():
             await asyncio.sleep(0.01)
     await a.publish_until_accepted(1)
 
@@ -289,10 +289,10 @@ async def test_a_redis_that_lost_its_newest_data_begins_another_epoch(nodes, red
     start = (await a.join()).position
     await b.publish(*range(5))
     await a.ears.count(5)
-    head = Names(redis_prefix).keys(NEWS)[1]
+    head = RedisKeys(redis_prefix).log_and_head(NEWS)[1]
 
     await b.link.hset(head, "offset", 3)
-    await b.link.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await b.link.execute_command("CLIENT_MESSAGES", "KILL", "TYPE", "pubsub")
     await a.ears.until(lambda: a.ears.gaps)
     await b.publish(5, 6, 7)
     await a.ears.count(8)
@@ -307,7 +307,7 @@ async def test_a_client_that_claims_to_be_further_changes_nothing(nodes):
     a, b = nodes
     start = (await a.join()).position
 
-    found = await b.broker.recover(NEWS, Position(start.epoch, start.offset + 7))
+    found = await b.broker.recover(NEWS, StreamPosition(start.epoch, start.offset + 7))
 
     assert (found.recovered, found.position) == (False, start)
 
@@ -319,7 +319,7 @@ async def test_a_redis_out_of_memory_refuses_and_says_so(start_node, start_redis
     with pytest.raises(BrokerUnavailable, match="memory"):
         await a.publish(1)
     with pytest.raises(BrokerUnavailable):
-        await a.broker.probe()
+        await a.broker.health_check()
 
 
 async def test_the_log_says_once_that_redis_is_away(start_node, start_redis, caplog):

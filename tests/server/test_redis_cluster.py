@@ -9,12 +9,12 @@ import time
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
+from server.redis_link import open_redis
 
-from protocol.bounds import Bounds
+from protocol.bounds import Retention
 from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication
-from server.brokers.redis import RedisBroker, RedisOptions
-from server.redis_link import redis_link
+from server.brokers.redis import RedisBroker, RedisBrokerOptions
 from server.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("redis cluster")  # it takes two seconds to start
@@ -84,12 +84,12 @@ async def start_node(shards, redis_prefix, make_ears):
 
         async def start():
             settings = Settings(redis_url=shards, redis_sharded=True, broker_timeout_s=5.0)
-            link = await stack.enter_async_context(redis_link(settings))
-            options = RedisOptions(
-                prefix=redis_prefix, sharded=True, patience_s=5.0, bounds=Bounds(1000, 600.0)
+            link = await stack.enter_async_context(open_redis(settings))
+            options = RedisBrokerOptions(
+                prefix=redis_prefix, sharded=True, timeout_s=5.0, retention=Retention(1000, 600.0)
             )
             broker, ears = RedisBroker(link, options), make_ears()
-            await stack.enter_async_context(broker.listen(ears))
+            await stack.enter_async_context(broker.run(ears))
             return broker, ears
 
         yield start
@@ -111,7 +111,7 @@ async def test_channels_of_all_shards_are_heard_on_another_server_in_their_order
         ears.channels.add(channel)
         await b.recover(channel, None)
     await b.tap({"shop"})
-    await b.probe()
+    await b.health_check()
 
     for number in range(20):
         await a.publish([publication(number, channel) for channel in [*ORDERS, EVERYONE]])

@@ -4,8 +4,8 @@ import asyncio
 import signal
 
 import pytest
+from server.redis_link import REDIS_ERRORS, RedisUnusable, open_redis
 
-from server.redis_link import FAILURES, RedisUnusable, redis_link
 from server.settings import Settings
 
 
@@ -14,7 +14,7 @@ def settings(url, **others):
 
 
 async def test_a_link_carries_commands(redis_server, redis_prefix):
-    async with redis_link(settings(redis_server.url)) as link:
+    async with open_redis(settings(redis_server.url)) as link:
         await link.set(f"{redis_prefix}a", "1")
 
         assert await link.get(f"{redis_prefix}a") == b"1"
@@ -25,7 +25,7 @@ async def test_a_redis_that_is_not_there_is_named_with_the_cure(is_sharded):
     url = "redis://olena:hunter2@127.0.0.1:1/0"
 
     with pytest.raises(RedisUnusable, match=r"127\.0\.0\.1:1/0 does not answer.*Start it") as told:
-        async with redis_link(settings(url, broker_timeout_s=0.1, redis_sharded=is_sharded)):
+        async with open_redis(settings(url, broker_timeout_s=0.1, redis_sharded=is_sharded)):
             pass
 
     assert "hunter2" not in str(told.value)
@@ -36,18 +36,18 @@ async def test_a_redis_that_wants_a_password_says_where_to_put_it(start_redis, p
     server = start_redis("--requirepass", "hunter2")
 
     with pytest.raises(RedisUnusable, match=r"does not let this server in.*WORKBENCH_REDIS_URL"):
-        async with redis_link(settings(f"unix://{password}{server.path}")):
+        async with open_redis(settings(f"unix://{password}{server.path}")):
             pass
-    async with redis_link(settings(f"unix://:hunter2@{server.path}")) as link:
+    async with open_redis(settings(f"unix://:hunter2@{server.path}")) as link:
         assert await link.ping()
 
 
 async def test_a_redis_that_hangs_is_a_failure_in_time(start_redis):
     server = start_redis()
 
-    async with redis_link(settings(server.url, broker_timeout_s=0.1)) as link:
+    async with open_redis(settings(server.url, broker_timeout_s=0.1)) as link:
         server.send_signal(signal.SIGSTOP)
-        with pytest.raises(FAILURES):
+        with pytest.raises(REDIS_ERRORS):
             await link.ping()
         server.send_signal(signal.SIGCONT)
 
@@ -59,7 +59,7 @@ async def test_a_redis_that_is_just_starting_is_waited_for(start_redis):
     server.kill()
 
     async def begin():
-        async with redis_link(settings(server.url, broker_timeout_s=10.0)) as link:
+        async with open_redis(settings(server.url, broker_timeout_s=10.0)) as link:
             return await link.ping()
 
     beginning = asyncio.create_task(begin())

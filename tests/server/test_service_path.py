@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from redis import Redis
 
-from client.redis_publisher import RedisPublisher, TakenElsewhere
-from protocol.errors import Refusal
-from protocol.publications import Draft
+from client.redis_publisher import OrderOwnedByOtherTenant, RedisPublisher
+from protocol.errors import RequestError
+from protocol.publications import PublishRequest
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def server(serve, redis_server, redis_prefix):
 
 
 def draft(type_, payload, **address):
-    return Draft(type=type_, payload=msgspec.Raw(json.dumps(payload).encode()), **address)
+    return PublishRequest(type=type_, payload=msgspec.Raw(json.dumps(payload).encode()), **address)
 
 
 def status(order_id, text):
@@ -93,7 +93,7 @@ async def test_what_it_repeats_under_one_token_is_published_once(server, publish
 def test_an_order_of_another_tenant_is_refused(publisher):
     publisher.publish(order("ord_1", "olena", "books"))
 
-    with pytest.raises(TakenElsewhere):
+    with pytest.raises(OrderOwnedByOtherTenant):
         publisher.publish(order("ord_1", "olena", "shop"))
 
 
@@ -111,7 +111,7 @@ def test_an_order_of_another_tenant_is_refused(publisher):
 def test_what_is_not_well_made_is_refused_and_nothing_of_the_list_published(
     publisher, redis, redis_prefix, wrong
 ):
-    with pytest.raises((ValueError, Refusal)):
+    with pytest.raises((ValueError, RequestError)):
         publisher.publish(status("ord_1", "paid"), wrong)
 
     assert not redis.keys(f"{redis_prefix}*")

@@ -10,30 +10,37 @@ from protocol.errors import CloseCode
 from protocol.messages import (
     Auth,
     AuthError,
+    AuthPayload,
     AuthSuccess,
-    ChannelName,
-    Credentials,
+    ChannelPayload,
     Error,
-    Joined,
     Ping,
     Pong,
-    Say,
+    SendChatMessage,
+    SendChatPayload,
     Subscribe,
     Subscribed,
+    SubscribedPayload,
+    SubscribePayload,
     Unsubscribed,
-    Utterance,
-    Wanted,
 )
-from protocol.publications import Position, Publication
+from protocol.publications import Publication, StreamPosition
 from server.auth import InvalidToken
 from server.brokers.base import BrokerUnavailable, Recovery
-from server.effects import HangUp, Join, Leave, Replay, Reply, SignIn
+from server.effects import (
+    AcquireConnectionSlot,
+    AddSubscription,
+    CloseConnection,
+    RemoveSubscription,
+    Replay,
+    SendReply,
+)
 from server.identity import Identity, Role
-from server.session import GRACE_S, Session
-from server.stores.base import Order, StoreUnavailable
+from server.session import TOKEN_GRACE_S, Session
+from server.stores.base import OrderOwnership, StoreUnavailable
 
 EXP = 1000.0
-HERE = Position("e", 7)
+HERE = StreamPosition("e", 7)
 
 
 def person(user_id, role=Role.CUSTOMER, tenant_id="shop", exp=EXP):
@@ -56,20 +63,20 @@ class World:
         self.recovery = Recovery(HERE)
         self.meanwhile = lambda: None
 
-    async def identify(self, token):
+    async def verify_token(self, token):
         if token not in self.tokens:
             raise InvalidToken
         return self.tokens[token]
 
-    async def find_order(self, order_id):
+    async def find_order_owner(self, order_id):
         if self.is_down:
             raise StoreUnavailable
         return self.orders.get(order_id)
 
-    async def hear(self, channel):
+    async def subscribe(self, channel):
         self.meanwhile()
 
-    async def last(self, channel):
+    async def latest(self, channel):
         self.meanwhile()
         if self.is_down:
             raise BrokerUnavailable
@@ -81,13 +88,13 @@ class World:
             raise BrokerUnavailable
         return self.recovery
 
-    async def say(self, who, utterance, connection_id):
+    async def post_chat_message(self, who, utterance, connection_id):
         raise StoreUnavailable
 
 
 @pytest.fixture
 def world():
-    return World(orders=[Order("ord_1", "olena", "shop")])
+    return World(orders=[OrderOwnership("ord_1", "olena", "shop")])
 
 
 @pytest.fixture
@@ -100,11 +107,11 @@ def receive(session, message):
 
 
 def sign_in(session, token="olena"):
-    return receive(session, Auth(Credentials(token), id="a"))
+    return receive(session, Auth(AuthPayload(token), id="a"))
 
 
 def subscribe(session, channel, **wishes):
-    return receive(session, Subscribe(Wanted(channel, **wishes), id="s"))
+    return receive(session, Subscribe(SubscribePayload(channel, **wishes), id="s"))
 
 
 def publication(channel, **options):
@@ -116,18 +123,18 @@ def publication(channel, **options):
 def test_signing_in_confirms_before_the_users_channel_is_joined(session):
     signed_in, reply, joined = sign_in(session)
 
-    assert signed_in == SignIn(OLENA)
+    assert signed_in == AcquireConnectionSlot(OLENA)
     assert isinstance(reply.message, AuthSuccess)
     assert reply.message.id == "a"
-    assert joined == Join(Channel.parse("user:olena"))
+    assert joined == AddSubscription(Channel.parse("user:olena"))
 
 
 def test_subscribing_confirms_before_it_joins(session):
     sign_in(session)
 
     assert subscribe(session, "order:ord_1") == [
-        Reply(Subscribed(Joined("order:ord_1"), id="s")),
-        Join(Channel.parse("order:ord_1")),
+        SendReply(Subscribed(SubscribedPayload("order:ord_1"), id="s")),
+        AddSubscription(Channel.parse("order:ord_1")),
     ]
 
 
@@ -140,12 +147,12 @@ def test_the_users_own_channel_does_not_count_against_the_limit(session):
 
 
 def test_a_ping_without_an_id_gets_a_pong_without_one(session):
-    assert receive(session, Ping()) == [Reply(Pong(id=UNSET))]
+    assert receive(session, Ping()) == [SendReply(Pong(id=UNSET))]
 
 
 def test_nothing_is_due_before_the_time_to_sign_in_has_passed(session):
-    assert session.pass_time(9.9) == []
-    assert session.pass_time(10.0) == [HangUp(CloseCode.NOT_SIGNED_IN)]
+    assert session.check_deadline(9.9) == []
+    assert session.check_deadline(10.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
 
 
 @pytest.mark.parametrize("reason_to_stay", ["public:news", None])
@@ -155,46 +162,46 @@ def test_who_has_a_reason_to_stay_stays(session, reason_to_stay):
     else:
         sign_in(session)
 
-    assert session.pass_time(EXP - 1) == []
+    assert session.check_deadline(EXP - 1) == []
 
 
 def test_a_failed_sign_in_does_not_stop_the_clock(session):
     reply = sign_in(session, "forged")[0]
 
     assert isinstance(reply.message, AuthError)
-    assert session.pass_time(10.0) == [HangUp(CloseCode.NOT_SIGNED_IN)]
+    assert session.check_deadline(10.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
 
 
 def test_a_token_that_ends_is_told_then_grace_then_goodbye(session):
     sign_in(session)
 
-    told = session.pass_time(EXP)
+    told = session.check_deadline(EXP)
 
     assert [type(effect.message) for effect in told] == [AuthError]
-    assert session.pass_time(EXP + GRACE_S - 0.1) == []
-    assert session.pass_time(EXP + GRACE_S) == [HangUp(CloseCode.TOKEN_EXPIRED)]
+    assert session.check_deadline(EXP + TOKEN_GRACE_S - 0.1) == []
+    assert session.check_deadline(EXP + TOKEN_GRACE_S) == [CloseConnection(CloseCode.TOKEN_EXPIRED)]
 
 
 def test_in_grace_nothing_new_is_opened(session):
     sign_in(session)
-    session.pass_time(EXP)
+    session.check_deadline(EXP)
 
     joined = subscribe(session, "order:ord_1")[0].message
-    said = receive(session, Say(Utterance("Hi"), id="c"))[0].message
+    said = receive(session, SendChatMessage(SendChatPayload("Hi"), id="c"))[0].message
 
     assert (joined.payload.code, said.payload.code) == ("forbidden", "unauthenticated")
 
 
 def test_a_fresh_token_in_grace_goes_on(session, world):
     sign_in(session)
-    session.pass_time(EXP)
+    session.check_deadline(EXP)
     world.tokens["fresh"] = person("olena", exp=EXP + 500)
 
     effects = sign_in(session, "fresh")
 
     (reply,) = effects
     assert isinstance(reply.message, AuthSuccess)
-    assert session.pass_time(EXP + 499) == []
+    assert session.check_deadline(EXP + 499) == []
 
 
 @pytest.mark.parametrize("other", [BOSS, person("olena", tenant_id="books")])
@@ -202,7 +209,7 @@ def test_somebody_elses_token_ends_the_connection(session, world, other):
     world.tokens["other"] = other
     sign_in(session)
 
-    assert sign_in(session, "other") == [HangUp(CloseCode.NOT_SIGNED_IN)]
+    assert sign_in(session, "other") == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
 
 
 def test_a_token_of_a_lesser_role_closes_what_it_does_not_open(session, world):
@@ -213,8 +220,8 @@ def test_a_token_of_a_lesser_role_closes_what_it_does_not_open(session, world):
     reply, left, told = sign_in(session, "demoted")
 
     assert isinstance(reply.message, AuthSuccess)
-    assert left == Leave(Channel.parse("tenant:shop"))
-    assert told == Reply(Unsubscribed(ChannelName("tenant:shop")))
+    assert left == RemoveSubscription(Channel.parse("tenant:shop"))
+    assert told == SendReply(Unsubscribed(ChannelPayload("tenant:shop")))
 
 
 def test_an_order_that_changes_hands_is_no_longer_heard(session):
@@ -222,16 +229,20 @@ def test_an_order_that_changes_hands_is_no_longer_heard(session):
     subscribe(session, "order:ord_1")
     channel = Channel.parse("order:ord_1")
 
-    assert session.order_changed(Order("ord_1", "olena", "shop")) == []
-    assert session.order_changed(Order("ord_1", "taras", "shop")) == [
-        Leave(channel),
-        Reply(Unsubscribed(ChannelName("order:ord_1"))),
+    assert session.on_order_owner_changed(OrderOwnership("ord_1", "olena", "shop")) == []
+    assert session.on_order_owner_changed(OrderOwnership("ord_1", "taras", "shop")) == [
+        RemoveSubscription(channel),
+        SendReply(Unsubscribed(ChannelPayload("order:ord_1"))),
     ]
-    assert session.order_changed(Order("ord_1", "taras", "shop")) == []
+    assert session.on_order_owner_changed(OrderOwnership("ord_1", "taras", "shop")) == []
 
 
 @pytest.mark.parametrize(
-    "request_", [Subscribe(Wanted("order:ord_1"), id="x"), Say(Utterance("Hi"), id="x")]
+    "request_",
+    [
+        Subscribe(SubscribePayload("order:ord_1"), id="x"),
+        SendChatMessage(SendChatPayload("Hi"), id="x"),
+    ],
 )
 def test_a_store_that_is_away_is_an_internal_refusal(session, world, request_):
     sign_in(session)
@@ -248,9 +259,9 @@ def test_the_last_message_comes_between_the_confirmation_and_the_channel(session
     world.newest[channel] = publication("order:ord_1")
 
     assert subscribe(session, "order:ord_1", last=True) == [
-        Reply(Subscribed(Joined("order:ord_1"), id="s")),
+        SendReply(Subscribed(SubscribedPayload("order:ord_1"), id="s")),
         Replay(world.newest[channel]),
-        Join(channel),
+        AddSubscription(channel),
     ]
 
 
@@ -258,7 +269,10 @@ def test_the_last_message_comes_between_the_confirmation_and_the_channel(session
 def test_who_does_not_ask_for_the_last_message_does_not_get_it(session, world, wishes):
     world.newest[Channel.parse("public:news")] = publication("public:news")
 
-    assert [type(effect) for effect in subscribe(session, "public:news", **wishes)] == [Reply, Join]
+    assert [type(effect) for effect in subscribe(session, "public:news", **wishes)] == [
+        SendReply,
+        AddSubscription,
+    ]
 
 
 def test_a_channel_that_does_not_open_does_not_tell_its_last_message(session, world):
@@ -274,10 +288,10 @@ def test_a_channel_that_does_not_open_does_not_tell_its_last_message(session, wo
 @pytest.mark.parametrize(
     ("options", "is_for_olena"),
     [
-        ({"within_tenant": True}, True),
+        ({"tenant_only": True}, True),
         ({"unless_on": Channel.parse("tenant:shop")}, True),
         ({"unless_on": Channel.parse("user:olena")}, False),
-        ({"unless_from": "c_1"}, False),
+        ({"exclude_connection": "c_1"}, False),
     ],
 )
 def test_the_last_message_is_for_whom_it_was_when_it_was_sent(
@@ -294,11 +308,11 @@ def test_the_last_message_is_for_whom_it_was_when_it_was_sent(
 def test_the_last_message_within_a_tenant_stays_within_it(session, world):
     world.tokens["foreign"] = person("olena", tenant_id="books")
     sign_in(session, "foreign")
-    world.newest[Channel.parse("user:olena")] = publication("user:olena", within_tenant=True)
+    world.newest[Channel.parse("user:olena")] = publication("user:olena", tenant_only=True)
 
     effects = subscribe(session, "user:olena", last=True)
 
-    assert [type(effect) for effect in effects] == [Reply, Join]
+    assert [type(effect) for effect in effects] == [SendReply, AddSubscription]
 
 
 def test_an_order_that_changes_hands_while_its_last_message_is_fetched_is_not_joined(
@@ -306,7 +320,9 @@ def test_an_order_that_changes_hands_while_its_last_message_is_fetched_is_not_jo
 ):
     sign_in(session)
     world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
-    world.meanwhile = lambda: session.order_changed(Order("ord_1", "taras", "shop"))
+    world.meanwhile = lambda: session.on_order_owner_changed(
+        OrderOwnership("ord_1", "taras", "shop")
+    )
 
     (reply,) = subscribe(session, "order:ord_1", last=True)
 
@@ -330,17 +346,23 @@ def test_a_recoverable_channel_says_its_place_before_what_was_missed_and_then_is
     missed = publication("public:news"), publication("public:news")
     world.recovery = Recovery(HERE, True, missed)
 
-    assert subscribe(session, "public:news", recoverable=True, since=Position("e", 5)) == [
-        Reply(Subscribed(Joined("public:news", epoch="e", offset=7, recovered=True), id="s")),
+    assert subscribe(session, "public:news", recoverable=True, since=StreamPosition("e", 5)) == [
+        SendReply(
+            Subscribed(
+                SubscribedPayload("public:news", epoch="e", offset=7, recovered=True), id="s"
+            )
+        ),
         Replay(missed[0], recoverable=True),
         Replay(missed[1], recoverable=True),
-        Join(Channel.parse("public:news"), recoverable=True),
+        AddSubscription(Channel.parse("public:news"), recoverable=True),
     ]
 
 
 def test_an_order_that_changes_hands_while_it_is_recovered_is_not_joined(session, world):
     sign_in(session)
-    world.meanwhile = lambda: session.order_changed(Order("ord_1", "taras", "shop"))
+    world.meanwhile = lambda: session.on_order_owner_changed(
+        OrderOwnership("ord_1", "taras", "shop")
+    )
 
     (reply,) = subscribe(session, "order:ord_1", recoverable=True)
 
@@ -351,23 +373,23 @@ def test_signing_in_recoverably_says_the_place_in_the_users_channel(session, wor
     world.recovery = Recovery(HERE, True, [publication("user:olena")])
 
     signed_in, reply, replay, joined = receive(
-        session, Auth(Credentials("olena", recoverable=True, since=HERE), id="a")
+        session, Auth(AuthPayload("olena", recoverable=True, since=HERE), id="a")
     )
 
-    assert signed_in == SignIn(OLENA)
+    assert signed_in == AcquireConnectionSlot(OLENA)
     told = reply.message.payload
     assert (told.epoch, told.offset, told.recovered) == ("e", 7, True)
     assert isinstance(replay, Replay)
-    assert joined == Join(Channel.parse("user:olena"), recoverable=True)
+    assert joined == AddSubscription(Channel.parse("user:olena"), recoverable=True)
 
 
 def test_who_cannot_be_signed_in_now_is_sent_away_to_come_back(session, world):
     world.is_down = True
 
-    told, hung_up = receive(session, Auth(Credentials("olena", recoverable=True), id="a"))
+    told, hung_up = receive(session, Auth(AuthPayload("olena", recoverable=True), id="a"))
 
     assert (told.message.payload.code, told.message.id) == ("internal", "a")
-    assert hung_up == HangUp(CloseCode.INTERNAL_ERROR)
+    assert hung_up == CloseConnection(CloseCode.INTERNAL_ERROR)
     assert session.identity is None
     assert not session.channels
 
@@ -375,7 +397,7 @@ def test_who_cannot_be_signed_in_now_is_sent_away_to_come_back(session, world):
 def test_a_token_revoked_while_the_channel_is_recovered_is_not_taken(session, world):
     world.meanwhile = world.tokens.clear
 
-    (reply,) = receive(session, Auth(Credentials("olena", recoverable=True)))
+    (reply,) = receive(session, Auth(AuthPayload("olena", recoverable=True)))
 
     assert isinstance(reply.message, AuthError)
     assert session.identity is None

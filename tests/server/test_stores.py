@@ -5,16 +5,16 @@ import signal
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
+from server.redis_link import open_redis
 
-from server.redis_link import redis_link
 from server.settings import Settings
 from server.stores.base import (
     Conversation,
-    Line,
-    Order,
+    OrderOwnedByOtherTenant,
+    OrderOwnership,
     Revocation,
+    StoredChatMessage,
     StoreUnavailable,
-    TakenElsewhere,
 )
 from server.stores.redis import RedisStore
 from server.stores.sqlite import SqliteStore
@@ -28,7 +28,7 @@ async def opened_in_file(path):
 
 @asynccontextmanager
 async def opened_in_redis(url, prefix, **settings):
-    async with redis_link(Settings(redis_url=url, **settings)) as link:
+    async with open_redis(Settings(redis_url=url, **settings)) as link:
         yield RedisStore(link, prefix)
 
 
@@ -49,7 +49,7 @@ async def store(reopen):
 
 
 def line(number, sender="olena"):
-    return Line(f"msg_{number}", sender, sender.title(), f"№ {number}", 100.0 + number)
+    return StoredChatMessage(f"msg_{number}", sender, sender.title(), f"№ {number}", 100.0 + number)
 
 
 def talk(number, customer="olena", tenant="shop"):
@@ -57,64 +57,72 @@ def talk(number, customer="olena", tenant="shop"):
 
 
 async def test_an_order_has_the_owner_it_was_recorded_with(store):
-    await store.record_orders([Order("ord_1", "olena", "shop"), Order("ord_2", "taras", "shop")])
+    await store.record_order_owners(
+        [OrderOwnership("ord_1", "olena", "shop"), OrderOwnership("ord_2", "taras", "shop")]
+    )
 
-    assert await store.find_order("ord_2") == Order("ord_2", "taras", "shop")
-    assert await store.find_order("ord_3") is None
+    assert await store.find_order_owner("ord_2") == OrderOwnership("ord_2", "taras", "shop")
+    assert await store.find_order_owner("ord_3") is None
 
 
 async def test_an_order_may_change_hands_and_that_is_told(store):
-    olenas, taras_ = Order("ord_1", "olena", "shop"), Order("ord_1", "taras", "shop")
-    new = await store.record_orders([olenas, Order("ord_2", "olena", "shop")])
-    again = await store.record_orders([olenas])
-    changed = await store.record_orders([taras_, Order("ord_2", "olena", "shop")])
+    olenas, taras_ = (
+        OrderOwnership("ord_1", "olena", "shop"),
+        OrderOwnership("ord_1", "taras", "shop"),
+    )
+    new = await store.record_order_owners([olenas, OrderOwnership("ord_2", "olena", "shop")])
+    again = await store.record_order_owners([olenas])
+    changed = await store.record_order_owners([taras_, OrderOwnership("ord_2", "olena", "shop")])
 
     assert (new, again, changed) == ([], [], [taras_])
-    assert await store.find_order("ord_1") == taras_
+    assert await store.find_order_owner("ord_1") == taras_
 
 
 async def test_of_an_order_that_is_recorded_twice_at_once_the_last_counts(store):
-    first, last = Order("ord_1", "olena", "shop"), Order("ord_1", "taras", "shop")
+    first, last = OrderOwnership("ord_1", "olena", "shop"), OrderOwnership("ord_1", "taras", "shop")
 
-    assert await store.record_orders([first, last]) == []
-    assert await store.record_orders([last, first, last]) == []
-    assert await store.find_order("ord_1") == last
+    assert await store.record_order_owners([first, last]) == []
+    assert await store.record_order_owners([last, first, last]) == []
+    assert await store.find_order_owner("ord_1") == last
 
 
 async def test_an_order_does_not_pass_to_another_tenant_and_nothing_else_is_kept(store):
-    await store.record_orders([Order("ord_1", "olena", "shop")])
-    theirs = Order("ord_1", "olena", "books")
+    await store.record_order_owners([OrderOwnership("ord_1", "olena", "shop")])
+    theirs = OrderOwnership("ord_1", "olena", "books")
 
-    with pytest.raises(TakenElsewhere) as refused:
-        await store.record_orders([Order("ord_2", "ivan", "books"), theirs])
+    with pytest.raises(OrderOwnedByOtherTenant) as refused:
+        await store.record_order_owners([OrderOwnership("ord_2", "ivan", "books"), theirs])
 
     assert refused.value.order is theirs
-    assert await store.find_order("ord_1") == Order("ord_1", "olena", "shop")
-    assert await store.find_order("ord_2") is None
+    assert await store.find_order_owner("ord_1") == OrderOwnership("ord_1", "olena", "shop")
+    assert await store.find_order_owner("ord_2") is None
 
 
 async def test_of_two_tenants_in_one_list_the_first_has_the_order(store):
-    ours, theirs = Order("ord_1", "olena", "shop"), Order("ord_1", "olena", "books")
+    ours, theirs = (
+        OrderOwnership("ord_1", "olena", "shop"),
+        OrderOwnership("ord_1", "olena", "books"),
+    )
 
-    with pytest.raises(TakenElsewhere) as refused:
-        await store.record_orders([ours, theirs])
+    with pytest.raises(OrderOwnedByOtherTenant) as refused:
+        await store.record_order_owners([ours, theirs])
 
     assert refused.value.order is theirs
-    assert await store.find_order("ord_1") is None
+    assert await store.find_order_owner("ord_1") is None
 
 
 async def test_two_tenants_that_place_one_order_at_once_do_not_both_have_it(reopen):
     async with reopen() as one, reopen() as other:
         outcomes = await asyncio.gather(
             *(
-                store.record_orders([Order(f"ord_{number}", "olena", tenant)])
+                store.record_order_owners([OrderOwnership(f"ord_{number}", "olena", tenant)])
                 for number in range(20)
                 for store, tenant in ((one, "shop"), (other, "books"))
             ),
             return_exceptions=True,
         )
 
-    assert sum(isinstance(each, TakenElsewhere) for each in outcomes) == 20
+    assert sum(isinstance(each, OrderOwnedByOtherTenant) for each in outcomes) == 20
     assert outcomes.count([]) == 20
 
 
@@ -123,15 +131,15 @@ async def test_a_conversation_begins_with_its_first_line(store):
 
     found = await store.find_conversation("conv_1")
 
-    assert (found.customer_id, found.agent_id, found.last) == ("olena", "", line(1))
-    assert await store.lines("conv_1", 10) == [line(1)]
+    assert (found.customer_id, found.agent_id, found.last_message) == ("olena", "", line(1))
+    assert await store.messages("conv_1", 10) == [line(1)]
     assert await store.find_conversation("conv_2") is None
 
 
 async def test_the_first_agent_who_answers_joins(store):
     await store.open_conversation(talk(1), line(1))
-    await store.add_line("conv_1", line(2, "maria"), agent_id="maria")
-    await store.add_line("conv_1", line(3, "pavlo"), agent_id="pavlo")
+    await store.add_message("conv_1", line(2, "maria"), agent_id="maria")
+    await store.add_message("conv_1", line(3, "pavlo"), agent_id="pavlo")
 
     assert (await store.find_conversation("conv_1")).agent_id == "maria"
 
@@ -139,9 +147,9 @@ async def test_the_first_agent_who_answers_joins(store):
 async def test_the_last_lines_come_oldest_first(store):
     await store.open_conversation(talk(1), line(1))
     for number in (2, 3, 4):
-        await store.add_line("conv_1", line(number))
+        await store.add_message("conv_1", line(number))
 
-    assert await store.lines("conv_1", 2) == [line(3), line(4)]
+    assert await store.messages("conv_1", 2) == [line(3), line(4)]
 
 
 async def test_conversations_are_listed_by_their_last_word_within_the_tenant(store):
@@ -151,7 +159,7 @@ async def test_conversations_are_listed_by_their_last_word_within_the_tenant(sto
         (3, "olena", "books"),
     ]:
         await store.open_conversation(talk(number, customer, tenant), line(number))
-    await store.add_line("conv_1", line(9))
+    await store.add_message("conv_1", line(9))
 
     def ids(found):
         return [conversation.id for conversation in found]
@@ -165,20 +173,20 @@ async def test_conversations_are_listed_by_their_last_word_within_the_tenant(sto
 async def test_what_was_silent_too_long_is_forgotten(store):
     await store.open_conversation(talk(1), line(1))
     await store.open_conversation(talk(2), line(2))
-    await store.add_line("conv_1", line(50))
+    await store.add_message("conv_1", line(50))
 
-    await store.forget(before=120.0)
+    await store.purge_before(before=120.0)
 
     assert await store.find_conversation("conv_2") is None
-    assert await store.lines("conv_2", 10) == []
-    assert len(await store.lines("conv_1", 10)) == 2
+    assert await store.messages("conv_2", 10) == []
+    assert len(await store.messages("conv_1", 10)) == 2
 
 
 async def test_a_line_for_no_conversation_is_refused_and_nothing_is_kept(store):
     with pytest.raises(StoreUnavailable):
-        await store.add_line("conv_404", line(1))
+        await store.add_message("conv_404", line(1))
 
-    assert await store.lines("conv_404", 10) == []
+    assert await store.messages("conv_404", 10) == []
     await store.open_conversation(talk(1), line(1))
 
 
@@ -198,21 +206,21 @@ async def test_a_revocation_takes_the_place_of_that_users_former_one(store):
 
 async def test_everything_is_there_again_after_reopening(reopen):
     async with reopen() as store:
-        await store.record_orders([Order("ord_1", "olena", "shop")])
+        await store.record_order_owners([OrderOwnership("ord_1", "olena", "shop")])
         await store.open_conversation(talk(1), line(1))
         await store.revoke(Revocation("shop", "olena", 100.0))
 
     async with reopen() as store:
         assert await store.revocations() == [Revocation("shop", "olena", 100.0)]
-        assert await store.find_order("ord_1") is not None
-        assert await store.lines("conv_1", 10) == [line(1)]
-        await store.probe()
+        assert await store.find_order_owner("ord_1") is not None
+        assert await store.messages("conv_1", 10) == [line(1)]
+        await store.health_check()
 
 
 async def until_it_answers(store):
     while True:
         with suppress(StoreUnavailable):
-            return await store.probe()
+            return await store.health_check()
 
 
 @pytest.mark.parametrize("outage", [signal.SIGSTOP, signal.SIGKILL])
@@ -221,9 +229,9 @@ async def test_a_redis_that_is_away_is_unavailable_in_time_and_what_was_kept_is_
 ):
     redis = start_redis("--appendonly", "yes", "--appendfsync", "always")
     async with opened_in_redis(redis.url, redis_prefix, broker_timeout_s=0.2) as store:
-        await store.record_orders([Order("ord_1", "olena", "shop")])
+        await store.record_order_owners([OrderOwnership("ord_1", "olena", "shop")])
         redis.send_signal(outage)
-        for asked in (store.find_order("ord_1"), store.conversations("shop", None, 1)):
+        for asked in (store.find_order_owner("ord_1"), store.conversations("shop", None, 1)):
             with pytest.raises(StoreUnavailable):
                 await asked
         if outage == signal.SIGKILL:
@@ -232,7 +240,7 @@ async def test_a_redis_that_is_away_is_unavailable_in_time_and_what_was_kept_is_
         redis.send_signal(signal.SIGCONT)
         await until_it_answers(store)
 
-        assert await store.find_order("ord_1") == Order("ord_1", "olena", "shop")
+        assert await store.find_order_owner("ord_1") == OrderOwnership("ord_1", "olena", "shop")
 
 
 async def test_a_file_that_is_no_database_is_named(tmp_path):

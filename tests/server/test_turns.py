@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.turns import ENOUGH, Turns
+from server.turns import MAX_PENDING, RequestQueue
 
 
 class Desk:
@@ -14,7 +14,7 @@ class Desk:
         self.answered = []
         self.told = []
         self.go_on = asyncio.Event()
-        self.turns = Turns(
+        self.turns = RequestQueue(
             self.at_once,
             self.answer,
             lambda: self.told.append("full"),
@@ -42,14 +42,14 @@ async def desk():
 
 
 async def test_what_needs_nobody_is_answered_on_the_spot(desk):
-    desk.turns.take("a")
+    desk.turns.submit("a")
 
     assert (desk.answered, desk.turns.is_busy) == (["a"], False)
 
 
 async def test_what_takes_a_while_is_not_overtaken_by_what_does_not(desk):
     for request in "aBcDe":
-        desk.turns.take(request)
+        desk.turns.submit(request)
     assert desk.answered == ["a"]
 
     await desk.all_done()
@@ -58,13 +58,13 @@ async def test_what_takes_a_while_is_not_overtaken_by_what_does_not(desk):
 
 
 async def test_when_too_many_wait_it_is_told_and_again_when_none_does(desk):
-    for request in "A" + "b" * (ENOUGH - 2):
-        desk.turns.take(request)
+    for request in "ResultT" + "b" * (MAX_PENDING - 2):
+        desk.turns.submit(request)
     assert desk.told == []
-    desk.turns.take("c")
+    desk.turns.submit("c")
     assert desk.told == ["full"]
 
     await desk.all_done()
 
     assert desk.told == ["full", "free"]
-    assert len(desk.answered) == ENOUGH
+    assert len(desk.answered) == MAX_PENDING

@@ -2,18 +2,18 @@
 
 import pytest
 
-from protocol.publications import Draft
-from simulator.desk import Start
-from simulator.house import Premises
-from simulator.report import state
-from simulator.runner import Runner
+from protocol.publications import PublishRequest
+from simulator.desk import RunConfig
+from simulator.house import ShopData
+from simulator.report import shop_state
+from simulator.runner import SimulationRunner
 from simulator.shop import Shop
-from simulator.state import PresenceState, PublisherState
+from simulator.state import ClientPoolState, PublisherState
 
 
 @pytest.fixture(scope="session")
 def premises():
-    return Premises.load()
+    return ShopData.load()
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def open_shop(premises):
     """Open a shop with the given start."""
 
     def open_(**start):
-        return Shop(premises, Start(**start))
+        return Shop(premises, RunConfig(**start))
 
     return open_
 
@@ -33,7 +33,7 @@ def publications_of(open_shop):
     def publications(seconds, **start):
         shop = open_shop(**start)
         happenings = shop.step(shop.start.started_at + seconds)
-        return [happening for happening in happenings if isinstance(happening, Draft)]
+        return [happening for happening in happenings if isinstance(happening, PublishRequest)]
 
     return publications
 
@@ -48,23 +48,23 @@ class Taker:
         self.drafts.append(draft)
         return self.has_room
 
-    def ask(self, customer, topic):
+    def ask_support(self, customer, topic):
         self.others.append(("ask", customer.id, topic))
 
-    def stop_reading(self, customer):
-        self.others.append(("stop_reading", customer.id))
+    def start_slow_client(self, customer):
+        self.others.append(("start_slow_client", customer.id))
 
-    def read_on(self):
+    def stop_slow_client(self):
         self.others.append(("read_on",))
 
-    def lose_connections(self):
-        self.others.append(("lose_connections",))
+    def drop_connections(self):
+        self.others.append(("drop_connections",))
 
     def take_conversation(self, conversation_id):
         self.others.append(("take_conversation", conversation_id))
 
-    def start_over(self):
-        self.others.append(("start_over",))
+    def reset(self):
+        self.others.append(("reset",))
 
 
 class Clock:
@@ -83,7 +83,7 @@ class Stand:
     def __init__(self, open_shop, has_room, speed, start):
         self._open_shop, self._start, self._runs = open_shop, start, 0
         self.taker, self.time = Taker(has_room), Clock()
-        self.runner = Runner(self._open, self.taker, self.taker, self.time, speed=speed)
+        self.runner = SimulationRunner(self._open, self.taker, self.taker, self.time, speed=speed)
 
     def _open(self, seed, rate):
         self._runs += 1
@@ -102,10 +102,10 @@ class Stand:
             self.runner.tick()
 
     def state(self):
-        return state(
+        return shop_state(
             self.runner,
             publisher=PublisherState(0, 0, 0, 0, 0, 0),
-            presence=PresenceState(0, 0, 0, 0),
+            presence=ClientPoolState(0, 0, 0, 0),
             customers=(),
         )
 

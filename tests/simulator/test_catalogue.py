@@ -6,7 +6,7 @@ import pytest
 
 from protocol.money import Money
 from simulator import catalogue
-from simulator.datafiles import BadData
+from simulator.datafiles import InvalidDataFile
 
 PLACES = '[[warehouses]]\nname = "Київ"\nlead_s = [40, 120]\n'
 KETTLE = {
@@ -24,7 +24,7 @@ CUP = {**KETTLE, "id": "prod_2", "sku": "CUP-1"}
 
 
 def parse(*products):
-    return catalogue.parse(PLACES, "\n".join(json.dumps(product) for product in products))
+    return catalogue.parse_catalogue(PLACES, "\n".join(json.dumps(product) for product in products))
 
 
 def test_has_about_sixty_products_in_three_warehouses(premises):
@@ -59,7 +59,7 @@ def test_has_prices_with_kopecks():
     ],
 )
 def test_names_the_line_of_a_wrong_product(change, problem):
-    with pytest.raises(BadData) as refused:
+    with pytest.raises(InvalidDataFile) as refused:
         parse(KETTLE, {**CUP, **change})
 
     assert str(refused.value).startswith("products.jsonl, line 2")
@@ -67,13 +67,13 @@ def test_names_the_line_of_a_wrong_product(change, problem):
 
 
 def test_names_the_line_that_is_no_json():
-    with pytest.raises(BadData, match=r"products\.jsonl, line 3: "):
-        catalogue.parse(PLACES, f"{json.dumps(KETTLE)}\n\n{{")
+    with pytest.raises(InvalidDataFile, match=r"products\.jsonl, line 3: "):
+        catalogue.parse_catalogue(PLACES, f"{json.dumps(KETTLE)}\n\n{{")
 
 
 def test_of_nothing_is_no_catalogue():
-    with pytest.raises(BadData, match="there is no product"):
-        catalogue.parse(PLACES, "\n")
+    with pytest.raises(InvalidDataFile, match="there is no product"):
+        catalogue.parse_catalogue(PLACES, "\n")
 
 
 @pytest.mark.parametrize(
@@ -85,5 +85,5 @@ def test_of_nothing_is_no_catalogue():
     ],
 )
 def test_names_a_wrong_warehouse(places, problem):
-    with pytest.raises(BadData, match=problem):
-        catalogue.parse(places, json.dumps(KETTLE))
+    with pytest.raises(InvalidDataFile, match=problem):
+        catalogue.parse_catalogue(places, json.dumps(KETTLE))

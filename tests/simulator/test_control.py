@@ -9,7 +9,7 @@ import pytest
 
 from client.tokens import mint
 from simulator import report
-from simulator.control import LONGEST, Control
+from simulator.control import MAX_BODY_BYTES, SimulatorHttpServer
 
 SECRET = "for the tests only, long enough for every algorithm: 0123456789abcdef"
 BOSS = {"role": "admin", "tenant_id": "shop"}
@@ -25,11 +25,11 @@ class Keeper:
         return self.stand.state()
 
     def scenarios(self):
-        return report.scenarios(self.stand.shop)
+        return report.scenario_list(self.stand.shop)
 
-    def do(self, command):
+    def execute(self, command):
         result = self.stand.runner.do(command)
-        return report.done(self.stand.shop, command, result)
+        return report.command_response(self.stand.shop, command, result)
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def it(stand):
 @pytest.fixture
 async def get(it):
     """Ask the control of the shop; returns the status and the JSON of the answer."""
-    control = Control(Keeper(it), secret=SECRET, tenant="shop")
-    port = await control.open(0)
+    control = SimulatorHttpServer(Keeper(it), secret=SECRET, tenant="shop")
+    port = await control.start(0)
 
     async def get_(path, token=None, method="GET", body=None):
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
@@ -57,7 +57,7 @@ async def get(it):
             return answer.status, await answer.json()
 
     yield get_
-    await control.close()
+    await control.stop()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def do(get):
 
     async def do_(command, **fields):
         body = json.dumps({"command": command, **fields})
-        return await get("/control", token(), "POST", body)
+        return await get("/control", token(), "HTTP_REQUEST", body)
 
     return do_
 
@@ -141,7 +141,7 @@ async def test_tells_strangers_nothing_of_what_there_is(get, path):
     ("method", "path", "status", "code"),
     [
         ("GET", "/orders", 404, "not_found"),
-        ("POST", "/state", 405, "method_not_allowed"),
+        ("HTTP_REQUEST", "/state", 405, "method_not_allowed"),
         ("GET", "/control", 405, "method_not_allowed"),
     ],
 )
@@ -309,7 +309,7 @@ async def test_leaves_a_conversation_to_people(do, it):
 async def test_names_the_field_that_is_wrong_and_changes_nothing(get, it, field, command):
     before = await get("/state", token())
     published = len(it.taker.drafts)
-    status, body = await get("/control", token(), "POST", json.dumps(command))
+    status, body = await get("/control", token(), "HTTP_REQUEST", json.dumps(command))
 
     assert (status, body["error"]["code"], body["error"]["field"]) == (422, "invalid", field)
     assert body["error"]["message"]
@@ -321,20 +321,20 @@ async def test_names_the_field_that_is_wrong_and_changes_nothing(get, it, field,
     "body", [b"", b"{", b"[]", b"pause", b"\xff", b'"pause"', b"[" * 10_000, b'{"command":"\\ud8']
 )
 async def test_takes_nothing_but_one_json_object(get, body):
-    status, answer = await get("/control", token(), "POST", body)
+    status, answer = await get("/control", token(), "HTTP_REQUEST", body)
 
     assert (status, answer["error"]["code"]) == (400, "bad_request")
 
 
 async def test_takes_no_more_than_a_command_can_need(get):
-    status, answer = await get("/control", token(), "POST", b" " * (LONGEST + 1))
+    status, answer = await get("/control", token(), "HTTP_REQUEST", b" " * (MAX_BODY_BYTES + 1))
 
     assert (status, answer["error"]["code"]) == (413, "request_entity_too_large")
 
 
 @pytest.mark.parametrize(("role", "status"), [("agent", 403), ("customer", 403), ("service", 403)])
 async def test_obeys_nobody_but_admins(get, it, role, status):
-    answered, _ = await get("/control", token(role=role), "POST", b'{"command": "pause"}')
+    answered, _ = await get("/control", token(role=role), "HTTP_REQUEST", b'{"command": "pause"}')
 
     assert answered == status
     assert it.runner.clock.is_running

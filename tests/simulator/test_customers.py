@@ -3,29 +3,29 @@
 import pytest
 
 from simulator import customers
-from simulator.datafiles import BadData, text_of
+from simulator.datafiles import InvalidDataFile, read_text
 
 FEMALE = {"ська", "цька", "зька"}
 MALE = {"ський", "цький", "зький"}
 
 
 def test_are_the_same_people_in_every_run(premises):
-    again = customers.load(premises.catalogue)
+    again = customers.load_customers(premises.catalogue)
 
     assert [again.customer(n) for n in range(1, 50)] == [
-        premises.people.customer(n) for n in range(1, 50)
+        premises.customers.customer(n) for n in range(1, 50)
     ]
 
 
 def test_have_an_id_of_their_number(premises):
-    assert premises.people.customer(7).id == "user_7"
+    assert premises.customers.customer(7).id == "user_7"
 
 
 def test_have_surnames_that_agree_with_their_first_names(premises):
     """
     No woman is called -ський and no man -ська; both do occur.
     """
-    names = [premises.people.customer(n).name.split() for n in range(1, 500)]
+    names = [premises.customers.customer(n).name.split() for n in range(1, 500)]
     women = {first for first, last in names if last[-4:] in FEMALE}
     men = {first for first, last in names if last[-5:] in MALE}
 
@@ -35,14 +35,14 @@ def test_have_surnames_that_agree_with_their_first_names(premises):
 
 
 def test_live_in_more_than_one_city_with_its_warehouse(premises):
-    lives = {(c.city, c.warehouse) for c in map(premises.people.customer, range(1, 200))}
+    lives = {(c.city, c.warehouse) for c in map(premises.customers.customer, range(1, 200))}
 
     assert {"Київ", "Львів", "Одеса"} <= {city for city, _ in lives}
     assert ("Харків", "Київ") in lives
 
 
 def test_cannot_be_served_from_a_warehouse_that_is_not_there(premises):
-    text = text_of("people.toml").replace('warehouse = "Одеса"', 'warehouse = "Суми"')
+    text = read_text("people.toml").replace('warehouse = "Одеса"', 'warehouse = "Суми"')
 
-    with pytest.raises(BadData, match=r"people\.toml, Одеса: there is no warehouse Суми"):
-        customers.parse(text, premises.catalogue)
+    with pytest.raises(InvalidDataFile, match=r"people\.toml, Одеса: there is no warehouse Суми"):
+        customers.parse_customers(text, premises.catalogue)

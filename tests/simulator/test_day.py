@@ -3,19 +3,21 @@
 import pytest
 
 from simulator import day
-from simulator.datafiles import BadData
+from simulator.datafiles import InvalidDataFile
 
 
 def test_has_busy_and_quiet_hours(premises):
-    busy = [premises.day.bustle(hour * 3600.0) for hour in range(24)]
+    busy = [premises.daily_profile.intensity(hour * 3600.0) for hour in range(24)]
 
     assert max(busy) > 5 * min(busy)
     assert sum(busy) == pytest.approx(24)
 
 
 def test_begins_with_two_hours_of_the_mean_and_comes_again(premises):
-    assert {premises.day.bustle(at) for at in (0, 3600, 7199.9)} == {1.0}
-    assert premises.day.bustle(10 * 3600) == premises.day.bustle(34 * 3600)
+    assert {premises.daily_profile.intensity(at) for at in (0, 3600, 7199.9)} == {1.0}
+    assert premises.daily_profile.intensity(10 * 3600) == premises.daily_profile.intensity(
+        34 * 3600
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,7 @@ def test_begins_with_two_hours_of_the_mean_and_comes_again(premises):
     ],
 )
 def test_a_mistake_in_its_file_is_named(text, problem):
-    with pytest.raises(BadData, match=problem) as refused:
-        day.parse(text)
+    with pytest.raises(InvalidDataFile, match=problem) as refused:
+        day.parse_daily_profile(text)
 
     assert str(refused.value).startswith("day.toml")

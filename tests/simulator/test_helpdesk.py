@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from simulator.helpdesk import HelpDesk
-from simulator.support import AGENT_ID, Agent
+from simulator.helpdesk import SupportAgentClient
+from simulator.support import AGENT_ID, AgentScript
 
 
 class Socket:
@@ -34,11 +34,11 @@ class Room:
     """The desk, its socket, the record of conversations, and pauses that the test ends."""
 
     def __init__(self, script):
-        self.agent = Agent(script)
+        self.agent = AgentScript(script)
         self.socket, self.record, self.looked_up = Socket(), {}, []
         self.is_reading, self.go_on = asyncio.Event(), asyncio.Event()
         self.tasks = []
-        HelpDesk(
+        SupportAgentClient(
             self.socket,
             "shop",
             self.agent,
@@ -72,12 +72,12 @@ class Room:
 
 @pytest.fixture
 async def room(premises):
-    return Room(premises.script)
+    return Room(premises.support_script)
 
 
 @pytest.fixture
 def exchange(premises):
-    return premises.script.topic("оплата").exchanges[0]
+    return premises.support_script.topic("оплата").exchanges[0]
 
 
 async def test_hears_what_is_said_to_the_staff(room):
@@ -85,16 +85,16 @@ async def test_hears_what_is_said_to_the_staff(room):
 
 
 async def test_answers_in_the_same_conversation(room, exchange):
-    room.hear("user_1", exchange.customer)
+    room.hear("user_1", exchange.question)
     await room.finish()
 
     assert room.socket.sent == [
-        ("chat_message", {"conversation_id": "conv_1", "content": exchange.agent})
+        ("chat_message", {"conversation_id": "conv_1", "content": exchange.answer})
     ]
 
 
 async def test_says_nothing_when_a_person_answers_while_it_reads(room, exchange):
-    room.hear("user_1", exchange.customer)
+    room.hear("user_1", exchange.question)
     await room.is_reading.wait()
     room.hear("agent_olha", "Вітаю!")
     await room.tasks[-1]
@@ -104,28 +104,28 @@ async def test_says_nothing_when_a_person_answers_while_it_reads(room, exchange)
 
 async def test_says_nothing_where_a_person_answered_before_it_came(room, exchange):
     room.record["conv_1"] = ["user_1", "agent_olha", "user_1"]
-    room.hear("user_1", exchange.customer)
+    room.hear("user_1", exchange.question)
 
     assert await room.finish() == []
 
 
 async def test_goes_on_with_a_conversation_of_an_earlier_agent(room, exchange):
     room.record["conv_1"] = ["user_1", AGENT_ID, "user_1"]
-    room.hear("user_1", exchange.customer)
+    room.hear("user_1", exchange.question)
 
-    assert await room.finish() == [exchange.agent]
+    assert await room.finish() == [exchange.answer]
 
 
 async def test_answers_where_the_record_cannot_be_read(room, exchange):
-    room.hear("user_1", exchange.customer)
+    room.hear("user_1", exchange.question)
 
-    assert await room.finish() == [exchange.agent]
+    assert await room.finish() == [exchange.answer]
     assert room.looked_up == ["conv_1"]
 
 
 async def test_says_nothing_where_a_person_takes_over_while_it_reads(room, exchange):
-    room.hear("user_1", exchange.customer)
+    room.hear("user_1", exchange.question)
     await room.is_reading.wait()
-    room.agent.leave("conv_1")
+    room.agent.hand_over("conv_1")
 
     assert await room.finish() == []

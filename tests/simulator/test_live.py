@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from server.outbox import SOCKET_ENOUGH
+from server.outbox import MAX_TRANSPORT_BUFFER
 
 pytestmark = pytest.mark.xdist_group("story")
 PATIENCE_S = 60
@@ -22,7 +22,7 @@ def test_a_slow_client_is_evicted_by_the_server_and_nobody_else(launch, control)
     """
     It is there from the start; the program ends by itself, with nothing lost.
     """
-    server = launch.server(WORKBENCH_OUTBOX_BYTES=str(SOCKET_ENOUGH))
+    server = launch.server(WORKBENCH_OUTBOX_BYTES=str(MAX_TRANSPORT_BUFFER))
     options = ("--scenario", "slow-client", "--speed", "8", "--for", "90s")
     simulator = launch.simulator(server, *options, WORKBENCH_CUSTOMERS=str(CUSTOMERS))
     control = control(simulator)

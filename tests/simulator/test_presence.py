@@ -9,11 +9,11 @@ import pytest
 from client.aio import AsyncShopWebSocket
 from client.tokens import mint
 from protocol import codec
-from server.app import serving
+from server.app import start_server
 from server.settings import Settings as ServerSettings
-from simulator.presence import Presence
+from simulator.presence import ClientPool
 from simulator.settings import Settings
-from simulator.sluggard import QUIET_S
+from simulator.sluggard import IDLE_READ_TIMEOUT_S
 from simulator.support import AGENT_ID
 
 SECRET = "for the tests only: 0123456789abcdef"
@@ -44,7 +44,7 @@ class Platform:
     @contextlib.asynccontextmanager
     async def running(self):
         settings = ServerSettings(port=self.port, data_dir=str(self._folder), jwt_secret=SECRET)
-        async with serving(settings) as self.port:
+        async with start_server(settings) as self.port:
             yield
 
     @property
@@ -60,7 +60,7 @@ class Platform:
         """Return how many sockets they reached."""
         async with self._http.post(
             f"{self.settings.http_url}/api/publish",
-            data=codec.write(list(publications)),
+            data=codec.encode_json(list(publications)),
             headers={"Authorization": f"Bearer {self.token('service')}"},
         ) as answer:
             assert answer.status == 200
@@ -103,7 +103,7 @@ def present(platform, premises):
     @contextlib.asynccontextmanager
     async def present_(pause=no_pause):
         async with aiohttp.ClientSession() as http:
-            presence = Presence(platform.settings, premises, http, pause=pause)
+            presence = ClientPool(platform.settings, premises, http, pause=pause)
             task = asyncio.create_task(presence.run())
             yield presence
             task.cancel()
@@ -150,17 +150,17 @@ async def test_come_back_after_the_server_and_may_still_hear_their_orders(platfo
 
 
 async def test_talk_to_support_and_are_answered(platform, present, premises):
-    exchange = premises.script.topic("наявність").exchanges[0]
+    exchange = premises.support_script.topic("наявність").exchanges[0]
     async with platform.running(), present() as presence, platform.staff() as (_, said):
         await platform.until_reached(2, notice("public:announcements"))
-        presence.ask(premises.people.customer(1), "наявність")
+        presence.ask(premises.customers.customer(1), "наявність")
         question, answer = await said.get(), await said.get()
 
     assert question["message"]["sender_id"] == "user_1"
-    assert question["message"]["sender_name"] == premises.people.customer(1).name
-    assert question["message"]["content"] == exchange.customer
+    assert question["message"]["sender_name"] == premises.customers.customer(1).name
+    assert question["message"]["content"] == exchange.question
     assert answer["message"]["sender_id"] == AGENT_ID
-    assert answer["message"]["content"] == exchange.agent
+    assert answer["message"]["content"] == exchange.answer
 
 
 async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present, premises):
@@ -173,7 +173,7 @@ async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present,
 
     async with platform.running(), present(pause) as presence, platform.staff() as (socket, said):
         await platform.until_reached(2, notice("public:announcements"))
-        presence.ask(premises.people.customer(1), "доставка")
+        presence.ask(premises.customers.customer(1), "доставка")
         question = await said.get()
         await agent_reads.wait()
         conversation_id = question["conversation_id"]
@@ -185,7 +185,7 @@ async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present,
 
     assert own_copy["message"]["sender_id"] == "agent_olha"
     assert thanks["message"]["sender_id"] == "user_1"
-    assert thanks["message"]["content"] in premises.script.thanks
+    assert thanks["message"]["content"] in premises.support_script.thanks
 
 
 async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises):
@@ -195,7 +195,7 @@ async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises
     async with platform.running():
         pass
     async with present() as presence:
-        presence.ask(premises.people.customer(1), "доставка")
+        presence.ask(premises.customers.customer(1), "доставка")
         async with platform.running(), platform.staff() as (_, said):
             await platform.until_reached(2, notice("public:announcements"))
 
@@ -205,7 +205,7 @@ async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises
 async def test_hear_what_was_published_while_their_connections_were_lost(platform, present):
     async with platform.running(), present() as presence:
         await platform.until_reached(2, notice("public:announcements"))
-        presence.lose_connections()
+        presence.drop_connections()
         await platform.publish(PLACED, update("user:user_1", "pending"))
 
         await platform.until_reached(1, update("order:ord_1", "paid"))
@@ -215,7 +215,7 @@ async def test_come_back_after_a_storm_and_are_counted(platform, present):
     async with platform.running(), present() as presence:
         await platform.until_reached(2, notice("public:announcements"))
         before = presence.state()
-        presence.lose_connections()
+        presence.drop_connections()
         async with asyncio.timeout(30):
             while presence.state().reconnects < 2:
                 await asyncio.sleep(0.02)
@@ -227,7 +227,7 @@ async def test_come_back_after_a_storm_and_are_counted(platform, present):
 async def test_a_slow_one_is_evicted_and_nobody_else(platform, present, premises):
     async with platform.running(), present() as presence:
         await platform.until_reached(2, notice("public:announcements"))
-        presence.stop_reading(premises.people.customer(3))
+        presence.start_slow_client(premises.customers.customer(3))
         big = notice("user:user_3")
         big["payload"]["body"] = "х" * 30_000
         await platform.until_reached(1, big)
@@ -244,11 +244,11 @@ async def test_a_slow_one_is_evicted_and_nobody_else(platform, present, premises
 async def test_a_slow_one_who_reads_on_in_time_is_not_evicted(platform, present, premises):
     async with platform.running(), present() as presence:
         await platform.until_reached(2, notice("public:announcements"))
-        presence.stop_reading(premises.people.customer(3))
+        presence.start_slow_client(premises.customers.customer(3))
         await platform.until_reached(1, notice("user:user_3"))
         presence.read_on()
         # Seldom: it stays as long as there is something to read.
-        await platform.until_reached(0, notice("user:user_3"), every_s=2 * QUIET_S)
+        await platform.until_reached(0, notice("user:user_3"), every_s=2 * IDLE_READ_TIMEOUT_S)
 
         assert presence.state().evictions == 0
 
@@ -257,6 +257,6 @@ async def test_begin_nothing_new_when_they_leave(platform, present, premises):
     async with platform.running():
         async with present() as presence:
             await platform.until_reached(2, notice("public:announcements"))
-        presence.stop_reading(premises.people.customer(3))
+        presence.start_slow_client(premises.customers.customer(3))
 
         assert await platform.publish(notice("user:user_3")) == 0

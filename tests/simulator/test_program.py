@@ -12,7 +12,7 @@ import pytest
 
 from client.tokens import mint
 from protocol import codec
-from protocol.publications import Draft
+from protocol.publications import PublishRequest
 
 SECRET = "for the tests only: 0123456789abcdef"
 NOBODY = "http://127.0.0.1:1"  # a port that nobody listens on
@@ -63,11 +63,11 @@ async def test_a_dry_run_prints_publications_and_nothing_else(start):
     out, err = await process.communicate()
 
     assert (process.returncode, err) == (0, b"")
-    drafts = [msgspec.json.decode(line, type=Draft) for line in out.splitlines()]
+    drafts = [msgspec.json.decode(line, type=PublishRequest) for line in out.splitlines()]
     assert len(drafts) > 100
     for draft in drafts:
         draft.address()
-        codec.check_event(draft.type, draft.payload)
+        codec.validate_event(draft.type, draft.payload)
 
 
 async def test_a_dry_run_takes_its_seed_from_the_settings_or_the_command_line(start):

@@ -5,15 +5,15 @@ from datetime import date
 from decimal import Decimal
 
 from protocol import codec
-from protocol.publications import Draft
-from simulator.state import State
+from protocol.publications import PublishRequest
+from simulator.state import ShopState
 
 
 def state_and_publications(stand, seconds=300):
     it = stand()
     it.wait(*[5.0] * (seconds // 5))
     published = it.taker.drafts
-    return it.state(), [(d.type, d.channel, codec.read(bytes(d.payload))) for d in published]
+    return it.state(), [(d.type, d.channel, codec.decode_json(bytes(d.payload))) for d in published]
 
 
 def test_counts_the_publications(stand):
@@ -55,15 +55,15 @@ def test_has_earned_what_was_paid_and_not_refunded(open_shop):
     shop = open_shop()
     earned = Decimal(0)
     for draft in shop.step(600):
-        if isinstance(draft, Draft) and draft.type == "order_update":
-            update = codec.read(bytes(draft.payload))
+        if isinstance(draft, PublishRequest) and draft.type == "order_update":
+            update = codec.decode_json(bytes(draft.payload))
             if draft.channel.startswith("order:") and "previous_status" in update:
                 sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
                 earned += sign * update["order"]["total"]
 
     assert earned
-    assert shop.house.fulfilment.ledger.earned(date(1970, 1, 1)) == earned
-    assert shop.house.fulfilment.ledger.earned(date(1970, 1, 2)) == 0
+    assert shop.house.fulfilment.revenue.earned(date(1970, 1, 1)) == earned
+    assert shop.house.fulfilment.revenue.earned(date(1970, 1, 2)) == 0
 
 
 def test_is_read_back_as_it_was_written(stand):
@@ -71,9 +71,9 @@ def test_is_read_back_as_it_was_written(stand):
     Money as numbers with two places, an order flat beside its history.
     """
     state, _ = state_and_publications(stand)
-    written = codec.read(codec.write(state))
+    written = codec.decode_json(codec.encode_json(state))
 
-    assert set(written) == set(State.__struct_fields__)
+    assert set(written) == set(ShopState.__struct_fields__)
     order = written["orders"][-1]
     assert {"id", "number", "total", "customer", "items", "history", "payment_status"} <= set(order)
     assert order["history"][0]["status"] == "pending"

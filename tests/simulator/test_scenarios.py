@@ -4,14 +4,20 @@ import pytest
 
 from protocol import codec
 from protocol.events import OrderStatus
-from protocol.publications import Draft
+from protocol.publications import PublishRequest
 from server.settings import Settings
 from simulator import scenarios
-from simulator.commands import Refused, StartScenario, StopScenario
-from simulator.datafiles import BadData, text_of
-from simulator.happenings import LoseConnections, Plays, Reads, StopsReading, Turn
-from simulator.scenes import BEGINNINGS, ENDINGS, PART_BYTES
-from simulator.summary import Summary
+from simulator.commands import CommandRejected, StartScenario, StopScenario
+from simulator.datafiles import InvalidDataFile, read_text
+from simulator.happenings import (
+    DropConnections,
+    ScenarioChanged,
+    ScenarioPhase,
+    StartSlowClient,
+    StopSlowClient,
+)
+from simulator.scenes import END_ACTIONS, FILLER_BYTES, START_ACTIONS
+from simulator.summary import RunSummary
 
 WARM_UP_S = 180
 SEEDS = (1, 2, 3)
@@ -36,9 +42,9 @@ class Play:
 
 
 def summed(happenings):
-    summary = Summary()
+    summary = RunSummary()
     for happening in happenings:
-        if isinstance(happening, Draft):
+        if isinstance(happening, PublishRequest):
             summary.add(happening)
     return summary
 
@@ -72,8 +78,10 @@ def test_nothing_goes_wrong_on_a_calm_day(open_shop):
     play.go_on(60)  # what was decided before may still go wrong
     calm = summed(play.go_on(play.lasts_s - 60))
 
-    assert calm.became["delivered"] > 20
-    assert calm.became["payment_failed"] == calm.became["cancelled"] == 0
+    assert calm.orders_by_new_status["delivered"] > 20
+    assert (
+        calm.orders_by_new_status["payment_failed"] == calm.orders_by_new_status["cancelled"] == 0
+    )
 
 
 def test_a_flash_sale_more_than_doubles_the_orders_and_empties_many_times_as_many_shelves(compare):
@@ -96,13 +104,13 @@ def test_a_flash_sale_sells_six_products_a_quarter_cheaper_until_it_ends(open_sh
         ]
 
     assert ratios() == pytest.approx([0.75] * 6, abs=0.01)
-    drafts = [h for h in play.go_on(play.lasts_s) if isinstance(h, Draft)]
+    drafts = [h for h in play.go_on(play.lasts_s) if isinstance(h, PublishRequest)]
     assert ratios() == []
     sold = [
         item
         for draft in drafts
         if draft.type == "new_order"
-        for item in codec.read(bytes(draft.payload))["order"]["items"]
+        for item in codec.decode_json(bytes(draft.payload))["order"]["items"]
     ]
     cheap = [item for item in sold if item["price"] < prices[item["product_id"]]]
     assert len(cheap) > len(sold) / 2
@@ -110,7 +118,7 @@ def test_a_flash_sale_sells_six_products_a_quarter_cheaper_until_it_ends(open_sh
 
 def test_a_stock_out_empties_nine_shelves_at_once_and_fills_them_when_it_ends(open_shop):
     play = Play(open_shop(), "stock-out")
-    (scene,) = play.shop.house.stage.scenes
+    (scene,) = play.shop.house.stage.runs
     shelves = [s for s in play.shop.house.stock if s.product.id in scene.products]
     assert [shelf.left for shelf in shelves] == [0] * 9
     assert sum(shelf.written_off for shelf in shelves) > 0
@@ -136,9 +144,9 @@ def test_a_stock_out_alerts_the_staff_of_every_shelf(open_shop):
 def test_a_courier_strike_stops_every_delivery_and_more_than_doubles_the_cancellations(compare):
     strike, usual = compare("courier-strike")
 
-    assert usual.became["delivered"] > 100
-    assert strike.became["delivered"] == strike.became["shipped"] == 0
-    assert strike.became["cancelled"] > 2 * usual.became["cancelled"]
+    assert usual.orders_by_new_status["delivered"] > 100
+    assert strike.orders_by_new_status["delivered"] == strike.orders_by_new_status["shipped"] == 0
+    assert strike.orders_by_new_status["cancelled"] > 2 * usual.orders_by_new_status["cancelled"]
 
 
 def test_parcels_are_delayed_by_a_strike_and_all_move_again_soon_after_it(open_shop):
@@ -156,10 +164,13 @@ def test_parcels_are_delayed_by_a_strike_and_all_move_again_soon_after_it(open_s
 def test_no_order_is_paid_during_a_payment_outage_and_ten_times_as_many_payments_fail(compare):
     outage, usual = compare("payment-outage")
 
-    assert usual.became["paid"] > 100
-    assert outage.became["paid"] == 0
-    assert outage.became["payment_failed"] > 10 * usual.became["payment_failed"]
-    assert outage.became["cancelled"] > 2 * usual.became["cancelled"]
+    assert usual.orders_by_new_status["paid"] > 100
+    assert outage.orders_by_new_status["paid"] == 0
+    assert (
+        outage.orders_by_new_status["payment_failed"]
+        > 10 * usual.orders_by_new_status["payment_failed"]
+    )
+    assert outage.orders_by_new_status["cancelled"] > 2 * usual.orders_by_new_status["cancelled"]
 
 
 def test_most_orders_are_paid_after_all_when_the_outage_is_over(open_shop):
@@ -187,24 +198,26 @@ def test_a_chat_rush_brings_more_than_ten_times_as_many_questions(compare):
 def test_a_slow_client_is_sent_more_than_a_socket_takes_while_it_reads_nothing(open_shop):
     play = Play(open_shop(present=4), "slow-client")
     play.go_on(play.lasts_s)
-    stops = [h for h in play.happened if isinstance(h, StopsReading)]
+    stops = [h for h in play.happened if isinstance(h, StartSlowClient)]
     parts = [
         len(h.payload)
         for h in play.happened
-        if isinstance(h, Draft) and h.channel == "user:user_5" and len(h.payload) > 10_000
+        if isinstance(h, PublishRequest) and h.channel == "user:user_5" and len(h.payload) > 10_000
     ]
 
     assert [stop.customer.id for stop in stops] == ["user_5"]
-    assert sum(parts) > 240 * 0.9 * PART_BYTES
+    assert sum(parts) > 240 * 0.9 * FILLER_BYTES
     assert sum(parts) > MOST_IN_SOCKETS + Settings().outbox_bytes
-    assert sum(isinstance(h, Reads) for h in play.happened) == 1
-    assert not [h for h in play.go_on(30) if isinstance(h, Draft) and len(h.payload) > 10_000]
+    assert sum(isinstance(h, StopSlowClient) for h in play.happened) == 1
+    assert not [
+        h for h in play.go_on(30) if isinstance(h, PublishRequest) and len(h.payload) > 10_000
+    ]
 
 
 def test_a_reconnect_storm_cuts_every_connection_three_times(open_shop):
     play = Play(open_shop(), "reconnect-storm")
     counts = [
-        sum(isinstance(h, LoseConnections) for h in play.go_on(seconds)) for seconds in (0, 16, 16)
+        sum(isinstance(h, DropConnections) for h in play.go_on(seconds)) for seconds in (0, 16, 16)
     ]
 
     assert counts == [1, 1, 1]
@@ -215,26 +228,26 @@ def test_a_storm_that_is_stopped_cuts_nothing_more(open_shop):
     play.go_on(1)
     play.shop.do(StopScenario(name="reconnect-storm"))
 
-    assert not [h for h in play.go_on(60) if isinstance(h, LoseConnections)]
+    assert not [h for h in play.go_on(60) if isinstance(h, DropConnections)]
 
 
-@pytest.mark.parametrize("name", scenarios.load())
+@pytest.mark.parametrize("name", scenarios.load_scenarios())
 def test_each_begins_and_ends_and_says_so_to_the_staff(open_shop, name):
     play = Play(open_shop(present=3), name)
     play.go_on(play.lasts_s - 1)
-    assert [scene.scenario.name for scene in play.shop.house.stage.scenes] == [name]
+    assert [scene.scenario.name for scene in play.shop.house.stage.runs] == [name]
 
     play.go_on(2)
-    assert play.shop.house.stage.scenes == ()
-    assert [h for h in play.happened if isinstance(h, Plays)] == [
-        Plays(name, Turn.BEGUN),
-        Plays(name, Turn.OVER),
+    assert play.shop.house.stage.runs == ()
+    assert [h for h in play.happened if isinstance(h, ScenarioChanged)] == [
+        ScenarioChanged(name, ScenarioPhase.STARTED),
+        ScenarioChanged(name, ScenarioPhase.FINISHED),
     ]
     title = play.shop.premises.scenarios[name].title.uk
     to_staff = [
-        codec.read(bytes(h.payload))["title"]
+        codec.decode_json(bytes(h.payload))["title"]
         for h in play.happened
-        if isinstance(h, Draft) and h.type == "notification" and h.channel == "tenant:shop"
+        if isinstance(h, PublishRequest) and h.type == "notification" and h.channel == "tenant:shop"
     ]
     assert to_staff == [f"Сценарій почався: {title}", f"Сценарій завершено: {title}"]
 
@@ -242,13 +255,13 @@ def test_each_begins_and_ends_and_says_so_to_the_staff(open_shop, name):
 def test_all_may_overlap_and_the_shop_is_as_usual_when_all_have_ended(open_shop, premises):
     play = Play(open_shop(present=3), *premises.scenarios)
     stage = play.shop.house.stage
-    assert len(stage.scenes) == 8
+    assert len(stage.runs) == 8
     assert stage.visits == pytest.approx(0.33 * 3.0)
 
     play.go_on(play.lasts_s + 1)
 
     assert (stage.visits, stage.questions, stage.mishaps) == (1, 1, 1)
-    assert stage.parcels_move
+    assert stage.couriers_work
     assert stage.payments_work
     assert all(stage.price(product) == product.price for product in premises.catalogue.products)
 
@@ -259,9 +272,9 @@ def test_one_that_is_started_while_it_runs_begins_again(open_shop):
     play.shop.do(StartScenario(name="chat-rush"))
     play.go_on(60)
 
-    (scene,) = play.shop.house.stage.scenes
+    (scene,) = play.shop.house.stage.runs
     assert scene.began == pytest.approx(WARM_UP_S + 60)
-    assert [one.how for one in play.shop.director.ended] == [Turn.STOPPED]
+    assert [one.how for one in play.shop.director.ended] == [ScenarioPhase.STOPPED]
 
 
 def test_one_that_is_stopped_ends_at_once(open_shop):
@@ -270,13 +283,13 @@ def test_one_that_is_stopped_ends_at_once(open_shop):
     play.shop.do(StopScenario(name="courier-strike"))
     after = summed(play.go_on(90))
 
-    assert after.became["delivered"] > 20
-    with pytest.raises(Refused):
+    assert after.orders_by_new_status["delivered"] > 20
+    with pytest.raises(CommandRejected):
         play.shop.do(StopScenario(name="courier-strike"))
 
 
 def test_every_function_belongs_to_a_scenario(premises):
-    assert BEGINNINGS.keys() | ENDINGS.keys() <= premises.scenarios.keys()
+    assert START_ACTIONS.keys() | END_ACTIONS.keys() <= premises.scenarios.keys()
 
 
 @pytest.mark.parametrize(
@@ -290,7 +303,7 @@ def test_every_function_belongs_to_a_scenario(premises):
     ],
 )
 def test_a_mistake_in_their_file_is_named(old, new, problem):
-    with pytest.raises(BadData, match=problem) as refused:
-        scenarios.parse(text_of("scenarios.toml").replace(old, new, 1))
+    with pytest.raises(InvalidDataFile, match=problem) as refused:
+        scenarios.parse_scenarios(read_text("scenarios.toml").replace(old, new, 1))
 
     assert str(refused.value).startswith("scenarios.toml")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.environment import Misconfigured, read
+from protocol.environment import InvalidSettings, load_settings
 from simulator.settings import Settings, ShopSettings
 
 SECRET = "for the tests only: 0123456789abcdef"
@@ -10,7 +10,7 @@ SECRET = "for the tests only: 0123456789abcdef"
 
 def settings(**variables):
     given = {"WORKBENCH_JWT_SECRET": SECRET, **variables}
-    found = read(Settings, given)
+    found = load_settings(Settings, given)
     found.check()
     return found
 
@@ -23,7 +23,7 @@ def test_need_a_secret_only():
 
 
 def test_need_not_even_that_for_a_dry_run():
-    assert read(ShopSettings, {}).seed == 7
+    assert load_settings(ShopSettings, {}).seed == 7
 
 
 def test_make_a_secure_websocket_address_of_a_secure_one():
@@ -49,12 +49,12 @@ def test_make_a_secure_websocket_address_of_a_secure_one():
     ],
 )
 def test_name_the_variable_that_is_wrong(variable, value):
-    with pytest.raises(Misconfigured, match=variable):
+    with pytest.raises(InvalidSettings, match=variable):
         settings(**{variable: value})
 
 
 def test_never_say_the_secret():
-    with pytest.raises(Misconfigured) as refused:
+    with pytest.raises(InvalidSettings) as refused:
         settings(WORKBENCH_JWT_SECRET="hunter2")
 
     assert "hunter2" not in str(refused.value)

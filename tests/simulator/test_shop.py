@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from protocol import codec
 from protocol.events import OrderStatus
-from protocol.publications import Draft
-from simulator.happenings import Asks
-from simulator.orders import FINISHED, TRANSITIONS
-from simulator.warehouse import Level
+from protocol.publications import PublishRequest
+from simulator.happenings import AskSupport
+from simulator.orders import ALLOWED_TRANSITIONS, FINISHED_STATUSES
+from simulator.warehouse import StockStatus
 
 starts = st.fixed_dictionaries(
     {
@@ -28,12 +28,12 @@ MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def wire(publications):
-    return [codec.write(draft) for draft in publications]
+    return [codec.encode_json(draft) for draft in publications]
 
 
 def payloads(publications, type_, channel=""):
     return [
-        codec.read(bytes(draft.payload))
+        codec.decode_json(bytes(draft.payload))
         for draft in publications
         if draft.type == type_ and draft.channel.startswith(channel)
     ]
@@ -47,7 +47,7 @@ def test_publishes_what_the_server_takes(publications_of, start):
     """
     for draft in publications_of(200, **start):
         draft.address()
-        _, forwarded = codec.check_event(draft.type, draft.payload)
+        _, forwarded = codec.validate_event(draft.type, draft.payload)
         assert forwarded == bytes(draft.payload)
 
 
@@ -67,7 +67,7 @@ def test_moves_orders_only_along_allowed_transitions(publications_of, start):
         for update in updates:
             if "previous_status" in update:
                 assert update["previous_status"] == status
-                assert update["status"] in TRANSITIONS[status]
+                assert update["status"] in ALLOWED_TRANSITIONS[status]
             assert update["order"]["status"] == update["status"]
             status = OrderStatus(update["status"])
             assert "previous_status" in update or status is OrderStatus.SHIPPED
@@ -85,7 +85,7 @@ def test_tells_the_order_and_its_owner_the_same(publications_of):
 
 def test_tells_nobody_but_the_owner(publications_of):
     for draft in publications_of(200):
-        payload = codec.read(bytes(draft.payload))
+        payload = codec.decode_json(bytes(draft.payload))
         if draft.type == "order_update" and draft.channel.startswith("user:"):
             assert draft.channel == f"user:{payload['order']['customer']['id']}"
         if draft.type == "new_order":
@@ -98,7 +98,7 @@ def test_announces_an_order_before_anything_is_said_of_it(publications_of):
     """
     known = set()
     for draft in publications_of(200):
-        payload = codec.read(bytes(draft.payload))
+        payload = codec.decode_json(bytes(draft.payload))
         if draft.type == "new_order":
             known.add(payload["order"]["id"])
         elif draft.type == "order_update":
@@ -142,9 +142,9 @@ def test_has_sold_what_its_customers_hold(open_shop, premises):
     shop = open_shop()
     held = Counter()
     for draft in shop.step(400):
-        if isinstance(draft, Asks):
+        if isinstance(draft, AskSupport):
             continue
-        payload = codec.read(bytes(draft.payload))
+        payload = codec.decode_json(bytes(draft.payload))
         if draft.type == "new_order":
             _count(held, payload["order"], 1)
         elif payload.get("status") == "cancelled" and draft.channel.startswith("order:"):
@@ -193,11 +193,11 @@ def test_has_told_of_every_shelf_that_is_low_or_empty(open_shop):
             last[alert["product_id"], alert["location"]] = alert["alert_type"]
         for shelf in shop.house.stock:
             told = last.get((shelf.product.id, shelf.warehouse), "back_in_stock")
-            assert (shelf.level is Level.OUT) == (told == "out_of_stock")
-            assert shelf.level is not Level.ENOUGH or told == "back_in_stock"
+            assert (shelf.level is StockStatus.OUT_OF_STOCK) == (told == "out_of_stock")
+            assert shelf.level is not StockStatus.SUFFICIENT or told == "back_in_stock"
             seen.add((shelf.level, told))
 
-    assert {level for level, _ in seen} == set(Level)
+    assert {level for level, _ in seen} == set(StockStatus)
 
 
 @some_runs
@@ -205,7 +205,7 @@ def test_has_told_of_every_shelf_that_is_low_or_empty(open_shop):
 def test_keeps_carts_that_add_up(publications_of, start):
     for draft in publications_of(100, **start):
         if draft.type == "cart_update":
-            change = codec.read(bytes(draft.payload))
+            change = codec.decode_json(bytes(draft.payload))
             assert (change["action"] == "cleared") == ("item" not in change)
             assert (change["cart"]["item_count"] == 0) == (change["cart"]["total"] == 0)
 
@@ -256,7 +256,7 @@ def test_passes_over_time_without_catching_up(open_shop):
 
 
 def drafts(happenings):
-    return [happening for happening in happenings if isinstance(happening, Draft)]
+    return [happening for happening in happenings if isinstance(happening, PublishRequest)]
 
 
 def moments(happenings):
@@ -325,16 +325,16 @@ def test_keeps_the_last_hundred_orders_that_are_done_and_all_live_ones(open_shop
     shop.step(900)
 
     assert len(shop.house.fulfilment.done) == 100
-    assert all(order.status in FINISHED for order in shop.house.fulfilment.done)
+    assert all(order.status in FINISHED_STATUSES for order in shop.house.fulfilment.done)
     assert sum(shop.house.fulfilment.by_status.values()) > 100 + len(shop.house.fulfilment.live)
 
 
 def test_has_present_customers_ask_support(open_shop):
-    asks = [h for h in open_shop(present=3).step(600) if isinstance(h, Asks)]
+    asks = [h for h in open_shop(present=3).step(600) if isinstance(h, AskSupport)]
 
     assert len(asks) > 5
     assert {ask.customer.id for ask in asks} == {"user_1", "user_2", "user_3"}
 
 
 def test_asks_nothing_of_nobody(open_shop):
-    assert not [h for h in open_shop(present=0).step(300) if isinstance(h, Asks)]
+    assert not [h for h in open_shop(present=0).step(300) if isinstance(h, AskSupport)]

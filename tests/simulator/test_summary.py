@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from simulator.desk import Start
-from simulator.dryrun import open_shop, summarise
-from simulator.summary import Summary
+from simulator.desk import RunConfig
+from simulator.dryrun import create_shop, summarise
+from simulator.summary import RunSummary
 
 
 def summary_of(premises, seconds, *scenarios, **start):
-    return summarise(open_shop(premises, Start(**start), scenarios), seconds)
+    return summarise(create_shop(premises, RunConfig(**start), scenarios), seconds)
 
 
 def test_comes_to_the_same_on_every_machine(premises):
@@ -19,11 +19,11 @@ def test_comes_to_the_same_on_every_machine(premises):
 
     assert (summary.messages.total(), summary.orders) == (11_831, 500)
     assert summary.alerts == {"low_stock": 125, "out_of_stock": 12, "back_in_stock": 98}
-    assert summary.earned == Decimal("7894909.50")
+    assert summary.revenue == Decimal("7894909.50")
 
 
 def test_counts_what_was_published(premises, publications_of):
-    summary = Summary()
+    summary = RunSummary()
     published = publications_of(120)
     for draft in published:
         summary.add(draft)

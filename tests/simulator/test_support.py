@@ -3,18 +3,18 @@
 import pytest
 
 from simulator import support
-from simulator.datafiles import BadData, text_of
-from simulator.support import AGENT_ID, REMEMBERED, Agent, Asking
+from simulator.datafiles import InvalidDataFile, read_text
+from simulator.support import AGENT_ID, MAX_CONVERSATIONS, AgentScript, CustomerScript
 
 
 @pytest.fixture
 def script(premises):
-    return premises.script
+    return premises.support_script
 
 
 @pytest.fixture
 def agent(script):
-    return Agent(script)
+    return AgentScript(script)
 
 
 @pytest.fixture
@@ -26,84 +26,86 @@ def test_runs_through_the_script_and_ends_with_thanks(script, topic):
     """
     Both sides together, as they would on their sockets.
     """
-    asking, agent = Asking(script, topic), Agent(script)
-    said, line = [], asking.open()
+    asking, agent = CustomerScript(script, topic), AgentScript(script)
+    said, line = [], asking.first_message()
     while line is not None:
-        answer = agent.heard("conv_1", "user_1", line)
+        answer = agent.reply_to("conv_1", "user_1", line)
         said += [line, answer]
-        line = asking.answered(AGENT_ID) if answer else None
+        line = asking.reply_to(AGENT_ID) if answer else None
 
-    exchanges = [text for e in topic.exchanges for text in (e.customer, e.agent)]
+    exchanges = [text for e in topic.exchanges for text in (e.question, e.answer)]
     assert said[:-2] == exchanges
     assert said[-2] in script.thanks
     assert said[-1] is None
 
 
 def test_a_customer_says_only_thanks_to_a_person(script, topic):
-    asking = Asking(script, topic)
-    asking.open()
+    asking = CustomerScript(script, topic)
+    asking.first_message()
 
-    assert asking.answered("agent_olha") in script.thanks
-    assert asking.answered("agent_olha") is None
+    assert asking.reply_to("agent_olha") in script.thanks
+    assert asking.reply_to("agent_olha") is None
 
 
 def test_a_person_who_answers_keeps_the_agent_out(agent, topic):
-    question = topic.exchanges[0].customer
-    agent.heard("conv_1", "user_1", question)
-    agent.heard("conv_1", "agent_olha", "Вітаю!")
+    question = topic.exchanges[0].question
+    agent.reply_to("conv_1", "user_1", question)
+    agent.reply_to("conv_1", "agent_olha", "Вітаю!")
 
     assert not agent.may_answer("conv_1")
-    assert agent.heard("conv_1", "user_1", question) is None
+    assert agent.reply_to("conv_1", "user_1", question) is None
 
 
 def test_a_person_may_take_a_conversation_before_anything_is_said(agent, topic):
-    agent.leave("conv_1")
+    agent.hand_over("conv_1")
 
-    assert agent.heard("conv_1", "user_1", topic.exchanges[0].customer) is None
-    assert agent.heard("conv_2", "user_1", topic.exchanges[0].customer)
+    assert agent.reply_to("conv_1", "user_1", topic.exchanges[0].question) is None
+    assert agent.reply_to("conv_2", "user_1", topic.exchanges[0].question)
 
 
 def test_a_person_keeps_the_agent_out_of_that_conversation_only(agent, topic):
-    agent.learn("conv_1", ["user_1", "agent_olha"])
+    agent.record_senders("conv_1", ["user_1", "agent_olha"])
 
-    assert agent.heard("conv_2", "user_1", topic.exchanges[0].customer)
+    assert agent.reply_to("conv_2", "user_1", topic.exchanges[0].question)
 
 
 def test_the_agent_does_not_answer_itself(agent):
-    agent.heard("conv_1", "user_1", "Добрий день!")
+    agent.reply_to("conv_1", "user_1", "Добрий день!")
 
-    assert agent.heard("conv_1", AGENT_ID, "Вітаю!") is None
+    assert agent.reply_to("conv_1", AGENT_ID, "Вітаю!") is None
     assert agent.may_answer("conv_1")
 
 
 def test_the_agent_has_something_to_say_to_anybody_but_not_forever(agent, script):
-    answers = [agent.heard("conv_1", "user_1", "А що там із дронами?") for _ in range(4)]
+    answers = [agent.reply_to("conv_1", "user_1", "А що там із дронами?") for _ in range(4)]
 
-    assert answers == [*script.anybody, None, None]
+    assert answers == [*script.fallback_answers, None, None]
 
 
 def test_the_agent_learns_from_the_record_who_was_there(agent, topic):
-    agent.learn("conv_1", ["user_1", AGENT_ID, "user_1"])
+    agent.record_senders("conv_1", ["user_1", AGENT_ID, "user_1"])
 
-    assert agent.knows("conv_1")
+    assert agent.knows_customer("conv_1")
     assert agent.may_answer("conv_1")
-    assert agent.heard("conv_1", "user_1", topic.exchanges[0].customer) == topic.exchanges[0].agent
+    assert (
+        agent.reply_to("conv_1", "user_1", topic.exchanges[0].question) == topic.exchanges[0].answer
+    )
 
 
 def test_the_agent_forgets_the_oldest_conversations(agent):
-    for number in range(REMEMBERED + 1):
-        agent.heard(f"conv_{number}", "user_1", "Добрий день!")
+    for number in range(MAX_CONVERSATIONS + 1):
+        agent.reply_to(f"conv_{number}", "user_1", "Добрий день!")
 
-    assert not agent.knows("conv_0")
-    assert agent.knows("conv_1")
+    assert not agent.knows_customer("conv_0")
+    assert agent.knows_customer("conv_1")
 
 
 def test_a_question_asked_in_two_topics_is_named():
-    text = text_of("support.toml")
+    text = read_text("support.toml")
     twice = text + (
         '\n[[topics]]\nname = "луна"\n[[topics.exchanges]]\n'
         'customer = "Вітаю! Яка гарантія на телефони?"\nagent = "Рік."\n'
     )
 
-    with pytest.raises(BadData, match=r"support\.toml, topic луна: asked before"):
-        support.parse(twice)
+    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic луна: asked before"):
+        support.parse_support_script(twice)

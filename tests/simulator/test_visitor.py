@@ -6,7 +6,7 @@ import pytest
 
 from client.errors import QueueFull
 from simulator.support import AGENT_ID
-from simulator.visitor import MOST_FOLLOWED, Visitor
+from simulator.visitor import MAX_FOLLOWED_ORDERS, CustomerClient
 
 
 class Socket:
@@ -48,7 +48,9 @@ def olena(socket, premises):
     def at_once(_seconds, action):
         action()
 
-    return Visitor(socket, premises.people.customer(1), premises.script, at_once, Random(7))
+    return CustomerClient(
+        socket, premises.customers.customer(1), premises.support_script, at_once, Random(7)
+    )
 
 
 def lines(socket):
@@ -80,14 +82,14 @@ def test_does_not_follow_an_order_that_is_finished(socket, olena):
 
 
 def test_opens_a_conversation_and_goes_on_when_answered(socket, olena, premises):
-    exchanges = premises.script.topic("доставка").exchanges
-    olena.ask("доставка")
+    exchanges = premises.support_script.topic("доставка").exchanges
+    olena.ask_support("доставка")
     socket.hear_line("conv_1", "user_1", lines(socket)[0])
-    socket.hear_line("conv_1", AGENT_ID, exchanges[0].agent)
+    socket.hear_line("conv_1", AGENT_ID, exchanges[0].answer)
 
     assert socket.sent == [
-        ("chat_message", {"content": exchanges[0].customer}),
-        ("chat_message", {"conversation_id": "conv_1", "content": exchanges[1].customer}),
+        ("chat_message", {"content": exchanges[0].question}),
+        ("chat_message", {"conversation_id": "conv_1", "content": exchanges[1].question}),
     ]
 
 
@@ -95,7 +97,7 @@ def test_does_not_mix_up_conversations(socket, olena):
     """
     Somebody else may be signed in as the same customer, in a conversation of their own.
     """
-    olena.ask("доставка")
+    olena.ask_support("доставка")
     socket.hear_line("conv_9", "user_1", "Я інша вкладка")
     socket.hear_line("conv_9", AGENT_ID, "Вітаю!")
 
@@ -110,7 +112,7 @@ def test_says_nothing_in_a_conversation_they_did_not_open(socket, olena):
 
 def test_gives_up_a_question_that_cannot_even_wait(socket, olena):
     socket.is_full = True
-    olena.ask("доставка")
+    olena.ask_support("доставка")
     socket.is_full = False
     socket.hear_line("conv_1", AGENT_ID, "Вітаю!")
 
@@ -139,7 +141,9 @@ def visit(socket, premises):
         def at_once(_seconds, action):
             action()
 
-        return Visitor(socket, premises.people.customer(1), premises.script, at_once, draw)
+        return CustomerClient(
+            socket, premises.customers.customer(1), premises.support_script, at_once, draw
+        )
 
     return visit_
 
@@ -154,7 +158,7 @@ def test_may_ask_when_a_parcel_is_on_its_way_and_asks_once(socket, visit, premis
     ship(socket)
     socket.hear("order_update", order_id="ord_1", status="shipped")
 
-    assert lines(socket) == [premises.script.topic("доставка").exchanges[0].customer]
+    assert lines(socket) == [premises.support_script.topic("доставка").exchanges[0].question]
 
 
 def test_need_not_ask_when_a_parcel_is_on_its_way(socket, visit):
@@ -173,14 +177,14 @@ def test_does_not_ask_about_a_parcel_in_the_middle_of_a_conversation(socket, vis
 
 def test_forgets_orders_that_belong_to_a_shop_that_is_gone(socket, olena):
     socket.hear("order_update", order_id="ord_1", status="paid")
-    olena.forget_orders()
+    olena.unfollow_all()
 
     assert socket.channels == {"public:announcements"}
 
 
 def test_follows_the_newest_orders_only_where_the_end_of_many_was_missed(socket, olena):
-    for number in range(MOST_FOLLOWED + 1):
+    for number in range(MAX_FOLLOWED_ORDERS + 1):
         socket.hear("order_update", order_id=f"ord_{number}", status="paid")
 
-    assert len(socket.channels) == 1 + MOST_FOLLOWED
+    assert len(socket.channels) == 1 + MAX_FOLLOWED_ORDERS
     assert "order:ord_0" not in socket.channels

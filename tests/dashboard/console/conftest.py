@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.console.record import Record
+from dashboard.console.record import FrameRecorder
 
 NOON = 1_700_000_000.0
 
@@ -12,7 +12,7 @@ class Conversation:
 
     def __init__(self):
         self.now = NOON
-        self.record = Record(clock=lambda: self.now)
+        self.record = FrameRecorder(clock=lambda: self.now)
 
     def after(self, seconds):
         self.now += seconds

@@ -7,21 +7,23 @@ from dashboard.console.explanations import explain
 
 
 def told(conversation, frame):
-    return explain(frame, frames.matches(conversation.frames).get(frame.seq))
+    return explain(frame, frames.match_replies(conversation.frames).get(frame.seq))
 
 
 def test_a_request_and_its_reply_name_each_other(conversation):
-    ping = conversation.record.sent(b'{"type":"ping","id":"r1"}')
+    ping = conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
     assert told(conversation, ping) == "No reply yet."
 
-    pong = conversation.after(0.02).heard(b'{"type":"pong","id":"r1"}')
+    pong = conversation.after(0.02).record_received(b'{"type":"pong","id":"r1"}')
 
     assert told(conversation, ping) == f"Answered by frame {pong.seq} after 20 ms."
     assert told(conversation, pong) == f"Reply to frame {ping.seq}, sent 20 ms earlier."
 
 
 def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
-    assert "without an id" in told(conversation, conversation.record.sent(b'{"type":"ping"}'))
+    assert "without an id" in told(
+        conversation, conversation.record.record_sent(b'{"type":"ping"}')
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,8 +48,8 @@ def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
             lambda r: r.heard(b'{"type":"error","payload":{"code":"of_tomorrow","message":""}}'),
             "An error does not close the connection",
         ),
-        (lambda r: r.answered(r.posted(b"{}"), 422, b"{}"), "not a valid publication"),
-        (lambda r: r.answered(r.posted(b"{}"), 0, b"{}"), "Server unreachable."),
+        (lambda r: r.answered(r.record_http_request(b"{}"), 422, b"{}"), "not a valid publication"),
+        (lambda r: r.answered(r.record_http_request(b"{}"), 0, b"{}"), "Server unreachable."),
     ],
 )
 def test_every_kind_of_frame_has_words(conversation, record, words):

@@ -3,77 +3,81 @@
 import pytest
 
 from dashboard.console import contents, frames
-from dashboard.console.frames import Match, Opcode
-from dashboard.console.record import Record
+from dashboard.console.frames import FrameMatch, Opcode
+from dashboard.console.record import FrameRecorder
 
 
 def test_a_reply_is_matched_to_its_request_by_id_with_the_time_it_took(conversation):
-    ping = conversation.record.sent(b'{"type":"ping","id":"r1"}')
-    event = conversation.after(0.001).heard(b'{"type":"notification","payload":{}}')
-    pong = conversation.after(0.002).heard(b'{"type":"pong","id":"r1"}')
+    ping = conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
+    event = conversation.after(0.001).record_received(b'{"type":"notification","payload":{}}')
+    pong = conversation.after(0.002).record_received(b'{"type":"pong","id":"r1"}')
 
-    found = frames.matches(conversation.frames)
+    found = frames.match_replies(conversation.frames)
 
     assert found.keys() == {ping.seq, pong.seq}
-    assert found[pong.seq].other == ping.seq
-    assert found[ping.seq] == Match(pong.seq, found[pong.seq].seconds)
+    assert found[pong.seq].other_seq == ping.seq
+    assert found[ping.seq] == FrameMatch(pong.seq, found[pong.seq].seconds)
     assert found[pong.seq].seconds == pytest.approx(0.003, abs=1e-6)
     assert event.seq not in found
 
 
 def test_replies_to_an_id_that_is_used_again_are_matched_in_the_order_of_the_requests(conversation):
-    sent = [conversation.record.sent(b'{"type":"ping","id":"r1"}') for _ in range(2)]
-    heard = [conversation.after(1).heard(b'{"type":"pong","id":"r1"}') for _ in range(2)]
+    sent = [conversation.record.record_sent(b'{"type":"ping","id":"r1"}') for _ in range(2)]
+    heard = [conversation.after(1).record_received(b'{"type":"pong","id":"r1"}') for _ in range(2)]
 
-    found = frames.matches(conversation.frames)
+    found = frames.match_replies(conversation.frames)
 
-    assert [found[frame.seq].other for frame in heard] == [frame.seq for frame in sent]
+    assert [found[frame.seq].other_seq for frame in heard] == [frame.seq for frame in sent]
     assert [round(found[frame.seq].seconds) for frame in heard] == [1, 2]
 
 
 def test_a_reply_on_the_next_connection_answers_nothing_of_the_one_before(conversation):
-    conversation.record.sent(b'{"type":"ping","id":"r1"}')
-    conversation.record.closed(1006, "")
-    conversation.record.connecting(signs_in=False)
-    conversation.record.opened()
-    stray = conversation.record.heard(b'{"type":"pong","id":"r1"}')
+    conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
+    conversation.record.record_close(1006, "")
+    conversation.record.record_connecting(signs_in=False)
+    conversation.record.record_open()
+    stray = conversation.record.record_received(b'{"type":"pong","id":"r1"}')
 
-    assert stray.seq not in frames.matches(conversation.frames)
+    assert stray.seq not in frames.match_replies(conversation.frames)
 
 
 def test_the_upgrade_and_the_sign_in_in_its_address_are_answered_without_an_id(conversation):
-    connect = conversation.record.connecting(signs_in=True)
-    opened = conversation.after(0.5).opened()
-    taken = conversation.after(0.5).heard(b'{"type":"auth_success","payload":{"user_id":"u"}}')
+    connect = conversation.record.record_connecting(signs_in=True)
+    opened = conversation.after(0.5).record_open()
+    taken = conversation.after(0.5).record_received(
+        b'{"type":"auth_success","payload":{"user_id":"u"}}'
+    )
 
-    found = frames.matches(conversation.frames)
+    found = frames.match_replies(conversation.frames)
 
-    assert found[opened.seq] == Match(connect.seq, 0.5)
-    assert found[taken.seq] == Match(connect.seq, 1.0)
+    assert found[opened.seq] == FrameMatch(connect.seq, 0.5)
+    assert found[taken.seq] == FrameMatch(connect.seq, 1.0)
 
 
 def test_without_a_token_a_late_auth_error_answers_nothing(conversation):
-    conversation.record.connecting(signs_in=False)
-    conversation.record.opened()
-    told = conversation.record.heard(b'{"type":"auth_error","payload":{"error":"expired"}}')
+    conversation.record.record_connecting(signs_in=False)
+    conversation.record.record_open()
+    told = conversation.record.record_received(
+        b'{"type":"auth_error","payload":{"error":"expired"}}'
+    )
 
-    assert told.seq not in frames.matches(conversation.frames)
+    assert told.seq not in frames.match_replies(conversation.frames)
 
 
 def test_a_publication_is_matched_to_its_answer(conversation):
-    request = conversation.record.posted(b'{"type":"notification","user":"u"}')
-    answer = conversation.after(2).answered(request, 200, b'{"accepted":1,"reached":0}')
+    request = conversation.record.record_http_request(b'{"type":"notification","user":"u"}')
+    answer = conversation.after(2).record_http_response(request, 200, b'{"accepted":1,"reached":0}')
 
-    assert frames.matches(conversation.frames)[answer.seq] == Match(request.seq, 2.0)
+    assert frames.match_replies(conversation.frames)[answer.seq] == FrameMatch(request.seq, 2.0)
     assert (answer.label, answer.tone) == ("HTTP 200", "ok")
 
 
 @pytest.mark.parametrize("spaced", [b'{"token":"ey.J"}', b'{"token" : "e\\"y.J"}'])
 def test_no_token_is_kept(conversation, spaced):
-    frame = conversation.record.sent(b'{"type":"auth","payload":%b}' % spaced)
+    frame = conversation.record.record_sent(b'{"type":"auth","payload":%b}' % spaced)
 
     assert "y.J" not in frame.text
-    assert contents.content(frame) == "•••"
+    assert contents.one_line(frame) == "•••"
     assert frame.size > len(frame.text)
 
 
@@ -101,13 +105,13 @@ def test_no_token_is_kept(conversation, spaced):
     ],
 )
 def test_are_said_in_a_line(conversation, message, told):
-    assert contents.content(conversation.record.heard(message)) == told
+    assert contents.one_line(conversation.record.record_received(message)) == told
 
 
 def test_publications_are_said_with_their_address(conversation):
-    to_all = conversation.record.posted(b'{"type":"notification","everyone":true}')
+    to_all = conversation.record.record_http_request(b'{"type":"notification","everyone":true}')
 
-    assert contents.content(to_all) == "notification \u2192 *"
+    assert contents.one_line(to_all) == "notification \u2192 *"
 
 
 @pytest.mark.parametrize(
@@ -130,15 +134,17 @@ def test_have_a_name_and_a_colour(conversation, record, label, tone):
 
 
 def test_are_written_over_several_lines_where_they_are_json(conversation):
-    assert contents.pretty(conversation.record.sent(b'{"a":1.50}')) == '{\n  "a": 1.50\n}'
-    assert contents.pretty(conversation.record.sent(b"{oops")) == "{oops"
+    assert (
+        contents.pretty_json(conversation.record.record_sent(b'{"a":1.50}')) == '{\n  "a": 1.50\n}'
+    )
+    assert contents.pretty_json(conversation.record.record_sent(b"{oops")) == "{oops"
 
 
 def test_are_forgotten_oldest_first_once_there_are_too_many_or_too_long():
-    few, short = Record(frames=2), Record(characters=10)
+    few, short = FrameRecorder(frames=2), FrameRecorder(characters=10)
     for _ in range(3):
-        few.sent(b"{}")
-        short.sent(b"123456")
+        few.record_sent(b"{}")
+        short.record_sent(b"123456")
 
     assert [frame.seq for frame in few.frames()] == [2, 3]
     assert [frame.seq for frame in short.frames()] == [3]

@@ -5,12 +5,12 @@ from dashboard.console import frames, sequence
 
 def drawn(conversation, client="Олена"):
     listed = conversation.frames
-    return sequence.diagram(listed, frames.matches(listed), client, "server")
+    return sequence.render_diagram(listed, frames.match_replies(listed), client, "server")
 
 
 def test_draws_requests_up_and_replies_down_with_the_time_they_took(conversation):
-    conversation.record.sent(b'{"type":"ping","id":"r1"}')
-    conversation.after(0.012).heard(b'{"type":"pong","id":"r1"}')
+    conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
+    conversation.after(0.012).record_received(b'{"type":"pong","id":"r1"}')
 
     html = drawn(conversation)
 
@@ -20,9 +20,9 @@ def test_draws_requests_up_and_replies_down_with_the_time_they_took(conversation
 
 
 def test_tells_a_pause_of_a_second_or_more(conversation):
-    conversation.record.sent(b'{"type":"ping"}')
-    conversation.after(0.9).sent(b'{"type":"ping"}')
-    conversation.after(7).sent(b'{"type":"ping"}')
+    conversation.record.record_sent(b'{"type":"ping"}')
+    conversation.after(0.9).record_sent(b'{"type":"ping"}')
+    conversation.after(7).record_sent(b'{"type":"ping"}')
 
     assert drawn(conversation).count("+7 s") == 1
     assert "+1 s" not in drawn(conversation)
@@ -30,17 +30,17 @@ def test_tells_a_pause_of_a_second_or_more(conversation):
 
 def test_draws_the_last_thirty(conversation):
     for n in range(40):
-        conversation.record.sent(b'{"type":"ping","id":"r%d"}' % n)
+        conversation.record.record_sent(b'{"type":"ping","id":"r%d"}' % n)
 
     html = drawn(conversation)
 
-    assert html.count('class="up') == sequence.FRAMES
+    assert html.count('class="up') == sequence.MAX_FRAMES
     assert ">r10<" in html
     assert ">r9<" not in html
 
 
 def test_lets_no_message_write_html(conversation):
-    conversation.record.sent(b'{"type":"<script>","id":"<b>"}')
+    conversation.record.record_sent(b'{"type":"<script>","id":"<b>"}')
 
     html = drawn(conversation, client="<i>")
 
@@ -51,4 +51,8 @@ def test_lets_no_message_write_html(conversation):
 
 
 def test_says_a_round_trip_in_few_digits():
-    assert [sequence.round_trip(s) for s in (0.00042, 0.0123, 1.25)] == ["0.4 ms", "12 ms", "1.2 s"]
+    assert [sequence.format_round_trip(s) for s in (0.00042, 0.0123, 1.25)] == [
+        "0.4 ms",
+        "12 ms",
+        "1.2 s",
+    ]

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.console import situation
-from dashboard.console.situation import Phase, Situation
+from dashboard.console.situation import ConnectionPhase, ConnectionSummary
 
 TAKEN = (
     b'{"type":"auth_success","payload":{"user_id":"user_1","role":"agent","tenant_id":"shop",'
@@ -12,41 +12,46 @@ TAKEN = (
 
 
 def test_there_is_none_before_the_first(conversation):
-    assert situation.read(conversation.frames) == Situation()
+    assert situation.summarise(conversation.frames) == ConnectionSummary()
 
 
 def test_is_open_as_somebody_until_the_token_ends(conversation):
-    conversation.record.connecting(signs_in=True)
-    conversation.after(1).opened()
-    conversation.after(1).heard(TAKEN)
+    conversation.record.record_connecting(signs_in=True)
+    conversation.after(1).record_open()
+    conversation.after(1).record_received(TAKEN)
 
-    now = situation.read(conversation.frames)
+    now = situation.summarise(conversation.frames)
 
-    assert (now.phase, now.user, now.role, now.tenant) == (Phase.OPEN, "user_1", "agent", "shop")
+    assert (now.phase, now.user, now.role, now.tenant) == (
+        ConnectionPhase.OPEN,
+        "user_1",
+        "agent",
+        "shop",
+    )
     assert now.expires_at == 1_700_003_600.0
     assert now.since == conversation.frames[1].at
 
 
 @pytest.mark.parametrize("end", [lambda r: r.closed(4103, "expired"), lambda r: r.refused(503)])
 def test_ends_and_says_by_which_frame(conversation, end):
-    conversation.record.connecting(signs_in=False)
-    conversation.record.opened()
-    conversation.record.heard(TAKEN)
+    conversation.record.record_connecting(signs_in=False)
+    conversation.record.record_open()
+    conversation.record.record_received(TAKEN)
     frame = end(conversation.record)
 
-    now = situation.read(conversation.frames)
+    now = situation.summarise(conversation.frames)
 
-    assert (now.phase, now.user, now.ending) == (Phase.ENDED, "", frame)
+    assert (now.phase, now.user, now.closing_frame) == (ConnectionPhase.CLOSED, "", frame)
 
 
 def test_is_another_after_it_was_opened_again(conversation):
-    conversation.record.closed(1006, "")
-    conversation.record.connecting(signs_in=False)
+    conversation.record.record_close(1006, "")
+    conversation.record.record_connecting(signs_in=False)
 
-    assert situation.read(conversation.frames).phase is Phase.CONNECTING
+    assert situation.summarise(conversation.frames).phase is ConnectionPhase.CONNECTING
 
 
 def test_a_moment_that_is_none_is_not_believed(conversation):
-    conversation.record.heard(TAKEN.replace(b"2023-11-14T23:13:20Z", b"soon"))
+    conversation.record.record_received(TAKEN.replace(b"2023-11-14T23:13:20Z", b"soon"))
 
-    assert situation.read(conversation.frames).expires_at is None
+    assert situation.summarise(conversation.frames).expires_at is None

@@ -3,16 +3,16 @@
 import pytest
 
 from client.tokens import mint
-from dashboard.console.frames import Kind, Opcode
-from dashboard.console.record import Record
-from dashboard.console.wire import Wire
+from dashboard.console.frames import FrameKind, Opcode
+from dashboard.console.record import FrameRecorder
+from dashboard.console.wire import RawConnection
 
 WAIT_S = 20.0
 
 
 @pytest.fixture
 def wire(launch_server):
-    wire = Wire(f"ws://127.0.0.1:{launch_server().port}/ws", Record())
+    wire = RawConnection(f"ws://127.0.0.1:{launch_server().port}/ws", FrameRecorder())
     yield wire
     wire.close()
 
@@ -20,10 +20,10 @@ def wire(launch_server):
 def test_records_the_upgrade_the_sign_in_and_every_frame(wire, secret):
     wire.open(mint(secret, user_id="olena", tenant_id="shop", role="customer"))
     wire.send(b'{"type":"ping","id":"r1"}')
-    wire.record.wait_for(lambda frame: frame.type == "pong", WAIT_S)
+    wire.recorder.wait_for(lambda frame: frame.type == "pong", WAIT_S)
     wire.close()
 
-    told = [(frame.sent, frame.label) for frame in wire.record.frames()]
+    told = [(frame.is_sent, frame.label) for frame in wire.recorder.frames()]
     assert told[:2] == [(True, "connect"), (False, "open")]
     assert set(told[2:-1]) == {(False, "auth_success"), (True, "ping"), (False, "pong")}
     assert told[-1] == (True, "close 1000")
@@ -34,28 +34,28 @@ def test_tells_the_close_code_and_opens_again(wire):
     wire.open(None)
     wire.send(b"\x00", Opcode.BINARY)
 
-    ended = wire.record.wait_for(lambda frame: frame.kind is Kind.CLOSE, WAIT_S)
+    ended = wire.recorder.wait_for(lambda frame: frame.kind is FrameKind.CLOSE, WAIT_S)
 
-    assert (ended.code, ended.sent) == (1003, False)
+    assert (ended.code, ended.is_sent) == (1003, False)
     wire.close()
     wire.open(None)
     wire.send(b'{"type":"ping","id":"r2"}')
-    assert wire.record.wait_for(lambda frame: frame.id == "r2" and not frame.sent, WAIT_S)
+    assert wire.recorder.wait_for(lambda frame: frame.id == "r2" and not frame.is_sent, WAIT_S)
 
 
 def test_asks_for_one_connection_at_a_time(wire):
     wire.open(None)
     wire.open(None)
-    wire.record.wait_for(lambda frame: frame.kind is Kind.OPEN, WAIT_S)
+    wire.recorder.wait_for(lambda frame: frame.kind is FrameKind.OPEN, WAIT_S)
 
-    assert [frame.kind for frame in wire.record.frames()] == [Kind.CONNECT, Kind.OPEN]
+    assert [frame.kind for frame in wire.recorder.frames()] == [FrameKind.CONNECT, FrameKind.OPEN]
 
 
 def test_tells_that_nobody_answers():
-    wire = Wire("ws://127.0.0.1:9/ws", Record())
+    wire = RawConnection("ws://127.0.0.1:9/ws", FrameRecorder())
     wire.open(None)
 
-    ended = wire.record.wait_for(lambda frame: frame.kind is Kind.CLOSE, WAIT_S)
+    ended = wire.recorder.wait_for(lambda frame: frame.kind is FrameKind.CLOSE, WAIT_S)
 
     assert (ended.code, ended.text) == (1006, "Connection refused")
     wire.close()
@@ -64,11 +64,16 @@ def test_tells_that_nobody_answers():
 def test_tells_an_http_answer(launch_server):
     server = launch_server(WORKBENCH_CONNECTIONS="1")
     address = f"ws://127.0.0.1:{server.port}/ws"
-    first, second = Wire(address, Record()), Wire(address, Record())
+    first, second = RawConnection(address, FrameRecorder()), RawConnection(address, FrameRecorder())
     first.open(None)
-    first.record.wait_for(lambda frame: frame.kind is Kind.OPEN, WAIT_S)
+    first.recorder.wait_for(lambda frame: frame.kind is FrameKind.OPEN, WAIT_S)
     second.open(None)
 
-    assert second.record.wait_for(lambda frame: frame.kind is Kind.REFUSED, WAIT_S).code == 503
+    assert (
+        second.recorder.wait_for(
+            lambda frame: frame.kind is FrameKind.HANDSHAKE_REJECTED, WAIT_S
+        ).code
+        == 503
+    )
     first.close()
     second.close()
