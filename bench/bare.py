@@ -26,8 +26,8 @@ CONNECTION_GROUP = "bare"
 class RawWriter:
     """Measures a write, as often as it is asked to."""
 
-    def __init__(self, crew: LoadWorkers, pipe: Pipe) -> None:
-        self._workers = crew
+    def __init__(self, workers: LoadWorkers, pipe: Pipe) -> None:
+        self._workers = workers
         self._pipe = pipe
 
     def measure_write_us(self) -> float:
@@ -41,7 +41,7 @@ class RawWriter:
 
 
 @contextlib.contextmanager
-def raw_writer(crew: LoadWorkers, cores: frozenset[int]) -> Iterator[RawWriter]:
+def raw_writer(workers: LoadWorkers, cores: frozenset[int]) -> Iterator[RawWriter]:
     """Connect the crew to a process that writes; it ends with the block."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
@@ -50,12 +50,12 @@ def raw_writer(crew: LoadWorkers, cores: frozenset[int]) -> Iterator[RawWriter]:
     theirs.close()
     try:
         port = ours.recv()
-        shares = crew.split([""] * SOCKETS)
-        crew.start_each(
+        shares = workers.split([""] * SOCKETS)
+        workers.start_each(
             ClientGroups.connect_tcp, [(CONNECTION_GROUP, port, len(share)) for share in shares]
         )
-        crew.collect()
-        yield RawWriter(crew, ours)
+        workers.collect()
+        yield RawWriter(workers, ours)
     finally:
         ours.close()
         process.terminate()

@@ -50,7 +50,7 @@ def start_redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
             process.wait()
 
 
-def run(lab: BenchContext) -> list[Measurement]:
+def run(context: BenchContext) -> list[Measurement]:
     """Measure one server alone, and a cluster of three, in turns."""
     binary = shutil.which("redis-server")
     if binary is None:
@@ -59,21 +59,21 @@ def run(lab: BenchContext) -> list[Measurement]:
     alone: defaultdict[str, list[FanoutResult]] = defaultdict(list)
     across: defaultdict[str, list[FanoutResult]] = defaultdict(list)
     unheard: defaultdict[str, list[float]] = defaultdict(list)
-    with start_redis(binary, lab.cores.server) as url, contextlib.ExitStack() as stack:
-        single = stack.enter_context(lab.start_server())
+    with start_redis(binary, context.cores.server) as url, contextlib.ExitStack() as stack:
+        single = stack.enter_context(context.start_server())
         told, hearing, deaf = (
-            stack.enter_context(lab.start_server(WORKBENCH_REDIS_URL=url)) for _ in range(3)
+            stack.enter_context(context.start_server(WORKBENCH_REDIS_URL=url)) for _ in range(3)
         )
-        stack.enter_context(lab.connected(single, SUBSCRIBERS))
-        stack.enter_context(lab.connected(hearing, SUBSCRIBERS))
-        for number in range(lab.rounds):
-            print_progress(f"a cluster, round {number + 1} of {lab.rounds}")
+        stack.enter_context(context.connected(single, SUBSCRIBERS))
+        stack.enter_context(context.connected(hearing, SUBSCRIBERS))
+        for number in range(context.rounds):
+            print_progress(f"a cluster, round {number + 1} of {context.rounds}")
             for each in TRAFFIC_KINDS:
-                took = measure_delivery(lab, single, SUBSCRIBERS, each, each.requests)
+                took = measure_delivery(context, single, SUBSCRIBERS, each, each.requests)
                 alone[each.name].append(took)
                 with _record_cpu_share(deaf, unheard[f"during {each.name}"]):
                     took = measure_delivery(
-                        lab, hearing, SUBSCRIBERS, each, each.requests, via=told
+                        context, hearing, SUBSCRIBERS, each, each.requests, publish_via=told
                     )
                 across[each.name].append(took)
             with _record_cpu_share(deaf, unheard["idle"]):
@@ -102,9 +102,9 @@ def run(lab: BenchContext) -> list[Measurement]:
 
 
 @contextlib.contextmanager
-def _record_cpu_share(server: Target, shares: list[float]) -> Iterator[None]:
+def _record_cpu_share(server: Target, percentages: list[float]) -> Iterator[None]:
     """Note what share of a core a server takes, in percent."""
     before, started = server.usage().cpu_s, time.monotonic()
     yield
     cpu_s, seconds = server.usage().cpu_s - before, time.monotonic() - started
-    shares.append(100 * cpu_s / seconds)
+    percentages.append(100 * cpu_s / seconds)

@@ -30,16 +30,16 @@ class LoadWorkers:
         return [names[start :: len(self._pipes)] for start in range(len(self._pipes))]
 
     def start(
-        self, order: Callable[Concatenate[ClientGroups, P], T], *args: P.args, **kw: P.kwargs
+        self, command: Callable[Concatenate[ClientGroups, P], T], *args: P.args, **kw: P.kwargs
     ) -> None:
         """Let all begin with an order; ``collect`` what comes of it before the next."""
         for pipe in self._pipes:
-            pipe.send((order, args, kw))
+            pipe.send((command, args, kw))
 
-    def start_each(self, order: Callable[..., T], all_args: Sequence[tuple[Any, ...]]) -> None:
+    def start_each(self, command: Callable[..., T], all_args: Sequence[tuple[Any, ...]]) -> None:
         """Let each begin with an order, with arguments of its own."""
         for pipe, args in zip(self._pipes, all_args, strict=True):
-            pipe.send((order, args, {}))
+            pipe.send((command, args, {}))
 
     def collect(self) -> list[Any]:
         """Wait for all; returns what each found.
@@ -54,10 +54,10 @@ class LoadWorkers:
         return answers
 
     def run(
-        self, order: Callable[Concatenate[ClientGroups, P], T], *args: P.args, **kw: P.kwargs
+        self, command: Callable[Concatenate[ClientGroups, P], T], *args: P.args, **kw: P.kwargs
     ) -> list[T]:
         """Give an order to all and wait for them."""
-        self.start(order, *args, **kw)
+        self.start(command, *args, **kw)
         return self.collect()
 
 

@@ -26,36 +26,36 @@ class PingResult(Struct, frozen=True):
     load_busy: float
 
 
-def measure_pings(lab: BenchContext, target: Target, messages: int) -> PingResult:
+def measure_pings(context: BenchContext, target: Target, messages: int) -> PingResult:
     """Send so many pings on each connection and receive as many pongs.
 
     Raises:
         OutOfStep: something else was received.
     """
     before = target.usage().cpu_s
-    done = lab.workers.run(ClientGroups.ping_pong, target.connection_group, messages, IN_FLIGHT)
+    done = context.workers.run(ClientGroups.ping_pong, target.connection_group, messages, IN_FLIGHT)
     pings = (messages + 1) * CLIENTS  # and the one that settles a connection
     return PingResult(
         cpu_us_per_message=(target.usage().cpu_s - before) / pings * 1e6,
         per_second=messages * CLIENTS / max(each.seconds for each in done),
-        load_busy=lab.load_utilisation(done),
+        load_busy=context.load_utilisation(done),
     )
 
 
-def run(lab: BenchContext) -> list[Measurement]:
+def run(context: BenchContext) -> list[Measurement]:
     """Measure ours, with its rate limit raised, and the plain server in turns."""
     bare, ours, plain = [], [], []
     with (
-        lab.start_server(**UNLIMITED) as server,
-        lab.start_plain_server() as slow,
-        lab.connected(server, CLIENTS),
-        lab.connected(slow, CLIENTS),
+        context.start_server(**UNLIMITED) as server,
+        context.start_plain_server() as slow,
+        context.connected(server, CLIENTS),
+        context.connected(slow, CLIENTS),
     ):
-        for number in range(lab.rounds):
-            print_progress(f"ping and pong, round {number + 1} of {lab.rounds}")
-            bare.append(lab.raw_writer.measure_write_us())
-            ours.append(measure_pings(lab, server, MESSAGES))
-            plain.append(measure_pings(lab, slow, PLAIN_MESSAGES))
+        for number in range(context.rounds):
+            print_progress(f"ping and pong, round {number + 1} of {context.rounds}")
+            bare.append(context.raw_writer.measure_write_us())
+            ours.append(measure_pings(context, server, MESSAGES))
+            plain.append(measure_pings(context, slow, PLAIN_MESSAGES))
     return [
         Measurement(
             section=SECTION,

@@ -51,12 +51,12 @@ class FanoutResult(Struct, frozen=True):
 
 
 def measure_delivery(
-    lab: BenchContext,
+    context: BenchContext,
     target: Target,
     subscribers: int,
-    traffic: PublishPattern,
+    pattern: PublishPattern,
     requests: int,
-    via: Target | None = None,
+    publish_via: Target | None = None,
 ) -> FanoutResult:
     """Publish to subscribers that are connected, and receive all of it.
 
@@ -67,50 +67,53 @@ def measure_delivery(
         NotPublished: the server refused, or says it reached others.
     """
     messages, is_timed = (
-        requests * traffic.publications_per_request,
-        traffic.requests_per_second is not None,
+        requests * pattern.publications_per_request,
+        pattern.requests_per_second is not None,
     )
-    lab.workers.run(ClientGroups.drain_and_ping, target.connection_group)
-    lab.workers.start(ClientGroups.receive, target.connection_group, messages, is_timed)
+    context.workers.run(ClientGroups.drain_and_ping, target.connection_group)
+    context.workers.start(ClientGroups.receive, target.connection_group, messages, is_timed)
     cpu_before, own_before, started = target.usage().cpu_s, time.process_time(), time.monotonic()
     reached = publish_all(
-        via or target, requests, traffic.publications_per_request, traffic.requests_per_second
+        publish_via or target,
+        requests,
+        pattern.publications_per_request,
+        pattern.requests_per_second,
     )
-    done = lab.workers.collect()
+    done = context.workers.collect()
     seconds = max(each.at for each in done) - started
     own_cpu_s = time.process_time() - own_before
     deliveries = messages * subscribers
-    if reached != (0 if via else deliveries):
+    if reached != (0 if publish_via else deliveries):
         raise PublishFailed(f"the server says {reached} deliveries where {deliveries} were made")
     late = sorted(ms for each in done for ms in each.latencies_ms)
     return FanoutResult(
         cpu_us_per_delivery=(target.usage().cpu_s - cpu_before) / deliveries * 1e6,
         per_second=deliveries / seconds,
-        load_busy=lab.load_utilisation(done, own_cpu_s),
+        load_busy=context.load_utilisation(done, own_cpu_s),
         p50_ms=quantile(late, 0.5) if late else 0.0,
         p99_ms=quantile(late, 0.99) if late else 0.0,
     )
 
 
-def run(lab: BenchContext) -> list[Measurement]:
+def run(context: BenchContext) -> list[Measurement]:
     """Measure all three, ours and the plain server in turns."""
     bare: list[float] = []
     ours: defaultdict[str, list[FanoutResult]] = defaultdict(list)
     plain: defaultdict[str, list[FanoutResult]] = defaultdict(list)
     with (
-        lab.start_server() as server,
-        lab.start_plain_server() as slow,
-        lab.connected(server, SUBSCRIBERS),
-        lab.connected(slow, SUBSCRIBERS),
+        context.start_server() as server,
+        context.start_plain_server() as slow,
+        context.connected(server, SUBSCRIBERS),
+        context.connected(slow, SUBSCRIBERS),
     ):
-        for number in range(lab.rounds):
-            print_progress(f"fan-out, round {number + 1} of {lab.rounds}")
-            bare.append(lab.raw_writer.measure_write_us())
+        for number in range(context.rounds):
+            print_progress(f"fan-out, round {number + 1} of {context.rounds}")
+            bare.append(context.raw_writer.measure_write_us())
             for each in (SINGLES, PACED, LISTS):
                 ours[each.name].append(
-                    measure_delivery(lab, server, SUBSCRIBERS, each, each.requests)
+                    measure_delivery(context, server, SUBSCRIBERS, each, each.requests)
                 )
-                took = measure_delivery(lab, slow, SUBSCRIBERS, each, each.plain_requests)
+                took = measure_delivery(context, slow, SUBSCRIBERS, each, each.plain_requests)
                 plain[each.name].append(took)
     figures = [Measurement(section=SECTION, name="one raw write", unit="µs", ours=bare)]
     for each in (SINGLES, PACED, LISTS):
@@ -119,20 +122,20 @@ def run(lab: BenchContext) -> list[Measurement]:
 
 
 def _measurements(
-    traffic: PublishPattern, ours: list[FanoutResult], plain: list[FanoutResult], bare: list[float]
+    pattern: PublishPattern, ours: list[FanoutResult], plain: list[FanoutResult], bare: list[float]
 ) -> list[Measurement]:
     cpu = Measurement(
         section=SECTION,
-        name=f"{traffic.name}: CPU per delivery",
+        name=f"{pattern.name}: CPU per delivery",
         unit="µs",
         ours=[each.cpu_us_per_delivery for each in ours],
         plain=[each.cpu_us_per_delivery for each in plain],
         raw_write_us=bare,
     )
-    if traffic.requests_per_second is None:
+    if pattern.requests_per_second is None:
         speed = Measurement(
             section=SECTION,
-            name=f"{traffic.name}: deliveries per second",
+            name=f"{pattern.name}: deliveries per second",
             unit="k/s",
             ours=[each.per_second / 1e3 for each in ours],
             plain=[each.per_second / 1e3 for each in plain],
@@ -142,7 +145,7 @@ def _measurements(
     latencies = [
         Measurement(
             section=SECTION,
-            name=f"{traffic.name}: latency, {name}",
+            name=f"{pattern.name}: latency, {name}",
             unit="ms",
             ours=[getattr(each, field) for each in ours],
             plain=[getattr(each, field) for each in plain],

@@ -49,19 +49,19 @@ class ScalingCase(Struct):
         )
 
 
-def run(lab: BenchContext) -> list[Measurement]:
+def run(context: BenchContext) -> list[Measurement]:
     """Measure with 100 to 5,000 subscribers, and with one channel and with 10,000."""
     bare: list[float] = []
     with ExitStack() as stack:
 
         def case(wanted: int, own: int) -> ScalingCase:
-            subscribers = min(wanted, max(SUBSCRIBER_COUNTS[0], lab.open_files - OTHER_FILES))
+            subscribers = min(wanted, max(SUBSCRIBER_COUNTS[0], context.open_files - OTHER_FILES))
             ours, plain = (
-                stack.enter_context(lab.start_server()),
-                stack.enter_context(lab.start_plain_server()),
+                stack.enter_context(context.start_server()),
+                stack.enter_context(context.start_plain_server()),
             )
             for target in (ours, plain):
-                stack.enter_context(lab.connected(target, subscribers, own))
+                stack.enter_context(context.connected(target, subscribers, own))
             return ScalingCase(subscribers, max(1, own * subscribers), ours, plain)
 
         print_progress("growth: connecting")
@@ -69,15 +69,15 @@ def run(lab: BenchContext) -> list[Measurement]:
             *(case(count, 0) for count in SUBSCRIBER_COUNTS),
             case(DEFAULT_SUBSCRIBERS, OWN_CHANNELS),
         ]
-        for number in range(lab.rounds):
-            print_progress(f"growth, round {number + 1} of {lab.rounds}")
-            bare.append(lab.raw_writer.measure_write_us())
+        for number in range(context.rounds):
+            print_progress(f"growth, round {number + 1} of {context.rounds}")
+            bare.append(context.raw_writer.measure_write_us())
             for each in cases:
                 each.our_us.append(
-                    _cpu_us_per_delivery(lab, each.ours, each.subscribers, DELIVERIES)
+                    _cpu_us_per_delivery(context, each.ours, each.subscribers, DELIVERIES)
                 )
                 each.plain_us.append(
-                    _cpu_us_per_delivery(lab, each.plain, each.subscribers, PLAIN_DELIVERIES)
+                    _cpu_us_per_delivery(context, each.plain, each.subscribers, PLAIN_DELIVERIES)
                 )
     fewest, usual, most, many = cases
     return [
@@ -90,25 +90,25 @@ def run(lab: BenchContext) -> list[Measurement]:
 
 
 def _cpu_us_per_delivery(
-    lab: BenchContext, target: Target, subscribers: int, deliveries: int
+    context: BenchContext, target: Target, subscribers: int, deliveries: int
 ) -> float:
     """Measure in bursts: each no longer than a client can be late for without being too slow."""
     wanted = max(1, deliveries // (subscribers * LISTS.publications_per_request))
     requests = min(wanted, LISTS.requests)
     bursts = wanted // requests
     return fmean(
-        measure_delivery(lab, target, subscribers, LISTS, requests).cpu_us_per_delivery
+        measure_delivery(context, target, subscribers, LISTS, requests).cpu_us_per_delivery
         for _ in range(bursts)
     )
 
 
-def _ratio_measurement(what: str, before: ScalingCase, after: ScalingCase) -> Measurement:
+def _ratio_measurement(name: str, before: ScalingCase, after: ScalingCase) -> Measurement:
     def times(base: Sequence[float], values: Sequence[float]) -> list[float]:
         return [value / of for of, value in zip(base, values, strict=True) if of]
 
     return Measurement(
         section=SECTION,
-        name=what,
+        name=name,
         unit="x",
         ours=times(before.our_us, after.our_us),
         plain=times(before.plain_us, after.plain_us),

@@ -30,18 +30,18 @@ class IdleResult(Struct, frozen=True):
 
 
 def measure_idle(
-    lab: BenchContext, starting: AbstractContextManager[Target], clients: int, hold_s: float
+    context: BenchContext, server: AbstractContextManager[Target], clients: int, hold_s: float
 ) -> IdleResult:
     """Start a server afresh, connect everybody and hold them."""
-    with starting as target:
+    with server as target:
         time.sleep(SETTLE_S)
         fresh = target.usage()
-        done = lab.connect(target, clients)
+        done = context.connect(target, clients)
         time.sleep(SETTLE_S)
         full, since = target.usage(), time.monotonic()
-        pings = sum(lab.workers.run(ClientGroups.hold_open, target.connection_group, hold_s))
+        pings = sum(context.workers.run(ClientGroups.hold_open, target.connection_group, hold_s))
         idle_s, idle_cpu_s = time.monotonic() - since, target.usage().cpu_s - full.cpu_s
-        lab.workers.run(ClientGroups.close, target.connection_group)
+        context.workers.run(ClientGroups.close, target.connection_group)
     return IdleResult(
         connect_us=(full.cpu_s - fresh.cpu_s) / clients * 1e6,
         connects_per_second=clients / max(each.seconds for each in done),
@@ -51,26 +51,28 @@ def measure_idle(
     )
 
 
-def run(lab: BenchContext) -> list[Measurement]:
+def run(context: BenchContext) -> list[Measurement]:
     """Measure ours and the plain server in turns, each started afresh for each round.
 
     Of several rounds the last holds our clients so long that each has been pinged.
     """
-    clients = min(CLIENTS, lab.open_files - SPARE_FILES)
+    clients = min(CLIENTS, context.open_files - SPARE_FILES)
     if clients < CLIENTS:
         print_progress(
             f"only {clients:,} connections instead of {CLIENTS:,}: the limit of open files"
         )
     bare, ours, plain = [], [], []
-    for number in range(lab.rounds):
-        print_progress(f"idle connections, round {number + 1} of {lab.rounds}")
-        bare.append(lab.raw_writer.measure_write_us())
-        plain.append(measure_idle(lab, lab.start_plain_server(), clients, SHORT_HOLD_S))
-        is_last = number and number == lab.rounds - 1
+    for number in range(context.rounds):
+        print_progress(f"idle connections, round {number + 1} of {context.rounds}")
+        bare.append(context.raw_writer.measure_write_us())
+        plain.append(measure_idle(context, context.start_plain_server(), clients, SHORT_HOLD_S))
+        is_last = number and number == context.rounds - 1
         if is_last:
             print_progress(f"holding them for {HOLD_S:.0f} s, until each was pinged")
         ours.append(
-            measure_idle(lab, lab.start_server(), clients, HOLD_S if is_last else SHORT_HOLD_S)
+            measure_idle(
+                context, context.start_server(), clients, HOLD_S if is_last else SHORT_HOLD_S
+            )
         )
     scene = f"idle: {clients:,} connections, signed in, one channel each"
     calm = [each.cpu_percent for each in ours if each.pings < clients]

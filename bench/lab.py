@@ -40,20 +40,22 @@ class BenchContext(Struct, frozen=True):
         """Start the plain server."""
         return start_process(PLAIN_SERVER, self.cores.server, self.secret)
 
-    def connect(self, target: Target, clients: int, own: int = 0) -> list[CommandTiming]:
+    def connect(self, target: Target, clients: int, own_channels: int = 0) -> list[CommandTiming]:
         """Sign in so many clients; each gets ``own`` channels and the shared one."""
         shares = self.workers.split([f"{number}" for number in range(clients)])
-        orders = [(target.connection_group, target.port, share, own, CHANNEL) for share in shares]
+        orders = [
+            (target.connection_group, target.port, share, own_channels, CHANNEL) for share in shares
+        ]
         self.workers.start_each(ClientGroups.connect, orders)
         return self.workers.collect()
 
     @contextlib.contextmanager
-    def connected(self, target: Target, clients: int, own: int = 0) -> Iterator[None]:
+    def connected(self, target: Target, clients: int, own_channels: int = 0) -> Iterator[None]:
         """Keep so many clients connected while the block lasts.
 
         After a failure the crew may be at work still; what ends it ends its connections.
         """
-        self.connect(target, clients, own)
+        self.connect(target, clients, own_channels)
         yield
         self.workers.run(ClientGroups.close, target.connection_group)
 
@@ -66,9 +68,9 @@ class BenchContext(Struct, frozen=True):
         return spent / (max(each.seconds for each in done) * len(self.cores.load))
 
 
-def print_progress(what: str) -> None:
+def print_progress(message: str) -> None:
     """Print progress to stderr."""
-    sys.stderr.write(f"bench: {what}\n")
+    sys.stderr.write(f"bench: {message}\n")
     sys.stderr.flush()
 
 

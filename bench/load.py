@@ -32,13 +32,13 @@ class ClientGroups:
         self._groups: dict[str, dict[int, socket]] = {}
 
     def connect(
-        self, group: str, port: int, names: Sequence[str], own: int, shared: str
+        self, group: str, port: int, names: Sequence[str], own_channels: int, shared_channel: str
     ) -> CommandTiming:
         """Sign in one client for each name; each gets ``own`` channels and the shared one."""
         clients = [
             ClientSpec(
                 mint(self._secret, user_id=name, tenant_id="bench", role="customer"),
-                [shared, *(f"public:{name}.{number}" for number in range(own))],
+                [shared_channel, *(f"public:{name}.{number}" for number in range(own_channels))],
             )
             for name in names
         ]
@@ -104,10 +104,10 @@ class ClientGroups:
                         counted[fd] = number
         return clock.timing(latencies)
 
-    def receive_bytes(self, group: str, each: int) -> CommandTiming:
+    def receive_bytes(self, group: str, bytes_per_client: int) -> CommandTiming:
         """Receive this many bytes on every connection, whatever they are."""
         connections = self._groups[group]
-        left = each * len(connections)
+        left = bytes_per_client * len(connections)
         with Stopwatch() as clock, ReadinessPoller(connections) as readable:
             while left > 0:
                 for fd in readable.wait_for_data(f"{left} bytes had not come"):

@@ -110,36 +110,40 @@ def open_pages(target: Target) -> Iterator[list[Page]]:
         browser.close()
 
 
-def run(lab: BenchContext) -> list[Measurement]:
+def run(context: BenchContext) -> list[Measurement]:
     """Watch the pages under each load."""
-    everywhere = lab.cores.server | lab.cores.load
+    everywhere = context.cores.server | context.cores.load
     figures: list[Measurement] = []
-    with lab.start_server() as server, contextlib.ExitStack() as stack:
+    with context.start_server() as server, contextlib.ExitStack() as stack:
         workbench = stack.enter_context(
             start_process(
                 DASHBOARD,
                 everywhere,
-                lab.secret,
+                context.secret,
                 WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
                 WORKBENCH_DASHBOARD_PORT="0",
                 WORKBENCH_TENANT="bench",
             )
         )
         pages = stack.enter_context(open_pages(workbench))
-        for a_second, seconds in LOADS_QUICK if lab.rounds == 1 else LOADS_FULL:
+        for a_second, seconds in LOADS_QUICK if context.rounds == 1 else LOADS_FULL:
             print_progress(f"pages: {a_second} messages per second for {seconds:.0f} s")
             figures += measure_under_load(server, workbench, pages, a_second, seconds)
     return figures
 
 
 def measure_under_load(
-    server: Target, workbench: Target, pages: Sequence[Page], a_second: int, seconds: float
+    server: Target,
+    workbench: Target,
+    pages: Sequence[Page],
+    messages_per_second: int,
+    seconds: float,
 ) -> list[Measurement]:
     """Watch the pages under one load."""
-    scene = f"pages, {a_second} messages/s for {seconds:.0f} s"
+    scene = f"pages, {messages_per_second} messages/s for {seconds:.0f} s"
     held, before = [heap_mib(page) for page in pages], scrape(workbench)
     begun, memory = time.monotonic(), list[float]()
-    stream = PagesTraffic(server, a_second)
+    stream = PagesTraffic(server, messages_per_second)
     with ThreadPoolExecutor(1) as threads:
         streaming = threads.submit(stream.run, seconds)
         while not streaming.done():

@@ -22,10 +22,10 @@ def text_table(figures: Iterable[Measurement]) -> str:
     return "".join(f"{_format_row(row, widths)}\n" for row in rows)
 
 
-def json_document(figures: Iterable[Measurement], about: Mapping[str, Any]) -> dict[str, Any]:
+def json_document(figures: Iterable[Measurement], run_info: Mapping[str, Any]) -> dict[str, Any]:
     """Return the figures as plain values, with what is to be known about the run."""
     return {
-        **about,
+        **run_info,
         "figures": [
             {
                 "scene": figure.section,

@@ -35,19 +35,19 @@ class ExpectedStream:
         is_whole = len(self.message_ends) == self._expected
         return len(self._bytes) if is_whole else None
 
-    def verify(self, at: int, data: bytes) -> int:
+    def verify(self, offset: int, data: bytes) -> int:
         """Compare what a subscriber received behind its first ``at`` bytes; returns the sum.
 
         Raises:
             OutOfStep: it is not what the others received, or not what was published.
         """
-        if not self._bytes.startswith(data, at):
-            self._extend(at, data)
-        return at + len(data)
+        if not self._bytes.startswith(data, offset):
+            self._extend(offset, data)
+        return offset + len(data)
 
-    def _extend(self, at: int, data: bytes) -> None:
-        known = len(self._bytes) - at
-        if not self._bytes.startswith(data[:known], at):
+    def _extend(self, offset: int, data: bytes) -> None:
+        known = len(self._bytes) - offset
+        if not self._bytes.startswith(data[:known], offset):
             raise VerificationFailed(
                 f"two subscribers differ in message {len(self.message_ends)} or before"
             )

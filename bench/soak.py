@@ -34,9 +34,9 @@ def request_body(first: int, count: int) -> bytes:
 class PagesTraffic:
     """So many publications a second, evenly; ``published`` counts them."""
 
-    def __init__(self, target: Target, a_second: int) -> None:
+    def __init__(self, target: Target, messages_per_second: int) -> None:
         self._publisher = BlockingPublisher(target)
-        self._publications_per_request = a_second // REQUESTS_PER_SECOND
+        self._publications_per_request = messages_per_second // REQUESTS_PER_SECOND
         self.published = 0
 
     def run(self, seconds: float) -> None:

@@ -85,15 +85,15 @@ def start_process(
             _stop_process(process)
 
 
-def _wait_for_port(process: subprocess.Popen[bytes], said: Path) -> int:
+def _wait_for_port(process: subprocess.Popen[bytes], output_file: Path) -> int:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if found := re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text()):
+        if found := re.search(r"http://127\.0\.0\.1:(\d+)", output_file.read_text()):
             return int(found[1])
         if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise ProcessDidNotStart(said.read_text() or "it printed nothing")
+    raise ProcessDidNotStart(output_file.read_text() or "it printed nothing")
 
 
 def _stop_process(process: subprocess.Popen[bytes]) -> None:

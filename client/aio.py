@@ -53,9 +53,9 @@ class AsyncShopWebSocket(BaseClient):
         http: aiohttp.ClientSession,
         recoverable: bool = False,
         queue_limit: int = QUEUE_LIMIT,
-        ping_after_s: float = PING_INTERVAL_S,
-        dead_after_s: float = SERVER_TIMEOUT_S,
-        draw: Random | None = None,
+        ping_interval_s: float = PING_INTERVAL_S,
+        server_timeout_s: float = SERVER_TIMEOUT_S,
+        rng: Random | None = None,
         tap: Tap | None = None,
     ) -> None:
         super().__init__(
@@ -63,9 +63,9 @@ class AsyncShopWebSocket(BaseClient):
             token,
             recoverable=recoverable,
             queue_limit=queue_limit,
-            ping_after_s=ping_after_s,
-            dead_after_s=dead_after_s,
-            draw=draw,
+            ping_interval_s=ping_interval_s,
+            server_timeout_s=server_timeout_s,
+            rng=rng,
             tap=tap,
         )
         self._http = http
@@ -185,16 +185,16 @@ class AsyncShopWebSocket(BaseClient):
             self._connection = None
             await line.close()
 
-    async def _read_write_loop(self, line: AsyncConnection) -> ConnectionClosed | None:
+    async def _read_write_loop(self, connection: AsyncConnection) -> ConnectionClosed | None:
         """Send and receive until the connection closes; None if the client is stopping."""
         log.info("Connected")
         while True:
-            while not line.is_broken and (frame := self._core.next_frame()) is not None:
+            while not connection.is_broken and (frame := self._core.next_frame()) is not None:
                 self._call_tap(Direction.SENT, frame)
-                await line.send(frame)
+                await connection.send(frame)
             if self._is_stopping:
                 return None
-            arrival = await line.receive(self._seconds_until_tick())
+            arrival = await connection.receive(self._seconds_until_tick())
             match arrival:
                 case TextReceived(data):
                     self._call_tap(Direction.RECEIVED, data)
@@ -211,9 +211,9 @@ class AsyncShopWebSocket(BaseClient):
             if reason is not None:
                 return ConnectionClosed(ABNORMAL_CLOSURE, reason)
 
-    def _handle_event(self, what: Callable[[float], Iterable[ClientEffect] | None]) -> str | None:
+    def _handle_event(self, event: Callable[[float], Iterable[ClientEffect] | None]) -> str | None:
         """Report an event to the core and perform its effects; see ``_perform_effects``."""
-        reason = self._perform_effects(what(monotonic_epoch()) or ())
+        reason = self._perform_effects(event(monotonic_epoch()) or ())
         session = self._core
         if session.is_ready or session.auth_error is not None or session.is_closed:
             self._ready_or_failed.set()

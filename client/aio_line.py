@@ -48,11 +48,11 @@ class InterruptibleWait:
         if self._timeout is not None and not self._timeout.expired():
             self._timeout.reschedule(0.0)
 
-    async def wait(self, seconds: float, what: Awaitable[T]) -> T | None:
+    async def wait(self, timeout_s: float, awaitable: Awaitable[T]) -> T | None:
         """Await something; None on timeout or ``wake``."""
         try:
-            async with asyncio.timeout(seconds) as self._timeout:
-                return await what
+            async with asyncio.timeout(timeout_s) as self._timeout:
+                return await awaitable
         except TimeoutError:
             return None
         finally:
@@ -63,14 +63,14 @@ class AsyncConnection:
     """An open connection."""
 
     def __init__(
-        self, socket: aiohttp.ClientWebSocketResponse[Literal[False]], sleeper: InterruptibleWait
+        self, socket: aiohttp.ClientWebSocketResponse[Literal[False]], io_wait: InterruptibleWait
     ) -> None:
-        self._socket, self._io_wait = socket, sleeper
+        self._socket, self._io_wait = socket, io_wait
         self.is_broken = False
 
     @classmethod
     async def open(
-        cls, http: aiohttp.ClientSession, address: str, timeout_s: float, sleeper: InterruptibleWait
+        cls, http: aiohttp.ClientSession, url: str, timeout_s: float, io_wait: InterruptibleWait
     ) -> AsyncConnection:
         """Connect and upgrade.
 
@@ -81,7 +81,7 @@ class AsyncConnection:
         try:
             async with asyncio.timeout(timeout_s):
                 socket = await http.ws_connect(
-                    address,
+                    url,
                     autoping=False,
                     autoclose=False,
                     decode_text=False,
@@ -90,13 +90,13 @@ class AsyncConnection:
                 )
         except aiohttp.WSServerHandshakeError as why:
             raise HandshakeRejected(why.status) from None
-        return cls(socket, sleeper)
+        return cls(socket, io_wait)
 
-    async def send(self, data: bytes, kind: WSMsgType = WSMsgType.TEXT) -> None:
+    async def send(self, data: bytes, opcode: WSMsgType = WSMsgType.TEXT) -> None:
         """Send one frame; on failure set ``is_broken``; ``receive`` then returns the reason."""
         try:
             async with asyncio.timeout(WRITE_TIMEOUT_S):
-                await self._socket.send_frame(data, kind)
+                await self._socket.send_frame(data, opcode)
         except TimeoutError:
             self.is_broken = True
             await self.close()
@@ -104,9 +104,9 @@ class AsyncConnection:
             # A close frame may already be buffered: read it first.
             self.is_broken = True
 
-    async def receive(self, seconds: float) -> ConnectionEvent | None:
+    async def receive(self, timeout_s: float) -> ConnectionEvent | None:
         """Wait for the next event; None on timeout or ``wake``."""
-        message = await self._io_wait.wait(seconds, self._socket.receive())
+        message = await self._io_wait.wait(timeout_s, self._socket.receive())
         if message is None:
             return None
         match message.type:

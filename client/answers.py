@@ -65,17 +65,21 @@ class _PublishErrorResponse(Struct, frozen=True):
 
 
 def parse_response(
-    status: int, headers: Mapping[str, str], body: bytes, items: int
+    status: int, headers: Mapping[str, str], body: bytes, item_count: int
 ) -> PublishOutcome:
     """Interpret the response to a batch of ``items`` publications."""
     if status == 200:
-        return BatchAccepted(_decode_or(body, PublishResponse(items, 0)).reached)
+        return BatchAccepted(_decode_or(body, PublishResponse(item_count, 0)).reached)
     if status == 401:
         return TokenRejected()
     if status == 413:
-        return BatchTooLarge() if items > 1 else ItemRejected(0, "too large for this server")
+        return BatchTooLarge() if item_count > 1 else ItemRejected(0, "too large for this server")
     problem = _decode_or(body, _PublishErrorResponse()).error
-    if status in _ITEM_ERROR_STATUSES and problem.index is not None and 0 <= problem.index < items:
+    if (
+        status in _ITEM_ERROR_STATUSES
+        and problem.index is not None
+        and 0 <= problem.index < item_count
+    ):
         return ItemRejected(problem.index, problem.message or f"HTTP {status}")
     why = f"HTTP {status} {problem.message}".rstrip()
     return RetryLater(why, _retry_after_s(headers), needs_new_key=status == 409)
@@ -84,11 +88,11 @@ def parse_response(
 S = TypeVar("S", bound=Struct)
 
 
-def _decode_or(body: bytes, otherwise: S) -> S:
+def _decode_or(body: bytes, default: S) -> S:
     try:
-        return msgspec.json.decode(body, type=type(otherwise))
+        return msgspec.json.decode(body, type=type(default))
     except DECODE_ERRORS:
-        return otherwise
+        return default
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float:

@@ -33,6 +33,6 @@ class HandshakeRejected(Exception):
         self.status = status
 
 
-def describe_error(why: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Describe an error without any part of the URL, which may hold a token."""
-    return (isinstance(why, OSError) and why.strerror) or type(why).__name__
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__

@@ -15,9 +15,9 @@ MAX_DELAY_S = 20.0
 _MAX_DOUBLINGS = 6  # 0.5 s doubled six times is over 20 s
 
 
-def backoff_delay(attempt: int, draw: Random) -> float:
+def backoff_delay(attempt: int, rng: Random) -> float:
     """Return the seconds to wait before repetition ``attempt``, counted from 0.
 
     Uniform over 0 to ``min(MAX_DELAY_S, FIRST_S * 2 ** attempt)``.
     """
-    return draw.uniform(0.0, min(MAX_DELAY_S, INITIAL_DELAY_S * 2 ** min(attempt, _MAX_DOUBLINGS)))
+    return rng.uniform(0.0, min(MAX_DELAY_S, INITIAL_DELAY_S * 2 ** min(attempt, _MAX_DOUBLINGS)))

@@ -14,8 +14,8 @@ SERVER_TIMEOUT_S = 30.0
 class ServerWatchdog:
     """Tracks the activity of the current connection."""
 
-    def __init__(self, ping_after_s: float, dead_after_s: float) -> None:
-        self._ping_interval_s, self._server_timeout_s = ping_after_s, dead_after_s
+    def __init__(self, ping_interval_s: float, server_timeout_s: float) -> None:
+        self._ping_interval_s, self._server_timeout_s = ping_interval_s, server_timeout_s
         self._sent_pings: dict[str, float] = {}
         self._last_activity_at = self._next_ping_at = 0.0
         self.round_trip_ms: float | None = None

@@ -15,8 +15,8 @@ from client.status import ConnectionState, ConnectionStatus
 class ConnectionStateMachine:
     """Holds the state and how the last connection closed."""
 
-    def __init__(self, draw: Random, now: float) -> None:
-        self._reconnect = ReconnectTracker(draw)
+    def __init__(self, rng: Random, now: float) -> None:
+        self._reconnect = ReconnectTracker(rng)
         self._since = now
         self._close_code: int | None = None
         self._close_reason = ""
@@ -61,13 +61,11 @@ class ConnectionStateMachine:
         """Record that the client is signed in."""
         self._reconnect.on_signed_in()
 
-    def on_close(
-        self, code: int | None, reason: str, comeback: ReconnectPolicy, now: float
-    ) -> None:
+    def on_close(self, code: int | None, reason: str, policy: ReconnectPolicy, now: float) -> None:
         """Record a close or a failed attempt; sets ``retry_at`` unless the policy is NEVER."""
         self._close_code, self._close_reason = code, reason
-        wait = self._reconnect.on_close(comeback, now, code)
-        if comeback is ReconnectPolicy.NEVER:
+        wait = self._reconnect.on_close(policy, now, code)
+        if policy is ReconnectPolicy.NEVER:
             self._set_state(ConnectionState.CLOSED, now)
         else:
             self._set_state(ConnectionState.BACKOFF, now)

@@ -82,7 +82,7 @@ class SyncConnection:
         self._selector = selectors.DefaultSelector()
         self.is_broken = False
 
-    def open(self, address: str, timeout_s: float, origin: str | None = None) -> None:
+    def open(self, url: str, timeout_s: float, origin: str | None = None) -> None:
         """Connect and upgrade, with an Origin header if ``origin`` is given.
 
         Raises:
@@ -92,7 +92,7 @@ class SyncConnection:
         try:
             # By default the library sends an Origin of its own.
             self._socket.connect(  # type: ignore[no-untyped-call]  # the library omits it
-                address, timeout=timeout_s, origin=origin, suppress_origin=origin is None
+                url, timeout=timeout_s, origin=origin, suppress_origin=origin is None
             )
         except websocket.WebSocketBadStatusException as why:
             raise HandshakeRejected(why.status_code) from None
@@ -109,11 +109,11 @@ class SyncConnection:
             self.is_broken = True
             self.abort()
 
-    def receive(self, seconds: float) -> ConnectionEvent | None:
+    def receive(self, timeout_s: float) -> ConnectionEvent | None:
         """Wait for the next event; None on timeout or ``wake``."""
         try:
             if not self._has_buffered():
-                ready = {key.fileobj for key, _ in self._selector.select(max(0.0, seconds))}
+                ready = {key.fileobj for key, _ in self._selector.select(max(0.0, timeout_s))}
                 if self._waker in ready:
                     self._waker.clear()
                 if self._socket not in ready:
@@ -132,9 +132,9 @@ class SyncConnection:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
-    def close(self, *, goodbye: bool) -> None:
+    def close(self, *, handshake: bool) -> None:
         """Close the socket, with the closing handshake first if asked to."""
-        if goodbye and not self.is_broken:
+        if handshake and not self.is_broken:
             self._socket.close(timeout=CLOSE_TIMEOUT_S)
         self._selector.close()
         self._socket.shutdown()  # type: ignore[no-untyped-call]  # same

@@ -42,9 +42,9 @@ class ClientSendQueue:
             raise QueueFull(self._limit)
         self._frames.append(frame)
 
-    def put_front(self, own: Iterable[OutgoingFrame]) -> None:
+    def put_front(self, frames: Iterable[OutgoingFrame]) -> None:
         """Put the client's own frames, in order, before all others."""
-        self._frames.extendleft(reversed(list(own)))
+        self._frames.extendleft(reversed(list(frames)))
 
     def pop(self) -> OutgoingFrame | None:
         """Remove the next one, if there is any."""

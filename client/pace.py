@@ -17,8 +17,8 @@ STABLE_AFTER_S = 5.0
 class ReconnectTracker:
     """Failed attempts since the last stable connection."""
 
-    def __init__(self, draw: Random) -> None:
-        self._rng = draw
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
         self._opened_at: float | None = None
         self._is_signed_in = False
         self._failed_attempts = 0
@@ -39,7 +39,7 @@ class ReconnectTracker:
         """Return how many attempts failed since the last stable connection."""
         return 0 if self._was_stable(now) else self._failed_attempts
 
-    def on_close(self, comeback: ReconnectPolicy, now: float, code: int | None = None) -> float:
+    def on_close(self, policy: ReconnectPolicy, now: float, code: int | None = None) -> float:
         """Record a close or a failed attempt; returns the delay in seconds."""
         was_good = self._was_stable(now, code)
         if was_good:
@@ -48,7 +48,7 @@ class ReconnectTracker:
         wait = backoff.backoff_delay(self._failed_attempts, self._rng)
         # A stable connection closed with a reconnect-now code is no failure: the shortest
         # delay, only for jitter, and it is not counted.
-        if not (was_good and comeback is ReconnectPolicy.IMMEDIATE):
+        if not (was_good and policy is ReconnectPolicy.IMMEDIATE):
             self._failed_attempts += 1
         return wait
 

@@ -69,13 +69,13 @@ class HttpPublisher:
         token: Callable[[], str],
         *,
         http: aiohttp.ClientSession,
-        buffer: int = DEFAULT_QUEUE_LIMIT,
-        draw: Random | None = None,
+        queue_limit: int = DEFAULT_QUEUE_LIMIT,
+        rng: Random | None = None,
     ) -> None:
         self._url = base_url.rstrip("/") + "/api/publish"
         self._token, self._http = token, http
-        self._rng = draw or Random()  # noqa: S311 - jitter is no secret
-        self._queue = PublishQueue(buffer)
+        self._rng = rng or Random()  # noqa: S311 - jitter is no secret
+        self._queue = PublishQueue(queue_limit)
         self._bearer: str | None = None
         self._batch: PublishBatch | None = None
         self._counts = PublishCounts()
@@ -187,8 +187,8 @@ class HttpPublisher:
             return self._retry_later(describe_error(why))
         return self._handle_outcome(batch, verdict)
 
-    def _handle_outcome(self, batch: PublishBatch, verdict: PublishOutcome) -> float:
-        match verdict:
+    def _handle_outcome(self, batch: PublishBatch, outcome: PublishOutcome) -> float:
+        match outcome:
             case BatchAccepted(reached):
                 return self._batch_accepted(batch, reached)
             case ItemRejected(index, why):
@@ -208,7 +208,7 @@ class HttpPublisher:
                     self._batch = None
                 return self._retry_later(why, at_least_s)
             case _:
-                assert_never(verdict)
+                assert_never(outcome)
 
     def _batch_accepted(self, batch: PublishBatch, reached: int) -> float:
         self._batch, self._failed_attempts = None, 0
@@ -219,25 +219,25 @@ class HttpPublisher:
             log.info("Publishing resumed")
         return 0.0
 
-    def _item_rejected(self, item: QueuedPublication, why: str) -> None:
+    def _item_rejected(self, item: QueuedPublication, reason: str) -> None:
         self._add_counts(refused=1)
-        log.warning("Publication rejected: %s: %s", item.label, why)
+        log.warning("Publication rejected: %s: %s", item.label, reason)
 
     def _retry_now(self) -> float:
         self._add_counts(retries=1)
         self._failed_attempts += 1
         return 0.0
 
-    def _retry_later(self, why: str, at_least_s: float = 0.0) -> float:
-        if why != self._last_error:  # logged once per outage
-            self._last_error = why
-            log.warning("Publish failed, retrying: %s", why)
-        wait = max(at_least_s, backoff.backoff_delay(self._failed_attempts, self._rng))
+    def _retry_later(self, reason: str, min_delay_s: float = 0.0) -> float:
+        if reason != self._last_error:  # logged once per outage
+            self._last_error = reason
+            log.warning("Publish failed, retrying: %s", reason)
+        wait = max(min_delay_s, backoff.backoff_delay(self._failed_attempts, self._rng))
         self._retry_now()
         return wait
 
-    def _add_counts(self, **more: int) -> None:
-        sums = {name: getattr(self._counts, name) + n for name, n in more.items()}
+    def _add_counts(self, **increments: int) -> None:
+        sums = {name: getattr(self._counts, name) + n for name, n in increments.items()}
         self._counts = msgspec.structs.replace(self._counts, **sums)
 
 

@@ -43,14 +43,14 @@ class RedisPublisher:
         *,
         tenant: str,
         prefix: str = "workbench:",
-        kept: Retention = DEFAULT_RETENTION,
+        retention: Retention = DEFAULT_RETENTION,
     ) -> None:
-        self._redis, self._tenant, self._retention = redis, tenant, kept
+        self._redis, self._tenant, self._retention = redis, tenant, retention
         self._keys, self._orders_key = RedisKeys(prefix), orders_key(prefix)
         self._publish_script = redis.register_script(PUBLISH)
         self._record_script = redis.register_script(RECORD_ORDERS)
 
-    def publish(self, *drafts: PublishRequest, once: str = "") -> None:
+    def publish(self, *drafts: PublishRequest, idempotency_key: str = "") -> None:
         """Publish drafts in order; ``once`` is an idempotency key, valid for five minutes.
 
         Raises:
@@ -70,7 +70,10 @@ class RedisPublisher:
             raise ValueError("monitor channels are reserved for servers")
         self._record_orders([each.order_placement for each in prepared if each.order_placement])
         items = [
-            (self._to_publication(each, now), f"{once}:{number}" if once else "")
+            (
+                self._to_publication(each, now),
+                f"{idempotency_key}:{number}" if idempotency_key else "",
+            )
             for number, each in enumerate(prepared)
         ]
         id, epoch = secrets.token_hex(8), secrets.token_hex(4)
@@ -79,8 +82,8 @@ class RedisPublisher:
             call = make_publish_call(
                 id,
                 part,
-                names=self._keys,
-                bounds=self._retention,
+                redis_keys=self._keys,
+                retention=self._retention,
                 epoch=epoch,
                 sharded=sharded,
             )

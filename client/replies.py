@@ -37,9 +37,9 @@ class PendingRequests:
         code, why = str(payload.get("code", "")), str(payload.get("message", ""))
         return [ResolveRequest(id, RequestRejected(code, why))]
 
-    def fail_all(self, why: str, *, queued: bool) -> list[ResolveRequest]:
+    def fail_all(self, reason: str, *, include_queued: bool) -> list[ResolveRequest]:
         """Fail the sent requests, and the queued ones too if ``queued``."""
-        lost = [id for id, has_left in self._is_sent.items() if has_left or queued]
+        lost = [id for id, has_left in self._is_sent.items() if has_left or include_queued]
         for id in lost:
             del self._is_sent[id]
-        return [ResolveRequest(id, ConnectionLost(why)) for id in lost]
+        return [ResolveRequest(id, ConnectionLost(reason)) for id in lost]

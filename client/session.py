@@ -58,18 +58,18 @@ class SansIoClient:
     def __init__(
         self,
         *,
-        signs_in: bool,
-        limits: ClientOptions,
-        draw: Random,
+        has_token: bool,
+        options: ClientOptions,
+        rng: Random,
         now: float,
-        recovers_own: bool = False,
+        recover_user_channel: bool = False,
     ) -> None:
-        self._has_token = signs_in
-        self.recover_user_channel = recovers_own
+        self._has_token = has_token
+        self.recover_user_channel = recover_user_channel
         self._user_channel = ""
-        self._state = ConnectionStateMachine(draw, now)
-        self._watchdog = ServerWatchdog(limits.ping_interval_s, limits.server_timeout_s)
-        self._send_queue = ClientSendQueue(limits.queue_limit)
+        self._state = ConnectionStateMachine(rng, now)
+        self._watchdog = ServerWatchdog(options.ping_interval_s, options.server_timeout_s)
+        self._send_queue = ClientSendQueue(options.queue_limit)
         self._priority_frames: deque[bytes] = deque()
         self._subscriptions = Subscriptions()
         self._token_refresh = TokenRefresh()
@@ -117,9 +117,9 @@ class SansIoClient:
         if self._pending_requests.cancel(id):
             self._send_queue.remove(id)
 
-    def subscribe(self, channel: str, wish: SubscriptionOptions = DEFAULT_OPTIONS) -> None:
+    def subscribe(self, channel: str, options: SubscriptionOptions = DEFAULT_OPTIONS) -> None:
         """Subscribe to a channel, now and after every reconnect."""
-        if self._subscriptions.add(channel, wish) and self.is_ready:
+        if self._subscriptions.add(channel, options) and self.is_ready:
             self._send_queue.put(self._subscribe_frame(channel))
 
     def unsubscribe(self, channel: str) -> None:
@@ -303,7 +303,9 @@ class SansIoClient:
         self._send_queue.remove_internal()
         self._subscriptions.reset()
         self._token_refresh.reset()
-        lost = self._pending_requests.fail_all(self._state.disconnect_reason, queued=self.is_closed)
+        lost = self._pending_requests.fail_all(
+            self._state.disconnect_reason, include_queued=self.is_closed
+        )
         for each in lost:
             self._send_queue.remove(each.id)
         return [*lost]

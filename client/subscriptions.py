@@ -36,10 +36,10 @@ class Subscriptions:
         self.next_retry_at: float | None = None
         """When to retry deferred subscriptions."""
 
-    def add(self, channel: str, wish: SubscriptionOptions) -> bool:
+    def add(self, channel: str, options: SubscriptionOptions) -> bool:
         """Add a channel; returns whether it or its options are new."""
-        is_new = self._options_by_channel.get(channel) != wish
-        self._options_by_channel[channel] = wish
+        is_new = self._options_by_channel.get(channel) != options
+        self._options_by_channel[channel] = options
         return is_new
 
     def remove(self, channel: str) -> bool:

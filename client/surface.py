@@ -71,20 +71,22 @@ class BaseClient(ABC):
         *,
         recoverable: bool = False,
         queue_limit: int = QUEUE_LIMIT,
-        ping_after_s: float = PING_INTERVAL_S,
-        dead_after_s: float = SERVER_TIMEOUT_S,
-        draw: Random | None = None,
+        ping_interval_s: float = PING_INTERVAL_S,
+        server_timeout_s: float = SERVER_TIMEOUT_S,
+        rng: Random | None = None,
         tap: Tap | None = None,
     ) -> None:
         self._url, self._token, self._tap = url, token, tap
         self._core = SansIoClient(
-            signs_in=token is not None,
-            limits=ClientOptions(
-                queue_limit=queue_limit, ping_interval_s=ping_after_s, server_timeout_s=dead_after_s
+            has_token=token is not None,
+            options=ClientOptions(
+                queue_limit=queue_limit,
+                ping_interval_s=ping_interval_s,
+                server_timeout_s=server_timeout_s,
             ),
-            draw=draw or Random(),  # noqa: S311 - jitter is no secret
+            rng=rng or Random(),  # noqa: S311 - jitter is no secret
             now=monotonic_epoch(),
-            recovers_own=recoverable,
+            recover_user_channel=recoverable,
         )
         self._lock = threading.Lock()
         self._handlers = HandlerRegistry()
@@ -140,12 +142,12 @@ class BaseClient(ABC):
         with self._lock:
             return self._core.status(monotonic_epoch())
 
-    def _call_tap(self, way: Direction, frame: bytes) -> None:
+    def _call_tap(self, direction: Direction, frame: bytes) -> None:
         """Pass a frame to the tap."""
         if self._tap is None:
             return
         try:
-            self._tap(way, frame)
+            self._tap(direction, frame)
         except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
             log.warning("The tap raised %s", type(why).__name__)
 

@@ -40,13 +40,13 @@ log = logging.getLogger(__name__)
 class _ConnectionThread:
     """The thread between a ``connect`` and the next ``disconnect``."""
 
-    def __init__(self, lock: threading.Lock, main: Callable[[_ConnectionThread], None]) -> None:
+    def __init__(self, lock: threading.Lock, target: Callable[[_ConnectionThread], None]) -> None:
         self.changed = threading.Condition(lock)
         self.waker = Waker()
         self.connection: SyncConnection | None = None
         self.is_stopping = self.has_ended = False
         self.thread = threading.Thread(
-            target=main, args=(self,), name="shop-websocket", daemon=True
+            target=target, args=(self,), name="shop-websocket", daemon=True
         )
 
     @property
@@ -139,117 +139,119 @@ class ShopWebSocket(BaseClient):
         if run is not None and not run.is_current:
             run.waker.wake()
 
-    def _wait_until_ready(self, run: _ConnectionThread, timeout: float) -> None:
-        if run.is_current:
+    def _wait_until_ready(self, thread: _ConnectionThread, timeout: float) -> None:
+        if thread.is_current:
             raise RuntimeError("connect(timeout=...) in a handler would deadlock")
 
         def has_settled() -> bool:
             session = self._core
-            is_over = run.has_ended or run.is_stopping or self._connection_thread is not run
+            is_over = (
+                thread.has_ended or thread.is_stopping or self._connection_thread is not thread
+            )
             return session.is_ready or session.auth_error is not None or is_over
 
         with self._lock:
-            if not run.changed.wait_for(has_settled, timeout):
+            if not thread.changed.wait_for(has_settled, timeout):
                 raise TimeoutError(f"not connected within {timeout} s")
             if not self._core.is_ready:
                 raise self._not_ready_error()
 
     # On the socket's thread.
 
-    def _run(self, run: _ConnectionThread) -> None:
+    def _run(self, thread: _ConnectionThread) -> None:
         try:
-            while not run.is_stopping and not self._core.is_closed:
-                self._connect_once(run)
-                self._wait_until_retry(run)
+            while not thread.is_stopping and not self._core.is_closed:
+                self._connect_once(thread)
+                self._wait_until_retry(thread)
         finally:
             if not self._core.is_closed:
-                self._handle_event(run, self._core.stop)
+                self._handle_event(thread, self._core.stop)
             with self._lock:
-                run.has_ended = True
-                run.changed.notify_all()
-            run.waker.close()
+                thread.has_ended = True
+                thread.changed.notify_all()
+            thread.waker.close()
 
-    def _connect_once(self, run: _ConnectionThread) -> None:
+    def _connect_once(self, thread: _ConnectionThread) -> None:
         session = self._core
-        self._handle_event(run, session.on_connecting)
+        self._handle_event(thread, session.on_connecting)
         try:
-            ending = self._open_and_run(run)
+            ending = self._open_and_run(thread)
         except HandshakeRejected as why:
-            self._handle_event(run, partial(session.on_handshake_rejected, why.status))
+            self._handle_event(thread, partial(session.on_handshake_rejected, why.status))
         except CONNECTION_ERRORS as why:
             self._handle_event(
-                run, partial(session.on_close, ABNORMAL_CLOSURE, describe_error(why))
+                thread, partial(session.on_close, ABNORMAL_CLOSURE, describe_error(why))
             )
         else:
             if ending is None:
                 return  # stopping
-            self._handle_event(run, partial(session.on_close, ending.code, ending.reason))
+            self._handle_event(thread, partial(session.on_close, ending.code, ending.reason))
         self._log_disconnect()
 
-    def _open_and_run(self, run: _ConnectionThread) -> ConnectionClosed | None:
+    def _open_and_run(self, thread: _ConnectionThread) -> ConnectionClosed | None:
         token = self._fresh_token()
         if token is None and self._token is not None:
             return ConnectionClosed(ABNORMAL_CLOSURE, "no token")
         ending = None
-        line = run.connection = SyncConnection(run.waker)
+        line = thread.connection = SyncConnection(thread.waker)
         try:
-            if not run.is_stopping:
+            if not thread.is_stopping:
                 line.open(self._connect_url(token), CONNECT_TIMEOUT_S)
-                self._handle_event(run, partial(self._on_open, token))
-                ending = self._read_write_loop(run, line)
+                self._handle_event(thread, partial(self._on_open, token))
+                ending = self._read_write_loop(thread, line)
         finally:
-            line.close(goodbye=ending is None)
+            line.close(handshake=ending is None)
         return ending
 
     def _read_write_loop(
-        self, run: _ConnectionThread, line: SyncConnection
+        self, thread: _ConnectionThread, connection: SyncConnection
     ) -> ConnectionClosed | None:
         """Send and receive until the connection closes; None if the client is stopping."""
         log.info("Connected")
         while True:
-            while not line.is_broken and (frame := self._next_frame(run)) is not None:
+            while not connection.is_broken and (frame := self._next_frame(thread)) is not None:
                 self._call_tap(Direction.SENT, frame)
-                line.send(frame)
-            if run.is_stopping:
+                connection.send(frame)
+            if thread.is_stopping:
                 return None
-            arrival = line.receive(self._seconds_until_tick())
+            arrival = connection.receive(self._seconds_until_tick())
             match arrival:
                 case TextReceived(data):
                     self._call_tap(Direction.RECEIVED, data)
-                    self._handle_event(run, partial(self._core.on_text, data))
+                    self._handle_event(thread, partial(self._core.on_text, data))
                 case PeerActivity():
-                    self._handle_event(run, self._core.on_activity)
+                    self._handle_event(thread, self._core.on_activity)
                 case ConnectionClosed():
                     return arrival
                 case None:
                     pass
                 case _:
                     assert_never(arrival)
-            reason = self._handle_event(run, self._core.tick)
+            reason = self._handle_event(thread, self._core.tick)
             if reason is not None:
                 return ConnectionClosed(ABNORMAL_CLOSURE, reason)
 
     def _handle_event(
-        self, run: _ConnectionThread, what: Callable[[float], Iterable[ClientEffect] | None]
+        self, thread: _ConnectionThread, event: Callable[[float], Iterable[ClientEffect] | None]
     ) -> str | None:
         """Report an event to the core and perform its effects; see ``_perform_effects``."""
         with self._lock:
-            if self._connection_thread is not run:
-                run.is_stopping = True
+            if self._connection_thread is not thread:
+                thread.is_stopping = True
                 return None
-            effects = what(monotonic_epoch())
-            run.changed.notify_all()
+            effects = event(monotonic_epoch())
+            thread.changed.notify_all()
         return self._perform_effects(effects or ())
 
-    def _next_frame(self, run: _ConnectionThread) -> bytes | None:
+    def _next_frame(self, thread: _ConnectionThread) -> bytes | None:
         with self._lock:
-            return self._core.next_frame() if self._connection_thread is run else None
+            return self._core.next_frame() if self._connection_thread is thread else None
 
     def _seconds_until_tick(self) -> float:
         with self._lock:
             due = self._core.next_tick_at
         return 0.0 if due is None else due - monotonic_epoch()
 
-    def _wait_until_retry(self, run: _ConnectionThread) -> None:
-        while not run.is_stopping and (seconds := self._seconds_until_tick()) > 0:
-            run.waker.sleep(seconds)
+    def _wait_until_retry(self, thread: _ConnectionThread) -> None:
+        while not thread.is_stopping and (seconds := self._seconds_until_tick()) > 0:
+            thread.waker.sleep(seconds)

@@ -41,17 +41,17 @@ class ApiRequestError(Exception):
     """
 
     def __init__(
-        self, why: str, status: int | None = None, refusal: ErrorDetail | None = None
+        self, reason: str, status: int | None = None, detail: ErrorDetail | None = None
     ) -> None:
-        super().__init__(why)
-        self.status, self.detail = status, refusal or ErrorDetail()
+        super().__init__(reason)
+        self.status, self.detail = status, detail or ErrorDetail()
 
 
 class ApiClient:
     """Client of one HTTP API; fetches a token before every request."""
 
-    def __init__(self, url: str, token: Callable[[], str]) -> None:
-        self._url, self._token_source = url.rstrip("/"), token
+    def __init__(self, url: str, token_source: Callable[[], str]) -> None:
+        self._url, self._token_source = url.rstrip("/"), token_source
         # It is on this machine or this network: a proxy of the environment is not asked.
         self._opener: OpenerDirector = build_opener(ProxyHandler({}))
 

@@ -95,7 +95,7 @@ def decode_access(answer: bytes) -> ChannelAccess:
 
 
 def search_connections(
-    connections: Iterable[ConnectionInfo], search: str, order: ConnectionSort
+    connections: Iterable[ConnectionInfo], search: str, sort: ConnectionSort
 ) -> list[ConnectionInfo]:
     """Return the connections that match every search term, sorted; ties by connection time.
 
@@ -103,7 +103,7 @@ def search_connections(
     """
     words = search.casefold().split()
     left = [c for c in connections if all(word in c.search_text for word in words)]
-    return sorted(left, key=lambda c: (_SORT_KEYS[order](c), c.connected_at, c.id))
+    return sorted(left, key=lambda c: (_SORT_KEYS[sort](c), c.connected_at, c.id))
 
 
 def count_subscriptions(connections: Iterable[ConnectionInfo]) -> int:

@@ -24,7 +24,7 @@ def format_subscribers(branch: ChannelTreeRow) -> str:
     return "" if branch.subscribers is None else marks.format_count(branch.subscribers)
 
 
-def draw(now: Snapshot, chosen: str, picked: Callable[[ChannelTreeRow | None], None]) -> None:
+def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | None], None]) -> None:
     """Draw the pane; calls ``picked`` with the selected row, or None."""
     title = _("Channels")
     columns: dict[str, Column[ChannelTreeRow]] = {
@@ -52,6 +52,6 @@ def draw(now: Snapshot, chosen: str, picked: Callable[[ChannelTreeRow | None], N
                 "sort", _("Sort"), SORT_LABELS, width=96, label_visibility="collapsed"
             )
         lines = channels.build_tree(
-            now.channels, now.series, find or "", ChannelSort(sort), chosen, now.at
+            now.channels, now.series, find or "", ChannelSort(sort), selected, now.at
         )
-        tables.draw_table(lines, columns, "tree", picked=picked, alt=title)
+        tables.draw_table(lines, columns, "tree", on_select=on_select, alt=title)

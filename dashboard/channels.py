@@ -77,7 +77,7 @@ def kind_of(channel: str) -> str:
     return EVERYONE if channel == "*" else channel.partition(":")[0]
 
 
-def add_report(known: dict[str, ChannelActivity], traffic: TrafficPayload, at: float) -> None:
+def add_report(channels: dict[str, ChannelActivity], traffic: TrafficPayload, at: float) -> None:
     """Add one report to what is known, in place.
 
     A channel among the report's busiest counts exactly; of the others, those in the sample.
@@ -89,39 +89,41 @@ def add_report(known: dict[str, ChannelActivity], traffic: TrafficPayload, at: f
     counts |= {busy.channel: busy.messages for busy in traffic.busiest}
     bucket = int(at // BUCKET_S)
     for name, count in counts.items():
-        before = known.pop(name, None) or ChannelActivity(name, kind_of(name))
+        before = channels.pop(name, None) or ChannelActivity(name, kind_of(name))
         recent = [(b, n) for b, n in before.recent if bucket - BUCKETS <= b < bucket]
         present = sum(n for b, n in before.recent if b == bucket)
-        known[name] = replace(  # popped and put back: the first of the dict was silent longest
+        channels[name] = replace(  # popped and put back: the first of the dict was silent longest
             before,
             total=before.total + count,
             subscribers=subscribers.get(name, before.subscribers),
             last=at,
             recent=(*recent, (bucket, present + count)),
         )
-    while len(known) > MAX_CHANNELS:
-        del known[next(iter(known))]
+    while len(channels) > MAX_CHANNELS:
+        del channels[next(iter(channels))]
 
 
 def build_tree(
     channels: Mapping[str, ChannelActivity],
     series: Series,
-    find: str,
+    search: str,
     sort: ChannelSort,
-    chosen: str,
+    selected: str,
     now: float,
 ) -> list[ChannelTreeRow]:
     """Return the rows: each kind with its top channels, or more when searching or selected."""
     members: dict[str, list[ChannelActivity]] = {}
     for channel in channels.values():
-        if find.casefold() in channel.name.casefold():
+        if search.casefold() in channel.name.casefold():
             members.setdefault(channel.kind, []).append(channel)
     lines = []
     for kind in KINDS:
         some = members.get(kind, [])
-        if some or (kind != EVERYONE and not find):
+        if some or (kind != EVERYONE and not search):
             lines.append(_kind_row(kind, some, series))
-            several = EXPANDED_ROWS if find or kind_of(chosen or ":") == kind else COLLAPSED_ROWS
+            several = (
+                EXPANDED_ROWS if search or kind_of(selected or ":") == kind else COLLAPSED_ROWS
+            )
             lines += [
                 _channel_row(channel, now) for channel in _sort_channels(some, sort)[:several]
             ]

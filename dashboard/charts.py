@@ -99,9 +99,9 @@ FIELD_SPEC: Spec = BASE_SPEC | {  # one number of one message type over time: at
 
 
 @cached_per_language
-def order_timeline_spec(names: tuple[str, ...]) -> Spec:
+def order_timeline_spec(status_labels: tuple[str, ...]) -> Spec:
     """Specify bars, a row of data a piece, see gantt.frame; ``names`` are STATUS_HEX's."""
-    named = codec.encode_json(dict(zip(STATUS_BAR_HEX, names, strict=True))).decode()
+    named = codec.encode_json(dict(zip(STATUS_BAR_HEX, status_labels, strict=True))).decode()
     return BASE_SPEC | {
         "transform": [{"calculate": f"{named}[datum.status]", "as": "name"}],
         "mark": ARIA_HIDDEN | {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
@@ -230,33 +230,35 @@ def stock_spec(warehouses: tuple[str, ...], length: int) -> Spec:
     }
 
 
-def legend_entry(words: str, status: str) -> str:
+def legend_entry(label: str, status: str) -> str:
     """Make a legend entry of the bars, in HTML."""
     colour = f'<i class="dot" style="background: {STATUS_BAR_HEX[status]}"></i>'
-    return f'<span class="key">{colour}{html.escape(words)}</span>'
+    return f'<span class="key">{colour}{html.escape(label)}</span>'
 
 
-def round_up_nicely(most: float) -> float:
+def round_up_nicely(value: float) -> float:
     """Round up to a nice number, so that the axis does not change at every update."""
-    step = 10.0 ** math.floor(math.log10(max(most, 1.0)))
-    return next(step * factor for factor in NICE_STEPS if step * factor > most)
+    step = 10.0 ** math.floor(math.log10(max(value, 1.0)))
+    return next(step * factor for factor in NICE_STEPS if step * factor > value)
 
 
-def throughput_data(rows: Sequence[Mapping[str, float]], marks: Mapping[int, str]) -> pd.DataFrame:
+def throughput_data(
+    rows: Sequence[Mapping[str, float]], annotations: Mapping[int, str]
+) -> pd.DataFrame:
     """Make rows for THROUGHPUT of seconds, oldest first; ``marks`` are words at t <= 0."""
     frame = pd.DataFrame(rows, columns=list(KINDS))
     frame["t"] = range(1 - len(frame), 1)
     frame["ceiling"] = round_up_nicely(float(frame[list(KINDS)].sum(axis=1).max()))
-    frame["mark"] = [marks.get(t, "") for t in frame["t"]]
+    frame["mark"] = [annotations.get(t, "") for t in frame["t"]]
     return frame
 
 
 def stock_data(
-    steps: Sequence[tuple[float, tuple[int, ...]]], warehouses: Sequence[str], threshold: int
+    points: Sequence[tuple[float, tuple[int, ...]]], warehouses: Sequence[str], threshold: int
 ) -> pd.DataFrame:
     """Make rows for ``stock`` of moments (seconds, now is 0) and levels by warehouse."""
-    frame = pd.DataFrame([left for _, left in steps], columns=list(warehouses))
-    frame["t"] = [t for t, _ in steps]
+    frame = pd.DataFrame([left for _, left in points], columns=list(warehouses))
+    frame["t"] = [t for t, _ in points]
     frame["threshold"] = threshold
     return frame
 

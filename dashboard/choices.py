@@ -20,7 +20,7 @@ def select(
     options: Mapping[str, str],
     on_change: Callable[[], Any] | None = None,
     element: Callable[..., Any] = st.selectbox,
-    **more: Any,
+    **widget_options: Any,
 ) -> str:
     """Draw a list of options (name in the URL, and text marked by ``N_``); return the name.
 
@@ -37,7 +37,7 @@ def select(
         key=widget,
         format_func=shown.__getitem__,
         on_change=on_change,
-        **more,
+        **widget_options,
     )
     st.session_state[key] = name
     if name == names[0]:

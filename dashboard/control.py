@@ -40,8 +40,8 @@ class CommandResponse(Struct, frozen=True):
 class SimulatorClient:
     """One simulator; ``changed`` is called when it has done something."""
 
-    def __init__(self, simulator: ApiClient, changed: Callable[[], None]) -> None:
-        self._api, self._on_change = simulator, changed
+    def __init__(self, api: ApiClient, on_change: Callable[[], None]) -> None:
+        self._api, self._on_change = api, on_change
         self._scenarios: tuple[ScenarioInfo, ...] = ()
 
     def list_scenarios(self) -> tuple[ScenarioInfo, ...]:

@@ -47,9 +47,9 @@ class DownloadSource:
         """Return all that the filter leaves, oldest first."""
         return MessageSearch(self.filter).all_matches(self.log)
 
-    def url_path(self, form: str) -> str:
+    def url_path(self, format: str) -> str:
         """Return where a browser gets them in that form, on this site."""
-        return f"/messages/{self.token}.{form}"
+        return f"/messages/{self.token}.{format}"
 
 
 _sources: WeakValueDictionary[str, DownloadSource] = WeakValueDictionary()

@@ -66,10 +66,10 @@ class Feed:
         self,
         socket: FeedSocket,
         tenant: str,
-        address: str,
+        server_address: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.server_address, self.tenant = address, tenant
+        self.server_address, self.tenant = server_address, tenant
         self._socket, self._clock = socket, clock
         self._lock = threading.Lock()
         self._live_state = LiveState(clock())
@@ -128,14 +128,14 @@ class Feed:
         return link.socket_status(
             self._socket.status,
             self.server_address,
-            was_live=self._has_been_live,
-            refused=self._last_refusal,
+            has_been_live=self._has_been_live,
+            last_refusal=self._last_refusal,
         )
 
-    def acknowledge_alert(self, alert: int) -> None:
+    def acknowledge_alert(self, alert_id: int) -> None:
         """Note, for all tabs, that a person has seen an alert."""
         with self._lock:
-            self._live_state.acknowledge_alert(alert)
+            self._live_state.acknowledge_alert(alert_id)
 
     def refresh_shop_state(self) -> None:
         """Poll the simulator now, after a command."""
@@ -147,33 +147,35 @@ class Feed:
         with self._lock:
             self._live_state.on_shop_state(shop, self._clock())
 
-    def on_shop_error(self, why: str) -> None:
+    def on_shop_error(self, reason: str) -> None:
         """Record why the simulator could not be polled."""
         with self._lock:
-            self._live_state.on_shop_error(why)
+            self._live_state.on_shop_error(reason)
 
     def _on_auth_success(self) -> None:
         self._has_been_live, self._last_refusal = True, ""
 
-    def _on_refusal(self, why: object) -> None:
-        self._last_refusal = str(why)
+    def _on_refusal(self, reason: object) -> None:
+        self._last_refusal = str(reason)
 
-    def _decoding_handler(self, kind: type[S], take: Callable[[S, float], None]) -> Handler:
+    def _decoding_handler(
+        self, payload_type: type[S], apply: Callable[[S, float], None]
+    ) -> Handler:
         """Make a handler that reads a payload as ``kind`` and takes it.
 
         The client hands out plain values; written again, they are read with their types, and
         the sample's messages as the bytes they came in.
         """
-        decoder = msgspec.json.Decoder(kind, dec_hook=decode_money, float_hook=Decimal)
+        decoder = msgspec.json.Decoder(payload_type, dec_hook=decode_money, float_hook=Decimal)
 
         def handle(payload: dict[str, Any]) -> None:
             try:
                 told = decoder.decode(codec.encode_json(payload))
             except msgspec.DecodeError as why:
-                log.warning("cannot decode %s: %s", kind.__name__, why)
+                log.warning("cannot decode %s: %s", payload_type.__name__, why)
                 return
             with self._lock:
-                take(told, self._clock())
+                apply(told, self._clock())
 
         return handle
 

@@ -89,11 +89,11 @@ def subject_of(payload: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def previous_of_same_subject(
-    message: LoggedMessage, same: Iterable[LoggedMessage]
+    message: LoggedMessage, candidates: Iterable[LoggedMessage]
 ) -> LoggedMessage | None:
     """Return the latest earlier message about the same subject."""
     about = subject_of(payload_of(message))
-    earlier = sorted((m for m in same if m.seq < message.seq), key=lambda m: -m.seq)
+    earlier = sorted((m for m in candidates if m.seq < message.seq), key=lambda m: -m.seq)
     return next((m for m in earlier if subject_of(payload_of(m)) == about), None)
 
 
@@ -116,9 +116,9 @@ def numeric_fields(payload: Mapping[str, Any]) -> list[str]:
     return [field for field, value in flatten(payload).items() if _is_number(value)]
 
 
-def field_points(field: str, same: Iterable[LoggedMessage]) -> list[tuple[float, float]]:
+def field_points(field: str, messages: Iterable[LoggedMessage]) -> list[tuple[float, float]]:
     """Return moments (seconds since the epoch) and values of one field, where it is a number."""
-    values = ((message.at, flatten(payload_of(message)).get(field)) for message in same)
+    values = ((message.at, flatten(payload_of(message)).get(field)) for message in messages)
     return [(at, float(value)) for at, value in values if _is_number(value)]
 
 

@@ -70,7 +70,7 @@ class MessageSearch:
         self._cache: dict[int, _ChunkMatches] = {}
 
     def run(
-        self, log: LogView, most: int = MAX_ROWS, is_enough: Callable[[], bool] = _never
+        self, log: LogView, limit: int = MAX_ROWS, should_stop: Callable[[], bool] = _never
     ) -> SearchResult:
         """Search a log, newest first, until ``is_enough``."""
         total, ahead, newest = 0, 0, list[LoggedMessage]()
@@ -78,7 +78,7 @@ class MessageSearch:
         for chunk in reversed(log.chunks):
             first = chunk[0].seq
             so_far = self._cache.get(first, _ChunkMatches(0, ()))
-            if so_far.searched < len(chunk) and (chunk is log.chunks[-1] or not is_enough()):
+            if so_far.searched < len(chunk) and (chunk is log.chunks[-1] or not should_stop()):
                 so_far = self._extend(chunk, so_far)
             known[first] = so_far
             # A tab that holds an older moment of the chunk sees no more of it than there was.
@@ -87,7 +87,7 @@ class MessageSearch:
                 matches = tuple(m for m in matches if m.seq <= chunk[-1].seq)
             ahead += max(0, len(chunk) - so_far.searched)
             total += len(matches)
-            newest += matches[: -1 - (most - len(newest)) : -1]
+            newest += matches[: -1 - (limit - len(newest)) : -1]
         self._cache = known
         return SearchResult(total, tuple(newest), ahead)
 

@@ -18,10 +18,12 @@ class OrderSockets:
     Both return messages up to a given time, so that a paused page does not change.
     """
 
-    def __init__(self, order_id: str, customer: PersonaSocket, shop: PersonaSocket) -> None:
-        self.customer_socket, self.shop_socket = customer, shop
+    def __init__(
+        self, order_id: str, customer_socket: PersonaSocket, shop_socket: PersonaSocket
+    ) -> None:
+        self.customer_socket, self.shop_socket = customer_socket, shop_socket
         self.channel = str(Channel(ChannelKind.ORDER, order_id))
-        for line in (customer, shop):
+        for line in (customer_socket, shop_socket):
             line.client.subscribe(self.channel, last=True)
 
     def customer_messages(self, until: float) -> list[ReceivedMessage]:
@@ -38,10 +40,10 @@ class OrderSockets:
         personas.close_async(self.shop_socket)
 
 
-def _received_until(line: PersonaSocket, until: float) -> list[ReceivedMessage]:
+def _received_until(socket: PersonaSocket, until: float) -> list[ReceivedMessage]:
     return [
         (frame.at, frame.message)
-        for frame in line.frames()
+        for frame in socket.frames()
         if frame.way is Direction.RECEIVED and frame.message is not None and frame.at <= until
     ]
 

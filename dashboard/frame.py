@@ -70,7 +70,7 @@ def pause_status() -> PauseStatus | None:
 
 
 def header(
-    title: str, present: bool = False, beside: Callable[[], None] | None = None
+    title: str, allow_presenter: bool = False, draw_actions: Callable[[], None] | None = None
 ) -> Callable[[str], None]:
     """Draw the page header; returns a function that sets the text beside the title.
 
@@ -81,10 +81,10 @@ def header(
         st.title(title, anchor=False, width="content")
         with st.container(width="stretch"):
             line = st.empty()
-        if present and st.toggle(_("Present"), key="present", bind="query-params"):
+        if allow_presenter and st.toggle(_("Present"), key="present", bind="query-params"):
             st.html(ASSETS_DIR / "present.css")
-        if beside:
-            beside()
+        if draw_actions:
+            draw_actions()
         st.button(
             _("Resume") if held else _("Pause"),
             icon=":material/play_arrow:" if held else ":material/pause:",
@@ -100,7 +100,7 @@ def header(
     return live_line
 
 
-def _status_html(words: str) -> str:
+def _status_html(live_text: str) -> str:
     """Return the page's status as HTML: disconnected, else paused, else live."""
     link = feed().status()
     if not link.is_live:
@@ -111,7 +111,7 @@ def _status_html(words: str) -> str:
         return status_html(link.title(), told, tone)
     if (behind := pause_status()) is not None:
         return status_html(_("Paused"), behind.header_text(), "warn")
-    return status_html(link.title(), words, PHASE_TONES[link.phase])
+    return status_html(link.title(), live_text, PHASE_TONES[link.phase])
 
 
 def redraw_periodically(page: str, draw: Callable[[], None]) -> None:

@@ -43,11 +43,11 @@ def status_segments(orders: Iterable[TrackedOrder], now: float) -> list[StatusSe
     return found
 
 
-def timeline_data(pieces: list[StatusSegment]) -> pd.DataFrame:
+def timeline_data(segments: list[StatusSegment]) -> pd.DataFrame:
     """Make rows for ``charts.ways``, empty ones for the orders that there are not."""
-    empty = TIMELINE_ROWS - len({piece.number for piece in pieces})
+    empty = TIMELINE_ROWS - len({piece.number for piece in segments})
     rows = [
-        *pieces,
+        *segments,
         *(StatusSegment(EMPTY_ROW_LABEL * n, "", 0.0, 0.0, 0.0) for n in range(1, empty + 1)),
     ]
     return pd.DataFrame(

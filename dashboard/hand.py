@@ -70,21 +70,21 @@ def nearest(offered: tuple[int, ...], value: float) -> int:
     return min(offered, key=lambda one: abs(one - value))
 
 
-def result_html(outcome: CommandResult | None) -> str:
+def result_html(result: CommandResult | None) -> str:
     """Return the result of the last command as HTML."""
-    if outcome is None:
+    if result is None:
         return ""
-    at = marks.format_time(outcome.at)
-    if outcome.error:
-        return marks.dot_html(f"{at} · {outcome.error}", "bad")
-    if outcome.order:
+    at = marks.format_time(result.at)
+    if result.error:
+        return marks.dot_html(f"{at} · {result.error}", "bad")
+    if result.order:
         words = _("{number} ({name}): {status}").format(
-            number=outcome.order.number,
-            name=outcome.order.customer.name,
-            status=look.display_name(outcome.order.status),
+            number=result.order.number,
+            name=result.order.customer.name,
+            status=look.display_name(result.order.status),
         )
         return marks.dot_html(f"{at} · {words}", "ok")
-    words = _(SUCCESS_TEXTS[outcome.command]) if outcome.command in SUCCESS_TEXTS else ""
+    words = _(SUCCESS_TEXTS[result.command]) if result.command in SUCCESS_TEXTS else ""
     return marks.dot_html(f"{at} · {words}", "ok") if words else ""
 
 

@@ -94,11 +94,11 @@ def collect_evidence(
     channel: str,
     connections: Iterable[ConnectionInfo],
     log: LogView,
-    picked: LoggedMessage | None,
+    selected: LoggedMessage | None,
     now: float,
 ) -> Evidence:
     """Collect the evidence: about the picked message if it is of this channel, or the newest."""
-    message = picked if picked is not None and picked.channel == channel else None
+    message = selected if selected is not None and selected.channel == channel else None
     if message is None:
         message = next((seen for seen in log.newest_first() if seen.channel == channel), None)
     siblings = tuple(
@@ -114,61 +114,65 @@ def collect_evidence(
 def explain_access(
     connection: ConnectionInfo,
     access: ChannelAccess,
-    found: Evidence,
-    word: Translate = str,
-    clock: Callable[[float], str] = str,
+    evidence: Evidence,
+    translate: Translate = str,
+    format_time: Callable[[float], str] = str,
 ) -> AccessExplanation:
     """Return the explanation; ``word`` translates."""
     rule = RULE_TEXTS.get(access.rule)
     sentences = (
-        word(rule) if rule else access.explanation,
-        *_advice(connection, access, word),
-        *_message_sentences(connection, access, found, word, clock),
+        translate(rule) if rule else access.explanation,
+        *_advice(connection, access, translate),
+        *_message_sentences(connection, access, evidence, translate, format_time),
     )
     match access.joined, access.allowed:
         case True, True:
-            return AccessExplanation(word(SUBSCRIBED), "ok", sentences)
+            return AccessExplanation(translate(SUBSCRIBED), "ok", sentences)
         case True, False:
-            return AccessExplanation(word(ACCESS_ENDING), "warn", sentences)
+            return AccessExplanation(translate(ACCESS_ENDING), "warn", sentences)
         case False, True:
-            return AccessExplanation(word(ALLOWED_NOT_SUBSCRIBED), "warn", sentences)
+            return AccessExplanation(translate(ALLOWED_NOT_SUBSCRIBED), "warn", sentences)
         case _:
-            return AccessExplanation(word(NOT_ALLOWED), "bad", sentences)
+            return AccessExplanation(translate(NOT_ALLOWED), "bad", sentences)
 
 
-def _advice(connection: ConnectionInfo, access: ChannelAccess, word: Translate) -> Iterator[str]:
+def _advice(
+    connection: ConnectionInfo, access: ChannelAccess, translate: Translate
+) -> Iterator[str]:
     if access.joined and not access.allowed:
-        yield word(TOKEN_GRACE_PERIOD)
+        yield translate(TOKEN_GRACE_PERIOD)
     elif access.allowed and not access.joined:
         own = access.channel == f"user:{connection.user_id}"
-        yield word(UNSUBSCRIBED_SINCE if own else MUST_SUBSCRIBE)
+        yield translate(UNSUBSCRIBED_SINCE if own else MUST_SUBSCRIBE)
     elif not access.allowed:
-        yield word(SUBSCRIBE_FORBIDDEN)
+        yield translate(SUBSCRIBE_FORBIDDEN)
 
 
 def _message_sentences(
     connection: ConnectionInfo,
     access: ChannelAccess,
-    found: Evidence,
-    word: Translate,
-    clock: Callable[[float], str],
+    evidence: Evidence,
+    translate: Translate,
+    format_time: Callable[[float], str],
 ) -> Iterator[str]:
     """Return sentences about the message in question."""
-    message = found.message
+    message = evidence.message
     connected = connection.connected_at.timestamp()
     if access.rule != "malformed" and (access.joined or access.allowed or message):
         if message is None:
-            yield word(NO_PUBLICATION).format(since=clock(found.since))
+            yield translate(NO_PUBLICATION).format(since=format_time(evidence.since))
         else:
-            told = {"type": message.type, "at": clock(message.at), "reached": message.reached}
-            told["connected"] = clock(connected)
+            told = {"type": message.type, "at": format_time(message.at), "reached": message.reached}
+            told["connected"] = format_time(connected)
             if access.joined and message.at < connected:
-                yield word(SENT_BEFORE_CONNECT).format(**told)
+                yield translate(SENT_BEFORE_CONNECT).format(**told)
             else:
-                yield word(QUEUED_FOR_CLIENT if access.joined else QUEUED_FOR_OTHERS).format(**told)
+                yield translate(QUEUED_FOR_CLIENT if access.joined else QUEUED_FOR_OTHERS).format(
+                    **told
+                )
     if access.joined and connection.waiting_bytes:
-        yield word(SEND_QUEUE_GROWS).format(bytes=connection.waiting_bytes)
-    if found.other_connections and not access.joined:
-        yield word(OTHER_CONNECTIONS).format(
-            ids=", ".join(each.id for each in found.other_connections)
+        yield translate(SEND_QUEUE_GROWS).format(bytes=connection.waiting_bytes)
+    if evidence.other_connections and not access.joined:
+        yield translate(OTHER_CONNECTIONS).format(
+            ids=", ".join(each.id for each in evidence.other_connections)
         )

@@ -70,8 +70,8 @@ class LogView(Struct, frozen=True):
 class MessageBuffer:
     """Ring buffer; evicts the oldest chunk beyond ``MESSAGES`` messages or ``MAX_BYTES`` bytes."""
 
-    def __init__(self, messages: int = MAX_MESSAGES, size: int = MAX_BYTES) -> None:
-        self._max_messages, self._max_bytes = messages, size
+    def __init__(self, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES) -> None:
+        self._max_messages, self._max_bytes = max_messages, max_bytes
         self._chunks: deque[Chunk] = deque()
         self._current_chunk: list[LoggedMessage] = []
         self._seq = self._count = self._bytes = 0

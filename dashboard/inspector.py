@@ -15,14 +15,14 @@ from dashboard.shared import saved_messages
 from dashboard.words import _, ngettext
 
 
-def draw(message: LoggedMessage | None, log: LogView) -> None:
+def draw(message: LoggedMessage | None, log_view: LogView) -> None:
     """Draw a message beside the others of its channel and type."""
     if message is None:
         with look.card("inspector", _("Message"), size="pane"):
             hint = _("Select a message to inspect it.")
             look.draw_empty_state("ads_click", _("No message selected"), hint)
         return
-    same = picking.similar_messages(message, log)
+    same = picking.similar_messages(message, log_view)
     chip = marks.chip_html(message.channel, kind_of(message.channel))
     with look.card("inspector", message.type, chip, size="pane"):
         told = _("{at} · {size} · reached {reached}").format(
@@ -32,7 +32,7 @@ def draw(message: LoggedMessage | None, log: LogView) -> None:
             ),
             reached=message.reached,
         )
-        utc = _("{at} UTC").format(at=marks.format_time(message.at, millis=True, where=UTC))
+        utc = _("{at} UTC").format(at=marks.format_time(message.at, millis=True, timezone=UTC))
         st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
         _draw_actions(message)
         st.code(fields.pretty_json(message), "json", height="stretch", wrap_lines=True)
@@ -92,27 +92,27 @@ def _unsave(message: LoggedMessage) -> None:
         st.toast(_("The data folder is not writable."))
 
 
-def _draw_changes(message: LoggedMessage, before: LoggedMessage | None) -> None:
+def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> None:
     """List the fields that differ from the message before."""
     aside = _("no earlier message to compare with")
-    if before:
-        aside = _("since {at}").format(at=marks.format_time(before.at))
+    if previous:
+        aside = _("since {at}").format(at=marks.format_time(previous.at))
     with st.container(key="changed", gap="xsmall"):
         changed = _("Changed")
         st.html(marks.split_row_html(f"<b>{changed}</b>", aside, "quiet"))
-        if before:
-            changes = fields.changed_fields(fields.payload_of(before), fields.payload_of(message))
+        if previous:
+            changes = fields.changed_fields(fields.payload_of(previous), fields.payload_of(message))
             same = _("Only the timestamp changed.")
             nothing = f'<div class="quiet">{same}</div>'
             st.html(marks.diff_html(changes) if changes else nothing)
 
 
-def _draw_plot(message: LoggedMessage, same: list[LoggedMessage]) -> None:
+def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
     """Plot one numeric field over time, where there is one and more than one message."""
     names = fields.numeric_fields(fields.payload_of(message))
-    if not names or len(same) < 2:
+    if not names or len(messages) < 2:
         return
     field = st.selectbox(_("Plot"), names, key="plot", label_visibility="collapsed")
-    frame = charts.field_data(fields.field_points(field, same), kind_of(message.channel))
+    frame = charts.field_data(fields.field_points(field, messages), kind_of(message.channel))
     alt = _("{field} over time").format(field=field)
     st.vega_lite_chart(frame, charts.FIELD_SPEC, height=110, key="field", alt=alt)

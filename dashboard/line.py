@@ -22,8 +22,8 @@ class PersonaSocket:
     anonymous, and is live as soon as it is open.
     """
 
-    def __init__(self, url: str, address: str, token: TokenSource | None) -> None:
-        self._server_address, self._has_token = address, token is not None
+    def __init__(self, url: str, server_address: str, token: TokenSource | None) -> None:
+        self._server_address, self._has_token = server_address, token is not None
         self._recorder = FrameRecorder()
         self._has_been_live, self._last_refusal = False, ""
         self.client = ShopWebSocket(url, token, tap=self._recorder.record)
@@ -40,7 +40,10 @@ class PersonaSocket:
         if not self._has_token and status.state is ConnectionState.OPEN:
             status, self._has_been_live = msgspec.structs.replace(status, signed_in=True), True
         return link.socket_status(
-            status, self._server_address, was_live=self._has_been_live, refused=self._last_refusal
+            status,
+            self._server_address,
+            has_been_live=self._has_been_live,
+            last_refusal=self._last_refusal,
         )
 
     def close(self) -> None:

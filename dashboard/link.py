@@ -75,27 +75,33 @@ class SocketStatus(Struct, frozen=True):
 
 
 def socket_status(
-    status: ConnectionStatus, address: str, *, was_live: bool, refused: str
+    status: ConnectionStatus, address: str, *, has_been_live: bool, last_refusal: str
 ) -> SocketStatus:
     """Return the status; ``refused`` is the server's last refusal, empty if none."""
     trip = status.round_trip_ms
     match status.state:
-        case ConnectionState.OPEN if refused:
-            return SocketStatus(SocketPhase.REFUSED, address, was_live, reason=refused)
+        case ConnectionState.OPEN if last_refusal:
+            return SocketStatus(SocketPhase.REFUSED, address, has_been_live, reason=last_refusal)
         case ConnectionState.OPEN:
             phase = SocketPhase.LIVE if status.signed_in else SocketPhase.CONNECTING
-            return SocketStatus(phase, address, was_live or status.signed_in, round_trip_ms=trip)
-        case ConnectionState.BACKOFF:
-            return SocketStatus(SocketPhase.DISCONNECTED, address, was_live, status.retry_at)
-        case ConnectionState.CONNECTING:
-            again = was_live or status.attempt > 0
             return SocketStatus(
-                SocketPhase.DISCONNECTED if again else SocketPhase.CONNECTING, address, was_live
+                phase, address, has_been_live or status.signed_in, round_trip_ms=trip
+            )
+        case ConnectionState.BACKOFF:
+            return SocketStatus(SocketPhase.DISCONNECTED, address, has_been_live, status.retry_at)
+        case ConnectionState.CONNECTING:
+            again = has_been_live or status.attempt > 0
+            return SocketStatus(
+                SocketPhase.DISCONNECTED if again else SocketPhase.CONNECTING,
+                address,
+                has_been_live,
             )
         case ConnectionState.CLOSED:
             if not (status.close_code or status.close_reason):
-                return SocketStatus(SocketPhase.CONNECTING, address, was_live)
+                return SocketStatus(SocketPhase.CONNECTING, address, has_been_live)
             why = status.close_reason or _("close code {code}").format(code=status.close_code)
-            return SocketStatus(SocketPhase.REFUSED, address, was_live, reason=refused or why)
+            return SocketStatus(
+                SocketPhase.REFUSED, address, has_been_live, reason=last_refusal or why
+            )
         case _:
             assert_never(status.state)

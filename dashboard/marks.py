@@ -53,9 +53,9 @@ def viewer_timezone() -> tzinfo:
         return UTC
 
 
-def format_time(at: float, millis: bool = False, where: tzinfo | None = None) -> str:
+def format_time(at: float, millis: bool = False, timezone: tzinfo | None = None) -> str:
     """14:05:09, or 14:05:09.120; where the viewer is."""
-    moment = datetime.fromtimestamp(at, where or viewer_timezone())
+    moment = datetime.fromtimestamp(at, timezone or viewer_timezone())
     return moment.strftime("%H:%M:%S") + (f".{moment.microsecond // 1000:03}" if millis else "")
 
 
@@ -114,9 +114,9 @@ def progress_steps_html(steps: Iterable[tuple[str, str, str]]) -> str:
     return f'<div class="track">{marks}</div>'
 
 
-def status_html(title: str, words: str, tone: str) -> str:
+def status_html(title: str, detail: str, tone: str) -> str:
     """Return a status line: a coloured dot, a title and details."""
-    told = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(words)}</span>'
+    told = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(detail)}</span>'
     return f'<div class="row {tone}"><i class="dot"></i>{told}</div>'
 
 

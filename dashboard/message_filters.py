@@ -42,10 +42,10 @@ def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
     return MessageFilter(channel or "", type_, text or ""), view, beside
 
 
-def draw_newest_button(found: SearchResult) -> None:
+def draw_newest_button(result: SearchResult) -> None:
     """Draw the button to the newest message, with the number of new ones."""
     frozen: tuple[LoggedMessage, ...] | None = st.session_state.frozen
-    fresh = sum(message.seq > frozen[0].seq for message in found.newest) if frozen else 0
+    fresh = sum(message.seq > frozen[0].seq for message in result.newest) if frozen else 0
     count = f"{MAX_ROWS}+" if fresh >= MAX_ROWS else str(fresh)
     st.button(
         _("{count} new").format(count=count) if frozen else _("Newest"),

@@ -37,7 +37,7 @@ def draw(now: Snapshot) -> None:
                 "error", bad, marks.as_sentence(marks.escape_markdown(str(why)))
             )
         until = time.perf_counter() + SEARCH_BUDGET_S
-        found = search.run(log, is_enough=lambda: time.perf_counter() > until)
+        found = search.run(log, should_stop=lambda: time.perf_counter() > until)
         with beside:
             message_filters.draw_newest_button(found)
         state.listed.log, state.listed.filter = log, wanted
@@ -50,26 +50,26 @@ def draw(now: Snapshot) -> None:
             _draw_empty(log, kept, view)
 
 
-def _header_text(found: SearchResult, wanted: MessageFilter, kept: str) -> str:
-    if found.unsearched:
+def _header_text(result: SearchResult, filter: MessageFilter, total: str) -> str:
+    if result.unsearched:
         ahead = _("{total} so far; {ahead} of {kept} not searched yet")
         return ahead.format(
-            total=marks.format_number(found.total),
-            ahead=marks.format_number(found.unsearched),
-            kept=kept,
+            total=marks.format_number(result.total),
+            ahead=marks.format_number(result.unsearched),
+            kept=total,
         )
-    if wanted == MessageFilter():
-        return _("{kept} stored").format(kept=kept)
+    if filter == MessageFilter():
+        return _("{kept} stored").format(kept=total)
     told = ngettext(
-        "{total} match in {kept} stored", "{total} matches in {kept} stored", found.total
+        "{total} match in {kept} stored", "{total} matches in {kept} stored", result.total
     )
-    return told.format(total=marks.format_number(found.total), kept=kept)
+    return told.format(total=marks.format_number(result.total), kept=total)
 
 
-def _draw_empty(log: LogView, kept: str, view: str) -> None:
-    if log.count:
+def _draw_empty(log_view: LogView, total: str, view: str) -> None:
+    if log_view.count:
         hint = _("None of the {kept} stored messages matches this channel, type and text.")
-        look.draw_empty_state("filter_alt_off", _("No matching messages"), hint.format(kept=kept))
+        look.draw_empty_state("filter_alt_off", _("No matching messages"), hint.format(kept=total))
     elif view == SAVED:
         hint = _("Select a message and press *Save*. All tabs see it, also after a restart.")
         look.draw_empty_state("bookmark", _("No saved messages"), hint)
@@ -91,7 +91,7 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: patterns.Pattern | No
     columns: dict[str, Column[LoggedMessage]] = {
         "": tables.text_column(22, lambda m: "▶" if m == picked else ""),
         _("Time"): tables.text_column(
-            86, lambda m: marks.format_time(m.at, millis=True, where=where)
+            86, lambda m: marks.format_time(m.at, millis=True, timezone=where)
         ),
         _("Channel"): tables.chips_column(
             132, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
@@ -103,6 +103,6 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: patterns.Pattern | No
         shown,
         columns,
         f"list{state.version}",
-        picked=lambda message: picking.select_message(message, shown),
+        on_select=lambda message: picking.select_message(message, shown),
         alt=_("Messages"),
     )

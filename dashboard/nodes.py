@@ -55,7 +55,7 @@ class NodeAggregator:
         if before:
             flows = [_counter_deltas(before.get(node.node), node) for node in self._stats]
             refused, received = (float(sum(each)) for each in zip((0, 0), *flows, strict=True))
-            self._counters.add(at, {REFUSED: refused, RECEIVED: received}, lasted=1.0)
+            self._counters.add(at, {REFUSED: refused, RECEIVED: received}, duration_s=1.0)
         self._gauges.set(at, now.subscriptions, now.evictions, now.lag_ms)
 
     def snapshot(self, at: float) -> ClusterStats:

@@ -50,7 +50,9 @@ class UpdateDelivery(Struct, frozen=True, kw_only=True):
         return _delay_ms(self.customer_received_at, self.shop_received_at)
 
 
-def order_as_received(order: TrackedOrder, heard: Iterable[ReceivedMessage]) -> TrackedOrder | None:
+def order_as_received(
+    order: TrackedOrder, received: Iterable[ReceivedMessage]
+) -> TrackedOrder | None:
     """Return an order's state built only from one socket's messages.
 
     None while that socket has heard nothing of it.  Who ordered what does not change and is
@@ -64,7 +66,7 @@ def order_as_received(order: TrackedOrder, heard: Iterable[ReceivedMessage]) -> 
         tracking_status="",
         payment_status="",
     )
-    for _, message in heard:
+    for _, message in received:
         if _is_about(message, order.id):
             update = msgspec.convert(message["payload"], OrderUpdatePayload, dec_hook=decode_money)
             blank = blank.with_update(update, _parse_timestamp(message["timestamp"]))
@@ -78,10 +80,15 @@ class _UpdateKey(Struct, frozen=True, order=True):
 
 
 def pair_deliveries(
-    customer: Iterable[ReceivedMessage], shop: Iterable[ReceivedMessage], order_id: str
+    customer_messages: Iterable[ReceivedMessage],
+    shop_messages: Iterable[ReceivedMessage],
+    order_id: str,
 ) -> list[UpdateDelivery]:
     """Pair the updates that two sockets received; newest first."""
-    told, seen = _arrival_times(customer, order_id), _arrival_times(shop, order_id)
+    told, seen = (
+        _arrival_times(customer_messages, order_id),
+        _arrival_times(shop_messages, order_id),
+    )
     return [
         UpdateDelivery(
             status=update.status,
@@ -95,13 +102,13 @@ def pair_deliveries(
 
 
 def _arrival_times(
-    heard: Iterable[ReceivedMessage], order_id: str
+    received: Iterable[ReceivedMessage], order_id: str
 ) -> dict[_UpdateKey, float | None]:
     """Return each update's first arrival time; None if it was replayed on subscribe."""
     channel = str(Channel(ChannelKind.ORDER, order_id))
     found: dict[_UpdateKey, float | None] = {}
     joined = ""
-    for at, message in heard:
+    for at, message in received:
         if message.get("type") == "subscribed" and message["payload"].get("channel") == channel:
             joined = message.get("timestamp", "")
         elif _is_about(message, order_id):

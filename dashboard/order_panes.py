@@ -32,29 +32,33 @@ STATUS_LABELS = {  # statuses as shown to customers
 
 
 def draw_customer_pane(
-    order: TrackedOrder, told: TrackedOrder | None, following: OrderSockets, at: float, height: int
+    order: TrackedOrder,
+    received_order: TrackedOrder | None,
+    sockets: OrderSockets,
+    now: float,
+    height: int,
 ) -> None:
     """Draw the order as the shop's site would, from the messages on its owner's socket.
 
     Until that has heard anything, what the shop knows stands in, and the head says so.
     """
-    link = following.customer_socket.status()
+    link = sockets.customer_socket.status()
     aside = marks.dot_html(link.title(), marks.PHASE_TONES[link.phase])
-    if link.is_live and told is None:
+    if link.is_live and received_order is None:
         aside = marks.dot_html(_("subscribed, no updates yet"), "muted")
     title = _("{name} sees").format(name=order.customer)
-    now = told or order
+    shown = received_order or order
     with (
         look.card("customer", title, aside, size="even"),
         st.container(height=height, border=False, gap="xsmall"),
     ):
         number = html.escape(_("Order {number}").format(number=order.number))
-        status = marks.chip_html(_(STATUS_LABELS[now.status]), look.STATUS_TONES[now.status])
+        status = marks.chip_html(_(STATUS_LABELS[shown.status]), look.STATUS_TONES[shown.status])
         st.html(marks.split_row_html(f"<b>{number}</b>", status, "large"))
-        st.html(progress_html(order, now))
-        st.html(f'<div class="list">{items_html(order, now)}</div>')
+        st.html(progress_html(order, shown))
+        st.html(f'<div class="list">{items_html(order, shown)}</div>')
         st.space("stretch")
-        heard = following.customer_messages(at)[-RECENT_MESSAGES:]
+        heard = sockets.customer_messages(now)[-RECENT_MESSAGES:]
         frames = (
             marks.split_row_html(
                 f'<span class="mono">{html.escape(str(message.get("type")))}</span>',
@@ -65,20 +69,20 @@ def draw_customer_pane(
         st.html(f'<div class="list tight">{"".join(frames)}</div>')
 
 
-def progress_html(order: TrackedOrder, now: TrackedOrder) -> str:
+def progress_html(order: TrackedOrder, shown: TrackedOrder) -> str:
     """Return the progress steps; times from before the customer's socket come from the feed."""
-    when = {step.status: step.at for seen in (order, now) for step in seen.history}
+    when = {step.status: step.at for seen in (order, shown) for step in seen.history}
     return marks.progress_steps_html(
         (
             _(STATUS_LABELS[stage.status]),
             "" if stage.at is None else marks.format_time(stage.at),
             stage.state,
         )
-        for stage in progress_steps(now.status, when)
+        for stage in progress_steps(shown.status, when)
     )
 
 
-def items_html(order: TrackedOrder, now: TrackedOrder) -> str:
+def items_html(order: TrackedOrder, shown: TrackedOrder) -> str:
     """Return parcel, items and total as HTML."""
     items = [
         marks.split_row_html(
@@ -92,7 +96,7 @@ def items_html(order: TrackedOrder, now: TrackedOrder) -> str:
         more = _("and {count} more").format(count=len(rest))
         items[ITEM_ROWS - 1 :] = [marks.details_html(more, "".join(rest))]
     total, all_of_it = f"<b>{marks.format_number(float(order.total), 2)} ₴</b>", _("Total")
-    parcel = marks.split_row_html(_("Nova Poshta"), tracking_html(now))
+    parcel = marks.split_row_html(_("Nova Poshta"), tracking_html(shown))
     return parcel + "".join(items) + marks.split_row_html(f"<b>{all_of_it}</b>", total)
 
 
@@ -109,10 +113,10 @@ def tracking_html(order: TrackedOrder) -> str:
 
 
 def draw_shop_pane(
-    order: TrackedOrder, told: list[UpdateDelivery], now: Snapshot, height: int
+    order: TrackedOrder, deliveries: list[UpdateDelivery], now: Snapshot, height: int
 ) -> None:
     """Draw the order's updates with their delivery delays."""
-    apart = next((one.difference_ms for one in told if one.difference_ms is not None), None)
+    apart = next((one.difference_ms for one in deliveries if one.difference_ms is not None), None)
     aside = _("waiting for the next update")
     if apart is not None:
         aside = _("last update: {ms} ms apart").format(ms=format_ms(abs(apart)))
@@ -127,14 +131,14 @@ def draw_shop_pane(
         st.html(
             marks.split_row_html(marks.chip_html(f"order:{order.id}", "order"), f"{since} {status}")
         )
-        draw_updates(told)
+        draw_updates(deliveries)
         st.space("stretch")
         draw_advance_button(order, now)
 
 
-def draw_updates(told: list[UpdateDelivery]) -> None:
+def draw_updates(deliveries: list[UpdateDelivery]) -> None:
     """Draw the updates with their delays in milliseconds."""
-    if not told:
+    if not deliveries:
         with st.container(height=tables.HEADER_PX + tables.ROW_PX * UPDATE_ROWS, border=False):
             return look.draw_empty_state(
                 "timer",
@@ -143,7 +147,9 @@ def draw_updates(told: list[UpdateDelivery]) -> None:
             )
     where = marks.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
-        _("Sent"): tables.text_column(62, lambda one: marks.format_time(one.sent_at, where=where)),
+        _("Sent"): tables.text_column(
+            62, lambda one: marks.format_time(one.sent_at, timezone=where)
+        ),
         _("Status"): tables.chips_column(80, lambda one: one.status, look.STATUS_TONES),
         _("Customer"): tables.right_aligned_column(
             62,
@@ -161,7 +167,9 @@ def draw_updates(told: list[UpdateDelivery]) -> None:
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),
     }
-    tables.draw_table(told, columns, "deliveries", lines=UPDATE_ROWS, alt=_("Order updates"))
+    tables.draw_table(
+        deliveries, columns, "deliveries", visible_rows=UPDATE_ROWS, alt=_("Order updates")
+    )
 
 
 def format_ms(value: float | None) -> str:

@@ -49,19 +49,19 @@ class ChatParticipant:
 
     def __init__(
         self,
-        line: PersonaSocket,
-        server: ApiClient,
-        remembered: Callable[[], Iterable[Mapping[str, Any]]],
+        socket: PersonaSocket,
+        api: ApiClient,
+        backfill: Callable[[], Iterable[Mapping[str, Any]]],
     ) -> None:
-        self.socket, self._api, self._backfill = line, server, remembered
+        self.socket, self._api, self._backfill = socket, api, backfill
         self._lock = threading.Lock()
         self._inbox, self._conversations = Inbox(), ChatConversations()
         self._has_conversation_list = False
         self._loaded_histories: set[str] = set()
         self._backfill_until = time.monotonic() + BACKFILL_WINDOW_S
-        line.client.on("*", self.on_message)
-        line.client.on("auth_success", lambda _: self._reset_loaded())
-        for frame in line.frames():  # between the connect and the handler
+        socket.client.on("*", self.on_message)
+        socket.client.on("auth_success", lambda _: self._reset_loaded())
+        for frame in socket.frames():  # between the connect and the handler
             if frame.message is not None:
                 self.on_message(frame.message)
 
@@ -105,25 +105,29 @@ class ChatParticipant:
                 self._has_conversation_list = True
         return talks
 
-    def load_history(self, talk: ChatConversation) -> ChatConversation:
+    def load_history(self, conversation: ChatConversation) -> ChatConversation:
         """Return a conversation with its history, loaded once per connection."""
-        if talk.id in self._loaded_histories or not self.socket.status().is_live:
-            return talk
-        answer = self._get(f"/api/conversations/{talk.id}/messages")
+        if conversation.id in self._loaded_histories or not self.socket.status().is_live:
+            return conversation
+        answer = self._get(f"/api/conversations/{conversation.id}/messages")
         if answer is None:
-            return talk
-        self._loaded_histories.add(talk.id)
+            return conversation
+        self._loaded_histories.add(conversation.id)
         with self._lock:
-            self._conversations.add_history(talk.id, answer)
-            return next(one for one in self._conversations.latest_first() if one.id == talk.id)
+            self._conversations.add_history(conversation.id, answer)
+            return next(
+                one for one in self._conversations.latest_first() if one.id == conversation.id
+            )
 
-    def send_message(self, words: str, talk_id: str | None) -> str:
+    def send_message(self, text: str, conversation_id: str | None) -> str:
         """Send a message in a conversation or in a new one; returns the conversation's id.
 
         Raises:
             NotSaid: in the server's words.
         """
-        payload = {"content": words} | ({"conversation_id": talk_id} if talk_id else {})
+        payload = {"content": text} | (
+            {"conversation_id": conversation_id} if conversation_id else {}
+        )
         try:
             reply = self.socket.client.request("chat_message", payload, SEND_TIMEOUT_S)
         except RequestRejected as why:

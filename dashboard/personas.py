@@ -114,10 +114,10 @@ def dialler(_dial: SocketFactory = _open_socket) -> SocketFactory:
     return _dial
 
 
-def close_async(line: PersonaSocket) -> None:
+def close_async(socket: PersonaSocket) -> None:
     """Close a socket on a thread of its own."""
     # Streamlit calls from its event loop, which a slow goodbye would hold up for every tab.
-    threading.Thread(target=line.close, name="socket-close", daemon=True).start()
+    threading.Thread(target=socket.close, name="socket-close", daemon=True).start()
 
 
 @st.cache_resource(

@@ -57,25 +57,25 @@ def jump_to_newest() -> None:
     state.frozen, state.version, state.jumped = None, state.version + 1, time.monotonic()
 
 
-def move_selection(lines: int) -> None:
+def move_selection(rows: int) -> None:
     """Choose the message so many lines below, or above, in the list as it was drawn last."""
     shown: tuple[LoggedMessage, ...] = state.shown
     at = next((i for i, m in enumerate(shown) if m == state.picked), None)
     if at is None:
         state.picked, state.frozen = next(iter(shown), state.picked), shown or None
-    elif 0 <= at + lines < len(shown):
-        state.picked, state.frozen = shown[at + lines], shown
+    elif 0 <= at + rows < len(shown):
+        state.picked, state.frozen = shown[at + rows], shown
 
 
-def cached_search(wanted: MessageFilter, name: str = "search") -> MessageSearch:
+def cached_search(filter: MessageFilter, name: str = "search") -> MessageSearch:
     """Return the tab's search for a filter; what it has found before is kept.
 
     Raises:
         BadPattern: see ``MessageSearch``.
     """
     kept: MessageSearch | None = state.get(name)
-    if kept is None or kept.filter != wanted:
-        state[name] = kept = MessageSearch(wanted)
+    if kept is None or kept.filter != filter:
+        state[name] = kept = MessageSearch(filter)
     return kept
 
 

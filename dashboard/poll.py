@@ -19,13 +19,13 @@ class SimulatorPoller:
 
     def __init__(
         self,
-        simulator: ApiClient,
-        hear: Callable[[ShopState], None],
-        miss: Callable[[str], None],
-        every_s: float = POLL_INTERVAL_S,
+        api: ApiClient,
+        on_state: Callable[[ShopState], None],
+        on_error: Callable[[str], None],
+        interval_s: float = POLL_INTERVAL_S,
     ) -> None:
-        self._api, self._on_state, self._on_error = simulator, hear, miss
-        self._interval_s = every_s
+        self._api, self._on_state, self._on_error = api, on_state, on_error
+        self._interval_s = interval_s
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="simulator-poll", daemon=True)
 

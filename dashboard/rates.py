@@ -55,10 +55,10 @@ class PerSecondCounters:
         self._rows: dict[int, dict[str, float]] = {}
         self._reported_until = 0.0
 
-    def add(self, at: float, amounts: Mapping[str, float], lasted: float = 0.0) -> None:
+    def add(self, at: float, amounts: Mapping[str, float], duration_s: float = 0.0) -> None:
         """Count what happened in the ``lasted`` seconds before ``at``, spread evenly over them."""
         self._reported_until = max(self._reported_until, at)
-        begun = at - min(max(lasted, 0.0), float(RETENTION_S))
+        begun = at - min(max(duration_s, 0.0), float(RETENTION_S))
         for second in range(math.floor(begun), math.floor(at) + 1):
             within = min(at, second + 1.0) - max(begun, second)
             share = within / (at - begun) if at > begun else 1.0

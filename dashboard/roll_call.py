@@ -37,8 +37,8 @@ class PollResult(Struct, frozen=True):
 class ConnectionsClient:
     """Knows the server's admin routes.  For several threads."""
 
-    def __init__(self, asker: ApiClient, clock: Callable[[], float] = time.time) -> None:
-        self._api, self._clock = asker, clock
+    def __init__(self, api: ApiClient, clock: Callable[[], float] = time.time) -> None:
+        self._api, self._clock = api, clock
         self._lock = threading.Lock()
         self._latest = PollResult()
         self._requested_at = float("-inf")

@@ -54,9 +54,9 @@ class SavedMessages:
     """The messages kept, oldest first.  For any thread."""
 
     def __init__(
-        self, folder: Path, clock: Callable[[], float] = time.time, most: int = MAX_SAVED
+        self, folder: Path, clock: Callable[[], float] = time.time, limit: int = MAX_SAVED
     ) -> None:
-        self._path, self._clock, self._limit = folder / FILE_NAME, clock, most
+        self._path, self._clock, self._limit = folder / FILE_NAME, clock, limit
         self._lock = threading.Lock()
         self._set(self._read())
 
@@ -87,18 +87,18 @@ class SavedMessages:
         with self._lock:
             self._write(tuple(saved for saved in self._records if saved.to_message() != message))
 
-    def _write(self, kept: tuple[SavedMessage, ...]) -> None:
+    def _write(self, records: tuple[SavedMessage, ...]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         beside = self._path.with_suffix(".new")
         with beside.open("wb") as file:
-            file.write(_encoder.encode_lines(kept))
+            file.write(_encoder.encode_lines(records))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
-        self._set(kept)
+        self._set(records)
 
-    def _set(self, kept: tuple[SavedMessage, ...]) -> None:
-        self._records, self._messages = kept, tuple(saved.to_message() for saved in kept)
+    def _set(self, records: tuple[SavedMessage, ...]) -> None:
+        self._records, self._messages = records, tuple(saved.to_message() for saved in records)
 
     def _read(self) -> tuple[SavedMessage, ...]:
         try:

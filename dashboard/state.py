@@ -124,7 +124,7 @@ class LiveState:
         shops = [tally for kind, tally in traffic.kinds.items() if kind != ChannelKind.MONITOR]
         sums[MESSAGES] = float(sum(tally.messages for tally in shops))
         sums[DELIVERIES] = float(sum(tally.deliveries for tally in shops))
-        self._counters.add(at, sums, lasted=traffic.seconds)
+        self._counters.add(at, sums, duration_s=traffic.seconds)
         self._not_sampled += traffic.left_out
         channels.add_report(self._channels, traffic, at)
         for sample in traffic.sample:
@@ -183,9 +183,9 @@ class LiveState:
             self._orders.drop_other_runs(shop.run)
         self._inventory, self._shop = stock.update_inventory(self._inventory, shop, at), shop
 
-    def on_shop_error(self, why: str) -> None:
+    def on_shop_error(self, reason: str) -> None:
         """Note that the simulator did not answer; what it said before stays."""
-        self._inventory = msgspec.structs.replace(self._inventory, trouble=why)
+        self._inventory = msgspec.structs.replace(self._inventory, trouble=reason)
 
     def snapshot(self, at: float) -> Snapshot:
         """Return this moment; costs some hundred microseconds, whatever was seen before."""

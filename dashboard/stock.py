@@ -91,10 +91,10 @@ class Inventory(Struct, frozen=True):
         return sum(not left for shelf in self.products for left in shelf.quantities)
 
 
-def update_inventory(stock: Inventory, shop: ShopState, at: float) -> Inventory:
+def update_inventory(inventory: Inventory, shop: ShopState, at: float) -> Inventory:
     """Return the inventory updated with a newer state."""
-    known = {shelf.sku: shelf for shelf in stock.products}
-    if shop.warehouses != stock.warehouses:
+    known = {shelf.sku: shelf for shelf in inventory.products}
+    if shop.warehouses != inventory.warehouses:
         known = {}
     return Inventory(
         at,
@@ -128,20 +128,20 @@ def _trim_history(history: tuple[StockLevels, ...], since: float) -> tuple[Stock
     return (StockLevels(since, held[-1].quantities), *later) if held else tuple(later)
 
 
-def chart_window(shelf: ProductStock, now: float) -> int:
+def chart_window(product: ProductStock, now: float) -> int:
     """Return how many seconds of history to show."""
-    known = now - shelf.history[0].at
+    known = now - product.history[0].at
     return next((length for length in CHART_WINDOWS_S if known <= length), CHART_WINDOWS_S[-1])
 
 
 def chart_points(
-    shelf: ProductStock, length: int, now: float
+    product: ProductStock, length: int, now: float
 ) -> Iterable[tuple[float, tuple[int, ...]]]:
     """Return the last ``length`` seconds as steps: seconds before now (negative), and levels."""
-    held = [level for level in shelf.history if level.at <= now - length]
+    held = [level for level in product.history if level.at <= now - length]
     if held:
         yield -float(length), held[-1].quantities
     yield from (
-        (level.at - now, level.quantities) for level in shelf.history if level.at > now - length
+        (level.at - now, level.quantities) for level in product.history if level.at > now - length
     )
-    yield 0.0, shelf.quantities
+    yield 0.0, product.quantities

@@ -25,9 +25,9 @@ class Column(NamedTuple, Generic[T]):
     config: Any
 
 
-def text_column(width: int, value: Callable[[T], str], about: str | None = None) -> Column[T]:
+def text_column(width: int, value: Callable[[T], str], tooltip: str | None = None) -> Column[T]:
     """Show words; ``about`` is what the column's head says when it is pointed at."""
-    return Column(value, st.column_config.TextColumn(width=width, help=about))
+    return Column(value, st.column_config.TextColumn(width=width, help=tooltip))
 
 
 def number_column(width: int, value: Callable[[T], float]) -> Column[T]:
@@ -36,21 +36,21 @@ def number_column(width: int, value: Callable[[T], float]) -> Column[T]:
 
 
 def right_aligned_column(
-    width: int, value: Callable[[T], str], about: str | None = None
+    width: int, value: Callable[[T], str], tooltip: str | None = None
 ) -> Column[T]:
     """Show a number that is written out already, at the right; ``about`` as with ``text``."""
-    shown = st.column_config.TextColumn(width=width, alignment="right", help=about)
+    shown = st.column_config.TextColumn(width=width, alignment="right", help=tooltip)
     return Column(value, shown)
 
 
 def progress_column(
-    width: int, value: Callable[[T], float], top: float, form: str = "%d"
+    width: int, value: Callable[[T], float], max_value: float, format: str = "%d"
 ) -> Column[T]:
     """Show a share of the top."""
     return Column(
         value,
         st.column_config.ProgressColumn(
-            width=width, format=form, min_value=0, max_value=top, color="primary"
+            width=width, format=format, min_value=0, max_value=max_value, color="primary"
         ),
     )
 
@@ -79,7 +79,7 @@ def button_column(
     value: Callable[[T], str],
     key: str,
     rows: Sequence[T],
-    pressed: Callable[[T], None],
+    on_click: Callable[[T], None],
 ) -> Column[T]:
     """Show a button in every row, with text or an icon; calls ``pressed`` with the row.
 
@@ -92,7 +92,7 @@ def button_column(
         type="tertiary",
         alignment="center" if is_icon else "left",
         key=key,
-        on_click=lambda: pressed(rows[st.session_state[key].row]),
+        on_click=lambda: on_click(rows[st.session_state[key].row]),
     )
     return Column(value, shown)
 
@@ -113,8 +113,8 @@ def draw_table(
     rows: Sequence[T],
     columns: Mapping[str, Column[T]],
     key: str,
-    lines: int | None = None,
-    picked: Callable[[T | None], None] | None = None,
+    visible_rows: int | None = None,
+    on_select: Callable[[T | None], None] | None = None,
     style: Callable[[pd.DataFrame], Any] = lambda frame: frame,
     alt: str | None = None,
 ) -> None:
@@ -123,7 +123,7 @@ def draw_table(
     Calls ``picked`` with the selected row, or None.
     """
     # look.css takes away the toolbar that a selection would pin over the head of a "pick-".
-    key = f"pick-{key}" if picked else key
+    key = f"pick-{key}" if on_select else key
     row_height = ROW_PX + 6 * st.session_state.get("present", False)
     frame = pd.DataFrame(
         {name: [column.value(row) for row in rows] for name, column in columns.items()}
@@ -134,17 +134,17 @@ def draw_table(
     # and a finger is exempt; a click by a script that jumps onto the table from elsewhere is lost.
     def tell() -> None:
         cells = st.session_state[key].selection.cells
-        if picked:
-            picked(rows[cells[0][0]] if cells and cells[0][0] < len(rows) else None)
+        if on_select:
+            on_select(rows[cells[0][0]] if cells and cells[0][0] < len(rows) else None)
 
     st.dataframe(
         style(frame),
         key=key,
         column_config={name: column.config for name, column in columns.items()},
-        height=HEADER_PX + row_height * lines if lines else "stretch",
+        height=HEADER_PX + row_height * visible_rows if visible_rows else "stretch",
         row_height=row_height,
         hide_index=True,
-        on_select=tell if picked else "ignore",
+        on_select=tell if on_select else "ignore",
         selection_mode="single-cell",
         alt=alt,
     )

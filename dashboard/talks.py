@@ -56,11 +56,11 @@ class ChatConversation(Struct, frozen=True):
         )
         return next(others, None) if self.customer else None
 
-    def unread_count(self, reader: str, since: float) -> int:
+    def unread_count(self, user_id: str, since: float) -> int:
         """Count what others than the reader said after a moment, and after their own last word."""
         count = 0
         for line in reversed(self.entries):
-            if line.sender_id == reader or line.at <= since:
+            if line.sender_id == user_id or line.at <= since:
                 break
             count += 1
         return count

@@ -32,7 +32,7 @@ class ProgressStep(Struct, frozen=True):
 
 
 def progress_steps(
-    status: OrderStatus, when: Mapping[OrderStatus, float]
+    status: OrderStatus, reached_at: Mapping[OrderStatus, float]
 ) -> tuple[ProgressStep, ...]:
     """Return the progress steps of an order in this status.
 
@@ -41,11 +41,11 @@ def progress_steps(
     """
 
     def stage(step: OrderStatus, mark: StepState) -> ProgressStep:
-        return ProgressStep(step, when.get(step), mark)
+        return ProgressStep(step, reached_at.get(step), mark)
 
     if status in EARLY_ENDINGS:
-        gone = [step for step in HAPPY_PATH if step in when] or [HAPPY_PATH[0]]
-        cancelled = status is OrderStatus.CANCELLED or OrderStatus.CANCELLED in when
+        gone = [step for step in HAPPY_PATH if step in reached_at] or [HAPPY_PATH[0]]
+        cancelled = status is OrderStatus.CANCELLED or OrderStatus.CANCELLED in reached_at
         ends = [stage(OrderStatus.CANCELLED, StepState.FAILED)] if cancelled else []
         if status is OrderStatus.REFUNDED:
             ends.append(stage(OrderStatus.REFUNDED, StepState.CURRENT))

@@ -45,10 +45,10 @@ class RecordedFrame(Struct, frozen=True):
 class FrameRecorder:
     """Written by the socket's thread, read by any."""
 
-    def __init__(self, clock: Callable[[], float] = time.time, most: int = MAX_FRAMES) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, limit: int = MAX_FRAMES) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._frames: deque[RecordedFrame] = deque(maxlen=most)
+        self._frames: deque[RecordedFrame] = deque(maxlen=limit)
         self._seq = 0
 
     def record(self, way: Direction, text: bytes) -> None:

@@ -20,9 +20,11 @@ MAX_CHIPS = 40  # channels as chips
 ASKED = "channel-query"  # in the session: the channel to check
 
 
-def draw(chosen: ConnectionInfo | None, everybody: Iterable[ConnectionInfo], now: Snapshot) -> None:
+def draw(
+    connection: ConnectionInfo | None, connections: Iterable[ConnectionInfo], now: Snapshot
+) -> None:
     """Draw the chosen connection."""
-    if chosen is None:
+    if connection is None:
         with look.card("connection-detail", _("Why didn't this client receive it?"), size="rest"):
             look.draw_empty_state(
                 "ads_click",
@@ -30,30 +32,33 @@ def draw(chosen: ConnectionInfo | None, everybody: Iterable[ConnectionInfo], now
                 _("Select a connection to see its subscriptions and check its access."),
             )
         return
-    everybody = tuple(everybody)
+    connections = tuple(connections)
     with (
         look.card(
-            "connection-detail", chosen.name or chosen.user_id, html.escape(chosen.id), size="rest"
+            "connection-detail",
+            connection.name or connection.user_id,
+            html.escape(connection.id),
+            size="rest",
         ),
         st.container(height="stretch", border=False, key="connection-detail-body", gap="xsmall"),
     ):
-        _draw_summary(chosen, now.at)
-        _draw_access_check(chosen, everybody, now)
+        _draw_summary(connection, now.at)
+        _draw_access_check(connection, connections, now)
 
 
-def _draw_summary(chosen: ConnectionInfo, at: float) -> None:
+def _draw_summary(connection: ConnectionInfo, at: float) -> None:
     where = marks.viewer_timezone()
     told = _("{user} · connected at {since} · last active {ago} ago").format(
-        user=chosen.user_id,
-        since=marks.format_time(chosen.connected_at.timestamp(), where=where),
-        ago=marks.format_duration(max(0.0, at - chosen.last_heard_at.timestamp())),
+        user=connection.user_id,
+        since=marks.format_time(connection.connected_at.timestamp(), timezone=where),
+        ago=marks.format_duration(max(0.0, at - connection.last_heard_at.timestamp())),
     )
     st.html(f'<div class="row quiet">{html.escape(told)}</div>')
     chips = "".join(
-        marks.chip_html(channel, kind_of(channel)) for channel in chosen.channels[:MAX_CHIPS]
+        marks.chip_html(channel, kind_of(channel)) for channel in connection.channels[:MAX_CHIPS]
     )
-    if len(chosen.channels) > MAX_CHIPS:
-        more = _("and {count} more").format(count=len(chosen.channels) - MAX_CHIPS)
+    if len(connection.channels) > MAX_CHIPS:
+        more = _("and {count} more").format(count=len(connection.channels) - MAX_CHIPS)
         chips += f'<span class="quiet">{html.escape(more)}</span>'
     silent = _("No subscriptions.")
     st.html(f'<div class="row">{chips or html.escape(silent)}</div>')
@@ -64,7 +69,7 @@ def _set_channel_query(channel: str) -> None:
 
 
 def _draw_access_check(
-    chosen: ConnectionInfo, everybody: tuple[ConnectionInfo, ...], now: Snapshot
+    connection: ConnectionInfo, connections: tuple[ConnectionInfo, ...], now: Snapshot
 ) -> None:
     picked: LoggedMessage | None = st.session_state.get("picked")
     question = _("Check access to a channel")
@@ -88,14 +93,14 @@ def _draw_access_check(
         st.caption(_("Enter a channel to see which rule allows or denies access."))
         return
     try:
-        access = connections_client().check_access(chosen.id, channel)
+        access = connections_client().check_access(connection.id, channel)
     except ApiRequestError as why:
         gone = why.status == 404
         words = _("No longer connected.") if gone else _("Unavailable: {why}.")
         st.caption(words.format(why=why))
         return
-    evidence = hearing.collect_evidence(chosen, channel, everybody, now.log, picked, now.at)
-    answer = hearing.explain_access(chosen, access, evidence, _, marks.format_time)
+    evidence = hearing.collect_evidence(connection, channel, connections, now.log, picked, now.at)
+    answer = hearing.explain_access(connection, access, evidence, _, marks.format_time)
     st.html(marks.status_html(answer.title, "", answer.tone))
     for sentence in answer.sentences:
         st.markdown(marks.escape_markdown(sentence))

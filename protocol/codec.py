@@ -76,13 +76,13 @@ def encode(message: Message) -> bytes:
     return _encoder.encode(message)
 
 
-def encode_with_timestamp(message: ServerMessageBase | msgspec.Struct, at: float) -> bytes:
+def encode_with_timestamp(message: ServerMessageBase | msgspec.Struct, sent_at: float) -> bytes:
     """Write a server's message, sent ``at`` (seconds since the epoch).
 
     The stamp is put into the finished text, which costs a tenth of a second copy of the
     message with its timestamp set.
     """
-    return _encoder.encode(message)[:-1] + _timestamp_suffix(int(at * 1000))
+    return _encoder.encode(message)[:-1] + _timestamp_suffix(int(sent_at * 1000))
 
 
 def encode_with_offset(publication: Publication) -> bytes:
@@ -92,8 +92,8 @@ def encode_with_offset(publication: Publication) -> bytes:
     """
     if publication.position is None or not isinstance(publication.to, Channel):
         return publication.message  # what is for everyone is of no channel
-    place = (str(publication.to).encode(), publication.position.offset)
-    return publication.message[:-1] + b',"channel":"%b","offset":%d}' % place
+    position = (str(publication.to).encode(), publication.position.offset)
+    return publication.message[:-1] + b',"channel":"%b","offset":%d}' % position
 
 
 def format_timestamp(at: float) -> str:
@@ -126,8 +126,10 @@ def validate_event(type_: str, payload: bytes | msgspec.Raw) -> tuple[Payload, b
         published = _any_decoder.decode(payload)
         event = _PAYLOAD_DECODERS[type_].decode(payload)
     except DECODE_ERRORS as why:
-        told = isinstance(why, msgspec.DecodeError | UnicodeDecodeError)
-        raise ValueError(str(why) if told else "the payload is no JSON that can be read") from None
+        is_decode_error = isinstance(why, msgspec.DecodeError | UnicodeDecodeError)
+        raise ValueError(
+            str(why) if is_decode_error else "the payload is no JSON that can be read"
+        ) from None
     if all(amount.has_two_decimals for amount in event.amounts()):
         return event, bytes(payload)
     known = msgspec.to_builtins(event, enc_hook=encode_money, builtin_types=(Decimal,))

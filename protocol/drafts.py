@@ -28,23 +28,23 @@ class PreparedPublication(Struct, frozen=True):
     order_placement: OrderPlacement | None
 
 
-def prepare_publication(draft: PublishRequest, now: float) -> PreparedPublication:
+def prepare_publication(request: PublishRequest, now: float) -> PreparedPublication:
     """Check a draft, and write its message as of ``now`` (seconds since the epoch).
 
     Raises:
         ValueError: no address or two, a type or payload that cannot be published.
         Refusal: the channel's name is malformed.
     """
-    to = draft.address()
-    event, payload = validate_event(draft.type, draft.payload)
-    places = None
+    to = request.address()
+    event, payload = validate_event(request.type, request.payload)
+    order_placement = None
     if (
         isinstance(event, NewOrderPayload)
         and isinstance(to, Channel)
         and to.kind is ChannelKind.TENANT
     ):
-        places = OrderPlacement(event.order.id, event.order.customer.id, to.key)
-        if not (is_valid_key(places.id) and is_valid_key(places.user_id)):
+        order_placement = OrderPlacement(event.order.id, event.order.customer.id, to.key)
+        if not (is_valid_key(order_placement.id) and is_valid_key(order_placement.user_id)):
             raise ValueError("An id in the order is no key")
-    message = encode_with_timestamp(Envelope(draft.type, Raw(payload)), now)
-    return PreparedPublication(to, draft.type, message, places)
+    message = encode_with_timestamp(Envelope(request.type, Raw(payload)), now)
+    return PreparedPublication(to, request.type, message, order_placement)

@@ -193,10 +193,10 @@ class Error(ServerMessageBase, frozen=True, tag="error"):
     payload: ErrorPayload
 
     @classmethod
-    def from_request_error(cls, refusal: RequestError, answering: str | UnsetType = UNSET) -> Error:
+    def from_request_error(cls, error: RequestError, request_id: str | UnsetType = UNSET) -> Error:
         """Shape a refusal for the wire."""
-        id = refusal.id if refusal.id is not None else answering
-        return cls(payload=ErrorPayload(code=refusal.code, message=refusal.message), id=id)
+        id = error.id if error.id is not None else request_id
+        return cls(payload=ErrorPayload(code=error.code, message=error.message), id=id)
 
 
 # Server to client: events.

@@ -33,15 +33,15 @@ class Money(Decimal):
         return self.as_tuple().exponent == -2
 
 
-def decode_money(wanted: type, value: Any) -> Any:
+def decode_money(target_type: type, value: Any) -> Any:
     """Decode what msgspec has no rule for: a JSON number as ``Money``, its digits kept.
 
     Raises:
         ValueError: a string, a boolean, or no whole number of kopecks.
         NotImplementedError: ``wanted`` is some other type.
     """
-    if wanted is not Money:
-        raise NotImplementedError(wanted)
+    if target_type is not Money:
+        raise NotImplementedError(target_type)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("Expected a number with two decimal places")  # noqa: TRY004 - msgspec reports ValueError with its path
     Money.of(value)

@@ -165,8 +165,8 @@ def make_publish_call(
     id: str,
     items: Sequence[tuple[Publication, str]],
     *,
-    names: RedisKeys,
-    bounds: Retention,
+    redis_keys: RedisKeys,
+    retention: Retention,
     epoch: str,
     deadline_ms: int = 0,
     sharded: bool = False,
@@ -176,18 +176,18 @@ def make_publish_call(
     ``id`` is the batch's own: a call that is repeated within a minute changes nothing.
     """
     first = items[0][0].to
-    keys = [names.batch_key(first, id)]
-    values: list[str | int | bytes] = [deadline_ms, epoch, int(bounds.max_age_s * 1000)]
+    keys = [redis_keys.batch_key(first, id)]
+    values: list[str | int | bytes] = [deadline_ms, epoch, int(retention.max_age_s * 1000)]
     # What is for everyone is told by all shards.
     values += [HEAD_TTL_S, "SPUBLISH" if sharded and isinstance(first, Channel) else "PUBLISH"]
     for to, same in groupby(items, key=lambda item: (item[0].to, item[0].tenant)):
         run = list(same)
         for number, (publication, token) in enumerate(run, start=1):
-            keys += names.log_and_head(to[0])
+            keys += redis_keys.log_and_head(to[0])
             values += [
-                names.channel(to[0]),
-                names.tap_channel(to[1]) if to[1] else "",
-                bounds.max_messages_for(to[0]),
+                redis_keys.channel(to[0]),
+                redis_keys.tap_channel(to[1]) if to[1] else "",
+                retention.max_messages_for(to[0]),
             ]
             values += [
                 token,
@@ -235,18 +235,18 @@ def _decode_items(epoch: str, offset: int, rest: bytes) -> Iterable[Publication]
     while start < len(rest):
         colon = rest.index(b":", start)
         end = colon + 1 + int(rest[start:colon])
-        parcel = _decoder.decode(rest[colon + 1 : end])
+        stored = _decoder.decode(rest[colon + 1 : end])
         yield Publication(
-            to=EVERYONE if parcel.to == EVERYONE.value else Channel.parse(parcel.to),
-            type=parcel.type,
-            message=parcel.message,
-            tenant=parcel.tenant,
-            accepted_at=parcel.accepted_at,
-            tenant_only=parcel.tenant_only,
-            exclude_subscribers_of=Channel.parse(parcel.exclude_subscribers_of)
-            if parcel.exclude_subscribers_of
+            to=EVERYONE if stored.to == EVERYONE.value else Channel.parse(stored.to),
+            type=stored.type,
+            message=stored.message,
+            tenant=stored.tenant,
+            accepted_at=stored.accepted_at,
+            tenant_only=stored.tenant_only,
+            exclude_subscribers_of=Channel.parse(stored.exclude_subscribers_of)
+            if stored.exclude_subscribers_of
             else None,
-            exclude_connection=parcel.exclude_connection,
+            exclude_connection=stored.exclude_connection,
             position=StreamPosition(epoch, offset),
         )
         start, offset = end, offset + 1

@@ -74,18 +74,18 @@ _EXPLANATIONS = {
 
 
 def can_subscribe(
-    who: Identity | None,
+    identity: Identity | None,
     channel: Channel,
     order: OrderOwnership | None,
     *,
     has_expired: bool = False,
 ) -> bool:
     """Decide whether ``who`` may join ``channel``; see ``judge``."""
-    return evaluate(who, channel, order, has_expired=has_expired).allows
+    return evaluate(identity, channel, order, has_expired=has_expired).allows
 
 
 def evaluate(
-    who: Identity | None,
+    identity: Identity | None,
     channel: Channel,
     order: OrderOwnership | None,
     *,
@@ -99,34 +99,40 @@ def evaluate(
     """
     if channel.kind is ChannelKind.PUBLIC:
         return AccessRule.PUBLIC
-    if who is None:
+    if identity is None:
         return AccessRule.NOT_SIGNED_IN
     if has_expired:
         return AccessRule.EXPIRED
     match channel.kind:
         case ChannelKind.USER:
-            return AccessRule.OWN_USER if channel.key == who.user_id else AccessRule.OTHER_USER
+            return AccessRule.OWN_USER if channel.key == identity.user_id else AccessRule.OTHER_USER
         case ChannelKind.ORDER:
-            return _evaluate_order(who, order)
+            return _evaluate_order(identity, order)
         case ChannelKind.TENANT:
-            if who.is_staff_of(channel.key):
+            if identity.is_staff_of(channel.key):
                 return AccessRule.STAFF
-            if who.tenant_id != channel.key:
+            if identity.tenant_id != channel.key:
                 return AccessRule.OTHER_TENANT
-            return AccessRule.TENANT_TOKEN if who.role is Role.NONE else AccessRule.NOT_STAFF
+            return AccessRule.TENANT_TOKEN if identity.role is Role.NONE else AccessRule.NOT_STAFF
         case ChannelKind.MONITOR:
-            if who.is_admin_of(channel.key):
+            if identity.is_admin_of(channel.key):
                 return AccessRule.ADMIN
-            return AccessRule.NOT_ADMIN if who.tenant_id == channel.key else AccessRule.OTHER_TENANT
+            return (
+                AccessRule.NOT_ADMIN
+                if identity.tenant_id == channel.key
+                else AccessRule.OTHER_TENANT
+            )
         case _:
             assert_never(channel.kind)
 
 
-def _evaluate_order(who: Identity, order: OrderOwnership | None) -> AccessRule:
+def _evaluate_order(identity: Identity, order: OrderOwnership | None) -> AccessRule:
     if order is None:
         return AccessRule.UNKNOWN_ORDER
-    if order.user_id == who.user_id:
+    if order.user_id == identity.user_id:
         return AccessRule.OWNER
-    if who.is_staff_of(order.tenant_id):
+    if identity.is_staff_of(order.tenant_id):
         return AccessRule.STAFF
-    return AccessRule.NOT_OWNER if who.tenant_id == order.tenant_id else AccessRule.UNKNOWN_ORDER
+    return (
+        AccessRule.NOT_OWNER if identity.tenant_id == order.tenant_id else AccessRule.UNKNOWN_ORDER
+    )

@@ -80,24 +80,26 @@ class AdminService(Struct, frozen=True):
 
     async def connections(self, admin: Identity, user_id: str | None) -> ConnectionsResponse:
         """List the tenant's connections, or those of one of its users."""
-        asked = await self.cluster.query(ListConnections(admin.tenant_id, user_id), NodeConnections)
-        listed = [each for answer in asked.results for each in answer.connections]
-        if len(asked.results) > 1:
+        results = await self.cluster.query(
+            ListConnections(admin.tenant_id, user_id), NodeConnections
+        )
+        listed = [each for answer in results.results for each in answer.connections]
+        if len(results.results) > 1:
             listed.sort(key=lambda each: each.connected_at, reverse=True)
-        total = sum(answer.total for answer in asked.results)
-        return ConnectionsResponse(listed[:MAX_LISTED], total, asked.unresponsive or UNSET)
+        total = sum(answer.total for answer in results.results)
+        return ConnectionsResponse(listed[:MAX_LISTED], total, results.unresponsive or UNSET)
 
     async def channels(self, admin: Identity) -> ChannelsResponse:
         """List the channels that the tenant's connections hear, and the public ones."""
-        asked = await self.cluster.query(ListChannels(admin.tenant_id), NodeChannels)
-        heard = Counter[str]()
-        for answer in asked.results:
-            heard.update(answer.subscribers)
+        results = await self.cluster.query(ListChannels(admin.tenant_id), NodeChannels)
+        subscribers = Counter[str]()
+        for answer in results.results:
+            subscribers.update(answer.subscribers)
         listed = [
             ChannelInfo(name.partition(":")[0], name, subscribers)
-            for name, subscribers in heard.most_common(MAX_LISTED)
+            for name, subscribers in subscribers.most_common(MAX_LISTED)
         ]
-        return ChannelsResponse(listed, len(heard), asked.unresponsive or UNSET)
+        return ChannelsResponse(listed, len(subscribers), results.unresponsive or UNSET)
 
     def nodes(self) -> NodesResponse:
         """Describe every node."""
@@ -110,14 +112,14 @@ class AdminService(Struct, frozen=True):
             Problem: 404, there is no such connection; 503, it may be on a silent node.
             StoreUnavailable: it cannot be found out whose the order is.
         """
-        question = ExplainAccess(admin.tenant_id, connection_id, name)
-        asked = await self.cluster.query(question, AccessResult)
-        for answer in asked.results:
+        query = ExplainAccess(admin.tenant_id, connection_id, name)
+        results = await self.cluster.query(query, AccessResult)
+        for answer in results.results:
             if answer.access is not None:
                 return answer.access
         raise (
-            _unresponsive_error(asked.unresponsive)
-            if asked.unresponsive
+            _unresponsive_error(results.unresponsive)
+            if results.unresponsive
             else _not_found("connection")
         )
 
@@ -127,13 +129,13 @@ class AdminService(Struct, frozen=True):
         Raises:
             Problem: 404, there is no such connection; 503, it may be on a silent node.
         """
-        number = await self._disconnect(
+        count = await self._disconnect(
             DisconnectConnection(admin.tenant_id, connection_id), enough=1
         )
-        if not number:
+        if not count:
             raise _not_found("connection")
         log.info("%s ended by %s", connection_id, admin.user_id)
-        return number
+        return count
 
     async def disconnect_user(self, admin: Identity, user_id: str, revoke: bool) -> int:
         """Hang up on all of a user's connections, and refuse the tokens so far if asked to.
@@ -151,16 +153,16 @@ class AdminService(Struct, frozen=True):
         if at is not None:
             await self.revocations.revoke(admin.tenant_id, user_id, at)
             log.info("the tokens of %s were revoked by %s", user_id, admin.user_id)
-        number = await self._disconnect(DisconnectUser(admin.tenant_id, user_id, at))
-        log.info("%d connections of %s ended by %s", number, user_id, admin.user_id)
-        return number
+        count = await self._disconnect(DisconnectUser(admin.tenant_id, user_id, at))
+        log.info("%d connections of %s ended by %s", count, user_id, admin.user_id)
+        return count
 
-    async def _disconnect(self, question: NodeQuery, enough: int | None = None) -> int:
-        asked = await self.cluster.query(question, AffectedConnections)
-        number = sum(answer.connections for answer in asked.results)
-        if asked.unresponsive and (enough is None or number < enough):
-            raise _unresponsive_error(asked.unresponsive)
-        return number
+    async def _disconnect(self, query: NodeQuery, enough: int | None = None) -> int:
+        results = await self.cluster.query(query, AffectedConnections)
+        count = sum(answer.connections for answer in results.results)
+        if results.unresponsive and (enough is None or count < enough):
+            raise _unresponsive_error(results.unresponsive)
+        return count
 
 
 def _not_found(what: str) -> ApiError:

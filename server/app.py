@@ -56,20 +56,20 @@ async def start_server(settings: Settings) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def _start_server(settings: Settings, parts: Backends) -> AsyncIterator[int]:
-    broker, store, peers, counters = parts.broker, parts.store, parts.cluster, Counters()
-    flusher = BatchWriter(asyncio.get_running_loop())
-    hub = Hub(counters, flusher.broadcast)
-    reporter = MonitorReporter(peers, hub, broker, counters, time.time)
-    flusher.on_flushed.append(reporter.on_flushed)
-    shared = ConnectionContext(
+async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator[int]:
+    broker, store, cluster, counters = backends.broker, backends.store, backends.cluster, Counters()
+    writer = BatchWriter(asyncio.get_running_loop())
+    hub = Hub(counters, writer.broadcast)
+    reporter = MonitorReporter(cluster, hub, broker, counters, time.time)
+    writer.on_flushed.append(reporter.on_flushed)
+    context = ConnectionContext(
         hub=hub,
         broker=broker,
         counters=counters,
         clock=time.time,
         max_message_bytes=settings.message_bytes,
         send_queue_bytes=settings.outbox_bytes,
-        connection_limiter=peers.connection_limiter,
+        connection_limiter=cluster.connection_limiter,
     )
     metrics = Metrics(
         reporter.node_stats,
@@ -80,68 +80,74 @@ async def _start_server(settings: Settings, parts: Backends) -> AsyncIterator[in
     hub.observers.append(metrics.on_delivered)
 
     async def notify_owner_changed(order: OrderOwnership) -> None:
-        await peers.query(OrderOwnerChanged(order), AffectedConnections)
+        await cluster.query(OrderOwnerChanged(order), AffectedConnections)
 
-    async with broker.run(HubEventHandler(hub, time.time, peers.on_tap)):
+    async with broker.run(HubEventHandler(hub, time.time, cluster.on_tap)):
         revocations = Revocations(store)
         await revocations.load()
         verifier = make_verifier(settings, revocations.is_revoked)
-        orders, talks = (
-            OrderOwners(store, notify_owner_changed, lambda: peers.is_connected),
+        order_owners, chat = (
+            OrderOwners(store, notify_owner_changed, lambda: cluster.is_connected),
             ChatService(store),
         )
-        gateway = ConnectionManager(
-            settings, SessionServices(verifier, orders, talks, shared), flusher
+        connection_manager = ConnectionManager(
+            settings, SessionServices(verifier, order_owners, chat, context), writer
         )
-        desk = LocalNode(
-            gateway, hub, orders, revocations, peers.name, reporter.node_stats, time.time
+        local_node = LocalNode(
+            connection_manager,
+            hub,
+            order_owners,
+            revocations,
+            cluster.name,
+            reporter.node_stats,
+            time.time,
         )
-        publishing = PublishService(orders, broker, hub, time.time)
-        doorstep = FirstRequestTimeout(time.monotonic)
+        publishing = PublishService(order_owners, broker, hub, time.time)
+        first_request_timeout = FirstRequestTimeout(time.monotonic)
         routes = Routes(
-            connection_manager=gateway,
+            connection_manager=connection_manager,
             verifier=verifier,
             publish_service=publishing,
-            chat=talks,
+            chat=chat,
             broker=broker,
             store=store,
-            admin=AdminService(peers, revocations, time.time),
-            idempotency=Idempotency(time.time, parts.idempotency_store),
+            admin=AdminService(cluster, revocations, time.time),
+            idempotency=Idempotency(time.time, backends.idempotency_store),
             metrics=metrics,
-            first_request_timeout=doorstep,
+            first_request_timeout=first_request_timeout,
         )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
         # Not below ``server``, or it would mute a module of that name as well.
-        mute = logging.getLogger("muted.aiohttp")
-        mute.setLevel(logging.CRITICAL)
+        aiohttp_log = logging.getLogger("muted.aiohttp")
+        aiohttp_log.setLevel(logging.CRITICAL)
         runner = web.AppRunner(
-            routes.make_app(), access_log=None, logger=mute, shutdown_timeout=0.5
+            routes.make_app(), access_log=None, logger=aiohttp_log, shutdown_timeout=0.5
         )
         await runner.setup()
         try:
-            async with peers.join(desk):
+            async with cluster.join(local_node):
                 site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
                 await site.start()
-                at_the_door = doorstep.run(
+                request_timeout_loop = first_request_timeout.run(
                     lambda: runner.server.connections if runner.server else []
                 )
                 async with _background_tasks(
-                    gateway.run_maintenance(),
+                    connection_manager.run_maintenance(),
                     reporter.run(),
                     _purge_conversations_loop(store),
-                    at_the_door,
+                    request_timeout_loop,
                 ):
                     yield runner.addresses[0][1]
                     await site.stop()
-                    await gateway.close(CLOSE_TIMEOUT_S)
+                    await connection_manager.close(CLOSE_TIMEOUT_S)
         finally:
             await runner.cleanup()
 
 
 @asynccontextmanager
-async def _background_tasks(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def _background_tasks(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(each) for each in work]
+        tasks = [group.create_task(each) for each in coroutines]
         yield
         await cancel_and_wait(tasks)
 

@@ -37,11 +37,11 @@ class JwtVerifier:
     def __init__(
         self,
         settings: Settings,
-        key_of: Callable[[str], Awaitable[VerificationKey]],
+        get_key: Callable[[str], Awaitable[VerificationKey]],
         is_revoked: Callable[[Identity], bool],
     ) -> None:
         self._settings = settings
-        self._get_key = key_of
+        self._get_key = get_key
         self._is_revoked = is_revoked
         self._token_cache: dict[str, tuple[float, Identity]] = {}
 
@@ -53,22 +53,22 @@ class JwtVerifier:
                 that make no identity.
         """
         now = time.time()
-        believed_until, who = self._token_cache.get(token, (0.0, None))
-        if who is None or now >= believed_until:
+        cached_until, identity = self._token_cache.get(token, (0.0, None))
+        if identity is None or now >= cached_until:
             try:
-                who = self._identity_from_claims(
+                identity = self._identity_from_claims(
                     self._decode_claims(token, await self._get_key(token))
                 )
             except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
                 raise InvalidToken from why
-            self._cache_token(token, who, now)
-        if self._is_revoked(who):
+            self._cache_token(token, identity, now)
+        if self._is_revoked(identity):
             raise InvalidToken
-        return who
+        return identity
 
-    def _cache_token(self, token: str, who: Identity, now: float) -> None:
+    def _cache_token(self, token: str, identity: Identity, now: float) -> None:
         """Remember a good token for a while: a publisher shows its own with every request."""
-        self._token_cache[token] = (min(who.expires_at, now + CACHE_TTL_S), who)
+        self._token_cache[token] = (min(identity.expires_at, now + CACHE_TTL_S), identity)
         if len(self._token_cache) > CACHE_SIZE:
             del self._token_cache[next(iter(self._token_cache))]
 

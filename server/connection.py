@@ -58,24 +58,24 @@ class ServerConnection(asyncio.Protocol):
         self,
         id: str,
         session: Session,
-        limit: RateLimit,
-        outbox: SendQueue,
+        rate_limit: RateLimit,
+        send_queue: SendQueue,
         transport: asyncio.Transport,
-        shared: ConnectionContext,
-        gone: Callable[[ServerConnection], None],
+        context: ConnectionContext,
+        on_closed: Callable[[ServerConnection], None],
     ) -> None:
         self.id = id
-        self.send_queue = outbox
+        self.send_queue = send_queue
         self._transport = transport
-        self._context = shared
-        self._on_closed = gone
-        self._reader: FrameDecoder | None = FrameDecoder(shared.max_message_bytes)
+        self._context = context
+        self._on_closed = on_closed
+        self._reader: FrameDecoder | None = FrameDecoder(context.max_message_bytes)
         self._closed_at: float | None = None
         self._close_timeout_s = CLOSE_TIMEOUT_S
         self.next_check_at = 0.0
-        self.opened_at = self._last_received_at = self._last_ping_at = shared.clock()
-        self._dispatcher = RequestDispatcher(self, session, limit, shared)
-        shared.hub.add(self)
+        self.opened_at = self._last_received_at = self._last_ping_at = context.clock()
+        self._dispatcher = RequestDispatcher(self, session, rate_limit, context)
+        context.hub.add(self)
 
     @property
     def identity(self) -> Identity | None:
@@ -122,14 +122,14 @@ class ServerConnection(asyncio.Protocol):
             return
         self._last_received_at = self._context.clock()
         try:
-            complete, broken = self._reader.feed(data)
+            complete, violation = self._reader.feed(data)
             for opcode, payload in complete:
                 if opcode == TEXT_OPCODE:
                     self._dispatcher.handle_message(payload, self._last_received_at)
                 else:
                     self._on_control_frame(opcode, payload)
-            if broken is not None:
-                self._fail_connection(broken)
+            if violation is not None:
+                self._fail_connection(violation)
         except UnicodeDecodeError:
             self._fail_connection(CloseCode.INVALID_TEXT)
         except Exception:  # a fault of ours; the others go on
@@ -218,9 +218,9 @@ class ServerConnection(asyncio.Protocol):
             log.info("evicted %s: %d bytes wait for it", self.id, self.send_queue.queued_bytes)
             self.close(CloseCode.SLOW_CONSUMER)
 
-    def on_order_owner_changed(self, order: OrderOwnership) -> None:
+    def on_order_owner_changed(self, ownership: OrderOwnership) -> None:
         """Stop hearing an order that is no longer this client's to hear."""
-        self._dispatcher.apply(self._dispatcher.session.on_order_owner_changed(order))
+        self._dispatcher.apply(self._dispatcher.session.on_order_owner_changed(ownership))
 
     def _on_control_frame(self, opcode: int, payload: bytes) -> None:
         match opcode:

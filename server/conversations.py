@@ -25,7 +25,7 @@ class ChatService:
         self._store = store
 
     async def post(
-        self, who: Identity, utterance: SendChatPayload, connection_id: str, now: float
+        self, identity: Identity, payload: SendChatPayload, connection_id: str, now: float
     ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
         """Keep an utterance; a customer's without a conversation opens one.
 
@@ -36,58 +36,64 @@ class ChatService:
             Refusal: ``forbidden`` for a conversation that is not theirs or does not exist.
             StoreUnavailable: nothing was kept.
         """
-        line = StoredChatMessage(_new_id("msg"), who.user_id, who.name, utterance.content, now)
-        if isinstance(utterance.conversation_id, str):
-            conversation = await self._find_accessible(who, utterance.conversation_id)
-            is_answer = who.is_staff_of(conversation.tenant_id)
-            await self._store.add_message(conversation.id, line, who.user_id if is_answer else "")
+        message = StoredChatMessage(
+            _new_id("msg"), identity.user_id, identity.name, payload.content, now
+        )
+        if isinstance(payload.conversation_id, str):
+            conversation = await self._find_accessible(identity, payload.conversation_id)
+            is_answer = identity.is_staff_of(conversation.tenant_id)
+            await self._store.add_message(
+                conversation.id, message, identity.user_id if is_answer else ""
+            )
         else:
-            conversation = self._new_conversation(who, now)
-            await self._store.open_conversation(conversation, line)
-        said = ChatMessagePayload(conversation.id, message_body(line))
-        return said, _publications(conversation, said, connection_id, now)
+            conversation = self._new_conversation(identity, now)
+            await self._store.open_conversation(conversation, message)
+        chat_payload = ChatMessagePayload(conversation.id, message_body(message))
+        return chat_payload, _publications(conversation, chat_payload, connection_id, now)
 
-    async def list_for(self, who: Identity, limit: int) -> list[Conversation]:
+    async def list_for(self, identity: Identity, limit: int) -> list[Conversation]:
         """List the conversations that somebody may read: the tenant's for staff, else their own."""
-        customer_id = None if who.is_staff_of(who.tenant_id) else who.user_id
-        return await self._store.conversations(who.tenant_id, customer_id, limit)
+        customer_id = None if identity.is_staff_of(identity.tenant_id) else identity.user_id
+        return await self._store.conversations(identity.tenant_id, customer_id, limit)
 
     async def messages(
-        self, who: Identity, conversation_id: str, limit: int
+        self, identity: Identity, conversation_id: str, limit: int
     ) -> list[StoredChatMessage]:
         """Read a conversation; refuses as ``say`` does."""
-        conversation = await self._find_accessible(who, conversation_id)
+        conversation = await self._find_accessible(identity, conversation_id)
         return await self._store.messages(conversation.id, limit)
 
-    async def _find_accessible(self, who: Identity, conversation_id: str) -> Conversation:
+    async def _find_accessible(self, identity: Identity, conversation_id: str) -> Conversation:
         found = await self._store.find_conversation(conversation_id)
-        if found is not None and who.tenant_id == found.tenant_id:
-            is_customer = who.role in CUSTOMER_ROLES and who.user_id == found.customer_id
-            if is_customer or who.is_staff_of(found.tenant_id):
+        if found is not None and identity.tenant_id == found.tenant_id:
+            is_customer = identity.role in CUSTOMER_ROLES and identity.user_id == found.customer_id
+            if is_customer or identity.is_staff_of(found.tenant_id):
                 return found
         raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this conversation")
 
-    def _new_conversation(self, who: Identity, now: float) -> Conversation:
-        if who.role not in CUSTOMER_ROLES:
+    def _new_conversation(self, identity: Identity, now: float) -> Conversation:
+        if identity.role not in CUSTOMER_ROLES:
             raise RequestError(ErrorCode.INVALID_PAYLOAD, "Only customers open conversations")
-        if not who.tenant_id:
+        if not identity.tenant_id:
             raise RequestError(ErrorCode.FORBIDDEN, "This token names no shop to talk to")
-        return Conversation(_new_id("conv"), who.tenant_id, who.user_id, who.name, now)
+        return Conversation(
+            _new_id("conv"), identity.tenant_id, identity.user_id, identity.name, now
+        )
 
 
-def message_body(line: StoredChatMessage) -> ChatMessageBody:
+def message_body(message: StoredChatMessage) -> ChatMessageBody:
     """Shape a line for the wire."""
-    at = datetime.fromtimestamp(line.at, UTC)
-    return ChatMessageBody(line.id, line.sender_id, line.sender_name, line.content, at)
+    at = datetime.fromtimestamp(message.at, UTC)
+    return ChatMessageBody(message.id, message.sender_id, message.sender_name, message.content, at)
 
 
 def _publications(
-    conversation: Conversation, said: ChatMessagePayload, connection_id: str, now: float
+    conversation: Conversation, payload: ChatMessagePayload, connection_id: str, now: float
 ) -> tuple[Publication, ...]:
     """Address it to the customer and the staff; a socket that hears both gets it once."""
     customer = Channel(ChannelKind.USER, conversation.customer_id)
     staff = Channel(ChannelKind.TENANT, conversation.tenant_id)
-    message = encode_with_timestamp(ChatMessage(said), now)
+    message = encode_with_timestamp(ChatMessage(payload), now)
 
     def publication_to(channel: Channel, unless_on: Channel | None = None) -> Publication:
         return Publication(

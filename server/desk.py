@@ -54,13 +54,13 @@ class LocalNode(Struct, frozen=True):
     collect_stats: Callable[[], NodeStats]
     clock: Callable[[], float]
 
-    async def handle_query(self, question: NodeQuery) -> NodeAnswer:
+    async def handle_query(self, query: NodeQuery) -> NodeAnswer:
         """Answer, or do what is asked for.
 
         Raises:
             StoreUnavailable: whose an order is cannot be found out now.
         """
-        match question:
+        match query:
             case ListConnections(tenant_id, user_id):
                 return self._list_connections(tenant_id, user_id)
             case ListChannels(tenant_id):
@@ -79,7 +79,7 @@ class LocalNode(Struct, frozen=True):
                 )
                 return AffectedConnections(0)
             case _:
-                assert_never(question)
+                assert_never(query)
 
     def stats(self) -> NodeStats:
         """Describe this server as it is now."""
@@ -96,12 +96,14 @@ class LocalNode(Struct, frozen=True):
             StoreUnavailable: it could not be found out; to be tried again.
         """
         await self.revocations.load()
-        heard = set[Channel]()
+        order_channels = set[Channel]()
         for connection in self.connection_manager.open_connections():
             if connection.identity is not None and self.revocations.is_revoked(connection.identity):
                 connection.close(CloseCode.DISCONNECTED)
-            heard.update(each for each in connection.channels if each.kind is ChannelKind.ORDER)
-        for channel in heard:
+            order_channels.update(
+                each for each in connection.channels if each.kind is ChannelKind.ORDER
+            )
+        for channel in order_channels:
             order = await self.order_owners.find(channel.key)
             if order is not None:
                 self.connection_manager.on_order_owner_changed(order)
@@ -113,7 +115,7 @@ class LocalNode(Struct, frozen=True):
         )
 
     def _list_channels(self, tenant_id: str) -> NodeChannels:
-        heard = Counter(
+        subscribers = Counter(
             str(channel)
             for connection, _ in self._connections_of(tenant_id)
             for channel in connection.channels
@@ -121,13 +123,13 @@ class LocalNode(Struct, frozen=True):
         )
         for key in self.hub.channel_keys(ChannelKind.PUBLIC):
             channel = Channel(ChannelKind.PUBLIC, key)
-            heard[str(channel)] = len(self.hub.subscribers(channel))
-        return NodeChannels(heard)
+            subscribers[str(channel)] = len(self.hub.subscribers(channel))
+        return NodeChannels(subscribers)
 
     async def _explain_access(
         self, tenant_id: str, connection_id: str, name: str
     ) -> ChannelAccess | None:
-        for connection, who in self._find_connection(tenant_id, connection_id):
+        for connection, identity in self._find_connection(tenant_id, connection_id):
             try:
                 channel = Channel.parse(name)
             except RequestError:
@@ -137,39 +139,41 @@ class LocalNode(Struct, frozen=True):
                 if channel.kind is ChannelKind.ORDER
                 else None
             )
-            rule = evaluate(who, channel, order, has_expired=who.expires_at <= self.clock())
+            rule = evaluate(
+                identity, channel, order, has_expired=identity.expires_at <= self.clock()
+            )
             return _channel_access(name, channel in connection.channels, rule)
         return None
 
     def _disconnect(
         self, connections: Iterator[tuple[ServerConnection, Identity]]
     ) -> AffectedConnections:
-        theirs = [connection for connection, _ in connections]
-        for connection in theirs:
+        found = [connection for connection, _ in connections]
+        for connection in found:
             connection.close(CloseCode.DISCONNECTED)
-        return AffectedConnections(len(theirs))
+        return AffectedConnections(len(found))
 
     def _connections_of(
         self, tenant_id: str, user_id: str | None = None
     ) -> Iterator[tuple[ServerConnection, Identity]]:
         for connection in self.connection_manager.open_connections():
-            who = connection.identity
-            if who is None or not tenant_id or who.tenant_id != tenant_id:
+            identity = connection.identity
+            if identity is None or not tenant_id or identity.tenant_id != tenant_id:
                 continue
-            if user_id is None or who.user_id == user_id:
-                yield connection, who
+            if user_id is None or identity.user_id == user_id:
+                yield connection, identity
 
     def _find_connection(
         self, tenant_id: str, id: str
     ) -> Iterator[tuple[ServerConnection, Identity]]:
         return (found for found in self._connections_of(tenant_id) if found[0].id == id)
 
-    def _connection_info(self, connection: ServerConnection, who: Identity) -> ConnectionInfo:
+    def _connection_info(self, connection: ServerConnection, identity: Identity) -> ConnectionInfo:
         return ConnectionInfo(
             id=connection.id,
-            user_id=who.user_id,
-            name=who.name,
-            role=who.role or None,
+            user_id=identity.user_id,
+            name=identity.name,
+            role=identity.role or None,
             node=self.node_name,
             connected_at=format_timestamp(connection.opened_at),
             last_heard_at=format_timestamp(connection.last_received_at),

@@ -19,10 +19,10 @@ class FirstRequestTimeout:
     """Knows who has asked for something; ``clock`` is in seconds."""
 
     def __init__(
-        self, clock: Callable[[], float], ask_within_s: float = FIRST_REQUEST_TIMEOUT_S
+        self, clock: Callable[[], float], timeout_s: float = FIRST_REQUEST_TIMEOUT_S
     ) -> None:
         self._clock = clock
-        self._timeout_s = ask_within_s
+        self._timeout_s = timeout_s
         self._have_requested: set[object] = set()
         self._first_seen_at: dict[object, float] = {}
 

@@ -96,14 +96,21 @@ class RequestDispatcher:
     )
 
     def __init__(
-        self, line: ConnectionHandle, session: Session, limit: RateLimit, shared: ConnectionContext
+        self,
+        connection: ConnectionHandle,
+        session: Session,
+        rate_limit: RateLimit,
+        context: ConnectionContext,
     ) -> None:
         self.session = session
-        self._connection = line
-        self._rate_limit = limit
-        self._context = shared
+        self._connection = connection
+        self._rate_limit = rate_limit
+        self._context = context
         self._queue: RequestQueue[ClientRequest] = RequestQueue(
-            self._handle_sync, self._handle_async, line.pause_reading, line.resume_reading
+            self._handle_sync,
+            self._handle_async,
+            connection.pause_reading,
+            connection.resume_reading,
         )
         self._has_slot = False
         self.messages_in = 0
@@ -220,8 +227,8 @@ class RequestDispatcher:
                 assert_never(effect)
 
     async def _acquire_slot(self, user_id: str) -> None:
-        has_place = await self._context.connection_limiter.acquire(user_id)
-        if not has_place:
+        has_slot = await self._context.connection_limiter.acquire(user_id)
+        if not has_slot:
             self._connection.close(CloseCode.TOO_MANY_CONNECTIONS)
         elif not self._connection.is_open:  # hung up on meanwhile
             self._context.connection_limiter.release(user_id)

@@ -22,9 +22,9 @@ Recipients = dict[SendQueue, Callable[[bytes], int]]
 """Who hears a channel, each with its ``write_now``: a flush of theirs touches nothing else."""
 
 
-def make_recipients(outboxes: Iterable[SendQueue]) -> Recipients:
+def make_recipients(queues: Iterable[SendQueue]) -> Recipients:
     """Make one."""
-    return {outbox: outbox.write_now for outbox in outboxes}
+    return {queue: queue.write_now for queue in queues}
 
 
 class BatchWriter:
@@ -48,12 +48,12 @@ class BatchWriter:
         self.frames_queued = 0  # frames, ever
         self._retry_timer: asyncio.TimerHandle | None = None
 
-    def broadcast(self, crowd: Recipients, piece: bytes) -> None:
+    def broadcast(self, recipients: Recipients, data: bytes) -> None:
         """Queue a piece for each of a crowd; told apart by identity, a crowd never changes."""
-        if crowd is not self._broadcast_recipients:
+        if recipients is not self._broadcast_recipients:
             self.expand_broadcast()
-            self._broadcast_recipients = crowd
-        self.pending_broadcast.append(piece)
+            self._broadcast_recipients = recipients
+        self.pending_broadcast.append(data)
         self.frames_queued += 1
         self._schedule()
 
@@ -61,16 +61,16 @@ class BatchWriter:
         """Give each of the crowd its own share, so that what comes next queues behind it."""
         if not self.pending_broadcast:
             return
-        crowd, pieces = self._broadcast_recipients, self.pending_broadcast
+        recipients, frames = self._broadcast_recipients, self.pending_broadcast
         self._broadcast_recipients, self.pending_broadcast = {}, []
-        for outbox in crowd:
-            if not outbox.pending:
-                self._dirty_queues.append(outbox)
-            outbox.pending.extend(pieces)
+        for queue in recipients:
+            if not queue.pending:
+                self._dirty_queues.append(queue)
+            queue.pending.extend(frames)
 
-    def mark_dirty(self, outbox: SendQueue) -> None:
+    def mark_dirty(self, queue: SendQueue) -> None:
         """Take note that this outbox has its first pending frame."""
-        self._dirty_queues.append(outbox)
+        self._dirty_queues.append(queue)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -97,76 +97,76 @@ class BatchWriter:
             self._flush_queues()
         else:
             self._flush_broadcast()
-        for tell in self.on_flushed:
-            tell()
+        for callback in self.on_flushed:
+            callback()
         self._delay.record_flush(started, monotonic())
 
     def _flush_queues(self) -> None:
         """Write each outbox's own list."""
-        outboxes, self._dirty_queues = self._dirty_queues, []
+        queues, self._dirty_queues = self._dirty_queues, []
         frames: list[bytes] = []
         joined = b""
-        for outbox in outboxes:
-            pending, outbox.pending = outbox.pending, []
+        for queue in queues:
+            pending, queue.pending = queue.pending, []
             # Neighbours usually hear the same channels: equal lists share one joined buffer.
             if pending != frames:
                 frames, joined = pending, b"".join(pending)
-            if pending and not outbox.write(joined):
-                self._retry_later(outbox)
+            if pending and not queue.write(joined):
+                self._retry_later(queue)
 
     def _flush_broadcast(self) -> None:
         """Write what is for the crowd to each of it."""
-        crowd, pieces = self._broadcast_recipients, self.pending_broadcast
+        recipients, frames = self._broadcast_recipients, self.pending_broadcast
         self._broadcast_recipients, self.pending_broadcast = {}, []
-        joined = b"".join(pieces)
-        if crowd.keys().isdisjoint(self.congested):
-            self._write_uncongested(crowd, joined)
+        joined = b"".join(frames)
+        if recipients.keys().isdisjoint(self.congested):
+            self._write_uncongested(recipients, joined)
             return
-        for outbox in crowd:
-            if not outbox.write(joined):
-                self._retry_later(outbox)
+        for queue in recipients:
+            if not queue.write(joined):
+                self._retry_later(queue)
 
-    def _write_uncongested(self, crowd: Recipients, data: bytes) -> None:
+    def _write_uncongested(self, recipients: Recipients, data: bytes) -> None:
         """Write to those of whom nothing waits: past the transports, a system call each.
 
         Whose connection is closing is written to in vain; whose is lost is in no crowd.
         """
         size = len(data)
-        short: dict[int, int] = {}  # how much was taken, by place in the crowd
-        for place, write_now in enumerate(crowd.values()):
+        partial: dict[int, int] = {}  # how much was taken, by place in the crowd
+        for index, write_now in enumerate(recipients.values()):
             try:
-                taken = write_now(data)
+                written = write_now(data)
             except BlockingIOError:
-                taken = 0
+                written = 0
             except OSError:
                 continue  # gone, as the transport is about to find out
-            if taken != size:
-                short[place] = taken
-        if short:
-            outboxes = list(crowd)
-            for place, taken in short.items():
-                outboxes[place].buffer_remainder(data[taken:])
+            if written != size:
+                partial[index] = written
+        if partial:
+            queues = list(recipients)
+            for index, written in partial.items():
+                queues[index].buffer_remainder(data[written:])
 
-    def close_queue(self, outbox: SendQueue) -> None:
+    def close_queue(self, queue: SendQueue) -> None:
         """Write what one outbox still has, and let go of it: its connection ends."""
         self.expand_broadcast()
-        if outbox.pending:
-            outbox.write(b"".join(outbox.pending))
-        outbox.clear()
-        self._blocked.discard(outbox)
-        self.congested.discard(outbox)
+        if queue.pending:
+            queue.write(b"".join(queue.pending))
+        queue.clear()
+        self._blocked.discard(queue)
+        self.congested.discard(queue)
 
-    def _retry_later(self, outbox: SendQueue) -> None:
+    def _retry_later(self, queue: SendQueue) -> None:
         """Look again soon at an outbox whose socket is full."""
-        self._blocked.add(outbox)
-        for tell in self.on_blocked:
-            tell(outbox)
+        self._blocked.add(queue)
+        for callback in self.on_blocked:
+            callback(queue)
         if self._retry_timer is None:
             self._retry_timer = self._loop.call_later(BLOCKED_RETRY_S, self._retry_blocked)
 
     def _retry_blocked(self) -> None:
         self._retry_timer = None
-        full, self._blocked = self._blocked, set()
-        for outbox in full:
-            if not outbox.write(b""):
-                self._retry_later(outbox)
+        blocked, self._blocked = self._blocked, set()
+        for queue in blocked:
+            if not queue.write(b""):
+                self._retry_later(queue)

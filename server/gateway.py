@@ -74,25 +74,25 @@ class SessionServices(Struct, frozen=True):
         return found
 
     async def post_chat_message(
-        self, who: Identity, utterance: SendChatPayload, connection_id: str
+        self, identity: Identity, payload: SendChatPayload, connection_id: str
     ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
         """Keep what was said."""
-        return await self.chat.post(who, utterance, connection_id, self.context.clock())
+        return await self.chat.post(identity, payload, connection_id, self.context.clock())
 
 
 class ConnectionManager:
     """Opens sockets, sweeps them and, in the end, closes them all."""
 
-    def __init__(self, settings: Settings, world: SessionServices, flusher: BatchWriter) -> None:
+    def __init__(self, settings: Settings, services: SessionServices, writer: BatchWriter) -> None:
         self._settings = settings
-        self._services = world
-        self._context = world.context
+        self._services = services
+        self._context = services.context
         self._connections: dict[SendQueue, ServerConnection] = {}
         self._is_closing = False
         self._all_closed = asyncio.Event()
         self._all_closed.set()
-        self._writer = flusher
-        flusher.on_blocked.append(self.close_if_slow)
+        self._writer = writer
+        writer.on_blocked.append(self.close_if_slow)
 
     @property
     def is_closing(self) -> bool:
@@ -123,20 +123,20 @@ class ConnectionManager:
         if not is_valid_handshake(request):
             return error_response(400, "bad_request", "This address speaks WebSocket")
         connection = self._accept(transport)
-        answer = hijack(request, transport, connection)
+        response = hijack(request, transport, connection)
         connection.start(request.query.get("token"))
-        return answer
+        return response
 
-    def close_if_slow(self, outbox: SendQueue) -> None:
+    def close_if_slow(self, queue: SendQueue) -> None:
         """Look at a client whose socket is full."""
-        connection = self._connections.get(outbox)
+        connection = self._connections.get(queue)
         if connection is not None:
             connection.close_if_slow(self._context.clock())
 
-    def on_order_owner_changed(self, order: OrderOwnership) -> None:
+    def on_order_owner_changed(self, ownership: OrderOwnership) -> None:
         """Tell everybody who may lose an order that has changed hands."""
         for connection in list(self._connections.values()):
-            connection.on_order_owner_changed(order)
+            connection.on_order_owner_changed(ownership)
 
     async def run_maintenance(self) -> None:
         """Go round, for ever."""
@@ -147,16 +147,16 @@ class ConnectionManager:
                 if now >= connection.next_check_at:
                     connection.check_timeouts(now)
 
-    async def close(self, wait_s: float) -> None:
+    async def close(self, timeout_s: float) -> None:
         """Let nobody in, tell everybody to come back, and give them ``wait_s`` to say goodbye."""
         self._is_closing = True
-        everybody = list(self._connections.values())
-        for start in range(0, len(everybody), CLOSE_BATCH_SIZE):
-            for connection in everybody[start : start + CLOSE_BATCH_SIZE]:
+        connections = list(self._connections.values())
+        for start in range(0, len(connections), CLOSE_BATCH_SIZE):
+            for connection in connections[start : start + CLOSE_BATCH_SIZE]:
                 connection.close(CloseCode.GOING_AWAY)
             await asyncio.sleep(0)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._all_closed.wait(), wait_s)
+            await asyncio.wait_for(self._all_closed.wait(), timeout_s)
         for connection in list(self._connections.values()):
             connection.abort()
 
@@ -166,13 +166,13 @@ class ConnectionManager:
         session = Session(
             id, self._services, now, settings.auth_timeout_s, settings.subscriptions_per_connection
         )
-        limit = RateLimit(settings.messages_per_second, settings.message_burst, now)
+        rate_limit = RateLimit(settings.messages_per_second, settings.message_burst, now)
         write_now = partial(os.write, transport.get_extra_info("socket").fileno())
-        outbox = SendQueue(transport, write_now, self._writer)
+        queue = SendQueue(transport, write_now, self._writer)
         connection = ServerConnection(
-            id, session, limit, outbox, transport, self._context, self._remove
+            id, session, rate_limit, queue, transport, self._context, self._remove
         )
-        self._connections[outbox] = connection
+        self._connections[queue] = connection
         self._all_closed.clear()
         return connection
 

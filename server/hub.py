@@ -47,9 +47,9 @@ class Hub:
     publication and how many sockets it was queued for.
     """
 
-    def __init__(self, counters: Counters, cast: Callable[[Recipients, bytes], None]) -> None:
+    def __init__(self, counters: Counters, broadcast: Callable[[Recipients, bytes], None]) -> None:
         self._counters = counters
-        self._broadcast = cast
+        self._broadcast = broadcast
         self.observers: list[Callable[[Publication, int], None]] = []
         self._connections: set[Subscriber] = set()
         self._subscribers: dict[ChannelKind, dict[Channel, set[Subscriber]]] = {
@@ -69,49 +69,49 @@ class Hub:
         """How many channels have listeners."""
         return sum(map(len, self._subscribers.values()))
 
-    def add(self, listener: Subscriber) -> None:
+    def add(self, connection: Subscriber) -> None:
         """Take in a connection."""
-        self._connections.add(listener)
+        self._connections.add(connection)
 
-    def remove(self, listener: Subscriber, channels: Collection[Channel]) -> None:
+    def remove(self, connection: Subscriber, channels: Collection[Channel]) -> None:
         """Let go of a connection and of all it heard; twice is once."""
-        self._connections.discard(listener)
+        self._connections.discard(connection)
         for channel in channels:
-            self.unsubscribe(listener, channel)
+            self.unsubscribe(connection, channel)
 
     def subscribe(
-        self, listener: Subscriber, channel: Channel, *, recoverable: bool = False
+        self, connection: Subscriber, channel: Channel, *, recoverable: bool = False
     ) -> None:
         """Start delivering a channel to a connection, with offsets if ``recoverable``.
 
         Twice is once, and as the second time.
         """
-        self._unsubscribe_recoverable(listener, channel)
+        self._unsubscribe_recoverable(connection, channel)
         if recoverable:
-            self._recoverable_subscribers.setdefault(channel, set()).add(listener)
-        listeners = self._subscribers[channel.kind].setdefault(channel, set())
-        if listener not in listeners:
-            listeners.add(listener)
+            self._recoverable_subscribers.setdefault(channel, set()).add(connection)
+        subscribers = self._subscribers[channel.kind].setdefault(channel, set())
+        if connection not in subscribers:
+            subscribers.add(connection)
             self.subscription_count += 1
         self._recipient_groups.pop(channel, None)
 
-    def unsubscribe(self, listener: Subscriber, channel: Channel) -> None:
+    def unsubscribe(self, connection: Subscriber, channel: Channel) -> None:
         """Stop delivering a channel to a connection, if it heard it."""
-        listeners = self._subscribers[channel.kind].get(channel)
-        if listeners is None or listener not in listeners:
+        subscribers = self._subscribers[channel.kind].get(channel)
+        if subscribers is None or connection not in subscribers:
             return
-        listeners.remove(listener)
-        self._unsubscribe_recoverable(listener, channel)
+        subscribers.remove(connection)
+        self._unsubscribe_recoverable(connection, channel)
         self._recipient_groups.pop(channel, None)
         self.subscription_count -= 1
-        if not listeners:
+        if not subscribers:
             del self._subscribers[channel.kind][channel]
 
-    def _unsubscribe_recoverable(self, listener: Subscriber, channel: Channel) -> None:
-        listeners = self._recoverable_subscribers.get(channel)
-        if listeners is not None:
-            listeners.discard(listener)
-            if not listeners:
+    def _unsubscribe_recoverable(self, connection: Subscriber, channel: Channel) -> None:
+        subscribers = self._recoverable_subscribers.get(channel)
+        if subscribers is not None:
+            subscribers.discard(connection)
+            if not subscribers:
                 del self._recoverable_subscribers[channel]
 
     def subscribers(self, channel: Channel) -> Collection[Subscriber]:
@@ -126,24 +126,24 @@ class Hub:
         """Return whom a publication is for."""
         if isinstance(publication.to, Everyone):
             return self._connections
-        listeners = self.subscribers(publication.to)
+        subscribers = self.subscribers(publication.to)
         if not (
             publication.tenant_only
             or publication.exclude_subscribers_of
             or publication.exclude_connection
         ):
-            return listeners
-        elsewhere = (
+            return subscribers
+        excluded = (
             self.subscribers(publication.exclude_subscribers_of)
             if publication.exclude_subscribers_of
             else ()
         )
         return [
-            listener
-            for listener in listeners
-            if listener not in elsewhere
-            and listener.id != publication.exclude_connection
-            and not (publication.tenant_only and listener.tenant_id != publication.tenant)
+            connection
+            for connection in subscribers
+            if connection not in excluded
+            and connection.id != publication.exclude_connection
+            and not (publication.tenant_only and connection.tenant_id != publication.tenant)
         ]
 
     def deliver(self, publications: Iterable[Publication]) -> None:
@@ -157,22 +157,22 @@ class Hub:
 
     def send_to_recoverable(self, channel: Channel, frame: bytes) -> None:
         """Queue a frame for those who hear a channel recoverably."""
-        listeners = self._recoverable_subscribers.get(channel, ())
-        for listener in listeners:
-            listener.send_queue.push(frame)
-        self._counters.messages_out += len(listeners)
-        self._counters.replies[Subscribed] += len(listeners)
+        subscribers = self._recoverable_subscribers.get(channel, ())
+        for connection in subscribers:
+            connection.send_queue.push(frame)
+        self._counters.messages_out += len(subscribers)
+        self._counters.replies[Subscribed] += len(subscribers)
 
     def _deliver_batch(self, publications: list[Publication]) -> None:
-        audience = self.subscribers_for(publications[0])
-        reached, count = len(audience), len(publications)
+        subscribers = self.subscribers_for(publications[0])
+        reached, count = len(subscribers), len(publications)
         if reached:
-            piece = b"".join(
+            frames_bytes = b"".join(
                 [frames.encode_text(publication.message) for publication in publications]
             )
-            plain, recoverable = self._recipients_for(publications[0].to, audience)
+            plain, recoverable = self._recipients_for(publications[0].to, subscribers)
             if plain:
-                self._broadcast(plain, piece)
+                self._broadcast(plain, frames_bytes)
             if recoverable:
                 with_offsets = b"".join(
                     [frames.encode_text(encode_with_offset(each)) for each in publications]
@@ -182,22 +182,22 @@ class Hub:
         self._counters.deliveries += reached * count
         self._counters.messages_out += reached * count
         for publication in publications:
-            for observe in self.observers:
-                observe(publication, reached)
+            for observer in self.observers:
+                observer(publication, reached)
 
-    def _recipients_for(self, to: Address, audience: Collection[Subscriber]) -> RecipientGroups:
+    def _recipients_for(self, to: Address, subscribers: Collection[Subscriber]) -> RecipientGroups:
         """Part an audience; for a channel's own, the very same crowds until somebody joins it."""
-        is_whole = isinstance(to, Channel) and audience is self.subscribers(to)
-        crowds = self._recipient_groups.get(to) if is_whole else None
-        if crowds is None:
+        is_whole = isinstance(to, Channel) and subscribers is self.subscribers(to)
+        groups = self._recipient_groups.get(to) if is_whole else None
+        if groups is None:
             recoverable = self._recoverable_subscribers.get(to, ())
-            crowds = (
-                make_recipients(each.send_queue for each in audience if each not in recoverable),
-                make_recipients(each.send_queue for each in audience if each in recoverable),
+            groups = (
+                make_recipients(each.send_queue for each in subscribers if each not in recoverable),
+                make_recipients(each.send_queue for each in subscribers if each in recoverable),
             )
             if is_whole:
-                self._recipient_groups[to] = crowds
-        return crowds
+                self._recipient_groups[to] = groups
+        return groups
 
 
 def _recipients_key(publication: Publication) -> tuple[object, ...]:

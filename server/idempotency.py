@@ -26,7 +26,7 @@ class IdempotencyStore(Protocol[ResultT]):
     """Where else something may be done, or have been."""
 
     async def run_once(
-        self, name: str, digest: bytes, do: Callable[[], Awaitable[ResultT]]
+        self, fingerprint: str, digest: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
         """Return what ``do`` returns, or what it returned elsewhere under the same name.
 
@@ -41,11 +41,11 @@ class NullIdempotencyStore(Generic[ResultT]):
     """There is nobody else."""
 
     async def run_once(
-        self, name: str, digest: bytes, do: Callable[[], Awaitable[ResultT]]
+        self, fingerprint: str, digest: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
         """Do it."""
-        del name, digest
-        return await do()
+        del fingerprint, digest
+        return await operation()
 
 
 class _Entry(Generic[ResultT]):
@@ -59,13 +59,13 @@ class _Entry(Generic[ResultT]):
 class Idempotency(Generic[ResultT]):
     """Remembers answers by who asked and with which key; ``clock`` is in seconds."""
 
-    def __init__(self, clock: Callable[[], float], elsewhere: IdempotencyStore[ResultT]) -> None:
+    def __init__(self, clock: Callable[[], float], store: IdempotencyStore[ResultT]) -> None:
         self._clock = clock
-        self._store = elsewhere
+        self._store = store
         self._entries: OrderedDict[RequestKey, _Entry[ResultT]] = OrderedDict()
 
     async def run_once(
-        self, who: Identity, key: str, body: bytes, do: Callable[[], Awaitable[ResultT]]
+        self, identity: Identity, key: str, body: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
         """Return what ``do`` returns, or what it returned when this was asked before.
 
@@ -78,36 +78,36 @@ class Idempotency(Generic[ResultT]):
         if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
             message = f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable ASCII characters"
             raise ApiError(422, "invalid_key", message)
-        whose, digest = (who.tenant_id, who.user_id, key), sha256(body).digest()
-        while (first := self._find(whose)) is not None:
-            if first.digest != digest:
+        request_key, digest = (identity.tenant_id, identity.user_id, key), sha256(body).digest()
+        while (entry := self._find(request_key)) is not None:
+            if entry.digest != digest:
                 raise key_conflict()
-            answer = await asyncio.shield(first.result)
-            if answer is not None:
-                return answer
-        return await self._run(whose, digest, do)
+            result = await asyncio.shield(entry.result)
+            if result is not None:
+                return result
+        return await self._run(request_key, digest, operation)
 
     async def _run(
-        self, whose: RequestKey, digest: bytes, do: Callable[[], Awaitable[ResultT]]
+        self, request_key: RequestKey, digest: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
-        first = self._entries[whose] = _Entry[ResultT](digest, self._clock() + ANSWER_TTL_S)
+        entry = self._entries[request_key] = _Entry[ResultT](digest, self._clock() + ANSWER_TTL_S)
         if len(self._entries) > MAX_KEYS:
             self._entries.popitem(last=False)
         try:
-            answer = await self._store.run_once(_hash(*whose), digest, do)
+            result = await self._store.run_once(_hash(*request_key), digest, operation)
         except BaseException:
-            if self._entries.get(whose) is first:
-                del self._entries[whose]
-            first.result.set_result(None)
+            if self._entries.get(request_key) is entry:
+                del self._entries[request_key]
+            entry.result.set_result(None)
             raise
-        first.result.set_result(answer)
-        return answer
+        entry.result.set_result(result)
+        return result
 
-    def _find(self, whose: RequestKey) -> _Entry[ResultT] | None:
+    def _find(self, request_key: RequestKey) -> _Entry[ResultT] | None:
         now = self._clock()
         while self._entries and next(iter(self._entries.values())).expires_at <= now:
             self._entries.popitem(last=False)
-        return self._entries.get(whose)
+        return self._entries.get(request_key)
 
 
 def key_conflict() -> ApiError:
@@ -115,9 +115,9 @@ def key_conflict() -> ApiError:
     return ApiError(409, "key_reused", "This Idempotency-Key came with another body")
 
 
-def request_fingerprint(who: Identity, key: str, body: bytes) -> str:
+def request_fingerprint(identity: Identity, key: str, body: bytes) -> str:
     """Name a request, repeats included and no other, in 64 characters."""
-    return _hash(who.tenant_id, who.user_id, key, sha256(body).hexdigest())
+    return _hash(identity.tenant_id, identity.user_id, key, sha256(body).hexdigest())
 
 
 def _hash(*parts: str) -> str:

@@ -48,8 +48,8 @@ class FrameDecoder:
 
     __slots__ = ("_buffer", "_fragment_opcode", "_fragments", "_max_message_bytes")
 
-    def __init__(self, most: int) -> None:
-        self._max_message_bytes = most
+    def __init__(self, max_message_bytes: int) -> None:
+        self._max_message_bytes = max_message_bytes
         self._buffer = b""
         self._fragment_opcode: int | None = None
         self._fragments = b""

@@ -23,9 +23,9 @@ class TokenBucket:
 
     __slots__ = ("_capacity", "_rate", "_tokens", "_updated_at")
 
-    def __init__(self, rate: float, size: float, now: float) -> None:
-        self._rate, self._capacity = rate, size
-        self._tokens, self._updated_at = size, now
+    def __init__(self, rate: float, capacity: float, now: float) -> None:
+        self._rate, self._capacity = rate, capacity
+        self._tokens, self._updated_at = capacity, now
 
     def take(self, now: float) -> bool:
         """Take one token, if there is one."""

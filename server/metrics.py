@@ -36,15 +36,15 @@ class Metrics(Collector):
 
     def __init__(
         self,
-        node: Callable[[], NodeStats],
+        node_stats: Callable[[], NodeStats],
         counters: Counters,
-        latencies: LatencyHistogram,
-        waiting_bytes: Callable[[], int],
+        latency: LatencyHistogram,
+        queued_bytes: Callable[[], int],
     ) -> None:
-        self._node_stats = node
+        self._node_stats = node_stats
         self._counters = counters
-        self._histogram = latencies
-        self._queued_bytes = waiting_bytes
+        self._histogram = latency
+        self._queued_bytes = queued_bytes
         self._delivered_by_type: Counter[str] = Counter()
         self._registry = CollectorRegistry()
         self._registry.register(self)

@@ -31,12 +31,12 @@ class OrderOwners:
     def __init__(
         self,
         store: Store,
-        changed: Callable[[OrderOwnership], Awaitable[object]],
-        hears: Callable[[], bool] = _always_connected,
+        notify_cluster: Callable[[OrderOwnership], Awaitable[object]],
+        cluster_connected: Callable[[], bool] = _always_connected,
     ) -> None:
         self._store = store
-        self._notify_cluster = changed
-        self._cluster_connected = hears
+        self._notify_cluster = notify_cluster
+        self._cluster_connected = cluster_connected
         self._version = 0
         self._cache: OrderedDict[str, OrderOwnership] = OrderedDict()
 
@@ -58,7 +58,7 @@ class OrderOwners:
             self._add_to_cache([found], changes)
         return found
 
-    async def record(self, orders: Sequence[OrderOwnership]) -> None:
+    async def record(self, ownerships: Sequence[OrderOwnership]) -> None:
         """Keep whose these orders are, all or none; of one that is there twice, the last.
 
         Whoever loses one by it has lost it on every server, when this returns.
@@ -68,20 +68,20 @@ class OrderOwners:
             StoreUnavailable: none was kept.
         """
         changes = self._version
-        changed = await self._store.record_order_owners(orders)
-        self._add_to_cache(orders, changes)
+        changed = await self._store.record_order_owners(ownerships)
+        self._add_to_cache(ownerships, changes)
         await asyncio.gather(*(self._notify_cluster(order) for order in changed))
 
-    async def refresh(self, order: OrderOwnership) -> OrderOwnership:
+    async def refresh(self, ownership: OrderOwnership) -> OrderOwnership:
         """Find out anew whose an order is that changed hands.
 
         What was heard stands where the store does not answer.
         """
-        self.invalidate(order.id)
+        self.invalidate(ownership.id)
         try:
-            return await self.find(order.id) or order
+            return await self.find(ownership.id) or ownership
         except StoreUnavailable:
-            return order
+            return ownership
 
     def invalidate(self, order_id: str | None = None) -> None:
         """Remember nothing of an order, or of any, that was known or asked for until now."""
@@ -91,11 +91,11 @@ class OrderOwners:
         else:
             self._cache.pop(order_id, None)
 
-    def _add_to_cache(self, orders: Sequence[OrderOwnership], changes: int) -> None:
+    def _add_to_cache(self, ownerships: Sequence[OrderOwnership], version: int) -> None:
         """Keep what was asked for when so many changes had been heard of."""
-        if changes != self._version or not self._cluster_connected():
+        if version != self._version or not self._cluster_connected():
             return
-        for order in orders:
+        for order in ownerships:
             self._cache[order.id] = order
             self._cache.move_to_end(order.id)
         while len(self._cache) > CACHE_SIZE:

@@ -41,10 +41,10 @@ class FlushScheduler(Protocol):
     def expand_broadcast(self) -> None:
         """Give each of the many its own share."""
 
-    def mark_dirty(self, outbox: SendQueue) -> None:
+    def mark_dirty(self, queue: SendQueue) -> None:
         """Take note that this outbox has its first pending frame."""
 
-    def close_queue(self, outbox: SendQueue) -> None:
+    def close_queue(self, queue: SendQueue) -> None:
         """Write what this outbox still has, and let go of it."""
 
 
@@ -66,16 +66,16 @@ class SendQueue:
     )
 
     def __init__(
-        self, transport: Transport, write_now: Callable[[bytes], int], flusher: FlushScheduler
+        self, transport: Transport, write_now: Callable[[bytes], int], scheduler: FlushScheduler
     ) -> None:
         self._transport = transport
-        self._scheduler = flusher
+        self._scheduler = scheduler
         self.write_now = write_now
         self._unsent: list[bytes] = []
         self._over_limit_since: float | None = None
         self.pending: list[bytes] = []
         self.unsent_bytes = 0
-        flusher.congested.add(self)  # the answer to the handshake may still be on its way
+        scheduler.congested.add(self)  # the answer to the handshake may still be on its way
 
     @property
     def queued_bytes(self) -> int:
@@ -84,13 +84,13 @@ class SendQueue:
 
     def push(self, frame: bytes) -> None:
         """Queue a frame, or several in one piece, for the next flush."""
-        flusher, pending = self._scheduler, self.pending
-        if flusher.pending_broadcast:
-            flusher.expand_broadcast()
-        flusher.frames_queued += 1
+        scheduler, pending = self._scheduler, self.pending
+        if scheduler.pending_broadcast:
+            scheduler.expand_broadcast()
+        scheduler.frames_queued += 1
         pending.append(frame)
         if len(pending) == 1:
-            flusher.mark_dirty(self)
+            scheduler.mark_dirty(self)
 
     def clear(self) -> None:
         """Forget what is queued."""
@@ -130,13 +130,13 @@ class SendQueue:
             return True
         self._scheduler.congested.discard(self)
         try:
-            taken = self.write_now(data)
+            written = self.write_now(data)
         except BlockingIOError:
-            taken = 0
+            written = 0
         except OSError:
             return True  # the connection is gone, as the transport is about to find out
-        if taken != len(data):
-            self.buffer_remainder(data[taken:])
+        if written != len(data):
+            self.buffer_remainder(data[written:])
         return True
 
     def buffer_remainder(self, data: bytes) -> None:

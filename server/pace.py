@@ -39,8 +39,8 @@ class FlushDelay:
 
     def extend(self, queued: int, now: float) -> float:
         """Return for how many seconds more to wait, after those; 0 is to flush."""
-        longest = min(self._last_flush_took, MAX_DELAY_S)
-        if queued == self._last_queued or now - self._last_flush_at >= longest:
+        max_delay = min(self._last_flush_took, MAX_DELAY_S)
+        if queued == self._last_queued or now - self._last_flush_at >= max_delay:
             return 0.0
         self._backoff = self._flushes_to_skip = 0
         return self._short_delay(queued)

@@ -47,39 +47,41 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
         StoreUnavailable: the database cannot be opened.
         RedisUnusable: there is an address of a Redis, and it cannot be used.
     """
-    bounds = Retention(settings.history_messages, settings.history_s)
+    retention = Retention(settings.history_messages, settings.history_s)
     if settings.redis_url:
-        async with open_redis(settings) as link:
+        async with open_redis(settings) as redis:
             options = RedisBrokerOptions(
                 prefix=settings.redis_prefix,
                 sharded=settings.redis_sharded,
                 timeout_s=settings.broker_timeout_s,
-                retention=bounds,
+                retention=retention,
             )
-            store = RedisStore(link, settings.redis_prefix)
-            answers = RedisIdempotencyStore(link, settings.redis_prefix, settings.broker_timeout_s)
+            store = RedisStore(redis, settings.redis_prefix)
+            idempotency_store = RedisIdempotencyStore(
+                redis, settings.redis_prefix, settings.broker_timeout_s
+            )
             yield Backends(
-                RedisBroker(link, options),
+                RedisBroker(redis, options),
                 store,
-                _make_cluster_node(settings, link, clock),
-                answers,
+                _make_cluster_node(settings, redis, clock),
+                idempotency_store,
             )
     else:
         file = await SqliteStore.open(Path(settings.data_dir) / DATABASE_FILE)
         async with contextlib.aclosing(file):
-            peers = SingleNode(
+            cluster = SingleNode(
                 settings.node or gethostname(),
                 LocalConnectionLimiter(settings.connections_per_user),
             )
-            yield Backends(MemoryBroker(bounds, clock), file, peers, NullIdempotencyStore())
+            yield Backends(MemoryBroker(retention, clock), file, cluster, NullIdempotencyStore())
 
 
 def _make_cluster_node(
-    settings: Settings, link: RedisClient, clock: Callable[[], float]
+    settings: Settings, redis: RedisClient, clock: Callable[[], float]
 ) -> RedisClusterNode:
     free_port = secrets.token_hex(2)  # is not known yet, and a name is to be nobody else's
     return RedisClusterNode(
-        link,
+        redis,
         settings.redis_prefix,
         settings.node or f"{gethostname()}:{settings.port or free_port}",
         settings.connections_per_user,

@@ -39,14 +39,16 @@ class PublishService:
     """Accepts publications: checks them, records the orders in them, hands them on."""
 
     def __init__(
-        self, orders: OrderOwners, broker: Broker, hub: Hub, clock: Callable[[], float]
+        self, order_owners: OrderOwners, broker: Broker, hub: Hub, clock: Callable[[], float]
     ) -> None:
-        self._order_owners = orders
+        self._order_owners = order_owners
         self._broker = broker
         self._hub = hub
         self._clock = clock
 
-    async def publish(self, body: bytes, who: Identity, once: str = "") -> PublishResponse:
+    async def publish(
+        self, body: bytes, identity: Identity, idempotency_key: str = ""
+    ) -> PublishResponse:
         """Accept one publication or a list of up to 1,000; see the broker for ``once``.
 
         Raises:
@@ -55,32 +57,34 @@ class PublishService:
             StoreUnavailable, BrokerUnavailable: nothing was published.
         """
         now = self._clock()
-        drafts, is_list = _split_body(body)
+        items, is_list = _split_body(body)
         checked = []
-        for index, raw in enumerate(drafts):
+        for index, raw in enumerate(items):
             try:
-                checked.append(await self._check(raw, who, now))
+                checked.append(await self._check(raw, identity, now))
             except ApiError as why:
-                index_told = index if is_list else None
-                raise ApiError(why.status, why.code, why.message, index_told) from None
+                reported_index = index if is_list else None
+                raise ApiError(why.status, why.code, why.message, reported_index) from None
         await self._record_owners([item.ownership for item in checked], is_list)
         publications = [item.publication for item in checked]
         reached = sum(len(self._hub.subscribers_for(publication)) for publication in publications)
-        await self._broker.publish(publications, once)
+        await self._broker.publish(publications, idempotency_key)
         return PublishResponse(accepted=len(publications), reached=reached)
 
-    async def _record_owners(self, orders: list[OrderOwnership | None], is_list: bool) -> None:
-        placed = [order for order in orders if order is not None]
+    async def _record_owners(self, ownerships: list[OrderOwnership | None], is_list: bool) -> None:
+        placed = [order for order in ownerships if order is not None]
         if not placed:
             return
         try:
             await self._order_owners.record(placed)
         except OrderOwnedByOtherTenant as why:
-            index = next(i for i, order in enumerate(orders) if order is why.order)
-            told = index if is_list else None
-            raise ApiError(403, "forbidden", "This order cannot be placed here", told) from None
+            index = next(i for i, order in enumerate(ownerships) if order is why.order)
+            reported_index = index if is_list else None
+            raise ApiError(
+                403, "forbidden", "This order cannot be placed here", reported_index
+            ) from None
 
-    async def _check(self, raw: Raw, who: Identity, now: float) -> CheckedPublication:
+    async def _check(self, raw: Raw, identity: Identity, now: float) -> CheckedPublication:
         if len(raw) > MAX_PUBLICATION_BYTES:
             raise ApiError(
                 422, "too_big", f"A publication has at most {MAX_PUBLICATION_BYTES} bytes"
@@ -91,45 +95,49 @@ class PublishService:
             raise ApiError(422, "invalid_publication", str(why)) from None
         except RequestError:
             raise ApiError(422, "invalid_channel", "This is not the name of a channel") from None
-        await self._authorize(who, prepared.to)
+        await self._authorize(identity, prepared.to)
         publication = Publication(
             to=prepared.to,
             type=prepared.type,
             message=prepared.message,
-            tenant=await self._tenant_of(prepared.to, who),
+            tenant=await self._tenant_of(prepared.to, identity),
             accepted_at=now,
-            tenant_only=who.role is Role.ADMIN,
+            tenant_only=identity.role is Role.ADMIN,
         )
-        places = prepared.order_placement
-        order = OrderOwnership(places.id, places.user_id, places.tenant_id) if places else None
-        return CheckedPublication(publication, order)
+        placement = prepared.order_placement
+        ownership = (
+            OrderOwnership(placement.id, placement.user_id, placement.tenant_id)
+            if placement
+            else None
+        )
+        return CheckedPublication(publication, ownership)
 
-    async def _authorize(self, who: Identity, to: Address) -> None:
+    async def _authorize(self, identity: Identity, to: Address) -> None:
         """Let a service publish anywhere but to the monitor, and an admin within the tenant."""
         if isinstance(to, Channel) and to.kind is ChannelKind.MONITOR:
             raise ApiError(422, "invalid_channel", "The monitor's channels are the server's own")
-        if who.role is Role.SERVICE:
+        if identity.role is Role.SERVICE:
             return
         if isinstance(to, Channel):
             if to.kind is ChannelKind.USER:
                 return  # within_tenant keeps it from users of other tenants
-            if to.kind is ChannelKind.TENANT and who.is_admin_of(to.key):
+            if to.kind is ChannelKind.TENANT and identity.is_admin_of(to.key):
                 return
             if to.kind is ChannelKind.ORDER:
                 order = await self._order_owners.find(to.key)
-                if order is not None and who.is_admin_of(order.tenant_id):
+                if order is not None and identity.is_admin_of(order.tenant_id):
                     return
         raise ApiError(403, "forbidden", "Only a service may publish there")
 
-    async def _tenant_of(self, to: Address, who: Identity) -> str:
+    async def _tenant_of(self, to: Address, identity: Identity) -> str:
         """Say whose traffic it is: the order's or tenant's own, else the publisher's."""
         if isinstance(to, Channel):
             if to.kind is ChannelKind.TENANT:
                 return to.key
             if to.kind is ChannelKind.ORDER:
                 order = await self._order_owners.find(to.key)
-                return order.tenant_id if order else who.tenant_id
-        return who.tenant_id
+                return order.tenant_id if order else identity.tenant_id
+        return identity.tenant_id
 
 
 def _split_body(body: bytes) -> tuple[list[Raw], bool]:

@@ -54,58 +54,58 @@ async def open_redis(settings: Settings) -> AsyncIterator[RedisClient]:
     Raises:
         RedisUnusable: it does not answer, does not let this server in, or is too old.
     """
-    link = make_redis_client(settings)
+    redis = make_redis_client(settings)
     try:
-        await _check_server(link, settings)
-        yield link
+        await _check_server(redis, settings)
+        yield redis
     finally:
-        await link.aclose()
+        await redis.aclose()
 
 
 def make_redis_client(settings: Settings) -> RedisClient:
     """Make a client that connects when it is first used."""
-    patience = settings.broker_timeout_s
+    timeout_s = settings.broker_timeout_s
     if settings.redis_sharded:
         return RedisCluster.from_url(
             settings.redis_url,
-            socket_timeout=patience,
-            socket_connect_timeout=patience,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
             max_connections=MAX_CONNECTIONS,
             retry=Retry(NoBackoff(), 0),
         )
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,
         max_connections=MAX_CONNECTIONS,
-        timeout=patience,
-        socket_timeout=patience,
-        socket_connect_timeout=patience,
+        timeout=timeout_s,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
     )
     return Redis.from_pool(pool)
 
 
-def make_pubsub_connection(link: RedisClient, shard: str = "") -> AbstractConnection:
+def make_pubsub_connection(redis: RedisClient, shard: str = "") -> AbstractConnection:
     """Make a connection of its own, to a shard of a cluster or to the one Redis.
 
     It waits for ever: whoever reads from it finds out by himself whether it is alive.
     """
-    if isinstance(link, RedisCluster):
-        node = link.get_node(node_name=shard)
+    if isinstance(redis, RedisCluster):
+        node = redis.get_node(node_name=shard)
         if node is None:
             raise ConnectionError(f"there is no shard {shard} any more")
         made_by: ClusterNode | ConnectionPool = node
     else:
-        made_by = link.connection_pool
+        made_by = redis.connection_pool
     # Protocol 2 tells messages and confirmations apart by their first word alone.
     options = {**made_by.connection_kwargs, "socket_timeout": None, "protocol": 2}
     connection: AbstractConnection = made_by.connection_class(**options)
     return connection
 
 
-async def _check_server(link: RedisClient, settings: Settings) -> None:
+async def _check_server(redis: RedisClient, settings: Settings) -> None:
     where = _redacted(settings.redis_url)
     try:
-        about = await _info_with_retries(link, settings.broker_timeout_s * STARTUP_TIMEOUT_FACTOR)
+        about = await _info_with_retries(redis, settings.broker_timeout_s * STARTUP_TIMEOUT_FACTOR)
     except AuthenticationError as why:
         raise RedisUnusable(
             f"the Redis at {where} does not let this server in: {why}. "
@@ -119,21 +119,21 @@ async def _check_server(link: RedisClient, settings: Settings) -> None:
             "WORKBENCH_REDIS_URL, or leave that out to run on one node without Redis"
         ) from None
     version = str(about["redis_version"])
-    oldest = MIN_VERSION_SHARDED if settings.redis_sharded else MIN_VERSION
-    if tuple(int(part) for part in version.split(".")[:2]) < oldest:
-        needed = ".".join(map(str, oldest))
+    min_version = MIN_VERSION_SHARDED if settings.redis_sharded else MIN_VERSION
+    if tuple(int(part) for part in version.split(".")[:2]) < min_version:
+        needed = ".".join(map(str, min_version))
         raise RedisUnusable(f"the Redis at {where} is {version}; {needed} or newer is needed")
 
 
-async def _info_with_retries(link: RedisClient, patience_s: float) -> dict[str, object]:
+async def _info_with_retries(redis: RedisClient, timeout_s: float) -> dict[str, object]:
     """Ask Redis what it is, again and again: it may be starting too."""
-    until = time.monotonic() + patience_s
+    until = time.monotonic() + timeout_s
     while True:
         try:
-            if isinstance(link, RedisCluster):
-                await link.initialize()
-                return await link.info("server", target_nodes=RedisCluster.RANDOM)
-            return await link.info("server")
+            if isinstance(redis, RedisCluster):
+                await redis.initialize()
+                return await redis.info("server", target_nodes=RedisCluster.RANDOM)
+            return await redis.info("server")
         except REDIS_ERRORS as why:
             # A Unix socket's and a cluster's client wrap what Redis said.
             said = why if isinstance(why, REFUSALS) else why.__cause__

@@ -58,9 +58,9 @@ async def require_role(
     try:
         if scheme.lower() != "bearer":
             raise InvalidToken
-        who = await verifier.verify(token.strip())
+        identity = await verifier.verify(token.strip())
     except InvalidToken:
         raise ApiError(401, "unauthenticated", "A valid bearer token is required") from None
-    if who.role not in roles:
+    if identity.role not in roles:
         raise ApiError(403, "forbidden", "This role may not do that")
-    return who
+    return identity

@@ -25,19 +25,19 @@ class MonitorReporter:
 
     def __init__(
         self,
-        peers: Cluster,
+        cluster: Cluster,
         hub: Hub,
         broker: Broker,
         counters: Counters,
         clock: Callable[[], float],
     ) -> None:
-        self._cluster = peers
+        self._cluster = cluster
         self._hub = hub
         self._broker = broker
         self._counters = counters
         self._clock = clock
         self._started_at = clock()
-        self._traffic_source = peers.traffic_source(hub, broker, self)
+        self._traffic_source = cluster.traffic_source(hub, broker, self)
         self._sampler = TrafficSampler(self._traffic_source.is_reported)
         self.latency = LatencyHistogram(clock())
         self._unflushed: list[tuple[float, int]] = []
@@ -85,12 +85,12 @@ class MonitorReporter:
         kind, _, key = channel.partition(":")
         if not key:
             return len(self._hub.connections)
-        listeners = self._hub.subscribers(Channel(ChannelKind(kind), key))
+        subscribers = self._hub.subscribers(Channel(ChannelKind(kind), key))
         if (
             kind == ChannelKind.USER
         ):  # whether other tenants' customers are there is not for this one
-            return sum(listener.tenant_id == tenant for listener in listeners)
-        return len(listeners)
+            return sum(connection.tenant_id == tenant for connection in subscribers)
+        return len(subscribers)
 
     def node_stats(self) -> NodeStats:
         """Describe this node as it is now."""

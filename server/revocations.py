@@ -37,14 +37,14 @@ class Revocations:
 
     def record(self, tenant_id: str, user_id: str, at: float) -> None:
         """Take note of what was revoked and is in the store; what is older changes nothing."""
-        whose = tenant_id, user_id
-        self._revoked_at[whose] = max(at, self._revoked_at.get(whose, at))
+        key = tenant_id, user_id
+        self._revoked_at[key] = max(at, self._revoked_at.get(key, at))
 
-    def is_revoked(self, who: Identity) -> bool:
+    def is_revoked(self, identity: Identity) -> bool:
         """Tell whether a token was revoked; one that does not say when it was issued is too.
 
         Issuers usually tell whole seconds, so a token issued in the very second of the
         revocation is refused, before or after.
         """
-        since = self._revoked_at.get((who.tenant_id, who.user_id))
-        return since is not None and who.issued_at <= since
+        since = self._revoked_at.get((identity.tenant_id, identity.user_id))
+        return since is not None and identity.issued_at <= since

@@ -88,37 +88,37 @@ class Routes(Struct, frozen=True):
 
     async def publish(self, request: web.Request) -> web.Response:
         """Accept publications from services and admins; once for each Idempotency-Key."""
-        who = await require_role(request, self.verifier, PUBLISHER_ROLES)
+        identity = await require_role(request, self.verifier, PUBLISHER_ROLES)
         async with asyncio.timeout(BODY_TIMEOUT_S):
             body = await request.read()
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return json_response(await self.publish_service.publish(body, who))
+            return json_response(await self.publish_service.publish(body, identity))
 
         async def publish_once() -> PublishResponse | ApiError:
             try:
                 return await self.publish_service.publish(
-                    body, who, request_fingerprint(who, key, body)
+                    body, identity, request_fingerprint(identity, key, body)
                 )
             except ApiError as why:  # an answer like any other: a repeat gets it too
                 return why
 
-        outcome = await self.idempotency.run_once(who, key, body, publish_once)
+        outcome = await self.idempotency.run_once(identity, key, body, publish_once)
         return outcome.response() if isinstance(outcome, ApiError) else json_response(outcome)
 
     async def conversations(self, request: web.Request) -> web.Response:
         """List the conversations that the asker may read, the latest spoken in first."""
-        who = await require_role(request, self.verifier, CHAT_ROLES)
-        found = await self.chat.list_for(who, MAX_LISTED)
+        identity = await require_role(request, self.verifier, CHAT_ROLES)
+        found = await self.chat.list_for(identity, MAX_LISTED)
         return json_response(
             {"conversations": [_conversation_json(conversation) for conversation in found]}
         )
 
     async def messages(self, request: web.Request) -> web.Response:
         """Read the last messages of one conversation, oldest first."""
-        who = await require_role(request, self.verifier, CHAT_ROLES)
-        lines = await self.chat.messages(who, request.match_info["id"], MAX_LISTED)
-        return json_response({"messages": [message_body(line) for line in lines]})
+        identity = await require_role(request, self.verifier, CHAT_ROLES)
+        messages = await self.chat.messages(identity, request.match_info["id"], MAX_LISTED)
+        return json_response({"messages": [message_body(message) for message in messages]})
 
     async def connections(self, request: web.Request) -> web.Response:
         """List the tenant's connections, or those of the user in ``?user_id=``."""
@@ -143,8 +143,8 @@ class Routes(Struct, frozen=True):
     async def disconnect(self, request: web.Request) -> web.Response:
         """Hang up on one connection."""
         admin = await self._require_admin(request)
-        number = await self.admin.disconnect(admin, request.match_info["id"])
-        return json_response({"disconnected": number})
+        count = await self.admin.disconnect(admin, request.match_info["id"])
+        return json_response({"disconnected": count})
 
     async def disconnect_user(self, request: web.Request) -> web.Response:
         """Hang up on all connections of a user."""
@@ -154,8 +154,8 @@ class Routes(Struct, frozen=True):
             how = _disconnect_decoder.decode(body) if body else DisconnectRequest()
         except DECODE_ERRORS as why:
             raise ApiError(422, "invalid_body", str(why)) from None
-        number = await self.admin.disconnect_user(admin, request.match_info["id"], how.revoke)
-        return json_response({"disconnected": number})
+        count = await self.admin.disconnect_user(admin, request.match_info["id"], how.revoke)
+        return json_response({"disconnected": count})
 
     async def exposition(self, request: web.Request) -> web.Response:
         """Tell Prometheus the server's figures."""
@@ -179,10 +179,10 @@ class Routes(Struct, frozen=True):
         return json_response({"status": "ready"})
 
     async def _require_admin(self, request: web.Request) -> Identity:
-        who = await require_role(request, self.verifier, {Role.ADMIN})
-        if not who.is_admin_of(who.tenant_id):
+        identity = await require_role(request, self.verifier, {Role.ADMIN})
+        if not identity.is_admin_of(identity.tenant_id):
             raise ApiError(403, "forbidden", "This token names no tenant")
-        return who
+        return identity
 
 
 @web.middleware

@@ -84,7 +84,7 @@ class SessionBackend(Protocol):
         ...
 
     async def post_chat_message(
-        self, who: Identity, utterance: SendChatPayload, connection_id: str
+        self, identity: Identity, payload: SendChatPayload, connection_id: str
     ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
         """Keep what was said; raises Refusal or StoreUnavailable.
 
@@ -111,14 +111,14 @@ class Session:
     def __init__(
         self,
         connection_id: str,
-        world: SessionBackend,
+        backend: SessionBackend,
         opened_at: float,
         auth_timeout_s: float,
-        limit: int,
+        max_subscriptions: int,
     ) -> None:
         self._connection_id = connection_id
-        self._backend = world
-        self._max_subscriptions = limit
+        self._backend = backend
+        self._max_subscriptions = max_subscriptions
         self._has_expired = False
         self.identity: Identity | None = None
         self.channels: set[Channel] = set()
@@ -145,16 +145,16 @@ class Session:
                 case _:
                     assert_never(message)
         except RequestError as refusal:
-            return [SendReply(Error.from_request_error(refusal, answering=message.id))]
+            return [SendReply(Error.from_request_error(refusal, request_id=message.id))]
         except (StoreUnavailable, BrokerUnavailable):
             failed = RequestError(
                 ErrorCode.INTERNAL, "This cannot be answered now, try again later"
             )
-            told = SendReply(Error.from_request_error(failed, answering=message.id))
+            reply = SendReply(Error.from_request_error(failed, request_id=message.id))
             if isinstance(message, Auth) and self.identity is None:
                 # Left alone it would be closed for not signing in, and not come back.
-                return [told, CloseConnection(CloseCode.INTERNAL_ERROR)]
-            return [told]
+                return [reply, CloseConnection(CloseCode.INTERNAL_ERROR)]
+            return [reply]
 
     async def _authenticate(self, request: Auth) -> list[SessionEffect]:
         """Sign in, extend the session, or say that the token is not taken."""
@@ -188,10 +188,10 @@ class Session:
         self.deadline = self.identity.expires_at + TOKEN_GRACE_S
         return [SendReply(AuthError(AuthErrorPayload("The token has expired")))]
 
-    def on_order_owner_changed(self, order: OrderOwnership) -> list[SessionEffect]:
+    def on_order_owner_changed(self, ownership: OrderOwnership) -> list[SessionEffect]:
         """Judge again whether this client may hear an order that has changed hands."""
-        channel = Channel(ChannelKind.ORDER, order.id)
-        if channel not in self.channels or can_subscribe(self.identity, channel, order):
+        channel = Channel(ChannelKind.ORDER, ownership.id)
+        if channel not in self.channels or can_subscribe(self.identity, channel, ownership):
             return []
         return self._revoke_subscription(channel)
 
@@ -229,12 +229,12 @@ class Session:
             raise RequestError(
                 ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._max_subscriptions} channels"
             )
-        was_heard = channel in self.channels
+        was_subscribed = channel in self.channels
         self.channels.add(channel)  # so that an order that changes hands meanwhile is lost
         try:
             opened = await self._open_subscription(channel, request.payload)
         except BrokerUnavailable:
-            if not was_heard:
+            if not was_subscribed:
                 self.channels.discard(channel)
             raise
         if channel not in self.channels:
@@ -251,26 +251,26 @@ class Session:
         ]
 
     async def _open_subscription(
-        self, channel: Channel, wishes: SubscribeOptions
+        self, channel: Channel, options: SubscribeOptions
     ) -> _OpenedSubscription:
         """Fetch what is to be sent before the channel is joined."""
-        if wishes.recoverable is not True:
-            if wishes.last is not True:
+        if options.recoverable is not True:
+            if options.last is not True:
                 await self._backend.subscribe(channel)
                 return _OpenedSubscription(False, {}, ())
             last = await self._backend.latest(channel)
             return _OpenedSubscription(False, {}, (last,) if last else ())
-        since = wishes.since
+        since = options.since
         found = await self._backend.recover(
             channel, since if isinstance(since, StreamPosition) else None
         )
-        place = {"epoch": found.position.epoch, "offset": found.position.offset}
+        recovery_fields = {"epoch": found.position.epoch, "offset": found.position.offset}
         if found.recovered is not None:
-            place["recovered"] = found.recovered
-        brought = found.missed
-        if wishes.last is True and found.recovered is not True and found.latest is not None:
-            brought = (found.latest,)
-        return _OpenedSubscription(True, place, brought)
+            recovery_fields["recovered"] = found.recovered
+        publications = found.missed
+        if options.last is True and found.recovered is not True and found.latest is not None:
+            publications = (found.latest,)
+        return _OpenedSubscription(True, recovery_fields, publications)
 
     def _replay(self, opened: _OpenedSubscription) -> list[Replay]:
         """Send what the channel brought before, but for what was not for this client."""
@@ -298,10 +298,10 @@ class Session:
     async def _post_chat_message(self, request: SendChatMessage) -> list[SessionEffect]:
         if self.identity is None or self._has_expired:
             raise RequestError(ErrorCode.UNAUTHENTICATED, "Sign in to chat")
-        own_copy, publications = await self._backend.post_chat_message(
+        payload, publications = await self._backend.post_chat_message(
             self.identity, request.payload, self._connection_id
         )
-        return [Publish(publications), SendReply(ChatMessage(own_copy, id=request.id))]
+        return [Publish(publications), SendReply(ChatMessage(payload, id=request.id))]
 
     async def _recheck_subscriptions(self) -> list[SessionEffect]:
         """Leave what a newer token, of another role, no longer opens."""

@@ -26,15 +26,15 @@ class RequestQueue(Generic[RequestT]):
 
     def __init__(
         self,
-        at_once: Callable[[RequestT], bool],
-        answer: Callable[[RequestT], Awaitable[None]],
-        full: Callable[[], None],
-        free: Callable[[], None],
+        try_sync: Callable[[RequestT], bool],
+        handle_async: Callable[[RequestT], Awaitable[None]],
+        on_full: Callable[[], None],
+        on_drained: Callable[[], None],
     ) -> None:
-        self._try_sync = at_once
-        self._handle_async = answer
-        self._on_full = full
-        self._on_drained = free
+        self._try_sync = try_sync
+        self._handle_async = handle_async
+        self._on_full = on_full
+        self._on_drained = on_drained
         self._pending: list[RequestT] = []
         self._task: asyncio.Task[None] | None = None
 

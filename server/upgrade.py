@@ -44,19 +44,19 @@ def hijack(
 
     What the client sent behind its request, if it did not wait, is handed on at once.
     """
-    former = request.protocol
-    impatient = _EarlyData()
-    former.set_parser(impatient)  # type: ignore[arg-type] # it asks a parser for no more
+    http_protocol = request.protocol
+    early_data = _EarlyData()
+    http_protocol.set_parser(early_data)  # type: ignore[arg-type] # it asks a parser for no more
     key = request.headers[hdrs.SEC_WEBSOCKET_KEY].encode()
     accept = b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
     transport.write(_SWITCHING_PROTOCOLS % accept)
     transport.set_protocol(protocol)
-    former.transport = None  # or it would be closed ...
-    former.connection_lost(None)  # ... for as far as aiohttp is concerned, it is lost
+    http_protocol.transport = None  # or it would be closed ...
+    http_protocol.connection_lost(None)  # ... for as far as aiohttp is concerned, it is lost
     if not transport.is_reading():
         transport.resume_reading()
-    if impatient.data:
-        protocol.data_received(impatient.data)
+    if early_data.data:
+        protocol.data_received(early_data.data)
     return AlreadyAnswered()
 
 

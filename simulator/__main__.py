@@ -139,18 +139,18 @@ def speed(text: str) -> float:
     return number
 
 
-def _list_scenarios(premises: ShopData) -> int:
-    for each in premises.scenarios.values():
+def _list_scenarios(data: ShopData) -> int:
+    for each in data.scenarios.values():
         print(f"{each.name:16} {each.lasts_s:4g} s  {each.sentence.en}")  # noqa: T201 - asked for
     return 0
 
 
-def _check_scenarios(premises: ShopData, names: Iterable[str]) -> None:
+def _check_scenarios(data: ShopData, names: Iterable[str]) -> None:
     for name in names:
-        if name not in premises.scenarios:
+        if name not in data.scenarios:
             raise CommandRejected(
                 "name",
-                f"unknown scenario {name!r}; the scenarios are {', '.join(premises.scenarios)}",
+                f"unknown scenario {name!r}; the scenarios are {', '.join(data.scenarios)}",
             )
 
 
@@ -160,7 +160,7 @@ def _read_settings(settings: type[S], variables: dict[str, str | None]) -> S:
     return found
 
 
-def _run(settings: Settings, premises: ShopData, opening: RunOptions) -> int:
+def _run(settings: Settings, data: ShopData, options: RunOptions) -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
     # A thousand clients would log every reconnect; `simulator.presence` logs their number instead.
     for module in (aio, surface):
@@ -171,13 +171,13 @@ def _run(settings: Settings, premises: ShopData, opening: RunOptions) -> int:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, stop.set)
-        await serve(settings, premises, stop, opening)
+        await serve(settings, data, stop, options)
 
     asyncio.run(until_stopped())
     return 0
 
 
-def _dry_run(settings: ShopSettings, premises: ShopData, given: argparse.Namespace) -> int:
+def _dry_run(settings: ShopSettings, data: ShopData, args: argparse.Namespace) -> int:
     start = RunConfig(
         seed=settings.seed,
         rate=settings.rate,
@@ -189,8 +189,8 @@ def _dry_run(settings: ShopSettings, premises: ShopData, given: argparse.Namespa
     # `| head` and Ctrl-C end it as they end any filter.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    shop, seconds = create_shop(premises, start, given.scenarios), given.duration or DRY_RUN_S
-    if given.summary:
+    shop, seconds = create_shop(data, start, args.scenarios), args.duration or DRY_RUN_S
+    if args.summary:
         print(summarise(shop, seconds).table())  # noqa: T201 - asked for
     else:
         write_publications(shop, seconds, sys.stdout.buffer)

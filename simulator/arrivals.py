@@ -28,15 +28,18 @@ def base_arrival_rate(rate: float) -> float:
     return rate / PUBLICATIONS_PER_VISIT
 
 
-def arrival_rate(rate: float, inside: int, orders: Mapping[OrderStatus, int]) -> float:
+def arrival_rate(
+    rate: float, active_visitors: int, orders_by_status: Mapping[OrderStatus, int]
+) -> float:
     """Return the mean, of a Poisson process, for ``rate`` publications a virtual second.
 
     ``inside`` is how many visitors there are, ``orders`` how many orders in each status.  The means
     above were measured over hours of virtual time; a test holds them to it.
     """
     of_orders = sum(
-        news * orders.get(status, 0) for status, news in PUBLICATION_RATE_BY_STATUS.items()
+        news * orders_by_status.get(status, 0)
+        for status, news in PUBLICATION_RATE_BY_STATUS.items()
     )
     wanted = max(0.0, rate - of_orders) / PUBLICATION_RATE_PER_VISITOR
-    visits = wanted / MEAN_VISIT_S + (wanted - inside) / CORRECTION_TIME_S
+    visits = wanted / MEAN_VISIT_S + (wanted - active_visitors) / CORRECTION_TIME_S
     return max(MIN_SHARE_OF_BASE * base_arrival_rate(rate), visits)

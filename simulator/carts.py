@@ -12,8 +12,8 @@ from simulator.catalogue import Product
 class ShoppingCart:
     """Cart of one customer; ``price`` returns the current price."""
 
-    def __init__(self, customer_number: int, price: Callable[[Product], Money]) -> None:
-        self._id, self._price_of = f"cart_{customer_number}", price
+    def __init__(self, customer_number: int, price_of: Callable[[Product], Money]) -> None:
+        self._id, self._price_of = f"cart_{customer_number}", price_of
         self.lines: dict[str, tuple[Product, int]] = {}
 
     def add(self, product: Product, quantity: int) -> CartUpdatePayload:

@@ -89,10 +89,10 @@ def _check_products(warehouses: set[str], entries: Iterable[tuple[int, Product]]
         taken |= {product.id, product.sku}
 
 
-def _validation_error(product: Product, warehouses: set[str], taken: set[str]) -> str | None:
-    if product.id in taken:
+def _validation_error(product: Product, warehouses: set[str], used_ids: set[str]) -> str | None:
+    if product.id in used_ids:
         return "the id is taken"
-    if product.sku in taken:
+    if product.sku in used_ids:
         return f"the SKU {product.sku} is taken"
     if product.price <= 0:
         return "the price is not above zero"

@@ -21,9 +21,16 @@ class Checkout:
     """Creates all orders."""
 
     def __init__(
-        self, stage: ActiveScenarios, supply: Replenishment, fulfilment: Fulfilment
+        self,
+        active_scenarios: ActiveScenarios,
+        replenishment: Replenishment,
+        fulfilment: Fulfilment,
     ) -> None:
-        self._active_scenarios, self._replenishment, self._fulfilment = stage, supply, fulfilment
+        self._active_scenarios, self._replenishment, self._fulfilment = (
+            active_scenarios,
+            replenishment,
+            fulfilment,
+        )
 
     def place_order(self, customer: Customer, lines: Sequence[OrderLine], at: float) -> PlacedOrder:
         """Place an order of at least one line, at current prices."""

@@ -28,8 +28,8 @@ Seed = Annotated[int, Meta(ge=0, le=1 << 53)]  # beyond it a JSON reader with do
 class CommandRejected(Exception):
     """The command was rejected; ``field`` names the wrong field."""
 
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
         self.field = field
 
 

@@ -53,8 +53,8 @@ class ErrorBody(Struct, frozen=True, omit_defaults=True):
 class SimulatorHttpServer:
     """HTTP server for a simulation."""
 
-    def __init__(self, shopkeeper: SimulatorBackend, *, secret: str, tenant: str) -> None:
-        self._backend, self._secret, self._tenant = shopkeeper, secret, tenant
+    def __init__(self, backend: SimulatorBackend, *, secret: str, tenant: str) -> None:
+        self._backend, self._secret, self._tenant = backend, secret, tenant
         app = web.Application(
             middlewares=[_json_errors, self._require_admin], client_max_size=MAX_BODY_BYTES
         )
@@ -134,8 +134,8 @@ async def _json_errors(request: web.Request, handler: RequestHandler) -> web.Str
         return _error_response(why.status, ErrorBody(code, why.reason))
 
 
-def _error_response(status: int, problem: ErrorBody) -> web.Response:
-    return _json_response(status, {"error": problem})
+def _error_response(status: int, error: ErrorBody) -> web.Response:
+    return _json_response(status, {"error": error})
 
 
 def _json_response(status: int, body: object) -> web.Response:

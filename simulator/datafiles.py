@@ -26,19 +26,19 @@ def read_text(name: str) -> str:
     return resources.files("simulator").joinpath("data", name).read_text(encoding="utf-8")
 
 
-def parse_toml(name: str, text: str, wanted: type[T]) -> T:
+def parse_toml(name: str, text: str, type_: type[T]) -> T:
     """Make ``wanted`` of a TOML document; ``name`` is for the message.
 
     Raises:
         BadData: it is no TOML, or not of the wanted shape.
     """
     try:
-        return msgspec.convert(tomllib.loads(text), wanted)
+        return msgspec.convert(tomllib.loads(text), type_)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as why:
         raise InvalidDataFile(f"{name}: {why}") from None
 
 
-def parse_json_lines(name: str, text: str, wanted: type[T]) -> list[tuple[int, T]]:
+def parse_json_lines(name: str, text: str, type_: type[T]) -> list[tuple[int, T]]:
     """Make a ``wanted`` of every line that is not empty, with its number, from 1.
 
     Money is written as text with two decimal places.
@@ -46,7 +46,7 @@ def parse_json_lines(name: str, text: str, wanted: type[T]) -> list[tuple[int, T
     Raises:
         BadData: a line is no JSON, or not of the wanted shape.
     """
-    decoder = msgspec.json.Decoder(wanted, dec_hook=_decode_money)
+    decoder = msgspec.json.Decoder(type_, dec_hook=_decode_money)
     entries = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -58,9 +58,9 @@ def parse_json_lines(name: str, text: str, wanted: type[T]) -> list[tuple[int, T
     return entries
 
 
-def _decode_money(wanted: type, value: Any) -> Any:
-    if wanted is not Money:
-        raise NotImplementedError(wanted)
+def _decode_money(type_: type, value: Any) -> Any:
+    if type_ is not Money:
+        raise NotImplementedError(type_)
     try:
         amount = Decimal(value) if isinstance(value, str) else None
     except InvalidOperation:

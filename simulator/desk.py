@@ -45,12 +45,12 @@ class SimulationContext:
     ``anchor`` is when time 0 was, in seconds since the epoch; ``rate`` may be changed at any time.
     """
 
-    def __init__(self, start: RunConfig) -> None:
-        self.config = start
-        self.time_origin = start.started_at
-        self.rate = start.rate
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self.time_origin = config.started_at
+        self.rate = config.rate
         self.scheduler = Scheduler()
-        self.rng = random.Random(start.seed)  # noqa: S311 - the same seed, the same day
+        self.rng = random.Random(config.seed)  # noqa: S311 - the same seed, the same day
         self.published_by_type: Counter[str] = Counter()
         self._sequence_numbers: Counter[str] = Counter()
         self._events: list[SimulationEvent] = []
@@ -59,10 +59,10 @@ class SimulationContext:
         """Return the UTC time, to the millisecond."""
         return datetime.fromtimestamp(round(self.time_origin + at, 3), UTC)
 
-    def next_number(self, series: str) -> int:
+    def next_number(self, sequence: str) -> int:
         """Return the next number of a sequence, from 1."""
-        self._sequence_numbers[series] += 1
-        return self._sequence_numbers[series]
+        self._sequence_numbers[sequence] += 1
+        return self._sequence_numbers[sequence]
 
     def next_notification_id(self) -> str:
         """Return the id of the next notification."""
@@ -80,18 +80,18 @@ class SimulationContext:
         """Publish on the tenant's channel."""
         self.publish(Channel(ChannelKind.TENANT, self.config.tenant), event)
 
-    def publish(self, to: Address, event: Event) -> None:
+    def publish(self, address: Address, event: Event) -> None:
         """Emit a publication for a channel, or for everyone."""
         type_ = str(event.__struct_config__.tag)
         self.published_by_type[type_] += 1
-        channel: str | UnsetType = UNSET if to is EVERYONE else str(to)
-        everyone: bool | UnsetType = True if to is EVERYONE else UNSET
+        channel: str | UnsetType = UNSET if address is EVERYONE else str(address)
+        everyone: bool | UnsetType = True if address is EVERYONE else UNSET
         payload = Raw(codec.encode_json(event.payload))
         self.emit(PublishRequest(channel=channel, everyone=everyone, type=type_, payload=payload))
 
-    def emit(self, happening: SimulationEvent) -> None:
+    def emit(self, event: SimulationEvent) -> None:
         """Emit an event."""
-        self._events.append(happening)
+        self._events.append(event)
 
     def drain_events(self) -> list[SimulationEvent]:
         """Return and clear the emitted events, oldest first."""

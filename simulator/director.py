@@ -41,8 +41,8 @@ class FinishedRun(Struct, frozen=True):
 class ScenarioManager:
     """``changed`` is called with the time when the set of active scenarios changes."""
 
-    def __init__(self, house: ShopComponents, changed: Callable[[float], None]) -> None:
-        self._components, self._on_change = house, changed
+    def __init__(self, components: ShopComponents, on_change: Callable[[float], None]) -> None:
+        self._components, self._on_change = components, on_change
         self._scheduled_ends: dict[str, ScheduledAction] = {}
         self.finished: deque[FinishedRun] = deque(maxlen=FINISHED_RUNS_KEPT)
 
@@ -82,13 +82,13 @@ class ScenarioManager:
     def _on_duration_elapsed(self, name: str, at: float) -> None:
         self._finish(name, ScenarioPhase.FINISHED, at)
 
-    def _finish(self, name: str, how: ScenarioPhase, at: float) -> None:
+    def _finish(self, name: str, phase: ScenarioPhase, at: float) -> None:
         del self._scheduled_ends[name]
         scene = self._components.active_scenarios.stop(name)
-        self.finished.appendleft(FinishedRun(scene, at, how))
+        self.finished.appendleft(FinishedRun(scene, at, phase))
         if act := END_ACTIONS.get(name):
             act(self._components, scene, at)
-        self._publish_change(scene.scenario, how, at)
+        self._publish_change(scene.scenario, phase, at)
         self._on_change(at)
 
     def _draw_featured(self, scenario: Scenario) -> frozenset[str]:
@@ -99,15 +99,15 @@ class ScenarioManager:
         count = min(scenario.modifiers.featured_count, len(best))
         return frozenset(product.id for product in self._components.context.rng.sample(best, count))
 
-    def _publish_change(self, scenario: Scenario, turn: ScenarioPhase, at: float) -> None:
+    def _publish_change(self, scenario: Scenario, phase: ScenarioPhase, at: float) -> None:
         desk = self._components.context
-        desk.emit(ScenarioChanged(scenario.name, turn))
+        desk.emit(ScenarioChanged(scenario.name, phase))
         desk.publish_to_staff(
             Notification(
                 payload=NotificationPayload(
                     id=desk.next_notification_id(),
-                    title=f"{_TITLES[turn]}: {scenario.title.uk}",
-                    body=scenario.sentence.uk if turn is ScenarioPhase.STARTED else _FINISHED_BODY,
+                    title=f"{_TITLES[phase]}: {scenario.title.uk}",
+                    body=scenario.sentence.uk if phase is ScenarioPhase.STARTED else _FINISHED_BODY,
                     icon="film",
                     priority=Priority.NORMAL,
                     created_at=desk.datetime_at(at),

@@ -37,13 +37,13 @@ def summarise(shop: Shop, seconds: float) -> RunSummary:
     return summary
 
 
-def create_shop(premises: ShopData, start: RunConfig, scenarios: Iterable[str]) -> Shop:
+def create_shop(data: ShopData, config: RunConfig, scenarios: Iterable[str]) -> Shop:
     """Open a shop in which these scenarios begin at once.
 
     Raises:
         Refused: there is no such scenario.
     """
-    shop = Shop(premises, start)
+    shop = Shop(data, config)
     for name in scenarios:
         shop.execute(StartScenario(name=name))
     return shop

@@ -34,15 +34,19 @@ class Fulfilment:
     """
 
     def __init__(
-        self, desk: SimulationContext, stock: Shelves, supply: Replenishment, stage: ActiveScenarios
+        self,
+        context: SimulationContext,
+        shelves: Shelves,
+        replenishment: Replenishment,
+        active_scenarios: ActiveScenarios,
     ) -> None:
         self._context, self._shelves, self._replenishment, self._active_scenarios = (
-            desk,
-            stock,
-            supply,
-            stage,
+            context,
+            shelves,
+            replenishment,
+            active_scenarios,
         )
-        self._order_events = OrderEventPublisher(desk)
+        self._order_events = OrderEventPublisher(context)
         self._scheduled: dict[str, ScheduledAction] = {}
         self._held_by_couriers: dict[str, Action] = {}
         self.live: dict[str, PlacedOrder] = {}
@@ -58,7 +62,7 @@ class Fulfilment:
         self,
         customer: Customer,
         items: tuple[OrderItem, ...],
-        taken: tuple[StockAllocation, ...],
+        allocations: tuple[StockAllocation, ...],
         at: float,
     ) -> PlacedOrder:
         """Create an order; the caller takes its items from the shelves."""
@@ -69,7 +73,7 @@ class Fulfilment:
             customer=customer.person,
             city=customer.city,
             items=items,
-            taken=taken,
+            allocations=allocations,
             at=self._context.datetime_at(at),
         )
         self.by_status[placed.status] += 1
@@ -126,9 +130,9 @@ class Fulfilment:
         self.live[id] = order
         self._schedule(id, way.duration_s, partial(self._apply_transition, id, way.to), at)
 
-    def _schedule(self, id: str, takes_s: DurationRange, action: Action, at: float) -> None:
+    def _schedule(self, id: str, duration: DurationRange, action: Action, at: float) -> None:
         self._scheduled[id] = self._context.scheduler.call_at(
-            at + self._context.sample_duration(takes_s), action
+            at + self._context.sample_duration(duration), action
         )
 
     def _cancel_scheduled(self, id: str) -> None:

@@ -32,23 +32,25 @@ class SupportAgentClient:
         self,
         socket: ChatSocket,
         tenant: str,
-        agent: AgentScript,
+        script: AgentScript,
         *,
-        find_senders: LoadSenders,
-        draw: Random,
-        pause: Sleep,
+        load_senders: LoadSenders,
+        rng: Random,
+        sleep: Sleep,
         spawn: Spawn,
     ) -> None:
-        self._socket, self._load_senders = socket, find_senders
-        self._rng, self._sleep = draw, pause
-        self._script = agent
+        self._socket, self._load_senders = socket, load_senders
+        self._rng, self._sleep = rng, sleep
+        self._script = script
         self._spawn = spawn
         socket.on("chat_message", self._on_chat_message)
         socket.subscribe(str(Channel(ChannelKind.TENANT, tenant)), recoverable=True)
 
-    def _on_chat_message(self, said: dict[str, Any]) -> None:
-        message = said["message"]
-        self._spawn(self._answer(said["conversation_id"], message["sender_id"], message["content"]))
+    def _on_chat_message(self, payload: dict[str, Any]) -> None:
+        message = payload["message"]
+        self._spawn(
+            self._answer(payload["conversation_id"], message["sender_id"], message["content"])
+        )
 
     async def _answer(self, conversation_id: str, sender: str, content: str) -> None:
         if not self._script.knows_customer(conversation_id):

@@ -61,14 +61,14 @@ class ShopComponents(Struct, frozen=True):
     checkout: Checkout
 
     @classmethod
-    def build(cls, premises: ShopData, start: RunConfig) -> ShopComponents:
+    def build(cls, data: ShopData, config: RunConfig) -> ShopComponents:
         """Create and wire the components."""
         desk, stage, stock = (
-            SimulationContext(start),
+            SimulationContext(config),
             ActiveScenarios(),
-            Shelves(premises.catalogue),
+            Shelves(data.catalogue),
         )
-        supply = Replenishment(desk, premises.catalogue, stage)
+        supply = Replenishment(desk, data.catalogue, stage)
         fulfilment = Fulfilment(desk, stock, supply, stage)
         checkout = Checkout(stage, supply, fulfilment)
-        return cls(premises, desk, stage, stock, supply, fulfilment, checkout)
+        return cls(data, desk, stage, stock, supply, fulfilment, checkout)

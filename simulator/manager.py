@@ -33,9 +33,9 @@ CUSTOMER_POOL_SIZE = 300
 class ShopCommandHandler:
     """Executes commands; ``at`` is the current virtual time in seconds since the start."""
 
-    def __init__(self, house: ShopComponents, director: ScenarioManager) -> None:
-        self._components, self._scenario_manager = house, director
-        self._products = {product.id: product for product in house.data.catalogue.products}
+    def __init__(self, components: ShopComponents, scenario_manager: ScenarioManager) -> None:
+        self._components, self._scenario_manager = components, scenario_manager
+        self._products = {product.id: product for product in components.data.catalogue.products}
 
     def execute(self, command: ShopCommand, at: float) -> PlacedOrder | int | None:
         """Execute a command; return the order or the number of shelves it changed.

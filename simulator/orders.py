@@ -109,7 +109,7 @@ def new_order(
     customer: CustomerRef,
     city: str,
     items: tuple[OrderItem, ...],
-    taken: tuple[StockAllocation, ...],
+    allocations: tuple[StockAllocation, ...],
     at: datetime,
 ) -> PlacedOrder:
     """Make a new order of at least one item; its total is the sum of them."""
@@ -124,5 +124,5 @@ def new_order(
         created_at=at,
     )
     return PlacedOrder(
-        order=order, city=city, allocations=taken, history=(StatusChange(_PENDING, at),)
+        order=order, city=city, allocations=allocations, history=(StatusChange(_PENDING, at),)
     )

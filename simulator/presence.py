@@ -40,12 +40,12 @@ class ClientPool:
     def __init__(
         self,
         settings: Settings,
-        premises: ShopData,
+        data: ShopData,
         http: aiohttp.ClientSession,
         *,
         pause: Sleep = asyncio.sleep,
     ) -> None:
-        self._settings, self._script, self._http = settings, premises.support_script, http
+        self._settings, self._script, self._http = settings, data.support_script, http
         self._pause = pause
         self._rng = Random(settings.seed)  # noqa: S311 - pauses, no secrets
         self._agent_script = AgentScript(self._script)
@@ -61,7 +61,7 @@ class ClientPool:
         self._sockets: dict[str, AsyncShopWebSocket] = {}
         self._customers: dict[str, CustomerClient] = {}
         for number in range(1, settings.customers + 1):
-            self._add_customer(premises.customers.customer(number))
+            self._add_customer(data.customers.customer(number))
 
     async def run(self) -> None:
         """Hold the connections until cancelled."""
@@ -74,9 +74,9 @@ class ClientPool:
                     self._agent_socket,
                     self._settings.tenant,
                     self._agent_script,
-                    find_senders=self._load_senders,
-                    draw=self._rng,
-                    pause=self._pause,
+                    load_senders=self._load_senders,
+                    rng=self._rng,
+                    sleep=self._pause,
                     spawn=self._spawn,
                 )
                 try:
@@ -140,12 +140,12 @@ class ClientPool:
             for id, visitor in self._customers.items()
         )
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine as a task; ignored while stopping."""
         if self._tasks is None:
-            work.close()
+            coroutine.close()
         else:
-            self._tasks.create_task(work)
+            self._tasks.create_task(coroutine)
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
         async def do_later() -> None:
@@ -189,9 +189,9 @@ class ClientPool:
             name=name,
         )
 
-    def _create_client(self, tokens: partial[str]) -> AsyncShopWebSocket:
+    def _create_client(self, token_source: partial[str]) -> AsyncShopWebSocket:
         url = self._settings.ws_url
-        socket = AsyncShopWebSocket(url, tokens, http=self._http, recoverable=True)
+        socket = AsyncShopWebSocket(url, token_source, http=self._http, recoverable=True)
         socket.on("auth_success", lambda _: self._on_signed_in(socket))
         return socket
 

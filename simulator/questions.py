@@ -15,8 +15,8 @@ FIRST_QUESTION_AT_S, MEAN_INTERVAL_S = 5.0, 40.0
 class SupportQuestionGenerator:
     """Schedules questions; none without connected customers."""
 
-    def __init__(self, house: ShopComponents) -> None:
-        self._components, self._context = house, house.context
+    def __init__(self, components: ShopComponents) -> None:
+        self._components, self._context = components, components.context
         self._next_question: ScheduledAction | None = None
         if self._context.config.connected_customers:
             self._next_question = self._context.scheduler.call_at(FIRST_QUESTION_AT_S, self._ask)

@@ -109,13 +109,13 @@ def _to_datetime(seconds: float) -> datetime:
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
-def _running_scenario(shop: Shop, scene: ScenarioRun) -> RunningScenario:
-    left = max(0.0, scene.ends_at - shop.elapsed_s)
+def _running_scenario(shop: Shop, run: ScenarioRun) -> RunningScenario:
+    left = max(0.0, run.ends_at - shop.elapsed_s)
     return RunningScenario(
-        name=scene.scenario.name,
-        started_at=shop.components.context.datetime_at(scene.started_at),
-        ends_at=shop.components.context.datetime_at(scene.ends_at),
-        progress=round(1 - left / scene.scenario.lasts_s, 4),
+        name=run.scenario.name,
+        started_at=shop.components.context.datetime_at(run.started_at),
+        ends_at=shop.components.context.datetime_at(run.ends_at),
+        progress=round(1 - left / run.scenario.lasts_s, 4),
         left_s=round(left, 3),
     )
 
@@ -151,11 +151,11 @@ def _product_states(shop: Shop) -> tuple[ProductState, ...]:
 
 
 def _newest_first(
-    live: Iterable[PlacedOrder], done_with: Iterable[PlacedOrder]
+    live: Iterable[PlacedOrder], finished: Iterable[PlacedOrder]
 ) -> tuple[OrderState, ...]:
     newest = nlargest(MAX_LIVE_ORDERS, live, key=_placed_at)
     return tuple(
-        _order_state(o) for o in sorted([*newest, *done_with], key=_placed_at, reverse=True)
+        _order_state(o) for o in sorted([*newest, *finished], key=_placed_at, reverse=True)
     )
 
 

@@ -80,22 +80,22 @@ class SimulationRunner:
 
     def __init__(
         self,
-        open_shop: CreateShop,
-        publications: PublicationSink,
-        crowd: SimulatedClients,
+        create_shop: CreateShop,
+        sink: PublicationSink,
+        clients: SimulatedClients,
         now: Callable[[], float],
         *,
         speed: float = 1.0,
     ) -> None:
-        self._create_shop, self._sink, self._clients = open_shop, publications, crowd
+        self._create_shop, self._sink, self._clients = create_shop, sink, clients
         self._now = now
-        self.shop = open_shop(None, None)
+        self.shop = create_shop(None, None)
         self.clock = VirtualClock(now(), speed)
         self.skipped_s = 0.0
 
-    async def run(self, lasts_s: float | None = None) -> None:
+    async def run(self, duration_s: float | None = None) -> None:
         """Run until cancelled, or for ``lasts_s`` virtual seconds."""
-        while lasts_s is None or self.shop.elapsed_s < lasts_s:
+        while duration_s is None or self.shop.elapsed_s < duration_s:
             await asyncio.sleep(TICK_S)
             self.tick()
 

@@ -25,89 +25,90 @@ FILLER_BYTES = 30_000
 ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 
 
-def announce_sale(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
+def announce_sale(components: ShopComponents, run: ScenarioRun, at: float) -> None:
     """Announce the discounted products."""
-    percent = scene.scenario.modifiers.discount_percent
-    names = [p.name for p in house.data.catalogue.products if p.id in scene.featured_products]
+    percent = run.scenario.modifiers.discount_percent
+    names = [p.name for p in components.data.catalogue.products if p.id in run.featured_products]
     body = f"Дві хвилини мінус {percent} %: {', '.join(names)}."
-    notice = _notification(house, at, "Блискавичний розпродаж", body, "tag", Priority.HIGH)
-    house.context.publish(ANNOUNCEMENTS, notice)
+    notice = _notification(components, at, "Блискавичний розпродаж", body, "tag", Priority.HIGH)
+    components.context.publish(ANNOUNCEMENTS, notice)
 
 
-def write_off_featured(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
+def write_off_featured(components: ShopComponents, run: ScenarioRun, at: float) -> None:
     """Write off all stock of the featured products."""
-    for shelf in house.shelves:
-        if shelf.product.id in scene.featured_products:
-            house.replenishment.set_level(shelf, 0, at)
+    for shelf in components.shelves:
+        if shelf.product.id in run.featured_products:
+            components.replenishment.set_level(shelf, 0, at)
 
 
-def expedite_featured(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
+def expedite_featured(components: ShopComponents, run: ScenarioRun, at: float) -> None:
     """Expedite the replenishment of the featured products."""
-    for shelf in house.shelves:
-        if shelf.product.id in scene.featured_products:
-            house.replenishment.expedite(shelf, at)
+    for shelf in components.shelves:
+        if shelf.product.id in run.featured_products:
+            components.replenishment.expedite(shelf, at)
 
 
-def announce_strike(house: ShopComponents, _scene: ScenarioRun, at: float) -> None:
+def announce_strike(components: ShopComponents, _run: ScenarioRun, at: float) -> None:
     """Announce delays."""
     body = "Кур’єри страйкують: посилки затримуються. Дякуємо за терпіння."
-    house.context.publish(
-        ANNOUNCEMENTS, _notification(house, at, "Страйк кур’єрів", body, "truck", Priority.HIGH)
+    components.context.publish(
+        ANNOUNCEMENTS,
+        _notification(components, at, "Страйк кур’єрів", body, "truck", Priority.HIGH),
     )
 
 
-def release_parcels(house: ShopComponents, _scene: ScenarioRun, at: float) -> None:
+def release_parcels(components: ShopComponents, _run: ScenarioRun, at: float) -> None:
     """Release the parcels that were held."""
-    house.fulfilment.release_held(at)
+    components.fulfilment.release_held(at)
 
 
-def start_slow_client(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
+def start_slow_client(components: ShopComponents, run: ScenarioRun, at: float) -> None:
     """Start a slow client for a customer without a connection, and send data to it."""
-    customer = house.data.customers.customer(house.context.config.connected_customers + 1)
-    house.context.emit(StartSlowClient(customer))
-    _send_filler(house, scene, customer.id, at)
+    customer = components.data.customers.customer(components.context.config.connected_customers + 1)
+    components.context.emit(StartSlowClient(customer))
+    _send_filler(components, run, customer.id, at)
 
 
-def _send_filler(house: ShopComponents, scene: ScenarioRun, customer_id: str, at: float) -> None:
-    if not house.active_scenarios.is_active(scene):
+def _send_filler(components: ShopComponents, run: ScenarioRun, customer_id: str, at: float) -> None:
+    if not components.active_scenarios.is_active(run):
         return
-    lines = "\n".join(f"{p.name} — {p.price} грн" for p in house.data.catalogue.products)
+    lines = "\n".join(f"{p.name} — {p.price} грн" for p in components.data.catalogue.products)
     body = lines * (FILLER_BYTES // len(lines.encode()))
-    notice = _notification(house, at, "Каталог оновлено", body, "book", Priority.LOW)
-    house.context.publish_to_user(customer_id, notice)
-    again = partial(_send_filler, house, scene, customer_id)
-    house.context.scheduler.call_at(at + FILLER_INTERVAL_S, again)
+    notice = _notification(components, at, "Каталог оновлено", body, "book", Priority.LOW)
+    components.context.publish_to_user(customer_id, notice)
+    again = partial(_send_filler, components, run, customer_id)
+    components.context.scheduler.call_at(at + FILLER_INTERVAL_S, again)
 
 
-def stop_slow_client(house: ShopComponents, _scene: ScenarioRun, _at: float) -> None:
+def stop_slow_client(components: ShopComponents, _run: ScenarioRun, _at: float) -> None:
     """Stop the slow client."""
-    house.context.emit(StopSlowClient())
+    components.context.emit(StopSlowClient())
 
 
-def schedule_connection_drops(house: ShopComponents, scene: ScenarioRun, at: float) -> None:
+def schedule_connection_drops(components: ShopComponents, run: ScenarioRun, at: float) -> None:
     """Drop all connections, three times."""
     for count in range(DROP_COUNT):
-        house.context.scheduler.call_at(
-            at + count * DROP_INTERVAL_S, partial(_drop_connections, house, scene)
+        components.context.scheduler.call_at(
+            at + count * DROP_INTERVAL_S, partial(_drop_connections, components, run)
         )
 
 
-def _drop_connections(house: ShopComponents, scene: ScenarioRun, _at: float) -> None:
-    if house.active_scenarios.is_active(scene):
-        house.context.emit(DropConnections())
+def _drop_connections(components: ShopComponents, run: ScenarioRun, _at: float) -> None:
+    if components.active_scenarios.is_active(run):
+        components.context.emit(DropConnections())
 
 
 def _notification(
-    house: ShopComponents, at: float, title: str, body: str, icon: str, priority: Priority
+    components: ShopComponents, at: float, title: str, body: str, icon: str, priority: Priority
 ) -> Notification:
     return Notification(
         payload=NotificationPayload(
-            id=house.context.next_notification_id(),
+            id=components.context.next_notification_id(),
             title=title,
             body=body,
             icon=icon,
             priority=priority,
-            created_at=house.context.datetime_at(at),
+            created_at=components.context.datetime_at(at),
         )
     )
 

@@ -39,7 +39,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
 
 
 async def serve(
-    settings: Settings, premises: ShopData, stop: asyncio.Event, opening: RunOptions
+    settings: Settings, data: ShopData, stop: asyncio.Event, options: RunOptions
 ) -> None:
     """Run everything until ``stop`` is set or the duration has passed.
 
@@ -48,10 +48,10 @@ async def serve(
     """
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         publisher = HttpPublisher(settings.http_url, _service_token_source(settings), http=http)
-        presence = ClientPool(settings, premises, http)
-        shops = ShopFactory(settings, premises)
+        presence = ClientPool(settings, data, http)
+        shops = ShopFactory(settings, data)
         runner = SimulationRunner(
-            shops.create, publisher, presence, time.monotonic, speed=opening.speed
+            shops.create, publisher, presence, time.monotonic, speed=options.speed
         )
         keeper = SimulationApi(runner, publisher, presence)
         control = SimulatorHttpServer(keeper, secret=settings.jwt_secret, tenant=settings.tenant)
@@ -61,10 +61,10 @@ async def serve(
             async with asyncio.TaskGroup() as works:
                 works.create_task(publisher.run())
                 customers = works.create_task(presence.run())
-                day = works.create_task(runner.run(opening.duration_s))
+                day = works.create_task(runner.run(options.duration_s))
                 day.add_done_callback(lambda _: stop.set())
                 await presence.has_started.wait()
-                for name in opening.scenarios:
+                for name in options.scenarios:
                     runner.execute(StartScenario(name=name))
                 await stop.wait()
                 log.info("stopping")

@@ -29,10 +29,10 @@ class Shop:
     ``now`` is in seconds since the epoch by the shop's own clock.
     """
 
-    def __init__(self, premises: ShopData, start: RunConfig) -> None:
-        self.data, self.config = premises, start
-        self.components = ShopComponents.build(premises, start)
-        self.now = start.started_at
+    def __init__(self, data: ShopData, config: RunConfig) -> None:
+        self.data, self.config = data, config
+        self.components = ShopComponents.build(data, config)
+        self.now = config.started_at
         self._visits, self._support_questions = (
             VisitGenerator(self.components),
             SupportQuestionGenerator(self.components),

@@ -14,9 +14,9 @@ class SimulationApi:
     """One per process, across restarts of the shop."""
 
     def __init__(
-        self, runner: SimulationRunner, publisher: HttpPublisher, presence: ClientPool
+        self, runner: SimulationRunner, publisher: HttpPublisher, clients: ClientPool
     ) -> None:
-        self._runner, self._publisher, self._clients = runner, publisher, presence
+        self._runner, self._publisher, self._clients = runner, publisher, clients
 
     def state(self) -> ShopState:
         """Return the state of shop, publisher and clients."""

@@ -25,8 +25,8 @@ def run_id(second: int) -> str:
 class ShopFactory:
     """Creates the shops of one process."""
 
-    def __init__(self, settings: ShopSettings, premises: ShopData) -> None:
-        self._settings, self._data = settings, premises
+    def __init__(self, settings: ShopSettings, data: ShopData) -> None:
+        self._settings, self._data = settings, data
         self._last_second = 0
 
     def create(self, seed: int | None, rate: float | None) -> Shop:

@@ -50,13 +50,13 @@ class SlowClient:
             return False
 
 
-async def _was_evicted(line: aiohttp.ClientWebSocketResponse[bool]) -> bool:
+async def _was_evicted(websocket: aiohttp.ClientWebSocketResponse[bool]) -> bool:
     try:
-        while not line.closed:
-            await line.receive(timeout=IDLE_READ_TIMEOUT_S)
+        while not websocket.closed:
+            await websocket.receive(timeout=IDLE_READ_TIMEOUT_S)
     except TimeoutError:
         return False
-    return line.close_code in (CloseCode.SLOW_CONSUMER, aiohttp.WSCloseCode.ABNORMAL_CLOSURE)
+    return websocket.close_code in (CloseCode.SLOW_CONSUMER, aiohttp.WSCloseCode.ABNORMAL_CLOSURE)
 
 
 def _small_buffer_socket(address: aiohttp.AddrInfoType) -> socket.socket:

@@ -37,17 +37,17 @@ class ActiveScenarios:
         """Return the runs in the order of their start."""
         return tuple(self._runs.values())
 
-    def start(self, scene: ScenarioRun) -> None:
+    def start(self, run: ScenarioRun) -> None:
         """Add a run; the scenario must not be running."""
-        self._runs[scene.scenario.name] = scene
+        self._runs[run.scenario.name] = run
 
     def stop(self, name: str) -> ScenarioRun:
         """Remove and return the run of a scenario."""
         return self._runs.pop(name)
 
-    def is_active(self, scene: ScenarioRun) -> bool:
+    def is_active(self, run: ScenarioRun) -> bool:
         """Return whether this run is active."""
-        return self._runs.get(scene.scenario.name) is scene
+        return self._runs.get(run.scenario.name) is run
 
     @property
     def allows_rate_control(self) -> bool:

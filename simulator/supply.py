@@ -22,9 +22,9 @@ class Replenishment:
     """Changes stock levels, publishes alerts and schedules deliveries."""
 
     def __init__(
-        self, desk: SimulationContext, catalogue: Catalogue, stage: ActiveScenarios
+        self, context: SimulationContext, catalogue: Catalogue, active_scenarios: ActiveScenarios
     ) -> None:
-        self._context, self._active_scenarios = desk, stage
+        self._context, self._active_scenarios = context, active_scenarios
         self._lead_times = {
             warehouse.name: warehouse.lead_time_s for warehouse in catalogue.warehouses
         }
@@ -38,9 +38,9 @@ class Replenishment:
         """Return items that were sold but not shipped."""
         self._on_level_changed(shelf, shelf.return_sold(quantity), at)
 
-    def set_level(self, shelf: Shelf, found: int, at: float) -> None:
+    def set_level(self, shelf: Shelf, level: int, at: float) -> None:
         """Set the level of a shelf."""
-        self._on_level_changed(shelf, shelf.set_level(found), at)
+        self._on_level_changed(shelf, shelf.set_level(level), at)
 
     def replenish(self, shelf: Shelf, quantity: int, at: float) -> None:
         """Replenish a shelf now and cancel its pending delivery."""
@@ -54,8 +54,8 @@ class Replenishment:
             plan.cancel()
             self._schedule_delivery(shelf, self._context.sample_duration(EXPEDITED_LEAD_TIME), at)
 
-    def _schedule_delivery(self, shelf: Shelf, takes_s: float, at: float) -> None:
-        plan = self._context.scheduler.call_at(at + takes_s, partial(self._deliver, shelf))
+    def _schedule_delivery(self, shelf: Shelf, delay_s: float, at: float) -> None:
+        plan = self._context.scheduler.call_at(at + delay_s, partial(self._deliver, shelf))
         self._pending_deliveries[_shelf_key(shelf)] = plan
 
     def _deliver(self, shelf: Shelf, at: float) -> None:

@@ -88,14 +88,14 @@ class CustomerScript:
         """Return the first message."""
         return self._questions.pop(0)
 
-    def reply_to(self, by: str) -> str | None:
+    def reply_to(self, sender: str) -> str | None:
         """Return the customer's reply to an answer; None if the conversation is finished.
 
         A person's answer gets only thanks: the next scripted question might not fit.
         """
         if self.is_finished:
             return None
-        if self._questions and by == AGENT_ID:
+        if self._questions and sender == AGENT_ID:
             return self._questions.pop(0)
         self.is_finished = True
         return self._thanks

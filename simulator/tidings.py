@@ -15,8 +15,8 @@ from simulator.orders import PlacedOrder
 class OrderEventPublisher:
     """Publishes order events."""
 
-    def __init__(self, desk: SimulationContext) -> None:
-        self._context = desk
+    def __init__(self, context: SimulationContext) -> None:
+        self._context = context
 
     def order_placed(self, order: PlacedOrder, at: float) -> None:
         """Publish a new order to the tenant and the customer."""

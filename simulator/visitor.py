@@ -50,11 +50,11 @@ class CustomerClient:
         socket: ChatSocket,
         customer: Customer,
         script: SupportScript,
-        later: CallLater,
-        draw: Random,
+        call_later: CallLater,
+        rng: Random,
     ) -> None:
         self.customer = customer
-        self._socket, self._script, self._call_later, self._rng = socket, script, later, draw
+        self._socket, self._script, self._call_later, self._rng = socket, script, call_later, rng
         self._conversation: CustomerScript | None = None
         self._first_message = ""
         self._conversation_id: str | None = None
@@ -99,24 +99,24 @@ class CustomerClient:
         if self._conversation is None or self._conversation.is_finished:
             self.ask_support(DELIVERY_TOPIC)
 
-    def _on_chat_message(self, said: dict[str, Any]) -> None:
-        asking, message = self._conversation, said["message"]
+    def _on_chat_message(self, payload: dict[str, Any]) -> None:
+        asking, message = self._conversation, payload["message"]
         if asking is None:
             return
         if message["sender_id"] == self.customer.id:
             if self._conversation_id is None and message["content"] == self._first_message:
-                self._conversation_id = said["conversation_id"]
-        elif said["conversation_id"] == self._conversation_id:
+                self._conversation_id = payload["conversation_id"]
+        elif payload["conversation_id"] == self._conversation_id:
             reply = asking.reply_to(message["sender_id"])
             if reply is not None:
-                utterance = {"conversation_id": said["conversation_id"], "content": reply}
+                utterance = {"conversation_id": payload["conversation_id"], "content": reply}
                 self._call_later(
                     self._rng.uniform(*TYPING_TIME), lambda: self._send_chat(utterance)
                 )
 
-    def _send_chat(self, utterance: dict[str, Any]) -> None:
+    def _send_chat(self, payload: dict[str, Any]) -> None:
         try:
-            self._socket.send("chat_message", utterance)
+            self._socket.send("chat_message", payload)
         except QueueFull:
             # The server has been down for long: give up the conversation.
             self._conversation = None

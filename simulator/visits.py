@@ -37,11 +37,21 @@ MAX_DRAWS = 10
 class VisitGenerator:
     """Simulates the visits."""
 
-    def __init__(self, house: ShopComponents) -> None:
-        self._context, self._shelves, self._checkout = house.context, house.shelves, house.checkout
-        self._active_scenarios, self._fulfilment = house.active_scenarios, house.fulfilment
-        self._customers, self._daily_profile = house.data.customers, house.data.daily_profile
-        self._products = house.data.catalogue.products
+    def __init__(self, components: ShopComponents) -> None:
+        self._context, self._shelves, self._checkout = (
+            components.context,
+            components.shelves,
+            components.checkout,
+        )
+        self._active_scenarios, self._fulfilment = (
+            components.active_scenarios,
+            components.fulfilment,
+        )
+        self._customers, self._daily_profile = (
+            components.data.customers,
+            components.data.daily_profile,
+        )
+        self._products = components.data.catalogue.products
         self._product_weights: list[float] = []
         self._active_visitors: set[int] = set()
         self._carts: dict[int, ShoppingCart] = {}
@@ -91,14 +101,14 @@ class VisitGenerator:
             return ticket // CONNECTED_WEIGHT + 1
         return present + 1 + ticket - CONNECTED_WEIGHT * present
 
-    def _choose_product(self, customer: Customer, choices: int, at: float) -> None:
+    def _choose_product(self, customer: Customer, remaining_choices: int, at: float) -> None:
         basket = self._cart_of(customer)
         if not basket.lines:
             self._publish_activity(customer, CustomerAction.CART, at)
         self._publish_cart(customer, self._change_cart(basket))
-        is_last = choices == 1
+        is_last = remaining_choices == 1
         then = partial(self._decide_checkout, customer, basket)
-        again = partial(self._choose_product, customer, choices - 1)
+        again = partial(self._choose_product, customer, remaining_choices - 1)
         self._schedule(at, BROWSE_TIME, then if is_last else again)
 
     def _cart_of(self, customer: Customer) -> ShoppingCart:
@@ -108,43 +118,43 @@ class VisitGenerator:
             )
         return self._carts[customer.number]
 
-    def _change_cart(self, basket: ShoppingCart) -> CartUpdatePayload:
+    def _change_cart(self, cart: ShoppingCart) -> CartUpdatePayload:
         draw = self._context.rng
-        if basket.lines and draw.random() < EDIT_PROBABILITY:
-            product, quantity = draw.choice(list(basket.lines.values()))
+        if cart.lines and draw.random() < EDIT_PROBABILITY:
+            product, quantity = draw.choice(list(cart.lines.values()))
             if product.price < CHEAP_PRICE_UAH and draw.random() < 0.5:
-                return basket.set_quantity(product, quantity + 1)
-            return basket.remove(product)
+                return cart.set_quantity(product, quantity + 1)
+            return cart.remove(product)
         (product,) = draw.choices(self._products, weights=self._product_weights)
-        if product.id in basket.lines:
-            return basket.set_quantity(product, basket.lines[product.id][1] + 1)
+        if product.id in cart.lines:
+            return cart.set_quantity(product, cart.lines[product.id][1] + 1)
         several = product.price < CHEAP_PRICE_UAH and draw.random() < 0.25
-        return basket.add(product, draw.randint(2, 3) if several else 1)
+        return cart.add(product, draw.randint(2, 3) if several else 1)
 
-    def _decide_checkout(self, customer: Customer, basket: ShoppingCart, at: float) -> None:
-        if basket.lines and self._context.rng.random() < CHECKOUT_PROBABILITY:
-            self._check_out(customer, basket, at)
+    def _decide_checkout(self, customer: Customer, cart: ShoppingCart, at: float) -> None:
+        if cart.lines and self._context.rng.random() < CHECKOUT_PROBABILITY:
+            self._check_out(customer, cart, at)
         self._schedule(at, LEAVE_TIME, partial(self._leave, customer))
 
-    def _check_out(self, customer: Customer, basket: ShoppingCart, at: float) -> None:
+    def _check_out(self, customer: Customer, cart: ShoppingCart, at: float) -> None:
         """Order what is in stock; the rest is removed from the cart first."""
         lines: list[OrderLine] = []
-        for product, quantity in list(basket.lines.values()):
+        for product, quantity in list(cart.lines.values()):
             shelf = self._shelves.find_shelf(product.id, quantity, customer.warehouse)
             if shelf is None:
-                self._publish_cart(customer, basket.remove(product))
+                self._publish_cart(customer, cart.remove(product))
             else:
                 lines.append((product, quantity, shelf))
         if lines:
             self._checkout.place_order(customer, lines, at)
-            self._publish_cart(customer, basket.clear())
+            self._publish_cart(customer, cart.clear())
 
     def _leave(self, customer: Customer, at: float) -> None:
         self._active_visitors.discard(customer.number)
         self._publish_activity(customer, CustomerAction.LEFT, at)
 
-    def _schedule(self, at: float, span: DurationRange, action: partial[None]) -> None:
-        self._context.scheduler.call_at(at + self._context.sample_duration(span), action)
+    def _schedule(self, at: float, duration: DurationRange, action: partial[None]) -> None:
+        self._context.scheduler.call_at(at + self._context.sample_duration(duration), action)
 
     def _publish_cart(self, customer: Customer, change: CartUpdatePayload) -> None:
         self._context.publish_to_user(customer.id, CartUpdate(payload=change))

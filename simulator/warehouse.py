@@ -62,25 +62,25 @@ class Shelf:
         """Add delivered items."""
         return self._change(quantity, supplied=quantity)
 
-    def set_level(self, found: int) -> InventoryAlertPayload | None:
+    def set_level(self, level: int) -> InventoryAlertPayload | None:
         """Set the level: a shortfall is written off, a surplus counts as supplied."""
-        more = found - self.remaining
+        more = level - self.remaining
         if more > 0:
             return self.replenish(more)
         return self._change(more, written_off=-more)
 
     def _change(
-        self, by: int, *, sold: int = 0, supplied: int = 0, written_off: int = 0
+        self, delta: int, *, sold: int = 0, supplied: int = 0, written_off: int = 0
     ) -> InventoryAlertPayload | None:
         """Return an alert if this changed the level, and in no other case."""
         before = self.status
-        self.remaining += by
+        self.remaining += delta
         self.sold += sold
         self.supplied += supplied
         self.written_off += written_off
         if self.status is before:
             return None
-        if by > 0:
+        if delta > 0:
             return self._alert(AlertType.BACK_IN_STOCK)
         out = self.status is StockStatus.OUT_OF_STOCK
         return self._alert(AlertType.OUT_OF_STOCK if out else AlertType.LOW_STOCK)
@@ -119,9 +119,9 @@ class Shelves:
         """Return a product's shelves, one a warehouse."""
         return [self._shelves[product_id, name] for name in self._warehouses]
 
-    def find_shelf(self, product_id: str, quantity: int, nearest: str) -> Shelf | None:
+    def find_shelf(self, product_id: str, quantity: int, preferred_warehouse: str) -> Shelf | None:
         """Find a shelf with enough stock: the nearest, else the fullest, else None."""
-        home = self.get(product_id, nearest)
+        home = self.get(product_id, preferred_warehouse)
         if home.remaining >= quantity:
             return home
         fullest = max(self.shelves_of(product_id), key=lambda shelf: shelf.remaining)

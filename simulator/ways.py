@@ -80,15 +80,17 @@ PUBLICATION_RATE_BY_STATUS = _publication_rate_by_status()
 """Mean publications per virtual second of an order in this status."""
 
 
-def sample_transition(order: PlacedOrder, mishaps: float, draw: Random) -> Transition | None:
+def sample_transition(
+    order: PlacedOrder, failure_multiplier: float, rng: Random
+) -> Transition | None:
     """Sample the next transition, with failures ``mishaps`` times as likely; None: no more."""
     ways = TRANSITIONS.get(order.status, ())
     if not ways or (order.status is OrderStatus.CANCELLED and not order.paid_at):
         return None
     usual, *others = ways
-    mark = draw.uniform(0, 100)
+    mark = rng.uniform(0, 100)
     for way in others:
-        mark -= way.percent * (mishaps if way.to in FAILURES else 1.0)
+        mark -= way.percent * (failure_multiplier if way.to in FAILURES else 1.0)
         if mark < 0:
             return way
     # The usual transition has the remaining probability.

@@ -97,9 +97,7 @@ class Subscriber:
         self.client = client
         self.heard, self.gaps, self.connections = [], [], 0
         self._receive = asyncio.Event()
-        client.on(
-            "inventory_alert", lambda payload: self._record(payload["current_quantity"])
-        )
+        client.on("inventory_alert", lambda payload: self._record(payload["current_quantity"]))
         client.on("gap", lambda payload: self.gaps.append(payload["channel"]))
         client.on("auth_success", lambda _: self._connected())
         client.on("subscribed", lambda _: self._receive.set())

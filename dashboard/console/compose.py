@@ -37,9 +37,9 @@ def draw_mode_switch() -> str:
     )
 
 
-def draw_editor(sending: ConsoleConnection) -> None:
+def draw_editor(connection: ConsoleConnection) -> None:
     """Draw the pane."""
-    shop = tab.template_values(sending.persona)
+    shop = tab.template_values(connection.persona)
     drafts.initialise(shop)
     is_publication = drafts.is_publication(st.session_state[drafts.EDITOR_TEXT])
     with look.card("compose", "", None, size="pane"):
@@ -60,7 +60,7 @@ def draw_editor(sending: ConsoleConnection) -> None:
             label_visibility="collapsed",
             on_change=drafts.save,
         )
-        _send_button(text, is_publication, sending)
+        _send_button(text, is_publication, connection)
         kind, publishes = templates.message_type(name), templates.is_publication(name)
         way = _("HTTP API") if publishes else _("client to server")
         title = _("Schema of {type}").format(type=kind.__struct_config__.tag)
@@ -70,7 +70,7 @@ def draw_editor(sending: ConsoleConnection) -> None:
             st.code(write(kind, _), None)
 
 
-def _send_button(text: str, is_publication: bool, sending: ConsoleConnection) -> None:
+def _send_button(text: str, is_publication: bool, connection: ConsoleConnection) -> None:
     """Draw what sends the text; a message over the limit may be sent: its answer is a lesson."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
@@ -80,7 +80,7 @@ def _send_button(text: str, is_publication: bool, sending: ConsoleConnection) ->
             icon=":material/send:",
             shortcut="ctrl+enter",
             on_click=_send,
-            args=(sending,),
+            args=(connection,),
         )
         size, limit = (
             len(text.encode()),
@@ -95,11 +95,11 @@ def _send_button(text: str, is_publication: bool, sending: ConsoleConnection) ->
         st.caption(f":red[{told}]" if size > limit else told, width="content")
 
 
-def _send(sending: ConsoleConnection) -> None:
+def _send(connection: ConsoleConnection) -> None:
     panes.clear_selection()  # whoever sends wants to see what comes of it
     text: str = st.session_state[drafts.EDITOR_TEXT]
     if drafts.is_publication(text):
-        sending.publish(text)
+        connection.publish(text)
     else:
-        sending.send(text)
+        connection.send(text)
         drafts.increment_id()

@@ -29,12 +29,12 @@ def open_in_editor(channel: str, message: bytes | str) -> None:
     st.session_state.pop(EDITOR_TEXT, None)
 
 
-def initialise(shop: TemplateValues) -> None:
+def initialise(values: TemplateValues) -> None:
     """Give the editor its text before it is drawn."""
     if EDITOR_TEXT not in st.session_state:
         kept = st.session_state.get(_SAVED_TEXT)
         st.session_state[EDITOR_TEXT] = kept or templates.render_template(
-            selected_template(), "r1", shop
+            selected_template(), "r1", values
         )
 
 
@@ -49,10 +49,10 @@ def save() -> None:
     st.session_state[_SAVED_TEXT] = st.session_state[EDITOR_TEXT]
 
 
-def apply_template(shop: TemplateValues) -> None:
+def apply_template(values: TemplateValues) -> None:
     """Write the chosen template into the editor; for a callback."""
     st.session_state[EDITOR_TEXT] = templates.render_template(
-        selected_template(), next_id(st.session_state[EDITOR_TEXT]), shop
+        selected_template(), next_id(st.session_state[EDITOR_TEXT]), values
     )
     save()
 

@@ -24,16 +24,16 @@ CLOSED_BY_CLIENT = N_("Closed by this client.")
 NO_RESPONSE = N_("Server unreachable.")
 
 
-def explain(frame: RecordedFrame, match: FrameMatch | None, word: Translate = str) -> str:
+def explain(frame: RecordedFrame, match: FrameMatch | None, translate: Translate = str) -> str:
     """Say what a frame means and what it has to do with the others; ``word`` translates."""
-    told = [word(sentence) for sentence in _explain_kind(frame)]
+    told = [translate(sentence) for sentence in _explain_kind(frame)]
     if match:
         words = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST
         told.append(
-            word(words).format(other=match.other_seq, time=format_round_trip(match.seconds))
+            translate(words).format(other=match.other_seq, time=format_round_trip(match.seconds))
         )
     elif frame.is_sent and frame.kind is FrameKind.TEXT:
-        told.append(word(WITHOUT_ID if frame.id is None else NO_REPLY))
+        told.append(translate(WITHOUT_ID if frame.id is None else NO_REPLY))
     return " ".join(told)
 
 

@@ -10,9 +10,9 @@ import streamlit as st
 from msgspec import Struct
 
 from dashboard import look, marks, tables
-from dashboard.console import contents, frames, sequence
+from dashboard.console import contents, sequence
 from dashboard.console.explanations import explain
-from dashboard.console.frames import FrameMatch, RecordedFrame
+from dashboard.console.frames import FrameMatch, RecordedFrame, match_replies
 from dashboard.console.tab import ConsoleConnection
 from dashboard.tables import Column
 from dashboard.words import _, ngettext
@@ -36,10 +36,10 @@ class FrameSelection(Struct, frozen=True):
     frames: tuple[RecordedFrame, ...]
 
 
-def selection(whose: str) -> FrameSelection | None:
+def selection(owner: str) -> FrameSelection | None:
     """Return what was chosen of somebody's frames."""
     chosen: FrameSelection | None = st.session_state.get(SELECTION_KEY)
-    return chosen if chosen and chosen.owner == whose else None
+    return chosen if chosen and chosen.owner == owner else None
 
 
 def clear_selection() -> None:
@@ -53,26 +53,28 @@ def clear_selection() -> None:
 
 
 def draw_toolbar(
-    sending: ConsoleConnection, shown: Sequence[RecordedFrame], chosen: FrameSelection | None
+    connection: ConsoleConnection, frames: Sequence[RecordedFrame], selected: FrameSelection | None
 ) -> None:
     """Draw the toolbar: connect or disconnect, clear, jump to the newest."""
-    is_open = sending.raw.is_open
-    fresh = sum(frame.seq > chosen.frames[-1].seq for frame in shown) if chosen else 0
+    is_open = connection.raw.is_open
+    fresh = sum(frame.seq > selected.frames[-1].seq for frame in frames) if selected else 0
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
             _("Disconnect") if is_open else _("Connect"),
             key="connect",
             icon=":material/link_off:" if is_open else ":material/link:",
-            on_click=sending.raw.close if is_open else sending.open,
+            on_click=connection.raw.close if is_open else connection.open,
             width=132,
         )
-        st.button(_("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(sending,))
         st.button(
-            _("{count} new").format(count=marks.format_number(fresh)) if chosen else _("Newest"),
+            _("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(connection,)
+        )
+        st.button(
+            _("{count} new").format(count=marks.format_number(fresh)) if selected else _("Newest"),
             key="newest",
             icon=":material/vertical_align_top:",
-            type="primary" if chosen else "secondary",
-            disabled=not chosen,
+            type="primary" if selected else "secondary",
+            disabled=not selected,
             on_click=clear_selection,
             width=112,
         )
@@ -81,59 +83,59 @@ def draw_toolbar(
         )
 
 
-def _clear(sending: ConsoleConnection) -> None:
-    sending.raw.recorder.clear()
+def _clear(connection: ConsoleConnection) -> None:
+    connection.raw.recorder.clear()
     clear_selection()
 
 
 def draw_frames(
-    live: tuple[RecordedFrame, ...],
-    whose: str,
+    frames: tuple[RecordedFrame, ...],
+    owner: str,
     hint: tuple[str, str],
-    answer: RecordedFrame | None = None,
-    sending: ConsoleConnection | None = None,
+    default_frame: RecordedFrame | None = None,
+    connection: ConsoleConnection | None = None,
 ) -> None:
     """Draw somebody's frames, newest first, and one of them whole below.
 
     That is the chosen one, or else ``answer``.  Without ``sending``, what they are sent on,
     there is less room: the list does without times and ids.
     """
-    chosen = selection(whose)
-    shown = chosen.frames if chosen else live
-    one = chosen.frame if chosen else answer
-    count = ngettext("{count} frame", "{count} frames", len(live))
+    chosen = selection(owner)
+    shown = chosen.frames if chosen else frames
+    one = chosen.frame if chosen else default_frame
+    count = ngettext("{count} frame", "{count} frames", len(frames))
     legend = (
         marks.dot_html(_("sent"), "accent")
         + marks.dot_html(_("refused"), "bad")
-        + f"<span>{html.escape(count.format(count=marks.format_number(len(live))))}</span>"
+        + f"<span>{html.escape(count.format(count=marks.format_number(len(frames))))}</span>"
     )
     with look.card("frames", _("Frames"), legend, size="pane"):
-        if sending:
-            draw_toolbar(sending, live, chosen)
+        if connection:
+            draw_toolbar(connection, frames, chosen)
         if not shown:
             return look.draw_empty_state("swap_vert", *hint)
-        matches = frames.match_replies(shown)
-        _draw_table(shown, whose, one, matches, has_room=sending is not None)
+        matches = match_replies(shown)
+        _draw_table(shown, owner, one, matches, has_room=connection is not None)
         with st.container(key="frame", height=DETAIL_HEIGHT, border=False, gap="xsmall"):
             _draw_detail(one, matches)
 
 
 def _draw_table(
-    shown: tuple[RecordedFrame, ...],
-    whose: str,
-    one: RecordedFrame | None,
+    frames: tuple[RecordedFrame, ...],
+    owner: str,
+    selected: RecordedFrame | None,
     matches: Mapping[int, FrameMatch],
     has_room: bool,
 ) -> None:
     where = marks.viewer_timezone()
-    newest = shown[: -MAX_ROWS - 1 : -1]
+    newest = frames[: -MAX_ROWS - 1 : -1]
 
     def choose(frame: RecordedFrame | None) -> None:
         if (
             frame
             and time.monotonic() - st.session_state.get(RELEASED_AT_KEY, 0.0) > SELECTION_ECHO_S
         ):
-            st.session_state[SELECTION_KEY] = FrameSelection(whose, frame, shown)
+            st.session_state[SELECTION_KEY] = FrameSelection(owner, frame, frames)
 
     def took(frame: RecordedFrame) -> str:
         match = matches.get(frame.seq)
@@ -144,13 +146,13 @@ def _draw_table(
         )
 
     columns: dict[str, Column[RecordedFrame]] = {
-        "": tables.text_column(22, lambda f: "▶" if one and f.seq == one.seq else ""),
+        "": tables.text_column(22, lambda f: "▶" if selected and f.seq == selected.seq else ""),
         "#": tables.text_column(34, lambda f: str(f.seq)),
         "⇅": tables.text_column(24, lambda f: "↑" if f.is_sent else "↓"),
     }
     if has_room:
         columns[_("Time")] = tables.text_column(
-            86, lambda f: marks.format_time(f.at, millis=True, where=where)
+            86, lambda f: marks.format_time(f.at, millis=True, timezone=where)
         )
     columns[_("Type")] = tables.chips_column(
         126 if has_room else 104, lambda f: f.label, {f.label: f.tone for f in newest}
@@ -159,8 +161,8 @@ def _draw_table(
         columns["id"] = tables.text_column(38, lambda f: f.id or "")
     columns[_("Content")] = tables.text_column(132 if has_room else 104, contents.one_line)
     columns[_("Round trip")] = tables.right_aligned_column(70, took)
-    key = f"frames-{whose}-{st.session_state.get(TABLE_VERSION_KEY, 0)}"
-    tables.draw_table(newest, columns, key, picked=choose, alt=_("Frames"))
+    key = f"frames-{owner}-{st.session_state.get(TABLE_VERSION_KEY, 0)}"
+    tables.draw_table(newest, columns, key, on_select=choose, alt=_("Frames"))
 
 
 def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch]) -> None:
@@ -175,9 +177,9 @@ def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch])
         st.code(contents.pretty_json(frame), "json", wrap_lines=True)
 
 
-def draw_sequence(shown: Sequence[RecordedFrame], client: str) -> None:
+def draw_sequence(frames: Sequence[RecordedFrame], client: str) -> None:
     """Draw the sequence of the last frames; it follows the newest."""
-    count = min(len(shown), sequence.MAX_FRAMES)
+    count = min(len(frames), sequence.MAX_FRAMES)
     aside = ngettext("last {count} frame", "last {count} frames", count).format(count=count)
     hint = html.escape(_("Requests go to the right, replies and events to the left."))
     with (
@@ -185,5 +187,5 @@ def draw_sequence(shown: Sequence[RecordedFrame], client: str) -> None:
         st.container(height="stretch", border=False, autoscroll=True, key="sequence-diagram"),
     ):
         # Always one element: a second one would stay on the page until the next full run.
-        diagram = sequence.render_diagram(shown, frames.match_replies(shown), client, _("server"))
-        st.html(diagram if shown else f'<div class="quiet">{hint}</div>')
+        diagram = sequence.render_diagram(frames, match_replies(frames), client, _("server"))
+        st.html(diagram if frames else f'<div class="quiet">{hint}</div>')

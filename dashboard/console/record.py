@@ -34,11 +34,11 @@ class FrameRecorder:
 
     def __init__(
         self,
-        frames: int = MAX_FRAMES,
-        characters: int = MAX_CHARACTERS,
+        max_frames: int = MAX_FRAMES,
+        max_characters: int = MAX_CHARACTERS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._max_frames, self._max_characters, self._clock = frames, characters, clock
+        self._max_frames, self._max_characters, self._clock = max_frames, max_characters, clock
         self._frames: deque[RecordedFrame] = deque()
         self._characters = self._seq = 0
         self._changed = threading.Condition()
@@ -62,21 +62,21 @@ class FrameRecorder:
             return tuple(self._frames)
 
     def wait_for(
-        self, what: Callable[[RecordedFrame], bool], seconds: float
+        self, predicate: Callable[[RecordedFrame], bool], timeout_s: float
     ) -> RecordedFrame | None:
         """Wait for a frame that matches; None on timeout."""
 
         def first() -> RecordedFrame | None:
-            return next((frame for frame in self._frames if what(frame)), None)
+            return next((frame for frame in self._frames if predicate(frame)), None)
 
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or first() is not None, seconds)
+            self._changed.wait_for(lambda: self._is_closed or first() is not None, timeout_s)
             return first()
 
-    def record_connecting(self, signs_in: bool) -> RecordedFrame:
+    def record_connecting(self, has_token: bool) -> RecordedFrame:
         """Record a handshake request."""
         return self._append(
-            sent=True, kind=FrameKind.CONNECT, text=f"token={REDACTED}" if signs_in else ""
+            sent=True, kind=FrameKind.CONNECT, text=f"token={REDACTED}" if has_token else ""
         )
 
     def record_open(self) -> RecordedFrame:
@@ -95,9 +95,9 @@ class FrameRecorder:
         """Record a received frame."""
         return self._record_message(data, FrameKind.TEXT, sent=False)
 
-    def record_close(self, code: int, reason: str, by_us: bool = False) -> RecordedFrame:
+    def record_close(self, code: int, reason: str, by_client: bool = False) -> RecordedFrame:
         """Record the close of the connection."""
-        return self._append(sent=by_us, kind=FrameKind.CLOSE, code=code, text=reason)
+        return self._append(sent=by_client, kind=FrameKind.CLOSE, code=code, text=reason)
 
     def record_http_request(self, body: bytes) -> RecordedFrame:
         """Record a publish request before it is sent."""
@@ -126,10 +126,12 @@ class FrameRecorder:
             )
         return self._append(sent=sent, kind=kind, text=text, size=len(data), type=type_, id=id)
 
-    def _append(self, **what: object) -> RecordedFrame:
+    def _append(self, **fields: object) -> RecordedFrame:
         with self._changed:
             self._seq += 1
-            frame = msgspec.convert({"seq": self._seq, "at": self._clock(), **what}, RecordedFrame)
+            frame = msgspec.convert(
+                {"seq": self._seq, "at": self._clock(), **fields}, RecordedFrame
+            )
             self._frames.append(frame)
             self._characters += len(frame.text)
             while len(self._frames) > self._max_frames or (

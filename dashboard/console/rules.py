@@ -38,20 +38,20 @@ def _send_case(
 
 
 def _forbidden_subscribe(
-    name: str, title: str, channel: str, who: Actor = Actor.CUSTOMER
+    name: str, title: str, channel: str, actor: Actor = Actor.CUSTOMER
 ) -> ConformanceCase:
     """Subscribe to a channel that ``who`` has no access to."""
     return _send_case(
-        name, title, FORBIDDEN, _encode_message("subscribe", channel=channel), actor=who
+        name, title, FORBIDDEN, _encode_message("subscribe", channel=channel), actor=actor
     )
 
 
 def _publish_case(
-    name: str, title: str, status: int, who: Actor, **publication: Any
+    name: str, title: str, status: int, actor: Actor, **publication: Any
 ) -> ConformanceCase:
     body = _publication_body(**publication)
     return ConformanceCase(
-        name=name, title=title, expected=ExpectHttpStatus(status), actor=who, publish_body=body
+        name=name, title=title, expected=ExpectHttpStatus(status), actor=actor, publish_body=body
     )
 
 

@@ -57,8 +57,8 @@ class CaseResult(Struct, frozen=True):
 class CaseRun:
     """One trial, from its start."""
 
-    def __init__(self, trial: ConformanceCase, place: ConformanceTarget) -> None:
-        self._case, self._target = trial, place
+    def __init__(self, case: ConformanceCase, target: ConformanceTarget) -> None:
+        self._case, self._target = case, target
         self._user_id = f"trial_{secrets.token_hex(4)}"
         self._recorder = FrameRecorder()
         self._connections: list[RawConnection] = []
@@ -111,24 +111,24 @@ class CaseRun:
         if answer is not None and keeps_connection_open(trial.expected):
             self._check_still_open(wire)
 
-    def _connect(self, record: FrameRecorder) -> RawConnection:
-        wire = RawConnection(self._target.socket_url, record, self._case.origin)
+    def _connect(self, recorder: FrameRecorder) -> RawConnection:
+        wire = RawConnection(self._target.socket_url, recorder, self._case.origin)
         self._connections.append(wire)
         wire.open(self._token(self._case.actor))
         return wire
 
-    def _send(self, wire: RawConnection, send: SendFrames) -> None:
+    def _send(self, connection: RawConnection, send: SendFrames) -> None:
         filled = self._fill_placeholders(send.data)
         for number in range(1, send.times + 1):
             data = filled.replace(b"#", str(number).encode()) if send.await_replies else filled
-            wire.send(data, send.opcode)
+            connection.send(data, send.opcode)
             if send.await_replies:
                 self._recorder.wait_for(partial(_is_reply, f"t{number}"), REPLY_TIMEOUT_S)
 
-    def _check_still_open(self, wire: RawConnection) -> None:
+    def _check_still_open(self, connection: RawConnection) -> None:
         """Ping until a pong arrives; a ping may itself be rate limited."""
         for _ in range(int(REPLY_TIMEOUT_S / LIVENESS_INTERVAL_S)):
-            wire.send(LIVENESS_PING)
+            connection.send(LIVENESS_PING)
             if self._recorder.wait_for(
                 lambda f: f.type == "pong" and f.id == LIVENESS_PING_ID, LIVENESS_INTERVAL_S
             ):
@@ -150,18 +150,20 @@ class CaseRun:
             data = data.replace(name.encode(), value.encode())
         return data
 
-    def _token(self, who: Actor) -> str | None:
-        if who is Actor.ANONYMOUS:
+    def _token(self, actor: Actor) -> str | None:
+        if actor is Actor.ANONYMOUS:
             return None
-        secret = self._target.jwt_secret if who is not Actor.FORGED_TOKEN else secrets.token_hex(32)
+        secret = (
+            self._target.jwt_secret if actor is not Actor.FORGED_TOKEN else secrets.token_hex(32)
+        )
         lifetimes = {Actor.EXPIRED_TOKEN: -60.0, Actor.SHORT_LIVED_TOKEN: SHORT_TOKEN_LIFETIME_S}
         roles = {Actor.OTHER_TENANT_ADMIN: "admin", Actor.SERVICE: "service"}
         return mint(
             secret,
-            user_id=f"{self._user_id}_other" if who is Actor.OTHER_CUSTOMER else self._user_id,
-            tenant_id=OTHER_TENANT if who is Actor.OTHER_TENANT_ADMIN else self._target.tenant,
-            role=roles.get(who, "customer"),
-            lifetime_s=lifetimes.get(who, 600.0),
+            user_id=f"{self._user_id}_other" if actor is Actor.OTHER_CUSTOMER else self._user_id,
+            tenant_id=OTHER_TENANT if actor is Actor.OTHER_TENANT_ADMIN else self._target.tenant,
+            role=roles.get(actor, "customer"),
+            lifetime_s=lifetimes.get(actor, 600.0),
         )
 
 
@@ -171,11 +173,11 @@ class ConformanceRunner:
     def __init__(self) -> None:
         self._runs: dict[str, CaseRun] = {}
 
-    def start(self, trial: ConformanceCase, place: ConformanceTarget) -> None:
+    def start(self, case: ConformanceCase, target: ConformanceTarget) -> None:
         """Run a trial, unless it is running already."""
-        before = self._runs.get(trial.name)
+        before = self._runs.get(case.name)
         if before is None or before.result.status is not CaseStatus.RUNNING:
-            self._runs[trial.name] = CaseRun(trial, place)
+            self._runs[case.name] = CaseRun(case, target)
 
     def results(self) -> Mapping[str, CaseResult]:
         """Return what became of the trials so far, by name."""
@@ -192,14 +194,14 @@ def _is_reply(id: str, frame: RecordedFrame) -> bool:
 
 
 def publish_and_record(
-    asker: ApiClient, body: bytes, record: FrameRecorder, key: str | None = None
+    client: ApiClient, body: bytes, recorder: FrameRecorder, key: str | None = None
 ) -> None:
     """Publish over HTTP, under an Idempotency-Key if there is one, and note what came of it."""
-    request = record.record_http_request(body)
+    request = recorder.record_http_request(body)
     try:
-        answer = asker.post("/api/publish", Raw(body), {"Idempotency-Key": key} if key else {})
+        answer = client.post("/api/publish", Raw(body), {"Idempotency-Key": key} if key else {})
     except ApiRequestError as why:
         told = {"error": {"code": why.detail.code, "message": why.detail.message or str(why)}}
-        record.record_http_response(request, why.status or 0, codec.encode_json(told))
+        recorder.record_http_response(request, why.status or 0, codec.encode_json(told))
     else:
-        record.record_http_response(request, 200, answer)
+        recorder.record_http_response(request, 200, answer)

@@ -21,22 +21,22 @@ Translate = Callable[[str], str]
 Row = tuple[str, str]
 
 
-def message_schema(kind: type[Struct], word: Translate = str) -> str:
+def message_schema(kind: type[Struct], translate: Translate = str) -> str:
     """Write the fields of a message of this type; ``word`` translates."""
     whole = inspect.type_info(kind)
     assert isinstance(whole, inspect.StructType)  # noqa: S101 - every message is one
     fields = {field.encode_name: field for field in whole.fields}
-    rows = [row for name in ("id", "payload") for row in _rows(fields[name], 0, word)]
+    rows = [row for name in ("id", "payload") for row in _rows(fields[name], 0, translate)]
     return _align([("type", f'"{whole.tag}"'), *rows])
 
 
-def publication_schema(kind: type[Struct], word: Translate = str) -> str:
+def publication_schema(kind: type[Struct], translate: Translate = str) -> str:
     """Write the fields of a publication of an event of this type."""
     whole = inspect.type_info(kind)
     assert isinstance(whole, inspect.StructType)  # noqa: S101 - as above
     payload = next(field for field in whole.fields if field.encode_name == "payload")
-    address = [("channel", word(ONE_ADDRESS)), ("user", ""), ("everyone", "")]
-    return _align([*address, ("type", f'"{whole.tag}"'), *_rows(payload, 0, word)])
+    address = [("channel", translate(ONE_ADDRESS)), ("user", ""), ("everyone", "")]
+    return _align([*address, ("type", f'"{whole.tag}"'), *_rows(payload, 0, translate)])
 
 
 def _align(rows: list[Row]) -> str:
@@ -49,44 +49,46 @@ def _align(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def _rows(field: inspect.Field, depth: int, word: Translate) -> Iterator[Row]:
-    told, inside = _describe_type(field.type, word)
+def _rows(field: inspect.Field, depth: int, translate: Translate) -> Iterator[Row]:
+    told, inside = _describe_type(field.type, translate)
     if not field.required:
-        told = f"{told}, {word(OPTIONAL)}" if told else word(OPTIONAL)
+        told = f"{told}, {translate(OPTIONAL)}" if told else translate(OPTIONAL)
     yield INDENT * depth + field.encode_name, told
     for each in inside:
-        yield from _rows(each, depth + 1, word)
+        yield from _rows(each, depth + 1, translate)
 
 
-def _describe_type(type_: inspect.Type, word: Translate) -> tuple[str, tuple[inspect.Field, ...]]:
+def _describe_type(
+    type_: inspect.Type, translate: Translate
+) -> tuple[str, tuple[inspect.Field, ...]]:
     """Say a type in words; returns the fields inside it besides."""
     match type_:
         case inspect.StructType():
             return "", type_.fields
         case inspect.VarTupleType() | inspect.ListType():
-            told, inside = _describe_type(type_.item_type, word)
-            return f"{word(LIST)} {told}".rstrip(" ") + ("" if told else " …"), inside
+            told, inside = _describe_type(type_.item_type, translate)
+            return f"{translate(LIST)} {told}".rstrip(" ") + ("" if told else " …"), inside
         case inspect.EnumType():
             return " | ".join(str(each.value) for each in type_.cls), ()
         case inspect.StrType():
-            return _describe_text(type_, word), ()
+            return _describe_text(type_, translate), ()
         case inspect.IntType():
-            least = "" if type_.ge is None else ", " + word(AT_LEAST).format(least=type_.ge)
-            return word(WHOLE) + least, ()
+            least = "" if type_.ge is None else ", " + translate(AT_LEAST).format(least=type_.ge)
+            return translate(WHOLE) + least, ()
         case inspect.BoolType():
-            return word(YES_NO), ()
+            return translate(YES_NO), ()
         case inspect.DateTimeType():
-            return word(MOMENT), ()
+            return translate(MOMENT), ()
         case inspect.CustomType():  # money is the only one
-            return word(AMOUNT), ()
+            return translate(AMOUNT), ()
         case inspect.FloatType():
-            return word(NUMBER), ()
+            return translate(NUMBER), ()
         case _:
-            return word(ANY), ()
+            return translate(ANY), ()
 
 
-def _describe_text(type_: inspect.StrType, word: Translate) -> str:
+def _describe_text(type_: inspect.StrType, translate: Translate) -> str:
     if type_.max_length is not None:
         limits = {"least": type_.min_length or 0, "most": type_.max_length}
-        return f"{word(TEXT)}, {word(CHARACTERS).format(**limits)}"
-    return word(TEXT) + (f", {word(NOT_EMPTY)}" if type_.min_length else "")
+        return f"{translate(TEXT)}, {translate(CHARACTERS).format(**limits)}"
+    return translate(TEXT) + (f", {translate(NOT_EMPTY)}" if type_.min_length else "")

@@ -84,17 +84,17 @@ def message_type(name: str) -> type[Struct]:
     )
 
 
-def render_template(name: str, id: str, shop: TemplateValues) -> str:
+def render_template(name: str, id: str, values: TemplateValues) -> str:
     """Write a template, over several lines; ``id`` is for a client's message.
 
     Raises:
         KeyError: there is none of this name.
     """
     type_ = name.removeprefix(PUBLISH_PREFIX)
-    values = {"order_id": shop.order_id, "channel": shop.channel, "customer.id": shop.user_id}
-    payload = _payload(message_type(name), values, shop.at)
+    fields = {"order_id": values.order_id, "channel": values.channel, "customer.id": values.user_id}
+    payload = _payload(message_type(name), fields, values.at)
     if is_publication(name):
-        address = DEFAULT_CHANNELS[type_].format_map(msgspec.to_builtins(shop))
+        address = DEFAULT_CHANNELS[type_].format_map(msgspec.to_builtins(values))
         return pretty({"channel": address, "type": type_, "payload": payload})
     message = {"type": type_, "id": id} | ({"payload": payload} if payload is not None else {})
     return pretty(message)

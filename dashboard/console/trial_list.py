@@ -34,17 +34,17 @@ def selected_case() -> str:
     return name
 
 
-def select_case(trial: ConformanceCase | None) -> None:
+def select_case(case: ConformanceCase | None) -> None:
     """Show a trial's conversation."""
-    if trial:
-        st.session_state[SELECTED_CASE_KEY] = trial.name
+    if case:
+        st.session_state[SELECTED_CASE_KEY] = case.name
 
 
-def run_case(trial: ConformanceCase) -> None:
+def run_case(case: ConformanceCase) -> None:
     """Run a trial and show its conversation."""
-    select_case(trial)
+    select_case(case)
     panes.clear_selection()
-    tab.conformance_runner().start(trial, tab.conformance_target())
+    tab.conformance_runner().start(case, tab.conformance_target())
 
 
 def draw_cases(results: Mapping[str, CaseResult]) -> None:
@@ -65,11 +65,13 @@ def draw_cases(results: Mapping[str, CaseResult]) -> None:
             st.caption(told.format(passed=passed, count=len(ALL_CASES)), width="stretch")
         columns = _columns(results, selected_case())
         tables.draw_table(
-            ALL_CASES, columns, "conformance", picked=select_case, alt=_("Conformance tests")
+            ALL_CASES, columns, "conformance", on_select=select_case, alt=_("Conformance tests")
         )
 
 
-def _columns(results: Mapping[str, CaseResult], shown: str) -> dict[str, Column[ConformanceCase]]:
+def _columns(
+    results: Mapping[str, CaseResult], selected: str
+) -> dict[str, Column[ConformanceCase]]:
     def got(trial: ConformanceCase) -> str:
         result = results.get(trial.name)
         if result is None:
@@ -83,7 +85,7 @@ def _columns(results: Mapping[str, CaseResult], shown: str) -> dict[str, Column[
         return result.status if result else ""
 
     return {
-        "": tables.text_column(22, lambda trial: "▶" if trial.name == shown else ""),
+        "": tables.text_column(22, lambda trial: "▶" if trial.name == selected else ""),
         _("Test"): tables.text_column(146, lambda trial: _(trial.title)),
         _("Expected"): tables.text_column(134, lambda trial: expectation_label(trial.expected)),
         _("Actual"): tables.text_column(134, got),

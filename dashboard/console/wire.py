@@ -31,8 +31,8 @@ class RawConnection:
     that of a page it pretends to be, if of any.
     """
 
-    def __init__(self, url: str, record: FrameRecorder, origin: str | None = None) -> None:
-        self.recorder = record
+    def __init__(self, url: str, recorder: FrameRecorder, origin: str | None = None) -> None:
+        self.recorder = recorder
         self._url, self._origin = url, origin
         self._lock = threading.Lock()
         self._connection_thread: _RawConnectionThread | None = None
@@ -72,15 +72,15 @@ class _RawConnectionThread:
     """One connection's thread."""
 
     def __init__(
-        self, address: str, origin: str | None, signs_in: bool, record: FrameRecorder
+        self, url: str, origin: str | None, has_token: bool, recorder: FrameRecorder
     ) -> None:
-        self._recorder = record
+        self._recorder = recorder
         self._waker = Waker()
         self._send_queue: deque[tuple[bytes, Opcode]] = deque()
         self._is_stopping = False
         self._connection: SyncConnection | None = None
         self.thread = threading.Thread(
-            target=self._main, args=(address, origin, signs_in), name="console-wire", daemon=True
+            target=self._main, args=(url, origin, has_token), name="console-wire", daemon=True
         )
         self.thread.start()
 
@@ -97,12 +97,12 @@ class _RawConnectionThread:
             line.abort()
             self.thread.join(CLOSE_TIMEOUT_S)
 
-    def _main(self, address: str, origin: str | None, signs_in: bool) -> None:
+    def _main(self, url: str, origin: str | None, has_token: bool) -> None:
         line = self._connection = SyncConnection(self._waker)
         goodbye = False
         try:
-            self._recorder.record_connecting(signs_in)
-            line.open(address, CONNECT_TIMEOUT_S, origin)
+            self._recorder.record_connecting(has_token)
+            line.open(url, CONNECT_TIMEOUT_S, origin)
             self._recorder.record_open()
             goodbye = self._read_write_loop(line)
         except HandshakeRejected as why:
@@ -110,20 +110,20 @@ class _RawConnectionThread:
         except CONNECTION_ERRORS as why:
             self._recorder.record_close(ABNORMAL_CLOSURE, describe_error(why))
         finally:
-            line.close(goodbye=goodbye)
+            line.close(handshake=goodbye)
             self._waker.close()
 
-    def _read_write_loop(self, line: SyncConnection) -> bool:
+    def _read_write_loop(self, connection: SyncConnection) -> bool:
         """Send and receive until the close; returns whether the close starts here."""
         while True:
-            while self._send_queue and not line.is_broken:
+            while self._send_queue and not connection.is_broken:
                 data, opcode = self._send_queue.popleft()
                 self._recorder.record_sent(data, opcode)
-                line.send(data, opcode)
+                connection.send(data, opcode)
             if self._is_stopping:
-                self._recorder.record_close(CloseCode.NORMAL, "", by_us=True)
+                self._recorder.record_close(CloseCode.NORMAL, "", by_client=True)
                 return True
-            match line.receive(0.0 if self._send_queue else IDLE_WAIT_S):
+            match connection.receive(0.0 if self._send_queue else IDLE_WAIT_S):
                 case TextReceived(data):
                     self._recorder.record_received(data)
                 case ConnectionClosed(code, reason):

@@ -41,13 +41,13 @@ SEND_QUEUE_LIMIT_KIB = 1024  # a client with more waiting for over a second is h
 state = st.session_state
 
 
-def draw_metrics(moment: Snapshot) -> None:
+def draw_metrics(snapshot: Snapshot) -> None:
     """Draw six numbers, each with its last two minutes."""
-    now, flows = moment.nodes, moment.nodes.rates
-    connections, _p95s = moment.health_sparklines
+    now, flows = snapshot.nodes, snapshot.nodes.rates
+    connections, _p95s = snapshot.health_sparklines
     subscriptions, evictions, lag = now.trends
     values = {
-        "connections": (marks.format_number(moment.health.connections), connections),
+        "connections": (marks.format_number(snapshot.health.connections), connections),
         "subscriptions": (marks.format_number(now.subscriptions), subscriptions),
         "received": (marks.format_rate(flows.now(nodes.RECEIVED)), flows.sparkline(nodes.RECEIVED)),
         "refused": (
@@ -81,7 +81,7 @@ def draw_nodes(stats: tuple[NodeStats, ...]) -> None:
         ),
     }
     with look.card("nodes", _("Nodes"), str(len(stats))):
-        tables.draw_table(stats, columns, "nodes", lines=len(stats), alt=_("Nodes"))
+        tables.draw_table(stats, columns, "nodes", visible_rows=len(stats), alt=_("Nodes"))
 
 
 def draw_filters() -> tuple[str, ConnectionSort]:
@@ -100,21 +100,21 @@ def draw_filters() -> tuple[str, ConnectionSort]:
     return search or "", ConnectionSort(order)
 
 
-def draw_list(called: PollResult, several: bool, at: float) -> ConnectionInfo | None:
+def draw_list(result: PollResult, has_several_nodes: bool, at: float) -> ConnectionInfo | None:
     """Draw the connection list; return the selected connection."""
-    people = called.connections
+    people = result.connections
     aside = ""
     if people.total > len(people.connections):
         aside = _("the newest {count} of {total}").format(count=MAX_LISTED, total=people.total)
-    elif called.error and called.at:
+    elif result.error and result.at:
         aside = marks.dot_html(
-            _("as of {at}: {why}").format(at=marks.format_time(called.at), why=called.error), "bad"
+            _("as of {at}: {why}").format(at=marks.format_time(result.at), why=result.error), "bad"
         )
     with look.card("connections", _("Connected clients"), aside, size="rest"):
         search, order = draw_filters()
         found = attendance.search_connections(people.connections, search, order)
         if not people.connections:
-            draw_empty(called)
+            draw_empty(result)
         elif not found:
             look.draw_empty_state(
                 "person_search",
@@ -126,20 +126,20 @@ def draw_list(called: PollResult, several: bool, at: float) -> ConnectionInfo | 
         else:
             tables.draw_table(
                 found,
-                list_columns(found, several, at),
+                list_columns(found, has_several_nodes, at),
                 "who",
-                picked=select_connection,
+                on_select=select_connection,
                 alt=_("Connected clients"),
             )
     return next((c for c in people.connections if c.id == state.connection), None)
 
 
-def draw_empty(called: PollResult) -> None:
+def draw_empty(result: PollResult) -> None:
     """Draw why the list is empty."""
-    if called.error:
-        hint = _("Could not list connections: {why}.").format(why=called.error)
+    if result.error:
+        hint = _("Could not list connections: {why}.").format(why=result.error)
         look.draw_empty_state("cloud_off", _("Connections unavailable"), hint)
-    elif called.at is None:
+    elif result.at is None:
         look.draw_empty_state("hourglass_top", _("Loading connections…"), "")
     else:
         hint = _("Customers connect during a visit. Start the simulator: `python -m simulator`.")
@@ -147,12 +147,12 @@ def draw_empty(called: PollResult) -> None:
 
 
 def list_columns(
-    found: list[ConnectionInfo], several: bool, at: float
+    connections: list[ConnectionInfo], has_several_nodes: bool, at: float
 ) -> dict[str, Column[ConnectionInfo]]:
     """Describe a connection in a line."""
     last: dict[str, Column[ConnectionInfo]] = (
         {_("Node"): tables.text_column(98, lambda c: c.node)}
-        if several
+        if has_several_nodes
         else {_("Connection"): tables.text_column(98, lambda c: c.id)}
     )
     return {
@@ -173,7 +173,7 @@ def list_columns(
             44,
             tables.icon_cell("link_off"),
             "disconnect-button",
-            found,
+            connections,
             farewell.request_disconnect,
         ),
     }
@@ -215,12 +215,12 @@ def draw() -> None:
         st.rerun()  # the question is drawn by the whole page: a tick would take it away
 
 
-def result_while_paused(called: PollResult) -> PollResult:
+def result_while_paused(result: PollResult) -> PollResult:
     """Return the latest result, or while paused the one at that time."""
     if not state.get("held"):
         state.pop("roll_held", None)
-        return called
-    kept: PollResult = state.setdefault("roll_held", called)
+        return result
+    kept: PollResult = state.setdefault("roll_held", result)
     return kept
 
 

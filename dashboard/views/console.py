@@ -36,13 +36,15 @@ def status_text(now: ConnectionSummary) -> str:
     return words
 
 
-def frames_while_paused(live: tuple[RecordedFrame, ...], whose: str) -> tuple[RecordedFrame, ...]:
+def frames_while_paused(
+    live: tuple[RecordedFrame, ...], persona_key: str
+) -> tuple[RecordedFrame, ...]:
     """Return the frames, or while the tab is paused those of that moment."""
     if not state.get("held"):
         state.pop("console_held", None)
         return live
     kept: dict[str, tuple[RecordedFrame, ...]] = state.setdefault("console_held", {})
-    return kept.setdefault(whose, live)
+    return kept.setdefault(persona_key, live)
 
 
 def draw_connection() -> None:
@@ -55,7 +57,7 @@ def draw_connection() -> None:
         shown = tuple(each for each in shown if not each.is_event)
     middle, right = st.columns([568, 292], gap="xsmall")
     with middle:
-        panes.draw_frames(shown, whose, (_("No frames yet"), hint), sending=sending)
+        panes.draw_frames(shown, whose, (_("No frames yet"), hint), connection=sending)
     with right:
         panes.draw_sequence(shown, title.partition(" · ")[0])
 

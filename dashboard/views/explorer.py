@@ -40,5 +40,5 @@ def draw() -> None:
 
 
 picking.init_session()
-live_line = frame.header(_("Explorer"), beside=explorer_head.draw)
+live_line = frame.header(_("Explorer"), draw_actions=explorer_head.draw)
 frame.redraw_periodically("explorer", draw)

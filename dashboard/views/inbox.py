@@ -46,16 +46,16 @@ def current_staff() -> Persona:
     return chosen if chosen.is_staff else personas.AGENT
 
 
-def draw_customer_select(me: Persona) -> None:
+def draw_customer_select(persona: Persona) -> None:
     """Choose a customer: of those who did something lately."""
-    about = {me.user_id: CustomerRef(me.user_id, me.name)} | state.about
+    about = {persona.user_id: CustomerRef(persona.user_id, persona.name)} | state.about
     st.selectbox(
         _("Customer"),
         list(about),
         index=0,
-        key=f"customer-{me.user_id}",
+        key=f"customer-{persona.user_id}",
         format_func=lambda id: f"{about[id].name} · {id}",
-        on_change=lambda: show_customer(about[state[f"customer-{me.user_id}"]]),
+        on_change=lambda: show_customer(about[state[f"customer-{persona.user_id}"]]),
         label_visibility="collapsed",
     )
 
@@ -79,19 +79,19 @@ def find_customer(id: str, now: Snapshot) -> CustomerRef:
     return next((who for who in people if who.id == id), CustomerRef(id, id))
 
 
-def show_customer(who: CustomerRef) -> None:
+def show_customer(customer: CustomerRef) -> None:
     """Show another customer's inbox, and their latest conversation."""
-    state.customer = who
-    st.query_params[CUSTOMER_PARAM] = who.id
+    state.customer = customer
+    st.query_params[CUSTOMER_PARAM] = customer.id
     state[chat_panes.TALK] = None
 
 
-def draw_notifications(mail: InboxSnapshot) -> None:
+def draw_notifications(inbox: InboxSnapshot) -> None:
     """Draw the durable list; a toast announces what is new."""
-    unread = mail.notifications_since(state.read_at)
+    unread = inbox.notifications_since(state.read_at)
     aside = ngettext("{count} unread", "{count} unread", len(unread)).format(count=len(unread))
     with look.card("notifications", _("Notifications"), aside, size="even"):
-        if not mail.notifications:
+        if not inbox.notifications:
             return look.draw_empty_state(
                 "notifications_off",
                 _("No notifications yet"),
@@ -100,12 +100,12 @@ def draw_notifications(mail: InboxSnapshot) -> None:
         if unread:
             st.button(
                 _("Mark all as read"), icon=":material/done_all:", key="read", type="tertiary",
-                on_click=mark_read, args=(mail.notifications[0].at,),
+                on_click=mark_read, args=(inbox.notifications[0].at,),
             )  # fmt: skip
-        for note in mail.notifications[:MAX_NOTIFICATIONS]:
-            draw_notification(note, is_new=note in unread)
-        if len(mail.notifications) > MAX_NOTIFICATIONS:
-            older = len(mail.notifications) - MAX_NOTIFICATIONS
+        for note in inbox.notifications[:MAX_NOTIFICATIONS]:
+            draw_notification(note, is_unread=note in unread)
+        if len(inbox.notifications) > MAX_NOTIFICATIONS:
+            older = len(inbox.notifications) - MAX_NOTIFICATIONS
             st.caption(ngettext("{count} older", "{count} older", older).format(count=older))
 
 
@@ -114,25 +114,29 @@ def mark_read(at: float) -> None:
     state.read_at = at
 
 
-def draw_notification(note: InboxNotification, is_new: bool) -> None:
+def draw_notification(notification: InboxNotification, is_unread: bool) -> None:
     """Draw one notification; what it leads to is followed within this site alone."""
-    tone = "accent" if is_new else "none"
-    title = f'<i class="dot {tone}"></i> <b>{html.escape(note.title)}</b>'
-    at = f'<span class="quiet">{marks.format_time(note.at)}</span>'
-    body = f'<div class="quiet">{html.escape(note.body)}</div>'
-    st.html(f'<div class="note {note.priority}">{marks.split_row_html(title, at)}{body}</div>')
-    order = order_id_in(note.action_url)
+    tone = "accent" if is_unread else "none"
+    title = f'<i class="dot {tone}"></i> <b>{html.escape(notification.title)}</b>'
+    at = f'<span class="quiet">{marks.format_time(notification.at)}</span>'
+    body = f'<div class="quiet">{html.escape(notification.body)}</div>'
+    st.html(
+        f'<div class="note {notification.priority}">{marks.split_row_html(title, at)}{body}</div>'
+    )
+    order = order_id_in(notification.action_url)
     if order:
         st.page_link("views/orders.py", label=_("View order"), query_params={"order": order})
-    elif note.action_url and not is_internal(note.action_url):
+    elif notification.action_url and not is_internal(notification.action_url):
         st.caption(_("External link (not opened)."))
 
 
-def draw_cart(mail: InboxSnapshot) -> None:
+def draw_cart(inbox: InboxSnapshot) -> None:
     """Draw the cart as its changes leave it."""
     where = marks.viewer_timezone()
     columns: dict[str, Column[CartChange]] = {
-        _("Time"): tables.text_column(62, lambda change: marks.format_time(change.at, where=where)),
+        _("Time"): tables.text_column(
+            62, lambda change: marks.format_time(change.at, timezone=where)
+        ),
         _("Change"): tables.chips_column(76, lambda change: change.action, CART_TONES),
         _("Product"): tables.text_column(112, _product_text),
         _("Total, ₴"): tables.right_aligned_column(
@@ -140,18 +144,18 @@ def draw_cart(mail: InboxSnapshot) -> None:
         ),
     }
     aside = _("empty")
-    if mail.cart_changes and mail.cart_changes[0].item_count:
-        newest = mail.cart_changes[0]
+    if inbox.cart_changes and inbox.cart_changes[0].item_count:
+        newest = inbox.cart_changes[0]
         things = ngettext("{count} product", "{count} products", newest.item_count)
         aside = f"{things.format(count=newest.item_count)} · {marks.format_number(float(newest.total), 2)} ₴"
     with look.card("cart", _("Cart"), aside, size="even"):
-        if not mail.cart_changes:
+        if not inbox.cart_changes:
             return look.draw_empty_state(
                 "shopping_cart",
                 _("The cart is empty"),
                 _("It updates as the simulated customer shops."),
             )
-        tables.draw_table(mail.cart_changes, columns, "cart", alt=_("Cart changes"))
+        tables.draw_table(inbox.cart_changes, columns, "cart", alt=_("Cart changes"))
 
 
 def _product_text(change: CartChange) -> str:
@@ -159,9 +163,9 @@ def _product_text(change: CartChange) -> str:
     return change.product + several
 
 
-def draw_toast(mail: InboxSnapshot) -> None:
+def draw_toast(inbox: InboxSnapshot) -> None:
     """Show what is new as one toast, however much it is: two at once would hide each other."""
-    fresh = mail.notifications_since(state.toasted_at)
+    fresh = inbox.notifications_since(state.toasted_at)
     if not fresh:
         return
     state.toasted_at = fresh[0].at
@@ -217,10 +221,10 @@ def draw() -> None:
         )
 
 
-def sockets_text(*ends: tuple[Persona, ChatParticipant]) -> str:
+def sockets_text(*participants: tuple[Persona, ChatParticipant]) -> str:
     """Say how the sockets of this tab are."""
     told = []
-    for who, end in ends:
+    for who, end in participants:
         link = end.socket.status()
         trip = link.round_trip_ms
         told.append(f"{who.name}: {link.title() if trip is None else format_ms(trip)}")

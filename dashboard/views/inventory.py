@@ -23,10 +23,10 @@ def format_minutes(value: float | None) -> str:
     return NO_FORECAST if value is None else marks.format_duration(60 * value)
 
 
-def select_product(shelf: ProductStock | None) -> None:
+def select_product(product: ProductStock | None) -> None:
     """Show the product that was clicked."""
-    if shelf:
-        state.sku = shelf.sku
+    if product:
+        state.sku = product.sku
 
 
 def warehouse_column(warehouse: int) -> Column[ProductStock]:
@@ -80,7 +80,13 @@ def draw_stock(now: Snapshot) -> None:
         }
         style = tables.highlight_low(list(places), _("Threshold"))
         tables.draw_table(
-            rows, columns, "stock", lines=TABLE_ROWS, picked=select_product, style=style, alt=title
+            rows,
+            columns,
+            "stock",
+            visible_rows=TABLE_ROWS,
+            on_select=select_product,
+            style=style,
+            alt=title,
         )
 
 
@@ -107,7 +113,7 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
         where = marks.viewer_timezone()
         columns: dict[str, Column[AlertRecord]] = {
             _("Time"): tables.text_column(
-                66, lambda alert: marks.format_time(alert.at, where=where)
+                66, lambda alert: marks.format_time(alert.at, timezone=where)
             ),
             _("State"): tables.chips_column(64, lambda alert: alert.type, look.ALERT_TONES),
             _("Product"): tables.text_column(176, lambda alert: alert.product),
@@ -121,12 +127,12 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
                 lambda alert: feed().acknowledge_alert(alert.id),
             ),
         }
-        tables.draw_table(unseen, columns, "alerts", lines=TABLE_ROWS, alt=title)
+        tables.draw_table(unseen, columns, "alerts", visible_rows=TABLE_ROWS, alt=title)
 
 
-def draw_stock_chart(now: Snapshot, shelf: ProductStock | None) -> None:
+def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
     """Draw one product's shelves over time, its threshold as a rule."""
-    if shelf is None:
+    if product is None:
         title = _("Stock over time")
         with look.card("level", title, size="rest"):
             hint = _("Select a product to see its stock over time.")
@@ -135,22 +141,22 @@ def draw_stock_chart(now: Snapshot, shelf: ProductStock | None) -> None:
     places = now.stock.warehouses
     left = "".join(
         marks.dot_html(f"{place} {left}", f"w{i}")
-        for i, (place, left) in enumerate(zip(places, shelf.quantities, strict=True))
+        for i, (place, left) in enumerate(zip(places, product.quantities, strict=True))
     )
-    about = f"{shelf.sku} · {marks.format_number(float(shelf.price), 2)} ₴"
-    if (left_for := shelf.minutes_until_empty(now.at)) is not None:
+    about = f"{product.sku} · {marks.format_number(float(product.price), 2)} ₴"
+    if (left_for := product.minutes_until_empty(now.at)) is not None:
         about += " · " + _("runs out in {time}").format(time=format_minutes(left_for))
-    with look.card("level", shelf.name, f"{about} {left}", size="rest"):
-        length = stock.chart_window(shelf, now.at)
+    with look.card("level", product.name, f"{about} {left}", size="rest"):
+        length = stock.chart_window(product, now.at)
         levels = charts.stock_data(
-            list(stock.chart_points(shelf, length, now.at)), places, shelf.threshold
+            list(stock.chart_points(product, length, now.at)), places, product.threshold
         )
         st.vega_lite_chart(
             levels,
             charts.stock_spec(places, length),
             key=f"level{length}",
             height="stretch",
-            alt=_("Stock of {name} by warehouse, with its threshold").format(name=shelf.name),
+            alt=_("Stock of {name} by warehouse, with its threshold").format(name=product.name),
         )
 
 

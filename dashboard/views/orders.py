@@ -89,7 +89,7 @@ def draw_latest(now: Snapshot) -> None:
             50, lambda order: marks.format_number(float(order.total))
         ),
         _("Time"): tables.text_column(
-            58, lambda order: marks.format_time(order.placed_at, where=where)
+            58, lambda order: marks.format_time(order.placed_at, timezone=where)
         ),
         _("Customer"): tables.text_column(120, lambda order: order.customer),
     }
@@ -97,7 +97,7 @@ def draw_latest(now: Snapshot) -> None:
     aside = marks.chip_html(f"tenant:{feed().tenant}", "tenant")
     with look.card("latest", title, aside, size="even"):
         tables.draw_table(
-            placed, columns, "latest", lines=LATEST_ROWS, picked=select_order, alt=title
+            placed, columns, "latest", visible_rows=LATEST_ROWS, on_select=select_order, alt=title
         )
 
 
@@ -145,13 +145,13 @@ def matches(order: TrackedOrder, find: str | None) -> bool:
     return all(word in text for word in (find or "").casefold().split())
 
 
-def count_text(found: int, waiting: int, view: str) -> str:
+def count_text(matching: int, total: int, view: str) -> str:
     """Say how many there are, and how many of them are drawn."""
-    words = ngettext("{count} order", "{count} orders", waiting).format(count=waiting)
-    if found < waiting:
-        words += " · " + _("{count} found").format(count=found)
+    words = ngettext("{count} order", "{count} orders", total).format(count=total)
+    if matching < total:
+        words += " · " + _("{count} found").format(count=matching)
     shown = gantt.TIMELINE_ROWS if view == "timeline" else MAX_LISTED
-    if found > shown:
+    if matching > shown:
         words += " · " + _("the first {count} shown").format(count=shown)
     return words
 
@@ -193,7 +193,7 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
             80, lambda order: marks.format_number(float(order.total), 2)
         ),
         _("Placed"): tables.text_column(
-            76, lambda order: marks.format_time(order.placed_at, where=where)
+            76, lambda order: marks.format_time(order.placed_at, timezone=where)
         ),
         look.display_name("paid"): step(OrderStatus.PAID),
         look.display_name("processing"): step(OrderStatus.PROCESSING),
@@ -202,7 +202,7 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
         _("Parcel"): tables.text_column(220, lambda order: order.tracking_status),
     }
     title = _("Open orders, oldest first")
-    tables.draw_table(orders, columns, "open", picked=select_order, alt=title)
+    tables.draw_table(orders, columns, "open", on_select=select_order, alt=title)
 
 
 def completed_steps(order: TrackedOrder) -> int:

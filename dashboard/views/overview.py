@@ -67,7 +67,7 @@ def draw_metrics(now: Snapshot) -> None:
             st.metric(_(label), value, border=True, chart_data=trend, help=_(source))
 
 
-def draw_throughput(series: Series, cut: dict[int, str]) -> None:
+def draw_throughput(series: Series, annotations: dict[int, str]) -> None:
     """Draw messages a second, stacked by channel kind; the legend carries the present values."""
     rows = series.window(KINDS)
     silent = not any(row[EVERYONE] for row in rows)
@@ -77,7 +77,7 @@ def draw_throughput(series: Series, cut: dict[int, str]) -> None:
     )
     title = _("Messages/s by channel kind")
     with look.card("throughput", title, legend):
-        table = charts.throughput_data(rows, cut)
+        table = charts.throughput_data(rows, annotations)
         st.vega_lite_chart(table, charts.throughput_spec(), key="throughput", height=250, alt=title)
 
 
@@ -101,7 +101,7 @@ def draw_orders(now: Snapshot, start: str) -> None:
     where = marks.viewer_timezone()
     columns: dict[str, Column[TrackedOrder]] = {
         _("Time"): tables.text_column(
-            66, lambda order: marks.format_time(order.placed_at, where=where)
+            66, lambda order: marks.format_time(order.placed_at, timezone=where)
         ),
         _("Order"): tables.text_column(102, lambda order: order.number),
         _("Status"): tables.chips_column(92, lambda order: order.status, look.STATUS_TONES),
@@ -132,7 +132,9 @@ def draw_alerts(now: Snapshot, start: str) -> None:
     """Draw the newest alerts, seen or not."""
     where = marks.viewer_timezone()
     columns: dict[str, Column[AlertRecord]] = {
-        _("Time"): tables.text_column(66, lambda alert: marks.format_time(alert.at, where=where)),
+        _("Time"): tables.text_column(
+            66, lambda alert: marks.format_time(alert.at, timezone=where)
+        ),
         _("State"): tables.chips_column(64, lambda alert: alert.type, look.ALERT_TONES),
         _("Product"): tables.text_column(210, lambda alert: alert.product),
         _("Warehouse"): tables.text_column(72, lambda alert: alert.warehouse),
@@ -182,5 +184,5 @@ def draw() -> None:
         draw_alerts(now, start)
 
 
-live_line = frame.header(_("Overview"), present=True)
+live_line = frame.header(_("Overview"), allow_presenter=True)
 frame.redraw_periodically("overview", draw)

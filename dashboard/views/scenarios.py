@@ -72,7 +72,7 @@ def status_text(now: Snapshot) -> str:
     )
 
 
-def draw_simulator_missing(why: str) -> None:
+def draw_simulator_missing(reason: str) -> None:
     """Draw an empty state while the simulator cannot be reached."""
     with st.container(border=True, key="pane-nothing", height=look.HEIGHTS["pane"]):
         look.draw_empty_state(
@@ -82,7 +82,7 @@ def draw_simulator_missing(why: str) -> None:
                 "Scenarios run in the simulator: {why}. Start it with "
                 "`python -m simulator`; `WORKBENCH_SIMULATOR_URL` "
                 "sets its address. This page connects automatically."
-            ).format(why=why),
+            ).format(why=reason),
         )
 
 

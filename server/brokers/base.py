@@ -56,7 +56,7 @@ class Broker(Protocol):
     with their positions.
     """
 
-    async def publish(self, publications: Sequence[Publication], once: str = "") -> None:
+    async def publish(self, publications: Sequence[Publication], idempotency_key: str = "") -> None:
         """Accept these, in this order, all or none.
 
         With ``once``, what has been accepted under the same text within five minutes is not
@@ -66,7 +66,7 @@ class Broker(Protocol):
             BrokerUnavailable: none was accepted, as far as can be known.
         """
 
-    def run(self, ears: BrokerEventHandler) -> AbstractAsyncContextManager[None]:
+    def run(self, handler: BrokerEventHandler) -> AbstractAsyncContextManager[None]:
         """Hand what is published to ``ears`` while the block lasts; one pair at a time."""
         ...
 

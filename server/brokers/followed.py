@@ -24,22 +24,22 @@ class ChannelCursor:
 
     def advance(self, run: Sequence[Publication]) -> Sequence[Publication] | None:
         """Return what is new of neighbours, or None if something before them is missing."""
-        here, first = self.position, run[0].position
-        if here is not None and first is not None:
-            if first.epoch != here.epoch or first.offset > here.offset + 1:
+        position, first = self.position, run[0].position
+        if position is not None and first is not None:
+            if first.epoch != position.epoch or first.offset > position.offset + 1:
                 return None
-            run = run[here.offset + 1 - first.offset :]
+            run = run[position.offset + 1 - first.offset :]
         if run:
             self.set_position(run[-1].position)
-            for tail in self._collectors:
-                tail.extend(run)
+            for collected in self._collectors:
+                collected.extend(run)
         return run
 
     def set_position(self, position: StreamPosition | None) -> None:
         """Note that the listeners have come to a position, and wake who waits for it."""
         self.position = position
-        for moved in self._position_changed:
-            moved.set()
+        for event in self._position_changed:
+            event.set()
 
     @contextmanager
     def collect(self) -> Iterator[list[Publication]]:
@@ -54,14 +54,14 @@ class ChannelCursor:
 
     async def wait_for(self, position: StreamPosition) -> None:
         """Wait until the listeners have come as far as a position, or to another epoch."""
-        moved = asyncio.Event()
-        self._position_changed.append(moved)
+        changed = asyncio.Event()
+        self._position_changed.append(changed)
         try:
             while (here := self.position) and _is_before(here, position):
-                moved.clear()
-                await moved.wait()
+                changed.clear()
+                await changed.wait()
         finally:
-            self._position_changed.remove(moved)
+            self._position_changed.remove(changed)
 
 
 def _is_before(here: StreamPosition, there: StreamPosition) -> bool:

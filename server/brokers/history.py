@@ -40,8 +40,8 @@ class MemoryHistory:
     offset comes twice, and who listens to what is never published takes no memory.
     """
 
-    def __init__(self, epoch: str, bounds: Retention, clock: Callable[[], float]) -> None:
-        self._epoch, self._retention, self._clock = epoch, bounds, clock
+    def __init__(self, epoch: str, retention: Retention, clock: Callable[[], float]) -> None:
+        self._epoch, self._retention, self._clock = epoch, retention, clock
         self._logs: OrderedDict[Channel, _ChannelLog] = OrderedDict()
         self._idle_offsets: OrderedDict[Channel, int] = OrderedDict()
         self._max_evicted_offset = 0

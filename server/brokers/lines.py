@@ -19,16 +19,20 @@ class ShardedSubscriber:
 
     def __init__(
         self,
-        link: RedisClient,
+        redis: RedisClient,
         prefix: str,
-        patience_s: float,
+        timeout_s: float,
         *,
-        heard: Callable[[bytes, bytes], Awaitable[None]],
-        confirmed: Callable[[Collection[bytes]], Awaitable[None]],
-        broke: Callable[[Iterable[str]], None],
+        on_message: Callable[[bytes, bytes], Awaitable[None]],
+        on_subscribed: Callable[[Collection[bytes]], Awaitable[None]],
+        on_disconnect: Callable[[Iterable[str]], None],
     ) -> None:
-        self._redis, self._prefix, self._timeout_s = link, prefix, patience_s
-        self._on_message, self._on_subscribed, self._on_disconnect = heard, confirmed, broke
+        self._redis, self._prefix, self._timeout_s = redis, prefix, timeout_s
+        self._on_message, self._on_subscribed, self._on_disconnect = (
+            on_message,
+            on_subscribed,
+            on_disconnect,
+        )
         self._connections: dict[str, PubSubConnection] = {}
         self._shards: dict[str, str] = {}
         self._unsharded: set[str] = set()
@@ -37,19 +41,19 @@ class ShardedSubscriber:
     @property
     def is_connected(self) -> bool:
         """Tell whether all connections are alive."""
-        return all(line.connected.is_set() for line in self._connections.values())
+        return all(connection.connected.is_set() for connection in self._connections.values())
 
     async def wait_until_connected(self) -> None:
         """Wait until all connections are alive."""
-        for line in list(self._connections.values()):
-            await line.connected.wait()
+        for connection in list(self._connections.values()):
+            await connection.connected.wait()
 
-    def subscribe(self, name: str, *, plainly: bool = False) -> None:
+    def subscribe(self, name: str, *, unsharded: bool = False) -> None:
         """Want a channel; ``plainly`` if what is published on it is told by all shards."""
-        if plainly:
+        if unsharded:
             self._unsharded.add(name)
         shard = self._shards[name] = self._shard_of(name)
-        self._connection_to(shard).subscribe(name, plainly=plainly)
+        self._connection_to(shard).subscribe(name, unsharded=unsharded)
 
     def unsubscribe(self, name: str) -> None:
         """Want a channel no more."""
@@ -59,15 +63,15 @@ class ShardedSubscriber:
     async def health_check(self) -> None:
         """Send a message through Redis to each connection; raises what ``PubSubConnection`` does."""
         await asyncio.gather(
-            *(line.health_check(self._timeout_s) for line in self._connections.values())
+            *(connection.health_check(self._timeout_s) for connection in self._connections.values())
         )
 
     async def run(self) -> None:
         """Stay connected, for ever."""
         async with asyncio.TaskGroup() as group:
             while True:
-                line = await self._new_connections.get()
-                group.create_task(line.run())
+                connection = await self._new_connections.get()
+                group.create_task(connection.run())
 
     def _shard_of(self, name: str) -> str:
         if not isinstance(self._redis, RedisCluster):
@@ -76,20 +80,20 @@ class ShardedSubscriber:
         return node.name if node else SINGLE_SHARD
 
     def _connection_to(self, shard: str) -> PubSubConnection:
-        line = self._connections.get(shard)
-        if line is None:
-            line = self._connections[shard] = PubSubConnection(
+        connection = self._connections.get(shard)
+        if connection is None:
+            connection = self._connections[shard] = PubSubConnection(
                 connect=partial(make_pubsub_connection, self._redis, shard),
-                link=self._redis,
+                redis=self._redis,
                 prefix=self._prefix,
-                patience_s=self._timeout_s,
+                timeout_s=self._timeout_s,
                 verb="SSUBSCRIBE" if isinstance(self._redis, RedisCluster) else "SUBSCRIBE",
-                heard=self._on_message,
-                confirmed=self._on_subscribed,
-                broke=partial(self._on_connection_lost, shard),
+                on_message=self._on_message,
+                on_subscribed=self._on_subscribed,
+                on_disconnect=partial(self._on_connection_lost, shard),
             )
-            self._new_connections.put_nowait(line)
-        return line
+            self._new_connections.put_nowait(connection)
+        return connection
 
     def _on_connection_lost(self, shard: str) -> None:
         """Move what another shard has meanwhile; the rest is subscribed to again."""
@@ -98,4 +102,4 @@ class ShardedSubscriber:
         for name in names:
             if self._shard_of(name) != shard:
                 self._connection_to(shard).unsubscribe(name)
-                self.subscribe(name, plainly=name in self._unsharded)
+                self.subscribe(name, unsharded=name in self._unsharded)

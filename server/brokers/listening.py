@@ -36,20 +36,20 @@ class PubSubConnection:
         self,
         *,
         connect: Callable[[], AbstractConnection],
-        link: RedisClient,
+        redis: RedisClient,
         prefix: str,
-        patience_s: float,
+        timeout_s: float,
         verb: str,
-        heard: Callable[[bytes, bytes], Awaitable[None]],
-        confirmed: Callable[[Collection[bytes]], Awaitable[None]],
-        broke: Callable[[], None],
+        on_message: Callable[[bytes, bytes], Awaitable[None]],
+        on_subscribed: Callable[[Collection[bytes]], Awaitable[None]],
+        on_disconnect: Callable[[], None],
     ) -> None:
-        self._connect, self._redis, self._timeout_s = connect, link, patience_s
+        self._connect, self._redis, self._timeout_s = connect, redis, timeout_s
         self._verb, self._on_message, self._on_subscribed, self._on_disconnect = (
             verb,
-            heard,
-            confirmed,
-            broke,
+            on_message,
+            on_subscribed,
+            on_disconnect,
         )
         self._health_check_channel = f"{prefix}probe:{secrets.token_hex(8)}"
         self._pending_health_checks: dict[bytes, asyncio.Future[None]] = {}
@@ -59,9 +59,9 @@ class PubSubConnection:
         self._unconfirmed: set[bytes] = set()
         self.connected = asyncio.Event()
 
-    def subscribe(self, name: str, *, plainly: bool = False) -> None:
+    def subscribe(self, name: str, *, unsharded: bool = False) -> None:
         """Want a channel; ``plainly`` in any case by ``SUBSCRIBE``."""
-        verb = "SUBSCRIBE" if plainly else self._verb
+        verb = "SUBSCRIBE" if unsharded else self._verb
         self._subscriptions[name] = verb
         self._queue_command(verb, name)
 
@@ -71,7 +71,7 @@ class PubSubConnection:
         if verb is not None:
             self._queue_command(verb.replace("SUB", "UNSUB"), name)
 
-    async def health_check(self, patience_s: float) -> None:
+    async def health_check(self, timeout_s: float) -> None:
         """Send a message to this connection through Redis, and wait for it.
 
         Raises:
@@ -81,7 +81,7 @@ class PubSubConnection:
         arrived = asyncio.get_running_loop().create_future()
         self._pending_health_checks[token] = arrived
         try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(timeout_s):
                 await self._redis.execute_command("PUBLISH", self._health_check_channel, token)
                 await arrived
         finally:
@@ -95,8 +95,8 @@ class PubSubConnection:
                 await self._run_connection(connection)
             except REDIS_ERRORS as why:
                 level = logging.WARNING if self.connected.is_set() else logging.DEBUG
-                told = str(why) or type(why).__name__
-                log.log(level, "Redis is away, or does not answer: %s", told)
+                reason = str(why) or type(why).__name__
+                log.log(level, "Redis is away, or does not answer: %s", reason)
             finally:
                 self.connected.clear()
                 self._on_disconnect()

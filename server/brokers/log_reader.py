@@ -35,14 +35,17 @@ class HistoryReader:
     """Asks about many channels at a time; one that has no head is given one for a while."""
 
     def __init__(
-        self, link: RedisClient, names: RedisKeys, bounds: Retention, *, sharded: bool
+        self, redis: RedisClient, redis_keys: RedisKeys, retention: Retention, *, sharded: bool
     ) -> None:
-        self._redis_keys, self._retention = names, bounds
+        self._redis_keys, self._retention = redis_keys, retention
         self._channels_per_call = 1 if sharded else CHANNELS_PER_CALL
-        self._script = link.register_script(READ_HISTORY)
+        self._script = redis.register_script(READ_HISTORY)
 
     async def read(
-        self, channels: Sequence[tuple[Channel, StreamPosition | None]], *, followed: bool = False
+        self,
+        channels: Sequence[tuple[Channel, StreamPosition | None]],
+        *,
+        reset_if_behind: bool = False,
     ) -> list[HistorySlice]:
         """Look up channels, each since a position or not.
 
@@ -59,17 +62,20 @@ class HistoryReader:
         return [
             found
             for batch in await asyncio.gather(
-                *(self._read_batch(batch, followed) for batch in batches)
+                *(self._read_batch(batch, reset_if_behind) for batch in batches)
             )
             for found in batch
         ]
 
     async def _read_batch(
-        self, channels: Sequence[tuple[Channel, StreamPosition | None]], followed: bool
+        self, channels: Sequence[tuple[Channel, StreamPosition | None]], reset_if_behind: bool
     ) -> list[HistorySlice]:
         keys: list[str] = []
-        kept_s, most = int(self._retention.max_age_s) + 1, self._retention.max_messages + TRIM_SLACK
-        values: list[str | int] = [secrets.token_hex(4), kept_s, most, int(followed)]
+        kept_s, max_items = (
+            int(self._retention.max_age_s) + 1,
+            self._retention.max_messages + TRIM_SLACK,
+        )
+        values: list[str | int] = [secrets.token_hex(4), kept_s, max_items, int(reset_if_behind)]
         for channel, since in channels:
             log, head = self._redis_keys.log_and_head(channel)
             keys += (head, log)

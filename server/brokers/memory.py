@@ -19,15 +19,15 @@ class MemoryBroker:
     Its history ends with the process, and another begins with another epoch.
     """
 
-    def __init__(self, bounds: Retention, clock: Callable[[], float]) -> None:
-        self._history = MemoryHistory(secrets.token_hex(4), bounds, clock)
+    def __init__(self, retention: Retention, clock: Callable[[], float]) -> None:
+        self._history = MemoryHistory(secrets.token_hex(4), retention, clock)
         self._handler: BrokerEventHandler | None = None
         self._tapped_tenants: frozenset[str] = frozenset()
 
     async def publish(
         self,
         publications: Sequence[Publication],
-        once: str = "",  # noqa: ARG002 - nothing ends in doubt here, and so nothing is repeated
+        idempotency_key: str = "",  # noqa: ARG002 - nothing ends in doubt here, and so nothing is repeated
     ) -> None:
         """Deliver at once."""
         accepted = [self._history.append(publication) for publication in publications]
@@ -39,9 +39,9 @@ class MemoryBroker:
             self._handler.on_tap(tapped)
 
     @asynccontextmanager
-    async def run(self, ears: BrokerEventHandler) -> AsyncIterator[None]:
+    async def run(self, handler: BrokerEventHandler) -> AsyncIterator[None]:
         """Hand what is published to ``ears`` while the block lasts."""
-        self._handler = ears
+        self._handler = handler
         try:
             yield
         finally:

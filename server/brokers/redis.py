@@ -46,21 +46,21 @@ class RedisBrokerOptions(Struct, frozen=True, kw_only=True):
 class RedisBroker:
     """One server's part of the cluster."""
 
-    def __init__(self, link: RedisClient, options: RedisBrokerOptions) -> None:
-        self._redis, self._options = link, options
+    def __init__(self, redis: RedisClient, options: RedisBrokerOptions) -> None:
+        self._redis, self._options = redis, options
         self._redis_keys = RedisKeys(options.prefix)
         bounds, sharded = options.retention, options.sharded
         self._publisher = BatchPublisher(
-            link, self._redis_keys, bounds, options.timeout_s, sharded=sharded
+            redis, self._redis_keys, bounds, options.timeout_s, sharded=sharded
         )
-        self._history = HistoryReader(link, self._redis_keys, bounds, sharded=sharded)
+        self._history = HistoryReader(redis, self._redis_keys, bounds, sharded=sharded)
         self._subscriber = ShardedSubscriber(
-            link,
+            redis,
             options.prefix,
             options.timeout_s,
-            heard=self._on_message,
-            confirmed=self._on_subscribed,
-            broke=self._on_disconnect,
+            on_message=self._on_message,
+            on_subscribed=self._on_subscribed,
+            on_disconnect=self._on_disconnect,
         )
         self._handler: BrokerEventHandler | None = None
         self._cursors: dict[Channel, ChannelCursor] = {}
@@ -68,18 +68,18 @@ class RedisBroker:
         self._broadcast_channel = self._redis_keys.channel(EVERYONE).encode()
         self._taps: dict[bytes, str] = {}
 
-    async def publish(self, publications: Sequence[Publication], once: str = "") -> None:
+    async def publish(self, publications: Sequence[Publication], idempotency_key: str = "") -> None:
         """Publish by one script: kept and delivered, or neither.
 
         In a Redis Cluster it is one script a channel, and all or none holds for each.
         """
-        await self._publisher.publish(publications, once)
+        await self._publisher.publish(publications, idempotency_key)
 
     @contextlib.asynccontextmanager
-    async def run(self, ears: BrokerEventHandler) -> AsyncIterator[None]:
+    async def run(self, handler: BrokerEventHandler) -> AsyncIterator[None]:
         """Hand what is published to ``ears`` while the block lasts."""
-        self._handler = ears
-        self._subscriber.subscribe(self._broadcast_channel.decode(), plainly=True)
+        self._handler = handler
+        self._subscriber.subscribe(self._broadcast_channel.decode(), unsharded=True)
         work = (self._subscriber.run(), self._cleanup_loop(), self._gap_check_loop())
         tasks = [asyncio.create_task(each) for each in work]
         for task in tasks:
@@ -96,17 +96,17 @@ class RedisBroker:
 
     async def subscribe(self, channel: Channel) -> None:
         """Subscribe to a channel, and wait until that is so unless Redis is away."""
-        followed = self._cursor_for(channel)
-        if not followed.subscribed.is_set() and self._subscriber.is_connected:
+        cursor = self._cursor_for(channel)
+        if not cursor.subscribed.is_set() and self._subscriber.is_connected:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._options.timeout_s):
-                    await followed.subscribed.wait()
+                    await cursor.subscribed.wait()
 
     async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
         """Have all publications of these tenants told as well."""
         wanted = {self._redis_keys.tap_channel(tenant).encode(): tenant for tenant in tenants}
         for name in wanted.keys() - self._taps.keys():
-            self._subscriber.subscribe(name.decode(), plainly=True)
+            self._subscriber.subscribe(name.decode(), unsharded=True)
         for name in self._taps.keys() - wanted.keys():
             self._subscriber.unsubscribe(name.decode())
         self._taps = wanted
@@ -117,18 +117,18 @@ class RedisBroker:
 
     async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
         """Tell where a channel stands, and what was published on it since a position."""
-        followed = self._cursor_for(channel)
+        cursor = self._cursor_for(channel)
         try:
             async with asyncio.timeout(self._options.timeout_s):
-                await followed.subscribed.wait()
-                with followed.collect() as tail:
+                await cursor.subscribed.wait()
+                with cursor.collect() as later:
                     (found,) = await self._history.read([(channel, since)])
-                    self._adopt_position(channel, followed, found.position)
+                    self._adopt_position(channel, cursor, found.position)
                     # What Redis has published is on its way here.
-                    await followed.wait_for(found.position)
+                    await cursor.wait_for(found.position)
         except REDIS_ERRORS as why:
             raise BrokerUnavailable(str(why) or "Redis did not answer in time") from why
-        return _make_recovery(found, [each for each in tail if _is_after(each, found.position)])
+        return _make_recovery(found, [each for each in later if _is_after(each, found.position)])
 
     async def health_check(self) -> None:
         """Write something, and send something through Pub/Sub to this very server."""
@@ -142,46 +142,46 @@ class RedisBroker:
             raise BrokerUnavailable(str(why) or "Redis did not answer in time") from why
 
     def _cursor_for(self, channel: Channel) -> ChannelCursor:
-        followed = self._cursors.get(channel)
-        if followed is None:
-            followed = self._cursors[channel] = ChannelCursor(time.monotonic())
+        cursor = self._cursors.get(channel)
+        if cursor is None:
+            cursor = self._cursors[channel] = ChannelCursor(time.monotonic())
             name = self._redis_keys.channel(channel)
             self._channels_by_name[name.encode()] = channel
             self._subscriber.subscribe(name)
-        followed.last_used_at = time.monotonic()
-        return followed
+        cursor.last_used_at = time.monotonic()
+        return cursor
 
     def _adopt_position(
-        self, channel: Channel, followed: ChannelCursor, position: StreamPosition
+        self, channel: Channel, cursor: ChannelCursor, position: StreamPosition
     ) -> None:
         """Take a position for the listeners' own if they have none, or one that is void."""
-        if followed.position is None:
-            followed.set_position(position)
-        elif followed.position.epoch != position.epoch:
-            followed.set_position(position)
+        if cursor.position is None:
+            cursor.set_position(position)
+        elif cursor.position.epoch != position.epoch:
+            cursor.set_position(position)
             self._report_gap(channel, position)
 
     # On the connections that listen.
 
     async def _on_message(self, name: bytes, data: bytes) -> None:
         try:
-            run = decode_run(data)
+            publications = decode_run(data)
         except (ValueError, TypeError) as why:  # msgspec's are of these as well
             log.warning("something foreign was published on %s: %s", name.decode(), why)
             return
-        if self._handler is None or not run:
+        if self._handler is None or not publications:
             return
         if name in self._taps:
-            self._handler.on_tap(run)
+            self._handler.on_tap(publications)
             return
         if name == self._broadcast_channel:
-            self._handler.on_publications([each for each in run if each.to is EVERYONE])
+            self._handler.on_publications([each for each in publications if each.to is EVERYONE])
             return
         channel = self._channels_by_name.get(name)
         # The address is the publication's own: what names another is not delivered by it.
-        if channel is None or any(each.to != channel for each in run):
+        if channel is None or any(each.to != channel for each in publications):
             return
-        new = self._cursors[channel].advance(run)
+        new = self._cursors[channel].advance(publications)
         if new is None:
             await self._catch_up([channel])
         elif new:
@@ -205,22 +205,22 @@ class RedisBroker:
     async def _catch_up(self, channels: Iterable[Channel]) -> None:
         """Read from the logs what the listeners have missed, and deliver it."""
         behind = [
-            (channel, followed.position)
+            (channel, cursor.position)
             for channel in channels
-            if (followed := self._cursors.get(channel)) and followed.position
+            if (cursor := self._cursors.get(channel)) and cursor.position
         ]
-        looked_up = await self._history.read(behind, followed=True)
-        for (channel, _), found in zip(behind, looked_up, strict=True):
-            followed = self._cursors.get(channel)
-            if followed is None or self._handler is None:
+        slices = await self._history.read(behind, reset_if_behind=True)
+        for (channel, _), found in zip(behind, slices, strict=True):
+            cursor = self._cursors.get(channel)
+            if cursor is None or self._handler is None:
                 continue
             if not found.is_complete:
                 kept = len(found.publications)
                 start = StreamPosition(found.position.epoch, found.position.offset - kept)
-                followed.set_position(start)
+                cursor.set_position(start)
                 self._report_gap(channel, start)
             # It may have been handed on while the log was read.
-            new = followed.advance(found.publications) if found.publications else ()
+            new = cursor.advance(found.publications) if found.publications else ()
             if new:
                 self._handler.on_publications(new)
 
@@ -235,11 +235,11 @@ class RedisBroker:
         """Stop following what nobody hears."""
         while True:
             await asyncio.sleep(self._options.cleanup_interval_s)
-            old = time.monotonic() - self._options.cleanup_interval_s
-            for channel, followed in list(self._cursors.items()):
+            idle_since = time.monotonic() - self._options.cleanup_interval_s
+            for channel, cursor in list(self._cursors.items()):
                 if self._handler is None or self._handler.has_subscribers(channel):
-                    followed.last_used_at = time.monotonic()
-                elif followed.last_used_at < old:
+                    cursor.last_used_at = time.monotonic()
+                elif cursor.last_used_at < idle_since:
                     name = self._redis_keys.channel(channel)
                     self._subscriber.unsubscribe(name)
                     del self._cursors[channel], self._channels_by_name[name.encode()]

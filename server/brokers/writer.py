@@ -51,22 +51,22 @@ class BatchPublisher:
 
     def __init__(
         self,
-        link: RedisClient,
-        names: RedisKeys,
-        bounds: Retention,
-        patience_s: float,
+        redis: RedisClient,
+        redis_keys: RedisKeys,
+        retention: Retention,
+        timeout_s: float,
         *,
         sharded: bool,
     ) -> None:
-        self._redis, self._redis_keys, self._retention = link, names, bounds
-        self._timeout_s, self._sharded = patience_s, sharded
-        self._script = link.register_script(PUBLISH)
+        self._redis, self._redis_keys, self._retention = redis, redis_keys, retention
+        self._timeout_s, self._sharded = timeout_s, sharded
+        self._script = redis.register_script(PUBLISH)
         self._pending: deque[_PublishCall] = deque()
         self._pending_count = 0
         self._task: asyncio.Task[None] | None = None
         self._clock_offset_ms: float | None = None
 
-    async def publish(self, publications: Sequence[Publication], once: str) -> None:
+    async def publish(self, publications: Sequence[Publication], idempotency_key: str) -> None:
         """Publish these, in this order.
 
         Raises:
@@ -76,7 +76,10 @@ class BatchPublisher:
             return
         if self._pending_count + len(publications) > MAX_PENDING and self._pending:
             raise BrokerUnavailable("too much waits to be published")
-        tokens = [f"{once}:{number}" if once else "" for number in range(len(publications))]
+        tokens = [
+            f"{idempotency_key}:{number}" if idempotency_key else ""
+            for number in range(len(publications))
+        ]
         loop = asyncio.get_running_loop()
         call = _PublishCall(
             list(zip(publications, tokens, strict=True)),
@@ -160,8 +163,8 @@ class BatchPublisher:
             call = make_publish_call(
                 id,
                 part,
-                names=self._redis_keys,
-                bounds=self._retention,
+                redis_keys=self._redis_keys,
+                retention=self._retention,
                 epoch=epoch,
                 deadline_ms=deadline_ms,
                 sharded=self._sharded,

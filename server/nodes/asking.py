@@ -26,9 +26,9 @@ class PendingQuery(Struct):
         if not self.awaiting and not self.done.done():
             self.done.set_result(None)
 
-    async def wait(self, patience_s: float) -> None:
+    async def wait(self, timeout_s: float) -> None:
         """Wait until nobody is waited for, but no longer than that."""
-        await asyncio.wait([self.done], timeout=patience_s)
+        await asyncio.wait([self.done], timeout=timeout_s)
 
 
 class PendingQueries:
@@ -42,30 +42,30 @@ class PendingQueries:
         """Begin to wait for an answer of each of these."""
         self._last_number += 1
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        asking = self._pending[self._last_number] = PendingQuery(
+        query = self._pending[self._last_number] = PendingQuery(
             self._last_number, set(nodes), [], done
         )
-        return asking
+        return query
 
-    def finish(self, asking: PendingQuery) -> None:
+    def finish(self, query: PendingQuery) -> None:
         """Be done with a question: what else comes is too late."""
-        del self._pending[asking.number]
+        del self._pending[query.number]
 
     def on_response(self, node: str, number: int, answer: bytes | None) -> None:
         """Take an answer; a server that has none is as silent as one that hangs."""
-        asking = self._pending.get(number)
-        if asking is not None and answer is not None:
-            asking.answers.append(answer)
-            asking.mark_done(node)
+        query = self._pending.get(number)
+        if query is not None and answer is not None:
+            query.answers.append(answer)
+            query.mark_done(node)
 
     def on_node_left(self, node: str) -> None:
         """Wait no longer for a server that has ended."""
-        for asking in self._pending.values():
-            asking.mark_done(node)
+        for query in self._pending.values():
+            query.mark_done(node)
 
     def on_disconnected(self) -> None:
         """Wait no longer for anybody."""
-        for asking in self._pending.values():
-            asking.is_disconnected = True
-            for node in list(asking.awaiting):
-                asking.mark_done(node)
+        for query in self._pending.values():
+            query.is_disconnected = True
+            for node in list(query.awaiting):
+                query.mark_done(node)

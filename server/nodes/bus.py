@@ -33,7 +33,7 @@ EchoCallback = Callable[[], None]
 class BusEventHandler(Protocol):
     """Who listens to the bus."""
 
-    def on_message(self, sender: str, notice: BusMessage) -> None:
+    def on_message(self, sender: str, message: BusMessage) -> None:
         """Take a notice, in the one order; own ones are left out."""
 
     def on_order_owner_changed(self, order_id: str, tenant_id: str, user_id: str) -> None:
@@ -57,12 +57,12 @@ class _Sent(Struct):
 class ClusterBus:
     """Sends and hears letters as ``me``; gives up on what takes longer than ``patience_s``."""
 
-    def __init__(self, link: RedisClient, prefix: str, me: str, patience_s: float) -> None:
-        self._redis = link
+    def __init__(self, redis: RedisClient, prefix: str, node_id: str, timeout_s: float) -> None:
+        self._redis = redis
         self._prefix = prefix
-        self._node_id = me
-        self._timeout_s = patience_s
-        self._poll_interval_s = patience_s / ECHO_CHECKS_PER_TIMEOUT
+        self._node_id = node_id
+        self._timeout_s = timeout_s
+        self._poll_interval_s = timeout_s / ECHO_CHECKS_PER_TIMEOUT
         self._cluster_channel = f"{prefix}nodes"
         self._owner_changes_channel = owner_changes_channel(prefix)
         self._last_number = 0
@@ -74,38 +74,38 @@ class ClusterBus:
         self.subscriber_count: int | None = None
         """How many servers heard the first letter after this one began to hear."""
 
-    def send(self, notice: BusMessage, came_back: EchoCallback | None = None) -> None:
+    def send(self, message: BusMessage, on_echo: EchoCallback | None = None) -> None:
         """Say something to everybody; what is said before the next letter leaves goes along.
 
         ``came_back`` is called when it has been heard here, behind all that was said before
         and ahead of all that is said after; or when that is not to be expected any more.
         """
         if not self.is_connected:
-            if came_back is not None:
-                came_back()
+            if on_echo is not None:
+                on_echo()
             return
-        self._pending.append(notice)
-        if came_back is not None:
-            self._pending_echoes.append(came_back)
+        self._pending.append(message)
+        if on_echo is not None:
+            self._pending_echoes.append(on_echo)
         self._has_pending.set()
 
-    async def send_to(self, node: str, notice: BusMessage) -> None:
+    async def send_to(self, node: str, message: BusMessage) -> None:
         """Say something to one server; if it does not get there, it does not."""
         with contextlib.suppress(*REDIS_ERRORS):
             await self._redis.publish(
-                self._node_channel(node), encode(BusEnvelope(self._node_id, 0, [notice]))
+                self._node_channel(node), encode(BusEnvelope(self._node_id, 0, [message]))
             )
 
-    async def send_final(self, notice: BusMessage) -> None:
+    async def send_final(self, message: BusMessage) -> None:
         """Say something to everybody, after which nothing follows."""
-        letter = encode(BusEnvelope(self._node_id, 0, [notice]))
+        envelope = encode(BusEnvelope(self._node_id, 0, [message]))
         with contextlib.suppress(*REDIS_ERRORS):
             async with asyncio.timeout(FINAL_MESSAGE_TIMEOUT_S):
-                await self._redis.publish(self._cluster_channel, letter)
+                await self._redis.publish(self._cluster_channel, envelope)
 
-    async def run(self, ears: BusEventHandler) -> None:
+    async def run(self, handler: BusEventHandler) -> None:
         """Carry letters, for ever."""
-        wait_s, is_told = MIN_RETRY_DELAY_S, False
+        delay_s, is_reported = MIN_RETRY_DELAY_S, False
         while True:
             try:
                 async with self._redis.pubsub() as pubsub:
@@ -115,25 +115,25 @@ class ClusterBus:
                         self._owner_changes_channel,
                     )
                     await self._wait_until_subscribed(pubsub)
-                    if is_told:
+                    if is_reported:
                         log.info("the other nodes are heard again")
-                    wait_s, is_told = MIN_RETRY_DELAY_S, False
+                    delay_s, is_reported = MIN_RETRY_DELAY_S, False
                     self.is_connected = True
-                    ears.on_connected()
+                    handler.on_connected()
                     async with asyncio.TaskGroup() as group:
                         sending = group.create_task(self._send_loop())
                         try:
-                            await self._receive_loop(pubsub, ears)
+                            await self._receive_loop(pubsub, handler)
                         finally:
                             await cancel_and_wait([sending])
             except* REDIS_ERRORS as why:
-                if not is_told:
+                if not is_reported:
                     log.warning("the other nodes are not heard: %s", why.exceptions[0])
-                is_told = True
+                is_reported = True
             finally:
-                self._reset(ears)
-            await asyncio.sleep(wait_s)
-            wait_s = min(2 * wait_s, MAX_RETRY_DELAY_S)
+                self._reset(handler)
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, MAX_RETRY_DELAY_S)
 
     async def _wait_until_subscribed(self, pubsub: Any) -> None:
         """Wait until Redis has said of all three channels that they are heard."""
@@ -142,33 +142,33 @@ class ClusterBus:
                 while await pubsub.get_message(timeout=self._timeout_s) is None:
                     pass
 
-    async def _receive_loop(self, pubsub: Any, ears: BusEventHandler) -> None:
+    async def _receive_loop(self, pubsub: Any, handler: BusEventHandler) -> None:
         while True:
             message = await pubsub.get_message(
                 ignore_subscribe_messages=True, timeout=self._poll_interval_s
             )
             if message is not None:
-                self._handle(message["channel"].decode(), message["data"], ears)
+                self._handle(message["channel"].decode(), message["data"], handler)
             soon = time.monotonic() + self._poll_interval_s
             if self._sent and soon - self._sent[0].sent_at > self._timeout_s:
                 raise TimeoutError("what this one says does not come back")
 
-    def _handle(self, channel: str, data: bytes, ears: BusEventHandler) -> None:
+    def _handle(self, channel: str, data: bytes, handler: BusEventHandler) -> None:
         if channel == self._owner_changes_channel:
-            moved = data.decode(errors="replace").split(":")
-            if len(moved) == 3:
-                ears.on_order_owner_changed(*moved)
+            parts = data.decode(errors="replace").split(":")
+            if len(parts) == 3:
+                handler.on_order_owner_changed(*parts)
             return
-        letter = decode(data)
-        if letter is None:
+        envelope = decode(data)
+        if envelope is None:
             return
-        if letter.sender != self._node_id:
-            for notice in letter.messages:
-                ears.on_message(letter.sender, notice)
+        if envelope.sender != self._node_id:
+            for message in envelope.messages:
+                handler.on_message(envelope.sender, message)
             return
-        while self._sent and self._sent[0].number <= letter.number:
-            for came_back in self._sent.popleft().on_echo:
-                came_back()
+        while self._sent and self._sent[0].number <= envelope.number:
+            for on_echo in self._sent.popleft().on_echo:
+                on_echo()
 
     async def _send_loop(self) -> None:
         """Send letters one after the other: while one is on its way, the next gets longer."""
@@ -176,23 +176,23 @@ class ClusterBus:
             await self._has_pending.wait()
             self._has_pending.clear()
             self._last_number += 1
-            letter = BusEnvelope(self._node_id, self._last_number, self._pending)
+            envelope = BusEnvelope(self._node_id, self._last_number, self._pending)
             self._sent.append(_Sent(self._last_number, time.monotonic(), self._pending_echoes))
             self._pending, self._pending_echoes = [], []
-            listeners = await self._redis.publish(self._cluster_channel, encode(letter))
+            subscriber_count = await self._redis.publish(self._cluster_channel, encode(envelope))
             if self.subscriber_count is None:
-                self.subscriber_count = listeners
+                self.subscriber_count = subscriber_count
 
-    def _reset(self, ears: BusEventHandler) -> None:
-        was_heard, self.is_connected, self.subscriber_count = self.is_connected, False, None
-        waiting = [each for sent in self._sent for each in sent.on_echo] + self._pending_echoes
+    def _reset(self, handler: BusEventHandler) -> None:
+        was_connected, self.is_connected, self.subscriber_count = self.is_connected, False, None
+        callbacks = [each for sent in self._sent for each in sent.on_echo] + self._pending_echoes
         self._sent.clear()
         self._pending, self._pending_echoes = [], []
         self._has_pending.clear()
-        if was_heard:
-            ears.on_disconnected()
-        for came_back in waiting:
-            came_back()
+        if was_connected:
+            handler.on_disconnected()
+        for on_echo in callbacks:
+            on_echo()
 
     def _node_channel(self, node: str) -> str:
         return f"{self._prefix}node:{node}"

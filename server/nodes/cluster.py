@@ -56,23 +56,23 @@ class RedisClusterNode:
 
     def __init__(
         self,
-        link: RedisClient,
+        redis: RedisClient,
         prefix: str,
         name: str,
-        limit: int,
-        patience_s: float,
+        connections_per_user: int,
         timeout_s: float,
+        node_timeout_s: float,
         clock: Callable[[], float],
     ) -> None:
         self._node_id = secrets.token_hex(6)
         self.name = name
-        self._timeout_s = patience_s
         self._timeout_s = timeout_s
+        self._node_timeout_s = node_timeout_s
         self._clock = clock
-        self._bus = ClusterBus(link, prefix, self._node_id, patience_s)
-        self._registry = NodeRegistry(timeout_s)
+        self._bus = ClusterBus(redis, prefix, self._node_id, timeout_s)
+        self._registry = NodeRegistry()
         self._limiter = ClusterConnectionLimiter(
-            limit, self._announce_users, self._registry.connections_of
+            connections_per_user, self._announce_users, self._registry.connections_of
         )
         self._queries = PendingQueries()
         self._joined_at = 0.0
@@ -109,38 +109,36 @@ class RedisClusterNode:
         finally:
             await cancel_and_wait(self._tasks)
 
-    async def query(self, question: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
+    async def query(self, query: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
         """Ask every server, this one too; returns within the broker's timeout."""
-        asking = self._queries.start({self._node_id, *self._registry.peers})
-        asking.is_disconnected = not self.is_connected
+        pending = self._queries.start({self._node_id, *self._registry.peers})
+        pending.is_disconnected = not self.is_connected
         # The question itself has to come back as well: else nobody need have heard it.
         self._bus.send(
-            QueryRequest(asking.number, question), lambda: asking.mark_done(self._node_id)
+            QueryRequest(pending.number, query), lambda: pending.mark_done(self._node_id)
         )
         try:
-            own: Any = await self._joined_host.handle_query(question)
-            if not asking.is_disconnected:
-                await asking.wait(self._timeout_s)
+            own: Any = await self._joined_host.handle_query(query)
+            if not pending.is_disconnected:
+                await pending.wait(self._timeout_s)
         finally:
-            self._queries.finish(asking)
-        if asking.is_disconnected or self._node_id in asking.awaiting:
+            self._queries.finish(pending)
+        if pending.is_disconnected or self._node_id in pending.awaiting:
             raise ClusterUnavailable("this node is cut off from the others")
-        names = [
-            self._registry.peers[id].name for id in asking.awaiting if id in self._registry.peers
+        unresponsive = [
+            self._registry.peers[id].name for id in pending.awaiting if id in self._registry.peers
         ]
-        others = [msgspec.msgpack.decode(answer, type=kind) for answer in asking.answers]
-        return QueryResults([own, *others], unresponsive=sorted(names))
+        others = [msgspec.msgpack.decode(answer, type=kind) for answer in pending.answers]
+        return QueryResults([own, *others], unresponsive=sorted(unresponsive))
 
     def nodes(self) -> list[NodeStats]:
         """Describe every server, this one first, as it was a second ago at the most."""
         others = sorted(self._registry.peers.values(), key=lambda peer: peer.name)
         return [self._joined_host.stats(), *(peer.stats for peer in others)]
 
-    def traffic_source(self, hub: Hub, broker: Broker, teller: TrafficSink) -> TrafficSource:
+    def traffic_source(self, hub: Hub, broker: Broker, sink: TrafficSink) -> TrafficSource:
         """Take part in what those who watch are told."""
-        self._traffic_source = ClusterTraffic(
-            hub, broker, teller, self._registry, self, self._clock
-        )
+        self._traffic_source = ClusterTraffic(hub, broker, sink, self._registry, self, self._clock)
         return self._traffic_source
 
     def on_tap(self, publications: Sequence[Publication]) -> None:
@@ -158,13 +156,13 @@ class RedisClusterNode:
         self._watched_tenants = tenants
         self._send_heartbeat()
 
-    def report_deliveries(self, reached: DeliveryReport) -> None:
+    def report_deliveries(self, report: DeliveryReport) -> None:
         """Tell the others whom publications reached on this node."""
-        self._bus.send(reached)
+        self._bus.send(report)
 
-    def on_message(self, sender: str, notice: BusMessage) -> None:
+    def on_message(self, sender: str, message: BusMessage) -> None:
         """Take what another server says."""
-        match notice:
+        match message:
             case Hello():
                 self._announce()
             case NodeHeartbeat(name, since, stats, taken, watched):
@@ -182,13 +180,13 @@ class RedisClusterNode:
                     self._bus.send(UserConnectionCounts(dict(self._limiter.counts), is_all=True))
             case DeliveryReport():
                 if self._traffic_source is not None:
-                    self._traffic_source.on_delivery_report(sender, notice)
+                    self._traffic_source.on_delivery_report(sender, message)
             case QueryRequest(number, question):
                 self._spawn(self._answer_query(sender, number, question))
             case QueryResponse(number, answer):
                 self._queries.on_response(sender, number, answer)
             case _:
-                assert_never(notice)
+                assert_never(message)
 
     def on_order_owner_changed(self, order_id: str, tenant_id: str, user_id: str) -> None:
         """Take from others an order that was handed over, whoever recorded that."""
@@ -212,7 +210,7 @@ class RedisClusterNode:
     async def _wait_for_peers(self) -> None:
         """Wait until all who heard the first letter have said who they are, or are gone."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._node_timeout_s):
                 while len(self._registry.peers) + 1 < (self._bus.subscriber_count or sys.maxsize):
                     await self._wait_for_change()
         self._is_synced = self.is_connected
@@ -225,17 +223,17 @@ class RedisClusterNode:
 
     async def _heartbeat_loop(self) -> None:
         """Say again and again that this server is there, and notice who is not."""
-        spoke_at = self._clock()
+        last_heartbeat_at = self._clock()
         while True:
-            await asyncio.sleep(self._timeout_s / HEARTBEATS)
+            await asyncio.sleep(self._node_timeout_s / HEARTBEATS)
             now = self._clock()
-            if now - spoke_at >= self._timeout_s:
+            if now - last_heartbeat_at >= self._node_timeout_s:
                 # The others took this one for gone, and one of them speaks for all by now.
-                log.warning("this node stood still for %.1f s", now - spoke_at)
+                log.warning("this node stood still for %.1f s", now - last_heartbeat_at)
                 self._joined_at = now
-            spoke_at = now
+            last_heartbeat_at = now
             self._send_heartbeat()
-            for id in self._registry.remove_expired(now):
+            for id in self._registry.remove_expired(now, self._node_timeout_s):
                 self._remove_node(id)
 
     def _announce(self) -> None:
@@ -255,10 +253,10 @@ class RedisClusterNode:
         self._registry.remove(id)
         self._queries.on_node_left(id)
 
-    async def _answer_query(self, asker: str, number: int, question: NodeQuery) -> None:
+    async def _answer_query(self, asker: str, number: int, query: NodeQuery) -> None:
         answer = None
         try:
-            answer = msgspec.msgpack.encode(await self._joined_host.handle_query(question))
+            answer = msgspec.msgpack.encode(await self._joined_host.handle_query(query))
         except StoreUnavailable as why:
             log.warning("a question of another node could not be answered: %s", why)
         await self._bus.send_to(asker, QueryResponse(number, answer))
@@ -276,8 +274,8 @@ class RedisClusterNode:
             else:
                 return
 
-    def _announce_users(self, numbers: Mapping[str, int], came_back: EchoCallback | None) -> None:
-        self._bus.send(UserConnectionCounts(dict(numbers)), came_back)
+    def _announce_users(self, numbers: Mapping[str, int], on_echo: EchoCallback | None) -> None:
+        self._bus.send(UserConnectionCounts(dict(numbers)), on_echo)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

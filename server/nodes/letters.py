@@ -98,9 +98,9 @@ class BusEnvelope(Struct, frozen=True, array_like=True):
 _decoder = msgspec.msgpack.Decoder(BusEnvelope)
 
 
-def encode(letter: BusEnvelope) -> bytes:
+def encode(envelope: BusEnvelope) -> bytes:
     """Encode a letter."""
-    return msgspec.msgpack.encode(letter)
+    return msgspec.msgpack.encode(envelope)
 
 
 def decode(data: bytes) -> BusEnvelope | None:

@@ -33,7 +33,7 @@ class QueryResults(Struct, Generic[ResultT], frozen=True):
 class NodeHost(Protocol):
     """What the cluster asks of a server that is part of it."""
 
-    async def handle_query(self, question: NodeQuery) -> Struct:
+    async def handle_query(self, query: NodeQuery) -> Struct:
         """Answer for this server; raises StoreUnavailable."""
         ...
 
@@ -74,7 +74,7 @@ class Cluster(Protocol):
         """Take part, on behalf of a server, while the block lasts."""
         ...
 
-    async def query(self, question: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
+    async def query(self, query: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
         """Ask every server, this one too; returns within the broker's timeout.
 
         Raises:
@@ -88,7 +88,7 @@ class Cluster(Protocol):
         """Describe every server, this one first, as it was a second ago at the most."""
         ...
 
-    def traffic_source(self, hub: Hub, broker: Broker, teller: TrafficSink) -> TrafficSource:
+    def traffic_source(self, hub: Hub, broker: Broker, sink: TrafficSink) -> TrafficSource:
         """Take part in what those who watch are told; to be asked for once."""
         ...
 
@@ -99,9 +99,9 @@ class Cluster(Protocol):
 class SingleNode:
     """A cluster of one: answers itself, and counts for itself."""
 
-    def __init__(self, name: str, places: LocalConnectionLimiter) -> None:
+    def __init__(self, name: str, connection_limiter: LocalConnectionLimiter) -> None:
         self.name = name
-        self.connection_limiter: ConnectionLimiter = places
+        self.connection_limiter: ConnectionLimiter = connection_limiter
         self.is_connected = True
         self._host: NodeHost | None = None
 
@@ -111,9 +111,9 @@ class SingleNode:
         self._host = host
         yield
 
-    async def query(self, question: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
+    async def query(self, query: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
         """Ask this server."""
-        answer: Any = await self._joined_host.handle_query(question)
+        answer: Any = await self._joined_host.handle_query(query)
         assert isinstance(answer, kind)  # noqa: S101 - for the types
         return QueryResults([answer], unresponsive=[])
 
@@ -121,10 +121,10 @@ class SingleNode:
         """Describe this server."""
         return [self._joined_host.stats()]
 
-    def traffic_source(self, hub: Hub, broker: Broker, teller: TrafficSink) -> TrafficSource:
+    def traffic_source(self, hub: Hub, broker: Broker, sink: TrafficSink) -> TrafficSource:
         """Tell of what this server delivers."""
         del broker
-        return LocalTraffic(hub, teller)
+        return LocalTraffic(hub, sink)
 
     def on_tap(self, publications: Sequence[Publication]) -> None:
         """Ignore what was not asked for."""

@@ -64,10 +64,12 @@ class ClusterConnectionLimiter:
     connections on the other servers, as far as they have told.
     """
 
-    def __init__(self, limit: int, tell: AnnounceCounts, elsewhere: Callable[[str], int]) -> None:
+    def __init__(
+        self, limit: int, announce: AnnounceCounts, count_elsewhere: Callable[[str], int]
+    ) -> None:
         self._limit = limit
-        self._announce = tell
-        self._count_elsewhere = elsewhere
+        self._announce = announce
+        self._count_elsewhere = count_elsewhere
         self._counts: Counter[str] = Counter()
 
     @property
@@ -82,25 +84,25 @@ class ClusterConnectionLimiter:
 
     async def acquire(self, user_id: str) -> bool:
         """Take a place, if there is one when all have heard of it."""
-        told = self._counts[user_id] + 1
-        if told > self._limit:
+        announced = self._counts[user_id] + 1
+        if announced > self._limit:
             return False
-        self._counts[user_id] = told
-        verdict: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._counts[user_id] = announced
+        decision: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def decide() -> None:
-            if not verdict.done():
-                verdict.set_result(told + self._count_elsewhere(user_id) <= self._limit)
+            if not decision.done():
+                decision.set_result(announced + self._count_elsewhere(user_id) <= self._limit)
 
-        self._announce({user_id: told}, decide)
+        self._announce({user_id: announced}, decide)
         try:
-            is_free = await verdict
+            is_allowed = await decision
         except asyncio.CancelledError:
             self.release(user_id)
             raise
-        if not is_free:
+        if not is_allowed:
             self.release(user_id)
-        return is_free
+        return is_allowed
 
     def release(self, user_id: str) -> None:
         """Give back a place, and tell."""

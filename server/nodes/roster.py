@@ -25,10 +25,9 @@ class PeerNode(Struct):
 
 
 class NodeRegistry:
-    """Remembers the other servers, by id; one that is silent for ``timeout_s`` is gone."""
+    """Remembers the other servers, by id."""
 
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self) -> None:
         self.peers: dict[str, PeerNode] = {}
         self._counts_by_node: dict[str, dict[str, int]] = {}
         self._counts: Counter[str] = Counter()
@@ -53,9 +52,9 @@ class NodeRegistry:
         """Count a user's connections on all other servers."""
         return self._counts[user_id]
 
-    def joined_before_all(self, since: float, id: str) -> bool:
+    def joined_before_all(self, joined_at: float, id: str) -> bool:
         """Tell whether a server that joined then, with this id, was there before all others."""
-        return all((since, id) < (peer.joined_at, other) for other, peer in self.peers.items())
+        return all((joined_at, id) < (peer.joined_at, other) for other, peer in self.peers.items())
 
     def connections_on(self, id: str) -> int:
         """Count the users' connections on one server, as far as it has told."""
@@ -66,10 +65,10 @@ class NodeRegistry:
         self.peers.pop(id, None)
         self._drop_counts(id)
 
-    def remove_expired(self, now: float) -> list[str]:
-        """Forget those that have been silent too long; returns their ids."""
+    def remove_expired(self, now: float, timeout_s: float) -> list[str]:
+        """Remove the nodes whose last heartbeat is ``timeout_s`` old; returns their ids."""
         silent = [
-            id for id, peer in self.peers.items() if now - peer.last_heartbeat_at >= self._timeout_s
+            id for id, peer in self.peers.items() if now - peer.last_heartbeat_at >= timeout_s
         ]
         for id in silent:
             self.remove(id)

@@ -57,9 +57,9 @@ class TrafficSource(Protocol):
 class LocalTraffic:
     """The watch of a server that is alone: tells at once."""
 
-    def __init__(self, hub: Hub, teller: TrafficSink) -> None:
+    def __init__(self, hub: Hub, sink: TrafficSink) -> None:
         self._hub = hub
-        self._sink = teller
+        self._sink = sink
 
     def is_reported(self, tenant: str) -> bool:
         """Tell whether anybody watches the tenant."""
@@ -91,7 +91,7 @@ class LeaderStatus(Protocol):
     def announce_watched(self, tenants: frozenset[str]) -> None:
         """Tell the others at once whom anybody watches on this node."""
 
-    def report_deliveries(self, reached: DeliveryReport) -> None:
+    def report_deliveries(self, report: DeliveryReport) -> None:
         """Tell the others whom publications reached on this node."""
 
 
@@ -102,16 +102,16 @@ class ClusterTraffic:
         self,
         hub: Hub,
         broker: Broker,
-        teller: TrafficSink,
-        roster: NodeRegistry,
-        standing: LeaderStatus,
+        sink: TrafficSink,
+        registry: NodeRegistry,
+        leader_status: LeaderStatus,
         clock: Callable[[], float],
     ) -> None:
         self._hub = hub
         self._broker = broker
-        self._sink = teller
-        self._registry = roster
-        self._leader_status = standing
+        self._sink = sink
+        self._registry = registry
+        self._leader_status = leader_status
         self._clock = clock
         self._watched_locally: frozenset[str] = frozenset()
         self._watched: set[str] = set()
@@ -137,14 +137,14 @@ class ClusterTraffic:
         for publication in publications:
             self._deliveries.on_published(publication, now)
 
-    def on_delivery_report(self, node: str, reached: DeliveryReport) -> None:
+    def on_delivery_report(self, node: str, report: DeliveryReport) -> None:
         """Take whom publications reached on another node."""
         if not self._reported_tenants:
             return
         now = self._clock()
-        for address, reaches in reached.channels.items():
-            told = self._remote_subscribers.setdefault((reached.tenant, address), {})
-            told[node] = reaches.subscribers, now
+        for address, reaches in report.channels.items():
+            counts = self._remote_subscribers.setdefault((report.tenant, address), {})
+            counts[node] = reaches.subscribers, now
             for offset, number in reaches.reached:
                 self._deliveries.on_delivered(address, offset, number, now)
 
@@ -156,13 +156,13 @@ class ClusterTraffic:
             self._leader_status.announce_watched(watched_here)
         elsewhere = (peer.watched_tenants for peer in self._registry.peers.values())
         self._watched = set(watched_here).union(*elsewhere)
-        told = self._watched if self._leader_status.is_leader else set()
-        if told != self._reported_tenants:
-            await self._broker.set_tapped_tenants(told)
-            if not told:
+        reported = self._watched if self._leader_status.is_leader else set()
+        if reported != self._reported_tenants:
+            await self._broker.set_tapped_tenants(reported)
+            if not reported:
                 self._deliveries.clear()
                 self._remote_subscribers.clear()
-            self._reported_tenants = set(told)
+            self._reported_tenants = set(reported)
         self._send_counts(now)
         due, late = self._deliveries.take_due(now)
         for publication, number in due:
@@ -173,12 +173,12 @@ class ClusterTraffic:
 
     def subscribers(self, tenant: str, channel: str, now: float) -> int:
         """Count who hears a channel, here and on the nodes that delivered it just now."""
-        here = self._sink.local_subscribers(tenant, channel)
+        local = self._sink.local_subscribers(tenant, channel)
         if channel == str(EVERYONE):
-            return here + sum(peer.stats.connections for peer in self._registry.peers.values())
-        told = self._remote_subscribers.get((tenant, channel), {})
-        return here + sum(
-            number for number, at in told.values() if now - at < SUBSCRIBER_COUNT_TTL_S
+            return local + sum(peer.stats.connections for peer in self._registry.peers.values())
+        counts = self._remote_subscribers.get((tenant, channel), {})
+        return local + sum(
+            number for number, at in counts.values() if now - at < SUBSCRIBER_COUNT_TTL_S
         )
 
     def _send_counts(self, now: float) -> None:
@@ -189,11 +189,11 @@ class ClusterTraffic:
                     for offset, number in reaches:
                         self._deliveries.on_delivered(address, offset, number, now)
             else:
-                told = {
+                reaches_by_address = {
                     address: ChannelReach(self._sink.local_subscribers(tenant, address), reaches)
                     for address, reaches in channels.items()
                 }
-                self._leader_status.report_deliveries(DeliveryReport(tenant, told))
+                self._leader_status.report_deliveries(DeliveryReport(tenant, reaches_by_address))
         for key, nodes in list(self._remote_subscribers.items()):
             if all(now - at >= SUBSCRIBER_COUNT_TTL_S for _, at in nodes.values()):
                 del self._remote_subscribers[key]

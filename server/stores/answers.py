@@ -67,16 +67,19 @@ class RedisIdempotencyStore:
     """
 
     def __init__(
-        self, link: RedisClient, prefix: str, patience_s: float, lease_s: float = CLAIM_TTL_S
+        self, redis: RedisClient, prefix: str, timeout_s: float, claim_ttl_s: float = CLAIM_TTL_S
     ) -> None:
         self._prefix = prefix
-        self._timeout_s = patience_s
-        self._claim_ttl_ms = int(lease_s * 1000)
-        self._claim_script = link.register_script(CLAIM)
-        self._complete_script = link.register_script(COMPLETE)
+        self._timeout_s = timeout_s
+        self._claim_ttl_ms = int(claim_ttl_s * 1000)
+        self._claim_script = redis.register_script(CLAIM)
+        self._complete_script = redis.register_script(COMPLETE)
 
     async def run_once(
-        self, name: str, digest: bytes, do: Callable[[], Awaitable[PublishResponse | ApiError]]
+        self,
+        fingerprint: str,
+        digest: bytes,
+        operation: Callable[[], Awaitable[PublishResponse | ApiError]],
     ) -> PublishResponse | ApiError:
         """Return what ``do`` returns, or what another server was answered before.
 
@@ -84,19 +87,19 @@ class RedisIdempotencyStore:
             Problem: 409, the name came with another digest.
             StoreUnavailable: Redis is away, or another server is still at it.
         """
-        key, me = f"{self._prefix}answer:{name}", secrets.token_hex(8)
+        key, me = f"{self._prefix}answer:{fingerprint}", secrets.token_hex(8)
         answer = await self._claim_or_wait(key, digest, me)
         if answer is not None:
             return answer
-        settled = b""
+        encoded = b""
         try:
-            outcome = await do()
-            settled = _encode_outcome(outcome)
+            outcome = await operation()
+            encoded = _encode_outcome(outcome)
         finally:
             # If this fails the claim runs out, and a repeat does again what it finds undone.
             with suppress(StoreUnavailable):
                 async with translating_errors():
-                    await self._complete_script([key], [me, settled, int(ANSWER_TTL_S * 1000)])
+                    await self._complete_script([key], [me, encoded, int(ANSWER_TTL_S * 1000)])
         return outcome
 
     async def _claim_or_wait(
@@ -107,15 +110,15 @@ class RedisIdempotencyStore:
             async with asyncio.timeout(self._timeout_s):
                 while True:
                     async with translating_errors():
-                        first: Any = await self._claim_script(
+                        claimed: Any = await self._claim_script(
                             [key], [digest, me, self._claim_ttl_ms]
                         )
-                    if not first:
+                    if not claimed:
                         return None
-                    if first[0] != digest:
+                    if claimed[0] != digest:
                         raise key_conflict()
-                    if first[1]:
-                        return _decode_outcome(first[1])
+                    if claimed[1]:
+                        return _decode_outcome(claimed[1])
                     await asyncio.sleep(POLL_INTERVAL_S)
         except TimeoutError:
             raise StoreUnavailable("another server has not answered it yet") from None

@@ -72,7 +72,9 @@ class Store(Protocol):
     method raises StoreUnavailable where it could not do its work.
     """
 
-    async def record_order_owners(self, orders: Sequence[OrderOwnership]) -> list[OrderOwnership]:
+    async def record_order_owners(
+        self, ownerships: Sequence[OrderOwnership]
+    ) -> list[OrderOwnership]:
         """Keep whose these orders are, all or none; of one that is there twice, the last.
 
         Returns those that were somebody else's before.  No two servers can both find an
@@ -86,14 +88,16 @@ class Store(Protocol):
     async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is, if anybody's."""
 
-    async def open_conversation(self, conversation: Conversation, line: StoredChatMessage) -> None:
+    async def open_conversation(
+        self, conversation: Conversation, message: StoredChatMessage
+    ) -> None:
         """Keep a new conversation with its first line."""
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
         """Return a conversation with its last line."""
 
     async def add_message(
-        self, conversation_id: str, line: StoredChatMessage, agent_id: str = ""
+        self, conversation_id: str, message: StoredChatMessage, agent_id: str = ""
     ) -> None:
         """Keep a line; a named agent joins if nobody has answered yet."""
 
@@ -107,7 +111,7 @@ class Store(Protocol):
         """List the last lines of a conversation, oldest first."""
         ...
 
-    async def purge_before(self, before: float) -> None:
+    async def purge_before(self, time: float) -> None:
         """Drop conversations in which nothing was said since, and their lines."""
 
     async def revoke(self, revocation: Revocation) -> None:
@@ -125,7 +129,7 @@ class Store(Protocol):
 
 
 def plan_ownership(
-    known: Mapping[str, OrderOwnership], orders: Sequence[OrderOwnership]
+    known: Mapping[str, OrderOwnership], ownerships: Sequence[OrderOwnership]
 ) -> tuple[list[OrderOwnership], list[OrderOwnership]]:
     """Sort out what recording these orders comes to, by what is known of them.
 
@@ -135,7 +139,7 @@ def plan_ownership(
         TakenElsewhere: one belongs to another tenant.
     """
     latest = dict[str, OrderOwnership]()
-    for order in orders:
+    for order in ownerships:
         owner = latest.get(order.id) or known.get(order.id)
         if owner is not None and owner.tenant_id != order.tenant_id:
             raise OrderOwnedByOtherTenant(order)

@@ -33,40 +33,44 @@ _message_decoder = msgspec.json.Decoder(StoredChatMessage)
 class RedisStore:
     """A store for many servers; ``prefix`` begins the name of every key."""
 
-    def __init__(self, link: RedisClient, prefix: str) -> None:
-        self._redis = link
+    def __init__(self, redis: RedisClient, prefix: str) -> None:
+        self._redis = redis
         self._orders_key = orders_key(prefix)
         self._prefix = f"{prefix}{{store}}:"
-        self._record_script = link.register_script(RECORD_ORDERS)
-        self._open_script = link.register_script(scripts.OPEN_CONVERSATION)
-        self._add_script = link.register_script(scripts.ADD_MESSAGE)
-        self._list_script = link.register_script(scripts.LIST_CONVERSATIONS)
-        self._purge_script = link.register_script(scripts.PURGE_CONVERSATIONS)
+        self._record_script = redis.register_script(RECORD_ORDERS)
+        self._open_script = redis.register_script(scripts.OPEN_CONVERSATION)
+        self._add_script = redis.register_script(scripts.ADD_MESSAGE)
+        self._list_script = redis.register_script(scripts.LIST_CONVERSATIONS)
+        self._purge_script = redis.register_script(scripts.PURGE_CONVERSATIONS)
 
-    async def record_order_owners(self, orders: Sequence[OrderOwnership]) -> list[OrderOwnership]:
+    async def record_order_owners(
+        self, ownerships: Sequence[OrderOwnership]
+    ) -> list[OrderOwnership]:
         """Keep whose these orders are, in one script; returns those that change hands."""
         values = [
             value
-            for order in orders
+            for order in ownerships
             for value in (order.id, encode_owner(order.tenant_id, order.user_id))
         ]
         async with translating_errors():
-            taken, *changed = await self._record_script([self._orders_key], values)
-        if taken:
-            raise OrderOwnedByOtherTenant(orders[taken - 1])
-        latest = {order.id: order for order in orders}
+            conflict, *changed = await self._record_script([self._orders_key], values)
+        if conflict:
+            raise OrderOwnedByOtherTenant(ownerships[conflict - 1])
+        latest = {order.id: order for order in ownerships}
         return [latest[id.decode()] for id in changed]
 
     async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is, if anybody's."""
         async with translating_errors():
-            whose = cast("bytes | None", await self._redis.hget(self._orders_key, order_id))
-        if whose is None:
+            encoded = cast("bytes | None", await self._redis.hget(self._orders_key, order_id))
+        if encoded is None:
             return None
-        tenant_id, _, user_id = whose.decode().partition(":")
+        tenant_id, _, user_id = encoded.decode().partition(":")
         return OrderOwnership(order_id, user_id, tenant_id)
 
-    async def open_conversation(self, conversation: Conversation, line: StoredChatMessage) -> None:
+    async def open_conversation(
+        self, conversation: Conversation, message: StoredChatMessage
+    ) -> None:
         """Keep a new conversation with its first line."""
         about = {
             "tenant_id": conversation.tenant_id,
@@ -78,7 +82,7 @@ class RedisStore:
         async with translating_errors():
             await self._open_script(
                 [self._prefix],
-                [conversation.id, msgspec.json.encode(line), repr(line.at), *fields],
+                [conversation.id, msgspec.json.encode(message), repr(message.at), *fields],
             )
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
@@ -88,13 +92,13 @@ class RedisStore:
         return _conversation(conversation_id, cast(HashFields, about)) if about else None
 
     async def add_message(
-        self, conversation_id: str, line: StoredChatMessage, agent_id: str = ""
+        self, conversation_id: str, message: StoredChatMessage, agent_id: str = ""
     ) -> None:
         """Keep a line; a named agent joins if nobody has answered yet."""
         async with translating_errors():
             is_there = await self._add_script(
                 [self._prefix],
-                [conversation_id, msgspec.json.encode(line), repr(line.at), agent_id],
+                [conversation_id, msgspec.json.encode(message), repr(message.at), agent_id],
             )
         if not is_there:
             raise StoreUnavailable("there is no such conversation")
@@ -103,9 +107,9 @@ class RedisStore:
         self, tenant_id: str, customer_id: str | None, limit: int
     ) -> list[Conversation]:
         """List a tenant's conversations, or one customer's, the latest spoken in first."""
-        whose = tenant_id if customer_id is None else f"{tenant_id}:{customer_id}"
+        index = tenant_id if customer_id is None else f"{tenant_id}:{customer_id}"
         async with translating_errors():
-            found = await self._list_script([self._prefix], [whose, limit - 1])
+            found = await self._list_script([self._prefix], [index, limit - 1])
         return [
             _conversation(id.decode(), dict(zip(about[::2], about[1::2], strict=True)))
             for id, about in found
@@ -115,26 +119,26 @@ class RedisStore:
         """List the last lines of a conversation, oldest first."""
         async with translating_errors():
             kept = await self._redis.lrange(f"{self._prefix}lines:{conversation_id}", -limit, -1)
-        return [_message_decoder.decode(line) for line in kept]
+        return [_message_decoder.decode(message) for message in kept]
 
-    async def purge_before(self, before: float) -> None:
+    async def purge_before(self, time: float) -> None:
         """Drop conversations in which nothing was said since, and their lines."""
         async with translating_errors():
-            while await self._purge_script([self._prefix], [f"({before!r}", PURGE_BATCH_SIZE]):
+            while await self._purge_script([self._prefix], [f"({time!r}", PURGE_BATCH_SIZE]):
                 pass
 
     async def revoke(self, revocation: Revocation) -> None:
         """Keep a revocation in the place of that user's former one."""
-        whose = f"{revocation.tenant_id}:{revocation.user_id}"
+        field = f"{revocation.tenant_id}:{revocation.user_id}"
         async with translating_errors():
-            await self._redis.hset(f"{self._prefix}revocations", whose, repr(revocation.at))
+            await self._redis.hset(f"{self._prefix}revocations", field, repr(revocation.at))
 
     async def revocations(self) -> list[Revocation]:
         """List all revocations, one a user of a tenant."""
         async with translating_errors():
             kept = await self._redis.hgetall(f"{self._prefix}revocations")
         return [
-            _revocation(whose.decode(), float(at)) for whose, at in cast(HashFields, kept).items()
+            _revocation(field.decode(), float(at)) for field, at in cast(HashFields, kept).items()
         ]
 
     async def health_check(self) -> None:

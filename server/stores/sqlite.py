@@ -93,16 +93,20 @@ class SqliteStore:
             raise StoreUnavailable(f"{path}: {why}") from why
         return cls(database)
 
-    async def record_order_owners(self, orders: Sequence[OrderOwnership]) -> list[OrderOwnership]:
+    async def record_order_owners(
+        self, ownerships: Sequence[OrderOwnership]
+    ) -> list[OrderOwnership]:
         """Keep whose these orders are, in one transaction; returns those that change hands."""
-        ids = json.dumps([order.id for order in orders])
+        ids = json.dumps([order.id for order in ownerships])
         async with self._transaction() as database:
             rows = await database.execute_fetchall(
                 "SELECT id, user_id, tenant_id FROM orders "
                 "WHERE id IN (SELECT value FROM json_each(?))",
                 (ids,),
             )
-            kept, changed = plan_ownership({row[0]: OrderOwnership(*row) for row in rows}, orders)
+            kept, changed = plan_ownership(
+                {row[0]: OrderOwnership(*row) for row in rows}, ownerships
+            )
             await database.executemany(
                 "INSERT INTO orders VALUES (?, ?, ?) ON CONFLICT (id) "
                 "DO UPDATE SET user_id = excluded.user_id",
@@ -115,7 +119,9 @@ class SqliteStore:
         rows = await self._query("SELECT * FROM orders WHERE id = ?", order_id)
         return next((OrderOwnership(*row) for row in rows), None)
 
-    async def open_conversation(self, conversation: Conversation, line: StoredChatMessage) -> None:
+    async def open_conversation(
+        self, conversation: Conversation, message: StoredChatMessage
+    ) -> None:
         """Keep a new conversation with its first line."""
         async with self._transaction() as database:
             await database.execute(
@@ -129,7 +135,7 @@ class SqliteStore:
                     conversation.opened_at,
                 ),
             )
-            await _append_message(database, conversation.id, line)
+            await _append_message(database, conversation.id, message)
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
         """Return a conversation with its last line."""
@@ -137,11 +143,11 @@ class SqliteStore:
         return next(map(_conversation, rows), None)
 
     async def add_message(
-        self, conversation_id: str, line: StoredChatMessage, agent_id: str = ""
+        self, conversation_id: str, message: StoredChatMessage, agent_id: str = ""
     ) -> None:
         """Keep a line; a named agent joins if nobody has answered yet."""
         async with self._transaction() as database:
-            await _append_message(database, conversation_id, line)
+            await _append_message(database, conversation_id, message)
             if agent_id:
                 await database.execute(
                     "UPDATE conversations SET agent_id = ? WHERE id = ? AND agent_id = ''",
@@ -171,13 +177,13 @@ class SqliteStore:
         )
         return [StoredChatMessage(*row) for row in rows][::-1]
 
-    async def purge_before(self, before: float) -> None:
+    async def purge_before(self, time: float) -> None:
         """Drop conversations in which nothing was said since, and their lines."""
         async with self._transaction() as database:
             await database.execute(
                 "DELETE FROM conversations WHERE last_line IN "
                 "(SELECT number FROM lines WHERE at < ?)",
-                (before,),
+                (time,),
             )
 
     async def revoke(self, revocation: Revocation) -> None:
@@ -223,12 +229,12 @@ class SqliteStore:
 
 
 async def _append_message(
-    database: aiosqlite.Connection, conversation_id: str, line: StoredChatMessage
+    database: aiosqlite.Connection, conversation_id: str, message: StoredChatMessage
 ) -> None:
     added = await database.execute(
         "INSERT INTO lines (conversation_id, id, sender_id, sender_name, content, at) "
         "VALUES (?, ?, ?, ?, ?, ?)",
-        (conversation_id, *astuple(line)),
+        (conversation_id, *astuple(message)),
     )
     await database.execute(
         "UPDATE conversations SET last_line = ? WHERE id = ?", (added.lastrowid, conversation_id)

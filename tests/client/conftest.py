@@ -131,9 +131,7 @@ class Shop:
 
     async def _handle(self, request):
         if self.statuses:
-            self._record(
-                lambda: self.visits.append(Visit(None, request.query.get("token")))
-            )
+            self._record(lambda: self.visits.append(Visit(None, request.query.get("token"))))
             return web.Response(status=self.statuses.popleft())
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
@@ -332,7 +330,7 @@ def make_threaded(shop):
     made = []
 
     def make(token=None, url=None):
-        made.append(ShopWebSocket(url or shop.url, token, draw=NoJitter()))
+        made.append(ShopWebSocket(url or shop.url, token, rng=NoJitter()))
         return made[-1]
 
     yield make

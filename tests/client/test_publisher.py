@@ -87,7 +87,7 @@ async def make(api, tokens):
         made = []
 
         def make(**options):
-            publisher = HttpPublisher(api.url, tokens, http=http, draw=NoJitter(), **options)
+            publisher = HttpPublisher(api.url, tokens, http=http, rng=NoJitter(), **options)
             made.append((publisher, asyncio.create_task(publisher.run())))
             return publisher
 
@@ -169,7 +169,7 @@ async def test_sends_a_batch_again_under_its_key_until_it_is_taken(api, make, st
 async def test_outlives_a_server_that_is_not_there(tokens, unused_tcp_port, caplog):
     async with aiohttp.ClientSession() as http:
         url = f"http://127.0.0.1:{unused_tcp_port}"
-        publisher = HttpPublisher(url, tokens, http=http, draw=NoJitter())
+        publisher = HttpPublisher(url, tokens, http=http, rng=NoJitter())
         task = asyncio.create_task(publisher.run())
         publisher.put(alert(1))
         async with asyncio.timeout(10):

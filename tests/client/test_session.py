@@ -23,10 +23,10 @@ class Longest(Random):
 
 def new(*, signs_in=True, recovers_own=False, **limits):
     return SansIoClient(
-        signs_in=signs_in,
-        recovers_own=recovers_own,
-        limits=ClientOptions(**limits),
-        draw=Longest(),
+        has_token=signs_in,
+        recover_user_channel=recovers_own,
+        options=ClientOptions(**limits),
+        rng=Longest(),
         now=T0,
     )
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from dashboard.roll_call import PollResult
 from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import shared
 from dashboard.ask import ApiRequestError
 from dashboard.attendance import ChannelAccess, ConnectionInfo, ConnectionList
+from dashboard.roll_call import PollResult
 
 APP = Path(dashboard.__file__).with_name("app.py")
 NOON = datetime.fromtimestamp(1_700_000_000.0, UTC)

@@ -91,7 +91,7 @@ def test_finds_what_came_since_the_last_look():
 
 
 def test_forgets_what_the_history_has_forgotten():
-    recorder = MessageBuffer(messages=2 * CHUNK_SIZE)
+    recorder = MessageBuffer(max_messages=2 * CHUNK_SIZE)
     search = MessageSearch(MessageFilter(type="cart_update"))
     for _ in range(10 * CHUNK_SIZE):
         recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
@@ -116,8 +116,8 @@ def test_looks_through_the_newest_first_until_it_is_enough_and_goes_on_there():
     log = recorded(*[("user:user_1", "cart_update", "{}")] * (3 * CHUNK_SIZE)).view()
     search = MessageSearch(MessageFilter(type="cart_update"))
 
-    first = search.run(log, is_enough=lambda: True)
-    then = search.run(log, is_enough=iter([False, True]).__next__)
+    first = search.run(log, should_stop=lambda: True)
+    then = search.run(log, should_stop=iter([False, True]).__next__)
 
     assert (first.total, first.unsearched, first.newest[0].seq) == (
         CHUNK_SIZE,

@@ -33,7 +33,7 @@ def log_of(*moments, channel="tenant:shop"):
 def told(who, what, log=None, others=(), picked=None):
     log = log or log_of()
     found = hearing.collect_evidence(who, what.channel, [who, *others], log, picked, NOON)
-    answer = hearing.explain_access(who, what, found, clock=lambda at: f"{at - NOON:+.0f}")
+    answer = hearing.explain_access(who, what, found, format_time=lambda at: f"{at - NOON:+.0f}")
     return answer.title, answer.tone, " ".join(answer.sentences)
 
 

@@ -28,7 +28,7 @@ def test_a_moment_does_not_change_when_more_comes():
 
 
 def test_forgets_the_oldest_once_enough_messages_are_kept():
-    recorder = MessageBuffer(messages=3 * CHUNK_SIZE)
+    recorder = MessageBuffer(max_messages=3 * CHUNK_SIZE)
     fill(recorder, 10 * CHUNK_SIZE)
 
     log = recorder.view()
@@ -38,14 +38,14 @@ def test_forgets_the_oldest_once_enough_messages_are_kept():
 
 
 def test_never_keeps_less_than_it_promises():
-    recorder = MessageBuffer(messages=2 * CHUNK_SIZE)
+    recorder = MessageBuffer(max_messages=2 * CHUNK_SIZE)
     for _ in range(5 * CHUNK_SIZE):
         fill(recorder, 1)
         assert recorder.view().count >= min(recorder.view().seq, 2 * CHUNK_SIZE)
 
 
 def test_forgets_the_oldest_once_enough_bytes_are_kept():
-    recorder = MessageBuffer(size=CHUNK_SIZE * 1000)
+    recorder = MessageBuffer(max_bytes=CHUNK_SIZE * 1000)
     fill(recorder, 4 * CHUNK_SIZE, text=b"x" * 500)
 
     assert recorder.view().count == 2 * CHUNK_SIZE

@@ -13,7 +13,10 @@ def seen(state, *, was_live=False, refused="", **more):
     fields = {"signed_in": False, "attempt": 0, "retry_at": None, "close_code": None}
     fields |= {"close_reason": "", "since": 0.0, "round_trip_ms": None} | more
     return link.socket_status(
-        ConnectionStatus(state=state, **fields), ADDRESS, was_live=was_live, refused=refused
+        ConnectionStatus(state=state, **fields),
+        ADDRESS,
+        has_been_live=was_live,
+        last_refusal=refused,
     )
 
 

@@ -13,8 +13,8 @@ NOON = 1_700_000_000.125  # 2023-11-14 22:13:20 UTC
 
 
 def test_a_moment_is_told_where_the_viewer_is():
-    assert marks.format_time(NOON, where=UTC) == "22:13:20"
-    assert marks.format_time(NOON, where=ZoneInfo("Europe/Kyiv"), millis=True) == "00:13:20.125"
+    assert marks.format_time(NOON, timezone=UTC) == "22:13:20"
+    assert marks.format_time(NOON, timezone=ZoneInfo("Europe/Kyiv"), millis=True) == "00:13:20.125"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def poll(told):
     pollers = []
 
     def start(url):
-        poller = SimulatorPoller(ApiClient(url, lambda: "t0ken"), told.put, told.put, every_s=0.02)
+        poller = SimulatorPoller(
+            ApiClient(url, lambda: "t0ken"), told.put, told.put, interval_s=0.02
+        )
         pollers.append(poller)
         poller.start()
 

@@ -36,7 +36,7 @@ def test_a_window_is_as_long_as_it_was_asked_for_even_when_empty(bins):
 
 
 def test_a_report_is_spread_over_the_time_it_covers(bins):
-    bins.add(1001.5, {"user": 8.0}, lasted=1.0)
+    bins.add(1001.5, {"user": 8.0}, duration_s=1.0)
 
     rows = bins.series(1010.0).rows
 
@@ -54,7 +54,7 @@ def test_nothing_is_lost_or_counted_twice_by_spreading(reports):
     bins, at = PerSecondCounters(), 1000.0
     for lasted, count in reports:
         at += lasted
-        bins.add(at, {"user": float(count)}, lasted=lasted)
+        bins.add(at, {"user": float(count)}, duration_s=lasted)
 
     total = sum(row["user"] for row in bins.series(at).rows.values())
 

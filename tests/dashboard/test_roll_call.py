@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from dashboard.roll_call import ConnectionsClient
 
 from client.threaded import ShopWebSocket
 from dashboard.ask import ApiClient, ApiRequestError
+from dashboard.roll_call import ConnectionsClient
 
 WAIT_S = 20.0
 

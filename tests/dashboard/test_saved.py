@@ -49,7 +49,7 @@ def test_are_lines_that_a_person_can_read(shelf, tmp_path):
 
 
 def test_have_a_limit(tmp_path, clock):
-    shelf = SavedMessages(tmp_path / "data", clock, most=2)
+    shelf = SavedMessages(tmp_path / "data", clock, limit=2)
     shelf.save(message(1))
     shelf.save(message(2))
 

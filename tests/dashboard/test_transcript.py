@@ -8,7 +8,7 @@ from dashboard.transcript import REDACTED, FrameRecorder
 
 @pytest.fixture
 def transcript(clock):
-    return FrameRecorder(clock, most=3)
+    return FrameRecorder(clock, limit=3)
 
 
 def test_keeps_frames_both_ways_with_their_times(transcript, clock):

@@ -185,7 +185,7 @@ async def test_a_service_that_publishes_through_redis_stores_and_publishes_this(
         ]
         with redis.Redis.from_url(redis_server.url) as link:
             publisher = RedisPublisher(link, tenant="shop", prefix=namespace.prefix)
-            publisher.publish(*requests, once="k1")
+            publisher.publish(*requests, idempotency_key="k1")
 
     await asyncio.to_thread(publish)
 

@@ -125,7 +125,7 @@ def test_the_class_is_the_type():
 def test_a_refusal_repeats_the_requests_id():
     refusal = RequestError(ErrorCode.FORBIDDEN, "No")
 
-    assert json.loads(codec.encode(Error.from_request_error(refusal, answering="7"))) == {
+    assert json.loads(codec.encode(Error.from_request_error(refusal, request_id="7"))) == {
         "type": "error",
         "payload": {"code": "forbidden", "message": "No"},
         "id": "7",

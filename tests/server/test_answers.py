@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from server.redis_link import open_redis
 
 from protocol.publications import PublishResponse
+from server.redis_link import open_redis
 from server.replies import ApiError
 from server.settings import Settings
 from server.stores.answers import RedisIdempotencyStore
@@ -39,7 +39,7 @@ async def link(redis_server):
 
 @pytest.fixture
 def servers(link, redis_prefix):
-    return [RedisIdempotencyStore(link, redis_prefix, patience_s=20) for _ in range(2)]
+    return [RedisIdempotencyStore(link, redis_prefix, timeout_s=20) for _ in range(2)]
 
 
 async def test_another_server_gives_the_first_answer(servers):
@@ -85,7 +85,7 @@ async def test_repeats_that_come_meanwhile_wait_for_the_first(servers):
 
 
 async def test_who_waits_too_long_is_told_so(link, redis_prefix):
-    first, hasty = (RedisIdempotencyStore(link, redis_prefix, patience_s=p) for p in (20, 0.1))
+    first, hasty = (RedisIdempotencyStore(link, redis_prefix, timeout_s=p) for p in (20, 0.1))
     work = Work()
     work.may_end.clear()
     asked = asyncio.create_task(first.run_once("k", b"x", work))
@@ -108,7 +108,9 @@ async def test_what_failed_is_done_again(servers):
 
 
 async def test_the_claim_of_a_server_that_was_killed_runs_out(link, redis_prefix):
-    killed, other = (RedisIdempotencyStore(link, redis_prefix, 20, lease_s=0.2) for _ in range(2))
+    killed, other = (
+        RedisIdempotencyStore(link, redis_prefix, 20, claim_ttl_s=0.2) for _ in range(2)
+    )
     endless, work = Work(), Work()
     endless.may_end.clear()
     asked = asyncio.create_task(killed.run_once("k", b"x", endless))

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 from msgspec.structs import replace
-from server.redis_link import open_redis
 
 from protocol.bounds import Retention
 from protocol.channels import Channel
@@ -14,6 +13,7 @@ from protocol.publications import EVERYONE, Publication, StreamPosition
 from server.brokers.base import BrokerUnavailable
 from server.brokers.memory import MemoryBroker
 from server.brokers.redis import RedisBroker, RedisBrokerOptions
+from server.redis_link import open_redis
 from server.settings import Settings
 
 

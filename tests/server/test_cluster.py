@@ -5,9 +5,9 @@ import signal
 import time
 
 import pytest
-from server.redis_link import open_redis
 
 from protocol.ownership import owner_changes_channel
+from server.redis_link import open_redis
 from server.settings import Settings
 from server.stores.base import OrderOwnership, Revocation
 from server.stores.redis import RedisStore

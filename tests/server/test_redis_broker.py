@@ -6,7 +6,6 @@ import time
 from contextlib import AsyncExitStack
 
 import pytest
-from server.redis_link import open_redis
 
 from protocol.bounds import Retention
 from protocol.channels import Channel
@@ -14,6 +13,7 @@ from protocol.publications import Publication, StreamPosition
 from protocol.redis_log import RedisKeys
 from server.brokers.base import BrokerUnavailable
 from server.brokers.redis import RedisBroker, RedisBrokerOptions
+from server.redis_link import open_redis
 from server.settings import Settings
 
 NEWS, STAFF = Channel.parse("public:news"), Channel.parse("tenant:shop")

@@ -9,12 +9,12 @@ import time
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
-from server.redis_link import open_redis
 
 from protocol.bounds import Retention
 from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication
 from server.brokers.redis import RedisBroker, RedisBrokerOptions
+from server.redis_link import open_redis
 from server.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("redis cluster")  # it takes two seconds to start

@@ -4,8 +4,8 @@ import asyncio
 import signal
 
 import pytest
-from server.redis_link import REDIS_ERRORS, RedisUnusable, open_redis
 
+from server.redis_link import REDIS_ERRORS, RedisUnusable, open_redis
 from server.settings import Settings
 
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from protocol.monitoring import NodeStats
 from server.nodes.roster import NodeRegistry, PeerNode
 
-TIMEOUT_S = 3.5
 STATS = NodeStats("a", 1.0, 0, 0, 0, 0, 0, 0, 0, 0, {}, {}, 0, 0.0, None)
 
 
@@ -15,7 +14,7 @@ def peer(name="a", since=0.0, heard_at=0.0, watched=()):
 
 
 def test_connections_are_counted_over_all_other_servers():
-    roster = NodeRegistry(TIMEOUT_S)
+    roster = NodeRegistry()
     roster.update_counts("a", {"olena": 2, "taras": 1}, is_all=True)
     roster.update_counts("b", {"olena": 1}, is_all=False)
 
@@ -24,17 +23,17 @@ def test_connections_are_counted_over_all_other_servers():
 
 
 def test_a_server_that_is_silent_is_gone_with_its_connections():
-    roster = NodeRegistry(TIMEOUT_S)
+    roster = NodeRegistry()
     roster.update_node("a", peer(heard_at=0.0))
     roster.update_node("b", peer(heard_at=1.0))
     roster.update_counts("a", {"olena": 2}, is_all=True)
 
-    assert roster.remove_expired(TIMEOUT_S) == ["a"]
+    assert roster.remove_expired(3.5, timeout_s=3.5) == ["a"]
     assert (list(roster.peers), roster.connections_of("olena")) == (["b"], 0)
 
 
 def test_a_server_that_counts_all_again_corrects_what_was_missed():
-    roster = NodeRegistry(TIMEOUT_S)
+    roster = NodeRegistry()
     roster.update_counts("a", {"olena": 2, "taras": 1}, is_all=True)
     roster.update_counts("a", {"taras": 3}, is_all=True)
 
@@ -51,7 +50,7 @@ def test_a_server_that_counts_all_again_corrects_what_was_missed():
     )
 )
 def test_whatever_is_told_the_sum_is_that_of_the_last_told(told):
-    roster, truth = NodeRegistry(TIMEOUT_S), {"a": {}, "b": {}, "c": {}}
+    roster, truth = NodeRegistry(), {"a": {}, "b": {}, "c": {}}
     for node, users, is_all in told:
         roster.update_counts(node, users, is_all)
         truth[node] = ({} if is_all else truth[node]) | users

@@ -82,9 +82,9 @@ async def test_what_it_repeats_under_one_token_is_published_once(server, publish
         "notification", {"id": "n", "title": "Увага", "body": "Знижки"}, channel="public:news"
     )
 
-    publisher.publish(notice, once="a")
-    publisher.publish(notice, once="a")
-    publisher.publish(notice, once="b")
+    publisher.publish(notice, idempotency_key="a")
+    publisher.publish(notice, idempotency_key="a")
+    publisher.publish(notice, idempotency_key="b")
 
     assert [(await visitor.hear())["payload"]["id"] for _ in range(2)] == ["n", "n"]
     assert await visitor.is_silent()

@@ -88,7 +88,7 @@ class World:
             raise BrokerUnavailable
         return self.recovery
 
-    async def post_chat_message(self, who, utterance, connection_id):
+    async def post_chat_message(self, identity, payload, connection_id):
         raise StoreUnavailable
 
 
@@ -99,7 +99,7 @@ def world():
 
 @pytest.fixture
 def session(world):
-    return Session("c_1", world, opened_at=0.0, auth_timeout_s=10.0, limit=2)
+    return Session("c_1", world, opened_at=0.0, auth_timeout_s=10.0, max_subscriptions=2)
 
 
 def receive(session, message):

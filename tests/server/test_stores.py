@@ -5,8 +5,8 @@ import signal
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
-from server.redis_link import open_redis
 
+from server.redis_link import open_redis
 from server.settings import Settings
 from server.stores.base import (
     Conversation,
@@ -175,7 +175,7 @@ async def test_what_was_silent_too_long_is_forgotten(store):
     await store.open_conversation(talk(2), line(2))
     await store.add_message("conv_1", line(50))
 
-    await store.purge_before(before=120.0)
+    await store.purge_before(time=120.0)
 
     assert await store.find_conversation("conv_2") is None
     assert await store.messages("conv_2", 10) == []

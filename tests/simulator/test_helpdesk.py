@@ -42,9 +42,9 @@ class Room:
             self.socket,
             "shop",
             self.agent,
-            find_senders=self._find,
-            draw=Random(7),
-            pause=self._pause,
+            load_senders=self._find,
+            rng=Random(7),
+            sleep=self._pause,
             spawn=lambda work: self.tasks.append(asyncio.create_task(work)),
         )
 

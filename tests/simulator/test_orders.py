@@ -24,7 +24,7 @@ def order(*statuses):
         customer=CustomerRef("user_1", "Олена Мельник"),
         city="Львів",
         items=ITEMS,
-        taken=(),
+        allocations=(),
         at=NOON,
     )
     for minutes, status in enumerate(statuses, start=1):

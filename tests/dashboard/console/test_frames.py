@@ -34,7 +34,7 @@ def test_replies_to_an_id_that_is_used_again_are_matched_in_the_order_of_the_req
 def test_a_reply_on_the_next_connection_answers_nothing_of_the_one_before(conversation):
     conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
     conversation.record.record_close(1006, "")
-    conversation.record.record_connecting(signs_in=False)
+    conversation.record.record_connecting(has_token=False)
     conversation.record.record_open()
     stray = conversation.record.record_received(b'{"type":"pong","id":"r1"}')
 
@@ -42,7 +42,7 @@ def test_a_reply_on_the_next_connection_answers_nothing_of_the_one_before(conver
 
 
 def test_the_upgrade_and_the_sign_in_in_its_address_are_answered_without_an_id(conversation):
-    connect = conversation.record.record_connecting(signs_in=True)
+    connect = conversation.record.record_connecting(has_token=True)
     opened = conversation.after(0.5).record_open()
     taken = conversation.after(0.5).record_received(
         b'{"type":"auth_success","payload":{"user_id":"u"}}'
@@ -55,7 +55,7 @@ def test_the_upgrade_and_the_sign_in_in_its_address_are_answered_without_an_id(c
 
 
 def test_without_a_token_a_late_auth_error_answers_nothing(conversation):
-    conversation.record.record_connecting(signs_in=False)
+    conversation.record.record_connecting(has_token=False)
     conversation.record.record_open()
     told = conversation.record.record_received(
         b'{"type":"auth_error","payload":{"error":"expired"}}'
@@ -141,7 +141,7 @@ def test_are_written_over_several_lines_where_they_are_json(conversation):
 
 
 def test_are_forgotten_oldest_first_once_there_are_too_many_or_too_long():
-    few, short = FrameRecorder(frames=2), FrameRecorder(characters=10)
+    few, short = FrameRecorder(max_frames=2), FrameRecorder(max_characters=10)
     for _ in range(3):
         few.record_sent(b"{}")
         short.record_sent(b"123456")

@@ -16,7 +16,7 @@ def test_there_is_none_before_the_first(conversation):
 
 
 def test_is_open_as_somebody_until_the_token_ends(conversation):
-    conversation.record.record_connecting(signs_in=True)
+    conversation.record.record_connecting(has_token=True)
     conversation.after(1).record_open()
     conversation.after(1).record_received(TAKEN)
 
@@ -34,7 +34,7 @@ def test_is_open_as_somebody_until_the_token_ends(conversation):
 
 @pytest.mark.parametrize("end", [lambda r: r.closed(4103, "expired"), lambda r: r.refused(503)])
 def test_ends_and_says_by_which_frame(conversation, end):
-    conversation.record.record_connecting(signs_in=False)
+    conversation.record.record_connecting(has_token=False)
     conversation.record.record_open()
     conversation.record.record_received(TAKEN)
     frame = end(conversation.record)
@@ -46,7 +46,7 @@ def test_ends_and_says_by_which_frame(conversation, end):
 
 def test_is_another_after_it_was_opened_again(conversation):
     conversation.record.record_close(1006, "")
-    conversation.record.record_connecting(signs_in=False)
+    conversation.record.record_connecting(has_token=False)
 
     assert situation.summarise(conversation.frames).phase is ConnectionPhase.CONNECTING
 
