@@ -96,8 +96,8 @@ class AdminService(Struct, frozen=True):
         for answer in results.results:
             subscribers.update(answer.subscribers)
         listed = [
-            ChannelInfo(name.partition(":")[0], name, subscribers)
-            for name, subscribers in subscribers.most_common(MAX_LISTED)
+            ChannelInfo(name.partition(":")[0], name, count)
+            for name, count in subscribers.most_common(MAX_LISTED)
         ]
         return ChannelsResponse(listed, len(subscribers), results.unresponsive or UNSET)
 

@@ -23,7 +23,7 @@ class Actor(StrEnum):
     OTHER_TENANT_ADMIN = "stranger"  # an admin of another shop
     SERVICE = "service"
     ANONYMOUS = "nobody"  # no token
-    EXPIRED_TOKEN = "expired"
+    EXPIRED_TOKEN = "expired"  # noqa: S105 - the name of an actor, no token
     FORGED_TOKEN = "forged"  # signed with another secret
     SHORT_LIVED_TOKEN = "brief"  # a customer whose token lasts two seconds
 
