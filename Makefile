@@ -40,7 +40,7 @@ check: $(VENV)/.dev
 	@$(BIN)/mypy
 
 words: $(VENV)/.demo
-	@$(BIN)/python -m dashboard.catalogue
+	@$(BIN)/python -m dashboard.i18n.extract
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench --json data/bench.json

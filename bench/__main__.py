@@ -12,23 +12,23 @@ from types import FrameType
 
 import msgspec
 
-from bench import cluster, echo, fanout, growth, idle, pages
-from bench.bare import SOCKETS
-from bench.dial import ConnectFailed
-from bench.lab import SPARE_FILES, BenchContext, bench_context, print_progress
+from bench.context import SPARE_FILES, BenchContext, bench_context, print_progress
+from bench.load.connect import ConnectFailed
+from bench.load.http_publisher import PublishFailed
+from bench.load.verify import VerificationFailed
 from bench.machine import machine_description, raise_open_file_limit
-from bench.publisher import PublishFailed
+from bench.measurements import cluster, fanout, idle, pages, ping_pong, scaling
 from bench.report import json_document, text_table
-from bench.sequence import VerificationFailed
+from bench.servers.processes import ProcessDidNotStart
+from bench.servers.raw_write import SOCKETS
 from bench.stats import Measurement
-from bench.targets import ProcessDidNotStart
 
 ROUNDS = 5
 MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "fanout": fanout.run,
-    "echo": echo.run,
+    "echo": ping_pong.run,
     "idle": idle.run,
-    "growth": growth.run,
+    "growth": scaling.run,
     "cluster": cluster.run,
     "pages": pages.run,
 }

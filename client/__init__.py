@@ -1,5 +1,5 @@
 """Client library: reconnecting WebSocket clients and publishers.
 
-``client.threaded`` is for scripts and Streamlit, ``client.aio`` for asyncio; both drive the
-sans-I/O core in ``client.session``.
+``client.sync.client`` is for scripts and Streamlit, ``client.asyncio.client`` for asyncio; both drive the
+sans-I/O core in ``client.sans_io.client``.
 """

@@ -15,10 +15,11 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import browser, download, shared, ticks
-from dashboard.clicks import DeduplicateClicks
+from common.env_settings import InvalidSettings, describe_settings
+from dashboard import dependencies, open_browser
 from dashboard.settings import Settings
-from protocol.environment import InvalidSettings, describe_settings
+from dashboard.web import download, prometheus
+from dashboard.web.click_dedup import DeduplicateClicks
 
 PACKAGE_DIR = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
@@ -33,7 +34,7 @@ Settings, from the environment or .env:
 @asynccontextmanager
 async def feed_lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Keep the feed connected while the web server runs, with or without open tabs."""
-    feed = shared.feed()
+    feed = dependencies.feed()
     announcing = asyncio.create_task(print_url_when_ready(st.get_option("server.port")))
     try:
         yield {}
@@ -54,7 +55,7 @@ async def print_url_when_ready(port: int) -> None:
             url = f"http://{LOOPBACK}:{port}"
             print(f"dashboard: {url}", flush=True)  # noqa: T201 - for whoever started it
             if OPEN in sys.argv:
-                browser.open_url(url)
+                open_browser.open_url(url)
             return
 
 
@@ -94,7 +95,7 @@ def main() -> int:
         print(HELP)  # noqa: T201 - what was asked for
         return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
     try:
-        port = shared.settings().dashboard_port
+        port = dependencies.settings().dashboard_port
     except InvalidSettings as why:
         print("The dashboard cannot start:", *why.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for whoever started it
         return 2
@@ -104,7 +105,7 @@ def main() -> int:
     # The web server stops in good order at a signal and then raises it again: to no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    routes = [ticks.METRICS_ROUTE, download.DOWNLOAD_ROUTE]
+    routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE]
     middleware = [Middleware(DeduplicateClicks)]
     app = st.App(
         PACKAGE_DIR / "app.py", lifespan=feed_lifespan, routes=routes, middleware=middleware

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import look, side_bar
-from dashboard.words import _
+from dashboard.i18n.translate import _
+from dashboard.ui import sidebar, theme
 
 st.set_page_config(
     "Shop Realtime",
-    look.FAVICON,
+    theme.FAVICON,
     layout="wide",
     initial_sidebar_state=212,
     menu_items={"About": _("Shop Realtime Workbench: live traffic of a shop's WebSocket server.")},
 )
-st.html(look.ASSETS_DIR / "look.css")
+st.html(theme.ASSETS_DIR / "look.css")
 st.logo(":material/hub:", size="small")
 
 
@@ -24,7 +24,7 @@ def make_page(name: str, title: str, icon: str) -> st.Page:
 
 
 overview = st.Page(
-    "views/overview.py",
+    "views/overview/page.py",
     title=_("Overview"),
     icon=":material/monitoring:",
     url_path="home",  # served at `/`; its own name belongs to the page below
@@ -69,6 +69,6 @@ if current_page is overview_alias:  # before the side bar binds its widgets to t
     current_page.run()
 
 with st.sidebar:
-    side_bar.draw()
+    sidebar.draw()
 
 current_page.run()

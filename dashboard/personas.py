@@ -13,10 +13,10 @@ import streamlit as st
 from msgspec import Struct
 
 from client.tokens import DEFAULT_LIFETIME_S, mint
-from dashboard import shared
-from dashboard.line import PersonaSocket
+from dashboard import dependencies
+from dashboard.i18n.translate import N_
 from dashboard.settings import Settings
-from dashboard.words import N_
+from dashboard.sockets.persona_socket import PersonaSocket
 
 OTHER_TENANT = "books"
 KEY = "persona"  # of the side bar's choice, in the session and in the URL
@@ -101,7 +101,7 @@ SocketFactory = Callable[[Persona], PersonaSocket]
 
 def _open_socket(persona: Persona) -> PersonaSocket:
     """Open a real socket as somebody."""
-    settings = shared.settings()
+    settings = dependencies.settings()
     source = None if persona.is_anonymous else partial(persona.token, settings)
     line = PersonaSocket(settings.socket_url, settings.server_address, source)
     line.client.connect()

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Meta, Struct
 
+from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
-from protocol.environment import InvalidSettings
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 MIN_SECRET_BYTES = 32  # what HS256 asks for

@@ -10,7 +10,7 @@ from protocol.errors import ErrorCode, RequestError
 
 
 class ChannelKind(StrEnum):
-    """What a channel is about; decides who may join it (``server.access``)."""
+    """What a channel is about; decides who may join it (``server.auth.permissions``)."""
 
     USER = "user"
     ORDER = "order"

@@ -11,7 +11,7 @@ import msgspec
 
 from protocol.channels import Channel
 from protocol.errors import ErrorCode, RequestError
-from protocol.events import Payload
+from protocol.event_payloads import Payload
 from protocol.messages import ClientMessage, Event, Message, ServerMessage, ServerMessageBase
 from protocol.money import decode_money, encode_money
 from protocol.publications import Publication

@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from protocol.errors import ErrorCode, RequestError
-from protocol.events import (
+from protocol.event_payloads import (
     CartUpdatePayload,
     ChatMessagePayload,
     CustomerActivityPayload,
@@ -38,7 +38,7 @@ class ServerMessageBase(Message, frozen=True, kw_only=True):
     timestamp: Timestamp | UnsetType = UNSET
 
 
-# Payloads of the conversation itself; those of the events are in protocol.events.
+# Payloads of the conversation itself; those of the events are in protocol.event_payloads.
 
 
 class EmptyPayload(Payload, frozen=True):

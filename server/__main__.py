@@ -14,11 +14,11 @@ from typing import Annotated
 from dotenv import dotenv_values
 from msgspec import Meta
 
-from protocol.environment import InvalidSettings, describe_settings, load_settings
+from common.env_settings import InvalidSettings, describe_settings, load_settings
 from server.app import start_server
-from server.files import raise_open_file_limit
 from server.logs import LogFormat, configure_logging
-from server.redis_link import RedisUnusable
+from server.open_file_limit import raise_open_file_limit
+from server.redis_client import RedisUnusable
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
 

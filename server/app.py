@@ -11,29 +11,29 @@ from typing import Any
 
 from aiohttp import web
 
-from server.admin import AdminService
-from server.auth import make_verifier
-from server.conversations import RETENTION_S, ChatService
-from server.counters import Counters
-from server.desk import LocalNode
-from server.doorstep import FirstRequestTimeout
-from server.ears import HubEventHandler
-from server.endings import cancel_and_wait
-from server.exchange import ConnectionContext
-from server.flusher import BatchWriter
-from server.gateway import ConnectionManager, SessionServices
-from server.hub import Hub
-from server.idempotency import Idempotency
-from server.metrics import Metrics
-from server.nodes.questions import AffectedConnections, OrderOwnerChanged
-from server.orders import OrderOwners
-from server.parts import Backends, open_backends
-from server.publishing import PublishService
-from server.reporter import MonitorReporter
-from server.revocations import Revocations
-from server.routes import Routes
+from server.auth.jwt_verifier import make_verifier
+from server.auth.revocations import Revocations
+from server.background_tasks import cancel_and_wait
+from server.choose_backends import Backends, open_backends
+from server.cluster.local_node import LocalNode
+from server.cluster.node_queries import AffectedConnections, OrderOwnerChanged
+from server.http.first_request_timeout import FirstRequestTimeout
+from server.http.routes import Routes
+from server.monitoring.counters import Counters
+from server.monitoring.prometheus import Metrics
+from server.monitoring.reporter import MonitorReporter
+from server.pubsub.hub import Hub
+from server.pubsub.hub__merge_ears import HubEventHandler
+from server.services.admin import AdminService
+from server.services.chat import RETENTION_S, ChatService
+from server.services.idempotency import Idempotency
+from server.services.order_owners import OrderOwners
+from server.services.publishing import PublishService
+from server.session.dispatcher import ConnectionContext
 from server.settings import Settings
 from server.stores.base import OrderOwnership, Store, StoreUnavailable
+from server.websocket.batch_writer import BatchWriter
+from server.websocket.connection_manager import ConnectionManager, SessionServices
 
 log = logging.getLogger(__name__)
 

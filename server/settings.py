@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field
 
-from protocol.environment import InvalidSettings
-from server.outbox import MAX_TRANSPORT_BUFFER
+from common.env_settings import InvalidSettings
+from server.websocket.send_queue import MAX_TRANSPORT_BUFFER
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 PositiveInt = Annotated[int, Meta(ge=1)]

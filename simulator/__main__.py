@@ -15,16 +15,17 @@ from typing import TypeVar
 
 from dotenv import dotenv_values
 
-from client import aio, surface
-from protocol.environment import InvalidSettings, describe_settings, load_settings
-from simulator.commands import MAX_SPEED, MIN_SPEED, CommandRejected
-from simulator.datafiles import InvalidDataFile
-from simulator.desk import RunConfig
-from simulator.dryrun import create_shop, summarise, write_publications
-from simulator.house import ShopData
+from client import base
+from client.asyncio import client
+from common.env_settings import InvalidSettings, describe_settings, load_settings
+from simulator.api.commands import MAX_SPEED, MIN_SPEED, CommandRejected
+from simulator.app import RunOptions, serve
+from simulator.data_files import InvalidDataFile
+from simulator.dry_run.run import create_shop, summarise, write_publications
+from simulator.engine.simulation_context import RunConfig
 from simulator.runner import check_throughput
-from simulator.service import RunOptions, serve
 from simulator.settings import Settings, ShopSettings
+from simulator.shop.components import ShopData
 
 S = TypeVar("S", bound=ShopSettings)
 UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -162,8 +163,8 @@ def _read_settings(settings: type[S], variables: dict[str, str | None]) -> S:
 
 def _run(settings: Settings, data: ShopData, options: RunOptions) -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
-    # A thousand clients would log every reconnect; `simulator.presence` logs their number instead.
-    for module in (aio, surface):
+    # A thousand clients would log every reconnect; `simulator.clients.pool` logs their number instead.
+    for module in (client, base):
         logging.getLogger(module.__name__).setLevel(logging.WARNING)
 
     async def until_stopped() -> None:

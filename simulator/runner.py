@@ -12,8 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from protocol.publications import PublishRequest
-from simulator.clock import VirtualClock
-from simulator.commands import (
+from simulator.api.commands import (
     MAX_PUBLICATION_RATE,
     Command,
     CommandRejected,
@@ -24,16 +23,17 @@ from simulator.commands import (
     SetSpeed,
     TakeConversation,
 )
-from simulator.customers import Customer
-from simulator.happenings import (
+from simulator.engine.virtual_clock import VirtualClock
+from simulator.shop.customers import Customer
+from simulator.shop.orders import PlacedOrder
+from simulator.shop.shop import Shop
+from simulator.shop.simulation_events import (
     AskSupport,
     DropConnections,
     ScenarioChanged,
     StartSlowClient,
     StopSlowClient,
 )
-from simulator.orders import PlacedOrder
-from simulator.shop import Shop
 
 TICK_S = 0.1
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
-from protocol.environment import InvalidSettings
 
 MIN_SECRET_BYTES = 32  # bytes; the server takes no shorter one
 

@@ -10,8 +10,8 @@ from itertools import pairwise
 import aiohttp
 import pytest
 
-from client.aio import AsyncShopWebSocket
-from client.status import ConnectionState
+from client.asyncio.client import AsyncShopWebSocket
+from client.sans_io.connection_state__merge_status import ConnectionState
 
 PATIENCE_S = 60
 RATE = 200  # messages a second

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from client.threaded import ShopWebSocket
+from client.sync.client import ShopWebSocket
 
 pytestmark = pytest.mark.xdist_group("story")
 PATIENCE_S = 60

@@ -1,6 +1,6 @@
 """What the server asks of a store, and the shapes it keeps there.
 
-Every implementation passes the one suite in ``tests/server/test_stores.py``.
+Every implementation passes the one suite in ``tests/server/stores/test_store_contract.py``.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from typing import TypeAlias, cast
 
 import msgspec
 
-from protocol.ownership import RECORD_ORDERS, encode_owner, orders_key
-from server.redis_link import REDIS_ERRORS, RedisClient
-from server.stores import scripts
+from protocol.redis.order_owners import RECORD_ORDERS, encode_owner, orders_key
+from server.redis_client import REDIS_ERRORS, RedisClient
+from server.stores import lua
 from server.stores.base import (
     Conversation,
     OrderOwnedByOtherTenant,
@@ -38,10 +38,10 @@ class RedisStore:
         self._orders_key = orders_key(prefix)
         self._prefix = f"{prefix}{{store}}:"
         self._record_script = redis.register_script(RECORD_ORDERS)
-        self._open_script = redis.register_script(scripts.OPEN_CONVERSATION)
-        self._add_script = redis.register_script(scripts.ADD_MESSAGE)
-        self._list_script = redis.register_script(scripts.LIST_CONVERSATIONS)
-        self._purge_script = redis.register_script(scripts.PURGE_CONVERSATIONS)
+        self._open_script = redis.register_script(lua.OPEN_CONVERSATION)
+        self._add_script = redis.register_script(lua.ADD_MESSAGE)
+        self._list_script = redis.register_script(lua.LIST_CONVERSATIONS)
+        self._purge_script = redis.register_script(lua.PURGE_CONVERSATIONS)
 
     async def record_order_owners(
         self, ownerships: Sequence[OrderOwnership]

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from aiohttp import WSMsgType, web
 
-from client.aio import AsyncShopWebSocket
-from client.threaded import ShopWebSocket
+from client.asyncio.client import AsyncShopWebSocket
+from client.sync.client import ShopWebSocket
 from protocol.codec import format_timestamp
 
 PATIENCE_S = 10.0  # how long a test waits for what must come

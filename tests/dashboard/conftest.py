@@ -13,11 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from client.status import ConnectionState, ConnectionStatus
-from dashboard.feed import Feed
-from dashboard.simulation import ProductState, ShopState
+from client.sans_io.connection_state__merge_status import ConnectionState, ConnectionStatus
+from dashboard.sources.feed import Feed
 from protocol import codec
-from protocol.events import (
+from protocol.event_payloads import (
     AlertType,
     CustomerRef,
     InventoryAlertPayload,
@@ -29,6 +28,7 @@ from protocol.events import (
 from protocol.messages import InventoryAlert, NewOrder
 from protocol.money import Money
 from protocol.monitoring import BusyChannel, Sample, TrafficPayload, TrafficTotals
+from protocol.simulator_api__merge_simulation import ProductState, ShopState
 
 NOON = 1_700_000_000.0  # a integer of 5 s buckets
 

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from dashboard import personas
-from dashboard.line import PersonaSocket
-from dashboard.link import SocketPhase
 from dashboard.settings import Settings
+from dashboard.sockets.persona_socket import PersonaSocket
+from dashboard.sockets.socket_status import SocketPhase
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
+from common.env_settings import InvalidSettings, load_settings
 from dashboard.settings import Settings
-from protocol.environment import InvalidSettings, load_settings
 
 SECRET = "s" * 32
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 import sqlite3
 
-from dashboard.saved import SavedMessages
+from dashboard.sources.saved_messages import SavedMessages
 
 PORT = re.compile(r"127\.0\.0\.1:\d+")
 SAVED = (

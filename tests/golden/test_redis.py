@@ -11,7 +11,7 @@ import pytest
 import redis
 from redis.asyncio import Redis
 
-from client.redis_publisher import RedisPublisher
+from client.publisher.redis import RedisPublisher
 from protocol.publications import PublishRequest
 
 TIMEOUT_S = 20

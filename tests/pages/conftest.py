@@ -12,7 +12,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from dashboard.tables import HEADER_PX, ROW_PX
+from dashboard.ui.tables import HEADER_PX, ROW_PX
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

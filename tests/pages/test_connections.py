@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import expect
 
-from client.threaded import ShopWebSocket
+from client.sync.client import ShopWebSocket
 
 WAIT_S = 30.0
 numbers = count(1)

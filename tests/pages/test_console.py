@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from dashboard.console.rules import ALL_CASES
+from conformance.cases import ALL_CASES
 
 
 def wire(page):

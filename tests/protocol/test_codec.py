@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from protocol import codec
 from protocol.errors import ErrorCode, RequestError
-from protocol.events import OrderStatus, OrderUpdatePayload
+from protocol.event_payloads import OrderStatus, OrderUpdatePayload
 from protocol.messages import (
     Envelope,
     Error,

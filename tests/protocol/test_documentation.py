@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import fields
 
-from protocol import events
+from protocol import event_payloads
 from protocol.channels import ChannelKind
 from protocol.errors import CloseCode, ErrorCode
 from protocol.messages import ClientMessage, ServerMessage
@@ -33,9 +33,9 @@ def test_every_close_code_is_told(code):
 @pytest.mark.parametrize(
     "payload",
     [
-        events.OrderUpdatePayload, events.Order, events.OrderItem, events.NotificationPayload, events.CartUpdatePayload,
-        events.CartSummary, events.CartItem, events.InventoryAlertPayload, events.CustomerActivityPayload, events.ChatMessagePayload,
-        events.ChatMessageBody,
+        event_payloads.OrderUpdatePayload, event_payloads.Order, event_payloads.OrderItem, event_payloads.NotificationPayload, event_payloads.CartUpdatePayload,
+        event_payloads.CartSummary, event_payloads.CartItem, event_payloads.InventoryAlertPayload, event_payloads.CustomerActivityPayload, event_payloads.ChatMessagePayload,
+        event_payloads.ChatMessageBody,
     ],
 )  # fmt: skip
 def test_every_field_of_an_event_is_told(payload):
@@ -45,7 +45,13 @@ def test_every_field_of_an_event_is_told(payload):
 
 
 @pytest.mark.parametrize(
-    "values", [events.OrderStatus, events.AlertType, events.CartAction, events.CustomerAction]
+    "values",
+    [
+        event_payloads.OrderStatus,
+        event_payloads.AlertType,
+        event_payloads.CartAction,
+        event_payloads.CustomerAction,
+    ],
 )
 def test_every_value_of_an_event_is_told(values):
     assert [value for value in values if f"`{value}`" not in PAGE] == []

@@ -3,12 +3,12 @@
 import pytest
 
 from protocol.publications import PublishRequest
-from simulator.desk import RunConfig
-from simulator.house import ShopData
-from simulator.report import shop_state
+from protocol.simulator_api import ClientPoolState, PublisherState
+from simulator.api.serializers import shop_state
+from simulator.engine.simulation_context import RunConfig
 from simulator.runner import SimulationRunner
-from simulator.shop import Shop
-from simulator.state import ClientPoolState, PublisherState
+from simulator.shop.components import ShopData
+from simulator.shop.shop import Shop
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,7 @@ import pytest
 
 from protocol import codec
 from protocol.publications import PublishRequest
-from simulator.clock import MAX_CATCH_UP_S
-from simulator.commands import (
+from simulator.api.commands import (
     CommandRejected,
     PauseSimulation,
     PlaceOrder,
@@ -16,7 +15,8 @@ from simulator.commands import (
     StartScenario,
     TakeConversation,
 )
-from simulator.happenings import AskSupport
+from simulator.engine.virtual_clock import MAX_CATCH_UP_S
+from simulator.shop.simulation_events import AskSupport
 
 
 def wire(drafts):

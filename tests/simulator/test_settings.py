@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.environment import InvalidSettings, load_settings
+from common.env_settings import InvalidSettings, load_settings
 from simulator.settings import Settings, ShopSettings
 
 SECRET = "for the tests only: 0123456789abcdef"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.console.record import FrameRecorder
+from client.frame_recorder import FrameRecorder
 
 NOON = 1_700_000_000.0
 

@@ -1,0 +1,87 @@
+"""Context of a measurement: servers on one core, load on the others, rounds, progress output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+
+from msgspec import Struct
+
+from bench.load.client_group import ClientGroups
+from bench.load.payloads import CHANNEL
+from bench.load.readiness import CommandTiming
+from bench.load.workers import LoadWorkers, start_workers
+from bench.machine import CoreAssignment, assign_cores
+from bench.servers.processes import PLAIN_SERVER, SERVER, Target, start_process
+from bench.servers.raw_write import RawWriter, raw_writer
+
+SPARE_FILES = 500  # open files of a process for everything that is no client
+
+
+class BenchContext(Struct, frozen=True):
+    """Context of a benchmark run."""
+
+    workers: LoadWorkers
+    raw_writer: RawWriter
+    cores: CoreAssignment
+    secret: str
+    rounds: int
+    open_files: int
+
+    def start_server(self, **environment: str) -> AbstractContextManager[Target]:
+        """Start our server, as shipped but for these variables."""
+        return start_process(SERVER, self.cores.server, self.secret, **environment)
+
+    def start_plain_server(self) -> AbstractContextManager[Target]:
+        """Start the plain server."""
+        return start_process(PLAIN_SERVER, self.cores.server, self.secret)
+
+    def connect(self, target: Target, clients: int, own_channels: int = 0) -> list[CommandTiming]:
+        """Sign in so many clients; each gets ``own`` channels and the shared one."""
+        shares = self.workers.split([f"{number}" for number in range(clients)])
+        orders = [
+            (target.connection_group, target.port, share, own_channels, CHANNEL) for share in shares
+        ]
+        self.workers.start_each(ClientGroups.connect, orders)
+        return self.workers.collect()
+
+    @contextlib.contextmanager
+    def connected(self, target: Target, clients: int, own_channels: int = 0) -> Iterator[None]:
+        """Keep so many clients connected while the block lasts.
+
+        After a failure the crew may be at work still; what ends it ends its connections.
+        """
+        self.connect(target, clients, own_channels)
+        yield
+        self.workers.run(ClientGroups.close, target.connection_group)
+
+    def load_utilisation(self, done: Sequence[CommandTiming], extra_cpu_s: float = 0.0) -> float:
+        """Return the share of its cores that the load used, from 0 to 1.
+
+        ``extra_cpu_s`` is what this process added to what the crew used.
+        """
+        spent = sum(each.cpu_s for each in done) + extra_cpu_s
+        return spent / (max(each.seconds for each in done) * len(self.cores.load))
+
+
+def print_progress(message: str) -> None:
+    """Print progress to stderr."""
+    sys.stderr.write(f"bench: {message}\n")
+    sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def bench_context(rounds: int, open_files: int) -> Iterator[BenchContext]:
+    """Start the load, apart from where the servers will be; everything ends with the block."""
+    before = os.sched_getaffinity(0)
+    cores, secret = assign_cores(frozenset(before)), secrets.token_hex(32)
+    os.sched_setaffinity(0, cores.load)  # this process publishes
+    try:
+        with start_workers(cores.load, secret) as hands, raw_writer(hands, cores.server) as writer:
+            yield BenchContext(hands, writer, cores, secret, rounds, open_files)
+    finally:
+        os.sched_setaffinity(0, before)

@@ -1,0 +1,1 @@
+"""The measurements package of bench."""

@@ -1,0 +1,57 @@
+"""What is published while the pages are watched: a steady stream over many channels."""
+
+from __future__ import annotations
+
+import time
+
+from bench.load.http_publisher import BlockingPublisher
+from bench.servers.processes import Target
+
+REQUESTS_PER_SECOND = 20
+CUSTOMERS = 300
+_CART = (
+    '{"channel":"user:u_%d","type":"cart_update","payload":{"action":"item_added",'
+    '"cart":{"id":"cart_%d","item_count":%d,"total":%d.50}}}'
+)
+_ORDER = (
+    '{"channel":"order:o_%d","type":"order_update","payload":{"order_id":"o_%d",'
+    '"status":"paid","previous_status":"pending","updated_at":"2024-01-15T10:30:00Z"}}'
+)
+
+
+def request_body(first: int, count: int) -> bytes:
+    """Write a list of publications from this number on: carts, and one order in four."""
+    parts = []
+    for number in range(first, first + count):
+        one = number % CUSTOMERS
+        if number % 4 == 3:
+            parts.append(_ORDER % (one, one))
+        else:
+            parts.append(_CART % (one, one, number % 9, number % 10_000))
+    return f"[{','.join(parts)}]".encode()
+
+
+class PagesTraffic:
+    """So many publications a second, evenly; ``published`` counts them."""
+
+    def __init__(self, target: Target, messages_per_second: int) -> None:
+        self._publisher = BlockingPublisher(target)
+        self._publications_per_request = messages_per_second // REQUESTS_PER_SECOND
+        self.published = 0
+
+    def run(self, seconds: float) -> None:
+        """Publish for so long; a list that is late is followed by the next at once.
+
+        Raises:
+            NotPublished: one was refused.
+        """
+        begun = time.monotonic()
+        for number in range(int(seconds * REQUESTS_PER_SECOND)):
+            due = begun + number / REQUESTS_PER_SECOND
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._publisher.post(request_body(self.published, self._publications_per_request))
+            self.published += self._publications_per_request
+
+    def close(self) -> None:
+        """End the connection."""
+        self._publisher.close()

@@ -1,0 +1,1 @@
+"""The servers package of bench."""

@@ -1,0 +1,106 @@
+"""What is measured, as real processes: our server as shipped, the plain one, the workbench."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from bench.machine import ResourceUsage, process_tree_usage
+from client.tokens import mint
+
+ROOT = Path(__file__).parents[2]
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 10.0
+SERVER, PLAIN_SERVER, DASHBOARD = "server", "bench.servers.plain_aiohttp", "dashboard"
+
+
+class Target(Struct, frozen=True):
+    """A program that runs: where it listens, and what may publish to a server."""
+
+    name: str
+    port: int
+    pid: int
+    publisher_token: str
+
+    @property
+    def connection_group(self) -> str:
+        """What the load calls the connections it has there."""
+        return f"{self.name} {self.port}"
+
+    def usage(self) -> ResourceUsage:
+        """Look up what it has used so far, child processes included."""
+        return process_tree_usage(self.pid)
+
+
+class ProcessDidNotStart(Exception):
+    """A process exited or timed out before it listened."""
+
+
+@contextlib.contextmanager
+def start_process(
+    name: str, cores: frozenset[int], secret: str, **environment: str
+) -> Iterator[Target]:
+    """Start ``python -m name`` on these cores, with data of its own; it ends with the block.
+
+    Raises:
+        DidNotStart: with what it said instead.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
+        said = Path(folder) / "output"
+        with said.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - ourselves, with names of our own
+                [sys.executable, "-m", name],
+                cwd=folder,  # where there is no .env
+                env={
+                    **clean,
+                    "PYTHONPATH": str(ROOT),
+                    "PYTHONUNBUFFERED": "1",
+                    "WORKBENCH_PORT": "0",
+                    "WORKBENCH_JWT_SECRET": secret,
+                    "WORKBENCH_DATA_DIR": str(Path(folder) / "data"),
+                    **environment,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to answer
+            )
+        try:
+            os.sched_setaffinity(process.pid, cores)
+            port = _wait_for_port(process, said)
+            publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
+            yield Target(name, port, process.pid, publisher)
+        finally:
+            _stop_process(process)
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], output_file: Path) -> int:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if found := re.search(r"http://127\.0\.0\.1:(\d+)", output_file.read_text()):
+            return int(found[1])
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise ProcessDidNotStart(output_file.read_text() or "it printed nothing")
+
+
+def _stop_process(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

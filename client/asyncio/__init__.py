@@ -1,0 +1,1 @@
+"""The asyncio package of client."""

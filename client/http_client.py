@@ -1,0 +1,106 @@
+"""HTTP client for the server and the simulator, with a bearer token and readable errors.
+
+A call blocks for at most ``TIMEOUT_S``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from types import MappingProxyType
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
+
+import msgspec
+from msgspec import Struct
+
+from dashboard.i18n.translate import N_
+from protocol import codec
+
+TIMEOUT_S = 2.0
+MAX_RESPONSE_BYTES = 8 << 20  # bytes of an answer; sixty products and their orders are some 200 KiB
+MAX_ERROR_BYTES = 64 << 10
+CANNOT_CONNECT = N_("cannot connect")
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class ErrorDetail(Struct, frozen=True):
+    """The error object of both APIs: ``{"error": {...}}``; ``field`` names the invalid field."""
+
+    code: str = ""
+    message: str = ""
+    field: str = ""
+
+
+class ApiRequestError(Exception):
+    """A request failed; ``str()`` gives a reason that can follow a colon.
+
+    ``status`` is None if no response arrived; ``refusal`` is empty if the response
+    had no error object.
+    """
+
+    def __init__(
+        self, reason: str, status: int | None = None, detail: ErrorDetail | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.status, self.detail = status, detail or ErrorDetail()
+
+
+class ApiClient:
+    """Client of one HTTP API; fetches a token before every request."""
+
+    def __init__(self, url: str, token_source: Callable[[], str]) -> None:
+        self._url, self._token_source = url.rstrip("/"), token_source
+        # It is on this machine or this network: a proxy of the environment is not asked.
+        self._opener: OpenerDirector = build_opener(ProxyHandler({}))
+
+    def get(self, path: str) -> bytes:
+        """Return the body of the answer.
+
+        Raises:
+            Unanswered: there was none, or one that refuses.
+        """
+        return self._request("GET", path)
+
+    def post(self, path: str, body: Any, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
+        """Send ``body`` as JSON, or bytes as they are; otherwise as ``get``."""
+        data = body if isinstance(body, bytes) else codec.encode_json(body)
+        return self._request("POST", path, data, {**headers, "Content-Type": "application/json"})
+
+    def delete(self, path: str) -> bytes:
+        """Send a DELETE request; otherwise as ``get``."""
+        return self._request("DELETE", path)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> bytes:
+        signed = {**headers, "Authorization": f"Bearer {self._token_source()}"}
+        request = Request(self._url + path, body, signed, method=method)  # noqa: S310 - the settings take http and https only
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+                return bytes(answer.read(MAX_RESPONSE_BYTES))
+        except HTTPError as why:
+            with why:
+                refusal = _parse_error(why.read(MAX_ERROR_BYTES))
+            raise ApiRequestError(f"HTTP {why.code} {why.reason}", why.code, refusal) from None
+        except (OSError, HTTPException):
+            raise ApiRequestError(CANNOT_CONNECT) from None
+
+
+class _ErrorResponse(Struct, frozen=True):
+    error: ErrorDetail
+
+
+_error_decoder = msgspec.json.Decoder(_ErrorResponse)
+
+
+def _parse_error(body: bytes) -> ErrorDetail | None:
+    try:
+        return _error_decoder.decode(body).error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,138 @@
+"""Raw WebSocket connection: sends the given bytes and does nothing on its own.
+
+No sign-in, pings or reconnects, so that every frame and its effect can be seen.  One thread owns
+the socket; all frames are recorded.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+
+from client.frame_recorder import FrameRecorder
+from client.recorded_frames import Opcode
+from client.sans_io.connection_events import (
+    ConnectionClosed,
+    HandshakeRejected,
+    TextReceived,
+    describe_error,
+)
+from client.sans_io.reconnect__merge_endings import ABNORMAL_CLOSURE
+from client.sync.connection import CONNECTION_ERRORS, SyncConnection, Waker
+from client.url import with_token
+from protocol.errors import CloseCode
+
+CONNECT_TIMEOUT_S = 5.0
+IDLE_WAIT_S = 30.0  # longest wait; send and close wake the thread
+CLOSE_TIMEOUT_S = 1.0
+log = logging.getLogger(__name__)
+
+
+class RawConnection:
+    """One connection, from ``open`` to its end; ``open`` again starts another.
+
+    For several threads.  ``url`` is that of the server's WebSocket, without a token; ``origin``
+    that of a page it pretends to be, if of any.
+    """
+
+    def __init__(self, url: str, recorder: FrameRecorder, origin: str | None = None) -> None:
+        self.recorder = recorder
+        self._url, self._origin = url, origin
+        self._lock = threading.Lock()
+        self._connection_thread: _RawConnectionThread | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether there is a connection, or one being made."""
+        with self._lock:
+            return self._connection_thread is not None and self._connection_thread.thread.is_alive()
+
+    def open(self, token: str | None) -> None:
+        """Connect, with the token in the address if there is one; does nothing while it is open.
+
+        Returns immediately; the record shows the result.
+        """
+        with self._lock:
+            if self._connection_thread is None or not self._connection_thread.thread.is_alive():
+                self._connection_thread = _RawConnectionThread(
+                    with_token(self._url, token), self._origin, token is not None, self.recorder
+                )
+
+    def send(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
+        """Send one frame, once the connection is open; without one it is dropped."""
+        with self._lock:
+            if self._connection_thread is not None:
+                self._connection_thread.send(data, opcode)
+
+    def close(self) -> None:
+        """Close the connection and wait for the thread; idempotent."""
+        with self._lock:
+            run = self._connection_thread
+        if run is not None:
+            run.stop()
+
+
+class _RawConnectionThread:
+    """One connection's thread."""
+
+    def __init__(
+        self, url: str, origin: str | None, has_token: bool, recorder: FrameRecorder
+    ) -> None:
+        self._recorder = recorder
+        self._waker = Waker()
+        self._send_queue: deque[tuple[bytes, Opcode]] = deque()
+        self._is_stopping = False
+        self._connection: SyncConnection | None = None
+        self.thread = threading.Thread(
+            target=self._main, args=(url, origin, has_token), name="console-wire", daemon=True
+        )
+        self.thread.start()
+
+    def send(self, data: bytes, opcode: Opcode) -> None:
+        self._send_queue.append((data, opcode))
+        self._waker.wake()
+
+    def stop(self) -> None:
+        self._is_stopping = True
+        self._waker.wake()
+        self.thread.join(CLOSE_TIMEOUT_S)
+        line = self._connection
+        if self.thread.is_alive() and line is not None:
+            line.abort()
+            self.thread.join(CLOSE_TIMEOUT_S)
+
+    def _main(self, url: str, origin: str | None, has_token: bool) -> None:
+        line = self._connection = SyncConnection(self._waker)
+        goodbye = False
+        try:
+            self._recorder.record_connecting(has_token)
+            line.open(url, CONNECT_TIMEOUT_S, origin)
+            self._recorder.record_open()
+            goodbye = self._read_write_loop(line)
+        except HandshakeRejected as why:
+            self._recorder.record_handshake_rejected(why.status)
+        except CONNECTION_ERRORS as why:
+            self._recorder.record_close(ABNORMAL_CLOSURE, describe_error(why))
+        finally:
+            line.close(handshake=goodbye)
+            self._waker.close()
+
+    def _read_write_loop(self, connection: SyncConnection) -> bool:
+        """Send and receive until the close; returns whether the close starts here."""
+        while True:
+            while self._send_queue and not connection.is_broken:
+                data, opcode = self._send_queue.popleft()
+                self._recorder.record_sent(data, opcode)
+                connection.send(data, opcode)
+            if self._is_stopping:
+                self._recorder.record_close(CloseCode.NORMAL, "", by_client=True)
+                return True
+            match connection.receive(0.0 if self._send_queue else IDLE_WAIT_S):
+                case TextReceived(data):
+                    self._recorder.record_received(data)
+                case ConnectionClosed(code, reason):
+                    self._recorder.record_close(code, reason)
+                    return False
+                case _:
+                    pass

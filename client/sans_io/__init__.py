@@ -1,0 +1,1 @@
+"""The sans_io package of client."""

@@ -1,0 +1,1 @@
+"""The messages package of dashboard."""

@@ -1,0 +1,126 @@
+"""Fields of a message: summary line, diff with an earlier message, values over time.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeGuard
+
+import msgspec
+from msgspec import Struct
+
+from dashboard.state.message_log import LoggedMessage
+from protocol import codec
+
+SUBJECT_FIELDS = (
+    "order_id",
+    "product_id",
+    "location",
+    "conversation_id",
+)  # what a payload is about
+
+
+class FieldChange(Struct, frozen=True):
+    """One field that differs; None where a side lacks it."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+def payload_of(message: LoggedMessage) -> dict[str, Any]:
+    """Read the payload of a message; it was valid JSON when it came."""
+    found = codec.decode_json(message.text).get("payload")
+    return found if isinstance(found, dict) else {}
+
+
+def flatten(value: Mapping[str, Any] | list[Any], path: str = "") -> dict[str, Any]:
+    """Turn nested fields into dotted ones: ``items.0.name``."""
+    fields: dict[str, Any] = {}
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+    for key, part in pairs:
+        if isinstance(part, Mapping | list):
+            fields |= flatten(part, f"{path}{key}.")
+        else:
+            fields[f"{path}{key}"] = part
+    return fields
+
+
+def summarize_payload(payload: Mapping[str, Any]) -> str:
+    """Summarise a payload in one line: text as is, numbers with their names.
+
+    Ids, addresses, moments and what is in a list are left out.
+    """
+    said = []
+    for path, value in flatten({k: v for k, v in payload.items() if k != "order"}).items():
+        name = path.rpartition(".")[2]
+        dull = name.endswith(("id", "_url", "_at")) or any(p.isdigit() for p in path.split("."))
+        if isinstance(value, bool) or value is None or dull:
+            continue
+        said.append(value if isinstance(value, str) else f"{name} {value}")
+    if not said and isinstance(payload.get("order"), Mapping):
+        return summarize_payload(payload["order"])
+    return " · ".join(dict.fromkeys(said))
+
+
+def format_values(selected: Iterable[Any]) -> str:
+    """Format the values that a path selected."""
+    return " · ".join(v if isinstance(v, str) else codec.encode_json(v).decode() for v in selected)
+
+
+def pretty_json(message: LoggedMessage) -> str:
+    """Write a message over several lines, its numbers to the last digit."""
+    return msgspec.json.format(message.text, indent=2).decode()
+
+
+@lru_cache(maxsize=4096)
+def summarize_message(message: LoggedMessage) -> str:
+    """Summarise a message's payload; cached for the rows shown last."""
+    return summarize_payload(payload_of(message))
+
+
+def subject_of(payload: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the ids that identify a payload's subject; empty ones compare equal.
+
+    A customer's channel tells of all their orders, a shop's of every shelf.
+    """
+    return tuple(payload.get(name) for name in SUBJECT_FIELDS)
+
+
+def previous_of_same_subject(
+    message: LoggedMessage, candidates: Iterable[LoggedMessage]
+) -> LoggedMessage | None:
+    """Return the latest earlier message about the same subject."""
+    about = subject_of(payload_of(message))
+    earlier = sorted((m for m in candidates if m.seq < message.seq), key=lambda m: -m.seq)
+    return next((m for m in earlier if subject_of(payload_of(m)) == about), None)
+
+
+def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
+    """List the fields that differ, in the order of the new one."""
+    was, now = flatten(old), flatten(new)
+    return [
+        FieldChange(field, _text_of(was, field), _text_of(now, field))
+        for field in dict.fromkeys([*now, *was])
+        if (field in was, was.get(field)) != (field in now, now.get(field))
+    ]
+
+
+def _text_of(fields: Mapping[str, Any], field: str) -> str | None:
+    return str(fields[field]) if field in fields else None
+
+
+def numeric_fields(payload: Mapping[str, Any]) -> list[str]:
+    """Name the fields that can be plotted."""
+    return [field for field, value in flatten(payload).items() if _is_number(value)]
+
+
+def field_points(field: str, messages: Iterable[LoggedMessage]) -> list[tuple[float, float]]:
+    """Return moments (seconds since the epoch) and values of one field, where it is a number."""
+    values = ((message.at, flatten(payload_of(message)).get(field)) for message in messages)
+    return [(at, float(value)) for at, value in values if _is_number(value)]
+
+
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)

@@ -1,0 +1,116 @@
+"""Message filters, and an incremental search that scans each message once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from common import text_patterns
+from dashboard.state.message_log import Chunk, LoggedMessage, LogView
+
+MAX_ROWS = 200  # messages in a list, at the most
+
+
+class MessageFilter(Struct, frozen=True):
+    """Filter by channel, type and text; an empty field matches everything.
+
+    ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for what went to
+    everyone, or any part of a channel's name.  For ``text`` see ``common.text_patterns``.
+    """
+
+    channel: str = ""
+    type: str = ""
+    text: str = ""
+
+    def matches_channel(self, name: str) -> bool:
+        """Tell whether messages of this channel are wanted."""
+        wanted = self.channel
+        if wanted == "*":
+            return name == "*"
+        if wanted.endswith(":"):
+            return name.startswith(wanted)
+        return name == wanted if ":" in wanted else wanted in name
+
+
+class SearchResult(Struct, frozen=True):
+    """Result of a search: number of matches, and the newest, newest first.
+
+    ``ahead`` counts the oldest messages, which were not searched yet.
+    """
+
+    total: int = 0
+    newest: tuple[LoggedMessage, ...] = ()
+    unsearched: int = 0
+
+
+class _ChunkMatches(NamedTuple):
+    """How much of a chunk was searched, and its matches."""
+
+    searched: int
+    matches: Chunk
+
+
+def _never() -> bool:
+    return False
+
+
+class MessageSearch:
+    """Incremental search with one filter; caches matches by chunk."""
+
+    def __init__(self, filter: MessageFilter) -> None:
+        """Begin.
+
+        Raises:
+            patterns.BadPattern: the text begins like an expression or a path and is none.
+        """
+        self.filter = filter
+        self.pattern = text_patterns.parse_pattern(filter.text)
+        self._cache: dict[int, _ChunkMatches] = {}
+
+    def run(
+        self, log: LogView, limit: int = MAX_ROWS, should_stop: Callable[[], bool] = _never
+    ) -> SearchResult:
+        """Search a log, newest first, until ``is_enough``."""
+        total, ahead, newest = 0, 0, list[LoggedMessage]()
+        known: dict[int, _ChunkMatches] = {}
+        for chunk in reversed(log.chunks):
+            first = chunk[0].seq
+            so_far = self._cache.get(first, _ChunkMatches(0, ()))
+            if so_far.searched < len(chunk) and (chunk is log.chunks[-1] or not should_stop()):
+                so_far = self._extend(chunk, so_far)
+            known[first] = so_far
+            # A tab that holds an older moment of the chunk sees no more of it than there was.
+            matches = so_far.matches
+            if so_far.searched > len(chunk):
+                matches = tuple(m for m in matches if m.seq <= chunk[-1].seq)
+            ahead += max(0, len(chunk) - so_far.searched)
+            total += len(matches)
+            newest += matches[: -1 - (limit - len(newest)) : -1]
+        self._cache = known
+        return SearchResult(total, tuple(newest), ahead)
+
+    def all_matches(self, log: LogView) -> list[LoggedMessage]:
+        """Return all of them, oldest first."""
+        return [
+            m for chunk in log.chunks for m in self._extend(chunk, _ChunkMatches(0, ())).matches
+        ]
+
+    def next_after(self, seq: int, log: LogView) -> LoggedMessage | None:
+        """Return the oldest match after that message."""
+        later = (m for chunk in log.chunks if chunk[-1].seq > seq for m in chunk if m.seq > seq)
+        return next((m for m in later if self._matches(m)), None)
+
+    def _extend(self, chunk: Chunk, so_far: _ChunkMatches) -> _ChunkMatches:
+        if self.filter == MessageFilter():
+            return _ChunkMatches(len(chunk), chunk)
+        fresh = tuple(m for m in chunk[so_far.searched :] if self._matches(m))
+        return _ChunkMatches(len(chunk), so_far.matches + fresh)
+
+    def _matches(self, message: LoggedMessage) -> bool:
+        return (
+            self.filter.type in ("", message.type)
+            and self.filter.matches_channel(message.channel)
+            and (self.pattern is None or self.pattern.matches(message.text))
+        )

@@ -1,0 +1,57 @@
+"""A persona's WebSocket, its status and its recorded frames.  Knows no Streamlit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from client.base import TokenSource
+from client.frame_recorder__merge_transcript import FrameRecorder, RecordedFrame
+from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sync.client import ShopWebSocket
+from dashboard.sockets import socket_status
+from dashboard.sockets.socket_status import SocketStatus
+
+
+class PersonaSocket:
+    """A client WebSocket that records its frames.
+
+    ``socket`` is the client itself: ``on``, ``subscribe``, ``send``, ``request``, and
+    ``connect``, which the caller must call.  Without a ``token`` source it stays
+    anonymous, and is live as soon as it is open.
+    """
+
+    def __init__(self, url: str, server_address: str, token: TokenSource | None) -> None:
+        self._server_address, self._has_token = server_address, token is not None
+        self._recorder = FrameRecorder()
+        self._has_been_live, self._last_refusal = False, ""
+        self.client = ShopWebSocket(url, token, tap=self._recorder.record)
+        self.client.on("auth_success", self._on_auth_success)
+        self.client.on("auth_error", self._on_auth_error)
+
+    def frames(self, after: int = 0) -> tuple[RecordedFrame, ...]:
+        """Return the frames that came or went after that number, oldest first; see Transcript."""
+        return self._recorder.frames(after)
+
+    def status(self) -> SocketStatus:
+        """Tell how the connection is."""
+        status = self.client.status
+        if not self._has_token and status.state is ConnectionState.OPEN:
+            status, self._has_been_live = msgspec.structs.replace(status, signed_in=True), True
+        return socket_status.socket_status(
+            status,
+            self._server_address,
+            has_been_live=self._has_been_live,
+            last_refusal=self._last_refusal,
+        )
+
+    def close(self) -> None:
+        """Disconnect; takes well under a second."""
+        self.client.disconnect()
+
+    def _on_auth_success(self, _: dict[str, Any]) -> None:
+        self._has_been_live, self._last_refusal = True, ""
+
+    def _on_auth_error(self, payload: dict[str, Any]) -> None:
+        self._last_refusal = str(payload.get("error"))

@@ -1,0 +1,1 @@
+"""The sources package of dashboard."""

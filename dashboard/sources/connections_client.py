@@ -1,0 +1,114 @@
+"""Fetches the connection list for all tabs in the background.
+
+A tab gets the last answer at once; if that is older than a second, the next is fetched
+meanwhile, on a thread.  While nobody looks nothing is asked.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+from msgspec import Struct
+
+from client.http_client import ApiClient, ApiRequestError
+from dashboard.views.connections import listing
+from dashboard.views.connections.listing import ChannelAccess, ConnectionList
+
+MAX_AGE_S = 0.9
+S = TypeVar("S")
+
+
+class PollResult(Struct, frozen=True):
+    """The last answer: when it came (seconds since the epoch; None before the first).
+
+    ``trouble`` says why there is no newer one.
+    """
+
+    connections: ConnectionList = ConnectionList((), 0)
+    at: float | None = None
+    error: str = ""
+
+
+class ConnectionsClient:
+    """Knows the server's admin routes.  For several threads."""
+
+    def __init__(self, api: ApiClient, clock: Callable[[], float] = time.time) -> None:
+        self._api, self._clock = api, clock
+        self._lock = threading.Lock()
+        self._latest = PollResult()
+        self._requested_at = float("-inf")
+        self._request_thread: threading.Thread | None = None
+
+    def latest(self) -> PollResult:
+        """Return the last result and start a refresh if it is old."""
+        with self._lock:
+            if self._clock() - self._requested_at >= MAX_AGE_S and self._request_thread is None:
+                self._requested_at = self._clock()
+                self._request_thread = threading.Thread(
+                    target=self._fetch, name="connections-refresh", daemon=True
+                )
+                self._request_thread.start()
+            return self._latest
+
+    def check_access(self, connection_id: str, channel: str) -> ChannelAccess:
+        """Return a connection's access to a channel.
+
+        Raises:
+            Unanswered: with status 404 if it has disconnected.
+        """
+        query = urlencode({"channel": channel})
+        return _decode(
+            listing.decode_access,
+            self._api.get(f"/api/connections/{quote(connection_id, safe='')}/access?{query}"),
+        )
+
+    def disconnect(self, connection_id: str) -> int:
+        """Disconnect a connection; returns how many were closed.
+
+        Raises:
+            Unanswered: with status 404 if it has disconnected.
+        """
+        answer = self._api.delete(f"/api/connections/{quote(connection_id, safe='')}")
+        return _decode(_disconnect_decoder.decode, answer).disconnected
+
+    def disconnect_user(self, user_id: str, revoke: bool) -> int:
+        """Disconnect all connections of a user and optionally revoke the user's tokens.
+
+        Raises:
+            Unanswered: nobody was disconnected.
+        """
+        path = f"/api/users/{quote(user_id, safe='')}/disconnect"
+        return _decode(
+            _disconnect_decoder.decode, self._api.post(path, {"revoke": revoke})
+        ).disconnected
+
+    def _fetch(self) -> None:
+        try:
+            people = _decode(listing.decode_connections, self._api.get("/api/connections"))
+            called = PollResult(people, self._clock())
+        except ApiRequestError as why:
+            called = PollResult(self._latest.connections, self._latest.at, str(why))
+        with self._lock:
+            self._latest, self._request_thread = called, None
+
+
+class DisconnectResult(Struct, frozen=True):
+    """How many connections were closed."""
+
+    disconnected: int
+
+
+_disconnect_decoder = msgspec.json.Decoder(DisconnectResult)
+
+
+def _decode(decode: Callable[[bytes], S], answer: bytes) -> S:
+    """Decode an answer; one that is none of ours counts as no answer."""
+    try:
+        return decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ApiRequestError("unexpected response") from None

@@ -1,0 +1,204 @@
+"""The feed shared by all tabs: folds WebSocket messages and simulator state.
+
+Knows no Streamlit.  The socket's thread and the poller's write, the tabs read, under one lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from client.http_client import ApiClient
+from client.sans_io.connection_state__merge_status import ConnectionStatus
+from client.sync.client import ShopWebSocket
+from client.tokens import mint
+from dashboard.settings import Settings
+from dashboard.sockets import socket_status
+from dashboard.sockets.socket_status import SocketStatus
+from dashboard.sources.simulator_poller import SimulatorPoller
+from dashboard.state.live_state import LiveState, Snapshot
+from protocol import codec
+from protocol.channels import Channel, ChannelKind
+from protocol.event_payloads import CustomerActivityPayload, InventoryAlertPayload, NewOrderPayload
+from protocol.money import decode_money
+from protocol.monitoring import StatsPayload, TrafficPayload
+from protocol.simulator_api__merge_simulation import ShopState
+
+log = logging.getLogger(__name__)
+WORKBENCH_USER_ID = "workbench"
+ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
+S = TypeVar("S", bound=Struct)
+Handler = Callable[[dict[str, Any]], None]
+
+
+class FeedSocket(Protocol):
+    """The part of ``ShopWebSocket`` that the feed uses."""
+
+    @property
+    def status(self) -> ConnectionStatus:
+        """How the connection is."""
+
+    def on(self, type: str, handler: Handler) -> Callable[[], None]:
+        """Call the handler with the payload of every message of the type."""
+
+    def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
+        """Hear a channel, after every reconnect too; see ``client.base.BaseClient``."""
+
+    def connect(self) -> None:
+        """Start."""
+
+    def disconnect(self) -> None:
+        """End, and wait for the thread."""
+
+
+class Feed:
+    """Receives and folds messages for all tabs from the moment it is opened."""
+
+    def __init__(
+        self,
+        socket: FeedSocket,
+        tenant: str,
+        server_address: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.server_address, self.tenant = server_address, tenant
+        self._socket, self._clock = socket, clock
+        self._lock = threading.Lock()
+        self._live_state = LiveState(clock())
+        self._last_refusal = ""
+        self._has_been_live = False
+        self._poller: SimulatorPoller | None = None
+        socket.on("traffic", self._decoding_handler(TrafficPayload, self._live_state.on_traffic))
+        socket.on("stats", self._decoding_handler(StatsPayload, self._live_state.on_stats))
+        socket.on(
+            "new_order", self._decoding_handler(NewOrderPayload, self._live_state.on_new_order)
+        )
+        socket.on(
+            "inventory_alert",
+            self._decoding_handler(InventoryAlertPayload, self._live_state.on_stock_alert),
+        )
+        socket.on(
+            "customer_activity",
+            self._decoding_handler(CustomerActivityPayload, self._live_state.on_customer_activity),
+        )
+        socket.on("auth_success", lambda _: self._on_auth_success())
+        socket.on("auth_error", lambda payload: self._on_refusal(payload.get("error")))
+        socket.on("error", lambda payload: self._on_refusal(payload.get("message")))
+
+    def open(self, poller: SimulatorPoller | None = None) -> None:
+        """Connect, and ask the simulator where there is somebody to ask it."""
+        for channel in (Channel(ChannelKind.TENANT, self.tenant), ANNOUNCEMENTS):
+            self._socket.subscribe(str(channel), recoverable=True)
+        self._socket.subscribe(str(self.monitor_channel))  # its reports end with their second
+        self._socket.connect()
+        self._poller = poller
+        if poller:
+            poller.start()
+
+    def close(self) -> None:
+        """Disconnect and stop polling."""
+        self._socket.disconnect()
+        if self._poller:
+            self._poller.close()
+
+    @property
+    def monitor_channel(self) -> Channel:
+        """The channel of the traffic reports."""
+        return Channel(ChannelKind.MONITOR, self.tenant)
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+        return self._clock()
+
+    def snapshot(self) -> Snapshot:
+        """Return an immutable snapshot."""
+        with self._lock:
+            return self._live_state.snapshot(self._clock())
+
+    def status(self) -> SocketStatus:
+        """Return the connection's status."""
+        return socket_status.socket_status(
+            self._socket.status,
+            self.server_address,
+            has_been_live=self._has_been_live,
+            last_refusal=self._last_refusal,
+        )
+
+    def acknowledge_alert(self, alert_id: int) -> None:
+        """Note, for all tabs, that a person has seen an alert."""
+        with self._lock:
+            self._live_state.acknowledge_alert(alert_id)
+
+    def refresh_shop_state(self) -> None:
+        """Poll the simulator now, after a command."""
+        if self._poller:
+            self._poller.poll_once()
+
+    def on_shop_state(self, shop: ShopState) -> None:
+        """Apply a state response of the simulator."""
+        with self._lock:
+            self._live_state.on_shop_state(shop, self._clock())
+
+    def on_shop_error(self, reason: str) -> None:
+        """Record why the simulator could not be polled."""
+        with self._lock:
+            self._live_state.on_shop_error(reason)
+
+    def _on_auth_success(self) -> None:
+        self._has_been_live, self._last_refusal = True, ""
+
+    def _on_refusal(self, reason: object) -> None:
+        self._last_refusal = str(reason)
+
+    def _decoding_handler(
+        self, payload_type: type[S], apply: Callable[[S, float], None]
+    ) -> Handler:
+        """Make a handler that reads a payload as ``kind`` and takes it.
+
+        The client hands out plain values; written again, they are read with their types, and
+        the sample's messages as the bytes they came in.
+        """
+        decoder = msgspec.json.Decoder(payload_type, dec_hook=decode_money, float_hook=Decimal)
+
+        def handle(payload: dict[str, Any]) -> None:
+            try:
+                told = decoder.decode(codec.encode_json(payload))
+            except msgspec.DecodeError as why:
+                log.warning("cannot decode %s: %s", payload_type.__name__, why)
+                return
+            with self._lock:
+                apply(told, self._clock())
+
+        return handle
+
+
+def admin_token(settings: Settings) -> str:
+    """Return a token for the workbench's own admin user."""
+    return mint(
+        settings.jwt_secret,
+        user_id=WORKBENCH_USER_ID,
+        tenant_id=settings.tenant,
+        role="admin",
+        name=WORKBENCH_USER_ID,
+    )
+
+
+def open_feed(settings: Settings) -> Feed:
+    """Open the feed that these settings ask for."""
+    token = partial(admin_token, settings)
+    socket = ShopWebSocket(settings.socket_url, token)
+    feed = Feed(socket, settings.tenant, settings.server_address)
+    feed.open(
+        SimulatorPoller(
+            ApiClient(settings.simulator_url, token), feed.on_shop_state, feed.on_shop_error
+        )
+    )
+    return feed

@@ -1,0 +1,54 @@
+"""Polls the simulator's state on a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from client.http_client import TIMEOUT_S, ApiClient, ApiRequestError
+from protocol import simulator_api__merge_simulation
+from protocol.simulator_api__merge_simulation import ShopState
+
+POLL_INTERVAL_S = 2.0
+
+
+class SimulatorPoller:
+    """Calls ``hear`` with each state, or ``miss`` with an error, until it is closed."""
+
+    def __init__(
+        self,
+        api: ApiClient,
+        on_state: Callable[[ShopState], None],
+        on_error: Callable[[str], None],
+        interval_s: float = POLL_INTERVAL_S,
+    ) -> None:
+        self._api, self._on_state, self._on_error = api, on_state, on_error
+        self._interval_s = interval_s
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="simulator-poll", daemon=True)
+
+    def start(self) -> None:
+        """Begin asking, at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop; an answer that is under way is not waited for longer than ``TIMEOUT_S``."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(TIMEOUT_S)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self.poll_once()
+            self._closing.wait(self._interval_s)
+
+    def poll_once(self) -> None:
+        """Ask once, on the caller's own thread, and wait for the answer."""
+        try:
+            self._on_state(simulator_api__merge_simulation.decode_state(self._api.get("/state")))
+        except ApiRequestError as why:
+            self._on_error(str(why))
+        except msgspec.DecodeError:
+            self._on_error("unexpected response to GET /state")

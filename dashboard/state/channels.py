@@ -1,0 +1,169 @@
+"""Channels, their activity, and the rows of the Explorer's channel tree.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dashboard.i18n.translate import _
+from dashboard.state.time_series import WINDOW_S, Series
+from protocol.channels import ChannelKind
+from protocol.monitoring import TrafficPayload
+
+EVERYONE = "everyone"  # what the monitor calls `*`
+KINDS = (*(str(kind) for kind in ChannelKind), EVERYONE)
+MAX_CHANNELS = 2_000  # channels; the one that has been silent longest is forgotten
+COLLAPSED_ROWS = 8  # channels of a kind that show until the kind is chosen
+EXPANDED_ROWS = 200  # channels of a kind that ever show
+BUCKET_S = 5  # of a channel's sparkline
+BUCKETS = WINDOW_S // BUCKET_S
+
+
+class ChannelActivity(Struct, frozen=True):
+    """Totals and recent rates of one channel since the dashboard started.
+
+    ``subscribers`` is None until the channel was among the busiest of a report; ``recent``
+    holds sums by ``BUCKET_S``, oldest first, empty ones left out.
+    """
+
+    name: str
+    kind: str
+    total: int = 0
+    subscribers: int | None = None
+    last: float = 0.0
+    recent: tuple[tuple[int, int], ...] = ()
+
+    def rate(self, now: float) -> float:
+        """Return messages a second over the last ten seconds or a little more."""
+        bucket, within = divmod(now, BUCKET_S)
+        fresh = sum(count for at, count in self.recent if at >= bucket - 2)
+        return fresh / (2 * BUCKET_S + within)
+
+    def trend(self, now: float) -> list[float]:
+        """Return messages a second over the last two minutes, the present bucket left out."""
+        sums, bucket = dict(self.recent), int(now // BUCKET_S)
+        return [sums.get(b, 0) / BUCKET_S for b in range(bucket - BUCKETS, bucket)]
+
+
+class ChannelTreeRow(Struct, frozen=True):
+    """One line of the tree: a kind (then ``kind`` is set) or one of its channels.
+
+    ``chosen`` is what the message list is narrowed to by a click on it.
+    """
+
+    filter_value: str
+    kind: str
+    name: str
+    rate: float
+    total: int
+    subscribers: int | None
+    trend: list[float]
+
+
+class ChannelSort(StrEnum):
+    """How the channels of a kind are ordered; by rate they would jump."""
+
+    TOTAL = "total"
+    LATEST = "latest"
+    NAME = "name"
+
+
+def kind_of(channel: str) -> str:
+    """Return the kind of a channel's name as the monitor writes it."""
+    return EVERYONE if channel == "*" else channel.partition(":")[0]
+
+
+def add_report(channels: dict[str, ChannelActivity], traffic: TrafficPayload, at: float) -> None:
+    """Add one report to what is known, in place.
+
+    A channel among the report's busiest counts exactly; of the others, those in the sample.
+    """
+    counts: dict[str, int] = {}
+    for sample in traffic.sample:
+        counts[sample.channel] = counts.get(sample.channel, 0) + 1
+    subscribers = {busy.channel: busy.subscribers for busy in traffic.busiest}
+    counts |= {busy.channel: busy.messages for busy in traffic.busiest}
+    bucket = int(at // BUCKET_S)
+    for name, count in counts.items():
+        before = channels.pop(name, None) or ChannelActivity(name, kind_of(name))
+        recent = [(b, n) for b, n in before.recent if bucket - BUCKETS <= b < bucket]
+        present = sum(n for b, n in before.recent if b == bucket)
+        channels[name] = replace(  # popped and put back: the first of the dict was silent longest
+            before,
+            total=before.total + count,
+            subscribers=subscribers.get(name, before.subscribers),
+            last=at,
+            recent=(*recent, (bucket, present + count)),
+        )
+    while len(channels) > MAX_CHANNELS:
+        del channels[next(iter(channels))]
+
+
+def build_tree(
+    channels: Mapping[str, ChannelActivity],
+    series: Series,
+    search: str,
+    sort: ChannelSort,
+    selected: str,
+    now: float,
+) -> list[ChannelTreeRow]:
+    """Return the rows: each kind with its top channels, or more when searching or selected."""
+    members: dict[str, list[ChannelActivity]] = {}
+    for channel in channels.values():
+        if search.casefold() in channel.name.casefold():
+            members.setdefault(channel.kind, []).append(channel)
+    lines = []
+    for kind in KINDS:
+        some = members.get(kind, [])
+        if some or (kind != EVERYONE and not search):
+            lines.append(_kind_row(kind, some, series))
+            several = (
+                EXPANDED_ROWS if search or kind_of(selected or ":") == kind else COLLAPSED_ROWS
+            )
+            lines += [
+                _channel_row(channel, now) for channel in _sort_channels(some, sort)[:several]
+            ]
+    return lines
+
+
+def _sort_channels(channels: Iterable[ChannelActivity], sort: ChannelSort) -> list[ChannelActivity]:
+    def rank(channel: ChannelActivity) -> Any:
+        match sort:
+            case ChannelSort.TOTAL:
+                return (-channel.total, channel.name)
+            case ChannelSort.LATEST:
+                return (-channel.last, channel.name)
+            case ChannelSort.NAME:
+                return channel.name
+
+    return sorted(channels, key=rank)
+
+
+def _kind_row(kind: str, members: list[ChannelActivity], series: Series) -> ChannelTreeRow:
+    heard = [c.subscribers for c in members if c.subscribers is not None]
+    return ChannelTreeRow(
+        "*" if kind == EVERYONE else f"{kind}:",
+        kind,
+        _("{count} in total").format(count=len(members)),
+        series.now(kind, over=10),
+        sum(c.total for c in members),
+        sum(heard),
+        series.sparkline(kind, step=BUCKET_S),
+    )
+
+
+def _channel_row(channel: ChannelActivity, now: float) -> ChannelTreeRow:
+    key = channel.name.partition(":")[2] or channel.name
+    return ChannelTreeRow(
+        channel.name,
+        "",
+        key,
+        channel.rate(now),
+        channel.total,
+        channel.subscribers,
+        channel.trend(now),
+    )

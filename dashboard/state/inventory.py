@@ -1,0 +1,147 @@
+"""Stock by product and warehouse, with its history.  Pure.
+
+The stock is not on any channel: it comes from the simulator's ``GET /state``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from protocol.simulator_api__merge_simulation import ProductState, ShopState
+
+HISTORY_S = 600  # of a product's history, and what its rate of sale is taken from
+CHART_WINDOWS_S = (120, 300, HISTORY_S)  # of its chart: the shortest that shows all there is
+MAX_FORECAST_MIN = 600  # minutes; longer is no forecast
+
+
+class StockLevels(Struct, frozen=True):
+    """From ``at`` on so much was left, by warehouse."""
+
+    at: float
+    quantities: tuple[int, ...]
+
+
+class ProductStock(Struct, frozen=True):
+    """One product: what is left of it by warehouse, and since when it has been so.
+
+    ``history`` holds the changes of the last ``MEMORY_S``, oldest first; before the first of
+    them nothing is known.
+    """
+
+    sku: str
+    name: str
+    price: Decimal
+    threshold: int
+    quantities: tuple[int, ...]
+    history: tuple[StockLevels, ...]
+
+    @property
+    def fill_percent(self) -> float:
+        """Percent of twice the threshold, over all warehouses, at most 100."""
+        plenty = 2 * self.threshold * len(self.quantities)
+        return min(100.0, 100 * sum(self.quantities) / plenty) if plenty else 100.0
+
+    def minutes_until_empty(self, now: float) -> float | None:
+        """Minutes until nothing is left at the rate of sale of the history shown.
+
+        Deliveries do not count against the sales.  None where nothing was sold, or far off.
+        """
+        if not sum(self.quantities):
+            return 0.0
+        steps = zip(self.history, self.history[1:], strict=False)
+        sold = sum(
+            max(0, was - now_left)
+            for before, after in steps
+            for was, now_left in zip(before.quantities, after.quantities, strict=True)
+        )
+        known = now - self.history[0].at
+        if not sold or known <= 0:
+            return None
+        minutes = sum(self.quantities) * known / sold / 60
+        return minutes if minutes < MAX_FORECAST_MIN else None
+
+
+class Inventory(Struct, frozen=True):
+    """All products at one time; ``at`` is None before the first response.
+
+    ``trouble`` says why the last poll failed.
+    """
+
+    at: float | None = None
+    warehouses: tuple[str, ...] = ()
+    products: tuple[ProductStock, ...] = ()
+    error: str = ""
+
+    def lowest_first(self) -> list[ProductStock]:
+        """List the products, those with an empty shelf before all others.
+
+        Those equally full are listed by name, so that rows keep their place.
+        """
+        return sorted(
+            self.products,
+            key=lambda shelf: (0 not in shelf.quantities, shelf.fill_percent, shelf.name),
+        )
+
+    @property
+    def empty_shelf_count(self) -> int:
+        """How many shelves, of all warehouses, hold nothing."""
+        return sum(not left for shelf in self.products for left in shelf.quantities)
+
+
+def update_inventory(inventory: Inventory, shop: ShopState, at: float) -> Inventory:
+    """Return the inventory updated with a newer state."""
+    known = {shelf.sku: shelf for shelf in inventory.products}
+    if shop.warehouses != inventory.warehouses:
+        known = {}
+    return Inventory(
+        at,
+        shop.warehouses,
+        tuple(_product_stock(p, shop.warehouses, known, at) for p in shop.products),
+    )
+
+
+def _product_stock(
+    product: ProductState, warehouses: tuple[str, ...], known: dict[str, ProductStock], at: float
+) -> ProductStock:
+    left = tuple(product.stock.get(place, 0) for place in warehouses)
+    before = known.get(product.sku)
+    history = before.history if before else ()
+    if not history or history[-1].quantities != left:
+        history = (*history, StockLevels(at, left))
+    return ProductStock(
+        product.sku,
+        product.name,
+        product.price,
+        product.threshold,
+        left,
+        _trim_history(history, at - HISTORY_S),
+    )
+
+
+def _trim_history(history: tuple[StockLevels, ...], since: float) -> tuple[StockLevels, ...]:
+    """Drop what ended before; what began before and still held then begins then."""
+    later = [level for level in history if level.at > since]
+    held = [level for level in history if level.at <= since]
+    return (StockLevels(since, held[-1].quantities), *later) if held else tuple(later)
+
+
+def chart_window(product: ProductStock, now: float) -> int:
+    """Return how many seconds of history to show."""
+    known = now - product.history[0].at
+    return next((length for length in CHART_WINDOWS_S if known <= length), CHART_WINDOWS_S[-1])
+
+
+def chart_points(
+    product: ProductStock, length: int, now: float
+) -> Iterable[tuple[float, tuple[int, ...]]]:
+    """Return the last ``length`` seconds as steps: seconds before now (negative), and levels."""
+    held = [level for level in product.history if level.at <= now - length]
+    if held:
+        yield -float(length), held[-1].quantities
+    yield from (
+        (level.at - now, level.quantities) for level in product.history if level.at > now - length
+    )
+    yield 0.0, product.quantities

@@ -1,0 +1,230 @@
+"""The dashboard's live state: folds incoming data, returns immutable snapshots.
+
+Knows no socket, thread or clock: every call passes the time.  Nothing is counted twice: numbers
+come from the monitor's exact counters, the message list and the orders' statuses from its
+sample, new orders, alerts and customers from the tenant's own channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct
+
+from dashboard.state import channels, inventory
+from dashboard.state.channels import EVERYONE, ChannelActivity, kind_of
+from dashboard.state.inventory import Inventory
+from dashboard.state.message_log import LogView, MessageBuffer
+from dashboard.state.nodes import ClusterStats, NodeAggregator
+from dashboard.state.orders import OrderTracker, TrackedOrder
+from dashboard.state.stock_alerts import ActiveCustomers, AlertLog, AlertRecord
+from dashboard.state.time_series import PerSecondCounters, PerSecondGauges, Series
+from protocol.channels import ChannelKind
+from protocol.event_payloads import (
+    CustomerActivityPayload,
+    CustomerRef,
+    InventoryAlertPayload,
+    NewOrderPayload,
+    OrderUpdatePayload,
+)
+from protocol.money import decode_money
+from protocol.monitoring import Sample, StatsPayload, TrafficPayload
+from protocol.simulator_api__merge_simulation import ShopState
+
+MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
+MIN_GAP_S = 1.0  # without a report that covers it; less is the network's jitter
+MAX_GAPS = 20  # that are remembered
+MAX_SCENARIO_STARTS = 20  # scenarios whose beginning is
+
+
+class ServerHealth(Struct, frozen=True):
+    """The server's own numbers, of all nodes together.
+
+    ``p95_ms`` is that of the slowest node, None while nothing was delivered in a minute.
+    """
+
+    connections: int = 0
+    p95_ms: float | None = None
+    nodes: int = 0
+
+
+class ReportGap(Struct, frozen=True):
+    """An interval that no traffic report covers."""
+
+    since: float
+    until: float
+
+
+class ScenarioStart(Struct, frozen=True):
+    """The observed start of a scenario, by the dashboard's clock."""
+
+    at: float
+    name: str
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """Immutable snapshot; the only thing that pages draw.
+
+    ``series`` sums by second: messages by channel kind, and MESSAGES and DELIVERIES without
+    the monitor's own, ORDERS and ORDERED (UAH).  ``health_sparklines`` are the sparklines of
+    connections and p95.  ``left_out`` of the sample were counted but not kept.  ``shop`` is the
+    simulator's last answer; ``stock.trouble`` says whether it is still there.
+    """
+
+    at: float
+    started_at: float
+    log: LogView
+    not_sampled: int
+    types: tuple[str, ...]
+    channels: Mapping[str, ChannelActivity]
+    series: Series
+    health: ServerHealth
+    health_sparklines: tuple[list[float], ...]
+    nodes: ClusterStats
+    orders: tuple[TrackedOrder, ...]
+    order_count: int
+    ordered_amount: Decimal
+    alerts: tuple[AlertRecord, ...]
+    alert_count: int
+    acknowledged: frozenset[int]
+    customers: tuple[CustomerRef, ...]
+    stock: Inventory
+    shop: ShopState | None
+    gaps: tuple[ReportGap, ...]
+    scenario_starts: tuple[ScenarioStart, ...]
+
+
+class LiveState:
+    """Folds incoming data.  Not thread-safe: the feed holds a lock."""
+
+    def __init__(self, started_at: float) -> None:
+        self._started_at = started_at
+        self._messages = MessageBuffer()
+        self._not_sampled = 0
+        self._types: set[str] = set()
+        self._channels: dict[str, ChannelActivity] = {}
+        self._counters, self._gauges = PerSecondCounters(), PerSecondGauges()
+        self._health = ServerHealth()
+        self._nodes = NodeAggregator()
+        self._orders, self._alerts, self._customers = OrderTracker(), AlertLog(), ActiveCustomers()
+        self._inventory = Inventory()
+        self._shop: ShopState | None = None
+        self._gaps: list[ReportGap] = []
+        self._scenario_starts: list[ScenarioStart] = []
+        self._reported_until: float | None = None
+
+    def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
+        """Take a report of the monitor."""
+        self._note_gap(at - traffic.seconds)
+        self._reported_until = at
+        sums = {EVERYONE if k == "*" else k: float(t.messages) for k, t in traffic.kinds.items()}
+        shops = [tally for kind, tally in traffic.kinds.items() if kind != ChannelKind.MONITOR]
+        sums[MESSAGES] = float(sum(tally.messages for tally in shops))
+        sums[DELIVERIES] = float(sum(tally.deliveries for tally in shops))
+        self._counters.add(at, sums, duration_s=traffic.seconds)
+        self._not_sampled += traffic.left_out
+        channels.add_report(self._channels, traffic, at)
+        for sample in traffic.sample:
+            self._on_sample(sample, at)
+
+    def _note_gap(self, covered_from: float) -> None:
+        if self._reported_until is not None and covered_from - self._reported_until > MIN_GAP_S:
+            self._gaps = [*self._gaps, ReportGap(self._reported_until, covered_from)][-MAX_GAPS:]
+
+    def _on_sample(self, sample: Sample, at: float) -> None:
+        text = bytes(sample.message)
+        message = _header_decoder.decode(text)
+        sent = message.timestamp.timestamp() if message.timestamp else at
+        self._messages.append(sent, sample.channel, message.type, sample.reached, text)
+        self._types.add(message.type)
+        if message.type == "order_update" and kind_of(sample.channel) in (
+            ChannelKind.ORDER,
+            ChannelKind.USER,
+        ):
+            self._orders.on_update(_order_update_decoder.decode(text).payload, sent)
+
+    def on_stats(self, stats: StatsPayload, at: float) -> None:
+        """Take the nodes' health."""
+        p95s = [node.latency.p95 for node in stats.nodes if node.latency]
+        self._health = ServerHealth(
+            sum(node.connections for node in stats.nodes),
+            max(p95s, default=None),
+            len(stats.nodes),
+        )
+        self._gauges.set(at, self._health.connections, self._health.p95_ms or 0.0)
+        self._nodes.update(stats.nodes, at)
+
+    def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
+        """Take a new order."""
+        if self._orders.on_placed(placed.order, at):
+            self._counters.add(at, {ORDERS: 1.0, ORDERED_AMOUNT: float(placed.order.total)})
+
+    def on_stock_alert(self, alert: InventoryAlertPayload, at: float) -> None:
+        """Take a stock alert."""
+        self._alerts.add(alert, at)
+
+    def acknowledge_alert(self, alert: int) -> None:
+        """Note that a person has seen an alert."""
+        self._alerts.acknowledge(alert)
+
+    def on_customer_activity(self, activity: CustomerActivityPayload, at: float) -> None:
+        """Take what a customer did."""
+        self._customers.on_activity(activity, at)
+
+    def on_shop_state(self, shop: ShopState, at: float) -> None:
+        """Take the simulator's answer."""
+        before = {one.name for one in self._shop.scenarios} if self._shop else set()
+        began = [ScenarioStart(at, one.name) for one in shop.scenarios if one.name not in before]
+        self._scenario_starts = [*self._scenario_starts, *began][-MAX_SCENARIO_STARTS:]
+        if self._shop is not None and self._shop.run != shop.run:
+            self._orders.drop_other_runs(shop.run)
+        self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
+
+    def on_shop_error(self, reason: str) -> None:
+        """Note that the simulator did not answer; what it said before stays."""
+        self._inventory = msgspec.structs.replace(self._inventory, trouble=reason)
+
+    def snapshot(self, at: float) -> Snapshot:
+        """Return this moment; costs some hundred microseconds, whatever was seen before."""
+        series = self._counters.series(at)
+        return Snapshot(
+            at=at,
+            started_at=self._started_at,
+            log=self._messages.view(),
+            not_sampled=self._not_sampled,
+            types=tuple(sorted(self._types)),
+            channels=dict(self._channels),
+            series=series,
+            health=self._health,
+            health_sparklines=self._gauges.sparklines(series.end, names=2),
+            nodes=self._nodes.snapshot(at),
+            orders=self._orders.newest_first(),
+            order_count=self._orders.count,
+            ordered_amount=self._orders.total_amount,
+            alerts=self._alerts.newest_first(),
+            alert_count=self._alerts.count,
+            acknowledged=self._alerts.acknowledged,
+            customers=self._customers.active(at),
+            stock=self._inventory,
+            shop=self._shop,
+            gaps=tuple(self._gaps),
+            scenario_starts=tuple(self._scenario_starts),
+        )
+
+
+class _MessageHeader(Struct, frozen=True):
+    type: str
+    timestamp: datetime | None = None
+
+
+class _OrderUpdateMessage(Struct, frozen=True):
+    payload: OrderUpdatePayload
+
+
+_header_decoder = msgspec.json.Decoder(_MessageHeader)
+_order_update_decoder = msgspec.json.Decoder(
+    _OrderUpdateMessage, dec_hook=decode_money, float_hook=Decimal
+)

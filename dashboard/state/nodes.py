@@ -1,0 +1,76 @@
+"""Statistics of the server nodes, per node and summed over time.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from dashboard.state.time_series import PerSecondCounters, PerSecondGauges, Series
+from protocol.monitoring import NodeStats
+
+REFUSED, RECEIVED = "refused", "received"
+GAUGE_NAMES = ("subscriptions", "evictions", "lag")
+
+
+class ClusterStats(Struct, frozen=True):
+    """The nodes now; ``flows`` sums REFUSED and RECEIVED by second, ``trends`` are sparklines.
+
+    The sparklines are of LEVELS, in that order: sums over the nodes, but of the loop's lag
+    (ms) the worst.
+    """
+
+    stats: tuple[NodeStats, ...] = ()
+    rates: Series = Series({}, 0)
+    trends: tuple[list[float], ...] = ()
+
+    @property
+    def subscriptions(self) -> int:
+        """How many there are, all together."""
+        return sum(node.subscriptions for node in self.stats)
+
+    @property
+    def evictions(self) -> int:
+        """Slow clients disconnected since the nodes started."""
+        return sum(node.evictions for node in self.stats)
+
+    @property
+    def lag_ms(self) -> float:
+        """Highest event loop delay in the last second."""
+        return max((node.loop_lag_ms for node in self.stats), default=0.0)
+
+
+class NodeAggregator:
+    """Aggregates node statistics; a counter that decreases means the node restarted."""
+
+    def __init__(self) -> None:
+        self._stats: tuple[NodeStats, ...] = ()
+        self._counters, self._gauges = PerSecondCounters(), PerSecondGauges()
+
+    def update(self, stats: Iterable[NodeStats], at: float) -> None:
+        """Apply the nodes' statistics, which arrive every second."""
+        before = {node.node: node for node in self._stats}
+        self._stats = tuple(sorted(stats, key=lambda node: node.node))
+        now = ClusterStats(self._stats)
+        if before:
+            flows = [_counter_deltas(before.get(node.node), node) for node in self._stats]
+            refused, received = (float(sum(each)) for each in zip((0, 0), *flows, strict=True))
+            self._counters.add(at, {REFUSED: refused, RECEIVED: received}, duration_s=1.0)
+        self._gauges.set(at, now.subscriptions, now.evictions, now.lag_ms)
+
+    def snapshot(self, at: float) -> ClusterStats:
+        """Return the nodes now."""
+        flows = self._counters.series(at)
+        return ClusterStats(
+            self._stats, flows, self._gauges.sparklines(flows.end, names=len(GAUGE_NAMES))
+        )
+
+
+def _counter_deltas(before: NodeStats | None, now: NodeStats) -> tuple[int, int]:
+    """Return how many were refused and received since what it told before."""
+    refused, received = sum(now.refusals.values()), now.messages_in
+    if before is None:
+        return 0, 0  # its past is not of this second
+    if now.uptime_s < before.uptime_s:
+        return refused, received
+    return refused - sum(before.refusals.values()), received - before.messages_in

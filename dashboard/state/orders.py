@@ -1,0 +1,168 @@
+"""Recently updated orders and the time of each status.  No clock.
+
+Times are the server's timestamps: simulated time may run faster.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from protocol.event_payloads import Order, OrderItem, OrderStatus, OrderUpdatePayload
+
+MAX_ORDERS = 2_000  # of the latest news; a flash sale has some 500 on their way
+STALE_AFTER_S = 900  # an order that nothing was heard of for so long is not on its way any more
+HAPPY_PATH = (
+    OrderStatus.PENDING,
+    OrderStatus.PAID,
+    OrderStatus.PROCESSING,
+    OrderStatus.SHIPPED,
+    OrderStatus.DELIVERED,
+)
+"""The steps of an order that meets with no trouble."""
+FINAL_STATUSES = frozenset({OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED})
+"""Where it stays; a payment that failed may be tried again."""
+
+
+class StatusStep(Struct, frozen=True):
+    """The order entered this status at ``at``."""
+
+    status: OrderStatus
+    at: float
+
+
+class TrackedOrder(Struct, frozen=True, kw_only=True):
+    """An order with its status history.
+
+    ``history`` is oldest first and ends with the present; earlier statuses may be missing.
+    ``placement_received`` tells whether its ``new_order`` was heard, and so counted.
+    """
+
+    id: str
+    number: str
+    customer_id: str
+    customer: str
+    items: tuple[OrderItem, ...]
+    total: Decimal
+    placed_at: float
+    history: tuple[StatusStep, ...]
+    updated_at: float
+    placement_received: bool
+    tracking_number: str = ""
+    tracking_url: str = ""
+    tracking_status: str = ""
+    payment_status: str = ""
+
+    @property
+    def status(self) -> OrderStatus:
+        """Where it is now."""
+        return self.history[-1].status
+
+    @property
+    def changed_at(self) -> float:
+        """Since when it is there."""
+        return self.history[-1].at
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether something is still to happen to it."""
+        return self.status not in FINAL_STATUSES
+
+    @property
+    def item_names(self) -> str:
+        """Name what was ordered."""
+        return ", ".join(item.name for item in self.items)
+
+    def first_at(self, status: OrderStatus) -> float | None:
+        """Return when it first came to a status, if that was seen."""
+        return next((step.at for step in self.history if step.status is status), None)
+
+    def with_update(self, update: OrderUpdatePayload, at: float) -> TrackedOrder:
+        """Return it as an update leaves it; what the update does not name stays."""
+        history = self.history
+        if not history or history[-1].status is not update.status:
+            history = (*history, StatusStep(update.status, at))
+        return replace(
+            self,
+            history=history,
+            heard_at=at,
+            tracking_number=update.tracking_number or self.tracking_number,
+            tracking_url=update.tracking_url or self.tracking_url,
+            tracking_status=update.tracking_status or self.tracking_status,
+            payment_status=update.payment_status or self.payment_status,
+        )
+
+    def duration_until(self, status: OrderStatus) -> float | None:
+        """Return the seconds from the previous status to this one; None if unknown."""
+        for before, step in zip(self.history, self.history[1:], strict=False):
+            if step.status is status:
+                return step.at - before.at
+        return None
+
+
+class OrderTracker:
+    """The last ``KEPT`` orders, and the total of all placed since the start, paid or not."""
+
+    def __init__(self) -> None:
+        self.total_amount = Decimal(0)
+        self.count = 0
+        self._orders: dict[str, TrackedOrder] = {}  # the one heard of longest ago first
+
+    def on_placed(self, order: Order, at: float) -> bool:
+        """Take an order, once; return whether it is new."""
+        known = self._orders.get(order.id)
+        if known is not None and known.placement_received:
+            return False
+        self.total_amount += order.total
+        self.count += 1
+        seen = known or _tracked(order, StatusStep(order.status, at), at)
+        self._store(replace(seen, placed_at=at, placement_received=True), at)
+        return True
+
+    def on_update(self, update: OrderUpdatePayload, at: float) -> None:
+        """Apply an update; an unknown order is added if the update contains it."""
+        known = self._orders.get(update.order_id)
+        if known is None:
+            if update.order is UNSET:
+                return
+            known = _tracked(update.order, StatusStep(update.status, at), at)
+        self._store(known.with_update(update, at), at)
+
+    def drop_other_runs(self, run: str) -> None:
+        """Drop the open orders of earlier simulation runs.
+
+        ``run`` is a part of every id of the present one.
+        """
+        for order in list(self._orders.values()):
+            if order.is_open and run not in order.id:
+                del self._orders[order.id]
+
+    def _store(self, order: TrackedOrder, at: float) -> None:
+        self._orders.pop(order.id, None)
+        self._orders[order.id] = replace(order, heard_at=at)
+        while len(self._orders) > MAX_ORDERS or self._stalest().updated_at < at - STALE_AFTER_S:
+            del self._orders[self._stalest().id]
+
+    def _stalest(self) -> TrackedOrder:
+        return next(iter(self._orders.values()))
+
+    def newest_first(self) -> tuple[TrackedOrder, ...]:
+        """Return what is kept, by when it was placed."""
+        return tuple(sorted(self._orders.values(), key=lambda order: -order.placed_at))
+
+
+def _tracked(order: Order, step: StatusStep, at: float) -> TrackedOrder:
+    return TrackedOrder(
+        id=order.id,
+        number=order.number,
+        customer_id=order.customer.id,
+        customer=order.customer.name,
+        items=order.items,
+        total=order.total,
+        placed_at=min(at, order.created_at.timestamp()),
+        history=(step,),
+        updated_at=at,
+        placement_received=False,
+    )

@@ -1,0 +1,131 @@
+"""Format numbers, times and HTML snippets for the viewer's language and time zone.
+
+Whatever comes from a message is escaped before it is HTML.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from dashboard.i18n.translate import _, current_language
+from dashboard.messages.fields import FieldChange
+from dashboard.sockets.socket_status import SocketPhase
+
+PHASE_TONES = {
+    SocketPhase.CONNECTING: "muted",
+    SocketPhase.LIVE: "ok",
+    SocketPhase.DISCONNECTED: "bad",
+    SocketPhase.REFUSED: "bad",
+}
+
+
+def format_number(value: float, digits: int = 0) -> str:
+    """Group thousands as the tab's language does."""
+    text = f"{value:,.{digits}f}"
+    if current_language() == "uk":
+        return text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+    return text
+
+
+def format_rate(value: float) -> str:
+    """Write a rate in few digits: 0.4, 12, 522."""
+    return format_number(value, 1 if value < 99.95 else 0)
+
+
+def format_count(value: int) -> str:
+    """Write a count in few digits: 85421, 123k, 45M."""
+    if value < 100_000:
+        return str(value)
+    return f"{value // 1000}k" if value < 10_000_000 else f"{value // 1_000_000}M"
+
+
+def viewer_timezone() -> tzinfo:
+    """Return the viewer's time zone, or UTC where the browser does not say."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def format_time(at: float, millis: bool = False, timezone: tzinfo | None = None) -> str:
+    """14:05:09, or 14:05:09.120; where the viewer is."""
+    moment = datetime.fromtimestamp(at, timezone or viewer_timezone())
+    return moment.strftime("%H:%M:%S") + (f".{moment.microsecond // 1000:03}" if millis else "")
+
+
+def format_duration(seconds: float) -> str:
+    """5 s, 12 min, 3 h."""
+    if seconds < 90:
+        return _("{count} s").format(count=f"{seconds:.0f}")
+    if seconds < 5400:
+        return _("{count} min").format(count=f"{seconds / 60:.0f}")
+    return _("{count} h").format(count=f"{seconds / 3600:.0f}")
+
+
+def as_sentence(text: str) -> str:
+    """Capitalise a library's message and end it with a full stop."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def chip_html(text: str, tone: str) -> str:
+    """Make a chip; tone is a channel kind or a name in TONE_HEX."""
+    return f'<span class="chip {tone}">{html.escape(text)}</span>'
+
+
+def dot_html(text: str, tone: str) -> str:
+    """Make a legend entry: a dot in its colour, the words in ink."""
+    return f'<span class="key"><i class="dot {tone}"></i>{html.escape(text)}</span>'
+
+
+def split_row_html(left: str, right: str, classes: str = "") -> str:
+    """Return a row with HTML at both ends."""
+    ends = f'<span>{left}</span><span class="row">{right}</span>'
+    return f'<div class="row split {classes}">{ends}</div>'
+
+
+def details_html(summary: str, lines: str) -> str:
+    """Return a <details> element with HTML lines; focusable by Tab."""
+    return f"<details><summary>{html.escape(summary)}</summary>{lines}</details>"
+
+
+def diff_html(changes: Iterable[FieldChange]) -> str:
+    """List the fields that differ, old value and new."""
+    lines = ""
+    for change in changes:
+        old = f"<s>{html.escape(change.before)}</s> " if change.before is not None else ""
+        new = f"<ins>{html.escape(change.after)}</ins>" if change.after is not None else ""
+        field = f'<span class="quiet mono">{html.escape(change.field)}</span>'
+        lines += f"{field}<span>{old}{new}</span>"
+    return f'<div class="diff">{lines}</div>'
+
+
+def progress_steps_html(steps: Iterable[tuple[str, str, str]]) -> str:
+    """Draw steps on a line: name, when (empty: unknown), and which Mark of ``tracker`` it has."""
+    marks = ""
+    for name, when, mark in steps:
+        at = html.escape(when) or "&nbsp;"
+        marks += f'<div class="{mark}">{html.escape(name)}<small>{at}</small></div>'
+    return f'<div class="track">{marks}</div>'
+
+
+def status_html(title: str, detail: str, tone: str) -> str:
+    """Return a status line: a coloured dot, a title and details."""
+    told = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(detail)}</span>'
+    return f'<div class="row {tone}"><i class="dot"></i>{told}</div>'
+
+
+def progress_bar_html(share: float, tone: str) -> str:
+    """Return a progress bar, 0 to 1."""
+    width = 100 * min(max(share, 0.0), 1.0)
+    return f'<div class="gauge {tone}"><i style="width:{width:.1f}%"></i></div>'
+
+
+def escape_markdown(text: str) -> str:
+    """Escape Markdown."""
+    return re.sub(r"([\\`*_\[\]<>$:~#])", r"\\\1", text)

@@ -1,0 +1,176 @@
+"""Page header, periodic redraw, and pause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+import msgspec
+import streamlit as st
+from msgspec import Struct
+
+from dashboard.dependencies import feed
+from dashboard.i18n.translate import _, ngettext
+from dashboard.sockets.socket_status import SocketPhase
+from dashboard.state.live_state import Snapshot
+from dashboard.state.message_log import MAX_MESSAGES
+from dashboard.ui import hidden_tab
+from dashboard.ui.formatting import (
+    PHASE_TONES,
+    escape_markdown,
+    format_number,
+    format_time,
+    status_html,
+)
+from dashboard.ui.theme import ASSETS_DIR, HEIGHTS, draw_empty_state
+from dashboard.web import prometheus
+
+
+class PauseStatus(Struct, frozen=True):
+    """How far a paused tab is behind: new messages, and the share of the buffer they fill.
+
+    ``lost`` of them were already evicted from the buffer.
+    """
+
+    at: float
+    new_messages: int
+    lost: int
+    buffer_share: float
+
+    def header_text(self) -> str:
+        """Return the text for the page header."""
+        told = {"at": format_time(self.at), "waiting": format_number(self.new_messages)}
+        if self.lost:
+            words = _("since {at} · new messages: {waiting}, of which the oldest {lost} are lost")
+            return words.format(**told, lost=format_number(self.lost))
+        words = _("since {at} · new messages: {waiting}, {share} % of the buffer")
+        return words.format(**told, share=format_number(100 * self.buffer_share, 1))
+
+    def sidebar_text(self) -> str:
+        """Return the text for the sidebar."""
+        return ngettext("{count} new message", "{count} new messages", self.new_messages).format(
+            count=format_number(self.new_messages)
+        )
+
+
+def current_snapshot() -> Snapshot:
+    """Return the live or the paused snapshot; acknowledgements are always current."""
+    live = feed().snapshot()
+    held: Snapshot | None = st.session_state.get("held")
+    return msgspec.structs.replace(held, acknowledged=live.acknowledged) if held else live
+
+
+def toggle_pause() -> None:
+    """Pause or resume this tab; the feed itself keeps running."""
+    st.session_state.held = None if st.session_state.held else feed().snapshot()
+
+
+def pause_status() -> PauseStatus | None:
+    """Return how far a paused tab is behind; None if it is live."""
+    held: Snapshot | None = st.session_state.get("held")
+    if held is None:
+        return None
+    waiting = feed().snapshot().log.seq - held.log.seq
+    return PauseStatus(
+        held.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
+    )
+
+
+def header(
+    title: str, allow_presenter: bool = False, draw_actions: Callable[[], None] | None = None
+) -> Callable[[str], None]:
+    """Draw the page header; returns a function that sets the text beside the title.
+
+    ``beside`` draws a page's own buttons there, which no tick draws again.
+    """
+    held: Snapshot | None = st.session_state.setdefault("held", None)
+    with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(title, anchor=False, width="content")
+        with st.container(width="stretch"):
+            line = st.empty()
+        if allow_presenter and st.toggle(_("Present"), key="present", bind="query-params"):
+            st.html(ASSETS_DIR / "present.css")
+        if draw_actions:
+            draw_actions()
+        st.button(
+            _("Resume") if held else _("Pause"),
+            icon=":material/play_arrow:" if held else ":material/pause:",
+            key="pause",
+            shortcut="p",
+            type="primary" if held else "secondary",
+            on_click=toggle_pause,
+        )
+
+    def live_line(words: str) -> None:
+        line.html(_status_html(words))
+
+    return live_line
+
+
+def _status_html(live_text: str) -> str:
+    """Return the page's status as HTML: disconnected, else paused, else live."""
+    link = feed().status()
+    if not link.is_live:
+        told, tone = link.detail(feed().now()), PHASE_TONES[link.phase]
+        if link.has_been_live:
+            before = _("showing the last data received")
+            told, tone = f"{told} · {before}", f"{tone} alarm"
+        return status_html(link.title(), told, tone)
+    if (behind := pause_status()) is not None:
+        return status_html(_("Paused"), behind.header_text(), "warn")
+    return status_html(link.title(), live_text, PHASE_TONES[link.phase])
+
+
+def redraw_periodically(page: str, draw: Callable[[], None]) -> None:
+    """Redraw at the sidebar's refresh interval while the tab is visible.
+
+    ``page`` labels the page's metrics.
+    """
+
+    @st.fragment(run_every=hidden_tab.run_every(st.session_state.get("refresh", 1.0)))
+    def tick() -> None:
+        with prometheus.measure_tick(page), st.container(key="page", gap="xsmall"):
+            draw()
+
+    tick()
+
+
+def draw_if_empty(now: Snapshot) -> bool:
+    """Draw an empty state if there is no data yet; returns whether it did."""
+    present = feed().status()
+    if now.health.nodes or now.log.seq:
+        return False
+    match present.phase:
+        case SocketPhase.CONNECTING | SocketPhase.LIVE:
+            with st.container(border=True, key="pane-nothing"):
+                loading = _("Connecting to {address}; the first data arrives within a second.")
+                st.caption(loading.format(address=present.address))
+                st.skeleton(height=96)
+                st.skeleton(height=240)
+                st.skeleton(height=200)
+        case SocketPhase.DISCONNECTED:
+            with st.container(border=True, key="pane-nothing", height=HEIGHTS["pane"]):
+                draw_empty_state(
+                    "cloud_off",
+                    _("Cannot reach {address}").format(address=present.address),
+                    _(
+                        "The workbench shows the server's traffic. Start the "
+                        "server with `python -m server`, or everything with "
+                        "`make demo`. This page connects automatically."
+                    ),
+                )
+        case SocketPhase.REFUSED:
+            with st.container(border=True, key="pane-nothing", height=HEIGHTS["pane"]):
+                draw_empty_state(
+                    "block",
+                    _("The server refused the workbench: {why}").format(
+                        why=escape_markdown(present.reason)
+                    ),
+                    _(
+                        "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must match "
+                        "the server's. Fix them in `.env` and restart the dashboard."
+                    ),
+                )
+        case _:
+            assert_never(present.phase)
+    return True

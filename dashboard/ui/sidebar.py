@@ -1,0 +1,54 @@
+"""The sidebar: persona, refresh interval, language and the feed's status."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import personas
+from dashboard.dependencies import feed
+from dashboard.i18n import translate
+from dashboard.i18n.translate import _
+from dashboard.ui import formatting, hidden_tab, page_frame, theme, url_select
+
+REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
+
+
+def draw() -> None:
+    """Draw it, in a run of the whole script."""
+    hidden_tab.mount()
+    url_select.select(personas.KEY, _("Persona"), personas.LABELS)
+    st.segmented_control(
+        _("Refresh, s"),
+        REFRESH_INTERVALS_S,
+        default=1.0,
+        required=True,
+        key="refresh",
+        format_func=lambda seconds: f"{seconds:g}",
+        bind="query-params",
+    )
+    st.segmented_control(
+        _("Language"),
+        translate.LANGUAGES,
+        default=translate.browser_language(),
+        required=True,
+        key=translate.LANGUAGE_KEY,
+        bind="query-params",
+    )
+    st.fragment(draw_status, run_every=hidden_tab.run_every(1.0))()
+    st.html(theme.ASSETS_DIR / "keys.html", unsafe_allow_javascript=True)
+
+
+def draw_status() -> None:
+    """Draw the status of this tab and of the feed's connection, every second."""
+    link = feed().status()
+    with st.container(key="feed-status", gap="xsmall"):
+        if (pause := page_frame.pause_status()) is not None:
+            st.html(formatting.status_html(_("Paused"), pause.sidebar_text(), "warn"))
+            st.html(
+                formatting.progress_bar_html(pause.buffer_share, "bad" if pause.lost else "warn")
+            )
+        st.html(
+            formatting.status_html(
+                link.title(), link.detail(feed().now()), formatting.PHASE_TONES[link.phase]
+            )
+        )

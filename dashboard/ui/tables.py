@@ -1,0 +1,150 @@
+"""Tables: dense, keyed, of fixed height and fixed columns, so that nothing moves but the text.
+
+A column is a way to get its value from a row and a way to show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.ui.theme import CHIP_ALPHA, KIND_HEX, TONE_HEX, display_name
+
+T = TypeVar("T")
+ICON_PREFIX = ":material/"
+ROW_PX, HEADER_PX = 28, 34  # px: a row; the header with the borders
+
+
+class Column(NamedTuple, Generic[T]):
+    """How to get a cell's value from a row, and how to show it."""
+
+    value: Callable[[T], Any]
+    config: Any
+
+
+def text_column(width: int, value: Callable[[T], str], tooltip: str | None = None) -> Column[T]:
+    """Show words; ``about`` is what the column's head says when it is pointed at."""
+    return Column(value, st.column_config.TextColumn(width=width, help=tooltip))
+
+
+def number_column(width: int, value: Callable[[T], float]) -> Column[T]:
+    """Show a number, at the right, as the viewer's browser writes it."""
+    return Column(value, st.column_config.NumberColumn(width=width, format="localized"))
+
+
+def right_aligned_column(
+    width: int, value: Callable[[T], str], tooltip: str | None = None
+) -> Column[T]:
+    """Show a number that is written out already, at the right; ``about`` as with ``text``."""
+    shown = st.column_config.TextColumn(width=width, alignment="right", help=tooltip)
+    return Column(value, shown)
+
+
+def progress_column(
+    width: int, value: Callable[[T], float], max_value: float, format: str = "%d"
+) -> Column[T]:
+    """Show a share of the top."""
+    return Column(
+        value,
+        st.column_config.ProgressColumn(
+            width=width, format=format, min_value=0, max_value=max_value, color="primary"
+        ),
+    )
+
+
+def sparkline_column(width: int, value: Callable[[T], Sequence[float]]) -> Column[T]:
+    """Show a sparkline, in grey: its row has a colour already."""
+    return Column(value, st.column_config.AreaChartColumn(width=width, color="gray", y_min=0))
+
+
+def chips_column(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Column[T]:
+    """Show a value as a chip in the tone or the kind it maps to; an empty value shows nothing."""
+    colors = [(KIND_HEX | TONE_HEX)[tone] + CHIP_ALPHA for tone in tones.values()]
+    shown = st.column_config.MultiselectColumn(
+        width=width, options=list(tones), color=colors, format_func=display_name
+    )
+    return Column(lambda row: [value(row)] if value(row) else [], shown)
+
+
+def icon_cell(name: str) -> Callable[[object], str]:
+    """Make the same icon the value of every row."""
+    return lambda _: f"{ICON_PREFIX}{name}:"
+
+
+def button_column(
+    width: int,
+    value: Callable[[T], str],
+    key: str,
+    rows: Sequence[T],
+    on_click: Callable[[T], None],
+) -> Column[T]:
+    """Show a button in every row, with text or an icon; calls ``pressed`` with the row.
+
+    Of a cell that is picked already Streamlit tells no second click, even if another row is in
+    its place by then: where rows move, a button is what can be relied on.
+    """
+    is_icon = bool(rows) and value(rows[0]).startswith(ICON_PREFIX)
+    shown = st.column_config.ButtonColumn(
+        width=width,
+        type="tertiary",
+        alignment="center" if is_icon else "left",
+        key=key,
+        on_click=lambda: on_click(rows[st.session_state[key].row]),
+    )
+    return Column(value, shown)
+
+
+def highlight_low(names: list[str], limit: str) -> Callable[[pd.DataFrame], Any]:
+    """Make a style: cells of these columns at or under the row's limit are amber, zeros red."""
+
+    def style(frame: pd.DataFrame) -> Any:
+        low = frame[names].le(frame[limit], axis=0)
+        amber, red = (f"background-color:{TONE_HEX[t]}{a}" for t, a in (("warn", 22), ("bad", 33)))
+        tint = low.map(lambda is_low: amber if is_low else "").mask(frame[names] == 0, red)
+        return frame.style.apply(lambda _: tint, axis=None, subset=[*names])
+
+    return style
+
+
+def draw_table(
+    rows: Sequence[T],
+    columns: Mapping[str, Column[T]],
+    key: str,
+    visible_rows: int | None = None,
+    on_select: Callable[[T | None], None] | None = None,
+    style: Callable[[pd.DataFrame], Any] = lambda frame: frame,
+    alt: str | None = None,
+) -> None:
+    """Draw a table of a fixed number of rows, or one that fills its pane.
+
+    Calls ``picked`` with the selected row, or None.
+    """
+    # look.css takes away the toolbar that a selection would pin over the head of a "pick-".
+    key = f"pick-{key}" if on_select else key
+    row_height = ROW_PX + 6 * st.session_state.get("present", False)
+    frame = pd.DataFrame(
+        {name: [column.value(row) for row in rows] for name, column in columns.items()}
+    )
+
+    # Streamlit takes a cell's selection only while it knows the pointer to be over the table, and
+    # learns that from a movement drawn before the press.  A hand's pointer always arrives first,
+    # and a finger is exempt; a click by a script that jumps onto the table from elsewhere is lost.
+    def tell() -> None:
+        cells = st.session_state[key].selection.cells
+        if on_select:
+            on_select(rows[cells[0][0]] if cells and cells[0][0] < len(rows) else None)
+
+    st.dataframe(
+        style(frame),
+        key=key,
+        column_config={name: column.config for name, column in columns.items()},
+        height=HEADER_PX + row_height * visible_rows if visible_rows else "stretch",
+        row_height=row_height,
+        hide_index=True,
+        on_select=tell if on_select else "ignore",
+        selection_mode="single-cell",
+        alt=alt,
+    )

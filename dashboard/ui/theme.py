@@ -1,0 +1,115 @@
+"""Theme: colours, chips, cards and empty states.  Knows no data.
+
+Colours mean data: a channel's kind, a severity; the same on every page and in both themes.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from dashboard.i18n.translate import N_, _
+from dashboard.state.channels import EVERYONE
+from dashboard.ui.formatting import split_row_html
+
+ASSETS_DIR = Path(__file__).parent
+FAVICON = str(ASSETS_DIR / "mark.png")  # a :material: page icon would be fetched from a font host
+CardSize = Literal["fit", "even", "rest", "pane"]
+"""Of a card: its content, its neighbour, what the window leaves, all of it."""
+HEIGHTS: dict[CardSize, Any] = {  # the last two are what look.css starts from
+    "fit": "content",
+    "even": "stretch",
+    "rest": 300,
+    "pane": 800,
+}
+
+KIND_HEX = {
+    "user": "#2F6FEB",
+    "order": "#7A4FE0",
+    "tenant": "#C4387F",
+    "public": "#A67C00",
+    "monitor": "#7A8699",
+    EVERYONE: "#129384",
+}
+TONE_HEX = {
+    "ok": "#2F8A46",
+    "warn": "#E07B12",
+    "bad": "#E5384B",
+    "info": "#2F6FEB",
+    "accent": "#129384",
+    "muted": "#7A8699",
+}
+CHIP_ALPHA = (
+    "38"  # alpha of a chip in a table: one hex serves both themes, its text turns by itself
+)
+KIND_TONES = {kind: kind for kind in KIND_HEX}
+STATUS_TONES = {
+    "pending": "muted",
+    "paid": "info",
+    "processing": "info",
+    "shipped": "accent",
+    "delivered": "ok",
+    "payment_failed": "bad",
+    "cancelled": "muted",
+    "refunded": "warn",
+}
+ALERT_TONES = {"out_of_stock": "bad", "low_stock": "warn", "back_in_stock": "ok"}
+DISPLAY_NAMES = {  # display names of wire values; others are shown as they are
+    "out_of_stock": N_("out"),
+    "low_stock": N_("low"),
+    "back_in_stock": N_("back"),
+    "pending": N_("pending"),
+    "paid": N_("paid"),
+    "processing": N_("processing"),
+    "shipped": N_("shipped"),
+    "delivered": N_("delivered"),
+    "payment_failed": N_("not paid"),
+    "cancelled": N_("cancelled"),
+    "refunded": N_("refunded"),
+    "running": N_("running"),
+    "passed": N_("passed"),
+    "failed": N_("failed"),
+    "item_added": N_("added"),
+    "item_removed": N_("removed"),
+    "quantity_changed": N_("changed"),
+    "cleared": N_("cleared"),
+}
+
+
+def display_name(word: str) -> str:
+    """Return the translated display name of a wire value, short enough for a column."""
+    return _(DISPLAY_NAMES[word]) if word in DISPLAY_NAMES else word
+
+
+@contextmanager
+def card(
+    key: str, title: str, aside: str | None = "", size: CardSize = "fit"
+) -> Iterator[Callable[[str], None]]:
+    """Draw a card: title on the left, a line of HTML on the right; see Size.
+
+    Without an ``aside`` the head is left to the caller: what is yielded writes it, once, when
+    the card's content is known.
+    """
+    with st.container(border=True, key=f"{size}-{key}", gap="xsmall", height=HEIGHTS[size]):
+        head = st.container()
+
+        def told(aside: str) -> None:
+            head.html(split_row_html(f"<b>{html.escape(title)}</b>", aside, "quiet"))
+
+        if aside is not None:
+            told(aside)
+        yield told
+
+
+def draw_empty_state(icon: str, title: str, hint: str) -> None:
+    """Draw an empty state: icon, title and hint."""
+    with st.container(
+        horizontal_alignment="center", vertical_alignment="center", height="stretch", gap="xxsmall"
+    ):
+        st.markdown(f":gray[:material/{icon}:] **{title}**", width="content")
+        st.caption(hint, width="content", text_alignment="center")

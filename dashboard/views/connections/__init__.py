@@ -1,0 +1,1 @@
+"""The connections package of dashboard."""

@@ -1,0 +1,178 @@
+"""Explain a client's access to a channel, and whether it received a message.  Pure.
+
+The server returns the subscription state and the deciding rule; this module combines them with
+the connection time, the send queue and the publications.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
+
+from dashboard.i18n.translate import N_
+from dashboard.state.message_log import LoggedMessage, LogView
+from dashboard.views.connections.listing import ChannelAccess, ConnectionInfo
+
+RULE_TEXTS = {
+    "public": N_("Public channels are open to everyone."),
+    "own_user": N_("This is the user's own channel."),
+    "owner": N_("The order belongs to this user."),
+    "staff": N_("The user is staff of this shop."),
+    "admin": N_("The user is an admin of this shop."),
+    "tenant_token": N_(
+        "The token names this shop but no role; that is enough for the tenant channel."
+    ),
+    "not_signed_in": N_("The client has not signed in."),
+    "expired": N_("The client's token has expired; it gets no access until it sends a new one."),
+    "other_user": N_("The channel belongs to another user."),
+    "not_owner": N_("The order belongs to another user, and this user is not staff."),
+    "not_staff": N_("The channel is for the shop's staff; this user is not staff."),
+    "not_admin": N_("The channel is for the shop's admins; this user is not one."),
+    "other_tenant": N_("The channel belongs to another shop."),
+    "unknown_order": N_("The shop has no order with this id."),
+    "malformed": N_(
+        "Not a channel name. A channel name is a kind, a colon and a key, such as order:ord_1."
+    ),
+}
+SUBSCRIBED, ALLOWED_NOT_SUBSCRIBED, NOT_ALLOWED, ACCESS_ENDING = (
+    N_("Subscribed to this channel"),
+    N_("Allowed on this channel, but not subscribed"),
+    N_("Not allowed on this channel"),
+    N_("Subscribed, but access is about to end"),
+)
+MUST_SUBSCRIBE = N_("The client must send subscribe, and again after every reconnect.")
+UNSUBSCRIBED_SINCE = N_("Signing in subscribes to it; this client has unsubscribed since.")
+SUBSCRIBE_FORBIDDEN = N_("A subscribe request gets the error forbidden.")
+TOKEN_GRACE_PERIOD = N_(
+    "Delivery stops 25 s after the token expires, unless the client sends a new one."
+)
+NO_PUBLICATION = N_(
+    "No publication on this channel in the workbench's history, which starts at {since}."
+)
+SENT_BEFORE_CONNECT = N_(
+    "The {type} of {at} was sent before this client connected at {connected}. "
+    "Subscribe with last: true to get the newest message of a channel immediately."
+)
+QUEUED_FOR_CLIENT = N_(
+    "The {type} of {at} was queued for all subscribers ({reached}), including this client if "
+    "it was subscribed by then. If the page does not show it, the problem is in the page."
+)
+QUEUED_FOR_OTHERS = N_(
+    "The {type} of {at} was queued for the clients subscribed at that time ({reached})."
+)
+SEND_QUEUE_GROWS = N_(
+    "Send queue: {bytes} bytes. The client reads more slowly than messages are published."
+)
+OTHER_CONNECTIONS = N_("The same user is subscribed on another connection: {ids}.")
+
+Translate = Callable[[str], str]
+
+
+class AccessExplanation(Struct, frozen=True):
+    """An answer: in a line, with the colour of its severity, and why, in sentences."""
+
+    title: str
+    tone: str
+    sentences: tuple[str, ...]
+
+
+class Evidence(Struct, frozen=True):
+    """What is known besides the server's answer; ``since`` is when the log begins.
+
+    ``message`` is the one in question, on the channel in question; ``siblings`` are the same
+    user's other connections.
+    """
+
+    message: LoggedMessage | None
+    since: float
+    other_connections: tuple[ConnectionInfo, ...] = ()
+
+
+def collect_evidence(
+    connection: ConnectionInfo,
+    channel: str,
+    connections: Iterable[ConnectionInfo],
+    log: LogView,
+    selected: LoggedMessage | None,
+    now: float,
+) -> Evidence:
+    """Collect the evidence: about the picked message if it is of this channel, or the newest."""
+    message = selected if selected is not None and selected.channel == channel else None
+    if message is None:
+        message = next((seen for seen in log.newest_first() if seen.channel == channel), None)
+    siblings = tuple(
+        each
+        for each in connections
+        if each.user_id == connection.user_id
+        and each.id != connection.id
+        and channel in each.channels
+    )
+    return Evidence(message, log.oldest_at or now, siblings)
+
+
+def explain_access(
+    connection: ConnectionInfo,
+    access: ChannelAccess,
+    evidence: Evidence,
+    translate: Translate = str,
+    format_time: Callable[[float], str] = str,
+) -> AccessExplanation:
+    """Return the explanation; ``word`` translates."""
+    rule = RULE_TEXTS.get(access.rule)
+    sentences = (
+        translate(rule) if rule else access.explanation,
+        *_advice(connection, access, translate),
+        *_message_sentences(connection, access, evidence, translate, format_time),
+    )
+    match access.joined, access.allowed:
+        case True, True:
+            return AccessExplanation(translate(SUBSCRIBED), "ok", sentences)
+        case True, False:
+            return AccessExplanation(translate(ACCESS_ENDING), "warn", sentences)
+        case False, True:
+            return AccessExplanation(translate(ALLOWED_NOT_SUBSCRIBED), "warn", sentences)
+        case _:
+            return AccessExplanation(translate(NOT_ALLOWED), "bad", sentences)
+
+
+def _advice(
+    connection: ConnectionInfo, access: ChannelAccess, translate: Translate
+) -> Iterator[str]:
+    if access.joined and not access.allowed:
+        yield translate(TOKEN_GRACE_PERIOD)
+    elif access.allowed and not access.joined:
+        own = access.channel == f"user:{connection.user_id}"
+        yield translate(UNSUBSCRIBED_SINCE if own else MUST_SUBSCRIBE)
+    elif not access.allowed:
+        yield translate(SUBSCRIBE_FORBIDDEN)
+
+
+def _message_sentences(
+    connection: ConnectionInfo,
+    access: ChannelAccess,
+    evidence: Evidence,
+    translate: Translate,
+    format_time: Callable[[float], str],
+) -> Iterator[str]:
+    """Return sentences about the message in question."""
+    message = evidence.message
+    connected = connection.connected_at.timestamp()
+    if access.rule != "malformed" and (access.joined or access.allowed or message):
+        if message is None:
+            yield translate(NO_PUBLICATION).format(since=format_time(evidence.since))
+        else:
+            told = {"type": message.type, "at": format_time(message.at), "reached": message.reached}
+            told["connected"] = format_time(connected)
+            if access.joined and message.at < connected:
+                yield translate(SENT_BEFORE_CONNECT).format(**told)
+            else:
+                yield translate(QUEUED_FOR_CLIENT if access.joined else QUEUED_FOR_OTHERS).format(
+                    **told
+                )
+    if access.joined and connection.waiting_bytes:
+        yield translate(SEND_QUEUE_GROWS).format(bytes=connection.waiting_bytes)
+    if evidence.other_connections and not access.joined:
+        yield translate(OTHER_CONNECTIONS).format(
+            ids=", ".join(each.id for each in evidence.other_connections)
+        )

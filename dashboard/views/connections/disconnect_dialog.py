@@ -1,0 +1,80 @@
+"""Confirmation dialog that disconnects a connection or all connections of a user.
+
+It is drawn by a full run: a redrawn fragment would close it.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from client.http_client import ApiRequestError
+from dashboard.dependencies import connections_client
+from dashboard.i18n.translate import _, ngettext
+from dashboard.sources.feed import WORKBENCH_USER_ID
+from dashboard.ui import formatting
+from dashboard.views.connections.listing import ConnectionInfo
+
+ASKED, DRAWN = "farewell", "farewell_drawn"  # in the session: about whom; whether it is on screen
+
+
+def request_disconnect(connection: ConnectionInfo) -> None:
+    """Open the dialog for a connection; for a callback."""
+    st.session_state[ASKED], st.session_state[DRAWN] = connection, False
+
+
+def is_pending() -> bool:
+    """Tell whether the dialog was requested but is not drawn yet."""
+    return bool(st.session_state.get(ASKED)) and not st.session_state.get(DRAWN)
+
+
+def draw_dialog() -> None:
+    """Draw the dialog if it is open; call it in a full run."""
+    connection: ConnectionInfo | None = st.session_state.get(ASKED)
+    if connection is not None:
+        st.session_state[DRAWN] = True
+        title = _("Disconnect {name}?").format(name=connection.name or connection.user_id)
+        st.dialog(
+            formatting.escape_markdown(title), on_dismiss=_close_dialog, icon=":material/link_off:"
+        )(_draw_dialog_body)(connection)
+
+
+def _close_dialog() -> None:
+    st.session_state.pop(ASKED, None)
+
+
+def _draw_dialog_body(connection: ConnectionInfo) -> None:
+    about = _("Closes {id} of {user} with code 4003; the client does not reconnect automatically.")
+    st.markdown(formatting.escape_markdown(about.format(id=connection.id, user=connection.user_id)))
+    if connection.user_id == WORKBENCH_USER_ID:
+        st.info(_("This is the workbench's own connection; all pages depend on it."))
+        return
+    everywhere = st.toggle(_("All connections of this user"), key="disconnect-all")
+    revoke = st.toggle(
+        _("Revoke the user's current tokens"),
+        key="disconnect-revoke",
+        disabled=not everywhere,
+        help=_("Permanent, also after a restart. Tokens issued later are accepted."),
+    )
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        if st.button(_("Cancel"), key="disconnect-cancel"):
+            _close_dialog()
+            st.rerun()
+        if st.button(_("Disconnect"), key="disconnect-confirm", type="primary"):
+            _disconnect(connection, everywhere, revoke)
+
+
+def _disconnect(connection: ConnectionInfo, everywhere: bool, revoke: bool) -> None:
+    try:
+        if everywhere:
+            ended = connections_client().disconnect_user(connection.user_id, revoke)
+        else:
+            ended = connections_client().disconnect(connection.id)
+    except ApiRequestError as why:
+        if why.status != 404:
+            st.error(_("Failed: {why}.").format(why=why), icon=":material/error:")
+            return
+        ended = 0
+    words = ngettext("{count} connection closed", "{count} connections closed", ended)
+    st.toast(words.format(count=ended), icon=":material/link_off:")
+    _close_dialog()
+    st.rerun()

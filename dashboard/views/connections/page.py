@@ -1,0 +1,236 @@
+"""Connections: connected clients, their subscriptions, and access checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard.dependencies import connections_client
+from dashboard.i18n.translate import N_, _, ngettext
+from dashboard.sources.connections_client import PollResult
+from dashboard.state import nodes
+from dashboard.state.live_state import Snapshot
+from dashboard.ui import formatting, page_frame, tables, theme, url_select
+from dashboard.ui.tables import Column
+from dashboard.views.connections import detail, disconnect_dialog, listing
+from dashboard.views.connections.listing import MAX_LISTED, ConnectionInfo, ConnectionSort
+from protocol.monitoring import NodeStats
+
+METRICS = {
+    "connections": (
+        N_("Connections"),
+        N_("Open connections on the server, including those of other shops"),
+    ),
+    "subscriptions": (N_("Subscriptions"), N_("Channel subscriptions across all connections")),
+    "received": (N_("Received/s"), N_("Messages received from clients in the last second")),
+    "refused": (N_("Refused/min"), N_("Requests refused in the last minute")),
+    "evicted": (N_("Evicted"), N_("Slow clients disconnected since the server started")),
+    "lag": (N_("Loop lag, ms"), N_("Highest event loop delay in the last second")),
+}
+SORT_LABELS: Mapping[str, str] = {
+    ConnectionSort.OLDEST: N_("oldest first"),
+    ConnectionSort.NEWEST: N_("newest first"),
+    ConnectionSort.LARGEST_QUEUE: N_("largest queue first"),
+    ConnectionSort.MOST_CHANNELS: N_("most channels first"),
+    ConnectionSort.MOST_MESSAGES: N_("most messages first"),
+    ConnectionSort.NAME: N_("by name"),
+}
+ROLE_TONES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
+KIB = 1024
+SEND_QUEUE_LIMIT_KIB = 1024  # a client with more waiting for over a second is hung up on
+
+state = st.session_state
+
+
+def draw_metrics(snapshot: Snapshot) -> None:
+    """Draw six numbers, each with its last two minutes."""
+    now, flows = snapshot.nodes, snapshot.nodes.rates
+    connections, _p95s = snapshot.health_sparklines
+    subscriptions, evictions, lag = now.trends
+    values = {
+        "connections": (formatting.format_number(snapshot.health.connections), connections),
+        "subscriptions": (formatting.format_number(now.subscriptions), subscriptions),
+        "received": (
+            formatting.format_rate(flows.now(nodes.RECEIVED)),
+            flows.sparkline(nodes.RECEIVED),
+        ),
+        "refused": (
+            formatting.format_number(60 * flows.now(nodes.REFUSED, over=60)),
+            flows.sparkline(nodes.REFUSED, over=60),
+        ),
+        "evicted": (formatting.format_number(now.evictions), evictions),
+        "lag": (formatting.format_number(now.lag_ms, 1), lag),
+    }
+    with st.grid(len(values), min_column_width=140, gap="xsmall"):
+        for name, (value, trend) in values.items():
+            label, source = METRICS[name]
+            st.metric(_(label), value, border=True, chart_data=trend, help=_(source))
+
+
+def draw_nodes(stats: tuple[NodeStats, ...]) -> None:
+    """Draw the nodes, where there are several."""
+    columns: dict[str, Column[NodeStats]] = {
+        _("Node"): tables.text_column(180, lambda node: node.node),
+        _("Uptime"): tables.text_column(70, lambda node: formatting.format_duration(node.uptime_s)),
+        _("Connections"): tables.number_column(90, lambda node: node.connections),
+        _("Subscriptions"): tables.number_column(90, lambda node: node.subscriptions),
+        _("Channels"): tables.number_column(80, lambda node: node.channels),
+        _("Messages in"): tables.number_column(90, lambda node: node.messages_in),
+        _("Messages out"): tables.number_column(90, lambda node: node.messages_out),
+        _("Loop lag, ms"): tables.right_aligned_column(
+            80, lambda node: formatting.format_number(node.loop_lag_ms, 1)
+        ),
+        _("Latency p95, ms"): tables.right_aligned_column(
+            100, lambda node: formatting.format_number(node.latency.p95, 1) if node.latency else ""
+        ),
+    }
+    with theme.card("nodes", _("Nodes"), str(len(stats))):
+        tables.draw_table(stats, columns, "nodes", visible_rows=len(stats), alt=_("Nodes"))
+
+
+def draw_filters() -> tuple[str, ConnectionSort]:
+    """Draw the search field and the sort order."""
+    with st.container(horizontal=True, gap="xsmall"):
+        search = st.text_input(
+            _("Name, user, channel, role, node"),
+            key="who",
+            placeholder=_("Name, user, channel, role, node"),
+            type="search",
+            live=True,
+            label_visibility="collapsed",
+            bind="query-params",
+        )
+        order = url_select.select("sort", _("Sort"), SORT_LABELS, label_visibility="collapsed")
+    return search or "", ConnectionSort(order)
+
+
+def draw_list(result: PollResult, has_several_nodes: bool, at: float) -> ConnectionInfo | None:
+    """Draw the connection list; return the selected connection."""
+    people = result.connections
+    aside = ""
+    if people.total > len(people.connections):
+        aside = _("the newest {count} of {total}").format(count=MAX_LISTED, total=people.total)
+    elif result.error and result.at:
+        aside = formatting.dot_html(
+            _("as of {at}: {why}").format(at=formatting.format_time(result.at), why=result.error),
+            "bad",
+        )
+    with theme.card("connections", _("Connected clients"), aside, size="rest"):
+        search, order = draw_filters()
+        found = listing.search_connections(people.connections, search, order)
+        if not people.connections:
+            draw_empty(result)
+        elif not found:
+            theme.draw_empty_state(
+                "person_search",
+                _("No matching connections"),
+                _("None of the {count} connections matches all search terms.").format(
+                    count=len(people.connections)
+                ),
+            )
+        else:
+            tables.draw_table(
+                found,
+                list_columns(found, has_several_nodes, at),
+                "who",
+                on_select=select_connection,
+                alt=_("Connected clients"),
+            )
+    return next((c for c in people.connections if c.id == state.connection), None)
+
+
+def draw_empty(result: PollResult) -> None:
+    """Draw why the list is empty."""
+    if result.error:
+        hint = _("Could not list connections: {why}.").format(why=result.error)
+        theme.draw_empty_state("cloud_off", _("Connections unavailable"), hint)
+    elif result.at is None:
+        theme.draw_empty_state("hourglass_top", _("Loading connections…"), "")
+    else:
+        hint = _("Customers connect during a visit. Start the simulator: `python -m simulator`.")
+        theme.draw_empty_state("cable", _("No connections"), hint)
+
+
+def list_columns(
+    connections: list[ConnectionInfo], has_several_nodes: bool, at: float
+) -> dict[str, Column[ConnectionInfo]]:
+    """Describe a connection in a line."""
+    last: dict[str, Column[ConnectionInfo]] = (
+        {_("Node"): tables.text_column(98, lambda c: c.node)}
+        if has_several_nodes
+        else {_("Connection"): tables.text_column(98, lambda c: c.id)}
+    )
+    return {
+        "": tables.text_column(22, lambda c: "▶" if c.id == state.connection else ""),
+        _("Person"): tables.text_column(142, lambda c: c.name or c.user_id),
+        _("User"): tables.text_column(102, lambda c: c.user_id),
+        _("Role"): tables.chips_column(76, lambda c: c.role or "", ROLE_TONES),
+        _("Age"): tables.text_column(
+            56, lambda c: formatting.format_duration(at - c.connected_at.timestamp())
+        ),
+        _("Channels"): tables.number_column(60, lambda c: len(c.channels)),
+        _("Received"): tables.number_column(50, lambda c: c.messages_in),
+        _("Queued, KiB"): tables.progress_column(
+            84, lambda c: c.waiting_bytes / KIB, SEND_QUEUE_LIMIT_KIB, "%.0f"
+        ),
+        **last,
+        _("Disconnect"): tables.button_column(
+            44,
+            tables.icon_cell("link_off"),
+            "disconnect-button",
+            connections,
+            disconnect_dialog.request_disconnect,
+        ),
+    }
+
+
+def select_connection(connection: ConnectionInfo | None) -> None:
+    """Select a connection."""
+    if connection:
+        state.connection = connection.id
+
+
+def draw() -> None:
+    """Draw one moment."""
+    now, called = page_frame.current_snapshot(), result_while_paused(connections_client().latest())
+    several = len(now.nodes.stats) > 1
+    people = called.connections
+    waiting = listing.queued_bytes(people.connections)
+    words = [
+        ngettext("{count} connection", "{count} connections", people.total).format(
+            count=formatting.format_number(people.total)
+        ),
+        ngettext("{count} user", "{count} users", listing.count_users(people.connections)).format(
+            count=formatting.format_number(listing.count_users(people.connections))
+        ),
+        _("{size} KiB queued").format(size=formatting.format_number(waiting / KIB)),
+    ]
+    live_line(" · ".join(words))
+    if page_frame.draw_if_empty(now):
+        return
+    draw_metrics(now)
+    if several:
+        draw_nodes(now.nodes.stats)
+    left, right = st.columns([8, 4], gap="xsmall")
+    with left:
+        chosen = draw_list(called, several, called.at or now.at)
+    with right:
+        detail.draw(chosen, people.connections, now)
+    if disconnect_dialog.is_pending():
+        st.rerun()  # the question is drawn by the whole page: a tick would take it away
+
+
+def result_while_paused(result: PollResult) -> PollResult:
+    """Return the latest result, or while paused the one at that time."""
+    if not state.get("held"):
+        state.pop("roll_held", None)
+        return result
+    kept: PollResult = state.setdefault("roll_held", result)
+    return kept
+
+
+state.setdefault("connection", "")
+live_line = page_frame.header(_("Connections"))
+disconnect_dialog.draw_dialog()
+page_frame.redraw_periodically("connections", draw)

@@ -1,0 +1,197 @@
+"""The frames of a connection, one of them whole, and their sequence."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from msgspec import Struct
+
+from client.recorded_frames import FrameMatch, RecordedFrame, match_replies
+from dashboard.i18n.translate import _, ngettext
+from dashboard.ui import formatting, tables, theme
+from dashboard.ui.tables import Column
+from dashboard.views.console import frame_text, sequence_diagram
+from dashboard.views.console.frame_text__merge_explanations import explain
+from dashboard.views.console.tab_resources import ConsoleConnection
+
+MAX_ROWS = 200
+DETAIL_HEIGHT = 196  # px, always there, so that choosing a frame moves nothing
+SHOW_EVENTS_KEY = "events"  # in the session: whether they are shown
+SELECTION_KEY = "console_frame"  # in the session: a Picked, if there is one
+TABLE_VERSION_KEY, RELEASED_AT_KEY = (
+    "console_version",
+    "console_jumped",
+)  # of the list, and when it was let go
+SELECTION_ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
+
+
+class FrameSelection(Struct, frozen=True):
+    """The selected frame, and the list as it was then."""
+
+    owner: str
+    frame: RecordedFrame
+    frames: tuple[RecordedFrame, ...]
+
+
+def selection(owner: str) -> FrameSelection | None:
+    """Return what was chosen of somebody's frames."""
+    chosen: FrameSelection | None = st.session_state.get(SELECTION_KEY)
+    return chosen if chosen and chosen.owner == owner else None
+
+
+def clear_selection() -> None:
+    """Clear the selection, so that the list updates again."""
+    state = st.session_state
+    state.pop(SELECTION_KEY, None)
+    state[TABLE_VERSION_KEY], state[RELEASED_AT_KEY] = (
+        state.get(TABLE_VERSION_KEY, 0) + 1,
+        time.monotonic(),
+    )
+
+
+def draw_toolbar(
+    connection: ConsoleConnection, frames: Sequence[RecordedFrame], selected: FrameSelection | None
+) -> None:
+    """Draw the toolbar: connect or disconnect, clear, jump to the newest."""
+    is_open = connection.raw.is_open
+    fresh = sum(frame.seq > selected.frames[-1].seq for frame in frames) if selected else 0
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            _("Disconnect") if is_open else _("Connect"),
+            key="connect",
+            icon=":material/link_off:" if is_open else ":material/link:",
+            on_click=connection.raw.close if is_open else connection.open,
+            width=132,
+        )
+        st.button(
+            _("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(connection,)
+        )
+        st.button(
+            _("{count} new").format(count=formatting.format_number(fresh))
+            if selected
+            else _("Newest"),
+            key="newest",
+            icon=":material/vertical_align_top:",
+            type="primary" if selected else "secondary",
+            disabled=not selected,
+            on_click=clear_selection,
+            width=112,
+        )
+        st.toggle(
+            _("Events"), value=True, key=SHOW_EVENTS_KEY, help=_("Include unsolicited messages")
+        )
+
+
+def _clear(connection: ConsoleConnection) -> None:
+    connection.raw.recorder.clear()
+    clear_selection()
+
+
+def draw_frames(
+    frames: tuple[RecordedFrame, ...],
+    owner: str,
+    hint: tuple[str, str],
+    default_frame: RecordedFrame | None = None,
+    connection: ConsoleConnection | None = None,
+) -> None:
+    """Draw somebody's frames, newest first, and one of them whole below.
+
+    That is the chosen one, or else ``answer``.  Without ``sending``, what they are sent on,
+    there is less room: the list does without times and ids.
+    """
+    chosen = selection(owner)
+    shown = chosen.frames if chosen else frames
+    one = chosen.frame if chosen else default_frame
+    count = ngettext("{count} frame", "{count} frames", len(frames))
+    legend = (
+        formatting.dot_html(_("sent"), "accent")
+        + formatting.dot_html(_("refused"), "bad")
+        + f"<span>{html.escape(count.format(count=formatting.format_number(len(frames))))}</span>"
+    )
+    with theme.card("frames", _("Frames"), legend, size="pane"):
+        if connection:
+            draw_toolbar(connection, frames, chosen)
+        if not shown:
+            return theme.draw_empty_state("swap_vert", *hint)
+        matches = match_replies(shown)
+        _draw_table(shown, owner, one, matches, has_room=connection is not None)
+        with st.container(key="frame", height=DETAIL_HEIGHT, border=False, gap="xsmall"):
+            _draw_detail(one, matches)
+
+
+def _draw_table(
+    frames: tuple[RecordedFrame, ...],
+    owner: str,
+    selected: RecordedFrame | None,
+    matches: Mapping[int, FrameMatch],
+    has_room: bool,
+) -> None:
+    where = formatting.viewer_timezone()
+    newest = frames[: -MAX_ROWS - 1 : -1]
+
+    def choose(frame: RecordedFrame | None) -> None:
+        if (
+            frame
+            and time.monotonic() - st.session_state.get(RELEASED_AT_KEY, 0.0) > SELECTION_ECHO_S
+        ):
+            st.session_state[SELECTION_KEY] = FrameSelection(owner, frame, frames)
+
+    def took(frame: RecordedFrame) -> str:
+        match = matches.get(frame.seq)
+        return (
+            sequence_diagram.format_round_trip(match.seconds)
+            if match and match.other_seq < frame.seq
+            else ""
+        )
+
+    columns: dict[str, Column[RecordedFrame]] = {
+        "": tables.text_column(22, lambda f: "▶" if selected and f.seq == selected.seq else ""),
+        "#": tables.text_column(34, lambda f: str(f.seq)),
+        "⇅": tables.text_column(24, lambda f: "↑" if f.is_sent else "↓"),
+    }
+    if has_room:
+        columns[_("Time")] = tables.text_column(
+            86, lambda f: formatting.format_time(f.at, millis=True, timezone=where)
+        )
+    columns[_("Type")] = tables.chips_column(
+        126 if has_room else 104, lambda f: f.label, {f.label: f.tone for f in newest}
+    )
+    if has_room:
+        columns["id"] = tables.text_column(38, lambda f: f.id or "")
+    columns[_("Content")] = tables.text_column(132 if has_room else 104, frame_text.one_line)
+    columns[_("Round trip")] = tables.right_aligned_column(70, took)
+    key = f"frames-{owner}-{st.session_state.get(TABLE_VERSION_KEY, 0)}"
+    tables.draw_table(newest, columns, key, on_select=choose, alt=_("Frames"))
+
+
+def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch]) -> None:
+    if frame is None:
+        st.caption(_("Select a frame to see its content and meaning."))
+        return
+    size = ngettext("{count} byte", "{count} bytes", frame.size)
+    aside = size.format(count=formatting.format_number(frame.size)) if frame.size else ""
+    st.html(
+        formatting.split_row_html(f"<b>#{frame.seq} {html.escape(frame.label)}</b>", aside, "quiet")
+    )
+    st.caption(formatting.escape_markdown(explain(frame, matches.get(frame.seq), _)))
+    if frame.text:
+        st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)
+
+
+def draw_sequence(frames: Sequence[RecordedFrame], client: str) -> None:
+    """Draw the sequence of the last frames; it follows the newest."""
+    count = min(len(frames), sequence_diagram.MAX_FRAMES)
+    aside = ngettext("last {count} frame", "last {count} frames", count).format(count=count)
+    hint = html.escape(_("Requests go to the right, replies and events to the left."))
+    with (
+        theme.card("sequence", _("Sequence"), aside, size="pane"),
+        st.container(height="stretch", border=False, autoscroll=True, key="sequence-diagram"),
+    ):
+        # Always one element: a second one would stay on the page until the next full run.
+        diagram = sequence_diagram.render_diagram(
+            frames, match_replies(frames), client, _("server")
+        )
+        st.html(diagram if frames else f'<div class="quiet">{hint}</div>')

@@ -1,0 +1,60 @@
+"""The channel tree: channels by kind with their rates; a click filters the message list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard.i18n.translate import N_, _
+from dashboard.state import channels
+from dashboard.state.channels import ChannelSort, ChannelTreeRow
+from dashboard.state.live_state import Snapshot
+from dashboard.ui import formatting, tables, theme, url_select
+from dashboard.ui.tables import Column
+
+SORT_LABELS: dict[str, str] = {
+    ChannelSort.TOTAL: N_("Total"),
+    ChannelSort.LATEST: N_("Latest"),
+    ChannelSort.NAME: N_("Name"),
+}
+
+
+def format_subscribers(branch: ChannelTreeRow) -> str:
+    """Format the number of subscribers; empty if unknown."""
+    return "" if branch.subscribers is None else formatting.format_count(branch.subscribers)
+
+
+def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | None], None]) -> None:
+    """Draw the pane; calls ``picked`` with the selected row, or None."""
+    title = _("Channels")
+    columns: dict[str, Column[ChannelTreeRow]] = {
+        _("Kind"): tables.chips_column(60, lambda branch: branch.kind, theme.KIND_TONES),
+        _("Channel"): tables.text_column(100, lambda branch: branch.name),
+        _("/s"): tables.right_aligned_column(
+            34, lambda branch: formatting.format_rate(branch.rate)
+        ),
+        _("Total"): tables.right_aligned_column(
+            44, lambda branch: formatting.format_count(branch.total)
+        ),
+        _("Subs"): tables.right_aligned_column(36, format_subscribers),
+        _("2 min"): tables.sparkline_column(42, lambda branch: branch.trend),
+    }
+    with theme.card("tree", title, formatting.format_number(len(now.channels)), size="pane"):
+        with st.container(horizontal=True, gap="xsmall"):
+            find = st.text_input(
+                _("Find a channel"),
+                key="find",
+                placeholder=_("Find a channel"),
+                type="search",
+                live=True,
+                label_visibility="collapsed",
+                bind="query-params",
+            )
+            sort = url_select.select(
+                "sort", _("Sort"), SORT_LABELS, width=96, label_visibility="collapsed"
+            )
+        lines = channels.build_tree(
+            now.channels, now.series, find or "", ChannelSort(sort), selected, now.at
+        )
+        tables.draw_table(lines, columns, "tree", on_select=on_select, alt=title)

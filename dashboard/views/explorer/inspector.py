@@ -1,0 +1,120 @@
+"""The inspector: a message's JSON, its changed fields, and a field plotted over time."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import streamlit as st
+
+from dashboard.dependencies import saved_messages
+from dashboard.i18n.translate import _, ngettext
+from dashboard.messages import fields
+from dashboard.sources.saved_messages import SavedMessagesFull
+from dashboard.state.channels import kind_of
+from dashboard.state.message_log import LoggedMessage, LogView
+from dashboard.ui import charts, formatting, theme
+from dashboard.views.console import editor_state
+from dashboard.views.explorer import selection
+
+
+def draw(message: LoggedMessage | None, log_view: LogView) -> None:
+    """Draw a message beside the others of its channel and type."""
+    if message is None:
+        with theme.card("inspector", _("Message"), size="pane"):
+            hint = _("Select a message to inspect it.")
+            theme.draw_empty_state("ads_click", _("No message selected"), hint)
+        return
+    same = selection.similar_messages(message, log_view)
+    chip = formatting.chip_html(message.channel, kind_of(message.channel))
+    with theme.card("inspector", message.type, chip, size="pane"):
+        told = _("{at} · {size} · reached {reached}").format(
+            at=formatting.format_time(message.at, millis=True),
+            size=ngettext("{count} byte", "{count} bytes", len(message.text)).format(
+                count=len(message.text)
+            ),
+            reached=message.reached,
+        )
+        utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
+        st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
+        _draw_actions(message)
+        st.code(fields.pretty_json(message), "json", height="stretch", wrap_lines=True)
+        _draw_changes(message, fields.previous_of_same_subject(message, same))
+        _draw_plot(message, same)
+
+
+def _draw_actions(message: LoggedMessage) -> None:
+    """Draw what can be done with a message."""
+    kept = message in saved_messages().messages()
+    with st.container(horizontal=True, gap="xsmall", key="actions"):
+        for lines, icon, key, help_ in (
+            (-1, "keyboard_arrow_up", "k", _("Previous message in the list")),
+            (1, "keyboard_arrow_down", "j", _("Next message in the list")),
+        ):
+            st.button(
+                "",
+                icon=f":material/{icon}:",
+                key=f"move-{key}",
+                shortcut=key,
+                help=help_,
+                on_click=selection.move_selection,
+                args=(lines,),
+            )
+        st.button(
+            _("Saved") if kept else _("Save"),
+            icon=":material/bookmark_check:" if kept else ":material/bookmark:",
+            key="save",
+            type="primary" if kept else "secondary",
+            help=_("Save it in the data folder, for all tabs"),
+            on_click=_unsave if kept else _save,
+            args=(message,),
+        )
+        if st.button(
+            _("Send"),
+            icon=":material/terminal:",
+            key="send",
+            help=_("Open the Console with this message in its editor"),
+        ):
+            editor_state.open_in_editor(message.channel, message.text)
+            st.switch_page("views/console/page.py")
+
+
+def _save(message: LoggedMessage) -> None:
+    try:
+        saved_messages().save(message)
+    except SavedMessagesFull:
+        st.toast(_("Saved-message limit reached; delete one first."))
+    except OSError:
+        st.toast(_("The data folder is not writable."))
+
+
+def _unsave(message: LoggedMessage) -> None:
+    try:
+        saved_messages().delete(message)
+    except OSError:
+        st.toast(_("The data folder is not writable."))
+
+
+def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> None:
+    """List the fields that differ from the message before."""
+    aside = _("no earlier message to compare with")
+    if previous:
+        aside = _("since {at}").format(at=formatting.format_time(previous.at))
+    with st.container(key="changed", gap="xsmall"):
+        changed = _("Changed")
+        st.html(formatting.split_row_html(f"<b>{changed}</b>", aside, "quiet"))
+        if previous:
+            changes = fields.changed_fields(fields.payload_of(previous), fields.payload_of(message))
+            same = _("Only the timestamp changed.")
+            nothing = f'<div class="quiet">{same}</div>'
+            st.html(formatting.diff_html(changes) if changes else nothing)
+
+
+def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
+    """Plot one numeric field over time, where there is one and more than one message."""
+    names = fields.numeric_fields(fields.payload_of(message))
+    if not names or len(messages) < 2:
+        return
+    field = st.selectbox(_("Plot"), names, key="plot", label_visibility="collapsed")
+    frame = charts.field_data(fields.field_points(field, messages), kind_of(message.channel))
+    alt = _("{field} over time").format(field=field)
+    st.vega_lite_chart(frame, charts.FIELD_SPEC, height=110, key="field", alt=alt)

@@ -1,0 +1,60 @@
+"""The message list's filters and its button to the newest message.
+
+The filters live in the URL: a reload keeps them, and an address can be passed on.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import streamlit as st
+
+from dashboard.i18n.translate import N_, _
+from dashboard.messages.search import MAX_ROWS, MessageFilter, SearchResult
+from dashboard.state.live_state import Snapshot
+from dashboard.state.message_log import LoggedMessage
+from dashboard.ui import url_select
+from dashboard.views.explorer import selection
+from protocol.codec import PUBLISHABLE_TYPES
+
+KNOWN_TYPES = {*PUBLISHABLE_TYPES, "chat_message"}  # so that an address may name one not yet seen
+LIVE, SAVED = "passing", "saved"
+VIEW_LABELS = {LIVE: N_("Live"), SAVED: N_("Saved")}
+Slot = AbstractContextManager[Any]
+
+
+def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
+    """Draw the filters; return the filter, the view and the container for ``newest``."""
+    words: dict[str, Any] = {"label_visibility": "collapsed", "on_change": selection.jump_to_newest}
+    typed: dict[str, Any] = {"type": "search", "live": True, "bind": "query-params"} | words
+    with st.container(horizontal=True, gap="xsmall"):
+        channel = st.text_input(
+            _("All channels"), key="channel", placeholder=_("All channels"), **typed
+        )
+        types = {name: name for name in ("", *sorted({*KNOWN_TYPES, *now.types}))}
+        types[""] = N_("All types")
+        type_ = url_select.select("type", _("Type"), types, **words)
+        view = url_select.select("view", _("Which messages"), VIEW_LABELS, width=120, **words)
+    with st.container(horizontal=True, gap="xsmall"):
+        sought = _("Text, /regex/ or $.json.path")
+        text = st.text_input(sought, key="text", placeholder=sought, **typed)
+        beside = st.container(horizontal=True, gap="xsmall", width="content")
+    return MessageFilter(channel or "", type_, text or ""), view, beside
+
+
+def draw_newest_button(result: SearchResult) -> None:
+    """Draw the button to the newest message, with the number of new ones."""
+    frozen: tuple[LoggedMessage, ...] | None = st.session_state.frozen
+    fresh = sum(message.seq > frozen[0].seq for message in result.newest) if frozen else 0
+    count = f"{MAX_ROWS}+" if fresh >= MAX_ROWS else str(fresh)
+    st.button(
+        _("{count} new").format(count=count) if frozen else _("Newest"),
+        key="jump",
+        icon=":material/vertical_align_top:",
+        shortcut="n",
+        type="primary" if frozen else "secondary",
+        disabled=not frozen,
+        on_click=selection.jump_to_newest,
+        width=124,
+    )

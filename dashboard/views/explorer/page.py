@@ -1,0 +1,49 @@
+"""Explorer: channels, messages and the message inspector."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.i18n.translate import _, ngettext
+from dashboard.state.live_state import MESSAGES
+from dashboard.ui import formatting, page_frame
+from dashboard.views.explorer import channel_tree, inspector, message_list, selection, toolbar
+
+state = st.session_state
+
+
+def draw() -> None:
+    """Draw a snapshot in three panes."""
+    now = page_frame.current_snapshot()
+    rate = formatting.format_number(
+        now.series.now(MESSAGES), 1
+    )  # as on Overview: without the monitor's
+    channels = ngettext("{count} channel", "{count} channels", len(now.channels))
+    words = [
+        _("{rate} messages/s").format(rate=rate),
+        channels.format(count=formatting.format_number(len(now.channels))),
+    ]
+    if now.log.oldest_at is not None:
+        words.append(
+            _("history {length}").format(
+                length=formatting.format_duration(now.at - now.log.oldest_at)
+            )
+        )
+    if now.not_sampled:
+        left_out = _("{count} not sampled")
+        words.append(left_out.format(count=formatting.format_number(now.not_sampled)))
+    live_line(" · ".join(words))
+    if page_frame.draw_if_empty(now):
+        return
+    left, middle, right = st.columns([340, 540, 330], gap="xsmall")
+    with left:
+        channel_tree.draw(now, state.get("channel", ""), selection.select_channel)
+    with middle:
+        message_list.draw(now)
+    with right:
+        inspector.draw(state.picked, now.log)
+
+
+selection.init_session()
+live_line = page_frame.header(_("Explorer"), draw_actions=toolbar.draw)
+page_frame.redraw_periodically("explorer", draw)

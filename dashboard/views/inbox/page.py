@@ -1,0 +1,250 @@
+"""Inbox: a customer's notifications and cart, and both sides of a support chat."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from dashboard import personas
+from dashboard.dependencies import feed
+from dashboard.i18n.translate import _, ngettext
+from dashboard.personas import Persona
+from dashboard.state.live_state import Snapshot
+from dashboard.ui import formatting, page_frame, tables, theme
+from dashboard.ui.tables import Column
+from dashboard.views.inbox import chat_panes
+from dashboard.views.inbox.notifications import CartChange, InboxNotification, InboxSnapshot
+from dashboard.views.inbox.participant import ChatParticipant, chat_participant
+from dashboard.views.inbox.safe_links import is_internal, order_id_in
+from protocol.channels import is_valid_key
+from protocol.event_payloads import CustomerRef
+
+MAX_NOTIFICATIONS = 20  # notifications; older ones are counted
+MAX_CUSTOMERS = 100  # customers to choose from, of those who are about and of those who ordered
+CART_TONES = {
+    "item_added": "ok",
+    "item_removed": "bad",
+    "quantity_changed": "muted",
+    "cleared": "muted",
+}
+CUSTOMER_PARAM = "customer"  # of the customer's id, in the URL
+
+state = st.session_state
+
+
+def current_customer() -> Persona:
+    """Return the customer: selected here, or the sidebar's persona."""
+    chosen = personas.current_persona()
+    if state.customer:
+        return Persona(state.customer.id, name=state.customer.name)
+    is_one = chosen.role == "customer" and not chosen.is_anonymous
+    return chosen if is_one else personas.CUSTOMER
+
+
+def current_staff() -> Persona:
+    """Return the staff persona: the sidebar's if it is staff, else the agent."""
+    chosen = personas.current_persona()
+    return chosen if chosen.is_staff else personas.AGENT
+
+
+def draw_customer_select(persona: Persona) -> None:
+    """Choose a customer: of those who did something lately."""
+    about = {persona.user_id: CustomerRef(persona.user_id, persona.name)} | state.about
+    st.selectbox(
+        _("Customer"),
+        list(about),
+        index=0,
+        key=f"customer-{persona.user_id}",
+        format_func=lambda id: f"{about[id].name} · {id}",
+        on_change=lambda: show_customer(about[state[f"customer-{persona.user_id}"]]),
+        label_visibility="collapsed",
+    )
+
+
+def recent_customers(now: Snapshot) -> dict[str, CustomerRef]:
+    """Return who did something or ordered something lately, by id."""
+    ordered = (
+        CustomerRef(order.customer_id, order.customer) for order in now.orders[:MAX_CUSTOMERS]
+    )
+    return {who.id: who for who in (*now.customers[:MAX_CUSTOMERS], *ordered)}
+
+
+def find_customer(id: str, now: Snapshot) -> CustomerRef:
+    """Return the customer with this id, under their name where it was ever heard."""
+    ours = (persona for persona in personas.PERSONAS.values() if not persona.tenant)
+    people = [
+        *now.customers,
+        *(CustomerRef(order.customer_id, order.customer) for order in now.orders),
+        *(CustomerRef(persona.user_id, persona.name) for persona in ours),
+    ]
+    return next((who for who in people if who.id == id), CustomerRef(id, id))
+
+
+def show_customer(customer: CustomerRef) -> None:
+    """Show another customer's inbox, and their latest conversation."""
+    state.customer = customer
+    st.query_params[CUSTOMER_PARAM] = customer.id
+    state[chat_panes.TALK] = None
+
+
+def draw_notifications(inbox: InboxSnapshot) -> None:
+    """Draw the durable list; a toast announces what is new."""
+    unread = inbox.notifications_since(state.read_at)
+    aside = ngettext("{count} unread", "{count} unread", len(unread)).format(count=len(unread))
+    with theme.card("notifications", _("Notifications"), aside, size="even"):
+        if not inbox.notifications:
+            return theme.draw_empty_state(
+                "notifications_off",
+                _("No notifications yet"),
+                _("Every order update sends a notification. Place an order on the Scenarios page."),
+            )
+        if unread:
+            st.button(
+                _("Mark all as read"), icon=":material/done_all:", key="read", type="tertiary",
+                on_click=mark_read, args=(inbox.notifications[0].at,),
+            )  # fmt: skip
+        for note in inbox.notifications[:MAX_NOTIFICATIONS]:
+            draw_notification(note, is_unread=note in unread)
+        if len(inbox.notifications) > MAX_NOTIFICATIONS:
+            older = len(inbox.notifications) - MAX_NOTIFICATIONS
+            st.caption(ngettext("{count} older", "{count} older", older).format(count=older))
+
+
+def mark_read(at: float) -> None:
+    """Mark notifications up to a time as read."""
+    state.read_at = at
+
+
+def draw_notification(notification: InboxNotification, is_unread: bool) -> None:
+    """Draw one notification; what it leads to is followed within this site alone."""
+    tone = "accent" if is_unread else "none"
+    title = f'<i class="dot {tone}"></i> <b>{html.escape(notification.title)}</b>'
+    at = f'<span class="quiet">{formatting.format_time(notification.at)}</span>'
+    body = f'<div class="quiet">{html.escape(notification.body)}</div>'
+    st.html(
+        f'<div class="note {notification.priority}">{formatting.split_row_html(title, at)}{body}</div>'
+    )
+    order = order_id_in(notification.action_url)
+    if order:
+        st.page_link("views/orders/page.py", label=_("View order"), query_params={"order": order})
+    elif notification.action_url and not is_internal(notification.action_url):
+        st.caption(_("External link (not opened)."))
+
+
+def draw_cart(inbox: InboxSnapshot) -> None:
+    """Draw the cart as its changes leave it."""
+    where = formatting.viewer_timezone()
+    columns: dict[str, Column[CartChange]] = {
+        _("Time"): tables.text_column(
+            62, lambda change: formatting.format_time(change.at, timezone=where)
+        ),
+        _("Change"): tables.chips_column(76, lambda change: change.action, CART_TONES),
+        _("Product"): tables.text_column(112, _product_text),
+        _("Total, ₴"): tables.right_aligned_column(
+            74, lambda change: formatting.format_number(float(change.total), 2)
+        ),
+    }
+    aside = _("empty")
+    if inbox.cart_changes and inbox.cart_changes[0].item_count:
+        newest = inbox.cart_changes[0]
+        things = ngettext("{count} product", "{count} products", newest.item_count)
+        aside = f"{things.format(count=newest.item_count)} · {formatting.format_number(float(newest.total), 2)} ₴"
+    with theme.card("cart", _("Cart"), aside, size="even"):
+        if not inbox.cart_changes:
+            return theme.draw_empty_state(
+                "shopping_cart",
+                _("The cart is empty"),
+                _("It updates as the simulated customer shops."),
+            )
+        tables.draw_table(inbox.cart_changes, columns, "cart", alt=_("Cart changes"))
+
+
+def _product_text(change: CartChange) -> str:
+    several = f" × {change.quantity}" if change.quantity and change.quantity > 1 else ""
+    return change.product + several
+
+
+def draw_toast(inbox: InboxSnapshot) -> None:
+    """Show what is new as one toast, however much it is: two at once would hide each other."""
+    fresh = inbox.notifications_since(state.toasted_at)
+    if not fresh:
+        return
+    state.toasted_at = fresh[0].at
+    if len(fresh) == 1:
+        words = f"**{formatting.escape_markdown(fresh[0].title)}**  \n{formatting.escape_markdown(fresh[0].body)}"
+    else:
+        titles = ", ".join(dict.fromkeys(note.title for note in fresh))
+        many = ngettext("{count} new notification", "{count} new notifications", len(fresh))
+        words = f"**{many.format(count=len(fresh))}**  \n{formatting.escape_markdown(titles)}"
+    st.toast(words, icon=":material/notifications:")
+
+
+def draw() -> None:
+    """Draw one moment."""
+    me, agent = current_customer(), current_staff()
+    mine, theirs = chat_participant(me), chat_participant(agent)
+    live_line(sockets_text((me, mine), (agent, theirs)))
+    mail = mine.inbox_snapshot().up_to(page_frame.current_snapshot().at)
+    if state.inbox_of != me.user_id:  # what was there before is neither new nor unread
+        state.inbox_of = me.user_id
+        state.read_at = state.toasted_at = (
+            mail.notifications[0].at if mail.notifications else feed().now()
+        )
+    draw_toast(mail)
+    if trouble := state.pop(chat_panes.TROUBLE, ""):
+        st.toast(formatting.escape_markdown(trouble), icon=":material/error:")
+    talks = theirs.conversations()
+    told, customers, staffs = st.columns(3, gap="xsmall")
+    with (
+        told,
+        st.container(key="stack-inbox", height=theme.HEIGHTS["pane"], border=False, gap="xsmall"),
+    ):
+        draw_customer_select(me)
+        draw_notifications(mail)
+        draw_cart(mail)
+    own = [
+        talk for talk in mine.conversations() if talk.customer and talk.customer.id == me.user_id
+    ]
+    if state[chat_panes.TALK] is None and (
+        own or mine.has_conversation_list
+    ):  # not before it is known
+        chat_panes.select_conversation(own[0].id if own else "")
+    chosen = state[chat_panes.TALK]
+    with customers:
+        talk = next((talk for talk in own if talk.id == chosen), None)
+        chat_panes.draw_customer_pane(me, mine, mine.load_history(talk) if talk else None)
+    with staffs:
+        talk = next((talk for talk in talks if talk.id == chosen), None)
+        chat_panes.draw_staff_pane(
+            agent, theirs, theirs.load_history(talk) if talk else None, talks
+        )
+
+
+def sockets_text(*participants: tuple[Persona, ChatParticipant]) -> str:
+    """Say how the sockets of this tab are."""
+    told = []
+    for who, end in participants:
+        link = end.socket.status()
+        trip = link.round_trip_ms
+        told.append(f"{who.name}: {link.title() if trip is None else format_ms(trip)}")
+    return _("two connections of this tab") + " · " + " · ".join(told)
+
+
+def format_ms(value: float) -> str:
+    """Write a round trip."""
+    return _("{count} ms").format(count=f"{value:.0f}")
+
+
+state.setdefault(chat_panes.OPENED, feed().now())
+state.setdefault(chat_panes.SEEN, {})
+state.setdefault(chat_panes.TALK, None)
+state.setdefault("taken", set())
+state.setdefault("inbox_of", "")
+state.setdefault("customer", None)
+now = feed().snapshot()
+state.about = recent_customers(now)
+if (asked := st.query_params.get(CUSTOMER_PARAM)) and is_valid_key(asked):
+    state.customer = find_customer(asked, now)
+live_line = page_frame.header(_("Inbox"))
+page_frame.redraw_periodically("inbox", draw)

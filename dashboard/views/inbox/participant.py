@@ -1,0 +1,185 @@
+"""An Inbox participant: a persona's socket and the messages received on it.
+
+The socket's thread writes and the tab reads, under one lock.  What was said before comes over
+HTTP, and again after every reconnect, for what was said in between.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import msgspec
+import streamlit as st
+
+from client.errors import ConnectionLost, QueueFull, RequestRejected, RequestTimedOut
+from client.http_client import ApiClient, ApiRequestError
+from dashboard import dependencies, personas
+from dashboard.i18n.translate import N_
+from dashboard.personas import Persona
+from dashboard.sockets.persona_socket import PersonaSocket
+from dashboard.views.inbox.conversations import ChatConversation, ChatConversations
+from dashboard.views.inbox.notifications import Inbox, InboxSnapshot
+from protocol import codec
+from protocol.channels import Channel, ChannelKind
+
+SEND_TIMEOUT_S = 3.0
+BACKFILLED_TYPES = ("notification", "cart_update")
+BACKFILL_WINDOW_S = 3.0
+"""After connecting, as the feed receives a message up to half a second after the socket."""
+SEND_TIMED_OUT = N_("The server did not answer in time; the message may have been sent anyway")
+
+log = logging.getLogger(__name__)
+
+
+class SendFailed(Exception):
+    """The server did not accept a message; the text says why."""
+
+
+class ChatParticipant:
+    """Who they are is the affair of the line and of the two that know what was before it.
+
+    ``server`` knows the conversations; ``remembered`` returns the messages of their channel that
+    others have heard.
+    """
+
+    def __init__(
+        self,
+        socket: PersonaSocket,
+        api: ApiClient,
+        backfill: Callable[[], Iterable[Mapping[str, Any]]],
+    ) -> None:
+        self.socket, self._api, self._backfill = socket, api, backfill
+        self._lock = threading.Lock()
+        self._inbox, self._conversations = Inbox(), ChatConversations()
+        self._has_conversation_list = False
+        self._loaded_histories: set[str] = set()
+        self._backfill_until = time.monotonic() + BACKFILL_WINDOW_S
+        socket.client.on("*", self.on_message)
+        socket.client.on("auth_success", lambda _: self._reset_loaded())
+        for frame in socket.frames():  # between the connect and the handler
+            if frame.message is not None:
+                self.on_message(frame.message)
+
+    def on_message(self, message: Mapping[str, Any]) -> None:
+        """Apply a message from the socket or the backfill."""
+        try:
+            with self._lock:
+                self._inbox.on_message(message)
+                self._conversations.on_message(message)
+        except (msgspec.ValidationError, ValueError) as why:
+            log.warning("cannot decode %s: %s", message.get("type"), why)
+
+    def inbox_snapshot(self) -> InboxSnapshot:
+        """Return the notifications and the cart."""
+        if time.monotonic() < self._backfill_until:
+            for message in self._backfill():
+                self.on_message(message)
+        with self._lock:
+            return self._inbox.snapshot()
+
+    @property
+    def has_conversation_list(self) -> bool:
+        """Tell whether the server has said which conversations there are."""
+        return self._has_conversation_list
+
+    def conversations(self) -> tuple[ChatConversation, ...]:
+        """Return the conversations that may be heard, the latest first.
+
+        The server is asked where somebody has begun one since it was asked last.
+        """
+        with self._lock:
+            talks = self._conversations.latest_first()
+        if self.socket.status().is_live and (
+            not self._has_conversation_list or any(talk.customer is None for talk in talks)
+        ):
+            answer = self._get("/api/conversations")
+            if answer is not None:
+                with self._lock:
+                    self._conversations.add_list(answer)
+                    talks = self._conversations.latest_first()
+                self._has_conversation_list = True
+        return talks
+
+    def load_history(self, conversation: ChatConversation) -> ChatConversation:
+        """Return a conversation with its history, loaded once per connection."""
+        if conversation.id in self._loaded_histories or not self.socket.status().is_live:
+            return conversation
+        answer = self._get(f"/api/conversations/{conversation.id}/messages")
+        if answer is None:
+            return conversation
+        self._loaded_histories.add(conversation.id)
+        with self._lock:
+            self._conversations.add_history(conversation.id, answer)
+            return next(
+                one for one in self._conversations.latest_first() if one.id == conversation.id
+            )
+
+    def send_message(self, text: str, conversation_id: str | None) -> str:
+        """Send a message in a conversation or in a new one; returns the conversation's id.
+
+        Raises:
+            NotSaid: in the server's words.
+        """
+        payload = {"content": text} | (
+            {"conversation_id": conversation_id} if conversation_id else {}
+        )
+        try:
+            reply = self.socket.client.request("chat_message", payload, SEND_TIMEOUT_S)
+        except RequestRejected as why:
+            raise SendFailed(why.message) from None
+        except (RequestTimedOut, ConnectionLost, QueueFull):
+            raise SendFailed(SEND_TIMED_OUT) from None
+        self.on_message(reply)
+        return str(reply["payload"]["conversation_id"])
+
+    def close(self) -> None:
+        """Hang up."""
+        personas.close_async(self.socket)
+
+    def _reset_loaded(self) -> None:
+        with self._lock:
+            self._has_conversation_list = False
+            self._loaded_histories.clear()
+            self._backfill_until = time.monotonic() + BACKFILL_WINDOW_S
+
+    def _get(self, path: str) -> bytes | None:
+        try:
+            return self._api.get(path)
+        except ApiRequestError as why:
+            log.info("cannot load conversations: %s", why)
+            return None
+
+
+@st.cache_resource(
+    scope="session",
+    max_entries=2,  # a customer and somebody of the staff
+    on_release=ChatParticipant.close,
+    show_spinner=False,
+    hash_funcs={Persona: repr},
+)
+def chat_participant(persona: Persona) -> ChatParticipant:
+    """Return this tab's participant for a persona; the first call opens its socket.
+
+    What the feed remembers of their channel is there from the start.
+    """
+    settings = dependencies.settings()
+    server = ApiClient(settings.server_url, partial(persona.token, settings))
+    tenant = persona.tenant or settings.tenant
+    is_ours = tenant == settings.tenant and persona.lifetime_s > 0
+    own = str(Channel(ChannelKind.USER, persona.user_id)) if is_ours else ""
+    opened = ChatParticipant(personas.dialler()(persona), server, partial(feed_backfill, own))
+    if persona.is_staff:
+        opened.socket.client.subscribe(str(Channel(ChannelKind.TENANT, tenant)))
+    return opened
+
+
+def feed_backfill(channel: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the messages of a channel from the feed's log."""
+    for seen in dependencies.feed().snapshot().log.newest_first():
+        if seen.channel == channel and seen.type in BACKFILLED_TYPES:
+            yield codec.decode_json(seen.text)

@@ -1,0 +1,1 @@
+"""The inventory package of dashboard."""

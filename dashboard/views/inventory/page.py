@@ -1,0 +1,196 @@
+"""Inventory: stock by warehouse, forecasts and alerts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.dependencies import feed
+from dashboard.i18n.translate import _, ngettext
+from dashboard.state import inventory
+from dashboard.state.inventory import Inventory, ProductStock
+from dashboard.state.live_state import Snapshot
+from dashboard.state.stock_alerts import AlertRecord
+from dashboard.ui import charts, formatting, page_frame, tables, theme
+from dashboard.ui.tables import Column
+
+TABLE_ROWS = 14  # of 28 px, so that the chart below has its room at 1440x900
+NO_FORECAST = "–"
+
+state = st.session_state
+
+
+def format_minutes(value: float | None) -> str:
+    """Say a time to empty, unless it is far."""
+    return NO_FORECAST if value is None else formatting.format_duration(60 * value)
+
+
+def select_product(product: ProductStock | None) -> None:
+    """Show the product that was clicked."""
+    if product:
+        state.sku = product.sku
+
+
+def warehouse_column(warehouse: int) -> Column[ProductStock]:
+    """Show what is left in one of the warehouses."""
+    return tables.number_column(46, lambda shelf: shelf.quantities[warehouse])
+
+
+def draw_stock(now: Snapshot) -> None:
+    """Draw every product, emptiest first; a click shows it below."""
+    legend = formatting.dot_html(_("at or below threshold"), "warn") + formatting.dot_html(
+        _("out of stock"), "bad"
+    )
+    if now.stock.error and now.stock.at:
+        silent = _("no data from the simulator since {at}: {why}")
+        told = silent.format(at=formatting.format_time(now.stock.at), why=_(now.stock.error))
+        legend = formatting.dot_html(told, "bad")
+    title = _("Stock by warehouse")
+    with theme.card("stock", title, legend, size="even"):
+        if not now.stock.products:
+            with st.container(height=tables.HEADER_PX + tables.ROW_PX * TABLE_ROWS, border=False):
+                if now.stock.error:
+                    hint = _(
+                        "Stock data comes from the simulator: {why}. Start it with `python "
+                        "-m simulator`; `WORKBENCH_SIMULATOR_URL` sets its address."
+                    )
+                    why = _(now.stock.error)
+                    theme.draw_empty_state(
+                        "warehouse", _("Stock unavailable"), hint.format(why=why)
+                    )
+                else:
+                    theme.draw_empty_state("warehouse", _("Loading stock from the simulator…"), "")
+            return
+        places, rows = now.stock.warehouses, now.stock.lowest_first()
+        columns: dict[str, Column[ProductStock]] = {
+            "": tables.text_column(22, lambda shelf: "▶" if shelf.sku == state.sku else ""),
+            _("Product"): tables.button_column(
+                198, lambda shelf: shelf.name, "stock-button", rows, select_product
+            ),
+            _("Threshold"): tables.number_column(62, lambda shelf: shelf.threshold),
+            **{place: warehouse_column(i) for i, place in enumerate(places)},
+            _("Stock level"): tables.progress_column(
+                96, lambda shelf: round(shelf.fill_percent), 100, "%d%%"
+            ),
+            _("Runs out in"): tables.text_column(
+                58,
+                lambda shelf: format_minutes(shelf.minutes_until_empty(now.at)),
+                _(
+                    "All warehouses combined, at the sales rate of "
+                    "the last ten minutes, without replenishment"
+                ),
+            ),
+            _("SKU"): tables.text_column(96, lambda shelf: shelf.sku),
+        }
+        style = tables.highlight_low(list(places), _("Threshold"))
+        tables.draw_table(
+            rows,
+            columns,
+            "stock",
+            visible_rows=TABLE_ROWS,
+            on_select=select_product,
+            style=style,
+            alt=title,
+        )
+
+
+def draw_alerts(unseen: list[AlertRecord]) -> None:
+    """Draw what nobody has acknowledged."""
+    counts = {kind: sum(alert.type == kind for alert in unseen) for kind in theme.ALERT_TONES}
+    legend = "".join(
+        formatting.dot_html(f"{theme.display_name(kind)} {count}", theme.ALERT_TONES[kind])
+        for kind, count in counts.items()
+    )
+    title = _("Alerts")
+    with theme.card("alerts", title, legend, size="even"):
+        if not unseen:
+            with st.container(height=tables.HEADER_PX + tables.ROW_PX * TABLE_ROWS, border=False):
+                theme.draw_empty_state(
+                    "done_all",
+                    _("No unseen alerts"),
+                    _(
+                        "Alerts are raised when stock reaches its "
+                        "threshold, runs out or is replenished."
+                    ),
+                )
+            return
+        where = formatting.viewer_timezone()
+        columns: dict[str, Column[AlertRecord]] = {
+            _("Time"): tables.text_column(
+                66, lambda alert: formatting.format_time(alert.at, timezone=where)
+            ),
+            _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
+            _("Product"): tables.text_column(176, lambda alert: alert.product),
+            _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
+            _("Left"): tables.number_column(40, lambda alert: alert.quantity),
+            _("Mark seen"): tables.button_column(
+                70,
+                tables.icon_cell("check"),
+                "seen-button",
+                unseen,
+                lambda alert: feed().acknowledge_alert(alert.id),
+            ),
+        }
+        tables.draw_table(unseen, columns, "alerts", visible_rows=TABLE_ROWS, alt=title)
+
+
+def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
+    """Draw one product's shelves over time, its threshold as a rule."""
+    if product is None:
+        title = _("Stock over time")
+        with theme.card("level", title, size="rest"):
+            hint = _("Select a product to see its stock over time.")
+            theme.draw_empty_state("show_chart", title, hint)
+        return
+    places = now.stock.warehouses
+    left = "".join(
+        formatting.dot_html(f"{place} {left}", f"w{i}")
+        for i, (place, left) in enumerate(zip(places, product.quantities, strict=True))
+    )
+    about = f"{product.sku} · {formatting.format_number(float(product.price), 2)} ₴"
+    if (left_for := product.minutes_until_empty(now.at)) is not None:
+        about += " · " + _("runs out in {time}").format(time=format_minutes(left_for))
+    with theme.card("level", product.name, f"{about} {left}", size="rest"):
+        length = inventory.chart_window(product, now.at)
+        levels = charts.stock_data(
+            list(inventory.chart_points(product, length, now.at)), places, product.threshold
+        )
+        st.vega_lite_chart(
+            levels,
+            charts.stock_spec(places, length),
+            key=f"level{length}",
+            height="stretch",
+            alt=_("Stock of {name} by warehouse, with its threshold").format(name=product.name),
+        )
+
+
+def draw() -> None:
+    """Draw one moment."""
+    now = page_frame.current_snapshot()
+    unseen = [alert for alert in now.alerts if alert.id not in now.acknowledged]
+    empty, products = now.stock.empty_shelf_count, len(now.stock.products)
+    words = (
+        ngettext("{count} product", "{count} products", products).format(count=products),
+        _("empty shelves: {count}").format(count=empty),
+        _("unseen alerts: {count}").format(count=formatting.format_number(len(unseen))),
+    )
+    live_line(" · ".join(words))
+    left, right = st.columns([7, 5], gap="xsmall")
+    with left:
+        draw_stock(now)
+    with right:
+        draw_alerts(unseen)
+    draw_stock_chart(now, selected_product(now.stock))
+
+
+def selected_product(now: Inventory) -> ProductStock | None:
+    """Return the product to show: the one clicked, or at first one that something happened to."""
+    shelf = next((shelf for shelf in now.products if shelf.sku == state.sku), None)
+    if shelf is None and now.products:
+        shelf = max(now.lowest_first()[:TABLE_ROWS], key=lambda shelf: len(shelf.history))
+        state.sku = shelf.sku
+    return shelf
+
+
+state.setdefault("sku", "")
+live_line = page_frame.header(_("Inventory"))
+page_frame.redraw_periodically("inventory", draw)

@@ -1,0 +1,1 @@
+"""The orders package of dashboard."""

@@ -1,0 +1,61 @@
+"""Two WebSockets of a tab subscribed to one order: the owner's and the shop's."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from client.sans_io.connection_events__merge_tap import Direction
+from dashboard import personas
+from dashboard.personas import Persona
+from dashboard.sockets.persona_socket import PersonaSocket
+from dashboard.views.orders.delivery_times import ReceivedMessage
+from protocol.channels import Channel, ChannelKind
+
+
+class OrderSockets:
+    """Subscribes both sockets to the order's channel, with its latest message.
+
+    Both return messages up to a given time, so that a paused page does not change.
+    """
+
+    def __init__(
+        self, order_id: str, customer_socket: PersonaSocket, shop_socket: PersonaSocket
+    ) -> None:
+        self.customer_socket, self.shop_socket = customer_socket, shop_socket
+        self.channel = str(Channel(ChannelKind.ORDER, order_id))
+        for line in (customer_socket, shop_socket):
+            line.client.subscribe(self.channel, last=True)
+
+    def customer_messages(self, until: float) -> list[ReceivedMessage]:
+        """Return what came to the customer, oldest first."""
+        return _received_until(self.customer_socket, until)
+
+    def shop_messages(self, until: float) -> list[ReceivedMessage]:
+        """Return what came to the shop, oldest first."""
+        return _received_until(self.shop_socket, until)
+
+    def close(self) -> None:
+        """Close both sockets."""
+        personas.close_async(self.customer_socket)
+        personas.close_async(self.shop_socket)
+
+
+def _received_until(socket: PersonaSocket, until: float) -> list[ReceivedMessage]:
+    return [
+        (frame.at, frame.message)
+        for frame in socket.frames()
+        if frame.way is Direction.RECEIVED and frame.message is not None and frame.at <= until
+    ]
+
+
+@st.cache_resource(
+    scope="session",
+    max_entries=1,
+    on_release=OrderSockets.close,
+    show_spinner=False,
+    hash_funcs={Persona: repr},
+)
+def order_sockets(order_id: str, owner: Persona) -> OrderSockets:
+    """Return this tab's sockets for an order; closes those of the previous order."""
+    dial = personas.dialler()
+    return OrderSockets(order_id, dial(owner), dial(personas.ADMIN))

@@ -1,0 +1,260 @@
+"""Orders: one order from the customer's and the shop's side, and all open orders."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.dependencies import feed
+from dashboard.i18n.translate import N_, _, ngettext
+from dashboard.personas import Persona
+from dashboard.state.live_state import ORDERS, Snapshot
+from dashboard.state.orders import HAPPY_PATH, TrackedOrder
+from dashboard.ui import charts, formatting, page_frame, tables, theme
+from dashboard.ui.tables import Column
+from dashboard.views.orders import panes, timeline
+from dashboard.views.orders.delivery_times import order_as_received, pair_deliveries
+from dashboard.views.orders.order_sockets import order_sockets
+from protocol.event_payloads import OrderStatus
+
+LATEST_ROWS = 10  # of the live feed, as in the document's own
+PANE_PX = tables.HEADER_PX + tables.ROW_PX * LATEST_ROWS
+MAX_LISTED = 200
+ORDER_PARAM = "order"  # of the chosen order's id, in the URL
+VIEW_LABELS = {"table": N_("Table"), "timeline": N_("Timeline")}
+
+state = st.session_state
+
+
+def select_order(order: TrackedOrder | None) -> None:
+    """Follow the order that was clicked, whatever its row is by now."""
+    if order:
+        state.order = st.query_params[ORDER_PARAM] = order.id
+
+
+def selected_order(now: Snapshot) -> TrackedOrder | None:
+    """Return the order to follow: the one asked for, or at first one that will soon move."""
+    if state.order:
+        return next((order for order in now.orders if order.id == state.order), None)
+    soon = (OrderStatus.PROCESSING, OrderStatus.PAID, OrderStatus.PENDING)
+    order = next((o for status in soon for o in now.orders if o.status is status), None)
+    if order:
+        state.order = order.id
+    return order
+
+
+def draw_order(order: TrackedOrder, now: Snapshot) -> None:
+    """Draw one order on both sides, each on a socket of its own."""
+    following = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
+    customer = following.customer_messages(now.at)
+    told = pair_deliveries(customer, following.shop_messages(now.at), order.id)
+    left, right = st.columns([52, 48], gap="xsmall")
+    with left:
+        panes.draw_customer_pane(
+            order, order_as_received(order, customer), following, now.at, PANE_PX
+        )
+    with right:
+        panes.draw_shop_pane(order, told, now, PANE_PX)
+
+
+def draw_no_order() -> None:
+    """Say why no order is shown."""
+    with (
+        theme.card("customer", _("One order, from both sides"), size="even"),
+        st.container(height=PANE_PX, border=False),
+    ):
+        if state.order:
+            theme.draw_empty_state(
+                "search_off",
+                _("Order not found"),
+                _("No recent updates. Select another order from the list."),
+            )
+        else:
+            theme.draw_empty_state(
+                "receipt_long",
+                _("No orders yet"),
+                _("New orders appear here. Start the simulator: `python -m simulator`."),
+            )
+
+
+def draw_latest(now: Snapshot) -> None:
+    """Draw the last orders as the tenant's channel tells them."""
+    where = formatting.viewer_timezone()
+    placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
+    columns: dict[str, Column[TrackedOrder]] = {
+        "": tables.text_column(18, lambda order: "▶" if order.id == state.order else ""),
+        _("Order"): tables.button_column(
+            100, lambda order: order.number, "latest-button", placed, select_order
+        ),
+        _("Status"): tables.chips_column(78, lambda order: order.status, theme.STATUS_TONES),
+        _("Total, ₴"): tables.right_aligned_column(
+            50, lambda order: formatting.format_number(float(order.total))
+        ),
+        _("Time"): tables.text_column(
+            58, lambda order: formatting.format_time(order.placed_at, timezone=where)
+        ),
+        _("Customer"): tables.text_column(120, lambda order: order.customer),
+    }
+    title = _("Last {count} orders").format(count=LATEST_ROWS)
+    aside = formatting.chip_html(f"tenant:{feed().tenant}", "tenant")
+    with theme.card("latest", title, aside, size="even"):
+        tables.draw_table(
+            placed, columns, "latest", visible_rows=LATEST_ROWS, on_select=select_order, alt=title
+        )
+
+
+def draw_open_orders(now: Snapshot) -> None:
+    """Draw every open order, as a table or as bars."""
+    waiting = [order for order in reversed(now.orders) if order.is_open]
+    title = _("Open orders, oldest first")
+    with theme.card("open", title, None, size="rest") as head:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            find = st.text_input(
+                _("Find an order"),
+                key="find",
+                type="search",
+                live=True,
+                bind="query-params",
+                placeholder=_("Number, customer or product"),
+                label_visibility="collapsed",
+                width=260,
+            )
+            view = str(
+                st.segmented_control(
+                    _("Show as"),
+                    list(VIEW_LABELS),
+                    default=initial_view,
+                    required=True,
+                    key="view",
+                    format_func=lambda name: _(VIEW_LABELS[name]),
+                    on_change=lambda: st.query_params.update(view=state.view),
+                    label_visibility="collapsed",
+                )
+            )
+        found = [order for order in waiting if matches(order, find)]
+        head(timeline_legend(view) + count_text(len(found), len(waiting), view))
+        if not found:
+            theme.draw_empty_state("done_all", *empty_state_texts(bool(waiting)))
+        elif view == "timeline":
+            draw_timeline(found, now)
+        else:
+            draw_open_table(found[:MAX_LISTED])
+
+
+def matches(order: TrackedOrder, find: str | None) -> bool:
+    """Tell whether an order has the words in its number, its customer or its goods."""
+    text = f"{order.number} {order.customer} {order.item_names} {order.tracking_number}".casefold()
+    return all(word in text for word in (find or "").casefold().split())
+
+
+def count_text(matching: int, total: int, view: str) -> str:
+    """Say how many there are, and how many of them are drawn."""
+    words = ngettext("{count} order", "{count} orders", total).format(count=total)
+    if matching < total:
+        words += " · " + _("{count} found").format(count=matching)
+    shown = timeline.TIMELINE_ROWS if view == "timeline" else MAX_LISTED
+    if matching > shown:
+        words += " · " + _("the first {count} shown").format(count=shown)
+    return words
+
+
+def timeline_legend(view: str) -> str:
+    """Say what the colours of the bars are."""
+    if view != "timeline":
+        return ""
+    return "".join(
+        charts.legend_entry(theme.display_name(status), status) for status in charts.STATUS_BAR_HEX
+    )
+
+
+def empty_state_texts(any_open: bool) -> tuple[str, str]:
+    """Say why no open order is shown."""
+    if any_open:
+        return _("No matching orders"), _("Clear the search to see all orders.")
+    return _("No open orders"), _("Orders appear here from checkout to delivery.")
+
+
+def draw_open_table(orders: list[TrackedOrder]) -> None:
+    """Draw the orders with how long each of their steps took."""
+    where = formatting.viewer_timezone()
+
+    def step(status: OrderStatus) -> Column[TrackedOrder]:
+        return tables.text_column(
+            80, lambda order: format_step_duration(order.duration_until(status))
+        )
+
+    columns: dict[str, Column[TrackedOrder]] = {
+        "": tables.text_column(20, lambda order: "▶" if order.id == state.order else ""),
+        _("Order"): tables.button_column(
+            110, lambda order: order.number, "open-button", orders, select_order
+        ),
+        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
+        _("Progress"): tables.progress_column(90, completed_steps, len(HAPPY_PATH), " "),
+        _("Customer"): tables.text_column(130, lambda order: order.customer),
+        _("Total, ₴"): tables.right_aligned_column(
+            80, lambda order: formatting.format_number(float(order.total), 2)
+        ),
+        _("Placed"): tables.text_column(
+            76, lambda order: formatting.format_time(order.placed_at, timezone=where)
+        ),
+        theme.display_name("paid"): step(OrderStatus.PAID),
+        theme.display_name("processing"): step(OrderStatus.PROCESSING),
+        theme.display_name("shipped"): step(OrderStatus.SHIPPED),
+        _("Tracking number"): tables.text_column(120, lambda order: order.tracking_number),
+        _("Parcel"): tables.text_column(220, lambda order: order.tracking_status),
+    }
+    title = _("Open orders, oldest first")
+    tables.draw_table(orders, columns, "open", on_select=select_order, alt=title)
+
+
+def completed_steps(order: TrackedOrder) -> int:
+    """Count the steps that are behind it, the present one included."""
+    return HAPPY_PATH.index(order.status) + 1 if order.status in HAPPY_PATH else 1
+
+
+def format_step_duration(seconds: float | None) -> str:
+    """Say how long after the step before it a step came, or nothing."""
+    return "" if seconds is None else f"+{formatting.format_duration(seconds)}"
+
+
+def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
+    """Draw the orders as bars of the last minutes."""
+    shown = orders[: timeline.TIMELINE_ROWS]
+    ways = timeline.timeline_data(timeline.status_segments(shown, now.at))
+    alt = _("Open orders over the last five minutes, one bar segment per status")
+    spec = charts.order_timeline_spec(tuple(map(theme.display_name, charts.STATUS_BAR_HEX)))
+    st.vega_lite_chart(ways, spec, key="order-timeline", height="stretch", alt=alt)
+
+
+def draw() -> None:
+    """Draw one moment."""
+    now = page_frame.current_snapshot()
+    rate = 60 * now.series.now(ORDERS, over=60)
+    live_line(
+        ngettext("{count} order/min", "{count} orders/min", rate).format(
+            count=formatting.format_number(rate)
+        )
+        + " · "
+        + _("{sum} ₴ ordered since {start}").format(
+            sum=formatting.format_number(float(now.ordered_amount)),
+            start=formatting.format_time(now.started_at)[:5],
+        )
+    )
+    if page_frame.draw_if_empty(now):
+        return
+    order = selected_order(now)
+    left, right = st.columns([29, 20], gap="xsmall")
+    with left:
+        if order:
+            draw_order(order, now)
+        else:
+            draw_no_order()
+    with right:
+        draw_latest(now)
+    draw_open_orders(now)
+
+
+initial_view = st.query_params.get("view")
+initial_view = initial_view if initial_view in VIEW_LABELS else "table"
+state.order = st.query_params.get(ORDER_PARAM, state.get("order", ""))
+live_line = page_frame.header(_("Orders"))
+page_frame.redraw_periodically("orders", draw)

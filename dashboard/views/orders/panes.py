@@ -1,0 +1,201 @@
+"""The customer's and the shop's pane of one order."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from dashboard.i18n.translate import N_, _
+from dashboard.state.live_state import Snapshot
+from dashboard.state.orders import TrackedOrder
+from dashboard.ui import formatting, simulator_commands, tables, theme
+from dashboard.ui.tables import Column
+from dashboard.views.orders.delivery_times import UpdateDelivery
+from dashboard.views.orders.order_sockets import OrderSockets
+from dashboard.views.orders.progress_steps import progress_steps
+from protocol.event_payloads import OrderStatus
+
+UPDATE_ROWS = 6  # lines; an uneventful order has five updates
+ITEM_ROWS = 3  # lines of an order's goods: with more, the total would be below the pane's edge
+RECENT_MESSAGES = 2  # of the last messages of the customer's socket
+STATUS_LABELS = {  # statuses as shown to customers
+    OrderStatus.PENDING: N_("Placed"),
+    OrderStatus.PAID: N_("Paid"),
+    OrderStatus.PAYMENT_FAILED: N_("Not paid"),
+    OrderStatus.PROCESSING: N_("Being packed"),
+    OrderStatus.SHIPPED: N_("On its way"),
+    OrderStatus.DELIVERED: N_("Delivered"),
+    OrderStatus.CANCELLED: N_("Cancelled"),
+    OrderStatus.REFUNDED: N_("Refunded"),
+}
+
+
+def draw_customer_pane(
+    order: TrackedOrder,
+    received_order: TrackedOrder | None,
+    sockets: OrderSockets,
+    now: float,
+    height: int,
+) -> None:
+    """Draw the order as the shop's site would, from the messages on its owner's socket.
+
+    Until that has heard anything, what the shop knows stands in, and the head says so.
+    """
+    link = sockets.customer_socket.status()
+    aside = formatting.dot_html(link.title(), formatting.PHASE_TONES[link.phase])
+    if link.is_live and received_order is None:
+        aside = formatting.dot_html(_("subscribed, no updates yet"), "muted")
+    title = _("{name} sees").format(name=order.customer)
+    shown = received_order or order
+    with (
+        theme.card("customer", title, aside, size="even"),
+        st.container(height=height, border=False, gap="xsmall"),
+    ):
+        number = html.escape(_("Order {number}").format(number=order.number))
+        status = formatting.chip_html(
+            _(STATUS_LABELS[shown.status]), theme.STATUS_TONES[shown.status]
+        )
+        st.html(formatting.split_row_html(f"<b>{number}</b>", status, "large"))
+        st.html(progress_html(order, shown))
+        st.html(f'<div class="list">{items_html(order, shown)}</div>')
+        st.space("stretch")
+        heard = sockets.customer_messages(now)[-RECENT_MESSAGES:]
+        frames = (
+            formatting.split_row_html(
+                f'<span class="mono">{html.escape(str(message.get("type")))}</span>',
+                f'<span class="quiet">{formatting.format_time(arrived, millis=True)}</span>',
+            )
+            for arrived, message in reversed(heard)
+        )
+        st.html(f'<div class="list tight">{"".join(frames)}</div>')
+
+
+def progress_html(order: TrackedOrder, shown: TrackedOrder) -> str:
+    """Return the progress steps; times from before the customer's socket come from the feed."""
+    when = {step.status: step.at for seen in (order, shown) for step in seen.history}
+    return formatting.progress_steps_html(
+        (
+            _(STATUS_LABELS[stage.status]),
+            "" if stage.at is None else formatting.format_time(stage.at),
+            stage.state,
+        )
+        for stage in progress_steps(shown.status, when)
+    )
+
+
+def items_html(order: TrackedOrder, shown: TrackedOrder) -> str:
+    """Return parcel, items and total as HTML."""
+    items = [
+        formatting.split_row_html(
+            f"{html.escape(item.name)} × {item.quantity}",
+            f"{formatting.format_number(float(item.price * item.quantity), 2)} ₴",
+        )
+        for item in order.items
+    ]
+    if len(items) > ITEM_ROWS:
+        rest = items[ITEM_ROWS - 1 :]
+        more = _("and {count} more").format(count=len(rest))
+        items[ITEM_ROWS - 1 :] = [formatting.details_html(more, "".join(rest))]
+    total, all_of_it = f"<b>{formatting.format_number(float(order.total), 2)} ₴</b>", _("Total")
+    parcel = formatting.split_row_html(_("Nova Poshta"), tracking_html(shown))
+    return parcel + "".join(items) + formatting.split_row_html(f"<b>{all_of_it}</b>", total)
+
+
+def tracking_html(order: TrackedOrder) -> str:
+    """Link to where a parcel can be followed, or say when that will be."""
+    if not order.tracking_number:
+        later = _("after shipping")
+        return f'<span class="quiet">{later}</span>'
+    number = f'<span class="mono">{html.escape(order.tracking_number)}</span>'
+    if order.tracking_url.startswith("https://"):
+        address = html.escape(order.tracking_url)
+        number = f'<a target="_blank" rel="noreferrer" href="{address}">{number}</a>'
+    return f'<span class="quiet">{html.escape(order.tracking_status)}</span>{number}'
+
+
+def draw_shop_pane(
+    order: TrackedOrder, deliveries: list[UpdateDelivery], now: Snapshot, height: int
+) -> None:
+    """Draw the order's updates with their delivery delays."""
+    apart = next((one.difference_ms for one in deliveries if one.difference_ms is not None), None)
+    aside = _("waiting for the next update")
+    if apart is not None:
+        aside = _("last update: {ms} ms apart").format(ms=format_ms(abs(apart)))
+    with (
+        theme.card("shop", _("The shop sees"), html.escape(aside), size="even"),
+        st.container(height=height, border=False, gap="xsmall"),
+    ):
+        status = formatting.chip_html(
+            theme.display_name(order.status), theme.STATUS_TONES[order.status]
+        )
+        since = _("for {time}").format(
+            time=formatting.format_duration(max(0.0, now.at - order.changed_at))
+        )
+        st.html(
+            formatting.split_row_html(
+                formatting.chip_html(f"order:{order.id}", "order"), f"{since} {status}"
+            )
+        )
+        draw_updates(deliveries)
+        st.space("stretch")
+        draw_advance_button(order, now)
+
+
+def draw_updates(deliveries: list[UpdateDelivery]) -> None:
+    """Draw the updates with their delays in milliseconds."""
+    if not deliveries:
+        with st.container(height=tables.HEADER_PX + tables.ROW_PX * UPDATE_ROWS, border=False):
+            return theme.draw_empty_state(
+                "timer",
+                _("No updates on this channel yet"),
+                _("The next update appears here, with its delay to the customer and to the shop."),
+            )
+    where = formatting.viewer_timezone()
+    columns: dict[str, Column[UpdateDelivery]] = {
+        _("Sent"): tables.text_column(
+            62, lambda one: formatting.format_time(one.sent_at, timezone=where)
+        ),
+        _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
+        _("Customer"): tables.right_aligned_column(
+            62,
+            lambda one: format_ms(one.customer_delay_ms),
+            _("Milliseconds from the server's timestamp to arrival at the customer"),
+        ),
+        _("Shop"): tables.right_aligned_column(
+            54,
+            lambda one: format_ms(one.shop_delay_ms),
+            _("Milliseconds from the server's timestamp to arrival at the shop"),
+        ),
+        _("Δ, ms"): tables.right_aligned_column(
+            50,
+            lambda one: format_ms(one.difference_ms),
+            _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
+        ),
+    }
+    tables.draw_table(
+        deliveries, columns, "deliveries", visible_rows=UPDATE_ROWS, alt=_("Order updates")
+    )
+
+
+def format_ms(value: float | None) -> str:
+    """Write a delay, or nothing."""
+    return "" if value is None else formatting.format_number(value, 1)
+
+
+def draw_advance_button(order: TrackedOrder, now: Snapshot) -> None:
+    """Draw the button that advances the order, if the simulator is running."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            _("Advance order"),
+            icon=":material/skip_next:",
+            key="advance",
+            disabled=now.shop is None or bool(now.stock.error) or not order.is_open,
+            on_click=simulator_commands.send_command,
+            args=("advance_order",),
+            kwargs={"order": order.id},
+            help=_("Advances this order now instead of at its scheduled time"),
+        )
+        outcome = simulator_commands.last_result()
+        if outcome and outcome.command == "advance_order" and outcome.error:
+            st.caption(formatting.escape_markdown(outcome.error))

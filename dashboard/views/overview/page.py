@@ -1,0 +1,189 @@
+"""Overview: key metrics, throughput, latest orders and stock alerts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.i18n.translate import N_, _, ngettext
+from dashboard.state.channels import EVERYONE, KINDS
+from dashboard.state.live_state import DELIVERIES, MESSAGES, ORDERED_AMOUNT, ORDERS, Snapshot
+from dashboard.state.orders import TrackedOrder
+from dashboard.state.stock_alerts import AlertRecord
+from dashboard.state.time_series import SPARKLINE_STEP_S, WINDOW_S, Series
+from dashboard.ui import charts, formatting, page_frame, tables, theme
+from dashboard.ui.tables import Column
+
+METRICS = {
+    "connections": (
+        N_("Connections"),
+        N_("Open connections on the server, including those of other shops"),
+    ),
+    "messages": (
+        N_("Messages/s"),
+        N_("Publications accepted in the last second, excluding monitor traffic"),
+    ),
+    "deliveries": (
+        N_("Deliveries/s"),
+        N_("Connections these publications were queued for, excluding monitor traffic"),
+    ),
+    "orders": (N_("Orders/min"), N_("Orders placed in the last minute")),
+    "ordered": (
+        N_("Ordered, ₴"),
+        N_("All orders placed since the dashboard started, including unpaid and cancelled ones"),
+    ),
+    "p95": (
+        N_("Latency p95, ms"),
+        N_("From accepting a publication to writing it to the socket, over the last minute"),
+    ),
+}
+MAX_ROWS = 40
+
+
+def draw_metrics(now: Snapshot) -> None:
+    """Draw six numbers, each with its last two minutes."""
+    series, (connections, p95s) = now.series, now.health_sparklines
+    slow = now.health.p95_ms
+    ordered, sums = float(now.ordered_amount), list[float]()
+    for late in reversed(series.window([ORDERED_AMOUNT])[::SPARKLINE_STEP_S]):
+        sums.insert(0, ordered)
+        ordered -= late[ORDERED_AMOUNT]
+    values = {
+        "connections": (formatting.format_number(now.health.connections), connections),
+        "messages": (formatting.format_number(series.now(MESSAGES), 1), series.sparkline(MESSAGES)),
+        "deliveries": (
+            formatting.format_number(series.now(DELIVERIES), 1),
+            series.sparkline(DELIVERIES),
+        ),
+        "orders": (
+            formatting.format_number(60 * series.now(ORDERS, over=60)),
+            series.sparkline(ORDERS, over=60),
+        ),
+        "ordered": (formatting.format_number(int(now.ordered_amount)), sums),
+        "p95": (None if slow is None else formatting.format_number(slow, 1), p95s),
+    }
+    with st.grid(len(values), min_column_width=140, gap="xsmall"):
+        for name, (value, trend) in values.items():
+            label, source = METRICS[name]
+            st.metric(_(label), value, border=True, chart_data=trend, help=_(source))
+
+
+def draw_throughput(series: Series, annotations: dict[int, str]) -> None:
+    """Draw messages a second, stacked by channel kind; the legend carries the present values."""
+    rows = series.window(KINDS)
+    silent = not any(row[EVERYONE] for row in rows)
+    named = [kind for kind in KINDS if kind != EVERYONE or not silent]
+    legend = "".join(
+        formatting.dot_html(f"{kind} {formatting.format_number(rows[-1][kind], 1)}", kind)
+        for kind in named
+    )
+    title = _("Messages/s by channel kind")
+    with theme.card("throughput", title, legend):
+        table = charts.throughput_data(rows, annotations)
+        st.vega_lite_chart(table, charts.throughput_spec(), key="throughput", height=250, alt=title)
+
+
+def gap_annotations(now: Snapshot) -> dict[int, str]:
+    """Mark where the feed was cut off: what passed then is missing from the chart."""
+    ends = {int(gap.until) - now.series.end: gap.until - gap.since for gap in now.gaps}
+    return {
+        t: _("no data: {length}").format(length=formatting.format_duration(lasted))
+        for t, lasted in ends.items()
+        if -WINDOW_S < t <= 0
+    }
+
+
+def count_since(count: int, start: str) -> str:
+    """Say how many came since the dashboard started."""
+    return _("{count} since {start}").format(count=formatting.format_number(count), start=start)
+
+
+def draw_orders(now: Snapshot, start: str) -> None:
+    """Draw the newest orders, each with its newest status."""
+    where = formatting.viewer_timezone()
+    columns: dict[str, Column[TrackedOrder]] = {
+        _("Time"): tables.text_column(
+            66, lambda order: formatting.format_time(order.placed_at, timezone=where)
+        ),
+        _("Order"): tables.text_column(102, lambda order: order.number),
+        _("Status"): tables.chips_column(92, lambda order: order.status, theme.STATUS_TONES),
+        _("Customer"): tables.text_column(122, lambda order: order.customer),
+        _("Items"): tables.text_column(196, lambda order: order.item_names),
+        _("Total, ₴"): tables.right_aligned_column(
+            80, lambda order: formatting.format_number(float(order.total), 2)
+        ),
+    }
+    still_open = sum(order.is_open for order in now.orders)
+    if now.order_count <= len(now.orders):
+        aside = _("{count} open").format(count=still_open)
+    else:
+        aside = _("{count} open of the last {kept}").format(count=still_open, kept=len(now.orders))
+    aside += " · " + count_since(now.order_count, start)
+    title = _("Latest orders")
+    with theme.card("orders", title, aside, size="rest"):
+        if not now.orders:
+            return theme.draw_empty_state(
+                "receipt_long",
+                _("No orders yet"),
+                _("New orders appear here. Start the simulator: `python -m simulator`."),
+            )
+        tables.draw_table(now.orders[:MAX_ROWS], columns, key="orders", alt=title)
+
+
+def draw_alerts(now: Snapshot, start: str) -> None:
+    """Draw the newest alerts, seen or not."""
+    where = formatting.viewer_timezone()
+    columns: dict[str, Column[AlertRecord]] = {
+        _("Time"): tables.text_column(
+            66, lambda alert: formatting.format_time(alert.at, timezone=where)
+        ),
+        _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
+        _("Product"): tables.text_column(210, lambda alert: alert.product),
+        _("Warehouse"): tables.text_column(72, lambda alert: alert.warehouse),
+        _("Left"): tables.number_column(44, lambda alert: alert.quantity),
+    }
+    title = _("Stock alerts")
+    with theme.card("alerts", title, count_since(now.alert_count, start), size="rest"):
+        if not now.alerts:
+            return theme.draw_empty_state(
+                "inventory_2",
+                _("No alerts yet"),
+                _(
+                    "Alerts are raised when stock reaches its "
+                    "threshold, runs out or is replenished."
+                ),
+            )
+        tables.draw_table(now.alerts[:MAX_ROWS], columns, key="alerts", alt=title)
+
+
+def draw() -> None:
+    """Draw one moment."""
+    now = page_frame.current_snapshot()
+    start = formatting.format_time(now.started_at)[:5]
+    words = [
+        ngettext(
+            "{count} message since {start}", "{count} messages since {start}", now.log.seq
+        ).format(count=formatting.format_number(now.log.seq), start=start),
+        ngettext("{count} active customer", "{count} active customers", len(now.customers)).format(
+            count=len(now.customers)
+        ),
+    ]
+    if now.not_sampled:
+        words.append(
+            _("{count} more counted but not stored").format(
+                count=formatting.format_number(now.not_sampled)
+            )
+        )
+    live_line(" · ".join(words))
+    if page_frame.draw_if_empty(now):
+        return
+    draw_metrics(now)
+    draw_throughput(now.series, gap_annotations(now))
+    left, right = st.columns([7, 5], gap="xsmall")
+    with left:
+        draw_orders(now, start)
+    with right:
+        draw_alerts(now, start)
+
+
+live_line = page_frame.header(_("Overview"), allow_presenter=True)
+page_frame.redraw_periodically("overview", draw)

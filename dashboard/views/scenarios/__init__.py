@@ -1,0 +1,1 @@
+"""The scenarios package of dashboard."""

@@ -1,0 +1,165 @@
+"""Scenarios: start and stop scenarios, and control the simulator."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from client.http_client import ApiRequestError
+from dashboard.dependencies import feed, simulator_client
+from dashboard.i18n.translate import N_, _, current_language, ngettext
+from dashboard.state.channels import EVERYONE, KINDS
+from dashboard.state.live_state import Snapshot
+from dashboard.state.time_series import WINDOW_S
+from dashboard.ui import charts, formatting, page_frame, simulator_commands, theme
+from dashboard.views.scenarios import controls
+from protocol import simulator_api__merge_simulation
+from protocol.simulator_api__merge_simulation import ScenarioInfo, ShopState
+
+ICONS = {
+    "calm-day": "sunny",
+    "flash-sale": "bolt",
+    "stock-out": "inventory_2",
+    "courier-strike": "local_shipping",
+    "payment-outage": "credit_card_off",
+    "chat-rush": "forum",
+    "slow-client": "hourglass_bottom",
+    "reconnect-storm": "sync_problem",
+}
+DEFAULT_ICON = "science"
+PAGE_LABELS = {
+    "overview": N_("Overview"),
+    "explorer": N_("Explorer"),
+    "orders": N_("Orders"),
+    "inventory": N_("Inventory"),
+    "inbox": N_("Inbox"),
+    "console": N_("Console"),
+    "connections": N_("Connections"),
+}
+CARD_PX = 196  # px of a scenario's card, so that none changes it when it starts
+
+
+def draw() -> None:
+    """Draw one moment: how far each scenario is, and what that does to the traffic."""
+    held, now = page_frame.current_snapshot(), feed().snapshot()  # a hand on the shop is never held
+    controls.rerun_if_changed(now.shop)
+    live_line(status_text(now))
+    try:
+        scenarios = simulator_client().list_scenarios()
+    except ApiRequestError as why:
+        return draw_simulator_missing(_(str(why)))
+    with st.grid(4, min_column_width=230, gap="xsmall"):
+        for scenario in scenarios:
+            draw_card(scenario, now.shop if not now.stock.error else None)
+    draw_effect(held, scenarios)
+
+
+def status_text(now: Snapshot) -> str:
+    """Say how the shop is: its clock, its speed and what runs."""
+    shop = now.shop
+    if shop is not None and now.stock.error:
+        return _("no data from the simulator since {at}: {why}").format(
+            at=formatting.format_time(now.stock.at or now.at), why=_(now.stock.error)
+        )
+    if shop is None or shop.now is None:
+        return _("waiting for the simulator")
+    count = len(shop.scenarios)
+    running = ngettext("{count} scenario running", "{count} scenarios running", count)
+    return " · ".join(
+        (
+            _("simulated time {time}").format(time=formatting.format_time(shop.now.timestamp())),
+            _("speed ×{speed}").format(speed=f"{shop.speed:g}") if shop.running else _("paused"),
+            _("seed {seed}").format(seed=shop.seed),
+            running.format(count=count) if count else _("no scenario running"),
+        )
+    )
+
+
+def draw_simulator_missing(reason: str) -> None:
+    """Draw an empty state while the simulator cannot be reached."""
+    with st.container(border=True, key="pane-nothing", height=theme.HEIGHTS["pane"]):
+        theme.draw_empty_state(
+            "toys_fan",
+            _("Simulator not running"),
+            _(
+                "Scenarios run in the simulator: {why}. Start it with "
+                "`python -m simulator`; `WORKBENCH_SIMULATOR_URL` "
+                "sets its address. This page connects automatically."
+            ).format(why=reason),
+        )
+
+
+def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
+    """Draw one scenario: what it does, what to watch where, and how far it is."""
+    running = shop.running_scenario(scenario.name) if shop else None
+    code = current_language()
+    icon = ICONS.get(scenario.name, DEFAULT_ICON)
+    with st.container(
+        border=True, key=f"fit-scenario-{scenario.name}", gap="xxsmall", height=CARD_PX
+    ):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            title = formatting.escape_markdown(
+                simulator_api__merge_simulation.localized(scenario.title, code)
+            )
+            st.markdown(f":material/{icon}: **{title}**", width="stretch")
+            st.button(
+                _("Stop") if running else _("Run"),
+                key=f"run-{scenario.name}",
+                type="primary" if running else "secondary",
+                disabled=shop is None,
+                on_click=simulator_commands.send_command,
+                args=("stop_scenario" if running else "start_scenario",),
+                kwargs={"name": scenario.name},
+            )
+        st.caption(
+            formatting.escape_markdown(
+                simulator_api__merge_simulation.localized(scenario.sentence, code)
+            )
+        )
+        watch = formatting.escape_markdown(
+            simulator_api__merge_simulation.localized(scenario.watch, code)
+        )
+        st.caption(f":material/visibility: {watch}")
+        st.space("stretch")
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            for name in scenario.pages:
+                if (theme.ASSETS_DIR / "views" / f"{name}.py").exists():
+                    st.page_link(f"views/{name}.py", label=_(PAGE_LABELS[name]))
+            st.space("stretch")
+            left = running.left_s if running else scenario.lasts_s
+            words = _("{time} left") if running else _("lasts {time}")
+            st.caption(words.format(time=formatting.format_duration(left)), width="content")
+        st.html(
+            formatting.progress_bar_html(
+                running.progress if running else 0.0, "accent" if running else "none"
+            )
+        )
+
+
+def draw_effect(now: Snapshot, scenarios: tuple[ScenarioInfo, ...]) -> None:
+    """Draw the traffic of the last two minutes, with what was started in it."""
+    rows = now.series.window(KINDS)
+    named = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
+    legend = "".join(
+        formatting.dot_html(f"{kind} {formatting.format_number(rows[-1][kind], 1)}", kind)
+        for kind in named
+    )
+    title = _("Effect: messages/s by channel kind")
+    with theme.card("effect", title, legend, size="rest"):
+        titles = {
+            one.name: simulator_api__merge_simulation.localized(one.title, current_language())
+            for one in scenarios
+        }
+        began = {
+            round(seen.at - now.at): titles.get(seen.name, seen.name)
+            for seen in now.scenario_starts
+            if now.at - seen.at < WINDOW_S
+        }
+        table = charts.throughput_data(rows, began)
+        st.vega_lite_chart(
+            table, charts.throughput_spec(), key="effect", height="stretch", alt=title
+        )
+
+
+live_line = page_frame.header(_("Scenarios"))
+controls.draw()
+page_frame.redraw_periodically("scenarios", draw)

@@ -1,0 +1,69 @@
+"""Route that serves a tab's filtered messages: ``GET /messages/{token}.jsonl`` and ``.csv``.
+
+Streamlit's download button is not used: a file made on demand is dropped after the second run of
+any tab, here within a second, so a later request gets a 404.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from dashboard.i18n.translate import N_
+from dashboard.messages import export
+from dashboard.messages.search import MessageFilter, MessageSearch
+from dashboard.state.message_log import LoggedMessage, LogView
+
+
+class ExportFormat(NamedTuple):
+    """An export format: its writer, media type and translatable description."""
+
+    write: Callable[[Iterable[LoggedMessage]], bytes]
+    media_type: str
+    description: str
+
+
+FORMATS = {
+    "jsonl": ExportFormat(export.to_jsonl, "application/x-ndjson", N_("JSON Lines, as received")),
+    "csv": ExportFormat(export.to_csv, "text/csv", N_("Table for spreadsheets")),
+}
+
+
+class DownloadSource:
+    """The log view and filter that a tab last listed; downloadable while the tab keeps it."""
+
+    def __init__(self) -> None:
+        self.log, self.filter = LogView(), MessageFilter()
+        self.token = secrets.token_urlsafe(16)
+        _sources[self.token] = self
+
+    def messages(self) -> list[LoggedMessage]:
+        """Return all that the filter leaves, oldest first."""
+        return MessageSearch(self.filter).all_matches(self.log)
+
+    def url_path(self, format: str) -> str:
+        """Return where a browser gets them in that form, on this site."""
+        return f"/messages/{self.token}.{format}"
+
+
+_sources: WeakValueDictionary[str, DownloadSource] = WeakValueDictionary()
+
+
+def serve_download(request: Request) -> Response:
+    """Answer a browser, on a thread of the web server's: 20,000 messages take a moment."""
+    form = FORMATS.get(request.path_params["form"])
+    listed = _sources.get(request.path_params["token"])
+    if form is None or listed is None:
+        return PlainTextResponse("This link has expired: its tab was closed.\n", 404)
+    name = f"messages.{request.path_params['form']}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(form.write(listed.messages()), media_type=form.media_type, headers=headers)
+
+
+DOWNLOAD_ROUTE = Route("/messages/{token}.{form}", serve_download)

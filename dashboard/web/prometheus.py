@@ -1,0 +1,63 @@
+"""Prometheus metrics of the workbench: ``GET /metrics``.
+
+In Prometheus' text format, with the process' memory; on loopback, as the pages are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dashboard.dependencies import feed
+
+BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)
+
+registry = CollectorRegistry()
+ProcessCollector(registry=registry)
+_tick_seconds = Histogram(
+    "workbench_tick_seconds",
+    "Time to draw a page, by page",
+    ["page"],
+    buckets=BUCKETS_S,
+    registry=registry,
+)
+_messages_reported = Gauge(
+    "workbench_messages_told",
+    "Messages reported by the monitor",
+    registry=registry,
+)
+_messages_kept = Gauge("workbench_messages_kept", "Messages in the history now", registry=registry)
+
+
+@contextmanager
+def measure_tick(page: str) -> Iterator[None]:
+    """Measure one tick of a page; one that ends early, by a rerun, counts as well."""
+    begun = time.perf_counter()
+    try:
+        yield
+    finally:
+        _tick_seconds.labels(page).observe(time.perf_counter() - begun)
+
+
+def serve_metrics(_: Request) -> Response:
+    """Answer a scrape."""
+    now = feed().snapshot()
+    _messages_reported.set(now.log.seq + now.not_sampled)
+    _messages_kept.set(now.log.count)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+METRICS_ROUTE = Route("/metrics", serve_metrics)

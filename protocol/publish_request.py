@@ -1,0 +1,50 @@
+"""From what a service wants published to what goes out: one rule, over HTTP and through Redis."""
+
+from __future__ import annotations
+
+from msgspec import Raw, Struct
+
+from protocol.channels import Channel, ChannelKind, is_valid_key
+from protocol.codec import encode_with_timestamp, validate_event
+from protocol.event_payloads import NewOrderPayload
+from protocol.messages import Envelope
+from protocol.publications import Address, PublishRequest
+
+
+class OrderPlacement(Struct, frozen=True):
+    """An order that a publication places, and so makes somebody's."""
+
+    id: str
+    user_id: str
+    tenant_id: str
+
+
+class PreparedPublication(Struct, frozen=True):
+    """A publication that is well made; ``message`` is the finished envelope."""
+
+    to: Address
+    type: str
+    message: bytes
+    order_placement: OrderPlacement | None
+
+
+def prepare_publication(request: PublishRequest, now: float) -> PreparedPublication:
+    """Check a draft, and write its message as of ``now`` (seconds since the epoch).
+
+    Raises:
+        ValueError: no address or two, a type or payload that cannot be published.
+        Refusal: the channel's name is malformed.
+    """
+    to = request.address()
+    event, payload = validate_event(request.type, request.payload)
+    order_placement = None
+    if (
+        isinstance(event, NewOrderPayload)
+        and isinstance(to, Channel)
+        and to.kind is ChannelKind.TENANT
+    ):
+        order_placement = OrderPlacement(event.order.id, event.order.customer.id, to.key)
+        if not (is_valid_key(order_placement.id) and is_valid_key(order_placement.user_id)):
+            raise ValueError("An id in the order is no key")
+    message = encode_with_timestamp(Envelope(request.type, Raw(payload)), now)
+    return PreparedPublication(to, request.type, message, order_placement)

@@ -1,0 +1,1 @@
+"""The redis package of protocol."""

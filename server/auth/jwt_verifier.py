@@ -1,0 +1,156 @@
+"""Token to Identity: verifies JSON Web Tokens.  Nothing it says or logs contains one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+from common.env_settings import InvalidSettings
+from protocol.channels import is_valid_key
+from server.auth.identity import Identity, Role
+from server.settings import Settings
+
+VerificationKey = Any  # what PyJWT takes as a key: text, bytes or a public key object
+CACHE_TTL_S = 60.0  # a token is verified anew after that, with whatever key is then the right one
+CACHE_SIZE = 1000  # tokens, about 1 MB; verifying one costs some 60 us
+MAX_EXPIRES_AT = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the last that a datetime can hold
+
+
+class InvalidToken(Exception):
+    """The token is not to be trusted; why is nobody's business."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid or expired token")
+
+
+class JwtVerifier:
+    """Turns tokens into identities with one algorithm, fixed by the settings.
+
+    ``is_revoked`` is asked of whoever bears a good token.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        get_key: Callable[[str], Awaitable[VerificationKey]],
+        is_revoked: Callable[[Identity], bool],
+    ) -> None:
+        self._settings = settings
+        self._get_key = get_key
+        self._is_revoked = is_revoked
+        self._token_cache: dict[str, tuple[float, Identity]] = {}
+
+    async def verify(self, token: str) -> Identity:
+        """Verify a token and read whom it speaks for.
+
+        Raises:
+            InvalidToken: not signed by us, expired, not yet valid, revoked, or with claims
+                that make no identity.
+        """
+        now = time.time()
+        cached_until, identity = self._token_cache.get(token, (0.0, None))
+        if identity is None or now >= cached_until:
+            try:
+                identity = self._identity_from_claims(
+                    self._decode_claims(token, await self._get_key(token))
+                )
+            except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
+                raise InvalidToken from why
+            self._cache_token(token, identity, now)
+        if self._is_revoked(identity):
+            raise InvalidToken
+        return identity
+
+    def _cache_token(self, token: str, identity: Identity, now: float) -> None:
+        """Remember a good token for a while: a publisher shows its own with every request."""
+        self._token_cache[token] = (min(identity.expires_at, now + CACHE_TTL_S), identity)
+        if len(self._token_cache) > CACHE_SIZE:
+            del self._token_cache[next(iter(self._token_cache))]
+
+    def _decode_claims(self, token: str, key: VerificationKey) -> dict[str, Any]:
+        settings = self._settings
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[settings.jwt_algorithm],
+            audience=settings.jwt_audience or None,
+            issuer=settings.jwt_issuer or None,
+            options={
+                "require": ["exp"],
+                "verify_aud": bool(settings.jwt_audience),
+                "verify_iat": False,  # an issuer's clock may be a second ahead of ours
+            },
+        )
+
+    def _identity_from_claims(self, claims: dict[str, Any]) -> Identity:
+        user_id = _optional_claim(claims, "user_id") or claims.get("sub")
+        tenant_id, role, name = (
+            _optional_claim(claims, each) for each in ("tenant_id", "role", "name")
+        )
+        role = Role(role)
+        if role is Role.NONE and self._settings.tokens_without_role == "refuse":
+            raise ValueError("no role")
+        if not isinstance(user_id, str) or not is_valid_key(user_id):
+            raise ValueError("no user")
+        if tenant_id != "" and not (isinstance(tenant_id, str) and is_valid_key(tenant_id)):
+            raise ValueError("no tenant")
+        expires_at = float(claims["exp"])
+        if not 0 < expires_at <= MAX_EXPIRES_AT:
+            raise ValueError("no end")
+        return Identity(
+            user_id=user_id,
+            tenant_id=tenant_id,
+            role=role,
+            name=name if _is_displayable(name) else user_id,
+            issued_at=float(claims.get("iat", 0)),
+            expires_at=expires_at,
+        )
+
+
+def _optional_claim(claims: dict[str, Any], name: str) -> Any:
+    """Return an optional claim; null is as good as none."""
+    value = claims.get(name)
+    return "" if value is None else value
+
+
+def _is_displayable(name: object) -> bool:
+    """Tell whether a name can be shown: JSON can write half a character, UTF-8 cannot."""
+    return isinstance(name, str) and bool(name) and name.encode(errors="replace").decode() == name
+
+
+def _never_revoked(_who: Identity) -> bool:
+    return False
+
+
+def make_verifier(
+    settings: Settings, is_revoked: Callable[[Identity], bool] = _never_revoked
+) -> JwtVerifier:
+    """Build the verifier that the settings ask for.
+
+    Raises:
+        Misconfigured: the key file cannot be read.
+    """
+    if settings.jwt_jwks_url:
+        keys = jwt.PyJWKClient(settings.jwt_jwks_url, timeout=5)
+
+        async def fetch_key(token: str) -> VerificationKey:
+            # The client blocks while it fetches a key it has not cached.
+            return (await asyncio.to_thread(keys.get_signing_key_from_jwt, token)).key
+
+        return JwtVerifier(settings, fetch_key, is_revoked)
+    key: str | bytes = settings.jwt_secret
+    if settings.jwt_key_file:
+        try:
+            key = Path(settings.jwt_key_file).read_bytes()
+        except OSError as why:
+            raise InvalidSettings([f"WORKBENCH_JWT_KEY_FILE cannot be read: {why}"]) from None
+
+    async def configured_key(_token: str) -> VerificationKey:
+        return key
+
+    return JwtVerifier(settings, configured_key, is_revoked)

@@ -1,0 +1,91 @@
+"""The parts that differ between a server that is alone and one of a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from socket import gethostname
+
+from msgspec import Struct
+
+from protocol.publications import PublishResponse
+from protocol.retention import Retention
+from server.cluster.cluster import Cluster, SingleNode
+from server.cluster.connection_limits import LocalConnectionLimiter
+from server.cluster.redis_cluster_node import RedisClusterNode
+from server.http.responses import ApiError
+from server.pubsub.brokers.base import Broker
+from server.pubsub.brokers.memory.broker import MemoryBroker
+from server.pubsub.brokers.redis.broker import RedisBroker, RedisBrokerOptions
+from server.redis_client import RedisClient, open_redis
+from server.services.idempotency import IdempotencyStore, NullIdempotencyStore
+from server.settings import Settings
+from server.stores.base import Store
+from server.stores.redis import RedisStore
+from server.stores.redis_idempotency import RedisIdempotencyStore
+from server.stores.sqlite import SqliteStore
+
+DATABASE_FILE = "workbench.sqlite3"
+
+
+class Backends(Struct, frozen=True):
+    """What the settings choose: what carries publications, what keeps things, who else is there."""
+
+    broker: Broker
+    store: Store
+    cluster: Cluster
+    idempotency_store: IdempotencyStore[PublishResponse | ApiError]
+
+
+@contextlib.asynccontextmanager
+async def open_backends(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Backends]:
+    """Open the parts while the block lasts; ``clock`` is in seconds since the epoch.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened.
+        RedisUnusable: there is an address of a Redis, and it cannot be used.
+    """
+    retention = Retention(settings.history_messages, settings.history_s)
+    if settings.redis_url:
+        async with open_redis(settings) as redis:
+            options = RedisBrokerOptions(
+                prefix=settings.redis_prefix,
+                sharded=settings.redis_sharded,
+                timeout_s=settings.broker_timeout_s,
+                retention=retention,
+            )
+            store = RedisStore(redis, settings.redis_prefix)
+            idempotency_store = RedisIdempotencyStore(
+                redis, settings.redis_prefix, settings.broker_timeout_s
+            )
+            yield Backends(
+                RedisBroker(redis, options),
+                store,
+                _make_cluster_node(settings, redis, clock),
+                idempotency_store,
+            )
+    else:
+        file = await SqliteStore.open(Path(settings.data_dir) / DATABASE_FILE)
+        async with contextlib.aclosing(file):
+            cluster = SingleNode(
+                settings.node or gethostname(),
+                LocalConnectionLimiter(settings.connections_per_user),
+            )
+            yield Backends(MemoryBroker(retention, clock), file, cluster, NullIdempotencyStore())
+
+
+def _make_cluster_node(
+    settings: Settings, redis: RedisClient, clock: Callable[[], float]
+) -> RedisClusterNode:
+    free_port = secrets.token_hex(2)  # is not known yet, and a name is to be nobody else's
+    return RedisClusterNode(
+        redis,
+        settings.redis_prefix,
+        settings.node or f"{gethostname()}:{settings.port or free_port}",
+        settings.connections_per_user,
+        settings.broker_timeout_s,
+        settings.node_timeout_s,
+        clock,
+    )

@@ -1,0 +1,294 @@
+"""The other servers of a cluster, as one of them knows them and speaks with them.
+
+What is known of them is what they tell over the bus, second by second; none of it is kept in
+Redis.  A server that is cut off knows of nobody and judges by what is its own; when it hears
+again, it takes stock of everybody and has its host judge again what it may have missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, assert_never
+
+import msgspec
+
+from protocol.monitoring import NodeStats
+from protocol.publications import Publication
+from server.background_tasks import cancel_and_wait
+from server.cluster.bus import ClusterBus, EchoCallback
+from server.cluster.bus_messages import (
+    BusMessage,
+    DeliveryReport,
+    Hello,
+    NodeHeartbeat,
+    NodeLeft,
+    QueryRequest,
+    QueryResponse,
+    UserConnectionCounts,
+    UserCountsRequest,
+)
+from server.cluster.cluster import ClusterUnavailable, NodeHost, QueryResults, ResultT
+from server.cluster.connection_limits import ClusterConnectionLimiter, ConnectionLimiter
+from server.cluster.node_queries import NodeQuery, OrderOwnerChanged
+from server.cluster.node_registry import NodeRegistry, PeerNode
+from server.cluster.pending_node_queries import PendingQueries
+from server.monitoring.cluster_traffic import ClusterTraffic, TrafficSink, TrafficSource
+from server.pubsub.brokers.base import Broker
+from server.pubsub.hub import Hub
+from server.redis_client import RedisClient
+from server.stores.base import OrderOwnership, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+HEARTBEATS = 3.5  # within the timeout after which a node that is silent counts as gone
+RESYNC_RETRY_S = 1.0  # until it has worked
+POLL_S = 0.05
+
+
+class RedisClusterNode:
+    """Takes part in a cluster as ``name``; ``clock`` is in seconds since the epoch."""
+
+    def __init__(
+        self,
+        redis: RedisClient,
+        prefix: str,
+        name: str,
+        connections_per_user: int,
+        timeout_s: float,
+        node_timeout_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._node_id = secrets.token_hex(6)
+        self.name = name
+        self._timeout_s = timeout_s
+        self._node_timeout_s = node_timeout_s
+        self._clock = clock
+        self._bus = ClusterBus(redis, prefix, self._node_id, timeout_s)
+        self._registry = NodeRegistry()
+        self._limiter = ClusterConnectionLimiter(
+            connections_per_user, self._announce_users, self._registry.connections_of
+        )
+        self._queries = PendingQueries()
+        self._joined_at = 0.0
+        self._host: NodeHost | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._registry_changed = asyncio.Event()
+        self._is_synced = False
+        self._watched_tenants: frozenset[str] = frozenset()
+        self._traffic_source: ClusterTraffic | None = None
+
+    @property
+    def connection_limiter(self) -> ConnectionLimiter:
+        """The connections that each user may have, here or elsewhere."""
+        return self._limiter
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether what the others say is heard here."""
+        return self._bus.is_connected
+
+    @asynccontextmanager
+    async def join(self, host: NodeHost) -> AsyncIterator[None]:
+        """Take part, on behalf of a server, while the block lasts; begins when all are known."""
+        self._host = host
+        self._spawn(self._bus.run(self))
+        self._spawn(self._heartbeat_loop())
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._timeout_s):
+                    while not self._is_synced:
+                        await self._wait_for_change()
+            yield
+            await self._bus.send_final(NodeLeft())
+        finally:
+            await cancel_and_wait(self._tasks)
+
+    async def query(self, query: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
+        """Ask every server, this one too; returns within the broker's timeout."""
+        pending = self._queries.start({self._node_id, *self._registry.peers})
+        pending.is_disconnected = not self.is_connected
+        # The question itself has to come back as well: else nobody need have heard it.
+        self._bus.send(
+            QueryRequest(pending.number, query), lambda: pending.mark_done(self._node_id)
+        )
+        try:
+            own: Any = await self._joined_host.handle_query(query)
+            if not pending.is_disconnected:
+                await pending.wait(self._timeout_s)
+        finally:
+            self._queries.finish(pending)
+        if pending.is_disconnected or self._node_id in pending.awaiting:
+            raise ClusterUnavailable("this node is cut off from the others")
+        unresponsive = [
+            self._registry.peers[id].name for id in pending.awaiting if id in self._registry.peers
+        ]
+        others = [msgspec.msgpack.decode(answer, type=kind) for answer in pending.answers]
+        return QueryResults([own, *others], unresponsive=sorted(unresponsive))
+
+    def nodes(self) -> list[NodeStats]:
+        """Describe every server, this one first, as it was a second ago at the most."""
+        others = sorted(self._registry.peers.values(), key=lambda peer: peer.name)
+        return [self._joined_host.stats(), *(peer.stats for peer in others)]
+
+    def traffic_source(self, hub: Hub, broker: Broker, sink: TrafficSink) -> TrafficSource:
+        """Take part in what those who watch are told."""
+        self._traffic_source = ClusterTraffic(hub, broker, sink, self._registry, self, self._clock)
+        return self._traffic_source
+
+    def on_tap(self, publications: Sequence[Publication]) -> None:
+        """Take what the broker was asked to tap."""
+        if self._traffic_source is not None:
+            self._traffic_source.on_tap(publications)
+
+    @property
+    def is_leader(self) -> bool:
+        """Tell whether this node has been there longest, and knows that."""
+        return self._is_synced and self._registry.joined_before_all(self._joined_at, self._node_id)
+
+    def announce_watched(self, tenants: frozenset[str]) -> None:
+        """Tell the others at once whom anybody watches on this node."""
+        self._watched_tenants = tenants
+        self._send_heartbeat()
+
+    def report_deliveries(self, report: DeliveryReport) -> None:
+        """Tell the others whom publications reached on this node."""
+        self._bus.send(report)
+
+    def on_message(self, sender: str, message: BusMessage) -> None:
+        """Take what another server says."""
+        match message:
+            case Hello():
+                self._announce()
+            case NodeHeartbeat(name, since, stats, taken, watched):
+                peer = PeerNode(name, since, stats, watched, last_heartbeat_at=self._clock())
+                self._registry.update_node(sender, peer)
+                self._registry_changed.set()
+                if self._registry.connections_on(sender) != taken:
+                    self._bus.send(UserCountsRequest(sender))
+            case NodeLeft():
+                self._remove_node(sender)
+            case UserConnectionCounts(numbers, is_all):
+                self._registry.update_counts(sender, numbers, is_all)
+            case UserCountsRequest(node):
+                if node == self._node_id:
+                    self._bus.send(UserConnectionCounts(dict(self._limiter.counts), is_all=True))
+            case DeliveryReport():
+                if self._traffic_source is not None:
+                    self._traffic_source.on_delivery_report(sender, message)
+            case QueryRequest(number, question):
+                self._spawn(self._answer_query(sender, number, question))
+            case QueryResponse(number, answer):
+                self._queries.on_response(sender, number, answer)
+            case _:
+                assert_never(message)
+
+    def on_order_owner_changed(self, order_id: str, tenant_id: str, user_id: str) -> None:
+        """Take from others an order that was handed over, whoever recorded that."""
+        self._spawn(self._apply_owner_change(OrderOwnership(order_id, user_id, tenant_id)))
+
+    def on_connected(self) -> None:
+        """Begin to hear: ask everybody who they are, and judge again what was missed."""
+        self._joined_at = self._clock()
+        self._bus.send(Hello())
+        self._announce()
+        self._spawn(self._wait_for_peers())
+        self._spawn(self._resync())
+
+    def on_disconnected(self) -> None:
+        """Know of nobody."""
+        self._registry.clear()
+        self._is_synced = False
+        self._joined_host.on_disconnected()
+        self._queries.on_disconnected()
+
+    async def _wait_for_peers(self) -> None:
+        """Wait until all who heard the first letter have said who they are, or are gone."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._node_timeout_s):
+                while len(self._registry.peers) + 1 < (self._bus.subscriber_count or sys.maxsize):
+                    await self._wait_for_change()
+        self._is_synced = self.is_connected
+        self._registry_changed.set()
+
+    async def _wait_for_change(self) -> None:
+        self._registry_changed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._registry_changed.wait(), POLL_S)
+
+    async def _heartbeat_loop(self) -> None:
+        """Say again and again that this server is there, and notice who is not."""
+        last_heartbeat_at = self._clock()
+        while True:
+            await asyncio.sleep(self._node_timeout_s / HEARTBEATS)
+            now = self._clock()
+            if now - last_heartbeat_at >= self._node_timeout_s:
+                # The others took this one for gone, and one of them speaks for all by now.
+                log.warning("this node stood still for %.1f s", now - last_heartbeat_at)
+                self._joined_at = now
+            last_heartbeat_at = now
+            self._send_heartbeat()
+            for id in self._registry.remove_expired(now, self._node_timeout_s):
+                self._remove_node(id)
+
+    def _announce(self) -> None:
+        self._bus.send(UserConnectionCounts(dict(self._limiter.counts), is_all=True))
+        self._send_heartbeat()
+
+    def _send_heartbeat(self) -> None:
+        host = self._joined_host
+        stats = host.stats()
+        self._bus.send(
+            NodeHeartbeat(
+                self.name, self._joined_at, stats, self._limiter.in_use, self._watched_tenants
+            )
+        )
+
+    def _remove_node(self, id: str) -> None:
+        self._registry.remove(id)
+        self._queries.on_node_left(id)
+
+    async def _answer_query(self, asker: str, number: int, query: NodeQuery) -> None:
+        answer = None
+        try:
+            answer = msgspec.msgpack.encode(await self._joined_host.handle_query(query))
+        except StoreUnavailable as why:
+            log.warning("a question of another node could not be answered: %s", why)
+        await self._bus.send_to(asker, QueryResponse(number, answer))
+
+    async def _apply_owner_change(self, order: OrderOwnership) -> None:
+        await self._joined_host.handle_query(OrderOwnerChanged(order))
+
+    async def _resync(self) -> None:
+        while True:
+            try:
+                await self._joined_host.resync()
+            except StoreUnavailable as why:
+                log.warning("what was missed could not be judged yet: %s", why)
+                await asyncio.sleep(RESYNC_RETRY_S)
+            else:
+                return
+
+    def _announce_users(self, numbers: Mapping[str, int], on_echo: EchoCallback | None) -> None:
+        self._bus.send(UserConnectionCounts(dict(numbers)), on_echo)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_task_done)
+
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:  # a fault of ours
+            log.error("the part in the cluster failed", exc_info=task.exception())
+
+    @property
+    def _joined_host(self) -> NodeHost:
+        if self._host is None:
+            raise ClusterUnavailable("not open")
+        return self._host

@@ -1,0 +1,224 @@
+"""The HTTP side: each route in a few lines, and one place where problems become answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from protocol.codec import DECODE_ERRORS
+from protocol.errors import ErrorCode, RequestError
+from protocol.publications import PublishResponse
+from server.auth.identity import Identity, Role
+from server.auth.jwt_verifier import JwtVerifier
+from server.cluster.cluster import ClusterUnavailable
+from server.http.first_request_timeout import FirstRequestTimeout
+from server.http.responses import ApiError, error_response, json_response, require_role
+from server.monitoring.prometheus import Metrics
+from server.pubsub.brokers.base import Broker, BrokerUnavailable
+from server.services.admin import AdminService
+from server.services.chat import ChatService, message_body
+from server.services.idempotency import Idempotency, request_fingerprint
+from server.services.publishing import PUBLISHER_ROLES, PublishService
+from server.stores.base import Conversation, Store, StoreUnavailable
+from server.websocket.connection_manager import ConnectionManager
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 1 << 20  # of a publish request, as the protocol limits it
+BODY_TIMEOUT_S = 10.0  # for a body to arrive
+HEALTH_CHECK_TIMEOUT_S = 2.0
+MAX_LISTED = 200
+CHAT_ROLES = frozenset({Role.CUSTOMER, Role.NONE, Role.AGENT, Role.ADMIN})
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class DisconnectRequest(Struct, frozen=True):
+    """How to disconnect a user; ``revoke`` refuses the tokens so far as well."""
+
+    revoke: bool = False
+
+
+_disconnect_decoder = msgspec.json.Decoder(DisconnectRequest)
+
+
+class Routes(Struct, frozen=True):
+    """What the routes ask of the server's parts."""
+
+    connection_manager: ConnectionManager
+    verifier: JwtVerifier
+    publish_service: PublishService
+    chat: ChatService
+    broker: Broker
+    store: Store
+    admin: AdminService
+    idempotency: Idempotency[PublishResponse | ApiError]
+    metrics: Metrics
+    first_request_timeout: FirstRequestTimeout
+
+    def make_app(self) -> web.Application:
+        """Put the routes together."""
+
+        @web.middleware
+        async def note_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self.first_request_timeout.request_received(request.protocol)
+            return await handler(request)
+
+        app = web.Application(
+            client_max_size=MAX_BODY_BYTES, middlewares=[note_request, _error_middleware]
+        )
+        app.router.add_get("/ws", self.connection_manager.handle_upgrade)
+        app.router.add_post("/api/publish", self.publish)
+        app.router.add_get("/api/conversations", self.conversations)
+        app.router.add_get("/api/conversations/{id}/messages", self.messages)
+        app.router.add_get("/api/connections", self.connections)
+        app.router.add_delete("/api/connections/{id}", self.disconnect)
+        app.router.add_get("/api/connections/{id}/access", self.access)
+        app.router.add_post("/api/users/{id}/disconnect", self.disconnect_user)
+        app.router.add_get("/api/channels", self.channels)
+        app.router.add_get("/api/nodes", self.nodes)
+        app.router.add_get("/healthz", self.healthz)
+        app.router.add_get("/readyz", self.readyz)
+        app.router.add_get("/metrics", self.exposition)
+        return app
+
+    async def publish(self, request: web.Request) -> web.Response:
+        """Accept publications from services and admins; once for each Idempotency-Key."""
+        identity = await require_role(request, self.verifier, PUBLISHER_ROLES)
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            body = await request.read()
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return json_response(await self.publish_service.publish(body, identity))
+
+        async def publish_once() -> PublishResponse | ApiError:
+            try:
+                return await self.publish_service.publish(
+                    body, identity, request_fingerprint(identity, key, body)
+                )
+            except ApiError as why:  # an answer like any other: a repeat gets it too
+                return why
+
+        outcome = await self.idempotency.run_once(identity, key, body, publish_once)
+        return outcome.response() if isinstance(outcome, ApiError) else json_response(outcome)
+
+    async def conversations(self, request: web.Request) -> web.Response:
+        """List the conversations that the asker may read, the latest spoken in first."""
+        identity = await require_role(request, self.verifier, CHAT_ROLES)
+        found = await self.chat.list_for(identity, MAX_LISTED)
+        return json_response(
+            {"conversations": [_conversation_json(conversation) for conversation in found]}
+        )
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """Read the last messages of one conversation, oldest first."""
+        identity = await require_role(request, self.verifier, CHAT_ROLES)
+        messages = await self.chat.messages(identity, request.match_info["id"], MAX_LISTED)
+        return json_response({"messages": [message_body(message) for message in messages]})
+
+    async def connections(self, request: web.Request) -> web.Response:
+        """List the tenant's connections, or those of the user in ``?user_id=``."""
+        admin = await self._require_admin(request)
+        return json_response(await self.admin.connections(admin, request.query.get("user_id")))
+
+    async def channels(self, request: web.Request) -> web.Response:
+        """List the channels that the tenant's connections hear."""
+        return json_response(await self.admin.channels(await self._require_admin(request)))
+
+    async def nodes(self, request: web.Request) -> web.Response:
+        """Describe every node as the monitor's ``stats`` do."""
+        await self._require_admin(request)
+        return json_response(self.admin.nodes())
+
+    async def access(self, request: web.Request) -> web.Response:
+        """Tell why a client does or does not hear the channel in ``?channel=``."""
+        admin = await self._require_admin(request)
+        name = request.query.get("channel", "")
+        return json_response(await self.admin.access(admin, request.match_info["id"], name))
+
+    async def disconnect(self, request: web.Request) -> web.Response:
+        """Hang up on one connection."""
+        admin = await self._require_admin(request)
+        count = await self.admin.disconnect(admin, request.match_info["id"])
+        return json_response({"disconnected": count})
+
+    async def disconnect_user(self, request: web.Request) -> web.Response:
+        """Hang up on all connections of a user."""
+        admin = await self._require_admin(request)
+        body = await request.read()
+        try:
+            how = _disconnect_decoder.decode(body) if body else DisconnectRequest()
+        except DECODE_ERRORS as why:
+            raise ApiError(422, "invalid_body", str(why)) from None
+        count = await self.admin.disconnect_user(admin, request.match_info["id"], how.revoke)
+        return json_response({"disconnected": count})
+
+    async def exposition(self, request: web.Request) -> web.Response:
+        """Tell Prometheus the server's figures."""
+        body, content_type = self.metrics.exposition(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """Say that the process is alive."""
+        return json_response({"status": "ok"})
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Say whether what is published now would be delivered: a probe through each part."""
+        if self.connection_manager.is_closing:
+            return error_response(503, "unavailable", "The server is stopping")
+        try:
+            async with asyncio.timeout(HEALTH_CHECK_TIMEOUT_S):
+                await self.broker.health_check()
+                await self.store.health_check()
+        except (BrokerUnavailable, StoreUnavailable, TimeoutError):
+            return error_response(503, "unavailable", "The broker or the store does not answer")
+        return json_response({"status": "ready"})
+
+    async def _require_admin(self, request: web.Request) -> Identity:
+        identity = await require_role(request, self.verifier, {Role.ADMIN})
+        if not identity.is_admin_of(identity.tenant_id):
+            raise ApiError(403, "forbidden", "This token names no tenant")
+        return identity
+
+
+@web.middleware
+async def _error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every problem as JSON; what exists is no business of a stranger's."""
+    try:
+        return await handler(request)
+    except ApiError as why:
+        return why.response()
+    except RequestError as why:
+        status = 403 if why.code is ErrorCode.FORBIDDEN else 422
+        return error_response(status, why.code, why.message)
+    except (BrokerUnavailable, StoreUnavailable, ClusterUnavailable):
+        return error_response(
+            503, "unavailable", "This cannot be done now, try again", retry_after=1
+        )
+    except TimeoutError:
+        return error_response(408, "too_slow", "The request did not arrive in time")
+    except ConnectionError:
+        return error_response(400, "gone", "The client is gone")
+    except web.RequestPayloadError:
+        return error_response(400, "invalid_body", "The body is not encoded as its headers say")
+    except web.HTTPException as why:
+        code = why.reason.lower().replace(" ", "_")
+        return error_response(why.status, code, why.reason)
+    except Exception:  # the last resort: a fault of ours, told without details
+        log.exception("a request to %s failed", request.path)
+        return error_response(500, "internal", "The server failed")
+
+
+def _conversation_json(conversation: Conversation) -> dict[str, object]:
+    return {
+        "id": conversation.id,
+        "customer": {"id": conversation.customer_id, "name": conversation.customer_name},
+        "agent_id": conversation.agent_id or None,
+        "last_message": message_body(conversation.last_message)
+        if conversation.last_message
+        else None,
+    }

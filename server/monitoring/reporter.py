@@ -1,0 +1,122 @@
+"""The server's own figures: gathers them, and sends what the monitor's listeners are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from protocol.channels import Channel, ChannelKind
+from protocol.monitoring import NodeStats
+from protocol.publications import Publication
+from server.cluster.cluster import Cluster
+from server.monitoring.counters import Counters
+from server.monitoring.latency import LatencyHistogram
+from server.monitoring.traffic_sampler import TrafficSampler
+from server.pubsub.brokers.base import Broker, BrokerUnavailable
+from server.pubsub.hub import Hub
+
+TRAFFIC_INTERVAL_S = 0.25
+REPORTS_PER_STATS = 4  # traffic reports
+
+
+class MonitorReporter:
+    """Reports to whoever watches; ``clock`` is in seconds since the epoch."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        hub: Hub,
+        broker: Broker,
+        counters: Counters,
+        clock: Callable[[], float],
+    ) -> None:
+        self._cluster = cluster
+        self._hub = hub
+        self._broker = broker
+        self._counters = counters
+        self._clock = clock
+        self._started_at = clock()
+        self._traffic_source = cluster.traffic_source(hub, broker, self)
+        self._sampler = TrafficSampler(self._traffic_source.is_reported)
+        self.latency = LatencyHistogram(clock())
+        self._unflushed: list[tuple[float, int]] = []
+        self._lag_s = 0.0
+        hub.observers.append(self._on_delivered)
+
+    def on_flushed(self) -> None:
+        """Take the time: what was delivered since the last flush is now on its sockets."""
+        if self._unflushed:
+            now = self._clock()
+            for accepted_at, reached in self._unflushed:
+                self.latency.observe(now - accepted_at, reached, now)
+            self._unflushed.clear()
+
+    async def run(self) -> None:
+        """Report several times a second, for ever."""
+        loop = asyncio.get_running_loop()
+        turn = 0
+        while True:
+            due = loop.time() + TRAFFIC_INTERVAL_S
+            await asyncio.sleep(TRAFFIC_INTERVAL_S)
+            self._lag_s = max(self._lag_s, loop.time() - due)
+            turn += 1
+            now = self._clock()
+            self._sampler.set_watched_tenants(await self._traffic_source.poll(now), now)
+            reports = self._sampler.traffic_reports(now, partial(self._subscribers, now))
+            if turn % REPORTS_PER_STATS == 0:
+                reports += self._sampler.stats_reports(now, self._cluster.nodes())
+                self._lag_s = 0.0
+            try:
+                await self._broker.publish(reports)
+            except BrokerUnavailable:
+                continue  # whoever watches sees that nothing comes; /readyz says why
+
+    def record(self, publication: Publication, reached: int) -> None:
+        """Count a publication."""
+        self._sampler.record(publication, reached, self._clock())
+
+    def record_late_deliveries(self, publication: Publication, reached: int) -> None:
+        """Count more sockets that a publication reached which has been counted."""
+        self._sampler.record_late_deliveries(publication, reached)
+
+    def local_subscribers(self, tenant: str, channel: str) -> int:
+        """Count who hears a channel on this node, as far as it is the tenant's business."""
+        kind, _, key = channel.partition(":")
+        if not key:
+            return len(self._hub.connections)
+        subscribers = self._hub.subscribers(Channel(ChannelKind(kind), key))
+        if (
+            kind == ChannelKind.USER
+        ):  # whether other tenants' customers are there is not for this one
+            return sum(connection.tenant_id == tenant for connection in subscribers)
+        return len(subscribers)
+
+    def node_stats(self) -> NodeStats:
+        """Describe this node as it is now."""
+        counters, now = self._counters, self._clock()
+        return NodeStats(
+            node=self._cluster.name,
+            uptime_s=round(now - self._started_at, 1),
+            connections=len(self._hub.connections),
+            signed_in=self._cluster.connection_limiter.in_use,
+            subscriptions=self._hub.subscription_count,
+            channels=self._hub.channel_count,
+            messages_in=counters.messages_in,
+            messages_out=counters.messages_out,
+            publications=counters.publications,
+            deliveries=counters.deliveries,
+            refusals=dict(counters.refusals),
+            closes=dict(counters.closes),
+            evictions=counters.evictions,
+            loop_lag_ms=round(1000 * self._lag_s, 2),
+            latency=self.latency.percentiles(now),
+        )
+
+    def _on_delivered(self, publication: Publication, reached: int) -> None:
+        self._traffic_source.on_delivered(publication, reached)
+        if reached:
+            self._unflushed.append((publication.accepted_at, reached))
+
+    def _subscribers(self, now: float, tenant: str, channel: str) -> int:
+        return self._traffic_source.subscribers(tenant, channel, now)

@@ -1,0 +1,170 @@
+"""What passes, told to those who watch: ``traffic`` and ``stats`` on the monitor channel.
+
+Counts everything exactly and samples the messages, so that a dashboard sees all of a tenant's
+traffic in a few messages a second and never becomes a slow consumer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from msgspec import Raw, Struct
+
+from protocol.channels import Channel, ChannelKind
+from protocol.codec import encode_with_timestamp
+from protocol.messages import StatsReport, TrafficReport
+from protocol.monitoring import (
+    BusyChannel,
+    NodeStats,
+    Sample,
+    StatsPayload,
+    TrafficPayload,
+    TrafficTotals,
+)
+from protocol.publications import Everyone, Publication
+from server.session.rate_limit import TokenBucket
+
+SAMPLES_PER_SECOND = 500  # complete up to here, as the protocol promises
+SAMPLE_BYTES = 1 << 19  # of messages in one report, at the most
+MAX_BUSY_CHANNELS = 100  # channels listed in one report
+
+
+class _RunningTotals(Struct):
+    messages: int = 0
+    deliveries: int = 0
+    bytes: int = 0
+
+    def add(self, reached: int, size: int) -> None:
+        self.messages += 1
+        self.deliveries += reached
+        self.bytes += size
+
+    def to_totals(self) -> TrafficTotals:
+        return TrafficTotals(self.messages, self.deliveries, self.bytes)
+
+
+class _TrafficWindow:
+    """One tenant's traffic since the last report."""
+
+    def __init__(self, now: float) -> None:
+        self._budget = TokenBucket(SAMPLES_PER_SECOND, SAMPLES_PER_SECOND, now)
+        self._restart(now)
+
+    def _restart(self, now: float) -> None:
+        self._started_at = now
+        self._kinds: defaultdict[str, _RunningTotals] = defaultdict(_RunningTotals)
+        self._types: defaultdict[str, _RunningTotals] = defaultdict(_RunningTotals)
+        self._channels: defaultdict[str, _RunningTotals] = defaultdict(_RunningTotals)
+        self._sample: list[Sample] = []
+        self._sample_bytes = 0
+        self._left_out = 0
+
+    def add(self, publication: Publication, reached: int, now: float) -> None:
+        """Count a publication, and keep it while there is room; the monitor's own is not kept."""
+        to = publication.to
+        kind = str(to) if isinstance(to, Everyone) else to.kind
+        size = len(publication.message)
+        for sums, key in (
+            (self._kinds, kind),
+            (self._types, publication.type),
+            (self._channels, str(to)),
+        ):
+            sums[key].add(reached, size)
+        if kind == ChannelKind.MONITOR:
+            return
+        if self._sample_bytes + size <= SAMPLE_BYTES and self._budget.take(now):
+            self._sample.append(Sample(str(to), reached, Raw(publication.message)))
+            self._sample_bytes += size
+        else:
+            self._left_out += 1
+
+    def add_late_deliveries(self, publication: Publication, reached: int) -> None:
+        """Count more sockets that a publication reached which has been counted."""
+        to = publication.to
+        self._kinds[str(to) if isinstance(to, Everyone) else to.kind].deliveries += reached
+        self._types[publication.type].deliveries += reached
+        self._channels[str(to)].deliveries += reached
+
+    def report(self, now: float, subscribers: Callable[[str], int]) -> TrafficPayload:
+        """Sum up, and start again."""
+        busiest = sorted(self._channels.items(), key=lambda named: -named[1].messages)[
+            :MAX_BUSY_CHANNELS
+        ]
+        traffic = TrafficPayload(
+            seconds=round(now - self._started_at, 3),
+            kinds={kind: total.to_totals() for kind, total in self._kinds.items()},
+            types={type_: total.to_totals() for type_, total in self._types.items()},
+            busiest=tuple(
+                BusyChannel(name, total.messages, total.deliveries, total.bytes, subscribers(name))
+                for name, total in busiest
+            ),
+            sample=tuple(self._sample),
+            left_out=self._left_out,
+        )
+        self._restart(now)
+        return traffic
+
+
+class TrafficSampler:
+    """Keeps a window for every tenant that is being watched, and for no other.
+
+    ``is_watched`` tells whether a tenant's traffic is to be told.
+    """
+
+    def __init__(self, is_watched: Callable[[str], bool]) -> None:
+        self._is_watched = is_watched
+        self._windows: dict[str, _TrafficWindow] = {}
+
+    def record(self, publication: Publication, reached: int, now: float) -> None:
+        """Take note of a publication, if its tenant is being watched."""
+        window = self._windows.get(publication.tenant)
+        if window is None:
+            if not self._is_watched(publication.tenant):
+                return
+            window = self._windows[publication.tenant] = _TrafficWindow(now)
+        window.add(publication, reached, now)
+
+    def record_late_deliveries(self, publication: Publication, reached: int) -> None:
+        """Count more sockets that a publication reached which has been counted."""
+        window = self._windows.get(publication.tenant)
+        if window is not None:
+            window.add_late_deliveries(publication, reached)
+
+    def set_watched_tenants(self, tenants: set[str], now: float) -> None:
+        """Go on with these tenants only."""
+        self._windows = {t: self._windows.get(t) or _TrafficWindow(now) for t in tenants}
+
+    def traffic_reports(
+        self, now: float, subscribers: Callable[[str, str], int]
+    ) -> list[Publication]:
+        """Make a ``traffic`` message for every tenant that is watched.
+
+        ``subscribers`` counts, for a tenant, who hears a channel.
+        """
+        reports = {
+            tenant: TrafficReport(window.report(now, partial(subscribers, tenant)))
+            for tenant, window in self._windows.items()
+        }
+        return [
+            _report_publication(tenant, report, "traffic", now)
+            for tenant, report in reports.items()
+        ]
+
+    def stats_reports(self, now: float, nodes: Iterable[NodeStats]) -> list[Publication]:
+        """Make a ``stats`` message for every tenant that is watched."""
+        report = StatsReport(StatsPayload(tuple(nodes)))
+        return [_report_publication(tenant, report, "stats", now) for tenant in self._windows]
+
+
+def _report_publication(
+    tenant: str, report: TrafficReport | StatsReport, type_: str, now: float
+) -> Publication:
+    return Publication(
+        to=Channel(ChannelKind.MONITOR, tenant),
+        type=type_,
+        message=encode_with_timestamp(report, now),
+        tenant=tenant,
+        accepted_at=now,
+    )

@@ -1,0 +1,1 @@
+"""The pubsub package of server."""

@@ -1,0 +1,1 @@
+"""The memory package of server."""

@@ -1,0 +1,68 @@
+"""A broker for one process: hands what is published straight to the listeners."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+
+from protocol.channels import Channel
+from protocol.publications import Publication, StreamPosition
+from protocol.retention import Retention
+from server.pubsub.brokers.base import BrokerEventHandler, BrokerUnavailable, Recovery
+from server.pubsub.brokers.memory.history import MemoryHistory
+
+
+class MemoryBroker:
+    """The broker of a server that is alone; ``clock`` is in seconds since the epoch.
+
+    Its history ends with the process, and another begins with another epoch.
+    """
+
+    def __init__(self, retention: Retention, clock: Callable[[], float]) -> None:
+        self._history = MemoryHistory(secrets.token_hex(4), retention, clock)
+        self._handler: BrokerEventHandler | None = None
+        self._tapped_tenants: frozenset[str] = frozenset()
+
+    async def publish(
+        self,
+        publications: Sequence[Publication],
+        idempotency_key: str = "",  # noqa: ARG002 - nothing ends in doubt here, and so nothing is repeated
+    ) -> None:
+        """Deliver at once."""
+        accepted = [self._history.append(publication) for publication in publications]
+        if self._handler is None:
+            return
+        self._handler.on_publications(accepted)
+        if self._tapped_tenants:
+            tapped = [each for each in accepted if each.tenant in self._tapped_tenants]
+            self._handler.on_tap(tapped)
+
+    @asynccontextmanager
+    async def run(self, handler: BrokerEventHandler) -> AsyncIterator[None]:
+        """Hand what is published to ``ears`` while the block lasts."""
+        self._handler = handler
+        try:
+            yield
+        finally:
+            self._handler = None
+
+    async def subscribe(self, channel: Channel) -> None:
+        """Do nothing: everything is heard."""
+
+    async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
+        """Have all publications of these tenants told as well."""
+        self._tapped_tenants = frozenset(tenants)
+
+    async def latest(self, channel: Channel) -> Publication | None:
+        """Return what was published on a channel last, while the history lasts."""
+        return self._history.latest(channel)
+
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
+        """Tell where a channel stands, and what was published on it since a position."""
+        return self._history.recover(channel, since)
+
+    async def health_check(self) -> None:
+        """Find out whether anybody listens."""
+        if self._handler is None:
+            raise BrokerUnavailable("nobody listens")

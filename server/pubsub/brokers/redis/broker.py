@@ -1,0 +1,274 @@
+"""The broker of a cluster: Redis carries what is published, and keeps it for a while.
+
+A server subscribes to the channels that are heard on it, and follows each by its offsets:
+what is missing is read from the channel's log, what comes twice is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+
+from msgspec import Struct
+
+from protocol.channels import Channel
+from protocol.publications import EVERYONE, Publication, StreamPosition
+from protocol.redis.streams import RedisKeys, decode_run
+from protocol.retention import Retention
+from server.background_tasks import cancel_and_wait
+from server.pubsub.brokers.base import BrokerEventHandler, BrokerUnavailable, Recovery
+from server.pubsub.brokers.redis.batch_publisher import BatchPublisher
+from server.pubsub.brokers.redis.channel_cursor import ChannelCursor
+from server.pubsub.brokers.redis.history import HistoryReader, HistorySlice
+from server.pubsub.brokers.redis.sharded_subscriber import ShardedSubscriber
+from server.redis_client import REDIS_ERRORS, RedisClient
+
+CHECKS_PER_RETENTION = 3  # times all channels are looked up while a message is kept
+log = logging.getLogger(__name__)
+
+
+class RedisBrokerOptions(Struct, frozen=True, kw_only=True):
+    """How Redis is used: see the settings of these names.
+
+    For ``cleanup_interval_s``, and up to twice that, a channel is followed that nobody hears.
+    """
+
+    prefix: str
+    sharded: bool
+    timeout_s: float
+    retention: Retention
+    cleanup_interval_s: float = 5.0
+
+
+class RedisBroker:
+    """One server's part of the cluster."""
+
+    def __init__(self, redis: RedisClient, options: RedisBrokerOptions) -> None:
+        self._redis, self._options = redis, options
+        self._redis_keys = RedisKeys(options.prefix)
+        bounds, sharded = options.retention, options.sharded
+        self._publisher = BatchPublisher(
+            redis, self._redis_keys, bounds, options.timeout_s, sharded=sharded
+        )
+        self._history = HistoryReader(redis, self._redis_keys, bounds, sharded=sharded)
+        self._subscriber = ShardedSubscriber(
+            redis,
+            options.prefix,
+            options.timeout_s,
+            on_message=self._on_message,
+            on_subscribed=self._on_subscribed,
+            on_disconnect=self._on_disconnect,
+        )
+        self._handler: BrokerEventHandler | None = None
+        self._cursors: dict[Channel, ChannelCursor] = {}
+        self._channels_by_name: dict[bytes, Channel] = {}
+        self._broadcast_channel = self._redis_keys.channel(EVERYONE).encode()
+        self._taps: dict[bytes, str] = {}
+
+    async def publish(self, publications: Sequence[Publication], idempotency_key: str = "") -> None:
+        """Publish by one script: kept and delivered, or neither.
+
+        In a Redis Cluster it is one script a channel, and all or none holds for each.
+        """
+        await self._publisher.publish(publications, idempotency_key)
+
+    @contextlib.asynccontextmanager
+    async def run(self, handler: BrokerEventHandler) -> AsyncIterator[None]:
+        """Hand what is published to ``ears`` while the block lasts."""
+        self._handler = handler
+        self._subscriber.subscribe(self._broadcast_channel.decode(), unsharded=True)
+        work = (self._subscriber.run(), self._cleanup_loop(), self._gap_check_loop())
+        tasks = [asyncio.create_task(each) for each in work]
+        for task in tasks:
+            task.add_done_callback(_log_failure)
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._options.timeout_s):
+                    await self._subscriber.wait_until_connected()
+            yield
+        finally:
+            self._handler = None
+            await cancel_and_wait(tasks)
+            await self._publisher.aclose()
+
+    async def subscribe(self, channel: Channel) -> None:
+        """Subscribe to a channel, and wait until that is so unless Redis is away."""
+        cursor = self._cursor_for(channel)
+        if not cursor.subscribed.is_set() and self._subscriber.is_connected:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._options.timeout_s):
+                    await cursor.subscribed.wait()
+
+    async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
+        """Have all publications of these tenants told as well."""
+        wanted = {self._redis_keys.tap_channel(tenant).encode(): tenant for tenant in tenants}
+        for name in wanted.keys() - self._taps.keys():
+            self._subscriber.subscribe(name.decode(), unsharded=True)
+        for name in self._taps.keys() - wanted.keys():
+            self._subscriber.unsubscribe(name.decode())
+        self._taps = wanted
+
+    async def latest(self, channel: Channel) -> Publication | None:
+        """Return what was published on a channel last, while its log lasts."""
+        return (await self.recover(channel, None)).latest
+
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
+        """Tell where a channel stands, and what was published on it since a position."""
+        cursor = self._cursor_for(channel)
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                await cursor.subscribed.wait()
+                with cursor.collect() as later:
+                    (found,) = await self._history.read([(channel, since)])
+                    self._adopt_position(channel, cursor, found.position)
+                    # What Redis has published is on its way here.
+                    await cursor.wait_for(found.position)
+        except REDIS_ERRORS as why:
+            raise BrokerUnavailable(str(why) or "Redis did not answer in time") from why
+        return _make_recovery(found, [each for each in later if _is_after(each, found.position)])
+
+    async def health_check(self) -> None:
+        """Write something, and send something through Pub/Sub to this very server."""
+        if self._handler is None:
+            raise BrokerUnavailable("nobody listens")
+        try:
+            async with asyncio.timeout(self._options.timeout_s):
+                await self._redis.set(f"{self._options.prefix}probe", "", ex=60)
+                await self._subscriber.health_check()
+        except REDIS_ERRORS as why:
+            raise BrokerUnavailable(str(why) or "Redis did not answer in time") from why
+
+    def _cursor_for(self, channel: Channel) -> ChannelCursor:
+        cursor = self._cursors.get(channel)
+        if cursor is None:
+            cursor = self._cursors[channel] = ChannelCursor(time.monotonic())
+            name = self._redis_keys.channel(channel)
+            self._channels_by_name[name.encode()] = channel
+            self._subscriber.subscribe(name)
+        cursor.last_used_at = time.monotonic()
+        return cursor
+
+    def _adopt_position(
+        self, channel: Channel, cursor: ChannelCursor, position: StreamPosition
+    ) -> None:
+        """Take a position for the listeners' own if they have none, or one that is void."""
+        if cursor.position is None:
+            cursor.set_position(position)
+        elif cursor.position.epoch != position.epoch:
+            cursor.set_position(position)
+            self._report_gap(channel, position)
+
+    # On the connections that listen.
+
+    async def _on_message(self, name: bytes, data: bytes) -> None:
+        try:
+            publications = decode_run(data)
+        except (ValueError, TypeError) as why:  # msgspec's are of these as well
+            log.warning("something foreign was published on %s: %s", name.decode(), why)
+            return
+        if self._handler is None or not publications:
+            return
+        if name in self._taps:
+            self._handler.on_tap(publications)
+            return
+        if name == self._broadcast_channel:
+            self._handler.on_publications([each for each in publications if each.to is EVERYONE])
+            return
+        channel = self._channels_by_name.get(name)
+        # The address is the publication's own: what names another is not delivered by it.
+        if channel is None or any(each.to != channel for each in publications):
+            return
+        new = self._cursors[channel].advance(publications)
+        if new is None:
+            await self._catch_up([channel])
+        elif new:
+            self._handler.on_publications(new)
+
+    async def _on_subscribed(self, names: Collection[bytes]) -> None:
+        channels = [
+            self._channels_by_name[name] for name in names if name in self._channels_by_name
+        ]
+        await self._catch_up(channels)
+        for channel in channels:
+            if channel in self._cursors:
+                self._cursors[channel].subscribed.set()
+
+    def _on_disconnect(self, names: Iterable[str]) -> None:
+        for name in names:
+            channel = self._channels_by_name.get(name.encode())
+            if channel is not None:
+                self._cursors[channel].subscribed.clear()
+
+    async def _catch_up(self, channels: Iterable[Channel]) -> None:
+        """Read from the logs what the listeners have missed, and deliver it."""
+        behind = [
+            (channel, cursor.position)
+            for channel in channels
+            if (cursor := self._cursors.get(channel)) and cursor.position
+        ]
+        slices = await self._history.read(behind, reset_if_behind=True)
+        for (channel, _), found in zip(behind, slices, strict=True):
+            cursor = self._cursors.get(channel)
+            if cursor is None or self._handler is None:
+                continue
+            if not found.is_complete:
+                kept = len(found.publications)
+                start = StreamPosition(found.position.epoch, found.position.offset - kept)
+                cursor.set_position(start)
+                self._report_gap(channel, start)
+            # It may have been handed on while the log was read.
+            new = cursor.advance(found.publications) if found.publications else ()
+            if new:
+                self._handler.on_publications(new)
+
+    def _report_gap(self, channel: Channel, position: StreamPosition) -> None:
+        if self._handler is not None and self._handler.has_subscribers(channel):
+            log.warning("the history of %s has a gap", channel)
+            self._handler.on_history_lost(channel, position)
+
+    # Now and then.
+
+    async def _cleanup_loop(self) -> None:
+        """Stop following what nobody hears."""
+        while True:
+            await asyncio.sleep(self._options.cleanup_interval_s)
+            idle_since = time.monotonic() - self._options.cleanup_interval_s
+            for channel, cursor in list(self._cursors.items()):
+                if self._handler is None or self._handler.has_subscribers(channel):
+                    cursor.last_used_at = time.monotonic()
+                elif cursor.last_used_at < idle_since:
+                    name = self._redis_keys.channel(channel)
+                    self._subscriber.unsubscribe(name)
+                    del self._cursors[channel], self._channels_by_name[name.encode()]
+
+    async def _gap_check_loop(self) -> None:
+        """Look all channels up: their heads are kept, and no silent loss stays unnoticed."""
+        while True:
+            await asyncio.sleep(self._options.retention.max_age_s / CHECKS_PER_RETENTION)
+            with contextlib.suppress(*REDIS_ERRORS):
+                await self._catch_up(list(self._cursors))
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    """Log a fault of ours; `/readyz` shows that what is published is no longer heard."""
+    if not task.cancelled() and (why := task.exception()):
+        log.error("the broker has stopped listening", exc_info=why)
+
+
+def _make_recovery(found: HistorySlice, later: Sequence[Publication]) -> Recovery:
+    """Put together what the log had, and what came while it was read."""
+    position = (later[-1].position if later else None) or found.position
+    newest = later[-1] if later else found.publications[-1] if found.publications else None
+    if found.is_complete is None:
+        return Recovery(position, latest=newest)
+    if not found.is_complete:
+        return Recovery(position, recovered=False, latest=newest)
+    return Recovery(position, recovered=True, missed=[*found.publications, *later], latest=newest)
+
+
+def _is_after(publication: Publication, position: StreamPosition) -> bool:
+    at = publication.position
+    return at is not None and at.epoch == position.epoch and at.offset > position.offset

@@ -1,0 +1,94 @@
+"""Reads from Redis where channels stand, and what was published on them since."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from protocol.channels import Channel
+from protocol.publications import Publication, StreamPosition
+from protocol.redis.streams import READ_HISTORY, RedisKeys, decode_run
+from protocol.retention import Retention
+from server.redis_client import RedisClient
+
+CHANNELS_PER_CALL = 100  # channels in one script, which keeps Redis from all else
+TRIM_SLACK = 200  # publications more than asked for that a log may have: it is cut in blocks
+
+
+class HistorySlice(Struct, frozen=True):
+    """Where a channel stands.
+
+    ``reaches`` tells whether the log reaches back to the position asked from, or is None.
+    ``since`` is then what came since; of another epoch all, if all is kept; if no position
+    was given, the newest.
+    """
+
+    position: StreamPosition
+    is_complete: bool | None
+    publications: Sequence[Publication]
+
+
+class HistoryReader:
+    """Asks about many channels at a time; one that has no head is given one for a while."""
+
+    def __init__(
+        self, redis: RedisClient, redis_keys: RedisKeys, retention: Retention, *, sharded: bool
+    ) -> None:
+        self._redis_keys, self._retention = redis_keys, retention
+        self._channels_per_call = 1 if sharded else CHANNELS_PER_CALL
+        self._script = redis.register_script(READ_HISTORY)
+
+    async def read(
+        self,
+        channels: Sequence[tuple[Channel, StreamPosition | None]],
+        *,
+        reset_if_behind: bool = False,
+    ) -> list[HistorySlice]:
+        """Look up channels, each since a position or not.
+
+        ``followed`` says that the positions are this server's own and no client's: where
+        Redis has lost what led to one of them, another epoch then begins.
+
+        Raises:
+            one of FAILURES: Redis does not answer.
+        """
+        batches = [
+            channels[start : start + self._channels_per_call]
+            for start in range(0, len(channels), self._channels_per_call)
+        ]
+        return [
+            found
+            for batch in await asyncio.gather(
+                *(self._read_batch(batch, reset_if_behind) for batch in batches)
+            )
+            for found in batch
+        ]
+
+    async def _read_batch(
+        self, channels: Sequence[tuple[Channel, StreamPosition | None]], reset_if_behind: bool
+    ) -> list[HistorySlice]:
+        keys: list[str] = []
+        kept_s, max_items = (
+            int(self._retention.max_age_s) + 1,
+            self._retention.max_messages + TRIM_SLACK,
+        )
+        values: list[str | int] = [secrets.token_hex(4), kept_s, max_items, int(reset_if_behind)]
+        for channel, since in channels:
+            log, head = self._redis_keys.log_and_head(channel)
+            keys += (head, log)
+            values += (since.epoch, since.offset) if since else ("", 0)
+        answers = await self._script(keys=keys, args=values)
+        return [_parse_slice(*answer) for answer in answers]
+
+
+def _parse_slice(
+    epoch: bytes, offset: bytes, reaches: bytes, entries: Sequence[bytes]
+) -> HistorySlice:
+    return HistorySlice(
+        StreamPosition(epoch.decode(), int(offset)),
+        None if reaches == b"" else reaches == b"1",
+        [publication for entry in reversed(entries) for publication in decode_run(entry)],
+    )

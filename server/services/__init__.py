@@ -1,0 +1,1 @@
+"""The services package of server."""

@@ -1,0 +1,114 @@
+"""Support chat: who may say what where, and who hears it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+from protocol.channels import Channel, ChannelKind
+from protocol.codec import encode_with_timestamp
+from protocol.errors import ErrorCode, RequestError
+from protocol.event_payloads import ChatMessageBody, ChatMessagePayload
+from protocol.messages import ChatMessage, SendChatPayload
+from protocol.publications import Publication
+from server.auth.identity import Identity, Role
+from server.stores.base import Conversation, Store, StoredChatMessage
+
+CUSTOMER_ROLES = frozenset({Role.CUSTOMER, Role.NONE})
+RETENTION_S = 7 * 24 * 3600.0  # after the last word, so that demos do not pile up
+
+
+class ChatService:
+    """Keeps what is said and addresses it to the customer and to the tenant's staff."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def post(
+        self, identity: Identity, payload: SendChatPayload, connection_id: str, now: float
+    ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
+        """Keep an utterance; a customer's without a conversation opens one.
+
+        Returns what was said, for the sender's own socket, and the publications for every
+        other socket that hears it.
+
+        Raises:
+            Refusal: ``forbidden`` for a conversation that is not theirs or does not exist.
+            StoreUnavailable: nothing was kept.
+        """
+        message = StoredChatMessage(
+            _new_id("msg"), identity.user_id, identity.name, payload.content, now
+        )
+        if isinstance(payload.conversation_id, str):
+            conversation = await self._find_accessible(identity, payload.conversation_id)
+            is_answer = identity.is_staff_of(conversation.tenant_id)
+            await self._store.add_message(
+                conversation.id, message, identity.user_id if is_answer else ""
+            )
+        else:
+            conversation = self._new_conversation(identity, now)
+            await self._store.open_conversation(conversation, message)
+        chat_payload = ChatMessagePayload(conversation.id, message_body(message))
+        return chat_payload, _publications(conversation, chat_payload, connection_id, now)
+
+    async def list_for(self, identity: Identity, limit: int) -> list[Conversation]:
+        """List the conversations that somebody may read: the tenant's for staff, else their own."""
+        customer_id = None if identity.is_staff_of(identity.tenant_id) else identity.user_id
+        return await self._store.conversations(identity.tenant_id, customer_id, limit)
+
+    async def messages(
+        self, identity: Identity, conversation_id: str, limit: int
+    ) -> list[StoredChatMessage]:
+        """Read a conversation; refuses as ``say`` does."""
+        conversation = await self._find_accessible(identity, conversation_id)
+        return await self._store.messages(conversation.id, limit)
+
+    async def _find_accessible(self, identity: Identity, conversation_id: str) -> Conversation:
+        found = await self._store.find_conversation(conversation_id)
+        if found is not None and identity.tenant_id == found.tenant_id:
+            is_customer = identity.role in CUSTOMER_ROLES and identity.user_id == found.customer_id
+            if is_customer or identity.is_staff_of(found.tenant_id):
+                return found
+        raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this conversation")
+
+    def _new_conversation(self, identity: Identity, now: float) -> Conversation:
+        if identity.role not in CUSTOMER_ROLES:
+            raise RequestError(ErrorCode.INVALID_PAYLOAD, "Only customers open conversations")
+        if not identity.tenant_id:
+            raise RequestError(ErrorCode.FORBIDDEN, "This token names no shop to talk to")
+        return Conversation(
+            _new_id("conv"), identity.tenant_id, identity.user_id, identity.name, now
+        )
+
+
+def message_body(message: StoredChatMessage) -> ChatMessageBody:
+    """Shape a line for the wire."""
+    at = datetime.fromtimestamp(message.at, UTC)
+    return ChatMessageBody(message.id, message.sender_id, message.sender_name, message.content, at)
+
+
+def _publications(
+    conversation: Conversation, payload: ChatMessagePayload, connection_id: str, now: float
+) -> tuple[Publication, ...]:
+    """Address it to the customer and the staff; a socket that hears both gets it once."""
+    customer = Channel(ChannelKind.USER, conversation.customer_id)
+    staff = Channel(ChannelKind.TENANT, conversation.tenant_id)
+    message = encode_with_timestamp(ChatMessage(payload), now)
+
+    def publication_to(channel: Channel, unless_on: Channel | None = None) -> Publication:
+        return Publication(
+            to=channel,
+            type="chat_message",
+            message=message,
+            tenant=conversation.tenant_id,
+            accepted_at=now,
+            tenant_only=True,
+            exclude_subscribers_of=unless_on,
+            exclude_connection=connection_id,
+        )
+
+    return publication_to(customer), publication_to(staff, unless_on=customer)
+
+
+def _new_id(prefix: str) -> str:
+    return f"{prefix}_{secrets.token_hex(8)}"

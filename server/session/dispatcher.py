@@ -1,0 +1,260 @@
+"""What one client asks, answered: its requests in turn, and their effects carried out.
+
+Knows who hears what and how messages travel, and nothing of sockets or frames that come in.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+from typing import Protocol, assert_never
+
+from msgspec import UNSET, Struct
+
+from protocol.codec import decode_client, encode_with_offset, encode_with_timestamp
+from protocol.errors import CloseCode, ErrorCode, RequestError
+from protocol.messages import Auth, AuthPayload, ClientMessage, Error, Ping, ServerMessageBase
+from server.cluster.connection_limits import ConnectionLimiter
+from server.monitoring.counters import Counters
+from server.pubsub.brokers.base import Broker, BrokerUnavailable
+from server.pubsub.hub import Hub, Subscriber
+from server.session.effects import (
+    AcquireConnectionSlot,
+    AddSubscription,
+    CloseConnection,
+    Publish,
+    RemoveSubscription,
+    Replay,
+    SendReply,
+    SessionEffect,
+)
+from server.session.rate_limit import RateLimit, RateLimitVerdict
+from server.session.request_queue import RequestQueue
+from server.session.session import Session
+from server.websocket import frame_codec__merge_frames
+
+log = logging.getLogger(__name__)
+
+
+class ConnectionContext(Struct, frozen=True):
+    """What all connections of a server have in common; ``clock`` is seconds since the epoch."""
+
+    hub: Hub
+    broker: Broker
+    counters: Counters
+    clock: Callable[[], float]
+    max_message_bytes: int
+    send_queue_bytes: int
+    connection_limiter: ConnectionLimiter
+
+
+class ClientClosed(Enum):
+    """The client's last word; what it asked before is answered first."""
+
+    CLIENT_CLOSED = auto()
+
+
+ClientRequest = ClientMessage | RequestError | ClientClosed
+"""What a client asks; a refusal stands for what could not be understood or was too much."""
+
+
+class ConnectionHandle(Subscriber, Protocol):
+    """What an exchange asks of its connection."""
+
+    next_check_at: float
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether neither side has hung up."""
+        ...
+
+    def close(self, code: CloseCode) -> None:
+        """Say goodbye, behind what is queued."""
+
+    def complete_close(self) -> None:
+        """Answer the client's goodbye and end the connection."""
+
+    def pause_reading(self) -> None:
+        """Read nothing for a while."""
+
+    def resume_reading(self) -> None:
+        """Read again."""
+
+
+class RequestDispatcher:
+    """One client's requests, from the first to the last."""
+
+    __slots__ = (
+        "_connection",
+        "_context",
+        "_has_slot",
+        "_queue",
+        "_rate_limit",
+        "messages_in",
+        "session",
+    )
+
+    def __init__(
+        self,
+        connection: ConnectionHandle,
+        session: Session,
+        rate_limit: RateLimit,
+        context: ConnectionContext,
+    ) -> None:
+        self.session = session
+        self._connection = connection
+        self._rate_limit = rate_limit
+        self._context = context
+        self._queue: RequestQueue[ClientRequest] = RequestQueue(
+            self._handle_sync,
+            self._handle_async,
+            connection.pause_reading,
+            connection.resume_reading,
+        )
+        self._has_slot = False
+        self.messages_in = 0
+
+    def start(self, token: str | None) -> None:
+        """Start, with the token of the address if it had one."""
+        if token:
+            self._queue.submit(Auth(AuthPayload(token)))
+
+    def handle_message(self, text: bytes, now: float) -> None:
+        """Answer a message now, or when its turn comes.
+
+        Raises:
+            UnicodeDecodeError: it is no text.
+        """
+        if not self._connection.is_open:
+            return
+        counters = self._context.counters
+        counters.messages_in += 1
+        self.messages_in += 1
+        verdict = self.check_rate_limit(now)
+        if verdict is RateLimitVerdict.DISCONNECT:
+            return
+        try:
+            if not text.isascii():
+                text.decode()
+            message = decode_client(text)
+            counters.received[type(message)] += 1
+            if verdict is RateLimitVerdict.REJECT:
+                raise RequestError(ErrorCode.RATE_LIMITED, "Too many messages", _id_of(message))
+        except RequestError as refusal:
+            self._queue.submit(refusal)
+        else:
+            self._queue.submit(message)
+
+    def check_rate_limit(self, now: float) -> RateLimitVerdict:
+        """Count something that came, at ``now``, and hang up on who does not stop."""
+        verdict = self._rate_limit.check(now)
+        if verdict is RateLimitVerdict.DISCONNECT:
+            self._connection.close(CloseCode.FLOODING)
+        return verdict
+
+    def handle_close(self) -> None:
+        """Take the client's goodbye, once all it asked before is answered."""
+        self._queue.submit(ClientClosed.CLIENT_CLOSED)
+
+    def _handle_sync(self, request: ClientRequest) -> bool:
+        """Answer what needs nobody else's answer, and tell whether that is so."""
+        if isinstance(request, Ping):
+            self._apply_one(self.session.reply_to_ping(request))
+        elif isinstance(request, RequestError):
+            self._apply_one(SendReply(Error.from_request_error(request)))
+        elif request is ClientClosed.CLIENT_CLOSED:
+            self._connection.complete_close()
+        else:
+            return False
+        return True
+
+    async def _handle_async(self, request: ClientRequest) -> None:
+        """Answer a request that may take a while."""
+        if isinstance(request, RequestError | ClientClosed):
+            raise TypeError(request)  # these are answered at once
+        try:
+            await self._apply_async(await self.session.receive(request))
+        except Exception:  # a fault of ours; the others go on
+            log.exception("the conversation with %s failed", self._connection.id)
+            self._connection.close(CloseCode.INTERNAL_ERROR)
+        if isinstance(request, Auth):
+            self._connection.next_check_at = (
+                0.0  # whatever came of it, the session's deadline is another
+            )
+
+    async def _apply_async(self, effects: list[SessionEffect]) -> None:
+        """Perform effects of which signing in and publishing may take a while."""
+        for effect in effects:
+            if isinstance(effect, AcquireConnectionSlot):
+                await self._acquire_slot(effect.identity.user_id)
+            elif isinstance(effect, Publish):
+                try:
+                    await self._context.broker.publish(effect.publications)
+                except BrokerUnavailable:
+                    log.warning("a chat message was kept but could not be delivered")
+            else:
+                self._apply_one(effect)
+
+    def apply(self, effects: Iterable[SessionEffect]) -> None:
+        """Perform effects that take no while."""
+        for effect in effects:
+            self._apply_one(effect)
+
+    def _apply_one(self, effect: SessionEffect) -> None:
+        """Perform an effect at once; after hanging up, none is performed."""
+        if not self._connection.is_open:
+            return
+        shared = self._context
+        if isinstance(effect, SendReply):  # nearly all are, and a pattern takes as long as the rest
+            self._send_reply(effect.message)
+            return
+        match effect:
+            case AddSubscription(channel, recoverable):
+                shared.hub.subscribe(self._connection, channel, recoverable=recoverable)
+            case Replay(publication, recoverable):
+                shared.counters.messages_out += 1
+                shared.counters.replays[publication.type] += 1
+                text = encode_with_offset(publication) if recoverable else publication.message
+                self._connection.send_queue.push(frame_codec__merge_frames.encode_text(text))
+            case RemoveSubscription(channel):
+                shared.hub.unsubscribe(self._connection, channel)
+            case CloseConnection(code):
+                self._connection.close(code)
+            case AcquireConnectionSlot() | Publish():
+                raise AssertionError("this takes a while: see _carry_out")
+            case _:
+                assert_never(effect)
+
+    async def _acquire_slot(self, user_id: str) -> None:
+        has_slot = await self._context.connection_limiter.acquire(user_id)
+        if not has_slot:
+            self._connection.close(CloseCode.TOO_MANY_CONNECTIONS)
+        elif not self._connection.is_open:  # hung up on meanwhile
+            self._context.connection_limiter.release(user_id)
+        else:
+            self._has_slot = True
+
+    def _send_reply(self, message: ServerMessageBase) -> None:
+        shared = self._context
+        counters = shared.counters
+        if isinstance(message, Error):
+            counters.refusals[message.payload.code] += 1
+        counters.messages_out += 1
+        counters.replies[type(message)] += 1
+        self._connection.send_queue.push(
+            frame_codec__merge_frames.encode_text(encode_with_timestamp(message, shared.clock()))
+        )
+
+    def detach(self) -> None:
+        """Hear nothing any more, and make place for another."""
+        user_id = self.session.identity.user_id if self.session.identity else None
+        self._context.hub.remove(self._connection, self.session.channels)
+        self.session.channels.clear()
+        if self._has_slot and user_id is not None:
+            self._has_slot = False
+            self._context.connection_limiter.release(user_id)
+
+
+def _id_of(message: ClientMessage) -> str | None:
+    return None if message.id is UNSET else message.id

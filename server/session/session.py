@@ -1,0 +1,338 @@
+"""One client's conversation, without the client.
+
+A session turns each message, and the passing of time, into effects and performs none of
+them: no socket, no clock.  ``server.websocket.connection`` carries them out, in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol, assert_never
+
+from msgspec import UNSET, Struct, UnsetType
+
+from protocol.channels import Channel, ChannelKind
+from protocol.errors import CloseCode, ErrorCode, RequestError
+from protocol.event_payloads import ChatMessagePayload
+from protocol.messages import (
+    Auth,
+    AuthError,
+    AuthErrorPayload,
+    AuthSuccess,
+    AuthSuccessPayload,
+    ChannelPayload,
+    ChatMessage,
+    ClientMessage,
+    Error,
+    Ping,
+    Pong,
+    SendChatMessage,
+    SendChatPayload,
+    Subscribe,
+    Subscribed,
+    SubscribedPayload,
+    SubscribeOptions,
+    Unsubscribe,
+    Unsubscribed,
+)
+from protocol.publications import Publication, StreamPosition
+from server.auth.identity import Identity, Role
+from server.auth.jwt_verifier import InvalidToken
+from server.auth.permissions import can_subscribe
+from server.pubsub.brokers.base import BrokerUnavailable, Recovery
+from server.session.effects import (
+    AcquireConnectionSlot,
+    AddSubscription,
+    CloseConnection,
+    Publish,
+    RemoveSubscription,
+    Replay,
+    SendReply,
+    SessionEffect,
+)
+from server.stores.base import OrderOwnership, StoreUnavailable
+
+TOKEN_GRACE_S = 25.0  # after the token's end: time to fetch another and send it
+RequestId = str | UnsetType
+
+
+class SessionBackend(Protocol):
+    """What a session has to ask about; each may take a while."""
+
+    async def verify_token(self, token: str) -> Identity:
+        """Verify a token; raises InvalidToken."""
+        ...
+
+    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
+        """Return whose an order is; raises StoreUnavailable."""
+
+    async def subscribe(self, channel: Channel) -> None:
+        """Have what is published on a channel from now on delivered here."""
+
+    async def latest(self, channel: Channel) -> Publication | None:
+        """Return what a channel brought last; raises BrokerUnavailable.
+
+        When it returns, nothing newer has been delivered.
+        """
+
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
+        """Tell where a channel stands and what it brought since; raises BrokerUnavailable.
+
+        When it returns, exactly what led there has been delivered.
+        """
+        ...
+
+    async def post_chat_message(
+        self, identity: Identity, payload: SendChatPayload, connection_id: str
+    ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
+        """Keep what was said; raises Refusal or StoreUnavailable.
+
+        Returns the sender's own copy, and everybody else's.
+        """
+        ...
+
+
+class _OpenedSubscription(Struct, frozen=True):
+    """How a channel is joined: its place for the reply, and what comes between the two."""
+
+    recoverable: bool
+    recovery_fields: dict[str, Any]
+    publications: Sequence[Publication]
+
+
+class Session:
+    """What a client has proved about itself, what it hears, and what it may do next.
+
+    Times are in seconds since the epoch.  ``deadline`` is when ``pass_time`` has something
+    to do next, or None.
+    """
+
+    def __init__(
+        self,
+        connection_id: str,
+        backend: SessionBackend,
+        opened_at: float,
+        auth_timeout_s: float,
+        max_subscriptions: int,
+    ) -> None:
+        self._connection_id = connection_id
+        self._backend = backend
+        self._max_subscriptions = max_subscriptions
+        self._has_expired = False
+        self.identity: Identity | None = None
+        self.channels: set[Channel] = set()
+        self.deadline: float | None = opened_at + auth_timeout_s
+
+    def reply_to_ping(self, ping: Ping) -> SessionEffect:
+        """Answer a ping, for which nobody else need be asked."""
+        return SendReply(Pong(id=ping.id))
+
+    async def receive(self, message: ClientMessage) -> list[SessionEffect]:
+        """Return the effects of one message; a refusal is an effect too."""
+        try:
+            match message:
+                case Ping():
+                    return [self.reply_to_ping(message)]
+                case Subscribe():
+                    return await self._subscribe(message)
+                case Unsubscribe():
+                    return self._unsubscribe(message)
+                case SendChatMessage():
+                    return await self._post_chat_message(message)
+                case Auth():
+                    return await self._authenticate(message)
+                case _:
+                    assert_never(message)
+        except RequestError as refusal:
+            return [SendReply(Error.from_request_error(refusal, request_id=message.id))]
+        except (StoreUnavailable, BrokerUnavailable):
+            failed = RequestError(
+                ErrorCode.INTERNAL, "This cannot be answered now, try again later"
+            )
+            reply = SendReply(Error.from_request_error(failed, request_id=message.id))
+            if isinstance(message, Auth) and self.identity is None:
+                # Left alone it would be closed for not signing in, and not come back.
+                return [reply, CloseConnection(CloseCode.INTERNAL_ERROR)]
+            return [reply]
+
+    async def _authenticate(self, request: Auth) -> list[SessionEffect]:
+        """Sign in, extend the session, or say that the token is not taken."""
+        try:
+            identity = await self._backend.verify_token(request.payload.token)
+            before = self.identity
+            if before is None:
+                return await self._sign_in(identity, request)
+        except InvalidToken as why:
+            return [SendReply(AuthError(AuthErrorPayload(str(why)), id=request.id))]
+        if (before.user_id, before.tenant_id) != (identity.user_id, identity.tenant_id):
+            return [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+        self._set_identity(identity)
+        success = SendReply(_auth_success(identity, request.id))
+        own = Channel(ChannelKind.USER, identity.user_id)
+        if own in self.channels:
+            return [success, *await self._recheck_subscriptions()]
+        self.channels.add(own)  # it was left meanwhile
+        await self._backend.subscribe(own)
+        return [success, AddSubscription(own), *await self._recheck_subscriptions()]
+
+    def check_deadline(self, now: float) -> list[SessionEffect]:
+        """Return what is due at ``now``."""
+        if self.deadline is None or now < self.deadline:
+            return []
+        if self.identity is None:
+            return [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+        if self._has_expired:
+            return [CloseConnection(CloseCode.TOKEN_EXPIRED)]
+        self._has_expired = True
+        self.deadline = self.identity.expires_at + TOKEN_GRACE_S
+        return [SendReply(AuthError(AuthErrorPayload("The token has expired")))]
+
+    def on_order_owner_changed(self, ownership: OrderOwnership) -> list[SessionEffect]:
+        """Judge again whether this client may hear an order that has changed hands."""
+        channel = Channel(ChannelKind.ORDER, ownership.id)
+        if channel not in self.channels or can_subscribe(self.identity, channel, ownership):
+            return []
+        return self._revoke_subscription(channel)
+
+    async def _sign_in(self, identity: Identity, request: Auth) -> list[SessionEffect]:
+        own = Channel(ChannelKind.USER, identity.user_id)
+        opened = await self._open_subscription(own, request.payload)
+        # The token may have been revoked meanwhile.
+        self._set_identity(await self._backend.verify_token(request.payload.token))
+        self.channels.add(own)
+        # The confirmation comes before the channel, so that no event overtakes it.
+        success = SendReply(_auth_success(identity, request.id, **opened.recovery_fields))
+        return [
+            AcquireConnectionSlot(identity),
+            success,
+            *self._replay(opened),
+            AddSubscription(own, opened.recoverable),
+        ]
+
+    def _set_identity(self, identity: Identity) -> None:
+        self.identity = identity
+        self.deadline = identity.expires_at
+        self._has_expired = False
+
+    async def _subscribe(self, request: Subscribe) -> list[SessionEffect]:
+        channel = Channel.parse(request.payload.channel)
+        order = None
+        if channel.kind is ChannelKind.ORDER and self.identity is not None:
+            order = await self._backend.find_order_owner(channel.key)
+        if not can_subscribe(self.identity, channel, order, has_expired=self._has_expired):
+            raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        if (
+            channel not in self.channels
+            and len(self.channels - self._own_channel()) >= self._max_subscriptions
+        ):
+            raise RequestError(
+                ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._max_subscriptions} channels"
+            )
+        was_subscribed = channel in self.channels
+        self.channels.add(channel)  # so that an order that changes hands meanwhile is lost
+        try:
+            opened = await self._open_subscription(channel, request.payload)
+        except BrokerUnavailable:
+            if not was_subscribed:
+                self.channels.discard(channel)
+            raise
+        if channel not in self.channels:
+            raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        if self.identity is None:
+            self.deadline = None  # joining a public channel is reason enough to stay
+        confirmed = Subscribed(
+            SubscribedPayload(request.payload.channel, **opened.recovery_fields), id=request.id
+        )
+        return [
+            SendReply(confirmed),
+            *self._replay(opened),
+            AddSubscription(channel, opened.recoverable),
+        ]
+
+    async def _open_subscription(
+        self, channel: Channel, options: SubscribeOptions
+    ) -> _OpenedSubscription:
+        """Fetch what is to be sent before the channel is joined."""
+        if options.recoverable is not True:
+            if options.last is not True:
+                await self._backend.subscribe(channel)
+                return _OpenedSubscription(False, {}, ())
+            last = await self._backend.latest(channel)
+            return _OpenedSubscription(False, {}, (last,) if last else ())
+        since = options.since
+        found = await self._backend.recover(
+            channel, since if isinstance(since, StreamPosition) else None
+        )
+        recovery_fields = {"epoch": found.position.epoch, "offset": found.position.offset}
+        if found.recovered is not None:
+            recovery_fields["recovered"] = found.recovered
+        publications = found.missed
+        if options.last is True and found.recovered is not True and found.latest is not None:
+            publications = (found.latest,)
+        return _OpenedSubscription(True, recovery_fields, publications)
+
+    def _replay(self, opened: _OpenedSubscription) -> list[Replay]:
+        """Send what the channel brought before, but for what was not for this client."""
+        return [
+            Replay(publication, opened.recoverable)
+            for publication in opened.publications
+            if self._is_recipient(publication)
+        ]
+
+    def _is_recipient(self, publication: Publication) -> bool:
+        """Tell whether this client would have got it, had it heard the channel: see the hub."""
+        tenant_id = self.identity.tenant_id if self.identity else ""
+        return (
+            (not publication.tenant_only or publication.tenant == tenant_id)
+            and publication.exclude_subscribers_of not in self.channels
+            and publication.exclude_connection != self._connection_id
+        )
+
+    def _unsubscribe(self, request: Unsubscribe) -> list[SessionEffect]:
+        channel = Channel.parse(request.payload.channel)
+        self.channels.discard(channel)
+        confirmed = Unsubscribed(ChannelPayload(request.payload.channel), id=request.id)
+        return [RemoveSubscription(channel), SendReply(confirmed)]
+
+    async def _post_chat_message(self, request: SendChatMessage) -> list[SessionEffect]:
+        if self.identity is None or self._has_expired:
+            raise RequestError(ErrorCode.UNAUTHENTICATED, "Sign in to chat")
+        payload, publications = await self._backend.post_chat_message(
+            self.identity, request.payload, self._connection_id
+        )
+        return [Publish(publications), SendReply(ChatMessage(payload, id=request.id))]
+
+    async def _recheck_subscriptions(self) -> list[SessionEffect]:
+        """Leave what a newer token, of another role, no longer opens."""
+        effects: list[SessionEffect] = []
+        for channel in sorted(self.channels):
+            order = (
+                await self._backend.find_order_owner(channel.key)
+                if channel.kind is ChannelKind.ORDER
+                else None
+            )
+            if not can_subscribe(self.identity, channel, order):
+                effects += self._revoke_subscription(channel)
+        return effects
+
+    def _revoke_subscription(self, channel: Channel) -> list[SessionEffect]:
+        self.channels.discard(channel)
+        return [RemoveSubscription(channel), SendReply(Unsubscribed(ChannelPayload(str(channel))))]
+
+    def _own_channel(self) -> set[Channel]:
+        """Return the channel that signing in joined: it does not count against the limit."""
+        return {Channel(ChannelKind.USER, self.identity.user_id)} if self.identity else set()
+
+
+def _auth_success(identity: Identity, id: RequestId, **place: Any) -> AuthSuccess:
+    return AuthSuccess(
+        AuthSuccessPayload(
+            user_id=identity.user_id,
+            tenant_id=identity.tenant_id or UNSET,
+            role=UNSET if identity.role is Role.NONE else identity.role.value,
+            expires_at=datetime.fromtimestamp(identity.expires_at, UTC),
+            **place,
+        ),
+        id=id,
+    )

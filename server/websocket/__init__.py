@@ -1,0 +1,1 @@
+"""The websocket package of server."""

@@ -1,0 +1,49 @@
+"""Backend of the HTTP API: combines the runner, the publisher and the clients."""
+
+from __future__ import annotations
+
+from client.publisher.http import HttpPublisher
+from protocol.simulator_api import CommandResponse, PublisherState, ScenarioList, ShopState
+from simulator.api import serializers
+from simulator.api.commands import Command
+from simulator.clients.pool import ClientPool
+from simulator.runner import SimulationRunner
+
+
+class SimulationApi:
+    """One per process, across restarts of the shop."""
+
+    def __init__(
+        self, runner: SimulationRunner, publisher: HttpPublisher, clients: ClientPool
+    ) -> None:
+        self._runner, self._publisher, self._clients = runner, publisher, clients
+
+    def state(self) -> ShopState:
+        """Return the state of shop, publisher and clients."""
+        counts = self._publisher.counts
+        return serializers.shop_state(
+            self._runner,
+            publisher=PublisherState(
+                accepted=counts.accepted,
+                reached=counts.reached,
+                dropped=counts.dropped,
+                refused=counts.refused,
+                retries=counts.retries,
+                waiting=counts.waiting,
+            ),
+            presence=self._clients.state(),
+            customers=self._clients.customers(),
+        )
+
+    def scenarios(self) -> ScenarioList:
+        """Return all scenarios and their progress."""
+        return serializers.scenario_list(self._runner.shop)
+
+    def execute(self, command: Command) -> CommandResponse:
+        """Execute a command.
+
+        Raises:
+            Refused: it cannot be done, and nothing has changed.
+        """
+        result = self._runner.execute(command)
+        return serializers.command_response(self._runner.shop, command, result)

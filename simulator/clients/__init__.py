@@ -1,0 +1,1 @@
+"""The clients package of simulator."""

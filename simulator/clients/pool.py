@@ -1,0 +1,215 @@
+"""Pool of WebSocket clients: the connected customers and the support agent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from random import Random
+from typing import Any
+
+import aiohttp
+
+from client.asyncio.client import AsyncShopWebSocket
+from client.tokens import mint
+from protocol import codec
+from protocol.simulator_api import ClientPoolState, CustomerState
+from simulator.clients.customer import CustomerClient
+from simulator.clients.slow_client import SlowClient
+from simulator.clients.support_agent import Sleep, SupportAgentClient
+from simulator.settings import Settings
+from simulator.shop.components import ShopData
+from simulator.shop.customers import Customer
+from simulator.shop.support_script import AGENT_ID, AgentScript
+
+CONNECT_INTERVAL_S = 0.005
+"""Delay between connects: a thousand customers take five seconds."""
+HISTORY_TIMEOUT_S = 5.0
+STATUS_INTERVAL_S = 1.0
+
+log = logging.getLogger("simulator")
+
+
+class ClientPool:
+    """All simulated clients; ``run`` connects them, and disconnects them when cancelled.
+
+    ``pause`` is how they wait while they read and type.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        data: ShopData,
+        http: aiohttp.ClientSession,
+        *,
+        pause: Sleep = asyncio.sleep,
+    ) -> None:
+        self._settings, self._script, self._http = settings, data.support_script, http
+        self._pause = pause
+        self._rng = Random(settings.seed)  # noqa: S311 - pauses, no secrets
+        self._agent_script = AgentScript(self._script)
+        self._agent_token = self._token_source(AGENT_ID, "agent", self._script.agent_name)
+        self._agent_socket = self._create_client(self._agent_token)
+        self._connected_since: dict[AsyncShopWebSocket, float] = {}
+        self._reconnects = self._evictions = 0
+        self._slow_client: SlowClient | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        """Task group of ``run``; None before it starts and while it stops."""
+        self.has_started = asyncio.Event()
+        """Set when ``run`` starts to connect clients."""
+        self._sockets: dict[str, AsyncShopWebSocket] = {}
+        self._customers: dict[str, CustomerClient] = {}
+        for number in range(1, settings.customers + 1):
+            self._add_customer(data.customers.customer(number))
+
+    async def run(self) -> None:
+        """Hold the connections until cancelled."""
+        sockets = [self._agent_socket, *self._sockets.values()]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                self.has_started.set()
+                SupportAgentClient(
+                    self._agent_socket,
+                    self._settings.tenant,
+                    self._agent_script,
+                    load_senders=self._load_senders,
+                    rng=self._rng,
+                    sleep=self._pause,
+                    spawn=self._spawn,
+                )
+                try:
+                    for socket in sockets:
+                        await socket.connect()
+                        await asyncio.sleep(CONNECT_INTERVAL_S)
+                    await self._log_signed_in(sockets)
+                finally:
+                    self._tasks = None
+        finally:
+            await asyncio.gather(*(socket.disconnect() for socket in sockets))
+
+    def ask_support(self, customer: Customer, topic: str) -> None:
+        """Have a signed-in customer open a support conversation."""
+        if self._sockets[customer.id].status.signed_in:
+            self._customers[customer.id].ask_support(topic)
+
+    def start_slow_client(self, customer: Customer) -> None:
+        """Open one more connection for a customer and do not read from it."""
+        self.stop_slow_client()
+        tokens = self._token_source(customer.id, "customer", customer.name)
+        self._slow_client = SlowClient(self._settings.ws_url, tokens)
+        self._spawn(self._run_slow_client(self._slow_client))
+
+    def stop_slow_client(self) -> None:
+        """Resume reading on that connection, then close it."""
+        if self._slow_client is not None:
+            self._slow_client.resume()
+            self._slow_client = None
+
+    def drop_connections(self) -> None:
+        """Abort every customer's connection; the clients reconnect."""
+        log.info("dropping the connections of %d customers", len(self._sockets))
+        for socket in self._sockets.values():
+            socket.drop()
+
+    def take_conversation(self, conversation_id: str) -> None:
+        """Stop the simulated agent in a conversation."""
+        self._agent_script.hand_over(conversation_id)
+
+    def reset(self) -> None:
+        """Reset for a new shop: drop followed orders and the slow client."""
+        self.stop_slow_client()
+        for visitor in self._customers.values():
+            visitor.unfollow_all()
+
+    def state(self) -> ClientPoolState:
+        """Return counts of connections, reconnects and evictions."""
+        sockets = [self._agent_socket, *self._sockets.values()]
+        return ClientPoolState(
+            sockets=len(sockets),
+            signed_in=sum(socket.status.signed_in for socket in sockets),
+            reconnects=self._reconnects,
+            evictions=self._evictions,
+        )
+
+    def customers(self) -> tuple[CustomerState, ...]:
+        """Return the connected customers."""
+        return tuple(
+            CustomerState(id, visitor.customer.name, self._sockets[id].status.signed_in)
+            for id, visitor in self._customers.items()
+        )
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine as a task; ignored while stopping."""
+        if self._tasks is None:
+            coroutine.close()
+        else:
+            self._tasks.create_task(coroutine)
+
+    def _later(self, seconds: float, do: Callable[[], None]) -> None:
+        async def do_later() -> None:
+            await self._pause(seconds)
+            do()
+
+        self._spawn(do_later())
+
+    async def _run_slow_client(self, sluggard: SlowClient) -> None:
+        if await sluggard.run():
+            self._evictions += 1
+            log.info("the server disconnected the slow client")
+
+    async def _log_signed_in(self, sockets: list[AsyncShopWebSocket]) -> None:
+        """Log the number of signed-in clients when it has changed and settled."""
+        said, last = None, 0
+        while True:
+            await asyncio.sleep(STATUS_INTERVAL_S)
+            now = sum(socket.status.signed_in for socket in sockets)
+            if now == last and now != said:
+                log.info("%d of %d sockets signed in", now, len(sockets))
+                said = now
+            last = now
+
+    def _add_customer(self, customer: Customer) -> None:
+        tokens = self._token_source(customer.id, "customer", customer.name)
+        socket = self._create_client(tokens)
+        self._sockets[customer.id] = socket
+        self._customers[customer.id] = CustomerClient(
+            socket, customer, self._script, self._later, self._rng
+        )
+
+    def _token_source(self, user_id: str, role: str, name: str) -> partial[str]:
+        settings = self._settings
+        return partial(
+            mint,
+            settings.jwt_secret,
+            user_id=user_id,
+            tenant_id=settings.tenant,
+            role=role,
+            name=name,
+        )
+
+    def _create_client(self, token_source: partial[str]) -> AsyncShopWebSocket:
+        url = self._settings.ws_url
+        socket = AsyncShopWebSocket(url, token_source, http=self._http, recoverable=True)
+        socket.on("auth_success", lambda _: self._on_signed_in(socket))
+        return socket
+
+    def _on_signed_in(self, socket: AsyncShopWebSocket) -> None:
+        opened = socket.status.since  # a fresh token on an open connection leaves it as it is
+        before = self._connected_since.setdefault(socket, opened)
+        if opened != before:
+            self._connected_since[socket] = opened
+            self._reconnects += 1
+
+    async def _load_senders(self, conversation_id: str) -> list[str]:
+        url = f"{self._settings.http_url}/api/conversations/{conversation_id}/messages"
+        headers = {"Authorization": f"Bearer {self._agent_token()}"}
+        timeout = aiohttp.ClientTimeout(HISTORY_TIMEOUT_S)
+        try:
+            async with self._http.get(url, headers=headers, timeout=timeout) as response:
+                body = codec.decode_json(await response.read())
+                return [message["sender_id"] for message in body["messages"]]
+        except (aiohttp.ClientError, TimeoutError, KeyError, TypeError, *codec.DECODE_ERRORS):
+            log.info("could not load a conversation")
+            return []

@@ -1,0 +1,1 @@
+"""The dry_run package of simulator."""

@@ -1,0 +1,105 @@
+"""Active scenarios and their combined modifiers."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from math import prod
+
+from msgspec import Struct
+
+from protocol.money import Money
+from simulator.scenarios.definitions import Scenario
+from simulator.shop.catalogue import Product
+
+HRYVNIA = Decimal(1)
+
+
+class ScenarioRun(Struct, frozen=True, eq=False):
+    """A running scenario, from ``began`` to ``ends`` in virtual seconds since the start.
+
+    ``products`` are the ids of those that it features.
+    """
+
+    scenario: Scenario
+    started_at: float
+    ends_at: float
+    featured_products: frozenset[str]
+
+
+class ActiveScenarios:
+    """Running scenarios, at most one run each; their modifiers are multiplied."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, ScenarioRun] = {}
+
+    @property
+    def runs(self) -> tuple[ScenarioRun, ...]:
+        """Return the runs in the order of their start."""
+        return tuple(self._runs.values())
+
+    def start(self, run: ScenarioRun) -> None:
+        """Add a run; the scenario must not be running."""
+        self._runs[run.scenario.name] = run
+
+    def stop(self, name: str) -> ScenarioRun:
+        """Remove and return the run of a scenario."""
+        return self._runs.pop(name)
+
+    def is_active(self, run: ScenarioRun) -> bool:
+        """Return whether this run is active."""
+        return self._runs.get(run.scenario.name) is run
+
+    @property
+    def allows_rate_control(self) -> bool:
+        """Return whether visits and orders are unmodified, so that the rate can be controlled."""
+        return self.visit_multiplier == 1.0 and self.couriers_work and self.payments_work
+
+    @property
+    def visit_multiplier(self) -> float:
+        """Multiplier of customer visits."""
+        return prod(scene.scenario.modifiers.visit_multiplier for scene in self._runs.values())
+
+    @property
+    def question_multiplier(self) -> float:
+        """Multiplier of support questions."""
+        return prod(scene.scenario.modifiers.question_multiplier for scene in self._runs.values())
+
+    @property
+    def failure_multiplier(self) -> float:
+        """Multiplier of failed payments and cancelled orders."""
+        return prod(scene.scenario.modifiers.failure_multiplier for scene in self._runs.values())
+
+    @property
+    def couriers_work(self) -> bool:
+        """Return whether couriers work."""
+        return all(scene.scenario.modifiers.couriers_work for scene in self._runs.values())
+
+    @property
+    def payments_work(self) -> bool:
+        """Return whether payments succeed."""
+        return all(scene.scenario.modifiers.payments_work for scene in self._runs.values())
+
+    def suppliers_deliver(self, product_id: str) -> bool:
+        """Return whether a product is being replenished."""
+        return all(
+            scene.scenario.modifiers.suppliers_deliver or product_id not in scene.featured_products
+            for scene in self._runs.values()
+        )
+
+    def demand_multiplier(self, product_id: str) -> float:
+        """Multiplier of a product's demand."""
+        return prod(
+            scene.scenario.modifiers.demand_multiplier for scene in self._runs_featuring(product_id)
+        )
+
+    def price(self, product: Product) -> Money:
+        """Say what a product costs now; a sale's price is in whole hryvnias."""
+        price = Decimal(product.price)
+        for scene in self._runs_featuring(product.id):
+            if percent := scene.scenario.modifiers.discount_percent:
+                lower = (price * (100 - percent) / 100).quantize(HRYVNIA, ROUND_HALF_UP)
+                price = max(lower, HRYVNIA)
+        return Money.of(price)
+
+    def _runs_featuring(self, product_id: str) -> list[ScenarioRun]:
+        return [scene for scene in self._runs.values() if product_id in scene.featured_products]

@@ -1,0 +1,78 @@
+"""Definitions of the scenarios: name, duration, texts and modifiers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from simulator.data_files import InvalidDataFile, parse_toml, read_text
+from simulator.shop.catalogue import NonEmptyText, PositiveSeconds
+
+Multiplier = Annotated[float, Meta(ge=0)]
+PositiveMultiplier = Annotated[float, Meta(gt=0)]  # of a Poisson rate, which must not be 0
+
+
+class LocalizedText(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in English and in Ukrainian."""
+
+    en: NonEmptyText
+    uk: NonEmptyText
+
+
+class ScenarioModifiers(Struct, frozen=True, forbid_unknown_fields=True):
+    """Modifiers while a scenario is active; the defaults change nothing.
+
+    ``visits``, ``questions`` and ``mishaps`` (payments that fail, orders that are cancelled)
+    are factors.  ``featured`` products are drawn when it begins: they are chosen ``demand`` times
+    as often, cost ``discount_percent`` less, and get nothing from suppliers who do not come.
+    """
+
+    visit_multiplier: PositiveMultiplier = 1.0
+    question_multiplier: PositiveMultiplier = 1.0
+    failure_multiplier: Multiplier = 1.0
+    featured_count: Annotated[int, Meta(ge=0)] = 0
+    demand_multiplier: Multiplier = 1.0
+    discount_percent: Annotated[int, Meta(ge=0, lt=100)] = 0
+    suppliers_deliver: bool = True
+    couriers_work: bool = True
+    payments_work: bool = True
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
+    """One scenario; ``pages`` are those of the workbench on which to ``watch`` it."""
+
+    name: Annotated[str, Meta(pattern="^[a-z]+(-[a-z]+)*$")]
+    lasts_s: PositiveSeconds
+    title: LocalizedText
+    sentence: LocalizedText
+    watch: LocalizedText
+    pages: Annotated[tuple[NonEmptyText, ...], Meta(min_length=1)]
+    modifiers: ScenarioModifiers = ScenarioModifiers()
+
+
+class _ScenariosFile(Struct, frozen=True, forbid_unknown_fields=True):
+    scenarios: tuple[Scenario, ...]
+
+
+def load_scenarios() -> dict[str, Scenario]:
+    """Read the shop's own scenarios; by name, in the order of the file.
+
+    Raises:
+        BadData: the file is wrong, and where.
+    """
+    return parse_scenarios(read_text("scenarios.toml"))
+
+
+def parse_scenarios(text: str) -> dict[str, Scenario]:
+    """Make scenarios of the text of their file.
+
+    Raises:
+        BadData: it is wrong, and where.
+    """
+    found: dict[str, Scenario] = {}
+    for scenario in parse_toml("scenarios.toml", text, _ScenariosFile).scenarios:
+        if scenario.name in found:
+            raise InvalidDataFile(f"scenarios.toml, {scenario.name}: the name is taken")
+        found[scenario.name] = scenario
+    return found

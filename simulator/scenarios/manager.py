@@ -1,0 +1,116 @@
+"""Starts and stops scenarios and publishes each change."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import Struct
+
+from protocol.event_payloads import NotificationPayload, Priority
+from protocol.messages import Notification
+from simulator.api.commands import CommandRejected
+from simulator.engine.scheduler import ScheduledAction
+from simulator.scenarios.actions import END_ACTIONS, START_ACTIONS
+from simulator.scenarios.active import ScenarioRun
+from simulator.scenarios.definitions import Scenario
+from simulator.shop.components import ShopComponents
+from simulator.shop.simulation_events import ScenarioChanged, ScenarioPhase
+
+FEATURED_CANDIDATES = 15
+"""Featured products are drawn from this many best-sellers."""
+FINISHED_RUNS_KEPT = 10  # scenes that have ended
+
+_FINISHED_BODY = "Крамниця знову працює, як завжди."
+_TITLES = {
+    ScenarioPhase.STARTED: "Сценарій почався",
+    ScenarioPhase.FINISHED: "Сценарій завершено",
+    ScenarioPhase.STOPPED: "Сценарій зупинено",
+}
+
+
+class FinishedRun(Struct, frozen=True):
+    """A scenario run that ended at ``ended``, in virtual seconds since the start."""
+
+    run: ScenarioRun
+    ended_at: float
+    phase: ScenarioPhase
+
+
+class ScenarioManager:
+    """``changed`` is called with the time when the set of active scenarios changes."""
+
+    def __init__(self, components: ShopComponents, on_change: Callable[[float], None]) -> None:
+        self._components, self._on_change = components, on_change
+        self._scheduled_ends: dict[str, ScheduledAction] = {}
+        self.finished: deque[FinishedRun] = deque(maxlen=FINISHED_RUNS_KEPT)
+
+    def start(self, name: str, at: float) -> ScenarioRun:
+        """Start a scenario; restart it if it is running.
+
+        Raises:
+            Refused: unknown name.
+        """
+        scenario = self._components.data.scenarios.get(name)
+        if scenario is None:
+            raise CommandRejected("name", "Unknown scenario")
+        if any(scene.scenario is scenario for scene in self._components.active_scenarios.runs):
+            self.stop(name, at)
+        scene = ScenarioRun(scenario, at, at + scenario.lasts_s, self._draw_featured(scenario))
+        self._components.active_scenarios.start(scene)
+        self._scheduled_ends[name] = self._components.context.scheduler.call_at(
+            scene.ends_at, partial(self._on_duration_elapsed, name)
+        )
+        self._publish_change(scenario, ScenarioPhase.STARTED, at)
+        if act := START_ACTIONS.get(name):
+            act(self._components, scene, at)
+        self._on_change(at)
+        return scene
+
+    def stop(self, name: str, at: float) -> None:
+        """Stop a running scenario.
+
+        Raises:
+            Refused: it is not running.
+        """
+        if name not in self._scheduled_ends:
+            raise CommandRejected("name", "This scenario is not running")
+        self._scheduled_ends[name].cancel()
+        self._finish(name, ScenarioPhase.STOPPED, at)
+
+    def _on_duration_elapsed(self, name: str, at: float) -> None:
+        self._finish(name, ScenarioPhase.FINISHED, at)
+
+    def _finish(self, name: str, phase: ScenarioPhase, at: float) -> None:
+        del self._scheduled_ends[name]
+        scene = self._components.active_scenarios.stop(name)
+        self.finished.appendleft(FinishedRun(scene, at, phase))
+        if act := END_ACTIONS.get(name):
+            act(self._components, scene, at)
+        self._publish_change(scene.scenario, phase, at)
+        self._on_change(at)
+
+    def _draw_featured(self, scenario: Scenario) -> frozenset[str]:
+        products = self._components.data.catalogue.products
+        best = sorted(products, key=lambda product: product.popularity, reverse=True)[
+            :FEATURED_CANDIDATES
+        ]
+        count = min(scenario.modifiers.featured_count, len(best))
+        return frozenset(product.id for product in self._components.context.rng.sample(best, count))
+
+    def _publish_change(self, scenario: Scenario, phase: ScenarioPhase, at: float) -> None:
+        desk = self._components.context
+        desk.emit(ScenarioChanged(scenario.name, phase))
+        desk.publish_to_staff(
+            Notification(
+                payload=NotificationPayload(
+                    id=desk.next_notification_id(),
+                    title=f"{_TITLES[phase]}: {scenario.title.uk}",
+                    body=scenario.sentence.uk if phase is ScenarioPhase.STARTED else _FINISHED_BODY,
+                    icon="film",
+                    priority=Priority.NORMAL,
+                    created_at=desk.datetime_at(at),
+                )
+            )
+        )

@@ -1,0 +1,102 @@
+"""Generates customers; a number always gives the same customer."""
+
+from __future__ import annotations
+
+import random
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from protocol.event_payloads import CustomerRef
+from simulator.data_files import InvalidDataFile, parse_toml, read_text
+from simulator.shop.catalogue import Catalogue, NonEmptyText, PositiveInt
+
+
+class Customer(Struct, frozen=True):
+    """A person with an account; ``warehouse`` serves their ``city``."""
+
+    number: int
+    id: str
+    name: str
+    city: str
+    warehouse: str
+
+    @property
+    def person(self) -> CustomerRef:
+        """Say who it is, as messages do."""
+        return CustomerRef(self.id, self.name)
+
+
+class City(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place to live; ``weight`` is how many customers do, relative to the others."""
+
+    name: NonEmptyText
+    warehouse: NonEmptyText
+    weight: PositiveInt
+
+
+class _FirstNames(Struct, frozen=True, forbid_unknown_fields=True):
+    first: Annotated[tuple[NonEmptyText, ...], Meta(min_length=1)]
+
+
+class _Surnames(Struct, frozen=True, forbid_unknown_fields=True):
+    forms: Annotated[tuple[tuple[NonEmptyText, NonEmptyText], ...], Meta(min_length=1)]
+
+
+class _PeopleFile(Struct, frozen=True, forbid_unknown_fields=True):
+    men: _FirstNames
+    women: _FirstNames
+    surnames: _Surnames
+    cities: Annotated[tuple[City, ...], Meta(min_length=1)]
+
+
+class CustomerDirectory:
+    """All possible customers."""
+
+    def __init__(self, names: _PeopleFile) -> None:
+        self._names = names
+        self._cache: dict[int, Customer] = {}
+
+    def customer(self, number: int) -> Customer:
+        """Return ``user_{number}``, from 1.
+
+        The number alone decides who it is, whatever the shop's seed: the server remembers
+        orders and conversations under these ids from one run to the next.
+        """
+        if number not in self._cache:
+            self._cache[number] = self._generate(number)
+        return self._cache[number]
+
+    def _generate(self, number: int) -> Customer:
+        draw = random.Random(f"customer {number}")  # noqa: S311 - a name, no secret
+        is_woman = draw.random() < 0.5
+        first = draw.choice((self._names.women if is_woman else self._names.men).first)
+        surname = draw.choice(self._names.surnames.forms)[is_woman]
+        cities = self._names.cities
+        (city,) = draw.choices(cities, weights=[city.weight for city in cities])
+        return Customer(number, f"user_{number}", f"{first} {surname}", city.name, city.warehouse)
+
+
+def load_customers(catalogue: Catalogue) -> CustomerDirectory:
+    """Read the shop's own names and cities.
+
+    Raises:
+        BadData: the file is wrong, and where.
+    """
+    return parse_customers(read_text("people.toml"), catalogue)
+
+
+def parse_customers(people: str, catalogue: Catalogue) -> CustomerDirectory:
+    """Make people of the text of their file.
+
+    Raises:
+        BadData: it is wrong, and where.
+    """
+    names = parse_toml("people.toml", people, _PeopleFile)
+    warehouses = {warehouse.name for warehouse in catalogue.warehouses}
+    for city in names.cities:
+        if city.warehouse not in warehouses:
+            raise InvalidDataFile(
+                f"people.toml, {city.name}: there is no warehouse {city.warehouse}"
+            )
+    return CustomerDirectory(names)

@@ -1,0 +1,184 @@
+"""Order fulfilment: schedules and applies the status changes of every order."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from functools import partial
+
+from msgspec.structs import replace
+
+from protocol.event_payloads import OrderItem, OrderStatus
+from simulator.engine.scheduler import Action, ScheduledAction
+from simulator.engine.simulation_context import DurationRange, SimulationContext
+from simulator.scenarios.active import ActiveScenarios
+from simulator.shop.customers import Customer
+from simulator.shop.order_events import OrderEventPublisher
+from simulator.shop.order_transitions import (
+    BRANCH_TO_CUSTOMER,
+    TRANSIT_TO_BRANCH,
+    sample_transition,
+)
+from simulator.shop.orders import PlacedOrder, StockAllocation, new_order
+from simulator.shop.replenishment import Replenishment
+from simulator.shop.revenue import RevenueByDay
+from simulator.shop.stock_levels import Shelves
+
+FINISHED_ORDERS_KEPT = 100  # finished orders that stay available
+RELEASE_DELAY: DurationRange = (2, 90)
+CANCEL_PROBABILITY = 0.1
+"""Probability that an order without a courier is cancelled instead of held."""
+DELAYED_TEXT = "Затримується: страйк кур’єрів"
+
+
+class Fulfilment:
+    """Every order of the shop.
+
+    ``live`` orders have a scheduled change, oldest first; ``done`` are the last ``KEPT`` finished
+    ones.
+    """
+
+    def __init__(
+        self,
+        context: SimulationContext,
+        shelves: Shelves,
+        replenishment: Replenishment,
+        active_scenarios: ActiveScenarios,
+    ) -> None:
+        self._context, self._shelves, self._replenishment, self._active_scenarios = (
+            context,
+            shelves,
+            replenishment,
+            active_scenarios,
+        )
+        self._order_events = OrderEventPublisher(context)
+        self._scheduled: dict[str, ScheduledAction] = {}
+        self._held_by_couriers: dict[str, Action] = {}
+        self.live: dict[str, PlacedOrder] = {}
+        self.finished: deque[PlacedOrder] = deque(maxlen=FINISHED_ORDERS_KEPT)
+        self.by_status: Counter[OrderStatus] = Counter()
+        self.revenue = RevenueByDay()
+
+    def find(self, id: str) -> PlacedOrder | None:
+        """Find an order that is live or among the last finished ones."""
+        return self.live.get(id) or next((o for o in self.finished if o.order.id == id), None)
+
+    def place_order(
+        self,
+        customer: Customer,
+        items: tuple[OrderItem, ...],
+        allocations: tuple[StockAllocation, ...],
+        at: float,
+    ) -> PlacedOrder:
+        """Create an order; the caller takes its items from the shelves."""
+        run, count = self._context.config.run_id, self._context.next_number("order")
+        placed = new_order(
+            id=f"ord_{run}_{count}",
+            number=f"ORD-{run.upper()}-{count:03d}",
+            customer=customer.person,
+            city=customer.city,
+            items=items,
+            allocations=allocations,
+            at=self._context.datetime_at(at),
+        )
+        self.by_status[placed.status] += 1
+        self._order_events.order_placed(placed, at)
+        self._schedule_next(placed, at)
+        return placed
+
+    def change_status(self, before: PlacedOrder, to: OrderStatus, at: float) -> PlacedOrder:
+        """Change the status of an order now; its scheduled change is cancelled.
+
+        Raises:
+            NotAllowed: the transition is not allowed; nothing has changed.
+        """
+        id = before.order.id
+        order = before.with_status(to, self._context.datetime_at(at))
+        self._cancel_scheduled(id)
+        if before.order.id not in self.live:
+            self.finished.remove(before)
+        if to is OrderStatus.SHIPPED:
+            number = f"2045{self._context.rng.randrange(10**10):010d}"
+            status = f"Прямує до міста {order.city}"
+            order = replace(order, tracking_number=number, tracking_status=status)
+        elif to is OrderStatus.DELIVERED:
+            order = replace(order, tracking_status="Отримано")
+        self.by_status[before.status] -= 1
+        self.by_status[to] += 1
+        self._order_events.status_changed(order, before.status, at)
+        self.revenue.record(order)
+        if to is OrderStatus.CANCELLED:
+            for taken in order.allocations:
+                shelf = self._shelves.get(taken.product_id, taken.warehouse)
+                self._replenishment.return_sold(shelf, taken.quantity, at)
+        self._schedule_next(order, at)
+        return order
+
+    def release_held(self, at: float) -> None:
+        """Reschedule the parcels that were held for couriers."""
+        held, self._held_by_couriers = self._held_by_couriers, {}
+        for id, action in held.items():
+            self._schedule(id, RELEASE_DELAY, action, at)
+
+    def _schedule_next(self, order: PlacedOrder, at: float) -> None:
+        """Schedule the next change, if any."""
+        id = order.order.id
+        if order.status is OrderStatus.SHIPPED:
+            self.live[id] = order
+            self._schedule(id, TRANSIT_TO_BRANCH, partial(self._arrive_at_branch, id), at)
+            return
+        way = sample_transition(order, self._active_scenarios.failure_multiplier, self._context.rng)
+        if way is None:
+            self.live.pop(id, None)
+            self.finished.append(order)
+            return
+        self.live[id] = order
+        self._schedule(id, way.duration_s, partial(self._apply_transition, id, way.to), at)
+
+    def _schedule(self, id: str, duration: DurationRange, action: Action, at: float) -> None:
+        self._scheduled[id] = self._context.scheduler.call_at(
+            at + self._context.sample_duration(duration), action
+        )
+
+    def _cancel_scheduled(self, id: str) -> None:
+        self._held_by_couriers.pop(id, None)
+        if plan := self._scheduled.pop(id, None):
+            plan.cancel()
+
+    def _apply_transition(self, id: str, to: OrderStatus, at: float) -> None:
+        """Apply a scheduled transition, unless payments or couriers are down."""
+        order = self.live[id]
+        if to is OrderStatus.PAID and not self._active_scenarios.payments_work:
+            if order.status is OrderStatus.PENDING:
+                self.change_status(order, OrderStatus.PAYMENT_FAILED, at)
+            else:
+                self._schedule_next(order, at)
+        elif to is OrderStatus.SHIPPED and not self._active_scenarios.couriers_work:
+            if self._context.rng.random() < CANCEL_PROBABILITY:
+                self.change_status(order, OrderStatus.CANCELLED, at)
+            else:
+                self._held_by_couriers[id] = partial(self._apply_transition, id, to)
+        elif to is OrderStatus.DELIVERED and not self._active_scenarios.couriers_work:
+            self._delay(order, partial(self._apply_transition, id, to), at)
+        else:
+            self.change_status(order, to, at)
+
+    def _arrive_at_branch(self, id: str, at: float) -> None:
+        """Let the parcel arrive at its branch: only its tracking changes."""
+        order = self.live[id]
+        if not self._active_scenarios.couriers_work:
+            self._delay(order, partial(self._arrive_at_branch, id), at)
+            return
+        branch = self._context.rng.randint(1, 60)
+        self._set_tracking(order, f"Прибуло у відділення №{branch}", at)
+        self._schedule(
+            id, BRANCH_TO_CUSTOMER, partial(self._apply_transition, id, OrderStatus.DELIVERED), at
+        )
+
+    def _delay(self, order: PlacedOrder, action: Action, at: float) -> None:
+        self._held_by_couriers[order.order.id] = action
+        self._set_tracking(order, DELAYED_TEXT, at)
+
+    def _set_tracking(self, order: PlacedOrder, tracking_status: str, at: float) -> None:
+        order = replace(order, tracking_status=tracking_status)
+        self.live[order.order.id] = order
+        self._order_events.tracking_changed(order, at)

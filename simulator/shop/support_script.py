@@ -1,0 +1,156 @@
+"""Scripted support conversations: questions of customers and answers of the agent.
+
+Pure: takes the last message and returns the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from simulator.data_files import InvalidDataFile, parse_toml, read_text
+from simulator.shop.catalogue import NonEmptyText
+
+AGENT_ID = "agent_simulated"
+MAX_CONVERSATIONS = 1000  # conversations kept
+
+
+class QuestionAndAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """One question and its answer."""
+
+    question: NonEmptyText
+    answer: NonEmptyText
+
+
+class SupportTopic(Struct, frozen=True, forbid_unknown_fields=True):
+    """A conversation from its first question to its last answer."""
+
+    name: NonEmptyText
+    exchanges: Annotated[tuple[QuestionAndAnswer, ...], Meta(min_length=1)]
+
+
+class SupportScript(Struct, frozen=True, forbid_unknown_fields=True):
+    """All topics; ``anybody``: answers to unscripted questions; ``thanks`` end a conversation."""
+
+    agent_name: NonEmptyText
+    fallback_answers: tuple[NonEmptyText, ...]
+    thanks: Annotated[tuple[NonEmptyText, ...], Meta(min_length=1)]
+    topics: Annotated[tuple[SupportTopic, ...], Meta(min_length=1)]
+
+    def topic(self, name: str) -> SupportTopic:
+        """Return the topic of that name, which must exist."""
+        return next(topic for topic in self.topics if topic.name == name)
+
+    def answer_to(self, question: str) -> str | None:
+        """Return the scripted answer, if this is a question of the script."""
+        exchanges = (exchange for topic in self.topics for exchange in topic.exchanges)
+        return next((e.answer for e in exchanges if e.question == question), None)
+
+
+def load_support_script() -> SupportScript:
+    """Read the shop's own script.
+
+    Raises:
+        BadData: the file is wrong, and where.
+    """
+    return parse_support_script(read_text("support.toml"))
+
+
+def parse_support_script(text: str) -> SupportScript:
+    """Make a script of the text of its file.
+
+    Raises:
+        BadData: it is wrong, and where.
+    """
+    script = parse_toml("support.toml", text, SupportScript)
+    known: set[str] = set()
+    for topic in script.topics:
+        for exchange in topic.exchanges:
+            if exchange.question in known:
+                where = f"topic {topic.name}"
+                raise InvalidDataFile(f"support.toml, {where}: asked before: {exchange.question!r}")
+            known.add(exchange.question)
+    return script
+
+
+class CustomerScript:
+    """A customer's side of one conversation."""
+
+    def __init__(self, script: SupportScript, topic: SupportTopic) -> None:
+        self._thanks = script.thanks[len(topic.name) % len(script.thanks)]
+        self._questions = [exchange.question for exchange in topic.exchanges]
+        self.is_finished = False
+
+    def first_message(self) -> str:
+        """Return the first message."""
+        return self._questions.pop(0)
+
+    def reply_to(self, sender: str) -> str | None:
+        """Return the customer's reply to an answer; None if the conversation is finished.
+
+        A person's answer gets only thanks: the next scripted question might not fit.
+        """
+        if self.is_finished:
+            return None
+        if self._questions and sender == AGENT_ID:
+            return self._questions.pop(0)
+        self.is_finished = True
+        return self._thanks
+
+
+class AgentScript:
+    """The agent's side of all conversations, until a person takes over."""
+
+    def __init__(self, script: SupportScript) -> None:
+        self._script = script
+        self._customer_of: dict[str, str] = {}
+        self._fallbacks_used: dict[str, int] = {}
+        self._handed_over: dict[str, None] = {}
+
+    def knows_customer(self, conversation_id: str) -> bool:
+        """Return whether the customer of a conversation is known."""
+        return conversation_id in self._customer_of
+
+    def record_senders(self, conversation_id: str, senders: Iterable[str]) -> None:
+        """Record the senders of a conversation, the customer first."""
+        for sender in senders:
+            customer = self._customer_of.setdefault(conversation_id, sender)
+            if sender not in (customer, AGENT_ID):
+                self.hand_over(conversation_id)
+        for old in list(
+            islice(self._customer_of, max(0, len(self._customer_of) - MAX_CONVERSATIONS))
+        ):
+            del self._customer_of[old]
+            self._fallbacks_used.pop(old, None)
+
+    def hand_over(self, conversation_id: str) -> None:
+        """Hand a conversation over to people."""
+        self._handed_over[conversation_id] = None
+        if len(self._handed_over) > MAX_CONVERSATIONS:
+            del self._handed_over[next(iter(self._handed_over))]
+
+    def may_answer(self, conversation_id: str) -> bool:
+        """Return whether the agent may answer."""
+        return conversation_id not in self._handed_over
+
+    def reply_to(self, conversation_id: str, sender: str, content: str) -> str | None:
+        """Return the answer to a message, if any."""
+        self.record_senders(conversation_id, [sender])
+        is_customer = sender == self._customer_of[conversation_id]
+        if not is_customer or not self.may_answer(conversation_id):
+            return None
+        if content in self._script.thanks:
+            return None
+        return self._script.answer_to(content) or self._fallback_answer(conversation_id)
+
+    def _fallback_answer(self, conversation_id: str) -> str | None:
+        count = self._fallbacks_used.get(conversation_id, 0)
+        self._fallbacks_used[conversation_id] = count + 1
+        return (
+            self._script.fallback_answers[count]
+            if count < len(self._script.fallback_answers)
+            else None
+        )

@@ -1,0 +1,45 @@
+"""Frames: counted whole, and never half."""
+
+import pytest
+
+from bench.load import frame_codec
+from server.websocket import frame_codec__merge_frames
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 295, 65_536])
+def test_a_server_s_frame_is_read_whatever_its_size(size):
+    data = frame_codec__merge_frames.encode_text(b"x" * size)
+
+    assert list(frame_codec.decode_frames(data)) == [(frame_codec.TEXT, b"x" * size, len(data))]
+
+
+def test_every_frame_says_where_the_next_one_begins():
+    first, ping = (
+        frame_codec__merge_frames.encode_text(b"hello"),
+        frame_codec__merge_frames.PING_FRAME,
+    )
+
+    read = list(frame_codec.decode_frames(first + ping + first))
+
+    assert [end for _, _, end in read] == [len(first), len(first + ping), len(first + ping + first)]
+    assert [opcode for opcode, _, _ in read] == [
+        frame_codec.TEXT,
+        frame_codec.PING,
+        frame_codec.TEXT,
+    ]
+
+
+def test_the_beginning_of_a_frame_is_left_for_later():
+    data = frame_codec__merge_frames.encode_text(b"x" * 295)
+
+    assert [list(frame_codec.decode_frames(data[:size])) for size in range(len(data))] == [
+        []
+    ] * len(data)
+
+
+@pytest.mark.parametrize("size", [15, 300])
+def test_a_client_s_frame_is_masked_with_nothing(size):
+    data = frame_codec.encode_frame(frame_codec.TEXT, b"x" * size, masked=True)
+
+    assert data[1] & frame_codec.MASK_BIT
+    assert data.endswith(frame_codec.ZERO_MASK + b"x" * size)

@@ -1,0 +1,117 @@
+"""A service with Redis and no HTTP publishes as well as one with HTTP."""
+
+import json
+
+import msgspec
+import pytest
+from redis import Redis
+
+from client.publisher.redis import OrderOwnedByOtherTenant, RedisPublisher
+from protocol.errors import RequestError
+from protocol.publications import PublishRequest
+
+
+@pytest.fixture
+def redis(redis_server):
+    with Redis.from_url(redis_server.url) as redis:
+        yield redis
+
+
+@pytest.fixture
+def publisher(redis, redis_prefix):
+    return RedisPublisher(redis, tenant="shop", prefix=redis_prefix)
+
+
+@pytest.fixture
+async def server(serve, redis_server, redis_prefix):
+    return await serve(redis_url=redis_server.url, redis_prefix=redis_prefix)
+
+
+def draft(type_, payload, **address):
+    return PublishRequest(type=type_, payload=msgspec.Raw(json.dumps(payload).encode()), **address)
+
+
+def status(order_id, text):
+    return draft(
+        "order_update", {"order_id": order_id, "status": text}, channel=f"order:{order_id}"
+    )
+
+
+def order(order_id, user_id, tenant_id="shop"):
+    whole = {
+        "id": order_id, "number": "ORD-1", "total": 10.0, "currency": "UAH", "status": "pending",
+        "customer": {"id": user_id, "name": user_id}, "items": [],
+        "created_at": "2024-01-15T10:30:00Z",
+    }  # fmt: skip
+    return draft("new_order", {"order": whole}, channel=f"tenant:{tenant_id}")
+
+
+async def test_an_order_placed_through_redis_opens_its_channel_to_the_owner(server, publisher):
+    staff = await server.sign_in("agent", "agent")
+    await staff.subscribe("tenant:shop")
+
+    publisher.publish(order("ord_1", "olena"))
+    placed = await staff.hear()
+    olena, taras = await server.sign_in("olena"), await server.sign_in("taras")
+    opened, refused = await olena.subscribe("order:ord_1"), await taras.subscribe("order:ord_1")
+    publisher.publish(status("ord_1", "paid"), status("ord_1", "shipped"))
+
+    assert (placed["type"], placed["payload"]["order"]["total"]) == ("new_order", 10.0)
+    assert (opened["type"], refused["type"]) == ("subscribed", "error")
+    assert [(await olena.hear())["payload"]["status"] for _ in range(2)] == ["paid", "shipped"]
+    assert await taras.is_silent()
+
+
+async def test_what_it_publishes_is_kept_for_those_who_come_back(server, publisher):
+    staff = await server.sign_in("agent", "agent")
+    place = (await staff.subscribe("tenant:shop", recoverable=True))["payload"]
+    await staff.ask("unsubscribe", {"channel": "tenant:shop"})
+    publisher.publish(order("ord_1", "olena"))
+
+    since = {"epoch": place["epoch"], "offset": place["offset"]}
+    told = await staff.subscribe("tenant:shop", recoverable=True, since=since)
+
+    assert told["payload"]["recovered"] is True
+    assert (await staff.hear())["payload"]["order"]["id"] == "ord_1"
+
+
+async def test_what_it_repeats_under_one_token_is_published_once(server, publisher):
+    visitor = await server.connect()
+    await visitor.subscribe("public:news")
+    notice = draft(
+        "notification", {"id": "n", "title": "Увага", "body": "Знижки"}, channel="public:news"
+    )
+
+    publisher.publish(notice, idempotency_key="a")
+    publisher.publish(notice, idempotency_key="a")
+    publisher.publish(notice, idempotency_key="b")
+
+    assert [(await visitor.hear())["payload"]["id"] for _ in range(2)] == ["n", "n"]
+    assert await visitor.is_silent()
+
+
+def test_an_order_of_another_tenant_is_refused(publisher):
+    publisher.publish(order("ord_1", "olena", "books"))
+
+    with pytest.raises(OrderOwnedByOtherTenant):
+        publisher.publish(order("ord_1", "olena", "shop"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        draft("order_update", {"status": "paid"}, channel="order:ord_1"),
+        draft("stats", {}, channel="public:news"),
+        draft("notification", {"id": "n", "title": "t", "body": "b"}),
+        draft("notification", {"id": "n", "title": "t", "body": "b"}, channel="monitor:shop"),
+        draft("notification", {"id": "n", "title": "t", "body": "b"}, channel="nothing"),
+        order("no key", "olena"),
+    ],
+)
+def test_what_is_not_well_made_is_refused_and_nothing_of_the_list_published(
+    publisher, redis, redis_prefix, wrong
+):
+    with pytest.raises((ValueError, RequestError)):
+        publisher.publish(status("ord_1", "paid"), wrong)
+
+    assert not redis.keys(f"{redis_prefix}*")

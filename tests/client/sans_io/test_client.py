@@ -1,0 +1,718 @@
+"""A client's session: what it wants, told what happens, without a socket or a clock."""
+
+from random import Random
+
+import msgspec
+import pytest
+
+from client.errors import ConnectionLost, QueueFull, RequestRejected
+from client.sans_io.client import ClientOptions, SansIoClient
+from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.effects import DispatchMessage, DropConnection, RefreshToken, ResolveRequest
+from client.sans_io.subscriptions import SubscriptionOptions
+
+T0 = 1_700_000_000.0  # now, in seconds since the epoch
+
+
+class Longest(Random):
+    """Draws the longest wait there can be."""
+
+    def uniform(self, a, b):
+        return b
+
+
+def new(*, signs_in=True, recovers_own=False, **limits):
+    return SansIoClient(
+        has_token=signs_in,
+        recover_user_channel=recovers_own,
+        options=ClientOptions(**limits),
+        rng=Longest(),
+        now=T0,
+    )
+
+
+def opened(**options):
+    """Return a session with an open connection that has not signed in yet."""
+    session = new(**options)
+    session.start(T0)
+    session.on_open(T0)
+    return session
+
+
+def signed_in(at=T0, **options):
+    session = opened(**options)
+    hear(session, "auth_success", {"user_id": "olena"}, at=at)
+    return session
+
+
+def hear(session, type, payload=None, id=None, at=T0, **place):
+    """Return the effects of a message of the server."""
+    message = {"type": type, "payload": payload or {}} | ({} if id is None else {"id": id}) | place
+    return session.on_text(msgspec.json.encode(message), at)
+
+
+def frames(session):
+    """Return all messages that may be sent now, as (type, payload) and ids."""
+    sent = []
+    while (text := session.next_frame()) is not None:
+        sent.append(msgspec.json.decode(text))
+    return sent
+
+
+def sent(session):
+    return [(frame["type"], frame["payload"]) for frame in frames(session)]
+
+
+def channels(session):
+    return [p["channel"] for type, p in sent(session) if type == "subscribe"]
+
+
+def wait_after(session, code, at):
+    session.closed(code, "", at)
+    status = session.status(at)
+    return None if status.retry_at is None else status.retry_at - at
+
+
+class TestWhatWaits:
+    def test_leaves_in_order_once_signed_in(self):
+        session = new()
+        session.send("one", None)
+        session.start(T0)
+        session.send("two", {"n": 2})
+        session.on_open(T0)
+        assert sent(session) == []
+
+        hear(session, "auth_success", {"user_id": "olena"})
+
+        assert sent(session) == [("one", {}), ("two", {"n": 2})]
+
+    def test_leaves_when_open_where_there_is_no_token(self):
+        session = new(signs_in=False)
+        session.send("one", None)
+
+        session.start(T0)
+        session.on_open(T0)
+
+        assert sent(session) == [("one", {})]
+
+    def test_is_kept_when_the_connection_ends_before_it_left(self):
+        session = signed_in()
+        session.send("one", None)
+        session.on_close(1006, "", T0)
+
+        session.on_open(T0 + 1)
+        hear(session, "auth_success")
+
+        assert sent(session) == [("one", {})]
+
+    def test_is_bounded_and_what_is_over_the_limit_is_refused(self):
+        session = new(queue_limit=1)
+        session.send("one", None)
+
+        with pytest.raises(QueueFull):
+            session.send("two", None)
+        with pytest.raises(ConnectionLost):
+            session.request("three", None)
+
+    def test_does_not_keep_the_sessions_own_frames_from_being_sent(self):
+        session = signed_in(queue_limit=1)
+        session.send("one", None)
+
+        session.subscribe("public:news")
+
+        assert [type for type, _ in sent(session)] == ["one", "subscribe"]
+
+
+class TestARequest:
+    def test_is_settled_by_the_reply_with_its_id_which_handlers_hear_too(self):
+        session = signed_in()
+        id = session.request("subscribe", {"channel": "public:news"})
+        assert frames(session)[0]["id"] == id
+
+        effects = hear(session, "subscribed", {"channel": "public:news"}, id)
+
+        reply = {"type": "subscribed", "payload": {"channel": "public:news"}, "id": id}
+        assert effects == [ResolveRequest(id, reply), DispatchMessage(reply)]
+
+    def test_is_settled_once(self):
+        session = signed_in()
+        id = session.request("chat_message", {"content": "?"})
+        frames(session)
+        hear(session, "chat_message", {}, id)
+
+        assert not [
+            e for e in hear(session, "chat_message", {}, id) if isinstance(e, ResolveRequest)
+        ]
+
+    def test_is_settled_with_the_refusal(self):
+        session = signed_in()
+        id = session.request("dance", None)
+        frames(session)
+
+        settle, _ = hear(session, "error", {"code": "unknown_type", "message": "No"}, id)
+
+        assert isinstance(settle.outcome, RequestRejected)
+        assert (settle.outcome.code, settle.outcome.message) == ("unknown_type", "No")
+
+    def test_that_has_left_is_lost_with_its_connection(self):
+        session = signed_in()
+        id = session.request("ping", None)
+        frames(session)
+
+        (lost,) = session.on_close(1006, "gone", T0)
+
+        assert lost.id == id
+        assert isinstance(lost.outcome, ConnectionLost)
+
+    def test_that_still_waits_is_sent_on_the_next(self):
+        session = signed_in()
+        id = session.request("ping", None)
+        assert session.on_close(1006, "gone", T0) == []
+
+        session.on_open(T0 + 1)
+        hear(session, "auth_success")
+
+        assert [frame["id"] for frame in frames(session)] == [id]
+
+    def test_that_was_abandoned_is_not_sent(self):
+        session = opened()
+        session.cancel_request(session.request("ping", None))
+
+        hear(session, "auth_success")
+
+        assert sent(session) == []
+
+    def test_is_lost_when_the_client_stops_and_not_sent_by_a_later_start(self):
+        session = opened()
+        id = session.request("ping", None)
+
+        (lost,) = session.stop(T0)
+        session.start(T0)
+        session.on_open(T0)
+        hear(session, "auth_success")
+
+        assert (lost.id, type(lost.outcome)) == (id, ConnectionLost)
+        assert sent(session) == []
+
+
+class TestSubscriptions:
+    def test_are_asked_for_after_sign_in_and_before_what_waits(self):
+        session = new()
+        session.send("one", None)
+        session.subscribe("order:1")
+        session.subscribe("order:2")
+        session.start(T0)
+        session.on_open(T0)
+
+        hear(session, "auth_success")
+
+        assert sent(session) == [
+            ("subscribe", {"channel": "order:1"}),
+            ("subscribe", {"channel": "order:2"}),
+            ("one", {}),
+        ]
+
+    def test_are_asked_for_once_when_the_session_is_extended(self):
+        session = signed_in()
+        session.subscribe("order:1")
+        assert channels(session) == ["order:1"]
+
+        hear(session, "auth_success")
+
+        assert channels(session) == []
+
+    def test_that_had_not_left_are_asked_for_once_on_the_next_connection(self):
+        session = signed_in()
+        session.subscribe("order:1")
+        session.on_close(1006, "", T0)
+
+        session.on_open(T0 + 1)
+        hear(session, "auth_success")
+
+        assert channels(session) == ["order:1"]
+
+    @pytest.mark.parametrize("code", ["forbidden", "too_many_subscriptions", "invalid_payload"])
+    def test_refused_for_good_are_no_longer_wanted(self, code):
+        session = signed_in()
+        session.subscribe("order:1")
+        (asked,) = frames(session)
+
+        effects = hear(session, "error", {"code": code, "message": ""}, asked["id"])
+
+        assert [type(effect) for effect in effects] == [DispatchMessage]
+        session.on_close(1006, "", T0)
+        session.on_open(T0 + 1)
+        hear(session, "auth_success")
+        assert channels(session) == []
+
+    @pytest.mark.parametrize("code", ["rate_limited", "internal"])
+    def test_refused_for_now_are_asked_for_again(self, code):
+        session = signed_in()
+        session.subscribe("order:1")
+        (asked,) = frames(session)
+
+        hear(session, "error", {"code": code, "message": ""}, asked["id"])
+
+        session.tick(T0 + 4.9)
+        assert channels(session) == []
+        assert session.next_tick_at == T0 + 5
+        session.tick(T0 + 5)
+        assert channels(session) == ["order:1"]
+
+    def test_ended_in_the_meantime_are_not_asked_for_again(self):
+        session = signed_in()
+        session.subscribe("order:1")
+        (asked,) = frames(session)
+        hear(session, "error", {"code": "rate_limited", "message": ""}, asked["id"])
+        session.unsubscribe("order:1")
+
+        session.tick(T0 + 5)
+
+        assert channels(session) == []
+
+    def test_are_forgotten_when_the_server_takes_them_back(self):
+        session = signed_in()
+        session.subscribe("order:1")
+        frames(session)
+
+        hear(session, "unsubscribed", {"channel": "order:1"})
+
+        session.subscribe("order:1")
+        assert channels(session) == ["order:1"]
+
+    def test_asked_for_anew_outlive_the_answer_to_the_end_before(self):
+        session = signed_in()
+        session.subscribe("order:1")
+        session.unsubscribe("order:1")
+        session.subscribe("order:1")
+        _, ended, _ = frames(session)
+
+        hear(session, "unsubscribed", {"channel": "order:1"}, ended["id"])
+
+        session.subscribe("order:1")
+        assert channels(session) == []  # it is still wanted
+
+    def test_ended_offline_say_nothing_to_anybody(self):
+        session = new()
+        session.subscribe("order:1")
+        session.unsubscribe("order:1")
+        session.start(T0)
+        session.on_open(T0)
+        hear(session, "auth_success")
+
+        assert sent(session) == []
+
+
+def gaps(effects):
+    told = (effect.message for effect in effects if isinstance(effect, DispatchMessage))
+    return [message["payload"]["channel"] for message in told if message["type"] == "gap"]
+
+
+class TestARecoverableSubscription:
+    NEWS = "public:news"
+
+    def joined(self, session, offset, epoch="e", **more):
+        place = {"channel": self.NEWS, "epoch": epoch, "offset": offset}
+        return hear(session, "subscribed", place | more)
+
+    def event(self, session, offset):
+        """Tell whether the handlers are called with the message at this offset."""
+        return bool(hear(session, "notification", channel=self.NEWS, offset=offset))
+
+    def asked_again(self, session):
+        """Return what a session asks for on its next connection."""
+        session.closed(1006, "", T0)
+        session.connecting(T0)
+        session.opened(T0)
+        hear(session, "auth_success", {"user_id": "olena"})
+        return dict(sent(session))["subscribe"]
+
+    @pytest.fixture
+    def session(self):
+        session = signed_in()
+        session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
+        assert sent(session) == [("subscribe", {"channel": self.NEWS, "recoverable": True})]
+        return session
+
+    def test_goes_on_from_the_last_message_handled(self, session):
+        self.joined(session, 7)
+        assert [self.event(session, offset) for offset in (8, 9)] == [True, True]
+
+        since = {"epoch": "e", "offset": 9}
+        assert self.asked_again(session) == {
+            "channel": self.NEWS, "recoverable": True, "since": since
+        }  # fmt: skip
+
+    def test_goes_on_from_where_it_joined_if_nothing_came(self, session):
+        self.joined(session, 7)
+
+        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 7}
+
+    def test_goes_on_from_where_it_was_if_the_connection_breaks_while_it_catches_up(self, session):
+        self.joined(session, 7)
+        self.asked_again(session)
+        self.joined(session, 12, recovered=True)
+        self.event(session, 8)
+
+        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 8}
+
+    def test_calls_the_handlers_once_for_each_message(self, session):
+        self.joined(session, 7)
+
+        assert [self.event(session, n) for n in (8, 8, 9, 7, 10)] == [
+            True, False, True, False, True
+        ]  # fmt: skip
+
+    def test_passes_on_the_newest_that_it_asked_for(self, session):
+        self.joined(session, 7)
+
+        assert self.event(session, 7)
+
+    def test_says_when_something_was_missed_for_good(self, session):
+        self.joined(session, 7)
+        self.event(session, 8)
+
+        assert gaps(self.joined(session, 12, recovered=True)) == []
+        assert gaps(self.joined(session, 20, recovered=False)) == [self.NEWS]
+        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 20}
+
+    def test_starts_anew_in_another_epoch(self, session):
+        self.joined(session, 7)
+        self.event(session, 8)
+
+        assert gaps(self.joined(session, 0, epoch="f", recovered=False)) == [self.NEWS]
+        assert self.event(session, 1)
+        assert self.asked_again(session)["since"] == {"epoch": "f", "offset": 1}
+
+    @pytest.mark.parametrize("how", ["left", "lost"])
+    def test_starts_anew_once_the_channel_was_left(self, session, how):
+        self.joined(session, 7)
+        if how == "left":
+            session.unsubscribe(self.NEWS)
+        else:
+            hear(session, "unsubscribed", {"channel": self.NEWS})
+        session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
+
+        assert "since" not in self.asked_again(session)
+
+    def test_asks_again_when_it_is_wanted_otherwise(self, session):
+        session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
+        session.subscribe(self.NEWS, SubscriptionOptions(last=True))
+
+        assert sent(session) == [("subscribe", {"channel": self.NEWS, "last": True})]
+
+    def test_is_had_of_the_users_own_channel_by_signing_in_with_a_message(self):
+        session = opened(recovers_own=True)
+        session.sign_in("t1")
+        ((_, first),) = sent(session)
+        place = {"user_id": "olena", "epoch": "e", "offset": 7}
+        hear(session, "auth_success", place, "client-1")
+        hear(session, "notification", channel="user:olena", offset=8)
+        session.on_close(1006, "", T0)
+        session.on_open(T0)
+        session.sign_in("t2")
+
+        assert first == {"token": "t1", "recoverable": True}
+        assert sent(session) == [
+            ("auth", {"token": "t2", "recoverable": True, "since": {"epoch": "e", "offset": 8}})
+        ]
+        assert gaps(hear(session, "auth_success", place | {"recovered": False})) == ["user:olena"]
+
+
+class TestTheToken:
+    def test_refused_at_sign_in_is_told_and_not_tried_again_on_this_connection(self):
+        session = opened()
+        session.send("one", None)
+
+        effects = hear(session, "auth_error", {"error": "Invalid"})
+
+        assert [type(effect) for effect in effects] == [DispatchMessage]
+        assert session.auth_error == "Invalid"
+        assert sent(session) == []
+
+    def test_that_expires_is_renewed(self):
+        session = signed_in()
+
+        effects = hear(session, "auth_error", {"error": "Expired"})
+        session.sign_in("fresh")
+
+        assert [type(effect) for effect in effects] == [DispatchMessage, RefreshToken]
+        assert sent(session) == [("auth", {"token": "fresh"})]
+
+    def test_whose_renewal_is_refused_is_not_renewed_at_once(self):
+        session = signed_in()
+        hear(session, "auth_error", {"error": "Expired"})
+        session.sign_in("stale")
+        (asked,) = frames(session)
+
+        effects = hear(session, "auth_error", {"error": "Expired"}, asked["id"])
+
+        assert [type(effect) for effect in effects] == [DispatchMessage]
+        assert session.status(T0).signed_in
+
+    def test_is_renewed_once_however_often_the_server_says_so(self):
+        session = signed_in()
+        hear(session, "auth_error", {"error": "Expired"})
+        session.sign_in("fresh")
+
+        assert RefreshToken() not in hear(session, "auth_error", {"error": "Expired"})
+
+    @pytest.mark.parametrize(("lives", "renewed_after"), [(3600, 3540), (60, 30), (10, 5)])
+    def test_is_renewed_before_it_expires(self, lives, renewed_after):
+        session = opened(ping_after_s=10_000, dead_after_s=10_000)
+        hear(session, "auth_success", {"expires_at": iso(T0 + lives)})
+
+        assert session.next_tick_at == pytest.approx(T0 + renewed_after)
+        assert session.tick(T0 + renewed_after - 1) == []
+        assert session.tick(T0 + renewed_after) == [RefreshToken()]
+        assert session.tick(T0 + renewed_after) == []
+
+    def test_that_never_changes_is_not_renewed_again_and_again(self):
+        session = opened(ping_after_s=10_000, dead_after_s=10_000)
+        hear(session, "auth_success", {"expires_at": iso(T0 + 60)})
+        session.tick(T0 + 30)
+
+        hear(session, "auth_success", {"expires_at": iso(T0 + 60)}, at=T0 + 30)
+
+        assert session.tick(T0 + 59) == []
+
+    def test_fetched_too_late_is_not_sent_on_the_next_connection(self):
+        session = signed_in()
+        session.on_close(1006, "", T0)
+        session.sign_in("late")
+
+        session.on_open(T0 + 1)
+
+        assert sent(session) == []
+
+    @pytest.mark.parametrize("expires_at", [None, 7, "soon"])
+    def test_without_a_known_end_is_left_alone(self, expires_at):
+        session = opened(ping_after_s=100, dead_after_s=200)
+
+        hear(session, "auth_success", {"expires_at": expires_at})
+
+        assert session.next_tick_at == T0 + 100
+
+
+class TestASilentServer:
+    def test_is_asked_after_20_seconds(self):
+        session = signed_in()
+        session.tick(T0 + 19.9)
+        assert sent(session) == []
+        assert session.next_tick_at == T0 + 20
+
+        session.tick(T0 + 20)
+
+        assert [type for type, _ in sent(session)] == ["ping"]
+
+    def test_is_dead_after_30(self):
+        session = signed_in()
+        session.tick(T0 + 20)
+        assert session.next_tick_at == T0 + 30
+        assert session.tick(T0 + 29.9) == []
+
+        assert [type(effect) for effect in session.tick(T0 + 30)] == [DropConnection]
+
+    def test_is_asked_while_signing_in_too(self):
+        session = opened()
+
+        session.tick(T0 + 20)
+
+        assert [type for type, _ in sent(session)] == ["ping"]
+
+    @pytest.mark.parametrize(
+        "sign", [lambda s, at: s.heard(at), lambda s, at: hear(s, "notification", at=at)]
+    )
+    def test_is_alive_with_any_frame(self, sign):
+        session = signed_in()
+
+        sign(session, T0 + 15)
+
+        assert session.tick(T0 + 44.9) == []
+        assert [type(effect) for effect in session.tick(T0 + 45)] == [DropConnection]
+
+    def test_that_answers_is_measured_and_handlers_are_not_bothered(self):
+        session = signed_in()
+        session.tick(T0 + 20)
+        (ping,) = frames(session)
+
+        assert hear(session, "pong", None, ping["id"], at=T0 + 20.25) == []
+
+        assert session.status(T0 + 21).round_trip_ms == pytest.approx(250)
+
+    def test_is_not_asked_on_the_next_connection_what_was_meant_for_the_last(self):
+        session = signed_in()
+        session.tick(T0 + 20)
+        session.on_close(1006, "", T0 + 20)
+
+        session.on_open(T0 + 21)
+
+        assert sent(session) == []
+
+    def test_has_its_time_from_the_start_on_every_connection(self):
+        session = signed_in()
+        session.on_close(1006, "", T0 + 25)
+        session.on_open(T0 + 40)
+
+        assert session.tick(T0 + 59) == []
+        assert session.next_tick_at == T0 + 60
+
+
+class TestComingBack:
+    def test_waits_longer_after_each_failure_without_a_last_one(self):
+        session = new()
+        session.start(T0)
+
+        waits = [wait_after(session, 1006, T0) for _ in range(12)]
+
+        assert waits == [0.5, 1, 2, 4, 8, 16, 20, 20, 20, 20, 20, 20]
+        assert session.status(T0).attempt == 12
+
+    def test_starts_over_after_signing_in(self):
+        session = new()
+        session.start(T0)
+        for _ in range(5):
+            wait_after(session, 1006, T0)
+        session.on_open(T0)
+        assert session.status(T0).attempt == 5
+        hear(session, "auth_success")
+
+        assert session.status(T0).attempt == 0
+        assert wait_after(session, 1006, T0) == 0.5
+
+    def test_starts_over_after_five_seconds_without_a_token(self):
+        session = new(signs_in=False)
+        session.start(T0)
+        for _ in range(5):
+            wait_after(session, 1006, T0)
+
+        session.on_open(T0)
+        assert wait_after(session, 1006, T0 + 4.9) == 16
+        session.on_open(T0)
+        assert wait_after(session, 1006, T0 + 5) == 0.5
+
+    @pytest.mark.parametrize("code", [1001, 1006, 4100, 4200])
+    def test_does_not_hammer_a_server_that_accepts_and_closes(self, code):
+        session = new()
+        session.start(T0)
+        waits = []
+        for _ in range(4):
+            session.on_open(T0)
+            waits.append(wait_after(session, code, T0))
+
+        assert waits == [0.5, 1, 2, 4]
+
+    def test_backs_off_further_each_time_it_is_told_to_right_after_signing_in(self):
+        session = new()
+        session.start(T0)
+        waits = []
+        for _ in range(4):
+            session.on_open(T0)
+            hear(session, "auth_success")
+            waits.append(wait_after(session, 4102, T0 + 1))
+
+        assert waits == [0.5, 1, 2, 4]
+
+    def test_counts_the_failures_after_a_good_connection(self):
+        session = signed_in()
+
+        waits = [wait_after(session, 1006, T0 + second) for second in range(4)]
+
+        assert waits == [0.5, 1, 2, 4]
+
+    def test_does_not_count_being_called_back(self):
+        session = signed_in()
+
+        assert wait_after(session, 1001, T0) == 0.5
+        assert session.status(T0).attempt == 0
+
+    @pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1011, 1012, 4100, 4103, 4199, 4200])
+    def test_follows_these_codes(self, code):
+        assert wait_after(signed_in(), code, T0) is not None
+
+    @pytest.mark.parametrize("code", [1003, 1007, 1009, 4000, 4001, 4003, 4099])
+    def test_does_not_follow_these(self, code):
+        session = signed_in()
+
+        assert wait_after(session, code, T0) is None
+
+        assert session.is_closed
+        assert session.next_tick_at is None
+        with pytest.raises(ConnectionLost):
+            session.request("ping", None)
+
+    @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
+    def test_follows_a_refused_upgrade(self, status):
+        session = new()
+        session.start(T0)
+
+        session.on_handshake_rejected(status, T0)
+
+        assert session.status(T0).retry_at == T0 + 0.5
+        assert session.status(T0).close_reason == f"HTTP {status}"
+
+    def test_does_not_follow_a_forbidden_one(self):
+        session = new()
+        session.start(T0)
+
+        session.on_handshake_rejected(403, T0)
+
+        assert session.is_closed
+
+
+class TestTheStatus:
+    def test_tells_the_states_apart_and_since_when(self):
+        session = new()
+        seen = [session.status(T0)]
+        session.start(T0 + 1)
+        seen.append(session.status(T0 + 1))
+        session.on_open(T0 + 2)
+        seen.append(session.status(T0 + 2))
+        session.on_close(4100, "Slow consumer", T0 + 3)
+        seen.append(session.status(T0 + 3))
+        session.stop(T0 + 4)
+        seen.append(session.status(T0 + 4))
+
+        states = [
+            ConnectionState.CLOSED,
+            ConnectionState.CONNECTING,
+            ConnectionState.OPEN,
+            ConnectionState.BACKOFF,
+            ConnectionState.CLOSED,
+        ]
+        assert [status.state for status in seen] == states
+        assert [status.since - T0 for status in seen] == [0, 1, 2, 3, 4]
+        assert (seen[3].close_code, seen[3].close_reason) == (4100, "Slow consumer")
+        assert seen[3].retry_at == T0 + 3.5
+
+    def test_keeps_how_the_last_connection_ended_until_the_next_is_open(self):
+        session = signed_in()
+        session.on_close(4100, "Slow consumer", T0)
+        session.on_connecting(T0 + 1)
+        assert session.status(T0 + 1).close_code == 4100
+
+        session.on_open(T0 + 2)
+
+        assert session.status(T0 + 2).close_code is None
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"payload":{}}', b'{"type":7}', b"\xff"])
+def test_what_is_no_message_is_a_sign_of_life_and_nothing_else(text):
+    session = signed_in()
+
+    assert session.on_text(text, T0 + 10) == []
+    assert session.tick(T0 + 39) == []
+
+
+def test_a_foreign_messages_odd_fields_do_no_harm():
+    session = signed_in()
+
+    (told,) = session.on_text(b'{"type":"error","payload":[1],"id":{}}', T0)
+
+    assert told == DispatchMessage({"type": "error", "payload": [1], "id": {}})
+
+
+def iso(at):
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(at, UTC).isoformat()

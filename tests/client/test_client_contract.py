@@ -1,0 +1,503 @@
+"""A ShopWebSocket, with threads and with asyncio alike, against a real server."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+
+from client.errors import (
+    AuthenticationFailed,
+    ConnectionLost,
+    QueueFull,
+    RequestRejected,
+    RequestTimedOut,
+)
+from client.sans_io.connection_state__merge_status import ConnectionState
+
+
+def test_signs_in_with_the_token_in_the_address(client, shop):
+    client.connect(5)
+
+    assert shop.wait_for_visit().token == "secret-1"
+    assert client.status.state is ConnectionState.OPEN
+    assert client.status.signed_in
+
+
+def test_without_a_token_is_ready_when_open(make_client, shop):
+    client = make_client()
+
+    client.connect(5)
+
+    assert shop.wait_for_visit().token is None
+    assert not client.status.signed_in
+    assert client.request("ping")["type"] == "pong"
+
+
+def test_connecting_twice_is_one_connection(client, shop):
+    client.connect(5)
+    client.connect(5)
+    client.request("ping")
+
+    assert len(shop.visits) == 1
+
+
+def test_calls_handlers_with_payloads_and_the_wildcard_with_messages(client, shop, inbox):
+    client.on("cart_update", inbox)
+    client.on("*", inbox)
+    client.connect(5)
+    inbox.next()  # auth_success, by the wildcard
+
+    shop.push_text('{"type":"cart_update","payload":{"total":1500.10},"timestamp":"now"}')
+
+    assert inbox.next() == {"total": Decimal("1500.10")}
+    assert inbox.next()["timestamp"] == "now"
+
+
+def test_keeps_a_handlers_failure_from_the_others(client, shop, inbox, caplog):
+    def fail(payload):
+        raise ZeroDivisionError
+
+    client.on("notification", fail)
+    client.on("notification", inbox)
+    client.connect(5)
+
+    shop.push("notification", {"id": "n1"})
+
+    assert inbox.next() == {"id": "n1"}
+    assert client.request("ping")["type"] == "pong"
+    assert "Unhandled exception in a handler of notification" in caplog.text
+
+
+def test_calls_a_removed_handler_no_more(client, shop, inbox):
+    unheard = []
+    remove = client.on("notification", unheard.append)
+    client.on("cart_update", unheard.append)
+    client.on("notification", inbox)
+    remove()
+    client.off("cart_update")
+    client.connect(5)
+
+    shop.push("cart_update", {})
+    shop.push("notification", {"id": "n1"})
+
+    assert inbox.next() == {"id": "n1"}
+    assert unheard == []
+
+
+def test_survives_what_is_no_message(client, shop):
+    client.connect(5)
+
+    for text in ("{", "[]", '{"type":7}', '{"type":"error","payload":[],"id":{}}'):
+        shop.push_text(text)
+
+    assert client.request("ping")["type"] == "pong"
+    assert len(shop.visits) == 1
+
+
+def test_takes_a_message_of_a_megabyte(client, shop, inbox):
+    client.on("traffic", inbox)
+    client.connect(5)
+
+    shop.push("traffic", {"filler": "ї" * (1 << 19)})
+
+    assert len(inbox.next()["filler"]) == 1 << 19
+
+
+class TestARequest:
+    def test_returns_the_reply_with_its_id(self, client, shop):
+        client.connect(5)
+
+        reply = client.request("subscribe", {"channel": "public:news"})
+
+        assert reply["type"] == "subscribed"
+        assert reply["id"] == shop.wait_for_message("subscribe")["id"]
+
+    def test_that_is_refused_raises_the_refusal(self, client):
+        client.connect(5)
+
+        with pytest.raises(RequestRejected) as refused:
+            client.request("dance")
+
+        assert refused.value.code == "unknown_type"
+        assert refused.value.message == "Unknown message type"
+
+    def test_without_an_answer_times_out(self, client):
+        client.connect(5)
+
+        with pytest.raises(RequestTimedOut, match="chat_message"):
+            client.request("chat_message", {"content": "?"}, timeout=0.05)
+
+    def test_that_timed_out_before_it_could_leave_never_does(self, client, shop):
+        shop.is_mute = True
+        client.connect()
+        with pytest.raises(RequestTimedOut):
+            client.request("chat_message", {"content": "too late"}, timeout=0.05)
+
+        shop.sign_in()
+        client.request("ping")
+
+        assert shop.visits[0].sent("chat_message") == []
+
+    def test_ends_at_once_when_the_connection_does(self, client, shop):
+        client.connect(5)
+
+        with ThreadPoolExecutor(1) as other:
+            asked = other.submit(client.request, "chat_message", {"content": "?"}, timeout=60)
+            shop.wait_for_message("chat_message")
+            shop.close(1011, "crashed")
+
+            with pytest.raises(ConnectionLost, match="crashed"):
+                asked.result(10)
+
+    def test_without_a_wanted_connection_is_refused(self, client):
+        with pytest.raises(ConnectionLost):
+            client.request("ping")
+
+
+class TestDisconnecting:
+    def test_says_goodbye(self, client, shop):
+        client.connect(5)
+
+        client.disconnect()
+
+        shop.wait(lambda: shop.visits[0].code == 1000)
+        assert client.status.state is ConnectionState.CLOSED
+
+    def test_sends_first_what_may_be_sent(self, client, shop):
+        client.connect(5)
+
+        for number in range(100):
+            client.send("note", {"number": number})
+        client.disconnect()
+
+        shop.wait(lambda: shop.visits[0].code is not None)
+        sent = [message["payload"]["number"] for message in shop.visits[0].sent("note")]
+        assert sent == list(range(100))
+
+    def test_twice_or_before_connecting_is_no_error(self, client):
+        client.disconnect()
+        client.connect(5)
+        client.disconnect()
+        client.disconnect()
+
+        assert client.status.state is ConnectionState.CLOSED
+
+    def test_may_be_followed_by_another_connect(self, client, shop):
+        client.subscribe("order:ord_1")
+        client.connect(5)
+        client.disconnect()
+
+        client.connect(5)
+
+        shop.wait_for_message("subscribe", shop.wait_for_visit(2))
+
+    def test_ends_the_wait_for_the_next_attempt(self, make_client, tokens, shop):
+        client = make_client(tokens, draw=Always(20.0))
+        shop.statuses.append(503)
+        client.connect()
+        until(lambda: client.status.state is ConnectionState.BACKOFF)
+
+        client.disconnect()
+
+        assert client.status.state is ConnectionState.CLOSED
+
+
+class TestSubscriptions:
+    def test_are_asked_for_once_signed_in(self, client, shop):
+        client.subscribe("order:ord_1")
+        client.subscribe("order:ord_1")
+        client.connect(5)
+        client.subscribe("public:news")
+        client.request("ping")
+
+        assert shop.visits[0].channels == ["order:ord_1", "public:news"]
+
+    def test_are_restored_after_a_reconnect(self, client, shop):
+        client.connect(5)
+        for channel in ("order:ord_1", "public:news", "order:ord_2"):
+            client.subscribe(channel)
+        client.unsubscribe("public:news")
+        client.request("ping")
+
+        shop.close(1001)
+        second = shop.wait_for_visit(2)
+        client.connect(5)
+        client.request("ping")
+
+        assert second.channels == ["order:ord_1", "order:ord_2"]
+
+    def test_that_are_forbidden_are_not_asked_for_again(self, client, shop, inbox):
+        shop.forbidden.add("order:foreign")
+        client.on("error", inbox)
+        client.subscribe("order:foreign")
+        client.connect(5)
+        assert inbox.next()["code"] == "forbidden"
+
+        shop.close(1001)
+        second = shop.wait_for_visit(2)
+        client.connect(5)
+        client.request("ping")
+
+        assert second.channels == []
+
+    def test_ended_while_offline_are_just_forgotten(self, client, shop):
+        client.subscribe("order:ord_1")
+        client.unsubscribe("order:ord_1")
+        client.connect(5)
+        client.request("ping")
+
+        assert [message["type"] for message in shop.visits[0].messages] == ["ping"]
+
+
+class TestTheQueue:
+    def test_is_flushed_only_once_signed_in(self, client, shop):
+        shop.is_mute = True
+        client.send("note", {"number": 1})
+        client.connect()
+        shop.wait_for_visit()
+        client.send("note", {"number": 2})
+        assert shop.visits[0].messages == []
+
+        shop.sign_in()
+        client.subscribe("public:news")
+        client.request("ping")
+
+        sent = [message["payload"].get("number") for message in shop.visits[0].sent("note")]
+        assert sent == [1, 2]
+
+    def test_refuses_what_is_over_its_limit(self, make_client, tokens, shop):
+        client = make_client(tokens, queue_limit=2)
+        client.send("note", {"number": 1})
+        client.send("note", {"number": 2})
+
+        with pytest.raises(QueueFull):
+            client.send("note", {"number": 3})
+
+        client.connect(5)
+        client.request("ping")
+        assert len(shop.visits[0].sent("note")) == 2
+
+
+class TestAfterTheEndOfAConnection:
+    @pytest.mark.parametrize("code", [1000, 1001, 1011, 4100, 4103, 4200])
+    def test_comes_back_with_a_fresh_token(self, client, shop, code):
+        client.connect(5)
+
+        shop.close(code)
+
+        assert shop.wait_for_visit(2).token == "secret-2"
+        client.connect(5)
+
+    def test_comes_back_when_there_was_no_goodbye(self, client, shop):
+        client.connect(5)
+
+        shop.break_off()
+
+        shop.wait_for_visit(2)
+        client.connect(5)
+
+    @pytest.mark.parametrize("code", [1003, 1007, 1009, 4001, 4003])
+    def test_stays_away_where_it_is_told_to(self, client, shop, code):
+        client.connect(5)
+
+        shop.close(code, "and stay out")
+        until(lambda: client.status.state is ConnectionState.CLOSED)
+
+        assert (client.status.close_code, client.status.close_reason) == (code, "and stay out")
+        with pytest.raises(ConnectionLost, match="and stay out"):
+            client.request("ping")
+        assert len(shop.visits) == 1
+
+    def test_stays_away_from_a_server_that_forbids_it(self, client, shop):
+        shop.statuses.append(403)
+
+        with pytest.raises(ConnectionLost, match="HTTP 403"):
+            client.connect(5)
+
+        assert client.status.state is ConnectionState.CLOSED
+
+    def test_comes_back_to_a_full_server(self, client, shop):
+        shop.statuses.extend([503, 503])
+
+        client.connect(5)
+
+        assert [visit.token for visit in shop.visits] == ["secret-1", "secret-2", "secret-3"]
+
+    def test_may_be_asked_to_try_again_after_being_told_to_stay_away(self, client, shop):
+        shop.statuses.append(403)
+        with pytest.raises(ConnectionLost):
+            client.connect(5)
+
+        client.connect(5)
+
+        assert client.status.signed_in
+
+
+class TestTheToken:
+    def test_is_asked_for_again_when_its_source_fails(self, client, shop, tokens, caplog):
+        tokens.failures = 2
+
+        client.connect(5)
+
+        assert [visit.token for visit in shop.visits] == ["secret-1"]
+        assert "RuntimeError" in caplog.text
+        assert "secret" not in caplog.text
+
+    def test_that_is_not_taken_leaves_the_connection_open(self, client, shop, inbox):
+        shop.bad_tokens.add("secret-1")
+        client.on("auth_error", inbox)
+
+        with pytest.raises(AuthenticationFailed, match="Invalid or expired token"):
+            client.connect(5)
+
+        assert inbox.next() == {"error": "Invalid or expired token"}
+        assert client.status.state is ConnectionState.OPEN
+        assert not client.status.signed_in
+        shop.close(1001)
+        assert shop.wait_for_visit(2).token == "secret-2"
+        client.connect(5)
+
+    def test_that_expires_is_replaced_without_a_reconnect(self, client, shop):
+        client.connect(5)
+
+        shop.push("auth_error", {"error": "Token expired"})
+
+        assert shop.wait_for_message("auth")["payload"] == {"token": "secret-2"}
+        client.request("ping")
+        assert len(shop.visits) == 1
+        assert client.status.signed_in
+
+    def test_is_replaced_before_it_expires(self, client, shop):
+        shop.expires_at = time.time() + 0.2
+
+        client.connect(5)
+
+        assert shop.wait_for_message("auth")["payload"] == {"token": "secret-2"}
+
+    def test_is_never_logged(self, client, shop, caplog):
+        caplog.set_level("DEBUG")
+        shop.statuses.extend([503, 400])
+        client.connect(5)
+        shop.break_off()
+        shop.wait_for_visit(4)
+        client.connect(5)
+        client.disconnect()
+        shop.stop()
+        with pytest.raises(TimeoutError):
+            client.connect(0.2)
+
+        ours = [record for record in caplog.records if not record.name.startswith("aiohttp.access")]
+        assert "Disconnected" in caplog.text
+        assert not [record for record in ours if "secret" in record.getMessage()]
+
+
+class TestASilentServer:
+    def test_is_asked_and_then_taken_for_dead(self, make_client, tokens, shop):
+        client = make_client(tokens, ping_after_s=0.05, dead_after_s=0.3)
+        client.connect(5)
+
+        shop.is_mute = True
+
+        shop.wait_for_message("ping")
+        shop.wait_for_visit(2)
+
+    def test_is_alive_while_it_pings(self, make_client, shop):
+        client = make_client(ping_after_s=60, dead_after_s=2.0)
+        client.connect(5)
+
+        started = time.monotonic()
+        answered = 0
+        while time.monotonic() - started < 3.0:
+            shop.ping()
+            answered += 1
+            shop.wait(lambda wanted=answered: shop.visits[0].pongs >= wanted)
+
+        assert len(shop.visits) == 1
+
+    def test_that_answers_is_measured(self, make_client, shop):
+        client = make_client(ping_after_s=0.05)
+        client.connect(5)
+
+        until(lambda: client.status.round_trip_ms is not None)
+
+        assert client.status.round_trip_ms > 0
+
+
+class Always:
+    """Draws one and the same wait."""
+
+    def __init__(self, seconds):
+        self._time_axis = seconds
+
+    def uniform(self, a, b):
+        return self._time_axis
+
+
+def until(condition):
+    """Wait for something that nothing tells of."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.005)
+
+
+def test_calls_handlers_of_gap_when_something_was_missed_for_good(client, shop, inbox):
+    client.on("gap", inbox)
+    client.subscribe("order:1", recoverable=True)
+    client.connect(5)
+    shop.wait_for_message("subscribe")
+    shop.break_off()
+
+    assert inbox.next() == {"channel": "order:1"}
+    again = shop.wait_for_message("subscribe", shop.visits[1])
+    assert again["payload"]["since"] == {"epoch": "e", "offset": 7}
+
+
+def test_asks_for_the_newest_message_on_every_connection(client, shop):
+    client.subscribe("order:1", last=True)
+    client.connect(5)
+    shop.wait_for_message("subscribe")
+    shop.break_off()
+
+    again = shop.wait_for_message("subscribe", shop.wait_for_visit(2))
+    assert again["payload"] == {"channel": "order:1", "last": True}
+
+
+def test_signs_in_by_message_to_recover_the_users_own_channel(make_client, tokens, shop, inbox):
+    client = make_client(tokens, recoverable=True)
+    client.on("gap", inbox)
+    client.connect(5)
+    asked = shop.wait_for_message("auth")
+    shop.break_off()
+
+    assert shop.visits[0].token is None
+    assert asked["payload"] == {"token": "secret-1", "recoverable": True}
+    assert inbox.next() == {"channel": "user:olena"}
+    again = shop.wait_for_message("auth", shop.visits[1])
+    assert again["payload"]["since"] == {"epoch": "e", "offset": 7}
+
+
+class TestWhoLooksOn:
+    def test_sees_every_frame_both_ways_in_the_order_of_the_wire(self, make_client, shop):
+        seen = []
+        client = make_client(tap=lambda way, text: seen.append((str(way), text)))
+        client.connect(5)
+
+        client.request("ping")
+        shop.push_text('{"type":7}')
+        client.request("ping")
+
+        assert [way for way, _ in seen] == ["sent", "received", "received", "sent", "received"]
+        assert seen[2] == ("received", b'{"type":7}')
+
+    def test_fails_alone_and_gives_nothing_away(self, make_client, shop, caplog):
+        def fail(way, text):
+            raise ValueError("secret")
+
+        client = make_client(tap=fail)
+        client.connect(5)
+
+        assert client.request("ping")["type"] == "pong"
+        assert "The tap raised ValueError" in caplog.text
+        assert "secret" not in caplog.text

@@ -1,0 +1,77 @@
+"""The catalogues: nothing is missing, nothing is stale, and what is filled in fits."""
+
+import ast
+from string import Formatter
+
+import pytest
+
+from dashboard.i18n import extract, translate
+
+
+def fields(text):
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@pytest.fixture(params=extract.TARGET_LANGUAGES)
+def code(request):
+    return request.param
+
+
+def test_every_text_of_the_pages_is_translated(code):
+    assert extract.untranslated(extract.read_catalogue(code)) == []
+
+
+def test_a_catalogue_is_what_make_words_writes(code):
+    """
+    A text that is new in the code or gone from it is a difference here.
+    """
+    path = translate.LOCALES_DIR / f"{code}.po"
+
+    assert path.read_bytes() == extract.render_updated(code), "run `make words`"
+
+
+def test_a_translation_takes_what_the_text_takes(code):
+    for message in extract.read_catalogue(code):
+        if message.id:
+            several = message.id[-1] if isinstance(message.id, tuple) else message.id
+            assert {frozenset(fields(form)) for form in extract.plural_forms(message)} == {
+                frozenset(fields(several))
+            }, message.id
+
+
+def test_the_code_marks_words_at_all():
+    found = {message.id for message in extract.extract_messages()}
+
+    assert {"Overview", "Pause"} <= found
+
+
+def test_ukrainian_has_three_plurals():
+    ukrainian = translate.load_catalogue("uk")
+
+    forms = [ukrainian.ngettext("{count} product", "{count} products", n) for n in (1, 2, 5, 21)]
+
+    assert forms == ["{count} товар", "{count} товари", "{count} товарів", "{count} товар"]
+
+
+def test_what_no_tab_asks_for_is_in_english():
+    assert translate.current_language() == "en"
+    assert translate._("Pause") == "Pause"
+    assert translate.ngettext("{count} product", "{count} products", 2) == "{count} products"
+
+
+def test_no_text_is_marked_inside_an_f_string():
+    """
+    The extractor does not look there, before Python 3.12.
+    """
+    hidden = [
+        f"{module.name}:{call.lineno}"
+        for module in translate.LOCALES_DIR.parent.rglob("*.py")
+        for string in ast.walk(ast.parse(module.read_text()))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("_", "N_", "ngettext")
+    ]
+
+    assert hidden == []

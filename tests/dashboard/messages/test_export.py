@@ -1,0 +1,25 @@
+"""Messages as files."""
+
+import csv
+import io
+
+from dashboard.messages import export
+from dashboard.state.message_log import LoggedMessage
+
+CART = LoggedMessage(
+    7, 1_700_000_000.25, "user:user_1", "cart_update", 2, '{"name":"Кобзар",\n "n":1}'.encode()
+)
+
+
+def test_json_lines_are_the_messages_as_they_came_each_in_its_line():
+    assert export.to_jsonl([CART, CART]).decode() == '{"name":"Кобзар",  "n":1}\n' * 2
+
+
+def test_a_table_opens_in_a_spreadsheet():
+    written = export.to_csv([CART])
+
+    assert written.startswith(b"\xef\xbb\xbf")  # or Excel takes it for Latin
+    head, row = csv.reader(io.StringIO(written.decode("utf-8-sig"), newline=""))
+    assert tuple(head) == export.COLUMNS
+    assert row[:5] == ["7", "2023-11-14T22:13:20.250Z", "user:user_1", "cart_update", "2"]
+    assert row[5] == '{"name":"Кобзар",  "n":1}'

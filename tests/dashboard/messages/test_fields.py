@@ -1,0 +1,106 @@
+"""A message taken apart."""
+
+from dashboard.messages import fields
+from dashboard.state.message_log import MessageBuffer
+
+
+def log_of(*payloads, channel="user:user_1", type_="cart_update"):
+    recorder = MessageBuffer()
+    for n, payload in enumerate(payloads):
+        text = f'{{"type":"{type_}","payload":{payload}}}'.encode()
+        recorder.append(float(n), channel, type_, 1, text)
+    return recorder.view()
+
+
+def test_names_nested_fields_with_dots():
+    assert fields.flatten({"a": {"b": 1, "c": [{"d": 2}, 3]}}) == {
+        "a.b": 1,
+        "a.c.0.d": 2,
+        "a.c.1": 3,
+    }
+
+
+def test_is_said_in_a_line_without_ids_addresses_and_moments():
+    payload = {
+        "id": "n1",
+        "title": "Сплачено",
+        "action_url": "/orders/1",
+        "created_at": "2026-01-01T00:00:00Z",
+        "count": 3,
+        "is_new": True,
+    }
+
+    assert fields.summarize_payload(payload) == "Сплачено · count 3"
+
+
+def test_of_an_order_says_the_order_where_there_is_nothing_else():
+    order = {"id": "o", "number": "ORD-1", "total": 5, "items": [{"name": "Кобзар"}]}
+
+    assert fields.summarize_payload({"order": order}) == "ORD-1 · total 5"
+    assert fields.summarize_payload({"status": "paid", "order": order}) == "paid"
+
+
+def test_is_written_with_its_numbers_to_the_last_digit():
+    (message,) = log_of('{"total":1500.00,"name":"Київ"}').newest_first()
+
+    pretty = fields.pretty_json(message)
+
+    assert '"total": 1500.00' in pretty
+    assert '"name": "Київ"' in pretty
+
+
+def test_is_compared_with_the_one_before():
+    newest, middle, oldest = same = list(log_of("{}", "{}", "{}").newest_first())
+
+    assert fields.previous_of_same_subject(middle, same) == oldest
+    assert fields.previous_of_same_subject(newest, same) == middle
+    assert fields.previous_of_same_subject(oldest, same) is None
+
+
+def test_is_compared_only_with_one_about_the_same_thing():
+    one, other = '{"order_id":"ord_1"}', '{"order_id":"ord_2"}'
+    log = log_of(one, other, one, type_="order_update")
+    newest, middle, oldest = same = list(log.newest_first())
+
+    assert fields.previous_of_same_subject(newest, same) == oldest
+    assert fields.previous_of_same_subject(middle, same) is None
+
+
+def test_a_shelf_is_a_product_in_one_warehouse_and_a_conversation_has_a_name():
+    shelf = {"product_id": "p", "location": "Київ"}
+
+    assert fields.subject_of(shelf) == fields.subject_of(shelf | {"current_quantity": 3})
+    assert fields.subject_of(shelf) != fields.subject_of(shelf | {"location": "Львів"})
+    assert fields.subject_of({"conversation_id": "a"}) != fields.subject_of(
+        {"conversation_id": "b"}
+    )
+    assert fields.subject_of({"total": 1}) == fields.subject_of({"total": 2})
+
+
+def test_differs_in_the_fields_that_were_changed_added_and_taken_away():
+    changes = fields.changed_fields({"a": 1, "b": 2, "gone": None}, {"a": 1, "b": 3, "new": "x"})
+
+    assert [(c.field, c.before, c.after) for c in changes] == [
+        ("b", "2", "3"),
+        ("new", None, "x"),
+        ("gone", "None", None),
+    ]
+
+
+def test_can_be_plotted_where_it_has_numbers():
+    assert fields.numeric_fields({"n": 1, "deep": {"m": 2}, "s": "3", "yes": True}) == [
+        "n",
+        "deep.m",
+    ]
+
+
+def test_is_plotted_over_time_leaving_out_what_lacks_the_field():
+    same = list(log_of('{"n":1}', '{"n":"two"}', "{}", '{"n":4.50}').newest_first())[::-1]
+
+    assert fields.field_points("n", same) == [(0.0, 1.0), (3.0, 4.5)]
+
+
+def test_without_an_object_for_a_payload_has_no_fields():
+    (message,) = log_of("[1]").newest_first()
+
+    assert fields.message_payload(message) == {}

@@ -1,0 +1,138 @@
+"""Filtering messages."""
+
+import pytest
+
+from common.text_patterns import InvalidPattern
+from dashboard.messages.search import MAX_ROWS, MessageFilter, MessageSearch
+from dashboard.state.message_log import CHUNK_SIZE, MessageBuffer
+
+
+def recorded(*messages):
+    recorder = MessageBuffer()
+    for channel, type_, text in messages:
+        recorder.append(1.0, channel, type_, 1, text.encode())
+    return recorder
+
+
+LOG = recorded(
+    ("user:user_1", "cart_update", '{"name":"Кобзар"}'),
+    ("user:user_10", "notification", '{"title":"Сплачено"}'),
+    ("order:ord_1", "order_update", '{"status":"paid"}'),
+    ("*", "notification", '{"title":"Акція"}'),
+).view()
+
+
+def kept(**wanted):
+    return [message.channel for message in MessageSearch(MessageFilter(**wanted)).run(LOG).newest]
+
+
+def test_keeps_everything_when_nothing_is_asked_newest_first():
+    assert kept() == ["*", "order:ord_1", "user:user_10", "user:user_1"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "channels"),
+    [
+        ("user:", ["user:user_10", "user:user_1"]),
+        ("user:user_1", ["user:user_1"]),
+        ("user_1", ["user:user_10", "user:user_1"]),
+        ("*", ["*"]),
+        ("order:ord_2", []),
+    ],
+)
+def test_takes_a_kind_a_channel_or_a_part_of_its_name(channel, channels):
+    assert kept(channel=channel) == channels
+
+
+def test_takes_a_type():
+    assert kept(type="notification") == ["*", "user:user_10"]
+
+
+def test_looks_for_words_in_any_case_and_script():
+    assert kept(text="кОБЗАР") == ["user:user_1"]
+
+
+def test_takes_words_literally():
+    assert kept(text="p.id") == []
+
+
+def test_takes_a_regular_expression_between_slashes():
+    assert kept(text="/p.id/") == ["order:ord_1"]
+    assert kept(text="/Спла.+но|Кобзар/") == ["user:user_10", "user:user_1"]
+
+
+def test_takes_a_lone_slash_as_a_word():
+    assert kept(text="/") == []
+
+
+def test_says_what_is_wrong_with_an_expression():
+    with pytest.raises(InvalidPattern, match="missing"):
+        MessageSearch(MessageFilter(text="/(paid/"))
+
+
+def test_counts_all_but_shows_a_screenful():
+    log = recorded(*[("user:user_1", "cart_update", "{}")] * 1000).view()
+
+    found = MessageSearch(MessageFilter(channel="user:")).run(log)
+
+    assert (found.total, len(found.newest), found.newest[0].seq) == (1000, MAX_ROWS, 1000)
+
+
+def test_finds_what_came_since_the_last_look():
+    recorder = recorded(*[("user:user_1", "cart_update", "{}")] * (CHUNK_SIZE + 10))
+    search = MessageSearch(MessageFilter(channel="user:"))
+    search.run(recorder.view())
+
+    for _ in range(CHUNK_SIZE):
+        recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
+
+    found = search.run(recorder.view())
+    assert (found.total, found.newest[0].seq) == (2 * CHUNK_SIZE + 10, 2 * CHUNK_SIZE + 10)
+
+
+def test_forgets_what_the_history_has_forgotten():
+    recorder = MessageBuffer(max_messages=2 * CHUNK_SIZE)
+    search = MessageSearch(MessageFilter(type="cart_update"))
+    for _ in range(10 * CHUNK_SIZE):
+        recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
+        if recorder.view().seq % 100 == 0:
+            search.run(recorder.view())
+
+    assert search.run(recorder.view()).total == recorder.view().count
+
+
+def test_hands_out_every_match_for_the_download_oldest_first():
+    every = MessageSearch(MessageFilter(type="notification")).all_matches(LOG)
+
+    assert [message.seq for message in every] == [2, 4]
+
+
+def test_takes_a_json_path():
+    assert kept(text="$.status") == ["order:ord_1"]
+    assert kept(text="$[?@ == 'Кобзар']") == ["user:user_1"]
+
+
+def test_looks_through_the_newest_first_until_it_is_enough_and_goes_on_there():
+    log = recorded(*[("user:user_1", "cart_update", "{}")] * (3 * CHUNK_SIZE)).view()
+    search = MessageSearch(MessageFilter(type="cart_update"))
+
+    first = search.run(log, should_stop=lambda: True)
+    then = search.run(log, should_stop=iter([False, True]).__next__)
+
+    assert (first.total, first.unsearched, first.newest[0].seq) == (
+        CHUNK_SIZE,
+        2 * CHUNK_SIZE,
+        3 * CHUNK_SIZE,
+    )
+    assert (then.total, then.unsearched) == (2 * CHUNK_SIZE, CHUNK_SIZE)
+    assert search.run(log).unsearched == 0
+
+
+def test_shows_a_held_moment_no_more_than_there_was():
+    recorder = recorded(*[("user:user_1", "cart_update", "{}")] * 3)
+    held = recorder.view()
+    recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
+    search = MessageSearch(MessageFilter(type="cart_update"))
+    search.run(recorder.view())
+
+    assert search.run(held).total == 3

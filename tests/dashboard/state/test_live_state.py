@@ -1,0 +1,215 @@
+"""What the dashboard knows."""
+
+import msgspec
+import pytest
+
+from dashboard.state.live_state import (
+    DELIVERIES,
+    MAX_GAPS,
+    MESSAGES,
+    ORDERED_AMOUNT,
+    ORDERS,
+    LiveState,
+)
+from dashboard.state.message_log import MAX_MESSAGES as KEPT
+from protocol.event_payloads import OrderStatus
+from protocol.monitoring import LatencyPercentiles, NodeStats, StatsPayload
+from protocol.simulator_api__merge_simulation import RunningScenario
+
+
+@pytest.fixture
+def state(shop):
+    return LiveState(shop.noon)
+
+
+def node(name="a", connections=3, p95=None):
+    latency = LatencyPercentiles(1.0, p95, 9.0) if p95 is not None else None
+    return NodeStats(name, 1.0, connections, 1, 1, 1, 1, 1, 1, 1, {}, {}, 0, 0.1, latency)
+
+
+def test_counts_by_kind_what_the_monitor_counted_not_what_it_sampled(state, shop):
+    report = shop.traffic(shop.sample("user:user_1"), kinds={"user": 900, "order": 20})
+    state.on_traffic(report, shop.noon + 1)
+
+    series = state.snapshot(shop.noon + 2.6).series
+
+    assert series.rows[int(shop.noon)]["user"] == 900
+    assert series.rows[int(shop.noon)]["order"] == 20
+
+
+def test_counts_the_shops_messages_without_the_monitors_own(state, shop):
+    state.on_traffic(shop.traffic(kinds={"user": 4, "*": 1, "monitor": 5}), shop.noon + 1)
+
+    row = state.snapshot(shop.noon + 2).series.rows[int(shop.noon)]
+
+    assert (row[MESSAGES], row[DELIVERIES], row["monitor"], row["everyone"]) == (5, 15, 5, 1)
+
+
+def test_keeps_the_sample_as_it_was_sent_with_the_servers_time(state, shop):
+    text = shop.message(at=shop.noon - 0.25, total=5)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1", text)), shop.noon)
+
+    (message,) = state.snapshot(shop.noon).log.newest_first()
+
+    assert (message.text, message.channel, message.type) == (text, "user:user_1", "cart_update")
+    assert message.at == shop.noon - 0.25
+
+
+def test_says_how_many_messages_the_sample_left_out(state, shop):
+    for n in range(3):
+        state.on_traffic(shop.traffic(kinds={"user": 100}, left_out=40), shop.noon + n)
+
+    assert state.snapshot(shop.noon + 3).not_sampled == 120
+
+
+def test_takes_orders_from_the_tenants_channel_and_their_statuses_from_the_sample(state, shop):
+    state.on_new_order(shop.placed(), shop.noon)
+    paid = shop.message("order_update", order_id="ord_1", status="paid")
+
+    state.on_traffic(
+        shop.traffic(shop.sample("order:ord_1", paid), shop.sample("user:user_1", paid)), shop.noon
+    )
+
+    (order,) = state.snapshot(shop.noon).orders
+    assert order.status is OrderStatus.PAID
+
+
+def test_counts_an_order_once_though_it_is_in_the_sample_too(state, shop):
+    told = shop.message("new_order", order={"id": "ord_1", "total": 1500})
+    state.on_new_order(shop.placed(), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("tenant:shop", told)), shop.noon)
+
+    now = state.snapshot(shop.noon + 1)
+
+    assert (now.order_count, now.ordered_amount) == (1, 1500)
+    assert now.series.rows[int(shop.noon)][ORDERS] == 1
+    assert now.series.rows[int(shop.noon)][ORDERED_AMOUNT] == 1500
+
+
+def test_sums_the_nodes_up_and_shows_the_slowest(state, shop):
+    state.on_stats(StatsPayload((node("a", 3, p95=2.0), node("b", 4, p95=7.5))), shop.noon)
+
+    health = state.snapshot(shop.noon).health
+
+    assert (health.connections, health.p95_ms, health.nodes) == (7, 7.5, 2)
+
+
+def test_has_no_latency_while_nothing_was_delivered(state, shop):
+    state.on_stats(StatsPayload((node(),)), shop.noon)
+
+    assert state.snapshot(shop.noon).health.p95_ms is None
+
+
+def test_notes_a_time_that_no_report_covers(state, shop):
+    state.on_traffic(shop.traffic(seconds=0.25), shop.noon)
+    state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 0.25)
+    state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 8.5)
+
+    (gap,) = state.snapshot(shop.noon + 9).gaps
+
+    assert (gap.since, gap.until) == (shop.noon + 0.25, shop.noon + 8.25)
+
+
+def test_does_not_call_a_late_report_a_gap(state, shop):
+    state.on_traffic(shop.traffic(seconds=0.25), shop.noon)
+    state.on_traffic(shop.traffic(seconds=5.0), shop.noon + 5.5)
+
+    assert state.snapshot(shop.noon + 6).gaps == ()
+
+
+def test_bounds_the_gaps(state, shop):
+    for n in range(3 * MAX_GAPS):
+        state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 10 * n)
+
+    assert len(state.snapshot(shop.noon).gaps) == MAX_GAPS
+
+
+def test_shows_alerts_newest_first_and_which_were_seen(state, shop):
+    state.on_stock_alert(shop.alert(left=5), shop.noon)
+    state.on_stock_alert(shop.alert(left=4), shop.noon + 1)
+    state.acknowledge_alert(1)
+
+    now = state.snapshot(shop.noon + 2)
+
+    assert [(alert.id, alert.quantity) for alert in now.alerts] == [(2, 4), (1, 5)]
+    assert now.acknowledged == {1}
+
+
+def test_keeps_the_stock_when_the_simulator_goes_away_and_says_so(state, shop):
+    state.on_shop_state(shop.stock(kyiv=3), shop.noon)
+    state.on_shop_error("cannot connect")
+
+    stock = state.snapshot(shop.noon + 5).stock
+
+    assert (stock.products[0].quantities, stock.at, stock.error) == (
+        (3, 9),
+        shop.noon,
+        "cannot connect",
+    )
+
+
+def test_forgets_the_trouble_when_the_simulator_is_back(state, shop):
+    state.on_shop_error("cannot connect")
+    state.on_shop_state(shop.stock(), shop.noon)
+
+    assert state.snapshot(shop.noon).stock.error == ""
+
+
+def test_a_snapshot_does_not_change_when_more_comes(state, shop):
+    report = shop.traffic(shop.sample("user:user_1"))
+    state.on_traffic(report, shop.noon)
+    state.on_new_order(shop.placed(), shop.noon)
+    held = state.snapshot(shop.noon)
+
+    state.on_traffic(report, shop.noon)
+    state.on_new_order(shop.placed("ord_2"), shop.noon)
+    state.on_stock_alert(shop.alert(), shop.noon)
+
+    assert (held.log.seq, held.order_count, held.alert_count) == (1, 1, 0)
+    assert held.channels["user:user_1"].total == 1
+
+
+def test_a_held_snapshot_keeps_its_messages_while_the_buffer_goes_round(state, shop):
+    report = shop.traffic(*[shop.sample("user:user_1")] * 500)
+    state.on_traffic(report, shop.noon)
+    held = state.snapshot(shop.noon)
+
+    for n in range(KEPT // 500 + 2):
+        state.on_traffic(report, shop.noon + n)
+
+    assert [m.seq for m in held.log.newest_first()] == list(range(500, 0, -1))
+    assert state.snapshot(shop.noon).log.count >= KEPT
+
+
+def test_forgets_the_open_orders_of_a_shop_that_began_anew(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_new_order(shop.placed("ord_a1_1"), shop.noon)
+    state.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2"), shop.noon)
+
+    assert state.snapshot(shop.noon).orders == ()
+
+
+def test_keeps_what_the_simulator_says_of_itself(state, shop):
+    assert state.snapshot(shop.noon).shop is None
+
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_shop_error("cannot connect")
+
+    assert state.snapshot(shop.noon).shop == shop.stock()
+
+
+def test_remembers_when_a_scenario_began(state, shop):
+    def plays(*names):
+        running = tuple(RunningScenario(name, 0.5, 60.0) for name in names)
+        return msgspec.structs.replace(shop.stock(), scenarios=running)
+
+    for at, answer in enumerate((plays(), plays("a"), plays("a", "b"), plays("b"), plays("a"))):
+        state.on_shop_state(answer, shop.noon + at)
+
+    assert [
+        (seen.at - shop.noon, seen.name) for seen in state.snapshot(shop.noon).scenario_starts
+    ] == [
+        (1.0, "a"),
+        (2.0, "b"),
+        (4.0, "a"),
+    ]

@@ -1,0 +1,64 @@
+"""The history of messages."""
+
+from dashboard.state.message_log import CHUNK_SIZE, LogView, MessageBuffer
+
+
+def fill(recorder, count, text=b"{}"):
+    for n in range(count):
+        recorder.append(float(n), "user:user_1", "cart_update", 1, text)
+
+
+def test_keeps_messages_in_the_order_they_came():
+    recorder = MessageBuffer()
+    fill(recorder, CHUNK_SIZE + 3)
+
+    seqs = [message.seq for message in recorder.view().newest_first()]
+
+    assert seqs == list(range(CHUNK_SIZE + 3, 0, -1))
+
+
+def test_a_moment_does_not_change_when_more_comes():
+    recorder = MessageBuffer()
+    fill(recorder, 3)
+    held = recorder.view()
+
+    fill(recorder, 2 * CHUNK_SIZE)
+
+    assert (held.seq, held.count, len(list(held.newest_first()))) == (3, 3, 3)
+
+
+def test_forgets_the_oldest_once_enough_messages_are_kept():
+    recorder = MessageBuffer(max_messages=3 * CHUNK_SIZE)
+    fill(recorder, 10 * CHUNK_SIZE)
+
+    log = recorder.view()
+
+    assert log.count == sum(len(chunk) for chunk in log.chunks) == 3 * CHUNK_SIZE
+    assert next(log.newest_first()).seq == log.seq == 10 * CHUNK_SIZE
+
+
+def test_never_keeps_less_than_it_promises():
+    recorder = MessageBuffer(max_messages=2 * CHUNK_SIZE)
+    for _ in range(5 * CHUNK_SIZE):
+        fill(recorder, 1)
+        assert recorder.view().count >= min(recorder.view().seq, 2 * CHUNK_SIZE)
+
+
+def test_forgets_the_oldest_once_enough_bytes_are_kept():
+    recorder = MessageBuffer(max_bytes=CHUNK_SIZE * 1000)
+    fill(recorder, 4 * CHUNK_SIZE, text=b"x" * 500)
+
+    assert recorder.view().count == 2 * CHUNK_SIZE
+
+
+def test_of_nothing_has_no_oldest_message():
+    assert LogView().oldest_at is None
+
+
+def test_handed_out_twice_is_made_of_the_same_chunks():
+    recorder = MessageBuffer()
+    fill(recorder, 2 * CHUNK_SIZE)
+
+    once, twice = recorder.view(), recorder.view()
+
+    assert all(a is b for a, b in zip(once.chunks, twice.chunks, strict=True))

@@ -1,0 +1,150 @@
+"""Orders and their way, as they were heard."""
+
+from decimal import Decimal
+
+from dashboard.state.orders import MAX_ORDERS, STALE_AFTER_S, OrderTracker, StatusStep
+from protocol.event_payloads import OrderStatus, OrderUpdatePayload
+
+PENDING, PAID, PROCESSING = OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.PROCESSING
+SHIPPED, DELIVERED = OrderStatus.SHIPPED, OrderStatus.DELIVERED
+
+
+def moved(id, status, **more):
+    return OrderUpdatePayload(id, status, **more)
+
+
+def test_the_newest_order_comes_first_whatever_happened_to_it_since(shop):
+    orders = OrderTracker()
+    for n in range(3):
+        orders.on_placed(shop.order(f"ord_{n}"), float(n))
+    orders.on_update(moved("ord_0", PAID), 9.0)
+
+    assert [order.id for order in orders.newest_first()] == ["ord_2", "ord_1", "ord_0"]
+
+
+def test_an_order_told_twice_counts_once(shop):
+    orders = OrderTracker()
+
+    assert [orders.on_placed(shop.order(total="10.10"), 1.0) for _ in range(2)] == [True, False]
+    assert (orders.count, orders.total_amount) == (1, Decimal("10.10"))
+
+
+def test_the_sum_of_orders_is_exact_to_the_kopeck(shop):
+    orders = OrderTracker()
+    for n in range(1000):
+        orders.on_placed(shop.order(f"ord_{n}", total="0.10"), 1.0)
+
+    assert orders.total_amount == Decimal("100.00")
+
+
+def test_an_order_keeps_when_it_came_to_each_step(shop):
+    orders = OrderTracker()
+    orders.on_placed(shop.order(), 10.0)
+    orders.on_update(moved("ord_1", PAID), 12.0)
+    orders.on_update(moved("ord_1", PAID), 12.0)  # to its owner too
+    orders.on_update(moved("ord_1", SHIPPED), 40.0)
+
+    (order,) = orders.newest_first()
+
+    assert order.history == (
+        StatusStep(PENDING, 10.0),
+        StatusStep(PAID, 12.0),
+        StatusStep(SHIPPED, 40.0),
+    )
+    assert (order.status, order.changed_at) == (SHIPPED, 40.0)
+    assert (order.first_at(PAID), order.duration_until(PAID), order.duration_until(SHIPPED)) == (
+        12.0,
+        2.0,
+        28.0,
+    )
+    assert (
+        order.duration_until(PENDING)
+        is order.duration_until(DELIVERED)
+        is order.first_at(PROCESSING)
+        is None
+    )
+
+
+def test_a_payment_that_fails_may_be_tried_again(shop):
+    orders = OrderTracker()
+    orders.on_placed(shop.order(), 1.0)
+    orders.on_update(moved("ord_1", OrderStatus.PAYMENT_FAILED), 2.0)
+    assert orders.newest_first()[0].is_open
+
+    orders.on_update(moved("ord_1", PAID), 7.0)
+
+    assert orders.newest_first()[0].duration_until(PAID) == 5.0
+
+
+def test_an_order_that_is_delivered_is_open_no_more(shop):
+    orders = OrderTracker()
+    orders.on_placed(shop.order(), 1.0)
+    orders.on_update(moved("ord_1", DELIVERED), 2.0)
+
+    assert not orders.newest_first()[0].is_open
+
+
+def test_a_parcel_stays_known_when_later_news_do_not_name_it(shop):
+    orders = OrderTracker()
+    orders.on_placed(shop.order(), 1.0)
+    orders.on_update(
+        moved("ord_1", SHIPPED, tracking_number="2045", tracking_url="https://np/2045"), 2.0
+    )
+    orders.on_update(moved("ord_1", SHIPPED, tracking_status="Прибуло"), 3.0)
+
+    (order,) = orders.newest_first()
+
+    assert (order.tracking_number, order.tracking_status) == ("2045", "Прибуло")
+    assert order.tracking_url == "https://np/2045"
+    assert order.changed_at == 2.0
+
+
+def test_an_order_from_before_our_time_is_learned_from_its_update_and_not_counted(shop):
+    orders = OrderTracker()
+
+    orders.on_update(moved("ord_0", PAID), shop.noon + 5)
+    orders.on_update(moved("ord_1", PAID, order=shop.order()), shop.noon + 5)
+
+    (order,) = orders.newest_first()
+    assert (order.id, order.customer_id, order.placed_at) == ("ord_1", "user_1", shop.noon)
+    assert order.history == (StatusStep(PAID, shop.noon + 5),)
+    assert (orders.count, orders.total_amount) == (0, 0)
+
+
+def test_an_order_whose_update_overtook_it_is_counted_all_the_same(shop):
+    orders = OrderTracker()
+    orders.on_update(moved("ord_1", PENDING, order=shop.order()), 2.0)
+
+    assert orders.on_placed(shop.order(), 2.1)
+    assert (orders.count, len(orders.newest_first())) == (1, 1)
+
+
+def test_orders_are_bounded_but_all_are_counted(shop):
+    orders = OrderTracker()
+    for n in range(MAX_ORDERS + 5):
+        orders.on_placed(shop.order(f"ord_{n}"), 1.0)
+
+    assert (len(orders.newest_first()), orders.count) == (MAX_ORDERS, MAX_ORDERS + 5)
+
+
+def test_an_order_that_nothing_was_heard_of_for_long_is_forgotten(shop):
+    orders = OrderTracker()
+    orders.on_placed(shop.order("ord_1"), 1.0)
+    orders.on_placed(shop.order("ord_2"), 2.0)
+    orders.on_update(moved("ord_1", PAID), 3.0)
+
+    orders.on_placed(shop.order("ord_3"), STALE_AFTER_S + 2.5)
+
+    assert [order.id for order in orders.newest_first()] == ["ord_3", "ord_1"]
+
+
+def test_open_orders_of_a_shop_that_began_anew_are_forgotten(shop):
+    orders = OrderTracker()
+    for id in ("ord_a1_1", "ord_a1_2", "ord_b2_1"):
+        orders.on_placed(shop.order(id), 1.0)
+    orders.on_update(moved("ord_a1_2", DELIVERED), 2.0)
+
+    orders.drop_other_runs("b2")
+
+    assert {order.id for order in orders.newest_first()} == {"ord_a1_2", "ord_b2_1"}
+    assert orders.count == 3

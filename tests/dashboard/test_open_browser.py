@@ -1,0 +1,20 @@
+"""Whether there is a screen to open a browser on."""
+
+import pytest
+
+from dashboard.open_browser import has_display
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "expected"),
+    [
+        ("darwin", {}, True),
+        ("win32", {}, True),
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("linux", {"DISPLAY": ""}, False),
+        ("linux", {"SSH_TTY": "/dev/pts/0"}, False),
+    ],
+)
+def test_a_screen_is_one_that_windows_open_on(platform, environment, expected):
+    assert has_display(platform, environment) is expected

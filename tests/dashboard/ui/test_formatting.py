@@ -1,0 +1,64 @@
+"""Numbers, times and marks."""
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dashboard.messages.fields import FieldChange
+from dashboard.sockets.socket_status import SocketPhase
+from dashboard.ui import formatting
+
+NOON = 1_700_000_000.125  # 2023-11-14 22:13:20 UTC
+
+
+def test_a_moment_is_told_where_the_viewer_is():
+    assert formatting.format_time(NOON, timezone=UTC) == "22:13:20"
+    assert (
+        formatting.format_time(NOON, timezone=ZoneInfo("Europe/Kyiv"), millis=True)
+        == "00:13:20.125"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(5, "5 s"), (89, "89 s"), (120, "2 min"), (7200, "2 h")]
+)
+def test_a_span_is_told_in_its_unit(seconds, words):
+    assert formatting.format_duration(seconds) == words
+
+
+def test_numbers_are_told_in_few_digits():
+    assert [formatting.format_rate(value) for value in (0.04, 12.34, 522.4)] == [
+        "0.0",
+        "12.3",
+        "522",
+    ]
+    assert [formatting.format_count(value) for value in (7, 85421, 123_456, 45_000_000)] == [
+        "7", "85421", "123k", "45M",
+    ]  # fmt: skip
+
+
+def test_what_comes_from_a_message_is_never_markup():
+    evil = "<script>alert(1)</script>"
+
+    for mark in (
+        formatting.chip_html(evil, "bad"),
+        formatting.dot_html(evil, "bad"),
+        formatting.status_html(evil, evil, "bad"),
+        formatting.diff_html([FieldChange(evil, evil, evil)]),
+    ):
+        assert "<script>" not in mark
+        assert "&lt;script&gt;" in mark
+
+
+def test_what_a_person_typed_is_never_markdown():
+    assert formatting.escape_markdown("/a*b_c[d]/") == r"/a\*b\_c\[d\]/"
+
+
+def test_a_difference_shows_only_the_side_that_is_there():
+    assert "<s>" not in formatting.diff_html([FieldChange("new", None, "1")])
+    assert "<ins>" not in formatting.diff_html([FieldChange("gone", "1", None)])
+
+
+def test_every_phase_has_its_colour():
+    assert set(formatting.PHASE_TONES) == set(SocketPhase)

@@ -1,0 +1,30 @@
+"""Endings in words."""
+
+import pytest
+
+from dashboard.views.console import code_descriptions
+from protocol.errors import CloseCode, ErrorCode
+
+
+@pytest.mark.parametrize("code", CloseCode)
+def test_every_close_code_has_a_meaning_and_an_advice(code):
+    assert code_descriptions.close_code_text(int(code)) != code_descriptions.UNKNOWN_CODE
+    assert code_descriptions.reconnect_text(int(code))
+
+
+def test_a_code_says_whether_a_client_comes_back():
+    assert "do not reconnect automatically" in code_descriptions.reconnect_text(4003)
+    assert "with back-off" in code_descriptions.reconnect_text(4101)
+    assert "immediately" in code_descriptions.reconnect_text(4200)
+    assert "new token" in code_descriptions.reconnect_text(4103)
+    assert code_descriptions.reconnect_text(1000) == code_descriptions.NO_RECONNECT_NEEDED
+
+
+def test_a_connection_that_broke_off_is_told_too():
+    assert "without a close frame" in code_descriptions.close_code_text(1006)
+    assert code_descriptions.close_code_text(4999) == code_descriptions.UNKNOWN_CODE
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_every_refusal_has_words(code):
+    assert code_descriptions.ERROR_CODE_TEXTS[code]

@@ -1,0 +1,61 @@
+"""The sequence diagram."""
+
+from client import recorded_frames
+from dashboard.views.console import sequence_diagram
+
+
+def drawn(conversation, client="Олена"):
+    listed = conversation.frames
+    return sequence_diagram.render_diagram(
+        listed, recorded_frames.match_replies(listed), client, "server"
+    )
+
+
+def test_draws_requests_up_and_replies_down_with_the_time_they_took(conversation):
+    conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
+    conversation.after(0.012).record_received(b'{"type":"pong","id":"r1"}')
+
+    html = drawn(conversation)
+
+    assert '<div class="up accent">ping <span class="quiet">r1</span>' in html
+    assert '<div class="down muted">pong <span class="quiet">r1</span>' in html
+    assert html.count("12 ms") == 1
+
+
+def test_tells_a_pause_of_a_second_or_more(conversation):
+    conversation.record.record_sent(b'{"type":"ping"}')
+    conversation.after(0.9).record_sent(b'{"type":"ping"}')
+    conversation.after(7).record_sent(b'{"type":"ping"}')
+
+    assert drawn(conversation).count("+7 s") == 1
+    assert "+1 s" not in drawn(conversation)
+
+
+def test_draws_the_last_thirty(conversation):
+    for n in range(40):
+        conversation.record.record_sent(b'{"type":"ping","id":"r%d"}' % n)
+
+    html = drawn(conversation)
+
+    assert html.count('class="up') == sequence_diagram.MAX_FRAMES
+    assert ">r10<" in html
+    assert ">r9<" not in html
+
+
+def test_lets_no_message_write_html(conversation):
+    conversation.record.record_sent(b'{"type":"<script>","id":"<b>"}')
+
+    html = drawn(conversation, client="<i>")
+
+    assert "<script>" not in html
+    assert "<b></b>" in html  # its own
+    assert "&lt;b&gt;" in html
+    assert "&lt;i&gt;" in html
+
+
+def test_says_a_round_trip_in_few_digits():
+    assert [sequence_diagram.format_round_trip(s) for s in (0.00042, 0.0123, 1.25)] == [
+        "0.4 ms",
+        "12 ms",
+        "1.2 s",
+    ]

@@ -1,0 +1,358 @@
+"""The pages, drawn from a feed that no server ever spoke to."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from client.sans_io.connection_state__merge_status import ConnectionState
+from dashboard import dependencies
+from dashboard.sources.saved_messages import SavedMessages
+
+APP = Path(dashboard.__file__).with_name("app.py")
+PAGES = {
+    "overview": None,
+    "explorer": "views/explorer/page.py",
+    "inventory": "views/inventory/page.py",
+}
+
+
+UKRAINIAN = {"overview": "Огляд", "explorer": "Канали", "inventory": "Склад"}
+
+
+@pytest.fixture
+def draw(tmp_path):
+    """Draw a page of a feed; other keywords are the page's query."""
+
+    def go(feed, name, **query):
+        st.cache_resource.clear()
+        dependencies.feed(lambda: feed)
+        dependencies.saved_messages(lambda: SavedMessages(tmp_path))
+        page = AppTest.from_file(str(APP), default_timeout=30)
+        for key, value in query.items():
+            page.query_params[key] = value
+        page.run()
+        if PAGES[name]:
+            page.switch_page(PAGES[name]).run()
+        assert not page.exception
+        return page
+
+    yield go
+    st.cache_resource.clear()
+
+
+def words(page):
+    """All text on a page, the side bar's too."""
+    parts = [*page.main, *page.sidebar]
+    found = []
+    while parts:
+        part = parts.pop(0)
+        if hasattr(part, "children"):
+            parts = [*part.children.values(), *parts]
+        proto = getattr(part, "proto", None)
+        found += [str(getattr(proto, name, "")) for name in ("body", "label", "placeholder")]
+    return " ".join(found)
+
+
+def table(page, *columns):
+    """The first table that has these columns."""
+    return next(frame.value for frame in page.dataframe if set(columns) <= set(frame.value.columns))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_draw_what_the_feed_has_heard(draw, busy_feed, name):
+    page = draw(busy_feed, name)
+
+    assert page.title[0].value == name.capitalize()
+    assert "<b>Live</b>" in words(page)
+
+
+@pytest.mark.parametrize("name", ["overview", "explorer"])
+def test_say_that_they_connect_before_anything_was_heard(draw, feed, name):
+    assert "Connecting to 127.0.0.1:8080" in words(draw(feed, name))
+
+
+@pytest.mark.parametrize("name", ["overview", "explorer"])
+def test_say_how_to_start_a_server_that_is_not_there(draw, feed, socket, shop, name):
+    socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
+
+    said = words(draw(feed, name))
+
+    assert "Cannot reach 127.0.0.1:8080" in said
+    assert "python -m server" in said
+    assert "next attempt in 4 s" in said
+
+
+@pytest.mark.parametrize("name", ["overview", "explorer"])
+def test_say_why_the_server_refused(draw, feed, socket, name):
+    socket.be(ConnectionState.OPEN)
+    socket.say("auth_error", {"error": "Invalid or expired token"})
+
+    said = words(draw(feed, name))
+
+    assert "The server refused the workbench: Invalid or expired token" in said
+    assert "WORKBENCH_JWT_SECRET" in said
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_keep_what_they_have_when_the_connection_is_lost(draw, busy_feed, socket, shop, name):
+    socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
+
+    page = draw(busy_feed, name)
+
+    assert "<b>Disconnected</b>" in words(page)
+    assert "next attempt in 4 s · showing the last data received" in words(page)
+    assert len(page.dataframe) == 2
+
+
+def test_overview_says_what_would_be_there(draw, feed, socket, shop):
+    socket.live()
+    socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
+
+    said = words(draw(feed, "overview"))
+
+    assert "No orders yet" in said
+    assert "No alerts yet" in said
+
+
+def test_overview_counts_and_lists(draw, busy_feed, clock):
+    clock.now += 3
+
+    page = draw(busy_feed, "overview")
+
+    values = {metric.label: metric.value for metric in page.metric}
+    assert values["Orders/min"] == "1"
+    assert values["Ordered, ₴"] == "1,500"
+    assert table(page, "Order")["ConnectionStatus"].tolist() == [["paid"]]
+    assert table(page, "State")["Product"].tolist() == ["Кобзар"]
+
+
+def test_overview_and_explorer_tell_the_same_rate_without_the_monitors(
+    draw, busy_feed, socket, shop, clock
+):
+    clock.now += 3
+    socket.say("traffic", shop.traffic(kinds={"user": 4, "monitor": 5}))
+
+    (shown,) = (m.value for m in draw(busy_feed, "overview").metric if m.label == "Messages/s")
+
+    assert shown == "4.0"
+    assert "4.0 messages/s" in words(draw(busy_feed, "explorer"))
+
+
+def test_overview_is_presented_without_what_is_for_the_desk(draw, busy_feed):
+    assert draw(busy_feed, "overview", present="true").toggle(key="present").value
+
+
+def test_explorer_lists_the_newest_message_first(draw, busy_feed):
+    page = draw(busy_feed, "explorer")
+
+    listed = table(page, "Content")
+    assert listed["Type"].tolist()[:3] == ["inventory_alert", "new_order", "order_update"]
+    kinds = [list(kind) for kind in table(page, "Subs")["Kind"]]
+    assert kinds == [["user"], [], ["order"], [], ["tenant"], [], ["public"], ["monitor"]]
+
+
+def test_explorer_shows_what_a_message_changed(draw, busy_feed):
+    page = draw(busy_feed, "explorer")
+
+    assert '"item_count": 2' in page.code[0].value
+    assert "<s>1</s> <ins>2</ins>" in words(page)
+    assert page.selectbox(key="plot").options == ["cart.item_count", "cart.total"]
+
+
+def test_explorer_takes_its_filters_from_the_address(draw, busy_feed):
+    page = draw(busy_feed, "explorer", channel="order:", type="order_update", text="/PA.D/")
+
+    assert table(page, "Content")["Channel"].tolist() == [["order:ord_1"]]
+    assert "1 match in 5 stored" in words(page)
+
+
+def test_explorer_says_that_nothing_matches(draw, busy_feed):
+    assert "No matching messages" in words(draw(busy_feed, "explorer", text="нічого такого"))
+
+
+def test_explorer_says_what_is_wrong_with_an_expression(draw, busy_feed):
+    said = words(draw(busy_feed, "explorer", text="/(/"))
+
+    assert "Invalid search: /(/" in said
+    assert "Missing" in said
+
+
+def test_explorer_shows_what_a_json_path_selects(draw, busy_feed):
+    page = draw(busy_feed, "explorer", text="$.payload.cart.item_count")
+
+    assert table(page, "Content")["Content"].tolist() == ["2", "1"]
+    assert "2 matches in 5 stored" in words(page)
+
+
+def test_explorer_moves_from_message_to_message_and_the_list_stands_still(
+    draw, busy_feed, socket, shop
+):
+    page = draw(busy_feed, "explorer")
+    page.button(key="move-k").click().run()
+    socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
+    page.run()
+
+    listed = table(page, "Content")
+    assert listed["Type"].tolist()[listed[""].tolist().index("▶")] == "order_update"
+    assert len(listed) == 5
+    assert page.button(key="jump").label == "1 new"
+
+    page.button(key="jump").click().run()
+
+    assert len(table(page, "Content")) == 6
+
+
+def test_explorer_keeps_what_is_saved_for_every_tab(draw, busy_feed):
+    page = draw(busy_feed, "explorer")
+    page.button(key="save").click().run()
+    assert page.button(key="save").label == "SavedMessage"
+
+    (row,) = table(draw(busy_feed, "explorer", view="saved"), "Content")["Channel"].tolist()
+
+    assert row == ["user:user_1"]
+
+
+def test_explorer_says_that_nothing_is_saved(draw, busy_feed):
+    assert "No saved messages" in words(draw(busy_feed, "explorer", view="saved"))
+
+
+def test_a_paused_explorer_lets_in_one_message_at_a_time(draw, busy_feed, socket, shop):
+    page = draw(busy_feed, "explorer", type="cart_update")
+    page.button(key="pause").click().run()
+    other = shop.message("notification", title="Не те")
+    socket.say(
+        "traffic",
+        shop.traffic(shop.sample("user:user_2", other), *[shop.sample("user:user_3")] * 2),
+    )
+
+    page.button(key="step").click().run()
+
+    assert [c[0] for c in table(page, "Content")["Channel"]] == ["user:user_3"] + [
+        "user:user_1"
+    ] * 2
+    assert "1 new message" in words(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_speak_ukrainian(draw, busy_feed, name):
+    page = draw(busy_feed, name, language="uk")
+
+    assert (
+        page.title[0].value
+        == {"overview": "Огляд", "explorer": "Канали", "inventory": "Склад"}[name]
+    )
+    assert "<b>Наживо</b>" in words(page)
+
+
+def test_the_side_bar_says_how_far_a_paused_tab_is_behind(draw, busy_feed, socket, shop):
+    page = draw(busy_feed, "overview")
+    page.button(key="pause").click().run()
+    socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 200))
+
+    page.run()
+
+    side = words(page).partition("gauge")[2]
+    assert "200 new messages" in words(page)
+    assert "width:1.0%" in side
+
+
+def test_the_side_bar_takes_whom_to_play_from_the_address(draw, busy_feed):
+    page = draw(busy_feed, "overview", persona="agent")
+
+    assert page.sidebar.selectbox[0].value == "agent"
+
+
+def test_an_address_with_a_choice_that_there_is_not_means_the_first(draw, busy_feed):
+    page = draw(busy_feed, "explorer", persona="nobody", type="nonsense", language="xx")
+
+    assert page.sidebar.selectbox[0].value == "customer"
+    assert len(table(page, "Content")) == 5
+
+
+def test_explorer_waits_for_messages_where_there_are_none(draw, feed, socket):
+    socket.live()
+    node = {"node": "a", "uptime_s": 1.0, "connections": 1, "signed_in": 1, "subscriptions": 3}
+    node |= dict.fromkeys(("channels", "messages_in", "messages_out", "publications"), 0)
+    node |= {"deliveries": 0, "evictions": 0, "refusals": {}, "closes": {}}
+    socket.say("stats", {"nodes": [node | {"loop_lag_ms": 0.1, "latency": None}]})
+
+    said = words(draw(feed, "explorer"))
+
+    assert "No messages yet" in said
+    assert "No message selected" in said
+
+
+def test_a_paused_page_holds_its_moment_and_counts_what_waits(draw, busy_feed, socket, shop):
+    page = draw(busy_feed, "explorer")
+    page.button(key="pause").click().run()
+    socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 100))
+
+    page.run()
+
+    assert len(table(page, "Content")) == 5
+    assert "new messages: 100, 0.5 % of the buffer" in words(page)
+
+    page.button(key="pause").click().run()
+
+    assert len(table(page, "Content")) == 105
+    assert "<b>Live</b>" in words(page)
+
+
+def test_a_page_paused_for_too_long_says_what_was_lost(draw, busy_feed, socket, shop):
+    page = draw(busy_feed, "explorer")
+    page.button(key="pause").click().run()
+    for _ in range(42):
+        socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 500))
+
+    page.run()
+
+    assert "new messages: 21,000, of which the oldest 1,000 are lost" in words(page)
+
+
+def test_inventory_lists_the_stock_and_the_alerts(draw, busy_feed):
+    page = draw(busy_feed, "inventory")
+
+    stock = table(page, "SKU").iloc[0]
+    assert (stock["Product"], stock["Київ"], stock["Львів"], stock["Threshold"]) == (
+        "Кобзар", 9, 9, 5,
+    )  # fmt: skip
+    assert table(page, "Mark seen")["Left"].tolist() == [2]
+    assert "1 product · empty shelves: 0 · unseen alerts: 1" in words(page)
+
+
+def test_inventory_hides_an_alert_that_was_seen_even_while_it_is_paused(draw, busy_feed):
+    page = draw(busy_feed, "inventory")
+    page.button(key="pause").click().run()
+
+    busy_feed.acknowledge_alert(1)
+    page.run()
+
+    assert "No unseen alerts" in words(page)
+
+
+def test_inventory_says_how_to_start_a_simulator_that_is_not_there(draw, feed, socket):
+    socket.live()
+    feed.on_shop_error("cannot connect")
+
+    said = words(draw(feed, "inventory"))
+
+    assert "Stock unavailable" in said
+    assert "Stock data comes from the simulator: cannot connect." in said
+    assert "python -m simulator" in said
+
+
+def test_inventory_says_since_when_the_simulator_is_silent(draw, busy_feed):
+    busy_feed.on_shop_error("cannot connect")
+
+    assert "no data from the simulator since 22:13:20: cannot connect" in words(
+        draw(busy_feed, "inventory")
+    )
+
+
+def test_only_pages_with_something_behind_them_are_listed(draw, busy_feed):
+    page = draw(busy_feed, "overview")
+
+    assert [button.label for button in page.button] == ["Pause"]

@@ -1,0 +1,216 @@
+"""Orders, Inbox and Scenarios, drawn without a server: what each shows when there is little."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from client.http_client import ApiClient
+from client.sans_io.connection_state__merge_status import ConnectionState
+from dashboard import dependencies, personas
+from dashboard.settings import Settings
+from dashboard.sockets.persona_socket import PersonaSocket
+from dashboard.sources.saved_messages import SavedMessages
+from dashboard.sources.simulator_client import SimulatorClient
+from protocol import codec
+
+APP = Path(dashboard.__file__).with_name("app.py")
+NOWHERE = "http://127.0.0.1:9"  # the port of `discard`: nobody answers
+SCENARIO = {
+    "name": "flash-sale",
+    "title": {"en": "Flash sale", "uk": "Розпродаж"},
+    "sentence": {"en": "Everybody wants the same", "uk": "Усі хочуть те саме"},
+    "watch": {"en": "Orders a minute", "uk": "Замовлень за хвилину"},
+    "pages": ["orders", "moon"],
+    "lasts_s": 120,
+}
+
+
+@pytest.fixture
+def draw(tmp_path, secret):
+    """Draw a page; its sockets are never connected, its simulator is where `simulator` says."""
+
+    def go(feed, name, simulator=NOWHERE, **query):
+        st.cache_resource.clear()
+        dependencies.settings(lambda: Settings(jwt_secret=secret, server_url=NOWHERE))
+        dependencies.feed(lambda: feed)
+        dependencies.saved_messages(lambda: SavedMessages(tmp_path))
+        dependencies.simulator_client(
+            lambda: SimulatorClient(ApiClient(simulator, lambda: "t0ken"), lambda: None)
+        )
+        personas.dialler(
+            lambda _: PersonaSocket("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken")
+        )
+        page = AppTest.from_file(str(APP), default_timeout=30)
+        page.run()
+        for key, value in query.items():
+            page.query_params[key] = value
+        page.switch_page(f"views/{name}.py").run()
+        assert not page.exception
+        return page
+
+    yield go
+    st.cache_resource.clear()
+
+
+def words(page):
+    parts = [*page.main, *page.sidebar]
+    found = []
+    while parts:
+        part = parts.pop(0)
+        if hasattr(part, "children"):
+            parts = [*part.children.values(), *parts]
+        proto = getattr(part, "proto", None)
+        found += [str(getattr(proto, name, "")) for name in ("body", "label", "placeholder")]
+    return " ".join(found)
+
+
+def columns(page):
+    return [list(frame.value.columns) for frame in page.dataframe]
+
+
+def test_orders_follows_one_and_lists_the_others(draw, busy_feed):
+    page = draw(busy_feed, "orders")
+
+    said = words(page)
+    assert "Олена Ковальчук sees" in said
+    assert "Order ORD-1" in said
+    assert 'class="now">Paid' in said
+    latest, waiting = (frame.value for frame in page.dataframe)
+    assert latest["Order"].tolist() == waiting["Order"].tolist() == ["ORD-1"]
+    assert waiting["ConnectionStatus"].tolist() == [["paid"]]
+
+
+def test_orders_says_what_would_be_there(draw, feed, socket, shop):
+    socket.live()
+    socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
+
+    said = words(draw(feed, "orders"))
+
+    assert "No orders yet" in said
+    assert "No open orders" in said
+
+
+def test_orders_says_that_an_order_is_not_known(draw, busy_feed):
+    said = words(draw(busy_feed, "orders", order="ord_99"))
+
+    assert "Order not found" in said
+
+
+def test_orders_finds_by_number_customer_and_goods(draw, busy_feed):
+    page = draw(busy_feed, "orders")
+
+    page.text_input(key="find").set_value("кобзар олена").run()
+    assert len(page.dataframe) == 2
+    page.text_input(key="find").set_value("nobody").run()
+
+    assert "No matching orders" in words(page)
+    assert len(page.dataframe) == 1
+
+
+def test_orders_draws_bars_when_it_is_asked_to(draw, busy_feed):
+    page = draw(busy_feed, "orders", view="timeline")
+
+    assert len(page.dataframe) == 1
+    assert page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart")
+
+
+def test_orders_offers_no_step_that_nobody_would_take(draw, busy_feed):
+    busy_feed.on_shop_error("cannot connect")
+
+    assert draw(busy_feed, "orders").button(key="advance").disabled
+
+
+def test_inbox_says_what_would_be_there(draw, busy_feed):
+    said = words(draw(busy_feed, "inbox", customer="user_2"))
+
+    assert "No notifications yet" in said
+    assert "The cart is empty" in said
+
+
+def test_inbox_says_that_a_socket_is_not_connected_yet(draw, busy_feed):
+    said = words(draw(busy_feed, "inbox"))
+
+    assert "**Connecting**" in said
+
+
+def test_inbox_shows_what_the_feed_remembers_of_a_customer(draw, busy_feed, socket, shop):
+    note = shop.message(
+        "notification", id="n_1", title="Ваше замовлення", body="Їде", action_url="//evil.example"
+    )
+    socket.say("traffic", shop.traffic(shop.sample("user:user_1", note)))
+
+    page = draw(busy_feed, "inbox")
+
+    said = words(page)
+    assert "Ваше замовлення" in said
+    assert "External link (not opened)." in said
+    assert "evil.example" not in said
+    assert "items" not in said
+    assert ["Time", "FieldChange", "Product", "Total, ₴"] in columns(page)
+
+
+def test_inbox_lets_nobody_write_without_a_connection(draw, busy_feed):
+    page = draw(busy_feed, "inbox")
+
+    assert all(box.disabled for box in page.chat_input)
+
+
+def test_scenarios_are_listed_with_what_to_watch_and_where(draw, busy_feed, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+
+    page = draw(busy_feed, "scenarios", site.url)
+
+    said = words(page)
+    for words_ in ("Flash sale", "Everybody wants the same", "Orders a minute", "lasts 2 min"):
+        assert words_ in said
+    assert "speed ×1" in said or "waiting for the simulator" in said
+    assert page.button(key="run-flash-sale").label == "CaseRun"
+
+
+def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+    site.body = b'{"command": "start_scenario"}'
+
+    page.button(key="run-flash-sale").click().run()
+
+    asked = [site.asked.get(timeout=10) for _ in range(site.asked.qsize())]
+    method, path, body, _ = asked[-1]
+    assert (method, path) == ("HTTP_REQUEST", "/control")
+    assert codec.decode_json(body) == {"command": "start_scenario", "name": "flash-sale"}
+    assert "Scenario started." in words(page)
+
+
+def test_a_refusal_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+    site.status = 422
+    site.body = b'{"error": {"code": "invalid", "message": "No such scenario", "field": "name"}}'
+
+    page.button(key="run-flash-sale").click().run()
+
+    assert "No such scenario" in words(page)
+
+
+def test_scenarios_say_how_to_start_a_simulator_that_is_not_there(draw, feed, socket, shop):
+    socket.be(ConnectionState.OPEN, signed_in=True)
+    feed.on_shop_error("cannot connect")
+
+    said = words(draw(feed, "scenarios"))
+
+    assert "Simulator not running" in said
+    assert "cannot connect" in said
+    assert "python -m simulator" in said
+
+
+def test_scenarios_cannot_be_run_by_a_simulator_that_is_silent(draw, busy_feed, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    busy_feed.on_shop_error("cannot connect")
+
+    page = draw(busy_feed, "scenarios", site.url)
+
+    assert page.button(key="run-flash-sale").disabled
+    assert "no data from the simulator since" in words(page)

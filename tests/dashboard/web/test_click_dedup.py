@@ -1,0 +1,59 @@
+"""What a browser's message says of clicks."""
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from dashboard.web.click_dedup import TRIGGER_FIELDS, strip_triggers
+
+
+def message(*, by_clock):
+    """Say that a button was pressed, words were entered, and what a field and a switch are."""
+    sent = BackMsg()
+    sent.rerun_script.is_auto_rerun = by_clock
+    sent.rerun_script.fragment_id = "page"
+    button, chat, grid, words, field, switch = (
+        sent.rerun_script.widget_states.widgets.add(id=name)
+        for name in ("button", "chat", "grid", "words", "field", "switch")
+    )
+    button.trigger_value = True
+    chat.chat_input_value.data = "Дякую"
+    grid.json_trigger_value = "[{}]"
+    words.string_trigger_value.data = "words"
+    field.string_value = "user:"
+    switch.bool_value = True
+    return sent
+
+
+def test_a_click_is_told_as_it_is():
+    sent = message(by_clock=False).SerializeToString()
+
+    assert strip_triggers(sent) == sent
+
+
+def test_a_clock_brings_no_click_along_and_all_the_rest():
+    heard = BackMsg.FromString(strip_triggers(message(by_clock=True).SerializeToString()))
+
+    assert [one.id for one in heard.rerun_script.widget_states.widgets] == ["field", "switch"]
+    assert heard.rerun_script.widget_states.widgets[0].string_value == "user:"
+    assert heard.rerun_script.fragment_id == "page"
+    assert heard.rerun_script.is_auto_rerun
+
+
+def test_other_messages_are_left_alone():
+    sent = BackMsg(load_git_info=True).SerializeToString()
+
+    assert strip_triggers(sent) == sent
+
+
+def test_streamlit_has_no_other_kind_of_click():
+    state = message(by_clock=False).rerun_script.widget_states.widgets[0]
+    kinds = {field.name for field in state.DESCRIPTOR.oneofs_by_name["value"].fields}
+
+    assert {kind for kind in kinds if "trigger" in kind} | {"chat_input_value"} == set(
+        TRIGGER_FIELDS
+    )
+
+
+@pytest.mark.parametrize("data", [b"", BackMsg(clear_cache=True).SerializeToString()])
+def test_a_message_without_a_run_is_no_click(data):
+    assert strip_triggers(data) == data

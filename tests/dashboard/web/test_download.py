@@ -1,0 +1,69 @@
+"""What a tab lists, as a browser gets it."""
+
+import gc
+import json
+
+from starlette.requests import Request
+
+from dashboard.messages.search import MessageFilter
+from dashboard.state.message_log import LoggedMessage, LogView
+from dashboard.web.download import DOWNLOAD_ROUTE, DownloadSource
+
+
+def get(address):
+    """Ask as the web server would."""
+    scope = {"type": "http", "method": "GET", "path": address, "headers": []}
+    _, found = DOWNLOAD_ROUTE.matches(scope)
+    return DOWNLOAD_ROUTE.endpoint(Request(scope | found))
+
+
+def listed(**wanted):
+    tab = DownloadSource()
+    tab.log = LogView.from_messages(
+        tuple(
+            LoggedMessage(
+                seq, 1_700_000_000.0, f"user:user_{seq}", "cart_update", 1, b'{"n":%d}' % seq
+            )
+            for seq in (1, 2, 3)
+        )
+    )
+    tab.filter = MessageFilter(**wanted)
+    return tab
+
+
+def test_a_file_holds_all_that_the_filter_leaves():
+    tab = listed(text="$[?@>1]")
+
+    answer = get(tab.url_path("jsonl"))
+
+    assert [json.loads(line)["n"] for line in bytes(answer.body).splitlines()] == [2, 3]
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="messages.jsonl"'
+
+
+def test_a_file_holds_what_is_listed_when_it_is_asked_for():
+    tab = listed()
+    address = tab.url_path("csv")
+    tab.filter = MessageFilter(channel="user:user_2")
+
+    row = get(address).body.decode("utf-8-sig").splitlines()[1]
+
+    assert "user:user_2" in row
+
+
+def test_nobody_gets_the_messages_of_a_tab_that_is_gone():
+    tab = listed()
+    address = tab.url_path("csv")
+    del tab
+    gc.collect()
+
+    answer = get(address)
+
+    assert answer.status_code == 404
+    assert b"user:" not in answer.body
+
+
+def test_there_are_no_other_forms():
+    tab = listed()
+
+    assert get(tab.url_path("exe")).status_code == 404
+    assert get("/messages/guessed.csv").status_code == 404

@@ -1,0 +1,156 @@
+"""Verifying tokens with each kind of key."""
+
+import json
+import time
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from common.env_settings import InvalidSettings
+from server.auth.identity import Role
+from server.auth.jwt_verifier import InvalidToken, make_verifier
+from server.settings import Settings
+
+CLAIMS = {"user_id": "olena", "tenant_id": "shop", "role": "customer", "name": "Олена"}
+
+
+def claims(**more):
+    return {**CLAIMS, "exp": int(time.time()) + 60, **more}
+
+
+def pem(private_key):
+    return private_key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+KEYS = {
+    "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+}
+
+
+async def test_the_identity_is_what_the_claims_say(secret):
+    verifier = make_verifier(Settings(jwt_secret=secret))
+
+    who = await verifier.verify(jwt.encode(claims(iat=5), secret))
+
+    assert (who.user_id, who.tenant_id, who.role, who.name) == (
+        "olena", "shop", Role.CUSTOMER, "Олена",
+    )  # fmt: skip
+    assert who.issued_at == 5
+
+
+async def test_the_standard_subject_names_the_user_too(secret):
+    verifier = make_verifier(Settings(jwt_secret=secret))
+
+    who = await verifier.verify(jwt.encode({"sub": "olena", "exp": time.time() + 60}, secret))
+
+    assert (who.user_id, who.tenant_id, who.role, who.name) == (
+        "olena", "", Role.NONE, "olena",
+    )  # fmt: skip
+
+
+async def test_a_revoked_token_is_as_bad_as_any(secret):
+    verifier = make_verifier(Settings(jwt_secret=secret), lambda who: who.issued_at < 5)
+
+    assert await verifier.verify(jwt.encode(claims(iat=5), secret))
+    with pytest.raises(InvalidToken, match=r"^Invalid or expired token$"):
+        await verifier.verify(jwt.encode(claims(iat=4), secret))
+
+
+async def test_an_issuer_whose_clock_is_ahead_is_believed(secret):
+    verifier = make_verifier(Settings(jwt_secret=secret))
+
+    assert await verifier.verify(jwt.encode(claims(iat=int(time.time()) + 30), secret))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"iat": []}, {"role": []}, {"tenant_id": {}}, {"name": 7, "user_id": None}, {"exp": "x"}],
+)
+async def test_claims_of_odd_shapes_make_no_identity(secret, odd):
+    verifier = make_verifier(Settings(jwt_secret=secret))
+    claimed = jwt.utils.base64url_encode(json.dumps(claims() | odd).encode()).decode()
+    header = jwt.utils.base64url_encode(b'{"alg":"HS256","typ":"JWT"}').decode()
+    algorithm = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+    signature = algorithm.sign(f"{header}.{claimed}".encode(), secret.encode())
+    token = f"{header}.{claimed}.{jwt.utils.base64url_encode(signature).decode()}"
+
+    with pytest.raises(InvalidToken):
+        await verifier.verify(token)
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+async def test_a_public_key_verifies_what_its_private_key_signed(tmp_path, secret, algorithm):
+    key, foreign = KEYS[algorithm](), KEYS[algorithm]()
+    file = tmp_path / "key.pem"
+    file.write_bytes(pem(key))
+    verifier = make_verifier(Settings(jwt_algorithm=algorithm, jwt_key_file=str(file)))
+
+    assert (await verifier.verify(jwt.encode(claims(), key, algorithm))).user_id == "olena"
+    for forged in (jwt.encode(claims(), foreign, algorithm), jwt.encode(claims(), secret)):
+        with pytest.raises(InvalidToken):
+            await verifier.verify(forged)
+
+
+async def test_a_public_key_is_never_taken_for_a_secret(tmp_path):
+    """
+    The classic confusion: HS256 with the public key, which everybody knows, as the secret.
+    """
+    key = KEYS["ES256"]()
+    file = tmp_path / "key.pem"
+    file.write_bytes(pem(key))
+    verifier = make_verifier(Settings(jwt_algorithm="ES256", jwt_key_file=str(file)))
+    header, payload = (
+        jwt.utils.base64url_encode(part).decode()
+        for part in (b'{"alg":"HS256","typ":"JWT"}', b'{"user_id":"olena","exp":9999999999}')
+    )
+    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(
+        f"{header}.{payload}".encode(), pem(key)
+    )
+
+    with pytest.raises(InvalidToken):
+        await verifier.verify(
+            f"{header}.{payload}.{jwt.utils.base64url_encode(signature).decode()}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("issuer", "audience", "passes"),
+    [("shop", "ws", True), ("other", "ws", False), ("shop", "other", False), (None, None, False)],
+)
+async def test_issuer_and_audience_are_checked_when_configured(secret, issuer, audience, passes):
+    verifier = make_verifier(Settings(jwt_secret=secret, jwt_issuer="shop", jwt_audience="ws"))
+    said = {k: v for k, v in {"iss": issuer, "aud": audience}.items() if v}
+    token = jwt.encode(claims(**said), secret)
+
+    if passes:
+        assert (await verifier.verify(token)).user_id == "olena"
+    else:
+        with pytest.raises(InvalidToken):
+            await verifier.verify(token)
+
+
+def test_a_key_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InvalidSettings, match="WORKBENCH_JWT_KEY_FILE"):
+        make_verifier(Settings(jwt_algorithm="RS256", jwt_key_file=str(tmp_path / "no.pem")))
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({}, "WORKBENCH_JWT_SECRET is not set"),
+        ({"jwt_secret": "short"}, "shorter than 32 bytes"),
+        ({"jwt_algorithm": "RS256"}, "WORKBENCH_JWT_KEY_FILE"),
+        (
+            {"jwt_algorithm": "RS256", "jwt_key_file": "a", "jwt_jwks_url": "http://b"},
+            "WORKBENCH_JWT_JWKS_URL",
+        ),
+    ],
+)
+def test_settings_without_a_key_are_refused_with_the_cure(settings, problem):
+    with pytest.raises(InvalidSettings, match=problem):
+        Settings(**settings).validate()

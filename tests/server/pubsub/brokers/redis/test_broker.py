@@ -1,0 +1,339 @@
+"""The broker of a cluster: two servers and a real Redis, which is cut, stalled and killed."""
+
+import asyncio
+import signal
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+
+from protocol.channels import Channel
+from protocol.publications import Publication, StreamPosition
+from protocol.redis.streams import RedisKeys
+from protocol.retention import Retention
+from server.pubsub.brokers.base import BrokerUnavailable
+from server.pubsub.brokers.redis.broker import RedisBroker, RedisBrokerOptions
+from server.redis_client import open_redis
+from server.settings import Settings
+
+NEWS, STAFF = Channel.parse("public:news"), Channel.parse("tenant:shop")
+SAFE = ("--appendonly", "yes", "--appendfsync", "always")
+
+
+class Node:
+    """One server's broker, and who listens there."""
+
+    def __init__(self, broker, ears, link):
+        self.broker, self.ears, self.link = broker, ears, link
+
+    async def join(self, channel=NEWS, since=None):
+        """Hear a channel recoverably, as a connection does."""
+        found = await self.broker.recover(channel, since)
+        self.ears.channels.add(channel)
+        return found
+
+    async def publish(self, *numbers, to=NEWS, **options):
+        await self.broker.publish([publication(n, to) for n in numbers], **options)
+
+    async def publish_until_accepted(self, number):
+        while True:
+            try:
+                return await self.publish(number)
+            except BrokerUnavailable:
+                await asyncio.sleep(0.01)
+
+
+def publication(number, to=NEWS, **more):
+    return Publication(
+        to=to, type="x", message=b"%d" % number, tenant="shop", accepted_at=time.time(), **more
+    )
+
+
+def numbers(publications):
+    return [int(each.message) for each in publications]
+
+
+@pytest.fixture
+async def start_node(redis_prefix, make_ears):
+    """Start one server's broker on a Redis."""
+    async with AsyncExitStack() as stack:
+
+        async def start(redis, *, patience_s=5.0, messages=1000):
+            settings = Settings(redis_url=redis.url, broker_timeout_s=patience_s)
+            link = await stack.enter_async_context(open_redis(settings))
+            options = RedisBrokerOptions(
+                prefix=redis_prefix,
+                sharded=False,
+                timeout_s=patience_s,
+                retention=Retention(messages, 600.0),
+                cleanup_interval_s=0.05,
+            )
+            node = Node(RedisBroker(link, options), make_ears(), link)
+            await stack.enter_async_context(node.broker.run(node.ears))
+            return node
+
+        yield start
+
+
+@pytest.fixture
+async def nodes(start_node, redis_server):
+    return await start_node(redis_server), await start_node(redis_server)
+
+
+async def subscribers(node, channel, prefix):
+    ((_, count),) = await node.link.pubsub_numsub(RedisKeys(prefix).channel(channel))
+    return count
+
+
+async def test_what_is_published_on_one_server_is_heard_on_the_other_in_order(nodes):
+    a, b = nodes
+    await b.join()
+
+    for number in range(100):
+        await a.publish(number)
+
+    assert numbers(await b.ears.count(100)) == list(range(100))
+    assert a.ears.heard == []
+
+
+async def test_all_servers_hear_one_order_whoever_publishes(nodes):
+    a, b = nodes
+    await a.join()
+    await b.join()
+
+    await asyncio.gather(*(node.publish(n) for n in range(50) for node in nodes))
+    await a.ears.count(100)
+    await b.ears.count(100)
+
+    assert a.ears.heard == b.ears.heard
+
+
+async def test_a_server_subscribes_to_what_is_heard_on_it_and_to_nothing_else(nodes, redis_prefix):
+    a, b = nodes
+    await a.join()
+
+    assert await subscribers(b, NEWS, redis_prefix) == 1
+    a.ears.channels.clear()
+    async with asyncio.timeout(20):
+        while await subscribers(b, NEWS, redis_prefix):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_channel_that_is_left_and_joined_again_misses_nothing(nodes):
+    a, b = nodes
+    start = await a.join()
+    a.ears.channels.clear()
+    async with asyncio.timeout(20):
+        while NEWS in a.broker._cursors:
+            await asyncio.sleep(0.01)
+    await b.publish(1, 2)
+
+    found = await a.join(since=start.position)
+
+    assert (found.recovered, numbers(found.missed)) == (True, [1, 2])
+
+
+async def test_a_publication_repeated_under_its_token_is_published_once(nodes):
+    a, b = nodes
+    await b.join()
+
+    await a.publish(1, 2, once="k")
+    await b.publish(1, 2, once="k")
+    await a.publish(3, once="other")
+
+    assert numbers(await b.ears.count(3)) == [1, 2, 3]
+
+
+async def test_a_connection_that_is_cut_comes_back_and_misses_nothing(nodes):
+    a, b = nodes
+    await b.join()
+    for number in range(50):
+        await a.publish(number)
+        if number % 10 == 5:
+            await a.link.execute_command("CLIENT_MESSAGES", "KILL", "TYPE", "pubsub")
+
+    assert numbers(await b.ears.count(50)) == list(range(50))
+    assert b.ears.gaps == []
+
+
+async def test_what_is_not_ours_is_not_delivered(nodes, redis_prefix, caplog):
+    a, b = nodes
+    await b.join()
+    name = RedisKeys(redis_prefix).channel(NEWS)
+
+    for foreign in (b"", b"hello", b"e 1 5:abcde", b"e 1 99:x", b"e x 1:a", b"\xff \xff \xff"):
+        await a.link.publish(name, foreign)
+    await a.publish(1)
+
+    assert numbers(await b.ears.count(1)) == [1]
+    assert "foreign" in caplog.text
+
+
+async def test_a_publication_is_delivered_to_its_own_address_whatever_carries_it(
+    nodes, redis_prefix
+):
+    a, b = nodes
+    await b.join()
+    await b.join(STAFF)
+    spy = a.link.pubsub()
+    await spy.subscribe(RedisKeys(redis_prefix).channel(STAFF))
+    await a.publish(1, to=STAFF)
+    async with asyncio.timeout(20):
+        while not (message := await spy.get_message(timeout=1)) or message["type"] != "message":
+            pass
+    await spy.aclose()
+
+    await a.link.publish(RedisKeys(redis_prefix).channel(NEWS), message["data"])
+    await a.publish(2)
+
+    assert numbers(await b.ears.count(2)) == [1, 2]
+    assert [each.to for each in b.ears.heard] == [STAFF, NEWS]
+
+
+async def test_a_redis_that_is_killed_and_restarted_loses_nothing_it_accepted(
+    start_node, start_redis
+):
+    redis = start_redis(*SAFE)
+    a, b = await start_node(redis), await start_node(redis)
+    await b.join()
+    await a.publish(0)
+    publishing = asyncio.create_task(_publish_all(a, range(1, 100)))
+    await b.ears.count(20)
+    redis.kill()
+    redis.start()
+    await publishing
+
+    assert numbers(await b.ears.count(100)) == list(range(100))
+    assert b.ears.gaps == []
+
+
+async def _publish_all(node, numbers):
+    for number in numbers:
+        await node.publish_until_accepted(number)
+
+
+async def test_a_redis_that_is_away_refuses_in_time_and_what_it_refused_never_comes(
+    start_node, start_redis
+):
+    redis = start_redis()
+    a = await start_node(redis, patience_s=0.3)
+    await a.join()
+    redis.send_signal(signal.SIGSTOP)
+
+    with pytest.raises(BrokerUnavailable):
+        await a.publish(1)
+    with pytest.raises(BrokerUnavailable):
+        await a.broker.recover(STAFF, None)
+    with pytest.raises(BrokerUnavailable):
+        await a.broker.health_check()
+    redis.send_signal(signal.SIGCONT)
+    await a.publish_until_accepted(2)
+
+    assert numbers(await a.ears.count(1)) == [2]
+
+
+async def test_a_channel_joined_while_redis_is_away_is_heard_when_it_is_back(
+    start_node, start_redis
+):
+    redis = start_redis()
+    a = await start_node(redis)
+    redis.kill()
+    async with asyncio.timeout(20):
+        while a.broker._lines.is_up:
+            await asyncio.sleep(0.01)
+
+    await a.broker.hear(NEWS)
+    a.ears.channels.add(NEWS)
+    redis.start()
+    async with asyncio.timeout(20):
+        while not a.broker._cursors[NEWS].subscribed.is_set():
+            await asyncio.sleep(0.01)
+    await a.publish_until_accepted(1)
+
+    assert numbers(await a.ears.count(1)) == [1]
+
+
+async def test_a_redis_that_lost_its_data_is_told_of_and_the_new_is_heard(start_node, start_redis):
+    redis = start_redis()
+    a = await start_node(redis)
+    start = (await a.join()).position
+    await a.publish(1)
+    await a.ears.count(1)
+    redis.kill()
+    redis.start()
+    await a.publish_until_accepted(2)
+    heard = numbers(await a.ears.count(2))
+    ((channel, position, before),) = a.ears.gaps
+
+    assert (heard, channel, before) == ([1, 2], NEWS, 1)
+    assert position.epoch != start.epoch
+    assert a.ears.heard[1].position.epoch == position.epoch
+    assert (await a.broker.recover(NEWS, start)).recovered is False
+
+
+async def test_a_redis_that_was_flushed_is_told_of_too(start_node, start_redis):
+    a = await start_node(start_redis())
+    await a.join()
+    await a.publish(1)
+    await a.ears.count(1)
+
+    await a.link.flushall()
+    await a.publish(2)
+
+    assert numbers(await a.ears.count(2)) == [1, 2]
+    assert len(a.ears.gaps) == 1
+
+
+async def test_a_redis_that_lost_its_newest_data_begins_another_epoch(nodes, redis_prefix):
+    a, b = nodes
+    start = (await a.join()).position
+    await b.publish(*range(5))
+    await a.ears.count(5)
+    head = RedisKeys(redis_prefix).log_and_head(NEWS)[1]
+
+    await b.link.hset(head, "offset", 3)
+    await b.link.execute_command("CLIENT_MESSAGES", "KILL", "TYPE", "pubsub")
+    await a.ears.until(lambda: a.ears.gaps)
+    await b.publish(5, 6, 7)
+    await a.ears.count(8)
+
+    ((_, position, _),) = a.ears.gaps
+    assert numbers(a.ears.heard) == list(range(8))
+    assert position.epoch != start.epoch
+    assert (await b.broker.recover(NEWS, a.ears.heard[4].position)).recovered is False
+
+
+async def test_a_client_that_claims_to_be_further_changes_nothing(nodes):
+    a, b = nodes
+    start = (await a.join()).position
+
+    found = await b.broker.recover(NEWS, StreamPosition(start.epoch, start.offset + 7))
+
+    assert (found.recovered, found.position) == (False, start)
+
+
+async def test_a_redis_out_of_memory_refuses_and_says_so(start_node, start_redis):
+    a = await start_node(start_redis())
+    await a.link.config_set("maxmemory", "1")
+
+    with pytest.raises(BrokerUnavailable, match="memory"):
+        await a.publish(1)
+    with pytest.raises(BrokerUnavailable):
+        await a.broker.health_check()
+
+
+async def test_the_log_says_once_that_redis_is_away(start_node, start_redis, caplog):
+    caplog.set_level("INFO", "server")
+    redis = start_redis()
+    a = await start_node(redis, patience_s=0.2)
+    redis.kill()
+    for number in range(10):
+        with pytest.raises(BrokerUnavailable):
+            await a.publish(number)
+    redis.start()
+    await a.publish_until_accepted(1)
+    async with asyncio.timeout(20):
+        while caplog.messages.count("Redis is heard") < 2:
+            await asyncio.sleep(0.01)
+
+    assert sum("away" in line for line in caplog.messages) == 1

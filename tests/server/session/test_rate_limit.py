@@ -1,0 +1,38 @@
+"""How much a client may send."""
+
+from server.session.rate_limit import RateLimit, RateLimitVerdict
+
+
+def verdicts(rate_per_s, seconds):
+    limit = RateLimit(rate=50, burst=100, now=0.0)
+    return [limit.check(n / rate_per_s) for n in range(int(rate_per_s * seconds))]
+
+
+def test_a_burst_passes_and_what_is_over_it_is_refused():
+    limit = RateLimit(rate=50, burst=100, now=0.0)
+
+    answers = [limit.check(0.0) for _ in range(201)]
+
+    assert answers == [RateLimitVerdict.ALLOW] * 100 + [RateLimitVerdict.REJECT] * 100 + [
+        RateLimitVerdict.DISCONNECT
+    ]
+
+
+def test_the_rate_itself_may_be_kept_up_for_ever():
+    assert set(verdicts(49.9, seconds=600)) == {RateLimitVerdict.ALLOW}
+
+
+def test_a_little_over_the_rate_is_refused_now_and_then_but_forgiven():
+    assert set(verdicts(54, seconds=600)) == {RateLimitVerdict.ALLOW, RateLimitVerdict.REJECT}
+
+
+def test_twice_the_rate_is_hung_up_on_within_seconds():
+    assert RateLimitVerdict.DISCONNECT in verdicts(100, seconds=6)
+
+
+def test_pausing_earns_a_new_burst():
+    limit = RateLimit(rate=50, burst=100, now=0.0)
+    for _ in range(150):
+        limit.check(0.0)
+
+    assert {limit.check(2.0) for _ in range(100)} == {RateLimitVerdict.ALLOW}

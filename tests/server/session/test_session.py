@@ -1,0 +1,403 @@
+"""A session, called by hand: what each message and each moment leads to."""
+
+import asyncio
+
+import pytest
+from msgspec import UNSET
+
+from protocol.channels import Channel
+from protocol.errors import CloseCode
+from protocol.messages import (
+    Auth,
+    AuthError,
+    AuthPayload,
+    AuthSuccess,
+    ChannelPayload,
+    Error,
+    Ping,
+    Pong,
+    SendChatMessage,
+    SendChatPayload,
+    Subscribe,
+    Subscribed,
+    SubscribedPayload,
+    SubscribePayload,
+    Unsubscribed,
+)
+from protocol.publications import Publication, StreamPosition
+from server.auth.identity import Identity, Role
+from server.auth.jwt_verifier import InvalidToken
+from server.pubsub.brokers.base import BrokerUnavailable, Recovery
+from server.session.effects import (
+    AcquireConnectionSlot,
+    AddSubscription,
+    CloseConnection,
+    RemoveSubscription,
+    Replay,
+    SendReply,
+)
+from server.session.session import TOKEN_GRACE_S, Session
+from server.stores.base import OrderOwnership, StoreUnavailable
+
+EXP = 1000.0
+HERE = StreamPosition("e", 7)
+
+
+def person(user_id, role=Role.CUSTOMER, tenant_id="shop", exp=EXP):
+    return Identity(
+        user_id=user_id, tenant_id=tenant_id, role=role, name=user_id, issued_at=0, expires_at=exp
+    )
+
+
+OLENA, BOSS = person("olena"), person("boss", Role.ADMIN)
+
+
+class World:
+    """Knows the tokens and orders it is given."""
+
+    def __init__(self, tokens=None, orders=()):
+        self.tokens = {"olena": OLENA, "boss": BOSS, **(tokens or {})}
+        self.orders = {order.id: order for order in orders}
+        self.is_down = False
+        self.newest = {}
+        self.recovery = Recovery(HERE)
+        self.meanwhile = lambda: None
+
+    async def verify_token(self, token):
+        if token not in self.tokens:
+            raise InvalidToken
+        return self.tokens[token]
+
+    async def find_order_owner(self, order_id):
+        if self.is_down:
+            raise StoreUnavailable
+        return self.orders.get(order_id)
+
+    async def subscribe(self, channel):
+        self.meanwhile()
+
+    async def latest(self, channel):
+        self.meanwhile()
+        if self.is_down:
+            raise BrokerUnavailable
+        return self.newest.get(channel)
+
+    async def recover(self, channel, since):
+        self.meanwhile()
+        if self.is_down:
+            raise BrokerUnavailable
+        return self.recovery
+
+    async def post_chat_message(self, identity, payload, connection_id):
+        raise StoreUnavailable
+
+
+@pytest.fixture
+def world():
+    return World(orders=[OrderOwnership("ord_1", "olena", "shop")])
+
+
+@pytest.fixture
+def session(world):
+    return Session("c_1", world, opened_at=0.0, auth_timeout_s=10.0, max_subscriptions=2)
+
+
+def receive(session, message):
+    return asyncio.run(session.receive(message))
+
+
+def sign_in(session, token="olena"):
+    return receive(session, Auth(AuthPayload(token), id="a"))
+
+
+def subscribe(session, channel, **wishes):
+    return receive(session, Subscribe(SubscribePayload(channel, **wishes), id="s"))
+
+
+def publication(channel, **options):
+    return Publication(
+        to=Channel.parse(channel), type="x", message=b"{}", tenant="shop", accepted_at=0, **options
+    )
+
+
+def test_signing_in_confirms_before_the_users_channel_is_joined(session):
+    signed_in, reply, joined = sign_in(session)
+
+    assert signed_in == AcquireConnectionSlot(OLENA)
+    assert isinstance(reply.message, AuthSuccess)
+    assert reply.message.id == "a"
+    assert joined == AddSubscription(Channel.parse("user:olena"))
+
+
+def test_subscribing_confirms_before_it_joins(session):
+    sign_in(session)
+
+    assert subscribe(session, "order:ord_1") == [
+        SendReply(Subscribed(SubscribedPayload("order:ord_1"), id="s")),
+        AddSubscription(Channel.parse("order:ord_1")),
+    ]
+
+
+def test_the_users_own_channel_does_not_count_against_the_limit(session):
+    sign_in(session)
+
+    kinds = [type(subscribe(session, f"public:{n}")[0].message) for n in range(3)]
+
+    assert kinds == [Subscribed, Subscribed, Error]
+
+
+def test_a_ping_without_an_id_gets_a_pong_without_one(session):
+    assert receive(session, Ping()) == [SendReply(Pong(id=UNSET))]
+
+
+def test_nothing_is_due_before_the_time_to_sign_in_has_passed(session):
+    assert session.check_deadline(9.9) == []
+    assert session.check_deadline(10.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+
+
+@pytest.mark.parametrize("reason_to_stay", ["public:news", None])
+def test_who_has_a_reason_to_stay_stays(session, reason_to_stay):
+    if reason_to_stay:
+        subscribe(session, reason_to_stay)
+    else:
+        sign_in(session)
+
+    assert session.check_deadline(EXP - 1) == []
+
+
+def test_a_failed_sign_in_does_not_stop_the_clock(session):
+    reply = sign_in(session, "forged")[0]
+
+    assert isinstance(reply.message, AuthError)
+    assert session.check_deadline(10.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+
+
+def test_a_token_that_ends_is_told_then_grace_then_goodbye(session):
+    sign_in(session)
+
+    told = session.check_deadline(EXP)
+
+    assert [type(effect.message) for effect in told] == [AuthError]
+    assert session.check_deadline(EXP + TOKEN_GRACE_S - 0.1) == []
+    assert session.check_deadline(EXP + TOKEN_GRACE_S) == [CloseConnection(CloseCode.TOKEN_EXPIRED)]
+
+
+def test_in_grace_nothing_new_is_opened(session):
+    sign_in(session)
+    session.check_deadline(EXP)
+
+    joined = subscribe(session, "order:ord_1")[0].message
+    said = receive(session, SendChatMessage(SendChatPayload("Hi"), id="c"))[0].message
+
+    assert (joined.payload.code, said.payload.code) == ("forbidden", "unauthenticated")
+
+
+def test_a_fresh_token_in_grace_goes_on(session, world):
+    sign_in(session)
+    session.check_deadline(EXP)
+    world.tokens["fresh"] = person("olena", exp=EXP + 500)
+
+    effects = sign_in(session, "fresh")
+
+    (reply,) = effects
+    assert isinstance(reply.message, AuthSuccess)
+    assert session.check_deadline(EXP + 499) == []
+
+
+@pytest.mark.parametrize("other", [BOSS, person("olena", tenant_id="books")])
+def test_somebody_elses_token_ends_the_connection(session, world, other):
+    world.tokens["other"] = other
+    sign_in(session)
+
+    assert sign_in(session, "other") == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+
+
+def test_a_token_of_a_lesser_role_closes_what_it_does_not_open(session, world):
+    world.tokens["demoted"] = person("boss", Role.CUSTOMER)
+    sign_in(session, "boss")
+    subscribe(session, "tenant:shop")
+
+    reply, left, told = sign_in(session, "demoted")
+
+    assert isinstance(reply.message, AuthSuccess)
+    assert left == RemoveSubscription(Channel.parse("tenant:shop"))
+    assert told == SendReply(Unsubscribed(ChannelPayload("tenant:shop")))
+
+
+def test_an_order_that_changes_hands_is_no_longer_heard(session):
+    sign_in(session)
+    subscribe(session, "order:ord_1")
+    channel = Channel.parse("order:ord_1")
+
+    assert session.on_order_owner_changed(OrderOwnership("ord_1", "olena", "shop")) == []
+    assert session.on_order_owner_changed(OrderOwnership("ord_1", "taras", "shop")) == [
+        RemoveSubscription(channel),
+        SendReply(Unsubscribed(ChannelPayload("order:ord_1"))),
+    ]
+    assert session.on_order_owner_changed(OrderOwnership("ord_1", "taras", "shop")) == []
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Subscribe(SubscribePayload("order:ord_1"), id="x"),
+        SendChatMessage(SendChatPayload("Hi"), id="x"),
+    ],
+)
+def test_a_store_that_is_away_is_an_internal_refusal(session, world, request_):
+    sign_in(session)
+    world.is_down = True
+
+    (reply,) = receive(session, request_)
+
+    assert (reply.message.payload.code, reply.message.id) == ("internal", "x")
+
+
+def test_the_last_message_comes_between_the_confirmation_and_the_channel(session, world):
+    sign_in(session)
+    channel = Channel.parse("order:ord_1")
+    world.newest[channel] = publication("order:ord_1")
+
+    assert subscribe(session, "order:ord_1", last=True) == [
+        SendReply(Subscribed(SubscribedPayload("order:ord_1"), id="s")),
+        Replay(world.newest[channel]),
+        AddSubscription(channel),
+    ]
+
+
+@pytest.mark.parametrize("wishes", [{}, {"last": False}])
+def test_who_does_not_ask_for_the_last_message_does_not_get_it(session, world, wishes):
+    world.newest[Channel.parse("public:news")] = publication("public:news")
+
+    assert [type(effect) for effect in subscribe(session, "public:news", **wishes)] == [
+        SendReply,
+        AddSubscription,
+    ]
+
+
+def test_a_channel_that_does_not_open_does_not_tell_its_last_message(session, world):
+    world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
+    world.tokens["taras"] = person("taras")
+    sign_in(session, "taras")
+
+    (reply,) = subscribe(session, "order:ord_1", last=True)
+
+    assert reply.message.payload.code == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("options", "is_for_olena"),
+    [
+        ({"tenant_only": True}, True),
+        ({"unless_on": Channel.parse("tenant:shop")}, True),
+        ({"unless_on": Channel.parse("user:olena")}, False),
+        ({"exclude_connection": "c_1"}, False),
+    ],
+)
+def test_the_last_message_is_for_whom_it_was_when_it_was_sent(
+    session, world, options, is_for_olena
+):
+    sign_in(session)
+    world.newest[Channel.parse("public:news")] = publication("public:news", **options)
+
+    effects = subscribe(session, "public:news", last=True)
+
+    assert any(isinstance(effect, Replay) for effect in effects) is is_for_olena
+
+
+def test_the_last_message_within_a_tenant_stays_within_it(session, world):
+    world.tokens["foreign"] = person("olena", tenant_id="books")
+    sign_in(session, "foreign")
+    world.newest[Channel.parse("user:olena")] = publication("user:olena", tenant_only=True)
+
+    effects = subscribe(session, "user:olena", last=True)
+
+    assert [type(effect) for effect in effects] == [SendReply, AddSubscription]
+
+
+def test_an_order_that_changes_hands_while_its_last_message_is_fetched_is_not_joined(
+    session, world
+):
+    sign_in(session)
+    world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
+    world.meanwhile = lambda: session.on_order_owner_changed(
+        OrderOwnership("ord_1", "taras", "shop")
+    )
+
+    (reply,) = subscribe(session, "order:ord_1", last=True)
+
+    assert reply.message.payload.code == "forbidden"
+    assert Channel.parse("order:ord_1") not in session.channels
+
+
+def test_a_broker_that_cannot_tell_the_last_message_is_an_internal_refusal(session, world):
+    sign_in(session)
+    world.is_down = True
+
+    (reply,) = subscribe(session, "public:news", last=True)
+
+    assert (reply.message.payload.code, reply.message.id) == ("internal", "s")
+    assert Channel.parse("public:news") not in session.channels
+
+
+def test_a_recoverable_channel_says_its_place_before_what_was_missed_and_then_is_joined(
+    session, world
+):
+    missed = publication("public:news"), publication("public:news")
+    world.recovery = Recovery(HERE, True, missed)
+
+    assert subscribe(session, "public:news", recoverable=True, since=StreamPosition("e", 5)) == [
+        SendReply(
+            Subscribed(
+                SubscribedPayload("public:news", epoch="e", offset=7, recovered=True), id="s"
+            )
+        ),
+        Replay(missed[0], recoverable=True),
+        Replay(missed[1], recoverable=True),
+        AddSubscription(Channel.parse("public:news"), recoverable=True),
+    ]
+
+
+def test_an_order_that_changes_hands_while_it_is_recovered_is_not_joined(session, world):
+    sign_in(session)
+    world.meanwhile = lambda: session.on_order_owner_changed(
+        OrderOwnership("ord_1", "taras", "shop")
+    )
+
+    (reply,) = subscribe(session, "order:ord_1", recoverable=True)
+
+    assert reply.message.payload.code == "forbidden"
+
+
+def test_signing_in_recoverably_says_the_place_in_the_users_channel(session, world):
+    world.recovery = Recovery(HERE, True, [publication("user:olena")])
+
+    signed_in, reply, replay, joined = receive(
+        session, Auth(AuthPayload("olena", recoverable=True, since=HERE), id="a")
+    )
+
+    assert signed_in == AcquireConnectionSlot(OLENA)
+    told = reply.message.payload
+    assert (told.epoch, told.offset, told.recovered) == ("e", 7, True)
+    assert isinstance(replay, Replay)
+    assert joined == AddSubscription(Channel.parse("user:olena"), recoverable=True)
+
+
+def test_who_cannot_be_signed_in_now_is_sent_away_to_come_back(session, world):
+    world.is_down = True
+
+    told, hung_up = receive(session, Auth(AuthPayload("olena", recoverable=True), id="a"))
+
+    assert (told.message.payload.code, told.message.id) == ("internal", "a")
+    assert hung_up == CloseConnection(CloseCode.INTERNAL_ERROR)
+    assert session.identity is None
+    assert not session.channels
+
+
+def test_a_token_revoked_while_the_channel_is_recovered_is_not_taken(session, world):
+    world.meanwhile = world.tokens.clear
+
+    (reply,) = receive(session, Auth(AuthPayload("olena", recoverable=True)))
+
+    assert isinstance(reply.message, AuthError)
+    assert session.identity is None

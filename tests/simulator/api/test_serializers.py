@@ -1,0 +1,80 @@
+"""What ``GET /state`` says agrees with what the shop has published."""
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+from protocol import codec
+from protocol.publications import PublishRequest
+from protocol.simulator_api import ShopState
+
+
+def state_and_publications(stand, seconds=300):
+    it = stand()
+    it.wait(*[5.0] * (seconds // 5))
+    published = it.taker.drafts
+    return it.state(), [(d.type, d.channel, codec.decode_json(bytes(d.payload))) for d in published]
+
+
+def test_counts_the_publications(stand):
+    state, published = state_and_publications(stand)
+
+    assert state.publications == Counter(type_ for type_, _, _ in published)
+
+
+def test_has_every_order_in_its_last_published_status(stand):
+    state, published = state_and_publications(stand)
+    last = {p["order_id"]: p["status"] for type_, _, p in published if type_ == "order_update"}
+
+    assert state.orders
+    assert {order.id: order.status for order in state.orders}.items() <= last.items()
+    assert state.orders_by_status == Counter(last.values())
+
+
+def test_has_the_newest_order_first(stand):
+    state, _ = state_and_publications(stand)
+    placed = [order.created_at for order in state.orders]
+
+    assert placed == sorted(placed, reverse=True)
+
+
+def test_has_the_stock_that_the_last_alert_told(stand):
+    state, published = state_and_publications(stand)
+    products = {product.id: product for product in state.products}
+
+    assert {product.stock.keys() == set(state.warehouses) for product in products.values()} == {
+        True
+    }
+    for type_, _, alert in published:
+        if type_ == "inventory_alert":
+            product = products[alert["product_id"]]
+            assert (product.name, product.sku) == (alert["product_name"], alert["sku"])
+
+
+def test_has_earned_what_was_paid_and_not_refunded(open_shop):
+    shop = open_shop()
+    earned = Decimal(0)
+    for draft in shop.step(600):
+        if isinstance(draft, PublishRequest) and draft.type == "order_update":
+            update = codec.decode_json(bytes(draft.payload))
+            if draft.channel.startswith("order:") and "previous_status" in update:
+                sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
+                earned += sign * update["order"]["total"]
+
+    assert earned
+    assert shop.house.fulfilment.revenue.earned(date(1970, 1, 1)) == earned
+    assert shop.house.fulfilment.revenue.earned(date(1970, 1, 2)) == 0
+
+
+def test_is_read_back_as_it_was_written(stand):
+    """
+    Money as numbers with two places, an order flat beside its history.
+    """
+    state, _ = state_and_publications(stand)
+    written = codec.decode_json(codec.encode_json(state))
+
+    assert set(written) == set(ShopState.__struct_fields__)
+    order = written["orders"][-1]
+    assert {"id", "number", "total", "customer", "items", "history", "payment_status"} <= set(order)
+    assert order["history"][0]["status"] == "pending"
+    assert order["total"].as_tuple().exponent == -2

@@ -1,0 +1,262 @@
+"""Present customers and the agent, on real sockets to a real server."""
+
+import asyncio
+import contextlib
+
+import aiohttp
+import pytest
+
+from client.asyncio.client import AsyncShopWebSocket
+from client.tokens import mint
+from protocol import codec
+from server.app import start_server
+from server.settings import Settings as ServerSettings
+from simulator.clients.pool import ClientPool
+from simulator.clients.slow_client import IDLE_READ_TIMEOUT_S
+from simulator.settings import Settings
+from simulator.shop.support_script import AGENT_ID
+
+SECRET = "for the tests only: 0123456789abcdef"
+ORDER = {
+    "id": "ord_1",
+    "number": "ORD-1",
+    "total": 549.00,
+    "currency": "UAH",
+    "status": "pending",
+    "customer": {"id": "user_1", "name": "Олена Мельник"},
+    "items": [{"product_id": "prod_1", "name": "Пес Патрон", "quantity": 1, "price": 549.00}],
+    "created_at": "2026-01-05T12:00:00Z",
+}
+PLACED = {"channel": "tenant:shop", "type": "new_order", "payload": {"order": ORDER}}
+
+
+def update(channel, status):
+    payload = {"order_id": "ord_1", "status": status}
+    return {"channel": channel, "type": "order_update", "payload": payload}
+
+
+class Platform:
+    """A server that can be stopped and started again, its data kept, and what reaches it."""
+
+    def __init__(self, folder, http):
+        self._folder, self._http, self.port = folder, http, 0
+
+    @contextlib.asynccontextmanager
+    async def running(self):
+        settings = ServerSettings(port=self.port, data_dir=str(self._folder), jwt_secret=SECRET)
+        async with start_server(settings) as self.port:
+            yield
+
+    @property
+    def settings(self):
+        return Settings(
+            jwt_secret=SECRET, server_url=f"http://127.0.0.1:{self.port}", customers=2, seed=7
+        )
+
+    def token(self, role):
+        return mint(SECRET, user_id=f"{role}_olha", tenant_id="shop", role=role, name="Ольга")
+
+    async def publish(self, *publications):
+        """Return how many sockets they reached."""
+        async with self._http.post(
+            f"{self.settings.http_url}/api/publish",
+            data=codec.encode_json(list(publications)),
+            headers={"Authorization": f"Bearer {self.token('service')}"},
+        ) as answer:
+            assert answer.status == 200
+            return (await answer.json())["reached"]
+
+    async def until_reached(self, count, *publications, every_s=0.02):
+        """Publish again and again, until it reaches so many sockets."""
+        async with asyncio.timeout(30):
+            while await self.publish(*publications) != count:
+                await asyncio.sleep(every_s)
+
+    @contextlib.asynccontextmanager
+    async def staff(self):
+        """Sit beside the simulated agent, as a person; yields the socket and what is said."""
+        socket = AsyncShopWebSocket(
+            self.settings.ws_url, lambda: self.token("agent"), http=self._http
+        )
+        said = asyncio.Queue()
+        socket.on("chat_message", said.put_nowait)
+        await socket.connect(timeout=10)
+        await socket.request("subscribe", {"channel": "tenant:shop"})
+        yield socket, said
+        await socket.disconnect()
+
+
+@pytest.fixture
+async def platform(tmp_path):
+    async with aiohttp.ClientSession() as http:
+        yield Platform(tmp_path, http)
+
+
+async def no_pause(_seconds):
+    """Read and type in no time."""
+
+
+@pytest.fixture
+def present(platform, premises):
+    """Have two customers and the agent present while the block lasts."""
+
+    @contextlib.asynccontextmanager
+    async def present_(pause=no_pause):
+        async with aiohttp.ClientSession() as http:
+            presence = ClientPool(platform.settings, premises, http, pause=pause)
+            task = asyncio.create_task(presence.run())
+            yield presence
+            task.cancel()
+            await asyncio.wait({task})
+            assert task.cancelled()
+            assert not any(state.signed_in for state in presence.customers())
+
+    return present_
+
+
+def notice(channel):
+    payload = {"id": "notif_1", "title": "Вітаємо", "body": "Знижки"}
+    return {"channel": channel, "type": "notification", "payload": payload}
+
+
+async def test_hear_their_own_channel_the_announcements_and_their_orders(platform, present):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(1, notice("user:user_1"))
+        await platform.until_reached(2, notice("public:announcements"))
+        await platform.publish(PLACED, update("user:user_1", "pending"))
+        await platform.until_reached(1, update("order:ord_1", "pending"))
+
+        assert [state.signed_in for state in presence.customers()] == [True, True]
+
+
+async def test_leave_an_order_when_it_is_delivered(platform, present):
+    async with platform.running(), present():
+        await platform.until_reached(1, notice("user:user_1"))
+        await platform.publish(PLACED, update("user:user_1", "pending"))
+        await platform.until_reached(1, update("order:ord_1", "shipped"))
+        await platform.publish(update("user:user_1", "delivered"))
+        await platform.until_reached(0, update("order:ord_1", "delivered"))
+
+
+async def test_come_back_after_the_server_and_may_still_hear_their_orders(platform, present):
+    async with contextlib.AsyncExitStack() as stack:
+        async with platform.running():
+            await stack.enter_async_context(present())
+            await platform.until_reached(1, notice("user:user_1"))
+            await platform.publish(PLACED, update("user:user_1", "pending"))
+            await platform.until_reached(1, update("order:ord_1", "pending"))
+        async with platform.running():
+            await platform.until_reached(1, update("order:ord_1", "paid"))
+
+
+async def test_talk_to_support_and_are_answered(platform, present, premises):
+    exchange = premises.support_script.topic("наявність").exchanges[0]
+    async with platform.running(), present() as presence, platform.staff() as (_, said):
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.ask(premises.customers.customer(1), "наявність")
+        question, answer = await said.get(), await said.get()
+
+    assert question["message"]["sender_id"] == "user_1"
+    assert question["message"]["sender_name"] == premises.customers.customer(1).name
+    assert question["message"]["content"] == exchange.question
+    assert answer["message"]["sender_id"] == AGENT_ID
+    assert answer["message"]["content"] == exchange.answer
+
+
+async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present, premises):
+    agent_reads, is_over = asyncio.Event(), asyncio.Event()
+
+    async def pause(_seconds):
+        if not agent_reads.is_set():
+            agent_reads.set()
+            await is_over.wait()
+
+    async with platform.running(), present(pause) as presence, platform.staff() as (socket, said):
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.ask(premises.customers.customer(1), "доставка")
+        question = await said.get()
+        await agent_reads.wait()
+        conversation_id = question["conversation_id"]
+        socket.send("chat_message", {"conversation_id": conversation_id, "content": "Вітаю!"})
+        own_copy, thanks = await said.get(), await said.get()
+        is_over.set()
+        await socket.request("ping")
+        assert said.empty()
+
+    assert own_copy["message"]["sender_id"] == "agent_olha"
+    assert thanks["message"]["sender_id"] == "user_1"
+    assert thanks["message"]["content"] in premises.support_script.thanks
+
+
+async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises):
+    """
+    A question asked now would reach it when nobody waits for an answer any more.
+    """
+    async with platform.running():
+        pass
+    async with present() as presence:
+        presence.ask(premises.customers.customer(1), "доставка")
+        async with platform.running(), platform.staff() as (_, said):
+            await platform.until_reached(2, notice("public:announcements"))
+
+            assert said.empty()
+
+
+async def test_hear_what_was_published_while_their_connections_were_lost(platform, present):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.drop_connections()
+        await platform.publish(PLACED, update("user:user_1", "pending"))
+
+        await platform.until_reached(1, update("order:ord_1", "paid"))
+
+
+async def test_come_back_after_a_storm_and_are_counted(platform, present):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(2, notice("public:announcements"))
+        before = presence.state()
+        presence.drop_connections()
+        async with asyncio.timeout(30):
+            while presence.state().reconnects < 2:
+                await asyncio.sleep(0.02)
+
+        assert (before.sockets, before.reconnects) == (3, 0)
+        assert presence.state().signed_in == 3
+
+
+async def test_a_slow_one_is_evicted_and_nobody_else(platform, present, premises):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.start_slow_client(premises.customers.customer(3))
+        big = notice("user:user_3")
+        big["payload"]["body"] = "х" * 30_000
+        await platform.until_reached(1, big)
+        await platform.until_reached(0, *[big] * 10)
+        presence.read_on()
+        async with asyncio.timeout(30):
+            while not presence.state().evictions:
+                await asyncio.sleep(0.02)
+
+        assert presence.state().signed_in == 3
+        assert presence.state().reconnects == 0
+
+
+async def test_a_slow_one_who_reads_on_in_time_is_not_evicted(platform, present, premises):
+    async with platform.running(), present() as presence:
+        await platform.until_reached(2, notice("public:announcements"))
+        presence.start_slow_client(premises.customers.customer(3))
+        await platform.until_reached(1, notice("user:user_3"))
+        presence.read_on()
+        # Seldom: it stays as long as there is something to read.
+        await platform.until_reached(0, notice("user:user_3"), every_s=2 * IDLE_READ_TIMEOUT_S)
+
+        assert presence.state().evictions == 0
+
+
+async def test_begin_nothing_new_when_they_leave(platform, present, premises):
+    async with platform.running():
+        async with present() as presence:
+            await platform.until_reached(2, notice("public:announcements"))
+        presence.start_slow_client(premises.customers.customer(3))
+
+        assert await platform.publish(notice("user:user_3")) == 0

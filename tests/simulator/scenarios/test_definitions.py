@@ -1,0 +1,309 @@
+"""Scenarios: each changes what it says by as much as it says, then ends and says so."""
+
+import pytest
+
+from protocol import codec
+from protocol.event_payloads import OrderStatus
+from protocol.publications import PublishRequest
+from server.settings import Settings
+from simulator.api.commands import CommandRejected, StartScenario, StopScenario
+from simulator.data_files import InvalidDataFile, read_text
+from simulator.dry_run.summary import RunSummary
+from simulator.scenarios import definitions
+from simulator.scenarios.actions import END_ACTIONS, FILLER_BYTES, START_ACTIONS
+from simulator.shop.simulation_events import (
+    DropConnections,
+    ScenarioChanged,
+    ScenarioPhase,
+    StartSlowClient,
+    StopSlowClient,
+)
+
+WARM_UP_S = 180
+SEEDS = (1, 2, 3)
+MOST_IN_SOCKETS = 4 << 20  # Linux' tcp_wmem
+
+
+class Play:
+    """A shop that was warmed up before a scenario begins, and what happened since."""
+
+    def __init__(self, shop, *names):
+        self.shop = shop
+        shop.step(WARM_UP_S)
+        self.happened = []
+        for name in names:
+            shop.do(StartScenario(name=name))
+        self.lasts_s = max((shop.premises.scenarios[name].lasts_s for name in names), default=0)
+
+    def go_on(self, seconds):
+        happened = self.shop.step(self.shop.now + seconds)
+        self.happened += happened
+        return happened
+
+
+def summed(happenings):
+    summary = RunSummary()
+    for happening in happenings:
+        if isinstance(happening, PublishRequest):
+            summary.add(happening)
+    return summary
+
+
+@pytest.fixture(scope="module")
+def compare(open_shop):
+    """Sum up a scenario from its beginning to its end, and the same shop without it.
+
+    Both are sums over several seeds.
+    """
+
+    def compare_(name):
+        with_it, without = [], []
+        for seed in SEEDS:
+            play, usual = Play(open_shop(seed=seed), name), Play(open_shop(seed=seed))
+            with_it += play.go_on(play.lasts_s)
+            without += usual.go_on(play.lasts_s)
+        return summed(with_it), summed(without)
+
+    return compare_
+
+
+def test_a_calm_day_has_a_third_of_the_orders(compare):
+    calm, usual = compare("calm-day")
+
+    assert 0.2 < calm.orders / usual.orders < 0.5
+
+
+def test_nothing_goes_wrong_on_a_calm_day(open_shop):
+    play = Play(open_shop(), "calm-day")
+    play.go_on(60)  # what was decided before may still go wrong
+    calm = summed(play.go_on(play.lasts_s - 60))
+
+    assert calm.orders_by_new_status["delivered"] > 20
+    assert (
+        calm.orders_by_new_status["payment_failed"] == calm.orders_by_new_status["cancelled"] == 0
+    )
+
+
+def test_a_flash_sale_more_than_doubles_the_orders_and_empties_many_times_as_many_shelves(compare):
+    sale, usual = compare("flash-sale")
+
+    assert sale.orders > 2 * usual.orders
+    assert sale.alerts["out_of_stock"] > 4 * usual.alerts["out_of_stock"]
+
+
+def test_a_flash_sale_sells_six_products_a_quarter_cheaper_until_it_ends(open_shop, premises):
+    play = Play(open_shop(), "flash-sale")
+    prices = {product.id: product.price for product in premises.catalogue.products}
+    stage = play.shop.house.stage
+
+    def ratios():
+        return [
+            float(stage.price(product) / product.price)
+            for product in premises.catalogue.products
+            if stage.price(product) != product.price
+        ]
+
+    assert ratios() == pytest.approx([0.75] * 6, abs=0.01)
+    drafts = [h for h in play.go_on(play.lasts_s) if isinstance(h, PublishRequest)]
+    assert ratios() == []
+    sold = [
+        item
+        for draft in drafts
+        if draft.type == "new_order"
+        for item in codec.decode_json(bytes(draft.payload))["order"]["items"]
+    ]
+    cheap = [item for item in sold if item["price"] < prices[item["product_id"]]]
+    assert len(cheap) > len(sold) / 2
+
+
+def test_a_stock_out_empties_nine_shelves_at_once_and_fills_them_when_it_ends(open_shop):
+    play = Play(open_shop(), "stock-out")
+    (scene,) = play.shop.house.stage.runs
+    shelves = [s for s in play.shop.house.stock if s.product.id in scene.products]
+    assert [shelf.left for shelf in shelves] == [0] * 9
+    assert sum(shelf.written_off for shelf in shelves) > 0
+
+    play.go_on(play.lasts_s - 1)
+    assert max(shelf.left for shelf in shelves) <= 4  # what cancelled orders gave back
+
+    play.go_on(21)
+    assert all(shelf.left > 0 for shelf in shelves)
+
+
+def test_a_stock_out_alerts_the_staff_of_every_shelf(open_shop):
+    usual, play = Play(open_shop(seed=2)), Play(open_shop(seed=2), "stock-out")
+    at_once, as_usual = summed(play.go_on(0)), summed(usual.go_on(0))
+    later = summed(play.go_on(play.lasts_s + 20))
+    usually = summed(usual.go_on(play.lasts_s + 20))
+
+    assert at_once.alerts["out_of_stock"] == 9
+    assert as_usual.alerts["out_of_stock"] == 0
+    assert later.alerts["back_in_stock"] >= usually.alerts["back_in_stock"]
+
+
+def test_a_courier_strike_stops_every_delivery_and_more_than_doubles_the_cancellations(compare):
+    strike, usual = compare("courier-strike")
+
+    assert usual.orders_by_new_status["delivered"] > 100
+    assert strike.orders_by_new_status["delivered"] == strike.orders_by_new_status["shipped"] == 0
+    assert strike.orders_by_new_status["cancelled"] > 2 * usual.orders_by_new_status["cancelled"]
+
+
+def test_parcels_are_delayed_by_a_strike_and_all_move_again_soon_after_it(open_shop):
+    play = Play(open_shop(), "courier-strike")
+    play.go_on(play.lasts_s - 1)
+    live = play.shop.house.fulfilment.live
+    waiting = [id for id, order in live.items() if "страйк" in str(order.tracking_status)]
+    assert len(waiting) > 30
+
+    play.go_on(91)
+    still = [id for id in waiting if id in live and "страйк" in str(live[id].tracking_status)]
+    assert still == []
+
+
+def test_no_order_is_paid_during_a_payment_outage_and_ten_times_as_many_payments_fail(compare):
+    outage, usual = compare("payment-outage")
+
+    assert usual.orders_by_new_status["paid"] > 100
+    assert outage.orders_by_new_status["paid"] == 0
+    assert (
+        outage.orders_by_new_status["payment_failed"]
+        > 10 * usual.orders_by_new_status["payment_failed"]
+    )
+    assert outage.orders_by_new_status["cancelled"] > 2 * usual.orders_by_new_status["cancelled"]
+
+
+def test_most_orders_are_paid_after_all_when_the_outage_is_over(open_shop):
+    play = Play(open_shop(), "payment-outage")
+    play.go_on(play.lasts_s)
+    failed = [
+        id
+        for id, order in play.shop.house.fulfilment.live.items()
+        if order.status is OrderStatus.PAYMENT_FAILED
+    ]
+    play.go_on(60)
+    paid = [id for id in failed if (order := play.shop.house.fulfilment.find(id)) and order.paid_at]
+
+    assert len(failed) > 15
+    assert len(paid) > len(failed) / 2
+
+
+def test_a_chat_rush_brings_more_than_ten_times_as_many_questions(compare):
+    rush, usual = compare("chat-rush")
+
+    assert usual.questions
+    assert rush.questions > 10 * usual.questions
+
+
+def test_a_slow_client_is_sent_more_than_a_socket_takes_while_it_reads_nothing(open_shop):
+    play = Play(open_shop(present=4), "slow-client")
+    play.go_on(play.lasts_s)
+    stops = [h for h in play.happened if isinstance(h, StartSlowClient)]
+    parts = [
+        len(h.payload)
+        for h in play.happened
+        if isinstance(h, PublishRequest) and h.channel == "user:user_5" and len(h.payload) > 10_000
+    ]
+
+    assert [stop.customer.id for stop in stops] == ["user_5"]
+    assert sum(parts) > 240 * 0.9 * FILLER_BYTES
+    assert sum(parts) > MOST_IN_SOCKETS + Settings().outbox_bytes
+    assert sum(isinstance(h, StopSlowClient) for h in play.happened) == 1
+    assert not [
+        h for h in play.go_on(30) if isinstance(h, PublishRequest) and len(h.payload) > 10_000
+    ]
+
+
+def test_a_reconnect_storm_cuts_every_connection_three_times(open_shop):
+    play = Play(open_shop(), "reconnect-storm")
+    counts = [
+        sum(isinstance(h, DropConnections) for h in play.go_on(seconds)) for seconds in (0, 16, 16)
+    ]
+
+    assert counts == [1, 1, 1]
+
+
+def test_a_storm_that_is_stopped_cuts_nothing_more(open_shop):
+    play = Play(open_shop(), "reconnect-storm")
+    play.go_on(1)
+    play.shop.do(StopScenario(name="reconnect-storm"))
+
+    assert not [h for h in play.go_on(60) if isinstance(h, DropConnections)]
+
+
+@pytest.mark.parametrize("name", definitions.load_scenarios())
+def test_each_begins_and_ends_and_says_so_to_the_staff(open_shop, name):
+    play = Play(open_shop(present=3), name)
+    play.go_on(play.lasts_s - 1)
+    assert [scene.scenario.name for scene in play.shop.house.stage.runs] == [name]
+
+    play.go_on(2)
+    assert play.shop.house.stage.runs == ()
+    assert [h for h in play.happened if isinstance(h, ScenarioChanged)] == [
+        ScenarioChanged(name, ScenarioPhase.STARTED),
+        ScenarioChanged(name, ScenarioPhase.FINISHED),
+    ]
+    title = play.shop.premises.scenarios[name].title.uk
+    to_staff = [
+        codec.decode_json(bytes(h.payload))["title"]
+        for h in play.happened
+        if isinstance(h, PublishRequest) and h.type == "notification" and h.channel == "tenant:shop"
+    ]
+    assert to_staff == [f"Сценарій почався: {title}", f"Сценарій завершено: {title}"]
+
+
+def test_all_may_overlap_and_the_shop_is_as_usual_when_all_have_ended(open_shop, premises):
+    play = Play(open_shop(present=3), *premises.scenarios)
+    stage = play.shop.house.stage
+    assert len(stage.runs) == 8
+    assert stage.visits == pytest.approx(0.33 * 3.0)
+
+    play.go_on(play.lasts_s + 1)
+
+    assert (stage.visits, stage.questions, stage.mishaps) == (1, 1, 1)
+    assert stage.couriers_work
+    assert stage.payments_work
+    assert all(stage.price(product) == product.price for product in premises.catalogue.products)
+
+
+def test_one_that_is_started_while_it_runs_begins_again(open_shop):
+    play = Play(open_shop(), "chat-rush")
+    play.go_on(60)
+    play.shop.do(StartScenario(name="chat-rush"))
+    play.go_on(60)
+
+    (scene,) = play.shop.house.stage.runs
+    assert scene.began == pytest.approx(WARM_UP_S + 60)
+    assert [one.how for one in play.shop.director.ended] == [ScenarioPhase.STOPPED]
+
+
+def test_one_that_is_stopped_ends_at_once(open_shop):
+    play = Play(open_shop(), "courier-strike")
+    play.go_on(60)
+    play.shop.do(StopScenario(name="courier-strike"))
+    after = summed(play.go_on(90))
+
+    assert after.orders_by_new_status["delivered"] > 20
+    with pytest.raises(CommandRejected):
+        play.shop.do(StopScenario(name="courier-strike"))
+
+
+def test_every_function_belongs_to_a_scenario(premises):
+    assert START_ACTIONS.keys() | END_ACTIONS.keys() <= premises.scenarios.keys()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('uk = "Спокійний день"', 'uk = ""', r"length >= 1 - at `\$\.scenarios\[0\]\.title\.uk`"),
+        ("lasts_s = 300", "lasts_s = 0", r"Expected `float` > 0\.0 - at `\$\.scenarios\[0\]"),
+        ("mishaps = 0.0", "mishap = 0.0", "unknown field `mishap`"),
+        ('name = "flash-sale"', 'name = "calm-day"', "calm-day: the name is taken"),
+        ("[[scenarios]]", "[[scenarios]", r"scenarios\.toml: "),
+    ],
+)
+def test_a_mistake_in_their_file_is_named(old, new, problem):
+    with pytest.raises(InvalidDataFile, match=problem) as refused:
+        definitions.parse_scenarios(read_text("scenarios.toml").replace(old, new, 1))
+
+    assert str(refused.value).startswith("scenarios.toml")

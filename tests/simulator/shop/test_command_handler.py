@@ -1,0 +1,321 @@
+"""The hand on the shop: whatever it does and whenever, what the shop publishes stays true."""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocol import codec
+from protocol.event_payloads import OrderStatus
+from protocol.publications import PublishRequest
+from simulator.api.commands import (
+    AdvanceOrder,
+    Announce,
+    CommandRejected,
+    PlaceOrder,
+    Restock,
+    SetStock,
+    StartScenario,
+    StopScenario,
+)
+from simulator.scenarios import definitions
+from simulator.shop import catalogue
+from simulator.shop.orders import ALLOWED_TRANSITIONS
+
+PRODUCTS = [product.id for product in catalogue.load_catalogue().products]
+PLACES = [place.name for place in catalogue.load_catalogue().warehouses]
+SCENARIOS = list(definitions.load_scenarios())
+
+products, places = st.sampled_from(PRODUCTS), st.sampled_from(PLACES)
+commands = st.one_of(
+    st.builds(StartScenario, name=st.sampled_from(SCENARIOS)),
+    st.builds(StopScenario, name=st.sampled_from(SCENARIOS)),
+    st.builds(
+        Restock,
+        product=st.none() | products,
+        warehouse=st.none() | places,
+        quantity=st.none() | st.integers(1, 50),
+    ),
+    st.builds(
+        PlaceOrder,
+        customer=st.none() | st.sampled_from(["user_1", "user_2", "user_4321"]),
+        product=st.none() | products,
+        quantity=st.integers(1, 12),
+    ),
+    st.builds(
+        AdvanceOrder,
+        order=st.integers(1, 60).map("ord_0_{}".format),
+        to=st.none() | st.sampled_from(OrderStatus),
+    ),
+    st.builds(SetStock, product=products, level=st.integers(0, 30), warehouse=st.none() | places),
+    st.builds(Announce, title=st.just("Увага"), body=st.just("Зачиняємося")),
+)
+lives = st.lists(st.tuples(st.floats(0, 20), commands), min_size=5, max_size=16)
+starts = st.fixed_dictionaries(
+    {"seed": st.integers(0, 10**6), "rate": st.sampled_from([5.0, 20.0, 40.0])}
+)
+some_lives = settings(max_examples=10, deadline=None)
+
+
+def live(shop, life):
+    """Return what happened before each command, and with it."""
+    for passed, command in life:
+        yield shop.step(shop.now + passed)
+        try:
+            shop.do(command)
+        except CommandRejected:
+            assert shop.step(shop.now) == []
+        yield shop.step(shop.now)
+    yield shop.step(shop.now + 60)
+
+
+def drafts_of(shop, life):
+    return [h for happened in live(shop, life) for h in happened if isinstance(h, PublishRequest)]
+
+
+def payloads(drafts, type_, channel=""):
+    return [
+        codec.decode_json(bytes(draft.payload))
+        for draft in drafts
+        if draft.type == type_ and str(draft.channel).startswith(channel)
+    ]
+
+
+@some_lives
+@given(starts, lives)
+def test_stock_is_never_negative_and_always_balanced(open_shop, start, life):
+    shop = open_shop(**start)
+    for _ in live(shop, life):
+        for shelf in shop.house.stock:
+            assert shelf.left >= 0
+            assert shelf.sold + shelf.left == shelf.initial + shelf.supplied - shelf.written_off
+
+
+@some_lives
+@given(starts, lives)
+def test_what_is_sold_is_what_orders_hold(open_shop, start, life):
+    shop = open_shop(**start)
+    held = Counter()
+    for draft in drafts_of(shop, life):
+        payload = codec.decode_json(bytes(draft.payload))
+        is_cancelled = payload.get("status") == "cancelled" and draft.channel.startswith("order:")
+        if draft.type == "new_order" or is_cancelled:
+            for item in payload["order"]["items"]:
+                held[item["product_id"]] += item["quantity"] * (-1 if is_cancelled else 1)
+
+    for product in PRODUCTS:
+        assert sum(shelf.sold for shelf in shop.house.stock.of(product)) == held[product]
+
+
+@some_lives
+@given(starts, lives)
+def test_orders_move_only_along_allowed_transitions_and_say_where_from(open_shop, start, life):
+    last = {}
+    drafts = drafts_of(open_shop(**start), life)
+    for placed in payloads(drafts, "new_order"):
+        last[placed["order"]["id"]] = OrderStatus.PENDING
+    for update in payloads(drafts, "order_update", "order:"):
+        before = last[update["order_id"]]
+        if "previous_status" in update:
+            assert update["previous_status"] == before
+            assert update["status"] in ALLOWED_TRANSITIONS[before]
+            last[update["order_id"]] = OrderStatus(update["status"])
+        else:
+            assert update["status"] == before
+        assert update["order"]["status"] == update["status"]
+
+
+@some_lives
+@given(starts, lives)
+def test_orders_are_paid_before_they_are_refunded(open_shop, start, life):
+    seen = defaultdict(list)
+    for update in payloads(drafts_of(open_shop(**start), life), "order_update", "order:"):
+        seen[update["order_id"]].append(update["status"])
+    for statuses in seen.values():
+        assert "refunded" not in statuses or "paid" in statuses
+
+
+@some_lives
+@given(starts, lives)
+def test_totals_are_the_sums_of_the_items(open_shop, start, life):
+    for placed in payloads(drafts_of(open_shop(**start), life), "new_order"):
+        order = placed["order"]
+        assert order["total"] == sum(item["price"] * item["quantity"] for item in order["items"])
+        assert order["total"] > 0
+
+
+@some_lives
+@given(starts, lives)
+def test_all_that_is_published_is_taken_by_the_server(open_shop, start, life):
+    for draft in drafts_of(open_shop(**start), life):
+        draft.address()
+        codec.validate_event(draft.type, draft.payload)
+
+
+@some_lives
+@given(starts, lives)
+def test_the_books_agree_with_what_was_said(open_shop, start, life):
+    """
+    Orders by status, and what was earned.
+    """
+    shop = open_shop(**start)
+    drafts = drafts_of(shop, life)
+    last, earned = {}, Decimal(0)
+    for placed in payloads(drafts, "new_order"):
+        last[placed["order"]["id"]] = "pending"
+    for update in payloads(drafts, "order_update", "order:"):
+        last[update["order_id"]] = update["status"]
+        if "previous_status" in update:
+            sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
+            earned += sign * update["order"]["total"]
+    fulfilment = shop.house.fulfilment
+
+    assert +fulfilment.by_status == Counter(last.values())
+    assert fulfilment.revenue.earned(shop.house.desk.moment(0).date()) == earned
+    assert {order.order.id for order in fulfilment.live.values()} <= last.keys()
+
+
+@some_lives
+@given(starts, lives)
+def test_the_same_seed_and_commands_give_the_same_publications(open_shop, start, life):
+    one, two = open_shop(**start), open_shop(**start)
+
+    assert [codec.encode_json(d) for d in drafts_of(one, life)] == [
+        codec.encode_json(d) for d in drafts_of(two, life)
+    ]
+
+
+@some_lives
+@given(starts, lives)
+def test_they_do_however_the_time_between_is_cut(open_shop, start, life):
+    whole, cut = open_shop(**start), open_shop(**start)
+    expected = list(live(whole, life))
+    found = []
+    for passed, command in life:
+        until = cut.now + passed
+        found += cut.step(cut.now + passed / 3) + cut.step(until)
+        try:
+            cut.do(command)
+        except CommandRejected:
+            continue
+    found += cut.step(cut.now + 60)
+
+    assert found == [h for happened in expected for h in happened]
+
+
+@pytest.fixture
+def shop(open_shop):
+    shop = open_shop()
+    shop.step(30)
+    return shop
+
+
+def test_an_order_by_hand_is_like_any_other(shop):
+    placed = shop.do(PlaceOrder(customer="user_3", product="prod_101", quantity=2))
+    types = [d.type for d in shop.step(shop.now) if isinstance(d, PublishRequest)]
+    shop.step(shop.now + 400)
+
+    assert types[:3] == ["new_order", "order_update", "notification"]
+    later = shop.house.fulfilment.find(placed.order.id)
+    assert later is None or later.status is not OrderStatus.PENDING
+
+
+def test_an_order_takes_its_pieces_from_the_shelf_that_is_nearest(shop):
+    customer = shop.premises.people.customer(3)
+    shelf = shop.house.stock.shelf("prod_105", customer.warehouse)
+    left = shelf.left
+    shop.do(PlaceOrder(customer="user_3", product="prod_105"))
+
+    assert shelf.left == left - 1
+
+
+def test_an_order_for_nobody_in_particular_is_for_somebody_present(open_shop):
+    shop = open_shop(present=2)
+
+    customers = {shop.do(PlaceOrder()).order.customer.id for _ in range(20)}
+
+    assert customers == {"user_1", "user_2"}
+
+
+def test_an_order_that_was_moved_by_hand_is_not_moved_again_as_planned_before(shop):
+    """
+    Its payment was planned; now its parcel is on the way.
+    """
+    order = shop.do(PlaceOrder())
+    for _ in range(3):
+        order = shop.do(AdvanceOrder(order=order.order.id))
+    shop.step(shop.now)
+    updates = [
+        u
+        for u in payloads(
+            [h for h in shop.step(shop.now + 30) if isinstance(h, PublishRequest)],
+            "order_update",
+            "order:",
+        )
+        if u["order_id"] == order.order.id
+    ]
+
+    assert {update["status"] for update in updates} <= {"shipped"}
+
+
+def test_an_order_that_is_delivered_may_still_be_refunded(shop):
+    order = shop.do(PlaceOrder())
+    for _ in range(4):
+        order = shop.do(AdvanceOrder(order=order.order.id))
+    with pytest.raises(CommandRejected, match="is delivered and has no next status"):
+        shop.do(AdvanceOrder(order=order.order.id))
+
+    refunded = shop.do(AdvanceOrder(order=order.order.id, to=OrderStatus.REFUNDED))
+
+    assert refunded.status is OrderStatus.REFUNDED
+    assert [o.order.id for o in shop.house.fulfilment.done].count(order.order.id) == 1
+
+
+def test_stock_that_is_set_to_nothing_raises_an_alert_a_shelf_and_comes_back(shop):
+    assert shop.do(SetStock(product="prod_108", level=0)) == 3
+    at_once = payloads(shop.step(shop.now), "inventory_alert")
+    assert {(a["location"], a["alert_type"]) for a in at_once} == {
+        (place, "out_of_stock") for place in PLACES
+    }
+
+    shop.step(shop.now + 301)
+    assert all(shelf.left > 0 for shelf in shop.house.stock.of("prod_108"))
+
+
+def test_stock_that_is_set_higher_counts_as_supplied(shop):
+    shelf = shop.house.stock.shelf("prod_108", "Київ")
+    supplied, left = shelf.supplied, shelf.left
+    shop.do(SetStock(product="prod_108", level=left + 7, warehouse="Київ"))
+
+    assert (shelf.left, shelf.supplied, shelf.written_off) == (left + 7, supplied + 7, 0)
+
+
+def test_restocking_fills_every_shelf_that_is_low_and_no_other(shop):
+    shop.do(SetStock(product="prod_108", level=1, warehouse="Київ"))
+    full = {shelf: shelf.left for shelf in shop.house.stock if shelf.left > shelf.product.threshold}
+    low = [shelf for shelf in shop.house.stock if shelf not in full]
+
+    assert shop.do(Restock()) == len(low) >= 1
+    assert all(shelf.left > shelf.product.threshold for shelf in low)
+    assert all(shelf.left == left for shelf, left in full.items())
+
+
+def test_a_supplier_who_has_come_already_does_not_come_once_more(shop):
+    shop.do(SetStock(product="prod_108", level=0, warehouse="Київ"))
+    shop.do(Restock(product="prod_108", warehouse="Київ", quantity=500))
+    shelf = shop.house.stock.shelf("prod_108", "Київ")
+    supplied = shelf.supplied
+    shop.step(shop.now + 130)
+
+    assert shelf.supplied == supplied
+
+
+def test_the_rate_is_kept_soon_after_it_was_changed(open_shop):
+    shop = open_shop(rate=0.1)
+    shop.step(60)
+    shop.rate = 100.0
+    shop.step(100)
+
+    assert len(shop.step(400)) / 300 == pytest.approx(100, rel=0.1)

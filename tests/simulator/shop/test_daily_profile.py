@@ -1,0 +1,36 @@
+"""The day: as many customers as the mean over a day, more in the evening, few at night."""
+
+import pytest
+
+from simulator.data_files import InvalidDataFile
+from simulator.shop import daily_profile
+
+
+def test_has_busy_and_quiet_hours(premises):
+    busy = [premises.daily_profile.intensity(hour * 3600.0) for hour in range(24)]
+
+    assert max(busy) > 5 * min(busy)
+    assert sum(busy) == pytest.approx(24)
+
+
+def test_begins_with_two_hours_of_the_mean_and_comes_again(premises):
+    assert {premises.daily_profile.intensity(at) for at in (0, 3600, 7199.9)} == {1.0}
+    assert premises.daily_profile.intensity(10 * 3600) == premises.daily_profile.intensity(
+        34 * 3600
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("hours = [1.0]", "there are 1 hours, not 24"),
+        (f"hours = [{'2.0, ' * 24}]", "the hours sum up to 48, not 24"),
+        (f"hours = [{'0.0, ' * 24}]", r"> 0\.0 - at `\$\.hours"),
+        ("hours = 1", r"at `\$\.hours`"),
+    ],
+)
+def test_a_mistake_in_its_file_is_named(text, problem):
+    with pytest.raises(InvalidDataFile, match=problem) as refused:
+        daily_profile.parse_daily_profile(text)
+
+    assert str(refused.value).startswith("day.toml")

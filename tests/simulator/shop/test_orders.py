@@ -1,0 +1,96 @@
+"""An order changes only in the ways that are allowed, and remembers each."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from protocol.event_payloads import CustomerRef, OrderItem, OrderStatus
+from protocol.money import Money
+from simulator.shop.orders import ALLOWED_TRANSITIONS, InvalidTransition, new_order
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ITEMS = (
+    OrderItem("prod_1", "Чайник", 2, Money("1299.00")),
+    OrderItem("prod_2", "Чашка", 1, Money("0.50")),
+)
+DELIVERED = ("paid", "processing", "shipped", "delivered")
+
+
+def order(*statuses):
+    """Place an order and take it through these statuses, a minute each."""
+    it = new_order(
+        id="ord_1",
+        number="ORD-1",
+        customer=CustomerRef("user_1", "Олена Мельник"),
+        city="Львів",
+        items=ITEMS,
+        allocations=(),
+        at=NOON,
+    )
+    for minutes, status in enumerate(statuses, start=1):
+        it = it.with_status(OrderStatus(status), NOON + timedelta(minutes=minutes))
+    return it
+
+
+def test_costs_the_sum_of_its_items():
+    assert str(order().order.total) == "2598.50"
+
+
+def test_begins_as_pending():
+    assert (order().status, order().payment_status) == ("pending", "pending")
+
+
+@pytest.mark.parametrize(
+    ("way", "payment"),
+    [
+        (["paid"], "paid"),
+        (["payment_failed"], "failed"),
+        (["payment_failed", "paid"], "paid"),
+        (["cancelled"], "void"),
+        (["paid", "cancelled"], "paid"),
+        (["paid", "cancelled", "refunded"], "refunded"),
+        ([*DELIVERED], "paid"),
+        ([*DELIVERED, "refunded"], "refunded"),
+    ],
+)
+def test_may_go_this_way_and_its_money_with_it(way, payment):
+    assert order(*way).payment_status == payment
+
+
+@pytest.mark.parametrize(
+    ("way", "to"),
+    [
+        ([], "shipped"),
+        ([], "refunded"),
+        (["paid"], "pending"),
+        (["paid"], "paid"),
+        (["paid", "processing", "shipped"], "cancelled"),
+        (["cancelled"], "paid"),
+        (["cancelled"], "refunded"),
+        ([*DELIVERED, "refunded"], "delivered"),
+    ],
+)
+def test_may_not_go_there(way, to):
+    with pytest.raises(InvalidTransition, match=f"ORD-1 is .* and cannot become {to}"):
+        order(*way).with_status(OrderStatus(to), NOON)
+
+
+def test_remembers_every_status_with_its_moment():
+    history = order("paid", "processing").history
+
+    assert [(change.status, change.at.minute) for change in history] == [
+        ("pending", 0),
+        ("paid", 1),
+        ("processing", 2),
+    ]
+
+
+def test_leaves_the_older_one_as_it_was():
+    before = order()
+    before.with_status(OrderStatus.PAID, NOON)
+
+    assert before.status == "pending"
+
+
+def test_has_an_entry_for_every_status():
+    assert set(ALLOWED_TRANSITIONS) == set(OrderStatus)

@@ -1,0 +1,340 @@
+"""The shop as a whole: whatever its seed and rate, what it publishes is true and adds up."""
+
+import re
+from collections import Counter, defaultdict
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocol import codec
+from protocol.event_payloads import OrderStatus
+from protocol.publications import PublishRequest
+from simulator.shop.orders import ALLOWED_TRANSITIONS, FINISHED_STATUSES
+from simulator.shop.simulation_events import AskSupport
+from simulator.shop.stock_levels import StockStatus
+
+starts = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 10**6),
+        "rate": st.sampled_from([0.5, 20.0, 80.0]),
+        "present": st.sampled_from([0, 10, 200]),
+    }
+)
+some_runs = settings(max_examples=8, deadline=None)
+MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def wire(publications):
+    return [codec.encode_json(draft) for draft in publications]
+
+
+def payloads(publications, type_, channel=""):
+    return [
+        codec.decode_json(bytes(draft.payload))
+        for draft in publications
+        if draft.type == type_ and draft.channel.startswith(channel)
+    ]
+
+
+@some_runs
+@given(starts)
+def test_publishes_what_the_server_takes(publications_of, start):
+    """
+    Each has an address and a valid payload with its money written out.
+    """
+    for draft in publications_of(200, **start):
+        draft.address()
+        _, forwarded = codec.validate_event(draft.type, draft.payload)
+        assert forwarded == bytes(draft.payload)
+
+
+@some_runs
+@given(starts)
+def test_moves_orders_only_along_allowed_transitions(publications_of, start):
+    """
+    Every update names the status before it, as the update before it said.
+    """
+    publications = publications_of(300, **start)
+    histories = defaultdict(list)
+    for update in payloads(publications, "order_update", "order:"):
+        histories[update["order_id"]].append(update)
+    assert start["rate"] < 1 or histories
+    for updates in histories.values():
+        status = OrderStatus.PENDING
+        for update in updates:
+            if "previous_status" in update:
+                assert update["previous_status"] == status
+                assert update["status"] in ALLOWED_TRANSITIONS[status]
+            assert update["order"]["status"] == update["status"]
+            status = OrderStatus(update["status"])
+            assert "previous_status" in update or status is OrderStatus.SHIPPED
+        assert [u["updated_at"] for u in updates] == sorted(u["updated_at"] for u in updates)
+
+
+def test_tells_the_order_and_its_owner_the_same(publications_of):
+    publications = publications_of(200)
+    of_orders = payloads(publications, "order_update", "order:")
+    to_owners = payloads(publications, "order_update", "user:")
+
+    assert of_orders
+    assert [u for u in to_owners if u["status"] != "pending"] == of_orders
+
+
+def test_tells_nobody_but_the_owner(publications_of):
+    for draft in publications_of(200):
+        payload = codec.decode_json(bytes(draft.payload))
+        if draft.type == "order_update" and draft.channel.startswith("user:"):
+            assert draft.channel == f"user:{payload['order']['customer']['id']}"
+        if draft.type == "new_order":
+            assert draft.channel == "tenant:shop"
+
+
+def test_announces_an_order_before_anything_is_said_of_it(publications_of):
+    """
+    The server opens an order's channel when it hears of the order.
+    """
+    known = set()
+    for draft in publications_of(200):
+        payload = codec.decode_json(bytes(draft.payload))
+        if draft.type == "new_order":
+            known.add(payload["order"]["id"])
+        elif draft.type == "order_update":
+            assert payload["order_id"] in known
+
+
+@some_runs
+@given(starts)
+def test_asks_for_the_sum_of_the_items(publications_of, start):
+    for placed in payloads(publications_of(200, **start), "new_order"):
+        order = placed["order"]
+        assert order["total"] == sum(item["price"] * item["quantity"] for item in order["items"])
+        assert order["currency"] == "UAH"
+
+
+def test_asks_catalogue_prices(publications_of, premises):
+    prices = {product.id: Decimal(product.price) for product in premises.catalogue.products}
+    placed = payloads(publications_of(200), "new_order")
+
+    assert placed
+    for order in placed:
+        for item in order["order"]["items"]:
+            assert item["price"] == prices[item["product_id"]]
+
+
+@some_runs
+@given(starts, st.lists(st.floats(0.1, 60), max_size=12))
+def test_keeps_its_stock_balanced(open_shop, start, steps):
+    """
+    And what is gone from the shelves is what orders hold that were not cancelled.
+    """
+    shop = open_shop(**start)
+    for passed in steps:
+        shop.step(shop.now + passed)
+        for shelf in shop.house.stock:
+            assert shelf.left >= 0
+            assert shelf.initial + shelf.supplied == shelf.left + shelf.sold
+
+
+def test_has_sold_what_its_customers_hold(open_shop, premises):
+    shop = open_shop()
+    held = Counter()
+    for draft in shop.step(400):
+        if isinstance(draft, AskSupport):
+            continue
+        payload = codec.decode_json(bytes(draft.payload))
+        if draft.type == "new_order":
+            _count(held, payload["order"], 1)
+        elif payload.get("status") == "cancelled" and draft.channel.startswith("order:"):
+            _count(held, payload["order"], -1)
+
+    for product in premises.catalogue.products:
+        assert sum(shelf.sold for shelf in shop.house.stock.of(product.id)) == held[product.id]
+
+
+def _count(held, order, sign):
+    for item in order["items"]:
+        held[item["product_id"]] += sign * item["quantity"]
+
+
+@some_runs
+@given(starts)
+def test_sends_alerts_that_are_true(publications_of, start):
+    """
+    And none twice: a shelf that ran low does not run low again before it was lifted.
+    """
+    shelves = defaultdict(list)
+    for alert in payloads(publications_of(400, **start), "inventory_alert", "tenant:"):
+        shelves[alert["product_id"], alert["location"]].append(alert)
+    for alerts in shelves.values():
+        assert alerts[0]["alert_type"] != "back_in_stock"
+        for alert in alerts:
+            left, threshold = alert["current_quantity"], alert["threshold"]
+            assert {
+                "low_stock": 0 < left <= threshold,
+                "out_of_stock": left == 0,
+                "back_in_stock": left > 0,
+            }[alert["alert_type"]]
+        for one, next_ in pairwise(alerts):
+            assert "back_in_stock" in (one["alert_type"], next_["alert_type"]) or (
+                (one["alert_type"], next_["alert_type"]) == ("low_stock", "out_of_stock")
+            )
+
+
+def test_has_told_of_every_shelf_that_is_low_or_empty(open_shop):
+    """
+    Whoever knows the last alert of each shelf knows which are empty, which low or just back.
+    """
+    shop, last, seen = open_shop(rate=80.0), {}, set()
+    for now in range(30, 601, 30):
+        for alert in payloads(drafts(shop.step(now)), "inventory_alert"):
+            last[alert["product_id"], alert["location"]] = alert["alert_type"]
+        for shelf in shop.house.stock:
+            told = last.get((shelf.product.id, shelf.warehouse), "back_in_stock")
+            assert (shelf.level is StockStatus.OUT_OF_STOCK) == (told == "out_of_stock")
+            assert shelf.level is not StockStatus.SUFFICIENT or told == "back_in_stock"
+            seen.add((shelf.level, told))
+
+    assert {level for level, _ in seen} == set(StockStatus)
+
+
+@some_runs
+@given(starts)
+def test_keeps_carts_that_add_up(publications_of, start):
+    for draft in publications_of(100, **start):
+        if draft.type == "cart_update":
+            change = codec.decode_json(bytes(draft.payload))
+            assert (change["action"] == "cleared") == ("item" not in change)
+            assert (change["cart"]["item_count"] == 0) == (change["cart"]["total"] == 0)
+
+
+@some_runs
+@given(starts)
+def test_does_the_same_again_from_the_same_start(publications_of, start):
+    assert wire(publications_of(100, **start)) == wire(publications_of(100, **start))
+
+
+def test_does_something_else_from_another_seed(publications_of):
+    assert wire(publications_of(60, seed=7)) != wire(publications_of(60, seed=8))
+
+
+def test_does_the_same_on_another_day_but_for_the_moments(publications_of):
+    def timeless(started_at):
+        return [MOMENT.sub(b"", raw) for raw in wire(publications_of(100, started_at=started_at))]
+
+    assert timeless(0.0) == timeless(1_790_000_000.25)
+
+
+@some_runs
+@given(starts, st.lists(st.floats(0, 20), min_size=1, max_size=20))
+def test_does_the_same_however_the_time_is_cut(open_shop, start, steps):
+    in_steps, at_once = open_shop(**start), open_shop(**start)
+    happenings = [h for passed in steps for h in in_steps.step(in_steps.now + passed)]
+
+    assert happenings == at_once.step(in_steps.now)
+
+
+def test_does_nothing_when_no_time_passes(open_shop):
+    shop = open_shop()
+    shop.step(30)
+
+    assert shop.step(30) == shop.step(10) == []
+
+
+def test_passes_over_time_without_catching_up(open_shop):
+    shop, other = open_shop(), open_shop()
+    shop.step(30)
+    other.step(30)
+    shop.skip(3600)
+
+    late, now = shop.step(3640), other.step(40)
+
+    assert [draft.type for draft in drafts(late)] == [draft.type for draft in drafts(now)]
+    assert all(b"T01:00:" in m for m in moments(late))
+
+
+def drafts(happenings):
+    return [happening for happening in happenings if isinstance(happening, PublishRequest)]
+
+
+def moments(happenings):
+    return [m for d in drafts(happenings) for m in re.findall(rb'updated_at":"([^"]+)', d.payload)]
+
+
+def test_gives_ids_that_no_other_run_gives(publications_of):
+    def ids(run):
+        orders = payloads(publications_of(60, run=run), "new_order")
+        notices = payloads(publications_of(60, run=run), "notification")
+        return {o["order"]["id"] for o in orders} | {n["id"] for n in notices}
+
+    assert ids("a")
+    assert not ids("a") & ids("b")
+
+
+def test_alerts_its_staff_within_the_first_minute(publications_of):
+    assert payloads(publications_of(60, seed=7), "inventory_alert")
+
+
+@pytest.mark.parametrize("rate", [20.0, 200.0])
+def test_is_refilled_before_much_of_it_is_sold_out(open_shop, rate):
+    shop = open_shop(rate=rate)
+    shop.step(12_000 / rate)
+
+    assert sum(shelf.left == 0 for shelf in shop.house.stock) < len(list(shop.house.stock)) / 10
+
+
+@pytest.mark.parametrize(
+    ("rate", "since", "until"),
+    [(20.0, 20, 300), (20.0, 600, 1800), (200.0, 15, 30), (200.0, 30, 60), (200.0, 60, 120)],
+)
+def test_publishes_as_much_as_it_should(open_shop, rate, since, until):
+    """
+    Within a tenth, from a quarter of a minute after its start on.
+    """
+    shop = open_shop(rate=rate)
+    shop.step(since)
+
+    assert len(drafts(shop.step(until))) / (until - since) == pytest.approx(rate, rel=0.1)
+
+
+def test_follows_a_parcel_at_nova_poshta(publications_of):
+    updates = payloads(publications_of(300), "order_update", "order:")
+    shipped = [update for update in updates if update["status"] == "shipped"]
+
+    assert shipped
+    for update in shipped:
+        assert re.fullmatch(r"\d{14}", update["tracking_number"])
+        assert update["tracking_url"].endswith(f"novaposhta.ua/track/{update['tracking_number']}")
+        assert update["tracking_status"]
+
+
+def test_takes_minutes_to_deliver_an_order(open_shop):
+    shop = open_shop()
+    shop.step(600)
+    delivered = [o for o in shop.house.fulfilment.done if o.status is OrderStatus.DELIVERED]
+
+    assert delivered
+    for order in delivered:
+        assert 60 < (order.history[-1].at - order.order.created_at).total_seconds() < 400
+
+
+def test_keeps_the_last_hundred_orders_that_are_done_and_all_live_ones(open_shop):
+    shop = open_shop(rate=60.0)
+    shop.step(900)
+
+    assert len(shop.house.fulfilment.done) == 100
+    assert all(order.status in FINISHED_STATUSES for order in shop.house.fulfilment.done)
+    assert sum(shop.house.fulfilment.by_status.values()) > 100 + len(shop.house.fulfilment.live)
+
+
+def test_has_present_customers_ask_support(open_shop):
+    asks = [h for h in open_shop(present=3).step(600) if isinstance(h, AskSupport)]
+
+    assert len(asks) > 5
+    assert {ask.customer.id for ask in asks} == {"user_1", "user_2", "user_3"}
+
+
+def test_asks_nothing_of_nobody(open_shop):
+    assert not [h for h in open_shop(present=0).step(300) if isinstance(h, AskSupport)]

@@ -1,0 +1,130 @@
+"""Shelves: never below nothing, always balanced, and an alert for each change of level."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.event_payloads import AlertType
+from protocol.money import Money
+from simulator.shop.catalogue import Catalogue, Product, Warehouse
+from simulator.shop.stock_levels import InsufficientStock, Shelf, Shelves, StockStatus
+
+PLACES = ("Київ", "Львів", "Одеса")
+
+
+def product(**stock):
+    return Product(
+        id="prod_1",
+        sku="KET-1",
+        name="Чайник",
+        category="Кухня",
+        price=Money("1299.00"),
+        threshold=5,
+        reorder_quantity=20,
+        popularity=1,
+        stock=stock,
+    )
+
+
+def shelf(left=9):
+    return Shelf(product(Київ=left), "Київ")
+
+
+def stock(*left):
+    catalogue = Catalogue(
+        warehouses=tuple(Warehouse(name, (1, 2)) for name in PLACES),
+        products=(product(**dict(zip(PLACES, left, strict=True))),),
+    )
+    return Shelves(catalogue)
+
+
+def types(alerts):
+    return [alert.alert_type if alert else None for alert in alerts]
+
+
+def test_runs_low_once_a_crossing():
+    it = shelf(left=8)
+
+    assert types(it.sell(1) for _ in range(4)) == [None, None, AlertType.LOW_STOCK, None]
+
+
+def test_says_only_that_it_is_empty_when_it_falls_from_plenty_to_nothing():
+    assert types([shelf(left=9).sell(9)]) == [AlertType.OUT_OF_STOCK]
+
+
+def test_is_back_when_a_delivery_lifts_it():
+    it = shelf(left=9)
+    it.sell(9)
+
+    alert = it.replenish(20)
+
+    assert (alert.alert_type, alert.current_quantity) == (AlertType.BACK_IN_STOCK, 20)
+
+
+def test_is_back_with_the_first_piece_that_is_put_back_and_again_over_the_threshold():
+    it = shelf(left=9)
+    it.sell(9)
+
+    assert types([it.return_sold(1), it.return_sold(1), it.replenish(20)]) == [
+        AlertType.BACK_IN_STOCK,
+        None,
+        AlertType.BACK_IN_STOCK,
+    ]
+
+
+def test_tells_where_it_stands_and_what_lies_on_it():
+    alert = shelf(left=6).sell(1)
+
+    assert (alert.product_id, alert.sku, alert.product_name) == ("prod_1", "KET-1", "Чайник")
+    assert (alert.location, alert.current_quantity, alert.threshold) == ("Київ", 5, 5)
+
+
+def test_gives_nothing_away_that_it_does_not_have():
+    it = shelf(left=9)
+
+    with pytest.raises(InsufficientStock, match="9 of prod_1 in Київ, not 10"):
+        it.sell(10)
+
+    assert (it.remaining, it.sold) == (9, 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["take", "return_sold", "supply"]), st.integers(1, 12))))
+def test_balances_whatever_happens(changes):
+    """
+    And a change of level, and nothing else, is told; what is told is true.
+    """
+    it = shelf()
+    for change, quantity in changes:
+        before = it.status
+        try:
+            alert = getattr(it, change)(quantity)
+        except InsufficientStock:
+            assert quantity > it.remaining
+            continue
+        assert it.remaining >= 0
+        assert it.initial + it.supplied == it.remaining + it.sold
+        assert (alert is None) == (it.status is before)
+        if alert:
+            assert alert.current_quantity == it.remaining
+            assert alert.alert_type == _truth(before, it.status)
+
+
+def _truth(before, after):
+    if after.value > before.value:
+        return AlertType.BACK_IN_STOCK
+    return AlertType.OUT_OF_STOCK if after is StockStatus.OUT_OF_STOCK else AlertType.LOW_STOCK
+
+
+def test_is_found_in_the_nearest_warehouse_that_has_enough():
+    assert stock(9, 20, 30).find_shelf("prod_1", 2, "Київ").warehouse == "Київ"
+
+
+def test_is_found_where_there_is_most_when_the_nearest_has_too_few():
+    shelves = stock(9, 20, 30)
+    shelves.get("prod_1", "Київ").sell(8)
+
+    assert shelves.find_shelf("prod_1", 2, "Київ").warehouse == "Одеса"
+
+
+def test_is_not_found_when_nobody_has_enough():
+    assert stock(9, 20, 30).find_shelf("prod_1", 31, "Львів") is None
