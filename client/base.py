@@ -16,8 +16,8 @@ from client.clock import monotonic_epoch
 from client.errors import AuthenticationFailed, ConnectionLost
 from client.handlers import HandlerRegistry, MessageHandler
 from client.sans_io.client import ClientOptions, SansIoClient
-from client.sans_io.connection_events__merge_tap import Direction, Tap
-from client.sans_io.connection_state__merge_status import ConnectionStatus
+from client.sans_io.connection_events import Direction, Tap
+from client.sans_io.connection_state import ConnectionStatus
 from client.sans_io.effects import (
     ClientEffect,
     DispatchMessage,
@@ -61,7 +61,7 @@ class BaseClient(ABC):
         queue_limit: messages queued while disconnected; one more raises ``QueueFull``.
         ping_after_s, dead_after_s: see ``client.sans_io.server_watchdog``.
         draw: random generator for jitter.
-        tap: called with every frame, see ``client.sans_io.connection_events__merge_tap``; its exceptions are logged.
+        tap: called with every frame, see ``client.sans_io.connection_events``; its exceptions are logged.
     """
 
     def __init__(

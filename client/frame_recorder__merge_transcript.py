@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from client.sans_io.connection_events__merge_tap import Direction
+from client.sans_io.connection_events import Direction
 from protocol import codec
 
 MAX_FRAMES = 1_000  # kept

@@ -18,7 +18,7 @@ from client.sans_io.connection_events import (
     TextReceived,
     describe_error,
 )
-from client.sans_io.reconnect__merge_endings import ABNORMAL_CLOSURE
+from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sync.connection import CONNECTION_ERRORS, SyncConnection, Waker
 from client.url import with_token
 from protocol.errors import CloseCode

@@ -24,8 +24,8 @@ class Actor(StrEnum):
     SERVICE = "service"
     ANONYMOUS = "nobody"  # no token
     EXPIRED_TOKEN = "expired"  # noqa: S105 - the name of an actor, no token
-    FORGED_TOKEN = "forged"  # signed with another secret
-    SHORT_LIVED_TOKEN = "brief"  # a customer whose token lasts two seconds
+    FORGED_TOKEN = "forged"  # noqa: S105 - signed with another secret
+    SHORT_LIVED_TOKEN = "brief"  # noqa: S105 - a customer whose token lasts two seconds
 
 
 class ExpectError(Struct, frozen=True):

@@ -65,7 +65,7 @@ def streamlit_options(port: int) -> dict[str, Any]:
     Streamlit reads a ``config.toml`` from the working directory and the home only; passed
     as options, the packaged one applies wherever the program is started.
     """
-    with (PACKAGE_DIR / "theme.toml").open("rb") as file:
+    with (PACKAGE_DIR / "ui" / "assets" / "theme.toml").open("rb") as file:
         found = dict(_flatten(tomllib.load(file)))
     return found | {"server.address": LOOPBACK, "server.port": port}
 

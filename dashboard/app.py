@@ -14,13 +14,13 @@ st.set_page_config(
     initial_sidebar_state=212,
     menu_items={"About": _("Shop Realtime Workbench: live traffic of a shop's WebSocket server.")},
 )
-st.html(theme.ASSETS_DIR / "look.css")
+st.html(theme.ASSETS_DIR / "app.css")
 st.logo(":material/hub:", size="small")
 
 
 def make_page(name: str, title: str, icon: str) -> st.Page:
     """Register the page of a file; its address does not change with the file."""
-    return st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
+    return st.Page(f"views/{name}/page.py", title=title, icon=f":material/{icon}:", url_path=name)
 
 
 overview = st.Page(

@@ -22,8 +22,7 @@ from server.http.routes import Routes
 from server.monitoring.counters import Counters
 from server.monitoring.prometheus import Metrics
 from server.monitoring.reporter import MonitorReporter
-from server.pubsub.hub import Hub
-from server.pubsub.hub__merge_ears import HubEventHandler
+from server.pubsub.hub import Hub, HubEventHandler
 from server.services.admin import AdminService
 from server.services.chat import RETENTION_S, ChatService
 from server.services.idempotency import Idempotency

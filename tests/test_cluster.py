@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from client.asyncio.client import AsyncShopWebSocket
-from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.connection_state import ConnectionState
 
 PATIENCE_S = 60
 RATE = 200  # messages a second

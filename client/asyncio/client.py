@@ -21,14 +21,15 @@ from client.clock import monotonic_epoch
 from client.errors import RequestTimedOut
 from client.sans_io.connection_events import (
     ConnectionClosed,
+    Direction,
     HandshakeRejected,
     PeerActivity,
+    Tap,
     TextReceived,
     describe_error,
 )
-from client.sans_io.connection_events__merge_tap import Direction, Tap
 from client.sans_io.effects import ClientEffect
-from client.sans_io.reconnect__merge_endings import ABNORMAL_CLOSURE
+from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sans_io.send_queue import QUEUE_LIMIT
 from client.sans_io.server_watchdog import PING_INTERVAL_S, SERVER_TIMEOUT_S
 

@@ -28,7 +28,7 @@ from client.publisher.responses import (
     TokenRejected,
     parse_response,
 )
-from client.sans_io import reconnect__merge_backoff
+from client.sans_io import reconnect
 from client.sans_io.connection_events import describe_error
 from protocol.codec import DECODE_ERRORS, decode_json, encode_json
 from protocol.publications import PublishRequest
@@ -232,9 +232,7 @@ class HttpPublisher:
         if reason != self._last_error:  # logged once per outage
             self._last_error = reason
             log.warning("Publish failed, retrying: %s", reason)
-        wait = max(
-            min_delay_s, reconnect__merge_backoff.backoff_delay(self._failed_attempts, self._rng)
-        )
+        wait = max(min_delay_s, reconnect.backoff_delay(self._failed_attempts, self._rng))
         self._retry_now()
         return wait
 

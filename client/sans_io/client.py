@@ -22,11 +22,14 @@ from client.sans_io.codec import (
     message_payload,
     parse_timestamp,
 )
-from client.sans_io.connection_state import ConnectionStateMachine
-from client.sans_io.connection_state__merge_status import ConnectionState, ConnectionStatus
+from client.sans_io.connection_state import (
+    ConnectionState,
+    ConnectionStateMachine,
+    ConnectionStatus,
+)
 from client.sans_io.effects import ClientEffect, DispatchMessage, DropConnection, RefreshToken
 from client.sans_io.pending_requests import PendingRequests
-from client.sans_io.reconnect__merge_endings import policy_for_close, policy_for_handshake_status
+from client.sans_io.reconnect import policy_for_close, policy_for_handshake_status
 from client.sans_io.send_queue import QUEUE_LIMIT, ClientSendQueue, OutgoingFrame
 from client.sans_io.server_watchdog import PING_INTERVAL_S, SERVER_TIMEOUT_S, ServerWatchdog
 from client.sans_io.subscriptions import SubscriptionOptions, Subscriptions

@@ -1,6 +1,9 @@
-"""Events of a connection, common to the threaded and the asyncio client."""
+"""What a connection reports to the client core, and who may watch its frames."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -36,3 +39,17 @@ class HandshakeRejected(Exception):
 def describe_error(error: Exception) -> str:
     """Describe an error without any part of the URL, which may hold a token."""
     return (isinstance(error, OSError) and error.strerror) or type(error).__name__
+
+
+class Direction(StrEnum):
+    """Direction of a frame, from the client's point of view."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+Tap = Callable[[Direction, bytes], object]
+"""Called with each frame: before it is sent, and before a received one is decoded.
+
+Called on the socket's thread or task, in order; frames may contain tokens.
+"""

@@ -19,14 +19,14 @@ from client.clock import monotonic_epoch
 from client.errors import RequestTimedOut
 from client.sans_io.connection_events import (
     ConnectionClosed,
+    Direction,
     HandshakeRejected,
     PeerActivity,
     TextReceived,
     describe_error,
 )
-from client.sans_io.connection_events__merge_tap import Direction
 from client.sans_io.effects import ClientEffect
-from client.sans_io.reconnect__merge_endings import ABNORMAL_CLOSURE
+from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sync.connection import CONNECTION_ERRORS, SyncConnection, Waker
 
 CLOSE_TIMEOUT_S = 0.5

@@ -17,13 +17,16 @@ from dashboard.i18n.translate import LANGUAGES, LOCALES_DIR, SOURCE_LANGUAGE
 
 TARGET_LANGUAGES = tuple(code for code in LANGUAGES if code != SOURCE_LANGUAGE)
 WIDTH = 100
+ROOT = LOCALES_DIR.parents[2]
+FOLDERS = tuple(ROOT / name for name in ("client", "common", "conformance", "dashboard"))
 
 
 def extract_messages() -> Catalog:
-    """Collect what is marked in the dashboard's modules."""
+    """Collect what is marked in the modules whose texts the pages show."""
     found = Catalog()
-    for _file, _line, message, _comments, context in extract_from_dir(LOCALES_DIR.parent):
-        found.add(message, context=context)
+    for folder in FOLDERS:
+        for _file, _line, message, _comments, context in extract_from_dir(folder):
+            found.add(message, context=context)
     return found
 
 

@@ -1,6 +1,6 @@
 """Translation of the pages into the tab's language.
 
-English stands in the code; every other language has a catalogue in ``catalogues/``, which is read
+English stands in the code; every other language has a catalogue in ``locales/``, which is read
 as it is.  ``make words`` brings the catalogues up to the code.
 """
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 LANGUAGES = ("en", "uk")
 SOURCE_LANGUAGE = "en"
 LANGUAGE_KEY = "language"  # of the choice, in the session and in the URL
-LOCALES_DIR = Path(__file__).parent / "catalogues"
+LOCALES_DIR = Path(__file__).parent / "locales"
 
 
 def N_(text: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from client.base import TokenSource
 from client.frame_recorder__merge_transcript import FrameRecorder, RecordedFrame
-from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.connection_state import ConnectionState
 from client.sync.client import ShopWebSocket
 from dashboard.sockets import socket_status
 from dashboard.sockets.socket_status import SocketStatus

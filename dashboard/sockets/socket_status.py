@@ -7,7 +7,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from client.sans_io.connection_state__merge_status import ConnectionState, ConnectionStatus
+from client.sans_io.connection_state import ConnectionState, ConnectionStatus
 from dashboard.i18n.translate import N_, _
 
 

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from client.http_client import ApiClient
-from client.sans_io.connection_state__merge_status import ConnectionStatus
+from client.sans_io.connection_state import ConnectionStatus
 from client.sync.client import ShopWebSocket
 from client.tokens import mint
 from dashboard.settings import Settings

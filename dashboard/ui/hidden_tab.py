@@ -6,12 +6,12 @@ one that is looked at.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from dashboard.ui.theme import ASSETS_DIR
+
 COMPONENT_KEY = "visibility"
-_SCRIPT = Path(__file__).with_suffix(".js").read_text()
+_SCRIPT = (ASSETS_DIR / "hidden_tab.js").read_text()
 _component = st.components.v2.component(COMPONENT_KEY, js=_SCRIPT)
 
 

@@ -89,7 +89,7 @@ def header(
         with st.container(width="stretch"):
             line = st.empty()
         if allow_presenter and st.toggle(_("Present"), key="present", bind="query-params"):
-            st.html(ASSETS_DIR / "present.css")
+            st.html(ASSETS_DIR / "presenter_mode.css")
         if draw_actions:
             draw_actions()
         st.button(

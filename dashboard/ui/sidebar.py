@@ -35,7 +35,7 @@ def draw() -> None:
         bind="query-params",
     )
     st.fragment(draw_status, run_every=hidden_tab.run_every(1.0))()
-    st.html(theme.ASSETS_DIR / "keys.html", unsafe_allow_javascript=True)
+    st.html(theme.ASSETS_DIR / "shortcuts.html", unsafe_allow_javascript=True)
 
 
 def draw_status() -> None:

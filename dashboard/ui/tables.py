@@ -122,7 +122,7 @@ def draw_table(
 
     Calls ``picked`` with the selected row, or None.
     """
-    # look.css takes away the toolbar that a selection would pin over the head of a "pick-".
+    # app.css takes away the toolbar that a selection would pin over the head of a "pick-".
     key = f"pick-{key}" if on_select else key
     row_height = ROW_PX + 6 * st.session_state.get("present", False)
     frame = pd.DataFrame(

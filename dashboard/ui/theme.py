@@ -17,11 +17,13 @@ from dashboard.i18n.translate import N_, _
 from dashboard.state.channels import EVERYONE
 from dashboard.ui.formatting import split_row_html
 
-ASSETS_DIR = Path(__file__).parent
-FAVICON = str(ASSETS_DIR / "mark.png")  # a :material: page icon would be fetched from a font host
+ASSETS_DIR = Path(__file__).parent / "assets"
+FAVICON = str(
+    ASSETS_DIR / "favicon.png"
+)  # a :material: page icon would be fetched from a font host
 CardSize = Literal["fit", "even", "rest", "pane"]
 """Of a card: its content, its neighbour, what the window leaves, all of it."""
-HEIGHTS: dict[CardSize, Any] = {  # the last two are what look.css starts from
+HEIGHTS: dict[CardSize, Any] = {  # the last two are what app.css starts from
     "fit": "content",
     "even": "stretch",
     "rest": 300,

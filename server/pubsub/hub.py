@@ -1,17 +1,19 @@
-"""Who hears what: the one place where a publication becomes frames in outboxes."""
+"""Who is subscribed to what, and what happens to publications that the broker delivers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Protocol
 
+from msgspec import Struct
+
 from protocol.channels import Channel, ChannelKind
-from protocol.codec import encode_with_offset
-from protocol.messages import Subscribed
-from protocol.publications import Address, Everyone, Publication
+from protocol.codec import encode_with_offset, encode_with_timestamp
+from protocol.messages import Subscribed, SubscribedPayload
+from protocol.publications import Address, Everyone, Publication, StreamPosition
 from server.monitoring.counters import Counters
-from server.websocket import frame_codec__merge_frames
+from server.websocket import frame_codec
 from server.websocket.batch_writer import Recipients, make_recipients
 from server.websocket.send_queue import SendQueue
 
@@ -168,20 +170,14 @@ class Hub:
         reached, count = len(subscribers), len(publications)
         if reached:
             frames_bytes = b"".join(
-                [
-                    frame_codec__merge_frames.encode_text(publication.message)
-                    for publication in publications
-                ]
+                [frame_codec.encode_text(publication.message) for publication in publications]
             )
             plain, recoverable = self._recipients_for(publications[0].to, subscribers)
             if plain:
                 self._broadcast(plain, frames_bytes)
             if recoverable:
                 with_offsets = b"".join(
-                    [
-                        frame_codec__merge_frames.encode_text(encode_with_offset(each))
-                        for each in publications
-                    ]
+                    [frame_codec.encode_text(encode_with_offset(each)) for each in publications]
                 )
                 self._broadcast(recoverable, with_offsets)
         self._counters.publications += count
@@ -214,3 +210,40 @@ def _recipients_key(publication: Publication) -> tuple[object, ...]:
         publication.exclude_subscribers_of,
         publication.exclude_connection,
     )
+
+
+def _ignore_tap(_: Sequence[Publication]) -> None:
+    """Nobody taps."""
+
+
+class HubEventHandler(Struct, frozen=True):
+    """The hub, as the broker sees it; ``clock`` is in seconds since the epoch.
+
+    ``tap`` is told what is published for the tenants that are tapped.
+    """
+
+    hub: Hub
+    clock: Callable[[], float]
+    tap: Callable[[Sequence[Publication]], None] = _ignore_tap
+
+    def on_publications(self, publications: Sequence[Publication]) -> None:
+        """Deliver what was published."""
+        self.hub.deliver(publications)
+
+    def on_history_lost(self, channel: Channel, position: StreamPosition) -> None:
+        """Tell those whose subscription is recoverable that it could not be."""
+        gap = SubscribedPayload(
+            str(channel), epoch=position.epoch, offset=position.offset, recovered=False
+        )
+        self.hub.send_to_recoverable(
+            channel,
+            frame_codec.encode_text(encode_with_timestamp(Subscribed(gap), self.clock())),
+        )
+
+    def has_subscribers(self, channel: Channel) -> bool:
+        """Tell whether anybody listens to a channel."""
+        return bool(self.hub.subscribers(channel))
+
+    def on_tap(self, publications: Sequence[Publication]) -> None:
+        """Pass on what was published for a tenant."""
+        self.tap(publications)

@@ -32,7 +32,7 @@ from server.session.effects import (
 from server.session.rate_limit import RateLimit, RateLimitVerdict
 from server.session.request_queue import RequestQueue
 from server.session.session import Session
-from server.websocket import frame_codec__merge_frames
+from server.websocket import frame_codec
 
 log = logging.getLogger(__name__)
 
@@ -216,7 +216,7 @@ class RequestDispatcher:
                 shared.counters.messages_out += 1
                 shared.counters.replays[publication.type] += 1
                 text = encode_with_offset(publication) if recoverable else publication.message
-                self._connection.send_queue.push(frame_codec__merge_frames.encode_text(text))
+                self._connection.send_queue.push(frame_codec.encode_text(text))
             case RemoveSubscription(channel):
                 shared.hub.unsubscribe(self._connection, channel)
             case CloseConnection(code):
@@ -243,7 +243,7 @@ class RequestDispatcher:
         counters.messages_out += 1
         counters.replies[type(message)] += 1
         self._connection.send_queue.push(
-            frame_codec__merge_frames.encode_text(encode_with_timestamp(message, shared.clock()))
+            frame_codec.encode_text(encode_with_timestamp(message, shared.clock()))
         )
 
     def detach(self) -> None:

@@ -18,7 +18,7 @@ from server.session.dispatcher import ConnectionContext, RequestDispatcher
 from server.session.rate_limit import RateLimit, RateLimitVerdict
 from server.session.session import Session
 from server.stores.base import OrderOwnership
-from server.websocket import frame_codec__merge_frames
+from server.websocket import frame_codec
 from server.websocket.frame_codec import FrameDecoder, Opcode
 from server.websocket.send_queue import SendQueue
 
@@ -155,9 +155,9 @@ class ServerConnection(asyncio.Protocol):
         self._context.counters.closes[str(int(code))] += 1
         if code is CloseCode.SLOW_CONSUMER:
             self._context.counters.evictions += 1
-            self.send_queue.replace_with(frame_codec__merge_frames.encode_close(code))
+            self.send_queue.replace_with(frame_codec.encode_close(code))
             return
-        self.send_queue.push(frame_codec__merge_frames.encode_close(code))
+        self.send_queue.push(frame_codec.encode_close(code))
         if code is CloseCode.FLOODING:
             self._close_timeout_s = LINGER_S
             self._transport.pause_reading()  # or the flood would go on until the very end
@@ -198,7 +198,7 @@ class ServerConnection(asyncio.Protocol):
             self._transport.abort()
         elif now >= self._next_ping_at:
             self._last_ping_at = now
-            self.send_queue.push(frame_codec__merge_frames.PING_FRAME)
+            self.send_queue.push(frame_codec.PING_FRAME)
         times = (
             self._next_ping_at,
             self._last_received_at + IDLE_TIMEOUT_S,
@@ -229,7 +229,7 @@ class ServerConnection(asyncio.Protocol):
                     self._dispatcher.check_rate_limit(self._last_received_at)
                     is RateLimitVerdict.ALLOW
                 ):
-                    self.send_queue.push(frame_codec__merge_frames.encode_pong(payload))
+                    self.send_queue.push(frame_codec.encode_pong(payload))
             case Opcode.CLOSE:
                 self._dispatcher.handle_close()
             case Opcode.BINARY:

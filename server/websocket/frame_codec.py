@@ -1,14 +1,40 @@
-"""WebSocket frames as a client writes them (RFC 6455, 5.2): from pieces of a stream to messages.
-
-Pure: told the bytes that came, in whatever pieces.  It holds what is not whole yet, at most
-one message and a header, and nothing is unmasked before its size is known to be allowed.
-"""
+"""WebSocket frames (RFC 6455): encoding what the server sends, decoding what clients send."""
 
 from __future__ import annotations
 
+import struct
 from enum import IntEnum
 
 from protocol.errors import CloseCode
+
+_FIN = 0x80
+_TEXT, _CLOSE, _PING, _PONG = _FIN | 0x1, _FIN | 0x8, _FIN | 0x9, _FIN | 0xA
+_MAX_CONTROL_PAYLOAD = 125  # bytes at the most in a control frame
+
+
+def encode_text(message: bytes) -> bytes:
+    """Frame a message."""
+    size = len(message)
+    if size < 126:
+        return bytes((_TEXT, size)) + message
+    if size < 1 << 16:
+        return struct.pack("!BBH", _TEXT, 126, size) + message
+    return struct.pack("!BBQ", _TEXT, 127, size) + message
+
+
+def encode_close(code: CloseCode) -> bytes:
+    """Say goodbye, and why."""
+    payload = struct.pack("!H", code) + code.reason.encode()[: _MAX_CONTROL_PAYLOAD - 2]
+    return bytes((_CLOSE, len(payload))) + payload
+
+
+def encode_pong(payload: bytes) -> bytes:
+    """Answer a ping with its own payload, of at most 125 bytes."""
+    return bytes((_PONG, len(payload))) + payload
+
+
+PING_FRAME = bytes((_PING, 0))
+
 
 _FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F
 _MASK_BIT, _LENGTH_BITS = 0x80, 0x7F

@@ -13,7 +13,7 @@ from client.errors import (
     RequestRejected,
     RequestTimedOut,
 )
-from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.connection_state import ConnectionState
 
 
 def test_signs_in_with_the_token_in_the_address(client, shop):

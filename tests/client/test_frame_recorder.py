@@ -3,7 +3,7 @@
 import pytest
 
 from client.frame_recorder__merge_transcript import REDACTED, FrameRecorder
-from client.sans_io.connection_events__merge_tap import Direction
+from client.sans_io.connection_events import Direction
 
 
 @pytest.fixture

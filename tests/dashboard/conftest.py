@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from client.sans_io.connection_state__merge_status import ConnectionState, ConnectionStatus
+from client.sans_io.connection_state import ConnectionState, ConnectionStatus
 from dashboard.sources.feed import Feed
 from protocol import codec
 from protocol.event_payloads import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from client.sans_io.reconnect__merge_endings import (
+from client.sans_io.reconnect import (
     ABNORMAL_CLOSURE,
     NO_STATUS_RECEIVED,
     ReconnectPolicy,

@@ -14,7 +14,7 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.ui import formatting, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.console import frame_text, sequence_diagram
-from dashboard.views.console.frame_text__merge_explanations import explain
+from dashboard.views.console.frame_text import explain
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 MAX_ROWS = 200

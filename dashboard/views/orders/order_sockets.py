@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from client.sans_io.connection_events__merge_tap import Direction
+from client.sans_io.connection_events import Direction
 from dashboard import personas
 from dashboard.personas import Persona
 from dashboard.sockets.persona_socket import PersonaSocket

@@ -122,8 +122,8 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
         st.space("stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             for name in scenario.pages:
-                if (theme.ASSETS_DIR / "views" / f"{name}.py").exists():
-                    st.page_link(f"views/{name}.py", label=_(PAGE_LABELS[name]))
+                if name in PAGE_LABELS:
+                    st.page_link(f"views/{name}/page.py", label=_(PAGE_LABELS[name]))
             st.space("stretch")
             left = running.left_s if running else scenario.lasts_s
             words = _("{time} left") if running else _("lasts {time}")

@@ -3,20 +3,20 @@
 import pytest
 
 from bench.load import frame_codec
-from server.websocket import frame_codec__merge_frames
+from server.websocket.frame_codec import PING_FRAME, encode_text
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 295, 65_536])
 def test_a_server_s_frame_is_read_whatever_its_size(size):
-    data = frame_codec__merge_frames.encode_text(b"x" * size)
+    data = encode_text(b"x" * size)
 
     assert list(frame_codec.decode_frames(data)) == [(frame_codec.TEXT, b"x" * size, len(data))]
 
 
 def test_every_frame_says_where_the_next_one_begins():
     first, ping = (
-        frame_codec__merge_frames.encode_text(b"hello"),
-        frame_codec__merge_frames.PING_FRAME,
+        encode_text(b"hello"),
+        PING_FRAME,
     )
 
     read = list(frame_codec.decode_frames(first + ping + first))
@@ -30,7 +30,7 @@ def test_every_frame_says_where_the_next_one_begins():
 
 
 def test_the_beginning_of_a_frame_is_left_for_later():
-    data = frame_codec__merge_frames.encode_text(b"x" * 295)
+    data = encode_text(b"x" * 295)
 
     assert [list(frame_codec.decode_frames(data[:size])) for size in range(len(data))] == [
         []

@@ -6,15 +6,13 @@ import pytest
 
 from bench.load.payloads import WIRE_BYTES, publication
 from bench.load.verify import ExpectedStream, PongCounter, VerificationFailed
-from server.websocket import frame_codec__merge_frames
+from server.websocket import frame_codec
 
 
 def message(number, sent_ns=0):
     published = json.loads(publication(number, sent_ns))
     published["timestamp"] = published.pop("channel") and "2024-01-15T10:30:00.000Z"
-    return frame_codec__merge_frames.encode_text(
-        json.dumps(published, separators=(",", ":")).encode()
-    )
+    return frame_codec.encode_text(json.dumps(published, separators=(",", ":")).encode())
 
 
 def test_a_notification_is_as_long_on_the_wire_as_it_is_said_to_be():
@@ -65,9 +63,9 @@ def test_goes_on_with_whoever_is_ahead():
         message(0) + message(0),
         message(0) + message(1) + message(2),
         message(0).replace(b"Bench", b"Bunch"),
-        message(0) + frame_codec__merge_frames.PING_FRAME,
-        frame_codec__merge_frames.encode_text(b"not JSON"),
-        frame_codec__merge_frames.encode_text(b"[]"),
+        message(0) + frame_codec.PING_FRAME,
+        frame_codec.encode_text(b"not JSON"),
+        frame_codec.encode_text(b"[]"),
     ],
     ids=["swapped", "twice", "too many", "changed", "control frame", "garbage", "no message"],
 )
@@ -85,7 +83,7 @@ def test_refuses_a_subscriber_that_differs_from_the_others():
 
 
 def pong(stamp):
-    return frame_codec__merge_frames.encode_text(
+    return frame_codec.encode_text(
         b'{"type":"pong","timestamp":"2024-01-15T10:30:00.%03dZ"}' % stamp
     )
 

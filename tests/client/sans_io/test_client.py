@@ -7,7 +7,7 @@ import pytest
 
 from client.errors import ConnectionLost, QueueFull, RequestRejected
 from client.sans_io.client import ClientOptions, SansIoClient
-from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.connection_state import ConnectionState
 from client.sans_io.effects import DispatchMessage, DropConnection, RefreshToken, ResolveRequest
 from client.sans_io.subscriptions import SubscriptionOptions
 

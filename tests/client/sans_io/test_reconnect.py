@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from client.sans_io.reconnect__merge_backoff import backoff_delay
+from client.sans_io.reconnect import backoff_delay
 
 
 class Spy(Random):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.connection_state import ConnectionState
 
 
 def socket_threads():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from client.sans_io.connection_state__merge_status import ConnectionState, ConnectionStatus
+from client.sans_io.connection_state import ConnectionState, ConnectionStatus
 from dashboard.sockets import socket_status
 from dashboard.sockets.socket_status import SocketPhase
 

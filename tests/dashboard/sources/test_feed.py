@@ -1,6 +1,6 @@
 """The shared feed."""
 
-from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.connection_state import ConnectionState
 from dashboard.sockets.socket_status import SocketPhase
 from protocol.event_payloads import OrderStatus
 

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.connection_state import ConnectionState
 from dashboard import dependencies
 from dashboard.sources.saved_messages import SavedMessages
 

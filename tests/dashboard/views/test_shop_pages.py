@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from client.http_client import ApiClient
-from client.sans_io.connection_state__merge_status import ConnectionState
+from client.sans_io.connection_state import ConnectionState
 from dashboard import dependencies, personas
 from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
@@ -47,7 +47,7 @@ def draw(tmp_path, secret):
         page.run()
         for key, value in query.items():
             page.query_params[key] = value
-        page.switch_page(f"views/{name}.py").run()
+        page.switch_page(f"views/{name}/page.py").run()
         assert not page.exception
         return page
 

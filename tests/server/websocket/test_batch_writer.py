@@ -12,7 +12,7 @@ from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication
 from server.monitoring.counters import Counters
 from server.pubsub.hub import Hub
-from server.websocket import frame_codec__merge_frames
+from server.websocket import frame_codec
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.send_queue import MAX_TRANSPORT_BUFFER, SendQueue
 
@@ -105,7 +105,7 @@ def test_every_client_gets_all_that_is_for_it_in_the_order_of_acceptance(steps):
                     hub.deliver(batch)
                 case "reply":
                     number += 1
-                    clients[what].outbox.push(frame_codec__merge_frames.encode_text(b"%d" % number))
+                    clients[what].outbox.push(frame_codec.encode_text(b"%d" % number))
                     clients[what].expected.append(number)
                 case "fill" | "read":
                     clients[what].unread = MAX_TRANSPORT_BUFFER + 1 if step == "fill" else 0

@@ -3,7 +3,7 @@
 import pytest
 
 from client import recorded_frames
-from dashboard.views.console.frame_text__merge_explanations import explain
+from dashboard.views.console.frame_text import explain
 
 
 def told(conversation, frame):
