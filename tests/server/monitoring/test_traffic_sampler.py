@@ -30,7 +30,8 @@ def watching(*tenants):
 
 def reports(monitor, now=1.0):
     return {
-        p.tenant: json.loads(p.message) for p in monitor.traffic(now, lambda tenant, channel: 7)
+        p.tenant: json.loads(p.message)
+        for p in monitor.traffic_reports(now, lambda tenant, channel: 7)
     }
 
 

@@ -45,16 +45,16 @@ def servers(link, redis_prefix):
 async def test_another_server_gives_the_first_answer(servers):
     work = Work()
 
-    assert [await server.once("k", b"x", work) for server in servers * 2] == [FIRST] * 4
+    assert [await server.run_once("k", b"x", work) for server in servers * 2] == [FIRST] * 4
     assert work.times == 1
-    await servers[1].once("another", b"x", work)
+    await servers[1].run_once("another", b"x", work)
     assert work.times == 2
 
 
 async def test_a_refusal_is_an_answer_too(servers):
     work = Work(ApiError(422, "invalid_publication", "Чому", 3))
 
-    first, again = [await server.once("k", b"x", work) for server in servers]
+    first, again = [await server.run_once("k", b"x", work) for server in servers]
 
     assert work.times == 1
     for told in (first, again):
@@ -65,10 +65,10 @@ async def test_a_refusal_is_an_answer_too(servers):
 
 async def test_another_digest_is_a_conflict(servers):
     work = Work()
-    await servers[0].once("k", b"x", work)
+    await servers[0].run_once("k", b"x", work)
 
     with pytest.raises(ApiError) as refused:
-        await servers[1].once("k", b"y", work)
+        await servers[1].run_once("k", b"y", work)
 
     assert (refused.value.status, work.times) == (409, 1)
 
@@ -76,7 +76,7 @@ async def test_another_digest_is_a_conflict(servers):
 async def test_repeats_that_come_meanwhile_wait_for_the_first(servers):
     work = Work()
     work.may_end.clear()
-    asked = [asyncio.create_task(server.once("k", b"x", work)) for server in servers * 3]
+    asked = [asyncio.create_task(server.run_once("k", b"x", work)) for server in servers * 3]
     while not work.times:
         await asyncio.sleep(0)
     work.may_end.set()
@@ -102,9 +102,9 @@ async def test_who_waits_too_long_is_told_so(link, redis_prefix):
 async def test_what_failed_is_done_again(servers):
     work = Work(failing=StoreUnavailable())
     with pytest.raises(StoreUnavailable):
-        await servers[0].once("k", b"x", work)
+        await servers[0].run_once("k", b"x", work)
 
-    assert await servers[1].once("k", b"y", work) == FIRST
+    assert await servers[1].run_once("k", b"y", work) == FIRST
 
 
 async def test_the_claim_of_a_server_that_was_killed_runs_out(link, redis_prefix):
