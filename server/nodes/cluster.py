@@ -70,7 +70,7 @@ class Cluster:
         self._timeout_s = timeout_s
         self._clock = clock
         self._bus = Bus(link, prefix, self._me, patience_s)
-        self._roster = Roster(timeout_s)
+        self._roster = Roster()
         self._places = SharedPlaces(limit, self._tell_users, self._roster.connections_of)
         self._questions = Questions()
         self._since = 0.0
@@ -227,7 +227,7 @@ class Cluster:
                 self._since = now
             spoke_at = now
             self._say_here()
-            for id in self._roster.pass_time(now):
+            for id in self._roster.pass_time(now, self._timeout_s):
                 self._forget(id)
 
     def _introduce(self) -> None:

@@ -25,10 +25,9 @@ class Peer(Struct):
 
 
 class Roster:
-    """Remembers the other servers, by id; one that is silent for ``timeout_s`` is gone."""
+    """Remembers the other servers, by id."""
 
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self) -> None:
         self.peers: dict[str, Peer] = {}
         self._users: dict[str, dict[str, int]] = {}
         self._elsewhere: Counter[str] = Counter()
@@ -66,9 +65,9 @@ class Roster:
         self.peers.pop(id, None)
         self._drop_users(id)
 
-    def pass_time(self, now: float) -> list[str]:
-        """Forget those that have been silent too long; returns their ids."""
-        silent = [id for id, peer in self.peers.items() if now - peer.heard_at >= self._timeout_s]
+    def pass_time(self, now: float, timeout_s: float) -> list[str]:
+        """Forget those that have been silent for so long; returns their ids."""
+        silent = [id for id, peer in self.peers.items() if now - peer.heard_at >= timeout_s]
         for id in silent:
             self.gone(id)
         return silent

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from protocol.monitoring import NodeStats
 from server.nodes.roster import Peer, Roster
 
-TIMEOUT_S = 3.5
 STATS = NodeStats("a", 1.0, 0, 0, 0, 0, 0, 0, 0, 0, {}, {}, 0, 0.0, None)
 
 
@@ -15,7 +14,7 @@ def peer(name="a", since=0.0, heard_at=0.0, watched=()):
 
 
 def test_connections_are_counted_over_all_other_servers():
-    roster = Roster(TIMEOUT_S)
+    roster = Roster()
     roster.counted("a", {"olena": 2, "taras": 1}, is_all=True)
     roster.counted("b", {"olena": 1}, is_all=False)
 
@@ -24,17 +23,17 @@ def test_connections_are_counted_over_all_other_servers():
 
 
 def test_a_server_that_is_silent_is_gone_with_its_connections():
-    roster = Roster(TIMEOUT_S)
+    roster = Roster()
     roster.heard("a", peer(heard_at=0.0))
     roster.heard("b", peer(heard_at=1.0))
     roster.counted("a", {"olena": 2}, is_all=True)
 
-    assert roster.pass_time(TIMEOUT_S) == ["a"]
+    assert roster.pass_time(3.5, timeout_s=3.5) == ["a"]
     assert (list(roster.peers), roster.connections_of("olena")) == (["b"], 0)
 
 
 def test_a_server_that_counts_all_again_corrects_what_was_missed():
-    roster = Roster(TIMEOUT_S)
+    roster = Roster()
     roster.counted("a", {"olena": 2, "taras": 1}, is_all=True)
     roster.counted("a", {"taras": 3}, is_all=True)
 
@@ -51,7 +50,7 @@ def test_a_server_that_counts_all_again_corrects_what_was_missed():
     )
 )
 def test_whatever_is_told_the_sum_is_that_of_the_last_told(told):
-    roster, truth = Roster(TIMEOUT_S), {"a": {}, "b": {}, "c": {}}
+    roster, truth = Roster(), {"a": {}, "b": {}, "c": {}}
     for node, users, is_all in told:
         roster.counted(node, users, is_all)
         truth[node] = ({} if is_all else truth[node]) | users
