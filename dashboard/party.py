@@ -48,9 +48,15 @@ class Party:
     """
 
     def __init__(
-        self, line: Line, server: Asker, remembered: Callable[[], Iterable[Mapping[str, Any]]]
+        self,
+        line: Line,
+        server: Asker,
+        remembered: Callable[[], Iterable[Mapping[str, Any]]],
+        *,
+        say_timeout_s: float = SAY_TIMEOUT_S,
     ) -> None:
         self.line, self._server, self._remembered = line, server, remembered
+        self._say_timeout_s = say_timeout_s
         self._lock = threading.Lock()
         self._inbox, self._talks = Inbox(), Talks()
         self._is_listed = False
@@ -122,7 +128,7 @@ class Party:
         """
         payload = {"content": words} | ({"conversation_id": talk_id} if talk_id else {})
         try:
-            reply = self.line.socket.request("chat_message", payload, SAY_TIMEOUT_S)
+            reply = self.line.socket.request("chat_message", payload, self._say_timeout_s)
         except Refused as why:
             raise NotSaid(why.message) from None
         except (RequestTimedOut, ConnectionLost, QueueFull):

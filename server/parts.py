@@ -60,7 +60,8 @@ async def chosen_parts(settings: Settings, clock: Callable[[], float]) -> AsyncI
             answers = SharedAnswers(link, settings.redis_prefix, settings.broker_timeout_s)
             yield Parts(RedisBroker(link, options), store, _cluster(settings, link, clock), answers)
     else:
-        file = await SqliteStore.open(Path(settings.data_dir) / DATABASE)
+        path = Path(settings.data_dir) / DATABASE
+        file = await SqliteStore.open(path, settings.broker_timeout_s)
         async with contextlib.aclosing(file):
             peers = Alone(settings.node or gethostname(), OwnPlaces(settings.connections_per_user))
             yield Parts(MemoryBroker(bounds, clock), file, peers, Nowhere())

@@ -16,7 +16,6 @@ from dashboard.personas import ADMIN, AGENT, CUSTOMER, EXPIRED, SECOND_CUSTOMER
 from dashboard.settings import Settings
 from protocol.codec import iso, write
 from protocol.events import OrderStatus
-from protocol.messages import NewOrder
 
 PATIENCE_S = 30
 NOON = 1_700_000_000.0
@@ -32,9 +31,9 @@ def until(ask, wanted):
 
 
 @pytest.fixture
-def settings(secret, launch_server):
-    server = launch_server()
-    return Settings(jwt_secret=secret, server_url=f"http://127.0.0.1:{server.port}")
+def settings(secret, shared_server, tenant):
+    url = f"http://127.0.0.1:{shared_server.port}"
+    return Settings(jwt_secret=secret, server_url=url, tenant=tenant)
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ def attend(settings, dial):
         server = Asker(settings.server_url, lambda: persona.token(settings))
         party = Party(dial(persona), server, remembered)
         if persona.is_staff:
-            party.line.socket.subscribe("tenant:shop")
+            party.line.socket.subscribe(f"tenant:{settings.tenant}")
         until(party.line.link, lambda link: link.is_live)
         if persona.is_staff:
             heard = party.line.frames
@@ -76,7 +75,7 @@ def publish(settings, token):
         request = urllib.request.Request(
             f"{settings.server_url}/api/publish",
             write({"channel": channel, "type": type_, "payload": payload}),
-            {"Authorization": f"Bearer {token('shop', 'service')}"},
+            {"Authorization": f"Bearer {token('shop', 'service', tenant_id=settings.tenant)}"},
         )
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)
@@ -87,6 +86,12 @@ def publish(settings, token):
 def note(n=1, at=NOON):
     payload = {"id": f"n_{n}", "title": "Увага", "body": "Прямує"}
     return {"type": "notification", "payload": payload, "timestamp": iso(at)}
+
+
+@pytest.fixture
+def order_id(tenant):
+    """An order's id is the same in all shops of a server."""
+    return f"ord_{tenant}"
 
 
 def words(talks):
@@ -156,7 +161,7 @@ def test_what_cannot_be_understood_is_passed_over(attend):
 
 def test_nothing_can_be_said_with_a_token_that_has_expired(dial, settings):
     server = Asker(settings.server_url, lambda: EXPIRED.token(settings))
-    party = Party(dial(EXPIRED), server, lambda: ())
+    party = Party(dial(EXPIRED), server, lambda: (), say_timeout_s=0.2)
     until(party.line.link, lambda link: link.why)
 
     with pytest.raises(NotSaid):
@@ -164,9 +169,9 @@ def test_nothing_can_be_said_with_a_token_that_has_expired(dial, settings):
     assert party.talks() == ()
 
 
-def test_an_order_is_heard_by_its_customer_and_by_the_shop(dial, publish, shop):
-    order = shop.order()
-    publish("tenant:shop", "new_order", NewOrder(payload=shop.placed()).payload)
+def test_an_order_is_heard_by_its_customer_and_by_the_shop(dial, publish, shop, tenant, order_id):
+    order = shop.order(order_id)
+    publish(f"tenant:{tenant}", "new_order", shop.placed(order_id))
     book = Orders()
     book.placed(order, NOON)
     following = Following(order.id, dial(CUSTOMER), dial(ADMIN))
@@ -176,11 +181,11 @@ def test_an_order_is_heard_by_its_customer_and_by_the_shop(dial, publish, shop):
             lambda messages: any(message["type"] == "subscribed" for _, message in messages),
         )
 
-    publish("order:ord_1", "order_update", {"order_id": "ord_1", "status": "shipped"})
+    publish(f"order:{order_id}", "order_update", {"order_id": order_id, "status": "shipped"})
 
     def told():
         now = time.time()
-        return news(following.heard_by_customer(now), following.heard_by_shop(now), "ord_1")
+        return news(following.heard_by_customer(now), following.heard_by_shop(now), order_id)
 
     (one,) = until(told, lambda told: told and told[0].apart_ms is not None)
     assert one.status == "shipped"
@@ -190,22 +195,24 @@ def test_an_order_is_heard_by_its_customer_and_by_the_shop(dial, publish, shop):
     assert known.status is OrderStatus.SHIPPED
 
 
-def test_who_comes_late_hears_the_last_news_and_takes_no_time_from_it(dial, publish, shop):
-    publish("tenant:shop", "new_order", shop.placed())
-    publish("order:ord_1", "order_update", {"order_id": "ord_1", "status": "paid"})
+def test_who_comes_late_hears_the_last_news_and_takes_no_time_from_it(
+    dial, publish, shop, tenant, order_id
+):
+    publish(f"tenant:{tenant}", "new_order", shop.placed(order_id))
+    publish(f"order:{order_id}", "order_update", {"order_id": order_id, "status": "paid"})
 
-    following = Following("ord_1", dial(CUSTOMER), dial(ADMIN))
+    following = Following(order_id, dial(CUSTOMER), dial(ADMIN))
 
     def told():
-        return news(following.heard_by_customer(time.time()), [], "ord_1")
+        return news(following.heard_by_customer(time.time()), [], order_id)
 
     (one,) = until(told, lambda told: told)
     assert (one.status, one.customer_ms) == ("paid", None)
 
 
-def test_a_page_that_is_held_hears_nothing_that_came_later(dial, publish, shop):
-    publish("tenant:shop", "new_order", shop.placed())
-    following = Following("ord_1", dial(CUSTOMER), dial(ADMIN))
+def test_a_page_that_is_held_hears_nothing_that_came_later(dial, publish, shop, tenant, order_id):
+    publish(f"tenant:{tenant}", "new_order", shop.placed(order_id))
+    following = Following(order_id, dial(CUSTOMER), dial(ADMIN))
     until(lambda: following.heard_by_shop(time.time()), lambda heard: heard)
 
     assert following.heard_by_shop(NOON) == []

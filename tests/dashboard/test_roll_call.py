@@ -1,6 +1,7 @@
 """The roll call, of a real server."""
 
 import time
+from functools import partial
 
 import pytest
 
@@ -12,21 +13,28 @@ WAIT_S = 20.0
 
 
 @pytest.fixture
-def server(launch_server):
+def own_server(launch_server):
     return launch_server()
 
 
 @pytest.fixture
-def roll_call(server, token):
-    return RollCall(Asker(f"http://127.0.0.1:{server.port}", lambda: token("boss", "admin")))
+def server(request):
+    return request.getfixturevalue(getattr(request, "param", "shared_server"))
 
 
 @pytest.fixture
-def connect(server, token):
+def roll_call(server, token, tenant):
+    address = f"http://127.0.0.1:{server.port}"
+    return RollCall(Asker(address, lambda: token("boss", "admin", tenant_id=tenant)))
+
+
+@pytest.fixture
+def connect(server, token, tenant):
     sockets = []
 
-    def go(user, role="customer"):
-        socket = ShopWebSocket(f"ws://127.0.0.1:{server.port}/ws", lambda: token(user, role))
+    def go(user):
+        tokens = partial(token, user, tenant_id=tenant)
+        socket = ShopWebSocket(f"ws://127.0.0.1:{server.port}/ws", tokens)
         sockets.append(socket)
         socket.connect(WAIT_S)
         return socket
@@ -62,6 +70,7 @@ def test_gives_the_last_answer_at_once_and_fetches_the_next(roll_call, connect):
     assert (olena.user_id, olena.role, olena.channels) == ("olena", "customer", ("user:olena",))
 
 
+@pytest.mark.parametrize("server", ["own_server"], indirect=True)
 def test_says_why_there_is_no_newer_answer_and_keeps_the_last(roll_call, connect, server):
     connect("olena")
     listed(roll_call, 1)
@@ -73,11 +82,11 @@ def test_says_why_there_is_no_newer_answer_and_keeps_the_last(roll_call, connect
     assert len(roll_call.latest().attendance.connections) == 1
 
 
-def test_asks_by_which_rule_a_client_hears_a_channel(roll_call, connect):
+def test_asks_by_which_rule_a_client_hears_a_channel(roll_call, connect, tenant):
     connect("olena")
     (olena,) = listed(roll_call, 1)
 
-    access = roll_call.access(olena.id, "tenant:shop")
+    access = roll_call.access(olena.id, f"tenant:{tenant}")
 
     assert (access.joined, access.allowed, access.rule) == (False, False, "not_staff")
     assert roll_call.access(olena.id, "user:olena").joined
@@ -96,7 +105,7 @@ def test_ends_a_connection_once(roll_call, connect):
     assert refused.value.status == 404
 
 
-def test_ends_all_of_a_users_connections_and_refuses_their_tokens(roll_call, connect, token):
+def test_ends_all_of_a_users_connections_and_refuses_their_tokens(roll_call, connect):
     sockets = [connect("olena"), connect("olena"), connect("taras")]
     listed(roll_call, 3)
 
@@ -107,8 +116,7 @@ def test_ends_all_of_a_users_connections_and_refuses_their_tokens(roll_call, con
     assert left.user_id == "taras"
 
 
-def test_an_answer_that_is_none_of_ours_is_told(launch_server, token):
-    server = launch_server()
+def test_an_answer_that_is_none_of_ours_is_told(server, token):
     roll_call = RollCall(
         Asker(f"http://127.0.0.1:{server.port}/healthz?", lambda: token("boss", "admin"))
     )

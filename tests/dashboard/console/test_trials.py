@@ -33,6 +33,18 @@ def test_get_the_documented_answer(place, name):
     assert "ey" not in "".join(frame.text for frame in run.result.frames if frame.sent)
 
 
+def test_ask_again_what_came_too_fast(launching, tmp_path, secret):
+    with launching(tmp_path) as start:
+        port = start.server(WORKBENCH_MESSAGE_BURST="50", WORKBENCH_MESSAGES_PER_SECOND="500").port
+        run = Run(
+            TRIALS["many-channels"],
+            Place(f"ws://127.0.0.1:{port}/ws", f"http://127.0.0.1:{port}", secret, "shop"),
+        )
+        assert run.wait(30)
+
+    assert run.result.verdict is Verdict.AS_DOCUMENTED, run.result.frames[-6:]
+
+
 def test_that_wait_end_when_the_tab_closes(place):
     runner = Runner()
     runner.start(TRIALS["token-ends"], place)

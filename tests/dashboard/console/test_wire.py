@@ -11,8 +11,8 @@ WAIT_S = 20.0
 
 
 @pytest.fixture
-def wire(launch_server):
-    wire = Wire(f"ws://127.0.0.1:{launch_server().port}/ws", Record())
+def wire(shared_server):
+    wire = Wire(f"ws://127.0.0.1:{shared_server.port}/ws", Record())
     yield wire
     wire.close()
 
