@@ -238,11 +238,11 @@ async def test_a_node_responds_to_queries_like_this(golden, server, joined):
 
 
 async def test_a_node_sends_these_queries(golden, server, joined, new_order):
-    admin, service = "boss admin", ("HTTP_REQUEST", "/api/publish", "svc service")
+    admin, service = "boss admin", ("POST", "/api/publish", "svc service")
     connections, channels = ("GET", "/api/connections", admin), ("GET", "/api/channels", admin)
     connection = f"/api/connections/{CONNECTION['id']}"
     access = f"{connection}/access?channel=user:taras"
-    disconnect = "HTTP_REQUEST", "/api/users/taras/disconnect", admin
+    disconnect = "POST", "/api/users/taras/disconnect", admin
 
     await joined.respond_to(server.request(*connections))
     await joined.respond_to(server.request("GET", "/api/connections?user_id=taras", admin))
@@ -264,7 +264,7 @@ async def test_a_node_sends_these_queries(golden, server, joined, new_order):
 async def test_nodes_report_deliveries_to_the_leader_like_this(
     golden, server, joined, notification
 ):
-    service = "HTTP_REQUEST", "/api/publish", "svc service"
+    service = "POST", "/api/publish", "svc service"
     olena = await server.sign_in("olena")
     await olena.request({"type": "subscribe", "payload": {"channel": "public:news"}})
     server.clear()
