@@ -15,35 +15,13 @@ from typing import Any, Generic, TypeVar
 
 from server.redis_client import RedisClient
 from server.services.idempotency import ANSWER_TTL_S, key_conflict
+from server.stores import lua
 from server.stores.base import StoreUnavailable
 from server.stores.redis import translating_errors
 
 CLAIM_TTL_S = 10.0  # a claim's; to accept a list takes a few patiences at the most
 POLL_INTERVAL_S = 0.05  # while another server does it
 ResultT = TypeVar("ResultT")
-
-CLAIM = """
--- KEYS[1]: the first of a key.  ARGV: the body's digest, who claims, the lease in ms.
--- Returns nothing to whoever is to do it, else the first body's digest and the answer so far.
-if redis.call('HSETNX', KEYS[1], 'digest', ARGV[1]) == 1 then
-  redis.call('HSET', KEYS[1], 'by', ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  return {}
-end
-return {redis.call('HGET', KEYS[1], 'digest'), redis.call('HGET', KEYS[1], 'answer') or ''}
-"""
-COMPLETE = """
--- ARGV: who claimed, the answer, for how many ms it stands.  No answer: somebody else may try.
-if redis.call('HGET', KEYS[1], 'by') ~= ARGV[1] then
-  return
-end
-if ARGV[2] == '' then
-  redis.call('DEL', KEYS[1])
-else
-  redis.call('HSET', KEYS[1], 'answer', ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-end
-"""
 
 
 class RedisIdempotencyStore(Generic[ResultT]):
@@ -66,8 +44,8 @@ class RedisIdempotencyStore(Generic[ResultT]):
         self._prefix = prefix
         self._timeout_s = timeout_s
         self._claim_ttl_ms = int(claim_ttl_s * 1000)
-        self._claim_script = redis.register_script(CLAIM)
-        self._complete_script = redis.register_script(COMPLETE)
+        self._claim_script = redis.register_script(lua.CLAIM_REQUEST)
+        self._complete_script = redis.register_script(lua.COMPLETE_REQUEST)
 
     async def run_once(
         self,
