@@ -76,6 +76,7 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
             cluster = SingleNode(
                 settings.node or gethostname(),
                 LocalConnectionLimiter(settings.connections_per_user),
+                clock,
             )
             yield Backends(MemoryBroker(retention, clock), file, cluster, NullIdempotencyStore())
 
