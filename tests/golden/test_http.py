@@ -36,7 +36,7 @@ async def test_publishing(golden, start_server, order, new_order, notification):
     await server.request(*publish, "olena customer", news)
     await server.request(*publish, "agent agent", news)
 
-    server.section("PublishResponse")
+    server.section("Accepted")
     await server.request(*service, news)
     several = [news, notification(user="olena"), notification(everyone=True)]
     await server.request(*service, several)
