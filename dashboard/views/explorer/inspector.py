@@ -12,9 +12,9 @@ from dashboard.messages import fields
 from dashboard.sources.saved_messages import SavedMessagesFull
 from dashboard.state.channels import kind_of
 from dashboard.state.message_log import LoggedMessage, LogView
-from dashboard.ui import charts, formatting, theme
+from dashboard.ui import formatting, theme
 from dashboard.views.console import editor_state
-from dashboard.views.explorer import selection
+from dashboard.views.explorer import field_plot, selection
 
 
 def draw(message: LoggedMessage | None, log_view: LogView) -> None:
@@ -115,6 +115,6 @@ def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
     if not names or len(messages) < 2:
         return
     field = st.selectbox(_("Plot"), names, key="plot", label_visibility="collapsed")
-    frame = charts.field_data(fields.field_points(field, messages), kind_of(message.channel))
+    frame = field_plot.field_data(fields.field_points(field, messages), kind_of(message.channel))
     alt = _("{field} over time").format(field=field)
-    st.vega_lite_chart(frame, charts.FIELD_SPEC, height=110, key="field", alt=alt)
+    st.vega_lite_chart(frame, field_plot.FIELD_SPEC, height=110, key="field", alt=alt)
