@@ -8,7 +8,7 @@ from dashboard import personas
 from dashboard.dependencies import feed
 from dashboard.i18n import translate
 from dashboard.i18n.translate import _
-from dashboard.ui import formatting, hidden_tab, page_frame, theme, url_select
+from dashboard.ui import connection_badge, formatting, hidden_tab, page_frame, theme, url_select
 
 REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
 
@@ -40,15 +40,10 @@ def draw() -> None:
 
 def draw_status() -> None:
     """Draw the status of this tab and of the feed's connection, every second."""
-    link = feed().status()
     with st.container(key="feed-status", gap="xsmall"):
         if (pause := page_frame.pause_status()) is not None:
             st.html(formatting.status_html(_("Paused"), pause.sidebar_text(), "warn"))
             st.html(
                 formatting.progress_bar_html(pause.buffer_share, "bad" if pause.lost else "warn")
             )
-        st.html(
-            formatting.status_html(
-                link.title(), link.detail(feed().now()), formatting.PHASE_TONES[link.phase]
-            )
-        )
+        st.html(connection_badge.line_html(feed().status(), feed().now()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Iterable
 from datetime import UTC
 
 import streamlit as st
@@ -9,6 +11,7 @@ import streamlit as st
 from dashboard.dependencies import saved_messages
 from dashboard.i18n.translate import _, ngettext
 from dashboard.messages import fields
+from dashboard.messages.fields import FieldChange
 from dashboard.sources.saved_messages import SavedMessagesFull
 from dashboard.state.channels import kind_of
 from dashboard.state.message_log import LoggedMessage, LogView
@@ -106,7 +109,18 @@ def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> Non
             changes = fields.changed_fields(fields.payload_of(previous), fields.payload_of(message))
             same = _("Only the timestamp changed.")
             nothing = f'<div class="quiet">{same}</div>'
-            st.html(formatting.diff_html(changes) if changes else nothing)
+            st.html(diff_html(changes) if changes else nothing)
+
+
+def diff_html(changes: Iterable[FieldChange]) -> str:
+    """List the fields that differ, old value and new."""
+    lines = ""
+    for change in changes:
+        old = f"<s>{html.escape(change.before)}</s> " if change.before is not None else ""
+        new = f"<ins>{html.escape(change.after)}</ins>" if change.after is not None else ""
+        field = f'<span class="quiet mono">{html.escape(change.field)}</span>'
+        lines += f"{field}<span>{old}{new}</span>"
+    return f'<div class="diff">{lines}</div>'
 
 
 def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:

@@ -37,7 +37,7 @@ def draw(now: Snapshot) -> None:
             tell(_("{kept} stored").format(kept=kept))
             bad = _("Invalid search: {text}").format(text=formatting.escape_markdown(wanted.text))
             return theme.draw_empty_state(
-                "error", bad, formatting.as_sentence(formatting.escape_markdown(str(why)))
+                "error", bad, as_sentence(formatting.escape_markdown(str(why)))
             )
         until = time.perf_counter() + SEARCH_BUDGET_S
         found = search.run(log, should_stop=lambda: time.perf_counter() > until)
@@ -51,6 +51,11 @@ def draw(now: Snapshot) -> None:
             _draw_table(shown, search.pattern)
         else:
             _draw_empty(log, kept, view)
+
+
+def as_sentence(text: str) -> str:
+    """Capitalise a library's message and end it with a full stop."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _header_text(result: SearchResult, filter: MessageFilter, total: str) -> str:

@@ -11,7 +11,7 @@ from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import Snapshot
-from dashboard.ui import formatting, page_frame, tables, theme
+from dashboard.ui import connection_badge, formatting, page_frame, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.inbox import chat_panes
 from dashboard.views.inbox.notifications import CartChange, InboxNotification, InboxSnapshot
@@ -227,7 +227,9 @@ def sockets_text(*participants: tuple[Persona, ChatParticipant]) -> str:
     for who, end in participants:
         link = end.socket.status()
         trip = link.round_trip_ms
-        told.append(f"{who.name}: {link.title() if trip is None else format_ms(trip)}")
+        told.append(
+            f"{who.name}: {connection_badge.title(link) if trip is None else format_ms(trip)}"
+        )
     return _("two connections of this tab") + " · " + " · ".join(told)
 
 
