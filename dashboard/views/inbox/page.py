@@ -122,9 +122,8 @@ def draw_notification(notification: InboxNotification, is_unread: bool) -> None:
     title = f'<i class="dot {tone}"></i> <b>{html.escape(notification.title)}</b>'
     at = f'<span class="quiet">{formatting.format_time(notification.at)}</span>'
     body = f'<div class="quiet">{html.escape(notification.body)}</div>'
-    st.html(
-        f'<div class="note {notification.priority}">{formatting.split_row_html(title, at)}{body}</div>'
-    )
+    head = formatting.split_row_html(title, at)
+    st.html(f'<div class="note {notification.priority}">{head}{body}</div>')
     order = order_id_in(notification.action_url)
     if order:
         st.page_link("views/orders/page.py", label=_("View order"), query_params={"order": order})
@@ -149,7 +148,8 @@ def draw_cart(inbox: InboxSnapshot) -> None:
     if inbox.cart_changes and inbox.cart_changes[0].item_count:
         newest = inbox.cart_changes[0]
         things = ngettext("{count} product", "{count} products", newest.item_count)
-        aside = f"{things.format(count=newest.item_count)} · {formatting.format_number(float(newest.total), 2)} ₴"
+        total = formatting.format_number(float(newest.total), 2)
+        aside = f"{things.format(count=newest.item_count)} · {total} ₴"
     with theme.card("cart", _("Cart"), aside, size="even"):
         if not inbox.cart_changes:
             return theme.draw_empty_state(
@@ -172,7 +172,8 @@ def draw_toast(inbox: InboxSnapshot) -> None:
         return
     state.toasted_at = fresh[0].at
     if len(fresh) == 1:
-        words = f"**{formatting.escape_markdown(fresh[0].title)}**  \n{formatting.escape_markdown(fresh[0].body)}"
+        title, body = map(formatting.escape_markdown, (fresh[0].title, fresh[0].body))
+        words = f"**{title}**  \n{body}"
     else:
         titles = ", ".join(dict.fromkeys(note.title for note in fresh))
         many = ngettext("{count} new notification", "{count} new notifications", len(fresh))
