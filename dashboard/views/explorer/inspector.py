@@ -12,11 +12,11 @@ from dashboard.dependencies import saved_messages
 from dashboard.i18n.translate import _, ngettext
 from dashboard.messages import fields
 from dashboard.messages.fields import FieldChange
+from dashboard.messages.republish import as_publication
 from dashboard.sources.saved_messages import SavedMessagesFull
 from dashboard.state.channels import kind_of
 from dashboard.state.message_log import LoggedMessage, LogView
-from dashboard.ui import formatting, theme
-from dashboard.views.console import editor_state
+from dashboard.ui import console_draft, formatting, theme
 from dashboard.views.explorer import field_plot, selection
 
 
@@ -77,7 +77,7 @@ def _draw_actions(message: LoggedMessage) -> None:
             key="send",
             help=_("Open the Console with this message in its editor"),
         ):
-            editor_state.open_in_editor(message.channel, message.text)
+            console_draft.replace_draft(as_publication(message.channel, message.text))
             st.switch_page("views/console/page.py")
 
 
