@@ -8,15 +8,22 @@ from dashboard import personas
 from dashboard.dependencies import feed
 from dashboard.i18n import translate
 from dashboard.i18n.translate import _
+from dashboard.personas import Persona
 from dashboard.ui import connection_badge, formatting, hidden_tab, page_frame, theme, url_select
 
+PERSONA_KEY = "persona"  # of the choice, in the session and in the URL
 REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
 
 
+def current_persona() -> Persona:
+    """Return the persona selected in the sidebar."""
+    return personas.PERSONAS.get(st.session_state.get(PERSONA_KEY, ""), personas.CUSTOMER)
+
+
 def draw() -> None:
-    """Draw it, in a run of the whole script."""
+    """Draw the sidebar, in a run of the whole script."""
     hidden_tab.mount()
-    url_select.select(personas.KEY, _("Persona"), personas.LABELS)
+    url_select.select(PERSONA_KEY, _("Persona"), personas.LABELS)
     st.segmented_control(
         _("Refresh, s"),
         REFRESH_INTERVALS_S,

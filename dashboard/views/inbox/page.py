@@ -11,7 +11,7 @@ from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import Snapshot
-from dashboard.ui import connection_badge, formatting, page_frame, tables, theme
+from dashboard.ui import connection_badge, formatting, page_frame, sidebar, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.inbox import chat_panes
 from dashboard.views.inbox.notifications import CartChange, InboxNotification, InboxSnapshot
@@ -35,7 +35,7 @@ state = st.session_state
 
 def current_customer() -> Persona:
     """Return the customer: selected here, or the sidebar's persona."""
-    chosen = personas.current_persona()
+    chosen = sidebar.current_persona()
     if state.customer:
         return Persona(state.customer.id, name=state.customer.name)
     is_one = chosen.role == "customer" and not chosen.is_anonymous
@@ -44,7 +44,7 @@ def current_customer() -> Persona:
 
 def current_staff() -> Persona:
     """Return the staff persona: the sidebar's if it is staff, else the agent."""
-    chosen = personas.current_persona()
+    chosen = sidebar.current_persona()
     return chosen if chosen.is_staff else personas.AGENT
 
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from client.http_client import ApiClient
 from client.sans_io.connection_state import ConnectionState
-from dashboard import dependencies, personas
+from dashboard import dependencies
 from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sources.saved_messages import SavedMessages
@@ -40,8 +40,8 @@ def draw(tmp_path, secret):
         dependencies.simulator_client(
             lambda: SimulatorClient(ApiClient(simulator, lambda: "t0ken"), lambda: None)
         )
-        personas.dialler(
-            lambda _: PersonaSocket("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken")
+        dependencies.socket_factory(
+            lambda: lambda _: PersonaSocket("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken")
         )
         page = AppTest.from_file(str(APP), default_timeout=30)
         page.run()
@@ -179,7 +179,7 @@ def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
 
     asked = [site.asked.get(timeout=10) for _ in range(site.asked.qsize())]
     method, path, body, _ = asked[-1]
-    assert (method, path) == ("HTTP_REQUEST", "/control")
+    assert (method, path) == ("POST", "/control")
     assert codec.decode_json(body) == {"command": "start_scenario", "name": "flash-sale"}
     assert "Scenario started." in words(page)
 
