@@ -55,9 +55,8 @@ class Persona(Struct, frozen=True):
         )
 
 
-CUSTOMER = Persona(
-    "user_1", name="Володимир Левицький"
-)  # these two are customers of the simulated shop
+# The first two are customers of the simulated shop.
+CUSTOMER = Persona("user_1", name="Володимир Левицький")
 SECOND_CUSTOMER = Persona("user_2", name="Сергій Яворський")
 AGENT = Persona("agent_1", "agent", "Марія")
 ADMIN = Persona("admin_1", "admin", "Ірина")
