@@ -15,7 +15,7 @@ from dashboard.messages.search import MessageFilter, MessageSearch, SearchResult
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage, LogView
-from dashboard.ui import formatting, tables, theme
+from dashboard.ui import explorer_list, formatting, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.explorer import message_filters, selection
 from dashboard.views.explorer.message_filters import SAVED
@@ -45,7 +45,7 @@ def draw(now: Snapshot) -> None:
             message_filters.draw_newest_button(found)
         state.listed.log, state.listed.filter = log, wanted
         tell(_header_text(found, wanted, kept))
-        shown: tuple[LoggedMessage, ...] = state.frozen or found.newest
+        shown = explorer_list.message_list().rows(found.newest)
         selection.select_default(shown)
         if shown:
             _draw_table(shown, search.pattern)
@@ -89,7 +89,7 @@ def _draw_empty(log_view: LogView, total: str, view: str) -> None:
 def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern | None) -> None:
     """Draw the rows; with a JSON path, show the selected values."""
     where = formatting.viewer_timezone()
-    picked: LoggedMessage | None = state.picked
+    messages = explorer_list.message_list()
 
     def content(message: LoggedMessage) -> str:
         if isinstance(pattern, text_patterns.JsonPathPattern):
@@ -97,7 +97,7 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern
         return fields.summarize_message(message)
 
     columns: dict[str, Column[LoggedMessage]] = {
-        "": tables.text_column(22, lambda m: "▶" if m == picked else ""),
+        "": tables.text_column(22, lambda m: "▶" if m == messages.selected else ""),
         _("Time"): tables.text_column(
             86, lambda m: formatting.format_time(m.at, millis=True, timezone=where)
         ),
@@ -110,7 +110,7 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern
     tables.draw_table(
         shown,
         columns,
-        f"list{state.version}",
-        on_select=lambda message: selection.select_message(message, shown),
+        messages.table_key("list"),
+        on_select=messages.select,
         alt=_("Messages"),
     )
