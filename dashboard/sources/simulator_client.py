@@ -1,6 +1,6 @@
 """Client of the simulator's control API: scenarios and commands.
 
-Uses ``GET /scenarios`` and ``HTTP_REQUEST /control``.
+Uses ``GET /scenarios`` and ``POST /control``.
 """
 
 from __future__ import annotations
