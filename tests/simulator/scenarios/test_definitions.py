@@ -182,7 +182,9 @@ def test_most_orders_are_paid_after_all_when_the_outage_is_over(open_shop):
         if order.status is OrderStatus.PAYMENT_FAILED
     ]
     play.go_on(60)
-    paid = [id for id in failed if (order := play.shop.components.fulfilment.find(id)) and order.paid_at]
+    paid = [
+        id for id in failed if (order := play.shop.components.fulfilment.find(id)) and order.paid_at
+    ]
 
     assert len(failed) > 15
     assert len(paid) > len(failed) / 2
@@ -260,7 +262,11 @@ def test_all_may_overlap_and_the_shop_is_as_usual_when_all_have_ended(open_shop,
 
     play.go_on(play.lasts_s + 1)
 
-    assert (stage.visit_multiplier, stage.question_multiplier, stage.failure_multiplier) == (1, 1, 1)
+    assert (stage.visit_multiplier, stage.question_multiplier, stage.failure_multiplier) == (
+        1,
+        1,
+        1,
+    )
     assert stage.couriers_work
     assert stage.payments_work
     assert all(stage.price(product) == product.price for product in premises.catalogue.products)

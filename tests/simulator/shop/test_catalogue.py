@@ -81,7 +81,10 @@ def test_of_nothing_is_no_catalogue():
     [
         ("[[warehouses]", r"warehouses\.toml: "),
         ('[[warehouses]]\nname = "Київ"', r"warehouses\.toml: .*lead_time_s"),
-        (PLACES.replace("40", "400"), r"warehouses\.toml, Київ: lead_time_s is not from quick to slow"),
+        (
+            PLACES.replace("40", "400"),
+            r"warehouses\.toml, Київ: lead_time_s is not from quick to slow",
+        ),
     ],
 )
 def test_names_a_wrong_warehouse(places, problem):

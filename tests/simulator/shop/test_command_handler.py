@@ -90,7 +90,9 @@ def test_stock_is_never_negative_and_always_balanced(open_shop, start, life):
     for _ in live(shop, life):
         for shelf in shop.components.shelves:
             assert shelf.remaining >= 0
-            assert shelf.sold + shelf.remaining == shelf.initial + shelf.supplied - shelf.written_off
+            assert (
+                shelf.sold + shelf.remaining == shelf.initial + shelf.supplied - shelf.written_off
+            )
 
 
 @some_lives
@@ -106,7 +108,10 @@ def test_what_is_sold_is_what_orders_hold(open_shop, start, life):
                 held[item["product_id"]] += item["quantity"] * (-1 if is_cancelled else 1)
 
     for product in PRODUCTS:
-        assert sum(shelf.sold for shelf in shop.components.shelves.shelves_of(product)) == held[product]
+        assert (
+            sum(shelf.sold for shelf in shop.components.shelves.shelves_of(product))
+            == held[product]
+        )
 
 
 @some_lives
@@ -294,7 +299,11 @@ def test_stock_that_is_set_higher_counts_as_supplied(shop):
 
 def test_restocking_fills_every_shelf_that_is_low_and_no_other(shop):
     shop.execute(SetStock(product="prod_108", level=1, warehouse="Київ"))
-    full = {shelf: shelf.remaining for shelf in shop.components.shelves if shelf.remaining > shelf.product.threshold}
+    full = {
+        shelf: shelf.remaining
+        for shelf in shop.components.shelves
+        if shelf.remaining > shelf.product.threshold
+    }
     low = [shelf for shelf in shop.components.shelves if shelf not in full]
 
     assert shop.execute(Restock()) == len(low) >= 1

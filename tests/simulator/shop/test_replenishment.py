@@ -41,7 +41,8 @@ def live(house, until):
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["sell", "return_sold", "set_level", "replenish", "wait"]), st.integers(0, 12)
+        st.sampled_from(["sell", "return_sold", "set_level", "replenish", "wait"]),
+        st.integers(0, 12),
     ),
     max_size=40,
 )

@@ -151,7 +151,10 @@ def test_has_sold_what_its_customers_hold(open_shop, premises):
             _count(held, payload["order"], -1)
 
     for product in premises.catalogue.products:
-        assert sum(shelf.sold for shelf in shop.components.shelves.shelves_of(product.id)) == held[product.id]
+        assert (
+            sum(shelf.sold for shelf in shop.components.shelves.shelves_of(product.id))
+            == held[product.id]
+        )
 
 
 def _count(held, order, sign):
@@ -282,7 +285,10 @@ def test_is_refilled_before_much_of_it_is_sold_out(open_shop, rate):
     shop = open_shop(rate=rate)
     shop.step(12_000 / rate)
 
-    assert sum(shelf.remaining == 0 for shelf in shop.components.shelves) < len(list(shop.components.shelves)) / 10
+    assert (
+        sum(shelf.remaining == 0 for shelf in shop.components.shelves)
+        < len(list(shop.components.shelves)) / 10
+    )
 
 
 @pytest.mark.parametrize(
@@ -313,7 +319,9 @@ def test_follows_a_parcel_at_nova_poshta(publications_of):
 def test_takes_minutes_to_deliver_an_order(open_shop):
     shop = open_shop()
     shop.step(600)
-    delivered = [o for o in shop.components.fulfilment.finished if o.status is OrderStatus.DELIVERED]
+    delivered = [
+        o for o in shop.components.fulfilment.finished if o.status is OrderStatus.DELIVERED
+    ]
 
     assert delivered
     for order in delivered:
@@ -326,7 +334,9 @@ def test_keeps_the_last_hundred_orders_that_are_done_and_all_live_ones(open_shop
 
     assert len(shop.components.fulfilment.finished) == 100
     assert all(order.status in FINISHED_STATUSES for order in shop.components.fulfilment.finished)
-    assert sum(shop.components.fulfilment.by_status.values()) > 100 + len(shop.components.fulfilment.live)
+    assert sum(shop.components.fulfilment.by_status.values()) > 100 + len(
+        shop.components.fulfilment.live
+    )
 
 
 def test_has_present_customers_ask_support(open_shop):
