@@ -38,7 +38,8 @@ from server.cluster.connection_limits import ClusterConnectionLimiter, Connectio
 from server.cluster.node_queries import NodeQuery, OrderOwnerChanged
 from server.cluster.node_registry import NodeRegistry, PeerNode
 from server.cluster.pending_node_queries import PendingQueries
-from server.monitoring.cluster_traffic import ClusterTraffic, TrafficSink, TrafficSource
+from server.monitoring.cluster_traffic import ClusterTraffic, TrafficSource
+from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
 from server.redis_client import RedisClient
@@ -136,9 +137,11 @@ class RedisClusterNode:
         others = sorted(self._registry.peers.values(), key=lambda peer: peer.name)
         return [self._joined_host.stats(), *(peer.stats for peer in others)]
 
-    def traffic_source(self, hub: Hub, broker: Broker, sink: TrafficSink) -> TrafficSource:
-        """Take part in what those who watch are told."""
-        self._traffic_source = ClusterTraffic(hub, broker, sink, self._registry, self, self._clock)
+    def traffic_source(self, hub: Hub, broker: Broker, sampler: TrafficSampler) -> TrafficSource:
+        """Make this node's source of the monitor's figures."""
+        self._traffic_source = ClusterTraffic(
+            hub, broker, sampler, self._registry, self, self._clock
+        )
         return self._traffic_source
 
     def on_tap(self, publications: Sequence[Publication]) -> None:

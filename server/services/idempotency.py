@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Generic, Protocol, TypeVar
 
 from server.auth.identity import Identity
-from server.http.responses import ApiError
+from server.errors import ApiError, ApiErrorCode
 
 ANSWER_TTL_S = 300.0  # as the protocol promises
 MAX_KEYS = 10_000  # remembered, about 6 MB; beyond them the oldest is forgotten
@@ -31,7 +31,7 @@ class IdempotencyStore(Protocol[ResultT]):
         """Return what ``do`` returns, or what it returned elsewhere under the same name.
 
         Raises:
-            Problem: 409, it was another digest there.
+            ApiError: ``key_reused``, the digest was another one there.
             StoreUnavailable: it cannot be known.
         """
         ...
@@ -73,11 +73,11 @@ class Idempotency(Generic[ResultT]):
         raised here and not remembered: a repeat does it again.
 
         Raises:
-            Problem: 409 for a key that came with another body, 422 for one that is none.
+            ApiError: ``key_reused`` for a key that came with another body, or ``invalid_key``.
         """
         if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
             message = f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable ASCII characters"
-            raise ApiError(422, "invalid_key", message)
+            raise ApiError(ApiErrorCode.INVALID_KEY, message)
         request_key, digest = (identity.tenant_id, identity.user_id, key), sha256(body).digest()
         while (entry := self._find(request_key)) is not None:
             if entry.digest != digest:
@@ -112,7 +112,7 @@ class Idempotency(Generic[ResultT]):
 
 def key_conflict() -> ApiError:
     """Make the answer to a key that came with another body."""
-    return ApiError(409, "key_reused", "This Idempotency-Key came with another body")
+    return ApiError(ApiErrorCode.KEY_REUSED, "This Idempotency-Key came with another body")
 
 
 def request_fingerprint(identity: Identity, key: str, body: bytes) -> str:

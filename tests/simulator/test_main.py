@@ -116,7 +116,7 @@ async def test_lists_the_scenarios(start):
             ("--dry-run", "--scenario", "doom"),
             b"unknown scenario 'doom'; the scenarios are calm-day, flash-sale",
         ),
-        (("--speed", "61"), b"invalid pace value: '61'"),
+        (("--speed", "61"), b"invalid speed value: '61'"),
         (("--dry-run", "--for", "soon"), b"invalid duration value: 'soon'"),
     ],
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.i18n.translate import N_, _
+from common.text_markers import N_
+from dashboard.i18n.translate import _
 from dashboard.state import channels
 from dashboard.state.channels import ChannelSort, ChannelTreeRow
 from dashboard.state.live_state import Snapshot

@@ -27,7 +27,7 @@ def lines(known, shop, find="", sort=ChannelSort.TOTAL, chosen=""):
 
 
 def names(branches):
-    return [branch.chosen for branch in branches]
+    return [branch.filter_value for branch in branches]
 
 
 def test_counts_a_busy_channel_exactly_and_another_from_the_sample(shop):
