@@ -30,6 +30,7 @@ from tests.process_group import ProcessGroup
 settings.register_profile("shared machine", deadline=None)  # a busy one is slow, and no fault
 settings.load_profile("shared machine")
 
+pytest_plugins = ["tests.fixtures"]
 EXTERNAL = {"browser", "node", "process_group", "redis_binary"}  # fixtures that start programs
 SECRET = "tests-only-" + "x" * 32
 ROOT = Path(__file__).parents[1]

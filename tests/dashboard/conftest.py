@@ -26,8 +26,7 @@ from protocol.messages import InventoryAlert, NewOrder
 from protocol.money import Money
 from protocol.monitoring import BusyChannel, Sample, TrafficPayload, TrafficTotals
 from protocol.simulator_api__merge_simulation import ProductState, ShopState
-
-NOON = 1_700_000_000.0  # a integer of 5 s buckets
+from tests.fixtures import NOON, Clock
 
 
 class Shop:
@@ -147,21 +146,6 @@ class FakeSocket:
 @pytest.fixture
 def socket() -> FakeSocket:
     return FakeSocket()
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
