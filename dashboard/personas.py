@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from client.tokens import DEFAULT_LIFETIME_S, mint
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 from dashboard.settings import Settings
 
 OTHER_TENANT = "books"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from dashboard.i18n.translate import N_, _
+from common.text_markers import N_
+from dashboard.i18n.translate import _
 from dashboard.sockets.socket_status import SocketPhase, SocketStatus
 from dashboard.ui.formatting import dot_html, status_html
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard.dependencies import connections_client
-from dashboard.i18n.translate import N_, _, ngettext
+from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.connections_client import PollResult
 from dashboard.state import nodes
 from dashboard.state.live_state import Snapshot

@@ -8,7 +8,7 @@ from client.sans_io.reconnect import (
     ReconnectPolicy,
     policy_for_close,
 )
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 from protocol.errors import CloseCode, ErrorCode
 
 CLOSE_CODE_TEXTS = {

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from common.text_markers import N_
 from conformance.cases import MAX_MESSAGE_BYTES
-from dashboard.i18n.translate import N_, _
+from dashboard.i18n.translate import _
 from dashboard.ui import formatting, theme, url_select
 from dashboard.ui.console_draft import EDITOR_TEXT
 from dashboard.views.console import editor_state, panes, schema, tab_resources, templates

@@ -10,7 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.i18n.translate import N_, _
+from common.text_markers import N_
+from dashboard.i18n.translate import _
 from dashboard.messages.search import MAX_ROWS, MessageFilter, SearchResult
 from dashboard.state.live_state import Snapshot
 from dashboard.ui import newest_button, url_select

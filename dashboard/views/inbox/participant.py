@@ -18,8 +18,8 @@ import streamlit as st
 
 from client.errors import ConnectionLost, QueueFull, RequestRejected, RequestTimedOut
 from client.http_client import ApiClient, ApiRequestError
+from common.text_markers import N_
 from dashboard import dependencies
-from dashboard.i18n.translate import N_
 from dashboard.personas import Persona
 from dashboard.sockets.persona_socket import PersonaSocket, close_async
 from dashboard.views.inbox.conversations import ChatConversation, ChatConversations

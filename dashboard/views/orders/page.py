@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard.dependencies import feed
-from dashboard.i18n.translate import N_, _, ngettext
+from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import ORDERS, Snapshot
 from dashboard.state.orders import HAPPY_PATH, TrackedOrder

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from dashboard.i18n.translate import N_, _
+from common.text_markers import N_
+from dashboard.i18n.translate import _
 from dashboard.state.live_state import Snapshot
 from dashboard.state.orders import TrackedOrder
 from dashboard.ui import connection_badge, formatting, simulator_commands, tables, theme
