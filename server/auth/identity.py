@@ -21,6 +21,13 @@ class Role(StrEnum):
     NONE = ""
 
 
+class InvalidToken(Exception):
+    """Invalid token; the reason is deliberately not exposed."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid or expired token")
+
+
 STAFF_ROLES = frozenset({Role.AGENT, Role.ADMIN})
 
 

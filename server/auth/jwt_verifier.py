@@ -13,20 +13,13 @@ from cachetools import TLRUCache
 
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
-from server.auth.identity import Identity, Role
+from server.auth.identity import Identity, InvalidToken, Role
 from server.settings import Settings
 
 VerificationKey = Any  # what PyJWT takes as a key: text, bytes or a public key object
 CACHE_TTL_S = 60.0  # a token is verified anew after that, with whatever key is then the right one
 CACHE_SIZE = 1000  # tokens, about 1 MB; verifying one costs some 60 us
 MAX_EXPIRES_AT = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the last that a datetime can hold
-
-
-class InvalidToken(Exception):
-    """The token is not to be trusted; why is nobody's business."""
-
-    def __init__(self) -> None:
-        super().__init__("Invalid or expired token")
 
 
 class JwtVerifier:

@@ -8,36 +8,27 @@ look-up that was on its way meanwhile must not bring back the former owner.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from cachetools import LRUCache
 
+from server.cluster.cluster import Cluster
+from server.cluster.node_queries import AffectedConnections, OrderOwnerChanged
 from server.stores.base import OrderOwnership, Store, StoreUnavailable
 
 CACHE_SIZE = 10_000  # orders, about 3 MB; a look-up of an older one costs a query of some 100 us
 
 
-def _always_connected() -> bool:
-    return True
-
-
 class OrderOwners:
     """Records orders and tells whose they are.
 
-    ``changed`` tells every server, this one too, of an order that changes hands, and returns
-    when they have heard.  While ``hears`` says that changes are not heard of, nothing is
-    remembered.
+    Every node of the cluster, this one too, is notified of an order that changes owner.
+    Nothing is cached while this node is cut off, since it misses those notifications.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        notify_cluster: Callable[[OrderOwnership], Awaitable[object]],
-        cluster_connected: Callable[[], bool] = _always_connected,
-    ) -> None:
+    def __init__(self, store: Store, cluster: Cluster) -> None:
         self._store = store
-        self._notify_cluster = notify_cluster
-        self._cluster_connected = cluster_connected
+        self._cluster = cluster
         self._version = 0
         self._cache = LRUCache[str, OrderOwnership](CACHE_SIZE)
 
@@ -47,7 +38,7 @@ class OrderOwners:
         Raises:
             StoreUnavailable: it cannot be found out now.
         """
-        known = self._cache.get(order_id) if self._cluster_connected() else None
+        known = self._cache.get(order_id) if self._cluster.is_connected else None
         if known is not None:
             return known
         while True:
@@ -71,7 +62,12 @@ class OrderOwners:
         changes = self._version
         changed = await self._store.record_order_owners(ownerships)
         self._add_to_cache(ownerships, changes)
-        await asyncio.gather(*(self._notify_cluster(order) for order in changed))
+        await asyncio.gather(
+            *(
+                self._cluster.query(OrderOwnerChanged(order), AffectedConnections)
+                for order in changed
+            )
+        )
 
     async def refresh(self, ownership: OrderOwnership) -> OrderOwnership:
         """Find out anew whose an order is that changed hands.
@@ -94,7 +90,7 @@ class OrderOwners:
 
     def _add_to_cache(self, ownerships: Sequence[OrderOwnership], version: int) -> None:
         """Keep what was asked for when so many changes had been heard of."""
-        if version != self._version or not self._cluster_connected():
+        if version != self._version or not self._cluster.is_connected:
             return
         for order in ownerships:
             self._cache[order.id] = order

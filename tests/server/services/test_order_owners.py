@@ -39,18 +39,26 @@ def store():
     return Kept()
 
 
-@pytest.fixture
-def told():
-    return []
+class ClusterOfOne:
+    """A cluster whose only node refreshes an order that changes owner, as `LocalNode` does."""
+
+    def __init__(self):
+        self.is_connected = True
+        self.refreshed = []
+
+    async def query(self, query, _):
+        self.refreshed.append(await self.order_owners.refresh(query.order))
 
 
 @pytest.fixture
-def orders(store, told):
-    async def changed(order):
-        told.append(await orders.refresh(order))
+def cluster():
+    return ClusterOfOne()
 
-    orders = OrderOwners(store, changed)
-    return orders
+
+@pytest.fixture
+def orders(store, cluster):
+    cluster.order_owners = OrderOwners(store, cluster)
+    return cluster.order_owners
 
 
 async def test_an_order_is_remembered_once_recorded_or_found(orders, store):
@@ -63,12 +71,12 @@ async def test_an_order_is_remembered_once_recorded_or_found(orders, store):
     assert store.asked == 1
 
 
-async def test_a_change_of_hands_is_told_and_a_new_order_is_none(orders, told):
+async def test_a_change_of_hands_is_told_and_a_new_order_is_none(orders, cluster):
     await orders.record([OLENAS])
     await orders.record([OLENAS])
     await orders.record([TARAS_])
 
-    assert told == [TARAS_]
+    assert cluster.refreshed == [TARAS_]
     assert await orders.find("ord_1") == TARAS_
 
 
@@ -108,16 +116,14 @@ async def test_what_was_heard_stands_while_the_store_is_away(orders, store):
     assert await orders.refresh(TARAS_) == TARAS_
 
 
-async def test_nothing_is_remembered_while_changes_are_not_heard_of(store, told):
-    hears = True
-    orders = OrderOwners(store, told.append, lambda: hears)
+async def test_nothing_is_remembered_while_changes_are_not_heard_of(orders, store, cluster):
     await orders.record([OLENAS])
     store.orders["ord_1"] = TARAS_
-    hears = False
+    cluster.is_connected = False
 
     assert await orders.find("ord_1") == TARAS_
     orders.invalidate()
-    hears = True
+    cluster.is_connected = True
     assert await orders.find("ord_1") == TARAS_
 
 
