@@ -1,4 +1,4 @@
-"""Ends background work for certain."""
+"""Cancels background tasks reliably."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ CANCEL_RETRY_S = 0.05
 async def cancel_and_wait(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel these and wait until they have ended.
 
-    Once is not always enough: redis-py loses a cancellation that comes while it looks a
-    connection over, and the command goes on as if nothing had been said.
+    One cancellation is not always enough: redis-py loses one that comes while it checks a
+    connection, and the command continues.
     """
     pending = set(tasks)
     while pending:

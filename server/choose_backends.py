@@ -1,4 +1,4 @@
-"""The parts that differ between a server that is alone and one of a cluster."""
+"""The parts that differ between a single node and a node of a cluster."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DATABASE_FILE = "workbench.sqlite3"
 
 
 class Backends(Struct, frozen=True):
-    """What the settings choose: what carries publications, what keeps things, who else is there."""
+    """The broker, the stores and the cluster that the settings choose."""
 
     broker: Broker
     store: Store
@@ -41,7 +41,7 @@ class Backends(Struct, frozen=True):
 
 @contextlib.asynccontextmanager
 async def open_backends(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Backends]:
-    """Open the parts while the block lasts; ``clock`` is in seconds since the epoch.
+    """Open the backends while the block lasts; ``clock`` is in seconds since the epoch.
 
     Raises:
         StoreUnavailable: the database cannot be opened.
@@ -85,7 +85,7 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
 def _make_cluster_node(
     settings: Settings, redis: RedisClient, clock: Callable[[], float]
 ) -> RedisClusterNode:
-    free_port = secrets.token_hex(2)  # is not known yet, and a name is to be nobody else's
+    free_port = secrets.token_hex(2)  # not known yet, and the name must be unique
     return RedisClusterNode(
         redis,
         settings.redis_prefix,
