@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from protocol.channels import is_valid_key
 from server.auth.identity import Identity, Role
 from server.settings import Settings
 
+log = logging.getLogger(__name__)
 VerificationKey = Any  # what PyJWT takes as a key: text, bytes or a public key object
 CACHE_TTL_S = 60.0  # a token is verified anew after that, with whatever key is then the right one
 CACHE_SIZE = 1000  # tokens, about 1 MB; verifying one costs some 60 us
@@ -133,6 +135,8 @@ def make_verifier(
     Raises:
         Misconfigured: the key file cannot be read.
     """
+    if settings.tokens_without_role == "document":
+        log.warning("WORKBENCH_TOKENS_WITHOUT_ROLE=document is now called allow_tenant_channel")
     if settings.jwt_jwks_url:
         keys = jwt.PyJWKClient(settings.jwt_jwks_url, timeout=5)
 
