@@ -11,9 +11,10 @@ from socket import gethostname
 from msgspec import Struct
 
 from protocol.retention import Retention
-from server.cluster.cluster import Cluster, SingleNode
+from server.cluster.cluster import Cluster
 from server.cluster.connection_limits import LocalConnectionLimiter
 from server.cluster.redis_cluster_node import RedisClusterNode
+from server.cluster.single_node import SingleNode
 from server.http.stored_outcomes import decode_outcome, encode_outcome
 from server.pubsub.brokers.base import Broker
 from server.pubsub.brokers.memory.broker import MemoryBroker

@@ -52,10 +52,6 @@ class NodeRegistry:
         """Count a user's connections on all other nodes."""
         return self._counts[user_id]
 
-    def joined_before_all(self, joined_at: float, id: str) -> bool:
-        """Whether a node with this id that joined then did so before all others."""
-        return all((joined_at, id) < (peer.joined_at, other) for other, peer in self.peers.items())
-
     def connections_on(self, id: str) -> int:
         """Count the users' connections on one node, as far as it has announced them."""
         return sum(self._counts_by_node.get(id, {}).values())

@@ -35,6 +35,7 @@ from server.cluster.bus_messages import (
 )
 from server.cluster.cluster import ClusterUnavailable, NodeHost, QueryResults, ResultT
 from server.cluster.connection_limits import ClusterConnectionLimiter, ConnectionLimiter
+from server.cluster.leader import joined_first
 from server.cluster.node_queries import NodeQuery, OrderOwnerChanged
 from server.cluster.node_registry import NodeRegistry, PeerNode
 from server.cluster.pending_node_queries import PendingQueries
@@ -153,7 +154,9 @@ class RedisClusterNode:
     @property
     def is_leader(self) -> bool:
         """Whether this node has run longest and is in contact with the others."""
-        return self._is_synced and self._registry.joined_before_all(self._joined_at, self._node_id)
+        return self._is_synced and joined_first(
+            self._node_id, self._joined_at, self._registry.peers
+        )
 
     def announce_watched(self, tenants: frozenset[str]) -> None:
         """Send the tenants that are watched on this node to the others, at once."""
