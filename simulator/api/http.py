@@ -14,9 +14,10 @@ from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 
 from protocol import codec
-from protocol.simulator_api import CommandResponse, ScenarioList, ShopState
+from protocol.simulator_api import Command, CommandResponse, ScenarioList, ShopState
 from simulator.api import commands
-from simulator.api.commands import Command, CommandRejected, MalformedCommand
+from simulator.api.commands import MalformedCommand
+from simulator.errors import CommandRejected
 
 HOST = "127.0.0.1"
 SHUTDOWN_TIMEOUT_S = 0.5
