@@ -40,8 +40,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     jwt_issuer: Annotated[str, Meta(description="Required `iss`")] = ""
     jwt_audience: Annotated[str, Meta(description="Required `aud`")] = ""
     tokens_without_role: Annotated[
-        Literal["document", "refuse"], Meta(description="How to judge a token without a role")
-    ] = "document"
+        Literal["allow_tenant_channel", "refuse", "document"],
+        Meta(description="A token without a role may join `tenant:{tenant_id}`, or is refused"),
+    ] = "allow_tenant_channel"  # "document" is its former name, accepted for one release
 
     message_bytes: Annotated[PositiveInt, Meta(description="Longest message in")] = 4096
     subscriptions_per_connection: Annotated[PositiveInt, Meta(description="Channels joined")] = 100

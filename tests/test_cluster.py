@@ -102,7 +102,7 @@ class Subscriber:
         client.on("auth_success", lambda _: self._connected())
         client.on("subscribed", lambda _: self._receive.set())
 
-    def _note(self, number):
+    def _record(self, number):
         self.heard.append(number)
         self._receive.set()
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import jwt
+from cachetools import TLRUCache
 
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
 from server.auth.identity import Identity, Role
 from server.settings import Settings
 
+log = logging.getLogger(__name__)
 VerificationKey = Any  # what PyJWT takes as a key: text, bytes or a public key object
 CACHE_TTL_S = 60.0  # a token is verified anew after that, with whatever key is then the right one
 CACHE_SIZE = 1000  # tokens, about 1 MB; verifying one costs some 60 us
@@ -43,7 +46,7 @@ class JwtVerifier:
         self._settings = settings
         self._get_key = get_key
         self._is_revoked = is_revoked
-        self._token_cache: dict[str, tuple[float, Identity]] = {}
+        self._token_cache = TLRUCache[str, Identity](CACHE_SIZE, _cached_until, timer=time.time)
 
     async def verify(self, token: str) -> Identity:
         """Verify a token and read whom it speaks for.
@@ -52,25 +55,18 @@ class JwtVerifier:
             InvalidToken: not signed by us, expired, not yet valid, revoked, or with claims
                 that make no identity.
         """
-        now = time.time()
-        cached_until, identity = self._token_cache.get(token, (0.0, None))
-        if identity is None or now >= cached_until:
+        identity = self._token_cache.get(token)
+        if identity is None:
             try:
                 identity = self._identity_from_claims(
                     self._decode_claims(token, await self._get_key(token))
                 )
             except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
                 raise InvalidToken from why
-            self._cache_token(token, identity, now)
+            self._token_cache[token] = identity
         if self._is_revoked(identity):
             raise InvalidToken
         return identity
-
-    def _cache_token(self, token: str, identity: Identity, now: float) -> None:
-        """Remember a good token for a while: a publisher shows its own with every request."""
-        self._token_cache[token] = (min(identity.expires_at, now + CACHE_TTL_S), identity)
-        if len(self._token_cache) > CACHE_SIZE:
-            del self._token_cache[next(iter(self._token_cache))]
 
     def _decode_claims(self, token: str, key: VerificationKey) -> dict[str, Any]:
         settings = self._settings
@@ -112,6 +108,10 @@ class JwtVerifier:
         )
 
 
+def _cached_until(_token: str, identity: Identity, now: float) -> float:
+    return min(identity.expires_at, now + CACHE_TTL_S)
+
+
 def _optional_claim(claims: dict[str, Any], name: str) -> Any:
     """Return an optional claim; null is as good as none."""
     value = claims.get(name)
@@ -135,6 +135,8 @@ def make_verifier(
     Raises:
         Misconfigured: the key file cannot be read.
     """
+    if settings.tokens_without_role == "document":
+        log.warning("WORKBENCH_TOKENS_WITHOUT_ROLE=document is now called allow_tenant_channel")
     if settings.jwt_jwks_url:
         keys = jwt.PyJWKClient(settings.jwt_jwks_url, timeout=5)
 

@@ -43,12 +43,13 @@ from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
 from server.redis_client import RedisClient
+from server.retry_delay import RetryDelay
 from server.stores.base import OrderOwnership, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 HEARTBEATS = 3.5  # within the timeout after which a node that is silent counts as gone
-RESYNC_RETRY_S = 1.0  # until it has worked
+RESYNC_MIN_DELAY_S, RESYNC_MAX_DELAY_S = 0.5, 2.0  # between attempts to resynchronize
 POLL_S = 0.05
 
 
@@ -268,12 +269,13 @@ class RedisClusterNode:
         await self._joined_host.handle_query(OrderOwnerChanged(order))
 
     async def _resync(self) -> None:
+        delay = RetryDelay(RESYNC_MIN_DELAY_S, RESYNC_MAX_DELAY_S)
         while True:
             try:
                 await self._joined_host.resync()
             except StoreUnavailable as why:
                 log.warning("what was missed could not be judged yet: %s", why)
-                await asyncio.sleep(RESYNC_RETRY_S)
+                await delay.wait()
             else:
                 return
 

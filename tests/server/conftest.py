@@ -119,7 +119,7 @@ class Server:
 
     async def publish(self, what, token=None, **options):
         token = token or self._token("svc", "service")
-        return await self.request("HTTP_REQUEST", "/api/publish", token, json=what, **options)
+        return await self.request("POST", "/api/publish", token, json=what, **options)
 
     async def place_order(self, order_id, user_id, tenant_id="shop"):
         order = {

@@ -30,7 +30,7 @@ ORDER = OrderOwnership("ord_1", "olena", "shop")
 
 
 @pytest.mark.parametrize(
-    ("channel", "list_for"),
+    ("channel", "open_to"),
     [
         ("public:news", set(PEOPLE)),
         ("user:olena", {"owner", "document", "homeless"}),

@@ -135,7 +135,7 @@ async def test_a_user_who_is_disconnected_and_revoked_is_so_on_every_node(nodes,
     namesake = await b.sign_in("olena", tenant_id="books")
     old = token("olena", iat=time.time() - 5)
 
-    answer = await admin(a, "HTTP_REQUEST", "/api/users/olena/disconnect", json={"revoke": True})
+    answer = await admin(a, "POST", "/api/users/olena/disconnect", json={"revoke": True})
 
     assert answer == (200, {"disconnected": 2})
     assert [await here.close_code(), await there.close_code()] == [4003, 4003]
@@ -299,7 +299,7 @@ async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
     )
     # By now it knows that it is cut off, and revokes nothing.
     path = "/api/users/olena/disconnect"
-    answers.append(await admin(a, "HTTP_REQUEST", path, json={"revoke": True}))
+    answers.append(await admin(a, "POST", path, json={"revoke": True}))
     late = await b.sign_in("olena")
     refused = await late.subscribe("order:ord_1")
     if outage == signal.SIGKILL:

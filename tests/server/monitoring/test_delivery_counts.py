@@ -25,9 +25,9 @@ def test_a_publication_is_held_until_all_have_told_whom_it_reached():
     joining.on_delivered("public:news", 1, 2, now=0.1)
     joining.on_delivered("public:news", 1, 3, now=0.2)
 
-    assert joining.pop_due(HOLD_S - 0.1) == ([], [])
-    assert joining.pop_due(HOLD_S) == ([(publication(1), 5)], [])
-    assert joining.pop_due(HOLD_S + 1) == ([], [])
+    assert joining.take_due(HOLD_S - 0.1) == ([], [])
+    assert joining.take_due(HOLD_S) == ([(publication(1), 5)], [])
+    assert joining.take_due(HOLD_S + 1) == ([], [])
 
 
 def test_whom_it_reached_may_be_told_before_it_is_heard():
@@ -35,36 +35,36 @@ def test_whom_it_reached_may_be_told_before_it_is_heard():
     joining.on_delivered("public:news", 1, 2, now=0.0)
     joining.on_published(publication(1), now=0.1)
 
-    assert joining.pop_due(1.0) == ([(publication(1), 2)], [])
+    assert joining.take_due(1.0) == ([(publication(1), 2)], [])
 
 
 def test_what_nobody_hears_is_passed_on_too():
     joining = DeliveryAggregator()
     joining.on_published(publication(1), now=0.0)
 
-    assert joining.pop_due(1.0) == ([(publication(1), 0)], [])
+    assert joining.take_due(1.0) == ([(publication(1), 0)], [])
 
 
 def test_what_is_told_late_is_passed_on_by_itself():
     joining = DeliveryAggregator()
     joining.on_published(publication(1), now=0.0)
-    joining.pop_due(1.0)
+    joining.take_due(1.0)
     joining.on_delivered("public:news", 1, 4, now=2.0)
 
-    assert joining.pop_due(2.0) == ([], [(publication(1), 4)])
-    assert joining.pop_due(2.0) == ([], [])
+    assert joining.take_due(2.0) == ([], [(publication(1), 4)])
+    assert joining.take_due(2.0) == ([], [])
 
 
 def test_nothing_is_remembered_for_ever():
     joining = DeliveryAggregator()
     joining.on_published(publication(1), now=0.0)
     joining.on_delivered("public:other", 7, 1, now=0.0)
-    joining.pop_due(1.0)
-    joining.pop_due(2.0 + LATE_TTL_S)
+    joining.take_due(1.0)
+    joining.take_due(2.0 + LATE_TTL_S)
 
     joining.on_delivered("public:news", 1, 4, now=3.0 + LATE_TTL_S)
     joining.on_published(publication(7, "public:other"), now=3.0 + LATE_TTL_S)
-    assert joining.pop_due(4.0 + LATE_TTL_S) == ([(publication(7, "public:other"), 0)], [])
+    assert joining.take_due(4.0 + LATE_TTL_S) == ([(publication(7, "public:other"), 0)], [])
 
 
 @given(
@@ -91,10 +91,10 @@ def test_each_is_passed_on_once_and_every_socket_is_counted_once(steps):
                     told += number
                     joining.on_delivered("public:news", offset, number, now)
             case ("due",):
-                due, late = joining.pop_due(now)
+                due, late = joining.take_due(now)
                 passed += [each.position.offset for each, _ in due]
                 counted += sum(number for _, number in due + late)
-    due, late = joining.pop_due(now + 1)
+    due, late = joining.take_due(now + 1)
     passed += [each.position.offset for each, _ in due]
     counted += sum(number for _, number in due + late)
 

@@ -176,9 +176,9 @@ async def test_all_of_a_users_connections_are_ended_within_the_tenant(server, as
     laptop, phone = await server.sign_in("olena"), await server.sign_in("olena")
     namesake = await server.sign_in("olena", tenant_id="books")
 
-    first = await ask("HTTP_REQUEST", "/api/users/olena/disconnect")
-    again = await ask("HTTP_REQUEST", "/api/users/olena/disconnect", json={})
-    unknown = await ask("HTTP_REQUEST", "/api/users/nobody/disconnect")
+    first = await ask("POST", "/api/users/olena/disconnect")
+    again = await ask("POST", "/api/users/olena/disconnect", json={})
+    unknown = await ask("POST", "/api/users/nobody/disconnect")
 
     assert (first, again) == ((200, {"disconnected": 2}), (200, {"disconnected": 0}))
     assert unknown == (200, {"disconnected": 0})
@@ -193,7 +193,7 @@ async def test_revoking_refuses_the_tokens_so_far_and_those_without_a_date(serve
     client = await server.connect(old)
     await client.hear()
 
-    answer = await ask("HTTP_REQUEST", "/api/users/olena/disconnect", json={"revoke": True})
+    answer = await ask("POST", "/api/users/olena/disconnect", json={"revoke": True})
 
     assert answer == (200, {"disconnected": 1})
     assert await client.close_code() == 4003
@@ -209,14 +209,14 @@ async def test_revoking_refuses_the_tokens_so_far_and_those_without_a_date(serve
 async def test_a_body_that_is_none_of_ours_ends_nothing(server, ask, body):
     client = await server.sign_in("olena")
 
-    status, answer = await ask("HTTP_REQUEST", "/api/users/olena/disconnect", data=body)
+    status, answer = await ask("POST", "/api/users/olena/disconnect", data=body)
 
     assert (status, answer["error"]["code"]) == (422, "invalid_body")
     assert await client.is_silent()
 
 
 async def test_nobody_can_have_an_id_that_is_none(server, ask):
-    status, answer = await ask("HTTP_REQUEST", "/api/users/a%20b/disconnect", json={"revoke": True})
+    status, answer = await ask("POST", "/api/users/a%20b/disconnect", json={"revoke": True})
 
     assert (status, answer["error"]["code"]) == (404, "not_found")
 
@@ -227,7 +227,7 @@ async def test_nobody_can_have_an_id_that_is_none(server, ask):
         ("GET", "/api/connections"),
         ("GET", "/api/connections/c_1/access?channel=public:news"),
         ("DELETE", "/api/connections/c_1"),
-        ("HTTP_REQUEST", "/api/users/olena/disconnect"),
+        ("POST", "/api/users/olena/disconnect"),
         ("GET", "/api/channels"),
         ("GET", "/api/nodes"),
     ],

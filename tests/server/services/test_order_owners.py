@@ -19,7 +19,7 @@ class Kept:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def find_order(self, order_id):
+    async def find_order_owner(self, order_id):
         self.asked += 1
         found = self.orders.get(order_id)
         await self.may_answer.wait()
@@ -27,7 +27,7 @@ class Kept:
             raise StoreUnavailable
         return found
 
-    async def record_orders(self, orders):
+    async def record_order_owners(self, orders):
         kept, changed = plan_ownership(self.orders, orders)
         self.orders |= {order.id: order for order in kept}
         await self.may_answer.wait()

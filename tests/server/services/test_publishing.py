@@ -42,7 +42,7 @@ async def test_a_list_arrives_in_its_order_and_unknown_fields_with_it(server):
 
 
 async def test_without_a_token_nobody_publishes(server, token):
-    assert (await server.request("HTTP_REQUEST", "/api/publish", json=NEWS))[0] == 401
+    assert (await server.request("POST", "/api/publish", json=NEWS))[0] == 401
     assert (await server.publish(NEWS, "forged"))[0] == 401
     assert (await server.publish(NEWS, token(algorithm="none", key=None, role="service")))[0] == 401
 
@@ -132,7 +132,7 @@ async def test_what_is_wrong_is_refused_and_its_place_in_the_list_is_told(server
 )
 async def test_a_body_that_is_no_list_of_publications_is_refused(server, token, body, status):
     got, answer = await server.request(
-        "HTTP_REQUEST", "/api/publish", token("svc", "service"), data=io.BytesIO(body)
+        "POST", "/api/publish", token("svc", "service"), data=io.BytesIO(body)
     )
 
     assert got == status
@@ -144,9 +144,7 @@ async def test_invalid_text_is_refused_even_where_nobody_reads_it(server, token)
     await client.subscribe("public:news")
     body = json.dumps(NEWS | {"note": "@"}).encode().replace(b"@", b"\xff")
 
-    status, _ = await server.request(
-        "HTTP_REQUEST", "/api/publish", token("svc", "service"), data=body
-    )
+    status, _ = await server.request("POST", "/api/publish", token("svc", "service"), data=body)
 
     assert status == 400
     assert await client.is_silent()

@@ -58,7 +58,7 @@ async def test_what_takes_a_while_is_not_overtaken_by_what_does_not(desk):
 
 
 async def test_when_too_many_wait_it_is_told_and_again_when_none_does(desk):
-    for request in "ResultT" + "b" * (MAX_PENDING - 2):
+    for request in "A" + "b" * (MAX_PENDING - 2):
         desk.turns.submit(request)
     assert desk.told == []
     desk.turns.submit("c")

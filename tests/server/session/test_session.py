@@ -289,8 +289,8 @@ def test_a_channel_that_does_not_open_does_not_tell_its_last_message(session, wo
     ("options", "is_for_olena"),
     [
         ({"tenant_only": True}, True),
-        ({"unless_on": Channel.parse("tenant:shop")}, True),
-        ({"unless_on": Channel.parse("user:olena")}, False),
+        ({"exclude_subscribers_of": Channel.parse("tenant:shop")}, True),
+        ({"exclude_subscribers_of": Channel.parse("user:olena")}, False),
         ({"exclude_connection": "c_1"}, False),
     ],
 )

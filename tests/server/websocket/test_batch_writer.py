@@ -105,7 +105,7 @@ def test_every_client_gets_all_that_is_for_it_in_the_order_of_acceptance(steps):
                     hub.deliver(batch)
                 case "reply":
                     number += 1
-                    clients[what].outbox.push(frame_codec.encode_text(b"%d" % number))
+                    clients[what].send_queue.push(frame_codec.encode_text(b"%d" % number))
                     clients[what].expected.append(number)
                 case "fill" | "read":
                     clients[what].unread = MAX_TRANSPORT_BUFFER + 1 if step == "fill" else 0

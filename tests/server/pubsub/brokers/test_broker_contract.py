@@ -50,7 +50,7 @@ def hearing(make_ears):
         ears = make_ears(*channels)
         async with broker.run(ears):
             for channel in channels:
-                await broker.hear(channel)
+                await broker.subscribe(channel)
             yield ears
 
     return hearing
@@ -69,7 +69,7 @@ async def test_a_publication_keeps_its_address_and_everything_else(broker, heari
     full = replace(
         publication(2, ORDER),
         tenant_only=True,
-        unless_on=STAFF,
+        exclude_subscribers_of=STAFF,
         exclude_connection="c_1",
         tenant="",
     )

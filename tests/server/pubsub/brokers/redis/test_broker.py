@@ -137,9 +137,9 @@ async def test_a_publication_repeated_under_its_token_is_published_once(nodes):
     a, b = nodes
     await b.join()
 
-    await a.publish(1, 2, once="k")
-    await b.publish(1, 2, once="k")
-    await a.publish(3, once="other")
+    await a.publish(1, 2, idempotency_key="k")
+    await b.publish(1, 2, idempotency_key="k")
+    await a.publish(3, idempotency_key="other")
 
     assert numbers(await b.ears.count(3)) == [1, 2, 3]
 
@@ -150,7 +150,7 @@ async def test_a_connection_that_is_cut_comes_back_and_misses_nothing(nodes):
     for number in range(50):
         await a.publish(number)
         if number % 10 == 5:
-            await a.link.execute_command("CLIENT_MESSAGES", "KILL", "TYPE", "pubsub")
+            await a.link.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
 
     assert numbers(await b.ears.count(50)) == list(range(50))
     assert b.ears.gaps == []
@@ -239,10 +239,10 @@ async def test_a_channel_joined_while_redis_is_away_is_heard_when_it_is_back(
     a = await start_node(redis)
     redis.kill()
     async with asyncio.timeout(20):
-        while a.broker._lines.is_up:
+        while a.broker._subscriber.is_connected:
             await asyncio.sleep(0.01)
 
-    await a.broker.hear(NEWS)
+    await a.broker.subscribe(NEWS)
     a.ears.channels.add(NEWS)
     redis.start()
     async with asyncio.timeout(20):
@@ -292,7 +292,7 @@ async def test_a_redis_that_lost_its_newest_data_begins_another_epoch(nodes, red
     head = RedisKeys(redis_prefix).log_and_head(NEWS)[1]
 
     await b.link.hset(head, "offset", 3)
-    await b.link.execute_command("CLIENT_MESSAGES", "KILL", "TYPE", "pubsub")
+    await b.link.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
     await a.ears.until(lambda: a.ears.gaps)
     await b.publish(5, 6, 7)
     await a.ears.count(8)

@@ -110,7 +110,7 @@ async def test_channels_of_all_shards_are_heard_on_another_server_in_their_order
     for channel in ORDERS:
         ears.channels.add(channel)
         await b.recover(channel, None)
-    await b.tap({"shop"})
+    await b.set_tapped_tenants({"shop"})
     await b.health_check()
 
     for number in range(20):
