@@ -30,7 +30,7 @@ from protocol.channels import Channel, ChannelKind
 from protocol.event_payloads import CustomerActivityPayload, InventoryAlertPayload, NewOrderPayload
 from protocol.money import decode_money
 from protocol.monitoring import StatsPayload, TrafficPayload
-from protocol.simulator_api__merge_simulation import ShopState
+from protocol.simulator_api import ShopState
 
 log = logging.getLogger(__name__)
 WORKBENCH_USER_ID = "workbench"

@@ -25,7 +25,7 @@ from protocol.event_payloads import (
 from protocol.messages import InventoryAlert, NewOrder
 from protocol.money import Money
 from protocol.monitoring import BusyChannel, Sample, TrafficPayload, TrafficTotals
-from protocol.simulator_api__merge_simulation import ProductState, ShopState
+from protocol.simulator_api import ClientPoolState, ProductState, PublisherState, ShopState
 from tests.fixtures import NOON, Clock
 
 
@@ -90,8 +90,33 @@ class Shop:
     def stock(self, **left: int) -> ShopState:
         """Make the simulator's answer: one product, so many of it in Київ and Львів."""
         places = {"Київ": left.get("kyiv", 9), "Львів": left.get("lviv", 9)}
-        product = ProductState("prod_1", "BK-1", "Кобзар", Money.of(Decimal("420.00")), 5, places)
-        return ShopState(warehouses=("Київ", "Львів"), products=(product,))
+        price, noon = Money.of(Decimal("420.00")), datetime.fromtimestamp(self.noon, UTC)
+        product = ProductState("prod_1", "BK-1", "Кобзар", "Книги", price, price, 5, places, 0)
+        return ShopState(
+            started_at=noon,
+            now=noon,
+            elapsed_s=0.0,
+            skipped_s=0.0,
+            speed=1.0,
+            run="a1",
+            seed=7,
+            rate=20.0,
+            running=True,
+            scenarios=(),
+            ended=(),
+            tenant="shop",
+            currency="UAH",
+            warehouses=("Київ", "Львів"),
+            products=(product,),
+            orders=(),
+            live_orders=0,
+            orders_by_status={},
+            publications={},
+            revenue_today=Money("0.00"),
+            publisher=PublisherState(0, 0, 0, 0, 0, 0),
+            presence=ClientPoolState(0, 0, 0, 0),
+            customers=(),
+        )
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from dashboard.ui import connection_badge, formatting, simulator_commands, table
 from dashboard.ui.tables import Column
 from dashboard.views.inbox.conversations import SIMULATED_AGENT_ID, ChatConversation, ChatEntry
 from dashboard.views.inbox.participant import ChatParticipant, SendFailed
+from protocol.simulator_api import TakeConversation
 
 MAX_MESSAGE_LENGTH = 2000  # characters, as the server has it
 LIST_ROWS = 5  # lines of the list
@@ -195,7 +196,7 @@ def draw_responder(conversation: ChatConversation) -> None:
 
 def take_over(conversation_id: str) -> None:
     """Stop the simulated agent from replying in a conversation."""
-    simulator_commands.send_command("take_conversation", conversation=conversation_id)
+    simulator_commands.send_command(TakeConversation(conversation=conversation_id))
     outcome = simulator_commands.last_result()
     if outcome and not outcome.error:
         state.taken.add(conversation_id)
