@@ -68,6 +68,13 @@ def format_duration(seconds: float) -> str:
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
 
 
+def format_round_trip(seconds: float) -> str:
+    """Format the time until a reply: 0.4 ms, 12 ms, 1.2 s."""
+    if seconds >= 1:
+        return _("{count} s").format(count=format_number(seconds, 1))
+    return _("{count} ms").format(count=format_number(seconds * 1000, 1 if seconds < 0.01 else 0))
+
+
 def as_sentence(text: str) -> str:
     """Capitalise a library's message and end it with a full stop."""
     return text[:1].upper() + text[1:].rstrip(".") + "."
