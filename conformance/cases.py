@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from common.text_markers import N_
 from conformance.case_types import (
     Actor,
     ConformanceCase,
@@ -14,7 +15,6 @@ from conformance.case_types import (
     ExpectHttpStatus,
     SendFrames,
 )
-from dashboard.i18n.translate import N_
 from dashboard.views.console.templates import ORDER, TENANT, TOKEN
 from protocol import codec
 from protocol.errors import CloseCode, ErrorCode

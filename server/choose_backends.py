@@ -10,17 +10,17 @@ from socket import gethostname
 
 from msgspec import Struct
 
-from protocol.publications import PublishResponse
 from protocol.retention import Retention
 from server.cluster.cluster import Cluster, SingleNode
 from server.cluster.connection_limits import LocalConnectionLimiter
 from server.cluster.redis_cluster_node import RedisClusterNode
-from server.http.responses import ApiError
+from server.http.stored_outcomes import decode_outcome, encode_outcome
 from server.pubsub.brokers.base import Broker
 from server.pubsub.brokers.memory.broker import MemoryBroker
 from server.pubsub.brokers.redis.broker import RedisBroker, RedisBrokerOptions
 from server.redis_client import RedisClient, open_redis
 from server.services.idempotency import IdempotencyStore, NullIdempotencyStore
+from server.services.publishing import PublishOutcome
 from server.settings import Settings
 from server.stores.base import Store
 from server.stores.redis import RedisStore
@@ -36,7 +36,7 @@ class Backends(Struct, frozen=True):
     broker: Broker
     store: Store
     cluster: Cluster
-    idempotency_store: IdempotencyStore[PublishResponse | ApiError]
+    idempotency_store: IdempotencyStore[PublishOutcome]
 
 
 @contextlib.asynccontextmanager
@@ -58,7 +58,11 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
             )
             store = RedisStore(redis, settings.redis_prefix)
             idempotency_store = RedisIdempotencyStore(
-                redis, settings.redis_prefix, settings.broker_timeout_s
+                redis,
+                settings.redis_prefix,
+                settings.broker_timeout_s,
+                encode=encode_outcome,
+                decode=decode_outcome,
             )
             yield Backends(
                 RedisBroker(redis, options),
@@ -67,11 +71,13 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
                 idempotency_store,
             )
     else:
-        file = await SqliteStore.open(Path(settings.data_dir) / DATABASE_FILE)
+        path = Path(settings.data_dir) / DATABASE_FILE
+        file = await SqliteStore.open(path, settings.broker_timeout_s)
         async with contextlib.aclosing(file):
             cluster = SingleNode(
                 settings.node or gethostname(),
                 LocalConnectionLimiter(settings.connections_per_user),
+                clock,
             )
             yield Backends(MemoryBroker(retention, clock), file, cluster, NullIdempotencyStore())
 

@@ -5,7 +5,6 @@ Knows no key.  The address may hold a password, and so is never logged or told a
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,12 +23,13 @@ from redis.exceptions import (
     ResponseError,
 )
 
+from server.retry_delay import RetryDelay
 from server.settings import Settings
 
 MIN_VERSION = (6, 2)
 MIN_VERSION_SHARDED = (7, 0)  # has sharded Pub/Sub
 STARTUP_TIMEOUT_FACTOR = 3  # times the patience with a request; Redis may just be starting
-RETRY_DELAY_S = 0.1
+MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 0.5  # between attempts to connect at the start
 MAX_CONNECTIONS = 32  # of one node; who finds none free waits for one
 
 RedisClient: TypeAlias = Redis | RedisCluster
@@ -128,6 +128,7 @@ async def _check_server(redis: RedisClient, settings: Settings) -> None:
 async def _info_with_retries(redis: RedisClient, timeout_s: float) -> dict[str, object]:
     """Ask Redis what it is, again and again: it may be starting too."""
     until = time.monotonic() + timeout_s
+    delay = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S)
     while True:
         try:
             if isinstance(redis, RedisCluster):
@@ -141,7 +142,7 @@ async def _info_with_retries(redis: RedisClient, timeout_s: float) -> dict[str, 
                 raise said from None
             if time.monotonic() > until:
                 raise
-            await asyncio.sleep(RETRY_DELAY_S)
+            await delay.wait()
 
 
 def _redacted(url: str) -> str:

@@ -214,6 +214,19 @@ def launch_server(launch):
     return launch.server
 
 
+@pytest.fixture(scope="session")
+def shared_server(launching, tmp_path_factory):
+    """A server for all tests that do it no harm; each has a `tenant` of its own."""
+    with launching(tmp_path_factory.mktemp("server")) as start:
+        yield start.server()
+
+
+@pytest.fixture
+def tenant():
+    """The shop of one test."""
+    return f"shop-{uuid.uuid4().hex}"
+
+
 class Control:
     """The running simulator's control, for an admin."""
 

@@ -7,6 +7,7 @@ are one script, so neither is had without the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from importlib.resources import files
 from itertools import groupby
 
 import msgspec
@@ -16,101 +17,10 @@ from protocol.channels import Channel
 from protocol.publications import EVERYONE, Address, Publication, StreamPosition
 from protocol.retention import Retention
 
-IDEMPOTENCY_WINDOW_S = 300  # for so long a publication is not published again under the same token
-HEAD_TTL_S = 86_400  # for so long it is known where a silent channel stands
+HEAD_TTL_S = 86_400  # how long the position of a channel without publications is kept
 
-PUBLISH = """
--- KEYS[1]: the batch's own key; then a log and a head for each publication.
--- ARGV: when it is too late (ms by this clock, 0: never), an epoch for channels that have
--- none, how long logs and heads are kept (ms, s), the verb; then for each publication the
--- channel, the tap, how many its log keeps, its token, whether the next one may travel in
--- the same message, and the publication.
--- Returns 1, or 0 if it came too late, and nothing was published.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local deadline = tonumber(ARGV[1])
-if deadline > 0 and now > deadline then return 0 end
-if not redis.call('SET', KEYS[1], '', 'NX', 'EX', 60) then return 1 end
-local kept_ms, verb = tonumber(ARGV[3]), ARGV[5]
-local run, place, at = {}, nil, 6
-for i = 2, #KEYS, 2 do
-  local log, head = KEYS[i], KEYS[i + 1]
-  local channel, tap, most = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
-  local token, goes_on, parcel = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
-  at = at + 6
-  if token == '' or redis.call('SET', head .. ':' .. token, '', 'NX', 'EX', ONCE_S) then
-    local epoch = redis.call('HGET', head, 'epoch')
-    if not epoch then
-      epoch = ARGV[2]
-      redis.call('HSET', head, 'epoch', epoch)
-    end
-    local offset = redis.call('HINCRBY', head, 'offset', 1)
-    redis.call('EXPIRE', head, ARGV[4])
-    local here = epoch .. ' ' .. string.format('%d', offset) .. ' '
-    local item = #parcel .. ':' .. parcel
-    place = place or here
-    run[#run + 1] = item
-    if most > 0 then
-      redis.call('XADD', log, 'MAXLEN', '~', most, '*', 'm', here .. item)
-      if offset % 16 == 0 then redis.call('XTRIM', log, 'MINID', '~', now - kept_ms) end
-      redis.call('PEXPIRE', log, kept_ms)
-    end
-  end
-  if goes_on == '' and place then
-    local message = place .. table.concat(run)
-    redis.call(verb, channel, message)
-    if tap ~= '' then redis.call('PUBLISH', tap, message) end
-    run, place = {}, nil
-  end
-end
-return 1
-""".replace("ONCE_S", str(IDEMPOTENCY_WINDOW_S))
-
-READ_HISTORY = """
--- KEYS: a head and a log for each channel.  ARGV: an epoch for channels that have none, how
--- long they are then remembered (s), how many publications at the most, whether who asks is
--- a server that follows them; then for each channel the epoch and offset from which on it is
--- wanted, or an empty epoch.  A server that has come further than the head shows that the
--- newest publications were lost: another epoch begins, as their offsets would come again.
--- Returns for each: epoch, offset, whether that reaches back to there ('' if not asked), and
--- the publications since or, if not asked or in another epoch, the newest (all, if all are kept).
-local answer = {}
-for i = 1, #KEYS, 2 do
-  local head, log = KEYS[i], KEYS[i + 1]
-  local since_epoch, since = ARGV[4 + i], tonumber(ARGV[5 + i])
-  local epoch = redis.call('HGET', head, 'epoch')
-  if not epoch then
-    epoch = ARGV[1]
-    redis.call('HSET', head, 'epoch', epoch, 'offset', 0)
-  end
-  if redis.call('TTL', head) < tonumber(ARGV[2]) then redis.call('EXPIRE', head, ARGV[2]) end
-  local offset = tonumber(redis.call('HGET', head, 'offset'))
-  if ARGV[4] == '1' and since_epoch == epoch and since > offset then
-    epoch, offset = ARGV[1], 0
-    redis.call('HSET', head, 'epoch', epoch, 'offset', 0)
-    redis.call('DEL', log)
-  end
-  local reaches, wanted = '', 1
-  if since_epoch ~= '' then
-    reaches = '1'
-    if since_epoch ~= epoch or since > offset then
-      reaches, since = '0', 0
-    end
-    wanted = offset - since
-  end
-  local entries = {}
-  if wanted > 0 and wanted <= tonumber(ARGV[3]) then
-    for n, entry in ipairs(redis.call('XREVRANGE', log, '+', '-', 'COUNT', wanted)) do
-      entries[n] = entry[2][2]
-    end
-  end
-  if since_epoch ~= '' and #entries < wanted then
-    reaches, entries = '0', {}
-  end
-  answer[#answer + 1] = {epoch, string.format('%d', offset), reaches, entries}
-end
-return answer
-"""
+PUBLISH = (files("protocol.redis") / "publish.lua").read_text("utf-8")
+READ_HISTORY = (files("protocol.redis") / "read_history.lua").read_text("utf-8")
 
 
 class StoredPublication(Struct, frozen=True, array_like=True):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+from cachetools import TLRUCache
 
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
@@ -43,7 +44,7 @@ class JwtVerifier:
         self._settings = settings
         self._get_key = get_key
         self._is_revoked = is_revoked
-        self._token_cache: dict[str, tuple[float, Identity]] = {}
+        self._token_cache = TLRUCache[str, Identity](CACHE_SIZE, _cached_until, timer=time.time)
 
     async def verify(self, token: str) -> Identity:
         """Verify a token and read whom it speaks for.
@@ -52,25 +53,18 @@ class JwtVerifier:
             InvalidToken: not signed by us, expired, not yet valid, revoked, or with claims
                 that make no identity.
         """
-        now = time.time()
-        cached_until, identity = self._token_cache.get(token, (0.0, None))
-        if identity is None or now >= cached_until:
+        identity = self._token_cache.get(token)
+        if identity is None:
             try:
                 identity = self._identity_from_claims(
                     self._decode_claims(token, await self._get_key(token))
                 )
             except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
                 raise InvalidToken from why
-            self._cache_token(token, identity, now)
+            self._token_cache[token] = identity
         if self._is_revoked(identity):
             raise InvalidToken
         return identity
-
-    def _cache_token(self, token: str, identity: Identity, now: float) -> None:
-        """Remember a good token for a while: a publisher shows its own with every request."""
-        self._token_cache[token] = (min(identity.expires_at, now + CACHE_TTL_S), identity)
-        if len(self._token_cache) > CACHE_SIZE:
-            del self._token_cache[next(iter(self._token_cache))]
 
     def _decode_claims(self, token: str, key: VerificationKey) -> dict[str, Any]:
         settings = self._settings
@@ -110,6 +104,10 @@ class JwtVerifier:
             issued_at=float(claims.get("iat", 0)),
             expires_at=expires_at,
         )
+
+
+def _cached_until(_token: str, identity: Identity, now: float) -> float:
+    return min(identity.expires_at, now + CACHE_TTL_S)
 
 
 def _optional_claim(claims: dict[str, Any], name: str) -> Any:

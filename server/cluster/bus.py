@@ -21,6 +21,7 @@ from protocol.redis.order_owners import owner_changes_channel
 from server.background_tasks import cancel_and_wait
 from server.cluster.bus_messages import BusEnvelope, BusMessage, decode, encode
 from server.redis_client import REDIS_ERRORS, RedisClient
+from server.retry_delay import RetryDelay
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class ClusterBus:
 
     async def run(self, handler: BusEventHandler) -> None:
         """Carry letters, for ever."""
-        delay_s, is_reported = MIN_RETRY_DELAY_S, False
+        delay, is_reported = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S), False
         while True:
             try:
                 async with self._redis.pubsub() as pubsub:
@@ -117,7 +118,8 @@ class ClusterBus:
                     await self._wait_until_subscribed(pubsub)
                     if is_reported:
                         log.info("the other nodes are heard again")
-                    delay_s, is_reported = MIN_RETRY_DELAY_S, False
+                    delay.reset()
+                    is_reported = False
                     self.is_connected = True
                     handler.on_connected()
                     async with asyncio.TaskGroup() as group:
@@ -132,8 +134,7 @@ class ClusterBus:
                 is_reported = True
             finally:
                 self._reset(handler)
-            await asyncio.sleep(delay_s)
-            delay_s = min(2 * delay_s, MAX_RETRY_DELAY_S)
+            await delay.wait()
 
     async def _wait_until_subscribed(self, pubsub: Any) -> None:
         """Wait until Redis has said of all three channels that they are heard."""

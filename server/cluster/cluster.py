@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,7 +12,8 @@ from protocol.monitoring import NodeStats
 from protocol.publications import Publication
 from server.cluster.connection_limits import ConnectionLimiter, LocalConnectionLimiter
 from server.cluster.node_queries import NodeQuery
-from server.monitoring.cluster_traffic import LocalTraffic, TrafficSink, TrafficSource
+from server.monitoring.cluster_traffic import LocalTraffic, TrafficSource
+from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
 
@@ -88,8 +89,8 @@ class Cluster(Protocol):
         """Describe every server, this one first, as it was a second ago at the most."""
         ...
 
-    def traffic_source(self, hub: Hub, broker: Broker, sink: TrafficSink) -> TrafficSource:
-        """Take part in what those who watch are told; to be asked for once."""
+    def traffic_source(self, hub: Hub, broker: Broker, sampler: TrafficSampler) -> TrafficSource:
+        """Make this node's source of the monitor's figures; call it once."""
         ...
 
     def on_tap(self, publications: Sequence[Publication]) -> None:
@@ -99,8 +100,11 @@ class Cluster(Protocol):
 class SingleNode:
     """A cluster of one: answers itself, and counts for itself."""
 
-    def __init__(self, name: str, connection_limiter: LocalConnectionLimiter) -> None:
+    def __init__(
+        self, name: str, connection_limiter: LocalConnectionLimiter, clock: Callable[[], float]
+    ) -> None:
         self.name = name
+        self._clock = clock
         self.connection_limiter: ConnectionLimiter = connection_limiter
         self.is_connected = True
         self._host: NodeHost | None = None
@@ -121,10 +125,10 @@ class SingleNode:
         """Describe this server."""
         return [self._joined_host.stats()]
 
-    def traffic_source(self, hub: Hub, broker: Broker, sink: TrafficSink) -> TrafficSource:
-        """Tell of what this server delivers."""
+    def traffic_source(self, hub: Hub, broker: Broker, sampler: TrafficSampler) -> TrafficSource:
+        """Make a source that reports what this node delivers."""
         del broker
-        return LocalTraffic(hub, sink)
+        return LocalTraffic(hub, sampler, self._clock)
 
     def on_tap(self, publications: Sequence[Publication]) -> None:
         """Ignore what was not asked for."""

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from protocol.admin_api import MAX_LISTED, ChannelAccess, ConnectionInfo
 from protocol.channels import Channel, ChannelKind
 from protocol.codec import format_timestamp
 from protocol.errors import CloseCode, RequestError
@@ -22,8 +23,6 @@ from server.auth.revocations import Revocations
 from server.cluster.node_queries import (
     AccessResult,
     AffectedConnections,
-    ChannelAccess,
-    ConnectionInfo,
     DisconnectConnection,
     DisconnectUser,
     ExplainAccess,
@@ -39,8 +38,6 @@ from server.pubsub.hub import Hub
 from server.services.order_owners import OrderOwners
 from server.websocket.connection import ServerConnection
 from server.websocket.connection_manager import ConnectionManager
-
-MAX_LISTED = 500  # connections in one answer, so that nobody waits long for it
 
 
 class LocalNode(Struct, frozen=True):
@@ -168,7 +165,9 @@ class LocalNode(Struct, frozen=True):
     ) -> Iterator[tuple[ServerConnection, Identity]]:
         return (found for found in self._connections_of(tenant_id) if found[0].id == id)
 
-    def _connection_info(self, connection: ServerConnection, identity: Identity) -> ConnectionInfo:
+    def _connection_info(
+        self, connection: ServerConnection, identity: Identity
+    ) -> ConnectionInfo[str]:
         return ConnectionInfo(
             id=connection.id,
             user_id=identity.user_id,
@@ -177,7 +176,7 @@ class LocalNode(Struct, frozen=True):
             node=self.node_name,
             connected_at=format_timestamp(connection.opened_at),
             last_heard_at=format_timestamp(connection.last_received_at),
-            channels=sorted(map(str, connection.channels)),
+            channels=tuple(sorted(map(str, connection.channels))),
             messages_in=connection.messages_in,
             waiting_bytes=connection.send_queue.queued_bytes,
         )

@@ -7,9 +7,9 @@ field is renamed.
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from server.auth.permissions import AccessRule
+from protocol.admin_api import ChannelAccess, ConnectionInfo
 from server.stores.base import OrderOwnership
 
 
@@ -65,25 +65,10 @@ NodeQuery = (
 )
 
 
-class ConnectionInfo(Struct, frozen=True):
-    """One connection; ``role`` is None for a token without one."""
-
-    id: str
-    user_id: str
-    name: str
-    role: str | None
-    node: str
-    connected_at: str
-    last_heard_at: str = field(name="last_heard_at")
-    channels: list[str]
-    messages_in: int
-    waiting_bytes: int = field(name="waiting_bytes")
-
-
 class NodeConnections(Struct, frozen=True):
     """The latest connections, the latest first, and how many there are in all."""
 
-    connections: list[ConnectionInfo]
+    connections: list[ConnectionInfo[str]]
     total: int
 
 
@@ -91,16 +76,6 @@ class NodeChannels(Struct, frozen=True):
     """How many connections hear each channel, by its name."""
 
     subscribers: dict[str, int]
-
-
-class ChannelAccess(Struct, frozen=True):
-    """Whether a client hears a channel, whether it may, and by which rule."""
-
-    channel: str
-    joined: bool
-    allowed: bool
-    rule: AccessRule
-    explanation: str
 
 
 class AccessResult(Struct, frozen=True):

@@ -38,16 +38,18 @@ from server.cluster.connection_limits import ClusterConnectionLimiter, Connectio
 from server.cluster.node_queries import NodeQuery, OrderOwnerChanged
 from server.cluster.node_registry import NodeRegistry, PeerNode
 from server.cluster.pending_node_queries import PendingQueries
-from server.monitoring.cluster_traffic import ClusterTraffic, TrafficSink, TrafficSource
+from server.monitoring.cluster_traffic import ClusterTraffic, TrafficSource
+from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
 from server.redis_client import RedisClient
+from server.retry_delay import RetryDelay
 from server.stores.base import OrderOwnership, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 HEARTBEATS = 3.5  # within the timeout after which a node that is silent counts as gone
-RESYNC_RETRY_S = 1.0  # until it has worked
+RESYNC_MIN_DELAY_S, RESYNC_MAX_DELAY_S = 0.5, 2.0  # between attempts to resynchronize
 POLL_S = 0.05
 
 
@@ -136,9 +138,11 @@ class RedisClusterNode:
         others = sorted(self._registry.peers.values(), key=lambda peer: peer.name)
         return [self._joined_host.stats(), *(peer.stats for peer in others)]
 
-    def traffic_source(self, hub: Hub, broker: Broker, sink: TrafficSink) -> TrafficSource:
-        """Take part in what those who watch are told."""
-        self._traffic_source = ClusterTraffic(hub, broker, sink, self._registry, self, self._clock)
+    def traffic_source(self, hub: Hub, broker: Broker, sampler: TrafficSampler) -> TrafficSource:
+        """Make this node's source of the monitor's figures."""
+        self._traffic_source = ClusterTraffic(
+            hub, broker, sampler, self._registry, self, self._clock
+        )
         return self._traffic_source
 
     def on_tap(self, publications: Sequence[Publication]) -> None:
@@ -265,12 +269,13 @@ class RedisClusterNode:
         await self._joined_host.handle_query(OrderOwnerChanged(order))
 
     async def _resync(self) -> None:
+        delay = RetryDelay(RESYNC_MIN_DELAY_S, RESYNC_MAX_DELAY_S)
         while True:
             try:
                 await self._joined_host.resync()
             except StoreUnavailable as why:
                 log.warning("what was missed could not be judged yet: %s", why)
-                await asyncio.sleep(RESYNC_RETRY_S)
+                await delay.wait()
             else:
                 return
 

@@ -1,4 +1,4 @@
-"""Answers over HTTP: JSON, problems included, and who may ask."""
+"""HTTP responses: JSON, the status of each error, and who may use a route."""
 
 from __future__ import annotations
 
@@ -6,39 +6,48 @@ from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
+from msgspec import UNSET
 
+from common import http_api
+from common.http_api import ErrorBody
 from protocol.codec import encode_json
+from protocol.errors import ErrorCode, RequestError
 from server.auth.identity import Identity, Role
 from server.auth.jwt_verifier import InvalidToken, JwtVerifier
+from server.errors import ApiError, ApiErrorCode
+
+STATUS_BY_CODE = {
+    ApiErrorCode.INVALID_JSON: 400,
+    ApiErrorCode.UNAUTHENTICATED: 401,
+    ApiErrorCode.FORBIDDEN: 403,
+    ApiErrorCode.NOT_FOUND: 404,
+    ApiErrorCode.KEY_REUSED: 409,
+    ApiErrorCode.INVALID_BODY: 422,
+    ApiErrorCode.INVALID_CHANNEL: 422,
+    ApiErrorCode.INVALID_KEY: 422,
+    ApiErrorCode.INVALID_LIST: 422,
+    ApiErrorCode.INVALID_PUBLICATION: 422,
+    ApiErrorCode.TOO_BIG: 422,
+    ApiErrorCode.UNAVAILABLE: 503,
+}
 
 
-class ApiError(Exception):
-    """A request that is answered with a problem instead of what it asked for."""
-
-    def __init__(self, status: int, code: str, message: str, index: int | None = None) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.index = status, code, message, index
-
-    def response(self) -> web.Response:
-        """Shape it for the wire."""
-        return error_response(self.status, self.code, self.message, self.index)
-
-
-def json_response(value: Any, status: int = 200) -> web.Response:
-    """Answer with JSON."""
-    return web.Response(body=encode_json(value), status=status, content_type="application/json")
+def json_response(value: Any) -> web.Response:
+    """Respond with JSON."""
+    return http_api.json_response(encode_json(value))
 
 
 def error_response(
     status: int,
     code: str,
     message: str,
+    *,
     index: int | None = None,
     retry_after: int | None = None,
 ) -> web.Response:
-    """Answer ``{"error": {"code", "message", "index"?}}``; ``index`` names a list's item."""
-    error = {"code": code, "message": message} | ({} if index is None else {"index": index})
-    response = json_response({"error": error}, status)
+    """Respond with an error; ``index`` names the wrong item of a list."""
+    error = ErrorBody(code, message, index=UNSET if index is None else index)
+    response = http_api.error_response(status, error)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if retry_after is not None:
@@ -46,21 +55,30 @@ def error_response(
     return response
 
 
+def api_error_response(error: ApiError) -> web.Response:
+    """Respond with the error of a service."""
+    return error_response(STATUS_BY_CODE[error.code], error.code, error.message, index=error.index)
+
+
+def request_error_response(error: RequestError) -> web.Response:
+    """Respond with the error that a WebSocket client would get."""
+    status = 403 if error.code is ErrorCode.FORBIDDEN else 422
+    return error_response(status, error.code, error.message)
+
+
 async def require_role(
     request: web.Request, verifier: JwtVerifier, roles: Collection[Role]
 ) -> Identity:
-    """Return who asks.
+    """Return the identity of the bearer token.
 
     Raises:
-        Problem: 401 without a valid bearer token, 403 for a role that may not ask.
+        ApiError: ``unauthenticated`` without a valid token, ``forbidden`` for other roles.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    token = http_api.bearer_token(request.headers.get("Authorization", ""))
     try:
-        if scheme.lower() != "bearer":
-            raise InvalidToken
-        identity = await verifier.verify(token.strip())
+        identity = await verifier.verify(token)
     except InvalidToken:
-        raise ApiError(401, "unauthenticated", "A valid bearer token is required") from None
+        raise ApiError(ApiErrorCode.UNAUTHENTICATED, "A valid bearer token is required") from None
     if identity.role not in roles:
-        raise ApiError(403, "forbidden", "This role may not do that")
+        raise ApiError(ApiErrorCode.FORBIDDEN, "This role may not do that")
     return identity

@@ -10,20 +10,28 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from common.http_api import error_of_http_exception
+from protocol.admin_api import DisconnectRequest
 from protocol.codec import DECODE_ERRORS
-from protocol.errors import ErrorCode, RequestError
-from protocol.publications import PublishResponse
+from protocol.errors import RequestError
 from server.auth.identity import Identity, Role
 from server.auth.jwt_verifier import JwtVerifier
 from server.cluster.cluster import ClusterUnavailable
+from server.errors import ApiError, ApiErrorCode
 from server.http.first_request_timeout import FirstRequestTimeout
-from server.http.responses import ApiError, error_response, json_response, require_role
+from server.http.responses import (
+    api_error_response,
+    error_response,
+    json_response,
+    request_error_response,
+    require_role,
+)
 from server.monitoring.prometheus import Metrics
 from server.pubsub.brokers.base import Broker, BrokerUnavailable
 from server.services.admin import AdminService
 from server.services.chat import ChatService, message_body
 from server.services.idempotency import Idempotency, request_fingerprint
-from server.services.publishing import PUBLISHER_ROLES, PublishService
+from server.services.publishing import PUBLISHER_ROLES, PublishOutcome, PublishService
 from server.stores.base import Conversation, Store, StoreUnavailable
 from server.websocket.connection_manager import ConnectionManager
 
@@ -35,12 +43,6 @@ HEALTH_CHECK_TIMEOUT_S = 2.0
 MAX_LISTED = 200
 CHAT_ROLES = frozenset({Role.CUSTOMER, Role.NONE, Role.AGENT, Role.ADMIN})
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class DisconnectRequest(Struct, frozen=True):
-    """How to disconnect a user; ``revoke`` refuses the tokens so far as well."""
-
-    revoke: bool = False
 
 
 _disconnect_decoder = msgspec.json.Decoder(DisconnectRequest)
@@ -56,12 +58,12 @@ class Routes(Struct, frozen=True):
     broker: Broker
     store: Store
     admin: AdminService
-    idempotency: Idempotency[PublishResponse | ApiError]
+    idempotency: Idempotency[PublishOutcome]
     metrics: Metrics
     first_request_timeout: FirstRequestTimeout
 
     def make_app(self) -> web.Application:
-        """Put the routes together."""
+        """Make the application with all routes."""
 
         @web.middleware
         async def note_request(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -95,7 +97,7 @@ class Routes(Struct, frozen=True):
         if key is None:
             return json_response(await self.publish_service.publish(body, identity))
 
-        async def publish_once() -> PublishResponse | ApiError:
+        async def publish_once() -> PublishOutcome:
             try:
                 return await self.publish_service.publish(
                     body, identity, request_fingerprint(identity, key, body)
@@ -104,7 +106,9 @@ class Routes(Struct, frozen=True):
                 return why
 
         outcome = await self.idempotency.run_once(identity, key, body, publish_once)
-        return outcome.response() if isinstance(outcome, ApiError) else json_response(outcome)
+        return (
+            api_error_response(outcome) if isinstance(outcome, ApiError) else json_response(outcome)
+        )
 
     async def conversations(self, request: web.Request) -> web.Response:
         """List the conversations that the asker may read, the latest spoken in first."""
@@ -143,8 +147,7 @@ class Routes(Struct, frozen=True):
     async def disconnect(self, request: web.Request) -> web.Response:
         """Hang up on one connection."""
         admin = await self._require_admin(request)
-        count = await self.admin.disconnect(admin, request.match_info["id"])
-        return json_response({"disconnected": count})
+        return json_response(await self.admin.disconnect(admin, request.match_info["id"]))
 
     async def disconnect_user(self, request: web.Request) -> web.Response:
         """Hang up on all connections of a user."""
@@ -153,9 +156,9 @@ class Routes(Struct, frozen=True):
         try:
             how = _disconnect_decoder.decode(body) if body else DisconnectRequest()
         except DECODE_ERRORS as why:
-            raise ApiError(422, "invalid_body", str(why)) from None
-        count = await self.admin.disconnect_user(admin, request.match_info["id"], how.revoke)
-        return json_response({"disconnected": count})
+            raise ApiError(ApiErrorCode.INVALID_BODY, str(why)) from None
+        user_id = request.match_info["id"]
+        return json_response(await self.admin.disconnect_user(admin, user_id, how.revoke))
 
     async def exposition(self, request: web.Request) -> web.Response:
         """Tell Prometheus the server's figures."""
@@ -181,7 +184,7 @@ class Routes(Struct, frozen=True):
     async def _require_admin(self, request: web.Request) -> Identity:
         identity = await require_role(request, self.verifier, {Role.ADMIN})
         if not identity.is_admin_of(identity.tenant_id):
-            raise ApiError(403, "forbidden", "This token names no tenant")
+            raise ApiError(ApiErrorCode.FORBIDDEN, "This token names no tenant")
         return identity
 
 
@@ -191,10 +194,9 @@ async def _error_middleware(request: web.Request, handler: Handler) -> web.Strea
     try:
         return await handler(request)
     except ApiError as why:
-        return why.response()
+        return api_error_response(why)
     except RequestError as why:
-        status = 403 if why.code is ErrorCode.FORBIDDEN else 422
-        return error_response(status, why.code, why.message)
+        return request_error_response(why)
     except (BrokerUnavailable, StoreUnavailable, ClusterUnavailable):
         return error_response(
             503, "unavailable", "This cannot be done now, try again", retry_after=1
@@ -206,8 +208,8 @@ async def _error_middleware(request: web.Request, handler: Handler) -> web.Strea
     except web.RequestPayloadError:
         return error_response(400, "invalid_body", "The body is not encoded as its headers say")
     except web.HTTPException as why:
-        code = why.reason.lower().replace(" ", "_")
-        return error_response(why.status, code, why.reason)
+        error = error_of_http_exception(why)
+        return error_response(why.status, error.code, error.message)
     except Exception:  # the last resort: a fault of ours, told without details
         log.exception("a request to %s failed", request.path)
         return error_response(500, "internal", "The server failed")

@@ -1,8 +1,9 @@
-"""Which node tells those who watch a tenant's traffic, and what it knows of the others'.
+"""Where the monitor's figures come from: this node's deliveries, or those of all nodes.
 
-One node speaks for all, the one that has been there longest: what is published is told once,
-whoever published it, and a monitor channel has one history.  That node taps everything that
-is published for the tenants that are watched anywhere; all nodes tell it whom they reached.
+In a cluster the leader alone reports: each publication is counted once, whichever node
+accepted it, and a monitor channel has one history.  The leader taps everything that is
+published for the tenants that are watched on any node, and all nodes send it their counts
+of deliveries.
 """
 
 from __future__ import annotations
@@ -15,101 +16,82 @@ from protocol.publications import EVERYONE, Publication
 from server.cluster.bus_messages import ChannelReach, DeliveryReport
 from server.cluster.node_registry import NodeRegistry
 from server.monitoring.delivery_counts import DeliveryAggregator
+from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
 
-SUBSCRIBER_COUNT_TTL_S = 2.0  # for which a number of subscribers stands that a node has told
-
-
-class TrafficSink(Protocol):
-    """Whoever tells: is handed what this node is to tell."""
-
-    def record(self, publication: Publication, reached: int) -> None:
-        """Count a publication."""
-
-    def record_late_deliveries(self, publication: Publication, reached: int) -> None:
-        """Count more sockets that a publication reached which has been counted."""
-
-    def local_subscribers(self, tenant: str, channel: str) -> int:
-        """Count who hears a channel on this node, as far as it is the tenant's business."""
-        ...
+SUBSCRIBER_COUNT_TTL_S = 2.0  # for which another node's number of subscribers is valid
 
 
 class TrafficSource(Protocol):
-    """One node's part in what those who watch are told."""
-
-    def is_reported(self, tenant: str) -> bool:
-        """Tell whether this node tells of a tenant's traffic."""
-        ...
+    """Feeds a ``TrafficSampler`` with what this node has to report."""
 
     def on_delivered(self, publication: Publication, reached: int) -> None:
-        """Take note that a publication was delivered here: see ``Hub.observers``."""
+        """Handle a delivery on this node: see ``Hub.observers``."""
 
     async def poll(self, now: float) -> set[str]:
-        """Do what is due several times a second; returns the tenants that are told of here."""
+        """Do what is due several times per second; returns the tenants this node reports on."""
         ...
 
     def subscribers(self, tenant: str, channel: str, now: float) -> int:
-        """Count who hears a channel, here and elsewhere."""
+        """Count a channel's subscribers on all nodes, as far as a tenant may know them."""
         ...
 
 
 class LocalTraffic:
-    """The watch of a server that is alone: tells at once."""
+    """The deliveries of a single node, sampled at once; ``clock`` is that of ``poll``."""
 
-    def __init__(self, hub: Hub, sink: TrafficSink) -> None:
+    def __init__(self, hub: Hub, sampler: TrafficSampler, clock: Callable[[], float]) -> None:
         self._hub = hub
-        self._sink = sink
-
-    def is_reported(self, tenant: str) -> bool:
-        """Tell whether anybody watches the tenant."""
-        return bool(self._hub.subscribers(Channel(ChannelKind.MONITOR, tenant)))
+        self._sampler = sampler
+        self._clock = clock
 
     def on_delivered(self, publication: Publication, reached: int) -> None:
-        """Count it."""
-        self._sink.record(publication, reached)
+        """Sample a publication if its tenant is watched."""
+        if self._hub.subscribers(Channel(ChannelKind.MONITOR, publication.tenant)):
+            self._sampler.record(publication, reached, self._clock())
 
     async def poll(self, now: float) -> set[str]:
-        """Return whom anybody watches."""
+        """Return the tenants that are watched."""
         del now
         return self._hub.channel_keys(ChannelKind.MONITOR)
 
     def subscribers(self, tenant: str, channel: str, now: float) -> int:
-        """Count who hears a channel."""
+        """Count a channel's subscribers."""
         del now
-        return self._sink.local_subscribers(tenant, channel)
+        return count_local_subscribers(self._hub, tenant, channel)
 
 
 class LeaderStatus(Protocol):
-    """A node's standing among the others."""
+    """Whether this node is the leader, and how it reaches the other nodes."""
 
     @property
     def is_leader(self) -> bool:
-        """Tell whether it has been there longest, and knows that."""
+        """Whether this node has run longest and is in contact with the others."""
         ...
 
     def announce_watched(self, tenants: frozenset[str]) -> None:
-        """Tell the others at once whom anybody watches on this node."""
+        """Send the tenants that are watched on this node to the others, at once."""
 
     def report_deliveries(self, report: DeliveryReport) -> None:
-        """Tell the others whom publications reached on this node."""
+        """Send this node's counts of deliveries to the others."""
 
 
 class ClusterTraffic:
-    """The watch of one server in a cluster; ``clock`` is in seconds."""
+    """The deliveries of all nodes, sampled by the leader; ``clock`` is that of ``poll``."""
 
     def __init__(
         self,
         hub: Hub,
         broker: Broker,
-        sink: TrafficSink,
+        sampler: TrafficSampler,
         registry: NodeRegistry,
         leader_status: LeaderStatus,
         clock: Callable[[], float],
     ) -> None:
         self._hub = hub
         self._broker = broker
-        self._sink = sink
+        self._sampler = sampler
         self._registry = registry
         self._leader_status = leader_status
         self._clock = clock
@@ -120,25 +102,21 @@ class ClusterTraffic:
         self._unsent_counts: dict[str, dict[str, list[tuple[int, int]]]] = {}
         self._remote_subscribers: dict[tuple[str, str], dict[str, tuple[int, float]]] = {}
 
-    def is_reported(self, tenant: str) -> bool:
-        """Tell whether this node speaks for all about a tenant."""
-        return tenant in self._reported_tenants
-
     def on_delivered(self, publication: Publication, reached: int) -> None:
-        """Keep whom it reached until the next turn, if anybody watches its tenant anywhere."""
+        """Count the deliveries of a publication until the next poll, if its tenant is watched."""
         if publication.tenant in self._watched and publication.position is not None:
             channels = self._unsent_counts.setdefault(publication.tenant, {})
             reaches = channels.setdefault(str(publication.to), [])
             reaches.append((publication.position.offset, reached))
 
     def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Take what was published, by whomever."""
+        """Handle what any node has published for a tapped tenant."""
         now = self._clock()
         for publication in publications:
             self._deliveries.on_published(publication, now)
 
     def on_delivery_report(self, node: str, report: DeliveryReport) -> None:
-        """Take whom publications reached on another node."""
+        """Handle the counts of another node."""
         if not self._reported_tenants:
             return
         now = self._clock()
@@ -149,7 +127,7 @@ class ClusterTraffic:
                 self._deliveries.on_delivered(address, offset, number, now)
 
     async def poll(self, now: float) -> set[str]:
-        """Tell what was reached, or hand on what all have reached."""
+        """Send this node's counts to the leader; on the leader, sample what is complete."""
         watched_here = frozenset(self._hub.channel_keys(ChannelKind.MONITOR))
         if watched_here != self._watched_locally:
             self._watched_locally = watched_here
@@ -166,14 +144,15 @@ class ClusterTraffic:
         self._send_counts(now)
         due, late = self._deliveries.take_due(now)
         for publication, number in due:
-            self._sink.record(publication, number)
+            if publication.tenant in self._reported_tenants:
+                self._sampler.record(publication, number, now)
         for publication, number in late:
-            self._sink.record_late_deliveries(publication, number)
+            self._sampler.record_late_deliveries(publication, number)
         return self._reported_tenants
 
     def subscribers(self, tenant: str, channel: str, now: float) -> int:
-        """Count who hears a channel, here and on the nodes that delivered it just now."""
-        local = self._sink.local_subscribers(tenant, channel)
+        """Count a channel's subscribers, here and on the nodes that just delivered to it."""
+        local = count_local_subscribers(self._hub, tenant, channel)
         if channel == str(EVERYONE):
             return local + sum(peer.stats.connections for peer in self._registry.peers.values())
         counts = self._remote_subscribers.get((tenant, channel), {})
@@ -182,18 +161,31 @@ class ClusterTraffic:
         )
 
     def _send_counts(self, now: float) -> None:
-        reached, self._unsent_counts = self._unsent_counts, {}
-        for tenant, channels in reached.items():
+        unsent, self._unsent_counts = self._unsent_counts, {}
+        for tenant, channels in unsent.items():
             if tenant in self._reported_tenants:
                 for address, reaches in channels.items():
                     for offset, number in reaches:
                         self._deliveries.on_delivered(address, offset, number, now)
             else:
                 reaches_by_address = {
-                    address: ChannelReach(self._sink.local_subscribers(tenant, address), reaches)
+                    address: ChannelReach(
+                        count_local_subscribers(self._hub, tenant, address), reaches
+                    )
                     for address, reaches in channels.items()
                 }
                 self._leader_status.report_deliveries(DeliveryReport(tenant, reaches_by_address))
         for key, nodes in list(self._remote_subscribers.items()):
             if all(now - at >= SUBSCRIBER_COUNT_TTL_S for _, at in nodes.values()):
                 del self._remote_subscribers[key]
+
+
+def count_local_subscribers(hub: Hub, tenant: str, channel: str) -> int:
+    """Count a channel's subscribers on this node, as far as a tenant may know them."""
+    kind, _, key = channel.partition(":")
+    if not key:
+        return len(hub.connections)
+    subscribers = hub.subscribers(Channel(ChannelKind(kind), key))
+    if kind == ChannelKind.USER:  # whether a customer of another tenant is online is private
+        return sum(connection.tenant_id == tenant for connection in subscribers)
+    return len(subscribers)

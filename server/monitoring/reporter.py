@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from protocol.channels import Channel, ChannelKind
 from protocol.monitoring import NodeStats
 from protocol.publications import Publication
 from server.cluster.cluster import Cluster
@@ -37,8 +36,8 @@ class MonitorReporter:
         self._counters = counters
         self._clock = clock
         self._started_at = clock()
-        self._traffic_source = cluster.traffic_source(hub, broker, self)
-        self._sampler = TrafficSampler(self._traffic_source.is_reported)
+        self._sampler = TrafficSampler()
+        self._traffic_source = cluster.traffic_source(hub, broker, self._sampler)
         self.latency = LatencyHistogram(clock())
         self._unflushed: list[tuple[float, int]] = []
         self._lag_s = 0.0
@@ -63,7 +62,9 @@ class MonitorReporter:
             turn += 1
             now = self._clock()
             self._sampler.set_watched_tenants(await self._traffic_source.poll(now), now)
-            reports = self._sampler.traffic_reports(now, partial(self._subscribers, now))
+            reports = self._sampler.traffic_reports(
+                now, partial(self._traffic_source.subscribers, now=now)
+            )
             if turn % REPORTS_PER_STATS == 0:
                 reports += self._sampler.stats_reports(now, self._cluster.nodes())
                 self._lag_s = 0.0
@@ -71,26 +72,6 @@ class MonitorReporter:
                 await self._broker.publish(reports)
             except BrokerUnavailable:
                 continue  # whoever watches sees that nothing comes; /readyz says why
-
-    def record(self, publication: Publication, reached: int) -> None:
-        """Count a publication."""
-        self._sampler.record(publication, reached, self._clock())
-
-    def record_late_deliveries(self, publication: Publication, reached: int) -> None:
-        """Count more sockets that a publication reached which has been counted."""
-        self._sampler.record_late_deliveries(publication, reached)
-
-    def local_subscribers(self, tenant: str, channel: str) -> int:
-        """Count who hears a channel on this node, as far as it is the tenant's business."""
-        kind, _, key = channel.partition(":")
-        if not key:
-            return len(self._hub.connections)
-        subscribers = self._hub.subscribers(Channel(ChannelKind(kind), key))
-        if (
-            kind == ChannelKind.USER
-        ):  # whether other tenants' customers are there is not for this one
-            return sum(connection.tenant_id == tenant for connection in subscribers)
-        return len(subscribers)
 
     def node_stats(self) -> NodeStats:
         """Describe this node as it is now."""
@@ -117,6 +98,3 @@ class MonitorReporter:
         self._traffic_source.on_delivered(publication, reached)
         if reached:
             self._unflushed.append((publication.accepted_at, reached))
-
-    def _subscribers(self, now: float, tenant: str, channel: str) -> int:
-        return self._traffic_source.subscribers(tenant, channel, now)

@@ -108,21 +108,15 @@ class _TrafficWindow:
 
 
 class TrafficSampler:
-    """Keeps a window for every tenant that is being watched, and for no other.
+    """Has a window for every tenant that is watched; a source decides which tenants are."""
 
-    ``is_watched`` tells whether a tenant's traffic is to be told.
-    """
-
-    def __init__(self, is_watched: Callable[[str], bool]) -> None:
-        self._is_watched = is_watched
+    def __init__(self) -> None:
         self._windows: dict[str, _TrafficWindow] = {}
 
     def record(self, publication: Publication, reached: int, now: float) -> None:
-        """Take note of a publication, if its tenant is being watched."""
+        """Count a publication of a tenant that is watched, and sample it."""
         window = self._windows.get(publication.tenant)
         if window is None:
-            if not self._is_watched(publication.tenant):
-                return
             window = self._windows[publication.tenant] = _TrafficWindow(now)
         window.add(publication, reached, now)
 

@@ -10,19 +10,24 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Struct
 
+from protocol.admin_api import (
+    MAX_LISTED,
+    ChannelAccess,
+    ChannelInfo,
+    ChannelList,
+    ConnectionList,
+    DisconnectResult,
+    NodeList,
+)
 from protocol.channels import is_valid_key
-from protocol.monitoring import NodeStats
 from server.auth.identity import Identity
 from server.auth.revocations import Revocations
 from server.cluster.cluster import Cluster
-from server.cluster.local_node import MAX_LISTED
 from server.cluster.node_queries import (
     AccessResult,
     AffectedConnections,
-    ChannelAccess,
-    ConnectionInfo,
     DisconnectConnection,
     DisconnectUser,
     ExplainAccess,
@@ -32,40 +37,9 @@ from server.cluster.node_queries import (
     NodeConnections,
     NodeQuery,
 )
-from server.http.responses import ApiError
+from server.errors import ApiError, ApiErrorCode
 
 log = logging.getLogger(__name__)
-Unresponsive = list[str] | UnsetType
-
-
-class ConnectionsResponse(Struct, frozen=True, omit_defaults=True):
-    """The tenant's connections, the latest first, 500 at the most; ``total`` counts all."""
-
-    connections: list[ConnectionInfo]
-    total: int
-    silent: Unresponsive = field(default=UNSET, name="silent")
-
-
-class ChannelInfo(Struct, frozen=True):
-    """A channel and how many of the tenant's connections hear it; all, if it is public."""
-
-    kind: str
-    name: str
-    subscribers: int
-
-
-class ChannelsResponse(Struct, frozen=True, omit_defaults=True):
-    """The channels that are heard, those with the most subscribers first, 500 at the most."""
-
-    channels: list[ChannelInfo]
-    total: int
-    silent: Unresponsive = field(default=UNSET, name="silent")
-
-
-class NodesResponse(Struct, frozen=True):
-    """Every node, as the monitor describes them."""
-
-    nodes: list[NodeStats]
 
 
 class AdminService(Struct, frozen=True):
@@ -78,7 +52,7 @@ class AdminService(Struct, frozen=True):
     revocations: Revocations
     clock: Callable[[], float]
 
-    async def connections(self, admin: Identity, user_id: str | None) -> ConnectionsResponse:
+    async def connections(self, admin: Identity, user_id: str | None) -> ConnectionList[str]:
         """List the tenant's connections, or those of one of its users."""
         results = await self.cluster.query(
             ListConnections(admin.tenant_id, user_id), NodeConnections
@@ -87,29 +61,31 @@ class AdminService(Struct, frozen=True):
         if len(results.results) > 1:
             listed.sort(key=lambda each: each.connected_at, reverse=True)
         total = sum(answer.total for answer in results.results)
-        return ConnectionsResponse(listed[:MAX_LISTED], total, results.unresponsive or UNSET)
+        return ConnectionList(
+            tuple(listed[:MAX_LISTED]), total, tuple(results.unresponsive) or UNSET
+        )
 
-    async def channels(self, admin: Identity) -> ChannelsResponse:
+    async def channels(self, admin: Identity) -> ChannelList:
         """List the channels that the tenant's connections hear, and the public ones."""
         results = await self.cluster.query(ListChannels(admin.tenant_id), NodeChannels)
         subscribers = Counter[str]()
         for answer in results.results:
             subscribers.update(answer.subscribers)
-        listed = [
+        listed = tuple(
             ChannelInfo(name.partition(":")[0], name, count)
             for name, count in subscribers.most_common(MAX_LISTED)
-        ]
-        return ChannelsResponse(listed, len(subscribers), results.unresponsive or UNSET)
+        )
+        return ChannelList(listed, len(subscribers), tuple(results.unresponsive) or UNSET)
 
-    def nodes(self) -> NodesResponse:
+    def nodes(self) -> NodeList:
         """Describe every node."""
-        return NodesResponse(self.cluster.nodes())
+        return NodeList(tuple(self.cluster.nodes()))
 
     async def access(self, admin: Identity, connection_id: str, name: str) -> ChannelAccess:
         """Tell why a client does or does not hear a channel.
 
         Raises:
-            Problem: 404, there is no such connection; 503, it may be on a silent node.
+            ApiError: ``not_found``, or ``unavailable`` if it may be on an unresponsive node.
             StoreUnavailable: it cannot be found out whose the order is.
         """
         query = ExplainAccess(admin.tenant_id, connection_id, name)
@@ -123,11 +99,11 @@ class AdminService(Struct, frozen=True):
             else _not_found("connection")
         )
 
-    async def disconnect(self, admin: Identity, connection_id: str) -> int:
-        """Hang up on one connection; returns 1.
+    async def disconnect(self, admin: Identity, connection_id: str) -> DisconnectResult:
+        """Close one connection.
 
         Raises:
-            Problem: 404, there is no such connection; 503, it may be on a silent node.
+            ApiError: ``not_found``, or ``unavailable`` if it may be on an unresponsive node.
         """
         count = await self._disconnect(
             DisconnectConnection(admin.tenant_id, connection_id), enough=1
@@ -135,16 +111,16 @@ class AdminService(Struct, frozen=True):
         if not count:
             raise _not_found("connection")
         log.info("%s ended by %s", connection_id, admin.user_id)
-        return count
+        return DisconnectResult(count)
 
-    async def disconnect_user(self, admin: Identity, user_id: str, revoke: bool) -> int:
-        """Hang up on all of a user's connections, and refuse the tokens so far if asked to.
-
-        Returns how many there were.
+    async def disconnect_user(
+        self, admin: Identity, user_id: str, revoke: bool
+    ) -> DisconnectResult:
+        """Close all of a user's connections, and revoke the user's tokens if asked to.
 
         Raises:
-            Problem: 404, nobody can have this id; 503, a node is silent: what could be done
-                is done, and asking again does no harm.
+            ApiError: ``not_found`` for an invalid id; ``unavailable`` if a node is unresponsive:
+                the other nodes have closed theirs, and a retry does no harm.
             StoreUnavailable: nothing was revoked, and nobody hung up on.
         """
         if not is_valid_key(user_id):
@@ -155,7 +131,7 @@ class AdminService(Struct, frozen=True):
             log.info("the tokens of %s were revoked by %s", user_id, admin.user_id)
         count = await self._disconnect(DisconnectUser(admin.tenant_id, user_id, at))
         log.info("%d connections of %s ended by %s", count, user_id, admin.user_id)
-        return count
+        return DisconnectResult(count)
 
     async def _disconnect(self, query: NodeQuery, enough: int | None = None) -> int:
         results = await self.cluster.query(query, AffectedConnections)
@@ -166,8 +142,8 @@ class AdminService(Struct, frozen=True):
 
 
 def _not_found(what: str) -> ApiError:
-    return ApiError(404, "not_found", f"There is no such {what}")
+    return ApiError(ApiErrorCode.NOT_FOUND, f"There is no such {what}")
 
 
 def _unresponsive_error(names: list[str]) -> ApiError:
-    return ApiError(503, "unavailable", f"No answer from {', '.join(names)}: ask again")
+    return ApiError(ApiErrorCode.UNAVAILABLE, f"No answer from {', '.join(names)}: ask again")

@@ -7,13 +7,14 @@ else may have given one is asked through ``IdempotencyStore``.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Generic, Protocol, TypeVar
 
+from cachetools import TTLCache
+
 from server.auth.identity import Identity
-from server.http.responses import ApiError
+from server.errors import ApiError, ApiErrorCode
 
 ANSWER_TTL_S = 300.0  # as the protocol promises
 MAX_KEYS = 10_000  # remembered, about 6 MB; beyond them the oldest is forgotten
@@ -31,7 +32,7 @@ class IdempotencyStore(Protocol[ResultT]):
         """Return what ``do`` returns, or what it returned elsewhere under the same name.
 
         Raises:
-            Problem: 409, it was another digest there.
+            ApiError: ``key_reused``, the digest was another one there.
             StoreUnavailable: it cannot be known.
         """
         ...
@@ -51,8 +52,8 @@ class NullIdempotencyStore(Generic[ResultT]):
 class _Entry(Generic[ResultT]):
     """A request that is being done, or has been: ``answer`` is None if that failed."""
 
-    def __init__(self, digest: bytes, until: float) -> None:
-        self.digest, self.expires_at = digest, until
+    def __init__(self, digest: bytes) -> None:
+        self.digest = digest
         self.result: asyncio.Future[ResultT | None] = asyncio.get_running_loop().create_future()
 
 
@@ -60,9 +61,8 @@ class Idempotency(Generic[ResultT]):
     """Remembers answers by who asked and with which key; ``clock`` is in seconds."""
 
     def __init__(self, clock: Callable[[], float], store: IdempotencyStore[ResultT]) -> None:
-        self._clock = clock
         self._store = store
-        self._entries: OrderedDict[RequestKey, _Entry[ResultT]] = OrderedDict()
+        self._entries = TTLCache[RequestKey, _Entry[ResultT]](MAX_KEYS, ANSWER_TTL_S, timer=clock)
 
     async def run_once(
         self, identity: Identity, key: str, body: bytes, operation: Callable[[], Awaitable[ResultT]]
@@ -73,13 +73,13 @@ class Idempotency(Generic[ResultT]):
         raised here and not remembered: a repeat does it again.
 
         Raises:
-            Problem: 409 for a key that came with another body, 422 for one that is none.
+            ApiError: ``key_reused`` for a key that came with another body, or ``invalid_key``.
         """
         if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
             message = f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable ASCII characters"
-            raise ApiError(422, "invalid_key", message)
+            raise ApiError(ApiErrorCode.INVALID_KEY, message)
         request_key, digest = (identity.tenant_id, identity.user_id, key), sha256(body).digest()
-        while (entry := self._find(request_key)) is not None:
+        while (entry := self._entries.get(request_key)) is not None:
             if entry.digest != digest:
                 raise key_conflict()
             result = await asyncio.shield(entry.result)
@@ -90,29 +90,21 @@ class Idempotency(Generic[ResultT]):
     async def _run(
         self, request_key: RequestKey, digest: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
-        entry = self._entries[request_key] = _Entry[ResultT](digest, self._clock() + ANSWER_TTL_S)
-        if len(self._entries) > MAX_KEYS:
-            self._entries.popitem(last=False)
+        entry = self._entries[request_key] = _Entry[ResultT](digest)
         try:
             result = await self._store.run_once(_hash(*request_key), digest, operation)
         except BaseException:
             if self._entries.get(request_key) is entry:
-                del self._entries[request_key]
+                self._entries.pop(request_key, None)
             entry.result.set_result(None)
             raise
         entry.result.set_result(result)
         return result
 
-    def _find(self, request_key: RequestKey) -> _Entry[ResultT] | None:
-        now = self._clock()
-        while self._entries and next(iter(self._entries.values())).expires_at <= now:
-            self._entries.popitem(last=False)
-        return self._entries.get(request_key)
-
 
 def key_conflict() -> ApiError:
     """Make the answer to a key that came with another body."""
-    return ApiError(409, "key_reused", "This Idempotency-Key came with another body")
+    return ApiError(ApiErrorCode.KEY_REUSED, "This Idempotency-Key came with another body")
 
 
 def request_fingerprint(identity: Identity, key: str, body: bytes) -> str:

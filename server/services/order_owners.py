@@ -8,8 +8,9 @@ look-up that was on its way meanwhile must not bring back the former owner.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+
+from cachetools import LRUCache
 
 from server.stores.base import OrderOwnership, Store, StoreUnavailable
 
@@ -38,7 +39,7 @@ class OrderOwners:
         self._notify_cluster = notify_cluster
         self._cluster_connected = cluster_connected
         self._version = 0
-        self._cache: OrderedDict[str, OrderOwnership] = OrderedDict()
+        self._cache = LRUCache[str, OrderOwnership](CACHE_SIZE)
 
     async def find(self, order_id: str) -> OrderOwnership | None:
         """Return whose an order is, if anybody's.
@@ -97,6 +98,3 @@ class OrderOwners:
             return
         for order in ownerships:
             self._cache[order.id] = order
-            self._cache.move_to_end(order.id)
-        while len(self._cache) > CACHE_SIZE:
-            self._cache.popitem(last=False)

@@ -13,7 +13,7 @@ from protocol.errors import OrderOwnedByOtherTenant, RequestError
 from protocol.publications import Address, Publication, PublishRequest, PublishResponse
 from protocol.publish_request import prepare_publication
 from server.auth.identity import Identity, Role
-from server.http.responses import ApiError
+from server.errors import ApiError, ApiErrorCode
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
 from server.services.order_owners import OrderOwners
@@ -26,6 +26,10 @@ MAX_PUBLICATION_BYTES = 1 << 16  # of one publication
 _single_decoder = msgspec.json.Decoder(Raw)
 _list_decoder = msgspec.json.Decoder(list[Raw])
 _request_decoder = msgspec.json.Decoder(PublishRequest)
+
+
+PublishOutcome = PublishResponse | ApiError
+"""What a publish request comes to: an error is as final as a response."""
 
 
 class CheckedPublication(Struct, frozen=True):
@@ -52,8 +56,7 @@ class PublishService:
         """Accept one publication or a list of up to 1,000; see the broker for ``once``.
 
         Raises:
-            Problem: 400, 403 or 422, with the index of the item in a list; nothing was
-                recorded or published.
+            ApiError: with the index of the item in a list; nothing was recorded or published.
             StoreUnavailable, BrokerUnavailable: nothing was published.
         """
         now = self._clock()
@@ -64,7 +67,7 @@ class PublishService:
                 checked.append(await self._check(raw, identity, now))
             except ApiError as why:
                 reported_index = index if is_list else None
-                raise ApiError(why.status, why.code, why.message, reported_index) from None
+                raise ApiError(why.code, why.message, reported_index) from None
         await self._record_owners([item.ownership for item in checked], is_list)
         publications = [item.publication for item in checked]
         reached = sum(len(self._hub.subscribers_for(publication)) for publication in publications)
@@ -80,20 +83,22 @@ class PublishService:
         except OrderOwnedByOtherTenant as why:
             reported_index = placed[why.index][0] if is_list else None
             raise ApiError(
-                403, "forbidden", "This order cannot be placed here", reported_index
+                ApiErrorCode.FORBIDDEN, "This order cannot be placed here", reported_index
             ) from None
 
     async def _check(self, raw: Raw, identity: Identity, now: float) -> CheckedPublication:
         if len(raw) > MAX_PUBLICATION_BYTES:
             raise ApiError(
-                422, "too_big", f"A publication has at most {MAX_PUBLICATION_BYTES} bytes"
+                ApiErrorCode.TOO_BIG, f"A publication has at most {MAX_PUBLICATION_BYTES} bytes"
             )
         try:
             prepared = prepare_publication(_request_decoder.decode(raw), now)
         except (*DECODE_ERRORS, ValueError) as why:
-            raise ApiError(422, "invalid_publication", str(why)) from None
+            raise ApiError(ApiErrorCode.INVALID_PUBLICATION, str(why)) from None
         except RequestError:
-            raise ApiError(422, "invalid_channel", "This is not the name of a channel") from None
+            raise ApiError(
+                ApiErrorCode.INVALID_CHANNEL, "This is not the name of a channel"
+            ) from None
         await self._authorize(identity, prepared.to)
         publication = Publication(
             to=prepared.to,
@@ -114,7 +119,9 @@ class PublishService:
     async def _authorize(self, identity: Identity, to: Address) -> None:
         """Let a service publish anywhere but to the monitor, and an admin within the tenant."""
         if isinstance(to, Channel) and to.kind is ChannelKind.MONITOR:
-            raise ApiError(422, "invalid_channel", "The monitor's channels are the server's own")
+            raise ApiError(
+                ApiErrorCode.INVALID_CHANNEL, "The monitor's channels are the server's own"
+            )
         if identity.role is Role.SERVICE:
             return
         if isinstance(to, Channel):
@@ -126,7 +133,7 @@ class PublishService:
                 order = await self._order_owners.find(to.key)
                 if order is not None and identity.is_admin_of(order.tenant_id):
                     return
-        raise ApiError(403, "forbidden", "Only a service may publish there")
+        raise ApiError(ApiErrorCode.FORBIDDEN, "Only a service may publish there")
 
     async def _tenant_of(self, to: Address, identity: Identity) -> str:
         """Say whose traffic it is: the order's or tenant's own, else the publisher's."""
@@ -147,7 +154,9 @@ def _split_body(body: bytes) -> tuple[list[Raw], bool]:
         body.decode()
         drafts = _list_decoder.decode(body) if is_list else [_single_decoder.decode(body)]
     except DECODE_ERRORS:
-        raise ApiError(400, "invalid_json", "The body is not JSON") from None
+        raise ApiError(ApiErrorCode.INVALID_JSON, "The body is not JSON") from None
     if not 1 <= len(drafts) <= MAX_PUBLICATIONS:
-        raise ApiError(422, "invalid_list", f"A list has 1 to {MAX_PUBLICATIONS} publications")
+        raise ApiError(
+            ApiErrorCode.INVALID_LIST, f"A list has 1 to {MAX_PUBLICATIONS} publications"
+        )
     return drafts, is_list

@@ -11,80 +11,52 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-import msgspec
-from msgspec import Struct, field
-
-from protocol.publications import PublishResponse
-from server.http.responses import ApiError
 from server.redis_client import RedisClient
 from server.services.idempotency import ANSWER_TTL_S, key_conflict
+from server.stores import lua
 from server.stores.base import StoreUnavailable
 from server.stores.redis import translating_errors
 
 CLAIM_TTL_S = 10.0  # a claim's; to accept a list takes a few patiences at the most
 POLL_INTERVAL_S = 0.05  # while another server does it
-
-CLAIM = """
--- KEYS[1]: the first of a key.  ARGV: the body's digest, who claims, the lease in ms.
--- Returns nothing to whoever is to do it, else the first body's digest and the answer so far.
-if redis.call('HSETNX', KEYS[1], 'digest', ARGV[1]) == 1 then
-  redis.call('HSET', KEYS[1], 'by', ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  return {}
-end
-return {redis.call('HGET', KEYS[1], 'digest'), redis.call('HGET', KEYS[1], 'answer') or ''}
-"""
-COMPLETE = """
--- ARGV: who claimed, the answer, for how many ms it stands.  No answer: somebody else may try.
-if redis.call('HGET', KEYS[1], 'by') ~= ARGV[1] then
-  return
-end
-if ARGV[2] == '' then
-  redis.call('DEL', KEYS[1])
-else
-  redis.call('HSET', KEYS[1], 'answer', ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-end
-"""
+ResultT = TypeVar("ResultT")
 
 
-class _StoredOutcome(Struct, frozen=True, omit_defaults=True):
-    """An answer as it is kept: what was accepted, or what a ``Problem`` is made of."""
-
-    accepted: PublishResponse | None = None
-    problem: tuple[int, str, str, int | None] | None = field(default=None, name="problem")
-
-
-_outcome_decoder = msgspec.json.Decoder(_StoredOutcome)
-
-
-class RedisIdempotencyStore:
+class RedisIdempotencyStore(Generic[ResultT]):
     """Does once what is asked of any server; waits ``patience_s`` for another that does it.
 
     One that has not done it within ``lease_s`` is taken for dead.
     """
 
     def __init__(
-        self, redis: RedisClient, prefix: str, timeout_s: float, claim_ttl_s: float = CLAIM_TTL_S
+        self,
+        redis: RedisClient,
+        prefix: str,
+        timeout_s: float,
+        *,
+        encode: Callable[[ResultT], bytes],
+        decode: Callable[[bytes], ResultT],
+        claim_ttl_s: float = CLAIM_TTL_S,
     ) -> None:
+        self._encode, self._decode = encode, decode
         self._prefix = prefix
         self._timeout_s = timeout_s
         self._claim_ttl_ms = int(claim_ttl_s * 1000)
-        self._claim_script = redis.register_script(CLAIM)
-        self._complete_script = redis.register_script(COMPLETE)
+        self._claim_script = redis.register_script(lua.CLAIM_REQUEST)
+        self._complete_script = redis.register_script(lua.COMPLETE_REQUEST)
 
     async def run_once(
         self,
         fingerprint: str,
         digest: bytes,
-        operation: Callable[[], Awaitable[PublishResponse | ApiError]],
-    ) -> PublishResponse | ApiError:
+        operation: Callable[[], Awaitable[ResultT]],
+    ) -> ResultT:
         """Return what ``do`` returns, or what another server was answered before.
 
         Raises:
-            Problem: 409, the name came with another digest.
+            ApiError: ``key_reused``, the fingerprint came with another digest.
             StoreUnavailable: Redis is away, or another server is still at it.
         """
         key, me = f"{self._prefix}answer:{fingerprint}", secrets.token_hex(8)
@@ -94,7 +66,7 @@ class RedisIdempotencyStore:
         encoded = b""
         try:
             outcome = await operation()
-            encoded = _encode_outcome(outcome)
+            encoded = self._encode(outcome)
         finally:
             # If this fails the claim runs out, and a repeat does again what it finds undone.
             with suppress(StoreUnavailable):
@@ -102,9 +74,7 @@ class RedisIdempotencyStore:
                     await self._complete_script([key], [me, encoded, int(ANSWER_TTL_S * 1000)])
         return outcome
 
-    async def _claim_or_wait(
-        self, key: str, digest: bytes, me: str
-    ) -> PublishResponse | ApiError | None:
+    async def _claim_or_wait(self, key: str, digest: bytes, me: str) -> ResultT | None:
         """Claim a key, or return the answer of whoever had."""
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -118,21 +88,7 @@ class RedisIdempotencyStore:
                     if claimed[0] != digest:
                         raise key_conflict()
                     if claimed[1]:
-                        return _decode_outcome(claimed[1])
+                        return self._decode(claimed[1])
                     await asyncio.sleep(POLL_INTERVAL_S)
         except TimeoutError:
             raise StoreUnavailable("another server has not answered it yet") from None
-
-
-def _encode_outcome(outcome: PublishResponse | ApiError) -> bytes:
-    if isinstance(outcome, PublishResponse):
-        return msgspec.json.encode(_StoredOutcome(accepted=outcome))
-    problem = (outcome.status, outcome.code, outcome.message, outcome.index)
-    return msgspec.json.encode(_StoredOutcome(problem=problem))
-
-
-def _decode_outcome(answer: bytes) -> PublishResponse | ApiError:
-    kept = _outcome_decoder.decode(answer)
-    if kept.problem is not None:
-        return ApiError(*kept.problem)
-    return kept.accepted or PublishResponse(0, 0)

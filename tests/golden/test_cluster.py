@@ -25,7 +25,7 @@ STATS = {
     "latency": {"p50": 0.5, "p95": 1.5, "p99": 2.5},
 }  # fmt: skip
 HERE = {
-    "type": "NodeHeartbeat", "name": "node-2", "since": NEXT_CENTURY, "stats": STATS, "taken": 1,
+    "type": "Here", "name": "node-2", "since": NEXT_CENTURY, "stats": STATS, "taken": 1,
     "watched": [],
 }  # fmt: skip
 CONNECTION = {
@@ -41,10 +41,10 @@ ACCESS = {
 RESPONSES = {
     "ListConnections": {"connections": [CONNECTION], "total": 1},
     "ListChannels": {"subscribers": {"user:taras": 1, "public:news": 2}},
-    "ExplainAccess": {"access": ACCESS},
-    "DisconnectConnection": {"connections": 1},
-    "DisconnectUser": {"connections": 2},
-    "OrderOwnerChanged": {"connections": 0},
+    "JudgeAccess": {"access": ACCESS},
+    "HangUpOne": {"connections": 1},
+    "HangUpUser": {"connections": 2},
+    "OrderMoved": {"connections": 0},
 }
 
 
@@ -60,9 +60,9 @@ class Node2:
     """The test's node. A message on the bus is `[sender id, number, [message, …]]`."""
 
     def __init__(self, link, prefix):
-        self._redis, self._prefix = link, prefix
+        self._link, self._prefix = link, prefix
         self._pubsub = link.pubsub()
-        self._counts, self._heartbeat = dict(HERE), None
+        self._here, self._heartbeat = dict(HERE), None
         self.node_1, self.server = "", None
 
     async def open(self):
@@ -78,8 +78,8 @@ class Node2:
 
     async def start_heartbeat(self, **changes):
         """Send the heartbeat now, and every second from now on."""
-        self._counts |= changes
-        await self.send(self._counts)
+        self._here |= changes
+        await self.send(self._here)
         self._heartbeat = self._heartbeat or asyncio.create_task(self._send_heartbeats())
 
     async def stop_heartbeat(self):
@@ -110,13 +110,13 @@ class Node2:
 
     async def sync(self):
         """Wait until node-1 has processed all that was sent so far."""
-        await self.send({"type": "UserCountsRequest", "node": self.node_1})
-        await self.receive("UserConnectionCounts", lambda message: message["is_all"])
+        await self.send({"type": "CountAgain", "node": self.node_1})
+        await self.receive("Users", lambda message: message["is_all"])
 
     async def respond_to(self, request):
         """Respond to the query that node-1 sends because of a request to it."""
         requesting = asyncio.create_task(request)
-        query = await self.receive("QueryRequest")
+        query = await self.receive("Asked")
         response = msgspec.msgpack.encode(RESPONSES[query["question"]["type"]])
         message = {"type": "Answered", "number": query["number"], "answer": response}
         self.record("node-2 >", message)
@@ -126,11 +126,11 @@ class Node2:
     async def _send_heartbeats(self):
         while True:
             await asyncio.sleep(1)
-            await self._publish("nodes", self._counts)
+            await self._publish("nodes", self._here)
 
     async def _publish(self, channel, message):
         envelope = msgspec.msgpack.encode([NODE_2, 0, [message]])
-        await self._redis.publish(f"{self._prefix}{channel}", envelope)
+        await self._link.publish(f"{self._prefix}{channel}", envelope)
 
     def record(self, arrow, message):
         """Add a message to the transcript of the server's client."""
@@ -168,8 +168,8 @@ async def server(start_server, node_2, redis_server, redis_prefix, normalize):
 async def joined(server, node_2):
     """The test's node, after both nodes know of each other."""
     await node_2.send({"type": "Hello"})
-    await node_2.receive("NodeHeartbeat")
-    await node_2.send({"type": "UserConnectionCounts", "numbers": {"taras": 1}, "is_all": True})
+    await node_2.receive("Here")
+    await node_2.send({"type": "Users", "numbers": {"taras": 1}, "is_all": True})
     await node_2.start_heartbeat()
     await node_2.sync()
     server.clear()
@@ -180,29 +180,29 @@ async def test_nodes_join_and_leave_with_these_messages(golden, server, node_2):
     server.section("Nodes join")
     await node_2.receive("Hello")
     await node_2.send({"type": "Hello"})
-    await node_2.receive("UserConnectionCounts")
-    await node_2.receive("NodeHeartbeat")
+    await node_2.receive("Users")
+    await node_2.receive("Here")
 
     server.section("The number of connections is not the sum of the users' connections")
     await node_2.start_heartbeat()
-    await node_2.receive("UserCountsRequest")
-    await node_2.send({"type": "UserConnectionCounts", "numbers": {"taras": 1}, "is_all": True})
+    await node_2.receive("CountAgain")
+    await node_2.send({"type": "Users", "numbers": {"taras": 1}, "is_all": True})
     await node_2.sync()
     await server.request("GET", "/api/nodes", "boss admin", replace=without_numbers)
 
     server.section("A user connects and disconnects")
     olena = await server.sign_in("olena", name="Олена")
-    await node_2.receive("UserConnectionCounts")
+    await node_2.receive("Users")
     await olena.close()
-    await node_2.receive("UserConnectionCounts")
+    await node_2.receive("Users")
 
     server.section("Nodes leave")
     await node_2.stop_heartbeat()
-    await node_2.send({"type": "NodeLeft"})
+    await node_2.send({"type": "Gone"})
     await node_2.sync()
     await server.request("GET", "/api/nodes", "boss admin", replace=without_numbers)
     stopping = asyncio.create_task(asyncio.to_thread(server.program.stop))
-    await node_2.receive("NodeLeft")
+    await node_2.receive("Gone")
     await stopping
 
     golden("cluster_nodes.txt", server.transcript)
@@ -217,7 +217,7 @@ async def test_a_node_responds_to_queries_like_this(golden, server, joined):
         nonlocal number
         number += 1
         question = {"type": type_, **fields}
-        await joined.send({"type": "QueryRequest", "number": number, "question": question})
+        await joined.send({"type": "Asked", "number": number, "question": question})
         return msgspec.msgpack.decode((await joined.receive("Answered"))["answer"])
 
     tenant = {"tenant_id": "shop"}
@@ -225,12 +225,12 @@ async def test_a_node_responds_to_queries_like_this(golden, server, joined):
     await query("ListConnections", **tenant, user_id="nobody")
     await query("ListChannels", **tenant)
     for id in (listed["connections"][0]["id"], "c_404"):
-        await query("ExplainAccess", **tenant, connection_id=id, channel="user:taras")
+        await query("JudgeAccess", **tenant, connection_id=id, channel="user:taras")
     order = {"id": "ord_1", "user_id": "olena", "tenant_id": "shop"}
-    await query("OrderOwnerChanged", order=order)
-    await query("DisconnectConnection", **tenant, connection_id="c_404")
-    await query("DisconnectUser", **tenant, user_id="taras", revoked_at=None)
-    await query("DisconnectUser", **tenant, user_id="olena", revoked_at=NEXT_CENTURY)
+    await query("OrderMoved", order=order)
+    await query("HangUpOne", **tenant, connection_id="c_404")
+    await query("HangUpUser", **tenant, user_id="taras", revoked_at=None)
+    await query("HangUpUser", **tenant, user_id="olena", revoked_at=NEXT_CENTURY)
     await olena.receive()
     await server.request("GET", "/api/conversations", "olena")
 
@@ -238,11 +238,11 @@ async def test_a_node_responds_to_queries_like_this(golden, server, joined):
 
 
 async def test_a_node_sends_these_queries(golden, server, joined, new_order):
-    admin, service = "boss admin", ("HTTP_REQUEST", "/api/publish", "svc service")
+    admin, service = "boss admin", ("POST", "/api/publish", "svc service")
     connections, channels = ("GET", "/api/connections", admin), ("GET", "/api/channels", admin)
     connection = f"/api/connections/{CONNECTION['id']}"
     access = f"{connection}/access?channel=user:taras"
-    disconnect = "HTTP_REQUEST", "/api/users/taras/disconnect", admin
+    disconnect = "POST", "/api/users/taras/disconnect", admin
 
     await joined.respond_to(server.request(*connections))
     await joined.respond_to(server.request("GET", "/api/connections?user_id=taras", admin))
@@ -264,7 +264,7 @@ async def test_a_node_sends_these_queries(golden, server, joined, new_order):
 async def test_nodes_report_deliveries_to_the_leader_like_this(
     golden, server, joined, notification
 ):
-    service = "HTTP_REQUEST", "/api/publish", "svc service"
+    service = "POST", "/api/publish", "svc service"
     olena = await server.sign_in("olena")
     await olena.request({"type": "subscribe", "payload": {"channel": "public:news"}})
     server.clear()
@@ -272,7 +272,7 @@ async def test_nodes_report_deliveries_to_the_leader_like_this(
     server.section("node-2 is the leader")
     await joined.start_heartbeat(since=1.0, watched=["shop"])
     with server.unrecorded():
-        reported = asyncio.create_task(joined.receive("DeliveryReport"))
+        reported = asyncio.create_task(joined.receive("Reached"))
         while not reported.done():  # node-1 learns of the leader's watchers a little later
             await server.request(*service, notification(channel="public:news"))
             await asyncio.wait([reported], timeout=0.1)
@@ -282,10 +282,10 @@ async def test_nodes_report_deliveries_to_the_leader_like_this(
     boss = await server.sign_in("boss", "admin")
     await joined.start_heartbeat(since=NEXT_CENTURY, watched=[])
     await boss.request({"type": "subscribe", "payload": {"channel": "monitor:shop"}})
-    await joined.receive("NodeHeartbeat", lambda message: message["watched"])
+    await joined.receive("Here", lambda message: message["watched"])
     await boss.receive(lambda message: message["type"] == "traffic", of_users)
     reached = {"user:taras": {"subscribers": 3, "reached": [[1, 3]]}}
-    await joined.send({"type": "DeliveryReport", "tenant": "shop", "channels": reached})
+    await joined.send({"type": "Reached", "tenant": "shop", "channels": reached})
     await server.request(*service, notification(user="taras"))
     await boss.receive(lambda message: '"user:taras"' in compact(message), of_users)
 

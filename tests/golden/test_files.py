@@ -24,7 +24,7 @@ async def test_a_single_server_stores_this_in_its_database(
     olena = await server.sign_in("olena", name="Олена")
     agent = await server.sign_in("agent", "agent")
     orders = [new_order("ord_1"), new_order("ord_2", "taras")]
-    await server.request("HTTP_REQUEST", "/api/publish", "svc service", orders)
+    await server.request("POST", "/api/publish", "svc service", orders)
     content = {"content": "Коли відправите?"}
     opened = await olena.request({"type": "chat_message", "payload": content})
     content = {"content": "Сьогодні", "conversation_id": opened["payload"]["conversation_id"]}
@@ -33,7 +33,7 @@ async def test_a_single_server_stores_this_in_its_database(
         wanted=lambda message: message["payload"].get("message", {}).get("sender_id") == "agent",
     )
     revoke = {"revoke": True}
-    await server.request("HTTP_REQUEST", "/api/users/taras/disconnect", "boss admin", revoke)
+    await server.request("POST", "/api/users/taras/disconnect", "boss admin", revoke)
     for socket in (olena, agent):
         await socket.close()
     await asyncio.to_thread(server.program.stop)

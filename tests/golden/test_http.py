@@ -26,7 +26,7 @@ async def test_publishing(golden, start_server, order, new_order, notification):
     server = await start_server()
     await server.sign_in("olena")
     server.clear()
-    publish = "HTTP_REQUEST", "/api/publish"
+    publish = "POST", "/api/publish"
     service, admin = (*publish, "svc service"), (*publish, "boss admin")
     news = notification(channel="public:news")
 
@@ -36,7 +36,7 @@ async def test_publishing(golden, start_server, order, new_order, notification):
     await server.request(*publish, "olena customer", news)
     await server.request(*publish, "agent agent", news)
 
-    server.section("PublishResponse")
+    server.section("Accepted")
     await server.request(*service, news)
     several = [news, notification(user="olena"), notification(everyone=True)]
     await server.request(*service, several)
@@ -108,7 +108,7 @@ async def server(start_server, new_order):
     """A server with two orders and two connections."""
     server = await start_server(connections=3)
     orders = [new_order("ord_1", "olena"), new_order("ord_2", "taras")]
-    await server.request("HTTP_REQUEST", "/api/publish", "svc service", orders)
+    await server.request("POST", "/api/publish", "svc service", orders)
     await server.sign_in("manager", role=None)
     olena = await server.sign_in("olena", name="Олена")
     for channel in ("order:ord_1", "public:news"):
@@ -148,9 +148,9 @@ async def test_the_routes_for_admins(golden, server):
     for who in (admin, admin, "agent agent"):
         await server.request("DELETE", f"/api/connections/{ids['manager']}", who)
     for body in ("{", {"revoke": 1}, {"revoke": True}, {}):
-        await server.request("HTTP_REQUEST", "/api/users/olena/disconnect", admin, body)
-    await server.request("HTTP_REQUEST", "/api/users/a%20b/disconnect", admin)
-    await server.request("HTTP_REQUEST", "/api/users/olena/disconnect", "agent agent")
+        await server.request("POST", "/api/users/olena/disconnect", admin, body)
+    await server.request("POST", "/api/users/a%20b/disconnect", admin)
+    await server.request("POST", "/api/users/olena/disconnect", "agent agent")
     revoked = server.token("olena", iat=1_700_000_000)
     await server.request("GET", "/api/conversations", revoked)
 
@@ -164,7 +164,7 @@ async def test_the_routes_for_everybody(golden, server):
     openmetrics = {"Accept": "application/openmetrics-text; version=1.0.0"}
     await server.request("GET", "/metrics", headers=openmetrics, replace=None)
     await server.request("GET", "/nowhere")
-    await server.request("HTTP_REQUEST", "/healthz")
+    await server.request("POST", "/healthz")
     await server.request("PATCH", "/api/publish", "svc service")
 
     server.section("Handshakes that are rejected")
@@ -192,7 +192,7 @@ async def test_responses_while_redis_is_down(
     server.clear()
     redis.kill()
 
-    publish = "HTTP_REQUEST", "/api/publish", "svc service"
+    publish = "POST", "/api/publish", "svc service"
     await server.request("GET", "/readyz")
     await server.request(*publish, notification(channel="public:news"))
     await server.request(*publish, notification(user="olena"), {"Idempotency-Key": "k1"})
@@ -200,7 +200,7 @@ async def test_responses_while_redis_is_down(
     await server.request("GET", "/api/conversations", "olena")
     await server.request("GET", "/api/connections", "boss admin")
     revoke = {"revoke": True}
-    await server.request("HTTP_REQUEST", "/api/users/olena/disconnect", "boss admin", revoke)
+    await server.request("POST", "/api/users/olena/disconnect", "boss admin", revoke)
     await olena.request({"type": "subscribe", "payload": {"channel": "order:ord_1"}, "id": "s1"})
     await olena.request(chat("Коли відправите?"))
 

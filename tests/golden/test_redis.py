@@ -134,7 +134,7 @@ async def test_a_server_stores_and_publishes_this(
     olena = await server.sign_in("olena", name="Олена")
     agent = await server.sign_in("agent", "agent")
     await agent.request({"type": "subscribe", "payload": {"channel": "tenant:shop"}})
-    service = "HTTP_REQUEST", "/api/publish", "svc service"
+    service = "POST", "/api/publish", "svc service"
 
     await server.request(*service, new_order())
     several = [notification(id, user="olena") for id in ("n_1", "n_2")]
@@ -143,7 +143,7 @@ async def test_a_server_stores_and_publishes_this(
     await server.request(*service, {}, {"Idempotency-Key": "k2"})
     await server.request(*service, notification("n_4", everyone=True))
     by_admin = notification("n_5", user="olena")
-    await server.request("HTTP_REQUEST", "/api/publish", "boss admin", by_admin)
+    await server.request("POST", "/api/publish", "boss admin", by_admin)
     await server.request(*service, new_order("ord_1", "taras"))
     opened = await olena.request(
         {"type": "chat_message", "payload": {"content": "Коли відправите?"}},
@@ -155,7 +155,7 @@ async def test_a_server_stores_and_publishes_this(
         wanted=lambda message: message["payload"].get("message", {}).get("sender_id") == "agent",
     )
     revoke = {"revoke": True}
-    await server.request("HTTP_REQUEST", "/api/users/taras/disconnect", "boss admin", revoke)
+    await server.request("POST", "/api/users/taras/disconnect", "boss admin", revoke)
     await server.request("GET", "/readyz")
 
     golden("redis_published.txt", await namespace.published(last="Сьогодні"))

@@ -64,14 +64,14 @@ async def test_the_routes_of_the_control(golden, simulator):
     admin = "boss admin"
 
     async def do(command, who=admin):
-        return await simulator.request("HTTP_REQUEST", "/control", who, command)
+        return await simulator.request("POST", "/control", who, command)
 
     simulator.section("Who may use them")
     for path in ("/healthz", "/state", "/scenarios", "/control", "/nowhere"):
         await simulator.request("GET", path)
     await simulator.request("GET", "/state", "agent agent")
     await simulator.request("GET", "/nowhere", admin)
-    await simulator.request("HTTP_REQUEST", "/state", admin)
+    await simulator.request("POST", "/state", admin)
     await simulator.request("GET", "/control", admin)
     await do({"command": "pause"}, "olena")
 

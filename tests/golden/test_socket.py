@@ -34,7 +34,7 @@ async def test_customers_and_staff_exchange_these_messages(
 
     server.section("Subscribing")
     await agent.request(subscribe("tenant:shop", last=False, recoverable=True))
-    await server.request("HTTP_REQUEST", "/api/publish", "svc service", new_order())
+    await server.request("POST", "/api/publish", "svc service", new_order())
     await agent.receive()
     await olena.request(subscribe("order:ord_1"))
     await olena.request(subscribe("public:news", "s2"))
@@ -65,7 +65,7 @@ async def test_customers_and_staff_exchange_these_messages(
         {**address, "type": type_, "payload": payload} for address, type_, payload in events
     ]
     publications += [notification(user="olena"), notification("n_2", everyone=True)]
-    await server.request("HTTP_REQUEST", "/api/publish", "svc service", publications)
+    await server.request("POST", "/api/publish", "svc service", publications)
     for socket, count in ((olena, 4), (agent, 3), (taras, 1), (manager, 1)):
         for _ in range(count):
             await socket.receive()
@@ -78,7 +78,7 @@ async def test_customers_and_staff_exchange_these_messages(
     await olena.receive()
 
     server.section("An order is reassigned")
-    await server.request("HTTP_REQUEST", "/api/publish", "svc service", new_order("ord_1", "taras"))
+    await server.request("POST", "/api/publish", "svc service", new_order("ord_1", "taras"))
     await olena.receive()
     await agent.receive()
 
@@ -98,7 +98,7 @@ async def test_customers_and_staff_exchange_these_messages(
 
 async def test_requests_are_refused_with_these_errors(golden, start_server, new_order):
     server = await start_server(subscriptions_per_connection=1)
-    await server.request("HTTP_REQUEST", "/api/publish", "svc service", new_order("ord_1", "taras"))
+    await server.request("POST", "/api/publish", "svc service", new_order("ord_1", "taras"))
     olena = await server.sign_in("olena")
     guest = await server.connect("guest")
     server.clear()
@@ -134,7 +134,7 @@ async def test_connections_are_closed_with_these_codes_and_reasons(golden, start
 
     server.section("Disconnected by an administrator")
     olena = await server.sign_in("olena")
-    await server.request("HTTP_REQUEST", "/api/users/olena/disconnect", "boss admin")
+    await server.request("POST", "/api/users/olena/disconnect", "boss admin")
     await olena.receive()
 
     server.section("Too many connections of one user")
@@ -189,7 +189,7 @@ async def test_the_monitor_reports_traffic_and_stats(golden, start_server, notif
     await boss.request(subscribe("user:taras"), wanted=lambda message: message["type"] == "error")
 
     publications = [notification(channel="public:news"), notification("n_2", everyone=True)]
-    await server.request("HTTP_REQUEST", "/api/publish", "svc service", publications)
+    await server.request("POST", "/api/publish", "svc service", publications)
     await boss.receive(lambda message: message["payload"].get("sample"), without_reports)
     await boss.receive(
         lambda message: message["type"] == "stats" and message["payload"]["nodes"][0]["latency"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from client.sans_io.reconnect import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 from protocol.errors import CloseCode, ErrorCode, Reconnect, reconnect_after
 
 CLOSE_CODE_TEXTS = {

@@ -134,7 +134,11 @@ async def test_the_newer_format_is_spoken_where_it_is_asked_for(server):
 def test_a_type_from_another_version_is_counted_with_the_others():
     counters = Counters()
     reporter = MonitorReporter(
-        SingleNode("a", LocalConnectionLimiter(1)), Hub(counters, None), None, counters, lambda: 0.0
+        SingleNode("a", LocalConnectionLimiter(1), lambda: 0.0),
+        Hub(counters, None),
+        None,
+        counters,
+        lambda: 0.0,
     )
     metrics = Metrics(reporter.node_stats, counters, LatencyHistogram(0.0), lambda: 0)
     for number in range(3):

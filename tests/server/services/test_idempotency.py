@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.auth.identity import Identity, Role
-from server.http.responses import ApiError
+from server.errors import ApiError
 from server.services.idempotency import (
     ANSWER_TTL_S,
     MAX_KEY_LENGTH,
@@ -81,7 +81,7 @@ async def test_a_key_with_another_body_is_a_conflict(idempotency):
     with pytest.raises(ApiError) as refused:
         await idempotency.run_once(person(), "k", b"y", work)
 
-    assert (refused.value.status, work.times) == (409, 1)
+    assert (refused.value.code, work.times) == ("key_reused", 1)
 
 
 async def test_repeats_that_come_meanwhile_wait_for_the_first(idempotency):
@@ -157,7 +157,7 @@ async def test_what_is_no_key_is_refused(idempotency, key):
     with pytest.raises(ApiError) as refused:
         await idempotency.run_once(person(), key, b"x", work)
 
-    assert (refused.value.status, work.times) == (422, 0)
+    assert (refused.value.code, work.times) == ("invalid_key", 0)
 
 
 async def test_a_publication_is_delivered_once_however_often_it_is_repeated(server):

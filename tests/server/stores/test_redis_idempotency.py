@@ -1,11 +1,12 @@
-"""What one server has done under a name, no other does again."""
+"""A request that one server has processed is not processed again by another."""
 
 import asyncio
 
 import pytest
 
 from protocol.publications import PublishResponse
-from server.http.responses import ApiError
+from server.errors import ApiError, ApiErrorCode
+from server.http.stored_outcomes import decode_outcome, encode_outcome
 from server.redis_client import open_redis
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
@@ -14,122 +15,136 @@ from server.stores.redis_idempotency import RedisIdempotencyStore
 FIRST = PublishResponse(2, 7)
 
 
-class Work:
-    """Counts how often it is done; may be held up, and may fail the first time."""
+class Operation:
+    """Counts its runs; can be held up, and can fail the first time."""
 
     def __init__(self, outcome=FIRST, failing=None):
-        self.times, self._outcome, self._failing = 0, outcome, failing
-        self.may_end = asyncio.Event()
-        self.may_end.set()
+        self.runs, self._outcome, self._failing = 0, outcome, failing
+        self.can_finish = asyncio.Event()
+        self.can_finish.set()
 
     async def __call__(self):
-        self.times += 1
-        number = self.times
-        await self.may_end.wait()
-        if self._failing and number == 1:
+        self.runs += 1
+        run = self.runs
+        await self.can_finish.wait()
+        if self._failing and run == 1:
             raise self._failing
         return self._outcome
 
 
 @pytest.fixture
-async def link(redis_server):
-    async with open_redis(Settings(redis_url=redis_server.url)) as link:
-        yield link
+async def redis(redis_server):
+    async with open_redis(Settings(redis_url=redis_server.url)) as redis:
+        yield redis
 
 
 @pytest.fixture
-def servers(link, redis_prefix):
-    return [RedisIdempotencyStore(link, redis_prefix, timeout_s=20) for _ in range(2)]
+def make_store(redis, redis_prefix):
+    """Make the store of one more server: make_store(timeout_s=1)."""
+
+    def make(timeout_s=20, **options):
+        return RedisIdempotencyStore(
+            redis, redis_prefix, timeout_s, encode=encode_outcome, decode=decode_outcome, **options
+        )
+
+    return make
 
 
-async def test_another_server_gives_the_first_answer(servers):
-    work = Work()
-
-    assert [await server.once("k", b"x", work) for server in servers * 2] == [FIRST] * 4
-    assert work.times == 1
-    await servers[1].once("another", b"x", work)
-    assert work.times == 2
+@pytest.fixture
+def servers(make_store):
+    return [make_store(), make_store()]
 
 
-async def test_a_refusal_is_an_answer_too(servers):
-    work = Work(ApiError(422, "invalid_publication", "Чому", 3))
+async def test_another_server_returns_the_first_outcome(servers):
+    operation = Operation()
 
-    first, again = [await server.once("k", b"x", work) for server in servers]
-
-    assert work.times == 1
-    for told in (first, again):
-        assert (told.status, told.code, told.message, told.index) == (
-            422, "invalid_publication", "Чому", 3,
-        )  # fmt: skip
+    assert [await server.run_once("k", b"x", operation) for server in servers * 2] == [FIRST] * 4
+    assert operation.runs == 1
+    await servers[1].run_once("another", b"x", operation)
+    assert operation.runs == 2
 
 
-async def test_another_digest_is_a_conflict(servers):
-    work = Work()
-    await servers[0].once("k", b"x", work)
+async def test_an_error_is_an_outcome_too(servers):
+    operation = Operation(ApiError(ApiErrorCode.INVALID_PUBLICATION, "Чому", 3))
 
-    with pytest.raises(ApiError) as refused:
-        await servers[1].once("k", b"y", work)
+    first, again = [await server.run_once("k", b"x", operation) for server in servers]
 
-    assert (refused.value.status, work.times) == (409, 1)
+    assert operation.runs == 1
+    for error in (first, again):
+        assert (error.code, error.message, error.index) == ("invalid_publication", "Чому", 3)
 
 
-async def test_repeats_that_come_meanwhile_wait_for_the_first(servers):
-    work = Work()
-    work.may_end.clear()
-    asked = [asyncio.create_task(server.once("k", b"x", work)) for server in servers * 3]
-    while not work.times:
+async def test_another_digest_with_the_same_key_is_a_conflict(servers):
+    operation = Operation()
+    await servers[0].run_once("k", b"x", operation)
+
+    with pytest.raises(ApiError) as raised:
+        await servers[1].run_once("k", b"y", operation)
+
+    assert (raised.value.code, operation.runs) == ("key_reused", 1)
+
+
+async def test_repeats_wait_for_the_outcome_of_a_request_in_progress(servers):
+    operation = Operation()
+    operation.can_finish.clear()
+    requests = [
+        asyncio.create_task(server.run_once("k", b"x", operation)) for server in servers * 3
+    ]
+    while not operation.runs:
         await asyncio.sleep(0)
-    work.may_end.set()
+    operation.can_finish.set()
 
-    assert (await asyncio.gather(*asked), work.times) == ([FIRST] * 6, 1)
+    assert (await asyncio.gather(*requests), operation.runs) == ([FIRST] * 6, 1)
 
 
-async def test_who_waits_too_long_is_told_so(link, redis_prefix):
-    first, hasty = (RedisIdempotencyStore(link, redis_prefix, timeout_s=p) for p in (20, 0.1))
-    work = Work()
-    work.may_end.clear()
-    asked = asyncio.create_task(first.run_once("k", b"x", work))
-    while not work.times:
+async def test_waiting_for_another_server_ends_with_an_error_after_the_timeout(make_store):
+    first, impatient = make_store(), make_store(timeout_s=0.1)
+    operation = Operation()
+    operation.can_finish.clear()
+    request = asyncio.create_task(first.run_once("k", b"x", operation))
+    while not operation.runs:
         await asyncio.sleep(0)
 
     with pytest.raises(StoreUnavailable):
-        await hasty.run_once("k", b"x", work)
+        await impatient.run_once("k", b"x", operation)
 
-    work.may_end.set()
-    assert (await asked, work.times) == (FIRST, 1)
+    operation.can_finish.set()
+    assert (await request, operation.runs) == (FIRST, 1)
 
 
-async def test_what_failed_is_done_again(servers):
-    work = Work(failing=StoreUnavailable())
+async def test_an_operation_that_failed_is_run_again(servers):
+    operation = Operation(failing=StoreUnavailable())
     with pytest.raises(StoreUnavailable):
-        await servers[0].once("k", b"x", work)
+        await servers[0].run_once("k", b"x", operation)
 
-    assert await servers[1].once("k", b"y", work) == FIRST
+    assert await servers[1].run_once("k", b"y", operation) == FIRST
 
 
-async def test_the_claim_of_a_server_that_was_killed_runs_out(link, redis_prefix):
-    killed, other = (
-        RedisIdempotencyStore(link, redis_prefix, 20, claim_ttl_s=0.2) for _ in range(2)
-    )
-    endless, work = Work(), Work()
-    endless.may_end.clear()
-    asked = asyncio.create_task(killed.run_once("k", b"x", endless))
-    while not endless.times:
+async def test_the_claim_of_a_killed_server_expires(make_store):
+    killed, other = (make_store(claim_ttl_s=0.2) for _ in range(2))
+    endless, operation = Operation(), Operation()
+    endless.can_finish.clear()
+    request = asyncio.create_task(killed.run_once("k", b"x", endless))
+    while not endless.runs:
         await asyncio.sleep(0)
 
-    assert await other.run_once("k", b"x", work) == FIRST
-    asked.cancel()
-    await asyncio.wait([asked])
-    assert await other.run_once("k", b"x", work) == FIRST
-    assert work.times == 1
+    assert await other.run_once("k", b"x", operation) == FIRST
+    request.cancel()
+    await asyncio.wait([request])
+    assert await other.run_once("k", b"x", operation) == FIRST
+    assert operation.runs == 1
 
 
-async def test_without_redis_it_cannot_be_known_and_is_not_done(start_redis, redis_prefix):
-    redis = start_redis()
-    work = Work()
-    async with open_redis(Settings(redis_url=redis.url, broker_timeout_s=0.2)) as link:
-        redis.kill()
+async def test_without_redis_the_operation_is_not_run(start_redis, redis_prefix):
+    program = start_redis()
+    operation = Operation()
+    settings = Settings(redis_url=program.url, broker_timeout_s=0.2)
+    async with open_redis(settings) as redis:
+        store = RedisIdempotencyStore(
+            redis, redis_prefix, 0.2, encode=encode_outcome, decode=decode_outcome
+        )
+        program.kill()
         with pytest.raises(StoreUnavailable):
-            await RedisIdempotencyStore(link, redis_prefix, 0.2).run_once("k", b"x", work)
+            await store.run_once("k", b"x", operation)
 
-    assert work.times == 0
+    assert operation.runs == 0

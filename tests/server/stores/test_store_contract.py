@@ -22,7 +22,7 @@ from server.stores.sqlite import SqliteStore
 
 @asynccontextmanager
 async def opened_in_file(path):
-    async with aclosing(await SqliteStore.open(path)) as store:
+    async with aclosing(await SqliteStore.open(path, timeout_s=2.0)) as store:
         yield store
 
 
@@ -248,4 +248,4 @@ async def test_a_file_that_is_no_database_is_named(tmp_path):
     path.write_text("not a database, whatever its name says" * 100)
 
     with pytest.raises(StoreUnavailable, match=r"store\.sqlite3"):
-        await SqliteStore.open(path)
+        await SqliteStore.open(path, timeout_s=2.0)

@@ -1,0 +1,48 @@
+-- Returns where channels stand, and what was published on them since a position.
+--
+-- KEYS: a head and a log for each channel.
+-- ARGV: an epoch for channels without one, how long it is then kept (s), how many
+-- publications at most, whether the caller is a server that follows these channels; then for
+-- each channel the epoch and offset of a position, or an empty epoch.
+-- Returns for each channel its epoch, its offset, whether the log is complete since the
+-- position ('' without one), and the publications since, newest first. Without a position
+-- that is the newest one; for a position of another epoch all, if the log has all.
+--
+-- A server that is ahead of the head shows that the newest publications were lost. Their
+-- offsets would be given again, so another epoch starts.
+local result = {}
+for i = 1, #KEYS, 2 do
+  local head, log = KEYS[i], KEYS[i + 1]
+  local since_epoch, since = ARGV[4 + i], tonumber(ARGV[5 + i])
+  local epoch = redis.call('HGET', head, 'epoch')
+  if not epoch then
+    epoch = ARGV[1]
+    redis.call('HSET', head, 'epoch', epoch, 'offset', 0)
+  end
+  if redis.call('TTL', head) < tonumber(ARGV[2]) then redis.call('EXPIRE', head, ARGV[2]) end
+  local offset = tonumber(redis.call('HGET', head, 'offset'))
+  if ARGV[4] == '1' and since_epoch == epoch and since > offset then
+    epoch, offset = ARGV[1], 0
+    redis.call('HSET', head, 'epoch', epoch, 'offset', 0)
+    redis.call('DEL', log)
+  end
+  local is_complete, wanted = '', 1
+  if since_epoch ~= '' then
+    is_complete = '1'
+    if since_epoch ~= epoch or since > offset then
+      is_complete, since = '0', 0
+    end
+    wanted = offset - since
+  end
+  local entries = {}
+  if wanted > 0 and wanted <= tonumber(ARGV[3]) then
+    for n, entry in ipairs(redis.call('XREVRANGE', log, '+', '-', 'COUNT', wanted)) do
+      entries[n] = entry[2][2]
+    end
+  end
+  if since_epoch ~= '' and #entries < wanted then
+    is_complete, entries = '0', {}
+  end
+  result[#result + 1] = {epoch, string.format('%d', offset), is_complete, entries}
+end
+return result
