@@ -132,6 +132,7 @@ class FakeSocket:
         self.recovered: list[str] = []
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
+        self._raw_handlers: dict[str, list[Callable[[bytes], None]]] = {}
         self.be(ConnectionState.CONNECTING)
 
     def be(self, state: ConnectionState, signed_in: bool = False, **more: Any) -> None:
@@ -144,7 +145,10 @@ class FakeSocket:
         self.say("auth_success", {"user_id": "workbench"})
 
     def say(self, type: str, payload: Any) -> None:
-        plain = codec.decode_json(codec.encode_json(payload))
+        encoded = codec.encode_json(payload)
+        for raw_handler in self._raw_handlers.get(type, []):
+            raw_handler(encoded)
+        plain = codec.decode_json(encoded)
         for handler in self._handlers.get(type, []):
             handler(plain)
 
@@ -155,6 +159,10 @@ class FakeSocket:
     def on(self, type: str, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
         self._handlers.setdefault(type, []).append(handler)
         return lambda: self._handlers[type].remove(handler)
+
+    def on_raw(self, type: str, handler: Callable[[bytes], None]) -> Callable[[], None]:
+        self._raw_handlers.setdefault(type, []).append(handler)
+        return lambda: self._raw_handlers[type].remove(handler)
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
         self.heard.append(channel)

@@ -121,7 +121,7 @@ def _draw_table(
     def took(frame: RecordedFrame) -> str:
         match = matches.get(frame.seq)
         return (
-            sequence_diagram.format_round_trip(match.seconds)
+            formatting.format_round_trip(match.seconds)
             if match and match.other_seq < frame.seq
             else ""
         )
@@ -136,7 +136,9 @@ def _draw_table(
             86, lambda f: formatting.format_time(f.at, millis=True, timezone=where)
         )
     columns[_("Type")] = tables.chips_column(
-        126 if has_room else 104, lambda f: f.label, {f.label: f.tone for f in newest}
+        126 if has_room else 104,
+        lambda f: f.label,
+        {f.label: frame_text.frame_tone(f) for f in newest},
     )
     if has_room:
         columns["id"] = tables.text_column(38, lambda f: f.id or "")
