@@ -35,9 +35,9 @@ class PersonaSocket:
         self.client.on("auth_success", self._on_auth_success)
         self.client.on("auth_error", self._on_auth_error)
 
-    def frames(self, after: int = 0) -> tuple[RecordedFrame, ...]:
-        """Return the frames that came or went after that number, oldest first; see Transcript."""
-        return self._recorder.frames(after)
+    def frames(self) -> tuple[RecordedFrame, ...]:
+        """Return the recorded frames, oldest first."""
+        return self._recorder.frames()
 
     def status(self) -> SocketStatus:
         """Tell how the connection is."""

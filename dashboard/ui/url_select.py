@@ -54,11 +54,6 @@ def selected(key: str, options: Mapping[str, str]) -> str:
     return wanted if wanted in options else next(iter(options))
 
 
-def choose(key: str, name: str) -> None:
-    """Choose for the person: in a callback, or before the choice is drawn."""
-    st.session_state[key] = st.session_state[_widget_key(key)] = name
-
-
 def _widget_key(key: str) -> str:
     # A list in another language is another widget: the browser answers by what is shown.
     return f"{key}-{current_language()}"
