@@ -126,7 +126,7 @@ def draw_table(
     """
     # app.css takes away the toolbar that a selection would pin over the head of a "pick-".
     key = f"pick-{key}" if on_select else key
-    row_height = ROW_PX + 6 * st.session_state.get("present", False)
+    row_height = ROW_PX + (6 if st.session_state.get("present") else 0)
     frame = pd.DataFrame(
         {name: [column.value(row) for row in rows] for name, column in columns.items()}
     )

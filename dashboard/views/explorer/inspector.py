@@ -8,6 +8,7 @@ from datetime import UTC
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard.dependencies import saved_messages
 from dashboard.i18n.translate import _, ngettext
 from dashboard.messages import fields
@@ -18,6 +19,9 @@ from dashboard.state.channels import kind_of
 from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.ui import console_draft, formatting, theme
 from dashboard.views.explorer import field_plot, selection
+
+FORMATTED, ORIGINAL = "formatted", "original"
+TEXT_FORMS = {FORMATTED: N_("Formatted"), ORIGINAL: N_("Original")}
 
 
 def draw(message: LoggedMessage | None, log_view: LogView) -> None:
@@ -40,9 +44,24 @@ def draw(message: LoggedMessage | None, log_view: LogView) -> None:
         utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
         st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
         _draw_actions(message)
-        st.code(fields.pretty_json(message), "json", height="stretch", wrap_lines=True)
+        _draw_text(message)
         _draw_changes(message, fields.previous_of_same_subject(message, same))
         _draw_plot(message, same)
+
+
+def _draw_text(message: LoggedMessage) -> None:
+    """Draw the message; what is copied is what is shown."""
+    form = st.segmented_control(
+        _("Show as"),
+        list(TEXT_FORMS),
+        default=FORMATTED,
+        required=True,
+        key="message-text",
+        format_func=lambda name: _(TEXT_FORMS[name]),
+        label_visibility="collapsed",
+    )
+    text = fields.original_text if form == ORIGINAL else fields.pretty_json
+    st.code(text(message), "json", height="stretch", wrap_lines=True)
 
 
 def _draw_actions(message: LoggedMessage) -> None:

@@ -162,6 +162,15 @@ def test_explorer_shows_what_a_message_changed(draw, busy_feed):
     assert page.selectbox(key="plot").options == ["cart.item_count", "cart.total"]
 
 
+def test_explorer_shows_a_message_as_it_was_received(draw, busy_feed, shop):
+    page = draw(busy_feed, "explorer")
+    page.session_state["message-text"] = "original"
+    page.run()
+
+    received = shop.message(action="item_added", cart={"id": "c", "item_count": 2, "total": 2})
+    assert page.code[0].value == received.decode()
+
+
 def test_explorer_takes_its_filters_from_the_address(draw, busy_feed):
     page = draw(busy_feed, "explorer", channel="order:", type="order_update", text="/PA.D/")
 
