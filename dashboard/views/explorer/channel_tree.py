@@ -48,19 +48,13 @@ def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | Non
     }
     with theme.card("tree", title, formatting.format_number(len(now.channels)), size="pane"):
         with st.container(horizontal=True, gap="xsmall"):
-            find = st.text_input(
-                _("Find a channel"),
-                key="find",
-                placeholder=_("Find a channel"),
-                type="search",
-                live=True,
-                label_visibility="collapsed",
-                bind="query-params",
+            find = url_select.search_input(
+                "explorer", "find", _("Find a channel"), placeholder=_("Find a channel")
             )
             sort = url_select.select(
-                "sort", _("Sort"), SORT_LABELS, width=96, label_visibility="collapsed"
+                "explorer", "sort", _("Sort"), SORT_LABELS, width=96, label_visibility="collapsed"
             )
         lines = channels.build_tree(
-            now.channels, now.series, find or "", ChannelSort(sort), selected, now.at
+            now.channels, now.series, find, ChannelSort(sort), selected, now.at
         )
         tables.draw_table(lines, columns, "tree", on_select=on_select, alt=title)

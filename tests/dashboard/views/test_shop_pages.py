@@ -102,12 +102,35 @@ def test_orders_says_that_an_order_is_not_known(draw, busy_feed):
 def test_orders_finds_by_number_customer_and_goods(draw, busy_feed):
     page = draw(busy_feed, "orders")
 
-    page.text_input(key="find").set_value("кобзар олена").run()
+    page.text_input(key="orders-find").set_value("кобзар олена").run()
     assert len(page.dataframe) == 2
-    page.text_input(key="find").set_value("nobody").run()
+    page.text_input(key="orders-find").set_value("nobody").run()
 
     assert "No matching orders" in words(page)
     assert len(page.dataframe) == 1
+
+
+def test_a_search_on_one_page_is_not_one_on_another(draw, busy_feed):
+    page = draw(busy_feed, "explorer")
+    page.text_input(key="explorer-find").set_value("cart").run()
+
+    page.switch_page("views/orders/page.py").run()
+    assert page.text_input(key="orders-find").value == ""
+    page.text_input(key="orders-find").set_value("кобзар").run()
+    page.switch_page("views/explorer/page.py").run()
+
+    assert page.text_input(key="explorer-find").value == "cart"
+    assert page.query_params["find"] == "cart"
+
+
+def test_a_view_of_one_page_is_not_one_of_another(draw, busy_feed):
+    page = draw(busy_feed, "explorer", view="saved")
+
+    page.switch_page("views/orders/page.py").run()
+    assert "view" not in page.query_params
+    page.switch_page("views/explorer/page.py").run()
+
+    assert page.query_params["view"] == "saved"
 
 
 def test_orders_draws_bars_when_it_is_asked_to(draw, busy_feed):
