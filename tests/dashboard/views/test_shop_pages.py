@@ -1,5 +1,6 @@
 """Orders, Inbox and Scenarios, drawn without a server: what each shows when there is little."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from client.http_client import ApiClient
 from client.sans_io.connection_state import ConnectionState
-from dashboard import dependencies
+from dashboard.dependencies import Dependencies, install
 from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sources.saved_messages import SavedMessages
@@ -34,15 +35,17 @@ def draw(tmp_path, secret):
 
     def go(feed, name, simulator=NOWHERE, **query):
         st.cache_resource.clear()
-        dependencies.settings(lambda: Settings(jwt_secret=secret, server_url=NOWHERE))
-        dependencies.feed(lambda: feed)
-        dependencies.saved_messages(lambda: SavedMessages(tmp_path))
-        dependencies.simulator_client(
-            lambda: SimulatorClient(ApiClient(simulator, lambda: "t0ken"), lambda: None)
+        api = ApiClient(simulator, lambda: "t0ken")
+        parts = Dependencies(
+            settings=Settings(jwt_secret=secret, server_url=NOWHERE),
+            feed=feed,
+            saved_messages=SavedMessages(tmp_path),
+            simulator_client=SimulatorClient(api, lambda: None),
+            socket_factory=lambda _: PersonaSocket(
+                "ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken"
+            ),
         )
-        dependencies.socket_factory(
-            lambda: lambda _: PersonaSocket("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken")
-        )
+        installed.enter_context(install(parts))
         page = AppTest.from_file(str(APP), default_timeout=30)
         page.run()
         for key, value in query.items():
@@ -51,7 +54,8 @@ def draw(tmp_path, secret):
         assert not page.exception
         return page
 
-    yield go
+    with ExitStack() as installed:
+        yield go
     st.cache_resource.clear()
 
 

@@ -1,5 +1,6 @@
 """The Connections page, drawn from a feed and a roll call that no server ever answered."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from client.http_client import ApiRequestError
-from dashboard import dependencies, tab_session
+from dashboard import tab_session
+from dashboard.dependencies import Dependencies, install
 from dashboard.sources.connections_client import PollResult
 from dashboard.views.connections.detail import CHANNEL_QUERY
 from dashboard.views.connections.listing import ChannelAccess, ConnectionInfo, ConnectionList
@@ -65,8 +67,7 @@ def draw(feed, socket):
 
     def go(roll_call, nodes=1, selected="", asked="", ending=None, **query):
         st.cache_resource.clear()
-        dependencies.feed(lambda: feed)
-        dependencies.connections_client(lambda: roll_call)
+        installed.enter_context(install(Dependencies(feed=feed, connections_client=roll_call)))
         socket.live()
         socket.say("stats", {"nodes": [node(f"node-{n + 1}") for n in range(nodes)]})
         page = AppTest.from_file(str(APP), default_timeout=30)
@@ -80,7 +81,8 @@ def draw(feed, socket):
         assert not page.exception
         return page
 
-    yield go
+    with ExitStack() as installed:
+        yield go
     st.cache_resource.clear()
 
 
