@@ -160,26 +160,26 @@ def list_columns(
     """Return the columns of the connection list."""
     selected_id = tab().connections.selected_id
     last: dict[str, Column[ConnectionInfo]] = (
-        {_("Node"): tables.text_column(98, lambda c: c.node)}
+        {_("Node"): tables.text_column(104, lambda c: c.node)}
         if has_several_nodes
-        else {_("Connection"): tables.text_column(98, lambda c: c.id)}
+        else {_("Connection"): tables.text_column(104, lambda c: c.id)}
     )
     return {
         "": tables.text_column(22, lambda c: "▶" if c.id == selected_id else ""),
         _("Person"): tables.text_column(142, lambda c: c.name or c.user_id),
-        _("User"): tables.text_column(102, lambda c: c.user_id),
+        _("User"): tables.text_column(104, lambda c: c.user_id),
         _("Role"): tables.chips_column(76, lambda c: c.role or "", ROLE_TONES),
         _("Age"): tables.text_column(
-            56, lambda c: formatting.format_duration(at - c.connected_at.timestamp())
+            60, lambda c: formatting.format_duration(at - c.connected_at.timestamp())
         ),
         _("Channels"): tables.number_column(60, lambda c: len(c.channels)),
-        _("Received"): tables.number_column(50, lambda c: c.messages_in),
+        _("Received"): tables.number_column(76, lambda c: c.messages_in),
         _("Queued, KiB"): tables.progress_column(
             84, lambda c: c.waiting_bytes / KIB, SEND_QUEUE_LIMIT_KIB, "%.0f"
         ),
         **last,
         _("Disconnect"): tables.button_column(
-            44,
+            82,
             tables.icon_cell("link_off"),
             "disconnect-button",
             connections,
@@ -215,7 +215,7 @@ def draw() -> None:
     draw_metrics(now)
     if several:
         draw_nodes(now.nodes.stats)
-    left, right = st.columns([8, 4], gap="xsmall")
+    left, right = st.columns([17, 7], gap="xsmall")
     with left:
         chosen = draw_list(called, several, called.at or now.at)
     with right:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 
 import streamlit as st
@@ -43,14 +43,17 @@ def draw(message: LoggedMessage | None, log_view: LogView) -> None:
         )
         utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
         st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
-        _draw_actions(message)
-        _draw_text(message)
+        with st.container(horizontal=True, gap="xsmall", key="actions"):
+            _draw_actions(message)
+            shown_text = _draw_text_switch()
+        # What its button copies is what it shows: the original, too, to the byte.
+        st.code(shown_text(message), "json", height="stretch", wrap_lines=True)
         _draw_changes(message, fields.previous_of_same_subject(message, same))
         _draw_plot(message, same)
 
 
-def _draw_text(message: LoggedMessage) -> None:
-    """Draw the message; what is copied is what is shown."""
+def _draw_text_switch() -> Callable[[LoggedMessage], str]:
+    """Draw the choice of how the message is shown; return what makes the text."""
     form = st.segmented_control(
         _("Show as"),
         list(TEXT_FORMS),
@@ -59,45 +62,44 @@ def _draw_text(message: LoggedMessage) -> None:
         key="message-text",
         format_func=lambda name: _(TEXT_FORMS[name]),
         label_visibility="collapsed",
+        width="content",
     )
-    text = fields.original_text if form == ORIGINAL else fields.pretty_json
-    st.code(text(message), "json", height="stretch", wrap_lines=True)
+    return fields.original_text if form == ORIGINAL else fields.pretty_json
 
 
 def _draw_actions(message: LoggedMessage) -> None:
-    """Draw what can be done with a message."""
+    """Draw the buttons: previous, next, save and send."""
     kept = message in saved_messages().messages()
-    with st.container(horizontal=True, gap="xsmall", key="actions"):
-        for lines, icon, key, help_ in (
-            (-1, "keyboard_arrow_up", "k", _("Previous message in the list")),
-            (1, "keyboard_arrow_down", "j", _("Next message in the list")),
-        ):
-            st.button(
-                "",
-                icon=f":material/{icon}:",
-                key=f"move-{key}",
-                shortcut=key,
-                help=help_,
-                on_click=selection.move_selection,
-                args=(lines,),
-            )
+    for lines, icon, key, help_ in (
+        (-1, "keyboard_arrow_up", "k", _("Previous message in the list")),
+        (1, "keyboard_arrow_down", "j", _("Next message in the list")),
+    ):
         st.button(
-            _("Saved") if kept else _("Save"),
-            icon=":material/bookmark_check:" if kept else ":material/bookmark:",
-            key="save",
-            type="primary" if kept else "secondary",
-            help=_("Save it in the data folder, for all tabs"),
-            on_click=_unsave if kept else _save,
-            args=(message,),
+            "",
+            icon=f":material/{icon}:",
+            key=f"move-{key}",
+            shortcut=key,
+            help=help_,
+            on_click=selection.move_selection,
+            args=(lines,),
         )
-        if st.button(
-            _("Send"),
-            icon=":material/terminal:",
-            key="send",
-            help=_("Open the Console with this message in its editor"),
-        ):
-            console_draft.replace_draft(as_publication(message.channel, message.text))
-            st.switch_page("views/console/page.py")
+    st.button(
+        _("Saved") if kept else _("Save"),
+        icon=":material/bookmark_check:" if kept else ":material/bookmark:",
+        key="save",
+        type="primary" if kept else "secondary",
+        help=_("Save it in the data folder, for all tabs"),
+        on_click=_unsave if kept else _save,
+        args=(message,),
+    )
+    if st.button(
+        _("Send"),
+        icon=":material/terminal:",
+        key="send",
+        help=_("Open the Console with this message in its editor"),
+    ):
+        console_draft.replace_draft(as_publication(message.channel, message.text))
+        st.switch_page("views/console/page.py")
 
 
 def _save(message: LoggedMessage) -> None:

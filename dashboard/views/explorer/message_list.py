@@ -100,7 +100,7 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern
             86, lambda m: formatting.format_time(m.at, millis=True, timezone=where)
         ),
         _("Channel"): tables.chips_column(
-            132, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
+            146, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
         ),
         _("Type"): tables.text_column(112, lambda m: m.type),
         _("Content"): tables.text_column(600, content),

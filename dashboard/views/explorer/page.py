@@ -34,7 +34,7 @@ def draw() -> None:
     live_line(" · ".join(words))
     if page_frame.draw_if_empty(now):
         return
-    left, middle, right = st.columns([340, 540, 330], gap="xsmall")
+    left, middle, right = st.columns([360, 522, 328], gap="xsmall")
     with left:
         channel_tree.draw(now, st.session_state.get("channel", ""), selection.select_channel)
     with middle:

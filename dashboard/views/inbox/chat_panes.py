@@ -86,13 +86,13 @@ def draw_conversation_list(conversations: tuple[ChatConversation, ...], persona:
             36, lambda talk: str(unread_count(talk, persona) or "")
         ),
         _("Customer"): tables.button_column(
-            116, customer_name, "conversations-button", conversations, select_row
+            130, customer_name, "conversations-button", conversations, select_row
         ),
         _("Time"): tables.text_column(
             60, lambda talk: formatting.format_time(talk.latest_at, timezone=where)
         ),
         _("Last message"): tables.text_column(
-            120, lambda talk: talk.entries[-1].text if talk.entries else ""
+            106, lambda talk: talk.entries[-1].text if talk.entries else ""
         ),
     }
     alt = _("Conversations")

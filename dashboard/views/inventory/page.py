@@ -64,7 +64,7 @@ def draw_stock(now: Snapshot) -> None:
         columns: dict[str, Column[ProductStock]] = {
             "": tables.text_column(22, lambda shelf: "▶" if shelf.sku == selected_sku else ""),
             _("Product"): tables.button_column(
-                198, lambda shelf: shelf.name, "stock-button", rows, select_product
+                178, lambda shelf: shelf.name, "stock-button", rows, select_product
             ),
             _("Threshold"): tables.number_column(62, lambda shelf: shelf.threshold),
             **{place: warehouse_column(i) for i, place in enumerate(places)},
@@ -72,7 +72,7 @@ def draw_stock(now: Snapshot) -> None:
                 96, lambda shelf: round(shelf.fill_percent), 100, "%d%%"
             ),
             _("Runs out in"): tables.text_column(
-                58,
+                78,
                 lambda shelf: format_minutes(shelf.minutes_until_empty(now.at)),
                 _(
                     "All warehouses combined, at the sales rate of "
@@ -119,11 +119,11 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
                 66, lambda alert: formatting.format_time(alert.at, timezone=where)
             ),
             _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
-            _("Product"): tables.text_column(176, lambda alert: alert.product),
+            _("Product"): tables.text_column(166, lambda alert: alert.product),
             _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
             _("Left"): tables.number_column(40, lambda alert: alert.quantity),
             _("Mark seen"): tables.button_column(
-                70,
+                80,
                 tables.icon_cell("check"),
                 "seen-button",
                 unseen,

@@ -85,7 +85,7 @@ def draw_latest(now: Snapshot) -> None:
         _("Order"): tables.button_column(
             100, lambda order: order.number, "latest-button", placed, select_order
         ),
-        _("Status"): tables.chips_column(78, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
             50, lambda order: formatting.format_number(float(order.total))
         ),
@@ -191,9 +191,9 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
         _("Placed"): tables.text_column(
             76, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        theme.display_name("paid"): step(OrderStatus.PAID),
-        theme.display_name("processing"): step(OrderStatus.PROCESSING),
-        theme.display_name("shipped"): step(OrderStatus.SHIPPED),
+        theme.display_name("paid").capitalize(): step(OrderStatus.PAID),
+        theme.display_name("processing").capitalize(): step(OrderStatus.PROCESSING),
+        theme.display_name("shipped").capitalize(): step(OrderStatus.SHIPPED),
         _("Tracking number"): tables.text_column(120, lambda order: order.tracking_number),
         _("Parcel"): tables.text_column(220, lambda order: order.tracking_status),
     }
