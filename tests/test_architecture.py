@@ -21,6 +21,7 @@ MAY_IMPORT = {
         "protocol",
         "aiohttp",
         "aiosqlite",
+        "cachetools",
         "dotenv",
         "jwt",
         "msgspec",

@@ -1,7 +1,7 @@
-"""What this server answers when it is asked from anywhere in the cluster, itself included.
+"""Runs the cluster's queries on this node.
 
-Knows no HTTP.  What is another tenant's and what does not exist get one and the same answer.
-Connections that have not signed in belong to no tenant.
+A connection of another tenant is treated like one that does not exist.  Connections that
+have not signed in belong to no tenant.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from server.websocket.connection_manager import ConnectionManager
 
 
 class LocalNode(Struct, frozen=True):
-    """Answers for the server named ``node``; ``clock`` is in seconds since the epoch."""
+    """Runs queries on this node's connections; ``clock`` is in seconds since the epoch."""
 
     connection_manager: ConnectionManager
     hub: Hub
@@ -53,10 +53,10 @@ class LocalNode(Struct, frozen=True):
     clock: Callable[[], float]
 
     async def handle_query(self, query: NodeQuery) -> NodeAnswer:
-        """Answer, or do what is asked for.
+        """Run a query.
 
         Raises:
-            StoreUnavailable: whose an order is cannot be found out now.
+            StoreUnavailable: the owner of an order cannot be looked up.
         """
         match query:
             case ListConnections(tenant_id, user_id):
@@ -78,18 +78,18 @@ class LocalNode(Struct, frozen=True):
                 assert_never(query)
 
     def stats(self) -> NodeStats:
-        """Describe this server as it is now."""
+        """Return the statistics of this node."""
         return self.collect_stats()
 
     def on_disconnected(self) -> None:
-        """Rely no more on what was remembered of orders: changes are not heard of."""
+        """Drop the cached owners of orders: changes of other nodes do not arrive any more."""
         self.order_owners.invalidate()
 
     async def resync(self) -> None:
-        """Judge everybody again, by what the store says now.
+        """Apply revocations and changes of owners that were missed while disconnected.
 
         Raises:
-            StoreUnavailable: it could not be found out; to be tried again.
+            StoreUnavailable: the store does not answer; the caller tries again.
         """
         await self.revocations.load()
         for connection in self.connection_manager.open_connections():

@@ -63,8 +63,8 @@ def test_a_program_told_so_writes_json_lines_and_no_token(launch_server, token):
     lines = [json.loads(line) for line in server.output.splitlines()]
     assert [line["message"].split(" on ")[0] for line in lines] == [
         "listening",
-        "the tokens of boss were revoked by boss",
-        "1 connections of boss ended by boss",
+        "tokens of user boss revoked by admin boss",
+        "1 connections of user boss closed by admin boss",
         "stopping",
     ]
     assert all(line.keys() >= {"timestamp", "level", "logger"} for line in lines)

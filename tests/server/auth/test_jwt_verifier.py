@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from common.env_settings import InvalidSettings
+from common.env_settings import InvalidSettings, load_settings
 from server.auth.identity import InvalidToken, Role
 from server.auth.jwt_verifier import make_verifier
 from server.settings import Settings
@@ -154,3 +154,23 @@ def test_a_key_file_that_is_not_there_is_named(tmp_path):
 def test_settings_without_a_key_are_refused_with_the_cure(settings, problem):
     with pytest.raises(InvalidSettings, match=problem):
         Settings(**settings).validate()
+
+
+@pytest.mark.parametrize("word", ["allow_tenant_channel", "document"])
+async def test_a_token_without_a_role_is_accepted_by_the_setting_and_by_its_former_name(
+    secret, word
+):
+    settings = load_settings(
+        Settings, {"WORKBENCH_JWT_SECRET": secret, "WORKBENCH_TOKENS_WITHOUT_ROLE": word}
+    )
+
+    identity = await make_verifier(settings).verify(jwt.encode(claims(role=None), secret))
+
+    assert identity.role is Role.NONE
+
+
+async def test_a_token_without_a_role_is_refused_if_so_configured(secret):
+    verifier = make_verifier(Settings(jwt_secret=secret, tokens_without_role="refuse"))
+
+    with pytest.raises(InvalidToken):
+        await verifier.verify(jwt.encode(claims(role=None), secret))

@@ -441,7 +441,7 @@ async def test_a_node_that_stood_still_does_not_tell_again_what_was_told_meanwhi
     while watcher.messages < 5:
         await watcher.hear()
     first.process.send_signal(signal.SIGCONT)
-    await asyncio.to_thread(first.wait_for, "stood still")
+    await asyncio.to_thread(first.wait_for, "node was paused")
     while len(watcher.nodes) < 2:
         await watcher.hear()
     # Whatever `first` still has to tell, it tells within the time that it takes to tell two more.

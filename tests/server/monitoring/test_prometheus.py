@@ -3,8 +3,8 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.cluster.cluster import SingleNode
 from server.cluster.connection_limits import LocalConnectionLimiter
+from server.cluster.single_node import SingleNode
 from server.monitoring.counters import Counters
 from server.monitoring.latency import LatencyHistogram
 from server.monitoring.prometheus import Metrics
