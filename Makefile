@@ -1,4 +1,4 @@
-# Two commands for newcomers: `make demo` and `make test`.  Both do all set-up by themselves.
+# Two commands for newcomers: `make demo` and `make test`.  Both install what they need.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,14 +11,14 @@ PYTHON ?= $(shell $(FIND_PYTHON))
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    start the server, the simulated shop and the workbench; Ctrl-C ends all"
+	@echo "make demo          start the server, the simulated shop and the workbench; Ctrl-C stops all"
 	@echo "make demo-cluster  the same with two servers that share a Redis"
-	@echo "make test    run every test"
-	@echo "make test-fast  run the tests that need no browser, no Redis and no other process"
-	@echo "make check   lint and check types"
-	@echo "make words   bring the catalogues of the pages' words up to the code, and say what lacks"
-	@echo "make bench   measure the server next to a bare write and to a plain server: some eight minutes"
-	@echo "make reset   empty the data folder"
+	@echo "make test          run every test"
+	@echo "make test-fast     run the tests that need no browser, no Redis and no other process"
+	@echo "make check         run linters and type checks"
+	@echo "make words         update the translation catalogue and list missing translations"
+	@echo "make bench         run the benchmark: about eight minutes"
+	@echo "make reset         delete the data folder"
 
 demo: $(VENV)/.demo .env
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 $(BIN)/honcho -e /dev/null start || [ $$? -eq 130 ]
@@ -27,7 +27,7 @@ demo-cluster: $(VENV)/.demo .env
 	@command -v redis-server >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cluster]'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 $(BIN)/honcho -f Procfile.cluster -e /dev/null start || [ $$? -eq 130 ]
 
-# Without npm the tests that need the packages are skipped; they fail where CI is set.
+# Without npm, tests that need its packages are skipped, or fail if CI is set.
 test: $(VENV)/.dev $(if $(shell command -v npm 2>/dev/null),$(NODE_PACKAGES))
 	@$(BIN)/pytest
 
@@ -47,7 +47,7 @@ bench: $(VENV)/.dev
 
 reset:
 	@rm -rf data
-	@echo "The data folder is empty: orders, conversations and saved messages are gone."
+	@echo "Deleted the data folder: orders, conversations and saved messages."
 
 .env:
 	@(umask 077; $(BIN)/python -c 'import secrets; print("WORKBENCH_JWT_SECRET=" + secrets.token_hex(32))' > $@)
@@ -59,7 +59,7 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	@echo "Installing, with the tools for tests (about a minute, the first time only) ..."
+	@echo "Installing with test tools (about a minute, the first time only) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
@@ -69,6 +69,6 @@ $(NODE_PACKAGES): tests/seed/package-lock.json
 	@touch $@
 
 $(BIN)/python:
-	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python"; exit 1; }
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is required: install it, or run make PYTHON=/path/to/python"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
-	  echo "A virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	  echo "Could not create a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }

@@ -76,47 +76,47 @@ class FrameRecorder:
     def record_connecting(self, has_token: bool) -> RecordedFrame:
         """Record a handshake request."""
         return self._append(
-            sent=True, kind=FrameKind.CONNECT, text=f"token={REDACTED}" if has_token else ""
+            is_sent=True, kind=FrameKind.CONNECT, text=f"token={REDACTED}" if has_token else ""
         )
 
     def record_open(self) -> RecordedFrame:
         """Record that the connection is open."""
-        return self._append(sent=False, kind=FrameKind.OPEN)
+        return self._append(is_sent=False, kind=FrameKind.OPEN)
 
     def record_handshake_rejected(self, status: int) -> RecordedFrame:
         """Record a rejected handshake."""
-        return self._append(sent=False, kind=FrameKind.HANDSHAKE_REJECTED, code=status)
+        return self._append(is_sent=False, kind=FrameKind.HANDSHAKE_REJECTED, code=status)
 
     def record_sent(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> RecordedFrame:
         """Record a frame before it is sent."""
-        return self._record_message(data, KIND_BY_OPCODE[opcode], sent=True)
+        return self._record_message(data, KIND_BY_OPCODE[opcode], is_sent=True)
 
     def record_received(self, data: bytes) -> RecordedFrame:
         """Record a received frame."""
-        return self._record_message(data, FrameKind.TEXT, sent=False)
+        return self._record_message(data, FrameKind.TEXT, is_sent=False)
 
     def record_close(self, code: int, reason: str, by_client: bool = False) -> RecordedFrame:
         """Record the close of the connection."""
-        return self._append(sent=by_client, kind=FrameKind.CLOSE, code=code, text=reason)
+        return self._append(is_sent=by_client, kind=FrameKind.CLOSE, code=code, text=reason)
 
     def record_http_request(self, body: bytes) -> RecordedFrame:
         """Record a publish request before it is sent."""
-        return self._record_message(body, FrameKind.HTTP_REQUEST, sent=True)
+        return self._record_message(body, FrameKind.HTTP_REQUEST, is_sent=True)
 
     def record_http_response(
         self, request: RecordedFrame, status: int, body: bytes
     ) -> RecordedFrame:
         """Record the response to a publish request."""
         return self._append(
-            sent=False,
+            is_sent=False,
             kind=FrameKind.HTTP_RESPONSE,
             code=status,
             text=_decode_text(body),
             size=len(body),
-            answers=request.seq,
+            reply_to=request.seq,
         )
 
-    def _record_message(self, data: bytes, kind: FrameKind, sent: bool) -> RecordedFrame:
+    def _record_message(self, data: bytes, kind: FrameKind, is_sent: bool) -> RecordedFrame:
         if kind is FrameKind.BINARY:
             type_, id, text = "", None, data[:MAX_BINARY_BYTES].hex(" ")
         else:
@@ -124,7 +124,9 @@ class FrameRecorder:
                 message_type_and_id(data),
                 hide_tokens(_decode_text(data))[:MAX_TEXT_CHARACTERS],
             )
-        return self._append(sent=sent, kind=kind, text=text, size=len(data), type=type_, id=id)
+        return self._append(
+            is_sent=is_sent, kind=kind, text=text, size=len(data), type=type_, id=id
+        )
 
     def _append(self, **fields: object) -> RecordedFrame:
         with self._changed:

@@ -15,7 +15,7 @@ from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 import msgspec
 from msgspec import Struct
 
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 from protocol import codec
 
 TIMEOUT_S = 2.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from client.recorded_frames import Opcode
+from common.text_markers import N_
 from conformance.case_types import (
     Actor,
     ConformanceCase,
@@ -15,7 +16,6 @@ from conformance.case_types import (
     ExpectHttpStatus,
     SendFrames,
 )
-from dashboard.i18n.translate import N_
 from dashboard.views.console.templates import ORDER, TENANT, TOKEN
 from protocol import codec
 from protocol.errors import CloseCode, ErrorCode

@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from client.http_client import ApiClient
 from common import env_settings
 from dashboard.settings import Settings
+from dashboard.sockets.persona_socket import SocketFactory, open_persona_socket
 from dashboard.sources.connections_client import ConnectionsClient
 from dashboard.sources.feed import Feed, admin_token, open_feed
 from dashboard.sources.saved_messages import SavedMessages
@@ -76,4 +77,14 @@ def _shelf() -> SavedMessages:
 @st.cache_resource(show_spinner=False)
 def saved_messages(_make: Callable[[], SavedMessages] = _shelf) -> SavedMessages:
     """Return the messages that people saved, as ``feed`` does the feed."""
+    return _make()
+
+
+def _socket_factory() -> SocketFactory:
+    return partial(open_persona_socket, settings())
+
+
+@st.cache_resource(show_spinner=False)
+def socket_factory(_make: Callable[[], SocketFactory] = _socket_factory) -> SocketFactory:
+    """Return what opens a persona's socket; the first call makes it, as with ``feed``."""
     return _make()

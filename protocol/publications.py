@@ -25,7 +25,7 @@ MAX_OFFSET = (1 << 53) - 1  # that every JSON reader reads exactly
 
 
 class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A publication as ``HTTP_REQUEST /api/publish`` takes it; exactly one address must be given.
+    """A publication as ``POST /api/publish`` takes it; exactly one address must be given.
 
     ``user`` is another way to write ``channel: user:{user}``.
     """

@@ -176,7 +176,7 @@ class OrderSummary(Struct, frozen=True):
 
 
 class CommandResponse(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What ``HTTP_REQUEST /control`` answers: what was done, and when by the virtual clock."""
+    """What ``POST /control`` answers: what was done, and when by the virtual clock."""
 
     command: str
     at: Timestamp

@@ -72,7 +72,8 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
                 idempotency_store,
             )
     else:
-        database = await SqliteStore.open(Path(settings.data_dir) / DATABASE_FILE)
+        path = Path(settings.data_dir) / DATABASE_FILE
+        database = await SqliteStore.open(path, settings.broker_timeout_s)
         async with contextlib.aclosing(database):
             cluster = SingleNode(
                 settings.node or gethostname(),

@@ -25,7 +25,7 @@ SAMPLE_FRAME = frame_codec.encode_frame(
 
 
 def publication(number: int, sent_ns: int) -> bytes:
-    """Write one publication, as ``HTTP_REQUEST /api/publish`` takes it."""
+    """Write one publication, as ``POST /api/publish`` takes it."""
     payload = _PAYLOAD % (number, _PADDING, sent_ns)
     return f'{{"channel":"{CHANNEL}","type":"notification","payload":{payload}}}'.encode()
 

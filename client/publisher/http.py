@@ -1,4 +1,4 @@
-"""Publishes to ``HTTP_REQUEST /api/publish``: batched, in order, with retries.
+"""Publishes to ``POST /api/publish``: batched, in order, with retries.
 
 ``put`` never blocks; one task (``run``) sends one request at a time and repeats it until the
 server accepts or rejects it.

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from redis import Redis, RedisCluster
 
 from protocol.channels import Channel, ChannelKind
+from protocol.errors import OrderOwnedByOtherTenant
 from protocol.publications import Address, Publication, PublishRequest
 from protocol.publish_request import OrderPlacement, PreparedPublication, prepare_publication
 from protocol.redis.order_owners import RECORD_ORDERS, encode_owner, orders_key
@@ -21,10 +22,6 @@ from protocol.retention import Retention
 
 DEFAULT_RETENTION = Retention(max_messages=1000, max_age_s=600.0)
 """The servers' own default: WORKBENCH_HISTORY_MESSAGES and WORKBENCH_HISTORY_S."""
-
-
-class OrderOwnedByOtherTenant(Exception):
-    """The order with this id is another tenant's; nothing was recorded or published."""
 
 
 class RedisPublisher:
@@ -99,7 +96,7 @@ class RedisPublisher:
         ]
         taken, *_ = self._record_script(keys=[self._orders_key], args=values)
         if taken:
-            raise OrderOwnedByOtherTenant(orders[taken - 1].id)
+            raise OrderOwnedByOtherTenant(orders[taken - 1].id, taken - 1)
 
     def _to_publication(self, prepared: PreparedPublication, now: float) -> Publication:
         return Publication(

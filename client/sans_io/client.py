@@ -29,12 +29,13 @@ from client.sans_io.connection_state import (
 )
 from client.sans_io.effects import ClientEffect, DispatchMessage, DropConnection, RefreshToken
 from client.sans_io.pending_requests import PendingRequests
-from client.sans_io.reconnect import policy_for_close, policy_for_handshake_status
+from client.sans_io.reconnect import reconnect_after_handshake_status
 from client.sans_io.send_queue import QUEUE_LIMIT, ClientSendQueue, OutgoingFrame
 from client.sans_io.server_watchdog import PING_INTERVAL_S, SERVER_TIMEOUT_S, ServerWatchdog
 from client.sans_io.subscriptions import SubscriptionOptions, Subscriptions
 from client.sans_io.token_refresh import TokenRefresh
 from protocol.channels import ChannelKind
+from protocol.errors import reconnect_after
 
 DEFAULT_OPTIONS = SubscriptionOptions()
 HISTORY_GAP = "gap"
@@ -195,13 +196,14 @@ class SansIoClient:
         self._priority_frames.append(encode_message("auth", payload, id))
 
     def on_close(self, code: int, reason: str, now: float) -> list[ClientEffect]:
-        """Handle a close, or a failed attempt (``endings.ABNORMAL_CLOSURE``)."""
-        self._state.on_close(code, reason, policy_for_close(code), now)
+        """Handle a close, or a failed attempt (``ABNORMAL_CLOSURE``)."""
+        self._state.on_close(code, reason, reconnect_after(code), now)
         return self._reset_connection()
 
     def on_handshake_rejected(self, status: int, now: float) -> list[ClientEffect]:
         """Handle a handshake that the server rejected with this HTTP status."""
-        self._state.on_close(None, f"HTTP {status}", policy_for_handshake_status(status), now)
+        action = reconnect_after_handshake_status(status)
+        self._state.on_close(None, f"HTTP {status}", action, now)
         return self._reset_connection()
 
     def tick(self, now: float) -> list[ClientEffect]:

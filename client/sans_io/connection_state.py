@@ -7,7 +7,8 @@ from random import Random
 
 from msgspec import Struct
 
-from client.sans_io.reconnect import ReconnectPolicy, ReconnectTracker
+from client.sans_io.reconnect import ReconnectTracker
+from protocol.errors import Reconnect
 
 
 class ConnectionState(StrEnum):
@@ -88,11 +89,11 @@ class ConnectionStateMachine:
         """Record that the client is signed in."""
         self._reconnect.on_signed_in()
 
-    def on_close(self, code: int | None, reason: str, policy: ReconnectPolicy, now: float) -> None:
-        """Record a close or a failed attempt; sets ``retry_at`` unless the policy is NEVER."""
+    def on_close(self, code: int | None, reason: str, action: Reconnect, now: float) -> None:
+        """Record a close or a failed attempt; sets ``retry_at`` unless the action is NEVER."""
         self._close_code, self._close_reason = code, reason
-        wait = self._reconnect.on_close(policy, now, code)
-        if policy is ReconnectPolicy.NEVER:
+        wait = self._reconnect.on_close(action, now, code)
+        if action is Reconnect.NEVER:
             self._set_state(ConnectionState.CLOSED, now)
         else:
             self._set_state(ConnectionState.BACKOFF, now)

@@ -26,11 +26,6 @@ LANGUAGE_KEY = "language"  # of the choice, in the session and in the URL
 LOCALES_DIR = Path(__file__).parent / "locales"
 
 
-def N_(text: str) -> str:
-    """Mark a text that is written in one place and translated, by ``_``, in another."""
-    return text
-
-
 def _(text: str) -> str:
     """Return the text in the tab's language."""
     return load_catalogue(current_language()).gettext(text)

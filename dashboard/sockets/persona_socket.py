@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,6 +13,8 @@ from client.base import TokenSource
 from client.frame_recorder__merge_transcript import FrameRecorder, RecordedFrame
 from client.sans_io.connection_state import ConnectionState
 from client.sync.client import ShopWebSocket
+from dashboard.personas import Persona
+from dashboard.settings import Settings
 from dashboard.sockets import socket_status
 from dashboard.sockets.socket_status import SocketStatus
 
@@ -55,3 +60,20 @@ class PersonaSocket:
 
     def _on_auth_error(self, payload: dict[str, Any]) -> None:
         self._last_refusal = str(payload.get("error"))
+
+
+SocketFactory = Callable[[Persona], PersonaSocket]
+
+
+def open_persona_socket(settings: Settings, persona: Persona) -> PersonaSocket:
+    """Open a socket as a persona."""
+    token = None if persona.is_anonymous else partial(persona.token, settings)
+    socket = PersonaSocket(settings.socket_url, settings.server_address, token)
+    socket.client.connect()
+    return socket
+
+
+def close_async(socket: PersonaSocket) -> None:
+    """Close a socket on a thread of its own."""
+    # Streamlit calls this on its event loop, which a slow close would block for every tab.
+    threading.Thread(target=socket.close, name="socket-close", daemon=True).start()

@@ -1,6 +1,6 @@
 """Client of the simulator's control API: scenarios and commands.
 
-Uses ``GET /scenarios`` and ``HTTP_REQUEST /control``.
+Uses ``GET /scenarios`` and ``POST /control``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from client.http_client import ApiClient, ApiRequestError
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 from protocol import simulator_api__merge_simulation
 from protocol.event_payloads import CustomerRef, OrderStatus
 from protocol.simulator_api__merge_simulation import ScenarioInfo

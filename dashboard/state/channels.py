@@ -9,7 +9,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dashboard.i18n.translate import _
 from dashboard.state.time_series import WINDOW_S, Series
 from protocol.channels import ChannelKind
 from protocol.monitoring import TrafficPayload
@@ -50,14 +49,15 @@ class ChannelActivity(Struct, frozen=True):
 
 
 class ChannelTreeRow(Struct, frozen=True):
-    """One line of the tree: a kind (then ``kind`` is set) or one of its channels.
+    """One row of the tree: a kind, with its number of channels, or one channel, with its name.
 
-    ``chosen`` is what the message list is narrowed to by a click on it.
+    ``filter_value`` is the filter of the message list that a click on the row sets.
     """
 
     filter_value: str
     kind: str
     name: str
+    channel_count: int
     rate: float
     total: int
     subscribers: int | None
@@ -148,7 +148,8 @@ def _kind_row(kind: str, members: list[ChannelActivity], series: Series) -> Chan
     return ChannelTreeRow(
         "*" if kind == EVERYONE else f"{kind}:",
         kind,
-        _("{count} in total").format(count=len(members)),
+        "",
+        len(members),
         series.now(kind, over=10),
         sum(c.total for c in members),
         sum(heard),
@@ -162,6 +163,7 @@ def _channel_row(channel: ChannelActivity, now: float) -> ChannelTreeRow:
         channel.name,
         "",
         key,
+        1,
         channel.rate(now),
         channel.total,
         channel.subscribers,

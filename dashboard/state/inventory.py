@@ -5,7 +5,6 @@ The stock is not on any channel: it comes from the simulator's ``GET /state``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -13,7 +12,6 @@ from msgspec import Struct
 from protocol.simulator_api__merge_simulation import ProductState, ShopState
 
 HISTORY_S = 600  # of a product's history, and what its rate of sale is taken from
-CHART_WINDOWS_S = (120, 300, HISTORY_S)  # of its chart: the shortest that shows all there is
 MAX_FORECAST_MIN = 600  # minutes; longer is no forecast
 
 
@@ -126,22 +124,3 @@ def _trim_history(history: tuple[StockLevels, ...], since: float) -> tuple[Stock
     later = [level for level in history if level.at > since]
     held = [level for level in history if level.at <= since]
     return (StockLevels(since, held[-1].quantities), *later) if held else tuple(later)
-
-
-def chart_window(product: ProductStock, now: float) -> int:
-    """Return how many seconds of history to show."""
-    known = now - product.history[0].at
-    return next((length for length in CHART_WINDOWS_S if known <= length), CHART_WINDOWS_S[-1])
-
-
-def chart_points(
-    product: ProductStock, length: int, now: float
-) -> Iterable[tuple[float, tuple[int, ...]]]:
-    """Return the last ``length`` seconds as steps: seconds before now (negative), and levels."""
-    held = [level for level in product.history if level.at <= now - length]
-    if held:
-        yield -float(length), held[-1].quantities
-    yield from (
-        (level.at - now, level.quantities) for level in product.history if level.at > now - length
-    )
-    yield 0.0, product.quantities

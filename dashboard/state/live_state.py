@@ -15,12 +15,13 @@ import msgspec
 from msgspec import Struct
 
 from dashboard.state import channels, inventory
+from dashboard.state.active_customers import ActiveCustomers
 from dashboard.state.channels import EVERYONE, ChannelActivity, kind_of
 from dashboard.state.inventory import Inventory
 from dashboard.state.message_log import LogView, MessageBuffer
 from dashboard.state.nodes import ClusterStats, NodeAggregator
 from dashboard.state.orders import OrderTracker, TrackedOrder
-from dashboard.state.stock_alerts import ActiveCustomers, AlertLog, AlertRecord
+from dashboard.state.stock_alerts import AlertLog, AlertRecord
 from dashboard.state.time_series import PerSecondCounters, PerSecondGauges, Series
 from protocol.channels import ChannelKind
 from protocol.event_payloads import (
@@ -185,7 +186,7 @@ class LiveState:
 
     def on_shop_error(self, reason: str) -> None:
         """Note that the simulator did not answer; what it said before stays."""
-        self._inventory = msgspec.structs.replace(self._inventory, trouble=reason)
+        self._inventory = msgspec.structs.replace(self._inventory, error=reason)
 
     def snapshot(self, at: float) -> Snapshot:
         """Return this moment; costs some hundred microseconds, whatever was seen before."""

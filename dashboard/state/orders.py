@@ -87,7 +87,7 @@ class TrackedOrder(Struct, frozen=True, kw_only=True):
         return replace(
             self,
             history=history,
-            heard_at=at,
+            updated_at=at,
             tracking_number=update.tracking_number or self.tracking_number,
             tracking_url=update.tracking_url or self.tracking_url,
             tracking_status=update.tracking_status or self.tracking_status,
@@ -141,7 +141,7 @@ class OrderTracker:
 
     def _store(self, order: TrackedOrder, at: float) -> None:
         self._orders.pop(order.id, None)
-        self._orders[order.id] = replace(order, heard_at=at)
+        self._orders[order.id] = replace(order, updated_at=at)
         while len(self._orders) > MAX_ORDERS or self._stalest().updated_at < at - STALE_AFTER_S:
             del self._orders[self._stalest().id]
 

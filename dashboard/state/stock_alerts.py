@@ -1,4 +1,4 @@
-"""Received stock alerts, and recently active customers.  Bounded, no clock."""
+"""Received stock alerts.  Bounded; pure."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from msgspec import Struct
 
 from protocol.event_payloads import (
     AlertType,
-    CustomerAction,
-    CustomerActivityPayload,
-    CustomerRef,
     InventoryAlertPayload,
 )
 
 MAX_ALERTS = 500
-MAX_CUSTOMERS = 1_000
-ACTIVE_S = 300  # a customer who did nothing for so long is not about any more
 
 
 class AlertRecord(Struct, frozen=True):
-    """A stock alert; ``id`` is the dashboard's own, ``at`` when it came."""
+    """A stock alert; ``id`` is assigned by the dashboard, ``at`` is when it was received."""
 
     id: int
     at: float
@@ -55,35 +50,14 @@ class AlertLog:
             del self._alerts[next(iter(self._alerts))]
 
     def acknowledge(self, id: int) -> None:
-        """Note that a person has seen it, for all tabs."""
+        """Mark an alert as seen, for all tabs."""
         self._acknowledged = frozenset(self._alerts) & (self._acknowledged | {id})
 
     @property
     def acknowledged(self) -> frozenset[int]:
-        """The ids of those that were seen."""
+        """The ids of the alerts that were seen."""
         return self._acknowledged
 
     def newest_first(self) -> tuple[AlertRecord, ...]:
-        """Return what is kept."""
+        """Return the stored alerts."""
         return tuple(reversed(self._alerts.values()))
-
-
-class ActiveCustomers:
-    """Customers with recent activity who have not left."""
-
-    def __init__(self) -> None:
-        self._last_activity: dict[str, tuple[CustomerRef, float]] = {}
-
-    def on_activity(self, activity: CustomerActivityPayload, at: float) -> None:
-        """Apply a customer's activity."""
-        who = activity.customer
-        self._last_activity.pop(who.id, None)
-        if activity.action is not CustomerAction.LEFT:
-            self._last_activity[who.id] = (who, at)
-        while len(self._last_activity) > MAX_CUSTOMERS:
-            del self._last_activity[next(iter(self._last_activity))]
-
-    def active(self, now: float) -> tuple[CustomerRef, ...]:
-        """Return the active customers, most recently active first."""
-        seen = reversed(self._last_activity.values())
-        return tuple(who for who, at in seen if at > now - ACTIVE_S)

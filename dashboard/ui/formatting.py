@@ -7,22 +7,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from dashboard.i18n.translate import _, current_language
-from dashboard.messages.fields import FieldChange
-from dashboard.sockets.socket_status import SocketPhase
-
-PHASE_TONES = {
-    SocketPhase.CONNECTING: "muted",
-    SocketPhase.LIVE: "ok",
-    SocketPhase.DISCONNECTED: "bad",
-    SocketPhase.REFUSED: "bad",
-}
 
 
 def format_number(value: float, digits: int = 0) -> str:
@@ -68,11 +58,6 @@ def format_duration(seconds: float) -> str:
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
 
 
-def as_sentence(text: str) -> str:
-    """Capitalise a library's message and end it with a full stop."""
-    return text[:1].upper() + text[1:].rstrip(".") + "."
-
-
 def chip_html(text: str, tone: str) -> str:
     """Make a chip; tone is a channel kind or a name in TONE_HEX."""
     return f'<span class="chip {tone}">{html.escape(text)}</span>'
@@ -94,30 +79,10 @@ def details_html(summary: str, lines: str) -> str:
     return f"<details><summary>{html.escape(summary)}</summary>{lines}</details>"
 
 
-def diff_html(changes: Iterable[FieldChange]) -> str:
-    """List the fields that differ, old value and new."""
-    lines = ""
-    for change in changes:
-        old = f"<s>{html.escape(change.before)}</s> " if change.before is not None else ""
-        new = f"<ins>{html.escape(change.after)}</ins>" if change.after is not None else ""
-        field = f'<span class="quiet mono">{html.escape(change.field)}</span>'
-        lines += f"{field}<span>{old}{new}</span>"
-    return f'<div class="diff">{lines}</div>'
-
-
-def progress_steps_html(steps: Iterable[tuple[str, str, str]]) -> str:
-    """Draw steps on a line: name, when (empty: unknown), and which Mark of ``tracker`` it has."""
-    marks = ""
-    for name, when, mark in steps:
-        at = html.escape(when) or "&nbsp;"
-        marks += f'<div class="{mark}">{html.escape(name)}<small>{at}</small></div>'
-    return f'<div class="track">{marks}</div>'
-
-
 def status_html(title: str, detail: str, tone: str) -> str:
     """Return a status line: a coloured dot, a title and details."""
-    told = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(detail)}</span>'
-    return f'<div class="row {tone}"><i class="dot"></i>{told}</div>'
+    text = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(detail)}</span>'
+    return f'<div class="row {tone}"><i class="dot"></i>{text}</div>'
 
 
 def progress_bar_html(share: float, tone: str) -> str:

@@ -14,9 +14,8 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.sockets.socket_status import SocketPhase
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import MAX_MESSAGES
-from dashboard.ui import hidden_tab
+from dashboard.ui import connection_badge, hidden_tab
 from dashboard.ui.formatting import (
-    PHASE_TONES,
     escape_markdown,
     format_number,
     format_time,
@@ -109,16 +108,17 @@ def header(
 
 def _status_html(live_text: str) -> str:
     """Return the page's status as HTML: disconnected, else paused, else live."""
-    link = feed().status()
-    if not link.is_live:
-        told, tone = link.detail(feed().now()), PHASE_TONES[link.phase]
-        if link.has_been_live:
-            before = _("showing the last data received")
-            told, tone = f"{told} · {before}", f"{tone} alarm"
-        return status_html(link.title(), told, tone)
+    status = feed().status()
+    title, tone = connection_badge.title(status), connection_badge.TONES[status.phase]
+    if not status.is_live:
+        detail = connection_badge.detail(status, feed().now())
+        if status.has_been_live:
+            stale = _("showing the last data received")
+            detail, tone = f"{detail} · {stale}", f"{tone} alarm"
+        return status_html(title, detail, tone)
     if (behind := pause_status()) is not None:
         return status_html(_("Paused"), behind.header_text(), "warn")
-    return status_html(link.title(), live_text, PHASE_TONES[link.phase])
+    return status_html(title, live_text, tone)
 
 
 def redraw_periodically(page: str, draw: Callable[[], None]) -> None:
@@ -164,7 +164,7 @@ def draw_if_empty(now: Snapshot) -> bool:
                 draw_empty_state(
                     "block",
                     _("The server refused the workbench: {why}").format(
-                        why=escape_markdown(present.reason)
+                        why=escape_markdown(connection_badge.reason(present))
                     ),
                     _(
                         "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must match "

@@ -8,15 +8,22 @@ from dashboard import personas
 from dashboard.dependencies import feed
 from dashboard.i18n import translate
 from dashboard.i18n.translate import _
-from dashboard.ui import formatting, hidden_tab, page_frame, theme, url_select
+from dashboard.personas import Persona
+from dashboard.ui import connection_badge, formatting, hidden_tab, page_frame, theme, url_select
 
+PERSONA_KEY = "persona"  # of the choice, in the session and in the URL
 REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
 
 
+def current_persona() -> Persona:
+    """Return the persona selected in the sidebar."""
+    return personas.PERSONAS.get(st.session_state.get(PERSONA_KEY, ""), personas.CUSTOMER)
+
+
 def draw() -> None:
-    """Draw it, in a run of the whole script."""
+    """Draw the sidebar, in a run of the whole script."""
     hidden_tab.mount()
-    url_select.select(personas.KEY, _("Persona"), personas.LABELS)
+    url_select.select(PERSONA_KEY, _("Persona"), personas.LABELS)
     st.segmented_control(
         _("Refresh, s"),
         REFRESH_INTERVALS_S,
@@ -40,15 +47,10 @@ def draw() -> None:
 
 def draw_status() -> None:
     """Draw the status of this tab and of the feed's connection, every second."""
-    link = feed().status()
     with st.container(key="feed-status", gap="xsmall"):
         if (pause := page_frame.pause_status()) is not None:
             st.html(formatting.status_html(_("Paused"), pause.sidebar_text(), "warn"))
             st.html(
                 formatting.progress_bar_html(pause.buffer_share, "bad" if pause.lost else "warn")
             )
-        st.html(
-            formatting.status_html(
-                link.title(), link.detail(feed().now()), formatting.PHASE_TONES[link.phase]
-            )
-        )
+        st.html(connection_badge.line_html(feed().status(), feed().now()))

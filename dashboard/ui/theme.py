@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from dashboard.i18n.translate import N_, _
+from common.text_markers import N_
+from dashboard.i18n.translate import _
 from dashboard.state.channels import EVERYONE
 from dashboard.ui.formatting import split_row_html
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 from dashboard.messages import export
 from dashboard.messages.search import MessageFilter, MessageSearch
 from dashboard.state.message_log import LoggedMessage, LogView

@@ -10,20 +10,14 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from protocol.errors import OrderOwnedByOtherTenant
+
 
 class StoreUnavailable(Exception):
     """The store does not work now: disk full, file locked, Redis down.
 
     Nothing was stored; or it is not known, if the connection broke during the request.
     """
-
-
-class OrderOwnedByOtherTenant(Exception):
-    """An order belongs to another tenant, and orders never change tenant."""
-
-    def __init__(self, order: OrderOwnership) -> None:
-        super().__init__(order.id)
-        self.order = order
 
 
 class OrderOwnership(Struct, frozen=True):
@@ -138,10 +132,10 @@ def plan_ownership(
         OrderOwnedByOtherTenant: one belongs to another tenant.
     """
     latest = dict[str, OrderOwnership]()
-    for order in ownerships:
+    for index, order in enumerate(ownerships):
         owner = latest.get(order.id) or known.get(order.id)
         if owner is not None and owner.tenant_id != order.tenant_id:
-            raise OrderOwnedByOtherTenant(order)
+            raise OrderOwnedByOtherTenant(order.id, index)
         latest[order.id] = order
     to_store = list(latest.values())
     return to_store, [order for order in to_store if known.get(order.id) not in (None, order)]

@@ -1,4 +1,4 @@
-"""Commands of ``HTTP_REQUEST /control``: types and parsing.
+"""Commands of ``POST /control``: types and parsing.
 
 Only the syntax is checked here; the shop rejects what only it can know (whether an order exists)
 with the same ``Refused``.

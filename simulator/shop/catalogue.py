@@ -71,7 +71,7 @@ def parse_catalogue(warehouses: str, products: str) -> Catalogue:
     for place in places:
         if place.lead_time_s[0] > place.lead_time_s[1]:
             raise InvalidDataFile(
-                f"warehouses.toml, {place.name}: lead_s is not from quick to slow"
+                f"warehouses.toml, {place.name}: lead_time_s is not from quick to slow"
             )
     entries = parse_json_lines("products.jsonl", products, Product)
     if not entries:

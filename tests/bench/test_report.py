@@ -34,4 +34,4 @@ def test_the_json_has_every_round_and_what_the_table_shows():
 
     assert found["rounds"] == 2
     assert found["figures"][1]["ours"] == [2, 2]
-    assert (found["figures"][0]["median"], found["figures"][1]["ratio_to_raw_write"]) == (8, 0.25)
+    assert (found["figures"][0]["median"], found["figures"][1]["to_bare"]) == (8, 0.25)

@@ -10,8 +10,8 @@ def figure(**values):
 
 
 def test_one_round_that_went_astray_changes_nothing():
-    calm = figure(ours=[2, 2, 2], plain=[10, 10, 10], bare_us=[4, 4, 4])
-    noisy = figure(ours=[2, 2, 90], plain=[10, 10, 500], bare_us=[4, 0.1, 4])
+    calm = figure(ours=[2, 2, 2], plain=[10, 10, 10], raw_write_us=[4, 4, 4])
+    noisy = figure(ours=[2, 2, 90], plain=[10, 10, 500], raw_write_us=[4, 0.1, 4])
 
     assert (
         (noisy.ratio_to_raw_write, noisy.ratio_to_plain)

@@ -184,7 +184,7 @@ class Shop:
         recovered = {"recovered": False} if "since" in wishes else {}
         return {"epoch": "e", "offset": 7} | recovered
 
-    async def _judge(self, visit, token, id, place=None):
+    async def _authorize(self, visit, token, id, place=None):
         if token in self.bad_tokens:
             await self._send(visit, "auth_error", {"error": "Invalid or expired token"}, id=id)
             return
@@ -199,7 +199,7 @@ class Shop:
         with contextlib.suppress(ConnectionError):
             await visit.socket.send_str(msgspec.json.encode(message).decode())
 
-    def _note(self, change):
+    def _record(self, change):
         with self._changed:
             change()
             self._changed.notify_all()
@@ -311,7 +311,7 @@ def make_client(request, shop, loop):
     made = []
 
     def make(token=None, **options):
-        options = {"draw": NoJitter()} | options
+        options = {"rng": NoJitter()} | options
         if request.param == "threaded":
             client = ShopWebSocket(shop.url, token, **options)
         else:

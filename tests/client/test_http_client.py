@@ -21,7 +21,7 @@ def test_sends_json(site, asker):
     asker.post("/control", {"command": "announce", "title": "Увага"})
 
     method, path, body, _ = site.asked.get(timeout=10)
-    assert (method, path) == ("HTTP_REQUEST", "/control")
+    assert (method, path) == ("POST", "/control")
     assert body.decode() == '{"command":"announce","title":"Увага"}'
 
 

@@ -120,14 +120,14 @@ def test_publications_are_said_with_their_address(conversation):
 @pytest.mark.parametrize(
     ("record", "label", "tone"),
     [
-        (lambda r: r.closed(4003, "Disconnected"), "close 4003", "bad"),
-        (lambda r: r.closed(1000, "", by_us=True), "close 1000", "accent"),
-        (lambda r: r.refused(403), "HTTP 403", "bad"),
-        (lambda r: r.sent(b"\x00\x01", Opcode.BINARY), "binary", "accent"),
-        (lambda r: r.sent(b"not json"), "text", "accent"),
-        (lambda r: r.heard(b'{"type":"subscribed"}'), "subscribed", "ok"),
-        (lambda r: r.heard(b'{"type":"error","payload":{}}'), "error", "bad"),
-        (lambda r: r.heard(b'{"type":"new_order","payload":{}}'), "new_order", "tenant"),
+        (lambda r: r.record_close(4003, "Disconnected"), "close 4003", "bad"),
+        (lambda r: r.record_close(1000, "", by_client=True), "close 1000", "accent"),
+        (lambda r: r.record_handshake_rejected(403), "HTTP 403", "bad"),
+        (lambda r: r.record_sent(b"\x00\x01", Opcode.BINARY), "binary", "accent"),
+        (lambda r: r.record_sent(b"not json"), "text", "accent"),
+        (lambda r: r.record_received(b'{"type":"subscribed"}'), "subscribed", "ok"),
+        (lambda r: r.record_received(b'{"type":"error","payload":{}}'), "error", "bad"),
+        (lambda r: r.record_received(b'{"type":"new_order","payload":{}}'), "new_order", "tenant"),
     ],
 )
 def test_have_a_name_and_a_colour(conversation, record, label, tone):

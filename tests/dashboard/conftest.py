@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
@@ -29,8 +26,7 @@ from protocol.messages import InventoryAlert, NewOrder
 from protocol.money import Money
 from protocol.monitoring import BusyChannel, Sample, TrafficPayload, TrafficTotals
 from protocol.simulator_api__merge_simulation import ProductState, ShopState
-
-NOON = 1_700_000_000.0  # a integer of 5 s buckets
+from tests.fixtures import NOON, Clock
 
 
 class Shop:
@@ -152,21 +148,6 @@ def socket() -> FakeSocket:
     return FakeSocket()
 
 
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture
 def feed(socket: FakeSocket, clock: Clock) -> Feed:
     return Feed(socket, "shop", "127.0.0.1:8080", clock)
@@ -195,45 +176,3 @@ def busy_feed(feed: Feed, socket: FakeSocket, shop: Shop) -> Feed:
     )
     feed.on_shop_state(shop.stock())
     return feed
-
-
-class Site(ThreadingHTTPServer):
-    """A real HTTP server on a free port of the loopback that answers as it is told."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Asked)
-        self.status, self.body = 200, b""
-        self.asked: queue.Queue[tuple[str, str, bytes, str]] = queue.Queue()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-class _Asked(BaseHTTPRequestHandler):
-    def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.put((self.command, self.path, body, self.headers["Authorization"]))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    do_GET = do_POST = do_DELETE = answer
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def site():
-    """Where the server's or the simulator's HTTP would be."""
-    server = Site()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()

@@ -11,9 +11,9 @@ from dashboard.sockets.socket_status import SocketPhase
 
 
 @pytest.fixture
-def settings(secret, launch_server):
-    server = launch_server()
-    return Settings(jwt_secret=secret, server_url=f"http://127.0.0.1:{server.port}")
+def settings(secret, shared_server, tenant):
+    url = f"http://127.0.0.1:{shared_server.port}"
+    return Settings(jwt_secret=secret, server_url=url, tenant=tenant)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def dial(settings):
 def test_those_with_a_good_token_are_live(dial, name):
     line = dial(personas.PERSONAS[name])
 
-    assert line.link().phase is SocketPhase.LIVE
+    assert line.status().phase is SocketPhase.LIVE
     (welcome,) = (frame for frame in line.frames() if frame.type == "auth_success")
     assert welcome.payload["user_id"] == personas.PERSONAS[name].user_id
 
@@ -51,21 +51,21 @@ def test_those_with_a_good_token_are_live(dial, name):
 def test_a_visitor_is_live_without_a_token(dial):
     line = dial(personas.ANONYMOUS)
 
-    assert line.link().phase is SocketPhase.LIVE
+    assert line.status().phase is SocketPhase.LIVE
     assert [frame.type for frame in line.frames()][-1] == "pong"
 
 
 def test_an_expired_token_is_refused_and_the_line_says_why(dial):
-    link = dial(personas.EXPIRED_CUSTOMER).link()
+    link = dial(personas.EXPIRED_CUSTOMER).status()
 
     assert link.phase is SocketPhase.REFUSED
-    assert link.why == "Invalid or expired token"
+    assert link.reason == "Invalid or expired token"
 
 
 def test_a_line_hears_what_its_persona_may(dial):
     line = dial(personas.CUSTOMER)
 
-    line.socket.request("subscribe", {"channel": "user:user_1"})
+    line.client.request("subscribe", {"channel": "user:user_1"})
 
     types = [frame.type for frame in line.frames()]
     assert types.index("subscribe") < types.index("subscribed")
@@ -76,7 +76,7 @@ def test_a_closed_line_stays_closed(dial):
 
     line.close()
 
-    assert line.link().phase is not SocketPhase.LIVE
+    assert line.status().phase is not SocketPhase.LIVE
 
 
 def test_a_visitor_has_no_token(settings):

@@ -22,7 +22,7 @@ def test_a_request_is_answered_and_the_reply_is_matched_to_it(open_page, head):
     page = open_page("console?template=ping")
     expect(head(page)).to_contain_text("signed in as user_1 · customer · shop")
 
-    page.get_by_role("button", name="SendFrames").click()
+    page.get_by_role("button", name="Send").click()
 
     expect(wire(page)).to_contain_text("ping r1")
     expect(wire(page)).to_contain_text(re.compile(r"pong r1\s*[\d.]+ ms"))

@@ -60,7 +60,7 @@ def test_the_overview_counts_what_passes(open_page, head, number_in):
     )
 
     expect(rate.locator('[data-testid="stMetricValue"]')).not_to_have_text("0.0")
-    connections = page.locator('[data-testid="stMetric"]', has_text="ConnectionsResponse")
+    connections = page.locator('[data-testid="stMetric"]', has_text="Connections")
     assert number_in(connections, r"(\d+)") > 10
 
 

@@ -82,7 +82,7 @@ def test_the_tracker_steps_when_the_order_ships(open_page, tell, paused):
     page = open_page(f"orders?order={order['id']}")
     customer, shop = card(page, "even-customer"), card(page, "even-shop")
     now = customer.locator(".track .now")
-    expect(now).to_contain_text("OrderPlacement")
+    expect(now).to_contain_text("Placed")
 
     for step in ("Paid", "Being packed", "On its way"):
         page.get_by_role("button", name="Advance order").click()
@@ -99,7 +99,7 @@ def test_a_scenario_that_is_started_shows_how_far_it_is_and_can_be_stopped(open_
     sale = card(page, "fit-scenario-flash-sale")
     expect(sale).to_contain_text("lasts")
 
-    sale.get_by_role("button", name="CaseRun").click()
+    sale.get_by_role("button", name="Run").click()
     expect(sale).to_contain_text("left")
     expect(page.locator(".st-key-head")).to_contain_text("1 scenario running")
     sale.get_by_role("button", name="Stop").click()

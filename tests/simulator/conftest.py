@@ -32,7 +32,7 @@ def publications_of(open_shop):
 
     def publications(seconds, **start):
         shop = open_shop(**start)
-        happenings = shop.step(shop.start.started_at + seconds)
+        happenings = shop.step(shop.config.started_at + seconds)
         return [happening for happening in happenings if isinstance(happening, PublishRequest)]
 
     return publications
@@ -89,7 +89,7 @@ class Stand:
         self._runs += 1
         given = {"seed": seed, "rate": rate}
         chosen = {name: value for name, value in given.items() if value is not None}
-        return self._open_shop(**{**self._start, **chosen, "run": f"r{self._runs}"})
+        return self._open_shop(**{**self._start, **chosen, "run_id": f"r{self._runs}"})
 
     @property
     def shop(self):

@@ -116,7 +116,7 @@ async def test_lists_the_scenarios(start):
             ("--dry-run", "--scenario", "doom"),
             b"unknown scenario 'doom'; the scenarios are calm-day, flash-sale",
         ),
-        (("--speed", "61"), b"invalid pace value: '61'"),
+        (("--speed", "61"), b"invalid speed value: '61'"),
         (("--dry-run", "--for", "soon"), b"invalid duration value: 'soon'"),
     ],
 )
@@ -129,9 +129,15 @@ async def test_says_what_is_wrong_and_ends_with_2(start, arguments, said):
     assert b"Traceback" not in err
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-async def test_lives_without_a_server_until_it_is_told_to_end(alone, ending):
-    process = await alone()
+async def test_lives_without_a_server_until_it_is_told_to_end(alone):
+    """
+    At its end it waits for a server for two seconds; the two programs do so at once.
+    """
+    endings = (signal.SIGTERM, signal.SIGINT)
+    await asyncio.gather(*[_lives_until(ending, await alone()) for ending in endings])
+
+
+async def _lives_until(ending, process):
     line = (await process.stdout.readline()).decode()
     found = re.fullmatch(
         rf"simulator: control API on (http://127\.0\.0\.1:\d+), publishing to {NOBODY}\n", line

@@ -26,7 +26,7 @@ def wire(drafts):
 def test_hands_on_all_that_happens(stand, open_shop):
     it = stand()
     it.wait(*[0.5] * 60)
-    happenings = open_shop(started_at=1000.0, run="r1").step(1030.0)
+    happenings = open_shop(started_at=1000.0, run_id="r1").step(1030.0)
 
     assert it.shop.now == pytest.approx(1030)
     assert it.taker.drafts == [h for h in happenings if isinstance(h, PublishRequest)]
@@ -69,7 +69,7 @@ def test_lives_faster_at_a_higher_speed_and_does_the_same(stand):
 def test_changes_its_speed_from_now_on(stand):
     it = stand()
     it.time.now += 2
-    it.runner.do(SetSpeed(speed=10))
+    it.runner.execute(SetSpeed(speed=10))
     it.wait(1)
 
     assert it.shop.elapsed_s == pytest.approx(12)
@@ -78,11 +78,11 @@ def test_changes_its_speed_from_now_on(stand):
 def test_stands_still_while_it_is_paused_and_goes_on_where_it_was(stand):
     it, never_paused = stand(), stand()
     it.wait(*[0.5] * 20)
-    it.runner.do(PauseSimulation())
+    it.runner.execute(PauseSimulation())
     it.wait(5, 3600)
     assert it.shop.elapsed_s == 10
 
-    it.runner.do(ResumeSimulation())
+    it.runner.execute(ResumeSimulation())
     it.wait(*[0.5] * 20)
     never_paused.wait(*[0.5] * 40)
 
@@ -92,8 +92,8 @@ def test_stands_still_while_it_is_paused_and_goes_on_where_it_was(stand):
 
 def test_does_what_it_is_told_while_it_is_paused_and_says_so_at_once(stand):
     it = stand()
-    it.runner.do(PauseSimulation())
-    order = it.runner.do(PlaceOrder())
+    it.runner.execute(PauseSimulation())
+    order = it.runner.execute(PlaceOrder())
 
     assert [d.type for d in it.taker.drafts][:3] == ["new_order", "order_update", "notification"]
     assert order.order.created_at.timestamp() == 1000.0
@@ -102,7 +102,7 @@ def test_does_what_it_is_told_while_it_is_paused_and_says_so_at_once(stand):
 def test_lives_up_to_the_moment_of_a_command_first(stand):
     it = stand()
     it.time.now += 4
-    order = it.runner.do(PlaceOrder())
+    order = it.runner.execute(PlaceOrder())
 
     assert order.order.created_at.timestamp() == 1004.0
 
@@ -115,7 +115,7 @@ def test_refuses_a_pace_that_no_process_keeps(stand, command, field):
     it = stand(rate=100.0, speed=2)
 
     with pytest.raises(CommandRejected, match=rf"{field} can be at most (50|2500)") as refused:
-        it.runner.do(command)
+        it.runner.execute(command)
 
     assert refused.value.field == field
     assert (it.runner.clock.speed, it.shop.rate) == (2, 100.0)
@@ -124,14 +124,14 @@ def test_refuses_a_pace_that_no_process_keeps(stand, command, field):
 def test_begins_again_from_its_first_second(stand):
     it, fresh = stand(), stand(seed=9, rate=40.0)
     it.wait(*[0.5] * 20)
-    it.runner.do(SetRate(rate=40))
-    it.runner.do(StartScenario(name="flash-sale"))
-    it.runner.do(RestartSimulation(seed=9))
+    it.runner.execute(SetRate(rate=40))
+    it.runner.execute(StartScenario(name="flash-sale"))
+    it.runner.execute(RestartSimulation(seed=9))
     restarted_at = len(it.taker.drafts)
     it.wait(*[0.5] * 20)
     fresh.wait(*[0.5] * 20)
 
-    assert (it.shop.elapsed_s, it.shop.start.seed, it.shop.rate) == (10, 9, 40)
+    assert (it.shop.elapsed_s, it.shop.config.seed, it.shop.rate) == (10, 9, 40)
     assert ("reset",) in it.taker.others
     again = wire(it.taker.drafts[restarted_at:])
     assert [raw.replace(b"r2", b"r1").replace(b"R2", b"R1") for raw in again] == wire(
@@ -141,23 +141,23 @@ def test_begins_again_from_its_first_second(stand):
 
 def test_begins_again_with_its_own_seed_if_no_other_is_given(stand):
     it = stand(seed=12)
-    it.runner.do(RestartSimulation())
+    it.runner.execute(RestartSimulation())
 
-    assert it.shop.start.seed == 12
-    assert it.shop.start.run == "r2"
+    assert it.shop.config.seed == 12
+    assert it.shop.config.run_id == "r2"
 
 
 def test_leaves_a_conversation_to_people(stand):
     it = stand()
-    it.runner.do(TakeConversation(conversation="conv_1"))
+    it.runner.execute(TakeConversation(conversation="conv_1"))
 
     assert it.taker.others == [("take_conversation", "conv_1")]
 
 
 def test_has_a_client_stop_reading_and_read_on_and_the_network_fail(stand):
-    it = stand(present=3)
-    it.runner.do(StartScenario(name="slow-client"))
-    it.runner.do(StartScenario(name="reconnect-storm"))
+    it = stand(connected_customers=3)
+    it.runner.execute(StartScenario(name="slow-client"))
+    it.runner.execute(StartScenario(name="reconnect-storm"))
     it.wait(*[0.5] * 120)
     others = [other for other in it.taker.others if other[0] != "ask"]
 

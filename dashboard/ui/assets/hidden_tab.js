@@ -3,7 +3,7 @@ const HIDDEN_AFTER_MS = 5000;
 
 export default function ({ data, setStateValue }) {
   let timer;
-  { => const report = () => { => {
+  const report = () => {
     clearTimeout(timer);
     if (document.hidden === data.hidden) return;
     timer = setTimeout(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.views.connections.listing import ChannelAccess, ConnectionInfo
 

@@ -12,8 +12,7 @@ from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
-from dashboard.state.message_log import LoggedMessage
-from dashboard.ui import formatting, theme
+from dashboard.ui import explorer_list, formatting, theme
 from dashboard.views.connections import access_explanation
 from dashboard.views.connections.listing import ConnectionInfo
 
@@ -73,7 +72,7 @@ def _set_channel_query(channel: str) -> None:
 def _draw_access_check(
     connection: ConnectionInfo, connections: tuple[ConnectionInfo, ...], now: Snapshot
 ) -> None:
-    picked: LoggedMessage | None = st.session_state.get("picked")
+    picked = explorer_list.message_list().selected
     question = _("Check access to a channel")
     st.html(f'<div class="row quiet"><b>{html.escape(question)}</b></div>')
     channel = st.text_input(

@@ -6,28 +6,19 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard.dependencies import connections_client
-from dashboard.i18n.translate import N_, _, ngettext
+from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.connections_client import PollResult
 from dashboard.state import nodes
 from dashboard.state.live_state import Snapshot
-from dashboard.ui import formatting, page_frame, tables, theme, url_select
+from dashboard.ui import formatting, metric_row, page_frame, tables, theme, url_select
+from dashboard.ui.metric_row import Metric
 from dashboard.ui.tables import Column
 from dashboard.views.connections import detail, disconnect_dialog, listing
 from dashboard.views.connections.listing import MAX_LISTED, ConnectionInfo, ConnectionSort
 from protocol.monitoring import NodeStats
 
-METRICS = {
-    "connections": (
-        N_("Connections"),
-        N_("Open connections on the server, including those of other shops"),
-    ),
-    "subscriptions": (N_("Subscriptions"), N_("Channel subscriptions across all connections")),
-    "received": (N_("Received/s"), N_("Messages received from clients in the last second")),
-    "refused": (N_("Refused/min"), N_("Requests refused in the last minute")),
-    "evicted": (N_("Evicted"), N_("Slow clients disconnected since the server started")),
-    "lag": (N_("Loop lag, ms"), N_("Highest event loop delay in the last second")),
-}
 SORT_LABELS: Mapping[str, str] = {
     ConnectionSort.OLDEST: N_("oldest first"),
     ConnectionSort.NEWEST: N_("newest first"),
@@ -43,29 +34,45 @@ SEND_QUEUE_LIMIT_KIB = 1024  # a client with more waiting for over a second is h
 state = st.session_state
 
 
-def draw_metrics(snapshot: Snapshot) -> None:
-    """Draw six numbers, each with its last two minutes."""
-    now, flows = snapshot.nodes, snapshot.nodes.rates
-    connections, _p95s = snapshot.health_sparklines
-    subscriptions, evictions, lag = now.trends
-    values = {
-        "connections": (formatting.format_number(snapshot.health.connections), connections),
-        "subscriptions": (formatting.format_number(now.subscriptions), subscriptions),
-        "received": (
-            formatting.format_rate(flows.now(nodes.RECEIVED)),
-            flows.sparkline(nodes.RECEIVED),
-        ),
-        "refused": (
-            formatting.format_number(60 * flows.now(nodes.REFUSED, over=60)),
-            flows.sparkline(nodes.REFUSED, over=60),
-        ),
-        "evicted": (formatting.format_number(now.evictions), evictions),
-        "lag": (formatting.format_number(now.lag_ms, 1), lag),
-    }
-    with st.grid(len(values), min_column_width=140, gap="xsmall"):
-        for name, (value, trend) in values.items():
-            label, source = METRICS[name]
-            st.metric(_(label), value, border=True, chart_data=trend, help=_(source))
+def draw_metrics(now: Snapshot) -> None:
+    """Draw the key metrics."""
+    rates = now.nodes.rates
+    subscriptions, evictions, lag = now.nodes.trends
+    metric_row.draw(
+        (
+            metric_row.connections_metric(now),
+            Metric(
+                _("Subscriptions"),
+                _("Channel subscriptions across all connections"),
+                formatting.format_number(now.nodes.subscriptions),
+                subscriptions,
+            ),
+            Metric(
+                _("Received/s"),
+                _("Messages received from clients in the last second"),
+                formatting.format_rate(rates.now(nodes.RECEIVED)),
+                rates.sparkline(nodes.RECEIVED),
+            ),
+            Metric(
+                _("Refused/min"),
+                _("Requests refused in the last minute"),
+                formatting.format_number(60 * rates.now(nodes.REFUSED, over=60)),
+                rates.sparkline(nodes.REFUSED, over=60),
+            ),
+            Metric(
+                _("Evicted"),
+                _("Slow clients disconnected since the server started"),
+                formatting.format_number(now.nodes.evictions),
+                evictions,
+            ),
+            Metric(
+                _("Loop lag, ms"),
+                _("Highest event loop delay in the last second"),
+                formatting.format_number(now.nodes.lag_ms, 1),
+                lag,
+            ),
+        )
+    )
 
 
 def draw_nodes(stats: tuple[NodeStats, ...]) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from common.text_markers import N_
 from conformance.cases import MAX_MESSAGE_BYTES
-from dashboard.i18n.translate import N_, _
+from dashboard.i18n.translate import _
 from dashboard.ui import formatting, theme, url_select
+from dashboard.ui.console_draft import EDITOR_TEXT
 from dashboard.views.console import editor_state, panes, schema, tab_resources, templates
 from dashboard.views.console.tab_resources import ConsoleConnection
 
@@ -41,7 +43,7 @@ def draw_editor(connection: ConsoleConnection) -> None:
     """Draw the pane."""
     shop = tab_resources.template_values(connection.persona)
     editor_state.initialise(shop)
-    is_publication = editor_state.is_publication(st.session_state[editor_state.EDITOR_TEXT])
+    is_publication = editor_state.is_publication(st.session_state[EDITOR_TEXT])
     with theme.card("compose", "", None, size="pane"):
         draw_mode_switch()
         name = st.selectbox(
@@ -56,7 +58,7 @@ def draw_editor(connection: ConsoleConnection) -> None:
         text = st.text_area(
             _("Frame"),
             height="stretch",
-            key=editor_state.EDITOR_TEXT,
+            key=EDITOR_TEXT,
             label_visibility="collapsed",
             on_change=editor_state.save,
         )
@@ -97,7 +99,7 @@ def _send_button(text: str, is_publication: bool, connection: ConsoleConnection)
 
 def _send(connection: ConsoleConnection) -> None:
     panes.clear_selection()  # whoever sends wants to see what comes of it
-    text: str = st.session_state[editor_state.EDITOR_TEXT]
+    text: str = st.session_state[EDITOR_TEXT]
     if editor_state.is_publication(text):
         connection.publish(text)
     else:

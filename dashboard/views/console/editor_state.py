@@ -1,7 +1,4 @@
-"""What stands in the Console's editor, kept while another page is shown.
-
-``draft`` in the session is the editor's own; Streamlit forgets it with the page, ``kept`` not.
-"""
+"""The text of the Console's editor: templates, request ids, and the copy that survives the page."""
 
 from __future__ import annotations
 
@@ -10,29 +7,18 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.ui.console_draft import EDITOR_TEXT, SAVED_TEXT
 from dashboard.views.console import templates
 from dashboard.views.console.templates import TemplateValues
 
-EDITOR_TEXT, TEMPLATE_PARAM = "draft", "template"  # keys of the editor and of the choice above it
-_SAVED_TEXT = "console_kept"
+TEMPLATE_PARAM = "template"  # of the chosen template, in the session and in the URL
 _REQUEST_ID = re.compile(r'("id"\s*:\s*"r)(\d+)"')
-
-
-def open_in_editor(channel: str, message: bytes | str) -> None:
-    """Put a message that was seen into the editor, as a publication that sends it once more.
-
-    ``channel`` is ``*`` for what went to everyone.  Then switch to the Console's page.
-    """
-    text = message.decode() if isinstance(message, bytes) else message
-    draft = templates.as_publication(channel, text)
-    st.session_state[_SAVED_TEXT] = draft
-    st.session_state.pop(EDITOR_TEXT, None)
 
 
 def initialise(values: TemplateValues) -> None:
     """Give the editor its text before it is drawn."""
     if EDITOR_TEXT not in st.session_state:
-        kept = st.session_state.get(_SAVED_TEXT)
+        kept = st.session_state.get(SAVED_TEXT)
         st.session_state[EDITOR_TEXT] = kept or templates.render_template(
             selected_template(), "r1", values
         )
@@ -46,7 +32,7 @@ def selected_template() -> str:
 
 def save() -> None:
     """Remember the editor's text for when the page is drawn again."""
-    st.session_state[_SAVED_TEXT] = st.session_state[EDITOR_TEXT]
+    st.session_state[SAVED_TEXT] = st.session_state[EDITOR_TEXT]
 
 
 def apply_template(values: TemplateValues) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from client.recorded_frames import FrameKind, FrameMatch, RecordedFrame
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 from dashboard.messages import fields
 from dashboard.views.console import code_descriptions
 from dashboard.views.console.schema import Translate

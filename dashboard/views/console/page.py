@@ -8,7 +8,7 @@ from client.recorded_frames import RecordedFrame
 from conformance.case_types import CaseStatus
 from dashboard import personas
 from dashboard.i18n.translate import _, ngettext
-from dashboard.ui import formatting, page_frame
+from dashboard.ui import formatting, page_frame, sidebar
 from dashboard.views.console import (
     conformance_table,
     connection_summary,
@@ -58,7 +58,7 @@ def frames_while_paused(
 
 def draw_connection() -> None:
     """Draw the frames of the persona's connection."""
-    whose = state[personas.KEY]
+    whose = state[sidebar.PERSONA_KEY]
     shown = frames_while_paused(tab_resources.raw_connection(persona).recorder.frames(), whose)
     live_line(status_text(connection_summary.summarise(shown)))
     hint = _("Send a message or connect. Frames in both directions appear here.")
@@ -93,8 +93,8 @@ def draw_tests() -> None:
         panes.draw_sequence(shown, _("test client"))
 
 
-persona = personas.current_persona()
-title = _(personas.LABELS[state[personas.KEY]])
+persona = sidebar.current_persona()
+title = _(personas.LABELS[state[sidebar.PERSONA_KEY]])
 sending = tab_resources.ConsoleConnection(tab_resources.raw_connection(persona), persona)
 if not sending.raw.recorder.frames():
     sending.open()

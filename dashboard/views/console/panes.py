@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
-from msgspec import Struct
 
 from client.recorded_frames import FrameMatch, RecordedFrame, match_replies
 from dashboard.i18n.translate import _, ngettext
-from dashboard.ui import formatting, tables, theme
+from dashboard.ui import formatting, newest_button, tables, theme
+from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.tables import Column
 from dashboard.views.console import frame_text, sequence_diagram
 from dashboard.views.console.frame_text import explain
@@ -20,44 +19,34 @@ from dashboard.views.console.tab_resources import ConsoleConnection
 MAX_ROWS = 200
 DETAIL_HEIGHT = 196  # px, always there, so that choosing a frame moves nothing
 SHOW_EVENTS_KEY = "events"  # in the session: whether they are shown
-SELECTION_KEY = "console_frame"  # in the session: a Picked, if there is one
-TABLE_VERSION_KEY, RELEASED_AT_KEY = (
-    "console_version",
-    "console_jumped",
-)  # of the list, and when it was let go
-SELECTION_ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
+LISTS_KEY = "console_lists"  # in the session: the frozen lists, by persona or test
 
 
-class FrameSelection(Struct, frozen=True):
-    """The selected frame, and the list as it was then."""
-
-    owner: str
-    frame: RecordedFrame
-    frames: tuple[RecordedFrame, ...]
+def _lists() -> dict[str, FrozenList[RecordedFrame]]:
+    lists: dict[str, FrozenList[RecordedFrame]] = st.session_state.setdefault(LISTS_KEY, {})
+    return lists
 
 
-def selection(owner: str) -> FrameSelection | None:
-    """Return what was chosen of somebody's frames."""
-    chosen: FrameSelection | None = st.session_state.get(SELECTION_KEY)
-    return chosen if chosen and chosen.owner == owner else None
+def frame_list(owner: str) -> FrozenList[RecordedFrame]:
+    """Return the list of a persona's or a test's frames."""
+    return _lists().setdefault(owner, FrozenList())
 
 
 def clear_selection() -> None:
-    """Clear the selection, so that the list updates again."""
-    state = st.session_state
-    state.pop(SELECTION_KEY, None)
-    state[TABLE_VERSION_KEY], state[RELEASED_AT_KEY] = (
-        state.get(TABLE_VERSION_KEY, 0) + 1,
-        time.monotonic(),
-    )
+    """Clear the selection of every list, so that the lists update again."""
+    for frames in _lists().values():
+        frames.release()
+        frames.selected = None
 
 
 def draw_toolbar(
-    connection: ConsoleConnection, frames: Sequence[RecordedFrame], selected: FrameSelection | None
+    connection: ConsoleConnection,
+    live: Sequence[RecordedFrame],
+    frames: FrozenList[RecordedFrame],
 ) -> None:
     """Draw the toolbar: connect or disconnect, clear, jump to the newest."""
     is_open = connection.raw.is_open
-    fresh = sum(frame.seq > selected.frames[-1].seq for frame in frames) if selected else 0
+    new_count = frames.new_count(live, lambda frame: frame.seq)
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
             _("Disconnect") if is_open else _("Connect"),
@@ -69,15 +58,11 @@ def draw_toolbar(
         st.button(
             _("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(connection,)
         )
-        st.button(
-            _("{count} new").format(count=formatting.format_number(fresh))
-            if selected
-            else _("Newest"),
-            key="newest",
-            icon=":material/vertical_align_top:",
-            type="primary" if selected else "secondary",
-            disabled=not selected,
-            on_click=clear_selection,
+        newest_button.draw(
+            "newest",
+            formatting.format_number(new_count),
+            frames.is_frozen,
+            clear_selection,
             width=112,
         )
         st.toggle(
@@ -102,9 +87,9 @@ def draw_frames(
     That is the chosen one, or else ``answer``.  Without ``sending``, what they are sent on,
     there is less room: the list does without times and ids.
     """
-    chosen = selection(owner)
-    shown = chosen.frames if chosen else frames
-    one = chosen.frame if chosen else default_frame
+    frame_rows = frame_list(owner)
+    shown = frame_rows.rows(frames)
+    one = frame_rows.selected or default_frame
     count = ngettext("{count} frame", "{count} frames", len(frames))
     legend = (
         formatting.dot_html(_("sent"), "accent")
@@ -113,16 +98,17 @@ def draw_frames(
     )
     with theme.card("frames", _("Frames"), legend, size="pane"):
         if connection:
-            draw_toolbar(connection, frames, chosen)
+            draw_toolbar(connection, frames, frame_rows)
         if not shown:
             return theme.draw_empty_state("swap_vert", *hint)
         matches = match_replies(shown)
-        _draw_table(shown, owner, one, matches, has_room=connection is not None)
+        _draw_table(frame_rows, shown, owner, one, matches, has_room=connection is not None)
         with st.container(key="frame", height=DETAIL_HEIGHT, border=False, gap="xsmall"):
             _draw_detail(one, matches)
 
 
 def _draw_table(
+    frame_rows: FrozenList[RecordedFrame],
     frames: tuple[RecordedFrame, ...],
     owner: str,
     selected: RecordedFrame | None,
@@ -131,13 +117,6 @@ def _draw_table(
 ) -> None:
     where = formatting.viewer_timezone()
     newest = frames[: -MAX_ROWS - 1 : -1]
-
-    def choose(frame: RecordedFrame | None) -> None:
-        if (
-            frame
-            and time.monotonic() - st.session_state.get(RELEASED_AT_KEY, 0.0) > SELECTION_ECHO_S
-        ):
-            st.session_state[SELECTION_KEY] = FrameSelection(owner, frame, frames)
 
     def took(frame: RecordedFrame) -> str:
         match = matches.get(frame.seq)
@@ -163,8 +142,8 @@ def _draw_table(
         columns["id"] = tables.text_column(38, lambda f: f.id or "")
     columns[_("Content")] = tables.text_column(132 if has_room else 104, frame_text.one_line)
     columns[_("Round trip")] = tables.right_aligned_column(70, took)
-    key = f"frames-{owner}-{st.session_state.get(TABLE_VERSION_KEY, 0)}"
-    tables.draw_table(newest, columns, key, on_select=choose, alt=_("Frames"))
+    key = frame_rows.table_key(f"frames-{owner}-")
+    tables.draw_table(newest, columns, key, on_select=frame_rows.select, alt=_("Frames"))
 
 
 def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch]) -> None:

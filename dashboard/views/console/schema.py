@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct, inspect
 
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
 
 INDENT = "  "
 MAX_WIDTH = 36  # that fit beside the editor

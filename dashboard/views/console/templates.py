@@ -100,13 +100,6 @@ def render_template(name: str, id: str, values: TemplateValues) -> str:
     return pretty(message)
 
 
-def as_publication(channel: str, message: str) -> str:
-    """Write a message that was seen on a channel as a publication that sends it once more."""
-    seen = codec.decode_json(message)
-    address = {"everyone": True} if channel == "*" else {"channel": channel}
-    return pretty({**address, "type": seen.get("type", ""), "payload": seen.get("payload", {})})
-
-
 def field_names(text: str) -> set[str]:
     """Name the fields of a JSON object; none where the text is no such thing."""
     try:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.i18n.translate import N_, _
+from common.text_markers import N_
+from dashboard.i18n.translate import _
 from dashboard.state import channels
 from dashboard.state.channels import ChannelSort, ChannelTreeRow
 from dashboard.state.live_state import Snapshot
@@ -20,6 +21,11 @@ SORT_LABELS: dict[str, str] = {
 }
 
 
+def format_name(row: ChannelTreeRow) -> str:
+    """Return a channel's name, or how many channels a kind has."""
+    return row.name or _("{count} in total").format(count=row.channel_count)
+
+
 def format_subscribers(branch: ChannelTreeRow) -> str:
     """Format the number of subscribers; empty if unknown."""
     return "" if branch.subscribers is None else formatting.format_count(branch.subscribers)
@@ -30,7 +36,7 @@ def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | Non
     title = _("Channels")
     columns: dict[str, Column[ChannelTreeRow]] = {
         _("Kind"): tables.chips_column(60, lambda branch: branch.kind, theme.KIND_TONES),
-        _("Channel"): tables.text_column(100, lambda branch: branch.name),
+        _("Channel"): tables.text_column(100, format_name),
         _("/s"): tables.right_aligned_column(
             34, lambda branch: formatting.format_rate(branch.rate)
         ),

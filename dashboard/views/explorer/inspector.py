@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Iterable
 from datetime import UTC
 
 import streamlit as st
@@ -9,12 +11,13 @@ import streamlit as st
 from dashboard.dependencies import saved_messages
 from dashboard.i18n.translate import _, ngettext
 from dashboard.messages import fields
+from dashboard.messages.fields import FieldChange
+from dashboard.messages.republish import as_publication
 from dashboard.sources.saved_messages import SavedMessagesFull
 from dashboard.state.channels import kind_of
 from dashboard.state.message_log import LoggedMessage, LogView
-from dashboard.ui import charts, formatting, theme
-from dashboard.views.console import editor_state
-from dashboard.views.explorer import selection
+from dashboard.ui import console_draft, formatting, theme
+from dashboard.views.explorer import field_plot, selection
 
 
 def draw(message: LoggedMessage | None, log_view: LogView) -> None:
@@ -74,7 +77,7 @@ def _draw_actions(message: LoggedMessage) -> None:
             key="send",
             help=_("Open the Console with this message in its editor"),
         ):
-            editor_state.open_in_editor(message.channel, message.text)
+            console_draft.replace_draft(as_publication(message.channel, message.text))
             st.switch_page("views/console/page.py")
 
 
@@ -106,7 +109,18 @@ def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> Non
             changes = fields.changed_fields(fields.payload_of(previous), fields.payload_of(message))
             same = _("Only the timestamp changed.")
             nothing = f'<div class="quiet">{same}</div>'
-            st.html(formatting.diff_html(changes) if changes else nothing)
+            st.html(diff_html(changes) if changes else nothing)
+
+
+def diff_html(changes: Iterable[FieldChange]) -> str:
+    """List the fields that differ, old value and new."""
+    lines = ""
+    for change in changes:
+        old = f"<s>{html.escape(change.before)}</s> " if change.before is not None else ""
+        new = f"<ins>{html.escape(change.after)}</ins>" if change.after is not None else ""
+        field = f'<span class="quiet mono">{html.escape(change.field)}</span>'
+        lines += f"{field}<span>{old}{new}</span>"
+    return f'<div class="diff">{lines}</div>'
 
 
 def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
@@ -115,6 +129,6 @@ def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
     if not names or len(messages) < 2:
         return
     field = st.selectbox(_("Plot"), names, key="plot", label_visibility="collapsed")
-    frame = charts.field_data(fields.field_points(field, messages), kind_of(message.channel))
+    frame = field_plot.field_data(fields.field_points(field, messages), kind_of(message.channel))
     alt = _("{field} over time").format(field=field)
-    st.vega_lite_chart(frame, charts.FIELD_SPEC, height=110, key="field", alt=alt)
+    st.vega_lite_chart(frame, field_plot.FIELD_SPEC, height=110, key="field", alt=alt)

@@ -10,11 +10,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.i18n.translate import N_, _
+from common.text_markers import N_
+from dashboard.i18n.translate import _
 from dashboard.messages.search import MAX_ROWS, MessageFilter, SearchResult
 from dashboard.state.live_state import Snapshot
-from dashboard.state.message_log import LoggedMessage
-from dashboard.ui import url_select
+from dashboard.ui import newest_button, url_select
+from dashboard.ui.explorer_list import message_list
 from dashboard.views.explorer import selection
 from protocol.codec import PUBLISHABLE_TYPES
 
@@ -45,16 +46,13 @@ def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
 
 def draw_newest_button(result: SearchResult) -> None:
     """Draw the button to the newest message, with the number of new ones."""
-    frozen: tuple[LoggedMessage, ...] | None = st.session_state.frozen
-    fresh = sum(message.seq > frozen[0].seq for message in result.newest) if frozen else 0
-    count = f"{MAX_ROWS}+" if fresh >= MAX_ROWS else str(fresh)
-    st.button(
-        _("{count} new").format(count=count) if frozen else _("Newest"),
-        key="jump",
-        icon=":material/vertical_align_top:",
-        shortcut="n",
-        type="primary" if frozen else "secondary",
-        disabled=not frozen,
-        on_click=selection.jump_to_newest,
+    messages = message_list()
+    count = messages.new_count(result.newest, lambda message: message.seq)
+    newest_button.draw(
+        "jump",
+        f"{MAX_ROWS}+" if count >= MAX_ROWS else str(count),
+        messages.is_frozen,
+        selection.jump_to_newest,
         width=124,
+        shortcut="n",
     )

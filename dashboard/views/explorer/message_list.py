@@ -15,7 +15,7 @@ from dashboard.messages.search import MessageFilter, MessageSearch, SearchResult
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage, LogView
-from dashboard.ui import formatting, tables, theme
+from dashboard.ui import explorer_list, formatting, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.explorer import message_filters, selection
 from dashboard.views.explorer.message_filters import SAVED
@@ -37,7 +37,7 @@ def draw(now: Snapshot) -> None:
             tell(_("{kept} stored").format(kept=kept))
             bad = _("Invalid search: {text}").format(text=formatting.escape_markdown(wanted.text))
             return theme.draw_empty_state(
-                "error", bad, formatting.as_sentence(formatting.escape_markdown(str(why)))
+                "error", bad, as_sentence(formatting.escape_markdown(str(why)))
             )
         until = time.perf_counter() + SEARCH_BUDGET_S
         found = search.run(log, should_stop=lambda: time.perf_counter() > until)
@@ -45,12 +45,17 @@ def draw(now: Snapshot) -> None:
             message_filters.draw_newest_button(found)
         state.listed.log, state.listed.filter = log, wanted
         tell(_header_text(found, wanted, kept))
-        shown: tuple[LoggedMessage, ...] = state.frozen or found.newest
+        shown = explorer_list.message_list().rows(found.newest)
         selection.select_default(shown)
         if shown:
             _draw_table(shown, search.pattern)
         else:
             _draw_empty(log, kept, view)
+
+
+def as_sentence(text: str) -> str:
+    """Capitalise a library's message and end it with a full stop."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _header_text(result: SearchResult, filter: MessageFilter, total: str) -> str:
@@ -84,7 +89,7 @@ def _draw_empty(log_view: LogView, total: str, view: str) -> None:
 def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern | None) -> None:
     """Draw the rows; with a JSON path, show the selected values."""
     where = formatting.viewer_timezone()
-    picked: LoggedMessage | None = state.picked
+    messages = explorer_list.message_list()
 
     def content(message: LoggedMessage) -> str:
         if isinstance(pattern, text_patterns.JsonPathPattern):
@@ -92,7 +97,7 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern
         return fields.summarize_message(message)
 
     columns: dict[str, Column[LoggedMessage]] = {
-        "": tables.text_column(22, lambda m: "▶" if m == picked else ""),
+        "": tables.text_column(22, lambda m: "▶" if m == messages.selected else ""),
         _("Time"): tables.text_column(
             86, lambda m: formatting.format_time(m.at, millis=True, timezone=where)
         ),
@@ -105,7 +110,7 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern
     tables.draw_table(
         shown,
         columns,
-        f"list{state.version}",
-        on_select=lambda message: selection.select_message(message, shown),
+        messages.table_key("list"),
+        on_select=messages.select,
         alt=_("Messages"),
     )

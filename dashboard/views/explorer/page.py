@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.i18n.translate import _, ngettext
 from dashboard.state.live_state import MESSAGES
-from dashboard.ui import formatting, page_frame
+from dashboard.ui import explorer_list, formatting, page_frame
 from dashboard.views.explorer import channel_tree, inspector, message_list, selection, toolbar
 
 state = st.session_state
@@ -41,7 +41,7 @@ def draw() -> None:
     with middle:
         message_list.draw(now)
     with right:
-        inspector.draw(state.picked, now.log)
+        inspector.draw(explorer_list.message_list().selected, now.log)
 
 
 selection.init_session()

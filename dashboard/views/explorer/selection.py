@@ -1,13 +1,10 @@
-"""The Explorer's selection: a message, and the list frozen around it.
+"""The Explorer's selection: what a click, a key or a step does to the message list.
 
-It lives in the tab's session: ``picked`` (a message), ``frozen`` (the lines shown while
-somebody inspects), ``shown`` (those drawn last), ``listed`` (for the downloads), ``search`` and
-``version``.
+The list itself is in ``ui.explorer_list``.  The session also keeps ``listed`` (for downloads) and
+the searches, ``search`` and ``alike``.
 """
 
 from __future__ import annotations
-
-import time
 
 import streamlit as st
 from msgspec.structs import replace
@@ -16,67 +13,55 @@ from dashboard.dependencies import feed
 from dashboard.messages.search import MessageFilter, MessageSearch
 from dashboard.state.channels import ChannelTreeRow
 from dashboard.state.message_log import LoggedMessage, LogView
+from dashboard.ui.explorer_list import message_list
 from dashboard.web.download import DownloadSource
 
-SELECTION_ECHO_S = 1.5  # in which a remounted table may report the selection of the one before
+DEFAULT_TYPE = "cart_update"  # selected at first: it has a diff and a plot
 
 state = st.session_state
 
 
 def init_session() -> None:
-    """Give a new tab its session."""
-    start = {"picked": None, "frozen": None, "shown": (), "search": None, "version": 0}
-    for name, value in (start | {"jumped": 0.0}).items():
-        state.setdefault(name, value)
+    """Set the defaults of a new tab."""
+    state.setdefault("search", None)
     if "listed" not in state:
         state.listed = DownloadSource()
 
 
 def select_channel(branch: ChannelTreeRow | None) -> None:
-    """Narrow the list to a kind or a channel; the choice is a filter in the URL like the others."""
+    """Filter the list by a kind or a channel; the filter is in the URL like the others."""
     state.channel = branch.filter_value if branch else ""
     jump_to_newest()
 
 
-def select_message(message: LoggedMessage | None, shown: tuple[LoggedMessage, ...]) -> None:
-    """Select the message, not its row, and freeze the list."""
-    if message and time.monotonic() - state.jumped > SELECTION_ECHO_S:
-        state.picked, state.frozen = message, shown
-
-
-def select_default(shown: tuple[LoggedMessage, ...]) -> None:
-    """Select a message by default: a cart update has a diff and a plot."""
-    state.shown = shown
-    if state.picked is None:
-        first = next(iter(shown), None)
-        state.picked = next((m for m in shown if m.type == "cart_update"), first)
+def select_default(rows: tuple[LoggedMessage, ...]) -> None:
+    """Select a message if none was selected before, without freezing the list."""
+    messages = message_list()
+    if messages.selected is None:
+        first = next(iter(rows), None)
+        messages.selected = next((row for row in rows if row.type == DEFAULT_TYPE), first)
 
 
 def jump_to_newest() -> None:
-    """Unfreeze the list; a new table key clears its selection."""
-    state.frozen, state.version, state.jumped = None, state.version + 1, time.monotonic()
+    """Release the list, so that it shows the newest messages."""
+    message_list().release()
 
 
 def move_selection(rows: int) -> None:
-    """Choose the message so many lines below, or above, in the list as it was drawn last."""
-    shown: tuple[LoggedMessage, ...] = state.shown
-    at = next((i for i, m in enumerate(shown) if m == state.picked), None)
-    if at is None:
-        state.picked, state.frozen = next(iter(shown), state.picked), shown or None
-    elif 0 <= at + rows < len(shown):
-        state.picked, state.frozen = shown[at + rows], shown
+    """Select the message so many rows below, or above; for a callback."""
+    message_list().move(rows)
 
 
 def cached_search(filter: MessageFilter, name: str = "search") -> MessageSearch:
-    """Return the tab's search for a filter; what it has found before is kept.
+    """Return the tab's search for a filter; its earlier results are reused.
 
     Raises:
-        BadPattern: see ``MessageSearch``.
+        InvalidPattern: see ``MessageSearch``.
     """
-    kept: MessageSearch | None = state.get(name)
-    if kept is None or kept.filter != filter:
-        state[name] = kept = MessageSearch(filter)
-    return kept
+    search: MessageSearch | None = state.get(name)
+    if search is None or search.filter != filter:
+        state[name] = search = MessageSearch(filter)
+    return search
 
 
 def similar_messages(message: LoggedMessage, log: LogView) -> list[LoggedMessage]:
@@ -87,12 +72,12 @@ def similar_messages(message: LoggedMessage, log: LogView) -> list[LoggedMessage
 
 def step_while_paused() -> None:
     """While paused, advance to the next message that matches the filter."""
-    held, found = state.held, state.search
-    if held is None or found is None:
+    paused, search = state.held, state.search
+    if paused is None or search is None:
         return
     log = feed().snapshot().log
-    message = found.next_after(held.log.seq, log)
+    message = search.next_after(paused.log.seq, log)
     if message:
-        state.held = replace(held, log=log.up_to(message.seq))
+        state.held = replace(paused, log=log.up_to(message.seq))
         jump_to_newest()
-        state.picked = message
+        message_list().selected = message

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
-from dashboard.ui import formatting, simulator_commands, tables, theme
+from dashboard.ui import connection_badge, formatting, simulator_commands, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.inbox.conversations import SIMULATED_AGENT_ID, ChatConversation, ChatEntry
 from dashboard.views.inbox.participant import ChatParticipant, SendFailed
@@ -146,7 +146,9 @@ def draw_messages(
         link = participant.socket.status()
         if not link.is_live:
             return theme.draw_empty_state(
-                "cloud_off", link.title(), formatting.escape_markdown(link.detail(feed().now()))
+                "cloud_off",
+                connection_badge.title(link),
+                formatting.escape_markdown(connection_badge.detail(link, feed().now())),
             )
         if conversation is None or not conversation.entries:
             return theme.draw_empty_state("forum", empty_title, empty_hint)

@@ -109,7 +109,7 @@ class ChatConversations:
         talk = self._conversations.get(id, ChatConversation(id))
         lines = {line.id: line for line in (*talk.entries, *map(_to_entry, said))}
         kept = sorted(lines.values(), key=lambda line: line.at)[-MAX_ENTRIES:]
-        self._conversations[id] = replace(talk, lines=tuple(kept))
+        self._conversations[id] = replace(talk, entries=tuple(kept))
         while len(self._conversations) > MAX_CONVERSATIONS:
             del self._conversations[
                 min(self._conversations, key=lambda key: self._conversations[key].latest_at)

@@ -11,7 +11,7 @@ from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import Snapshot
-from dashboard.ui import formatting, page_frame, tables, theme
+from dashboard.ui import connection_badge, formatting, page_frame, sidebar, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.inbox import chat_panes
 from dashboard.views.inbox.notifications import CartChange, InboxNotification, InboxSnapshot
@@ -35,7 +35,7 @@ state = st.session_state
 
 def current_customer() -> Persona:
     """Return the customer: selected here, or the sidebar's persona."""
-    chosen = personas.current_persona()
+    chosen = sidebar.current_persona()
     if state.customer:
         return Persona(state.customer.id, name=state.customer.name)
     is_one = chosen.role == "customer" and not chosen.is_anonymous
@@ -44,7 +44,7 @@ def current_customer() -> Persona:
 
 def current_staff() -> Persona:
     """Return the staff persona: the sidebar's if it is staff, else the agent."""
-    chosen = personas.current_persona()
+    chosen = sidebar.current_persona()
     return chosen if chosen.is_staff else personas.AGENT
 
 
@@ -122,9 +122,8 @@ def draw_notification(notification: InboxNotification, is_unread: bool) -> None:
     title = f'<i class="dot {tone}"></i> <b>{html.escape(notification.title)}</b>'
     at = f'<span class="quiet">{formatting.format_time(notification.at)}</span>'
     body = f'<div class="quiet">{html.escape(notification.body)}</div>'
-    st.html(
-        f'<div class="note {notification.priority}">{formatting.split_row_html(title, at)}{body}</div>'
-    )
+    head = formatting.split_row_html(title, at)
+    st.html(f'<div class="note {notification.priority}">{head}{body}</div>')
     order = order_id_in(notification.action_url)
     if order:
         st.page_link("views/orders/page.py", label=_("View order"), query_params={"order": order})
@@ -149,7 +148,8 @@ def draw_cart(inbox: InboxSnapshot) -> None:
     if inbox.cart_changes and inbox.cart_changes[0].item_count:
         newest = inbox.cart_changes[0]
         things = ngettext("{count} product", "{count} products", newest.item_count)
-        aside = f"{things.format(count=newest.item_count)} · {formatting.format_number(float(newest.total), 2)} ₴"
+        total = formatting.format_number(float(newest.total), 2)
+        aside = f"{things.format(count=newest.item_count)} · {total} ₴"
     with theme.card("cart", _("Cart"), aside, size="even"):
         if not inbox.cart_changes:
             return theme.draw_empty_state(
@@ -172,7 +172,8 @@ def draw_toast(inbox: InboxSnapshot) -> None:
         return
     state.toasted_at = fresh[0].at
     if len(fresh) == 1:
-        words = f"**{formatting.escape_markdown(fresh[0].title)}**  \n{formatting.escape_markdown(fresh[0].body)}"
+        title, body = map(formatting.escape_markdown, (fresh[0].title, fresh[0].body))
+        words = f"**{title}**  \n{body}"
     else:
         titles = ", ".join(dict.fromkeys(note.title for note in fresh))
         many = ngettext("{count} new notification", "{count} new notifications", len(fresh))
@@ -227,7 +228,9 @@ def sockets_text(*participants: tuple[Persona, ChatParticipant]) -> str:
     for who, end in participants:
         link = end.socket.status()
         trip = link.round_trip_ms
-        told.append(f"{who.name}: {link.title() if trip is None else format_ms(trip)}")
+        told.append(
+            f"{who.name}: {connection_badge.title(link) if trip is None else format_ms(trip)}"
+        )
     return _("two connections of this tab") + " · " + " · ".join(told)
 
 

@@ -18,10 +18,10 @@ import streamlit as st
 
 from client.errors import ConnectionLost, QueueFull, RequestRejected, RequestTimedOut
 from client.http_client import ApiClient, ApiRequestError
-from dashboard import dependencies, personas
-from dashboard.i18n.translate import N_
+from common.text_markers import N_
+from dashboard import dependencies
 from dashboard.personas import Persona
-from dashboard.sockets.persona_socket import PersonaSocket
+from dashboard.sockets.persona_socket import PersonaSocket, close_async
 from dashboard.views.inbox.conversations import ChatConversation, ChatConversations
 from dashboard.views.inbox.notifications import Inbox, InboxSnapshot
 from protocol import codec
@@ -52,8 +52,11 @@ class ChatParticipant:
         socket: PersonaSocket,
         api: ApiClient,
         backfill: Callable[[], Iterable[Mapping[str, Any]]],
+        *,
+        send_timeout_s: float = SEND_TIMEOUT_S,
     ) -> None:
         self.socket, self._api, self._backfill = socket, api, backfill
+        self._send_timeout_s = send_timeout_s
         self._lock = threading.Lock()
         self._inbox, self._conversations = Inbox(), ChatConversations()
         self._has_conversation_list = False
@@ -129,7 +132,7 @@ class ChatParticipant:
             {"conversation_id": conversation_id} if conversation_id else {}
         )
         try:
-            reply = self.socket.client.request("chat_message", payload, SEND_TIMEOUT_S)
+            reply = self.socket.client.request("chat_message", payload, self._send_timeout_s)
         except RequestRejected as why:
             raise SendFailed(why.message) from None
         except (RequestTimedOut, ConnectionLost, QueueFull):
@@ -139,7 +142,7 @@ class ChatParticipant:
 
     def close(self) -> None:
         """Hang up."""
-        personas.close_async(self.socket)
+        close_async(self.socket)
 
     def _reset_loaded(self) -> None:
         with self._lock:
@@ -172,7 +175,9 @@ def chat_participant(persona: Persona) -> ChatParticipant:
     tenant = persona.tenant or settings.tenant
     is_ours = tenant == settings.tenant and persona.lifetime_s > 0
     own = str(Channel(ChannelKind.USER, persona.user_id)) if is_ours else ""
-    opened = ChatParticipant(personas.dialler()(persona), server, partial(feed_backfill, own))
+    opened = ChatParticipant(
+        dependencies.socket_factory()(persona), server, partial(feed_backfill, own)
+    )
     if persona.is_staff:
         opened.socket.client.subscribe(str(Channel(ChannelKind.TENANT, tenant)))
     return opened

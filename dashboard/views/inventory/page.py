@@ -6,12 +6,12 @@ import streamlit as st
 
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
-from dashboard.state import inventory
 from dashboard.state.inventory import Inventory, ProductStock
 from dashboard.state.live_state import Snapshot
 from dashboard.state.stock_alerts import AlertRecord
-from dashboard.ui import charts, formatting, page_frame, tables, theme
+from dashboard.ui import formatting, page_frame, tables, theme
 from dashboard.ui.tables import Column
+from dashboard.views.inventory import stock_chart
 
 TABLE_ROWS = 14  # of 28 px, so that the chart below has its room at 1440x900
 NO_FORECAST = "–"
@@ -150,13 +150,13 @@ def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
     if (left_for := product.minutes_until_empty(now.at)) is not None:
         about += " · " + _("runs out in {time}").format(time=format_minutes(left_for))
     with theme.card("level", product.name, f"{about} {left}", size="rest"):
-        length = inventory.chart_window(product, now.at)
-        levels = charts.stock_data(
-            list(inventory.chart_points(product, length, now.at)), places, product.threshold
+        length = stock_chart.chart_window(product, now.at)
+        levels = stock_chart.stock_data(
+            list(stock_chart.chart_points(product, length, now.at)), places, product.threshold
         )
         st.vega_lite_chart(
             levels,
-            charts.stock_spec(places, length),
+            stock_chart.stock_spec(places, length),
             key=f"level{length}",
             height="stretch",
             alt=_("Stock of {name} by warehouse, with its threshold").format(name=product.name),

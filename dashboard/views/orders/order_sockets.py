@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from client.sans_io.connection_events import Direction
-from dashboard import personas
-from dashboard.personas import Persona
-from dashboard.sockets.persona_socket import PersonaSocket
+from dashboard.dependencies import socket_factory
+from dashboard.personas import ADMIN, Persona
+from dashboard.sockets.persona_socket import PersonaSocket, close_async
 from dashboard.views.orders.delivery_times import ReceivedMessage
 from protocol.channels import Channel, ChannelKind
 
@@ -36,8 +36,8 @@ class OrderSockets:
 
     def close(self) -> None:
         """Close both sockets."""
-        personas.close_async(self.customer_socket)
-        personas.close_async(self.shop_socket)
+        close_async(self.customer_socket)
+        close_async(self.shop_socket)
 
 
 def _received_until(socket: PersonaSocket, until: float) -> list[ReceivedMessage]:
@@ -57,5 +57,5 @@ def _received_until(socket: PersonaSocket, until: float) -> list[ReceivedMessage
 )
 def order_sockets(order_id: str, owner: Persona) -> OrderSockets:
     """Return this tab's sockets for an order; closes those of the previous order."""
-    dial = personas.dialler()
-    return OrderSockets(order_id, dial(owner), dial(personas.ADMIN))
+    open_socket = socket_factory()
+    return OrderSockets(order_id, open_socket(owner), open_socket(ADMIN))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard.dependencies import feed
-from dashboard.i18n.translate import N_, _, ngettext
+from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import ORDERS, Snapshot
 from dashboard.state.orders import HAPPY_PATH, TrackedOrder
-from dashboard.ui import charts, formatting, page_frame, tables, theme
+from dashboard.ui import formatting, page_frame, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.orders import panes, timeline
 from dashboard.views.orders.delivery_times import order_as_received, pair_deliveries
@@ -162,7 +163,8 @@ def timeline_legend(view: str) -> str:
     if view != "timeline":
         return ""
     return "".join(
-        charts.legend_entry(theme.display_name(status), status) for status in charts.STATUS_BAR_HEX
+        timeline.legend_entry(theme.display_name(status), status)
+        for status in timeline.STATUS_BAR_HEX
     )
 
 
@@ -221,7 +223,7 @@ def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
     shown = orders[: timeline.TIMELINE_ROWS]
     ways = timeline.timeline_data(timeline.status_segments(shown, now.at))
     alt = _("Open orders over the last five minutes, one bar segment per status")
-    spec = charts.order_timeline_spec(tuple(map(theme.display_name, charts.STATUS_BAR_HEX)))
+    spec = timeline.order_timeline_spec(tuple(map(theme.display_name, timeline.STATUS_BAR_HEX)))
     st.vega_lite_chart(ways, spec, key="order-timeline", height="stretch", alt=alt)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 import streamlit as st
 
-from dashboard.i18n.translate import N_, _
+from common.text_markers import N_
+from dashboard.i18n.translate import _
 from dashboard.state.live_state import Snapshot
 from dashboard.state.orders import TrackedOrder
-from dashboard.ui import formatting, simulator_commands, tables, theme
+from dashboard.ui import connection_badge, formatting, simulator_commands, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.orders.delivery_times import UpdateDelivery
 from dashboard.views.orders.order_sockets import OrderSockets
@@ -43,7 +45,7 @@ def draw_customer_pane(
     Until that has heard anything, what the shop knows stands in, and the head says so.
     """
     link = sockets.customer_socket.status()
-    aside = formatting.dot_html(link.title(), formatting.PHASE_TONES[link.phase])
+    aside = connection_badge.badge_html(link)
     if link.is_live and received_order is None:
         aside = formatting.dot_html(_("subscribed, no updates yet"), "muted")
     title = _("{name} sees").format(name=order.customer)
@@ -74,7 +76,7 @@ def draw_customer_pane(
 def progress_html(order: TrackedOrder, shown: TrackedOrder) -> str:
     """Return the progress steps; times from before the customer's socket come from the feed."""
     when = {step.status: step.at for seen in (order, shown) for step in seen.history}
-    return formatting.progress_steps_html(
+    return progress_steps_html(
         (
             _(STATUS_LABELS[stage.status]),
             "" if stage.at is None else formatting.format_time(stage.at),
@@ -82,6 +84,15 @@ def progress_html(order: TrackedOrder, shown: TrackedOrder) -> str:
         )
         for stage in progress_steps(shown.status, when)
     )
+
+
+def progress_steps_html(steps: Iterable[tuple[str, str, str]]) -> str:
+    """Return the steps on a line: name, time (empty: unknown), and the ``StepState``."""
+    marks = ""
+    for name, when, mark in steps:
+        at = html.escape(when) or "&nbsp;"
+        marks += f'<div class="{mark}">{html.escape(name)}<small>{at}</small></div>'
+    return f'<div class="track">{marks}</div>'
 
 
 def items_html(order: TrackedOrder, shown: TrackedOrder) -> str:

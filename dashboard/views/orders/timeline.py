@@ -1,14 +1,18 @@
-"""Timeline of open orders: one row per order, one bar segment per status.  Pure."""
+"""Timeline of open orders: one row per order, one bar segment per status."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 
 import pandas as pd
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from dashboard.i18n.translate import _, cached_per_language
 from dashboard.state.orders import TrackedOrder
+from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, Spec, time_axis
+from protocol import codec
 from protocol.event_payloads import OrderStatus
 
 TIMELINE_S = 300  # an order of the shop takes one to four minutes
@@ -16,6 +20,15 @@ TIMELINE_ROWS = (
     14  # of the chart; fewer orders leave the last ones empty, so that no bar changes its height
 )
 EMPTY_ROW_LABEL = "\N{ZERO WIDTH SPACE}"  # so many of them name an empty row
+
+
+STATUS_BAR_HEX = {  # of the bars: each status its own, where chips may share a tone
+    "pending": "#9AA5B4",
+    "payment_failed": "#E5384B",
+    "paid": "#8DB4F7",
+    "processing": "#2F6FEB",
+    "shipped": "#129384",
+}
 
 
 class StatusSegment(Struct, frozen=True):
@@ -44,7 +57,7 @@ def status_segments(orders: Iterable[TrackedOrder], now: float) -> list[StatusSe
 
 
 def timeline_data(segments: list[StatusSegment]) -> pd.DataFrame:
-    """Make rows for ``charts.ways``, empty ones for the orders that there are not."""
+    """Make rows for ``order_timeline_spec``, with empty rows up to ``TIMELINE_ROWS``."""
     empty = TIMELINE_ROWS - len({piece.number for piece in segments})
     rows = [
         *segments,
@@ -53,3 +66,46 @@ def timeline_data(segments: list[StatusSegment]) -> pd.DataFrame:
     return pd.DataFrame(
         [astuple(row) for row in rows], columns=list(StatusSegment.__struct_fields__)
     )
+
+
+@cached_per_language
+def order_timeline_spec(status_labels: tuple[str, ...]) -> Spec:
+    """Return the chart of bars for ``timeline_data``; the labels are in STATUS_BAR_HEX's order."""
+    named = codec.encode_json(dict(zip(STATUS_BAR_HEX, status_labels, strict=True))).decode()
+    return BASE_SPEC | {
+        "transform": [{"calculate": f"{named}[datum.status]", "as": "name"}],
+        "mark": ARIA_HIDDEN | {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
+        "encoding": {
+            "x": time_axis(TIMELINE_S) | {"field": "start"},
+            "x2": {"field": "end"},
+            "y": {
+                "field": "number",
+                "type": "nominal",
+                "sort": None,
+                "title": None,
+                "axis": {"domain": False, "ticks": False, "minExtent": 110, "labelLimit": 110},
+            },
+            "color": {
+                "field": "status",
+                "type": "nominal",
+                "scale": {"domain": list(STATUS_BAR_HEX), "range": list(STATUS_BAR_HEX.values())},
+                "legend": None,
+            },
+            "tooltip": [
+                {"field": "number", "type": "nominal", "title": _("Order")},
+                {"field": "name", "type": "nominal", "title": _("Status")},
+                {
+                    "field": "lasted",
+                    "type": "quantitative",
+                    "format": ".0f",
+                    "title": _("Duration, s"),
+                },
+            ],
+        },
+    }
+
+
+def legend_entry(label: str, status: str) -> str:
+    """Make a legend entry of the bars, in HTML."""
+    colour = f'<i class="dot" style="background: {STATUS_BAR_HEX[status]}"></i>'
+    return f'<span class="key">{colour}{html.escape(label)}</span>'

@@ -4,67 +4,70 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.i18n.translate import N_, _, ngettext
+from dashboard.i18n.translate import _, ngettext
 from dashboard.state.channels import EVERYONE, KINDS
 from dashboard.state.live_state import DELIVERIES, MESSAGES, ORDERED_AMOUNT, ORDERS, Snapshot
 from dashboard.state.orders import TrackedOrder
 from dashboard.state.stock_alerts import AlertRecord
 from dashboard.state.time_series import SPARKLINE_STEP_S, WINDOW_S, Series
-from dashboard.ui import charts, formatting, page_frame, tables, theme
+from dashboard.ui import charts, formatting, metric_row, page_frame, tables, theme
+from dashboard.ui.metric_row import Metric
 from dashboard.ui.tables import Column
 
-METRICS = {
-    "connections": (
-        N_("Connections"),
-        N_("Open connections on the server, including those of other shops"),
-    ),
-    "messages": (
-        N_("Messages/s"),
-        N_("Publications accepted in the last second, excluding monitor traffic"),
-    ),
-    "deliveries": (
-        N_("Deliveries/s"),
-        N_("Connections these publications were queued for, excluding monitor traffic"),
-    ),
-    "orders": (N_("Orders/min"), N_("Orders placed in the last minute")),
-    "ordered": (
-        N_("Ordered, ₴"),
-        N_("All orders placed since the dashboard started, including unpaid and cancelled ones"),
-    ),
-    "p95": (
-        N_("Latency p95, ms"),
-        N_("From accepting a publication to writing it to the socket, over the last minute"),
-    ),
-}
 MAX_ROWS = 40
 
 
 def draw_metrics(now: Snapshot) -> None:
-    """Draw six numbers, each with its last two minutes."""
-    series, (connections, p95s) = now.series, now.health_sparklines
-    slow = now.health.p95_ms
-    ordered, sums = float(now.ordered_amount), list[float]()
-    for late in reversed(series.window([ORDERED_AMOUNT])[::SPARKLINE_STEP_S]):
-        sums.insert(0, ordered)
-        ordered -= late[ORDERED_AMOUNT]
-    values = {
-        "connections": (formatting.format_number(now.health.connections), connections),
-        "messages": (formatting.format_number(series.now(MESSAGES), 1), series.sparkline(MESSAGES)),
-        "deliveries": (
-            formatting.format_number(series.now(DELIVERIES), 1),
-            series.sparkline(DELIVERIES),
-        ),
-        "orders": (
-            formatting.format_number(60 * series.now(ORDERS, over=60)),
-            series.sparkline(ORDERS, over=60),
-        ),
-        "ordered": (formatting.format_number(int(now.ordered_amount)), sums),
-        "p95": (None if slow is None else formatting.format_number(slow, 1), p95s),
-    }
-    with st.grid(len(values), min_column_width=140, gap="xsmall"):
-        for name, (value, trend) in values.items():
-            label, source = METRICS[name]
-            st.metric(_(label), value, border=True, chart_data=trend, help=_(source))
+    """Draw the key metrics."""
+    series, (_connections, p95_sparkline) = now.series, now.health_sparklines
+    p95 = now.health.p95_ms
+    metric_row.draw(
+        (
+            metric_row.connections_metric(now),
+            Metric(
+                _("Messages/s"),
+                _("Publications accepted in the last second, excluding monitor traffic"),
+                formatting.format_number(series.now(MESSAGES), 1),
+                series.sparkline(MESSAGES),
+            ),
+            Metric(
+                _("Deliveries/s"),
+                _("Connections these publications were queued for, excluding monitor traffic"),
+                formatting.format_number(series.now(DELIVERIES), 1),
+                series.sparkline(DELIVERIES),
+            ),
+            Metric(
+                _("Orders/min"),
+                _("Orders placed in the last minute"),
+                formatting.format_number(60 * series.now(ORDERS, over=60)),
+                series.sparkline(ORDERS, over=60),
+            ),
+            Metric(
+                _("Ordered, ₴"),
+                _(
+                    "All orders placed since the dashboard started, "
+                    "including unpaid and cancelled ones"
+                ),
+                formatting.format_number(int(now.ordered_amount)),
+                ordered_amounts(now),
+            ),
+            Metric(
+                _("Latency p95, ms"),
+                _("From accepting a publication to writing it to the socket, over the last minute"),
+                None if p95 is None else formatting.format_number(p95, 1),
+                p95_sparkline,
+            ),
+        )
+    )
+
+
+def ordered_amounts(now: Snapshot) -> list[float]:
+    """Return the total amount ordered, at each point of a sparkline."""
+    amount, amounts = float(now.ordered_amount), list[float]()
+    for later in reversed(now.series.window([ORDERED_AMOUNT])[::SPARKLINE_STEP_S]):
+        amounts.insert(0, amount)
+        amount -= later[ORDERED_AMOUNT]
+    return amounts
 
 
 def draw_throughput(series: Series, annotations: dict[int, str]) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard.dependencies import feed
-from dashboard.i18n.translate import N_, _
+from dashboard.i18n.translate import _
 from dashboard.ui import formatting, simulator_commands, theme
 from dashboard.ui.simulator_commands import CommandResult
 from protocol.simulator_api__merge_simulation import ShopState

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from client.http_client import ApiRequestError
+from common.text_markers import N_
 from dashboard.dependencies import feed, simulator_client
-from dashboard.i18n.translate import N_, _, current_language, ngettext
+from dashboard.i18n.translate import _, current_language, ngettext
 from dashboard.state.channels import EVERYONE, KINDS
 from dashboard.state.live_state import Snapshot
 from dashboard.state.time_series import WINDOW_S

@@ -29,7 +29,7 @@ def alert(number, filler=""):
 
 
 class Api:
-    """``HTTP_REQUEST /api/publish``: takes everything, but for the answers it was given before."""
+    """``POST /api/publish``: takes everything, but for the answers it was given before."""
 
     def __init__(self):
         self.answers = deque()  # (status, body, headers), or a function of the list of items
@@ -143,7 +143,7 @@ async def test_has_one_request_under_way(api, make):
 
 
 async def test_turns_the_newest_away_when_full_and_counts_it(api, make):
-    publisher = make(buffer=2)
+    publisher = make(queue_limit=2)
 
     assert await put_all(publisher, alert(1), alert(2), alert(3)) == [True, True, False]
 

@@ -103,4 +103,4 @@ def test_is_plotted_over_time_leaving_out_what_lacks_the_field():
 def test_without_an_object_for_a_payload_has_no_fields():
     (message,) = log_of("[1]").newest_first()
 
-    assert fields.message_payload(message) == {}
+    assert fields.payload_of(message) == {}

@@ -2,6 +2,7 @@
 
 from client.sans_io.connection_state import ConnectionState
 from dashboard.sockets.socket_status import SocketPhase
+from dashboard.ui import connection_badge
 from protocol.event_payloads import OrderStatus
 
 
@@ -72,7 +73,7 @@ def test_remembers_that_it_was_live(feed, socket, shop):
     lost = feed.status()
 
     assert (lost.phase, lost.has_been_live) == (SocketPhase.DISCONNECTED, True)
-    assert lost.detail(shop.noon) == "next attempt in 3 s"
+    assert connection_badge.detail(lost, shop.noon) == "next attempt in 3 s"
 
 
 def test_says_what_the_server_refused_until_it_is_signed_in_again(feed, socket):

@@ -26,7 +26,7 @@ def test_sends_a_command_with_its_fields(site, control, noticed):
 
     method, path, body, _ = site.asked.get(timeout=10)
     assert (method, path, json.loads(body)) == (
-        "HTTP_REQUEST",
+        "POST",
         "/control",
         {"command": "speed", "speed": 10},
     )
@@ -85,7 +85,7 @@ def test_asks_again_after_a_failure(site, control):
     assert control.list_scenarios() == ()
 
 
-@pytest.mark.parametrize("ask", [lambda c: c.scenarios(), lambda c: c.send("pause")])
+@pytest.mark.parametrize("ask", [lambda c: c.list_scenarios(), lambda c: c.send_command("pause")])
 def test_knows_a_stranger(site, control, ask):
     site.body = b"<html>"
 

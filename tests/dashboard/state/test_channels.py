@@ -27,7 +27,7 @@ def lines(known, shop, find="", sort=ChannelSort.TOTAL, chosen=""):
 
 
 def names(branches):
-    return [branch.chosen for branch in branches]
+    return [branch.filter_value for branch in branches]
 
 
 def test_counts_a_busy_channel_exactly_and_another_from_the_sample(shop):
@@ -122,6 +122,7 @@ def test_sums_a_kind_up_in_its_own_line(shop):
     user = lines(known, shop)[0]
 
     assert (user.kind, user.total, user.subscribers) == ("user", 7, 3)
+    assert user.channel_count == 2
 
 
 def test_calls_what_the_monitor_writes_as_a_star_everyone():

@@ -86,25 +86,6 @@ def test_with_an_empty_shelf_comes_before_what_has_less_but_everywhere(shop):
     assert [shelf.sku for shelf in known.lowest_first()] == ["B", "BK-1"]
 
 
-def test_is_drawn_over_the_shortest_window_that_shows_all_of_it(shop):
-    shelf = after((0.0, shop.stock()))
-
-    assert [inventory.chart_window(shelf, now) for now in (10.0, 119.0, 200.0, 400.0, 5000.0)] == [
-        120, 120, 300, 600, 600,
-    ]  # fmt: skip
-
-
-def test_is_drawn_from_the_windows_edge_to_now(shop):
-    shelf = after((0.0, shop.stock()), (100.0, shop.stock(kyiv=8)), (190.0, shop.stock(kyiv=7)))
-
-    assert list(inventory.chart_points(shelf, 120, 200.0)) == [
-        (-120.0, (9, 9)),
-        (-100.0, (8, 9)),
-        (-10.0, (7, 9)),
-        (0.0, (7, 9)),
-    ]
-
-
 def test_begins_anew_when_the_warehouses_are_others(shop):
     elsewhere = msgspec.structs.replace(shop.stock(), warehouses=("Одеса",))
 

@@ -25,7 +25,7 @@ def register():
 
 def flow(register, name):
     """What was counted in the three seconds after noon."""
-    series = register.moment(NOON + 3).flows
+    series = register.snapshot(NOON + 3).rates
     return [series.rows.get(int(NOON) + n, {}).get(name, 0.0) for n in (-1, 0, 1)]
 
 

@@ -1,15 +1,6 @@
-"""Alerts and customers as they came."""
+"""The log of stock alerts."""
 
-from datetime import UTC, datetime
-
-from dashboard.state.stock_alerts import (
-    ACTIVE_S,
-    MAX_ALERTS,
-    MAX_CUSTOMERS,
-    ActiveCustomers,
-    AlertLog,
-)
-from protocol.event_payloads import CustomerAction, CustomerActivityPayload, CustomerRef
+from dashboard.state.stock_alerts import MAX_ALERTS, AlertLog
 
 
 def test_alerts_are_bounded_but_all_are_counted(shop):
@@ -36,28 +27,3 @@ def test_an_alert_that_was_seen_stays_seen_until_it_is_forgotten(shop):
     alerts.acknowledge(MAX_ALERTS)
 
     assert alerts.acknowledged == {MAX_ALERTS}
-
-
-def acted(id, action):
-    return CustomerActivityPayload(CustomerRef(id, id), action, datetime(2026, 1, 1, tzinfo=UTC))
-
-
-def test_a_customer_is_about_until_they_leave_or_do_nothing_for_long():
-    customers = ActiveCustomers()
-    customers.on_activity(acted("user_1", CustomerAction.ARRIVED), 0.0)
-    customers.on_activity(acted("user_2", CustomerAction.CART), 10.0)
-    customers.on_activity(acted("user_2", CustomerAction.CHAT), 20.0)
-    assert [who.id for who in customers.active(20.0)] == ["user_2", "user_1"]
-
-    customers.on_activity(acted("user_2", CustomerAction.LEFT), 30.0)
-
-    assert [who.id for who in customers.active(30.0)] == ["user_1"]
-    assert customers.active(ACTIVE_S + 1.0) == ()
-
-
-def test_customers_are_bounded():
-    customers = ActiveCustomers()
-    for n in range(MAX_CUSTOMERS + 5):
-        customers.on_activity(acted(f"user_{n}", CustomerAction.ARRIVED), 1.0)
-
-    assert len(customers.active(1.0)) == MAX_CUSTOMERS

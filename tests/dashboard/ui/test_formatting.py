@@ -5,8 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.messages.fields import FieldChange
-from dashboard.sockets.socket_status import SocketPhase
 from dashboard.ui import formatting
 
 NOON = 1_700_000_000.125  # 2023-11-14 22:13:20 UTC
@@ -45,7 +43,6 @@ def test_what_comes_from_a_message_is_never_markup():
         formatting.chip_html(evil, "bad"),
         formatting.dot_html(evil, "bad"),
         formatting.status_html(evil, evil, "bad"),
-        formatting.diff_html([FieldChange(evil, evil, evil)]),
     ):
         assert "<script>" not in mark
         assert "&lt;script&gt;" in mark
@@ -53,12 +50,3 @@ def test_what_comes_from_a_message_is_never_markup():
 
 def test_what_a_person_typed_is_never_markdown():
     assert formatting.escape_markdown("/a*b_c[d]/") == r"/a\*b\_c\[d\]/"
-
-
-def test_a_difference_shows_only_the_side_that_is_there():
-    assert "<s>" not in formatting.diff_html([FieldChange("new", None, "1")])
-    assert "<ins>" not in formatting.diff_html([FieldChange("gone", "1", None)])
-
-
-def test_every_phase_has_its_colour():
-    assert set(formatting.PHASE_TONES) == set(SocketPhase)

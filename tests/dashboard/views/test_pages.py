@@ -125,7 +125,7 @@ def test_overview_counts_and_lists(draw, busy_feed, clock):
     values = {metric.label: metric.value for metric in page.metric}
     assert values["Orders/min"] == "1"
     assert values["Ordered, ₴"] == "1,500"
-    assert table(page, "Order")["ConnectionStatus"].tolist() == [["paid"]]
+    assert table(page, "Order")["Status"].tolist() == [["paid"]]
     assert table(page, "State")["Product"].tolist() == ["Кобзар"]
 
 
@@ -208,7 +208,7 @@ def test_explorer_moves_from_message_to_message_and_the_list_stands_still(
 def test_explorer_keeps_what_is_saved_for_every_tab(draw, busy_feed):
     page = draw(busy_feed, "explorer")
     page.button(key="save").click().run()
-    assert page.button(key="save").label == "SavedMessage"
+    assert page.button(key="save").label == "Saved"
 
     (row,) = table(draw(busy_feed, "explorer", view="saved"), "Content")["Channel"].tolist()
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from client.http_client import ApiClient
 from client.sans_io.connection_state import ConnectionState
-from dashboard import dependencies, personas
+from dashboard import dependencies
 from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sources.saved_messages import SavedMessages
@@ -40,8 +40,8 @@ def draw(tmp_path, secret):
         dependencies.simulator_client(
             lambda: SimulatorClient(ApiClient(simulator, lambda: "t0ken"), lambda: None)
         )
-        personas.dialler(
-            lambda _: PersonaSocket("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken")
+        dependencies.socket_factory(
+            lambda: lambda _: PersonaSocket("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken")
         )
         page = AppTest.from_file(str(APP), default_timeout=30)
         page.run()
@@ -80,7 +80,7 @@ def test_orders_follows_one_and_lists_the_others(draw, busy_feed):
     assert 'class="now">Paid' in said
     latest, waiting = (frame.value for frame in page.dataframe)
     assert latest["Order"].tolist() == waiting["Order"].tolist() == ["ORD-1"]
-    assert waiting["ConnectionStatus"].tolist() == [["paid"]]
+    assert waiting["Status"].tolist() == [["paid"]]
 
 
 def test_orders_says_what_would_be_there(draw, feed, socket, shop):
@@ -149,7 +149,7 @@ def test_inbox_shows_what_the_feed_remembers_of_a_customer(draw, busy_feed, sock
     assert "External link (not opened)." in said
     assert "evil.example" not in said
     assert "items" not in said
-    assert ["Time", "FieldChange", "Product", "Total, ₴"] in columns(page)
+    assert ["Time", "Change", "Product", "Total, ₴"] in columns(page)
 
 
 def test_inbox_lets_nobody_write_without_a_connection(draw, busy_feed):
@@ -167,7 +167,7 @@ def test_scenarios_are_listed_with_what_to_watch_and_where(draw, busy_feed, site
     for words_ in ("Flash sale", "Everybody wants the same", "Orders a minute", "lasts 2 min"):
         assert words_ in said
     assert "speed ×1" in said or "waiting for the simulator" in said
-    assert page.button(key="run-flash-sale").label == "CaseRun"
+    assert page.button(key="run-flash-sale").label == "Run"
 
 
 def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
@@ -179,7 +179,7 @@ def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
 
     asked = [site.asked.get(timeout=10) for _ in range(site.asked.qsize())]
     method, path, body, _ = asked[-1]
-    assert (method, path) == ("HTTP_REQUEST", "/control")
+    assert (method, path) == ("POST", "/control")
     assert codec.decode_json(body) == {"command": "start_scenario", "name": "flash-sale"}
     assert "Scenario started." in words(page)
 

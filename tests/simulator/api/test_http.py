@@ -28,7 +28,7 @@ class Keeper:
         return serializers.scenario_list(self.stand.shop)
 
     def execute(self, command):
-        result = self.stand.runner.do(command)
+        result = self.stand.runner.execute(command)
         return serializers.command_response(self.stand.shop, command, result)
 
 
@@ -66,7 +66,7 @@ def do(get):
 
     async def do_(command, **fields):
         body = json.dumps({"command": command, **fields})
-        return await get("/control", token(), "HTTP_REQUEST", body)
+        return await get("/control", token(), "POST", body)
 
     return do_
 
@@ -141,7 +141,7 @@ async def test_tells_strangers_nothing_of_what_there_is(get, path):
     ("method", "path", "status", "code"),
     [
         ("GET", "/orders", 404, "not_found"),
-        ("HTTP_REQUEST", "/state", 405, "method_not_allowed"),
+        ("POST", "/state", 405, "method_not_allowed"),
         ("GET", "/control", 405, "method_not_allowed"),
     ],
 )
@@ -309,7 +309,7 @@ async def test_leaves_a_conversation_to_people(do, it):
 async def test_names_the_field_that_is_wrong_and_changes_nothing(get, it, field, command):
     before = await get("/state", token())
     published = len(it.taker.drafts)
-    status, body = await get("/control", token(), "HTTP_REQUEST", json.dumps(command))
+    status, body = await get("/control", token(), "POST", json.dumps(command))
 
     assert (status, body["error"]["code"], body["error"]["field"]) == (422, "invalid", field)
     assert body["error"]["message"]
@@ -321,20 +321,20 @@ async def test_names_the_field_that_is_wrong_and_changes_nothing(get, it, field,
     "body", [b"", b"{", b"[]", b"pause", b"\xff", b'"pause"', b"[" * 10_000, b'{"command":"\\ud8']
 )
 async def test_takes_nothing_but_one_json_object(get, body):
-    status, answer = await get("/control", token(), "HTTP_REQUEST", body)
+    status, answer = await get("/control", token(), "POST", body)
 
     assert (status, answer["error"]["code"]) == (400, "bad_request")
 
 
 async def test_takes_no_more_than_a_command_can_need(get):
-    status, answer = await get("/control", token(), "HTTP_REQUEST", b" " * (MAX_BODY_BYTES + 1))
+    status, answer = await get("/control", token(), "POST", b" " * (MAX_BODY_BYTES + 1))
 
     assert (status, answer["error"]["code"]) == (413, "request_entity_too_large")
 
 
 @pytest.mark.parametrize(("role", "status"), [("agent", 403), ("customer", 403), ("service", 403)])
 async def test_obeys_nobody_but_admins(get, it, role, status):
-    answered, _ = await get("/control", token(role=role), "HTTP_REQUEST", b'{"command": "pause"}')
+    answered, _ = await get("/control", token(role=role), "POST", b'{"command": "pause"}')
 
     assert answered == status
     assert it.runner.clock.is_running

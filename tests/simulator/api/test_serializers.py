@@ -62,8 +62,8 @@ def test_has_earned_what_was_paid_and_not_refunded(open_shop):
                 earned += sign * update["order"]["total"]
 
     assert earned
-    assert shop.house.fulfilment.revenue.earned(date(1970, 1, 1)) == earned
-    assert shop.house.fulfilment.revenue.earned(date(1970, 1, 2)) == 0
+    assert shop.components.fulfilment.revenue.total_for(date(1970, 1, 1)) == earned
+    assert shop.components.fulfilment.revenue.total_for(date(1970, 1, 2)) == 0
 
 
 def test_is_read_back_as_it_was_written(stand):

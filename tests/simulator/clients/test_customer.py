@@ -169,7 +169,7 @@ def test_need_not_ask_when_a_parcel_is_on_its_way(socket, visit):
 
 
 def test_does_not_ask_about_a_parcel_in_the_middle_of_a_conversation(socket, visit):
-    visit(Certain()).ask("оплата")
+    visit(Certain()).ask_support("оплата")
     ship(socket)
 
     assert len(socket.sent) == 1

@@ -153,7 +153,7 @@ async def test_talk_to_support_and_are_answered(platform, present, premises):
     exchange = premises.support_script.topic("наявність").exchanges[0]
     async with platform.running(), present() as presence, platform.staff() as (_, said):
         await platform.until_reached(2, notice("public:announcements"))
-        presence.ask(premises.customers.customer(1), "наявність")
+        presence.ask_support(premises.customers.customer(1), "наявність")
         question, answer = await said.get(), await said.get()
 
     assert question["message"]["sender_id"] == "user_1"
@@ -173,7 +173,7 @@ async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present,
 
     async with platform.running(), present(pause) as presence, platform.staff() as (socket, said):
         await platform.until_reached(2, notice("public:announcements"))
-        presence.ask(premises.customers.customer(1), "доставка")
+        presence.ask_support(premises.customers.customer(1), "доставка")
         question = await said.get()
         await agent_reads.wait()
         conversation_id = question["conversation_id"]
@@ -195,7 +195,7 @@ async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises
     async with platform.running():
         pass
     async with present() as presence:
-        presence.ask(premises.customers.customer(1), "доставка")
+        presence.ask_support(premises.customers.customer(1), "доставка")
         async with platform.running(), platform.staff() as (_, said):
             await platform.until_reached(2, notice("public:announcements"))
 
@@ -232,7 +232,7 @@ async def test_a_slow_one_is_evicted_and_nobody_else(platform, present, premises
         big["payload"]["body"] = "х" * 30_000
         await platform.until_reached(1, big)
         await platform.until_reached(0, *[big] * 10)
-        presence.read_on()
+        presence.stop_slow_client()
         async with asyncio.timeout(30):
             while not presence.state().evictions:
                 await asyncio.sleep(0.02)
@@ -246,7 +246,7 @@ async def test_a_slow_one_who_reads_on_in_time_is_not_evicted(platform, present,
         await platform.until_reached(2, notice("public:announcements"))
         presence.start_slow_client(premises.customers.customer(3))
         await platform.until_reached(1, notice("user:user_3"))
-        presence.read_on()
+        presence.stop_slow_client()
         # Seldom: it stays as long as there is something to read.
         await platform.until_reached(0, notice("user:user_3"), every_s=2 * IDLE_READ_TIMEOUT_S)
 

@@ -15,7 +15,7 @@ def test_comes_to_the_same_on_every_machine(premises):
     """
     Who changes what the shop does changes these numbers, and those in docs/simulator.md.
     """
-    summary = summary_of(premises, 600, seed=7, rate=20.0, present=25)
+    summary = summary_of(premises, 600, seed=7, rate=20.0, connected_customers=25)
 
     assert (summary.messages.total(), summary.orders) == (11_831, 500)
     assert summary.alerts == {"low_stock": 125, "out_of_stock": 12, "back_in_stock": 98}

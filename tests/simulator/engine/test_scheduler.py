@@ -4,7 +4,7 @@ from simulator.engine.scheduler import Scheduler
 
 
 def run(agenda, until):
-    for at, action in agenda.due(until):
+    for at, action in agenda.pop_due(until):
         action(at)
 
 

@@ -32,8 +32,8 @@ class Play:
         shop.step(WARM_UP_S)
         self.happened = []
         for name in names:
-            shop.do(StartScenario(name=name))
-        self.lasts_s = max((shop.premises.scenarios[name].lasts_s for name in names), default=0)
+            shop.execute(StartScenario(name=name))
+        self.lasts_s = max((shop.data.scenarios[name].lasts_s for name in names), default=0)
 
     def go_on(self, seconds):
         happened = self.shop.step(self.shop.now + seconds)
@@ -94,7 +94,7 @@ def test_a_flash_sale_more_than_doubles_the_orders_and_empties_many_times_as_man
 def test_a_flash_sale_sells_six_products_a_quarter_cheaper_until_it_ends(open_shop, premises):
     play = Play(open_shop(), "flash-sale")
     prices = {product.id: product.price for product in premises.catalogue.products}
-    stage = play.shop.house.stage
+    stage = play.shop.components.active_scenarios
 
     def ratios():
         return [
@@ -118,16 +118,16 @@ def test_a_flash_sale_sells_six_products_a_quarter_cheaper_until_it_ends(open_sh
 
 def test_a_stock_out_empties_nine_shelves_at_once_and_fills_them_when_it_ends(open_shop):
     play = Play(open_shop(), "stock-out")
-    (scene,) = play.shop.house.stage.runs
-    shelves = [s for s in play.shop.house.stock if s.product.id in scene.products]
-    assert [shelf.left for shelf in shelves] == [0] * 9
+    (scene,) = play.shop.components.active_scenarios.runs
+    shelves = [s for s in play.shop.components.shelves if s.product.id in scene.featured_products]
+    assert [shelf.remaining for shelf in shelves] == [0] * 9
     assert sum(shelf.written_off for shelf in shelves) > 0
 
     play.go_on(play.lasts_s - 1)
-    assert max(shelf.left for shelf in shelves) <= 4  # what cancelled orders gave back
+    assert max(shelf.remaining for shelf in shelves) <= 4  # what cancelled orders gave back
 
     play.go_on(21)
-    assert all(shelf.left > 0 for shelf in shelves)
+    assert all(shelf.remaining > 0 for shelf in shelves)
 
 
 def test_a_stock_out_alerts_the_staff_of_every_shelf(open_shop):
@@ -152,7 +152,7 @@ def test_a_courier_strike_stops_every_delivery_and_more_than_doubles_the_cancell
 def test_parcels_are_delayed_by_a_strike_and_all_move_again_soon_after_it(open_shop):
     play = Play(open_shop(), "courier-strike")
     play.go_on(play.lasts_s - 1)
-    live = play.shop.house.fulfilment.live
+    live = play.shop.components.fulfilment.live
     waiting = [id for id, order in live.items() if "страйк" in str(order.tracking_status)]
     assert len(waiting) > 30
 
@@ -178,11 +178,13 @@ def test_most_orders_are_paid_after_all_when_the_outage_is_over(open_shop):
     play.go_on(play.lasts_s)
     failed = [
         id
-        for id, order in play.shop.house.fulfilment.live.items()
+        for id, order in play.shop.components.fulfilment.live.items()
         if order.status is OrderStatus.PAYMENT_FAILED
     ]
     play.go_on(60)
-    paid = [id for id in failed if (order := play.shop.house.fulfilment.find(id)) and order.paid_at]
+    paid = [
+        id for id in failed if (order := play.shop.components.fulfilment.find(id)) and order.paid_at
+    ]
 
     assert len(failed) > 15
     assert len(paid) > len(failed) / 2
@@ -196,7 +198,7 @@ def test_a_chat_rush_brings_more_than_ten_times_as_many_questions(compare):
 
 
 def test_a_slow_client_is_sent_more_than_a_socket_takes_while_it_reads_nothing(open_shop):
-    play = Play(open_shop(present=4), "slow-client")
+    play = Play(open_shop(connected_customers=4), "slow-client")
     play.go_on(play.lasts_s)
     stops = [h for h in play.happened if isinstance(h, StartSlowClient)]
     parts = [
@@ -226,24 +228,24 @@ def test_a_reconnect_storm_cuts_every_connection_three_times(open_shop):
 def test_a_storm_that_is_stopped_cuts_nothing_more(open_shop):
     play = Play(open_shop(), "reconnect-storm")
     play.go_on(1)
-    play.shop.do(StopScenario(name="reconnect-storm"))
+    play.shop.execute(StopScenario(name="reconnect-storm"))
 
     assert not [h for h in play.go_on(60) if isinstance(h, DropConnections)]
 
 
 @pytest.mark.parametrize("name", definitions.load_scenarios())
 def test_each_begins_and_ends_and_says_so_to_the_staff(open_shop, name):
-    play = Play(open_shop(present=3), name)
+    play = Play(open_shop(connected_customers=3), name)
     play.go_on(play.lasts_s - 1)
-    assert [scene.scenario.name for scene in play.shop.house.stage.runs] == [name]
+    assert [scene.scenario.name for scene in play.shop.components.active_scenarios.runs] == [name]
 
     play.go_on(2)
-    assert play.shop.house.stage.runs == ()
+    assert play.shop.components.active_scenarios.runs == ()
     assert [h for h in play.happened if isinstance(h, ScenarioChanged)] == [
         ScenarioChanged(name, ScenarioPhase.STARTED),
         ScenarioChanged(name, ScenarioPhase.FINISHED),
     ]
-    title = play.shop.premises.scenarios[name].title.uk
+    title = play.shop.data.scenarios[name].title.uk
     to_staff = [
         codec.decode_json(bytes(h.payload))["title"]
         for h in play.happened
@@ -253,14 +255,18 @@ def test_each_begins_and_ends_and_says_so_to_the_staff(open_shop, name):
 
 
 def test_all_may_overlap_and_the_shop_is_as_usual_when_all_have_ended(open_shop, premises):
-    play = Play(open_shop(present=3), *premises.scenarios)
-    stage = play.shop.house.stage
+    play = Play(open_shop(connected_customers=3), *premises.scenarios)
+    stage = play.shop.components.active_scenarios
     assert len(stage.runs) == 8
-    assert stage.visits == pytest.approx(0.33 * 3.0)
+    assert stage.visit_multiplier == pytest.approx(0.33 * 3.0)
 
     play.go_on(play.lasts_s + 1)
 
-    assert (stage.visits, stage.questions, stage.mishaps) == (1, 1, 1)
+    assert (stage.visit_multiplier, stage.question_multiplier, stage.failure_multiplier) == (
+        1,
+        1,
+        1,
+    )
     assert stage.couriers_work
     assert stage.payments_work
     assert all(stage.price(product) == product.price for product in premises.catalogue.products)
@@ -269,23 +275,23 @@ def test_all_may_overlap_and_the_shop_is_as_usual_when_all_have_ended(open_shop,
 def test_one_that_is_started_while_it_runs_begins_again(open_shop):
     play = Play(open_shop(), "chat-rush")
     play.go_on(60)
-    play.shop.do(StartScenario(name="chat-rush"))
+    play.shop.execute(StartScenario(name="chat-rush"))
     play.go_on(60)
 
-    (scene,) = play.shop.house.stage.runs
-    assert scene.began == pytest.approx(WARM_UP_S + 60)
-    assert [one.how for one in play.shop.director.ended] == [ScenarioPhase.STOPPED]
+    (scene,) = play.shop.components.active_scenarios.runs
+    assert scene.started_at == pytest.approx(WARM_UP_S + 60)
+    assert [one.phase for one in play.shop.scenario_manager.finished] == [ScenarioPhase.STOPPED]
 
 
 def test_one_that_is_stopped_ends_at_once(open_shop):
     play = Play(open_shop(), "courier-strike")
     play.go_on(60)
-    play.shop.do(StopScenario(name="courier-strike"))
+    play.shop.execute(StopScenario(name="courier-strike"))
     after = summed(play.go_on(90))
 
     assert after.orders_by_new_status["delivered"] > 20
     with pytest.raises(CommandRejected):
-        play.shop.do(StopScenario(name="courier-strike"))
+        play.shop.execute(StopScenario(name="courier-strike"))
 
 
 def test_every_function_belongs_to_a_scenario(premises):
@@ -297,7 +303,7 @@ def test_every_function_belongs_to_a_scenario(premises):
     [
         ('uk = "Спокійний день"', 'uk = ""', r"length >= 1 - at `\$\.scenarios\[0\]\.title\.uk`"),
         ("lasts_s = 300", "lasts_s = 0", r"Expected `float` > 0\.0 - at `\$\.scenarios\[0\]"),
-        ("mishaps = 0.0", "mishap = 0.0", "unknown field `mishap`"),
+        ("failure_multiplier = 0.0", "failures = 0.0", "unknown field `failures`"),
         ('name = "flash-sale"', 'name = "calm-day"', "calm-day: the name is taken"),
         ("[[scenarios]]", "[[scenarios]", r"scenarios\.toml: "),
     ],

@@ -8,7 +8,7 @@ from protocol.money import Money
 from simulator.data_files import InvalidDataFile
 from simulator.shop import catalogue
 
-PLACES = '[[warehouses]]\nname = "Київ"\nlead_s = [40, 120]\n'
+PLACES = '[[warehouses]]\nname = "Київ"\nlead_time_s = [40, 120]\n'
 KETTLE = {
     "id": "prod_1",
     "sku": "KET-1",
@@ -16,7 +16,7 @@ KETTLE = {
     "category": "Кухня",
     "price": "1299.00",
     "threshold": 5,
-    "lot": 20,
+    "reorder_quantity": 20,
     "popularity": 3,
     "stock": {"Київ": 9},
 }
@@ -53,7 +53,7 @@ def test_has_prices_with_kopecks():
         ({"colour": "red"}, "unknown field `colour`"),
         ({"stock": {"Львів": 9}}, "stock is not given for Київ"),
         ({"stock": {"Київ": 5}}, "a warehouse opens with 5 pieces"),
-        ({"lot": 5}, "a lot of 5 does not lift a shelf over 5"),
+        ({"reorder_quantity": 5}, "a lot of 5 does not lift a shelf over 5"),
         ({"id": "prod_1"}, "the id is taken"),
         ({"sku": "KET-1"}, "the SKU KET-1 is taken"),
     ],
@@ -80,8 +80,11 @@ def test_of_nothing_is_no_catalogue():
     ("places", "problem"),
     [
         ("[[warehouses]", r"warehouses\.toml: "),
-        ('[[warehouses]]\nname = "Київ"', r"warehouses\.toml: .*lead_s"),
-        (PLACES.replace("40", "400"), r"warehouses\.toml, Київ: lead_s is not from quick to slow"),
+        ('[[warehouses]]\nname = "Київ"', r"warehouses\.toml: .*lead_time_s"),
+        (
+            PLACES.replace("40", "400"),
+            r"warehouses\.toml, Київ: lead_time_s is not from quick to slow",
+        ),
     ],
 )
 def test_names_a_wrong_warehouse(places, problem):

@@ -64,7 +64,7 @@ def live(shop, life):
     for passed, command in life:
         yield shop.step(shop.now + passed)
         try:
-            shop.do(command)
+            shop.execute(command)
         except CommandRejected:
             assert shop.step(shop.now) == []
         yield shop.step(shop.now)
@@ -88,9 +88,11 @@ def payloads(drafts, type_, channel=""):
 def test_stock_is_never_negative_and_always_balanced(open_shop, start, life):
     shop = open_shop(**start)
     for _ in live(shop, life):
-        for shelf in shop.house.stock:
-            assert shelf.left >= 0
-            assert shelf.sold + shelf.left == shelf.initial + shelf.supplied - shelf.written_off
+        for shelf in shop.components.shelves:
+            assert shelf.remaining >= 0
+            assert (
+                shelf.sold + shelf.remaining == shelf.initial + shelf.supplied - shelf.written_off
+            )
 
 
 @some_lives
@@ -106,7 +108,10 @@ def test_what_is_sold_is_what_orders_hold(open_shop, start, life):
                 held[item["product_id"]] += item["quantity"] * (-1 if is_cancelled else 1)
 
     for product in PRODUCTS:
-        assert sum(shelf.sold for shelf in shop.house.stock.of(product)) == held[product]
+        assert (
+            sum(shelf.sold for shelf in shop.components.shelves.shelves_of(product))
+            == held[product]
+        )
 
 
 @some_lives
@@ -170,10 +175,10 @@ def test_the_books_agree_with_what_was_said(open_shop, start, life):
         if "previous_status" in update:
             sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
             earned += sign * update["order"]["total"]
-    fulfilment = shop.house.fulfilment
+    fulfilment = shop.components.fulfilment
 
     assert +fulfilment.by_status == Counter(last.values())
-    assert fulfilment.revenue.earned(shop.house.desk.moment(0).date()) == earned
+    assert fulfilment.revenue.total_for(shop.components.context.datetime_at(0).date()) == earned
     assert {order.order.id for order in fulfilment.live.values()} <= last.keys()
 
 
@@ -197,7 +202,7 @@ def test_they_do_however_the_time_between_is_cut(open_shop, start, life):
         until = cut.now + passed
         found += cut.step(cut.now + passed / 3) + cut.step(until)
         try:
-            cut.do(command)
+            cut.execute(command)
         except CommandRejected:
             continue
     found += cut.step(cut.now + 60)
@@ -213,28 +218,28 @@ def shop(open_shop):
 
 
 def test_an_order_by_hand_is_like_any_other(shop):
-    placed = shop.do(PlaceOrder(customer="user_3", product="prod_101", quantity=2))
+    placed = shop.execute(PlaceOrder(customer="user_3", product="prod_101", quantity=2))
     types = [d.type for d in shop.step(shop.now) if isinstance(d, PublishRequest)]
     shop.step(shop.now + 400)
 
     assert types[:3] == ["new_order", "order_update", "notification"]
-    later = shop.house.fulfilment.find(placed.order.id)
+    later = shop.components.fulfilment.find(placed.order.id)
     assert later is None or later.status is not OrderStatus.PENDING
 
 
 def test_an_order_takes_its_pieces_from_the_shelf_that_is_nearest(shop):
-    customer = shop.premises.people.customer(3)
-    shelf = shop.house.stock.shelf("prod_105", customer.warehouse)
-    left = shelf.left
-    shop.do(PlaceOrder(customer="user_3", product="prod_105"))
+    customer = shop.data.customers.customer(3)
+    shelf = shop.components.shelves.get("prod_105", customer.warehouse)
+    left = shelf.remaining
+    shop.execute(PlaceOrder(customer="user_3", product="prod_105"))
 
-    assert shelf.left == left - 1
+    assert shelf.remaining == left - 1
 
 
 def test_an_order_for_nobody_in_particular_is_for_somebody_present(open_shop):
-    shop = open_shop(present=2)
+    shop = open_shop(connected_customers=2)
 
-    customers = {shop.do(PlaceOrder()).order.customer.id for _ in range(20)}
+    customers = {shop.execute(PlaceOrder()).order.customer.id for _ in range(20)}
 
     assert customers == {"user_1", "user_2"}
 
@@ -243,9 +248,9 @@ def test_an_order_that_was_moved_by_hand_is_not_moved_again_as_planned_before(sh
     """
     Its payment was planned; now its parcel is on the way.
     """
-    order = shop.do(PlaceOrder())
+    order = shop.execute(PlaceOrder())
     for _ in range(3):
-        order = shop.do(AdvanceOrder(order=order.order.id))
+        order = shop.execute(AdvanceOrder(order=order.order.id))
     shop.step(shop.now)
     updates = [
         u
@@ -261,51 +266,55 @@ def test_an_order_that_was_moved_by_hand_is_not_moved_again_as_planned_before(sh
 
 
 def test_an_order_that_is_delivered_may_still_be_refunded(shop):
-    order = shop.do(PlaceOrder())
+    order = shop.execute(PlaceOrder())
     for _ in range(4):
-        order = shop.do(AdvanceOrder(order=order.order.id))
+        order = shop.execute(AdvanceOrder(order=order.order.id))
     with pytest.raises(CommandRejected, match="is delivered and has no next status"):
-        shop.do(AdvanceOrder(order=order.order.id))
+        shop.execute(AdvanceOrder(order=order.order.id))
 
-    refunded = shop.do(AdvanceOrder(order=order.order.id, to=OrderStatus.REFUNDED))
+    refunded = shop.execute(AdvanceOrder(order=order.order.id, to=OrderStatus.REFUNDED))
 
     assert refunded.status is OrderStatus.REFUNDED
-    assert [o.order.id for o in shop.house.fulfilment.done].count(order.order.id) == 1
+    assert [o.order.id for o in shop.components.fulfilment.finished].count(order.order.id) == 1
 
 
 def test_stock_that_is_set_to_nothing_raises_an_alert_a_shelf_and_comes_back(shop):
-    assert shop.do(SetStock(product="prod_108", level=0)) == 3
+    assert shop.execute(SetStock(product="prod_108", level=0)) == 3
     at_once = payloads(shop.step(shop.now), "inventory_alert")
     assert {(a["location"], a["alert_type"]) for a in at_once} == {
         (place, "out_of_stock") for place in PLACES
     }
 
     shop.step(shop.now + 301)
-    assert all(shelf.left > 0 for shelf in shop.house.stock.of("prod_108"))
+    assert all(shelf.remaining > 0 for shelf in shop.components.shelves.shelves_of("prod_108"))
 
 
 def test_stock_that_is_set_higher_counts_as_supplied(shop):
-    shelf = shop.house.stock.shelf("prod_108", "Київ")
-    supplied, left = shelf.supplied, shelf.left
-    shop.do(SetStock(product="prod_108", level=left + 7, warehouse="Київ"))
+    shelf = shop.components.shelves.get("prod_108", "Київ")
+    supplied, left = shelf.supplied, shelf.remaining
+    shop.execute(SetStock(product="prod_108", level=left + 7, warehouse="Київ"))
 
-    assert (shelf.left, shelf.supplied, shelf.written_off) == (left + 7, supplied + 7, 0)
+    assert (shelf.remaining, shelf.supplied, shelf.written_off) == (left + 7, supplied + 7, 0)
 
 
 def test_restocking_fills_every_shelf_that_is_low_and_no_other(shop):
-    shop.do(SetStock(product="prod_108", level=1, warehouse="Київ"))
-    full = {shelf: shelf.left for shelf in shop.house.stock if shelf.left > shelf.product.threshold}
-    low = [shelf for shelf in shop.house.stock if shelf not in full]
+    shop.execute(SetStock(product="prod_108", level=1, warehouse="Київ"))
+    full = {
+        shelf: shelf.remaining
+        for shelf in shop.components.shelves
+        if shelf.remaining > shelf.product.threshold
+    }
+    low = [shelf for shelf in shop.components.shelves if shelf not in full]
 
-    assert shop.do(Restock()) == len(low) >= 1
-    assert all(shelf.left > shelf.product.threshold for shelf in low)
-    assert all(shelf.left == left for shelf, left in full.items())
+    assert shop.execute(Restock()) == len(low) >= 1
+    assert all(shelf.remaining > shelf.product.threshold for shelf in low)
+    assert all(shelf.remaining == left for shelf, left in full.items())
 
 
 def test_a_supplier_who_has_come_already_does_not_come_once_more(shop):
-    shop.do(SetStock(product="prod_108", level=0, warehouse="Київ"))
-    shop.do(Restock(product="prod_108", warehouse="Київ", quantity=500))
-    shelf = shop.house.stock.shelf("prod_108", "Київ")
+    shop.execute(SetStock(product="prod_108", level=0, warehouse="Київ"))
+    shop.execute(Restock(product="prod_108", warehouse="Київ", quantity=500))
+    shelf = shop.components.shelves.get("prod_108", "Київ")
     supplied = shelf.supplied
     shop.step(shop.now + 130)
 

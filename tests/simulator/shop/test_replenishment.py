@@ -31,17 +31,18 @@ def shelf(house):
 
 
 def alerts(house):
-    return [codec.decode_json(bytes(draft.payload)) for draft in house.desk.drain_events()]
+    return [codec.decode_json(bytes(draft.payload)) for draft in house.context.drain_events()]
 
 
 def live(house, until):
-    for at, action in house.desk.agenda.due(until):
+    for at, action in house.context.scheduler.pop_due(until):
         action(at)
 
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["take", "return_sold", "count", "bring", "wait"]), st.integers(0, 12)
+        st.sampled_from(["sell", "return_sold", "set_level", "replenish", "wait"]),
+        st.integers(0, 12),
     ),
     max_size=40,
 )
@@ -58,7 +59,7 @@ def test_every_alert_is_true_when_it_is_sent(premises, steps):
             for at, action in house.context.scheduler.pop_due(now):
                 action(at)
                 check(alerts(house), shelf)
-        elif step == "take":
+        elif step == "sell":
             house.replenishment.sell(shelf, min(number, shelf.remaining), now)
         elif step != "return_sold" or number <= shelf.sold:
             getattr(house.replenishment, step)(shelf, number, now)
@@ -67,11 +68,11 @@ def test_every_alert_is_true_when_it_is_sent(premises, steps):
 
 def check(said, shelf):
     for alert in said:
-        assert alert["current_quantity"] == shelf.left
+        assert alert["current_quantity"] == shelf.remaining
         assert {
-            "low_stock": shelf.level is StockStatus.LOW,
-            "out_of_stock": shelf.level is StockStatus.OUT_OF_STOCK,
-            "back_in_stock": shelf.left > 0,
+            "low_stock": shelf.status is StockStatus.LOW,
+            "out_of_stock": shelf.status is StockStatus.OUT_OF_STOCK,
+            "back_in_stock": shelf.remaining > 0,
         }[alert["alert_type"]]
 
 

@@ -20,7 +20,7 @@ starts = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 10**6),
         "rate": st.sampled_from([0.5, 20.0, 80.0]),
-        "present": st.sampled_from([0, 10, 200]),
+        "connected_customers": st.sampled_from([0, 10, 200]),
     }
 )
 some_runs = settings(max_examples=8, deadline=None)
@@ -133,9 +133,9 @@ def test_keeps_its_stock_balanced(open_shop, start, steps):
     shop = open_shop(**start)
     for passed in steps:
         shop.step(shop.now + passed)
-        for shelf in shop.house.stock:
-            assert shelf.left >= 0
-            assert shelf.initial + shelf.supplied == shelf.left + shelf.sold
+        for shelf in shop.components.shelves:
+            assert shelf.remaining >= 0
+            assert shelf.initial + shelf.supplied == shelf.remaining + shelf.sold
 
 
 def test_has_sold_what_its_customers_hold(open_shop, premises):
@@ -151,7 +151,10 @@ def test_has_sold_what_its_customers_hold(open_shop, premises):
             _count(held, payload["order"], -1)
 
     for product in premises.catalogue.products:
-        assert sum(shelf.sold for shelf in shop.house.stock.of(product.id)) == held[product.id]
+        assert (
+            sum(shelf.sold for shelf in shop.components.shelves.shelves_of(product.id))
+            == held[product.id]
+        )
 
 
 def _count(held, order, sign):
@@ -191,11 +194,11 @@ def test_has_told_of_every_shelf_that_is_low_or_empty(open_shop):
     for now in range(30, 601, 30):
         for alert in payloads(drafts(shop.step(now)), "inventory_alert"):
             last[alert["product_id"], alert["location"]] = alert["alert_type"]
-        for shelf in shop.house.stock:
+        for shelf in shop.components.shelves:
             told = last.get((shelf.product.id, shelf.warehouse), "back_in_stock")
-            assert (shelf.level is StockStatus.OUT_OF_STOCK) == (told == "out_of_stock")
-            assert shelf.level is not StockStatus.SUFFICIENT or told == "back_in_stock"
-            seen.add((shelf.level, told))
+            assert (shelf.status is StockStatus.OUT_OF_STOCK) == (told == "out_of_stock")
+            assert shelf.status is not StockStatus.SUFFICIENT or told == "back_in_stock"
+            seen.add((shelf.status, told))
 
     assert {level for level, _ in seen} == set(StockStatus)
 
@@ -265,8 +268,8 @@ def moments(happenings):
 
 def test_gives_ids_that_no_other_run_gives(publications_of):
     def ids(run):
-        orders = payloads(publications_of(60, run=run), "new_order")
-        notices = payloads(publications_of(60, run=run), "notification")
+        orders = payloads(publications_of(60, run_id=run), "new_order")
+        notices = payloads(publications_of(60, run_id=run), "notification")
         return {o["order"]["id"] for o in orders} | {n["id"] for n in notices}
 
     assert ids("a")
@@ -282,7 +285,10 @@ def test_is_refilled_before_much_of_it_is_sold_out(open_shop, rate):
     shop = open_shop(rate=rate)
     shop.step(12_000 / rate)
 
-    assert sum(shelf.left == 0 for shelf in shop.house.stock) < len(list(shop.house.stock)) / 10
+    assert (
+        sum(shelf.remaining == 0 for shelf in shop.components.shelves)
+        < len(list(shop.components.shelves)) / 10
+    )
 
 
 @pytest.mark.parametrize(
@@ -313,7 +319,9 @@ def test_follows_a_parcel_at_nova_poshta(publications_of):
 def test_takes_minutes_to_deliver_an_order(open_shop):
     shop = open_shop()
     shop.step(600)
-    delivered = [o for o in shop.house.fulfilment.done if o.status is OrderStatus.DELIVERED]
+    delivered = [
+        o for o in shop.components.fulfilment.finished if o.status is OrderStatus.DELIVERED
+    ]
 
     assert delivered
     for order in delivered:
@@ -324,17 +332,19 @@ def test_keeps_the_last_hundred_orders_that_are_done_and_all_live_ones(open_shop
     shop = open_shop(rate=60.0)
     shop.step(900)
 
-    assert len(shop.house.fulfilment.done) == 100
-    assert all(order.status in FINISHED_STATUSES for order in shop.house.fulfilment.done)
-    assert sum(shop.house.fulfilment.by_status.values()) > 100 + len(shop.house.fulfilment.live)
+    assert len(shop.components.fulfilment.finished) == 100
+    assert all(order.status in FINISHED_STATUSES for order in shop.components.fulfilment.finished)
+    assert sum(shop.components.fulfilment.by_status.values()) > 100 + len(
+        shop.components.fulfilment.live
+    )
 
 
 def test_has_present_customers_ask_support(open_shop):
-    asks = [h for h in open_shop(present=3).step(600) if isinstance(h, AskSupport)]
+    asks = [h for h in open_shop(connected_customers=3).step(600) if isinstance(h, AskSupport)]
 
     assert len(asks) > 5
     assert {ask.customer.id for ask in asks} == {"user_1", "user_2", "user_3"}
 
 
 def test_asks_nothing_of_nobody(open_shop):
-    assert not [h for h in open_shop(present=0).step(300) if isinstance(h, AskSupport)]
+    assert not [h for h in open_shop(connected_customers=0).step(300) if isinstance(h, AskSupport)]

@@ -88,7 +88,9 @@ def test_gives_nothing_away_that_it_does_not_have():
     assert (it.remaining, it.sold) == (9, 0)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["take", "return_sold", "supply"]), st.integers(1, 12))))
+@given(
+    st.lists(st.tuples(st.sampled_from(["sell", "return_sold", "replenish"]), st.integers(1, 12)))
+)
 def test_balances_whatever_happens(changes):
     """
     And a change of level, and nothing else, is told; what is told is true.

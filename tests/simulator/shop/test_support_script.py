@@ -104,7 +104,7 @@ def test_a_question_asked_in_two_topics_is_named():
     text = read_text("support.toml")
     twice = text + (
         '\n[[topics]]\nname = "луна"\n[[topics.exchanges]]\n'
-        'customer = "Вітаю! Яка гарантія на телефони?"\nagent = "Рік."\n'
+        'question = "Вітаю! Яка гарантія на телефони?"\nanswer = "Рік."\n'
     )
 
     with pytest.raises(InvalidDataFile, match=r"support\.toml, topic луна: asked before"):

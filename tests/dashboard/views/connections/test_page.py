@@ -36,7 +36,7 @@ class FakeRollCall:
     def latest(self):
         return self._called
 
-    def access(self, connection_id, channel):
+    def check_access(self, connection_id, channel):
         if self.gone:
             raise ApiRequestError("HTTP 404 Not Found", 404)
         return ChannelAccess(channel, False, False, "not_staff", "")
@@ -95,14 +95,14 @@ def words(page):
 
 def listed(page):
     """The table of who is connected."""
-    return next(frame.value for frame in page.dataframe if "CustomerRef" in frame.value)
+    return next(frame.value for frame in page.dataframe if "Person" in frame.value)
 
 
 def test_lists_who_is_connected_the_longest_first(draw):
     late = connection(1, connected_at=NOON.replace(minute=59))
     page = draw(FakeRollCall(late, connection(2, "Борис")))
 
-    assert listed(page)["CustomerRef"].tolist() == ["Борис", "Олена"]
+    assert listed(page)["Person"].tolist() == ["Борис", "Олена"]
     assert listed(page)["Queued, KiB"].tolist() == [2.0, 2.0]
     assert "2 connections · 2 users · 4 KiB queued" in words(page)
 
@@ -145,7 +145,7 @@ def test_keeps_the_last_answer_and_says_since_when_the_server_is_silent(draw):
 
 
 @pytest.mark.parametrize(
-    ("connections_client", "said"),
+    ("roll_call", "said"),
     [
         (FakeRollCall(at=None), "Loading connections…"),
         (

@@ -14,6 +14,7 @@ def test_every_close_code_has_a_meaning_and_an_advice(code):
 
 def test_a_code_says_whether_a_client_comes_back():
     assert "do not reconnect automatically" in code_descriptions.reconnect_text(4003)
+    assert "do not reconnect automatically" in code_descriptions.reconnect_text(1002)
     assert "with back-off" in code_descriptions.reconnect_text(4101)
     assert "immediately" in code_descriptions.reconnect_text(4200)
     assert "new token" in code_descriptions.reconnect_text(4103)

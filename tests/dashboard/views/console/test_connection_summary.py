@@ -32,7 +32,9 @@ def test_is_open_as_somebody_until_the_token_ends(conversation):
     assert now.since == conversation.frames[1].at
 
 
-@pytest.mark.parametrize("end", [lambda r: r.closed(4103, "expired"), lambda r: r.refused(503)])
+@pytest.mark.parametrize(
+    "end", [lambda r: r.record_close(4103, "expired"), lambda r: r.record_handshake_rejected(503)]
+)
 def test_ends_and_says_by_which_frame(conversation, end):
     conversation.record.record_connecting(has_token=False)
     conversation.record.record_open()

@@ -29,27 +29,40 @@ def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (lambda r: r.connecting(signs_in=True), "with the token in the URL"),
-        (lambda r: r.connecting(signs_in=False), "without a token"),
-        (lambda r: r.opened(), "is open"),
+        (lambda r: r.record_connecting(has_token=True), "with the token in the URL"),
+        (lambda r: r.record_connecting(has_token=False), "without a token"),
+        (lambda r: r.record_open(), "is open"),
         (
-            lambda r: r.closed(4101, ""),
+            lambda r: r.record_close(4101, ""),
             "exceeding the rate limit after a warning. Clients reconnect",
         ),
-        (lambda r: r.closed(1000, "", by_us=True), "Closed by this client."),
-        (lambda r: r.refused(503), "at capacity or shutting down"),
-        (lambda r: r.heard(b'{"type":"auth_error","payload":{"error":"x"}}'), "stays open"),
-        (lambda r: r.heard(b'{"type":"new_order","payload":{}}'), "An event"),
+        (lambda r: r.record_close(1000, "", by_client=True), "Closed by this client."),
+        (lambda r: r.record_handshake_rejected(503), "at capacity or shutting down"),
         (
-            lambda r: r.heard(b'{"type":"error","payload":{"code":"forbidden","message":""}}'),
+            lambda r: r.record_received(b'{"type":"auth_error","payload":{"error":"x"}}'),
+            "stays open",
+        ),
+        (lambda r: r.record_received(b'{"type":"new_order","payload":{}}'), "An event"),
+        (
+            lambda r: r.record_received(
+                b'{"type":"error","payload":{"code":"forbidden","message":""}}'
+            ),
             "or it does not exist. An error does not close the connection",
         ),
         (
-            lambda r: r.heard(b'{"type":"error","payload":{"code":"of_tomorrow","message":""}}'),
+            lambda r: r.record_received(
+                b'{"type":"error","payload":{"code":"of_tomorrow","message":""}}'
+            ),
             "An error does not close the connection",
         ),
-        (lambda r: r.answered(r.record_http_request(b"{}"), 422, b"{}"), "not a valid publication"),
-        (lambda r: r.answered(r.record_http_request(b"{}"), 0, b"{}"), "Server unreachable."),
+        (
+            lambda r: r.record_http_response(r.record_http_request(b"{}"), 422, b"{}"),
+            "not a valid publication",
+        ),
+        (
+            lambda r: r.record_http_response(r.record_http_request(b"{}"), 0, b"{}"),
+            "Server unreachable.",
+        ),
     ],
 )
 def test_every_kind_of_frame_has_words(conversation, record, words):

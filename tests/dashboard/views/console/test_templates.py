@@ -37,17 +37,6 @@ def test_they_speak_of_the_running_shop():
     assert '"ord_9"' in templates.render_template("publish order_update", "r1", SHOP)
 
 
-def test_a_message_that_was_seen_is_published_once_more_to_the_last_digit():
-    seen = '{"type":"cart_update","payload":{"total":1500.00},"timestamp":"2026-01-01T00:00:00Z"}'
-
-    text = templates.as_publication("user:user_1", seen)
-
-    assert codec.decode_json(text)["channel"] == "user:user_1"
-    assert "1500.00" in text
-    assert "timestamp" not in text
-    assert codec.decode_json(templates.as_publication("*", seen))["everyone"] is True
-
-
 @pytest.mark.parametrize("name", templates.TEMPLATE_NAMES)
 def test_a_schema_names_every_field_of_its_template(name):
     kind = templates.message_type(name)

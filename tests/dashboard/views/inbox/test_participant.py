@@ -92,40 +92,40 @@ def note(n=1, at=NOON):
 
 
 def words(talks):
-    return [[line.words for line in talk.lines] for talk in talks]
+    return [[line.text for line in talk.entries] for talk in talks]
 
 
 def test_what_a_customer_says_is_heard_by_the_staff_and_the_other_way_round(attend):
     customer, agent = attend(CUSTOMER), attend(AGENT)
 
-    talk_id = customer.say("Коли відправите?", None)
-    (talk,) = until(agent.talks, lambda talks: talks and talks[0].customer)
-    agent.say("Сьогодні.", talk_id)
+    talk_id = customer.send_message("Коли відправите?", None)
+    (talk,) = until(agent.conversations, lambda talks: talks and talks[0].customer)
+    agent.send_message("Сьогодні.", talk_id)
 
     assert (talk.id, talk.customer.id) == (talk_id, CUSTOMER.user_id)
     for end in (customer, agent):
-        said = until(end.talks, lambda talks: len(talks[0].lines) == 2)
+        said = until(end.conversations, lambda talks: len(talks[0].entries) == 2)
         assert words(said) == [["Коли відправите?", "Сьогодні."]]
-        assert said[0].person().sender == AGENT.name
+        assert said[0].last_human_entry().sender == AGENT.name
 
 
 def test_another_customer_hears_nothing_of_it(attend):
     customer, other = attend(CUSTOMER), attend(SECOND_CUSTOMER)
 
-    talk_id = customer.say("Це лише між нами", None)
+    talk_id = customer.send_message("Це лише між нами", None)
 
-    assert other.talks() == ()
+    assert other.conversations() == ()
     with pytest.raises(SendFailed, match="Cannot access this conversation"):
-        other.say("Підслухав", talk_id)
+        other.send_message("Підслухав", talk_id)
 
 
 def test_what_was_said_before_is_there_for_who_comes_later(attend):
     customer = attend(CUSTOMER)
-    talk_id = customer.say("Раз", None)
-    customer.say("Два", talk_id)
+    talk_id = customer.send_message("Раз", None)
+    customer.send_message("Два", talk_id)
 
     agent = attend(AGENT)
-    (listed,) = agent.talks()
+    (listed,) = agent.conversations()
 
     assert words([listed]) == [["Два"]]
     assert words([agent.load_history(listed)]) == [["Раз", "Два"]]
@@ -136,32 +136,32 @@ def test_what_reaches_a_customer_is_kept(attend, publish):
 
     publish(f"user:{CUSTOMER.user_id}", "notification", note()["payload"])
 
-    mail = until(customer.mail, lambda mail: mail.notes)
-    assert [one.title for one in mail.notes] == ["Увага"]
+    mail = until(customer.inbox_snapshot, lambda mail: mail.notifications)
+    assert [one.title for one in mail.notifications] == ["Увага"]
 
 
 def test_what_others_heard_before_is_there_and_counts_once(attend):
     customer = attend(CUSTOMER, remembered=lambda: [note(1), note(2, NOON + 1)])
-    customer.hear(note(1))
+    customer.on_message(note(1))
 
-    assert [one.id for one in customer.mail().notes] == ["n_2", "n_1"]
+    assert [one.id for one in customer.inbox_snapshot().notifications] == ["n_2", "n_1"]
 
 
 def test_what_cannot_be_understood_is_passed_over(attend):
     customer = attend(CUSTOMER)
 
-    customer.hear(
+    customer.on_message(
         {"type": "notification", "payload": {"id": 5}, "timestamp": format_timestamp(NOON)}
     )
-    customer.hear({"type": "notification", "payload": {}, "timestamp": "today"})
+    customer.on_message({"type": "notification", "payload": {}, "timestamp": "today"})
 
-    assert customer.mail().notes == ()
+    assert customer.inbox_snapshot().notifications == ()
 
 
 def test_nothing_can_be_said_with_a_token_that_has_expired(dial, settings):
     server = ApiClient(settings.server_url, lambda: EXPIRED_CUSTOMER.token(settings))
     party = ChatParticipant(dial(EXPIRED_CUSTOMER), server, lambda: ())
-    until(party.socket.status, lambda link: link.why)
+    until(party.socket.status, lambda link: link.reason)
 
     with pytest.raises(SendFailed):
         party.send_message("Агов", None)

@@ -67,4 +67,4 @@ def test_fill_as_many_rows_whatever_there_is(shop, count):
 
     assert rows["number"].nunique() == TIMELINE_ROWS
     assert list(rows["number"].unique()[:count]) == [order.number for order in orders]
-    assert list(rows.columns) == ["number", "status", "start", "end", "lasted"]
+    assert list(rows.columns) == ["number", "status", "start", "end", "duration_s"]

@@ -1,0 +1,30 @@
+"""The button that releases a frozen list, with the number of new items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard.i18n.translate import _
+
+
+def draw(
+    key: str,
+    new_count: str,
+    is_frozen: bool,
+    on_click: Callable[[], None],
+    width: int,
+    shortcut: str | None = None,
+) -> None:
+    """Draw the button; it is disabled while the list is live."""
+    st.button(
+        _("{count} new").format(count=new_count) if is_frozen else _("Newest"),
+        key=key,
+        icon=":material/vertical_align_top:",
+        shortcut=shortcut,
+        type="primary" if is_frozen else "secondary",
+        disabled=not is_frozen,
+        on_click=on_click,
+        width=width,
+    )

@@ -1,0 +1,18 @@
+"""What the inspector writes as HTML."""
+
+from dashboard.messages.fields import FieldChange
+from dashboard.views.explorer.inspector import diff_html
+
+
+def test_a_changed_field_shows_only_the_sides_that_exist():
+    assert "<s>" not in diff_html([FieldChange("new", None, "1")])
+    assert "<ins>" not in diff_html([FieldChange("gone", "1", None)])
+
+
+def test_values_are_escaped():
+    evil = "<script>alert(1)</script>"
+
+    diff = diff_html([FieldChange(evil, evil, evil)])
+
+    assert "<script>" not in diff
+    assert diff.count("&lt;script&gt;") == 3
