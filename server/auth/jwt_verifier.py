@@ -14,7 +14,7 @@ from cachetools import TLRUCache
 
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
-from server.auth.identity import Identity, Role
+from server.auth.identity import Identity, InvalidToken, Role
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -22,13 +22,6 @@ VerificationKey = Any  # what PyJWT takes as a key: text, bytes or a public key 
 CACHE_TTL_S = 60.0  # then a token is verified again: its key may have been replaced
 CACHE_SIZE = 1000  # tokens, about 1 MB; verifying one costs some 60 us
 MAX_EXPIRES_AT = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the maximum of a datetime
-
-
-class InvalidToken(Exception):
-    """Invalid token; the reason is deliberately not exposed."""
-
-    def __init__(self) -> None:
-        super().__init__("Invalid or expired token")
 
 
 class JwtVerifier:

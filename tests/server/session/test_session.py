@@ -25,8 +25,7 @@ from protocol.messages import (
     Unsubscribed,
 )
 from protocol.publications import Publication, StreamPosition
-from server.auth.identity import Identity, Role
-from server.auth.jwt_verifier import InvalidToken
+from server.auth.identity import Identity, InvalidToken, Role
 from server.pubsub.brokers.base import BrokerUnavailable, Recovery
 from server.session.effects import (
     AcquireConnectionSlot,
