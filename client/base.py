@@ -14,7 +14,7 @@ from typing import Any, Protocol, assert_never
 
 from client.clock import monotonic_epoch
 from client.errors import AuthenticationFailed, ConnectionLost
-from client.handlers import HandlerRegistry, MessageHandler
+from client.handlers import HandlerRegistry, MessageHandler, RawPayloadHandler
 from client.sans_io.client import ClientOptions, SansIoClient
 from client.sans_io.connection_events import Direction, Tap
 from client.sans_io.connection_state import ConnectionStatus
@@ -59,9 +59,10 @@ class BaseClient(ABC):
         token: source of tokens; None for an anonymous client.
         recoverable: whether the user's own channel is recovered; see ``subscribe``.
         queue_limit: messages queued while disconnected; one more raises ``QueueFull``.
-        ping_after_s, dead_after_s: see ``client.sans_io.server_watchdog``.
-        draw: random generator for jitter.
-        tap: called with every frame, see ``client.sans_io.connection_events``; its exceptions are logged.
+        ping_interval_s, server_timeout_s: see ``client.sans_io.server_watchdog``.
+        rng: random generator for jitter.
+        tap: called with every frame, see ``client.sans_io.connection_events``;
+            its exceptions are logged.
     """
 
     def __init__(
@@ -132,6 +133,14 @@ class BaseClient(ABC):
         """
         return self._handlers.on(type, handler)
 
+    def on_raw(self, type: str, handler: RawPayloadHandler) -> Callable[[], None]:
+        """Call ``handler(payload)`` with the payload's JSON, byte for byte as it was received.
+
+        For a handler that decodes it itself, or keeps it.  There is no ``'*'``; otherwise as
+        ``on``.
+        """
+        return self._handlers.on_raw(type, handler)
+
     def off(self, type: str, handler: MessageHandler | None = None) -> None:
         """Remove a handler, or all handlers of the type."""
         self._handlers.off(type, handler)
@@ -159,8 +168,8 @@ class BaseClient(ABC):
         """Perform effects, without the lock; returns why to drop the connection, if so."""
         for effect in effects:
             match effect:
-                case DispatchMessage(message):
-                    self._handlers.dispatch(message)
+                case DispatchMessage(message, text):
+                    self._handlers.dispatch(message, text)
                 case ResolveRequest(id, outcome):
                     self._resolve_request(id, outcome)
                 case RefreshToken():

@@ -11,7 +11,6 @@ import threading
 from collections import deque
 
 from client.frame_recorder import FrameRecorder
-from client.recorded_frames import Opcode
 from client.sans_io.connection_events import (
     ConnectionClosed,
     HandshakeRejected,
@@ -22,6 +21,7 @@ from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sync.connection import CONNECTION_ERRORS, SyncConnection, Waker
 from client.url import with_token
 from protocol.errors import CloseCode
+from protocol.opcodes import Opcode
 
 CONNECT_TIMEOUT_S = 5.0
 IDLE_WAIT_S = 30.0  # longest wait; send and close wake the thread

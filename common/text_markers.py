@@ -1,6 +1,6 @@
-"""Markers of texts that are translated elsewhere.
+"""Markers of texts that are translated where they are shown.
 
-Pure, so that modules without Streamlit can mark the texts they define.
+Modules that do not import Streamlit mark their texts with these.
 """
 
 from __future__ import annotations

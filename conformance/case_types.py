@@ -8,8 +8,9 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from client.recorded_frames import FrameKind, Opcode, RecordedFrame
+from client.recorded_frames import FrameKind, RecordedFrame
 from protocol.errors import CloseCode, ErrorCode
+from protocol.opcodes import Opcode
 
 LIVENESS_PING_ID = "alive"
 """Id of the ping that checks, after an error, that the connection is still open."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from client.recorded_frames import Opcode
 from common.text_markers import N_
 from conformance.case_types import (
     Actor,
@@ -19,6 +18,7 @@ from conformance.case_types import (
 from dashboard.views.console.templates import ORDER, TENANT, TOKEN
 from protocol import codec
 from protocol.errors import CloseCode, ErrorCode
+from protocol.opcodes import Opcode
 
 MAX_MESSAGE_BYTES = 4096  # bytes of a message
 MAX_CHAT_CHARACTERS = 2000  # characters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +25,29 @@ from dashboard.web.click_dedup import DeduplicateClicks
 
 PACKAGE_DIR = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
-OPEN = "--open"
-HELP = f"""usage: python -m dashboard [{OPEN}]
 
-Serves the workbench's pages; {OPEN} shows them in a browser, where there is a screen.
-Settings, from the environment or .env:
-{describe_settings(Settings)}"""
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(
+        "python -m dashboard",
+        description="Serve the workbench's pages.",
+        epilog=f"settings, from the environment or .env:\n{describe_settings(Settings)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--open", action="store_true", help="open the pages in a browser if there is a display"
+    )
+    return parser
 
 
 @asynccontextmanager
-async def feed_lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
+async def feed_lifespan(_: Any, *, open_page: bool) -> AsyncIterator[dict[str, Any]]:
     """Keep the feed connected while the web server runs, with or without open tabs."""
     feed = dependencies.feed()
-    announcing = asyncio.create_task(print_url_when_ready(st.get_option("server.port")))
+    port = st.get_option("server.port")
+    announcing = asyncio.create_task(print_url_when_ready(port, open_page=open_page))
     try:
         yield {}
     finally:
@@ -43,8 +55,8 @@ async def feed_lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
         feed.close()
 
 
-async def print_url_when_ready(port: int) -> None:
-    """Print the URL once the port accepts connections."""
+async def print_url_when_ready(port: int, *, open_page: bool) -> None:
+    """Print the URL once the port accepts connections, and open it if that was asked for."""
     while True:
         try:
             _, writer = await asyncio.open_connection(LOOPBACK, port)
@@ -54,7 +66,7 @@ async def print_url_when_ready(port: int) -> None:
             writer.close()
             url = f"http://{LOOPBACK}:{port}"
             print(f"dashboard: {url}", flush=True)  # noqa: T201 - for whoever started it
-            if OPEN in sys.argv:
+            if open_page:
                 open_browser.open_url(url)
             return
 
@@ -91,9 +103,7 @@ def _is_port_free(port: int) -> bool:
 
 def main() -> int:
     """Run; return the exit code."""
-    if sys.argv[1:] not in ([], [OPEN]):
-        print(HELP)  # noqa: T201 - what was asked for
-        return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
+    options = make_parser().parse_args()
     try:
         port = dependencies.settings().dashboard_port
     except InvalidSettings as why:
@@ -107,9 +117,8 @@ def main() -> int:
         signal.signal(stop, lambda *_: None)
     routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE]
     middleware = [Middleware(DeduplicateClicks)]
-    app = st.App(
-        PACKAGE_DIR / "app.py", lifespan=feed_lifespan, routes=routes, middleware=middleware
-    )
+    lifespan = partial(feed_lifespan, open_page=options.open)
+    app = st.App(PACKAGE_DIR / "app.py", lifespan=lifespan, routes=routes, middleware=middleware)
     app.run(config=streamlit_options(port))
     return 0
 

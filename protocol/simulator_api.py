@@ -1,25 +1,174 @@
-"""Responses of the control API.
+"""Control API of the simulator: commands and responses.
 
-Money is a JSON number with two decimal places, in UAH; moments are ISO 8601 in UTC.
-These types are the contract.
+Both the simulator and the workbench use these types; docs/simulator.md describes their fields.
+Money is a JSON number with two decimal places, in UAH; times are ISO 8601 in UTC.
 """
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
 
-from protocol.event_payloads import CustomerRef, Order, OrderStatus, Timestamp
-from protocol.money import Money
-from simulator.scenarios.definitions import LocalizedText
-from simulator.shop.simulation_events import ScenarioPhase
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from protocol.event_payloads import CustomerRef, Order, OrderStatus, Priority, Timestamp
+from protocol.money import Money, decode_money
+
+MIN_SPEED, MAX_SPEED = 1.0, 60.0
+MAX_PUBLICATION_RATE = 5000.0
+"""Limit of publications per real second: what one process and the server can handle."""
+
+Identifier = Annotated[str, Meta(min_length=1, max_length=100)]
+Quantity = Annotated[int, Meta(ge=1, le=1000)]
+Rate = Annotated[float, Meta(gt=0, le=MAX_PUBLICATION_RATE)]
+Speed = Annotated[float, Meta(ge=MIN_SPEED, le=MAX_SPEED)]
+Seed = Annotated[int, Meta(ge=0, le=1 << 53)]  # beyond it a JSON reader with doubles rounds
+
+
+class _Command(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="command",
+    omit_defaults=True,
+):
+    """One row of the table "Commands" in docs/simulator.md."""
+
+
+class PauseSimulation(_Command, frozen=True, tag="pause"):
+    """Pause virtual time."""
+
+
+class ResumeSimulation(_Command, frozen=True, tag="resume"):
+    """Resume virtual time."""
+
+
+class SetSpeed(_Command, frozen=True, tag="speed"):
+    """Set the virtual seconds per real second."""
+
+    speed: Speed
+
+
+class SetRate(_Command, frozen=True, tag="rate"):
+    """Set the target of publications per virtual second."""
+
+    rate: Rate
+
+
+class RestartSimulation(_Command, frozen=True, tag="restart"):
+    """Start a new run; with the current seed if none is given."""
+
+    seed: Seed | None = None
+
+
+class StartScenario(_Command, frozen=True, tag="start_scenario"):
+    """Start a scenario; a running one restarts."""
+
+    name: Identifier
+
+
+class StopScenario(_Command, frozen=True, tag="stop_scenario"):
+    """Stop a scenario."""
+
+    name: Identifier
+
+
+class Restock(_Command, frozen=True, tag="restock"):
+    """Replenish shelves now, each with ``quantity`` pieces or its reorder quantity.
+
+    Without a product: all shelves whose stock is low or zero.
+    """
+
+    product: Identifier | None = None
+    warehouse: Identifier | None = None
+    quantity: Quantity | None = None
+
+
+class PlaceOrder(_Command, frozen=True, tag="place_order"):
+    """Place an order now; customer and product are random if not given."""
+
+    customer: Annotated[str, Meta(pattern=r"^user_[1-9][0-9]{0,6}$")] | None = None
+    product: Identifier | None = None
+    quantity: Quantity = 1
+
+
+class AdvanceOrder(_Command, frozen=True, tag="advance_order"):
+    """Change the status of an order now: to ``to``, or to the next on the happy path."""
+
+    order: Identifier
+    to: OrderStatus | None = None
+
+
+class SetStock(_Command, frozen=True, tag="set_stock"):
+    """Set the stock level of a product's shelf, or of each of its shelves."""
+
+    product: Identifier
+    level: Annotated[int, Meta(ge=0, le=100_000)]
+    warehouse: Identifier | None = None
+
+
+class Announce(_Command, frozen=True, tag="announce"):
+    """Send a notification to everyone."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    body: Annotated[str, Meta(min_length=1, max_length=500)]
+    priority: Priority = Priority.NORMAL
+
+
+class TakeConversation(_Command, frozen=True, tag="take_conversation"):
+    """Stop the simulated agent in a support conversation."""
+
+    conversation: Identifier
+
+
+ShopCommand = (
+    StartScenario | StopScenario | Restock | PlaceOrder | AdvanceOrder | SetStock | Announce
+)
+"""Commands that the shop executes."""
+Command = (
+    PauseSimulation
+    | ResumeSimulation
+    | SetSpeed
+    | SetRate
+    | RestartSimulation
+    | TakeConversation
+    | ShopCommand
+)
+
+
+def command_name(command: Command) -> str:
+    """Return the name of a command: its ``command`` field."""
+    return str(command.__struct_config__.tag)
+
+
+class LocalizedText(Struct, frozen=True):
+    """A text in English and in Ukrainian."""
+
+    en: str
+    uk: str
+
+    def in_language(self, code: str) -> str:
+        """Return the text in a language, in English if there is none in it."""
+        return (self.uk if code == "uk" else "") or self.en
+
+
+class ScenarioPhase(StrEnum):
+    """Phase of a scenario run."""
+
+    STARTED = "begun"
+    FINISHED = "over"
+    STOPPED = "stopped"
 
 
 class ProductState(Struct, frozen=True):
-    """One product: what is left of it by warehouse, and how many pieces are sold.
+    """One product: remaining stock by warehouse, and the number of pieces sold.
 
-    ``price`` is the catalogue's, ``sale_price`` what it costs now.  ``threshold`` is for
-    each shelf: in a warehouse with that many left or fewer it runs low.
-    ``sold`` counts since the start, without what came back from cancelled orders.
+    ``price`` is the catalogue price, ``sale_price`` the current one.  ``threshold`` applies to
+    each shelf: stock is low at or below it.  ``sold`` counts since the start, without pieces
+    returned by cancelled orders.
     """
 
     id: str
@@ -41,7 +190,7 @@ class StatusChange(Struct, frozen=True):
 
 
 class OrderState(Order, frozen=True, kw_only=True):
-    """An order, with all its statuses, oldest first, and where its parcel is.
+    """An order with its status history, oldest first, and the tracking data of its parcel.
 
     ``payment_status`` is ``pending``, ``paid``, ``failed``, ``void`` or ``refunded``.
     """
@@ -54,10 +203,10 @@ class OrderState(Order, frozen=True, kw_only=True):
 
 
 class PublisherState(Struct, frozen=True):
-    """Counts of publications by outcome, since the start.
+    """Counts of publications since the start, by outcome.
 
-    ``accepted`` by the server, ``reached`` as many sockets, ``dropped`` because the buffer was
-    full, ``refused`` by the server as wrong; ``waiting`` are in the buffer now.
+    ``accepted`` by the server, which delivered them ``reached`` times; ``dropped`` because the
+    queue was full; ``refused`` by the server as invalid; ``waiting`` in the queue now.
     """
 
     accepted: int
@@ -69,7 +218,7 @@ class PublisherState(Struct, frozen=True):
 
 
 class CustomerState(Struct, frozen=True):
-    """A customer who holds a WebSocket; ``signed_in`` tells whether the server knows them now."""
+    """A customer with a WebSocket, and whether it is signed in to the server now."""
 
     id: str
     name: str
@@ -77,7 +226,7 @@ class CustomerState(Struct, frozen=True):
 
 
 class ClientPoolState(Struct, frozen=True):
-    """Counts of the simulated WebSocket clients, including the agent.
+    """Counts of the simulated WebSocket clients, including the support agent.
 
     ``reconnects`` counts connections reopened after a loss;
     ``evictions`` counts slow clients closed with 4100.
@@ -90,7 +239,7 @@ class ClientPoolState(Struct, frozen=True):
 
 
 class RunningScenario(Struct, frozen=True):
-    """A scenario that is running; ``progress`` goes from 0 to 1, ``left_s`` is virtual."""
+    """A running scenario; ``progress`` goes from 0 to 1, ``left_s`` is in virtual seconds."""
 
     name: str
     started_at: Timestamp
@@ -100,7 +249,7 @@ class RunningScenario(Struct, frozen=True):
 
 
 class FinishedScenario(Struct, frozen=True):
-    """A scenario that ran; ``how`` is ``over``, or ``stopped`` before its time."""
+    """A finished scenario run; ``how`` is ``over``, or ``stopped`` before its end."""
 
     name: str
     started_at: Timestamp
@@ -109,17 +258,17 @@ class FinishedScenario(Struct, frozen=True):
 
 
 class ShopState(Struct, frozen=True, kw_only=True):
-    """The shop at one moment; all moments are by its virtual clock.
+    """Body of ``GET /state``: the shop at one moment; all times are virtual.
 
-    ``run`` is part of the ids of this run's orders; ``running`` is false while it is paused;
-    ``elapsed_s`` is how many virtual seconds it has lived through, at ``speed`` of them in a real
-    one, without the ``skipped_s`` that were passed over because the machine was asleep or behind.
-    ``rate`` is the mean number of publications a virtual second that the shop aims at.
+    ``run`` is part of the order ids of this run; ``running`` is false while paused.
+    ``elapsed_s`` counts the virtual seconds simulated at ``speed`` per real second, without the
+    ``skipped_s`` during which the machine was asleep or behind.  ``rate`` is the target of
+    publications per virtual second.
 
-    ``orders`` are the newest 500 of the ``live_orders`` and the last 100 finished, newest first;
-    ``orders_by_status`` counts every order since the start, ``publications`` by message type.
-    ``revenue_today`` is the sum of the orders paid since midnight UTC and not refunded.
-    ``ended`` are the last ten scenarios that ran, the latest first.
+    ``orders`` are the newest 500 of the ``live_orders`` and the last 100 finished ones, newest
+    first.  ``orders_by_status`` counts all orders since the start, ``publications`` all
+    publications by message type.  ``revenue_today`` is the total of the orders paid since
+    midnight UTC and not refunded.  ``ended`` are the last ten finished scenarios, latest first.
     """
 
     started_at: Timestamp
@@ -143,12 +292,16 @@ class ShopState(Struct, frozen=True, kw_only=True):
     publications: dict[str, int]
     revenue_today: Money
     publisher: PublisherState
-    presence: ClientPoolState = field(name="presence")
+    presence: ClientPoolState
     customers: tuple[CustomerState, ...]
+
+    def running_scenario(self, name: str) -> RunningScenario | None:
+        """Return a scenario's progress, if it is running."""
+        return next((scenario for scenario in self.scenarios if scenario.name == name), None)
 
 
 class ScenarioInfo(Struct, frozen=True):
-    """A scenario that may be started; ``running`` is how far it is, if it is."""
+    """A scenario that can be started; ``running`` is its progress, if it is running."""
 
     name: str
     title: LocalizedText
@@ -160,13 +313,13 @@ class ScenarioInfo(Struct, frozen=True):
 
 
 class ScenarioList(Struct, frozen=True):
-    """What ``GET /scenarios`` answers: all there are, in the order of their file."""
+    """Body of ``GET /scenarios``: all scenarios, in the order of their file."""
 
     scenarios: tuple[ScenarioInfo, ...]
 
 
 class OrderSummary(Struct, frozen=True):
-    """The order that a command changed."""
+    """The order that a command placed or changed."""
 
     id: str
     number: str
@@ -176,9 +329,41 @@ class OrderSummary(Struct, frozen=True):
 
 
 class CommandResponse(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What ``POST /control`` answers: what was done, and when by the virtual clock."""
+    """Response of ``POST /control``: the command, its virtual time, and what it changed."""
 
     command: str
     at: Timestamp
     order: OrderSummary | UnsetType = UNSET
     shelves: int | UnsetType = UNSET
+
+
+_state_decoder = msgspec.json.Decoder(ShopState, dec_hook=decode_money, float_hook=Decimal)
+_scenarios_decoder = msgspec.json.Decoder(ScenarioList)
+_response_decoder = msgspec.json.Decoder(CommandResponse, dec_hook=decode_money, float_hook=Decimal)
+
+
+def decode_shop_state(body: bytes) -> ShopState:
+    """Decode the response of ``GET /state``.
+
+    Raises:
+        msgspec.DecodeError: the body does not match the contract.
+    """
+    return _state_decoder.decode(body)
+
+
+def decode_scenario_list(body: bytes) -> ScenarioList:
+    """Decode the response of ``GET /scenarios``.
+
+    Raises:
+        msgspec.DecodeError: the body does not match the contract.
+    """
+    return _scenarios_decoder.decode(body)
+
+
+def decode_command_response(body: bytes) -> CommandResponse:
+    """Decode the response of ``POST /control``.
+
+    Raises:
+        msgspec.DecodeError: the body does not match the contract.
+    """
+    return _response_decoder.decode(body)

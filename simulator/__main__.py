@@ -18,11 +18,12 @@ from dotenv import dotenv_values
 from client import base
 from client.asyncio import client
 from common.env_settings import InvalidSettings, describe_settings, load_settings
-from simulator.api.commands import MAX_SPEED, MIN_SPEED, CommandRejected
+from protocol.simulator_api import MAX_SPEED, MIN_SPEED
 from simulator.app import RunOptions, serve
 from simulator.data_files import InvalidDataFile
 from simulator.dry_run.run import create_shop, summarise, write_publications
 from simulator.engine.simulation_context import RunConfig
+from simulator.errors import CommandRejected
 from simulator.runner import check_throughput
 from simulator.settings import Settings, ShopSettings
 from simulator.shop.components import ShopData
@@ -163,7 +164,7 @@ def _read_settings(settings: type[S], variables: dict[str, str | None]) -> S:
 
 def _run(settings: Settings, data: ShopData, options: RunOptions) -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
-    # A thousand clients would log every reconnect; `simulator.clients.pool` logs their number instead.
+    # A thousand clients would log every reconnect; `clients.pool` logs their number instead.
     for module in (client, base):
         logging.getLogger(module.__name__).setLevel(logging.WARNING)
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from client.errors import ConnectionLost
 from client.publisher.http import HttpPublisher
 from client.tokens import mint
-from simulator.api.commands import MIN_SPEED, StartScenario
+from protocol.simulator_api import MIN_SPEED, StartScenario
 from simulator.api.http import HOST, SimulatorHttpServer
 from simulator.api.simulation_api import SimulationApi
 from simulator.clients.pool import ClientPool

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from protocol.publications import PublishRequest
-from simulator.api.commands import (
+from protocol.simulator_api import (
     MAX_PUBLICATION_RATE,
     Command,
-    CommandRejected,
     PauseSimulation,
     RestartSimulation,
     ResumeSimulation,
@@ -24,6 +23,7 @@ from simulator.api.commands import (
     TakeConversation,
 )
 from simulator.engine.virtual_clock import VirtualClock
+from simulator.errors import CommandRejected
 from simulator.shop.customers import Customer
 from simulator.shop.orders import PlacedOrder
 from simulator.shop.shop import Shop
@@ -169,6 +169,6 @@ def check_throughput(field: str, rate: float, speed: float) -> None:
         most = MAX_PUBLICATION_RATE / (speed if field == "rate" else rate)
         raise CommandRejected(
             field,
-            f"Rate times speed is limited to {MAX_PUBLICATION_RATE:g} publications per real second: "
-            f"{field} can be at most {most:g} now",
+            f"Rate times speed is limited to {MAX_PUBLICATION_RATE:g} publications per real "
+            f"second: {field} can be at most {most:g} now",
         )

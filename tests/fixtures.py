@@ -29,12 +29,12 @@ def clock() -> Clock:
 
 
 class Site(ThreadingHTTPServer):
-    """A real HTTP server on a free port of the loopback that answers as it is told."""
+    """An HTTP server on a free port of the loopback; answers as set and records the requests."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Asked)
+        super().__init__(("127.0.0.1", 0), _RecordingHandler)
         self.status, self.body = 200, b""
         self.asked: queue.Queue[tuple[str, str, bytes, str]] = queue.Queue()
 
@@ -43,7 +43,7 @@ class Site(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/"
 
 
-class _Asked(BaseHTTPRequestHandler):
+class _RecordingHandler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.asked.put((self.command, self.path, body, self.headers["Authorization"]))
@@ -60,7 +60,7 @@ class _Asked(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site():
-    """Where the server's or the simulator's HTTP would be."""
+    """An HTTP server that stands in for the server's or the simulator's."""
     server = Site()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -145,7 +145,7 @@ class SansIoClient:
         if not self._has_token:
             self._resubscribe()
 
-    def on_text(self, text: bytes | str, now: float) -> list[ClientEffect]:
+    def on_text(self, text: bytes, now: float) -> list[ClientEffect]:
         """Handle a text frame."""
         self.on_activity(now)
         message = decode_message(text)
@@ -154,6 +154,7 @@ class SansIoClient:
             return []
         id, payload = message_id(message), message_payload(message)
         effects: list[ClientEffect] = [*self._pending_requests.resolve(id, message)]
+        dispatch = DispatchMessage(message, text)
         match message["type"]:
             case "pong":
                 if self._watchdog.on_pong(id, now):
@@ -161,16 +162,12 @@ class SansIoClient:
             case "auth_success":
                 self._on_auth_success(payload, now)
                 if self._subscriptions.positions.on_subscribed(self._user_channel, payload):
-                    return [*effects, DispatchMessage(message), _gap_message(self._user_channel)]
+                    return [*effects, dispatch, _gap_message(self._user_channel)]
             case "auth_error":
-                return [*effects, DispatchMessage(message), *self._on_auth_error(id, payload)]
+                return [*effects, dispatch, *self._on_auth_error(id, payload)]
             case "subscribed":
                 if self._subscriptions.on_subscribed(id, payload):
-                    return [
-                        *effects,
-                        DispatchMessage(message),
-                        _gap_message(payload.get("channel")),
-                    ]
+                    return [*effects, dispatch, _gap_message(payload.get("channel"))]
             case "unsubscribed":
                 self._subscriptions.on_unsubscribed(id, payload)
             case "error":
@@ -178,7 +175,7 @@ class SansIoClient:
             case _:  # an event: dispatched once
                 if not self._subscriptions.positions.mark_handled(message):
                     return effects
-        return [*effects, DispatchMessage(message)]
+        return [*effects, dispatch]
 
     def on_activity(self, now: float) -> None:
         """Handle any other frame, such as a WebSocket ping."""
@@ -321,4 +318,7 @@ class SansIoClient:
 
 
 def _gap_message(channel: object) -> DispatchMessage:
-    return DispatchMessage({"type": HISTORY_GAP, "payload": {"channel": channel}})
+    payload = {"channel": channel}
+    return DispatchMessage(
+        {"type": HISTORY_GAP, "payload": payload}, encode_message(HISTORY_GAP, payload)
+    )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
+
 from protocol.codec import DECODE_ERRORS, decode_json, encode_json
+
+
+class _PayloadOnly(Struct):
+    payload: Raw = Raw(b"{}")
+
+
+_payload_decoder = Decoder(_PayloadOnly)
 
 
 def encode_message(
@@ -16,7 +26,7 @@ def encode_message(
     return encode_json(message if id is None else message | {"id": id})
 
 
-def decode_message(text: bytes | str) -> dict[str, Any] | None:
+def decode_message(text: bytes) -> dict[str, Any] | None:
     """Read a server's message; None if it is none.  Numbers with a point are ``Decimal``."""
     try:
         message = decode_json(text)
@@ -36,6 +46,11 @@ def message_payload(message: dict[str, Any]) -> dict[str, Any]:
     """Return the payload; empty where it was left out."""
     payload = message.get("payload")
     return payload if isinstance(payload, dict) else {}
+
+
+def raw_payload(text: bytes) -> bytes:
+    """Return the payload of a message byte for byte; ``{}`` where it was left out."""
+    return bytes(_payload_decoder.decode(text).payload)
 
 
 def parse_timestamp(text: object) -> float | None:

@@ -69,8 +69,13 @@ def format_values(selected: Iterable[Any]) -> str:
     return " · ".join(v if isinstance(v, str) else codec.encode_json(v).decode() for v in selected)
 
 
+def original_text(message: LoggedMessage) -> str:
+    """Return a message as it was received, to the byte."""
+    return message.text.decode(errors="replace")
+
+
 def pretty_json(message: LoggedMessage) -> str:
-    """Write a message over several lines, its numbers to the last digit."""
+    """Return a message over several lines; only white space between the tokens differs."""
     return msgspec.json.format(message.text, indent=2).decode()
 
 

@@ -30,13 +30,14 @@ from protocol.channels import Channel, ChannelKind
 from protocol.event_payloads import CustomerActivityPayload, InventoryAlertPayload, NewOrderPayload
 from protocol.money import decode_money
 from protocol.monitoring import StatsPayload, TrafficPayload
-from protocol.simulator_api__merge_simulation import ShopState
+from protocol.simulator_api import ShopState
 
 log = logging.getLogger(__name__)
 WORKBENCH_USER_ID = "workbench"
 ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 S = TypeVar("S", bound=Struct)
 Handler = Callable[[dict[str, Any]], None]
+RawHandler = Callable[[bytes], None]
 
 
 class FeedSocket(Protocol):
@@ -48,6 +49,9 @@ class FeedSocket(Protocol):
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
         """Call the handler with the payload of every message of the type."""
+
+    def on_raw(self, type: str, handler: RawHandler) -> Callable[[], None]:
+        """Call the handler with the undecoded payload of every message of the type."""
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
         """Hear a channel, after every reconnect too; see ``client.base.BaseClient``."""
@@ -76,16 +80,18 @@ class Feed:
         self._last_refusal = ""
         self._has_been_live = False
         self._poller: SimulatorPoller | None = None
-        socket.on("traffic", self._decoding_handler(TrafficPayload, self._live_state.on_traffic))
-        socket.on("stats", self._decoding_handler(StatsPayload, self._live_state.on_stats))
-        socket.on(
+        socket.on_raw(
+            "traffic", self._decoding_handler(TrafficPayload, self._live_state.on_traffic)
+        )
+        socket.on_raw("stats", self._decoding_handler(StatsPayload, self._live_state.on_stats))
+        socket.on_raw(
             "new_order", self._decoding_handler(NewOrderPayload, self._live_state.on_new_order)
         )
-        socket.on(
+        socket.on_raw(
             "inventory_alert",
             self._decoding_handler(InventoryAlertPayload, self._live_state.on_stock_alert),
         )
-        socket.on(
+        socket.on_raw(
             "customer_activity",
             self._decoding_handler(CustomerActivityPayload, self._live_state.on_customer_activity),
         )
@@ -160,22 +166,21 @@ class Feed:
 
     def _decoding_handler(
         self, payload_type: type[S], apply: Callable[[S, float], None]
-    ) -> Handler:
-        """Make a handler that reads a payload as ``kind`` and takes it.
+    ) -> RawHandler:
+        """Make a handler that decodes a payload and applies it.
 
-        The client hands out plain values; written again, they are read with their types, and
-        the sample's messages as the bytes they came in.
+        The payload is undecoded, so the messages of a traffic sample stay byte for byte.
         """
         decoder = msgspec.json.Decoder(payload_type, dec_hook=decode_money, float_hook=Decimal)
 
-        def handle(payload: dict[str, Any]) -> None:
+        def handle(payload: bytes) -> None:
             try:
-                told = decoder.decode(codec.encode_json(payload))
-            except msgspec.DecodeError as why:
+                decoded = decoder.decode(payload)
+            except codec.DECODE_ERRORS as why:
                 log.warning("cannot decode %s: %s", payload_type.__name__, why)
                 return
             with self._lock:
-                apply(told, self._clock())
+                apply(decoded, self._clock())
 
         return handle
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw, Struct
 
-from dashboard.messages import export
 from dashboard.state.message_log import LoggedMessage
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,10 @@ class SavedMessagesFull(Exception):
 
 
 class SavedMessage(Struct, frozen=True):
-    """A line of the file: a message as ``LoggedMessage`` has it, and when it was kept."""
+    """A line of the file: a ``LoggedMessage``, and when it was saved.
+
+    ``message`` is the JSON of the message, or, where that has line breaks, a string with it.
+    """
 
     saved_at: float
     seq: int
@@ -39,19 +41,35 @@ class SavedMessage(Struct, frozen=True):
     message: Raw
 
     @classmethod
-    def from_message(cls, seen: LoggedMessage, at: float) -> SavedMessage:
-        """Keep a message now."""
-        text = Raw(export.strip_newlines(seen.text))
-        return cls(at, seen.seq, seen.at, seen.channel, seen.type, seen.reached, text)
+    def from_message(cls, message: LoggedMessage, at: float) -> SavedMessage:
+        """Return the record of a message that is saved now."""
+        text = message.text
+        if b"\n" in text or b"\r" in text:
+            text = _encoder.encode(text.decode(errors="replace"))
+        return cls(
+            at,
+            message.seq,
+            message.at,
+            message.channel,
+            message.type,
+            message.reached,
+            Raw(text),
+        )
 
     def to_message(self) -> LoggedMessage:
         """Return the message."""
         text = bytes(self.message)
+        if text.startswith(b'"'):
+            text = msgspec.json.decode(text, type=str).encode()
         return LoggedMessage(self.seq, self.at, self.channel, self.type, self.reached, text)
 
 
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(SavedMessage)
+
+
 class SavedMessages:
-    """The messages kept, oldest first.  For any thread."""
+    """The saved messages, oldest first.  Thread-safe."""
 
     def __init__(
         self, folder: Path, clock: Callable[[], float] = time.time, limit: int = MAX_SAVED
@@ -61,14 +79,14 @@ class SavedMessages:
         self._set(self._read())
 
     def messages(self) -> tuple[LoggedMessage, ...]:
-        """Return what is kept."""
+        """Return the saved messages."""
         return self._messages
 
     def save(self, message: LoggedMessage) -> None:
-        """Keep a message, once.
+        """Save a message, if it is not saved yet.
 
         Raises:
-            Full: one must go before another may come.
+            SavedMessagesFull: the limit is reached.
             OSError: the file could not be written; nothing has changed.
         """
         with self._lock:
@@ -115,7 +133,3 @@ class SavedMessages:
             except msgspec.DecodeError:
                 log.warning("skipped an invalid line in %s", FILE_NAME)
         return tuple(kept[-self._limit :])
-
-
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(SavedMessage)

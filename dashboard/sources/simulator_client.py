@@ -1,44 +1,26 @@
-"""Client of the simulator's control API: scenarios and commands.
-
-Uses ``GET /scenarios`` and ``POST /control``.
-"""
+"""Client of the simulator's control API: ``GET /scenarios`` and ``POST /control``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from client.http_client import ApiClient, ApiRequestError
 from common.text_markers import N_
-from protocol import simulator_api__merge_simulation
-from protocol.event_payloads import CustomerRef, OrderStatus
-from protocol.simulator_api__merge_simulation import ScenarioInfo
+from protocol.simulator_api import (
+    Command,
+    CommandResponse,
+    ScenarioInfo,
+    decode_command_response,
+    decode_scenario_list,
+)
 
 UNEXPECTED_RESPONSE = N_("the response is not from a simulator")
 
 
-class OrderSummary(Struct, frozen=True):
-    """The order that a command placed or moved."""
-
-    id: str
-    number: str
-    status: OrderStatus
-    customer: CustomerRef
-
-
-class CommandResponse(Struct, frozen=True):
-    """The response to a command; ``order`` and ``shelves`` are set by some commands only."""
-
-    command: str
-    order: OrderSummary | None = None
-    shelves: int | None = None
-
-
 class SimulatorClient:
-    """One simulator; ``changed`` is called when it has done something."""
+    """Client of one simulator; calls ``on_change`` after each command."""
 
     def __init__(self, api: ApiClient, on_change: Callable[[], None]) -> None:
         self._api, self._on_change = api, on_change
@@ -48,29 +30,25 @@ class SimulatorClient:
         """Return the available scenarios; fetched once, as they do not change at run time.
 
         Raises:
-            Unanswered: the simulator cannot be reached, or the response is invalid.
+            ApiRequestError: the simulator cannot be reached, or the response is invalid.
         """
         if not self._scenarios:
             try:
-                answer = self._api.get("/scenarios")
-                self._scenarios = simulator_api__merge_simulation.decode_scenarios(answer)
+                self._scenarios = decode_scenario_list(self._api.get("/scenarios")).scenarios
             except msgspec.DecodeError:
                 raise ApiRequestError(UNEXPECTED_RESPONSE) from None
         return self._scenarios
 
-    def send_command(self, command: str, **fields: Any) -> CommandResponse:
-        """Send a command; fields that are None are omitted.
+    def send_command(self, command: Command) -> CommandResponse:
+        """Send a command.
 
         Raises:
-            Unanswered: it did not; the refusal says which field is wrong.
+            ApiRequestError: the simulator cannot be reached, the response is invalid, or the
+                command was rejected: then the error's detail names the wrong field.
         """
-        given = {name: value for name, value in fields.items() if value is not None}
-        answer = self._api.post("/control", {"command": command, **given})
+        response = self._api.post("/control", command)
         self._on_change()
         try:
-            return _response_decoder.decode(answer)
+            return decode_command_response(response)
         except msgspec.DecodeError:
             raise ApiRequestError(UNEXPECTED_RESPONSE) from None
-
-
-_response_decoder = msgspec.json.Decoder(CommandResponse)

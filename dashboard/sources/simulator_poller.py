@@ -8,8 +8,8 @@ from collections.abc import Callable
 import msgspec
 
 from client.http_client import TIMEOUT_S, ApiClient, ApiRequestError
-from protocol import simulator_api__merge_simulation
-from protocol.simulator_api__merge_simulation import ShopState
+from protocol import simulator_api
+from protocol.simulator_api import ShopState
 
 POLL_INTERVAL_S = 2.0
 
@@ -47,7 +47,7 @@ class SimulatorPoller:
     def poll_once(self) -> None:
         """Ask once, on the caller's own thread, and wait for the answer."""
         try:
-            self._on_state(simulator_api__merge_simulation.decode_state(self._api.get("/state")))
+            self._on_state(simulator_api.decode_shop_state(self._api.get("/state")))
         except ApiRequestError as why:
             self._on_error(str(why))
         except msgspec.DecodeError:

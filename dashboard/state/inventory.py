@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from protocol.simulator_api__merge_simulation import ProductState, ShopState
+from protocol.simulator_api import ProductState, ShopState
 
 HISTORY_S = 600  # of a product's history, and what its rate of sale is taken from
 MAX_FORECAST_MIN = 600  # minutes; longer is no forecast

@@ -33,7 +33,7 @@ from protocol.event_payloads import (
 )
 from protocol.money import decode_money
 from protocol.monitoring import Sample, StatsPayload, TrafficPayload
-from protocol.simulator_api__merge_simulation import ShopState
+from protocol.simulator_api import ShopState
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
 MIN_GAP_S = 1.0  # without a report that covers it; less is the network's jitter

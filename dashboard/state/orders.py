@@ -75,10 +75,6 @@ class TrackedOrder(Struct, frozen=True, kw_only=True):
         """Name what was ordered."""
         return ", ".join(item.name for item in self.items)
 
-    def first_at(self, status: OrderStatus) -> float | None:
-        """Return when it first came to a status, if that was seen."""
-        return next((step.at for step in self.history if step.status is status), None)
-
     def with_update(self, update: OrderUpdatePayload, at: float) -> TrackedOrder:
         """Return it as an update leaves it; what the update does not name stays."""
         history = self.history

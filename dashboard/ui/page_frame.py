@@ -14,6 +14,7 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.sockets.socket_status import SocketPhase
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import MAX_MESSAGES
+from dashboard.tab_session import tab
 from dashboard.ui import connection_badge, hidden_tab
 from dashboard.ui.formatting import (
     escape_markdown,
@@ -55,23 +56,23 @@ class PauseStatus(Struct, frozen=True):
 def current_snapshot() -> Snapshot:
     """Return the live or the paused snapshot; acknowledgements are always current."""
     live = feed().snapshot()
-    held: Snapshot | None = st.session_state.get("held")
-    return msgspec.structs.replace(held, acknowledged=live.acknowledged) if held else live
+    paused = tab().paused_snapshot
+    return msgspec.structs.replace(paused, acknowledged=live.acknowledged) if paused else live
 
 
 def toggle_pause() -> None:
     """Pause or resume this tab; the feed itself keeps running."""
-    st.session_state.held = None if st.session_state.held else feed().snapshot()
+    tab().paused_snapshot = None if tab().paused_snapshot else feed().snapshot()
 
 
 def pause_status() -> PauseStatus | None:
     """Return how far a paused tab is behind; None if it is live."""
-    held: Snapshot | None = st.session_state.get("held")
-    if held is None:
+    paused = tab().paused_snapshot
+    if paused is None:
         return None
-    waiting = feed().snapshot().log.seq - held.log.seq
+    waiting = feed().snapshot().log.seq - paused.log.seq
     return PauseStatus(
-        held.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
+        paused.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
     )
 
 
@@ -82,7 +83,7 @@ def header(
 
     ``beside`` draws a page's own buttons there, which no tick draws again.
     """
-    held: Snapshot | None = st.session_state.setdefault("held", None)
+    is_paused = tab().paused_snapshot is not None
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
         with st.container(width="stretch"):
@@ -92,11 +93,11 @@ def header(
         if draw_actions:
             draw_actions()
         st.button(
-            _("Resume") if held else _("Pause"),
-            icon=":material/play_arrow:" if held else ":material/pause:",
+            _("Resume") if is_paused else _("Pause"),
+            icon=":material/play_arrow:" if is_paused else ":material/pause:",
             key="pause",
             shortcut="p",
-            type="primary" if held else "secondary",
+            type="primary" if is_paused else "secondary",
             on_click=toggle_pause,
         )
 

@@ -16,6 +16,7 @@ from dashboard.ui.theme import CHIP_ALPHA, KIND_HEX, TONE_HEX, display_name
 T = TypeVar("T")
 ICON_PREFIX = ":material/"
 ROW_PX, HEADER_PX = 28, 34  # px: a row; the header with the borders
+MAX_ROWS = 100  # more than any window shows at once
 
 
 class Column(NamedTuple, Generic[T]):
@@ -118,13 +119,14 @@ def draw_table(
     style: Callable[[pd.DataFrame], Any] = lambda frame: frame,
     alt: str | None = None,
 ) -> None:
-    """Draw a table of a fixed number of rows, or one that fills its pane.
+    """Draw a table in the room of ``visible_rows`` rows, or in what its pane leaves.
 
-    Calls ``picked`` with the selected row, or None.
+    The table ends with its last row, the room below it stays empty: nothing moves when rows are
+    added.  ``on_select`` is called with the selected row, or with None.
     """
     # app.css takes away the toolbar that a selection would pin over the head of a "pick-".
     key = f"pick-{key}" if on_select else key
-    row_height = ROW_PX + 6 * st.session_state.get("present", False)
+    row_height = ROW_PX + (6 if st.session_state.get("present") else 0)
     frame = pd.DataFrame(
         {name: [column.value(row) for row in rows] for name, column in columns.items()}
     )
@@ -137,14 +139,23 @@ def draw_table(
         if on_select:
             on_select(rows[cells[0][0]] if cells and cells[0][0] < len(rows) else None)
 
-    st.dataframe(
-        style(frame),
-        key=key,
-        column_config={name: column.config for name, column in columns.items()},
-        height=HEADER_PX + row_height * visible_rows if visible_rows else "stretch",
-        row_height=row_height,
-        hide_index=True,
-        on_select=tell if on_select else "ignore",
-        selection_mode="single-cell",
-        alt=alt,
-    )
+    def height_of(count: int) -> int:
+        return HEADER_PX + row_height * count
+
+    # app.css limits the table to the container's height: in a pane only the browser knows it.
+    with st.container(
+        height=height_of(visible_rows) if visible_rows else "stretch",
+        border=False,
+        key=f"rows-{key}",
+    ):
+        st.dataframe(
+            style(frame),
+            key=key,
+            column_config={name: column.config for name, column in columns.items()},
+            height=height_of(min(max(len(rows), 1), visible_rows or MAX_ROWS)),
+            row_height=row_height,
+            hide_index=True,
+            on_select=tell if on_select else "ignore",
+            selection_mode="single-cell",
+            alt=alt,
+        )

@@ -1,7 +1,7 @@
-"""HTTP API of the simulator, on loopback, for admins of the tenant.
+"""HTTP server of the control API, on the loopback interface, for admins of the tenant.
 
-Errors are JSON as the server's are: ``{"error": {"code", "message"}}``, and ``field`` where a
-field of a command is wrong.
+Errors are JSON: ``{"error": {"code", "message"}}``, with ``field`` if a field of the command is
+invalid.
 """
 
 from __future__ import annotations
@@ -11,22 +11,28 @@ from typing import Protocol
 
 import jwt
 from aiohttp import web
-from msgspec import UNSET, Struct, UnsetType
 
+from common.http_api import (
+    ErrorBody,
+    bearer_token,
+    error_of_http_exception,
+    error_response,
+    json_response,
+)
 from protocol import codec
-from protocol.simulator_api import CommandResponse, ScenarioList, ShopState
-from simulator.api import commands
-from simulator.api.commands import Command, CommandRejected, MalformedCommand
+from protocol.simulator_api import Command, CommandResponse, ScenarioList, ShopState
+from simulator.api.commands import MalformedCommand, parse_command
+from simulator.errors import CommandRejected
 
 HOST = "127.0.0.1"
 SHUTDOWN_TIMEOUT_S = 0.5
-MAX_BODY_BYTES = 1 << 14  # bytes of a command; the longest valid one has some three thousand
+MAX_BODY_BYTES = 1 << 14  # bytes of a command; the longest valid one has about 3,000
 
 RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class SimulatorBackend(Protocol):
-    """What the HTTP API needs of the simulation."""
+    """The simulation, as the HTTP API needs it."""
 
     def state(self) -> ShopState:
         """Return the state of the shop."""
@@ -38,20 +44,12 @@ class SimulatorBackend(Protocol):
         """Execute a command.
 
         Raises:
-            Refused: it cannot be done.
+            CommandRejected: it cannot be executed.
         """
 
 
-class ErrorBody(Struct, frozen=True, omit_defaults=True):
-    """Body of an error response."""
-
-    code: str
-    message: str
-    field: str | UnsetType = UNSET
-
-
 class SimulatorHttpServer:
-    """HTTP server for a simulation."""
+    """HTTP server of one simulation; ``secret`` is the key of the admins' tokens."""
 
     def __init__(self, backend: SimulatorBackend, *, secret: str, tenant: str) -> None:
         self._backend, self._secret, self._tenant = backend, secret, tenant
@@ -65,39 +63,40 @@ class SimulatorHttpServer:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
 
     async def start(self, port: int) -> int:
-        """Listen on a port of the loopback interface, 0 for any; return which one it is.
+        """Listen on a port, 0 for any free one; return the port.
 
         Raises:
-            OSError: the port is taken.
+            OSError: the port is in use.
         """
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, port)
         await site.start()
-        _, taken = self._runner.addresses[0]
-        return int(taken)
+        _, bound_port = self._runner.addresses[0]
+        return int(bound_port)
 
     async def stop(self) -> None:
-        """Stop listening."""
+        """Stop listening and close all connections."""
         await self._runner.cleanup()
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        return _json_response(200, {"status": "ok"})
+        return _json_response({"status": "ok"})
 
     async def _state(self, _request: web.Request) -> web.Response:
-        return _json_response(200, self._backend.state())
+        return _json_response(self._backend.state())
 
     async def _scenarios(self, _request: web.Request) -> web.Response:
-        return _json_response(200, self._backend.scenarios())
+        return _json_response(self._backend.scenarios())
 
     async def _control(self, request: web.Request) -> web.Response:
         try:
-            return _json_response(
-                200, self._backend.execute(commands.parse_command(await request.read()))
-            )
+            command = parse_command(await request.read())
+            return _json_response(self._backend.execute(command))
         except MalformedCommand:
-            return _error_response(400, ErrorBody("bad_request", "The body must be a JSON object"))
-        except CommandRejected as why:
-            return _error_response(422, ErrorBody("invalid", str(why), why.field))
+            error = ErrorBody("bad_request", "The body must be a JSON object")
+            return _error_response(400, error)
+        except CommandRejected as rejected:
+            error = ErrorBody("invalid", str(rejected), rejected.field)
+            return _error_response(422, error)
 
     @web.middleware
     async def _require_admin(
@@ -105,14 +104,13 @@ class SimulatorHttpServer:
     ) -> web.StreamResponse:
         if request.path == "/healthz":
             return await handler(request)
-        problem = self._authorization_error(request.headers.get("Authorization", ""))
-        return await handler(request) if problem is None else _error_response(*problem)
+        error = self._authorization_error(request.headers.get("Authorization", ""))
+        return await handler(request) if error is None else _error_response(*error)
 
     def _authorization_error(self, authorization: str) -> tuple[int, ErrorBody] | None:
-        scheme, _, token = authorization.partition(" ")
         try:
             claims = jwt.decode(
-                token.strip() if scheme.lower() == "bearer" else "",
+                bearer_token(authorization),
                 self._secret,
                 algorithms=["HS256"],
                 # The audience is checked by the server, if configured.
@@ -129,19 +127,13 @@ class SimulatorHttpServer:
 async def _json_errors(request: web.Request, handler: RequestHandler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except web.HTTPException as why:
-        code = why.reason.lower().replace(" ", "_")
-        return _error_response(why.status, ErrorBody(code, why.reason))
+    except web.HTTPException as exception:
+        return _error_response(exception.status, error_of_http_exception(exception))
 
 
 def _error_response(status: int, error: ErrorBody) -> web.Response:
-    return _json_response(status, {"error": error})
+    return error_response(status, error, charset="utf-8")
 
 
-def _json_response(status: int, body: object) -> web.Response:
-    return web.Response(
-        status=status,
-        body=codec.encode_json(body),
-        content_type="application/json",
-        charset="utf-8",
-    )
+def _json_response(body: object) -> web.Response:
+    return json_response(codec.encode_json(body), charset="utf-8")

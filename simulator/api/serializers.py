@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from protocol.simulator_api import (
     ClientPoolState,
+    Command,
     CommandResponse,
     CustomerState,
     FinishedScenario,
@@ -22,8 +23,8 @@ from protocol.simulator_api import (
     ScenarioInfo,
     ScenarioList,
     ShopState,
+    command_name,
 )
-from simulator.api.commands import Command
 from simulator.runner import SimulationRunner
 from simulator.scenarios.active import ScenarioRun
 from simulator.shop.orders import CURRENCY, PlacedOrder
@@ -97,7 +98,7 @@ def command_response(
     shop: Shop, command: Command, result: PlacedOrder | int | None
 ) -> CommandResponse:
     """Return the result of a command."""
-    name, at = str(command.__struct_config__.tag), _to_datetime(shop.now)
+    name, at = command_name(command), _to_datetime(shop.now)
     if isinstance(result, PlacedOrder):
         order = result.order
         short = OrderSummary(order.id, order.number, order.status, order.total, order.customer)

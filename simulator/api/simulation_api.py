@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from client.publisher.http import HttpPublisher
-from protocol.simulator_api import CommandResponse, PublisherState, ScenarioList, ShopState
+from protocol.simulator_api import Command, CommandResponse, PublisherState, ScenarioList, ShopState
 from simulator.api import serializers
-from simulator.api.commands import Command
 from simulator.clients.pool import ClientPool
 from simulator.runner import SimulationRunner
 

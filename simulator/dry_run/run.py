@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from protocol import codec
 from protocol.publications import PublishRequest
-from simulator.api.commands import StartScenario
+from protocol.simulator_api import StartScenario
 from simulator.dry_run.summary import RunSummary
 from simulator.engine.simulation_context import RunConfig
 from simulator.shop.components import ShopData

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from protocol.simulator_api import LocalizedText
 from simulator.data_files import InvalidDataFile, parse_toml, read_text
 from simulator.shop.catalogue import NonEmptyText, PositiveSeconds
 
@@ -13,8 +14,8 @@ Multiplier = Annotated[float, Meta(ge=0)]
 PositiveMultiplier = Annotated[float, Meta(gt=0)]  # of a Poisson rate, which must not be 0
 
 
-class LocalizedText(Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in English and in Ukrainian."""
+class ScenarioText(LocalizedText, frozen=True, forbid_unknown_fields=True):
+    """A text of the scenarios' file, in both languages."""
 
     en: NonEmptyText
     uk: NonEmptyText
@@ -44,9 +45,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(pattern="^[a-z]+(-[a-z]+)*$")]
     lasts_s: PositiveSeconds
-    title: LocalizedText
-    sentence: LocalizedText
-    watch: LocalizedText
+    title: ScenarioText
+    sentence: ScenarioText
+    watch: ScenarioText
     pages: Annotated[tuple[NonEmptyText, ...], Meta(min_length=1)]
     modifiers: ScenarioModifiers = ScenarioModifiers()
 

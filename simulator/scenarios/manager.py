@@ -10,13 +10,14 @@ from msgspec import Struct
 
 from protocol.event_payloads import NotificationPayload, Priority
 from protocol.messages import Notification
-from simulator.api.commands import CommandRejected
+from protocol.simulator_api import ScenarioPhase
 from simulator.engine.scheduler import ScheduledAction
+from simulator.errors import CommandRejected
 from simulator.scenarios.actions import END_ACTIONS, START_ACTIONS
 from simulator.scenarios.active import ScenarioRun
 from simulator.scenarios.definitions import Scenario
 from simulator.shop.components import ShopComponents
-from simulator.shop.simulation_events import ScenarioChanged, ScenarioPhase
+from simulator.shop.simulation_events import ScenarioChanged
 
 FEATURED_CANDIDATES = 15
 """Featured products are drawn from this many best-sellers."""

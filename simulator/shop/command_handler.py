@@ -7,10 +7,9 @@ from typing import assert_never
 from protocol.event_payloads import NotificationPayload
 from protocol.messages import Notification
 from protocol.publications import EVERYONE
-from simulator.api.commands import (
+from protocol.simulator_api import (
     AdvanceOrder,
     Announce,
-    CommandRejected,
     PlaceOrder,
     Restock,
     SetStock,
@@ -18,6 +17,7 @@ from simulator.api.commands import (
     StartScenario,
     StopScenario,
 )
+from simulator.errors import CommandRejected
 from simulator.scenarios.manager import ScenarioManager
 from simulator.shop.catalogue import Product
 from simulator.shop.components import ShopComponents

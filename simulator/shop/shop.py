@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from protocol.channels import Channel, ChannelKind
 from protocol.messages import Notification
-from simulator.api.commands import ShopCommand
+from protocol.simulator_api import ShopCommand
 from simulator.engine.simulation_context import RunConfig
 from simulator.scenarios.manager import ScenarioManager
 from simulator.shop.command_handler import ShopCommandHandler

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from msgspec import Struct
 
 from protocol.publications import PublishRequest
+from protocol.simulator_api import ScenarioPhase
 from simulator.shop.customers import Customer
 
 
@@ -29,14 +28,6 @@ class StopSlowClient(Struct, frozen=True):
 
 class DropConnections(Struct, frozen=True):
     """Abort the connections of all customers; they reconnect."""
-
-
-class ScenarioPhase(StrEnum):
-    """Phase of a scenario."""
-
-    STARTED = "begun"
-    FINISHED = "over"
-    STOPPED = "stopped"
 
 
 class ScenarioChanged(Struct, frozen=True):

@@ -6,9 +6,9 @@ Pure: takes the last message and returns the next one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import Annotated
 
+from cachetools import FIFOCache
 from msgspec import Meta, Struct
 
 from simulator.data_files import InvalidDataFile, parse_toml, read_text
@@ -106,9 +106,9 @@ class AgentScript:
 
     def __init__(self, script: SupportScript) -> None:
         self._script = script
-        self._customer_of: dict[str, str] = {}
-        self._fallbacks_used: dict[str, int] = {}
-        self._handed_over: dict[str, None] = {}
+        self._customer_of = FIFOCache[str, str](MAX_CONVERSATIONS)
+        self._fallbacks_used = FIFOCache[str, int](MAX_CONVERSATIONS)
+        self._handed_over = FIFOCache[str, None](MAX_CONVERSATIONS)
 
     def knows_customer(self, conversation_id: str) -> bool:
         """Return whether the customer of a conversation is known."""
@@ -120,17 +120,10 @@ class AgentScript:
             customer = self._customer_of.setdefault(conversation_id, sender)
             if sender not in (customer, AGENT_ID):
                 self.hand_over(conversation_id)
-        for old in list(
-            islice(self._customer_of, max(0, len(self._customer_of) - MAX_CONVERSATIONS))
-        ):
-            del self._customer_of[old]
-            self._fallbacks_used.pop(old, None)
 
     def hand_over(self, conversation_id: str) -> None:
         """Hand a conversation over to people."""
         self._handed_over[conversation_id] = None
-        if len(self._handed_over) > MAX_CONVERSATIONS:
-            del self._handed_over[next(iter(self._handed_over))]
 
     def may_answer(self, conversation_id: str) -> bool:
         """Return whether the agent may answer."""

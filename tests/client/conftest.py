@@ -230,7 +230,7 @@ class Blocking:
             return AsyncShopWebSocket(url, token, http=self._http, **options)
 
         self._client = loop.run(make())
-        self.on, self.off = self._client.on, self._client.off
+        self.on, self.on_raw, self.off = self._client.on, self._client.on_raw, self._client.off
 
     def connect(self, timeout=None):
         self._loop.run(self._client.connect(timeout))

@@ -69,6 +69,43 @@ def test_keeps_a_handlers_failure_from_the_others(client, shop, inbox, caplog):
     assert "Unhandled exception in a handler of notification" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "payload", ['{ "n" :\t1e5,\r\n"n": 1E+5, "t":"\\u0416\\/" }', "{}", "[1]", "null"]
+)
+def test_hands_a_raw_handler_the_payload_byte_for_byte(client, shop, inbox, payload):
+    client.on_raw("cart_update", inbox)
+    client.connect(5)
+
+    shop.push_text(f'{{"type":"cart_update", "payload" : {payload} ,"timestamp":"now"}}')
+
+    assert inbox.next() == payload.encode()
+
+
+def test_hands_a_raw_handler_an_empty_payload_where_there_is_none(client, shop, inbox):
+    client.on_raw("cart_update", inbox)
+    client.connect(5)
+
+    shop.push_text('{"type":"cart_update"}')
+
+    assert inbox.next() == b"{}"
+
+
+def test_calls_a_removed_raw_handler_no_more(client, shop, inbox):
+    uncalled = []
+    remove = client.on_raw("notification", uncalled.append)
+    client.on_raw("cart_update", uncalled.append)
+    client.on_raw("notification", inbox)
+    remove()
+    client.off("cart_update")
+    client.connect(5)
+
+    shop.push("cart_update", {})
+    shop.push("notification", {"id": "n1"})
+
+    assert inbox.next() == b'{"id":"n1"}'
+    assert uncalled == []
+
+
 def test_calls_a_removed_handler_no_more(client, shop, inbox):
     unheard = []
     remove = client.on("notification", unheard.append)

@@ -4,8 +4,9 @@ import pytest
 
 from client.frame_recorder import FrameRecorder
 from client.raw_connection import RawConnection
-from client.recorded_frames import FrameKind, Opcode
+from client.recorded_frames import FrameKind
 from client.tokens import mint
+from protocol.opcodes import Opcode
 
 WAIT_S = 20.0
 

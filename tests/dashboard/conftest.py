@@ -25,7 +25,7 @@ from protocol.event_payloads import (
 from protocol.messages import InventoryAlert, NewOrder
 from protocol.money import Money
 from protocol.monitoring import BusyChannel, Sample, TrafficPayload, TrafficTotals
-from protocol.simulator_api__merge_simulation import ProductState, ShopState
+from protocol.simulator_api import ClientPoolState, ProductState, PublisherState, ShopState
 from tests.fixtures import NOON, Clock
 
 
@@ -90,8 +90,33 @@ class Shop:
     def stock(self, **left: int) -> ShopState:
         """Make the simulator's answer: one product, so many of it in Київ and Львів."""
         places = {"Київ": left.get("kyiv", 9), "Львів": left.get("lviv", 9)}
-        product = ProductState("prod_1", "BK-1", "Кобзар", Money.of(Decimal("420.00")), 5, places)
-        return ShopState(warehouses=("Київ", "Львів"), products=(product,))
+        price, noon = Money.of(Decimal("420.00")), datetime.fromtimestamp(self.noon, UTC)
+        product = ProductState("prod_1", "BK-1", "Кобзар", "Книги", price, price, 5, places, 0)
+        return ShopState(
+            started_at=noon,
+            now=noon,
+            elapsed_s=0.0,
+            skipped_s=0.0,
+            speed=1.0,
+            run="a1",
+            seed=7,
+            rate=20.0,
+            running=True,
+            scenarios=(),
+            ended=(),
+            tenant="shop",
+            currency="UAH",
+            warehouses=("Київ", "Львів"),
+            products=(product,),
+            orders=(),
+            live_orders=0,
+            orders_by_status={},
+            publications={},
+            revenue_today=Money("0.00"),
+            publisher=PublisherState(0, 0, 0, 0, 0, 0),
+            presence=ClientPoolState(0, 0, 0, 0),
+            customers=(),
+        )
 
 
 @pytest.fixture
@@ -107,6 +132,7 @@ class FakeSocket:
         self.recovered: list[str] = []
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
+        self._raw_handlers: dict[str, list[Callable[[bytes], None]]] = {}
         self.be(ConnectionState.CONNECTING)
 
     def be(self, state: ConnectionState, signed_in: bool = False, **more: Any) -> None:
@@ -119,7 +145,10 @@ class FakeSocket:
         self.say("auth_success", {"user_id": "workbench"})
 
     def say(self, type: str, payload: Any) -> None:
-        plain = codec.decode_json(codec.encode_json(payload))
+        encoded = codec.encode_json(payload)
+        for raw_handler in self._raw_handlers.get(type, []):
+            raw_handler(encoded)
+        plain = codec.decode_json(encoded)
         for handler in self._handlers.get(type, []):
             handler(plain)
 
@@ -130,6 +159,10 @@ class FakeSocket:
     def on(self, type: str, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
         self._handlers.setdefault(type, []).append(handler)
         return lambda: self._handlers[type].remove(handler)
+
+    def on_raw(self, type: str, handler: Callable[[bytes], None]) -> Callable[[], None]:
+        self._raw_handlers.setdefault(type, []).append(handler)
+        return lambda: self._raw_handlers[type].remove(handler)
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
         self.heard.append(channel)

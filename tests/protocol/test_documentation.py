@@ -49,11 +49,19 @@ def test_the_page_and_the_code_agree_on_what_a_client_does_after_a_close_code(co
 @pytest.mark.parametrize(
     "payload",
     [
-        event_payloads.OrderUpdatePayload, event_payloads.Order, event_payloads.OrderItem, event_payloads.NotificationPayload, event_payloads.CartUpdatePayload,
-        event_payloads.CartSummary, event_payloads.CartItem, event_payloads.InventoryAlertPayload, event_payloads.CustomerActivityPayload, event_payloads.ChatMessagePayload,
+        event_payloads.OrderUpdatePayload,
+        event_payloads.Order,
+        event_payloads.OrderItem,
+        event_payloads.NotificationPayload,
+        event_payloads.CartUpdatePayload,
+        event_payloads.CartSummary,
+        event_payloads.CartItem,
+        event_payloads.InventoryAlertPayload,
+        event_payloads.CustomerActivityPayload,
+        event_payloads.ChatMessagePayload,
         event_payloads.ChatMessageBody,
     ],
-)  # fmt: skip
+)
 def test_every_field_of_an_event_is_told(payload):
     missing = [field.name for field in fields(payload) if f"`{field.name}`" not in PAGE]
 

@@ -4,8 +4,7 @@ import pytest
 
 from protocol import codec
 from protocol.publications import PublishRequest
-from simulator.api.commands import (
-    CommandRejected,
+from protocol.simulator_api import (
     PauseSimulation,
     PlaceOrder,
     RestartSimulation,
@@ -16,6 +15,7 @@ from simulator.api.commands import (
     TakeConversation,
 )
 from simulator.engine.virtual_clock import MAX_CATCH_UP_S
+from simulator.errors import CommandRejected
 from simulator.shop.simulation_events import AskSupport
 
 

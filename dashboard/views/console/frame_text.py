@@ -10,9 +10,37 @@ import msgspec
 from client.recorded_frames import FrameKind, FrameMatch, RecordedFrame
 from common.text_markers import N_
 from dashboard.messages import fields
+from dashboard.ui.formatting import format_round_trip
 from dashboard.views.console import code_descriptions
 from dashboard.views.console.schema import Translate
-from dashboard.views.console.sequence_diagram import format_round_trip
+
+_TONES = {  # of a reply by its meaning, of an event by the kind of its channel
+    "auth_success": "ok",
+    "subscribed": "ok",
+    "unsubscribed": "ok",
+    "open": "ok",
+    "error": "bad",
+    "auth_error": "bad",
+    "pong": "muted",
+    "order_update": "order",
+    "notification": "user",
+    "cart_update": "user",
+    "chat_message": "user",
+    "new_order": "tenant",
+    "inventory_alert": "tenant",
+    "customer_activity": "tenant",
+    "traffic": "monitor",
+    "stats": "monitor",
+}
+
+
+def frame_tone(frame: RecordedFrame) -> str:
+    """Return the colour of a frame's chip: a severity or a kind of channel."""
+    if frame.is_error:
+        return "bad"
+    if frame.kind is FrameKind.HTTP_RESPONSE:
+        return "ok"
+    return _TONES.get(frame.label, "accent" if frame.is_sent else "muted")
 
 
 def one_line(frame: RecordedFrame) -> str:

@@ -17,6 +17,7 @@ from dashboard.views.orders.delivery_times import UpdateDelivery
 from dashboard.views.orders.order_sockets import OrderSockets
 from dashboard.views.orders.progress_steps import progress_steps
 from protocol.event_payloads import OrderStatus
+from protocol.simulator_api import AdvanceOrder
 
 UPDATE_ROWS = 6  # lines; an uneventful order has five updates
 ITEM_ROWS = 3  # lines of an order's goods: with more, the total would be below the pane's edge
@@ -165,7 +166,7 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
     where = formatting.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
         _("Sent"): tables.text_column(
-            62, lambda one: formatting.format_time(one.sent_at, timezone=where)
+            66, lambda one: formatting.format_time(one.sent_at, timezone=where)
         ),
         _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
         _("Customer"): tables.right_aligned_column(
@@ -203,8 +204,7 @@ def draw_advance_button(order: TrackedOrder, now: Snapshot) -> None:
             key="advance",
             disabled=now.shop is None or bool(now.stock.error) or not order.is_open,
             on_click=simulator_commands.send_command,
-            args=("advance_order",),
-            kwargs={"order": order.id},
+            args=(AdvanceOrder(order=order.id),),
             help=_("Advances this order now instead of at its scheduled time"),
         )
         outcome = simulator_commands.last_result()

@@ -10,9 +10,21 @@ import streamlit as st
 from common.text_markers import N_
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _
+from dashboard.tab_session import CommandResult, tab
 from dashboard.ui import formatting, simulator_commands, theme
-from dashboard.ui.simulator_commands import CommandResult
-from protocol.simulator_api__merge_simulation import ShopState
+from protocol.event_payloads import Priority
+from protocol.simulator_api import (
+    Announce,
+    PauseSimulation,
+    PlaceOrder,
+    RestartSimulation,
+    Restock,
+    ResumeSimulation,
+    SetRate,
+    SetSpeed,
+    SetStock,
+    ShopState,
+)
 
 SPEEDS = (1, 2, 5, 10, 30, 60)
 MESSAGE_RATES = (5, 10, 20, 50, 100, 200, 500, 1000)
@@ -30,8 +42,6 @@ SUCCESS_TEXTS = {  # what a command did, where it is told the order apart
     "announce": N_("Announcement sent to all connected clients."),
 }
 
-DRAWN = "hand-drawn"
-
 state = st.session_state
 
 
@@ -40,7 +50,7 @@ def draw() -> None:
     """Draw the controls with the simulator's present settings."""
     now = feed().snapshot()
     shop = now.shop
-    state[DRAWN] = controls_state(shop)
+    tab().scenarios.drawn_for = controls_state(shop)
     if shop is None:
         return
     state.setdefault("speed", nearest(SPEEDS, shop.speed))
@@ -62,7 +72,7 @@ def controls_state(shop: ShopState | None) -> tuple[bool, str] | None:
 
 def rerun_if_changed(shop: ShopState | None) -> None:
     """Rerun if the simulator's state changed elsewhere."""
-    if state.get(DRAWN) != controls_state(shop):
+    if tab().scenarios.drawn_for != controls_state(shop):
         st.rerun()
 
 
@@ -96,7 +106,7 @@ def draw_simulation_controls(shop: ShopState) -> None:
         icon=":material/pause:" if shop.running else ":material/play_arrow:",
         key="pause-simulation",
         on_click=simulator_commands.send_command,
-        args=("pause" if shop.running else "resume",),
+        args=(PauseSimulation() if shop.running else ResumeSimulation(),),
     )
     st.select_slider(
         _("Speed"),
@@ -104,14 +114,14 @@ def draw_simulation_controls(shop: ShopState) -> None:
         key="speed",
         format_func=lambda speed: f"×{speed}",
         width=170,
-        on_change=lambda: simulator_commands.send_command("speed", speed=state.speed),
+        on_change=lambda: simulator_commands.send_command(SetSpeed(speed=state.speed)),
     )
     st.select_slider(
         _("Messages per second"),
         MESSAGE_RATES,
         key="rate",
         width=190,
-        on_change=lambda: simulator_commands.send_command("rate", rate=state.rate),
+        on_change=lambda: simulator_commands.send_command(SetRate(rate=state.rate)),
         help=_("Average publications per second of simulated time"),
     )
     with st.popover(_("Restart"), icon=":material/restart_alt:"):
@@ -121,7 +131,7 @@ def draw_simulation_controls(shop: ShopState) -> None:
             _("Restart"),
             key="restart",
             type="primary",
-            on_click=lambda: simulator_commands.send_command("restart", seed=state.seed),
+            on_click=lambda: simulator_commands.send_command(RestartSimulation(seed=state.seed)),
         )
 
 
@@ -141,7 +151,7 @@ def draw_actions(shop: ShopState) -> None:
         key="place",
         type="primary",
         on_click=simulator_commands.send_command,
-        args=("place_order",),
+        args=(PlaceOrder(),),
     )
     with st.popover(_("Stock"), icon=":material/trending_down:"):
         draw_stock_form(shop)
@@ -161,14 +171,13 @@ def draw_stock_form(shop: ShopState) -> None:
         key="set-stock",
         type="primary",
         on_click=simulator_commands.send_command,
-        args=("set_stock",),
-        kwargs={"product": product, "level": level},
+        args=(SetStock(product=product, level=level),),
     )
     st.button(
         _("Replenish low stock"),
         key="restock",
         on_click=simulator_commands.send_command,
-        args=("restock",),
+        args=(Restock(),),
     )
 
 
@@ -186,5 +195,7 @@ def draw_announcement_form() -> None:
             format_func=lambda name: _(PRIORITIES[name]),
         )
         if st.form_submit_button(_("Broadcast"), type="primary"):
-            simulator_commands.send_command("announce", title=title, body=body, priority=priority)
+            simulator_commands.send_command(
+                Announce(title=title, body=body, priority=Priority(priority))
+            )
             st.rerun(scope="fragment")

@@ -13,8 +13,7 @@ from dashboard.state.live_state import Snapshot
 from dashboard.state.time_series import WINDOW_S
 from dashboard.ui import charts, formatting, page_frame, simulator_commands, theme
 from dashboard.views.scenarios import controls
-from protocol import simulator_api__merge_simulation
-from protocol.simulator_api__merge_simulation import ScenarioInfo, ShopState
+from protocol.simulator_api import ScenarioInfo, ShopState, StartScenario, StopScenario
 
 ICONS = {
     "calm-day": "sunny",
@@ -61,7 +60,7 @@ def status_text(now: Snapshot) -> str:
         return _("no data from the simulator since {at}: {why}").format(
             at=formatting.format_time(now.stock.at or now.at), why=_(now.stock.error)
         )
-    if shop is None or shop.now is None:
+    if shop is None:
         return _("waiting for the simulator")
     count = len(shop.scenarios)
     running = ngettext("{count} scenario running", "{count} scenarios running", count)
@@ -98,9 +97,7 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
         border=True, key=f"fit-scenario-{scenario.name}", gap="xxsmall", height=CARD_PX
     ):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            title = formatting.escape_markdown(
-                simulator_api__merge_simulation.localized(scenario.title, code)
-            )
+            title = formatting.escape_markdown(scenario.title.in_language(code))
             st.markdown(f":material/{icon}: **{title}**", width="stretch")
             st.button(
                 _("Stop") if running else _("Run"),
@@ -108,17 +105,14 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
                 type="primary" if running else "secondary",
                 disabled=shop is None,
                 on_click=simulator_commands.send_command,
-                args=("stop_scenario" if running else "start_scenario",),
-                kwargs={"name": scenario.name},
+                args=(
+                    StopScenario(name=scenario.name)
+                    if running
+                    else StartScenario(name=scenario.name),
+                ),
             )
-        st.caption(
-            formatting.escape_markdown(
-                simulator_api__merge_simulation.localized(scenario.sentence, code)
-            )
-        )
-        watch = formatting.escape_markdown(
-            simulator_api__merge_simulation.localized(scenario.watch, code)
-        )
+        st.caption(formatting.escape_markdown(scenario.sentence.in_language(code)))
+        watch = formatting.escape_markdown(scenario.watch.in_language(code))
         st.caption(f":material/visibility: {watch}")
         st.space("stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -146,10 +140,7 @@ def draw_effect(now: Snapshot, scenarios: tuple[ScenarioInfo, ...]) -> None:
     )
     title = _("Effect: messages/s by channel kind")
     with theme.card("effect", title, legend, size="rest"):
-        titles = {
-            one.name: simulator_api__merge_simulation.localized(one.title, current_language())
-            for one in scenarios
-        }
+        titles = {one.name: one.title.in_language(current_language()) for one in scenarios}
         began = {
             round(seen.at - now.at): titles.get(seen.name, seen.name)
             for seen in now.scenario_starts

@@ -132,7 +132,10 @@ class TestARequest:
         effects = hear(session, "subscribed", {"channel": "public:news"}, id)
 
         reply = {"type": "subscribed", "payload": {"channel": "public:news"}, "id": id}
-        assert effects == [ResolveRequest(id, reply), DispatchMessage(reply)]
+        assert effects == [
+            ResolveRequest(id, reply),
+            DispatchMessage(reply, msgspec.json.encode(reply)),
+        ]
 
     def test_is_settled_once(self):
         session = signed_in()
@@ -707,9 +710,10 @@ def test_what_is_no_message_is_a_sign_of_life_and_nothing_else(text):
 def test_a_foreign_messages_odd_fields_do_no_harm():
     session = signed_in()
 
-    (told,) = session.on_text(b'{"type":"error","payload":[1],"id":{}}', T0)
+    text = b'{"type":"error","payload":[1],"id":{}}'
+    (dispatch,) = session.on_text(text, T0)
 
-    assert told == DispatchMessage({"type": "error", "payload": [1], "id": {}})
+    assert dispatch == DispatchMessage({"type": "error", "payload": [1], "id": {}}, text)
 
 
 def iso(at):

@@ -7,6 +7,7 @@ import pytest
 from client.http_client import ApiClient, ApiRequestError
 from dashboard.sources.simulator_client import SimulatorClient
 from protocol.event_payloads import CustomerRef, OrderStatus
+from protocol.simulator_api import PauseSimulation, PlaceOrder, SetSpeed
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def control(site, noticed):
 def test_sends_a_command_with_its_fields(site, control, noticed):
     site.body = b'{"command": "speed", "at": "2026-11-25T10:00:00Z", "speed": 10}'
 
-    assert control.send_command("speed", speed=10).command == "speed"
+    assert control.send_command(SetSpeed(speed=10)).command == "speed"
 
     method, path, body, _ = site.asked.get(timeout=10)
     assert (method, path, json.loads(body)) == (
@@ -34,9 +35,9 @@ def test_sends_a_command_with_its_fields(site, control, noticed):
 
 
 def test_leaves_out_what_is_left_to_the_simulator(site, control):
-    site.body = b'{"command": "place_order", "at": "x"}'
+    site.body = b'{"command": "place_order", "at": "2026-11-25T10:00:00Z"}'
 
-    control.send_command("place_order", customer=None, product="prod_1")
+    control.send_command(PlaceOrder(product="prod_1"))
 
     body = json.loads(site.asked.get(timeout=10)[2])
     assert body == {"command": "place_order", "product": "prod_1"}
@@ -44,13 +45,13 @@ def test_leaves_out_what_is_left_to_the_simulator(site, control):
 
 def test_tells_the_order_that_was_placed(site, control):
     site.body = (
-        '{"command": "place_order", "order": {"id": "ord_1", "number": "ORD-1", "total": 420.50,'
+        '{"command": "place_order", "at": "2026-11-25T10:00:00Z",'
+        ' "order": {"id": "ord_1", "number": "ORD-1", "total": 420.50,'
         ' "status": "pending", "customer": {"id": "user_1", "name": "Олена"}}}'
     ).encode()
 
-    order = control.send_command("place_order").order
+    order = control.send_command(PlaceOrder()).order
 
-    assert order is not None
     assert (order.id, order.number, order.status) == ("ord_1", "ORD-1", OrderStatus.PENDING)
     assert order.customer == CustomerRef("user_1", "Олена")
 
@@ -60,17 +61,17 @@ def test_raises_a_refusal_in_the_simulators_words(site, control, noticed):
     site.body = b'{"error": {"code": "invalid", "message": "1 to 60", "field": "speed"}}'
 
     with pytest.raises(ApiRequestError) as told:
-        control.send_command("speed", speed=600)
+        control.send_command(SetSpeed(speed=600))
 
     assert (told.value.detail.message, told.value.detail.field) == ("1 to 60", "speed")
     assert noticed == []
 
 
 def test_asks_for_the_scenarios_once(site, control):
-    site.body = (
-        b'{"scenarios": [{"name": "calm-day", "title": {}, "sentence": {}, "watch": {},'
-        b' "pages": [], "lasts_s": 0}]}'
-    )
+    text = {"en": "Calm day", "uk": "Спокійний день"}
+    texts = {"title": text, "sentence": text, "watch": text}
+    scenario = {"name": "calm-day", **texts, "pages": [], "lasts_s": 0, "running": None}
+    site.body = json.dumps({"scenarios": [scenario]}).encode()
 
     assert control.list_scenarios() == control.list_scenarios()
     assert site.asked.qsize() == 1
@@ -85,7 +86,9 @@ def test_asks_again_after_a_failure(site, control):
     assert control.list_scenarios() == ()
 
 
-@pytest.mark.parametrize("ask", [lambda c: c.list_scenarios(), lambda c: c.send_command("pause")])
+@pytest.mark.parametrize(
+    "ask", [lambda c: c.list_scenarios(), lambda c: c.send_command(PauseSimulation())]
+)
 def test_knows_a_stranger(site, control, ask):
     site.body = b"<html>"
 

@@ -14,7 +14,7 @@ from dashboard.state.live_state import (
 from dashboard.state.message_log import MAX_MESSAGES as KEPT
 from protocol.event_payloads import OrderStatus
 from protocol.monitoring import LatencyPercentiles, NodeStats, StatsPayload
-from protocol.simulator_api__merge_simulation import RunningScenario
+from protocol.simulator_api import RunningScenario
 
 
 @pytest.fixture
@@ -199,8 +199,10 @@ def test_keeps_what_the_simulator_says_of_itself(state, shop):
 
 
 def test_remembers_when_a_scenario_began(state, shop):
+    noon = shop.stock().now
+
     def plays(*names):
-        running = tuple(RunningScenario(name, 0.5, 60.0) for name in names)
+        running = tuple(RunningScenario(name, noon, noon, 0.5, 60.0) for name in names)
         return msgspec.structs.replace(shop.stock(), scenarios=running)
 
     for at, answer in enumerate((plays(), plays("a"), plays("a", "b"), plays("b"), plays("a"))):

@@ -5,16 +5,16 @@ import pytest
 from protocol import codec
 from protocol.event_payloads import OrderStatus
 from protocol.publications import PublishRequest
+from protocol.simulator_api import ScenarioPhase, StartScenario, StopScenario
 from server.settings import Settings
-from simulator.api.commands import CommandRejected, StartScenario, StopScenario
 from simulator.data_files import InvalidDataFile, read_text
 from simulator.dry_run.summary import RunSummary
+from simulator.errors import CommandRejected
 from simulator.scenarios import definitions
 from simulator.scenarios.actions import END_ACTIONS, FILLER_BYTES, START_ACTIONS
 from simulator.shop.simulation_events import (
     DropConnections,
     ScenarioChanged,
-    ScenarioPhase,
     StartSlowClient,
     StopSlowClient,
 )

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from protocol import codec
 from protocol.event_payloads import OrderStatus
 from protocol.publications import PublishRequest
-from simulator.api.commands import (
+from protocol.simulator_api import (
     AdvanceOrder,
     Announce,
-    CommandRejected,
     PlaceOrder,
     Restock,
     SetStock,
     StartScenario,
     StopScenario,
 )
+from simulator.errors import CommandRejected
 from simulator.scenarios import definitions
 from simulator.shop import catalogue
 from simulator.shop.orders import ALLOWED_TRANSITIONS

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from protocol import codec
 from simulator.engine.simulation_context import RunConfig
 from simulator.scenarios.active import ScenarioRun
-from simulator.scenarios.definitions import LocalizedText, Scenario, ScenarioModifiers
+from simulator.scenarios.definitions import Scenario, ScenarioModifiers, ScenarioText
 from simulator.shop.components import ShopComponents
 from simulator.shop.stock_levels import StockStatus
 
 NO_SUPPLIERS = Scenario(
     "no-suppliers",
     100.0,
-    *[LocalizedText("x", "x")] * 3,
+    *[ScenarioText("x", "x")] * 3,
     ("inventory",),
     ScenarioModifiers(suppliers_deliver=False),
 )

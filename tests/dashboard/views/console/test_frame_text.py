@@ -1,9 +1,11 @@
-"""What a frame means, in a sentence or two."""
+"""Frames as text: one line, formatted JSON, colours and explanations."""
 
 import pytest
 
 from client import recorded_frames
-from dashboard.views.console.frame_text import explain
+from dashboard.views.console import frame_text
+from dashboard.views.console.frame_text import explain, frame_tone
+from protocol.opcodes import Opcode
 
 
 def told(conversation, frame):
@@ -67,3 +69,76 @@ def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
 )
 def test_every_kind_of_frame_has_words(conversation, record, words):
     assert words in told(conversation, record(conversation.record))
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (b'{"type":"subscribe","payload":{"channel":"order:ord_1"}}', "order:ord_1"),
+        (
+            b'{"type":"error","payload":{"code":"forbidden","message":"Cannot"}}',
+            "forbidden \u00b7 Cannot",
+        ),
+        (
+            b'{"type":"auth_success","payload":{"user_id":"user_1","role":"agent"}}',
+            "user_1 \u00b7 agent",
+        ),
+        (
+            b'{"type":"order_update","payload":{"order_id":"o","status":"paid",'
+            b'"previous_status":"pending"}}',
+            "o: pending \u2192 paid",
+        ),
+        (b'{"type":"chat_message","payload":{"message":{"id":"m","content":"Hi"}}}', "Hi"),
+        (b'{"type":"pong"}', ""),
+        (b"[1]", "[1]"),
+        (b'{"type":"ping', '{"type":"ping'),
+    ],
+)
+def test_are_said_in_a_line(conversation, message, told):
+    assert frame_text.one_line(conversation.record.record_received(message)) == told
+
+
+def test_publications_are_said_with_their_address(conversation):
+    to_all = conversation.record.record_http_request(b'{"type":"notification","everyone":true}')
+
+    assert frame_text.one_line(to_all) == "notification \u2192 *"
+
+
+@pytest.mark.parametrize(
+    ("record", "label", "tone"),
+    [
+        (lambda r: r.record_close(4003, "Disconnected"), "close 4003", "bad"),
+        (lambda r: r.record_close(1000, "", by_client=True), "close 1000", "accent"),
+        (lambda r: r.record_handshake_rejected(403), "HTTP 403", "bad"),
+        (lambda r: r.record_sent(b"\x00\x01", Opcode.BINARY), "binary", "accent"),
+        (lambda r: r.record_sent(b"not json"), "text", "accent"),
+        (lambda r: r.record_received(b'{"type":"subscribed"}'), "subscribed", "ok"),
+        (lambda r: r.record_received(b'{"type":"error","payload":{}}'), "error", "bad"),
+        (lambda r: r.record_received(b'{"type":"new_order","payload":{}}'), "new_order", "tenant"),
+    ],
+)
+def test_have_a_name_and_a_colour(conversation, record, label, tone):
+    frame = record(conversation.record)
+
+    assert (frame.label, frame_tone(frame)) == (label, tone)
+
+
+def test_are_written_over_several_lines_where_they_are_json(conversation):
+    assert (
+        frame_text.pretty_json(conversation.record.record_sent(b'{"a":1.50}'))
+        == '{\n  "a": 1.50\n}'
+    )
+    assert frame_text.pretty_json(conversation.record.record_sent(b"{oops")) == "{oops"
+
+
+def test_a_successful_http_response_is_green(conversation):
+    request = conversation.record.record_http_request(b"{}")
+    response = conversation.record.record_http_response(request, 200, b"{}")
+
+    assert frame_tone(response) == "ok"
+
+
+def test_a_token_is_shown_redacted(conversation):
+    frame = conversation.record.record_sent(b'{"type":"auth","payload":{"token":"ey.J"}}')
+
+    assert frame_text.one_line(frame) == "•••"

@@ -1,6 +1,7 @@
 """The sequence diagram."""
 
 from client import recorded_frames
+from dashboard.ui import formatting
 from dashboard.views.console import sequence_diagram
 
 
@@ -54,7 +55,7 @@ def test_lets_no_message_write_html(conversation):
 
 
 def test_says_a_round_trip_in_few_digits():
-    assert [sequence_diagram.format_round_trip(s) for s in (0.00042, 0.0123, 1.25)] == [
+    assert [formatting.format_round_trip(s) for s in (0.00042, 0.0123, 1.25)] == [
         "0.4 ms",
         "12 ms",
         "1.2 s",
