@@ -36,6 +36,7 @@ from server.cluster.node_queries import (
 )
 from server.pubsub.hub import Hub
 from server.services.order_owners import OrderOwners
+from server.stores.base import OrderOwnership
 from server.websocket.connection import ServerConnection
 from server.websocket.connection_manager import ConnectionManager
 
@@ -71,9 +72,7 @@ class LocalNode(Struct, frozen=True):
                     self.revocations.record(tenant_id, user_id, revoked_at)
                 return self._disconnect(self._connections_of(tenant_id, user_id))
             case OrderOwnerChanged(order):
-                self.connection_manager.on_order_owner_changed(
-                    await self.order_owners.refresh(order)
-                )
+                self._revoke_order(await self.order_owners.refresh(order))
                 return AffectedConnections(0)
             case _:
                 assert_never(query)
@@ -93,17 +92,18 @@ class LocalNode(Struct, frozen=True):
             StoreUnavailable: the store does not answer; the caller tries again.
         """
         await self.revocations.load()
-        order_channels = set[Channel]()
         for connection in self.connection_manager.open_connections():
             if connection.identity is not None and self.revocations.is_revoked(connection.identity):
                 connection.close(CloseCode.DISCONNECTED)
-            order_channels.update(
-                each for each in connection.channels if each.kind is ChannelKind.ORDER
-            )
-        for channel in order_channels:
-            order = await self.order_owners.find(channel.key)
+        for order_id in self.hub.channel_keys(ChannelKind.ORDER):
+            order = await self.order_owners.find(order_id)
             if order is not None:
-                self.connection_manager.on_order_owner_changed(order)
+                self._revoke_order(order)
+
+    def _revoke_order(self, order: OrderOwnership) -> None:
+        """Unsubscribe from an order those who may not see it any more."""
+        for subscriber in list(self.hub.subscribers(Channel(ChannelKind.ORDER, order.id))):
+            subscriber.on_order_owner_changed(order)
 
     def _list_connections(self, tenant_id: str, user_id: str | None) -> NodeConnections:
         found = list(self._connections_of(tenant_id, user_id))[::-1]

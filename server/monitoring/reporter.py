@@ -41,7 +41,6 @@ class MonitorReporter:
         self.latency = LatencyHistogram(clock())
         self._unflushed: list[tuple[float, int]] = []
         self._lag_s = 0.0
-        hub.observers.append(self._on_delivered)
 
     def on_flushed(self) -> None:
         """Measure latencies: what was delivered since the last flush is now written."""
@@ -94,7 +93,8 @@ class MonitorReporter:
             latency=self.latency.percentiles(now),
         )
 
-    def _on_delivered(self, publication: Publication, reached: int) -> None:
+    def on_delivered(self, publication: Publication, reached: int) -> None:
+        """Record a publication and the number of connections it was queued for."""
         self._traffic_source.on_delivered(publication, reached)
         if reached:
             self._unflushed.append((publication.accepted_at, reached))

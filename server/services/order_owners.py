@@ -7,36 +7,27 @@ started before a change arrived is repeated after it: it might return the former
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from cachetools import LRUCache
 
+from server.cluster.cluster import Cluster
+from server.cluster.node_queries import AffectedConnections, OrderOwnerChanged
 from server.stores.base import OrderOwnership, Store, StoreUnavailable
 
 CACHE_SIZE = 10_000  # orders, about 3 MB; looking up another one takes some 100 us
 
 
-def _always_connected() -> bool:
-    return True
-
-
 class OrderOwners:
     """Records and looks up the owners of orders.
 
-    ``notify_cluster`` sends a change of owner to every node, this one included, and returns
-    when all have applied it.  While ``cluster_connected`` is false, changes of other nodes
-    do not arrive, and nothing is cached.
+    A change of owner is sent to every node of the cluster, this one included.  While this
+    node is disconnected, changes of other nodes do not arrive, and nothing is cached.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        notify_cluster: Callable[[OrderOwnership], Awaitable[object]],
-        cluster_connected: Callable[[], bool] = _always_connected,
-    ) -> None:
+    def __init__(self, store: Store, cluster: Cluster) -> None:
         self._store = store
-        self._notify_cluster = notify_cluster
-        self._cluster_connected = cluster_connected
+        self._cluster = cluster
         self._version = 0
         self._cache = LRUCache[str, OrderOwnership](CACHE_SIZE)
 
@@ -46,7 +37,7 @@ class OrderOwners:
         Raises:
             StoreUnavailable: the store does not answer.
         """
-        known = self._cache.get(order_id) if self._cluster_connected() else None
+        known = self._cache.get(order_id) if self._cluster.is_connected else None
         if known is not None:
             return known
         while True:
@@ -70,7 +61,12 @@ class OrderOwners:
         version = self._version
         changed = await self._store.record_order_owners(ownerships)
         self._add_to_cache(ownerships, version)
-        await asyncio.gather(*(self._notify_cluster(order) for order in changed))
+        await asyncio.gather(
+            *(
+                self._cluster.query(OrderOwnerChanged(order), AffectedConnections)
+                for order in changed
+            )
+        )
 
     async def refresh(self, ownership: OrderOwnership) -> OrderOwnership:
         """Look up the owner of an order again, after it has changed.
@@ -93,7 +89,7 @@ class OrderOwners:
 
     def _add_to_cache(self, ownerships: Sequence[OrderOwnership], version: int) -> None:
         """Cache what was looked up at a version, unless there were changes since."""
-        if version != self._version or not self._cluster_connected():
+        if version != self._version or not self._cluster.is_connected:
             return
         for order in ownerships:
             self._cache[order.id] = order

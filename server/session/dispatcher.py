@@ -45,7 +45,6 @@ class ConnectionContext(Struct, frozen=True):
     counters: Counters
     clock: Callable[[], float]
     max_message_bytes: int
-    send_queue_bytes: int
     connection_limiter: ConnectionLimiter
 
 
@@ -216,7 +215,7 @@ class RequestDispatcher:
                 shared.counters.messages_out += 1
                 shared.counters.replays[publication.type] += 1
                 text = encode_with_offset(publication) if recoverable else publication.message
-                self._connection.send_queue.push(frame_codec.encode_text(text))
+                self._connection.send(frame_codec.encode_text(text))
             case RemoveSubscription(channel):
                 shared.hub.unsubscribe(self._connection, channel)
             case CloseConnection(code):
@@ -242,7 +241,7 @@ class RequestDispatcher:
             counters.refusals[message.payload.code] += 1
         counters.messages_out += 1
         counters.replies[type(message)] += 1
-        self._connection.send_queue.push(
+        self._connection.send(
             frame_codec.encode_text(encode_with_timestamp(message, shared.clock()))
         )
 

@@ -216,9 +216,7 @@ class Session:
 
     async def _subscribe(self, request: Subscribe) -> list[SessionEffect]:
         channel = Channel.parse(request.payload.channel)
-        order = None
-        if channel.kind is ChannelKind.ORDER and self.identity is not None:
-            order = await self._backend.find_order_owner(channel.key)
+        order = await self._find_order(channel)
         if not can_subscribe(self.identity, channel, order, has_expired=self._has_expired):
             raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
         if (
@@ -228,16 +226,11 @@ class Session:
             raise RequestError(
                 ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._max_subscriptions} channels"
             )
-        was_subscribed = channel in self.channels
-        self.channels.add(channel)  # so that an order that changes hands meanwhile is lost
-        try:
-            opened = await self._open_subscription(channel, request.payload)
-        except BrokerUnavailable:
-            if not was_subscribed:
-                self.channels.discard(channel)
-            raise
-        if channel not in self.channels:
+        opened = await self._open_subscription(channel, request.payload)
+        # Until it is a subscriber it is not notified of an order that is reassigned.
+        if not can_subscribe(self.identity, channel, await self._find_order(channel)):
             raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        self.channels.add(channel)
         if self.identity is None:
             self.deadline = None  # joining a public channel is reason enough to stay
         confirmed = Subscribed(
@@ -248,6 +241,12 @@ class Session:
             *self._replay(opened),
             AddSubscription(channel, opened.recoverable),
         ]
+
+    async def _find_order(self, channel: Channel) -> OrderOwnership | None:
+        """Return the order of a channel and its owner, for a client that is signed in."""
+        if channel.kind is not ChannelKind.ORDER or self.identity is None:
+            return None
+        return await self._backend.find_order_owner(channel.key)
 
     async def _open_subscription(
         self, channel: Channel, options: SubscribeOptions
@@ -306,12 +305,7 @@ class Session:
         """Leave what a newer token, of another role, no longer opens."""
         effects: list[SessionEffect] = []
         for channel in sorted(self.channels):
-            order = (
-                await self._backend.find_order_owner(channel.key)
-                if channel.kind is ChannelKind.ORDER
-                else None
-            )
-            if not can_subscribe(self.identity, channel, order):
+            if not can_subscribe(self.identity, channel, await self._find_order(channel)):
                 effects += self._revoke_subscription(channel)
         return effects
 

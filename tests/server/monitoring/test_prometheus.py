@@ -138,7 +138,7 @@ def test_a_type_from_another_version_is_counted_with_the_others():
     counters = Counters()
     reporter = MonitorReporter(
         SingleNode("a", LocalConnectionLimiter(1), lambda: 0.0),
-        Hub(counters, None),
+        Hub(counters, None, lambda: 0.0),
         None,
         counters,
         lambda: 0.0,

@@ -42,19 +42,26 @@ def store():
     return Store()
 
 
-@pytest.fixture
-def changes():
-    """The changes of owners that were applied, in order."""
-    return []
+class ClusterOfOne:
+    """A cluster whose only node refreshes an order that changes owner, as `LocalNode` does."""
+
+    def __init__(self):
+        self.is_connected = True
+        self.refreshed = []
+
+    async def query(self, query, _):
+        self.refreshed.append(await self.order_owners.refresh(query.order))
 
 
 @pytest.fixture
-def orders(store, changes):
-    async def apply(order):
-        changes.append(await orders.refresh(order))
+def cluster():
+    return ClusterOfOne()
 
-    orders = OrderOwners(store, apply)
-    return orders
+
+@pytest.fixture
+def orders(store, cluster):
+    cluster.order_owners = OrderOwners(store, cluster)
+    return cluster.order_owners
 
 
 async def test_an_order_is_cached_once_it_is_recorded_or_found(orders, store):
@@ -67,12 +74,12 @@ async def test_an_order_is_cached_once_it_is_recorded_or_found(orders, store):
     assert store.lookups == 1
 
 
-async def test_a_change_of_owner_is_announced_and_a_new_order_is_not(orders, changes):
+async def test_a_change_of_owner_is_sent_to_the_cluster_and_a_new_order_is_not(orders, cluster):
     await orders.record([OF_OLENA])
     await orders.record([OF_OLENA])
     await orders.record([OF_TARAS])
 
-    assert changes == [OF_TARAS]
+    assert cluster.refreshed == [OF_TARAS]
     assert await orders.find("ord_1") == OF_TARAS
 
 
@@ -112,16 +119,14 @@ async def test_a_change_is_taken_as_published_while_the_store_is_unavailable(ord
     assert await orders.refresh(OF_TARAS) == OF_TARAS
 
 
-async def test_nothing_is_cached_while_changes_do_not_arrive(store, changes):
-    is_connected = True
-    orders = OrderOwners(store, changes.append, lambda: is_connected)
+async def test_nothing_is_cached_while_changes_do_not_arrive(orders, store, cluster):
     await orders.record([OF_OLENA])
     store.orders["ord_1"] = OF_TARAS
-    is_connected = False
+    cluster.is_connected = False
 
     assert await orders.find("ord_1") == OF_TARAS
     orders.invalidate()
-    is_connected = True
+    cluster.is_connected = True
     assert await orders.find("ord_1") == OF_TARAS
 
 

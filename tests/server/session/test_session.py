@@ -319,9 +319,7 @@ def test_an_order_that_changes_hands_while_its_last_message_is_fetched_is_not_jo
 ):
     sign_in(session)
     world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
-    world.meanwhile = lambda: session.on_order_owner_changed(
-        OrderOwnership("ord_1", "taras", "shop")
-    )
+    world.meanwhile = lambda: world.orders.update(ord_1=OrderOwnership("ord_1", "taras", "shop"))
 
     (reply,) = subscribe(session, "order:ord_1", last=True)
 
@@ -359,9 +357,7 @@ def test_a_recoverable_channel_says_its_place_before_what_was_missed_and_then_is
 
 def test_an_order_that_changes_hands_while_it_is_recovered_is_not_joined(session, world):
     sign_in(session)
-    world.meanwhile = lambda: session.on_order_owner_changed(
-        OrderOwnership("ord_1", "taras", "shop")
-    )
+    world.meanwhile = lambda: world.orders.update(ord_1=OrderOwnership("ord_1", "taras", "shop"))
 
     (reply,) = subscribe(session, "order:ord_1", recoverable=True)
 
@@ -400,3 +396,20 @@ def test_a_token_revoked_while_the_channel_is_recovered_is_not_taken(session, wo
 
     assert isinstance(reply.message, AuthError)
     assert session.identity is None
+
+
+def test_an_order_lost_while_it_is_subscribed_again_stays_unsubscribed(session, world):
+    sign_in(session)
+    subscribe(session, "order:ord_1")
+    reassigned = OrderOwnership("ord_1", "taras", "shop")
+
+    def reassign():
+        world.orders["ord_1"] = reassigned
+        session.on_order_owner_changed(reassigned)
+
+    world.meanwhile = reassign
+
+    (reply,) = subscribe(session, "order:ord_1", recoverable=True)
+
+    assert reply.message.payload.code == "forbidden"
+    assert Channel.parse("order:ord_1") not in session.channels
