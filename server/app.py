@@ -45,7 +45,7 @@ async def start_server(settings: Settings) -> AsyncIterator[int]:
     """Serve while the block lasts; yields the port.
 
     Raises:
-        Misconfigured: the settings do not fit together.
+        InvalidSettings: the settings do not fit together.
         StoreUnavailable: the database cannot be opened.
         OSError: the address cannot be listened on.
     """

@@ -1,4 +1,4 @@
-"""Writes what is in the send queues: all of a client's frames at once, every client in one flush.
+"""Writes what is in the send queues: each client's frames in one write.
 
 A write costs some 7 us of system call whatever its size, so the fewer writes the better.
 Frames are appended to each client's queue; a flush joins a queue's frames and writes once.
