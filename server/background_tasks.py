@@ -1,4 +1,4 @@
-"""Cancels background tasks."""
+"""Cancels background tasks reliably."""
 
 from __future__ import annotations
 

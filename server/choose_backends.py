@@ -32,7 +32,7 @@ DATABASE_FILE = "workbench.sqlite3"
 
 
 class Backends(Struct, frozen=True):
-    """The parts that differ between a single server and a node of a cluster."""
+    """The broker, the stores and the cluster that the settings choose."""
 
     broker: Broker
     store: Store

@@ -74,7 +74,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool, Meta(description="Whether it is a Redis Cluster: sharded Pub/Sub")
     ] = False
     broker_timeout_s: Annotated[
-        float, Meta(gt=0, description="Timeout of a request to Redis, or to a locked database")
+        float, Meta(gt=0, description="Timeout of a request to Redis or to a locked database")
     ] = 2.0
     node_timeout_s: Annotated[
         float, Meta(gt=0, description="A node without a heartbeat for this long counts as gone")

@@ -7,6 +7,13 @@ from enum import StrEnum
 from msgspec import Struct
 
 
+class InvalidToken(Exception):
+    """Invalid token; the reason is deliberately not exposed."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid or expired token")
+
+
 class Role(StrEnum):
     """The role that a token grants.
 
@@ -19,13 +26,6 @@ class Role(StrEnum):
     ADMIN = "admin"
     SERVICE = "service"
     NONE = ""
-
-
-class InvalidToken(Exception):
-    """Invalid token; the reason is deliberately not exposed."""
-
-    def __init__(self) -> None:
-        super().__init__("Invalid or expired token")
 
 
 STAFF_ROLES = frozenset({Role.AGENT, Role.ADMIN})

@@ -75,13 +75,13 @@ class PublishService:
         return PublishResponse(accepted=len(publications), reached=reached)
 
     async def _record_owners(self, ownerships: list[OrderOwnership | None], is_list: bool) -> None:
-        placed = [(i, order) for i, order in enumerate(ownerships) if order is not None]
-        if not placed:
+        to_record = [(i, order) for i, order in enumerate(ownerships) if order is not None]
+        if not to_record:
             return
         try:
-            await self._order_owners.record([order for _, order in placed])
+            await self._order_owners.record([order for _, order in to_record])
         except OrderOwnedByOtherTenant as why:
-            reported_index = placed[why.index][0] if is_list else None
+            reported_index = to_record[why.index][0] if is_list else None
             raise ApiError(
                 ApiErrorCode.FORBIDDEN, "This order cannot be placed here", reported_index
             ) from None

@@ -74,7 +74,7 @@ class Store(Protocol):
         to be new.
 
         Raises:
-            OrderOwnedByOtherTenant: one belongs to another tenant; none was kept.
+            OrderOwnedByOtherTenant: one belongs to another tenant; nothing was stored.
         """
         ...
 

@@ -77,7 +77,7 @@ class SqliteStore:
     async def open(cls, path: Path, timeout_s: float) -> SqliteStore:
         """Open the file, or create it and its folder.
 
-        A query on a database that another program has locked waits for ``timeout_s``.
+        A query waits for up to ``timeout_s`` while another program has locked the database.
 
         Raises:
             StoreUnavailable: it cannot be opened or is not a database.

@@ -22,12 +22,13 @@ from protocol.retention import Retention
 from server.background_tasks import cancel_and_wait
 from server.pubsub.brokers.base import BrokerUnavailable
 from server.redis_client import REDIS_ERRORS, RedisClient
+from server.retry_delay import RetryDelay
 
 BATCH_BYTES = 1 << 20  # of messages; at least one call goes, whatever its size
 BATCH_ITEMS = 1000
 MAX_BATCH_SPAN_S = 0.25  # between the first and the last call of a batch
 MAX_PENDING = 20_000  # publications; above it, calls fail at once
-RETRY_DELAY_S = 0.05  # between attempts while Redis is unavailable
+MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.05, 0.2  # between attempts to send a batch
 log = logging.getLogger(__name__)
 
 
@@ -138,6 +139,7 @@ class BatchPublisher:
         id, epoch, until = secrets.token_hex(8), secrets.token_hex(4), calls[0].deadline
         items = [item for call in calls for item in call.items]
         loop = asyncio.get_running_loop()
+        delay = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S)
         why = "Redis did not take it in time"
         while (left := until - loop.time()) > 0:
             try:
@@ -149,7 +151,7 @@ class BatchPublisher:
                 return f"Redis rejects it: {why_not}"
             except REDIS_ERRORS as failure:
                 self._clock_offset_ms, why = None, str(failure) or why
-                await asyncio.sleep(min(RETRY_DELAY_S, max(0.0, until - loop.time())))
+                await asyncio.sleep(min(delay.next_s(), max(0.0, until - loop.time())))
         return why
 
     async def _run_script(

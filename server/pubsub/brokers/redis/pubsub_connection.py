@@ -14,10 +14,11 @@ from redis.asyncio.connection import AbstractConnection
 
 from server.background_tasks import cancel_and_wait
 from server.redis_client import REDIS_ERRORS, RedisClient
+from server.retry_delay import RetryDelay
 
 HEALTH_CHECK_INTERVAL_S = 1.0
 HEALTH_CHECK_TIMEOUT_S = 5.0  # waiting loses nothing: the channels' logs have it
-RETRY_DELAY_S = 0.1  # between attempts to connect
+MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 0.5  # between attempts to connect
 CHANNELS_PER_COMMAND = 500  # channels in one command
 MESSAGE_KINDS = (b"message", b"smessage")
 CONFIRMATION_KINDS = (b"subscribe", b"ssubscribe")
@@ -89,6 +90,7 @@ class PubSubConnection:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
+        delay = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S)
         while True:
             connection = self._connect()
             try:
@@ -98,10 +100,12 @@ class PubSubConnection:
                 reason = str(why) or type(why).__name__
                 log.log(level, "redis pub/sub disconnected: %s", reason)
             finally:
+                if self.connected.is_set():
+                    delay.reset()
                 self.connected.clear()
                 self._on_disconnect()
                 await connection.disconnect(nowait=True)
-            await asyncio.sleep(RETRY_DELAY_S)
+            await delay.wait()
 
     async def _run_connection(self, connection: AbstractConnection) -> None:
         async with asyncio.timeout(self._timeout_s):
