@@ -19,9 +19,10 @@ from bench.load.readiness import CommandTiming, ReadinessPoller, Stopwatch
 from bench.load.verify import ExpectedStream as Expected
 from bench.load.verify import PongCounter, VerificationFailed
 from client.tokens import mint
+from protocol.opcodes import Opcode
 
 CHUNK = 1 << 16  # above this, malloc fetches fresh pages from the system for each read
-PONG = frame_codec.encode_frame(frame_codec.PONG, masked=True)
+PONG = frame_codec.encode_frame(Opcode.PONG, masked=True)
 
 
 class ClientGroups:
@@ -68,7 +69,7 @@ class ClientGroups:
                 for fd in readable.wait_for_data(f"{len(missing)} clients had no pong"):
                     data, start = missing.get(fd, b"") + _read(connections[fd]), 0
                     for opcode, payload, end in frame_codec.decode_frames(data):
-                        if opcode != frame_codec.PING:  # ours is answer enough to the server's
+                        if opcode != Opcode.PING:  # ours is answer enough to the server's
                             if fd not in missing or json.loads(payload)["type"] != "pong":
                                 raise VerificationFailed(f"unexpected frame: {payload[:80]!r}")
                             del missing[fd]
@@ -140,7 +141,7 @@ class ClientGroups:
             while (left := end - time.monotonic()) > 0:
                 for fd in readable.wait(left):
                     for opcode, _payload, _end in frame_codec.decode_frames(_read(connections[fd])):
-                        if opcode == frame_codec.PING:
+                        if opcode == Opcode.PING:
                             pings += 1
                             connections[fd].sendall(PONG)
         return pings

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from bench.load import frame_codec
+from protocol.opcodes import Opcode
 
 CONNECT_BATCH = 32
 TIMEOUT_S = 30.0
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # leave no port behind that waits for a minute
-PING = frame_codec.encode_frame(frame_codec.TEXT, b'{"type":"ping"}', masked=True)
+PING = frame_codec.encode_frame(Opcode.TEXT, b'{"type":"ping"}', masked=True)
 
 
 class ClientSpec(Struct, frozen=True):
@@ -87,7 +88,7 @@ def _read_handshake_response(connection: socket.socket) -> bytes:
 
 def _subscribe_frame(channel: str) -> bytes:
     request = {"type": "subscribe", "payload": {"channel": channel}}
-    return frame_codec.encode_frame(frame_codec.TEXT, json.dumps(request).encode(), masked=True)
+    return frame_codec.encode_frame(Opcode.TEXT, json.dumps(request).encode(), masked=True)
 
 
 def _await_subscribed(connection: socket.socket, data: bytes, channels: int) -> None:

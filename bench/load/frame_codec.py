@@ -1,18 +1,15 @@
-"""The WebSocket frames that a load generator sends and reads; knows no socket and no message.
+"""Encodes and decodes the WebSocket frames of a load generator.  Pure.
 
-Clients must mask; with a mask of zeros the text stays as it is, and masking costs nothing.
+Clients must mask; with a mask of zeros the payload stays as it is, and masking costs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-TEXT, PING, PONG = 0x1, 0x9, 0xA
 FIN_BIT, MASK_BIT = 0x80, 0x80
 ZERO_MASK = bytes(4)
 LENGTH_16_BIT, LENGTH_64_BIT = 126, 127  # lengths that say where the length is
-
-Frame = tuple[int, bytes]
 
 
 def encode_frame(opcode: int, payload: bytes = b"", *, masked: bool) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.load import frame_codec
+from protocol.opcodes import Opcode
 
 CHANNEL = "public:bench"
 WIRE_BYTES = 295
@@ -19,7 +20,7 @@ _MESSAGE = '{"type":"notification","payload":%s,"timestamp":"2024-01-15T10:30:00
 _PADDING = "x" * (WIRE_BYTES - 4 - len(_MESSAGE % (_PAYLOAD % (0, "", 0))))  # 4 bytes of header
 
 SAMPLE_FRAME = frame_codec.encode_frame(
-    frame_codec.TEXT, (_MESSAGE % (_PAYLOAD % (0, _PADDING, 0))).encode(), masked=False
+    Opcode.TEXT, (_MESSAGE % (_PAYLOAD % (0, _PADDING, 0))).encode(), masked=False
 )
 """A frame of the same size, for those who send it without having been asked to publish."""
 

@@ -11,6 +11,7 @@ import json
 
 from bench.load import frame_codec
 from bench.load.payloads import check_and_get_sent_ns
+from protocol.opcodes import Opcode
 
 
 class VerificationFailed(Exception):
@@ -59,7 +60,7 @@ class ExpectedStream:
 
     def _check(self, opcode: int, payload: bytes) -> None:
         number = len(self.message_ends)
-        if opcode != frame_codec.TEXT or number == self._expected:
+        if opcode != Opcode.TEXT or number == self._expected:
             raise VerificationFailed(
                 f"a frame too many behind message {number - 1}: opcode {opcode}"
             )
