@@ -38,7 +38,7 @@ class CommandResponse(Struct, frozen=True):
 
 
 class SimulatorClient:
-    """One simulator; ``changed`` is called when it has done something."""
+    """Client of one simulator; ``on_change`` is called after a command succeeded."""
 
     def __init__(self, api: ApiClient, on_change: Callable[[], None]) -> None:
         self._api, self._on_change = api, on_change
@@ -48,7 +48,7 @@ class SimulatorClient:
         """Return the available scenarios; fetched once, as they do not change at run time.
 
         Raises:
-            Unanswered: the simulator cannot be reached, or the response is invalid.
+            ApiRequestError: the simulator cannot be reached, or the response is invalid.
         """
         if not self._scenarios:
             try:
@@ -62,7 +62,7 @@ class SimulatorClient:
         """Send a command; fields that are None are omitted.
 
         Raises:
-            Unanswered: it did not; the refusal says which field is wrong.
+            ApiRequestError: it failed; ``detail`` says which field is wrong.
         """
         given = {name: value for name, value in fields.items() if value is not None}
         answer = self._api.post("/control", {"command": command, **given})

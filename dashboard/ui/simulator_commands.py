@@ -14,13 +14,13 @@ def send_command(command: str, **fields: Any) -> None:
     """Send a command and store its result; for callbacks."""
     at = feed().now()
     try:
-        done = simulator_client().send_command(command, **fields)
-    except ApiRequestError as why:
-        tab().command_result = CommandResult(command, at, why.detail.message or _(str(why)))
+        response = simulator_client().send_command(command, **fields)
+    except ApiRequestError as error:
+        tab().command_result = CommandResult(command, at, error.detail.message or _(str(error)))
     else:
-        tab().command_result = CommandResult(command, at, order=done.order)
+        tab().command_result = CommandResult(command, at, order=response.order)
 
 
 def last_result() -> CommandResult | None:
-    """Return the result of the last command, if there is one."""
+    """Return the result of the tab's last command, if there is one."""
     return tab().command_result
