@@ -304,7 +304,7 @@ def test_every_function_belongs_to_a_scenario(premises):
         ('uk = "Спокійний день"', 'uk = ""', r"length >= 1 - at `\$\.scenarios\[0\]\.title\.uk`"),
         ("lasts_s = 300", "lasts_s = 0", r"Expected `float` > 0\.0 - at `\$\.scenarios\[0\]"),
         ("failure_multiplier = 0.0", "failures = 0.0", "unknown field `failures`"),
-        ('name = "flash-sale"', 'name = "calm-day"', "calm-day: the name is taken"),
+        ('name = "flash-sale"', 'name = "calm-day"', "calm-day: the name is used twice"),
         ("[[scenarios]]", "[[scenarios]", r"scenarios\.toml: "),
     ],
 )

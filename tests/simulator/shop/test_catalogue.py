@@ -52,10 +52,10 @@ def test_has_prices_with_kopecks():
         ({"threshold": 0}, "at `$.threshold`"),
         ({"colour": "red"}, "unknown field `colour`"),
         ({"stock": {"Львів": 9}}, "stock is not given for Київ"),
-        ({"stock": {"Київ": 5}}, "a warehouse opens with 5 pieces"),
-        ({"reorder_quantity": 5}, "a lot of 5 does not lift a shelf over 5"),
-        ({"id": "prod_1"}, "the id is taken"),
-        ({"sku": "KET-1"}, "the SKU KET-1 is taken"),
+        ({"stock": {"Київ": 5}}, "a warehouse starts with 5 pieces"),
+        ({"reorder_quantity": 5}, "a delivery of 5 does not exceed the threshold"),
+        ({"id": "prod_1"}, "the id is used twice"),
+        ({"sku": "KET-1"}, "the SKU KET-1 is used twice"),
     ],
 )
 def test_names_the_line_of_a_wrong_product(change, problem):
@@ -83,7 +83,7 @@ def test_of_nothing_is_no_catalogue():
         ('[[warehouses]]\nname = "Київ"', r"warehouses\.toml: .*lead_time_s"),
         (
             PLACES.replace("40", "400"),
-            r"warehouses\.toml, Київ: lead_time_s is not from quick to slow",
+            r"warehouses\.toml, Київ: the longest lead time is first",
         ),
     ],
 )

@@ -107,5 +107,5 @@ def test_a_question_asked_in_two_topics_is_named():
         'question = "Вітаю! Яка гарантія на телефони?"\nanswer = "Рік."\n'
     )
 
-    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic луна: asked before"):
+    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic луна: repeated question"):
         support_script.parse_support_script(twice)
