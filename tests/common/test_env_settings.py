@@ -30,7 +30,7 @@ def test_variables_become_fields_and_the_rest_keep_their_defaults():
     assert kettle == Kettle(litres=1.7, guests=("Олена", "Тарас"), whistle=True)
 
 
-def test_a_variable_may_have_another_name_than_the_field():
+def test_a_variable_may_have_a_different_name_than_its_field():
     class Renamed(Struct):
         volume: Annotated[float, Meta(description="How much it holds")] = field(name="litres")
 
@@ -38,7 +38,7 @@ def test_a_variable_may_have_another_name_than_the_field():
     assert describe_settings(Renamed).split()[0] == "WORKBENCH_LITRES"
 
 
-def test_every_problem_is_named_at_once():
+def test_all_errors_are_reported_at_once():
     with pytest.raises(InvalidSettings) as why:
         load_settings(Kettle, {"WORKBENCH_PORT": "many", "WORKBENCH_WHISTLE": "loud"})
 
@@ -48,7 +48,7 @@ def test_every_problem_is_named_at_once():
     assert "WORKBENCH_WHISTLE" in whistle
 
 
-def test_help_lists_variables_purposes_and_defaults():
+def test_help_lists_variables_with_descriptions_and_defaults():
     assert [line.split() for line in describe_settings(Kettle).splitlines()][1] == [
         "WORKBENCH_PORT", "Where", "it", "is", "[8080]",
     ]  # fmt: skip

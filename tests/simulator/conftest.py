@@ -12,40 +12,40 @@ from simulator.shop.shop import Shop
 
 
 @pytest.fixture(scope="session")
-def premises():
+def shop_data():
     return ShopData.load()
 
 
 @pytest.fixture(scope="session")
-def open_shop(premises):
+def create_shop(shop_data):
     """Open a shop with the given start."""
 
     def open_(**start):
-        return Shop(premises, RunConfig(**start))
+        return Shop(shop_data, RunConfig(**start))
 
     return open_
 
 
 @pytest.fixture(scope="session")
-def publications_of(open_shop):
+def publications_of(create_shop):
     """Return all that a shop publishes until so many seconds after its start, in order."""
 
     def publications(seconds, **start):
-        shop = open_shop(**start)
-        happenings = shop.step(shop.config.started_at + seconds)
-        return [happening for happening in happenings if isinstance(happening, PublishRequest)]
+        shop = create_shop(**start)
+        events = shop.step(shop.config.started_at + seconds)
+        return [event for event in events if isinstance(event, PublishRequest)]
 
     return publications
 
 
-class Taker:
+class RecordingSink:
     """Takes publications, and whatever else happens."""
 
     def __init__(self, has_room=True):
-        self.drafts, self.others, self.has_room = [], [], has_room
+        self.publications, self.others, self.has_room = [], [], has_room
 
     def put(self, draft):
-        self.drafts.append(draft)
+        self.publications.append(draft)
         return self.has_room
 
     def ask_support(self, customer, topic):
@@ -77,13 +77,13 @@ class Clock:
         return self.now
 
 
-class Stand:
+class RunnerHarness:
     """A runner whose clock the test turns, and what came of it."""
 
-    def __init__(self, open_shop, has_room, speed, start):
-        self._open_shop, self._start, self._runs = open_shop, start, 0
-        self.taker, self.time = Taker(has_room), Clock()
-        self.runner = SimulationRunner(self._open, self.taker, self.taker, self.time, speed=speed)
+    def __init__(self, create_shop, has_room, speed, start):
+        self._open_shop, self._start, self._runs = create_shop, start, 0
+        self.sink, self.time = RecordingSink(has_room), Clock()
+        self.runner = SimulationRunner(self._open, self.sink, self.sink, self.time, speed=speed)
 
     def _open(self, seed, rate):
         self._runs += 1
@@ -111,10 +111,10 @@ class Stand:
 
 
 @pytest.fixture(scope="session")
-def stand(open_shop):
+def harness(create_shop):
     """Run a shop by hand; takes a start and ``has_room``, ``speed``."""
 
     def make(has_room=True, speed=1.0, **start):
-        return Stand(open_shop, has_room, speed, {"started_at": 1000.0, **start})
+        return RunnerHarness(create_shop, has_room, speed, {"started_at": 1000.0, **start})
 
     return make

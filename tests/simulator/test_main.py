@@ -83,14 +83,14 @@ async def test_a_dry_run_takes_its_seed_from_the_settings_or_the_command_line(st
     assert seven == again != eight
 
 
-async def test_a_dry_run_with_a_scenario_says_what_is_different(start):
+async def test_a_dry_run_can_start_with_a_scenario(start):
     process = await start("--dry-run", "--scenario", "flash-sale", "--for", "5s")
     out, _ = await process.communicate()
 
     assert "Сценарій почався: Блискавичний розпродаж" in out.decode()
 
 
-async def test_a_dry_run_sums_itself_up_if_it_is_asked_to(start):
+async def test_a_dry_run_can_print_a_summary(start):
     process = await start("--dry-run", "--summary", "--for", "1m")
     out, err = await process.communicate()
 
@@ -98,7 +98,7 @@ async def test_a_dry_run_sums_itself_up_if_it_is_asked_to(start):
     assert out.startswith(b"| | |\n|---|---:|\n| messages | ")
 
 
-async def test_lists_the_scenarios(start):
+async def test_an_option_lists_the_scenarios(start):
     process = await start("--list-scenarios")
     out, _ = await process.communicate()
 
@@ -120,7 +120,7 @@ async def test_lists_the_scenarios(start):
         (("--dry-run", "--for", "soon"), b"invalid duration value: 'soon'"),
     ],
 )
-async def test_says_what_is_wrong_and_ends_with_2(start, arguments, said):
+async def test_an_error_is_reported_with_exit_code_2(start, arguments, said):
     process = await start(*arguments)
     out, err = await process.communicate()
 
@@ -130,7 +130,7 @@ async def test_says_what_is_wrong_and_ends_with_2(start, arguments, said):
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-async def test_lives_without_a_server_until_it_is_told_to_end(alone, ending):
+async def test_the_simulator_runs_without_a_server_until_it_is_stopped(alone, ending):
     process = await alone()
     line = (await process.stdout.readline()).decode()
     found = re.fullmatch(
@@ -161,7 +161,7 @@ async def _state_with_publications(url):
                 return state
 
 
-async def test_says_that_its_port_is_taken(alone, start):
+async def test_a_port_in_use_is_reported(alone, start):
     first = await alone()
     port = re.search(rb"127\.0\.0\.1:(\d+)", await first.stdout.readline())[1].decode()
     second = await start(

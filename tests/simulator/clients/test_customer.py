@@ -44,12 +44,12 @@ def socket():
 
 
 @pytest.fixture
-def olena(socket, premises):
+def olena(socket, shop_data):
     def at_once(_seconds, action):
         action()
 
     return CustomerClient(
-        socket, premises.customers.customer(1), premises.support_script, at_once, Random(7)
+        socket, shop_data.customers.customer(1), shop_data.support_script, at_once, Random(7)
     )
 
 
@@ -57,12 +57,12 @@ def lines(socket):
     return [payload["content"] for _, payload in socket.sent]
 
 
-def test_hears_the_announcements(socket, olena):
+def test_subscribes_to_announcements(socket, olena):
     assert socket.channels == {"public:announcements"}
 
 
 @pytest.mark.parametrize("end", ["delivered", "cancelled", "refunded"])
-def test_follows_an_order_until_it_is_finished(socket, olena, end):
+def test_subscribes_to_an_order_until_it_is_finished(socket, olena, end):
     socket.hear("order_update", order_id="ord_1", status="pending")
     socket.hear("order_update", order_id="ord_1", status="paid")
     assert "order:ord_1" in socket.channels
@@ -72,7 +72,7 @@ def test_follows_an_order_until_it_is_finished(socket, olena, end):
     assert "order:ord_1" not in socket.channels
 
 
-def test_does_not_follow_an_order_that_is_finished(socket, olena):
+def test_does_not_subscribe_to_a_finished_order(socket, olena):
     """
     A refund comes long after the order's end.
     """
@@ -81,8 +81,8 @@ def test_does_not_follow_an_order_that_is_finished(socket, olena):
     assert socket.channels == {"public:announcements"}
 
 
-def test_opens_a_conversation_and_goes_on_when_answered(socket, olena, premises):
-    exchanges = premises.support_script.topic("доставка").exchanges
+def test_opens_a_conversation_and_continues_after_an_answer(socket, olena, shop_data):
+    exchanges = shop_data.support_script.topic("доставка").exchanges
     olena.ask_support("доставка")
     socket.hear_line("conv_1", "user_1", lines(socket)[0])
     socket.hear_line("conv_1", AGENT_ID, exchanges[0].answer)
@@ -93,7 +93,7 @@ def test_opens_a_conversation_and_goes_on_when_answered(socket, olena, premises)
     ]
 
 
-def test_does_not_mix_up_conversations(socket, olena):
+def test_ignores_other_conversations_of_the_same_customer(socket, olena):
     """
     Somebody else may be signed in as the same customer, in a conversation of their own.
     """
@@ -104,13 +104,13 @@ def test_does_not_mix_up_conversations(socket, olena):
     assert len(socket.sent) == 1
 
 
-def test_says_nothing_in_a_conversation_they_did_not_open(socket, olena):
+def test_sends_nothing_in_a_conversation_it_did_not_open(socket, olena):
     socket.hear_line("conv_9", "agent_olha", "Вітаю!")
 
     assert socket.sent == []
 
 
-def test_gives_up_a_question_that_cannot_even_wait(socket, olena):
+def test_gives_up_the_conversation_if_the_send_queue_is_full(socket, olena):
     socket.is_full = True
     olena.ask_support("доставка")
     socket.is_full = False
@@ -134,7 +134,7 @@ class Never(Random):
 
 
 @pytest.fixture
-def visit(socket, premises):
+def visit(socket, shop_data):
     """Have a customer come whose chance is given."""
 
     def visit_(draw):
@@ -142,7 +142,7 @@ def visit(socket, premises):
             action()
 
         return CustomerClient(
-            socket, premises.customers.customer(1), premises.support_script, at_once, draw
+            socket, shop_data.customers.customer(1), shop_data.support_script, at_once, draw
         )
 
     return visit_
@@ -153,36 +153,36 @@ def ship(socket, order_id="ord_1"):
     socket.hear("order_update", order_id=order_id, status="shipped")
 
 
-def test_may_ask_when_a_parcel_is_on_its_way_and_asks_once(socket, visit, premises):
+def test_may_ask_once_when_a_parcel_is_shipped(socket, visit, shop_data):
     visit(Certain())
     ship(socket)
     socket.hear("order_update", order_id="ord_1", status="shipped")
 
-    assert lines(socket) == [premises.support_script.topic("доставка").exchanges[0].question]
+    assert lines(socket) == [shop_data.support_script.topic("доставка").exchanges[0].question]
 
 
-def test_need_not_ask_when_a_parcel_is_on_its_way(socket, visit):
+def test_does_not_always_ask_when_a_parcel_is_shipped(socket, visit):
     visit(Never())
     ship(socket)
 
     assert socket.sent == []
 
 
-def test_does_not_ask_about_a_parcel_in_the_middle_of_a_conversation(socket, visit):
+def test_does_not_ask_about_a_parcel_during_a_conversation(socket, visit):
     visit(Certain()).ask_support("оплата")
     ship(socket)
 
     assert len(socket.sent) == 1
 
 
-def test_forgets_orders_that_belong_to_a_shop_that_is_gone(socket, olena):
+def test_unsubscribes_from_all_orders(socket, olena):
     socket.hear("order_update", order_id="ord_1", status="paid")
     olena.unfollow_all()
 
     assert socket.channels == {"public:announcements"}
 
 
-def test_follows_the_newest_orders_only_where_the_end_of_many_was_missed(socket, olena):
+def test_follows_only_the_newest_orders(socket, olena):
     for number in range(MAX_FOLLOWED_ORDERS + 1):
         socket.hear("order_update", order_id=f"ord_{number}", status="paid")
 

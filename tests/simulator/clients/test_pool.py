@@ -97,13 +97,13 @@ async def no_pause(_seconds):
 
 
 @pytest.fixture
-def present(platform, premises):
+def present(platform, shop_data):
     """Have two customers and the agent present while the block lasts."""
 
     @contextlib.asynccontextmanager
     async def present_(pause=no_pause):
         async with aiohttp.ClientSession() as http:
-            presence = ClientPool(platform.settings, premises, http, pause=pause)
+            presence = ClientPool(platform.settings, shop_data, http, pause=pause)
             task = asyncio.create_task(presence.run())
             yield presence
             task.cancel()
@@ -119,7 +119,7 @@ def notice(channel):
     return {"channel": channel, "type": "notification", "payload": payload}
 
 
-async def test_hear_their_own_channel_the_announcements_and_their_orders(platform, present):
+async def test_customers_receive_their_own_channel_announcements_and_orders(platform, present):
     async with platform.running(), present() as presence:
         await platform.until_reached(1, notice("user:user_1"))
         await platform.until_reached(2, notice("public:announcements"))
@@ -129,7 +129,7 @@ async def test_hear_their_own_channel_the_announcements_and_their_orders(platfor
         assert [state.signed_in for state in presence.customers()] == [True, True]
 
 
-async def test_leave_an_order_when_it_is_delivered(platform, present):
+async def test_customers_unsubscribe_from_a_delivered_order(platform, present):
     async with platform.running(), present():
         await platform.until_reached(1, notice("user:user_1"))
         await platform.publish(PLACED, update("user:user_1", "pending"))
@@ -138,7 +138,9 @@ async def test_leave_an_order_when_it_is_delivered(platform, present):
         await platform.until_reached(0, update("order:ord_1", "delivered"))
 
 
-async def test_come_back_after_the_server_and_may_still_hear_their_orders(platform, present):
+async def test_customers_reconnect_after_a_restart_of_the_server_and_keep_their_orders(
+    platform, present
+):
     async with contextlib.AsyncExitStack() as stack:
         async with platform.running():
             await stack.enter_async_context(present())
@@ -149,21 +151,23 @@ async def test_come_back_after_the_server_and_may_still_hear_their_orders(platfo
             await platform.until_reached(1, update("order:ord_1", "paid"))
 
 
-async def test_talk_to_support_and_are_answered(platform, present, premises):
-    exchange = premises.support_script.topic("наявність").exchanges[0]
+async def test_a_customer_asks_support_and_the_agent_answers(platform, present, shop_data):
+    exchange = shop_data.support_script.topic("наявність").exchanges[0]
     async with platform.running(), present() as presence, platform.staff() as (_, said):
         await platform.until_reached(2, notice("public:announcements"))
-        presence.ask_support(premises.customers.customer(1), "наявність")
+        presence.ask_support(shop_data.customers.customer(1), "наявність")
         question, answer = await said.get(), await said.get()
 
     assert question["message"]["sender_id"] == "user_1"
-    assert question["message"]["sender_name"] == premises.customers.customer(1).name
+    assert question["message"]["sender_name"] == shop_data.customers.customer(1).name
     assert question["message"]["content"] == exchange.question
     assert answer["message"]["sender_id"] == AGENT_ID
     assert answer["message"]["content"] == exchange.answer
 
 
-async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present, premises):
+async def test_a_customer_thanks_a_person_and_the_agent_does_not_answer(
+    platform, present, shop_data
+):
     agent_reads, is_over = asyncio.Event(), asyncio.Event()
 
     async def pause(_seconds):
@@ -173,7 +177,7 @@ async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present,
 
     async with platform.running(), present(pause) as presence, platform.staff() as (socket, said):
         await platform.until_reached(2, notice("public:announcements"))
-        presence.ask_support(premises.customers.customer(1), "доставка")
+        presence.ask_support(shop_data.customers.customer(1), "доставка")
         question = await said.get()
         await agent_reads.wait()
         conversation_id = question["conversation_id"]
@@ -185,24 +189,24 @@ async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present,
 
     assert own_copy["message"]["sender_id"] == "agent_olha"
     assert thanks["message"]["sender_id"] == "user_1"
-    assert thanks["message"]["content"] in premises.support_script.thanks
+    assert thanks["message"]["content"] in shop_data.support_script.thanks
 
 
-async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises):
+async def test_a_customer_does_not_ask_while_disconnected(platform, present, shop_data):
     """
     A question asked now would reach it when nobody waits for an answer any more.
     """
     async with platform.running():
         pass
     async with present() as presence:
-        presence.ask_support(premises.customers.customer(1), "доставка")
+        presence.ask_support(shop_data.customers.customer(1), "доставка")
         async with platform.running(), platform.staff() as (_, said):
             await platform.until_reached(2, notice("public:announcements"))
 
             assert said.empty()
 
 
-async def test_hear_what_was_published_while_their_connections_were_lost(platform, present):
+async def test_customers_receive_what_was_published_while_disconnected(platform, present):
     async with platform.running(), present() as presence:
         await platform.until_reached(2, notice("public:announcements"))
         presence.drop_connections()
@@ -211,7 +215,7 @@ async def test_hear_what_was_published_while_their_connections_were_lost(platfor
         await platform.until_reached(1, update("order:ord_1", "paid"))
 
 
-async def test_come_back_after_a_storm_and_are_counted(platform, present):
+async def test_dropped_customers_reconnect_and_are_counted(platform, present):
     async with platform.running(), present() as presence:
         await platform.until_reached(2, notice("public:announcements"))
         before = presence.state()
@@ -224,10 +228,10 @@ async def test_come_back_after_a_storm_and_are_counted(platform, present):
         assert presence.state().signed_in == 3
 
 
-async def test_a_slow_one_is_evicted_and_nobody_else(platform, present, premises):
+async def test_only_the_slow_client_is_evicted(platform, present, shop_data):
     async with platform.running(), present() as presence:
         await platform.until_reached(2, notice("public:announcements"))
-        presence.start_slow_client(premises.customers.customer(3))
+        presence.start_slow_client(shop_data.customers.customer(3))
         big = notice("user:user_3")
         big["payload"]["body"] = "х" * 30_000
         await platform.until_reached(1, big)
@@ -241,10 +245,10 @@ async def test_a_slow_one_is_evicted_and_nobody_else(platform, present, premises
         assert presence.state().reconnects == 0
 
 
-async def test_a_slow_one_who_reads_on_in_time_is_not_evicted(platform, present, premises):
+async def test_a_slow_client_that_resumes_in_time_is_not_evicted(platform, present, shop_data):
     async with platform.running(), present() as presence:
         await platform.until_reached(2, notice("public:announcements"))
-        presence.start_slow_client(premises.customers.customer(3))
+        presence.start_slow_client(shop_data.customers.customer(3))
         await platform.until_reached(1, notice("user:user_3"))
         presence.stop_slow_client()
         # Seldom: it stays as long as there is something to read.
@@ -253,10 +257,10 @@ async def test_a_slow_one_who_reads_on_in_time_is_not_evicted(platform, present,
         assert presence.state().evictions == 0
 
 
-async def test_begin_nothing_new_when_they_leave(platform, present, premises):
+async def test_a_stopped_pool_starts_no_slow_client(platform, present, shop_data):
     async with platform.running():
         async with present() as presence:
             await platform.until_reached(2, notice("public:announcements"))
-        presence.start_slow_client(premises.customers.customer(3))
+        presence.start_slow_client(shop_data.customers.customer(3))
 
         assert await platform.publish(notice("user:user_3")) == 0

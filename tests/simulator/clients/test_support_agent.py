@@ -27,7 +27,7 @@ class Socket:
         self.channels.add(channel)
 
     def unsubscribe(self, channel):
-        raise AssertionError("the desk stays open")
+        raise AssertionError("the agent stays subscribed")
 
 
 class Room:
@@ -71,16 +71,16 @@ class Room:
 
 
 @pytest.fixture
-async def room(premises):
-    return Room(premises.support_script)
+async def room(shop_data):
+    return Room(shop_data.support_script)
 
 
 @pytest.fixture
-def exchange(premises):
-    return premises.support_script.topic("оплата").exchanges[0]
+def exchange(shop_data):
+    return shop_data.support_script.topic("оплата").exchanges[0]
 
 
-async def test_hears_what_is_said_to_the_staff(room):
+async def test_subscribes_to_the_channel_of_the_tenant(room):
     assert room.socket.channels == {"tenant:shop"}
 
 
@@ -93,7 +93,7 @@ async def test_answers_in_the_same_conversation(room, exchange):
     ]
 
 
-async def test_says_nothing_when_a_person_answers_while_it_reads(room, exchange):
+async def test_does_not_answer_if_a_person_answers_during_its_delay(room, exchange):
     room.hear("user_1", exchange.question)
     await room.is_reading.wait()
     room.hear("agent_olha", "Вітаю!")
@@ -102,28 +102,28 @@ async def test_says_nothing_when_a_person_answers_while_it_reads(room, exchange)
     assert await room.finish() == []
 
 
-async def test_says_nothing_where_a_person_answered_before_it_came(room, exchange):
+async def test_does_not_answer_if_a_person_answered_before_it_started(room, exchange):
     room.record["conv_1"] = ["user_1", "agent_olha", "user_1"]
     room.hear("user_1", exchange.question)
 
     assert await room.finish() == []
 
 
-async def test_goes_on_with_a_conversation_of_an_earlier_agent(room, exchange):
+async def test_continues_a_conversation_of_an_earlier_agent(room, exchange):
     room.record["conv_1"] = ["user_1", AGENT_ID, "user_1"]
     room.hear("user_1", exchange.question)
 
     assert await room.finish() == [exchange.answer]
 
 
-async def test_answers_where_the_record_cannot_be_read(room, exchange):
+async def test_answers_if_the_senders_cannot_be_loaded(room, exchange):
     room.hear("user_1", exchange.question)
 
     assert await room.finish() == [exchange.answer]
     assert room.looked_up == ["conv_1"]
 
 
-async def test_says_nothing_where_a_person_takes_over_while_it_reads(room, exchange):
+async def test_does_not_answer_if_a_person_takes_over_during_its_delay(room, exchange):
     room.hear("user_1", exchange.question)
     await room.is_reading.wait()
     room.agent.hand_over("conv_1")

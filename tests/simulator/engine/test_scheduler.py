@@ -8,7 +8,7 @@ def run(agenda, until):
         action(at)
 
 
-def test_does_what_is_due_in_the_order_of_time_and_then_of_planning():
+def test_due_actions_run_in_order_of_time_then_of_insertion():
     agenda, done = Scheduler(), []
     for when, name in [(2.0, "b"), (1.0, "a"), (2.0, "c"), (3.0, "late")]:
         agenda.call_at(when, lambda at, name=name: done.append((at, name)))
@@ -17,7 +17,7 @@ def test_does_what_is_due_in_the_order_of_time_and_then_of_planning():
     assert done == [(1.0, "a"), (2.0, "b"), (2.0, "c")]
 
 
-def test_does_what_is_planned_meanwhile_and_is_due():
+def test_an_action_scheduled_by_another_runs_if_it_is_due():
     agenda, done = Scheduler(), []
     agenda.call_at(1.0, lambda at: agenda.call_at(at + 1, done.append))
     run(agenda, 2.0)
@@ -25,7 +25,7 @@ def test_does_what_is_planned_meanwhile_and_is_due():
     assert done == [2.0]
 
 
-def test_does_not_do_what_was_called_off():
+def test_a_cancelled_action_does_not_run():
     agenda, done = Scheduler(), []
     plan = agenda.call_at(1.0, done.append)
     agenda.call_at(1.0, lambda _: plan.cancel())

@@ -18,7 +18,7 @@ def evictions(server):
     return int(found[1])
 
 
-def test_a_slow_client_is_evicted_by_the_server_and_nobody_else(launch, control):
+def test_the_server_evicts_only_the_slow_client(launch, control):
     """
     It is there from the start; the program ends by itself, with nothing lost.
     """
@@ -43,7 +43,7 @@ def test_a_slow_client_is_evicted_by_the_server_and_nobody_else(launch, control)
     )
 
 
-def test_everybody_comes_back_from_a_storm_and_nobody_is_evicted(launch, control):
+def test_all_customers_reconnect_after_a_storm_and_none_is_evicted(launch, control):
     server = launch.server()
     simulator = launch.simulator(server, "--speed", "20", WORKBENCH_CUSTOMERS=str(CUSTOMERS))
     control = control(simulator)

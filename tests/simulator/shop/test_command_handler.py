@@ -25,10 +25,10 @@ from simulator.shop import catalogue
 from simulator.shop.orders import ALLOWED_TRANSITIONS
 
 PRODUCTS = [product.id for product in catalogue.load_catalogue().products]
-PLACES = [place.name for place in catalogue.load_catalogue().warehouses]
+WAREHOUSES = [place.name for place in catalogue.load_catalogue().warehouses]
 SCENARIOS = list(definitions.load_scenarios())
 
-products, places = st.sampled_from(PRODUCTS), st.sampled_from(PLACES)
+products, places = st.sampled_from(PRODUCTS), st.sampled_from(WAREHOUSES)
 commands = st.one_of(
     st.builds(StartScenario, name=st.sampled_from(SCENARIOS)),
     st.builds(StopScenario, name=st.sampled_from(SCENARIOS)),
@@ -60,7 +60,7 @@ some_lives = settings(max_examples=10, deadline=None)
 
 
 def live(shop, life):
-    """Return what happened before each command, and with it."""
+    """Return what events before each command, and with it."""
     for passed, command in life:
         yield shop.step(shop.now + passed)
         try:
@@ -72,7 +72,7 @@ def live(shop, life):
 
 
 def drafts_of(shop, life):
-    return [h for happened in live(shop, life) for h in happened if isinstance(h, PublishRequest)]
+    return [h for events in live(shop, life) for h in events if isinstance(h, PublishRequest)]
 
 
 def payloads(drafts, type_, channel=""):
@@ -85,8 +85,8 @@ def payloads(drafts, type_, channel=""):
 
 @some_lives
 @given(starts, lives)
-def test_stock_is_never_negative_and_always_balanced(open_shop, start, life):
-    shop = open_shop(**start)
+def test_stock_is_never_negative_and_always_balanced(create_shop, start, life):
+    shop = create_shop(**start)
     for _ in live(shop, life):
         for shelf in shop.components.shelves:
             assert shelf.remaining >= 0
@@ -97,8 +97,8 @@ def test_stock_is_never_negative_and_always_balanced(open_shop, start, life):
 
 @some_lives
 @given(starts, lives)
-def test_what_is_sold_is_what_orders_hold(open_shop, start, life):
-    shop = open_shop(**start)
+def test_what_is_sold_is_what_orders_hold(create_shop, start, life):
+    shop = create_shop(**start)
     held = Counter()
     for draft in drafts_of(shop, life):
         payload = codec.decode_json(bytes(draft.payload))
@@ -116,9 +116,11 @@ def test_what_is_sold_is_what_orders_hold(open_shop, start, life):
 
 @some_lives
 @given(starts, lives)
-def test_orders_move_only_along_allowed_transitions_and_say_where_from(open_shop, start, life):
+def test_orders_change_only_by_allowed_transitions_and_name_the_previous_status(
+    create_shop, start, life
+):
     last = {}
-    drafts = drafts_of(open_shop(**start), life)
+    drafts = drafts_of(create_shop(**start), life)
     for placed in payloads(drafts, "new_order"):
         last[placed["order"]["id"]] = OrderStatus.PENDING
     for update in payloads(drafts, "order_update", "order:"):
@@ -134,9 +136,9 @@ def test_orders_move_only_along_allowed_transitions_and_say_where_from(open_shop
 
 @some_lives
 @given(starts, lives)
-def test_orders_are_paid_before_they_are_refunded(open_shop, start, life):
+def test_orders_are_paid_before_they_are_refunded(create_shop, start, life):
     seen = defaultdict(list)
-    for update in payloads(drafts_of(open_shop(**start), life), "order_update", "order:"):
+    for update in payloads(drafts_of(create_shop(**start), life), "order_update", "order:"):
         seen[update["order_id"]].append(update["status"])
     for statuses in seen.values():
         assert "refunded" not in statuses or "paid" in statuses
@@ -144,8 +146,8 @@ def test_orders_are_paid_before_they_are_refunded(open_shop, start, life):
 
 @some_lives
 @given(starts, lives)
-def test_totals_are_the_sums_of_the_items(open_shop, start, life):
-    for placed in payloads(drafts_of(open_shop(**start), life), "new_order"):
+def test_totals_are_the_sums_of_the_items(create_shop, start, life):
+    for placed in payloads(drafts_of(create_shop(**start), life), "new_order"):
         order = placed["order"]
         assert order["total"] == sum(item["price"] * item["quantity"] for item in order["items"])
         assert order["total"] > 0
@@ -153,19 +155,19 @@ def test_totals_are_the_sums_of_the_items(open_shop, start, life):
 
 @some_lives
 @given(starts, lives)
-def test_all_that_is_published_is_taken_by_the_server(open_shop, start, life):
-    for draft in drafts_of(open_shop(**start), life):
+def test_every_publication_is_valid(create_shop, start, life):
+    for draft in drafts_of(create_shop(**start), life):
         draft.address()
         codec.validate_event(draft.type, draft.payload)
 
 
 @some_lives
 @given(starts, lives)
-def test_the_books_agree_with_what_was_said(open_shop, start, life):
+def test_counts_and_revenue_agree_with_the_publications(create_shop, start, life):
     """
     Orders by status, and what was earned.
     """
-    shop = open_shop(**start)
+    shop = create_shop(**start)
     drafts = drafts_of(shop, life)
     last, earned = {}, Decimal(0)
     for placed in payloads(drafts, "new_order"):
@@ -184,8 +186,8 @@ def test_the_books_agree_with_what_was_said(open_shop, start, life):
 
 @some_lives
 @given(starts, lives)
-def test_the_same_seed_and_commands_give_the_same_publications(open_shop, start, life):
-    one, two = open_shop(**start), open_shop(**start)
+def test_the_same_seed_and_commands_give_the_same_publications(create_shop, start, life):
+    one, two = create_shop(**start), create_shop(**start)
 
     assert [codec.encode_json(d) for d in drafts_of(one, life)] == [
         codec.encode_json(d) for d in drafts_of(two, life)
@@ -194,8 +196,8 @@ def test_the_same_seed_and_commands_give_the_same_publications(open_shop, start,
 
 @some_lives
 @given(starts, lives)
-def test_they_do_however_the_time_between_is_cut(open_shop, start, life):
-    whole, cut = open_shop(**start), open_shop(**start)
+def test_the_publications_do_not_depend_on_the_size_of_the_steps(create_shop, start, life):
+    whole, cut = create_shop(**start), create_shop(**start)
     expected = list(live(whole, life))
     found = []
     for passed, command in life:
@@ -207,17 +209,17 @@ def test_they_do_however_the_time_between_is_cut(open_shop, start, life):
             continue
     found += cut.step(cut.now + 60)
 
-    assert found == [h for happened in expected for h in happened]
+    assert found == [h for events in expected for h in events]
 
 
 @pytest.fixture
-def shop(open_shop):
-    shop = open_shop()
+def shop(create_shop):
+    shop = create_shop()
     shop.step(30)
     return shop
 
 
-def test_an_order_by_hand_is_like_any_other(shop):
+def test_an_order_placed_by_a_command_is_like_any_other(shop):
     placed = shop.execute(PlaceOrder(customer="user_3", product="prod_101", quantity=2))
     types = [d.type for d in shop.step(shop.now) if isinstance(d, PublishRequest)]
     shop.step(shop.now + 400)
@@ -227,7 +229,7 @@ def test_an_order_by_hand_is_like_any_other(shop):
     assert later is None or later.status is not OrderStatus.PENDING
 
 
-def test_an_order_takes_its_pieces_from_the_shelf_that_is_nearest(shop):
+def test_an_order_is_allocated_from_the_nearest_warehouse(shop):
     customer = shop.data.customers.customer(3)
     shelf = shop.components.shelves.get("prod_105", customer.warehouse)
     left = shelf.remaining
@@ -236,15 +238,15 @@ def test_an_order_takes_its_pieces_from_the_shelf_that_is_nearest(shop):
     assert shelf.remaining == left - 1
 
 
-def test_an_order_for_nobody_in_particular_is_for_somebody_present(open_shop):
-    shop = open_shop(connected_customers=2)
+def test_an_order_without_a_customer_is_for_a_connected_one(create_shop):
+    shop = create_shop(connected_customers=2)
 
     customers = {shop.execute(PlaceOrder()).order.customer.id for _ in range(20)}
 
     assert customers == {"user_1", "user_2"}
 
 
-def test_an_order_that_was_moved_by_hand_is_not_moved_again_as_planned_before(shop):
+def test_advancing_an_order_cancels_its_scheduled_change(shop):
     """
     Its payment was planned; now its parcel is on the way.
     """
@@ -265,7 +267,7 @@ def test_an_order_that_was_moved_by_hand_is_not_moved_again_as_planned_before(sh
     assert {update["status"] for update in updates} <= {"shipped"}
 
 
-def test_an_order_that_is_delivered_may_still_be_refunded(shop):
+def test_a_delivered_order_can_be_refunded(shop):
     order = shop.execute(PlaceOrder())
     for _ in range(4):
         order = shop.execute(AdvanceOrder(order=order.order.id))
@@ -278,18 +280,18 @@ def test_an_order_that_is_delivered_may_still_be_refunded(shop):
     assert [o.order.id for o in shop.components.fulfilment.finished].count(order.order.id) == 1
 
 
-def test_stock_that_is_set_to_nothing_raises_an_alert_a_shelf_and_comes_back(shop):
+def test_stock_set_to_zero_raises_an_alert_per_shelf_and_is_replenished(shop):
     assert shop.execute(SetStock(product="prod_108", level=0)) == 3
     at_once = payloads(shop.step(shop.now), "inventory_alert")
     assert {(a["location"], a["alert_type"]) for a in at_once} == {
-        (place, "out_of_stock") for place in PLACES
+        (place, "out_of_stock") for place in WAREHOUSES
     }
 
     shop.step(shop.now + 301)
     assert all(shelf.remaining > 0 for shelf in shop.components.shelves.shelves_of("prod_108"))
 
 
-def test_stock_that_is_set_higher_counts_as_supplied(shop):
+def test_stock_set_to_a_higher_level_counts_as_supplied(shop):
     shelf = shop.components.shelves.get("prod_108", "Київ")
     supplied, left = shelf.supplied, shelf.remaining
     shop.execute(SetStock(product="prod_108", level=left + 7, warehouse="Київ"))
@@ -297,7 +299,7 @@ def test_stock_that_is_set_higher_counts_as_supplied(shop):
     assert (shelf.remaining, shelf.supplied, shelf.written_off) == (left + 7, supplied + 7, 0)
 
 
-def test_restocking_fills_every_shelf_that_is_low_and_no_other(shop):
+def test_restocking_replenishes_only_low_shelves(shop):
     shop.execute(SetStock(product="prod_108", level=1, warehouse="Київ"))
     full = {
         shelf: shelf.remaining
@@ -311,7 +313,7 @@ def test_restocking_fills_every_shelf_that_is_low_and_no_other(shop):
     assert all(shelf.remaining == left for shelf, left in full.items())
 
 
-def test_a_supplier_who_has_come_already_does_not_come_once_more(shop):
+def test_restocking_cancels_the_pending_delivery(shop):
     shop.execute(SetStock(product="prod_108", level=0, warehouse="Київ"))
     shop.execute(Restock(product="prod_108", warehouse="Київ", quantity=500))
     shelf = shop.components.shelves.get("prod_108", "Київ")
@@ -321,8 +323,8 @@ def test_a_supplier_who_has_come_already_does_not_come_once_more(shop):
     assert shelf.supplied == supplied
 
 
-def test_the_rate_is_kept_soon_after_it_was_changed(open_shop):
-    shop = open_shop(rate=0.1)
+def test_the_rate_is_reached_soon_after_a_change(create_shop):
+    shop = create_shop(rate=0.1)
     shop.step(60)
     shop.rate = 100.0
     shop.step(100)

@@ -32,11 +32,11 @@ def order(*statuses):
     return it
 
 
-def test_costs_the_sum_of_its_items():
+def test_the_total_is_the_sum_of_the_items():
     assert str(order().order.total) == "2598.50"
 
 
-def test_begins_as_pending():
+def test_a_new_order_is_pending():
     assert (order().status, order().payment_status) == ("pending", "pending")
 
 
@@ -53,7 +53,7 @@ def test_begins_as_pending():
         ([*DELIVERED, "refunded"], "refunded"),
     ],
 )
-def test_may_go_this_way_and_its_money_with_it(way, payment):
+def test_the_payment_status_follows_from_the_statuses(way, payment):
     assert order(*way).payment_status == payment
 
 
@@ -70,12 +70,12 @@ def test_may_go_this_way_and_its_money_with_it(way, payment):
         ([*DELIVERED, "refunded"], "delivered"),
     ],
 )
-def test_may_not_go_there(way, to):
+def test_other_transitions_are_rejected(way, to):
     with pytest.raises(InvalidTransition, match=f"ORD-1 is .* and cannot become {to}"):
         order(*way).with_status(OrderStatus(to), NOON)
 
 
-def test_remembers_every_status_with_its_moment():
+def test_the_history_has_every_status_with_its_time():
     history = order("paid", "processing").history
 
     assert [(change.status, change.at.minute) for change in history] == [
@@ -85,12 +85,12 @@ def test_remembers_every_status_with_its_moment():
     ]
 
 
-def test_leaves_the_older_one_as_it_was():
+def test_a_change_returns_a_copy():
     before = order()
     before.with_status(OrderStatus.PAID, NOON)
 
     assert before.status == "pending"
 
 
-def test_has_an_entry_for_every_status():
+def test_every_status_has_its_transitions():
     assert set(ALLOWED_TRANSITIONS) == set(OrderStatus)
