@@ -1,4 +1,4 @@
-"""Settings out of environment variables."""
+"""Settings from environment variables."""
 
 from typing import Annotated
 
@@ -39,10 +39,10 @@ def test_a_variable_may_have_a_different_name_than_its_field():
 
 
 def test_all_errors_are_reported_at_once():
-    with pytest.raises(InvalidSettings) as why:
+    with pytest.raises(InvalidSettings) as error:
         load_settings(Kettle, {"WORKBENCH_PORT": "many", "WORKBENCH_WHISTLE": "loud"})
 
-    litres, port, whistle = why.value.problems
+    litres, port, whistle = error.value.problems
     assert "WORKBENCH_LITRES is not set: How much it holds" in litres
     assert "WORKBENCH_PORT" in port
     assert "WORKBENCH_WHISTLE" in whistle

@@ -1,4 +1,4 @@
-"""What a person may look for in a message."""
+"""Search patterns for messages: text, regular expressions and JSON paths."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_an_empty_text_is_no_pattern():
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "reason"),
     [
         ("/(/", "missing"),
         (r"/(.)\1/", "invalid escape"),
@@ -54,14 +54,14 @@ def test_an_empty_text_is_no_pattern():
         ("a" * 301, "longer than 300"),
     ],
 )
-def test_an_invalid_pattern_is_rejected_with_the_reason(text, why):
-    with pytest.raises(InvalidPattern, match=why):
+def test_an_invalid_pattern_is_rejected_with_the_reason(text, reason):
+    with pytest.raises(InvalidPattern, match=reason):
         text_patterns.parse_pattern(text)
 
 
 def test_an_expression_that_makes_backtracking_engines_hang_is_fast():
     """
-    With backtracking this would not end while anybody waits.
+    With backtracking this would take practically forever.
     """
     assert not text_patterns.parse_pattern("/(a+)+$/").matches(b"a" * 100_000 + b"!")
 

@@ -1,4 +1,4 @@
-"""Channel names."""
+"""Parsing of channel names."""
 
 import pytest
 from hypothesis import given
@@ -36,11 +36,11 @@ def test_a_name_consists_of_kind_and_key(kind, key):
     ],
 )
 def test_a_malformed_name_gets_the_same_error_as_a_forbidden_one(name):
-    with pytest.raises(RequestError) as refused:
+    with pytest.raises(RequestError) as rejected:
         Channel.parse(name)
 
-    assert refused.value.code is ErrorCode.FORBIDDEN
-    assert name not in str(refused.value) or not name
+    assert rejected.value.code is ErrorCode.FORBIDDEN
+    assert name not in str(rejected.value) or not name
 
 
 def test_a_name_may_have_the_maximum_length():
@@ -51,8 +51,8 @@ def test_a_name_may_have_the_maximum_length():
 def test_any_text_is_a_channel_or_is_forbidden(name):
     try:
         assert str(Channel.parse(name)) == name
-    except RequestError as refusal:
-        assert refusal.code is ErrorCode.FORBIDDEN
+    except RequestError as error:
+        assert error.code is ErrorCode.FORBIDDEN
 
 
 @given(st.text(max_size=200) | KEYS)

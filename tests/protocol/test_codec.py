@@ -1,4 +1,4 @@
-"""Reading what clients send, and writing what they get."""
+"""Decoding of requests, and encoding of messages."""
 
 import json
 from decimal import Decimal
@@ -63,10 +63,10 @@ ANY_JSON = st.recursive(
     ],
 )
 def test_a_request_is_rejected_with_the_most_specific_error(raw, code, id):
-    with pytest.raises(RequestError) as refused:
+    with pytest.raises(RequestError) as rejected:
         codec.decode_client(raw)
 
-    assert (refused.value.code, refused.value.id) == (code, id)
+    assert (rejected.value.code, rejected.value.id) == (code, id)
 
 
 def test_a_clients_own_timestamp_and_unknown_fields_are_ignored():
@@ -79,16 +79,16 @@ def test_a_clients_own_timestamp_and_unknown_fields_are_ignored():
 def test_any_json_is_a_message_or_raises_a_request_error(value):
     try:
         codec.decode_client(json.dumps(value))
-    except RequestError as refusal:
-        assert refusal.code in set(ErrorCode)
+    except RequestError as error:
+        assert error.code in set(ErrorCode)
 
 
 @given(st.binary())
 def test_any_bytes_are_a_message_or_raise_a_request_error(raw):
     try:
         codec.decode_client(raw)
-    except RequestError as refusal:
-        assert refusal.code is ErrorCode.INVALID_MESSAGE
+    except RequestError as error:
+        assert error.code is ErrorCode.INVALID_MESSAGE
 
 
 @given(st.text(max_size=40), st.text(min_size=1, max_size=40))
@@ -123,9 +123,9 @@ def test_the_class_determines_the_type():
 
 
 def test_an_error_repeats_the_id_of_the_request():
-    refusal = RequestError(ErrorCode.FORBIDDEN, "No")
+    error = RequestError(ErrorCode.FORBIDDEN, "No")
 
-    assert json.loads(codec.encode(Error.from_request_error(refusal, request_id="7"))) == {
+    assert json.loads(codec.encode(Error.from_request_error(error, request_id="7"))) == {
         "type": "error",
         "payload": {"code": "forbidden", "message": "No"},
         "id": "7",

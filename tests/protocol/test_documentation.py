@@ -1,4 +1,4 @@
-"""docs/protocol.md tells of every message, field, refusal and close code, and of no other."""
+"""docs/protocol.md documents every message, field, error and close code, and no others."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What may be published: checked, and forwarded as it came."""
+"""Published events are validated, and forwarded as published."""
 
 import json
 
@@ -86,7 +86,7 @@ def test_a_payload_that_is_no_object_is_rejected(payload):
 
 def test_invalid_utf8_in_an_unknown_field_is_rejected():
     """
-    Forwarded, it would close every browser that gets it.
+    If forwarded, it would close the connection of every browser that receives it.
     """
     with pytest.raises(ValueError, match="utf-8"):
         validate_event("order_update", b'{"order_id":"1","status":"paid","note":"\xff"}')

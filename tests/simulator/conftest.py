@@ -1,4 +1,4 @@
-"""The shop as the tests meet it: its real data, and any start."""
+"""Fixtures of the simulator's tests: the real data, and shops of any configuration."""
 
 import pytest
 
@@ -18,20 +18,20 @@ def shop_data():
 
 @pytest.fixture(scope="session")
 def create_shop(shop_data):
-    """Open a shop with the given start."""
+    """Create a shop: create_shop(seed=3, rate=40.0)."""
 
-    def open_(**start):
-        return Shop(shop_data, RunConfig(**start))
+    def create(**config):
+        return Shop(shop_data, RunConfig(**config))
 
-    return open_
+    return create
 
 
 @pytest.fixture(scope="session")
 def publications_of(create_shop):
-    """Return all that a shop publishes until so many seconds after its start, in order."""
+    """Return the publications of a new shop's first seconds: publications_of(60, seed=3)."""
 
-    def publications(seconds, **start):
-        shop = create_shop(**start)
+    def publications(seconds, **config):
+        shop = create_shop(**config)
         events = shop.step(shop.config.started_at + seconds)
         return [event for event in events if isinstance(event, PublishRequest)]
 
@@ -39,23 +39,23 @@ def publications_of(create_shop):
 
 
 class RecordingSink:
-    """Takes publications, and whatever else happens."""
+    """Records publications, and the calls of the clients in ``others``."""
 
     def __init__(self, has_room=True):
         self.publications, self.others, self.has_room = [], [], has_room
 
-    def put(self, draft):
-        self.publications.append(draft)
+    def put(self, publication):
+        self.publications.append(publication)
         return self.has_room
 
     def ask_support(self, customer, topic):
-        self.others.append(("ask", customer.id, topic))
+        self.others.append(("ask_support", customer.id, topic))
 
     def start_slow_client(self, customer):
         self.others.append(("start_slow_client", customer.id))
 
     def stop_slow_client(self):
-        self.others.append(("read_on",))
+        self.others.append(("stop_slow_client",))
 
     def drop_connections(self):
         self.others.append(("drop_connections",))
@@ -68,7 +68,7 @@ class RecordingSink:
 
 
 class Clock:
-    """Stands still until it is told."""
+    """Shows the time that a test sets."""
 
     def __init__(self):
         self.now = 500.0
@@ -78,25 +78,25 @@ class Clock:
 
 
 class RunnerHarness:
-    """A runner whose clock the test turns, and what came of it."""
+    """A runner whose clock is set by the test, and a record of its output."""
 
-    def __init__(self, create_shop, has_room, speed, start):
-        self._open_shop, self._start, self._runs = create_shop, start, 0
+    def __init__(self, create_shop, has_room, speed, config):
+        self._create_shop, self._config, self._runs = create_shop, config, 0
         self.sink, self.time = RecordingSink(has_room), Clock()
-        self.runner = SimulationRunner(self._open, self.sink, self.sink, self.time, speed=speed)
+        self.runner = SimulationRunner(self._create, self.sink, self.sink, self.time, speed=speed)
 
-    def _open(self, seed, rate):
+    def _create(self, seed, rate):
         self._runs += 1
-        given = {"seed": seed, "rate": rate}
-        chosen = {name: value for name, value in given.items() if value is not None}
-        return self._open_shop(**{**self._start, **chosen, "run_id": f"r{self._runs}"})
+        options = {"seed": seed, "rate": rate}
+        changes = {name: value for name, value in options.items() if value is not None}
+        return self._create_shop(**{**self._config, **changes, "run_id": f"r{self._runs}"})
 
     @property
     def shop(self):
         return self.runner.shop
 
     def wait(self, *pauses):
-        """Let so many real seconds pass, tick by tick."""
+        """Advance the clock by each of these real seconds, with a tick after each."""
         for pause in pauses:
             self.time.now += pause
             self.runner.tick()
@@ -112,9 +112,9 @@ class RunnerHarness:
 
 @pytest.fixture(scope="session")
 def harness(create_shop):
-    """Run a shop by hand; takes a start and ``has_room``, ``speed``."""
+    """Create a runner: harness(has_room=False, speed=2, rate=40.0)."""
 
-    def make(has_room=True, speed=1.0, **start):
-        return RunnerHarness(create_shop, has_room, speed, {"started_at": 1000.0, **start})
+    def make(has_room=True, speed=1.0, **config):
+        return RunnerHarness(create_shop, has_room, speed, {"started_at": 1000.0, **config})
 
     return make

@@ -1,4 +1,4 @@
-"""``python -m simulator`` as a process: a dry run, and a shop whose server is not there."""
+"""``python -m simulator`` as a process: dry runs, and runs without a server."""
 
 import asyncio
 import os
@@ -15,12 +15,12 @@ from protocol import codec
 from protocol.publications import PublishRequest
 
 SECRET = "for the tests only: 0123456789abcdef"
-NOBODY = "http://127.0.0.1:1"  # a port that nobody listens on
+UNREACHABLE = "http://127.0.0.1:1"  # a port on which nothing listens
 
 
 @pytest.fixture
 async def start(process_group, tmp_path):
-    """Start the simulator with nothing of this machine's settings; end it if the test did not."""
+    """Start the simulator without settings of the environment; kill it at the end of the test."""
     started = []
 
     async def start_(*arguments, **variables):
@@ -47,15 +47,17 @@ async def start(process_group, tmp_path):
 
 
 @pytest.fixture
-def alone(start):
-    """Start it without a server, on any port."""
+def start_without_server(start):
+    """Start the simulator without a server, on any port."""
 
-    async def alone_():
+    async def start_():
         return await start(
-            WORKBENCH_JWT_SECRET=SECRET, WORKBENCH_SIMULATOR_PORT="0", WORKBENCH_SERVER_URL=NOBODY
+            WORKBENCH_JWT_SECRET=SECRET,
+            WORKBENCH_SIMULATOR_PORT="0",
+            WORKBENCH_SERVER_URL=UNREACHABLE,
         )
 
-    return alone_
+    return start_
 
 
 async def test_a_dry_run_prints_publications_and_nothing_else(start):
@@ -63,11 +65,11 @@ async def test_a_dry_run_prints_publications_and_nothing_else(start):
     out, err = await process.communicate()
 
     assert (process.returncode, err) == (0, b"")
-    drafts = [msgspec.json.decode(line, type=PublishRequest) for line in out.splitlines()]
-    assert len(drafts) > 100
-    for draft in drafts:
-        draft.address()
-        codec.validate_event(draft.type, draft.payload)
+    publications = [msgspec.json.decode(line, type=PublishRequest) for line in out.splitlines()]
+    assert len(publications) > 100
+    for publication in publications:
+        publication.address()
+        codec.validate_event(publication.type, publication.payload)
 
 
 async def test_a_dry_run_takes_its_seed_from_the_settings_or_the_command_line(start):
@@ -107,7 +109,7 @@ async def test_an_option_lists_the_scenarios(start):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "error"),
     [
         ((), b"WORKBENCH_JWT_SECRET is not set"),
         (("--dry-run", "--seed", "x"), b"WORKBENCH_SEED is not valid"),
@@ -120,24 +122,26 @@ async def test_an_option_lists_the_scenarios(start):
         (("--dry-run", "--for", "soon"), b"invalid duration value: 'soon'"),
     ],
 )
-async def test_an_error_is_reported_with_exit_code_2(start, arguments, said):
+async def test_an_error_is_reported_with_exit_code_2(start, arguments, error):
     process = await start(*arguments)
     out, err = await process.communicate()
 
     assert (process.returncode, out) == (2, b"")
-    assert said in err
+    assert error in err
     assert b"Traceback" not in err
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-async def test_the_simulator_runs_without_a_server_until_it_is_stopped(alone, ending):
-    process = await alone()
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
+async def test_the_simulator_runs_without_a_server_until_it_is_stopped(
+    start_without_server, stop_signal
+):
+    process = await start_without_server()
     line = (await process.stdout.readline()).decode()
     found = re.fullmatch(
-        rf"simulator: control API on (http://127\.0\.0\.1:\d+), publishing to {NOBODY}\n", line
+        rf"simulator: control API on (http://127\.0\.0\.1:\d+), publishing to {UNREACHABLE}\n", line
     )
     state = await _state_with_publications(found[1])
-    process.send_signal(ending)
+    process.send_signal(stop_signal)
     rest, err = await process.communicate()
 
     assert state["publisher"]["accepted"] == 0
@@ -150,7 +154,7 @@ async def test_the_simulator_runs_without_a_server_until_it_is_stopped(alone, en
 
 
 async def _state_with_publications(url):
-    """Ask for the state until the shop has published something."""
+    """Poll the state until the shop has published something."""
     token = mint(SECRET, user_id="admin_1", tenant_id="shop", role="admin")
     headers = {"Authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession(headers=headers) as http:
@@ -161,11 +165,11 @@ async def _state_with_publications(url):
                 return state
 
 
-async def test_a_port_in_use_is_reported(alone, start):
-    first = await alone()
+async def test_a_port_in_use_is_reported(start_without_server, start):
+    first = await start_without_server()
     port = re.search(rb"127\.0\.0\.1:(\d+)", await first.stdout.readline())[1].decode()
     second = await start(
-        WORKBENCH_JWT_SECRET=SECRET, WORKBENCH_SIMULATOR_PORT=port, WORKBENCH_SERVER_URL=NOBODY
+        WORKBENCH_JWT_SECRET=SECRET, WORKBENCH_SIMULATOR_PORT=port, WORKBENCH_SERVER_URL=UNREACHABLE
     )
     _, err = await second.communicate()
 

@@ -1,4 +1,4 @@
-"""Real time: the shop keeps up with the clock, and never makes up for a night's sleep."""
+"""The runner: steps the shop in real time, skips long gaps and executes commands."""
 
 import pytest
 
@@ -19,8 +19,8 @@ from simulator.errors import CommandRejected
 from simulator.shop.simulation_events import AskSupport
 
 
-def wire(publications):
-    return [codec.encode_json(draft) for draft in publications]
+def encoded(publications):
+    return [codec.encode_json(publication) for publication in publications]
 
 
 def test_all_events_are_forwarded(harness, create_shop):
@@ -32,13 +32,13 @@ def test_all_events_are_forwarded(harness, create_shop):
     assert it.sink.publications == [h for h in events if isinstance(h, PublishRequest)]
     assert it.sink.others
     assert it.sink.others == [
-        ("ask", h.customer.id, h.topic) for h in events if isinstance(h, AskSupport)
+        ("ask_support", h.customer.id, h.topic) for h in events if isinstance(h, AskSupport)
     ]
 
 
 def test_a_long_gap_is_skipped(harness):
     """
-    The shop's clock is right again afterwards, but only seconds were lived through.
+    Afterwards the virtual clock is right, but only a few seconds were simulated.
     """
     it, awake = harness(), harness()
     it.wait(*[0.5] * 60, 3600)
@@ -51,11 +51,11 @@ def test_a_long_gap_is_skipped(harness):
 
 
 def test_the_simulation_continues_when_the_sink_is_full(harness):
-    refused, taken = harness(has_room=False), harness()
-    refused.wait(*[0.5] * 60)
-    taken.wait(*[0.5] * 60)
+    full, free = harness(has_room=False), harness()
+    full.wait(*[0.5] * 60)
+    free.wait(*[0.5] * 60)
 
-    assert refused.sink.publications == taken.sink.publications
+    assert full.sink.publications == free.sink.publications
 
 
 def test_a_higher_speed_gives_the_same_publications_sooner(harness):
@@ -63,7 +63,7 @@ def test_a_higher_speed_gives_the_same_publications_sooner(harness):
     fast.wait(0.25, 0.25)
     slow.wait(*[0.5] * 60)
 
-    assert wire(fast.sink.publications) == wire(slow.sink.publications)
+    assert encoded(fast.sink.publications) == encoded(slow.sink.publications)
 
 
 def test_a_new_speed_applies_from_now_on(harness):
@@ -87,7 +87,7 @@ def test_a_paused_simulation_resumes_where_it_stopped(harness):
     never_paused.wait(*[0.5] * 40)
 
     assert it.shop.elapsed_s == 20
-    assert wire(it.sink.publications) == wire(never_paused.sink.publications)
+    assert encoded(it.sink.publications) == encoded(never_paused.sink.publications)
 
 
 def test_commands_are_executed_and_published_while_paused(harness):
@@ -137,8 +137,8 @@ def test_a_restart_begins_at_time_zero(harness):
 
     assert (it.shop.elapsed_s, it.shop.config.seed, it.shop.rate) == (10, 9, 40)
     assert ("reset",) in it.sink.others
-    again = wire(it.sink.publications[restarted_at:])
-    assert [raw.replace(b"r2", b"r1").replace(b"R2", b"R1") for raw in again] == wire(
+    again = encoded(it.sink.publications[restarted_at:])
+    assert [raw.replace(b"r2", b"r1").replace(b"R2", b"R1") for raw in again] == encoded(
         fresh.sink.publications
     )
 
@@ -163,13 +163,13 @@ def test_scenarios_start_and_stop_the_slow_client_and_drop_connections(harness):
     it.runner.execute(StartScenario(name="slow-client"))
     it.runner.execute(StartScenario(name="reconnect-storm"))
     it.wait(*[0.5] * 120)
-    others = [other for other in it.sink.others if other[0] != "ask"]
+    others = [other for other in it.sink.others if other[0] != "ask_support"]
 
     assert others == [
         ("start_slow_client", "user_4"),
         ("drop_connections",),
         ("drop_connections",),
-        ("read_on",),
+        ("stop_slow_client",),
         ("drop_connections",),
     ]
 

@@ -1,4 +1,4 @@
-"""Settings: every problem with its cure."""
+"""Settings of the simulator: defaults, and errors that name the variable."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The control: only the shop's admins look and act, over a real socket; refusals are JSON."""
+"""The control API over a real connection: for admins of the tenant only, errors as JSON."""
 
 import json
 import time
@@ -12,11 +12,11 @@ from simulator.api import serializers
 from simulator.api.http import MAX_BODY_BYTES, SimulatorHttpServer
 
 SECRET = "for the tests only, long enough for every algorithm: 0123456789abcdef"
-BOSS = {"role": "admin", "tenant_id": "shop"}
+ADMIN = {"role": "admin", "tenant_id": "shop"}
 
 
-class Keeper:
-    """Answers as the running program does, for a shop without a server."""
+class Backend:
+    """The backend of the API, for a shop without a server."""
 
     def __init__(self, harness):
         self.harness = harness
@@ -34,7 +34,7 @@ class Keeper:
 
 @pytest.fixture
 def it(harness):
-    """A shop that has been open for half a minute."""
+    """A shop half a minute after its start."""
     it = harness()
     it.wait(*[0.5] * 60)
     return it
@@ -42,8 +42,8 @@ def it(harness):
 
 @pytest.fixture
 async def get(it):
-    """Ask the control of the shop; returns the status and the JSON of the answer."""
-    control = SimulatorHttpServer(Keeper(it), secret=SECRET, tenant="shop")
+    """Send a request to the control API; return the status and the JSON of the response."""
+    control = SimulatorHttpServer(Backend(it), secret=SECRET, tenant="shop")
     port = await control.start(0)
 
     async def get_(path, token=None, method="GET", body=None):
@@ -51,10 +51,10 @@ async def get(it):
         url = f"http://127.0.0.1:{port}{path}"
         async with (
             aiohttp.ClientSession() as http,
-            http.request(method, url, headers=headers, data=body) as answer,
+            http.request(method, url, headers=headers, data=body) as response,
         ):
-            assert answer.content_type == "application/json"
-            return answer.status, await answer.json()
+            assert response.content_type == "application/json"
+            return response.status, await response.json()
 
     yield get_
     await control.stop()
@@ -85,9 +85,9 @@ async def test_an_admin_gets_the_state(get):
     assert state["orders"]
 
 
-# Minted when the test runs: the workers of one run must collect the same names.
-STRANGERS = {
-    "nobody": lambda: None,
+# Created when the test runs: all workers of pytest-xdist must collect the same names.
+INVALID_TOKENS = {
+    "no token": lambda: None,
     "an empty token": lambda: "",
     "nonsense": lambda: "nonsense",
     "not ASCII": lambda: "é",
@@ -95,15 +95,15 @@ STRANGERS = {
     "another secret": lambda: mint(
         "another secret: 0123456789abcdef0123", user_id="a", tenant_id="shop", role="admin"
     ),
-    "unsigned": lambda: jwt.encode(BOSS | {"exp": 2e9}, None, algorithm="none"),
-    "another algorithm": lambda: jwt.encode(BOSS | {"exp": 2e9}, SECRET, algorithm="HS512"),
-    "without an end": lambda: jwt.encode(BOSS, SECRET, algorithm="HS256"),
+    "unsigned": lambda: jwt.encode(ADMIN | {"exp": 2e9}, None, algorithm="none"),
+    "another algorithm": lambda: jwt.encode(ADMIN | {"exp": 2e9}, SECRET, algorithm="HS512"),
+    "without expiry": lambda: jwt.encode(ADMIN, SECRET, algorithm="HS256"),
 }
 
 
-@pytest.mark.parametrize("stranger", STRANGERS)
-async def test_an_invalid_token_is_rejected(get, stranger):
-    assert await get("/state", STRANGERS[stranger]()) == (
+@pytest.mark.parametrize("name", INVALID_TOKENS)
+async def test_an_invalid_token_is_rejected(get, name):
+    assert await get("/state", INVALID_TOKENS[name]()) == (
         401,
         {"error": {"code": "unauthenticated", "message": "An admin's bearer token is required"}},
     )
@@ -251,9 +251,9 @@ async def test_a_command_announces_to_everyone(do, it):
     status, _ = await do("announce", title="Увага", body="Зачиняємося о 20:00", priority="high")
 
     assert status == 200
-    said = json.loads(bytes(it.sink.publications[-1].payload))
+    announcement = json.loads(bytes(it.sink.publications[-1].payload))
     assert it.sink.publications[-1].everyone is True
-    assert (said["title"], said["body"], said["priority"]) == (
+    assert (announcement["title"], announcement["body"], announcement["priority"]) == (
         "Увага",
         "Зачиняємося о 20:00",
         "high",

@@ -1,4 +1,4 @@
-"""What ``GET /state`` says agrees with what the shop has published."""
+"""The body of ``GET /state`` agrees with the shop's publications."""
 
 from collections import Counter
 from datetime import date
@@ -53,22 +53,22 @@ def test_products_have_the_names_and_skus_of_their_alerts(harness):
 
 def test_the_revenue_is_what_was_paid_and_not_refunded(create_shop):
     shop = create_shop()
-    earned = Decimal(0)
-    for draft in shop.step(600):
-        if isinstance(draft, PublishRequest) and draft.type == "order_update":
-            update = codec.decode_json(bytes(draft.payload))
-            if draft.channel.startswith("order:") and "previous_status" in update:
+    revenue = Decimal(0)
+    for publication in shop.step(600):
+        if isinstance(publication, PublishRequest) and publication.type == "order_update":
+            update = codec.decode_json(bytes(publication.payload))
+            if publication.channel.startswith("order:") and "previous_status" in update:
                 sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
-                earned += sign * update["order"]["total"]
+                revenue += sign * update["order"]["total"]
 
-    assert earned
-    assert shop.components.fulfilment.revenue.total_for(date(1970, 1, 1)) == earned
+    assert revenue
+    assert shop.components.fulfilment.revenue.total_for(date(1970, 1, 1)) == revenue
     assert shop.components.fulfilment.revenue.total_for(date(1970, 1, 2)) == 0
 
 
 def test_the_state_is_encoded_with_all_its_fields(harness):
     """
-    Money as numbers with two places, an order flat beside its history.
+    Money has two decimal places; an order contains its history.
     """
     state, _ = state_and_publications(harness)
     written = codec.decode_json(codec.encode_json(state))

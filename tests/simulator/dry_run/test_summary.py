@@ -1,4 +1,4 @@
-"""What a run comes to: the same on every machine, and what its publications say."""
+"""The summary of a run: computed from its publications, and reproducible."""
 
 from decimal import Decimal
 
@@ -7,13 +7,13 @@ from simulator.dry_run.summary import RunSummary
 from simulator.engine.simulation_context import RunConfig
 
 
-def summary_of(shop_data, seconds, *scenarios, **start):
-    return summarise(create_shop(shop_data, RunConfig(**start), scenarios), seconds)
+def summary_of(shop_data, seconds, *scenarios, **config):
+    return summarise(create_shop(shop_data, RunConfig(**config), scenarios), seconds)
 
 
 def test_a_seed_gives_the_same_summary_on_every_machine(shop_data):
     """
-    Who changes what the shop does changes these numbers, and those in docs/simulator.md.
+    A change of the shop's behaviour changes these numbers, and those in docs/simulator.md.
     """
     summary = summary_of(shop_data, 600, seed=7, rate=20.0, connected_customers=25)
 
@@ -25,8 +25,8 @@ def test_a_seed_gives_the_same_summary_on_every_machine(shop_data):
 def test_a_summary_counts_publications(shop_data, publications_of):
     summary = RunSummary()
     published = publications_of(120)
-    for draft in published:
-        summary.add(draft)
+    for publication in published:
+        summary.add(publication)
 
     assert summary.messages.total() == len(published)
     assert summary.orders == summary.messages["new_order"] > 0

@@ -1,4 +1,4 @@
-"""The catalogue: the shop's own is sound, and a mistake in a file is named with its place."""
+"""The catalogue: the data files are valid, and errors name the file and the line."""
 
 import json
 
@@ -8,7 +8,7 @@ from protocol.money import Money
 from simulator.data_files import InvalidDataFile
 from simulator.shop import catalogue
 
-WAREHOUSES = '[[warehouses]]\nname = "Київ"\nlead_time_s = [40, 120]\n'
+WAREHOUSES_TOML = '[[warehouses]]\nname = "Київ"\nlead_time_s = [40, 120]\n'
 KETTLE = {
     "id": "prod_1",
     "sku": "KET-1",
@@ -25,7 +25,7 @@ CUP = {**KETTLE, "id": "prod_2", "sku": "CUP-1"}
 
 def parse(*products):
     return catalogue.parse_catalogue(
-        WAREHOUSES, "\n".join(json.dumps(product) for product in products)
+        WAREHOUSES_TOML, "\n".join(json.dumps(product) for product in products)
     )
 
 
@@ -70,25 +70,25 @@ def test_the_line_of_an_invalid_product_is_reported(change, problem):
 
 def test_the_line_that_is_not_json_is_reported():
     with pytest.raises(InvalidDataFile, match=r"products\.jsonl, line 3: "):
-        catalogue.parse_catalogue(WAREHOUSES, f"{json.dumps(KETTLE)}\n\n{{")
+        catalogue.parse_catalogue(WAREHOUSES_TOML, f"{json.dumps(KETTLE)}\n\n{{")
 
 
 def test_a_catalogue_without_products_is_invalid():
     with pytest.raises(InvalidDataFile, match="there is no product"):
-        catalogue.parse_catalogue(WAREHOUSES, "\n")
+        catalogue.parse_catalogue(WAREHOUSES_TOML, "\n")
 
 
 @pytest.mark.parametrize(
-    ("places", "problem"),
+    ("warehouses", "problem"),
     [
         ("[[warehouses]", r"warehouses\.toml: "),
         ('[[warehouses]]\nname = "Київ"', r"warehouses\.toml: .*lead_time_s"),
         (
-            WAREHOUSES.replace("40", "400"),
+            WAREHOUSES_TOML.replace("40", "400"),
             r"warehouses\.toml, Київ: the longest lead time is first",
         ),
     ],
 )
-def test_an_invalid_warehouse_is_reported(places, problem):
+def test_an_invalid_warehouse_is_reported(warehouses, problem):
     with pytest.raises(InvalidDataFile, match=problem):
-        catalogue.parse_catalogue(places, json.dumps(KETTLE))
+        catalogue.parse_catalogue(warehouses, json.dumps(KETTLE))

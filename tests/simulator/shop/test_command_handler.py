@@ -1,4 +1,4 @@
-"""The hand on the shop: whatever it does and whenever, what the shop publishes stays true."""
+"""Commands of the control API: any commands at any time leave the shop consistent."""
 
 from collections import Counter, defaultdict
 from decimal import Decimal
@@ -28,14 +28,14 @@ PRODUCTS = [product.id for product in catalogue.load_catalogue().products]
 WAREHOUSES = [place.name for place in catalogue.load_catalogue().warehouses]
 SCENARIOS = list(definitions.load_scenarios())
 
-products, places = st.sampled_from(PRODUCTS), st.sampled_from(WAREHOUSES)
+products, warehouses = st.sampled_from(PRODUCTS), st.sampled_from(WAREHOUSES)
 commands = st.one_of(
     st.builds(StartScenario, name=st.sampled_from(SCENARIOS)),
     st.builds(StopScenario, name=st.sampled_from(SCENARIOS)),
     st.builds(
         Restock,
         product=st.none() | products,
-        warehouse=st.none() | places,
+        warehouse=st.none() | warehouses,
         quantity=st.none() | st.integers(1, 50),
     ),
     st.builds(
@@ -49,19 +49,21 @@ commands = st.one_of(
         order=st.integers(1, 60).map("ord_0_{}".format),
         to=st.none() | st.sampled_from(OrderStatus),
     ),
-    st.builds(SetStock, product=products, level=st.integers(0, 30), warehouse=st.none() | places),
+    st.builds(
+        SetStock, product=products, level=st.integers(0, 30), warehouse=st.none() | warehouses
+    ),
     st.builds(Announce, title=st.just("Увага"), body=st.just("Зачиняємося")),
 )
-lives = st.lists(st.tuples(st.floats(0, 20), commands), min_size=5, max_size=16)
-starts = st.fixed_dictionaries(
+histories = st.lists(st.tuples(st.floats(0, 20), commands), min_size=5, max_size=16)
+configs = st.fixed_dictionaries(
     {"seed": st.integers(0, 10**6), "rate": st.sampled_from([5.0, 20.0, 40.0])}
 )
-some_lives = settings(max_examples=10, deadline=None)
+some_histories = settings(max_examples=10, deadline=None)
 
 
-def live(shop, life):
-    """Return what events before each command, and with it."""
-    for passed, command in life:
+def execute(shop, history):
+    """Yield the events before each command, and those of the command."""
+    for passed, command in history:
         yield shop.step(shop.now + passed)
         try:
             shop.execute(command)
@@ -71,23 +73,23 @@ def live(shop, life):
     yield shop.step(shop.now + 60)
 
 
-def drafts_of(shop, life):
-    return [h for events in live(shop, life) for h in events if isinstance(h, PublishRequest)]
+def publications_of(shop, history):
+    return [h for events in execute(shop, history) for h in events if isinstance(h, PublishRequest)]
 
 
-def payloads(drafts, type_, channel=""):
+def payloads(publications, type_, channel=""):
     return [
-        codec.decode_json(bytes(draft.payload))
-        for draft in drafts
-        if draft.type == type_ and str(draft.channel).startswith(channel)
+        codec.decode_json(bytes(publication.payload))
+        for publication in publications
+        if publication.type == type_ and str(publication.channel).startswith(channel)
     ]
 
 
-@some_lives
-@given(starts, lives)
-def test_stock_is_never_negative_and_always_balanced(create_shop, start, life):
-    shop = create_shop(**start)
-    for _ in live(shop, life):
+@some_histories
+@given(configs, histories)
+def test_stock_is_never_negative_and_always_balanced(create_shop, config, history):
+    shop = create_shop(**config)
+    for _ in execute(shop, history):
         for shelf in shop.components.shelves:
             assert shelf.remaining >= 0
             assert (
@@ -95,15 +97,17 @@ def test_stock_is_never_negative_and_always_balanced(create_shop, start, life):
             )
 
 
-@some_lives
-@given(starts, lives)
-def test_what_is_sold_is_what_orders_hold(create_shop, start, life):
-    shop = create_shop(**start)
+@some_histories
+@given(configs, histories)
+def test_what_is_sold_is_what_orders_hold(create_shop, config, history):
+    shop = create_shop(**config)
     held = Counter()
-    for draft in drafts_of(shop, life):
-        payload = codec.decode_json(bytes(draft.payload))
-        is_cancelled = payload.get("status") == "cancelled" and draft.channel.startswith("order:")
-        if draft.type == "new_order" or is_cancelled:
+    for publication in publications_of(shop, history):
+        payload = codec.decode_json(bytes(publication.payload))
+        is_cancelled = payload.get("status") == "cancelled" and publication.channel.startswith(
+            "order:"
+        )
+        if publication.type == "new_order" or is_cancelled:
             for item in payload["order"]["items"]:
                 held[item["product_id"]] += item["quantity"] * (-1 if is_cancelled else 1)
 
@@ -114,16 +118,16 @@ def test_what_is_sold_is_what_orders_hold(create_shop, start, life):
         )
 
 
-@some_lives
-@given(starts, lives)
+@some_histories
+@given(configs, histories)
 def test_orders_change_only_by_allowed_transitions_and_name_the_previous_status(
-    create_shop, start, life
+    create_shop, config, history
 ):
     last = {}
-    drafts = drafts_of(create_shop(**start), life)
-    for placed in payloads(drafts, "new_order"):
+    publications = publications_of(create_shop(**config), history)
+    for placed in payloads(publications, "new_order"):
         last[placed["order"]["id"]] = OrderStatus.PENDING
-    for update in payloads(drafts, "order_update", "order:"):
+    for update in payloads(publications, "order_update", "order:"):
         before = last[update["order_id"]]
         if "previous_status" in update:
             assert update["previous_status"] == before
@@ -134,73 +138,75 @@ def test_orders_change_only_by_allowed_transitions_and_name_the_previous_status(
         assert update["order"]["status"] == update["status"]
 
 
-@some_lives
-@given(starts, lives)
-def test_orders_are_paid_before_they_are_refunded(create_shop, start, life):
+@some_histories
+@given(configs, histories)
+def test_orders_are_paid_before_they_are_refunded(create_shop, config, history):
     seen = defaultdict(list)
-    for update in payloads(drafts_of(create_shop(**start), life), "order_update", "order:"):
+    for update in payloads(
+        publications_of(create_shop(**config), history), "order_update", "order:"
+    ):
         seen[update["order_id"]].append(update["status"])
     for statuses in seen.values():
         assert "refunded" not in statuses or "paid" in statuses
 
 
-@some_lives
-@given(starts, lives)
-def test_totals_are_the_sums_of_the_items(create_shop, start, life):
-    for placed in payloads(drafts_of(create_shop(**start), life), "new_order"):
+@some_histories
+@given(configs, histories)
+def test_totals_are_the_sums_of_the_items(create_shop, config, history):
+    for placed in payloads(publications_of(create_shop(**config), history), "new_order"):
         order = placed["order"]
         assert order["total"] == sum(item["price"] * item["quantity"] for item in order["items"])
         assert order["total"] > 0
 
 
-@some_lives
-@given(starts, lives)
-def test_every_publication_is_valid(create_shop, start, life):
-    for draft in drafts_of(create_shop(**start), life):
-        draft.address()
-        codec.validate_event(draft.type, draft.payload)
+@some_histories
+@given(configs, histories)
+def test_every_publication_is_valid(create_shop, config, history):
+    for publication in publications_of(create_shop(**config), history):
+        publication.address()
+        codec.validate_event(publication.type, publication.payload)
 
 
-@some_lives
-@given(starts, lives)
-def test_counts_and_revenue_agree_with_the_publications(create_shop, start, life):
+@some_histories
+@given(configs, histories)
+def test_counts_and_revenue_agree_with_the_publications(create_shop, config, history):
     """
-    Orders by status, and what was earned.
+    Orders by status, and the revenue.
     """
-    shop = create_shop(**start)
-    drafts = drafts_of(shop, life)
-    last, earned = {}, Decimal(0)
-    for placed in payloads(drafts, "new_order"):
+    shop = create_shop(**config)
+    publications = publications_of(shop, history)
+    last, revenue = {}, Decimal(0)
+    for placed in payloads(publications, "new_order"):
         last[placed["order"]["id"]] = "pending"
-    for update in payloads(drafts, "order_update", "order:"):
+    for update in payloads(publications, "order_update", "order:"):
         last[update["order_id"]] = update["status"]
         if "previous_status" in update:
             sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
-            earned += sign * update["order"]["total"]
+            revenue += sign * update["order"]["total"]
     fulfilment = shop.components.fulfilment
 
     assert +fulfilment.by_status == Counter(last.values())
-    assert fulfilment.revenue.total_for(shop.components.context.datetime_at(0).date()) == earned
+    assert fulfilment.revenue.total_for(shop.components.context.datetime_at(0).date()) == revenue
     assert {order.order.id for order in fulfilment.live.values()} <= last.keys()
 
 
-@some_lives
-@given(starts, lives)
-def test_the_same_seed_and_commands_give_the_same_publications(create_shop, start, life):
-    one, two = create_shop(**start), create_shop(**start)
+@some_histories
+@given(configs, histories)
+def test_the_same_seed_and_commands_give_the_same_publications(create_shop, config, history):
+    one, two = create_shop(**config), create_shop(**config)
 
-    assert [codec.encode_json(d) for d in drafts_of(one, life)] == [
-        codec.encode_json(d) for d in drafts_of(two, life)
+    assert [codec.encode_json(d) for d in publications_of(one, history)] == [
+        codec.encode_json(d) for d in publications_of(two, history)
     ]
 
 
-@some_lives
-@given(starts, lives)
-def test_the_publications_do_not_depend_on_the_size_of_the_steps(create_shop, start, life):
-    whole, cut = create_shop(**start), create_shop(**start)
-    expected = list(live(whole, life))
+@some_histories
+@given(configs, histories)
+def test_the_publications_do_not_depend_on_the_size_of_the_steps(create_shop, config, history):
+    whole, cut = create_shop(**config), create_shop(**config)
+    expected = list(execute(whole, history))
     found = []
-    for passed, command in life:
+    for passed, command in history:
         until = cut.now + passed
         found += cut.step(cut.now + passed / 3) + cut.step(until)
         try:
@@ -248,7 +254,7 @@ def test_an_order_without_a_customer_is_for_a_connected_one(create_shop):
 
 def test_advancing_an_order_cancels_its_scheduled_change(shop):
     """
-    Its payment was planned; now its parcel is on the way.
+    Its payment was scheduled; now its parcel is shipped.
     """
     order = shop.execute(PlaceOrder())
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Customers: always the same person under the same number, with a name that agrees."""
+"""Customers: a number always gives the same person."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_the_id_of_a_customer_contains_their_number(shop_data):
 
 def test_surnames_agree_with_first_names(shop_data):
     """
-    No woman is called -ський and no man -ська; both do occur.
+    No female name ends in -ський and no male one in -ська; both endings occur.
     """
     names = [shop_data.customers.customer(n).name.split() for n in range(1, 500)]
     women = {first for first, last in names if last[-4:] in FEMALE}

@@ -1,4 +1,4 @@
-"""The day: as many customers as the mean over a day, more in the evening, few at night."""
+"""The daily profile: busy and quiet hours whose mean is 1."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An order changes only in the ways that are allowed, and remembers each."""
+"""An order changes only by allowed transitions, and records each in its history."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ DELIVERED = ("paid", "processing", "shipped", "delivered")
 
 
 def order(*statuses):
-    """Place an order and take it through these statuses, a minute each."""
+    """Create an order with these statuses, one per minute."""
     it = new_order(
         id="ord_1",
         number="ORD-1",
@@ -41,7 +41,7 @@ def test_a_new_order_is_pending():
 
 
 @pytest.mark.parametrize(
-    ("way", "payment"),
+    ("statuses", "payment"),
     [
         (["paid"], "paid"),
         (["payment_failed"], "failed"),
@@ -53,12 +53,12 @@ def test_a_new_order_is_pending():
         ([*DELIVERED, "refunded"], "refunded"),
     ],
 )
-def test_the_payment_status_follows_from_the_statuses(way, payment):
-    assert order(*way).payment_status == payment
+def test_the_payment_status_follows_from_the_statuses(statuses, payment):
+    assert order(*statuses).payment_status == payment
 
 
 @pytest.mark.parametrize(
-    ("way", "to"),
+    ("statuses", "to"),
     [
         ([], "shipped"),
         ([], "refunded"),
@@ -70,9 +70,9 @@ def test_the_payment_status_follows_from_the_statuses(way, payment):
         ([*DELIVERED, "refunded"], "delivered"),
     ],
 )
-def test_other_transitions_are_rejected(way, to):
+def test_other_transitions_are_rejected(statuses, to):
     with pytest.raises(InvalidTransition, match=f"ORD-1 is .* and cannot become {to}"):
-        order(*way).with_status(OrderStatus(to), NOON)
+        order(*statuses).with_status(OrderStatus(to), NOON)
 
 
 def test_the_history_has_every_status_with_its_time():

@@ -1,4 +1,4 @@
-"""Suppliers and alerts: each alert is true when it is sent, and each low shelf is seen to."""
+"""Replenishment: alerts agree with the stock, and each low shelf gets a delivery."""
 
 import pytest
 from hypothesis import given, settings
@@ -31,10 +31,13 @@ def shelf(components):
 
 
 def alerts(components):
-    return [codec.decode_json(bytes(draft.payload)) for draft in components.context.drain_events()]
+    return [
+        codec.decode_json(bytes(publication.payload))
+        for publication in components.context.drain_events()
+    ]
 
 
-def live(components, until):
+def run_until(components, until):
     for at, action in components.context.scheduler.pop_due(until):
         action(at)
 
@@ -66,8 +69,8 @@ def test_every_alert_agrees_with_the_stock(shop_data, steps):
         check(alerts(components), shelf)
 
 
-def check(said, shelf):
-    for alert in said:
+def check(sent_alerts, shelf):
+    for alert in sent_alerts:
         assert alert["current_quantity"] == shelf.remaining
         assert {
             "low_stock": shelf.status is StockStatus.LOW,
@@ -78,7 +81,7 @@ def check(said, shelf):
 
 def test_a_low_shelf_is_replenished_with_the_reorder_quantity(components, shelf):
     components.replenishment.set_level(shelf, 1, 0.0)
-    live(components, 121)
+    run_until(components, 121)
 
     assert shelf.remaining == 1 + shelf.product.reorder_quantity
 
@@ -87,26 +90,26 @@ def test_a_shelf_has_at_most_one_pending_delivery(components, shelf):
     components.replenishment.set_level(shelf, 3, 0.0)
     components.replenishment.sell(shelf, 1, 5.0)
     components.replenishment.sell(shelf, 1, 6.0)
-    live(components, 300)
+    run_until(components, 300)
 
     assert shelf.supplied == shelf.product.reorder_quantity
 
 
 def test_a_suspended_delivery_is_retried_and_can_be_expedited(components, shelf):
-    scene = ScenarioRun(NO_SUPPLIERS, 0.0, 100.0, frozenset({"prod_101"}))
-    components.active_scenarios.start(scene)
+    run = ScenarioRun(NO_SUPPLIERS, 0.0, 100.0, frozenset({"prod_101"}))
+    components.active_scenarios.start(run)
     components.replenishment.set_level(shelf, 0, 0.0)
-    live(components, 400)
+    run_until(components, 400)
     assert shelf.remaining == 0
 
     components.active_scenarios.stop("no-suppliers")
     components.replenishment.expedite(shelf, 400.0)
-    live(components, 421)
+    run_until(components, 421)
     assert shelf.remaining == shelf.product.reorder_quantity
 
 
 def test_expediting_does_nothing_without_a_pending_delivery(components, shelf):
     components.replenishment.expedite(shelf, 0.0)
-    live(components, 400)
+    run_until(components, 400)
 
     assert shelf.supplied == 0

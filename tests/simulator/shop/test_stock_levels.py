@@ -1,4 +1,4 @@
-"""Shelves: never below nothing, always balanced, and an alert for each change of level."""
+"""Shelves: stock is never negative, always balanced, and each change of status raises an alert."""
 
 import pytest
 from hypothesis import given
@@ -26,14 +26,14 @@ def product(**stock):
     )
 
 
-def shelf(left=9):
-    return Shelf(product(Київ=left), "Київ")
+def shelf(level=9):
+    return Shelf(product(Київ=level), "Київ")
 
 
-def stock(*left):
+def make_shelves(*level):
     catalogue = Catalogue(
         warehouses=tuple(Warehouse(name, (1, 2)) for name in WAREHOUSES),
-        products=(product(**dict(zip(WAREHOUSES, left, strict=True))),),
+        products=(product(**dict(zip(WAREHOUSES, level, strict=True))),),
     )
     return Shelves(catalogue)
 
@@ -43,17 +43,17 @@ def types(alerts):
 
 
 def test_crossing_the_threshold_raises_one_alert():
-    it = shelf(left=8)
+    it = shelf(level=8)
 
     assert types(it.sell(1) for _ in range(4)) == [None, None, AlertType.LOW_STOCK, None]
 
 
 def test_selling_everything_at_once_raises_only_an_out_of_stock_alert():
-    assert types([shelf(left=9).sell(9)]) == [AlertType.OUT_OF_STOCK]
+    assert types([shelf(level=9).sell(9)]) == [AlertType.OUT_OF_STOCK]
 
 
 def test_a_delivery_raises_a_back_in_stock_alert():
-    it = shelf(left=9)
+    it = shelf(level=9)
     it.sell(9)
 
     alert = it.replenish(20)
@@ -62,7 +62,7 @@ def test_a_delivery_raises_a_back_in_stock_alert():
 
 
 def test_a_returned_item_raises_an_alert_and_exceeding_the_threshold_another():
-    it = shelf(left=9)
+    it = shelf(level=9)
     it.sell(9)
 
     assert types([it.return_sold(1), it.return_sold(1), it.replenish(20)]) == [
@@ -73,14 +73,14 @@ def test_a_returned_item_raises_an_alert_and_exceeding_the_threshold_another():
 
 
 def test_an_alert_names_product_warehouse_and_quantity():
-    alert = shelf(left=6).sell(1)
+    alert = shelf(level=6).sell(1)
 
     assert (alert.product_id, alert.sku, alert.product_name) == ("prod_1", "KET-1", "Чайник")
     assert (alert.location, alert.current_quantity, alert.threshold) == ("Київ", 5, 5)
 
 
 def test_selling_more_than_there_is_is_rejected():
-    it = shelf(left=9)
+    it = shelf(level=9)
 
     with pytest.raises(InsufficientStock, match="9 of prod_1 in Київ, not 10"):
         it.sell(10)
@@ -93,7 +93,7 @@ def test_selling_more_than_there_is_is_rejected():
 )
 def test_stock_is_balanced_after_any_changes(changes):
     """
-    And a change of level, and nothing else, is told; what is told is true.
+    Only a change of status raises an alert, which agrees with the stock.
     """
     it = shelf()
     for change, quantity in changes:
@@ -108,25 +108,25 @@ def test_stock_is_balanced_after_any_changes(changes):
         assert (alert is None) == (it.status is before)
         if alert:
             assert alert.current_quantity == it.remaining
-            assert alert.alert_type == _truth(before, it.status)
+            assert alert.alert_type == _expected_alert(before, it.status)
 
 
-def _truth(before, after):
+def _expected_alert(before, after):
     if after.value > before.value:
         return AlertType.BACK_IN_STOCK
     return AlertType.OUT_OF_STOCK if after is StockStatus.OUT_OF_STOCK else AlertType.LOW_STOCK
 
 
 def test_a_shelf_is_found_in_the_preferred_warehouse():
-    assert stock(9, 20, 30).find_shelf("prod_1", 2, "Київ").warehouse == "Київ"
+    assert make_shelves(9, 20, 30).find_shelf("prod_1", 2, "Київ").warehouse == "Київ"
 
 
 def test_the_fullest_shelf_is_found_if_the_preferred_one_has_too_few():
-    shelves = stock(9, 20, 30)
+    shelves = make_shelves(9, 20, 30)
     shelves.get("prod_1", "Київ").sell(8)
 
     assert shelves.find_shelf("prod_1", 2, "Київ").warehouse == "Одеса"
 
 
 def test_no_shelf_is_found_if_none_has_enough():
-    assert stock(9, 20, 30).find_shelf("prod_1", 31, "Львів") is None
+    assert make_shelves(9, 20, 30).find_shelf("prod_1", 31, "Львів") is None

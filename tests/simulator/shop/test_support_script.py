@@ -1,4 +1,4 @@
-"""Support conversations: customers follow their script, the agent makes room for people."""
+"""Support conversations: customers follow the script, the agent stops when a person answers."""
 
 import pytest
 
@@ -24,27 +24,27 @@ def topic(script):
 
 def test_a_conversation_follows_the_script_and_ends_with_thanks(script, topic):
     """
-    Both sides together, as they would on their sockets.
+    Both sides together, without connections.
     """
-    asking, agent = CustomerScript(script, topic), AgentScript(script)
-    said, line = [], asking.first_message()
-    while line is not None:
-        answer = agent.reply_to("conv_1", "user_1", line)
-        said += [line, answer]
-        line = asking.reply_to(AGENT_ID) if answer else None
+    customer, agent = CustomerScript(script, topic), AgentScript(script)
+    texts, text = [], customer.first_message()
+    while text is not None:
+        answer = agent.reply_to("conv_1", "user_1", text)
+        texts += [text, answer]
+        text = customer.reply_to(AGENT_ID) if answer else None
 
     exchanges = [text for e in topic.exchanges for text in (e.question, e.answer)]
-    assert said[:-2] == exchanges
-    assert said[-2] in script.thanks
-    assert said[-1] is None
+    assert texts[:-2] == exchanges
+    assert texts[-2] in script.thanks
+    assert texts[-1] is None
 
 
 def test_a_customer_answers_a_person_only_with_thanks(script, topic):
-    asking = CustomerScript(script, topic)
-    asking.first_message()
+    customer = CustomerScript(script, topic)
+    customer.first_message()
 
-    assert asking.reply_to("agent_olha") in script.thanks
-    assert asking.reply_to("agent_olha") is None
+    assert customer.reply_to("agent_olha") in script.thanks
+    assert customer.reply_to("agent_olha") is None
 
 
 def test_the_agent_stops_when_a_person_answers(agent, topic):
