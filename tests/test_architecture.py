@@ -29,7 +29,16 @@ MAY_IMPORT = {
         "redis",
         "uvloop",
     },
-    "simulator": {"common", "protocol", "client", "aiohttp", "dotenv", "jwt", "msgspec"},
+    "simulator": {
+        "common",
+        "protocol",
+        "client",
+        "aiohttp",
+        "cachetools",
+        "dotenv",
+        "jwt",
+        "msgspec",
+    },
     "dashboard": {
         "common",
         "protocol",
