@@ -7,6 +7,7 @@ them while another page is shown.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import streamlit as st
 from msgspec import UNSET, UnsetType
@@ -17,8 +18,8 @@ from dashboard.sources.connections_client import PollResult
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.ui.frozen_list import FrozenList
-from dashboard.views.connections.listing import ConnectionInfo
 from dashboard.web.download import DownloadSource
+from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
 
@@ -108,7 +109,7 @@ class ConnectionsState:
 
     selected_id: str = ""
     paused_result: PollResult | None = None
-    disconnect_target: ConnectionInfo | None = None
+    disconnect_target: ConnectionInfo[datetime] | None = None
     is_dialog_drawn: bool = False
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -16,8 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from client.http_client import ApiClient, ApiRequestError
-from dashboard.views.connections import listing
-from dashboard.views.connections.listing import ChannelAccess, ConnectionList
+from protocol.admin_api import ChannelAccess, ConnectionList, DisconnectResult
 
 MAX_AGE_S = 0.9
 S = TypeVar("S")
@@ -29,7 +29,7 @@ class PollResult(Struct, frozen=True):
     ``error`` is why there is no newer one; empty if there is.
     """
 
-    connections: ConnectionList = ConnectionList((), 0)
+    connections: ConnectionList[datetime] = ConnectionList((), 0)
     at: float | None = None
     error: str = ""
 
@@ -63,7 +63,7 @@ class ConnectionsClient:
         """
         query = urlencode({"channel": channel})
         return _decode(
-            listing.decode_access,
+            _access_decoder.decode,
             self._api.get(f"/api/connections/{quote(connection_id, safe='')}/access?{query}"),
         )
 
@@ -89,7 +89,7 @@ class ConnectionsClient:
 
     def _fetch(self) -> None:
         try:
-            listed = _decode(listing.decode_connections, self._api.get("/api/connections"))
+            listed = _decode(_connections_decoder.decode, self._api.get("/api/connections"))
             result = PollResult(listed, self._clock())
         except ApiRequestError as error:
             result = PollResult(self._latest.connections, self._latest.at, str(error))
@@ -97,12 +97,8 @@ class ConnectionsClient:
             self._latest, self._request_thread = result, None
 
 
-class DisconnectResult(Struct, frozen=True):
-    """How many connections were closed."""
-
-    disconnected: int
-
-
+_connections_decoder = msgspec.json.Decoder(ConnectionList[datetime])
+_access_decoder = msgspec.json.Decoder(ChannelAccess)
 _disconnect_decoder = msgspec.json.Decoder(DisconnectResult)
 
 

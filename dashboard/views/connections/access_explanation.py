@@ -7,12 +7,13 @@ the connection time, the send queue and the publications.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 
 from msgspec import Struct
 
 from common.text_markers import N_
 from dashboard.state.message_log import LoggedMessage, LogView
-from dashboard.views.connections.listing import ChannelAccess, ConnectionInfo
+from protocol.admin_api import ChannelAccess, ConnectionInfo
 
 RULE_TEXTS = {
     "public": N_("Public channels are open to everyone."),
@@ -86,13 +87,13 @@ class Evidence(Struct, frozen=True):
 
     message: LoggedMessage | None
     since: float
-    other_connections: tuple[ConnectionInfo, ...] = ()
+    other_connections: tuple[ConnectionInfo[datetime], ...] = ()
 
 
 def collect_evidence(
-    connection: ConnectionInfo,
+    connection: ConnectionInfo[datetime],
     channel: str,
-    connections: Iterable[ConnectionInfo],
+    connections: Iterable[ConnectionInfo[datetime]],
     log: LogView,
     selected: LoggedMessage | None,
     now: float,
@@ -112,7 +113,7 @@ def collect_evidence(
 
 
 def explain_access(
-    connection: ConnectionInfo,
+    connection: ConnectionInfo[datetime],
     access: ChannelAccess,
     evidence: Evidence,
     translate: Translate = str,
@@ -137,7 +138,7 @@ def explain_access(
 
 
 def _advice(
-    connection: ConnectionInfo, access: ChannelAccess, translate: Translate
+    connection: ConnectionInfo[datetime], access: ChannelAccess, translate: Translate
 ) -> Iterator[str]:
     if access.joined and not access.allowed:
         yield translate(TOKEN_GRACE_PERIOD)
@@ -149,7 +150,7 @@ def _advice(
 
 
 def _message_sentences(
-    connection: ConnectionInfo,
+    connection: ConnectionInfo[datetime],
     access: ChannelAccess,
     evidence: Evidence,
     translate: Translate,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from datetime import datetime
 
 import streamlit as st
 
@@ -15,14 +16,16 @@ from dashboard.state.live_state import Snapshot
 from dashboard.tab_session import tab
 from dashboard.ui import formatting, theme
 from dashboard.views.connections import access_explanation
-from dashboard.views.connections.listing import ConnectionInfo
+from protocol.admin_api import ConnectionInfo
 
 MAX_CHIPS = 40  # channels as chips
 CHANNEL_QUERY = "channel-query"  # the field's key: the channel to check
 
 
 def draw(
-    connection: ConnectionInfo | None, connections: Iterable[ConnectionInfo], now: Snapshot
+    connection: ConnectionInfo[datetime] | None,
+    connections: Iterable[ConnectionInfo[datetime]],
+    now: Snapshot,
 ) -> None:
     """Draw the chosen connection."""
     if connection is None:
@@ -47,7 +50,7 @@ def draw(
         _draw_access_check(connection, connections, now)
 
 
-def _draw_summary(connection: ConnectionInfo, at: float) -> None:
+def _draw_summary(connection: ConnectionInfo[datetime], at: float) -> None:
     where = formatting.viewer_timezone()
     told = _("{user} · connected at {since} · last active {ago} ago").format(
         user=connection.user_id,
@@ -71,7 +74,9 @@ def _set_channel_query(channel: str) -> None:
 
 
 def _draw_access_check(
-    connection: ConnectionInfo, connections: tuple[ConnectionInfo, ...], now: Snapshot
+    connection: ConnectionInfo[datetime],
+    connections: tuple[ConnectionInfo[datetime], ...],
+    now: Snapshot,
 ) -> None:
     picked = tab().explorer.messages.selected
     question = _("Check access to a channel")

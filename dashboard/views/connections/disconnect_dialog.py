@@ -5,6 +5,8 @@ It is drawn by a full run: a redrawn fragment would close it.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
 from client.http_client import ApiRequestError
@@ -13,10 +15,10 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.feed import WORKBENCH_USER_ID
 from dashboard.tab_session import tab
 from dashboard.ui import formatting
-from dashboard.views.connections.listing import ConnectionInfo
+from protocol.admin_api import ConnectionInfo
 
 
-def request_disconnect(connection: ConnectionInfo) -> None:
+def request_disconnect(connection: ConnectionInfo[datetime]) -> None:
     """Open the dialog for a connection; for a callback."""
     page = tab().connections
     page.disconnect_target, page.is_dialog_drawn = connection, False
@@ -43,7 +45,7 @@ def _close_dialog() -> None:
     tab().connections.disconnect_target = None
 
 
-def _draw_dialog_body(connection: ConnectionInfo) -> None:
+def _draw_dialog_body(connection: ConnectionInfo[datetime]) -> None:
     about = _("Closes {id} of {user} with code 4003; the client does not reconnect automatically.")
     st.markdown(formatting.escape_markdown(about.format(id=connection.id, user=connection.user_id)))
     if connection.user_id == WORKBENCH_USER_ID:
@@ -64,7 +66,7 @@ def _draw_dialog_body(connection: ConnectionInfo) -> None:
             _disconnect(connection, everywhere, revoke)
 
 
-def _disconnect(connection: ConnectionInfo, everywhere: bool, revoke: bool) -> None:
+def _disconnect(connection: ConnectionInfo[datetime], everywhere: bool, revoke: bool) -> None:
     try:
         if everywhere:
             ended = connections_client().disconnect_user(connection.user_id, revoke)

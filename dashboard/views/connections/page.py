@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import streamlit as st
 
@@ -17,7 +18,8 @@ from dashboard.ui import formatting, metric_row, page_frame, tables, theme, url_
 from dashboard.ui.metric_row import Metric
 from dashboard.ui.tables import Column
 from dashboard.views.connections import detail, disconnect_dialog, listing
-from dashboard.views.connections.listing import MAX_LISTED, ConnectionInfo, ConnectionSort
+from dashboard.views.connections.listing import ConnectionSort
+from protocol.admin_api import MAX_LISTED, ConnectionInfo
 from protocol.monitoring import NodeStats
 
 SORT_LABELS: Mapping[str, str] = {
@@ -106,7 +108,9 @@ def draw_filters() -> tuple[str, ConnectionSort]:
     return search, ConnectionSort(order)
 
 
-def draw_list(result: PollResult, has_several_nodes: bool, at: float) -> ConnectionInfo | None:
+def draw_list(
+    result: PollResult, has_several_nodes: bool, at: float
+) -> ConnectionInfo[datetime] | None:
     """Draw the connection list; return the selected connection."""
     people = result.connections
     aside = ""
@@ -155,11 +159,11 @@ def draw_empty(result: PollResult) -> None:
 
 
 def list_columns(
-    connections: list[ConnectionInfo], has_several_nodes: bool, at: float
-) -> dict[str, Column[ConnectionInfo]]:
+    connections: list[ConnectionInfo[datetime]], has_several_nodes: bool, at: float
+) -> dict[str, Column[ConnectionInfo[datetime]]]:
     """Return the columns of the connection list."""
     selected_id = tab().connections.selected_id
-    last: dict[str, Column[ConnectionInfo]] = (
+    last: dict[str, Column[ConnectionInfo[datetime]]] = (
         {_("Node"): tables.text_column(104, lambda c: c.node)}
         if has_several_nodes
         else {_("Connection"): tables.text_column(104, lambda c: c.id)}
@@ -188,7 +192,7 @@ def list_columns(
     }
 
 
-def select_connection(connection: ConnectionInfo | None) -> None:
+def select_connection(connection: ConnectionInfo[datetime] | None) -> None:
     """Select a connection."""
     if connection:
         tab().connections.selected_id = connection.id
