@@ -20,7 +20,7 @@ from client.sans_io.connection_events import (
 from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sync.connection import CONNECTION_ERRORS, SyncConnection, Waker
 from client.url import with_token
-from protocol.errors import CloseCode
+from protocol.close_codes import CloseCode
 from protocol.opcodes import Opcode
 
 CONNECT_TIMEOUT_S = 5.0

@@ -9,7 +9,8 @@ from typing import assert_never
 from msgspec import Struct
 
 from client.recorded_frames import FrameKind, RecordedFrame
-from protocol.errors import CloseCode, ErrorCode
+from protocol.close_codes import CloseCode
+from protocol.errors import ErrorCode
 from protocol.opcodes import Opcode
 
 REPETITION_PLACEHOLDER = b"#"

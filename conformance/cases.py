@@ -17,7 +17,8 @@ from conformance.case_types import (
 )
 from conformance.placeholders import ORDER, TENANT, TOKEN
 from protocol import codec
-from protocol.errors import CloseCode, ErrorCode
+from protocol.close_codes import CloseCode
+from protocol.errors import ErrorCode
 from protocol.opcodes import Opcode
 
 MAX_MESSAGE_BYTES = 4096

@@ -35,7 +35,7 @@ from client.sans_io.server_watchdog import PING_INTERVAL_S, SERVER_TIMEOUT_S, Se
 from client.sans_io.subscriptions import SubscriptionOptions, Subscriptions
 from client.sans_io.token_refresh import TokenRefresh
 from protocol.channels import ChannelKind
-from protocol.errors import reconnect_after
+from protocol.close_codes import reconnect_after
 
 DEFAULT_OPTIONS = SubscriptionOptions()
 HISTORY_GAP = "gap"

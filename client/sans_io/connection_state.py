@@ -8,7 +8,7 @@ from random import Random
 from msgspec import Struct
 
 from client.sans_io.reconnect import ReconnectTracker
-from protocol.errors import Reconnect
+from protocol.close_codes import Reconnect
 
 
 class ConnectionState(StrEnum):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from protocol.errors import LIMIT_EXCEEDED_CODES, Reconnect
+from protocol.close_codes import LIMIT_EXCEEDED_CODES, Reconnect
 
 NO_STATUS_RECEIVED = 1005
 """The close frame carried no code (RFC 6455, 7.1.5)."""

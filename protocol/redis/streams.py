@@ -19,7 +19,7 @@ from protocol.retention import Retention
 
 HEAD_TTL_S = 86_400  # how long the position of a channel without publications is kept
 
-PUBLISH = (files("protocol.redis") / "publish.lua").read_text("utf-8")
+PUBLISH = (files("protocol.redis") / "append_to_stream.lua").read_text("utf-8")
 READ_HISTORY = (files("protocol.redis") / "read_history.lua").read_text("utf-8")
 
 

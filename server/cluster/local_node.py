@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from protocol.admin_api import MAX_LISTED, ChannelAccess, ConnectionInfo
 from protocol.channels import Channel, ChannelKind
+from protocol.close_codes import CloseCode
 from protocol.codec import format_timestamp
-from protocol.errors import CloseCode, RequestError
+from protocol.errors import RequestError
 from protocol.monitoring import NodeStats
 from server.auth.identity import Identity
 from server.auth.permissions import AccessRule, evaluate

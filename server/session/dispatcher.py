@@ -12,8 +12,9 @@ from typing import Protocol, assert_never
 
 from msgspec import UNSET, Struct
 
+from protocol.close_codes import CloseCode
 from protocol.codec import decode_client, encode_with_offset, encode_with_timestamp
-from protocol.errors import CloseCode, ErrorCode, RequestError
+from protocol.errors import ErrorCode, RequestError
 from protocol.messages import Auth, AuthPayload, ClientMessage, Error, Ping, ServerMessageBase
 from server.cluster.connection_limits import ConnectionLimiter
 from server.monitoring.counters import Counters

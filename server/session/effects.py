@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from protocol.channels import Channel
-from protocol.errors import CloseCode
+from protocol.close_codes import CloseCode
 from protocol.messages import ServerMessageBase
 from protocol.publications import Publication
 from server.auth.identity import Identity

@@ -13,7 +13,8 @@ from typing import Any, Protocol, assert_never
 from msgspec import UNSET, Struct, UnsetType
 
 from protocol.channels import Channel, ChannelKind
-from protocol.errors import CloseCode, ErrorCode, RequestError
+from protocol.close_codes import CloseCode
+from protocol.errors import ErrorCode, RequestError
 from protocol.event_payloads import ChatMessagePayload
 from protocol.messages import (
     Auth,

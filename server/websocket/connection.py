@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Collection
 
 from protocol.channels import Channel
-from protocol.errors import CloseCode
+from protocol.close_codes import CloseCode
 from protocol.opcodes import Opcode
 from server.auth.identity import Identity
 from server.session.dispatcher import ConnectionContext, RequestDispatcher

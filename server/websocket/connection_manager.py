@@ -10,7 +10,7 @@ from functools import partial
 
 from aiohttp import web
 
-from protocol.errors import CloseCode
+from protocol.close_codes import CloseCode
 from server.http.responses import error_response
 from server.session.dispatcher import ConnectionContext
 from server.session.rate_limit import RateLimit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from protocol.errors import CloseCode
+from protocol.close_codes import CloseCode
 from protocol.opcodes import Opcode
 
 _FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F

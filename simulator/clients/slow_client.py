@@ -10,7 +10,7 @@ from collections.abc import Callable
 import aiohttp
 
 from client.url import with_token
-from protocol.errors import CloseCode
+from protocol.close_codes import CloseCode
 
 RECEIVE_BUFFER_BYTES = 4096
 """Receive buffer of the socket; small, so that the server's send queue fills up soon."""

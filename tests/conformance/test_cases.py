@@ -5,7 +5,8 @@ from pathlib import Path
 
 from conformance.case_types import ExpectAuthError, ExpectClose, ExpectError, ExpectHttpStatus
 from conformance.cases import ALL_CASES, CASES_BY_NAME
-from protocol.errors import CloseCode, ErrorCode
+from protocol.close_codes import CloseCode
+from protocol.errors import ErrorCode
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 

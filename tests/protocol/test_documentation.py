@@ -9,7 +9,8 @@ from msgspec.structs import fields
 
 from protocol import event_payloads
 from protocol.channels import ChannelKind
-from protocol.errors import CloseCode, ErrorCode, Reconnect
+from protocol.close_codes import CloseCode, Reconnect
+from protocol.errors import ErrorCode
 from protocol.messages import ClientMessage, ServerMessage
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()

@@ -13,8 +13,8 @@ def _load(*names: str) -> str:
     return "\n".join((files(__name__) / f"{name}.lua").read_text("utf-8") for name in names)
 
 
-OPEN_CONVERSATION = _load("append_message", "open_conversation")
-ADD_MESSAGE = _load("append_message", "add_message")
+OPEN_CONVERSATION = _load("append_chat_message", "open_conversation")
+ADD_MESSAGE = _load("append_chat_message", "add_chat_message")
 LIST_CONVERSATIONS = _load("list_conversations")
 PURGE_CONVERSATIONS = _load("purge_conversations")
 CLAIM_REQUEST = _load("claim_request")

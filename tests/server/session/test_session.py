@@ -6,7 +6,7 @@ import pytest
 from msgspec import UNSET
 
 from protocol.channels import Channel
-from protocol.errors import CloseCode
+from protocol.close_codes import CloseCode
 from protocol.messages import (
     Auth,
     AuthError,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from websocket import ABNF
 from websocket._abnf import frame_buffer
 
-from protocol.errors import CloseCode
+from protocol.close_codes import CloseCode
 from protocol.opcodes import Opcode
 from server.websocket import frame_codec
 from server.websocket.frame_codec import FrameDecoder

@@ -3,7 +3,8 @@
 import pytest
 
 from dashboard.views.console import code_descriptions
-from protocol.errors import CloseCode, ErrorCode
+from protocol.close_codes import CloseCode
+from protocol.errors import ErrorCode
 
 
 @pytest.mark.parametrize("code", CloseCode)

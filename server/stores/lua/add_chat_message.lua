@@ -6,7 +6,7 @@ local conversation = KEYS[1] .. 'conversation:' .. ARGV[1]
 if redis.call('EXISTS', conversation) == 0 then
   return 0
 end
-append_message(ARGV[1], ARGV[2], ARGV[3])
+append_chat_message(ARGV[1], ARGV[2], ARGV[3])
 if ARGV[4] ~= '' then
   redis.call('HSETNX', conversation, 'agent_id', ARGV[4])
 end

@@ -2,7 +2,7 @@
 --
 -- `at` is the time by the clock of the server that received the message. Clocks differ, so
 -- conversations are ordered by a counter.
-local function append_message(id, message, at)
+local function append_chat_message(id, message, at)
   local conversation = KEYS[1] .. 'conversation:' .. id
   local owner = redis.call('HMGET', conversation, 'tenant_id', 'customer_id')
   local number = redis.call('INCR', KEYS[1] .. 'spoken')
