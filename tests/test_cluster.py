@@ -13,7 +13,7 @@ import pytest
 from client.asyncio.client import AsyncShopWebSocket
 from client.sans_io.connection_state import ConnectionState
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 RATE = 200  # messages a second
 ORDERS = "tenant:shop"
 SAFE = ("--appendonly", "yes", "--appendfsync", "always")
@@ -45,7 +45,7 @@ class Proxy:
         for writer in list(self._pairs):
             writer.transport.abort()
 
-    def mend(self):
+    def restore(self):
         self._is_cut = False
 
     def stall(self):
@@ -95,7 +95,7 @@ class Subscriber:
 
     def __init__(self, client):
         self.client = client
-        self.heard, self.gaps, self.connections = [], [], 0
+        self.received, self.gaps, self.connections = [], [], 0
         self._receive = asyncio.Event()
         client.on("inventory_alert", lambda payload: self._record(payload["current_quantity"]))
         client.on("gap", lambda payload: self.gaps.append(payload["channel"]))
@@ -103,7 +103,7 @@ class Subscriber:
         client.on("subscribed", lambda _: self._receive.set())
 
     def _record(self, number):
-        self.heard.append(number)
+        self.received.append(number)
         self._receive.set()
 
     def _connected(self):
@@ -114,11 +114,11 @@ class Subscriber:
         joined = asyncio.Event()
         self.client.on("subscribed", lambda _: joined.set())
         self.client.subscribe(channel, recoverable=True)
-        await self.client.connect(PATIENCE_S)
-        await asyncio.wait_for(joined.wait(), PATIENCE_S)
+        await self.client.connect(TIMEOUT_S)
+        await asyncio.wait_for(joined.wait(), TIMEOUT_S)
 
     async def until(self, condition):
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while not condition():
                 self._receive.clear()
                 await self._receive.wait()
@@ -198,7 +198,7 @@ class Publisher:
         return {n: answer for n, answer in self.answers.items() if answer[0] != 200}
 
     async def until(self, condition):
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while not condition():
                 await asyncio.sleep(0.02)
 
@@ -211,7 +211,7 @@ class Publisher:
             return answer.status
 
     async def wait_for_readiness(self, status):
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while await self.readiness() != status:
                 await asyncio.sleep(0.05)
 
@@ -223,7 +223,7 @@ def kill(redis, proxy):
 
 def cut(redis, proxy):
     proxy.cut()
-    return proxy.mend
+    return proxy.restore
 
 
 def stall(redis, proxy):
@@ -242,14 +242,14 @@ async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accep
         listeners = [await subscribe(node.port) for node in (a, b, b)]
         publisher, done = Publisher(http, a.port, token), asyncio.Event()
         publishing = asyncio.create_task(publisher.go_on(done))
-        await listeners[1].until(lambda: len(listeners[1].heard) > RATE / 2)
+        await listeners[1].until(lambda: len(listeners[1].received) > RATE / 2)
 
-        began, mend = time.monotonic(), fault(redis, proxy)
+        began, restore = time.monotonic(), fault(redis, proxy)
         await publisher.wait_for_readiness(503)
         for node in (a, b):
             await asyncio.to_thread(node.wait_for, "redis pub/sub disconnected")
         await publisher.until(lambda: len(publisher.refused) > RATE / 4)
-        mend()
+        restore()
         ended = time.monotonic()
         await publisher.wait_for_readiness(200)
         before = len(publisher.sent)
@@ -257,18 +257,20 @@ async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accep
         done.set()
         await publishing
         for listener in listeners:
-            await listener.until(lambda heard=listener.heard: heard and heard[-1] > before)
+            await listener.until(
+                lambda received=listener.received: received and received[-1] > before
+            )
             last = publisher.accepted[-1]
-            await listener.until(lambda heard=listener.heard, last=last: last in heard)
+            await listener.until(lambda received=listener.received, last=last: last in received)
 
     refused = publisher.refused
     outside = [n for n, at in publisher.sent.items() if publisher.answered[n] < began or at > ended]
-    heard = listeners[0].heard
+    received = listeners[0].received
     assert set(refused.values()) == {(503, "1")}
     assert len([n for n in outside if n not in refused]) >= 0.95 * len(outside)
-    assert set(publisher.accepted) <= set(heard)
-    assert len(set(heard)) == len(heard)
-    assert [listener.heard for listener in listeners] == [heard] * 3
+    assert set(publisher.accepted) <= set(received)
+    assert len(set(received)) == len(received)
+    assert [listener.received for listener in listeners] == [received] * 3
     assert [listener.gaps for listener in listeners] == [[]] * 3
     assert [listener.connections for listener in listeners] == [1] * 3
     assert all(listener.client.status.state is ConnectionState.OPEN for listener in listeners)
@@ -287,7 +289,7 @@ async def test_a_server_that_is_killed_costs_its_clients_nothing_on_recoverable_
         listeners = [await subscribe(balancer.port, f"agent_{n}") for n in range(5)]
         publisher, done = Publisher(http, b.port, token), asyncio.Event()
         publishing = asyncio.create_task(publisher.go_on(done))
-        await listeners[0].until(lambda: len(listeners[0].heard) > RATE)
+        await listeners[0].until(lambda: len(listeners[0].received) > RATE)
 
         a.stop(signal.SIGKILL)
         for listener in listeners:
@@ -296,24 +298,24 @@ async def test_a_server_that_is_killed_costs_its_clients_nothing_on_recoverable_
         await publishing
         total = len(publisher.sent)
         for listener in listeners:
-            await listener.until(lambda listener=listener: len(listener.heard) >= total)
+            await listener.until(lambda listener=listener: len(listener.received) >= total)
 
     assert [status for status, _ in publisher.answers.values()] == [200] * total
-    assert [sorted(listener.heard) for listener in listeners] == [list(range(total))] * 5
-    assert [listener.heard for listener in listeners] == [listeners[0].heard] * 5
+    assert [sorted(listener.received) for listener in listeners] == [list(range(total))] * 5
+    assert [listener.received for listener in listeners] == [listeners[0].received] * 5
     assert [listener.gaps for listener in listeners] == [[]] * 5
 
 
-async def test_what_is_not_public_reaches_nobody_who_may_not_hear_it(
+async def test_a_private_channel_reaches_nobody_without_permission(
     redis_server, start_nodes, http, token
 ):
     a, b = await start_nodes(redis_server.url)
-    heard, served = [], asyncio.Event()
+    received, served = [], asyncio.Event()
     stranger = AsyncShopWebSocket(f"ws://127.0.0.1:{b.port}/ws", http=http)
-    stranger.on("inventory_alert", lambda payload: heard.append(payload["current_quantity"]))
+    stranger.on("inventory_alert", lambda payload: received.append(payload["current_quantity"]))
     stranger.on("notification", lambda payload: served.set())
     stranger.subscribe("public:news")
-    await stranger.connect(PATIENCE_S)
+    await stranger.connect(TIMEOUT_S)
     await stranger.request("ping")
     publisher = Publisher(http, a.port, token)
     for number in range(10):
@@ -324,7 +326,7 @@ async def test_what_is_not_public_reaches_nobody_who_may_not_hear_it(
     address = f"http://127.0.0.1:{a.port}/api/publish"
     async with http.post(address, json=notice, headers=headers) as answer:
         assert answer.status == 200
-    await asyncio.wait_for(served.wait(), PATIENCE_S)
+    await asyncio.wait_for(served.wait(), TIMEOUT_S)
     await stranger.disconnect()
 
-    assert heard == []
+    assert received == []

@@ -140,7 +140,7 @@ async def test_a_user_who_is_disconnected_and_revoked_is_so_on_every_node(nodes,
     assert answer == (200, {"disconnected": 2})
     assert [await here.close_code(), await there.close_code()] == [4003, 4003]
     for server in nodes:
-        assert (await (await server.connect(old)).hear())["type"] == "auth_error"
+        assert (await (await server.connect(old)).next_event())["type"] == "auth_error"
         assert await server.sign_in("olena", iat=time.time() + 60)
     assert await namesake.is_silent()
 
@@ -186,11 +186,11 @@ async def test_an_order_that_changes_hands_on_one_node_is_lost_on_the_other(node
 
     await a.place_order("ord_1", "taras")
 
-    assert (await olena.hear())["type"] == "unsubscribed"
+    assert (await olena.next_event())["type"] == "unsubscribed"
     assert (await olena.subscribe("order:ord_1"))["payload"]["code"] == "forbidden"
     assert (await taras.subscribe("order:ord_1"))["type"] == "subscribed"
     await b.place_order("ord_1", "olena")
-    assert (await taras.hear())["type"] == "unsubscribed"
+    assert (await taras.next_event())["type"] == "unsubscribed"
 
 
 async def test_a_publish_that_is_repeated_on_another_node_is_answered_as_before(nodes):
@@ -208,7 +208,7 @@ async def test_a_publish_that_is_repeated_on_another_node_is_answered_as_before(
     assert answers == [answers[0]] * 6
     assert answers[0][0] == 200
     assert [status for status, _ in conflicts] == [409, 409]
-    assert (await client.hear())["payload"] == NOTICE["payload"]
+    assert (await client.next_event())["payload"] == NOTICE["payload"]
     assert await client.is_silent()
 
 
@@ -223,7 +223,7 @@ async def test_what_a_node_cannot_read_is_for_those_who_can(nodes, redis, redis_
     client = await b.sign_in("olena")
     await client.subscribe("order:ord_1")
     await a.place_order("ord_1", "taras")
-    assert (await client.hear())["type"] == "unsubscribed"
+    assert (await client.next_event())["type"] == "unsubscribed"
 
 
 async def test_an_order_that_a_service_hands_over_in_redis_is_lost_on_every_node(
@@ -241,7 +241,7 @@ async def test_an_order_that_a_service_hands_over_in_redis_is_lost_on_every_node
         )
 
     for client in clients:
-        assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
+        assert (await client.next_event("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
 
 async def test_a_node_that_cannot_listen_says_why_as_one_that_is_alone(node):
@@ -317,7 +317,7 @@ async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
         pass
     assert await client.is_silent()
     await a.place_order("ord_1", "taras")
-    assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
+    assert (await client.next_event("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
 
 async def test_what_was_missed_while_cut_off_is_judged_afterwards(
@@ -340,7 +340,7 @@ async def test_what_was_missed_while_cut_off_is_judged_afterwards(
         await store.record_order_owners([OrderOwnership("ord_1", "taras", "shop")])
         await store.revoke(Revocation("shop", "ivan", 200.0))
 
-    assert (await olena.hear())["type"] == "unsubscribed"
+    assert (await olena.next_event())["type"] == "unsubscribed"
     assert await ivan.close_code() == 4003
 
 
@@ -358,11 +358,11 @@ class Watcher:
         await client.subscribe("monitor:shop")
         watcher = cls(client)
         while len(watcher.nodes) < 2:
-            await watcher.hear()
+            await watcher.next_event()
         return watcher
 
-    async def hear(self):
-        message = await self._client.hear()
+    async def next_event(self):
+        message = await self._client.next_event()
         payload = message["payload"]
         if message["type"] == "stats":
             self.nodes = [node["node"] for node in payload["nodes"]]
@@ -391,7 +391,7 @@ async def test_who_watches_on_any_node_sees_all_that_is_published_on_any_once(no
     async def until_delivered(count):
         for watcher in watchers:
             while watcher.deliveries < count:
-                await watcher.hear()
+                await watcher.next_event()
 
     for number in range(10):
         await publish(number)
@@ -421,10 +421,10 @@ async def test_when_the_node_that_tells_ends_another_goes_on(first_and_b):
     await asyncio.to_thread(first.stop, signal.SIGKILL)
 
     while watcher.nodes != ["b"]:
-        await watcher.hear()
+        await watcher.next_event()
     await b.publish(NOTICE | {"channel": "public:news"})
     while not watcher.messages:
-        await watcher.hear()
+        await watcher.next_event()
 
     assert watcher.sample == [("n_1", 0)]
 
@@ -434,20 +434,20 @@ async def test_a_node_that_stood_still_does_not_tell_again_what_was_told_meanwhi
     watcher = await Watcher.on(b)
     first.process.send_signal(signal.SIGSTOP)
     while watcher.nodes != ["b"]:
-        await watcher.hear()
+        await watcher.next_event()
 
     for _ in range(5):
         await b.publish(NOTICE | {"channel": "public:news"})
     while watcher.messages < 5:
-        await watcher.hear()
+        await watcher.next_event()
     first.process.send_signal(signal.SIGCONT)
     await asyncio.to_thread(first.wait_for, "node was paused")
     while len(watcher.nodes) < 2:
-        await watcher.hear()
+        await watcher.next_event()
     # Whatever `first` still has to tell, it tells within the time that it takes to tell two more.
     for number in (6, 7):
         await b.publish(NOTICE | {"channel": "public:news"})
         while watcher.messages < number:
-            await watcher.hear()
+            await watcher.next_event()
 
     assert watcher.messages == len(watcher.sample) == 7

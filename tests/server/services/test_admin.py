@@ -96,7 +96,7 @@ async def test_nodes_are_described_as_the_monitor_does(server, ask):
     await watcher.subscribe("monitor:shop")
 
     _, answer = await ask("GET", "/api/nodes")
-    (told,) = (await watcher.hear("stats"))["payload"]["nodes"]
+    (told,) = (await watcher.next_event("stats"))["payload"]["nodes"]
 
     (node,) = answer["nodes"]
     assert node.keys() == told.keys()
@@ -141,7 +141,7 @@ async def test_why_a_client_does_or_does_not_hear_a_channel(
 async def test_an_expired_client_still_hears_what_it_may_no_longer_join(server, ask, connections):
     client = await server.sign_in("olena", exp=time.time() + 1)
     (found,) = await connections()
-    assert (await client.hear())["type"] == "auth_error"
+    assert (await client.next_event())["type"] == "auth_error"
 
     _, answer = await ask("GET", f"/api/connections/{found['id']}/access?channel=user:olena")
 
@@ -191,14 +191,14 @@ async def test_revoking_refuses_the_tokens_so_far_and_those_without_a_date(serve
     now = time.time()
     old, undated = token(iat=now - 5), token()
     client = await server.connect(old)
-    await client.hear()
+    await client.next_event()
 
     answer = await ask("POST", "/api/users/olena/disconnect", json={"revoke": True})
 
     assert answer == (200, {"disconnected": 1})
     assert await client.close_code() == 4003
     for refused in (old, undated):
-        assert (await (await server.connect(refused)).hear())["type"] == "auth_error"
+        assert (await (await server.connect(refused)).next_event())["type"] == "auth_error"
         assert (await server.request("GET", "/api/conversations", refused))[0] == 401
     assert await server.sign_in("olena", iat=now + 60)
     assert await server.sign_in("olena", tenant_id="books")

@@ -176,5 +176,5 @@ async def test_a_publication_is_delivered_once_however_often_it_is_repeated(serv
     assert (conflict, no_key) == (409, 422)
     assert refusals[0] == refusals[1]
     assert refusals[0][0] == 422
-    assert (await client.hear())["payload"] == NOTICE["payload"]
+    assert (await client.next_event())["payload"] == NOTICE["payload"]
     assert await client.is_silent()

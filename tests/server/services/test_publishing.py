@@ -27,7 +27,7 @@ async def test_everyone_means_anonymous_clients_too(server):
     await visitor.ask("ping")
 
     assert (await server.publish(NOTICE | {"everyone": True}))[1]["reached"] == 1
-    assert (await visitor.hear())["payload"] == NOTICE["payload"]
+    assert (await visitor.next_event())["payload"] == NOTICE["payload"]
 
 
 async def test_a_list_arrives_in_its_order_and_unknown_fields_with_it(server):
@@ -38,7 +38,9 @@ async def test_a_list_arrives_in_its_order_and_unknown_fields_with_it(server):
         [NEWS | {"payload": NOTICE["payload"] | {"number": number}} for number in range(200)]
     )
 
-    assert [(await client.hear())["payload"]["number"] for _ in range(200)] == list(range(200))
+    assert [(await client.next_event())["payload"]["number"] for _ in range(200)] == list(
+        range(200)
+    )
 
 
 async def test_without_a_token_nobody_publishes(server, token):
@@ -81,7 +83,7 @@ async def test_an_admin_does_not_reach_users_of_another_tenant(server, token):
     _, answer = await server.publish(NOTICE | {"user": "olena"}, token("boss", "admin"))
 
     assert answer["reached"] == 1
-    assert (await ours.hear())["type"] == "notification"
+    assert (await ours.next_event())["type"] == "notification"
     assert await theirs.is_silent()
 
 
@@ -159,7 +161,7 @@ async def test_an_order_opens_to_its_customer_when_it_is_placed(server):
     await server.publish(PAID | {"channel": "order:ord_1"})
 
     assert (before["type"], after["type"]) == ("error", "subscribed")
-    assert (await olena.hear())["payload"] == PAID["payload"]
+    assert (await olena.next_event())["payload"] == PAID["payload"]
 
 
 async def test_an_order_that_changes_hands_is_taken_from_its_former_owner(server):
@@ -169,12 +171,12 @@ async def test_an_order_that_changes_hands_is_taken_from_its_former_owner(server
         await client.subscribe("order:ord_1")
 
     await server.place_order("ord_1", "taras")
-    told = await olena.hear()
+    told = await olena.next_event()
     _, answer = await server.publish(PAID | {"channel": "order:ord_1"})
 
     assert (told["type"], told["payload"]) == ("unsubscribed", {"channel": "order:ord_1"})
     assert answer["reached"] == 1
-    assert (await boss.hear())["type"] == "order_update"
+    assert (await boss.next_event())["type"] == "order_update"
     assert await olena.is_silent()
     assert (await olena.subscribe("order:ord_1"))["type"] == "error"
 
