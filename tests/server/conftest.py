@@ -13,23 +13,23 @@ from protocol.publications import EVERYONE
 from server.app import start_server
 from server.settings import Settings
 
-PATIENCE_S = 20
+TIMEOUT_S = 20
 
 
 class Client:
-    """One WebSocket; `ask` returns the reply with the request's id, `hear` the next event."""
+    """One WebSocket; `ask` returns the reply with the request's id, `next_event` the next event."""
 
     def __init__(self, socket):
         self.socket = socket
         self._number = 0
-        self._unheard = []
+        self._unread_events = []
 
     async def send(self, raw):
         await self.socket.send_str(raw if isinstance(raw, str) else json.dumps(raw))
 
     async def receive(self):
         """Return the next message, or the close code."""
-        frame = await asyncio.wait_for(self.socket.receive(), PATIENCE_S)
+        frame = await asyncio.wait_for(self.socket.receive(), TIMEOUT_S)
         if frame.type is WSMsgType.TEXT:
             return json.loads(frame.data)
         return self.socket.close_code
@@ -42,25 +42,25 @@ class Client:
             message = await self.receive()
             if not isinstance(message, dict) or message.get("id") == id:
                 return message
-            self._unheard.append(message)
+            self._unread_events.append(message)
 
     async def subscribe(self, channel, **wishes):
         return await self.ask("subscribe", {"channel": channel, **wishes})
 
-    async def hear(self, type_=None):
+    async def next_event(self, type_=None):
         """Return the next message that answered nothing, of this type if one is given."""
         while True:
-            message = self._unheard.pop(0) if self._unheard else await self.receive()
+            message = self._unread_events.pop(0) if self._unread_events else await self.receive()
             if type_ is None or not isinstance(message, dict) or message["type"] == type_:
                 return message
 
     async def is_silent(self):
         """Tell whether nothing came before the answer to a ping."""
         reply = await self.ask("ping")
-        return reply["type"] == "pong" and not self._unheard
+        return reply["type"] == "pong" and not self._unread_events
 
     async def close_code(self):
-        """Wait until the server hangs up."""
+        """Wait until the server closes the connection."""
         while isinstance(message := await self.receive(), dict):
             pass
         return message
@@ -86,7 +86,7 @@ class Server:
         """
 
         def upgrade():
-            raw = socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
+            raw = socket.create_connection(("127.0.0.1", self.port), TIMEOUT_S)
             raw.sendall(
                 b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -103,7 +103,7 @@ class Server:
 
     async def sign_in(self, user_id="olena", role="customer", **claims):
         client = await self.connect(self._token(user_id, role, **claims))
-        assert (await client.hear())["type"] == "auth_success"
+        assert (await client.next_event())["type"] == "auth_success"
         return client
 
     async def request(self, method, path, token=None, headers=None, **options):
@@ -137,47 +137,47 @@ class Server:
         assert (await self.publish(what))[0] == 200
 
 
-class Ears:
-    """Listens to the channels it is told to, and to what is for everyone; remembers."""
+class RecordingHandler:
+    """Handles broker events for these channels and for everyone, and records them."""
 
     def __init__(self, *channels):
         self.channels = set(channels)
-        self.heard, self.gaps, self.taps = [], [], []
-        self._receive = asyncio.Event()
+        self.received, self.gaps, self.taps = [], [], []
+        self._changed = asyncio.Event()
 
     def on_publications(self, publications):
-        heard = (*self.channels, EVERYONE)
-        self.heard.extend(each for each in publications if each.to in heard)
-        self._receive.set()
+        addresses = (*self.channels, EVERYONE)
+        self.received.extend(each for each in publications if each.to in addresses)
+        self._changed.set()
 
     def on_history_lost(self, channel, position):
-        """Note the channel, where it goes on, and how much was heard before."""
-        self.gaps.append((channel, position, len(self.heard)))
-        self._receive.set()
+        """Record the channel, its new position, and how much was received before."""
+        self.gaps.append((channel, position, len(self.received)))
+        self._changed.set()
 
     def has_subscribers(self, channel):
         return channel in self.channels
 
     def on_tap(self, publications):
         self.taps.extend(publications)
-        self._receive.set()
+        self._changed.set()
 
     async def until(self, condition):
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while not condition():
-                self._receive.clear()
-                await self._receive.wait()
+                self._changed.clear()
+                await self._changed.wait()
 
     async def count(self, number):
-        """Wait until so many were heard; returns all."""
-        await self.until(lambda: len(self.heard) >= number)
-        return self.heard
+        """Wait until so many were received; returns all."""
+        await self.until(lambda: len(self.received) >= number)
+        return self.received
 
 
 @pytest.fixture
-def make_ears():
-    """Make somebody who listens to a broker."""
-    return Ears
+def make_handler():
+    """Make a handler of broker events."""
+    return RecordingHandler
 
 
 @pytest.fixture

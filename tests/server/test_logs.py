@@ -29,7 +29,7 @@ def test_what_is_given_besides_is_there_by_its_name():
     assert (line["connection"], line["bytes"], line["thing"]) == ("c_1", 7, "{1}")
 
 
-def test_an_exception_is_told_whole_and_on_one_line():
+def test_an_exception_is_logged_whole_and_on_one_line():
     try:
         raise ValueError("two\nlines")
     except ValueError as why:
@@ -44,7 +44,7 @@ def test_any_text_comes_out_as_it_went_in(odd):
     assert json.loads(formatted("%s", odd))["message"] == odd
 
 
-def test_a_program_told_so_writes_json_lines_and_no_token(launch_server, token):
+def test_a_program_can_log_json_lines_and_logs_no_token(launch_server, token):
     server = launch_server(WORKBENCH_LOG_FORMAT="json")
     boss = token("boss", "admin")
     url = f"127.0.0.1:{server.port}"

@@ -24,11 +24,13 @@ async def test_a_link_carries_commands(redis_server, redis_prefix):
 async def test_a_redis_that_is_not_there_is_named_with_the_cure(is_sharded):
     url = "redis://olena:hunter2@127.0.0.1:1/0"
 
-    with pytest.raises(RedisUnusable, match=r"127\.0\.0\.1:1/0 does not answer.*Start it") as told:
+    with pytest.raises(
+        RedisUnusable, match=r"127\.0\.0\.1:1/0 does not answer.*Start it"
+    ) as raised:
         async with open_redis(settings(url, broker_timeout_s=0.1, redis_sharded=is_sharded)):
             pass
 
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(raised.value)
 
 
 @pytest.mark.parametrize("password", ["", ":swordfish@"])

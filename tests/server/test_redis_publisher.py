@@ -51,14 +51,17 @@ async def test_an_order_placed_through_redis_opens_its_channel_to_the_owner(serv
     await staff.subscribe("tenant:shop")
 
     publisher.publish(order("ord_1", "olena"))
-    placed = await staff.hear()
+    placed = await staff.next_event()
     olena, taras = await server.sign_in("olena"), await server.sign_in("taras")
     opened, refused = await olena.subscribe("order:ord_1"), await taras.subscribe("order:ord_1")
     publisher.publish(status("ord_1", "paid"), status("ord_1", "shipped"))
 
     assert (placed["type"], placed["payload"]["order"]["total"]) == ("new_order", 10.0)
     assert (opened["type"], refused["type"]) == ("subscribed", "error")
-    assert [(await olena.hear())["payload"]["status"] for _ in range(2)] == ["paid", "shipped"]
+    assert [(await olena.next_event())["payload"]["status"] for _ in range(2)] == [
+        "paid",
+        "shipped",
+    ]
     assert await taras.is_silent()
 
 
@@ -69,10 +72,10 @@ async def test_what_it_publishes_is_kept_for_those_who_come_back(server, publish
     publisher.publish(order("ord_1", "olena"))
 
     since = {"epoch": place["epoch"], "offset": place["offset"]}
-    told = await staff.subscribe("tenant:shop", recoverable=True, since=since)
+    reply = await staff.subscribe("tenant:shop", recoverable=True, since=since)
 
-    assert told["payload"]["recovered"] is True
-    assert (await staff.hear())["payload"]["order"]["id"] == "ord_1"
+    assert reply["payload"]["recovered"] is True
+    assert (await staff.next_event())["payload"]["order"]["id"] == "ord_1"
 
 
 async def test_what_it_repeats_under_one_token_is_published_once(server, publisher):
@@ -86,7 +89,7 @@ async def test_what_it_repeats_under_one_token_is_published_once(server, publish
     publisher.publish(notice, idempotency_key="a")
     publisher.publish(notice, idempotency_key="b")
 
-    assert [(await visitor.hear())["payload"]["id"] for _ in range(2)] == ["n", "n"]
+    assert [(await visitor.next_event())["payload"]["id"] for _ in range(2)] == ["n", "n"]
     assert await visitor.is_silent()
 
 

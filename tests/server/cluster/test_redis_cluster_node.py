@@ -143,7 +143,7 @@ async def test_a_user_is_disconnected_and_revoked_on_every_node(nodes, admin, to
     assert answer == (200, {"disconnected": 2})
     assert [await here.close_code(), await there.close_code()] == [4003, 4003]
     for server in nodes:
-        assert (await (await server.connect(old)).hear())["type"] == "auth_error"
+        assert (await (await server.connect(old)).next_event())["type"] == "auth_error"
         assert await server.sign_in("olena", iat=time.time() + 60)
     assert await namesake.is_silent()
 
@@ -189,11 +189,11 @@ async def test_an_order_that_changes_owner_on_one_node_is_unsubscribed_on_the_ot
 
     await a.place_order("ord_1", "taras")
 
-    assert (await olena.hear())["type"] == "unsubscribed"
+    assert (await olena.next_event())["type"] == "unsubscribed"
     assert (await olena.subscribe("order:ord_1"))["payload"]["code"] == "forbidden"
     assert (await taras.subscribe("order:ord_1"))["type"] == "subscribed"
     await b.place_order("ord_1", "olena")
-    assert (await taras.hear())["type"] == "unsubscribed"
+    assert (await taras.next_event())["type"] == "unsubscribed"
 
 
 async def test_a_publish_request_repeated_on_another_node_gets_the_first_response(nodes):
@@ -211,7 +211,7 @@ async def test_a_publish_request_repeated_on_another_node_gets_the_first_respons
     assert answers == [answers[0]] * 6
     assert answers[0][0] == 200
     assert [status for status, _ in conflicts] == [409, 409]
-    assert (await client.hear())["payload"] == NOTIFICATION["payload"]
+    assert (await client.next_event())["payload"] == NOTIFICATION["payload"]
     assert await client.is_silent()
 
 
@@ -226,7 +226,7 @@ async def test_a_message_that_a_node_cannot_read_is_ignored(nodes, redis, redis_
     client = await b.sign_in("olena")
     await client.subscribe("order:ord_1")
     await a.place_order("ord_1", "taras")
-    assert (await client.hear())["type"] == "unsubscribed"
+    assert (await client.next_event())["type"] == "unsubscribed"
 
 
 async def test_an_order_whose_owner_a_service_changes_in_redis_is_unsubscribed_on_every_node(
@@ -244,7 +244,7 @@ async def test_an_order_whose_owner_a_service_changes_in_redis_is_unsubscribed_o
         )
 
     for client in clients:
-        assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
+        assert (await client.next_event("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
 
 async def test_a_node_that_cannot_listen_on_its_port_raises_an_error(node):
@@ -320,7 +320,7 @@ async def test_without_redis_clients_stay_connected_and_every_request_ends(
         pass
     assert await client.is_silent()
     await a.place_order("ord_1", "taras")
-    assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
+    assert (await client.next_event("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
 
 async def test_changes_that_were_missed_while_disconnected_are_applied_afterwards(
@@ -340,7 +340,7 @@ async def test_changes_that_were_missed_while_disconnected_are_applied_afterward
         await store.record_order_owners([OrderOwnership("ord_1", "taras", "shop")])
         await store.revoke(Revocation("shop", "ivan", 200.0))
 
-    assert (await olena.hear())["type"] == "unsubscribed"
+    assert (await olena.next_event())["type"] == "unsubscribed"
     assert await ivan.close_code() == 4003
 
 
@@ -362,7 +362,7 @@ class Watcher:
         return watcher
 
     async def receive(self):
-        message = await self._client.hear()
+        message = await self._client.next_event()
         payload = message["payload"]
         if message["type"] == "stats":
             self.nodes = [node["node"] for node in payload["nodes"]]

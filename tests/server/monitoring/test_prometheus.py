@@ -104,7 +104,7 @@ async def test_latency_is_a_histogram_of_every_delivery(server, scrape):
         await client.subscribe("public:news")
     await server.publish([NOTIFICATION | {"channel": "public:news"}] * 2)
     for client in clients * 2:
-        await client.hear()
+        await client.next_event()
 
     metrics = await scrape()
     name = "delivery_latency_seconds"

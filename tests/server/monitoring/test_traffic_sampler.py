@@ -140,8 +140,8 @@ async def test_an_admin_gets_a_sample_of_every_message_of_the_tenant(server):
 
     sample = []
     while len(sample) < 3:
-        sample += (await boss.hear("traffic"))["payload"]["sample"]
-    stats = (await boss.hear("stats"))["payload"]["nodes"][0]
+        sample += (await boss.next_event("traffic"))["payload"]["sample"]
+    stats = (await boss.next_event("stats"))["payload"]["nodes"][0]
 
     assert [(s["channel"], s["message"]["type"], s["reached"]) for s in sample] == [
         ("user:olena", "notification", 1),
@@ -152,4 +152,4 @@ async def test_an_admin_gets_a_sample_of_every_message_of_the_tenant(server):
     assert sample[1]["message"]["payload"] == chat["payload"]
     assert (stats["connections"], stats["signed_in"]) == (3, 3)
     assert stats["latency"]["p99"] >= stats["latency"]["p50"] > 0
-    assert (await foreign.hear("traffic"))["payload"]["sample"] == []
+    assert (await foreign.next_event("traffic"))["payload"]["sample"] == []

@@ -95,7 +95,7 @@ async def test_nodes_are_described_as_the_monitor_does(server, ask):
     await watcher.subscribe("monitor:shop")
 
     _, answer = await ask("GET", "/api/nodes")
-    (reported,) = (await watcher.hear("stats"))["payload"]["nodes"]
+    (reported,) = (await watcher.next_event("stats"))["payload"]["nodes"]
 
     (node,) = answer["nodes"]
     assert node.keys() == reported.keys()
@@ -140,7 +140,7 @@ async def test_an_expired_connection_keeps_subscriptions_that_it_may_not_renew(
 ):
     client = await server.sign_in("olena", exp=time.time() + 1)
     (found,) = await connections()
-    assert (await client.hear())["type"] == "auth_error"
+    assert (await client.next_event())["type"] == "auth_error"
 
     _, answer = await ask("GET", f"/api/connections/{found['id']}/access?channel=user:olena")
 
@@ -194,14 +194,14 @@ async def test_revoking_refuses_earlier_tokens_and_those_without_a_time(server, 
     now = time.time()
     old, undated = token(iat=now - 5), token()
     client = await server.connect(old)
-    await client.hear()
+    await client.next_event()
 
     answer = await ask("POST", "/api/users/olena/disconnect", json={"revoke": True})
 
     assert answer == (200, {"disconnected": 1})
     assert await client.close_code() == 4003
     for refused in (old, undated):
-        assert (await (await server.connect(refused)).hear())["type"] == "auth_error"
+        assert (await (await server.connect(refused)).next_event())["type"] == "auth_error"
         assert (await server.request("GET", "/api/conversations", refused))[0] == 401
     assert await server.sign_in("olena", iat=now + 60)
     assert await server.sign_in("olena", tenant_id="books")

@@ -16,7 +16,7 @@ async def test_a_customers_first_message_opens_a_conversation_and_reaches_the_st
     await maria.subscribe("tenant:shop")
 
     own = await olena.ask("chat_message", HELLO)
-    received = await maria.hear()
+    received = await maria.next_event()
 
     assert own["type"] == received["type"] == "chat_message"
     assert own["payload"] == received["payload"]
@@ -33,7 +33,7 @@ async def test_the_senders_other_connections_get_one_copy_each(server):
 
     await laptop.ask("chat_message", HELLO)
 
-    assert (await phone.hear())["payload"]["message"]["content"] == HELLO["content"]
+    assert (await phone.next_event())["payload"]["message"]["content"] == HELLO["content"]
     assert await phone.is_silent()
     assert await laptop.is_silent()
 
@@ -45,14 +45,14 @@ async def test_an_agents_answer_reaches_the_customer_and_the_other_agents(server
         await agent.subscribe("tenant:shop")
     conversation = await open_conversation(olena)
     for agent in (maria, pavlo):
-        await agent.hear()
+        await agent.next_event()
 
     answer = await maria.ask(
         "chat_message", {"conversation_id": conversation, "content": "Сьогодні"}
     )
 
     for client in (olena, pavlo):
-        assert (await client.hear())["payload"] == answer["payload"]
+        assert (await client.next_event())["payload"] == answer["payload"]
     assert await maria.is_silent()
 
 

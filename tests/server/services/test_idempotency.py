@@ -186,5 +186,5 @@ async def test_a_publication_is_delivered_once_however_often_the_request_is_repe
     assert (conflict, no_key) == (409, 422)
     assert errors[0] == errors[1]
     assert errors[0][0] == 422
-    assert (await client.hear())["payload"] == NOTIFICATION["payload"]
+    assert (await client.next_event())["payload"] == NOTIFICATION["payload"]
     assert await client.is_silent()

@@ -30,7 +30,7 @@ async def test_a_publication_for_everyone_reaches_anonymous_clients_too(server):
     await visitor.ask("ping")
 
     assert (await server.publish(NOTIFICATION | {"everyone": True}))[1]["reached"] == 1
-    assert (await visitor.hear())["payload"] == NOTIFICATION["payload"]
+    assert (await visitor.next_event())["payload"] == NOTIFICATION["payload"]
 
 
 async def test_a_list_is_delivered_in_order_and_with_unknown_fields(server):
@@ -41,7 +41,9 @@ async def test_a_list_is_delivered_in_order_and_with_unknown_fields(server):
         [NEWS | {"payload": NOTIFICATION["payload"] | {"number": number}} for number in range(200)]
     )
 
-    assert [(await client.hear())["payload"]["number"] for _ in range(200)] == list(range(200))
+    assert [(await client.next_event())["payload"]["number"] for _ in range(200)] == list(
+        range(200)
+    )
 
 
 async def test_publishing_needs_a_valid_token(server, token):
@@ -84,7 +86,7 @@ async def test_an_admin_does_not_reach_users_of_another_tenant(server, token):
     _, answer = await server.publish(NOTIFICATION | {"user": "olena"}, token("boss", "admin"))
 
     assert answer["reached"] == 1
-    assert (await ours.hear())["type"] == "notification"
+    assert (await ours.next_event())["type"] == "notification"
     assert await theirs.is_silent()
 
 
@@ -162,7 +164,7 @@ async def test_the_customer_may_subscribe_to_an_order_when_it_is_placed(server):
     await server.publish(PAID | {"channel": "order:ord_1"})
 
     assert (before["type"], after["type"]) == ("error", "subscribed")
-    assert (await olena.hear())["payload"] == PAID["payload"]
+    assert (await olena.next_event())["payload"] == PAID["payload"]
 
 
 async def test_the_former_owner_of_an_order_is_unsubscribed(server):
@@ -172,12 +174,12 @@ async def test_the_former_owner_of_an_order_is_unsubscribed(server):
         await client.subscribe("order:ord_1")
 
     await server.place_order("ord_1", "taras")
-    event = await olena.hear()
+    event = await olena.next_event()
     _, answer = await server.publish(PAID | {"channel": "order:ord_1"})
 
     assert (event["type"], event["payload"]) == ("unsubscribed", {"channel": "order:ord_1"})
     assert answer["reached"] == 1
-    assert (await boss.hear())["type"] == "order_update"
+    assert (await boss.next_event())["type"] == "order_update"
     assert await olena.is_silent()
     assert (await olena.subscribe("order:ord_1"))["type"] == "error"
 

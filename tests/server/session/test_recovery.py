@@ -1,4 +1,4 @@
-"""A recoverable subscription misses nothing while its client is away, or is told."""
+"""A recoverable subscription misses nothing while its client is away, or is notified of the gap."""
 
 from functools import partial
 
@@ -41,10 +41,10 @@ def notice(number, **address):
     return address | {"type": "notification", "payload": payload}
 
 
-async def hear(client, count):
+async def read_alerts(client, count):
     """Return the numbers and offsets of the next messages."""
-    heard = [await client.hear() for _ in range(count)]
-    return [(each["payload"]["current_quantity"], each["offset"]) for each in heard]
+    received = [await client.next_event() for _ in range(count)]
+    return [(each["payload"]["current_quantity"], each["offset"]) for each in received]
 
 
 def since(epoch, offset):
@@ -59,12 +59,12 @@ async def join(client, channel=ORDERS, **wishes):
 async def test_a_recoverable_subscription_gets_the_position_and_each_message_its_offset(server):
     staff = await server.sign_in("boss", "admin")
 
-    told = await join(staff)
+    reply = await join(staff)
     await server.publish([alert(1), alert(2)])
-    first, second = await staff.hear(), await staff.hear()
+    first, second = await staff.next_event(), await staff.next_event()
 
-    assert (told["channel"], set(told)) == (ORDERS, {"channel", "epoch", "offset"})
-    assert [first["offset"], second["offset"]] == [told["offset"] + 1, told["offset"] + 2]
+    assert (reply["channel"], set(reply)) == (ORDERS, {"channel", "epoch", "offset"})
+    assert [first["offset"], second["offset"]] == [reply["offset"] + 1, reply["offset"] + 2]
     assert {first["channel"], second["channel"]} == {ORDERS}
 
 
@@ -77,7 +77,7 @@ async def test_a_plain_subscription_beside_it_gets_no_channel_and_no_offset(serv
 
     assert reply["payload"] == {"channel": ORDERS}
     for _ in range(2):
-        seen, numbered = await plain.hear(), await recoverable.hear()
+        seen, numbered = await plain.next_event(), await recoverable.next_event()
         assert set(seen) == {"type", "payload", "timestamp"}
         assert numbered == seen | {"channel": ORDERS, "offset": numbered["offset"]}
 
@@ -86,16 +86,16 @@ async def test_missed_messages_follow_the_reply_in_order_and_once(server):
     away = await server.sign_in("boss", "admin")
     start = await join(away)
     await server.publish(alert(1))
-    ((_, handled),) = await hear(away, 1)
+    ((_, handled),) = await read_alerts(away, 1)
     await away.socket.close()
     await server.publish([alert(2), alert(3)])
 
     back = await server.sign_in("boss", "admin")
-    told = await join(back, since=since(start["epoch"], handled))
+    reply = await join(back, since=since(start["epoch"], handled))
     await server.publish(alert(4))
 
-    assert told == start | {"offset": handled + 2, "recovered": True}
-    assert await hear(back, 3) == [(n, handled + n - 1) for n in (2, 3, 4)]
+    assert reply == start | {"offset": handled + 2, "recovered": True}
+    assert await read_alerts(back, 3) == [(n, handled + n - 1) for n in (2, 3, 4)]
     assert await back.is_silent()
 
 
@@ -104,13 +104,13 @@ async def test_a_history_that_is_gone_is_reported_and_delivery_continues(serve):
     client = await server.sign_in("boss", "admin")
     start = await join(client)
     await server.publish([alert(n) for n in range(300)])
-    await hear(client, 300)
+    await read_alerts(client, 300)
 
-    told = await join(client, since=since(start["epoch"], start["offset"]))
+    reply = await join(client, since=since(start["epoch"], start["offset"]))
     await server.publish(alert(9))
 
-    assert (told["recovered"], told["offset"]) == (False, start["offset"] + 300)
-    assert await hear(client, 1) == [(9, told["offset"] + 1)]
+    assert (reply["recovered"], reply["offset"]) == (False, start["offset"] + 300)
+    assert await read_alerts(client, 1) == [(9, reply["offset"] + 1)]
 
 
 async def test_another_server_recovers_or_reports_another_epoch(serve):
@@ -118,16 +118,16 @@ async def test_another_server_recovers_or_reports_another_epoch(serve):
     client = await before.sign_in("boss", "admin")
     place = _position(await join(client))
     await before.publish(alert(1))
-    await client.hear()
+    await client.next_event()
 
     again = await after.sign_in("boss", "admin")
-    told = await join(again, since=place)
+    reply = await join(again, since=place)
 
-    if told["recovered"]:
-        assert told["epoch"] == place["epoch"]
-        assert [number for number, _ in await hear(again, 1)] == [1]
+    if reply["recovered"]:
+        assert reply["epoch"] == place["epoch"]
+        assert [number for number, _ in await read_alerts(again, 1)] == [1]
     else:
-        assert told["epoch"] != place["epoch"]
+        assert reply["epoch"] != place["epoch"]
 
 
 def _position(place):
@@ -149,9 +149,9 @@ async def test_the_last_message_is_sent_with_its_offset_on_request(server):
     client = await server.sign_in("boss", "admin")
     await server.publish([alert(1), alert(2)])
 
-    told = await join(client, last=True)
+    reply = await join(client, last=True)
 
-    assert await hear(client, 1) == [(2, told["offset"])]
+    assert await read_alerts(client, 1) == [(2, reply["offset"])]
     assert await client.is_silent()
 
 
@@ -163,28 +163,31 @@ async def test_the_last_message_is_not_sent_twice_on_recovery(server):
 
     await join(client, since=place, last=True)
 
-    assert [number for number, _ in await hear(client, 2)] == [1, 2]
+    assert [number for number, _ in await read_alerts(client, 2)] == [1, 2]
     assert await client.is_silent()
 
 
 async def test_the_users_own_channel_is_recovered_at_sign_in(server, token):
     client = await server.connect()
-    reply = await client.ask("auth", {"token": token("olena"), "recoverable": True})
-    place = _position(reply["payload"])
+    first = await client.ask("auth", {"token": token("olena"), "recoverable": True})
+    place = _position(first["payload"])
     await client.socket.close()
     await server.publish([notice(n, user="olena") for n in (1, 2)])
 
     again = await server.connect()
     asked = {"token": token("olena"), "recoverable": True, "since": place}
-    told = await again.ask("auth", asked)
+    reply = await again.ask("auth", asked)
     await server.publish(notice(3, user="olena"))
-    heard = [await again.hear() for _ in range(3)]
+    received = [await again.next_event() for _ in range(3)]
 
-    assert (reply["type"], "recovered" in reply["payload"]) == ("auth_success", False)
-    assert told["payload"] | place == told["payload"] | {"epoch": place["epoch"], "offset": 0}
-    assert (told["payload"]["offset"], told["payload"]["recovered"]) == (place["offset"] + 2, True)
-    assert [each["payload"]["id"] for each in heard] == ["n_1", "n_2", "n_3"]
-    assert {each["channel"] for each in heard} == {"user:olena"}
+    assert (first["type"], "recovered" in first["payload"]) == ("auth_success", False)
+    assert reply["payload"] | place == reply["payload"] | {"epoch": place["epoch"], "offset": 0}
+    assert (reply["payload"]["offset"], reply["payload"]["recovered"]) == (
+        place["offset"] + 2,
+        True,
+    )
+    assert [each["payload"]["id"] for each in received] == ["n_1", "n_2", "n_3"]
+    assert {each["channel"] for each in received} == {"user:olena"}
 
 
 async def test_signing_in_again_keeps_the_own_channel_recoverable(server, token):
@@ -194,7 +197,7 @@ async def test_signing_in_again_keeps_the_own_channel_recoverable(server, token)
 
     await server.publish(notice(1, user="olena"))
 
-    assert "offset" in await client.hear()
+    assert "offset" in await client.next_event()
 
 
 async def test_signing_in_plainly_gets_no_position(server, token):
@@ -214,7 +217,7 @@ async def test_subscribing_again_changes_whether_a_channel_is_recoverable(server
     await client.subscribe(channel)
     await server.publish(notice(2, channel=channel))
 
-    assert ["offset" in await client.hear() for _ in range(2)] == [True, False]
+    assert ["offset" in await client.next_event() for _ in range(2)] == [True, False]
     assert await client.is_silent()
 
 
@@ -224,7 +227,7 @@ async def test_a_message_for_everyone_has_no_offset(server):
 
     await server.publish(notice(1, everyone=True))
 
-    assert set(await client.hear()) == {"type", "payload", "timestamp"}
+    assert set(await client.next_event()) == {"type", "payload", "timestamp"}
 
 
 async def test_messages_that_were_not_for_this_client_are_not_recovered(server, token):
@@ -234,10 +237,10 @@ async def test_messages_that_were_not_for_this_client_are_not_recovered(server, 
     await server.publish(notice(1, user="olena"), token("boss", "admin"))
     await server.publish(notice(2, user="olena"))
 
-    told = await join(theirs, "user:olena", since=place)
+    reply = await join(theirs, "user:olena", since=place)
 
-    assert told["recovered"] is True
-    assert (await theirs.hear())["payload"]["id"] == "n_2"
+    assert reply["recovered"] is True
+    assert (await theirs.next_event())["payload"]["id"] == "n_2"
     assert await theirs.is_silent()
 
 

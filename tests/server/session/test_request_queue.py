@@ -1,4 +1,4 @@
-"""Requests take turns: each is answered before the next, and nobody waits for nothing."""
+"""Requests take queue: each is answered before the next, and nobody waits for nothing."""
 
 import asyncio
 
@@ -7,18 +7,18 @@ import pytest
 from server.session.request_queue import MAX_PENDING, RequestQueue
 
 
-class Desk:
-    """Answers small letters at once, and capitals when told to."""
+class Handler:
+    """Answers small letters at once, and capitals when allowed to."""
 
     def __init__(self):
         self.answered = []
-        self.told = []
-        self.go_on = asyncio.Event()
-        self.turns = RequestQueue(
+        self.reported = []
+        self.may_continue = asyncio.Event()
+        self.queue = RequestQueue(
             self.at_once,
             self.answer,
-            lambda: self.told.append("full"),
-            lambda: self.told.append("free"),
+            lambda: self.reported.append("full"),
+            lambda: self.reported.append("drained"),
         )
 
     def at_once(self, request):
@@ -27,44 +27,44 @@ class Desk:
         return request.islower()
 
     async def answer(self, request):
-        await self.go_on.wait()
+        await self.may_continue.wait()
         self.answered.append(request)
 
     async def all_done(self):
-        self.go_on.set()
-        while self.turns.is_busy:
+        self.may_continue.set()
+        while self.queue.is_busy:
             await asyncio.sleep(0)
 
 
 @pytest.fixture
-async def desk():
-    return Desk()
+async def handler():
+    return Handler()
 
 
-async def test_a_synchronous_request_is_answered_at_once(desk):
-    desk.turns.submit("a")
+async def test_a_synchronous_request_is_answered_at_once(handler):
+    handler.queue.submit("a")
 
-    assert (desk.answered, desk.turns.is_busy) == (["a"], False)
+    assert (handler.answered, handler.queue.is_busy) == (["a"], False)
 
 
-async def test_a_slow_request_is_not_overtaken_by_synchronous_ones(desk):
+async def test_a_slow_request_is_not_overtaken_by_synchronous_ones(handler):
     for request in "aBcDe":
-        desk.turns.submit(request)
-    assert desk.answered == ["a"]
+        handler.queue.submit(request)
+    assert handler.answered == ["a"]
 
-    await desk.all_done()
+    await handler.all_done()
 
-    assert "".join(desk.answered) == "aBcDe"
+    assert "".join(handler.answered) == "aBcDe"
 
 
-async def test_a_full_queue_is_reported_and_so_is_a_drained_one(desk):
+async def test_a_full_queue_is_reported_and_so_is_a_drained_one(handler):
     for request in "A" + "b" * (MAX_PENDING - 2):
-        desk.turns.submit(request)
-    assert desk.told == []
-    desk.turns.submit("c")
-    assert desk.told == ["full"]
+        handler.queue.submit(request)
+    assert handler.reported == []
+    handler.queue.submit("c")
+    assert handler.reported == ["full"]
 
-    await desk.all_done()
+    await handler.all_done()
 
-    assert desk.told == ["full", "free"]
-    assert len(desk.answered) == MAX_PENDING
+    assert handler.reported == ["full", "drained"]
+    assert len(handler.answered) == MAX_PENDING

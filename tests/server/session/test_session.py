@@ -60,7 +60,7 @@ class World:
         self.is_down = False
         self.newest = {}
         self.recovery = Recovery(HERE)
-        self.meanwhile = lambda: None
+        self.while_waiting = lambda: None
 
     async def verify_token(self, token):
         if token not in self.tokens:
@@ -73,16 +73,16 @@ class World:
         return self.orders.get(order_id)
 
     async def subscribe(self, channel):
-        self.meanwhile()
+        self.while_waiting()
 
     async def latest(self, channel):
-        self.meanwhile()
+        self.while_waiting()
         if self.is_down:
             raise BrokerUnavailable
         return self.newest.get(channel)
 
     async def recover(self, channel, since):
-        self.meanwhile()
+        self.while_waiting()
         if self.is_down:
             raise BrokerUnavailable
         return self.recovery
@@ -174,9 +174,9 @@ def test_a_failed_sign_in_does_not_extend_the_timeout(session):
 def test_an_expired_token_is_reported_and_closes_after_the_grace_period(session):
     sign_in(session)
 
-    told = session.check_deadline(EXP)
+    notice = session.check_deadline(EXP)
 
-    assert [type(effect.message) for effect in told] == [AuthError]
+    assert [type(effect.message) for effect in notice] == [AuthError]
     assert session.check_deadline(EXP + TOKEN_GRACE_S - 0.1) == []
     assert session.check_deadline(EXP + TOKEN_GRACE_S) == [CloseConnection(CloseCode.TOKEN_EXPIRED)]
 
@@ -216,11 +216,11 @@ def test_a_token_of_a_lesser_role_unsubscribes_from_what_it_does_not_allow(sessi
     sign_in(session, "boss")
     subscribe(session, "tenant:shop")
 
-    reply, left, told = sign_in(session, "demoted")
+    reply, left, notice = sign_in(session, "demoted")
 
     assert isinstance(reply.message, AuthSuccess)
     assert left == RemoveSubscription(Channel.parse("tenant:shop"))
-    assert told == SendReply(Unsubscribed(ChannelPayload("tenant:shop")))
+    assert notice == SendReply(Unsubscribed(ChannelPayload("tenant:shop")))
 
 
 def test_a_reassigned_order_is_unsubscribed(session):
@@ -315,7 +315,9 @@ def test_a_last_message_for_one_tenant_is_not_sent_to_another(session, world):
 def test_an_order_reassigned_while_its_last_message_is_fetched_is_not_subscribed(session, world):
     sign_in(session)
     world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
-    world.meanwhile = lambda: world.orders.update(ord_1=OrderOwnership("ord_1", "taras", "shop"))
+    world.while_waiting = lambda: world.orders.update(
+        ord_1=OrderOwnership("ord_1", "taras", "shop")
+    )
 
     (reply,) = subscribe(session, "order:ord_1", last=True)
 
@@ -353,7 +355,9 @@ def test_a_recoverable_channel_sends_position_then_missed_messages_then_starts_d
 
 def test_an_order_reassigned_while_it_is_recovered_is_not_subscribed(session, world):
     sign_in(session)
-    world.meanwhile = lambda: world.orders.update(ord_1=OrderOwnership("ord_1", "taras", "shop"))
+    world.while_waiting = lambda: world.orders.update(
+        ord_1=OrderOwnership("ord_1", "taras", "shop")
+    )
 
     (reply,) = subscribe(session, "order:ord_1", recoverable=True)
 
@@ -368,8 +372,8 @@ def test_signing_in_recoverably_returns_the_position_of_the_users_channel(sessio
     )
 
     assert signed_in == AcquireConnectionSlot(OLENA)
-    told = reply.message.payload
-    assert (told.epoch, told.offset, told.recovered) == ("e", 7, True)
+    notice = reply.message.payload
+    assert (notice.epoch, notice.offset, notice.recovered) == ("e", 7, True)
     assert isinstance(replay, Replay)
     assert joined == AddSubscription(Channel.parse("user:olena"), recoverable=True)
 
@@ -377,16 +381,16 @@ def test_signing_in_recoverably_returns_the_position_of_the_users_channel(sessio
 def test_a_client_that_cannot_sign_in_now_is_closed_and_may_reconnect(session, world):
     world.is_down = True
 
-    told, hung_up = receive(session, Auth(AuthPayload("olena", recoverable=True), id="a"))
+    notice, closed = receive(session, Auth(AuthPayload("olena", recoverable=True), id="a"))
 
-    assert (told.message.payload.code, told.message.id) == ("internal", "a")
-    assert hung_up == CloseConnection(CloseCode.INTERNAL_ERROR)
+    assert (notice.message.payload.code, notice.message.id) == ("internal", "a")
+    assert closed == CloseConnection(CloseCode.INTERNAL_ERROR)
     assert session.identity is None
     assert not session.channels
 
 
 def test_a_token_revoked_while_the_channel_is_recovered_is_rejected(session, world):
-    world.meanwhile = world.tokens.clear
+    world.while_waiting = world.tokens.clear
 
     (reply,) = receive(session, Auth(AuthPayload("olena", recoverable=True)))
 
@@ -403,7 +407,7 @@ def test_an_order_lost_while_it_is_subscribed_again_stays_unsubscribed(session, 
         world.orders["ord_1"] = reassigned
         session.on_order_owner_changed(reassigned)
 
-    world.meanwhile = reassign
+    world.while_waiting = reassign
 
     (reply,) = subscribe(session, "order:ord_1", recoverable=True)
 

@@ -160,10 +160,10 @@ async def test_a_last_frame_replaces_what_is_queued_and_follows_what_the_socket_
     queue = writer.open(socket)
     writer.push(queue, b"dropped")
 
-    writer.replace_with(queue, b"goodbye")
+    writer.replace_with(queue, b"last")
     writer.flush()
 
-    assert socket.received == b"goodbye"
+    assert socket.received == b"last"
 
 
 async def test_a_closing_socket_is_not_written_to(writer):

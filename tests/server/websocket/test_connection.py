@@ -30,9 +30,9 @@ def read_to_the_end(raw):
 async def test_a_token_in_the_url_signs_in_and_subscribes_to_the_users_own_channel(server, token):
     client = await server.connect(token("olena"))
 
-    hello = await client.hear()
+    hello = await client.next_event()
     await server.publish(NOTICE | {"user": "olena"})
-    event = await client.hear()
+    event = await client.next_event()
 
     assert (hello["type"], hello["payload"]["user_id"]) == ("auth_success", "olena")
     assert event["payload"] == NOTICE["payload"]
@@ -48,7 +48,7 @@ async def test_an_auth_message_signs_in_as_well(server, token):
 
     assert reply["payload"]["user_id"] == "olena"
     assert (reply["payload"]["tenant_id"], reply["payload"]["role"]) == ("shop", "admin")
-    assert (await client.hear())["type"] == "notification"
+    assert (await client.next_event())["type"] == "notification"
 
 
 def bad_tokens(token):
@@ -71,7 +71,7 @@ async def test_an_invalid_token_is_rejected_and_the_connection_stays_open(server
     bad = list(bad_tokens(token))[number]
     client = await server.connect(bad)
 
-    hello = await client.hear()
+    hello = await client.next_event()
     again = await client.ask("auth", {"token": bad})
     good = await client.ask("auth", {"token": token()})
 
@@ -132,7 +132,7 @@ async def test_tokens_without_role_can_be_turned_off(serve, token):
 
     client = await server.connect(token(role=None))
 
-    assert (await client.hear())["type"] == "auth_error"
+    assert (await client.next_event())["type"] == "auth_error"
 
 
 async def test_the_last_message_is_sent_on_request_as_it_was_published(server):
@@ -143,13 +143,13 @@ async def test_the_last_message_is_sent_on_request_as_it_was_published(server):
         payload = {"order_id": "ord_1", "status": status, "note": "as it came"}
         what = {"channel": "order:ord_1", "type": "order_update", "payload": payload}
         await server.publish(what)
-    await watcher.hear()
-    sent = await watcher.hear()
+    await watcher.next_event()
+    sent = await watcher.next_event()
 
     reply = await late.subscribe("order:ord_1", last=True)
-    first = await late.hear()
+    first = await late.next_event()
     await server.publish(what | {"payload": payload | {"status": "delivered"}})
-    next_ = await late.hear()
+    next_ = await late.next_event()
 
     assert (reply["type"], reply["payload"]) == ("subscribed", {"channel": "order:ord_1"})
     assert first == sent
@@ -332,7 +332,7 @@ async def test_messages_before_a_close_frame_are_handled(server, token):
     await leaving.send(say)
     await leaving.socket.close()
 
-    assert (await staff.hear("chat_message"))["payload"]["message"]["content"] == "Бувайте"
+    assert (await staff.next_event("chat_message"))["payload"]["message"]["content"] == "Бувайте"
 
 
 async def test_a_client_that_neither_signs_in_nor_subscribes_to_a_public_channel_is_closed(serve):
@@ -352,7 +352,7 @@ async def test_signing_in_again_extends_the_session(server, token):
     await server.publish(NOTICE | {"user": "olena"})
 
     assert (again["type"], bad["type"]) == ("auth_success", "auth_error")
-    assert (await client.hear())["type"] == "notification"
+    assert (await client.next_event())["type"] == "notification"
 
 
 @pytest.mark.parametrize("other", [{"user_id": "taras"}, {"tenant_id": "books"}])
@@ -369,14 +369,14 @@ async def test_an_expired_token_is_reported_and_the_connection_stays_open_for_a_
 ):
     client = await server.sign_in("olena", exp=time.time() + 1)
 
-    told = await client.hear()
+    notice = await client.next_event()
     await server.publish(NOTICE | {"user": "olena"})
-    event = await client.hear()
+    event = await client.next_event()
     refused = await client.subscribe("user:olena")
     extended = await client.ask("auth", {"token": token("olena")})
     joined = await client.subscribe("user:olena")
 
-    assert told["type"] == "auth_error"
+    assert notice["type"] == "auth_error"
     assert event["type"] == "notification"
     assert refused["payload"]["code"] == "forbidden"
     assert (extended["type"], joined["type"]) == ("auth_success", "subscribed")
@@ -484,10 +484,10 @@ async def test_a_client_that_does_not_read_is_closed_as_a_slow_consumer_and_the_
         _, answer = await server.publish(
             {"channel": "public:news", "type": "notification", "payload": big}
         )
-        assert (await good.hear())["payload"]["filler"] == big["filler"]
+        assert (await good.next_event())["payload"]["filler"] == big["filler"]
         if answer["reached"] == 1:
             break
-    while not (stats := (await watcher.hear("stats"))["payload"]["nodes"][0])["evictions"]:
+    while not (stats := (await watcher.next_event("stats"))["payload"]["nodes"][0])["evictions"]:
         pass
     assert stats["closes"] == {"4100": 1}
     assert await good.is_silent()
@@ -512,8 +512,8 @@ async def test_a_closed_slow_consumer_gets_nothing_more_whatever_it_requests(ser
     _, answer = await server.publish(NOTICE | {"channel": "public:other"})
 
     assert answer == {"accepted": 1, "reached": 0}
-    goodbye = await asyncio.to_thread(read_to_the_end, stalled)
-    assert goodbye[:4] == b"\x88\x0f\x10\x04"  # a close frame with 4100
+    close_frame = await asyncio.to_thread(read_to_the_end, stalled)
+    assert close_frame[:4] == b"\x88\x0f\x10\x04"  # a close frame with 4100
 
 
 async def test_a_burst_arrives_complete_and_in_order_and_closes_no_connection(server):
@@ -528,8 +528,9 @@ async def test_a_burst_arrives_complete_and_in_order_and_closes_no_connection(se
         ]
         assert (await server.publish(batch))[1] == {"accepted": 500, "reached": 10_000}
 
+    numbers = list(range(3000))
     for client in clients:
-        assert [(await client.hear())["payload"]["n"] for _ in range(3000)] == list(range(3000))
+        assert [(await client.next_event())["payload"]["n"] for _ in range(3000)] == numbers
         assert await client.is_silent()
 
 
@@ -538,8 +539,8 @@ async def test_a_stopping_server_closes_its_connections_with_1001(launch_server)
     async with aiohttp.ClientSession() as http:
         socket = await http.ws_connect(f"http://127.0.0.1:{program.port}/ws")
         stopped = asyncio.to_thread(program.stop)
-        goodbye, code = await asyncio.gather(socket.receive(), stopped)
+        close_frame, code = await asyncio.gather(socket.receive(), stopped)
 
-    assert (goodbye.type, goodbye.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+    assert (close_frame.type, close_frame.data) == (aiohttp.WSMsgType.CLOSE, 1001)
     assert code == 0
     assert "Traceback" not in program.output

@@ -8,7 +8,7 @@ TOOK_S = 0.008
 
 
 class Clock:
-    """A pace that is told of one flush after another, each of which takes as long."""
+    """The delay after flushes that all take equally long."""
 
     def __init__(self, took_s=TOOK_S):
         self.pace, self.took_s = FlushDelay(), took_s
@@ -25,7 +25,7 @@ class Clock:
         self.queued += 1
         return self.pace.initial(self.queued, self.now)
 
-    def wait_in_vain(self):
+    def delay_without_gain(self):
         """Let a frame come right after each flush, alone; how many of these wait."""
         waited = self.frame()
         if waited:
@@ -73,7 +73,7 @@ def test_a_delay_is_never_longer_than_the_maximum():
 
 
 def test_delays_that_gain_nothing_become_rare(clock):
-    waits = [clock.wait_in_vain() for _ in range(100)]
+    waits = [clock.delay_without_gain() for _ in range(100)]
 
     assert waits[:5] == [True, False, True, False, False]
     assert 100 // (MAX_BACKOFF_FLUSHES + 1) <= sum(waits) <= 100 // (MAX_BACKOFF_FLUSHES + 1) + 4
@@ -81,7 +81,7 @@ def test_delays_that_gain_nothing_become_rare(clock):
 
 def test_a_delay_that_gains_frames_resets_the_backoff(clock):
     for _ in range(50):
-        clock.wait_in_vain()
+        clock.delay_without_gain()
     while not (wait_s := clock.frame()):
         clock.flush()
     clock.queued += 1

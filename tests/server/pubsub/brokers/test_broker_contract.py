@@ -42,18 +42,18 @@ async def broker(request):
 
 
 @pytest.fixture
-def hearing(make_ears):
-    """Have the channels heard while the block lasts."""
+def running(make_handler):
+    """Run a broker with a handler for these channels while the block lasts."""
 
     @asynccontextmanager
-    async def hearing(broker, *channels):
-        ears = make_ears(*channels)
-        async with broker.run(ears):
+    async def running(broker, *channels):
+        handler = make_handler(*channels)
+        async with broker.run(handler):
             for channel in channels:
                 await broker.subscribe(channel)
-            yield ears
+            yield handler
 
-    return hearing
+    return running
 
 
 def bare(publications):
@@ -65,7 +65,7 @@ def numbers(publications):
     return [int(each.message) for each in publications]
 
 
-async def test_a_publication_keeps_its_address_and_all_fields(broker, hearing):
+async def test_a_publication_keeps_its_address_and_all_fields(broker, running):
     full = replace(
         publication(2, ORDER),
         tenant_only=True,
@@ -75,57 +75,57 @@ async def test_a_publication_keeps_its_address_and_all_fields(broker, hearing):
     )
     published = [publication(1, ORDER), full, publication(3, EVERYONE)]
 
-    async with hearing(broker, ORDER) as ears:
+    async with running(broker, ORDER) as handler:
         await broker.publish(published)
-        await ears.count(3)
+        await handler.count(3)
 
-    assert bare(ears.heard) == published
+    assert bare(handler.received) == published
 
 
-async def test_publications_are_delivered_in_the_order_of_acceptance(broker, hearing):
-    async with hearing(broker, STAFF) as ears:
+async def test_publications_are_delivered_in_the_order_of_acceptance(broker, running):
+    async with running(broker, STAFF) as handler:
         for start in range(0, 50, 10):
             await broker.publish([publication(start + n, STAFF) for n in range(10)])
-        await ears.count(50)
+        await handler.count(50)
 
-    assert numbers(ears.heard) == list(range(50))
+    assert numbers(handler.received) == list(range(50))
 
 
 async def test_concurrent_publications_are_delivered_once_and_in_each_publishers_order(
-    broker, hearing
+    broker, running
 ):
     async def chatter(name):
         for number in range(20):
             await broker.publish([publication(100 * name + number, STAFF)])
 
-    async with hearing(broker, STAFF) as ears:
+    async with running(broker, STAFF) as handler:
         await asyncio.gather(*map(chatter, range(10)))
-        await ears.count(200)
+        await handler.count(200)
 
-    heard = numbers(ears.heard)
+    received = numbers(handler.received)
     for name in range(10):
-        its = [number for number in heard if number // 100 == name]
+        its = [number for number in received if number // 100 == name]
         assert its == [100 * name + number for number in range(20)]
 
 
-async def test_a_handler_gets_nothing_after_it_has_stopped(broker, hearing):
-    async with hearing(broker, STAFF) as ears:
+async def test_a_handler_gets_nothing_after_it_has_stopped(broker, running):
+    async with running(broker, STAFF) as handler:
         pass
 
     await broker.publish([publication(1, STAFF)])
 
-    assert ears.heard == []
+    assert handler.received == []
 
 
-async def test_a_health_check_passes_while_a_handler_runs(broker, hearing):
+async def test_a_health_check_passes_while_a_handler_runs(broker, running):
     with pytest.raises(BrokerUnavailable):
         await broker.health_check()
-    async with hearing(broker):
+    async with running(broker):
         await broker.health_check()
 
 
-async def test_latest_returns_the_latest_publication_of_a_channel(broker, hearing):
-    async with hearing(broker, ORDER, STAFF):
+async def test_latest_returns_the_latest_publication_of_a_channel(broker, running):
+    async with running(broker, ORDER, STAFF):
         await broker.publish([publication(1, ORDER), publication(2, ORDER), publication(3, STAFF)])
         await broker.publish([publication(4, EVERYONE)])
 
@@ -133,55 +133,55 @@ async def test_latest_returns_the_latest_publication_of_a_channel(broker, hearin
         assert await broker.latest(Channel.parse("order:ord_2")) is None
 
 
-async def test_latest_returns_a_publication_that_had_no_subscribers(broker, hearing):
+async def test_latest_returns_a_publication_that_had_no_subscribers(broker, running):
     published = publication(1, ORDER)
     await broker.publish([published])
 
-    async with hearing(broker):
+    async with running(broker):
         assert bare([await broker.latest(ORDER)]) == [published]
 
 
-async def test_latest_returns_nothing_newer_than_what_was_delivered(broker, hearing):
-    async with hearing(broker, ORDER) as ears:
+async def test_latest_returns_nothing_newer_than_what_was_delivered(broker, running):
+    async with running(broker, ORDER) as handler:
         for number in range(20):
             await broker.publish([publication(number, ORDER)])
 
-            assert await broker.latest(ORDER) == ears.heard[-1]
+            assert await broker.latest(ORDER) == handler.received[-1]
 
 
-async def test_offsets_of_an_address_grow_by_one_within_an_epoch(broker, hearing):
-    async with hearing(broker, ORDER, STAFF) as ears:
+async def test_offsets_of_an_address_grow_by_one_within_an_epoch(broker, running):
+    async with running(broker, ORDER, STAFF) as handler:
         await broker.publish([publication(1, ORDER), publication(2, STAFF), publication(3, ORDER)])
         await broker.publish([publication(4, ORDER), publication(5, EVERYONE)])
         await broker.publish([publication(6, EVERYONE)])
-        await ears.count(6)
+        await handler.count(6)
 
     for to in (ORDER, EVERYONE):
-        first, *others = [each.position for each in ears.heard if each.to == to]
+        first, *others = [each.position for each in handler.received if each.to == to]
         assert others == [
             StreamPosition(first.epoch, first.offset + more) for more in range(1, len(others) + 1)
         ]
 
 
-async def test_a_tap_gets_every_publication_of_its_tenant_once_and_no_other(broker, hearing):
+async def test_a_tap_gets_every_publication_of_its_tenant_once_and_no_other(broker, running):
     other = replace(publication(9, ORDER), tenant="books")
-    async with hearing(broker, ORDER) as ears:
+    async with running(broker, ORDER) as handler:
         await broker.set_tapped_tenants({"shop"})
         await broker.health_check()  # what was asked for before it is done
         published = [publication(1, ORDER), publication(2, STAFF), publication(3, EVERYONE)]
         await broker.publish([*published, other])
-        await ears.until(lambda: len(ears.taps) >= 3)
+        await handler.until(lambda: len(handler.taps) >= 3)
         await broker.set_tapped_tenants(())
         await broker.health_check()
         await broker.publish([publication(4, STAFF)])
         await broker.health_check()
 
-    assert bare(ears.taps) == published
-    assert all(each.position for each in ears.taps)
+    assert bare(handler.taps) == published
+    assert all(each.position for each in handler.taps)
 
 
-async def test_publications_after_a_position_are_recovered_in_order(broker, hearing):
-    async with hearing(broker):
+async def test_publications_after_a_position_are_recovered_in_order(broker, running):
+    async with running(broker):
         await broker.publish([publication(1, ORDER)])
         since = (await broker.recover(ORDER, None)).position
         await broker.publish([publication(n, ORDER) for n in (2, 3)])
@@ -197,8 +197,8 @@ async def test_publications_after_a_position_are_recovered_in_order(broker, hear
     assert found.position == found.missed[-1].position == found.latest.position
 
 
-async def test_a_position_in_a_silent_channel_is_enough_to_miss_nothing(broker, hearing):
-    async with hearing(broker):
+async def test_a_position_in_a_silent_channel_is_enough_to_miss_nothing(broker, running):
+    async with running(broker):
         since = (await broker.recover(ORDER, None)).position
         assert (await broker.recover(ORDER, since)).recovered is True
 
@@ -207,8 +207,8 @@ async def test_a_position_in_a_silent_channel_is_enough_to_miss_nothing(broker, 
         assert numbers((await broker.recover(ORDER, since)).missed) == [1]
 
 
-async def test_without_a_position_nothing_is_recovered(broker, hearing):
-    async with hearing(broker):
+async def test_without_a_position_nothing_is_recovered(broker, running):
+    async with running(broker):
         await broker.publish([publication(1, ORDER)])
 
         found = await broker.recover(ORDER, None)
@@ -216,8 +216,8 @@ async def test_without_a_position_nothing_is_recovered(broker, hearing):
     assert (found.recovered, list(found.missed), numbers([found.latest])) == (None, [], [1])
 
 
-async def test_a_history_that_does_not_reach_back_is_not_recovered(broker, hearing):
-    async with hearing(broker):
+async def test_a_history_that_does_not_reach_back_is_not_recovered(broker, running):
+    async with running(broker):
         since = (await broker.recover(ORDER, None)).position
         await broker.publish([publication(n, ORDER) for n in range(100)])
         assert numbers((await broker.recover(ORDER, since)).missed) == list(range(100))
@@ -231,8 +231,8 @@ async def test_a_history_that_does_not_reach_back_is_not_recovered(broker, heari
 
 
 @pytest.mark.parametrize("wrong", ["epoch", "future"])
-async def test_a_position_of_another_epoch_or_ahead_is_not_recovered(broker, hearing, wrong):
-    async with hearing(broker):
+async def test_a_position_of_another_epoch_or_ahead_is_not_recovered(broker, running, wrong):
+    async with running(broker):
         await broker.publish([publication(1, ORDER)])
         now = (await broker.recover(ORDER, None)).position
         since = {
@@ -245,8 +245,8 @@ async def test_a_position_of_another_epoch_or_ahead_is_not_recovered(broker, hea
     assert (found.recovered, found.position) == (False, now)
 
 
-async def test_a_recovery_leads_to_the_position_that_is_delivered(broker, hearing):
-    async with hearing(broker, ORDER) as ears:
+async def test_a_recovery_leads_to_the_position_that_is_delivered(broker, running):
+    async with running(broker, ORDER) as handler:
 
         async def publish():
             for number in range(100):
@@ -260,7 +260,7 @@ async def test_a_recovery_leads_to_the_position_that_is_delivered(broker, hearin
             assert [each.position.offset for each in found.missed] == list(
                 range(start.offset + 1, found.position.offset + 1)
             )
-            if ears.heard:
-                assert found.position == ears.heard[-1].position
+            if handler.received:
+                assert found.position == handler.received[-1].position
             await asyncio.sleep(0)
         await publishing

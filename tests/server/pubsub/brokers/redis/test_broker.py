@@ -21,15 +21,15 @@ SAFE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 class Node:
-    """One server's broker, and who listens there."""
+    """One server's broker, and the handler of its events."""
 
-    def __init__(self, broker, ears, link):
-        self.broker, self.ears, self.link = broker, ears, link
+    def __init__(self, broker, handler, link):
+        self.broker, self.handler, self.link = broker, handler, link
 
     async def join(self, channel=NEWS, since=None):
-        """Hear a channel recoverably, as a connection does."""
+        """Subscribe to a channel recoverably, as a connection does."""
         found = await self.broker.recover(channel, since)
-        self.ears.channels.add(channel)
+        self.handler.channels.add(channel)
         return found
 
     async def publish(self, *numbers, to=NEWS, **options):
@@ -54,22 +54,22 @@ def numbers(publications):
 
 
 @pytest.fixture
-async def start_node(redis_prefix, make_ears):
+async def start_node(redis_prefix, make_handler):
     """Start one server's broker on a Redis."""
     async with AsyncExitStack() as stack:
 
-        async def start(redis, *, patience_s=5.0, messages=1000):
-            settings = Settings(redis_url=redis.url, broker_timeout_s=patience_s)
+        async def start(redis, *, timeout_s=5.0, messages=1000):
+            settings = Settings(redis_url=redis.url, broker_timeout_s=timeout_s)
             link = await stack.enter_async_context(open_redis(settings))
             options = RedisBrokerOptions(
                 prefix=redis_prefix,
                 sharded=False,
-                timeout_s=patience_s,
+                timeout_s=timeout_s,
                 retention=Retention(messages, 600.0),
                 cleanup_interval_s=0.05,
             )
-            node = Node(RedisBroker(link, options), make_ears(), link)
-            await stack.enter_async_context(node.broker.run(node.ears))
+            node = Node(RedisBroker(link, options), make_handler(), link)
+            await stack.enter_async_context(node.broker.run(node.handler))
             return node
 
         yield start
@@ -92,8 +92,8 @@ async def test_publications_reach_the_other_node_in_order(nodes):
     for number in range(100):
         await a.publish(number)
 
-    assert numbers(await b.ears.count(100)) == list(range(100))
-    assert a.ears.heard == []
+    assert numbers(await b.handler.count(100)) == list(range(100))
+    assert a.handler.received == []
 
 
 async def test_all_nodes_deliver_in_the_same_order_whichever_publishes(nodes):
@@ -102,10 +102,10 @@ async def test_all_nodes_deliver_in_the_same_order_whichever_publishes(nodes):
     await b.join()
 
     await asyncio.gather(*(node.publish(n) for n in range(50) for node in nodes))
-    await a.ears.count(100)
-    await b.ears.count(100)
+    await a.handler.count(100)
+    await b.handler.count(100)
 
-    assert a.ears.heard == b.ears.heard
+    assert a.handler.received == b.handler.received
 
 
 async def test_a_node_subscribes_only_to_channels_with_subscribers(nodes, redis_prefix):
@@ -113,7 +113,7 @@ async def test_a_node_subscribes_only_to_channels_with_subscribers(nodes, redis_
     await a.join()
 
     assert await subscribers(b, NEWS, redis_prefix) == 1
-    a.ears.channels.clear()
+    a.handler.channels.clear()
     async with asyncio.timeout(20):
         while await subscribers(b, NEWS, redis_prefix):
             await asyncio.sleep(0.01)
@@ -122,7 +122,7 @@ async def test_a_node_subscribes_only_to_channels_with_subscribers(nodes, redis_
 async def test_a_channel_unsubscribed_and_subscribed_again_misses_nothing(nodes):
     a, b = nodes
     start = await a.join()
-    a.ears.channels.clear()
+    a.handler.channels.clear()
     async with asyncio.timeout(20):
         while NEWS in a.broker._cursors:
             await asyncio.sleep(0.01)
@@ -141,7 +141,7 @@ async def test_a_publication_repeated_with_its_idempotency_key_is_published_once
     await b.publish(1, 2, idempotency_key="k")
     await a.publish(3, idempotency_key="other")
 
-    assert numbers(await b.ears.count(3)) == [1, 2, 3]
+    assert numbers(await b.handler.count(3)) == [1, 2, 3]
 
 
 async def test_a_lost_connection_is_restored_and_misses_nothing(nodes):
@@ -152,8 +152,8 @@ async def test_a_lost_connection_is_restored_and_misses_nothing(nodes):
         if number % 10 == 5:
             await a.link.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
 
-    assert numbers(await b.ears.count(50)) == list(range(50))
-    assert b.ears.gaps == []
+    assert numbers(await b.handler.count(50)) == list(range(50))
+    assert b.handler.gaps == []
 
 
 async def test_invalid_messages_are_not_delivered(nodes, redis_prefix, caplog):
@@ -165,7 +165,7 @@ async def test_invalid_messages_are_not_delivered(nodes, redis_prefix, caplog):
         await a.link.publish(name, foreign)
     await a.publish(1)
 
-    assert numbers(await b.ears.count(1)) == [1]
+    assert numbers(await b.handler.count(1)) == [1]
     assert "invalid message" in caplog.text
 
 
@@ -186,8 +186,8 @@ async def test_a_publication_for_another_address_than_its_redis_channel_is_not_d
     await a.link.publish(RedisKeys(redis_prefix).channel(NEWS), message["data"])
     await a.publish(2)
 
-    assert numbers(await b.ears.count(2)) == [1, 2]
-    assert [each.to for each in b.ears.heard] == [STAFF, NEWS]
+    assert numbers(await b.handler.count(2)) == [1, 2]
+    assert [each.to for each in b.handler.received] == [STAFF, NEWS]
 
 
 async def test_a_killed_and_restarted_redis_loses_nothing_it_accepted(start_node, start_redis):
@@ -196,13 +196,13 @@ async def test_a_killed_and_restarted_redis_loses_nothing_it_accepted(start_node
     await b.join()
     await a.publish(0)
     publishing = asyncio.create_task(_publish_all(a, range(1, 100)))
-    await b.ears.count(20)
+    await b.handler.count(20)
     redis.kill()
     redis.start()
     await publishing
 
-    assert numbers(await b.ears.count(100)) == list(range(100))
-    assert b.ears.gaps == []
+    assert numbers(await b.handler.count(100)) == list(range(100))
+    assert b.handler.gaps == []
 
 
 async def _publish_all(node, numbers):
@@ -214,7 +214,7 @@ async def test_an_unavailable_redis_fails_in_time_and_failed_publications_never_
     start_node, start_redis
 ):
     redis = start_redis()
-    a = await start_node(redis, patience_s=0.3)
+    a = await start_node(redis, timeout_s=0.3)
     await a.join()
     redis.send_signal(signal.SIGSTOP)
 
@@ -227,7 +227,7 @@ async def test_an_unavailable_redis_fails_in_time_and_failed_publications_never_
     redis.send_signal(signal.SIGCONT)
     await a.publish_until_accepted(2)
 
-    assert numbers(await a.ears.count(1)) == [2]
+    assert numbers(await a.handler.count(1)) == [2]
 
 
 async def test_a_channel_subscribed_while_redis_is_unavailable_is_delivered_afterwards(
@@ -241,14 +241,14 @@ async def test_a_channel_subscribed_while_redis_is_unavailable_is_delivered_afte
             await asyncio.sleep(0.01)
 
     await a.broker.subscribe(NEWS)
-    a.ears.channels.add(NEWS)
+    a.handler.channels.add(NEWS)
     redis.start()
     async with asyncio.timeout(20):
         while not a.broker._cursors[NEWS].subscribed.is_set():
             await asyncio.sleep(0.01)
     await a.publish_until_accepted(1)
 
-    assert numbers(await a.ears.count(1)) == [1]
+    assert numbers(await a.handler.count(1)) == [1]
 
 
 async def test_a_redis_that_lost_its_data_is_reported_and_delivery_continues(
@@ -258,16 +258,16 @@ async def test_a_redis_that_lost_its_data_is_reported_and_delivery_continues(
     a = await start_node(redis)
     start = (await a.join()).position
     await a.publish(1)
-    await a.ears.count(1)
+    await a.handler.count(1)
     redis.kill()
     redis.start()
     await a.publish_until_accepted(2)
-    heard = numbers(await a.ears.count(2))
-    ((channel, position, before),) = a.ears.gaps
+    received = numbers(await a.handler.count(2))
+    ((channel, position, before),) = a.handler.gaps
 
-    assert (heard, channel, before) == ([1, 2], NEWS, 1)
+    assert (received, channel, before) == ([1, 2], NEWS, 1)
     assert position.epoch != start.epoch
-    assert a.ears.heard[1].position.epoch == position.epoch
+    assert a.handler.received[1].position.epoch == position.epoch
     assert (await a.broker.recover(NEWS, start)).recovered is False
 
 
@@ -275,32 +275,32 @@ async def test_a_flushed_redis_is_reported_as_well(start_node, start_redis):
     a = await start_node(start_redis())
     await a.join()
     await a.publish(1)
-    await a.ears.count(1)
+    await a.handler.count(1)
 
     await a.link.flushall()
     await a.publish(2)
 
-    assert numbers(await a.ears.count(2)) == [1, 2]
-    assert len(a.ears.gaps) == 1
+    assert numbers(await a.handler.count(2)) == [1, 2]
+    assert len(a.handler.gaps) == 1
 
 
 async def test_a_redis_that_lost_its_latest_data_starts_another_epoch(nodes, redis_prefix):
     a, b = nodes
     start = (await a.join()).position
     await b.publish(*range(5))
-    await a.ears.count(5)
+    await a.handler.count(5)
     head = RedisKeys(redis_prefix).log_and_head(NEWS)[1]
 
     await b.link.hset(head, "offset", 3)
     await b.link.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-    await a.ears.until(lambda: a.ears.gaps)
+    await a.handler.until(lambda: a.handler.gaps)
     await b.publish(5, 6, 7)
-    await a.ears.count(8)
+    await a.handler.count(8)
 
-    ((_, position, _),) = a.ears.gaps
-    assert numbers(a.ears.heard) == list(range(8))
+    ((_, position, _),) = a.handler.gaps
+    assert numbers(a.handler.received) == list(range(8))
     assert position.epoch != start.epoch
-    assert (await b.broker.recover(NEWS, a.ears.heard[4].position)).recovered is False
+    assert (await b.broker.recover(NEWS, a.handler.received[4].position)).recovered is False
 
 
 async def test_a_position_ahead_of_the_channel_changes_nothing(nodes):
@@ -325,7 +325,7 @@ async def test_a_redis_out_of_memory_fails_with_the_reason(start_node, start_red
 async def test_an_outage_of_redis_is_logged_once(start_node, start_redis, caplog):
     caplog.set_level("INFO", "server")
     redis = start_redis()
-    a = await start_node(redis, patience_s=0.2)
+    a = await start_node(redis, timeout_s=0.2)
     redis.kill()
     for number in range(3):
         with pytest.raises(BrokerUnavailable):

@@ -79,7 +79,7 @@ def until(condition):
 
 
 @pytest.fixture
-async def start_node(shards, redis_prefix, make_ears):
+async def start_node(shards, redis_prefix, make_handler):
     async with contextlib.AsyncExitStack() as stack:
 
         async def start():
@@ -88,9 +88,9 @@ async def start_node(shards, redis_prefix, make_ears):
             options = RedisBrokerOptions(
                 prefix=redis_prefix, sharded=True, timeout_s=5.0, retention=Retention(1000, 600.0)
             )
-            broker, ears = RedisBroker(link, options), make_ears()
-            await stack.enter_async_context(broker.run(ears))
-            return broker, ears
+            broker, handler = RedisBroker(link, options), make_handler()
+            await stack.enter_async_context(broker.run(handler))
+            return broker, handler
 
         yield start
 
@@ -106,21 +106,21 @@ def numbers(publications, to):
 
 
 async def test_channels_of_all_shards_reach_another_node_in_order(start_node):
-    (a, _), (b, ears) = await start_node(), await start_node()
+    (a, _), (b, handler) = await start_node(), await start_node()
     for channel in ORDERS:
-        ears.channels.add(channel)
+        handler.channels.add(channel)
         await b.recover(channel, None)
     await b.set_tapped_tenants({"shop"})
     await b.health_check()
 
     for number in range(20):
         await a.publish([publication(number, channel) for channel in [*ORDERS, EVERYONE]])
-    await ears.count(20 * (len(ORDERS) + 1))
-    await ears.until(lambda: len(ears.taps) >= 20 * (len(ORDERS) + 1))
+    await handler.count(20 * (len(ORDERS) + 1))
+    await handler.until(lambda: len(handler.taps) >= 20 * (len(ORDERS) + 1))
 
     for channel in [*ORDERS, EVERYONE]:
-        assert numbers(ears.heard, channel) == list(range(20))
-        assert numbers(ears.taps, channel) == list(range(20))
+        assert numbers(handler.received, channel) == list(range(20))
+        assert numbers(handler.taps, channel) == list(range(20))
 
 
 async def test_missed_publications_are_read_from_each_shard(start_node):
