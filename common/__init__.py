@@ -1,5 +1,5 @@
-"""What every program may use: settings from the environment, HTTP errors, searches in text.
+"""Helpers that any program may use: settings, HTTP APIs, text patterns, markers for translation.
 
-Nothing here knows the shop or the protocol: that is in `protocol`, and what only one
-program needs is in that program's package.
+A module belongs here if at least two programs use it and it knows nothing of the shop.  Imports
+neither ``protocol`` nor any program.
 """
