@@ -1,6 +1,6 @@
 """Base class of the threaded and the asyncio client: handlers, messages, subscriptions, status.
 
-Subclasses own the socket: they say how to wake its thread or task, and how to wait for a reply.
+Subclasses own the socket; they implement waking its thread or task and waiting for a reply.
 """
 
 from __future__ import annotations
@@ -157,15 +157,15 @@ class BaseClient(ABC):
             return
         try:
             self._tap(direction, frame)
-        except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            log.warning("The tap raised %s", type(why).__name__)
+        except Exception as error:  # noqa: BLE001 - its text may hold a secret
+            log.warning("The tap raised %s", type(error).__name__)
 
     @abstractmethod
     def _wake_io(self) -> None:
         """Wake the thread or task that owns the socket, to send queued frames."""
 
     def _perform_effects(self, effects: Iterable[ClientEffect]) -> str | None:
-        """Perform effects, without the lock; returns why to drop the connection, if so."""
+        """Perform effects, without the lock; returns the reason to drop the connection, if any."""
         for effect in effects:
             match effect:
                 case DispatchMessage(message, text):
@@ -190,30 +190,30 @@ class BaseClient(ABC):
         return ConnectionLost(self._core.disconnect_reason)
 
     def _log_disconnect(self) -> None:
-        now = self.status
-        how = f"{now.close_code or ''} {now.close_reason}".strip()
-        if now.retry_at is None:
-            log.warning("Disconnected, not reconnecting: %s", how)
+        status = self.status
+        reason = f"{status.close_code or ''} {status.close_reason}".strip()
+        if status.retry_at is None:
+            log.warning("Disconnected, not reconnecting: %s", reason)
         else:
             # Once per outage.
-            level = logging.INFO if now.attempt <= 1 else logging.DEBUG
-            log.log(level, "Disconnected (%s), reconnecting", how)
+            level = logging.INFO if status.attempt <= 1 else logging.DEBUG
+            log.log(level, "Disconnected (%s), reconnecting", reason)
 
     def _resolve_request(self, id: str, outcome: dict[str, Any] | Exception) -> None:
-        waiter = self._reply_futures.pop(id, None)
-        if waiter is None or waiter.done():
+        future = self._reply_futures.pop(id, None)
+        if future is None or future.done():
             return
         if isinstance(outcome, Exception):
-            waiter.set_exception(outcome)
+            future.set_exception(outcome)
         else:
-            waiter.set_result(outcome)
+            future.set_result(outcome)
 
     def _connect_url(self, token: str | None) -> str:
         """Return the URL, without the token if that is sent in a message."""
         return self._url if self._core.recover_user_channel else with_token(self._url, token)
 
     def _on_open(self, token: str | None, now: float) -> None:
-        """Tell the session that the connection is open."""
+        """Report to the core that the connection is open."""
         self._core.on_open(now)
         if token is not None and self._core.recover_user_channel:
             self._core.sign_in(token)
@@ -224,6 +224,6 @@ class BaseClient(ABC):
             return None
         try:
             return self._token()
-        except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            log.warning("The token source raised %s", type(why).__name__)
+        except Exception as error:  # noqa: BLE001 - its text may hold a secret
+            log.warning("The token source raised %s", type(error).__name__)
             return None

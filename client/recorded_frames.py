@@ -25,7 +25,7 @@ _REPLY_TYPES = _AUTH_REPLIES | {"error", "subscribed", "unsubscribed", "pong"}
 
 
 class FrameKind(StrEnum):
-    """What a frame is."""
+    """Kind of a recorded frame."""
 
     CONNECT = "connect"
     OPEN = "open"
@@ -123,7 +123,7 @@ class RecordedFrame(Struct, frozen=True, kw_only=True):
 
 
 class FrameMatch(Struct, frozen=True):
-    """What a frame answers, or what answers it: the other's ``seq``, and the time between."""
+    """A request's reply, or a reply's request: the other's ``seq``, and the time between them."""
 
     other_seq: int
     seconds: float
@@ -149,12 +149,11 @@ def _redact_tokens(text: str) -> str:
 def match_replies(frames: Iterable[RecordedFrame]) -> dict[int, FrameMatch]:
     """Pair requests with their replies; each of a pair is in the result under its ``seq``.
 
-    By ``id``, and first come, first served where an id was used again: the server answers
-    one connection's requests in order.  The upgrade, and the sign-in that travels in its
-    address, are answered without an id.  A reply of one connection answers nothing that was
-    sent on the one before.
+    By ``id``, and in order where an id was used again: the server answers the requests of a
+    connection in order.  The upgrade, and the sign-in in its URL, are answered without an id.
+    A reply never answers a request of an earlier connection.
     """
-    found: dict[int, FrameMatch] = {}
+    matches: dict[int, FrameMatch] = {}
     by_seq: dict[int, RecordedFrame] = {}
     waiting: dict[str, deque[RecordedFrame]] = {}
     connecting: RecordedFrame | None = None
@@ -178,6 +177,6 @@ def match_replies(frames: Iterable[RecordedFrame]) -> dict[int, FrameMatch]:
             request, signing_in = signing_in, None
         if request is not None:
             seconds = frame.at - request.at
-            found[frame.seq] = FrameMatch(request.seq, seconds)
-            found[request.seq] = FrameMatch(frame.seq, seconds)
-    return found
+            matches[frame.seq] = FrameMatch(request.seq, seconds)
+            matches[request.seq] = FrameMatch(frame.seq, seconds)
+    return matches

@@ -1,8 +1,8 @@
-"""Settings from ``WORKBENCH_*`` variables: a frozen Struct a program, all problems named at once.
+"""Settings from ``WORKBENCH_*`` variables: one frozen Struct per program, all errors reported.
 
-A field ``jwt_secret`` is read from ``WORKBENCH_JWT_SECRET``, or from the variable of its
-``msgspec.field(name=...)``; its type says what is valid, its ``Meta(description=...)`` what
-``--help`` says of it.
+The field ``jwt_secret`` is read from ``WORKBENCH_JWT_SECRET``, or from the variable of its
+``msgspec.field(name=...)``.  Its type defines the valid values, its ``Meta(description=...)``
+the text of ``--help``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SettingsT = TypeVar("SettingsT", bound=Struct)
 
 
 class InvalidSettings(Exception):
-    """The variables do not make valid settings; ``problems`` has a line for each."""
+    """Missing or invalid variables; ``problems`` has a line for each."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -26,10 +26,10 @@ class InvalidSettings(Exception):
 
 
 def load_settings(settings: type[SettingsT], variables: Mapping[str, str | None]) -> SettingsT:
-    """Make ``settings`` of the variables; an empty one counts as not set.
+    """Load ``settings`` from variables; an empty variable counts as not set.
 
     Raises:
-        Misconfigured: with every variable that is missing or wrong.
+        InvalidSettings: with every variable that is missing or invalid.
     """
     hints = get_type_hints(settings, include_extras=True)
     values: dict[str, Any] = {}
@@ -43,15 +43,15 @@ def load_settings(settings: type[SettingsT], variables: Mapping[str, str | None]
             continue
         try:
             values[field.name] = _convert(text, hints[field.name])
-        except msgspec.ValidationError as why:
-            problems.append(f"{variable} is not valid: {why}. {_description(hints[field.name])}")
+        except msgspec.ValidationError as error:
+            problems.append(f"{variable} is not valid: {error}. {_description(hints[field.name])}")
     if problems:
         raise InvalidSettings(problems)
     return settings(**values)
 
 
 def describe_settings(settings: type[Struct]) -> str:
-    """List the variables with their defaults and what they are for, a line each."""
+    """Return one line per variable: its name, description and default."""
     hints = get_type_hints(settings, include_extras=True)
     lines = []
     for field in msgspec.structs.fields(settings):
@@ -65,14 +65,14 @@ def _convert(text: str, hint: Any) -> Any:
     bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     if bare is bool:
         text = {"on": "true", "yes": "true", "off": "false", "no": "false"}.get(text.lower(), text)
-    listed = get_origin(bare) is tuple
-    value = [part.strip() for part in text.split(",") if part.strip()] if listed else text
+    is_list = get_origin(bare) is tuple
+    value = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
     return msgspec.convert(value, hint, strict=False)
 
 
 def _description(hint: Any) -> str:
-    notes = (meta.description for meta in get_args(hint)[1:] if isinstance(meta, Meta))
-    return next((note for note in notes if note), "")
+    descriptions = (meta.description for meta in get_args(hint)[1:] if isinstance(meta, Meta))
+    return next((text for text in descriptions if text), "")
 
 
 def _format_default(default: Any) -> str:

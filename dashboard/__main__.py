@@ -1,4 +1,4 @@
-"""``python -m dashboard``: serves the pages until a signal stops it."""
+"""``python -m dashboard``: serve the pages until a signal stops it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def print_url_when_ready(port: int, *, open_page: bool) -> None:
         else:
             writer.close()
             url = f"http://{LOOPBACK}:{port}"
-            print(f"dashboard: {url}", flush=True)  # noqa: T201 - for whoever started it
+            print(f"dashboard: {url}", flush=True)  # noqa: T201 - for the operator
             if open_page:
                 open_browser.open_url(url)
             return
@@ -92,27 +92,27 @@ def _flatten(table: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
 
 def _is_port_free(port: int) -> bool:
     """Tell whether the port is free; Streamlit's own error names no setting to change."""
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((LOOPBACK, port))
+            probe.bind((LOOPBACK, port))
         except OSError:
             return False
     return True
 
 
 def main() -> int:
-    """Run; return the exit code."""
+    """Run the dashboard; return the exit code."""
     options = make_parser().parse_args()
     try:
         port = dependencies.settings().dashboard_port
-    except InvalidSettings as why:
-        print("The dashboard cannot start:", *why.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for whoever started it
+    except InvalidSettings as error:
+        print("The dashboard cannot start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for the operator
         return 2
     if not _is_port_free(port):
-        print(f"dashboard: port {port} is in use; set WORKBENCH_DASHBOARD_PORT to another")  # noqa: T201 - as above
+        print(f"dashboard: port {port} is in use; set WORKBENCH_DASHBOARD_PORT to another")  # noqa: T201 - for the operator
         return 2
-    # The web server stops in good order at a signal and then raises it again: to no effect.
+    # The web server shuts down at a signal and then raises it again, which must have no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
     routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE]

@@ -1,4 +1,5 @@
-"""The contract between server and clients: messages, channels, publications, refusals.
+"""The contract between programs: messages, channels, publications, errors, and two HTTP APIs.
 
-Knows neither sockets nor clocks; imports msgspec and nothing else.
+Only types, their encoding and their validation belong here.  No module uses sockets, clocks or
+threads; ``protocol.redis`` defines what is stored in Redis and leaves the connection to callers.
 """

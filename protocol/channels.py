@@ -1,4 +1,4 @@
-"""Channel names: ``kind:key``, parsed once and never split again."""
+"""Channels and their names: ``kind:key``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from protocol.errors import ErrorCode, RequestError
 
 
 class ChannelKind(StrEnum):
-    """What a channel is about; decides who may join it (``server.auth.permissions``)."""
+    """Kind of a channel; decides who may subscribe (``server.auth.permissions``)."""
 
     USER = "user"
     ORDER = "order"
@@ -25,18 +25,18 @@ MAX_NAME_LENGTH = 128  # characters, kind and colon included
 
 
 class Channel(NamedTuple):
-    """One stream of messages that clients may subscribe to."""
+    """A stream of messages that clients can subscribe to."""
 
     kind: ChannelKind
     key: str
 
     @classmethod
     def parse(cls, name: str) -> Channel:
-        """Read ``kind:key``.
+        """Parse ``kind:key``.
 
         Raises:
-            Refusal: ``forbidden``, whatever is wrong: the answer to a malformed name is
-                the answer to a foreign one, so that it never tells what exists.
+            RequestError: ``forbidden``, whatever is wrong: a malformed name gets the same
+                error as a forbidden one, so that the error does not reveal what exists.
         """
         match = _NAME_PATTERN.fullmatch(name) if len(name) <= MAX_NAME_LENGTH else None
         if match is None:
@@ -48,5 +48,5 @@ class Channel(NamedTuple):
 
 
 def is_valid_key(text: str) -> bool:
-    """Tell whether ``text`` may stand after the colon, whatever the kind before it."""
+    """Return whether a text is a valid key for every kind of channel."""
     return len(text) <= MAX_NAME_LENGTH - len("monitor:") and bool(_KEY_PATTERN.fullmatch(text))

@@ -1,4 +1,4 @@
-"""Bytes to messages and back; the only module that knows about JSON."""
+"""Encoding and decoding of messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from protocol.money import decode_money, encode_money
 from protocol.publications import Publication
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidOperation)
-"""What reading raises for bytes that are no JSON, no message of ours, or numbers past Decimal."""
+"""Raised by decoding: invalid JSON or UTF-8, an unknown message, or a number beyond Decimal."""
 
 _any_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
@@ -33,11 +33,11 @@ _PAYLOAD_DECODERS: dict[str, msgspec.json.Decoder[Payload]] = {
     for kind in get_args(Event)
 }
 PUBLISHABLE_TYPES = frozenset(_PAYLOAD_DECODERS)
-"""The types that services may publish: the events."""
+"""The message types that services may publish: the events."""
 
 
 def decode_json(raw: bytes | str) -> Any:
-    """Read any JSON; numbers with a point as ``Decimal``.
+    """Decode any JSON; numbers with a fraction become ``Decimal``.
 
     Raises:
         msgspec.DecodeError, UnicodeDecodeError, RecursionError: see ``DECODE_ERRORS``.
@@ -46,58 +46,58 @@ def decode_json(raw: bytes | str) -> Any:
 
 
 def encode_json(value: Any) -> bytes:
-    """Write plain values, Structs and Decimals as compact JSON."""
+    """Encode built-in values, Structs and Decimals as compact JSON."""
     return _encoder.encode(value)
 
 
 def decode_client(raw: bytes | str) -> ClientMessage:
-    """Read what a client sent.
+    """Decode a message of a client.
 
     Raises:
-        Refusal: for the most specific reason, with the request's id if it has one.
+        RequestError: with the most specific reason, and the id of the request if it has one.
     """
     try:
         return _client_decoder.decode(raw)
-    except DECODE_ERRORS as why:
-        raise _explain_decode_failure(raw, str(why)) from None
+    except DECODE_ERRORS as error:
+        raise _explain_decode_failure(raw, str(error)) from None
 
 
 def decode_server(raw: bytes | str) -> ServerMessage:
-    """Read what the server sent.
+    """Decode a message of the server.
 
     Raises:
-        msgspec.ValidationError: a type or payload that this version does not know.
+        msgspec.ValidationError: the type or the payload is unknown to this version.
     """
     return _server_decoder.decode(raw)
 
 
 def encode(message: Message) -> bytes:
-    """Write a message as it is; a client's needs no timestamp."""
+    """Encode a message without adding a timestamp."""
     return _encoder.encode(message)
 
 
 def encode_with_timestamp(message: ServerMessageBase | msgspec.Struct, sent_at: float) -> bytes:
-    """Write a server's message, sent ``at`` (seconds since the epoch).
+    """Encode a message of the server with its timestamp; ``sent_at`` is seconds since the epoch.
 
-    The stamp is put into the finished text, which costs a tenth of a second copy of the
-    message with its timestamp set.
+    The timestamp is appended to the encoded text, at a tenth of the cost of copying the message
+    with the field set.
     """
     return _encoder.encode(message)[:-1] + _timestamp_suffix(int(sent_at * 1000))
 
 
 def encode_with_offset(publication: Publication) -> bytes:
-    """Write a publication's message for a recoverable subscription: with its place.
+    """Return a publication's message for a recoverable subscription: with its offset.
 
-    As with the stamp, this is put into the finished text.
+    As with the timestamp, this is appended to the encoded text.
     """
     if publication.position is None or not isinstance(publication.to, Channel):
-        return publication.message  # what is for everyone is of no channel
+        return publication.message  # a message to everyone has no channel
     position = (str(publication.to).encode(), publication.position.offset)
     return publication.message[:-1] + b',"channel":"%b","offset":%d}' % position
 
 
 def format_timestamp(at: float) -> str:
-    """Write a moment, in seconds since the epoch, as ISO 8601 in UTC with milliseconds."""
+    """Format seconds since the epoch as ISO 8601 in UTC with milliseconds."""
     return _format_milliseconds(int(at * 1000))
 
 
@@ -112,23 +112,23 @@ def _timestamp_suffix(milliseconds: int) -> bytes:
 
 
 def validate_event(type_: str, payload: bytes | msgspec.Raw) -> tuple[Payload, bytes]:
-    """Validate what somebody wants to publish.
+    """Validate an event to publish.
 
-    Returns the payload, and the JSON to forward: as it was published, unknown fields
-    included, but for money, which always leaves with its two decimal places.
+    Returns the payload, and the JSON to forward: as published, unknown fields included, except
+    for money, which is always forwarded with two decimal places.
 
     Raises:
-        ValueError: says what is wrong, for the publisher to read.
+        ValueError: the message says what is wrong, for the publisher.
     """
     if type_ not in _PAYLOAD_DECODERS:
         raise ValueError(f"a message of this type cannot be published; use {_PUBLISHABLE_LIST}")
     try:
         published = _any_decoder.decode(payload)
         event = _PAYLOAD_DECODERS[type_].decode(payload)
-    except DECODE_ERRORS as why:
-        is_decode_error = isinstance(why, msgspec.DecodeError | UnicodeDecodeError)
+    except DECODE_ERRORS as error:
+        is_decode_error = isinstance(error, msgspec.DecodeError | UnicodeDecodeError)
         raise ValueError(
-            str(why) if is_decode_error else "the payload is no JSON that can be read"
+            str(error) if is_decode_error else "the payload is no JSON that can be read"
         ) from None
     if all(amount.has_two_decimals for amount in event.amounts()):
         return event, bytes(payload)
@@ -140,7 +140,7 @@ _PUBLISHABLE_LIST = ", ".join(sorted(_PAYLOAD_DECODERS))
 
 
 def _with_normalized_amounts(known: Any, published: Any) -> Any:
-    """Copy ``published``, taking every Decimal from ``known`` where that has one."""
+    """Copy ``published``, with the amounts of money taken from ``known``."""
     match known, published:
         case Decimal(), _:
             return known
@@ -152,8 +152,8 @@ def _with_normalized_amounts(known: Any, published: Any) -> Any:
             return published
 
 
-def _explain_decode_failure(raw: bytes | str, why: str) -> RequestError:
-    """Tell no message from an unknown one, and that from one with a wrong payload."""
+def _explain_decode_failure(raw: bytes | str, reason: str) -> RequestError:
+    """Return the most specific error: no message, an unknown type, or an invalid payload."""
     try:
         message = _any_decoder.decode(raw)
     except DECODE_ERRORS:
@@ -167,4 +167,4 @@ def _explain_decode_failure(raw: bytes | str, why: str) -> RequestError:
         return RequestError(ErrorCode.INVALID_MESSAGE, "`type` must be a string", id)
     if message["type"] not in _CLIENT_TYPES:
         return RequestError(ErrorCode.UNKNOWN_TYPE, "Unknown message type", id)
-    return RequestError(ErrorCode.INVALID_PAYLOAD, why, id)
+    return RequestError(ErrorCode.INVALID_PAYLOAD, reason, id)

@@ -1,8 +1,7 @@
-"""What the shop tells its browsers: the payloads of the events.
+"""Payloads of events.
 
-Fields without a default are what every publisher must send; a publication is forwarded
-with whatever else it carries.  Where the user's document shows a field in its example
-but its own code does without it, the field is optional here.
+Fields without a default are required; unknown fields are forwarded as published.  Fields that
+the examples of docs/protocol.md show and no client needs are optional.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Id = Annotated[str, Meta(min_length=1)]
 
 
 class OrderStatus(StrEnum):
-    """Where an order is on its way."""
+    """Status of an order."""
 
     PENDING = "pending"
     PAID = "paid"
@@ -34,7 +33,7 @@ class OrderStatus(StrEnum):
 
 
 class AlertType(StrEnum):
-    """What happened to a shelf: at its threshold, empty, filled again."""
+    """Kind of a stock alert."""
 
     LOW_STOCK = "low_stock"
     OUT_OF_STOCK = "out_of_stock"
@@ -42,7 +41,7 @@ class AlertType(StrEnum):
 
 
 class CartAction(StrEnum):
-    """What happened to a cart."""
+    """Kind of a cart update."""
 
     ITEM_ADDED = "item_added"
     ITEM_REMOVED = "item_removed"
@@ -51,7 +50,7 @@ class CartAction(StrEnum):
 
 
 class Priority(StrEnum):
-    """How urgently a notification wants to be seen."""
+    """Priority of a notification."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -59,7 +58,7 @@ class Priority(StrEnum):
 
 
 class CustomerAction(StrEnum):
-    """What a customer is doing, as the staff sees it."""
+    """Activity of a customer, for the staff."""
 
     ARRIVED = "arrived"
     CART = "cart"
@@ -68,22 +67,22 @@ class CustomerAction(StrEnum):
 
 
 class Payload(Struct, frozen=True, omit_defaults=True):
-    """The object in a message's ``payload``."""
+    """Base of all payloads."""
 
     def amounts(self) -> tuple[Money, ...]:
-        """Return all the money in it."""
+        """Return all amounts of money in the payload."""
         return ()
 
 
 class CustomerRef(Payload, frozen=True):
-    """A customer, by id and by name."""
+    """Id and name of a customer."""
 
     id: Id
     name: str
 
 
 class OrderItem(Payload, frozen=True):
-    """One line of an order; ``price`` is for one piece, in UAH."""
+    """One line of an order; ``price`` is per piece, in UAH."""
 
     product_id: Id
     name: str
@@ -92,7 +91,7 @@ class OrderItem(Payload, frozen=True):
 
 
 class Order(Payload, frozen=True):
-    """A whole order; ``total`` is the sum of its items, in ``currency``."""
+    """An order; ``total`` is the sum of its items, in ``currency``."""
 
     id: Id
     number: str
@@ -109,7 +108,7 @@ class Order(Payload, frozen=True):
 
 
 class OrderUpdatePayload(Payload, frozen=True):
-    """An order has changed: its status, its payment or where its parcel is."""
+    """A change of an order: its status, payment or tracking."""
 
     order_id: Id
     status: OrderStatus
@@ -122,22 +121,22 @@ class OrderUpdatePayload(Payload, frozen=True):
     order: Order | UnsetType = UNSET
 
     def amounts(self) -> tuple[Money, ...]:
-        """Return those of the order, where it is there."""
+        """Return the amounts of the order, if it is included."""
         return self.order.amounts() if isinstance(self.order, Order) else ()
 
 
 class NewOrderPayload(Payload, frozen=True):
-    """An order has come in; published on the tenant's channel it is recorded as its customer's."""
+    """A new order; published on the tenant's channel, it records the customer as owner."""
 
     order: Order
 
     def amounts(self) -> tuple[Money, ...]:
-        """Return those of the order."""
+        """Return the amounts of the order."""
         return self.order.amounts()
 
 
 class NotificationPayload(Payload, frozen=True):
-    """Something a person should read; ``action_url`` is followed within the shop's site only."""
+    """A text for a person; ``action_url`` is followed within the shop's site only."""
 
     id: Id
     title: str
@@ -149,7 +148,7 @@ class NotificationPayload(Payload, frozen=True):
 
 
 class CartSummary(Payload, frozen=True):
-    """A cart as it is now; ``total`` in UAH."""
+    """Current state of a cart; ``total`` is in UAH."""
 
     id: Id
     item_count: Count
@@ -157,7 +156,7 @@ class CartSummary(Payload, frozen=True):
 
 
 class CartItem(Payload, frozen=True):
-    """The line of the cart that changed, with its present quantity."""
+    """The changed line of the cart, with its current quantity."""
 
     product_id: Id
     name: str
@@ -165,7 +164,7 @@ class CartItem(Payload, frozen=True):
 
 
 class CartUpdatePayload(Payload, frozen=True):
-    """A customer's cart has changed; ``item`` is left out when it was cleared."""
+    """A change of a cart; ``item`` is omitted if the cart was cleared."""
 
     action: CartAction
     cart: CartSummary
@@ -177,7 +176,7 @@ class CartUpdatePayload(Payload, frozen=True):
 
 
 class InventoryAlertPayload(Payload, frozen=True):
-    """A shelf in one warehouse (``location``) is at its threshold, empty or filled again."""
+    """A stock alert of a product in one warehouse (``location``)."""
 
     product_id: Id
     product_name: str
@@ -197,7 +196,7 @@ class CustomerActivityPayload(Payload, frozen=True):
 
 
 class ChatMessageBody(Payload, frozen=True):
-    """One thing that somebody said; the server sets every field but ``content``."""
+    """One chat message; the server sets every field except ``content``."""
 
     id: Id
     sender_id: Id
@@ -207,7 +206,7 @@ class ChatMessageBody(Payload, frozen=True):
 
 
 class ChatMessagePayload(Payload, frozen=True):
-    """Something was said in a support conversation."""
+    """A message in a support conversation."""
 
     conversation_id: Id
     message: ChatMessageBody

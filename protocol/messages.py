@@ -1,7 +1,7 @@
-"""Every message that may cross the socket, as two tagged unions.
+"""All WebSocket messages, as two tagged unions: those of clients and those of the server.
 
-A message's ``tag`` is its type on the wire, whatever the class is called.  A new message is a
-class of a few lines and its name in one of the unions at the end.
+The ``tag`` of a class is the message type on the wire.  A new message is a class here, listed in
+one of the unions at the end.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from protocol.publications import StreamPosition
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What every message carries: ``id``, which a reply repeats."""
+    """Fields of all messages: ``id``, which the reply repeats."""
 
     id: str | UnsetType = UNSET
 
 
 class ServerMessageBase(Message, frozen=True, kw_only=True):
-    """What every message of the server carries besides: when it was sent."""
+    """Fields of all messages of the server: also the time when it was sent."""
 
     timestamp: Timestamp | UnsetType = UNSET
 
 
-# Payloads of the conversation itself; those of the events are in protocol.event_payloads.
+# Payloads of requests and replies; those of events are in protocol.event_payloads.
 
 
 class EmptyPayload(Payload, frozen=True):
-    """An object whose fields nobody reads."""
+    """An object without fields."""
 
 
 class SubscribeOptions(Payload, frozen=True, kw_only=True):
-    """How a channel is to be heard.
+    """Options of a subscription.
 
-    With ``last`` its newest message follows the reply; with ``recoverable`` each message
-    says its offset, and what came after ``since`` follows the reply.
+    With ``last`` the newest message of the channel follows the reply.  With ``recoverable`` each
+    message has its offset, and the messages after ``since`` follow the reply.
     """
 
     last: bool | UnsetType = UNSET
@@ -58,9 +58,9 @@ class SubscribeOptions(Payload, frozen=True, kw_only=True):
 
 
 class RecoveryState(Payload, frozen=True, kw_only=True):
-    """From where on a channel is heard, on a recoverable subscription.
+    """Stream position of a recoverable subscription.
 
-    ``recovered`` answers ``since``: whether nothing is missing.
+    ``recovered`` is set if the request had ``since``: whether all messages after it follow.
     """
 
     epoch: str | UnsetType = UNSET
@@ -69,13 +69,13 @@ class RecoveryState(Payload, frozen=True, kw_only=True):
 
 
 class AuthPayload(SubscribeOptions, frozen=True):
-    """A JSON Web Token, and how the user's own channel is to be heard."""
+    """A JSON Web Token, and options of the subscription to the user's own channel."""
 
     token: str
 
 
 class AuthSuccessPayload(RecoveryState, frozen=True):
-    """Whom the token speaks for, until when; the place is that in the user's own channel."""
+    """The user of the token and its expiry; the position is that in the user's own channel."""
 
     user_id: str
     tenant_id: str | UnsetType = UNSET
@@ -84,38 +84,38 @@ class AuthSuccessPayload(RecoveryState, frozen=True):
 
 
 class AuthErrorPayload(Payload, frozen=True):
-    """Why the token was not taken; never with the token in it."""
+    """Why the token was rejected; never contains the token."""
 
     error: str
 
 
 class ChannelPayload(Payload, frozen=True):
-    """The channel a message is about, such as ``order:ord_123``."""
+    """The name of a channel, such as ``order:ord_123``."""
 
     channel: str
 
 
 class SubscribePayload(SubscribeOptions, frozen=True):
-    """The channel to hear, and how."""
+    """The channel to subscribe to, and options."""
 
     channel: str
 
 
 class SubscribedPayload(RecoveryState, frozen=True):
-    """The channel that is heard."""
+    """The channel of the subscription."""
 
     channel: str
 
 
 class ErrorPayload(Payload, frozen=True):
-    """A machine-readable code and a sentence for people."""
+    """A code for programs and a message for people."""
 
     code: ErrorCode
     message: str
 
 
 class SendChatPayload(Payload, frozen=True):
-    """What a person says in a conversation, or to open one."""
+    """Text of a chat message; without a conversation it opens one."""
 
     content: Annotated[str, Meta(min_length=1, max_length=2000)]
     conversation_id: str | UnsetType = UNSET
@@ -125,31 +125,31 @@ class SendChatPayload(Payload, frozen=True):
 
 
 class Auth(Message, frozen=True, tag="auth"):
-    """Sign in, or extend the session with a newer token of the same user."""
+    """Sign in, or extend the session with a new token of the same user."""
 
     payload: AuthPayload
 
 
 class Subscribe(Message, frozen=True, tag="subscribe"):
-    """Ask to hear a channel."""
+    """Subscribe to a channel."""
 
     payload: SubscribePayload
 
 
 class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
-    """Ask to stop hearing a channel."""
+    """Unsubscribe from a channel."""
 
     payload: ChannelPayload
 
 
 class Ping(Message, frozen=True, tag="ping"):
-    """Ask whether anyone is there."""
+    """Heartbeat; answered with ``pong``."""
 
     payload: EmptyPayload | UnsetType = UNSET
 
 
 class SendChatMessage(Message, frozen=True, tag="chat_message"):
-    """Say something to support, or to a customer."""
+    """Send a chat message to support, or to a customer."""
 
     payload: SendChatPayload
 
@@ -158,43 +158,43 @@ class SendChatMessage(Message, frozen=True, tag="chat_message"):
 
 
 class AuthSuccess(ServerMessageBase, frozen=True, tag="auth_success"):
-    """The token was taken; ``user:{user_id}`` is heard from now on."""
+    """The token was accepted; the connection is subscribed to ``user:{user_id}``."""
 
     payload: AuthSuccessPayload
 
 
 class AuthError(ServerMessageBase, frozen=True, tag="auth_error"):
-    """The token was not taken, or has expired; the connection lives on."""
+    """The token was rejected, or has expired; the connection stays open."""
 
     payload: AuthErrorPayload
 
 
 class Subscribed(ServerMessageBase, frozen=True, tag="subscribed"):
-    """The channel is heard from now on; one that answers nothing tells of a gap."""
+    """The subscription has started; sent unsolicited, it reports a gap."""
 
     payload: SubscribedPayload
 
 
 class Unsubscribed(ServerMessageBase, frozen=True, tag="unsubscribed"):
-    """The channel is no longer heard: as asked, or because access to it was lost."""
+    """The subscription has ended: by request, or because access was lost."""
 
     payload: ChannelPayload
 
 
 class Pong(ServerMessageBase, frozen=True, tag="pong"):
-    """Somebody is there."""
+    """Reply to ``ping``."""
 
     payload: EmptyPayload | UnsetType = UNSET
 
 
 class Error(ServerMessageBase, frozen=True, tag="error"):
-    """The request with this ``id`` was refused; the connection lives on."""
+    """The request with this ``id`` failed; the connection stays open."""
 
     payload: ErrorPayload
 
     @classmethod
     def from_request_error(cls, error: RequestError, request_id: str | UnsetType = UNSET) -> Error:
-        """Shape a refusal for the wire."""
+        """Return the message for an error."""
         id = error.id if error.id is not None else request_id
         return cls(payload=ErrorPayload(code=error.code, message=error.message), id=id)
 
@@ -209,7 +209,7 @@ class OrderUpdate(ServerMessageBase, frozen=True, tag="order_update"):
 
 
 class Notification(ServerMessageBase, frozen=True, tag="notification"):
-    """Something a person should read."""
+    """A text for a person."""
 
     payload: NotificationPayload
 
@@ -221,13 +221,13 @@ class CartUpdate(ServerMessageBase, frozen=True, tag="cart_update"):
 
 
 class InventoryAlert(ServerMessageBase, frozen=True, tag="inventory_alert"):
-    """A shelf has fallen to its threshold, emptied or been filled."""
+    """Stock has reached its threshold, run out or been replenished."""
 
     payload: InventoryAlertPayload
 
 
 class NewOrder(ServerMessageBase, frozen=True, tag="new_order"):
-    """An order has come in."""
+    """A new order."""
 
     payload: NewOrderPayload
 
@@ -239,25 +239,25 @@ class CustomerActivity(ServerMessageBase, frozen=True, tag="customer_activity"):
 
 
 class ChatMessage(ServerMessageBase, frozen=True, tag="chat_message"):
-    """Something was said in a support conversation."""
+    """A message in a support conversation."""
 
     payload: ChatMessagePayload
 
 
 class TrafficReport(ServerMessageBase, frozen=True, tag="traffic"):
-    """What was published for a tenant since the last report."""
+    """The publications of a tenant since the last report."""
 
     payload: TrafficPayload
 
 
 class StatsReport(ServerMessageBase, frozen=True, tag="stats"):
-    """How each node is."""
+    """The state of each node."""
 
     payload: StatsPayload
 
 
 class Envelope(Struct, frozen=True, omit_defaults=True):
-    """Any message whose payload is forwarded unread, byte for byte."""
+    """Any message whose payload is forwarded byte for byte."""
 
     type: str
     payload: Raw

@@ -1,4 +1,4 @@
-"""Money: hryvnias with two decimal places, never a binary float."""
+"""Money: amounts in UAH with two decimal places, never binary floats."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 KOPECK = Decimal("0.01")
-MAX_AMOUNT = Decimal(10) ** 15  # UAH; beyond it a JSON reader with doubles loses kopecks
+MAX_AMOUNT = Decimal(10) ** 15  # UAH; larger ones lose kopecks in JSON readers that use doubles
 
 
 class Money(Decimal):
@@ -14,10 +14,10 @@ class Money(Decimal):
 
     @classmethod
     def of(cls, amount: Decimal | int) -> Money:
-        """Take an amount that is a whole number of kopecks.
+        """Return an amount, which must be a whole number of kopecks.
 
         Raises:
-            ValueError: it is not, or is not finite, or is beyond ``MOST``.
+            ValueError: the amount is not, is not finite, or exceeds ``MAX_AMOUNT``.
         """
         try:
             exact = amount.quantize(KOPECK) if isinstance(amount, Decimal) else Decimal(amount)
@@ -29,16 +29,16 @@ class Money(Decimal):
 
     @property
     def has_two_decimals(self) -> bool:
-        """Tell whether it was read from, or would be written with, two decimal places."""
+        """Whether the amount was decoded with two decimal places."""
         return self.as_tuple().exponent == -2
 
 
 def decode_money(target_type: type, value: Any) -> Any:
-    """Decode what msgspec has no rule for: a JSON number as ``Money``, its digits kept.
+    """Decode hook of msgspec: a JSON number as ``Money``, with its digits.
 
     Raises:
-        ValueError: a string, a boolean, or no whole number of kopecks.
-        NotImplementedError: ``wanted`` is some other type.
+        ValueError: the value is not a number, or not a whole number of kopecks.
+        NotImplementedError: ``target_type`` is another type.
     """
     if target_type is not Money:
         raise NotImplementedError(target_type)
@@ -49,7 +49,7 @@ def decode_money(target_type: type, value: Any) -> Any:
 
 
 def encode_money(value: Any) -> Any:
-    """Encode what msgspec has no rule for: ``Money`` as the Decimal it is."""
+    """Encode hook of msgspec: ``Money`` as a Decimal."""
     if not isinstance(value, Money):
         raise NotImplementedError(type(value))
     return Decimal(value).quantize(KOPECK)

@@ -1,4 +1,4 @@
-"""What the monitor channel tells a dashboard: traffic as it passes, and each node's health."""
+"""Payloads of the monitor channel: traffic and the state of each node."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from msgspec import Raw, Struct
 
 
 class TrafficTotals(Struct, frozen=True):
-    """Exact sums: publications, the sockets they were queued for, and their bytes.
+    """Exact totals of publications, deliveries and bytes.
 
-    ``bytes`` are those of the messages as published, once each, without frame headers.
+    A delivery is a publication queued for one connection.  ``bytes`` counts each published
+    message once, without frame headers.
     """
 
     messages: int = 0
@@ -17,7 +18,7 @@ class TrafficTotals(Struct, frozen=True):
 
 
 class BusyChannel(Struct, frozen=True):
-    """One channel's part of the traffic, and how many sockets hear it now."""
+    """Traffic of one channel, and its current number of subscribers."""
 
     channel: str
     messages: int
@@ -27,7 +28,7 @@ class BusyChannel(Struct, frozen=True):
 
 
 class Sample(Struct, frozen=True):
-    """One message as it was sent; ``channel`` is ``*`` for what went to everyone."""
+    """One message as it was sent; ``channel`` is ``*`` for a message to everyone."""
 
     channel: str
     reached: int
@@ -35,10 +36,10 @@ class Sample(Struct, frozen=True):
 
 
 class TrafficPayload(Struct, frozen=True):
-    """All that was published for one tenant since the last such message.
+    """Publications of one tenant since the last report.
 
-    ``kinds`` is keyed by channel kind (and ``*`` for everyone), ``types`` by message
-    type.  ``sample`` is every message up to 500 a second; ``left_out`` counts the rest.
+    ``kinds`` is keyed by channel kind (``*`` for everyone), ``types`` by message type.  ``sample``
+    has all messages up to 500 per second; ``left_out`` counts the rest.
     """
 
     seconds: float
@@ -50,7 +51,7 @@ class TrafficPayload(Struct, frozen=True):
 
 
 class LatencyPercentiles(Struct, frozen=True):
-    """Milliseconds from the acceptance of a publication to the write on its sockets."""
+    """Milliseconds from accepting a publication to writing it to its connections."""
 
     p50: float
     p95: float
@@ -58,10 +59,10 @@ class LatencyPercentiles(Struct, frozen=True):
 
 
 class NodeStats(Struct, frozen=True):
-    """One server process.  Counters run from its start; ``latency`` covers the last minute.
+    """State of one server process.  Counters start with it; ``latency`` covers the last minute.
 
-    ``latency`` is None while nothing has been delivered; ``loop_lag_ms`` is the longest
-    the event loop was late in the last second.
+    ``latency`` is None without deliveries; ``loop_lag_ms`` is the longest delay of the event loop
+    in the last second.
     """
 
     node: str
@@ -82,6 +83,6 @@ class NodeStats(Struct, frozen=True):
 
 
 class StatsPayload(Struct, frozen=True):
-    """The health of every node, one entry each."""
+    """The state of every node."""
 
     nodes: tuple[NodeStats, ...]

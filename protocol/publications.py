@@ -1,4 +1,4 @@
-"""What services publish: a message with its address; the two never travel apart."""
+"""Publications: a message with its address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from protocol.channels import Channel, ChannelKind
 
 
 class Everyone(Enum):
-    """The address of all who are connected, signed in or not."""
+    """The address of all connections, signed in or not."""
 
     EVERYONE = "*"
 
@@ -21,13 +21,13 @@ class Everyone(Enum):
 
 EVERYONE: Final = Everyone.EVERYONE
 Address = Channel | Everyone
-MAX_OFFSET = (1 << 53) - 1  # that every JSON reader reads exactly
+MAX_OFFSET = (1 << 53) - 1  # the largest integer that every JSON reader represents exactly
 
 
 class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A publication as ``POST /api/publish`` takes it; exactly one address must be given.
+    """A publication in the body of ``POST /api/publish``, with exactly one address.
 
-    ``user`` is another way to write ``channel: user:{user}``.
+    ``user`` is short for ``channel: user:{user}``.
     """
 
     type: str
@@ -37,11 +37,11 @@ class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     everyone: bool | UnsetType = UNSET
 
     def address(self) -> Address:
-        """Read the address.
+        """Return the address.
 
         Raises:
-            ValueError: there is none, or more than one: no address is never a broadcast.
-            Refusal: the channel's name is malformed.
+            ValueError: no address or several; a missing address never means everyone.
+            RequestError: the channel name is malformed.
         """
         if self.everyone is False:
             raise ValueError("`everyone` is true or left out")
@@ -57,10 +57,10 @@ class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class StreamPosition(Struct, frozen=True):
-    """How far a channel has come: the ``offset`` of its newest publication.
+    """Position in the stream of a channel: the ``offset`` of a publication.
 
-    Within an ``epoch`` a channel's offsets grow, and none is used twice; where the history
-    was lost, another epoch begins.
+    Within an ``epoch`` the offsets of a channel increase and are unique.  A new epoch begins when
+    the history is lost.
     """
 
     epoch: str
@@ -68,11 +68,11 @@ class StreamPosition(Struct, frozen=True):
 
 
 class Publication(Struct, frozen=True, kw_only=True):
-    """An accepted message on its way to all who hear its address.
+    """An accepted message to the subscribers of its address.
 
-    ``message`` is the finished JSON text of the envelope, the same for every listener.
-    ``tenant`` is whose traffic it is; ``accepted_at`` is in seconds since the epoch.
-    ``position`` is its own among those of its address, given by the broker.
+    ``message`` is the encoded envelope, the same for every subscriber.  ``tenant`` is the tenant
+    whose traffic it counts as; ``accepted_at`` is in seconds since the epoch.  ``position`` is
+    assigned by the broker.
     """
 
     to: Address
@@ -81,18 +81,18 @@ class Publication(Struct, frozen=True, kw_only=True):
     tenant: str
     accepted_at: float
     tenant_only: bool = False
-    """Only connections signed in to ``tenant`` may get it."""
+    """Deliver only to connections signed in to ``tenant``."""
     exclude_subscribers_of: Channel | None = None
-    """Connections that hear this channel too have got it there."""
+    """Skip subscribers of this channel: they receive the message there."""
     exclude_connection: str = ""
-    """The connection with this id has had its own copy."""
+    """Skip the connection with this id: it has received its own copy."""
     position: StreamPosition | None = None
 
 
 class PublishResponse(Struct, frozen=True):
-    """The answer to a publish: how many publications were taken.
+    """Response to a publish request: the number of accepted publications.
 
-    ``reached`` is how many sockets of the answering node they were queued for, summed.
+    ``reached`` is the total number of connections of the responding node they were queued for.
     """
 
     accepted: int

@@ -1,4 +1,4 @@
-"""From what a service wants published to what goes out: one rule, over HTTP and through Redis."""
+"""Preparation of publish requests; the same over HTTP and through Redis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from protocol.publications import Address, PublishRequest
 
 
 class OrderPlacement(Struct, frozen=True):
-    """An order that a publication places, and so makes somebody's."""
+    """An order that a publication places, and its owner."""
 
     id: str
     user_id: str
@@ -20,7 +20,7 @@ class OrderPlacement(Struct, frozen=True):
 
 
 class PreparedPublication(Struct, frozen=True):
-    """A publication that is well made; ``message`` is the finished envelope."""
+    """A valid publication; ``message`` is the encoded envelope."""
 
     to: Address
     type: str
@@ -29,11 +29,11 @@ class PreparedPublication(Struct, frozen=True):
 
 
 def prepare_publication(request: PublishRequest, now: float) -> PreparedPublication:
-    """Check a draft, and write its message as of ``now`` (seconds since the epoch).
+    """Validate a request and encode its message; ``now`` is in seconds since the epoch.
 
     Raises:
-        ValueError: no address or two, a type or payload that cannot be published.
-        Refusal: the channel's name is malformed.
+        ValueError: no address or several, or a type or payload that cannot be published.
+        RequestError: the channel name is malformed.
     """
     to = request.address()
     event, payload = validate_event(request.type, request.payload)

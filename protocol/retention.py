@@ -1,4 +1,4 @@
-"""How much of each channel is kept for those who come back."""
+"""How much history of each channel is kept for recovery."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from msgspec import Struct
 from protocol.channels import Channel, ChannelKind
 from protocol.publications import Address
 
-MONITOR_MAX_MESSAGES = 100  # reports are big, and some 20 s of them outlast a reconnect
+MONITOR_MAX_MESSAGES = 100  # reports are big; those of some 20 s are enough for a reconnect
 
 
 class Retention(Struct, frozen=True):
-    """How many messages of a channel are kept, and for how many seconds."""
+    """Limits of a channel's history: number of messages, and age in seconds."""
 
     max_messages: int
     max_age_s: float
 
     def max_messages_for(self, to: Address) -> int:
-        """Return how many messages of this address are kept."""
+        """Return the number of messages kept for an address."""
         if not isinstance(to, Channel):
             return 0
         return (

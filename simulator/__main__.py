@@ -34,10 +34,10 @@ DRY_RUN_S = 60.0
 
 
 def duration(text: str) -> float:
-    """Read a number of seconds: ``90``, ``60s``, ``5m``, ``1h``.
+    """Parse a duration to seconds: ``90``, ``60s``, ``5m``, ``1h``.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: the text has none of these forms.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
     if match is None:
@@ -46,37 +46,37 @@ def duration(text: str) -> float:
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    cli = argparse.ArgumentParser(
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
         prog="python -m simulator",
         description="Shop simulator: publishes orders, stock and customer activity to the "
         "server. Settings come from the environment and from .env, in that order:",
         epilog=describe_settings(Settings),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    cli.add_argument(
+    parser.add_argument(
         "--dry-run",
         action="store_true",
         help="print the publications, one JSON object per line, in virtual time; "
         "needs neither a server nor a secret",
     )
-    cli.add_argument(
+    parser.add_argument(
         "--summary",
         action="store_true",
         help="with --dry-run: print a summary table instead",
     )
-    cli.add_argument("--seed", help="overrides WORKBENCH_SEED")
-    cli.add_argument(
+    parser.add_argument("--seed", help="overrides WORKBENCH_SEED")
+    parser.add_argument(
         "--rate", help="overrides WORKBENCH_RATE: publications per virtual second, up to 5000"
     )
-    cli.add_argument(
+    parser.add_argument(
         "--speed",
         type=speed,
         default=MIN_SPEED,
         metavar="N",
         help="virtual seconds per real second, 1 (default) to 60; ignored by --dry-run",
     )
-    cli.add_argument(
+    parser.add_argument(
         "--scenario",
         dest="scenarios",
         action="append",
@@ -84,56 +84,56 @@ def argument_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="start with this scenario; repeatable, see --list-scenarios",
     )
-    cli.add_argument("--list-scenarios", action="store_true", help="list the scenarios and exit")
-    cli.add_argument(
+    parser.add_argument("--list-scenarios", action="store_true", help="list the scenarios and exit")
+    parser.add_argument(
         "--for",
         dest="duration",
         type=duration,
         metavar="TIME",
         help="stop after this much virtual time: 60s (default of a dry run), 5m, 24h",
     )
-    return cli
+    return parser
 
 
 def main() -> int:
-    """Run the simulator; returns the exit code."""
-    cli = argument_parser()
-    given = cli.parse_args()
-    if given.summary and not given.dry_run:
-        cli.error("--summary requires --dry-run")
-    chosen = {"WORKBENCH_SEED": given.seed, "WORKBENCH_RATE": given.rate}
+    """Run the simulator; return the exit code."""
+    parser = argument_parser()
+    args = parser.parse_args()
+    if args.summary and not args.dry_run:
+        parser.error("--summary requires --dry-run")
+    overrides = {"WORKBENCH_SEED": args.seed, "WORKBENCH_RATE": args.rate}
     variables = {
         **dotenv_values(".env"),
         **os.environ,
-        **{name: text for name, text in chosen.items() if text is not None},
+        **{name: text for name, text in overrides.items() if text is not None},
     }
     try:
-        premises = ShopData.load()
-        if given.list_scenarios:
-            return _list_scenarios(premises)
-        _check_scenarios(premises, given.scenarios)
-        if given.dry_run:
-            return _dry_run(_read_settings(ShopSettings, variables), premises, given)
-        opening = RunOptions(
-            scenarios=tuple(given.scenarios), speed=given.speed, duration_s=given.duration
+        data = ShopData.load()
+        if args.list_scenarios:
+            return _list_scenarios(data)
+        _check_scenarios(data, args.scenarios)
+        if args.dry_run:
+            return _dry_run(_read_settings(ShopSettings, variables), data, args)
+        options = RunOptions(
+            scenarios=tuple(args.scenarios), speed=args.speed, duration_s=args.duration
         )
         settings = _read_settings(Settings, variables)
-        check_throughput("speed", settings.rate, opening.speed)
-        return _run(settings, premises, opening)
-    except InvalidSettings as why:
-        cli.exit(2, "".join(f"simulator: {problem}\n" for problem in why.problems))
-    except (InvalidDataFile, CommandRejected) as why:
-        cli.exit(2, f"simulator: {why}\n")
-    except OSError as why:
-        cure = "try another WORKBENCH_SIMULATOR_PORT"
-        cli.exit(2, f"simulator: cannot listen; {cure}: {why.strerror}\n")
+        check_throughput("speed", settings.rate, options.speed)
+        return _run(settings, data, options)
+    except InvalidSettings as error:
+        parser.exit(2, "".join(f"simulator: {problem}\n" for problem in error.problems))
+    except (InvalidDataFile, CommandRejected) as error:
+        parser.exit(2, f"simulator: {error}\n")
+    except OSError as error:
+        hint = "try another WORKBENCH_SIMULATOR_PORT"
+        parser.exit(2, f"simulator: cannot listen; {hint}: {error.strerror}\n")
 
 
 def speed(text: str) -> float:
-    """Read how many virtual seconds pass in a real one.
+    """Parse a speed: virtual seconds per real second.
 
     Raises:
-        ValueError: it is no number from 1 to 60.
+        ValueError: the text is not a number from 1 to 60.
     """
     number = float(text)
     if not MIN_SPEED <= number <= MAX_SPEED:
@@ -142,8 +142,9 @@ def speed(text: str) -> float:
 
 
 def _list_scenarios(data: ShopData) -> int:
-    for each in data.scenarios.values():
-        print(f"{each.name:16} {each.lasts_s:4g} s  {each.sentence.en}")  # noqa: T201 - asked for
+    for scenario in data.scenarios.values():
+        line = f"{scenario.name:16} {scenario.lasts_s:4g} s  {scenario.sentence.en}"
+        print(line)  # noqa: T201 - the output of this option
     return 0
 
 
@@ -157,9 +158,9 @@ def _check_scenarios(data: ShopData, names: Iterable[str]) -> None:
 
 
 def _read_settings(settings: type[S], variables: dict[str, str | None]) -> S:
-    found = load_settings(settings, variables)
-    found.check()
-    return found
+    loaded = load_settings(settings, variables)
+    loaded.check()
+    return loaded
 
 
 def _run(settings: Settings, data: ShopData, options: RunOptions) -> int:
@@ -171,8 +172,8 @@ def _run(settings: Settings, data: ShopData, options: RunOptions) -> int:
     async def until_stopped() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, stop.set)
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, stop.set)
         await serve(settings, data, stop, options)
 
     asyncio.run(until_stopped())
@@ -180,7 +181,7 @@ def _run(settings: Settings, data: ShopData, options: RunOptions) -> int:
 
 
 def _dry_run(settings: ShopSettings, data: ShopData, args: argparse.Namespace) -> int:
-    start = RunConfig(
+    config = RunConfig(
         seed=settings.seed,
         rate=settings.rate,
         connected_customers=settings.customers,
@@ -188,12 +189,12 @@ def _dry_run(settings: ShopSettings, data: ShopData, args: argparse.Namespace) -
         run_id="dry",
         started_at=time.time(),
     )
-    # `| head` and Ctrl-C end it as they end any filter.
+    # `| head` and Ctrl-C end the program silently, as they do with other filters.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    shop, seconds = create_shop(data, start, args.scenarios), args.duration or DRY_RUN_S
+    shop, seconds = create_shop(data, config, args.scenarios), args.duration or DRY_RUN_S
     if args.summary:
-        print(summarise(shop, seconds).table())  # noqa: T201 - asked for
+        print(summarise(shop, seconds).table())  # noqa: T201 - the output of this option
     else:
         write_publications(shop, seconds, sys.stdout.buffer)
     return 0

@@ -31,7 +31,7 @@ log = logging.getLogger("simulator")
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
-    """Options of a run: ``lasts_s`` is in virtual seconds, None means no limit."""
+    """Options of a run; ``duration_s`` is in virtual seconds, None means no limit."""
 
     scenarios: tuple[str, ...] = ()
     speed: float = MIN_SPEED
@@ -48,33 +48,33 @@ async def serve(
     """
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         publisher = HttpPublisher(settings.http_url, _service_token_source(settings), http=http)
-        presence = ClientPool(settings, data, http)
-        shops = ShopFactory(settings, data)
+        clients = ClientPool(settings, data, http)
+        factory = ShopFactory(settings, data)
         runner = SimulationRunner(
-            shops.create, publisher, presence, time.monotonic, speed=options.speed
+            factory.create, publisher, clients, time.monotonic, speed=options.speed
         )
-        keeper = SimulationApi(runner, publisher, presence)
-        control = SimulatorHttpServer(keeper, secret=settings.jwt_secret, tenant=settings.tenant)
-        port = await control.start(settings.simulator_port)
+        api = SimulationApi(runner, publisher, clients)
+        server = SimulatorHttpServer(api, secret=settings.jwt_secret, tenant=settings.tenant)
+        port = await server.start(settings.simulator_port)
         log.info("control API on http://%s:%d, publishing to %s", HOST, port, settings.http_url)
         try:
-            async with asyncio.TaskGroup() as works:
-                works.create_task(publisher.run())
-                customers = works.create_task(presence.run())
-                day = works.create_task(runner.run(options.duration_s))
-                day.add_done_callback(lambda _: stop.set())
-                await presence.has_started.wait()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(publisher.run())
+                pool = tasks.create_task(clients.run())
+                simulation = tasks.create_task(runner.run(options.duration_s))
+                simulation.add_done_callback(lambda _: stop.set())
+                await clients.has_started.wait()
                 for name in options.scenarios:
                     runner.execute(StartScenario(name=name))
                 await stop.wait()
                 log.info("stopping")
-                day.cancel()
-                customers.cancel()
+                simulation.cancel()
+                pool.cancel()
                 with suppress(TimeoutError, ConnectionLost):
                     await asyncio.wait_for(publisher.flush(), FLUSH_TIMEOUT_S)
                 await publisher.aclose()
         finally:
-            await control.stop()
+            await server.stop()
             _log_totals(runner, publisher)
 
 

@@ -1,6 +1,6 @@
-"""The shop's data files: found wherever the package is installed, validated when read.
+"""Reading of the shop's data files, which are part of the package.
 
-Errors name the file and the line.
+Errors name the file and the line or the entry.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ T = TypeVar("T")
 
 
 class InvalidDataFile(Exception):
-    """A data file cannot be used; the text names the file and the line or the entry."""
+    """Invalid data file; the message names the file and the line or the entry."""
 
 
 def read_text(name: str) -> str:
-    """Read one of the package's own files."""
+    """Return the text of a data file."""
     return resources.files("simulator").joinpath("data", name).read_text(encoding="utf-8")
 
 
 def parse_toml(name: str, text: str, type_: type[T]) -> T:
-    """Make ``wanted`` of a TOML document; ``name`` is for the message.
+    """Parse TOML as ``type_``; ``name`` is the file's name, for errors.
 
     Raises:
-        BadData: it is no TOML, or not of the wanted shape.
+        InvalidDataFile: the text is not TOML, or does not match the type.
     """
     try:
         return msgspec.convert(tomllib.loads(text), type_)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as why:
-        raise InvalidDataFile(f"{name}: {why}") from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise InvalidDataFile(f"{name}: {error}") from None
 
 
 def parse_json_lines(name: str, text: str, type_: type[T]) -> list[tuple[int, T]]:
-    """Make a ``wanted`` of every line that is not empty, with its number, from 1.
+    """Parse each non-empty line as ``type_``; return them with their line numbers, from 1.
 
-    Money is written as text with two decimal places.
+    Amounts of money are strings with two decimal places.
 
     Raises:
-        BadData: a line is no JSON, or not of the wanted shape.
+        InvalidDataFile: a line is not JSON, or does not match the type.
     """
     decoder = msgspec.json.Decoder(type_, dec_hook=_decode_money)
     entries = []
@@ -53,8 +53,8 @@ def parse_json_lines(name: str, text: str, type_: type[T]) -> list[tuple[int, T]
             continue
         try:
             entries.append((number, decoder.decode(line)))
-        except msgspec.DecodeError as why:
-            raise InvalidDataFile(f"{name}, line {number}: {why}") from None
+        except msgspec.DecodeError as error:
+            raise InvalidDataFile(f"{name}, line {number}: {error}") from None
     return entries
 
 

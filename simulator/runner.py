@@ -1,6 +1,6 @@
 """Runs the simulation in real time: steps the shop, forwards its events, executes commands.
 
-It keeps running without a server: publications wait in the publisher's queue and are dropped
+It keeps running without a server: publications wait in the publisher's queue, and are dropped
 and counted when that is full.
 """
 
@@ -46,7 +46,7 @@ log = logging.getLogger("simulator")
 class PublicationSink(Protocol):
     """Accepts publications."""
 
-    def put(self, draft: PublishRequest) -> bool:
+    def put(self, publication: PublishRequest) -> bool:
         """Queue a publication; False if the queue is full."""
 
 
@@ -63,7 +63,7 @@ class SimulatedClients(Protocol):
         """Resume reading on that connection, then close it."""
 
     def drop_connections(self) -> None:
-        """Cut every customer's connection."""
+        """Abort the connections of all customers."""
 
     def take_conversation(self, conversation_id: str) -> None:
         """Stop the simulated agent in a conversation."""
@@ -75,7 +75,7 @@ class SimulatedClients(Protocol):
 class SimulationRunner:
     """Runs one shop at a time; ``now`` is a monotonic clock in seconds.
 
-    ``open_shop`` is given a seed and a rate, or nothing at the start.
+    ``create_shop`` is called once at the start and again for each restart.
     """
 
     def __init__(
@@ -94,26 +94,26 @@ class SimulationRunner:
         self.skipped_s = 0.0
 
     async def run(self, duration_s: float | None = None) -> None:
-        """Run until cancelled, or for ``lasts_s`` virtual seconds."""
+        """Run until cancelled, or for ``duration_s`` virtual seconds."""
         while duration_s is None or self.shop.elapsed_s < duration_s:
             await asyncio.sleep(TICK_S)
             self.tick()
 
     def tick(self) -> None:
         """Advance the shop to the current time."""
-        passed = self.clock.advance(self._now())
-        self.skipped_s += passed.skipped
-        self.shop.skip(passed.skipped)
-        self._run_until(self.shop.now + passed.simulated)
+        elapsed = self.clock.advance(self._now())
+        self.skipped_s += elapsed.skipped
+        self.shop.skip(elapsed.skipped)
+        self._run_until(self.shop.now + elapsed.simulated)
 
     def execute(self, command: Command) -> PlacedOrder | int | None:
         """Execute a command now; return the order or the number of shelves it changed.
 
         Raises:
-            Refused: it cannot be done, and nothing has changed.
+            CommandRejected: it cannot be executed; nothing has changed.
         """
         self.tick()
-        done: PlacedOrder | int | None = None
+        result: PlacedOrder | int | None = None
         match command:
             case PauseSimulation():
                 self.clock.is_running = False
@@ -127,12 +127,12 @@ class SimulationRunner:
                 self.shop.rate = rate
             case RestartSimulation(seed=seed):
                 self._restart(self.shop.config.seed if seed is None else seed)
-            case TakeConversation(conversation=id):
-                self._clients.take_conversation(id)
+            case TakeConversation(conversation=conversation_id):
+                self._clients.take_conversation(conversation_id)
             case _:
-                done = self.shop.execute(command)
+                result = self.shop.execute(command)
         self._run_until(self.shop.now)
-        return done
+        return result
 
     def _restart(self, seed: int) -> None:
         self.shop = self._create_shop(seed, self.shop.rate)
@@ -141,10 +141,10 @@ class SimulationRunner:
         log.info("restarted with seed %d", seed)
 
     def _run_until(self, until: float) -> None:
-        for happening in self.shop.step(until):
-            match happening:
+        for event in self.shop.step(until):
+            match event:
                 case PublishRequest():
-                    self._sink.put(happening)
+                    self._sink.put(event)
                 case AskSupport(customer=customer, topic=topic):
                     self._clients.ask_support(customer, topic)
                 case StartSlowClient(customer=customer):
@@ -153,22 +153,22 @@ class SimulationRunner:
                     self._clients.stop_slow_client()
                 case DropConnections():
                     self._clients.drop_connections()
-                case ScenarioChanged(scenario=name, phase=turn):
-                    log.info("scenario %s: %s", name, turn)
+                case ScenarioChanged(scenario=name, phase=phase):
+                    log.info("scenario %s: %s", name, phase)
                 case _:
-                    assert_never(happening)
+                    assert_never(event)
 
 
 def check_throughput(field: str, rate: float, speed: float) -> None:
     """Check that rate times speed stays within the limit; ``field`` is named in the error.
 
     Raises:
-        Refused: it exceeds the limit.
+        CommandRejected: they exceed it.
     """
     if rate * speed > MAX_PUBLICATION_RATE:
-        most = MAX_PUBLICATION_RATE / (speed if field == "rate" else rate)
+        limit = MAX_PUBLICATION_RATE / (speed if field == "rate" else rate)
         raise CommandRejected(
             field,
             f"Rate times speed is limited to {MAX_PUBLICATION_RATE:g} publications per real "
-            f"second: {field} can be at most {most:g} now",
+            f"second: {field} can be at most {limit:g} now",
         )

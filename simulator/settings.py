@@ -1,4 +1,4 @@
-"""The simulator's settings, their defaults and what is valid; reads nothing by itself."""
+"""Settings of the simulator: defaults and validation."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from msgspec import Meta, Struct
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
 
-MIN_SECRET_BYTES = 32  # bytes; the server takes no shorter one
+MIN_SECRET_BYTES = 32  # as in the server
 
 
 class ShopSettings(Struct, frozen=True, kw_only=True):
-    """Settings of the shop: all that a dry run needs."""
+    """Settings of the shop; a dry run needs no others."""
 
     tenant: Annotated[str, Meta(description="Tenant of the shop")] = "shop"
     seed: Annotated[int, Meta(description="The same seed gives the same shop")] = 7
@@ -25,10 +25,10 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     ] = 25
 
     def check(self) -> None:
-        """Check what no type shows.
+        """Validate what types cannot express.
 
         Raises:
-            Misconfigured: the tenant's channel could have no name.
+            InvalidSettings: the tenant is not a valid channel key.
         """
         if not is_valid_key(self.tenant):
             raise InvalidSettings(
@@ -37,7 +37,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
 
 
 class Settings(ShopSettings, frozen=True, kw_only=True):
-    """All settings: with the server, its secret and the control API."""
+    """All settings: the shop, the server, its secret, and the control API."""
 
     server_url: Annotated[
         str, Meta(pattern=r"^https?://[^/?#]+/?$", description="URL of the server")
@@ -51,10 +51,10 @@ class Settings(ShopSettings, frozen=True, kw_only=True):
     ] = 8090
 
     def check(self) -> None:
-        """Check what no type shows.
+        """Validate what types cannot express.
 
         Raises:
-            Misconfigured: the tenant's channel could have no name, or the secret is short.
+            InvalidSettings: the tenant is not a valid channel key, or the secret is too short.
         """
         super().check()
         if len(self.jwt_secret.encode()) < MIN_SECRET_BYTES:
@@ -67,10 +67,10 @@ class Settings(ShopSettings, frozen=True, kw_only=True):
 
     @property
     def http_url(self) -> str:
-        """Return the server's address, without a slash at its end."""
+        """URL of the server, without a trailing slash."""
         return self.server_url.rstrip("/")
 
     @property
     def ws_url(self) -> str:
-        """Return the address of the server's WebSockets."""
+        """URL of the server's WebSocket endpoint."""
         return f"ws{self.http_url.removeprefix('http')}/ws"

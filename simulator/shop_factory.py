@@ -9,13 +9,13 @@ from simulator.settings import ShopSettings
 from simulator.shop.components import ShopData
 from simulator.shop.shop import Shop
 
-RUN_ID_EPOCH = 1_735_689_600  # 2025-01-01 in UTC: keeps the ids of orders short
+RUN_ID_EPOCH = 1_735_689_600  # 2025-01-01 in UTC: keeps order ids short
 BASE36_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def run_id(second: int) -> str:
-    """Encode the start second in base 36, as the run's part of ids."""
-    seconds, text = max(0, second - RUN_ID_EPOCH), ""
+def run_id(started_at: int) -> str:
+    """Encode the second of a run's start in base 36; part of its order ids."""
+    seconds, text = max(0, started_at - RUN_ID_EPOCH), ""
     while seconds:
         seconds, digit = divmod(seconds, len(BASE36_DIGITS))
         text = BASE36_DIGITS[digit] + text
@@ -34,7 +34,7 @@ class ShopFactory:
         settings, started_at = self._settings, time.time()
         # Two in the same second would share ids: the second uses the next second.
         self._last_second = max(self._last_second + 1, int(started_at))
-        start = RunConfig(
+        config = RunConfig(
             seed=settings.seed if seed is None else seed,
             rate=settings.rate if rate is None else rate,
             connected_customers=settings.customers,
@@ -42,4 +42,4 @@ class ShopFactory:
             run_id=run_id(self._last_second),
             started_at=started_at,
         )
-        return Shop(self._data, start)
+        return Shop(self._data, config)

@@ -1,8 +1,8 @@
 """Sans-I/O core of both clients: connection state, subscriptions, requests and token refresh.
 
 Pure: no socket, thread or clock.  A client reports events with the time in seconds since the
-epoch, performs the returned effects, sends the frames of ``next_frame`` and calls ``tick``
-when ``due`` has passed.
+epoch, performs the returned effects, sends the frames of ``next_frame`` and calls ``tick`` at
+``next_tick_at``.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class ClientOptions(Struct, frozen=True, kw_only=True):
 class SansIoClient:
     """One client across all its connections.
 
-    ``signs_in`` says that there is a token: then nothing but heartbeats leaves before the
-    server has taken it.  ``recovers_own`` says that the user's own channel is recoverable,
-    and so the token travels in a message.
+    With ``has_token``, only heartbeats are sent before the server has accepted the token.
+    With ``recover_user_channel`` the user's own channel is recovered after a reconnect, and the
+    token is sent in a message instead of the URL.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class SansIoClient:
         self._last_id = 0
         self._signed_in = False
         self.auth_error: str | None = None
-        """Why the server did not take the token with which this connection was opened."""
+        """Why the server rejected the token with which this connection was opened."""
 
     # Calls of the application.
 
@@ -246,7 +246,7 @@ class SansIoClient:
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether messages may be sent: signed in, or open where there is no token."""
+        """Whether messages may be sent: signed in or, without a token, open."""
         return self._state.is_open and (self._signed_in or not self._has_token)
 
     @property
@@ -308,8 +308,8 @@ class SansIoClient:
         lost = self._pending_requests.fail_all(
             self._state.disconnect_reason, include_queued=self.is_closed
         )
-        for each in lost:
-            self._send_queue.remove(each.id)
+        for request in lost:
+            self._send_queue.remove(request.id)
         return [*lost]
 
     def _new_id(self) -> str:

@@ -21,13 +21,13 @@ _payload_decoder = Decoder(_PayloadOnly)
 def encode_message(
     type: str, payload: dict[str, Any] | None = None, id: str | None = None
 ) -> bytes:
-    """Write a client's message."""
+    """Encode a client's message."""
     message = {"type": type, "payload": payload or {}}
     return encode_json(message if id is None else message | {"id": id})
 
 
 def decode_message(text: bytes) -> dict[str, Any] | None:
-    """Read a server's message; None if it is none.  Numbers with a point are ``Decimal``."""
+    """Decode a server's message; None if it is none.  Numbers with a fraction are ``Decimal``."""
     try:
         message = decode_json(text)
     except DECODE_ERRORS:
@@ -54,7 +54,7 @@ def raw_payload(text: bytes) -> bytes:
 
 
 def parse_timestamp(text: object) -> float | None:
-    """Read an ISO 8601 time as seconds since the epoch; None if it is none."""
+    """Parse an ISO 8601 time as seconds since the epoch; None if it is none."""
     try:
         return datetime.fromisoformat(str(text)).timestamp()
     except ValueError:

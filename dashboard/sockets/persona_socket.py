@@ -1,4 +1,4 @@
-"""A persona's WebSocket, its status and its recorded frames.  Knows no Streamlit."""
+"""A persona's WebSocket, its status and its recorded frames."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MAX_FRAMES = 1_000
 class PersonaSocket:
     """A client WebSocket that records its frames.
 
-    ``socket`` is the client itself: ``on``, ``subscribe``, ``send``, ``request``, and
-    ``connect``, which the caller must call.  Without a ``token`` source it stays
-    anonymous, and is live as soon as it is open.
+    ``client`` has ``on``, ``subscribe``, ``send``, ``request``, and ``connect``, which the caller
+    must call.  Without a ``token`` source the connection is anonymous, and live as soon as it is
+    open.
     """
 
     def __init__(self, url: str, server_address: str, token: TokenSource | None) -> None:
@@ -43,7 +43,7 @@ class PersonaSocket:
         return self._recorder.frames()
 
     def status(self) -> SocketStatus:
-        """Tell how the connection is."""
+        """Return the connection's status."""
         status = self.client.status
         if not self._has_token and status.state is ConnectionState.OPEN:
             status, self._has_been_live = msgspec.structs.replace(status, signed_in=True), True
@@ -55,7 +55,7 @@ class PersonaSocket:
         )
 
     def close(self) -> None:
-        """Disconnect; takes well under a second."""
+        """Disconnect and wait until the connection is closed, well under a second."""
         self.client.disconnect()
 
     def _on_auth_success(self, _: dict[str, Any]) -> None:
@@ -69,7 +69,7 @@ SocketFactory = Callable[[Persona], PersonaSocket]
 
 
 def open_persona_socket(settings: Settings, persona: Persona) -> PersonaSocket:
-    """Open a socket as a persona."""
+    """Connect as a persona."""
     token = None if persona.is_anonymous else partial(persona.token, settings)
     socket = PersonaSocket(settings.socket_url, settings.server_address, token)
     socket.client.connect()
@@ -77,6 +77,6 @@ def open_persona_socket(settings: Settings, persona: Persona) -> PersonaSocket:
 
 
 def close_async(socket: PersonaSocket) -> None:
-    """Close a socket on a thread of its own."""
+    """Close a socket on another thread."""
     # Streamlit calls this on its event loop, which a slow close would block for every tab.
     threading.Thread(target=socket.close, name="socket-close", daemon=True).start()

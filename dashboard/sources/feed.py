@@ -1,6 +1,6 @@
 """The feed shared by all tabs: folds WebSocket messages and simulator state.
 
-Knows no Streamlit.  The socket's thread and the poller's write, the tabs read, under one lock.
+The threads of the socket and of the poller write, the tabs read, under one lock.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ class FeedSocket(Protocol):
 
     @property
     def status(self) -> ConnectionStatus:
-        """How the connection is."""
+        """The state of the connection."""
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
-        """Call the handler with the payload of every message of the type."""
+        """Call the handler with the payload of every message of a type."""
 
     def on_raw(self, type: str, handler: RawHandler) -> Callable[[], None]:
         """Call the handler with the undecoded payload of every message of the type."""
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
-        """Hear a channel, after every reconnect too; see ``client.base.BaseClient``."""
+        """Subscribe to a channel, also after every reconnect; see ``client.base.BaseClient``."""
 
     def connect(self) -> None:
-        """Start."""
+        """Start the connection's thread."""
 
     def disconnect(self) -> None:
-        """End, and wait for the thread."""
+        """Disconnect and wait for the thread."""
 
 
 class Feed:
@@ -100,10 +100,10 @@ class Feed:
         socket.on("error", lambda payload: self._on_refusal(payload.get("message")))
 
     def open(self, poller: SimulatorPoller | None = None) -> None:
-        """Connect, and ask the simulator where there is somebody to ask it."""
+        """Connect, and start the poller if there is one."""
         for channel in (Channel(ChannelKind.TENANT, self.tenant), ANNOUNCEMENTS):
             self._socket.subscribe(str(channel), recoverable=True)
-        self._socket.subscribe(str(self.monitor_channel))  # its reports end with their second
+        self._socket.subscribe(str(self.monitor_channel))  # each report is of one second
         self._socket.connect()
         self._poller = poller
         if poller:
@@ -139,7 +139,7 @@ class Feed:
         )
 
     def acknowledge_alert(self, alert_id: int) -> None:
-        """Note, for all tabs, that a person has seen an alert."""
+        """Mark an alert as seen, for all tabs."""
         with self._lock:
             self._live_state.acknowledge_alert(alert_id)
 
@@ -176,8 +176,8 @@ class Feed:
         def handle(payload: bytes) -> None:
             try:
                 decoded = decoder.decode(payload)
-            except codec.DECODE_ERRORS as why:
-                log.warning("cannot decode %s: %s", payload_type.__name__, why)
+            except codec.DECODE_ERRORS as error:
+                log.warning("cannot decode %s: %s", payload_type.__name__, error)
                 return
             with self._lock:
                 apply(decoded, self._clock())
@@ -197,7 +197,7 @@ def admin_token(settings: Settings) -> str:
 
 
 def open_feed(settings: Settings) -> Feed:
-    """Open the feed that these settings ask for."""
+    """Connect the feed that the settings describe."""
     token = partial(admin_token, settings)
     socket = ShopWebSocket(settings.socket_url, token)
     feed = Feed(socket, settings.tenant, settings.server_address)

@@ -1,6 +1,6 @@
 """Saved messages: a file in the data folder, shared by all tabs.
 
-Bounded, and written as a whole beside the old one, so that a crash leaves one or the other.
+Bounded.  A new file replaces the old one as a whole, so that a crash leaves one of the two.
 """
 
 from __future__ import annotations
@@ -107,12 +107,12 @@ class SavedMessages:
 
     def _write(self, records: tuple[SavedMessage, ...]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_suffix(".new")
-        with beside.open("wb") as file:
+        new_path = self._path.with_suffix(".new")
+        with new_path.open("wb") as file:
             file.write(_encoder.encode_lines(records))
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(self._path)
+        new_path.replace(self._path)
         self._set(records)
 
     def _set(self, records: tuple[SavedMessage, ...]) -> None:
@@ -123,8 +123,8 @@ class SavedMessages:
             lines = self._path.read_bytes().splitlines()
         except FileNotFoundError:
             return ()
-        except OSError as why:
-            log.warning("cannot read saved messages: %s", why.strerror)
+        except OSError as error:
+            log.warning("cannot read saved messages: %s", error.strerror)
             return ()
         kept = []
         for line in lines:

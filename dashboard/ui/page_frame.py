@@ -39,12 +39,12 @@ class PauseStatus(Struct, frozen=True):
 
     def header_text(self) -> str:
         """Return the text for the page header."""
-        told = {"at": format_time(self.at), "waiting": format_number(self.new_messages)}
+        values = {"at": format_time(self.at), "waiting": format_number(self.new_messages)}
         if self.lost:
             words = _("since {at} · new messages: {waiting}, of which the oldest {lost} are lost")
-            return words.format(**told, lost=format_number(self.lost))
+            return words.format(**values, lost=format_number(self.lost))
         words = _("since {at} · new messages: {waiting}, {share} % of the buffer")
-        return words.format(**told, share=format_number(100 * self.buffer_share, 1))
+        return words.format(**values, share=format_number(100 * self.buffer_share, 1))
 
     def sidebar_text(self) -> str:
         """Return the text for the sidebar."""
@@ -81,7 +81,7 @@ def header(
 ) -> Callable[[str], None]:
     """Draw the page header; returns a function that sets the text beside the title.
 
-    ``beside`` draws a page's own buttons there, which no tick draws again.
+    ``draw_actions`` draws the page's own buttons there; only full runs redraw them.
     """
     is_paused = tab().paused_snapshot is not None
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):

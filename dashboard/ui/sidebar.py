@@ -26,7 +26,7 @@ def current_persona() -> Persona:
 
 
 def draw() -> None:
-    """Draw the sidebar, in a run of the whole script."""
+    """Draw the sidebar; call it in a full run."""
     hidden_tab.mount()
     url_select.select(url_select.EVERY_PAGE, PERSONA_PARAM, _("Persona"), personas.LABELS)
     st.segmented_control(

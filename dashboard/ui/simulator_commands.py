@@ -14,12 +14,12 @@ def send_command(command: Command) -> None:
     name, at = command_name(command), feed().now()
     try:
         response = simulator_client().send_command(command)
-    except ApiRequestError as why:
-        tab().command_result = CommandResult(name, at, why.detail.message or _(str(why)))
+    except ApiRequestError as error:
+        tab().command_result = CommandResult(name, at, error.detail.message or _(str(error)))
     else:
         tab().command_result = CommandResult(name, at, order=response.order)
 
 
 def last_result() -> CommandResult | None:
-    """Return the result of the last command, if there is one."""
+    """Return the result of the tab's last command, if there is one."""
     return tab().command_result

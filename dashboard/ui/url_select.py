@@ -56,12 +56,12 @@ def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
 
 def search_input(page: str, parameter: str, label: str, **widget_options: Any) -> str:
     """Draw a search field that reports every key; return its text."""
-    widget = f"{page}-{parameter}"
-    if widget not in st.session_state:  # later, a redraw would overwrite what is being typed
-        st.session_state[widget] = _kept(page, parameter)
     text: str | None = st.text_input(
         label,
-        key=widget,
+        # A value set in the session is sent to the browser once, and lost if a second run replaces
+        # the first before the field is there; a default is part of every run.
+        _kept(page, parameter),
+        key=f"{page}-{parameter}",
         type="search",
         live=True,
         label_visibility="collapsed",

@@ -21,8 +21,9 @@ CACHE_SIZE = 10_000  # orders, about 3 MB; looking up another one takes some 100
 class OrderOwners:
     """Records and looks up the owners of orders.
 
-    A change of owner is sent to every node of the cluster, this one included.  While this
-    node is disconnected, changes of other nodes do not arrive, and nothing is cached.
+    Every node, this one included, is queried to apply a change of owner, before ``record``
+    returns.  While this node is cut off, changes of other nodes do not arrive, and nothing is
+    cached.
     """
 
     def __init__(self, store: Store, cluster: Cluster) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
 
 from protocol.errors import CloseCode
+from protocol.opcodes import Opcode
 
 _FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F
 _MASK_BIT, _LENGTH_BITS = 0x80, 0x7F
@@ -14,19 +14,6 @@ _MASKING_KEY_BYTES = 4
 _MAX_CONTROL_PAYLOAD = 125  # bytes
 _TEXT, _CLOSE, _PING, _PONG = _FIN | 0x1, _FIN | 0x8, _FIN | 0x9, _FIN | 0xA  # unfragmented
 PING_FRAME = bytes((_PING, 0))
-
-
-class Opcode(IntEnum):
-    """The opcodes of frames; ``CONTINUATION`` stands for any fragment but the last."""
-
-    CONTINUATION = 0x0
-    TEXT = 0x1
-    BINARY = 0x2
-    CLOSE = 0x8
-    PING = 0x9
-    PONG = 0xA
-
-
 _KNOWN_OPCODES = frozenset(Opcode)
 
 

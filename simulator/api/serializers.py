@@ -41,9 +41,9 @@ def shop_state(
     presence: ClientPoolState,
     customers: tuple[CustomerState, ...],
 ) -> ShopState:
-    """Return the state of the shop, with what the model does not know: clients and publisher."""
-    shop, house = runner.shop, runner.shop.components
-    fulfilment = house.fulfilment
+    """Build the state of the shop, with that of the publisher and the clients."""
+    shop, components = runner.shop, runner.shop.components
+    fulfilment = components.fulfilment
     now = _to_datetime(shop.now)
     return ShopState(
         started_at=_to_datetime(shop.config.started_at),
@@ -55,7 +55,7 @@ def shop_state(
         seed=shop.config.seed,
         rate=shop.rate,
         running=runner.clock.is_running,
-        scenarios=tuple(_running_scenario(shop, scene) for scene in house.active_scenarios.runs),
+        scenarios=tuple(_running_scenario(shop, run) for run in components.active_scenarios.runs),
         ended=_finished_scenarios(shop),
         tenant=shop.config.tenant,
         currency=CURRENCY,
@@ -64,7 +64,7 @@ def shop_state(
         orders=_newest_first(fulfilment.live.values(), fulfilment.finished),
         live_orders=len(fulfilment.live),
         orders_by_status={status: n for status, n in fulfilment.by_status.items() if n},
-        publications=dict(house.context.published_by_type),
+        publications=dict(components.context.published_by_type),
         revenue_today=fulfilment.revenue.total_for(now.date()),
         publisher=publisher,
         presence=presence,
@@ -73,23 +73,23 @@ def shop_state(
 
 
 def scenario_list(shop: Shop) -> ScenarioList:
-    """Return all scenarios and their progress."""
+    """Build the list of all scenarios with their progress."""
     running = {
-        scene.scenario.name: _running_scenario(shop, scene)
-        for scene in shop.components.active_scenarios.runs
+        run.scenario.name: _running_scenario(shop, run)
+        for run in shop.components.active_scenarios.runs
     }
     return ScenarioList(
         tuple(
             ScenarioInfo(
-                name=each.name,
-                title=each.title,
-                sentence=each.sentence,
-                watch=each.watch,
-                pages=each.pages,
-                lasts_s=each.lasts_s,
-                running=running.get(each.name),
+                name=scenario.name,
+                title=scenario.title,
+                sentence=scenario.sentence,
+                watch=scenario.watch,
+                pages=scenario.pages,
+                lasts_s=scenario.lasts_s,
+                running=running.get(scenario.name),
             )
-            for each in shop.data.scenarios.values()
+            for scenario in shop.data.scenarios.values()
         )
     )
 
@@ -97,12 +97,12 @@ def scenario_list(shop: Shop) -> ScenarioList:
 def command_response(
     shop: Shop, command: Command, result: PlacedOrder | int | None
 ) -> CommandResponse:
-    """Return the result of a command."""
+    """Build the response to a command from its result."""
     name, at = command_name(command), _to_datetime(shop.now)
     if isinstance(result, PlacedOrder):
         order = result.order
-        short = OrderSummary(order.id, order.number, order.status, order.total, order.customer)
-        return CommandResponse(command=name, at=at, order=short)
+        summary = OrderSummary(order.id, order.number, order.status, order.total, order.customer)
+        return CommandResponse(command=name, at=at, order=summary)
     return CommandResponse(command=name, at=at, shelves=UNSET if result is None else result)
 
 
@@ -122,20 +122,23 @@ def _running_scenario(shop: Shop, run: ScenarioRun) -> RunningScenario:
 
 
 def _finished_scenarios(shop: Shop) -> tuple[FinishedScenario, ...]:
-    moment = shop.components.context.datetime_at
+    datetime_at = shop.components.context.datetime_at
     return tuple(
         FinishedScenario(
-            one.run.scenario.name, moment(one.run.started_at), moment(one.ended_at), one.phase
+            finished.run.scenario.name,
+            datetime_at(finished.run.started_at),
+            datetime_at(finished.ended_at),
+            finished.phase,
         )
-        for one in shop.scenario_manager.finished
+        for finished in shop.scenario_manager.finished
     )
 
 
 def _product_states(shop: Shop) -> tuple[ProductState, ...]:
-    found = []
+    states = []
     for product in shop.data.catalogue.products:
         shelves = shop.components.shelves.shelves_of(product.id)
-        found.append(
+        states.append(
             ProductState(
                 id=product.id,
                 sku=product.sku,
@@ -148,7 +151,7 @@ def _product_states(shop: Shop) -> tuple[ProductState, ...]:
                 sold=sum(shelf.sold for shelf in shelves),
             )
         )
-    return tuple(found)
+    return tuple(states)
 
 
 def _newest_first(

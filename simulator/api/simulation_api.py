@@ -1,4 +1,4 @@
-"""Backend of the HTTP API: combines the runner, the publisher and the clients."""
+"""Backend of the control API: combines the runner, the publisher and the clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.runner import SimulationRunner
 
 
 class SimulationApi:
-    """One per process, across restarts of the shop."""
+    """Backend of the control API; one per process, across restarts of the shop."""
 
     def __init__(
         self, runner: SimulationRunner, publisher: HttpPublisher, clients: ClientPool
@@ -42,7 +42,7 @@ class SimulationApi:
         """Execute a command.
 
         Raises:
-            Refused: it cannot be done, and nothing has changed.
+            CommandRejected: it cannot be executed; nothing has changed.
         """
         result = self._runner.execute(command)
         return serializers.command_response(self._runner.shop, command, result)

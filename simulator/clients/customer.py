@@ -16,7 +16,7 @@ from simulator.shop.support_script import CustomerScript, SupportScript
 
 TYPING_TIME: DurationRange = (4.0, 12.0)
 ASK_PROBABILITY = 0.15
-"""Probability of asking support about a parcel that was shipped."""
+"""Probability of asking support about a parcel when it is shipped."""
 DELIVERY_TOPIC = "доставка"
 MAX_FOLLOWED_ORDERS = 50
 """Maximum of followed orders; the final update of one may be lost during an outage."""
@@ -43,7 +43,7 @@ class ChatSocket(Protocol):
 
 
 class CustomerClient:
-    """One customer; updates on ``user:`` say which orders to follow."""
+    """Client of one customer; follows the orders that updates on ``user:`` announce."""
 
     def __init__(
         self,
@@ -77,18 +77,18 @@ class CustomerClient:
 
     def _on_order_update(self, update: dict[str, Any]) -> None:
         order_id, status = str(update["order_id"]), str(update["status"])
-        # It arrives twice: on the order's channel and on the customer's own.
-        before = self.followed_orders.get(order_id)
+        # Each update arrives twice: on the order's channel and on the customer's.
+        previous = self.followed_orders.get(order_id)
         if status in FINISHED_STATUSES:
-            if before is not None:
+            if previous is not None:
                 self._unfollow(order_id)
             return
         self.followed_orders[order_id] = status
-        if before is None:
+        if previous is None:
             self._socket.subscribe(str(Channel(ChannelKind.ORDER, order_id)), recoverable=True)
             if len(self.followed_orders) > MAX_FOLLOWED_ORDERS:
                 self._unfollow(next(iter(self.followed_orders)))
-        elif before != status == OrderStatus.SHIPPED and self._rng.random() < ASK_PROBABILITY:
+        elif previous != status == OrderStatus.SHIPPED and self._rng.random() < ASK_PROBABILITY:
             self._call_later(self._rng.uniform(*TYPING_TIME), self._ask_about_delivery)
 
     def _unfollow(self, order_id: str) -> None:
@@ -100,19 +100,17 @@ class CustomerClient:
             self.ask_support(DELIVERY_TOPIC)
 
     def _on_chat_message(self, payload: dict[str, Any]) -> None:
-        asking, message = self._conversation, payload["message"]
-        if asking is None:
+        conversation, message = self._conversation, payload["message"]
+        if conversation is None:
             return
         if message["sender_id"] == self.customer.id:
             if self._conversation_id is None and message["content"] == self._first_message:
                 self._conversation_id = payload["conversation_id"]
         elif payload["conversation_id"] == self._conversation_id:
-            reply = asking.reply_to(message["sender_id"])
+            reply = conversation.reply_to(message["sender_id"])
             if reply is not None:
-                utterance = {"conversation_id": payload["conversation_id"], "content": reply}
-                self._call_later(
-                    self._rng.uniform(*TYPING_TIME), lambda: self._send_chat(utterance)
-                )
+                chat = {"conversation_id": payload["conversation_id"], "content": reply}
+                self._call_later(self._rng.uniform(*TYPING_TIME), lambda: self._send_chat(chat))
 
     def _send_chat(self, payload: dict[str, Any]) -> None:
         try:

@@ -34,7 +34,7 @@ log = logging.getLogger("simulator")
 class ClientPool:
     """All simulated clients; ``run`` connects them, and disconnects them when cancelled.
 
-    ``pause`` is how they wait while they read and type.
+    ``pause`` is called to wait while a client reads or types.
     """
 
     def __init__(
@@ -120,8 +120,8 @@ class ClientPool:
     def reset(self) -> None:
         """Reset for a new shop: drop followed orders and the slow client."""
         self.stop_slow_client()
-        for visitor in self._customers.values():
-            visitor.unfollow_all()
+        for customer in self._customers.values():
+            customer.unfollow_all()
 
     def state(self) -> ClientPoolState:
         """Return counts of connections, reconnects and evictions."""
@@ -136,8 +136,8 @@ class ClientPool:
     def customers(self) -> tuple[CustomerState, ...]:
         """Return the connected customers."""
         return tuple(
-            CustomerState(id, visitor.customer.name, self._sockets[id].status.signed_in)
-            for id, visitor in self._customers.items()
+            CustomerState(id, client.customer.name, self._sockets[id].status.signed_in)
+            for id, client in self._customers.items()
         )
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -147,27 +147,27 @@ class ClientPool:
         else:
             self._tasks.create_task(coroutine)
 
-    def _later(self, seconds: float, do: Callable[[], None]) -> None:
-        async def do_later() -> None:
-            await self._pause(seconds)
-            do()
+    def _call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        async def call() -> None:
+            await self._pause(delay_s)
+            callback()
 
-        self._spawn(do_later())
+        self._spawn(call())
 
-    async def _run_slow_client(self, sluggard: SlowClient) -> None:
-        if await sluggard.run():
+    async def _run_slow_client(self, client: SlowClient) -> None:
+        if await client.run():
             self._evictions += 1
             log.info("the server disconnected the slow client")
 
     async def _log_signed_in(self, sockets: list[AsyncShopWebSocket]) -> None:
         """Log the number of signed-in clients when it has changed and settled."""
-        said, last = None, 0
+        logged, last = None, 0
         while True:
             await asyncio.sleep(STATUS_INTERVAL_S)
             now = sum(socket.status.signed_in for socket in sockets)
-            if now == last and now != said:
+            if now == last and now != logged:
                 log.info("%d of %d sockets signed in", now, len(sockets))
-                said = now
+                logged = now
             last = now
 
     def _add_customer(self, customer: Customer) -> None:
@@ -175,7 +175,7 @@ class ClientPool:
         socket = self._create_client(tokens)
         self._sockets[customer.id] = socket
         self._customers[customer.id] = CustomerClient(
-            socket, customer, self._script, self._later, self._rng
+            socket, customer, self._script, self._call_later, self._rng
         )
 
     def _token_source(self, user_id: str, role: str, name: str) -> partial[str]:
@@ -196,10 +196,10 @@ class ClientPool:
         return socket
 
     def _on_signed_in(self, socket: AsyncShopWebSocket) -> None:
-        opened = socket.status.since  # a fresh token on an open connection leaves it as it is
-        before = self._connected_since.setdefault(socket, opened)
-        if opened != before:
-            self._connected_since[socket] = opened
+        since = socket.status.since  # a new token on an open connection does not change it
+        previous = self._connected_since.setdefault(socket, since)
+        if since != previous:
+            self._connected_since[socket] = since
             self._reconnects += 1
 
     async def _load_senders(self, conversation_id: str) -> list[str]:

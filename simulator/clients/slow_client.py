@@ -1,4 +1,4 @@
-"""A slow client: a WebSocket that does not read."""
+"""A slow client: a WebSocket client that does not read."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from client.url import with_token
 from protocol.errors import CloseCode
 
 RECEIVE_BUFFER_BYTES = 4096
-"""Receive buffer of the socket; small, so that the server's queue fills up soon."""
+"""Receive buffer of the socket; small, so that the server's send queue fills up soon."""
 IDLE_READ_TIMEOUT_S = 0.5
-"""A read without data for this long means that everything has been read."""
+"""Everything has been read once no data arrives for this long."""
 
 log = logging.getLogger("simulator")
 
 
 class SlowClient:
-    """Connects, reads nothing until ``read_on``, then reads everything."""
+    """Connects, reads nothing until ``resume``, then reads everything."""
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url, self._token = url, token
@@ -32,19 +32,19 @@ class SlowClient:
         self._resumed.set()
 
     async def run(self) -> bool:
-        """Wait for ``read_on``; returns whether the server has closed the connection.
+        """Wait for ``resume``; return whether the server has closed the connection as slow.
 
-        That is with 4100, or without a close frame if not even that could be sent.
+        It closes with 4100, or without a close frame if that could not be sent.
         """
         connector = aiohttp.TCPConnector(socket_factory=_small_buffer_socket)
         try:
             async with aiohttp.ClientSession(connector=connector) as http:
-                line = await http.ws_connect(
+                websocket = await http.ws_connect(
                     with_token(self._url, self._token()), autoping=False, max_msg_size=0
                 )
                 # Nothing calls receive(), so aiohttp pauses reading from the socket.
                 await self._resumed.wait()
-                return await _was_evicted(line)
+                return await _was_evicted(websocket)
         except (aiohttp.ClientError, OSError, TimeoutError):
             log.info("the slow client could not connect")
             return False
@@ -61,6 +61,6 @@ async def _was_evicted(websocket: aiohttp.ClientWebSocketResponse[bool]) -> bool
 
 def _small_buffer_socket(address: aiohttp.AddrInfoType) -> socket.socket:
     family, kind, protocol, _, _ = address
-    narrow = socket.socket(family, kind, protocol)
-    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-    return narrow
+    small = socket.socket(family, kind, protocol)
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    return small

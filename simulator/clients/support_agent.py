@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class SupportAgentClient:
-    """An agent subscribed to the tenant's chat messages."""
+    """Client of the agent; subscribed to the tenant's chat messages."""
 
     def __init__(
         self,

@@ -17,31 +17,31 @@ STEP_S = 1.0
 
 
 def write_publications(shop: Shop, seconds: float, stream: BinaryIO) -> None:
-    """Write what the shop publishes in so many virtual seconds, one JSON object a line.
+    """Write the publications of some virtual seconds, one JSON object per line.
 
     Raises:
-        BrokenPipeError: nobody reads them any more.
+        BrokenPipeError: the reader has closed the stream.
     """
-    for drafts in _publications(shop, seconds):
-        for draft in drafts:
-            stream.write(codec.encode_json(draft) + b"\n")
+    for publications in _publications(shop, seconds):
+        for publication in publications:
+            stream.write(codec.encode_json(publication) + b"\n")
         stream.flush()
 
 
 def summarise(shop: Shop, seconds: float) -> RunSummary:
     """Simulate some virtual seconds and summarise the publications."""
     summary = RunSummary()
-    for drafts in _publications(shop, seconds):
-        for draft in drafts:
-            summary.add(draft)
+    for publications in _publications(shop, seconds):
+        for publication in publications:
+            summary.add(publication)
     return summary
 
 
 def create_shop(data: ShopData, config: RunConfig, scenarios: Iterable[str]) -> Shop:
-    """Open a shop in which these scenarios begin at once.
+    """Create a shop and start scenarios in it.
 
     Raises:
-        Refused: there is no such scenario.
+        CommandRejected: a scenario is unknown.
     """
     shop = Shop(data, config)
     for name in scenarios:
@@ -50,8 +50,8 @@ def create_shop(data: ShopData, config: RunConfig, scenarios: Iterable[str]) -> 
 
 
 def _publications(shop: Shop, seconds: float) -> Iterator[list[PublishRequest]]:
-    passed = 0.0
-    while passed < seconds:
-        passed = min(seconds, passed + STEP_S)
-        happenings = shop.step(shop.config.started_at + passed)
-        yield [happening for happening in happenings if isinstance(happening, PublishRequest)]
+    elapsed = 0.0
+    while elapsed < seconds:
+        elapsed = min(seconds, elapsed + STEP_S)
+        events = shop.step(shop.config.started_at + elapsed)
+        yield [event for event in events if isinstance(event, PublishRequest)]

@@ -11,7 +11,7 @@ from protocol.publications import PublishRequest
 
 
 class RunSummary:
-    """Sums; ``earned`` is what was paid and not refunded, in UAH."""
+    """Totals of a run; ``revenue`` is what was paid and not refunded, in UAH."""
 
     def __init__(self) -> None:
         self.messages: Counter[str] = Counter()
@@ -21,23 +21,23 @@ class RunSummary:
         self.questions = 0
         self.revenue = Decimal("0.00")
 
-    def add(self, draft: PublishRequest) -> None:
-        """Take a publication into account."""
-        self.messages[draft.type] += 1
-        match draft.type:
+    def add(self, publication: PublishRequest) -> None:
+        """Add a publication."""
+        self.messages[publication.type] += 1
+        match publication.type:
             case "new_order":
                 self.orders += 1
-            case "order_update" if str(draft.channel).startswith(f"{ChannelKind.ORDER}:"):
-                self._add_order_update(draft)
+            case "order_update" if str(publication.channel).startswith(f"{ChannelKind.ORDER}:"):
+                self._add_order_update(publication)
             case "inventory_alert":
-                self.alerts[codec.decode_json(bytes(draft.payload))["alert_type"]] += 1
+                self.alerts[codec.decode_json(bytes(publication.payload))["alert_type"]] += 1
             case "customer_activity":
-                self.questions += codec.decode_json(bytes(draft.payload))["action"] == "chat"
+                self.questions += codec.decode_json(bytes(publication.payload))["action"] == "chat"
             case _:
                 pass
 
-    def _add_order_update(self, draft: PublishRequest) -> None:
-        update = codec.decode_json(bytes(draft.payload))
+    def _add_order_update(self, publication: PublishRequest) -> None:
+        update = codec.decode_json(bytes(publication.payload))
         if "previous_status" not in update:
             return
         self.orders_by_new_status[update["status"]] += 1
@@ -47,7 +47,7 @@ class RunSummary:
             self.revenue -= update["order"]["total"]
 
     def table(self) -> str:
-        """Write it as a Markdown table of two columns."""
+        """Return the summary as a Markdown table."""
         rows = [
             ("messages", f"{self.messages.total():,}"),
             *((f"messages: {type_}", f"{n:,}") for type_, n in sorted(self.messages.items())),

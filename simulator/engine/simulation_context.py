@@ -26,9 +26,9 @@ BASE_RATE = 20.0
 class RunConfig(Struct, frozen=True, kw_only=True):
     """Configuration of a run; equal configurations give equal runs.
 
-    ``started_at`` is in seconds since the epoch.  ``run`` makes the ids of this run differ from
-    those of every other: letters and digits.  ``rate`` is the mean number of publications a
-    virtual second; the customers ``user_1`` to ``user_{present}`` hold WebSockets.
+    ``started_at`` is in seconds since the epoch.  ``run_id`` (letters and digits) makes the ids
+    of this run unique.  ``rate`` is the target mean of publications per virtual second.  The
+    customers ``user_1`` to ``user_{connected_customers}`` have a WebSocket.
     """
 
     seed: int = 7
@@ -40,9 +40,9 @@ class RunConfig(Struct, frozen=True, kw_only=True):
 
 
 class SimulationContext:
-    """One per shop; times are virtual seconds since its start.
+    """Context of one run; times are virtual seconds since its start.
 
-    ``anchor`` is when time 0 was, in seconds since the epoch; ``rate`` may be changed at any time.
+    ``time_origin`` is time 0 in seconds since the epoch; ``rate`` may be changed at any time.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -50,13 +50,13 @@ class SimulationContext:
         self.time_origin = config.started_at
         self.rate = config.rate
         self.scheduler = Scheduler()
-        self.rng = random.Random(config.seed)  # noqa: S311 - the same seed, the same day
+        self.rng = random.Random(config.seed)  # noqa: S311 - a simulation, not a secret
         self.published_by_type: Counter[str] = Counter()
         self._sequence_numbers: Counter[str] = Counter()
         self._events: list[SimulationEvent] = []
 
     def datetime_at(self, at: float) -> datetime:
-        """Return the UTC time, to the millisecond."""
+        """Convert to UTC, rounded to milliseconds."""
         return datetime.fromtimestamp(round(self.time_origin + at, 3), UTC)
 
     def next_number(self, sequence: str) -> int:
@@ -68,20 +68,20 @@ class SimulationContext:
         """Return the id of the next notification."""
         return f"notif_{self.config.run_id}_{self.next_number('notification')}"
 
-    def sample_duration(self, span: DurationRange) -> float:
-        """Sample a duration."""
-        return self.rng.uniform(*span)
+    def sample_duration(self, duration: DurationRange) -> float:
+        """Draw a duration from its range."""
+        return self.rng.uniform(*duration)
 
     def publish_to_user(self, customer_id: str, event: Event) -> None:
-        """Publish on a customer's channel."""
+        """Publish to a customer's channel."""
         self.publish(Channel(ChannelKind.USER, customer_id), event)
 
     def publish_to_staff(self, event: Event) -> None:
-        """Publish on the tenant's channel."""
+        """Publish to the tenant's channel."""
         self.publish(Channel(ChannelKind.TENANT, self.config.tenant), event)
 
     def publish(self, address: Address, event: Event) -> None:
-        """Emit a publication for a channel, or for everyone."""
+        """Publish to a channel, or to everyone."""
         type_ = str(event.__struct_config__.tag)
         self.published_by_type[type_] += 1
         channel: str | UnsetType = UNSET if address is EVERYONE else str(address)
@@ -90,10 +90,10 @@ class SimulationContext:
         self.emit(PublishRequest(channel=channel, everyone=everyone, type=type_, payload=payload))
 
     def emit(self, event: SimulationEvent) -> None:
-        """Emit an event."""
+        """Add an event to those of the current step."""
         self._events.append(event)
 
     def drain_events(self) -> list[SimulationEvent]:
-        """Return and clear the emitted events, oldest first."""
-        tray, self._events = self._events, []
-        return tray
+        """Return and remove the emitted events, oldest first."""
+        events, self._events = self._events, []
+        return events

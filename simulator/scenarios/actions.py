@@ -1,4 +1,4 @@
-"""Actions of scenarios at their start and end, besides their modifiers.
+"""Actions of scenarios at their start and end, in addition to their modifiers.
 
 Each takes the components, the run and the time.  Actions scheduled for later are skipped if the
 run has ended.
@@ -21,7 +21,7 @@ ScenarioAction = Callable[[ShopComponents, ScenarioRun, float], None]
 DROP_COUNT, DROP_INTERVAL_S = 3, 15.0
 FILLER_INTERVAL_S = 0.1
 FILLER_BYTES = 30_000
-"""Ten per second exceed a client's limit after some 18 s, socket buffers included."""
+"""Ten per second fill socket buffers and exceed a client's limit after about 18 s."""
 ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 
 
@@ -30,8 +30,10 @@ def announce_sale(components: ShopComponents, run: ScenarioRun, at: float) -> No
     percent = run.scenario.modifiers.discount_percent
     names = [p.name for p in components.data.catalogue.products if p.id in run.featured_products]
     body = f"Дві хвилини мінус {percent} %: {', '.join(names)}."
-    notice = _notification(components, at, "Блискавичний розпродаж", body, "tag", Priority.HIGH)
-    components.context.publish(ANNOUNCEMENTS, notice)
+    notification = _notification(
+        components, at, "Блискавичний розпродаж", body, "tag", Priority.HIGH
+    )
+    components.context.publish(ANNOUNCEMENTS, notification)
 
 
 def write_off_featured(components: ShopComponents, run: ScenarioRun, at: float) -> None:
@@ -49,7 +51,7 @@ def expedite_featured(components: ShopComponents, run: ScenarioRun, at: float) -
 
 
 def announce_strike(components: ShopComponents, _run: ScenarioRun, at: float) -> None:
-    """Announce delays."""
+    """Announce the strike and its delays."""
     body = "Кур’єри страйкують: посилки затримуються. Дякуємо за терпіння."
     components.context.publish(
         ANNOUNCEMENTS,
@@ -58,7 +60,7 @@ def announce_strike(components: ShopComponents, _run: ScenarioRun, at: float) ->
 
 
 def release_parcels(components: ShopComponents, _run: ScenarioRun, at: float) -> None:
-    """Release the parcels that were held."""
+    """Release the parcels that were held back."""
     components.fulfilment.release_held(at)
 
 
@@ -74,8 +76,8 @@ def _send_filler(components: ShopComponents, run: ScenarioRun, customer_id: str,
         return
     lines = "\n".join(f"{p.name} — {p.price} грн" for p in components.data.catalogue.products)
     body = lines * (FILLER_BYTES // len(lines.encode()))
-    notice = _notification(components, at, "Каталог оновлено", body, "book", Priority.LOW)
-    components.context.publish_to_user(customer_id, notice)
+    notification = _notification(components, at, "Каталог оновлено", body, "book", Priority.LOW)
+    components.context.publish_to_user(customer_id, notification)
     again = partial(_send_filler, components, run, customer_id)
     components.context.scheduler.call_at(at + FILLER_INTERVAL_S, again)
 
@@ -86,7 +88,7 @@ def stop_slow_client(components: ShopComponents, _run: ScenarioRun, _at: float) 
 
 
 def schedule_connection_drops(components: ShopComponents, run: ScenarioRun, at: float) -> None:
-    """Drop all connections, three times."""
+    """Schedule three drops of all connections."""
     for count in range(DROP_COUNT):
         components.context.scheduler.call_at(
             at + count * DROP_INTERVAL_S, partial(_drop_connections, components, run)

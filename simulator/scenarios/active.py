@@ -15,9 +15,9 @@ HRYVNIA = Decimal(1)
 
 
 class ScenarioRun(Struct, frozen=True, eq=False):
-    """A running scenario, from ``began`` to ``ends`` in virtual seconds since the start.
+    """A run of a scenario; times are virtual seconds since the start.
 
-    ``products`` are the ids of those that it features.
+    ``featured_products`` are product ids.
     """
 
     scenario: Scenario
@@ -27,7 +27,7 @@ class ScenarioRun(Struct, frozen=True, eq=False):
 
 
 class ActiveScenarios:
-    """Running scenarios, at most one run each; their modifiers are multiplied."""
+    """Running scenarios, at most one run of each; their modifiers are combined."""
 
     def __init__(self) -> None:
         self._runs: dict[str, ScenarioRun] = {}
@@ -56,50 +56,50 @@ class ActiveScenarios:
 
     @property
     def visit_multiplier(self) -> float:
-        """Multiplier of customer visits."""
-        return prod(scene.scenario.modifiers.visit_multiplier for scene in self._runs.values())
+        """Return the combined multiplier of customer visits."""
+        return prod(run.scenario.modifiers.visit_multiplier for run in self._runs.values())
 
     @property
     def question_multiplier(self) -> float:
-        """Multiplier of support questions."""
-        return prod(scene.scenario.modifiers.question_multiplier for scene in self._runs.values())
+        """Return the combined multiplier of support questions."""
+        return prod(run.scenario.modifiers.question_multiplier for run in self._runs.values())
 
     @property
     def failure_multiplier(self) -> float:
         """Multiplier of failed payments and cancelled orders."""
-        return prod(scene.scenario.modifiers.failure_multiplier for scene in self._runs.values())
+        return prod(run.scenario.modifiers.failure_multiplier for run in self._runs.values())
 
     @property
     def couriers_work(self) -> bool:
         """Return whether couriers work."""
-        return all(scene.scenario.modifiers.couriers_work for scene in self._runs.values())
+        return all(run.scenario.modifiers.couriers_work for run in self._runs.values())
 
     @property
     def payments_work(self) -> bool:
         """Return whether payments succeed."""
-        return all(scene.scenario.modifiers.payments_work for scene in self._runs.values())
+        return all(run.scenario.modifiers.payments_work for run in self._runs.values())
 
     def suppliers_deliver(self, product_id: str) -> bool:
         """Return whether a product is being replenished."""
         return all(
-            scene.scenario.modifiers.suppliers_deliver or product_id not in scene.featured_products
-            for scene in self._runs.values()
+            run.scenario.modifiers.suppliers_deliver or product_id not in run.featured_products
+            for run in self._runs.values()
         )
 
     def demand_multiplier(self, product_id: str) -> float:
-        """Multiplier of a product's demand."""
+        """Return the combined multiplier of a product's demand."""
         return prod(
-            scene.scenario.modifiers.demand_multiplier for scene in self._runs_featuring(product_id)
+            run.scenario.modifiers.demand_multiplier for run in self._runs_featuring(product_id)
         )
 
     def price(self, product: Product) -> Money:
-        """Say what a product costs now; a sale's price is in whole hryvnias."""
+        """Return the current price of a product; discounted prices are whole hryvnias."""
         price = Decimal(product.price)
-        for scene in self._runs_featuring(product.id):
-            if percent := scene.scenario.modifiers.discount_percent:
-                lower = (price * (100 - percent) / 100).quantize(HRYVNIA, ROUND_HALF_UP)
-                price = max(lower, HRYVNIA)
+        for run in self._runs_featuring(product.id):
+            if percent := run.scenario.modifiers.discount_percent:
+                discounted = (price * (100 - percent) / 100).quantize(HRYVNIA, ROUND_HALF_UP)
+                price = max(discounted, HRYVNIA)
         return Money.of(price)
 
     def _runs_featuring(self, product_id: str) -> list[ScenarioRun]:
-        return [scene for scene in self._runs.values() if product_id in scene.featured_products]
+        return [run for run in self._runs.values() if product_id in run.featured_products]

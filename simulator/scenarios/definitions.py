@@ -11,7 +11,7 @@ from simulator.data_files import InvalidDataFile, parse_toml, read_text
 from simulator.shop.catalogue import NonEmptyText, PositiveSeconds
 
 Multiplier = Annotated[float, Meta(ge=0)]
-PositiveMultiplier = Annotated[float, Meta(gt=0)]  # of a Poisson rate, which must not be 0
+PositiveMultiplier = Annotated[float, Meta(gt=0)]  # of a Poisson rate, which must be positive
 
 
 class ScenarioText(LocalizedText, frozen=True, forbid_unknown_fields=True):
@@ -24,9 +24,9 @@ class ScenarioText(LocalizedText, frozen=True, forbid_unknown_fields=True):
 class ScenarioModifiers(Struct, frozen=True, forbid_unknown_fields=True):
     """Modifiers while a scenario is active; the defaults change nothing.
 
-    ``visits``, ``questions`` and ``mishaps`` (payments that fail, orders that are cancelled)
-    are factors.  ``featured`` products are drawn when it begins: they are chosen ``demand`` times
-    as often, cost ``discount_percent`` less, and get nothing from suppliers who do not come.
+    Failures are payments that fail and orders that are cancelled.  ``featured_count`` products are
+    drawn at the start: ``demand_multiplier``, ``discount_percent`` and ``suppliers_deliver`` apply
+    to them only.
     """
 
     visit_multiplier: PositiveMultiplier = 1.0
@@ -41,7 +41,7 @@ class ScenarioModifiers(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
-    """One scenario; ``pages`` are those of the workbench on which to ``watch`` it."""
+    """A scenario; ``pages`` of the workbench show its effect, ``watch`` says what to look for."""
 
     name: Annotated[str, Meta(pattern="^[a-z]+(-[a-z]+)*$")]
     lasts_s: PositiveSeconds
@@ -57,23 +57,23 @@ class _ScenariosFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_scenarios() -> dict[str, Scenario]:
-    """Read the shop's own scenarios; by name, in the order of the file.
+    """Load the scenarios of the data file, by name, in the order of the file.
 
     Raises:
-        BadData: the file is wrong, and where.
+        InvalidDataFile: the file is invalid.
     """
     return parse_scenarios(read_text("scenarios.toml"))
 
 
 def parse_scenarios(text: str) -> dict[str, Scenario]:
-    """Make scenarios of the text of their file.
+    """Parse the text of the scenarios' file.
 
     Raises:
-        BadData: it is wrong, and where.
+        InvalidDataFile: the text is invalid.
     """
-    found: dict[str, Scenario] = {}
+    scenarios: dict[str, Scenario] = {}
     for scenario in parse_toml("scenarios.toml", text, _ScenariosFile).scenarios:
-        if scenario.name in found:
-            raise InvalidDataFile(f"scenarios.toml, {scenario.name}: the name is taken")
-        found[scenario.name] = scenario
-    return found
+        if scenario.name in scenarios:
+            raise InvalidDataFile(f"scenarios.toml, {scenario.name}: the name is used twice")
+        scenarios[scenario.name] = scenario
+    return scenarios

@@ -21,7 +21,7 @@ from simulator.shop.simulation_events import ScenarioChanged
 
 FEATURED_CANDIDATES = 15
 """Featured products are drawn from this many best-sellers."""
-FINISHED_RUNS_KEPT = 10  # scenes that have ended
+FINISHED_RUNS_KEPT = 10
 
 _FINISHED_BODY = "Крамниця знову працює, як завжди."
 _TITLES = {
@@ -32,7 +32,7 @@ _TITLES = {
 
 
 class FinishedRun(Struct, frozen=True):
-    """A scenario run that ended at ``ended``, in virtual seconds since the start."""
+    """A run that ended; ``ended_at`` is in virtual seconds since the start."""
 
     run: ScenarioRun
     ended_at: float
@@ -40,7 +40,7 @@ class FinishedRun(Struct, frozen=True):
 
 
 class ScenarioManager:
-    """``changed`` is called with the time when the set of active scenarios changes."""
+    """Starts and stops scenarios; calls ``on_change`` with the time of each change."""
 
     def __init__(self, components: ShopComponents, on_change: Callable[[float], None]) -> None:
         self._components, self._on_change = components, on_change
@@ -51,29 +51,29 @@ class ScenarioManager:
         """Start a scenario; restart it if it is running.
 
         Raises:
-            Refused: unknown name.
+            CommandRejected: the scenario is unknown.
         """
         scenario = self._components.data.scenarios.get(name)
         if scenario is None:
             raise CommandRejected("name", "Unknown scenario")
-        if any(scene.scenario is scenario for scene in self._components.active_scenarios.runs):
+        if any(run.scenario is scenario for run in self._components.active_scenarios.runs):
             self.stop(name, at)
-        scene = ScenarioRun(scenario, at, at + scenario.lasts_s, self._draw_featured(scenario))
-        self._components.active_scenarios.start(scene)
+        run = ScenarioRun(scenario, at, at + scenario.lasts_s, self._draw_featured(scenario))
+        self._components.active_scenarios.start(run)
         self._scheduled_ends[name] = self._components.context.scheduler.call_at(
-            scene.ends_at, partial(self._on_duration_elapsed, name)
+            run.ends_at, partial(self._on_duration_elapsed, name)
         )
         self._publish_change(scenario, ScenarioPhase.STARTED, at)
-        if act := START_ACTIONS.get(name):
-            act(self._components, scene, at)
+        if action := START_ACTIONS.get(name):
+            action(self._components, run, at)
         self._on_change(at)
-        return scene
+        return run
 
     def stop(self, name: str, at: float) -> None:
         """Stop a running scenario.
 
         Raises:
-            Refused: it is not running.
+            CommandRejected: the scenario is not running.
         """
         if name not in self._scheduled_ends:
             raise CommandRejected("name", "This scenario is not running")
@@ -85,33 +85,35 @@ class ScenarioManager:
 
     def _finish(self, name: str, phase: ScenarioPhase, at: float) -> None:
         del self._scheduled_ends[name]
-        scene = self._components.active_scenarios.stop(name)
-        self.finished.appendleft(FinishedRun(scene, at, phase))
-        if act := END_ACTIONS.get(name):
-            act(self._components, scene, at)
-        self._publish_change(scene.scenario, phase, at)
+        run = self._components.active_scenarios.stop(name)
+        self.finished.appendleft(FinishedRun(run, at, phase))
+        if action := END_ACTIONS.get(name):
+            action(self._components, run, at)
+        self._publish_change(run.scenario, phase, at)
         self._on_change(at)
 
     def _draw_featured(self, scenario: Scenario) -> frozenset[str]:
         products = self._components.data.catalogue.products
-        best = sorted(products, key=lambda product: product.popularity, reverse=True)[
+        best_sellers = sorted(products, key=lambda product: product.popularity, reverse=True)[
             :FEATURED_CANDIDATES
         ]
-        count = min(scenario.modifiers.featured_count, len(best))
-        return frozenset(product.id for product in self._components.context.rng.sample(best, count))
+        count = min(scenario.modifiers.featured_count, len(best_sellers))
+        return frozenset(
+            product.id for product in self._components.context.rng.sample(best_sellers, count)
+        )
 
     def _publish_change(self, scenario: Scenario, phase: ScenarioPhase, at: float) -> None:
-        desk = self._components.context
-        desk.emit(ScenarioChanged(scenario.name, phase))
-        desk.publish_to_staff(
+        context = self._components.context
+        context.emit(ScenarioChanged(scenario.name, phase))
+        context.publish_to_staff(
             Notification(
                 payload=NotificationPayload(
-                    id=desk.next_notification_id(),
+                    id=context.next_notification_id(),
                     title=f"{_TITLES[phase]}: {scenario.title.uk}",
                     body=scenario.sentence.uk if phase is ScenarioPhase.STARTED else _FINISHED_BODY,
                     icon="film",
                     priority=Priority.NORMAL,
-                    created_at=desk.datetime_at(at),
+                    created_at=context.datetime_at(at),
                 )
             )
         )

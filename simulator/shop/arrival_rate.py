@@ -24,22 +24,22 @@ MIN_SHARE_OF_BASE = 0.2
 
 
 def base_arrival_rate(rate: float) -> float:
-    """Return the mean where nothing out of the ordinary happens, for ``rate`` publications."""
+    """Return the mean arrivals per virtual second for ``rate`` publications, without correction."""
     return rate / PUBLICATIONS_PER_VISIT
 
 
 def arrival_rate(
     rate: float, active_visitors: int, orders_by_status: Mapping[OrderStatus, int]
 ) -> float:
-    """Return the mean, of a Poisson process, for ``rate`` publications a virtual second.
+    """Return the mean arrivals per virtual second, of a Poisson process, for ``rate`` publications.
 
-    ``inside`` is how many visitors there are, ``orders`` how many orders in each status.  The means
-    above were measured over hours of virtual time; a test holds them to it.
+    The means above were measured over hours of virtual time, and a test checks them.
     """
-    of_orders = sum(
-        news * orders_by_status.get(status, 0)
-        for status, news in PUBLICATION_RATE_BY_STATUS.items()
+    from_orders = sum(
+        order_rate * orders_by_status.get(status, 0)
+        for status, order_rate in PUBLICATION_RATE_BY_STATUS.items()
     )
-    wanted = max(0.0, rate - of_orders) / PUBLICATION_RATE_PER_VISITOR
-    visits = wanted / MEAN_VISIT_S + (wanted - active_visitors) / CORRECTION_TIME_S
-    return max(MIN_SHARE_OF_BASE * base_arrival_rate(rate), visits)
+    target_visitors = max(0.0, rate - from_orders) / PUBLICATION_RATE_PER_VISITOR
+    correction = (target_visitors - active_visitors) / CORRECTION_TIME_S
+    arrivals = target_visitors / MEAN_VISIT_S + correction
+    return max(MIN_SHARE_OF_BASE * base_arrival_rate(rate), arrivals)

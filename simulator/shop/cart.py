@@ -1,4 +1,4 @@
-"""A customer's cart; each change returns its message."""
+"""A customer's cart; each change returns the payload to publish."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.shop.catalogue import Product
 
 
 class ShoppingCart:
-    """Cart of one customer; ``price`` returns the current price."""
+    """Cart of one customer; ``price_of`` returns the current price of a product."""
 
     def __init__(self, customer_number: int, price_of: Callable[[Product], Money]) -> None:
         self._id, self._price_of = f"cart_{customer_number}", price_of

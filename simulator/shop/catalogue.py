@@ -16,18 +16,18 @@ PositiveSeconds = Annotated[float, Meta(gt=0)]
 
 
 class Warehouse(Struct, frozen=True, forbid_unknown_fields=True):
-    """A warehouse; ``lead_time_s`` is the minimum and maximum lead time, in seconds."""
+    """A warehouse; ``lead_time_s`` is the shortest and longest lead time of deliveries."""
 
     name: NonEmptyText
     lead_time_s: tuple[PositiveSeconds, PositiveSeconds]
 
 
 class Product(Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing to buy.
+    """A product.
 
-    ``price`` is in UAH.  A shelf with ``threshold`` pieces or fewer runs low, and its supplier
-    then brings ``lot`` pieces.  ``popularity`` is how often it is chosen, relative to the others;
-    ``stock`` is how many pieces lie in each warehouse at the start.
+    ``price`` is in UAH.  A shelf with ``threshold`` pieces or fewer is low and is replenished with
+    ``reorder_quantity`` pieces.  ``popularity`` is the relative probability of being chosen;
+    ``stock`` is the initial number of pieces in each warehouse.
     """
 
     id: Annotated[str, Meta(pattern=r"^prod_\d+$")]
@@ -42,64 +42,65 @@ class Product(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Catalogue(Struct, frozen=True):
-    """All products, in the order of the file, and all warehouses."""
+    """All products and warehouses, in the order of their files."""
 
     warehouses: tuple[Warehouse, ...]
     products: tuple[Product, ...]
 
 
-class _Warehouses(Struct, frozen=True, forbid_unknown_fields=True):
+class _WarehousesFile(Struct, frozen=True, forbid_unknown_fields=True):
     warehouses: Annotated[tuple[Warehouse, ...], Meta(min_length=1)]
 
 
 def load_catalogue() -> Catalogue:
-    """Read the shop's own catalogue.
+    """Load the catalogue of the data files.
 
     Raises:
-        BadData: a file is wrong, and where.
+        InvalidDataFile: a file is invalid.
     """
     return parse_catalogue(read_text("warehouses.toml"), read_text("products.jsonl"))
 
 
 def parse_catalogue(warehouses: str, products: str) -> Catalogue:
-    """Make a catalogue of the texts of its two files.
+    """Parse the texts of the catalogue's two files.
 
     Raises:
-        BadData: one of them is wrong, and where.
+        InvalidDataFile: one of them is invalid.
     """
-    places = parse_toml("warehouses.toml", warehouses, _Warehouses).warehouses
-    for place in places:
-        if place.lead_time_s[0] > place.lead_time_s[1]:
+    all_warehouses = parse_toml("warehouses.toml", warehouses, _WarehousesFile).warehouses
+    for warehouse in all_warehouses:
+        shortest, longest = warehouse.lead_time_s
+        if shortest > longest:
             raise InvalidDataFile(
-                f"warehouses.toml, {place.name}: lead_time_s is not from quick to slow"
+                f"warehouses.toml, {warehouse.name}: the longest lead time is first"
             )
     entries = parse_json_lines("products.jsonl", products, Product)
     if not entries:
         raise InvalidDataFile("products.jsonl: there is no product")
-    _check_products({place.name for place in places}, entries)
-    return Catalogue(warehouses=places, products=tuple(product for _, product in entries))
+    _check_products({warehouse.name for warehouse in all_warehouses}, entries)
+    return Catalogue(warehouses=all_warehouses, products=tuple(product for _, product in entries))
 
 
 def _check_products(warehouses: set[str], entries: Iterable[tuple[int, Product]]) -> None:
-    taken: set[str] = set()
+    used_ids: set[str] = set()
     for line, product in entries:
-        problem = _validation_error(product, warehouses, taken)
-        if problem:
-            raise InvalidDataFile(f"products.jsonl, line {line} ({product.id}): {problem}")
-        taken |= {product.id, product.sku}
+        error = _validation_error(product, warehouses, used_ids)
+        if error:
+            raise InvalidDataFile(f"products.jsonl, line {line} ({product.id}): {error}")
+        used_ids |= {product.id, product.sku}
 
 
 def _validation_error(product: Product, warehouses: set[str], used_ids: set[str]) -> str | None:
     if product.id in used_ids:
-        return "the id is taken"
+        return "the id is used twice"
     if product.sku in used_ids:
-        return f"the SKU {product.sku} is taken"
+        return f"the SKU {product.sku} is used twice"
     if product.price <= 0:
         return "the price is not above zero"
     if product.stock.keys() != warehouses:
         return f"stock is not given for {', '.join(sorted(warehouses))}"
     if min(product.stock.values()) <= product.threshold:
-        return f"a warehouse opens with {product.threshold} pieces (the threshold) or fewer"
+        return f"a warehouse starts with {product.threshold} pieces (the threshold) or fewer"
     if product.reorder_quantity <= product.threshold:
-        return f"a lot of {product.reorder_quantity} does not lift a shelf over {product.threshold}"
+        return f"a delivery of {product.reorder_quantity} does not exceed the threshold"
     return None

@@ -38,11 +38,11 @@ class Checkout:
             OrderItem(product.id, product.name, quantity, self._active_scenarios.price(product))
             for product, quantity, _ in lines
         )
-        taken = tuple(
+        allocations = tuple(
             StockAllocation(product.id, shelf.warehouse, quantity)
             for product, quantity, shelf in lines
         )
-        placed = self._fulfilment.place_order(customer, items, taken, at)
+        order = self._fulfilment.place_order(customer, items, allocations, at)
         for _, quantity, shelf in lines:
             self._replenishment.sell(shelf, quantity, at)
-        return placed
+        return order

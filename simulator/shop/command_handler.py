@@ -41,7 +41,7 @@ class ShopCommandHandler:
         """Execute a command; return the order or the number of shelves it changed.
 
         Raises:
-            Refused: with the field that names what does not exist or cannot be.
+            CommandRejected: it cannot be executed; nothing has changed.
         """
         match command:
             case StartScenario(name=name):
@@ -78,18 +78,18 @@ class ShopCommandHandler:
             self._components.replenishment.set_level(shelf, command.level, at)
         return len(shelves)
 
-    def _find_shelves(self, product_id: str | None, warehouse: str | None) -> list[Shelf]:
+    def _find_shelves(self, product_id: str | None, warehouse_name: str | None) -> list[Shelf]:
         if product_id is not None:
             self._get_product(product_id)
-        names = [place.name for place in self._components.data.catalogue.warehouses]
-        if warehouse is not None and warehouse not in names:
+        names = [warehouse.name for warehouse in self._components.data.catalogue.warehouses]
+        if warehouse_name is not None and warehouse_name not in names:
             raise CommandRejected(
                 "warehouse", f"Unknown warehouse; the warehouses are {', '.join(names)}"
             )
         return [
             shelf
             for shelf in self._components.shelves
-            if product_id in (None, shelf.product.id) and warehouse in (None, shelf.warehouse)
+            if product_id in (None, shelf.product.id) and warehouse_name in (None, shelf.warehouse)
         ]
 
     def _get_product(self, id: str) -> Product:
@@ -101,21 +101,21 @@ class ShopCommandHandler:
         customer = self._customer(command.customer)
         quantity = command.quantity
         if command.product is None:
-            found = [
+            available = [
                 (product, shelf)
                 for product in self._products.values()
                 if (shelf := self._find_shelf(product, quantity, customer))
             ]
-            if not found:
+            if not available:
                 raise CommandRejected("quantity", "No warehouse has that many of any product")
-            weights = [product.popularity for product, _ in found]
-            ((product, shelf),) = self._components.context.rng.choices(found, weights)
+            weights = [product.popularity for product, _ in available]
+            ((product, shelf),) = self._components.context.rng.choices(available, weights)
         else:
             product = self._get_product(command.product)
-            enough = self._find_shelf(product, quantity, customer)
-            if enough is None:
+            found = self._find_shelf(product, quantity, customer)
+            if found is None:
                 raise CommandRejected("quantity", "No warehouse has that many in stock")
-            shelf = enough
+            shelf = found
         return self._components.checkout.place_order(customer, [(product, quantity, shelf)], at)
 
     def _find_shelf(self, product: Product, quantity: int, customer: Customer) -> Shelf | None:
@@ -141,11 +141,11 @@ class ShopCommandHandler:
             )
         try:
             return self._components.fulfilment.change_status(order, to, at)
-        except InvalidTransition as why:
-            raise CommandRejected("to", str(why)) from None
+        except InvalidTransition as error:
+            raise CommandRejected("to", str(error)) from None
 
     def _announce(self, command: Announce, at: float) -> None:
-        notice = NotificationPayload(
+        notification = NotificationPayload(
             id=self._components.context.next_notification_id(),
             title=command.title,
             body=command.body,
@@ -153,4 +153,4 @@ class ShopCommandHandler:
             priority=command.priority,
             created_at=self._components.context.datetime_at(at),
         )
-        self._components.context.publish(EVERYONE, Notification(payload=notice))
+        self._components.context.publish(EVERYONE, Notification(payload=notification))

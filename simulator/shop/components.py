@@ -7,29 +7,17 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from simulator.engine.simulation_context import RunConfig, SimulationContext
-from simulator.scenarios import definitions
 from simulator.scenarios.active import ActiveScenarios
-from simulator.scenarios.definitions import Scenario
-from simulator.shop import (
-    catalogue,
-    customers,
-    notification_texts,
-)
-from simulator.shop import (
-    daily_profile as day,
-)
-from simulator.shop import (
-    support_script as support,
-)
-from simulator.shop.catalogue import Catalogue
+from simulator.scenarios.definitions import Scenario, load_scenarios
+from simulator.shop.catalogue import Catalogue, load_catalogue
 from simulator.shop.checkout import Checkout
-from simulator.shop.customers import CustomerDirectory
-from simulator.shop.daily_profile import DailyProfile
+from simulator.shop.customers import CustomerDirectory, load_customers
+from simulator.shop.daily_profile import DailyProfile, load_daily_profile
 from simulator.shop.fulfilment import Fulfilment
-from simulator.shop.notification_texts import Announcement
+from simulator.shop.notification_texts import Announcement, load_announcements
 from simulator.shop.replenishment import Replenishment
 from simulator.shop.stock_levels import Shelves
-from simulator.shop.support_script import SupportScript
+from simulator.shop.support_script import SupportScript, load_support_script
 
 
 class ShopData(Struct, frozen=True):
@@ -44,19 +32,19 @@ class ShopData(Struct, frozen=True):
 
     @classmethod
     def load(cls) -> ShopData:
-        """Read the package's own data files.
+        """Load all data files.
 
         Raises:
-            BadData: one of them is wrong, and where.
+            InvalidDataFile: one of them is invalid.
         """
-        goods = catalogue.load_catalogue()
+        catalogue = load_catalogue()
         return cls(
-            goods,
-            customers.load_customers(goods),
-            notification_texts.load_announcements(),
-            support.load_support_script(),
-            definitions.load_scenarios(),
-            day.load_daily_profile(),
+            catalogue,
+            load_customers(catalogue),
+            load_announcements(),
+            load_support_script(),
+            load_scenarios(),
+            load_daily_profile(),
         )
 
 
@@ -74,12 +62,16 @@ class ShopComponents(Struct, frozen=True):
     @classmethod
     def build(cls, data: ShopData, config: RunConfig) -> ShopComponents:
         """Create and wire the components."""
-        desk, stage, stock = (
-            SimulationContext(config),
-            ActiveScenarios(),
-            Shelves(data.catalogue),
+        context, active_scenarios = SimulationContext(config), ActiveScenarios()
+        shelves = Shelves(data.catalogue)
+        replenishment = Replenishment(context, data.catalogue, active_scenarios)
+        fulfilment = Fulfilment(context, shelves, replenishment, active_scenarios)
+        return cls(
+            data=data,
+            context=context,
+            active_scenarios=active_scenarios,
+            shelves=shelves,
+            replenishment=replenishment,
+            fulfilment=fulfilment,
+            checkout=Checkout(active_scenarios, replenishment, fulfilment),
         )
-        supply = Replenishment(desk, data.catalogue, stage)
-        fulfilment = Fulfilment(desk, stock, supply, stage)
-        checkout = Checkout(stage, supply, fulfilment)
-        return cls(data, desk, stage, stock, supply, fulfilment, checkout)

@@ -13,7 +13,7 @@ from simulator.shop.catalogue import Catalogue, NonEmptyText, PositiveInt
 
 
 class Customer(Struct, frozen=True):
-    """A person with an account; ``warehouse`` serves their ``city``."""
+    """A customer; ``warehouse`` is the one that serves their ``city``."""
 
     number: int
     id: str
@@ -23,12 +23,12 @@ class Customer(Struct, frozen=True):
 
     @property
     def person(self) -> CustomerRef:
-        """Say who it is, as messages do."""
+        """Return the reference used in messages."""
         return CustomerRef(self.id, self.name)
 
 
 class City(Struct, frozen=True, forbid_unknown_fields=True):
-    """A place to live; ``weight`` is how many customers do, relative to the others."""
+    """A city; ``weight`` is its relative number of customers."""
 
     name: NonEmptyText
     warehouse: NonEmptyText
@@ -58,39 +58,39 @@ class CustomerDirectory:
         self._cache: dict[int, Customer] = {}
 
     def customer(self, number: int) -> Customer:
-        """Return ``user_{number}``, from 1.
+        """Return ``user_{number}``; numbers start at 1.
 
-        The number alone decides who it is, whatever the shop's seed: the server remembers
-        orders and conversations under these ids from one run to the next.
+        Depends on the number only, not on the seed: the server keeps orders and conversations
+        under these ids from one run to the next.
         """
         if number not in self._cache:
             self._cache[number] = self._generate(number)
         return self._cache[number]
 
     def _generate(self, number: int) -> Customer:
-        draw = random.Random(f"customer {number}")  # noqa: S311 - a name, no secret
-        is_woman = draw.random() < 0.5
-        first = draw.choice((self._names.women if is_woman else self._names.men).first)
-        surname = draw.choice(self._names.surnames.forms)[is_woman]
+        rng = random.Random(f"customer {number}")  # noqa: S311 - a name, no secret
+        is_woman = rng.random() < 0.5
+        first = rng.choice((self._names.women if is_woman else self._names.men).first)
+        surname = rng.choice(self._names.surnames.forms)[is_woman]
         cities = self._names.cities
-        (city,) = draw.choices(cities, weights=[city.weight for city in cities])
+        (city,) = rng.choices(cities, weights=[city.weight for city in cities])
         return Customer(number, f"user_{number}", f"{first} {surname}", city.name, city.warehouse)
 
 
 def load_customers(catalogue: Catalogue) -> CustomerDirectory:
-    """Read the shop's own names and cities.
+    """Load the names and cities of the data file.
 
     Raises:
-        BadData: the file is wrong, and where.
+        InvalidDataFile: the file is invalid.
     """
     return parse_customers(read_text("people.toml"), catalogue)
 
 
 def parse_customers(people: str, catalogue: Catalogue) -> CustomerDirectory:
-    """Make people of the text of their file.
+    """Parse the text of the file of names and cities.
 
     Raises:
-        BadData: it is wrong, and where.
+        InvalidDataFile: the text is invalid.
     """
     names = parse_toml("people.toml", people, _PeopleFile)
     warehouses = {warehouse.name for warehouse in catalogue.warehouses}

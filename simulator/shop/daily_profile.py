@@ -17,7 +17,7 @@ HOURS = 24
 
 
 class DailyProfile(Struct, frozen=True, forbid_unknown_fields=True):
-    """``hours[h]``: customers who come in hour ``h`` since the opening, relative to the mean."""
+    """``hours[h]``: traffic in hour ``h`` since the start, relative to the mean."""
 
     hours: tuple[Annotated[float, Meta(gt=0)], ...]
 
@@ -27,23 +27,23 @@ class DailyProfile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_daily_profile() -> DailyProfile:
-    """Read the shop's own day.
+    """Load the profile of the data file.
 
     Raises:
-        BadData: the file is wrong.
+        InvalidDataFile: the file is invalid.
     """
     return parse_daily_profile(read_text("day.toml"))
 
 
 def parse_daily_profile(text: str) -> DailyProfile:
-    """Make a day of the text of its file.
+    """Parse the text of the profile's file.
 
     Raises:
-        BadData: it is wrong, and how.
+        InvalidDataFile: the text is invalid.
     """
-    day = parse_toml("day.toml", text, DailyProfile)
-    if len(day.hours) != HOURS:
-        raise InvalidDataFile(f"day.toml: there are {len(day.hours)} hours, not {HOURS}")
-    if abs(sum(day.hours) - HOURS) > 1e-9:
-        raise InvalidDataFile(f"day.toml: the hours sum up to {sum(day.hours):g}, not {HOURS}")
-    return day
+    profile = parse_toml("day.toml", text, DailyProfile)
+    if len(profile.hours) != HOURS:
+        raise InvalidDataFile(f"day.toml: there are {len(profile.hours)} hours, not {HOURS}")
+    if abs(sum(profile.hours) - HOURS) > 1e-9:
+        raise InvalidDataFile(f"day.toml: the hours sum up to {sum(profile.hours):g}, not {HOURS}")
+    return profile

@@ -23,7 +23,7 @@ from simulator.shop.replenishment import Replenishment
 from simulator.shop.revenue import RevenueByDay
 from simulator.shop.stock_levels import Shelves
 
-FINISHED_ORDERS_KEPT = 100  # finished orders that stay available
+FINISHED_ORDERS_KEPT = 100
 RELEASE_DELAY: DurationRange = (2, 90)
 CANCEL_PROBABILITY = 0.1
 """Probability that an order without a courier is cancelled instead of held."""
@@ -33,8 +33,8 @@ DELAYED_TEXT = "Затримується: страйк кур’єрів"
 class Fulfilment:
     """Every order of the shop.
 
-    ``live`` orders have a scheduled change, oldest first; ``done`` are the last ``KEPT`` finished
-    ones.
+    ``live`` orders have a scheduled change, oldest first; ``finished`` are the last
+    ``FINISHED_ORDERS_KEPT`` others.
     """
 
     def __init__(
@@ -69,27 +69,27 @@ class Fulfilment:
         allocations: tuple[StockAllocation, ...],
         at: float,
     ) -> PlacedOrder:
-        """Create an order; the caller takes its items from the shelves."""
-        run, count = self._context.config.run_id, self._context.next_number("order")
-        placed = new_order(
-            id=f"ord_{run}_{count}",
-            number=f"ORD-{run.upper()}-{count:03d}",
+        """Create an order; the caller takes the items from the shelves."""
+        run_id, count = self._context.config.run_id, self._context.next_number("order")
+        order = new_order(
+            id=f"ord_{run_id}_{count}",
+            number=f"ORD-{run_id.upper()}-{count:03d}",
             customer=customer.person,
             city=customer.city,
             items=items,
             allocations=allocations,
             at=self._context.datetime_at(at),
         )
-        self.by_status[placed.status] += 1
-        self._order_events.order_placed(placed, at)
-        self._schedule_next(placed, at)
-        return placed
+        self.by_status[order.status] += 1
+        self._order_events.order_placed(order, at)
+        self._schedule_next(order, at)
+        return order
 
     def change_status(self, before: PlacedOrder, to: OrderStatus, at: float) -> PlacedOrder:
         """Change the status of an order now; its scheduled change is cancelled.
 
         Raises:
-            NotAllowed: the transition is not allowed; nothing has changed.
+            InvalidTransition: the transition is not allowed; nothing has changed.
         """
         id = before.order.id
         order = before.with_status(to, self._context.datetime_at(at))
@@ -107,9 +107,9 @@ class Fulfilment:
         self._order_events.status_changed(order, before.status, at)
         self.revenue.record(order)
         if to is OrderStatus.CANCELLED:
-            for taken in order.allocations:
-                shelf = self._shelves.get(taken.product_id, taken.warehouse)
-                self._replenishment.return_sold(shelf, taken.quantity, at)
+            for allocation in order.allocations:
+                shelf = self._shelves.get(allocation.product_id, allocation.warehouse)
+                self._replenishment.return_sold(shelf, allocation.quantity, at)
         self._schedule_next(order, at)
         return order
 
@@ -126,13 +126,16 @@ class Fulfilment:
             self.live[id] = order
             self._schedule(id, TRANSIT_TO_BRANCH, partial(self._arrive_at_branch, id), at)
             return
-        way = sample_transition(order, self._active_scenarios.failure_multiplier, self._context.rng)
-        if way is None:
+        transition = sample_transition(
+            order, self._active_scenarios.failure_multiplier, self._context.rng
+        )
+        if transition is None:
             self.live.pop(id, None)
             self.finished.append(order)
             return
         self.live[id] = order
-        self._schedule(id, way.duration_s, partial(self._apply_transition, id, way.to), at)
+        action = partial(self._apply_transition, id, transition.to)
+        self._schedule(id, transition.duration_s, action, at)
 
     def _schedule(self, id: str, duration: DurationRange, action: Action, at: float) -> None:
         self._scheduled[id] = self._context.scheduler.call_at(
@@ -141,8 +144,8 @@ class Fulfilment:
 
     def _cancel_scheduled(self, id: str) -> None:
         self._held_by_couriers.pop(id, None)
-        if plan := self._scheduled.pop(id, None):
-            plan.cancel()
+        if scheduled := self._scheduled.pop(id, None):
+            scheduled.cancel()
 
     def _apply_transition(self, id: str, to: OrderStatus, at: float) -> None:
         """Apply a scheduled transition, unless payments or couriers are down."""
@@ -163,7 +166,7 @@ class Fulfilment:
             self.change_status(order, to, at)
 
     def _arrive_at_branch(self, id: str, at: float) -> None:
-        """Let the parcel arrive at its branch: only its tracking changes."""
+        """Record that the parcel is at its branch: only its tracking changes."""
         order = self.live[id]
         if not self._active_scenarios.couriers_work:
             self._delay(order, partial(self._arrive_at_branch, id), at)

@@ -1,4 +1,4 @@
-"""Texts of notifications, in Ukrainian: about orders, and announcements."""
+"""Texts of notifications, in Ukrainian: on orders, and announcements."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ class _AnnouncementsFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_announcements() -> tuple[Announcement, ...]:
-    """Read the shop's own announcements.
+    """Load the announcements of the data file.
 
     Raises:
-        BadData: the file is wrong, and where.
+        InvalidDataFile: the file is invalid.
     """
     name = "announcements.toml"
     return parse_toml(name, read_text(name), _AnnouncementsFile).announcements
@@ -83,8 +83,8 @@ def load_announcements() -> tuple[Announcement, ...]:
 
 def order_notification(order: PlacedOrder, *, id: str, at: datetime) -> NotificationPayload:
     """Return the notification for the current status of an order."""
-    wording = _TEMPLATES[order.status]
-    body = wording.body.format(
+    template = _TEMPLATES[order.status]
+    body = template.body.format(
         number=order.order.number,
         total=order.order.total,
         city=order.city,
@@ -92,11 +92,11 @@ def order_notification(order: PlacedOrder, *, id: str, at: datetime) -> Notifica
     )
     return NotificationPayload(
         id=id,
-        title=wording.title,
+        title=template.title,
         body=body,
         action_url=f"/orders/{order.order.id}",
-        icon=wording.icon,
-        priority=wording.priority,
+        icon=template.icon,
+        priority=template.priority,
         created_at=at,
     )
 

@@ -21,7 +21,7 @@ class OrderEventPublisher:
     def order_placed(self, order: PlacedOrder, at: float) -> None:
         """Publish a new order to the tenant and the customer."""
         self._context.publish_to_staff(NewOrder(payload=NewOrderPayload(order=order.order)))
-        # Nobody is subscribed to the order yet: the customer's channel carries the first update.
+        # The order's channel has no subscribers yet: the first update goes to the customer's.
         self._context.publish_to_user(order.order.customer.id, self._order_update(order, at, UNSET))
         self._notify(order, at)
 
@@ -59,7 +59,7 @@ class OrderEventPublisher:
         )
 
     def _notify(self, order: PlacedOrder, at: float) -> None:
-        notice = order_notification(
+        notification = order_notification(
             order, id=self._context.next_notification_id(), at=self._context.datetime_at(at)
         )
-        self._context.publish_to_user(order.order.customer.id, Notification(payload=notice))
+        self._context.publish_to_user(order.order.customer.id, Notification(payload=notification))

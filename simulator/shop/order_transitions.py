@@ -44,10 +44,10 @@ TRANSITIONS: dict[OrderStatus, tuple[Transition, ...]] = {
     OrderStatus.DELIVERED: (Transition(OrderStatus.REFUNDED, (30, 90), 4),),
     OrderStatus.CANCELLED: (Transition(OrderStatus.REFUNDED, (10, 30), 100),),
 }
-"""By status, the usual transition first; the rest to 100 % is the probability that the order
-stays as it is.
+"""By status, the usual transition first; what is missing to 100 % is the probability that the
+order keeps its status.
 
-A shipped parcel first arrives at its branch, then is delivered: see ``Fulfilment``.
+A shipped parcel arrives at its branch before it is delivered: see ``Fulfilment``.
 """
 TRANSIT_TO_BRANCH: DurationRange = (20, 70)
 BRANCH_TO_CUSTOMER: DurationRange = (20, 80)
@@ -65,13 +65,13 @@ HAPPY_PATH = {
 
 def _publication_rate_by_status() -> dict[OrderStatus, float]:
     # A status change makes three publications, a tracking change only two.
-    news = {
-        status: 3 / sum(way.percent / 100 * sum(way.duration_s) / 2 for way in TRANSITIONS[status])
+    rates = {
+        status: 3 / sum(t.percent / 100 * sum(t.duration_s) / 2 for t in TRANSITIONS[status])
         for status in HAPPY_PATH
         if status in TRANSITIONS
     }
     return {
-        **news,
+        **rates,
         OrderStatus.SHIPPED: 5 / (sum(TRANSIT_TO_BRANCH) / 2 + sum(BRANCH_TO_CUSTOMER) / 2),
     }
 
@@ -83,15 +83,16 @@ PUBLICATION_RATE_BY_STATUS = _publication_rate_by_status()
 def sample_transition(
     order: PlacedOrder, failure_multiplier: float, rng: Random
 ) -> Transition | None:
-    """Sample the next transition, with failures ``mishaps`` times as likely; None: no more."""
-    ways = TRANSITIONS.get(order.status, ())
-    if not ways or (order.status is OrderStatus.CANCELLED and not order.paid_at):
+    """Draw the next transition, failures ``failure_multiplier`` times as likely; None: none."""
+    transitions = TRANSITIONS.get(order.status, ())
+    if not transitions or (order.status is OrderStatus.CANCELLED and not order.paid_at):
         return None
-    usual, *others = ways
+    usual, *others = transitions
     mark = rng.uniform(0, 100)
-    for way in others:
-        mark -= way.percent * (failure_multiplier if way.to in FAILURES else 1.0)
+    for transition in others:
+        is_failure = transition.to in FAILURES
+        mark -= transition.percent * (failure_multiplier if is_failure else 1.0)
         if mark < 0:
-            return way
+            return transition
     # The usual transition has the remaining probability.
     return usual if others or mark < usual.percent else None

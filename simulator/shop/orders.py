@@ -90,10 +90,10 @@ class PlacedOrder(Struct, frozen=True, kw_only=True):
         """Return a copy with a new status.
 
         Raises:
-            NotAllowed: the transition is not allowed.
+            InvalidTransition: the order cannot change to that status now.
         """
-        refund_of_nothing = to is _REFUNDED and not self.paid_at
-        if to not in ALLOWED_TRANSITIONS[self.status] or refund_of_nothing:
+        is_unpaid_refund = to is _REFUNDED and not self.paid_at
+        if to not in ALLOWED_TRANSITIONS[self.status] or is_unpaid_refund:
             raise InvalidTransition(f"{self.order.number} is {self.status} and cannot become {to}")
         return replace(
             self,
@@ -112,7 +112,7 @@ def new_order(
     allocations: tuple[StockAllocation, ...],
     at: datetime,
 ) -> PlacedOrder:
-    """Make a new order of at least one item; its total is the sum of them."""
+    """Create an order of at least one item; its total is the sum of the items."""
     order = Order(
         id=id,
         number=number,

@@ -1,4 +1,4 @@
-"""Replenishment: schedules a delivery for every shelf that is low or empty."""
+"""Replenishment: schedules a delivery for each shelf that is low or empty."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Replenishment:
         self._pending_deliveries: dict[ShelfKey, ScheduledAction] = {}
 
     def sell(self, shelf: Shelf, quantity: int, at: float) -> None:
-        """Sell from a shelf that has so many pieces."""
+        """Sell from a shelf that has enough items."""
         self._on_level_changed(shelf, shelf.sell(quantity), at)
 
     def return_sold(self, shelf: Shelf, quantity: int, at: float) -> None:
@@ -44,19 +44,19 @@ class Replenishment:
 
     def replenish(self, shelf: Shelf, quantity: int, at: float) -> None:
         """Replenish a shelf now and cancel its pending delivery."""
-        if plan := self._pending_deliveries.pop(_shelf_key(shelf), None):
-            plan.cancel()
+        if delivery := self._pending_deliveries.pop(_shelf_key(shelf), None):
+            delivery.cancel()
         self._on_level_changed(shelf, shelf.replenish(quantity), at)
 
     def expedite(self, shelf: Shelf, at: float) -> None:
         """Expedite the pending delivery of a shelf, if any."""
-        if plan := self._pending_deliveries.get(_shelf_key(shelf)):
-            plan.cancel()
+        if delivery := self._pending_deliveries.get(_shelf_key(shelf)):
+            delivery.cancel()
             self._schedule_delivery(shelf, self._context.sample_duration(EXPEDITED_LEAD_TIME), at)
 
     def _schedule_delivery(self, shelf: Shelf, delay_s: float, at: float) -> None:
-        plan = self._context.scheduler.call_at(at + delay_s, partial(self._deliver, shelf))
-        self._pending_deliveries[_shelf_key(shelf)] = plan
+        delivery = self._context.scheduler.call_at(at + delay_s, partial(self._deliver, shelf))
+        self._pending_deliveries[_shelf_key(shelf)] = delivery
 
     def _deliver(self, shelf: Shelf, at: float) -> None:
         if self._active_scenarios.suppliers_deliver(shelf.product.id):
@@ -76,9 +76,9 @@ class Replenishment:
             self._schedule_delivery(shelf, self._sample_lead_time(shelf), at)
 
     def _sample_lead_time(self, shelf: Shelf) -> float:
-        # Lead times shrink with the rate, so that stock levels look alike at every rate.
-        hurry = max(1.0, self._context.rate / BASE_RATE)
-        return self._context.sample_duration(self._lead_times[shelf.warehouse]) / hurry
+        # Lead times shrink as the rate grows, so that stock levels look alike at every rate.
+        speedup = max(1.0, self._context.rate / BASE_RATE)
+        return self._context.sample_duration(self._lead_times[shelf.warehouse]) / speedup
 
 
 def _shelf_key(shelf: Shelf) -> ShelfKey:

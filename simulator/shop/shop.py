@@ -71,7 +71,7 @@ class Shop:
         """Execute a command now; its events are returned by the next step.
 
         Raises:
-            Refused: it cannot be done, and nothing has happened.
+            CommandRejected: it cannot be executed; nothing has changed.
         """
         return self._command_handler.execute(command, self.elapsed_s)
 
@@ -85,13 +85,14 @@ class Shop:
         self._support_questions.reschedule(at)
 
     def _announce(self, at: float) -> None:
-        desk, announcements = self._context, self.data.announcements
-        count = desk.next_number("announcement")
-        notice = announcement_notification(
+        context, announcements = self._context, self.data.announcements
+        count = context.next_number("announcement")
+        notification = announcement_notification(
             announcements[(count - 1) % len(announcements)],
             id=f"announcement_{self.config.run_id}_{count}",
-            at=desk.datetime_at(at),
+            at=context.datetime_at(at),
         )
-        desk.publish(Channel(ChannelKind.PUBLIC, "announcements"), Notification(payload=notice))
-        pause = desk.rng.expovariate(1 / MEAN_ANNOUNCEMENT_INTERVAL_S)
-        desk.scheduler.call_at(at + pause, self._announce)
+        channel = Channel(ChannelKind.PUBLIC, "announcements")
+        context.publish(channel, Notification(payload=notification))
+        delay_s = context.rng.expovariate(1 / MEAN_ANNOUNCEMENT_INTERVAL_S)
+        context.scheduler.call_at(at + delay_s, self._announce)

@@ -1,7 +1,7 @@
 """Stock levels per product and warehouse, and the alerts they raise.
 
-Invariant per shelf: ``left >= 0`` and
-``left + sold == initial + supplied - written_off``.
+Invariant per shelf: ``remaining >= 0`` and
+``remaining + sold == initial + supplied - written_off``.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class Shelf:
         )
 
     def sell(self, quantity: int) -> InventoryAlertPayload | None:
-        """Sell so many pieces.
+        """Sell some items.
 
         Raises:
-            NotEnough: there are not that many; none is taken.
+            InsufficientStock: the shelf has fewer items; none is sold.
         """
         if quantity > self.remaining:
             raise InsufficientStock(
@@ -64,15 +64,15 @@ class Shelf:
 
     def set_level(self, level: int) -> InventoryAlertPayload | None:
         """Set the level: a shortfall is written off, a surplus counts as supplied."""
-        more = level - self.remaining
-        if more > 0:
-            return self.replenish(more)
-        return self._change(more, written_off=-more)
+        delta = level - self.remaining
+        if delta > 0:
+            return self.replenish(delta)
+        return self._change(delta, written_off=-delta)
 
     def _change(
         self, delta: int, *, sold: int = 0, supplied: int = 0, written_off: int = 0
     ) -> InventoryAlertPayload | None:
-        """Return an alert if this changed the level, and in no other case."""
+        """Change the stock; return an alert if its status changed."""
         before = self.status
         self.remaining += delta
         self.sold += sold
@@ -112,17 +112,17 @@ class Shelves:
         return iter(self._shelves.values())
 
     def get(self, product_id: str, warehouse: str) -> Shelf:
-        """Return the one shelf."""
+        """Return the shelf of a product in a warehouse."""
         return self._shelves[product_id, warehouse]
 
     def shelves_of(self, product_id: str) -> list[Shelf]:
-        """Return a product's shelves, one a warehouse."""
+        """Return a product's shelves, one per warehouse."""
         return [self._shelves[product_id, name] for name in self._warehouses]
 
     def find_shelf(self, product_id: str, quantity: int, preferred_warehouse: str) -> Shelf | None:
-        """Find a shelf with enough stock: the nearest, else the fullest, else None."""
-        home = self.get(product_id, preferred_warehouse)
-        if home.remaining >= quantity:
-            return home
+        """Find a shelf with enough stock: the preferred one, else the fullest, else None."""
+        preferred = self.get(product_id, preferred_warehouse)
+        if preferred.remaining >= quantity:
+            return preferred
         fullest = max(self.shelves_of(product_id), key=lambda shelf: shelf.remaining)
         return fullest if fullest.remaining >= quantity else None

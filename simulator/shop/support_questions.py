@@ -9,11 +9,11 @@ from simulator.shop.components import ShopComponents
 from simulator.shop.simulation_events import AskSupport
 
 FIRST_QUESTION_AT_S, MEAN_INTERVAL_S = 5.0, 40.0
-"""Mean times, in virtual seconds."""
+"""In virtual seconds."""
 
 
 class SupportQuestionGenerator:
-    """Schedules questions; none without connected customers."""
+    """Generates questions; none if no customer is connected."""
 
     def __init__(self, components: ShopComponents) -> None:
         self._components, self._context = components, components.context
@@ -28,18 +28,18 @@ class SupportQuestionGenerator:
             self._schedule_next(at)
 
     def _schedule_next(self, at: float) -> None:
-        often = self._components.active_scenarios.question_multiplier / MEAN_INTERVAL_S
-        pause = self._context.rng.expovariate(often)
-        self._next_question = self._context.scheduler.call_at(at + pause, self._ask)
+        questions_per_s = self._components.active_scenarios.question_multiplier / MEAN_INTERVAL_S
+        delay_s = self._context.rng.expovariate(questions_per_s)
+        self._next_question = self._context.scheduler.call_at(at + delay_s, self._ask)
 
     def _ask(self, at: float) -> None:
-        draw, premises = self._context.rng, self._components.data
-        customer = premises.customers.customer(
-            draw.randint(1, self._context.config.connected_customers)
-        )
-        self._context.emit(AskSupport(customer, draw.choice(premises.support_script.topics).name))
-        active = CustomerActivityPayload(
+        rng, data = self._context.rng, self._components.data
+        number = rng.randint(1, self._context.config.connected_customers)
+        customer = data.customers.customer(number)
+        topic = rng.choice(data.support_script.topics)
+        self._context.emit(AskSupport(customer, topic.name))
+        activity = CustomerActivityPayload(
             customer.person, CustomerAction.CHAT, self._context.datetime_at(at)
         )
-        self._context.publish_to_staff(CustomerActivity(payload=active))
+        self._context.publish_to_staff(CustomerActivity(payload=activity))
         self._schedule_next(at)

@@ -15,7 +15,7 @@ from simulator.data_files import InvalidDataFile, parse_toml, read_text
 from simulator.shop.catalogue import NonEmptyText
 
 AGENT_ID = "agent_simulated"
-MAX_CONVERSATIONS = 1000  # conversations kept
+MAX_CONVERSATIONS = 1000
 
 
 class QuestionAndAnswer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,14 +26,14 @@ class QuestionAndAnswer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SupportTopic(Struct, frozen=True, forbid_unknown_fields=True):
-    """A conversation from its first question to its last answer."""
+    """A scripted conversation, from its first question to its last answer."""
 
     name: NonEmptyText
     exchanges: Annotated[tuple[QuestionAndAnswer, ...], Meta(min_length=1)]
 
 
 class SupportScript(Struct, frozen=True, forbid_unknown_fields=True):
-    """All topics; ``anybody``: answers to unscripted questions; ``thanks`` end a conversation."""
+    """The script: topics, answers to questions of no topic, and texts that end a conversation."""
 
     agent_name: NonEmptyText
     fallback_answers: tuple[NonEmptyText, ...]
@@ -41,38 +41,40 @@ class SupportScript(Struct, frozen=True, forbid_unknown_fields=True):
     topics: Annotated[tuple[SupportTopic, ...], Meta(min_length=1)]
 
     def topic(self, name: str) -> SupportTopic:
-        """Return the topic of that name, which must exist."""
+        """Return a topic, which must exist."""
         return next(topic for topic in self.topics if topic.name == name)
 
     def answer_to(self, question: str) -> str | None:
-        """Return the scripted answer, if this is a question of the script."""
+        """Return the scripted answer to a question; None if it is not in the script."""
         exchanges = (exchange for topic in self.topics for exchange in topic.exchanges)
-        return next((e.answer for e in exchanges if e.question == question), None)
+        return next((pair.answer for pair in exchanges if pair.question == question), None)
 
 
 def load_support_script() -> SupportScript:
-    """Read the shop's own script.
+    """Load the script of the data file.
 
     Raises:
-        BadData: the file is wrong, and where.
+        InvalidDataFile: the file is invalid.
     """
     return parse_support_script(read_text("support.toml"))
 
 
 def parse_support_script(text: str) -> SupportScript:
-    """Make a script of the text of its file.
+    """Parse the text of the script's file.
 
     Raises:
-        BadData: it is wrong, and where.
+        InvalidDataFile: the text is invalid.
     """
     script = parse_toml("support.toml", text, SupportScript)
-    known: set[str] = set()
+    questions: set[str] = set()
     for topic in script.topics:
         for exchange in topic.exchanges:
-            if exchange.question in known:
+            if exchange.question in questions:
                 where = f"topic {topic.name}"
-                raise InvalidDataFile(f"support.toml, {where}: asked before: {exchange.question!r}")
-            known.add(exchange.question)
+                raise InvalidDataFile(
+                    f"support.toml, {where}: repeated question: {exchange.question!r}"
+                )
+            questions.add(exchange.question)
     return script
 
 

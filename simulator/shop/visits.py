@@ -35,7 +35,7 @@ MAX_DRAWS = 10
 
 
 class VisitGenerator:
-    """Simulates the visits."""
+    """Generates the visits of all customers."""
 
     def __init__(self, components: ShopComponents) -> None:
         self._context, self._shelves, self._checkout = (
@@ -71,11 +71,13 @@ class VisitGenerator:
     def _schedule_next(self, at: float) -> None:
         rate = self._context.rate * self._daily_profile.intensity(at)
         if self._active_scenarios.allows_rate_control:
-            often = arrival_rate(rate, len(self._active_visitors), self._fulfilment.by_status)
+            arrivals_per_s = arrival_rate(
+                rate, len(self._active_visitors), self._fulfilment.by_status
+            )
         else:
-            often = base_arrival_rate(rate) * self._active_scenarios.visit_multiplier
-        pause = self._context.rng.expovariate(often)
-        self._next_arrival = self._context.scheduler.call_at(at + pause, self._arrive)
+            arrivals_per_s = base_arrival_rate(rate) * self._active_scenarios.visit_multiplier
+        delay_s = self._context.rng.expovariate(arrivals_per_s)
+        self._next_arrival = self._context.scheduler.call_at(at + delay_s, self._arrive)
 
     def _arrive(self, at: float) -> None:
         self._start_visit(at)
@@ -94,22 +96,23 @@ class VisitGenerator:
 
     def _draw_customer_number(self) -> int:
         """Draw a customer; the pool grows with the rate."""
-        present = self._context.config.connected_customers
+        connected = self._context.config.connected_customers
         others = max(MIN_OTHER_CUSTOMERS, round(15 * self._context.rate))
-        ticket = self._context.rng.randrange(CONNECTED_WEIGHT * present + others)
-        if ticket < CONNECTED_WEIGHT * present:
+        ticket = self._context.rng.randrange(CONNECTED_WEIGHT * connected + others)
+        if ticket < CONNECTED_WEIGHT * connected:
             return ticket // CONNECTED_WEIGHT + 1
-        return present + 1 + ticket - CONNECTED_WEIGHT * present
+        return connected + 1 + ticket - CONNECTED_WEIGHT * connected
 
     def _choose_product(self, customer: Customer, remaining_choices: int, at: float) -> None:
-        basket = self._cart_of(customer)
-        if not basket.lines:
+        cart = self._cart_of(customer)
+        if not cart.lines:
             self._publish_activity(customer, CustomerAction.CART, at)
-        self._publish_cart(customer, self._change_cart(basket))
-        is_last = remaining_choices == 1
-        then = partial(self._decide_checkout, customer, basket)
-        again = partial(self._choose_product, customer, remaining_choices - 1)
-        self._schedule(at, BROWSE_TIME, then if is_last else again)
+        self._publish_cart(customer, self._change_cart(cart))
+        if remaining_choices == 1:
+            next_step = partial(self._decide_checkout, customer, cart)
+        else:
+            next_step = partial(self._choose_product, customer, remaining_choices - 1)
+        self._schedule(at, BROWSE_TIME, next_step)
 
     def _cart_of(self, customer: Customer) -> ShoppingCart:
         if customer.number not in self._carts:
@@ -119,17 +122,17 @@ class VisitGenerator:
         return self._carts[customer.number]
 
     def _change_cart(self, cart: ShoppingCart) -> CartUpdatePayload:
-        draw = self._context.rng
-        if cart.lines and draw.random() < EDIT_PROBABILITY:
-            product, quantity = draw.choice(list(cart.lines.values()))
-            if product.price < CHEAP_PRICE_UAH and draw.random() < 0.5:
+        rng = self._context.rng
+        if cart.lines and rng.random() < EDIT_PROBABILITY:
+            product, quantity = rng.choice(list(cart.lines.values()))
+            if product.price < CHEAP_PRICE_UAH and rng.random() < 0.5:
                 return cart.set_quantity(product, quantity + 1)
             return cart.remove(product)
-        (product,) = draw.choices(self._products, weights=self._product_weights)
+        (product,) = rng.choices(self._products, weights=self._product_weights)
         if product.id in cart.lines:
             return cart.set_quantity(product, cart.lines[product.id][1] + 1)
-        several = product.price < CHEAP_PRICE_UAH and draw.random() < 0.25
-        return cart.add(product, draw.randint(2, 3) if several else 1)
+        several = product.price < CHEAP_PRICE_UAH and rng.random() < 0.25
+        return cart.add(product, rng.randint(2, 3) if several else 1)
 
     def _decide_checkout(self, customer: Customer, cart: ShoppingCart, at: float) -> None:
         if cart.lines and self._context.rng.random() < CHECKOUT_PROBABILITY:
@@ -160,5 +163,5 @@ class VisitGenerator:
         self._context.publish_to_user(customer.id, CartUpdate(payload=change))
 
     def _publish_activity(self, customer: Customer, action: CustomerAction, at: float) -> None:
-        active = CustomerActivityPayload(customer.person, action, self._context.datetime_at(at))
-        self._context.publish_to_staff(CustomerActivity(payload=active))
+        activity = CustomerActivityPayload(customer.person, action, self._context.datetime_at(at))
+        self._context.publish_to_staff(CustomerActivity(payload=activity))

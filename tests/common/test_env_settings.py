@@ -1,4 +1,4 @@
-"""Settings out of environment variables."""
+"""Settings from environment variables."""
 
 from typing import Annotated
 
@@ -30,7 +30,7 @@ def test_variables_become_fields_and_the_rest_keep_their_defaults():
     assert kettle == Kettle(litres=1.7, guests=("Олена", "Тарас"), whistle=True)
 
 
-def test_a_variable_may_have_another_name_than_the_field():
+def test_a_variable_may_have_a_different_name_than_its_field():
     class Renamed(Struct):
         volume: Annotated[float, Meta(description="How much it holds")] = field(name="litres")
 
@@ -38,17 +38,17 @@ def test_a_variable_may_have_another_name_than_the_field():
     assert describe_settings(Renamed).split()[0] == "WORKBENCH_LITRES"
 
 
-def test_every_problem_is_named_at_once():
-    with pytest.raises(InvalidSettings) as why:
+def test_all_errors_are_reported_at_once():
+    with pytest.raises(InvalidSettings) as error:
         load_settings(Kettle, {"WORKBENCH_PORT": "many", "WORKBENCH_WHISTLE": "loud"})
 
-    litres, port, whistle = why.value.problems
+    litres, port, whistle = error.value.problems
     assert "WORKBENCH_LITRES is not set: How much it holds" in litres
     assert "WORKBENCH_PORT" in port
     assert "WORKBENCH_WHISTLE" in whistle
 
 
-def test_help_lists_variables_purposes_and_defaults():
+def test_help_lists_variables_with_descriptions_and_defaults():
     assert [line.split() for line in describe_settings(Kettle).splitlines()][1] == [
         "WORKBENCH_PORT", "Where", "it", "is", "[8080]",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a person may look for in a message."""
+"""Search patterns for messages: text, regular expressions and JSON paths."""
 
 import pytest
 
@@ -24,23 +24,23 @@ CART = (
         "$.payload.items[?length(@.name) == 6]",
     ],
 )
-def test_is_found(text):
+def test_a_pattern_matches_a_message(text):
     assert text_patterns.parse_pattern(text).matches(CART)
 
 
 @pytest.mark.parametrize(
     "text", ["коб.ар", "/^Кобзар/", "$.payload.order", "$[?@.cart.total > 2000]"]
 )
-def test_is_not_found(text):
+def test_a_pattern_does_not_match_a_message(text):
     assert not text_patterns.parse_pattern(text).matches(CART)
 
 
-def test_nothing_is_looked_for_where_nothing_was_typed():
+def test_an_empty_text_is_no_pattern():
     assert text_patterns.parse_pattern("") is None
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "reason"),
     [
         ("/(/", "missing"),
         (r"/(.)\1/", "invalid escape"),
@@ -54,22 +54,22 @@ def test_nothing_is_looked_for_where_nothing_was_typed():
         ("a" * 301, "longer than 300"),
     ],
 )
-def test_says_what_is_wrong(text, why):
-    with pytest.raises(InvalidPattern, match=why):
+def test_an_invalid_pattern_is_rejected_with_the_reason(text, reason):
+    with pytest.raises(InvalidPattern, match=reason):
         text_patterns.parse_pattern(text)
 
 
-def test_an_expression_that_ruins_others_is_as_quick_as_any():
+def test_an_expression_that_makes_backtracking_engines_hang_is_fast():
     """
-    With backtracking this would not end while anybody waits.
+    With backtracking this would take practically forever.
     """
     assert not text_patterns.parse_pattern("/(a+)+$/").matches(b"a" * 100_000 + b"!")
 
 
-def test_a_path_hands_out_what_it_selects():
+def test_a_path_returns_the_values_it_selects():
     assert JsonPathPattern("$.payload.items[*].name").values(CART) == ["Кобзар"]
     assert JsonPathPattern("$.payload.order").values(CART) == []
 
 
-def test_a_message_too_deep_for_a_path_has_nothing_to_select():
+def test_a_path_selects_nothing_in_a_message_nested_too_deeply():
     assert not JsonPathPattern("$..name").matches(b"[" * 500 + b"]" * 500)

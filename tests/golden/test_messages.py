@@ -77,7 +77,7 @@ def paths(value, path, known):
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
-def test_no_message_is_called_as_its_class_because_it_has_no_tag(direction):
+def test_every_message_has_a_tag_and_so_does_not_depend_on_the_name_of_its_class(direction):
     assert [
         type_ for type_ in message_types(direction) if not re.fullmatch(r"[a-z_]+", type_)
     ] == []

@@ -60,7 +60,7 @@ async def simulator(launch, start_server, client_of, normalize):
     return simulator
 
 
-async def test_the_routes_of_the_control(golden, simulator):
+async def test_the_routes_of_the_control_api(golden, simulator):
     admin = "boss admin"
 
     async def do(command, who=admin):

@@ -1,4 +1,4 @@
-"""Channel names."""
+"""Parsing of channel names."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ KEYS = st.from_regex(r"[A-Za-z0-9_.-]{1,100}", fullmatch=True)
 
 
 @given(st.sampled_from(ChannelKind), KEYS)
-def test_a_name_is_its_kind_and_its_key(kind, key):
+def test_a_name_consists_of_kind_and_key(kind, key):
     assert Channel.parse(f"{kind}:{key}") == (kind, key)
     assert str(Channel(kind, key)) == f"{kind}:{key}"
 
@@ -35,28 +35,28 @@ def test_a_name_is_its_kind_and_its_key(kind, key):
         "public:" + "a" * (MAX_NAME_LENGTH - len("public:") + 1),
     ],
 )
-def test_a_malformed_name_is_refused_as_a_foreign_one_is(name):
-    with pytest.raises(RequestError) as refused:
+def test_a_malformed_name_gets_the_same_error_as_a_forbidden_one(name):
+    with pytest.raises(RequestError) as rejected:
         Channel.parse(name)
 
-    assert refused.value.code is ErrorCode.FORBIDDEN
-    assert name not in str(refused.value) or not name
+    assert rejected.value.code is ErrorCode.FORBIDDEN
+    assert name not in str(rejected.value) or not name
 
 
-def test_the_longest_name_passes():
+def test_a_name_may_have_the_maximum_length():
     assert Channel.parse("public:" + "a" * (MAX_NAME_LENGTH - len("public:")))
 
 
 @given(st.text())
-def test_any_text_is_a_channel_or_forbidden(name):
+def test_any_text_is_a_channel_or_is_forbidden(name):
     try:
         assert str(Channel.parse(name)) == name
-    except RequestError as refusal:
-        assert refusal.code is ErrorCode.FORBIDDEN
+    except RequestError as error:
+        assert error.code is ErrorCode.FORBIDDEN
 
 
 @given(st.text(max_size=200) | KEYS)
-def test_a_key_is_what_every_kind_takes(text):
+def test_a_key_is_valid_if_it_is_for_every_kind(text):
     def parses(kind):
         try:
             return Channel.parse(f"{kind}:{text}") is not None

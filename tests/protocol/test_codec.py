@@ -1,4 +1,4 @@
-"""Reading what clients send, and writing what they get."""
+"""Decoding of requests, and encoding of messages."""
 
 import json
 from decimal import Decimal
@@ -62,11 +62,11 @@ ANY_JSON = st.recursive(
         ('{"type": "chat_message", "id": "9", "payload": {"content": ""}}', "invalid_payload", "9"),
     ],
 )
-def test_a_request_is_refused_for_the_most_specific_reason(raw, code, id):
-    with pytest.raises(RequestError) as refused:
+def test_a_request_is_rejected_with_the_most_specific_error(raw, code, id):
+    with pytest.raises(RequestError) as rejected:
         codec.decode_client(raw)
 
-    assert (refused.value.code, refused.value.id) == (code, id)
+    assert (rejected.value.code, rejected.value.id) == (code, id)
 
 
 def test_a_clients_own_timestamp_and_unknown_fields_are_ignored():
@@ -76,23 +76,23 @@ def test_a_clients_own_timestamp_and_unknown_fields_are_ignored():
 
 
 @given(ANY_JSON)
-def test_any_json_is_a_message_or_a_refusal(value):
+def test_any_json_is_a_message_or_raises_a_request_error(value):
     try:
         codec.decode_client(json.dumps(value))
-    except RequestError as refusal:
-        assert refusal.code in set(ErrorCode)
+    except RequestError as error:
+        assert error.code in set(ErrorCode)
 
 
 @given(st.binary())
-def test_any_bytes_are_a_message_or_a_refusal(raw):
+def test_any_bytes_are_a_message_or_raise_a_request_error(raw):
     try:
         codec.decode_client(raw)
-    except RequestError as refusal:
-        assert refusal.code is ErrorCode.INVALID_MESSAGE
+    except RequestError as error:
+        assert error.code is ErrorCode.INVALID_MESSAGE
 
 
 @given(st.text(max_size=40), st.text(min_size=1, max_size=40))
-def test_what_a_client_writes_the_server_reads(id, text):
+def test_the_server_decodes_what_a_client_encodes(id, text):
     for message in (
         Ping(id=id),
         Subscribe(SubscribePayload(text), id=id),
@@ -102,7 +102,7 @@ def test_what_a_client_writes_the_server_reads(id, text):
 
 
 @given(st.floats(min_value=0, max_value=4e9))
-def test_a_stamp_changes_nothing_but_the_timestamp(at):
+def test_adding_the_timestamp_changes_no_other_field(at):
     bare = json.loads(codec.encode(Pong(id="1")))
 
     stamped = json.loads(codec.encode_with_timestamp(Pong(id="1"), at))
@@ -110,11 +110,11 @@ def test_a_stamp_changes_nothing_but_the_timestamp(at):
     assert stamped == bare | {"timestamp": codec.format_timestamp(at)}
 
 
-def test_a_moment_is_written_in_utc_with_milliseconds():
+def test_a_time_is_formatted_in_utc_with_milliseconds():
     assert codec.format_timestamp(1705314600.25) == "2024-01-15T10:30:00.250Z"
 
 
-def test_the_class_is_the_type():
+def test_the_class_determines_the_type():
     shipped = OrderUpdatePayload(order_id="ord_1", status=OrderStatus.SHIPPED)
 
     assert codec.encode(OrderUpdate(shipped)) == (
@@ -122,10 +122,10 @@ def test_the_class_is_the_type():
     )
 
 
-def test_a_refusal_repeats_the_requests_id():
-    refusal = RequestError(ErrorCode.FORBIDDEN, "No")
+def test_an_error_repeats_the_id_of_the_request():
+    error = RequestError(ErrorCode.FORBIDDEN, "No")
 
-    assert json.loads(codec.encode(Error.from_request_error(refusal, request_id="7"))) == {
+    assert json.loads(codec.encode(Error.from_request_error(error, request_id="7"))) == {
         "type": "error",
         "payload": {"code": "forbidden", "message": "No"},
         "id": "7",
@@ -138,6 +138,6 @@ def test_a_forwarded_payload_keeps_its_bytes():
     assert codec.encode(envelope) == b'{"type":"notification","payload":{"a":1.50,  "b":[]}}'
 
 
-def test_decimals_are_read_and_written_digit_by_digit():
+def test_decimals_keep_their_digits():
     assert codec.encode_json(codec.decode_json(b'{"total":1500.00}')) == b'{"total":1500.00}'
     assert codec.decode_json(b"0.10") == Decimal("0.10")

@@ -1,4 +1,4 @@
-"""docs/protocol.md tells of every message, field, refusal and close code, and of no other."""
+"""docs/protocol.md documents every message, field, error and close code, and no others."""
 
 import re
 from pathlib import Path
@@ -21,12 +21,12 @@ TYPES = {
 @pytest.mark.parametrize(
     "word", sorted({*TYPES, *ErrorCode, *(f"{kind}:" for kind in ChannelKind)}), ids=str
 )
-def test_every_word_of_the_wire_is_told(word):
+def test_every_type_error_code_and_channel_kind_is_documented(word):
     assert re.search(rf"[`\"]{re.escape(word)}", PAGE)
 
 
 @pytest.mark.parametrize("code", [code for code in CloseCode if code is not CloseCode.NORMAL])
-def test_every_close_code_is_told(code):
+def test_every_close_code_is_documented(code):
     assert re.search(rf"^\| [^|]*\b{code.value}\b", PAGE, re.MULTILINE)
 
 
@@ -62,7 +62,7 @@ def test_the_page_and_the_code_agree_on_what_a_client_does_after_a_close_code(co
         event_payloads.ChatMessageBody,
     ],
 )
-def test_every_field_of_an_event_is_told(payload):
+def test_every_field_of_an_event_is_documented(payload):
     missing = [field.name for field in fields(payload) if f"`{field.name}`" not in PAGE]
 
     assert missing == []
@@ -77,9 +77,9 @@ def test_every_field_of_an_event_is_told(payload):
         event_payloads.CustomerAction,
     ],
 )
-def test_every_value_of_an_event_is_told(values):
+def test_every_value_of_an_event_is_documented(values):
     assert [value for value in values if f"`{value}`" not in PAGE] == []
 
 
-def test_no_message_is_told_that_does_not_exist():
+def test_every_documented_message_exists():
     assert set(re.findall(r'\{"type": "(\w+)"', PAGE)) <= TYPES

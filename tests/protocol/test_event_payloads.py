@@ -1,4 +1,4 @@
-"""What may be published: checked, and forwarded as it came."""
+"""Published events are validated, and forwarded as published."""
 
 import json
 
@@ -45,12 +45,12 @@ def raw(value):
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def test_the_events_and_nothing_else_may_be_published():
+def test_only_events_can_be_published():
     assert set(GOOD) == PUBLISHABLE_TYPES
 
 
 @pytest.mark.parametrize("type_", GOOD)
-def test_the_least_that_is_required_passes_with_fields_nobody_knows(type_):
+def test_the_required_fields_with_unknown_ones_are_valid(type_):
     published = GOOD[type_] | {"loyalty": {"points": 7}}
 
     _, forwarded = validate_event(type_, raw(published))
@@ -62,7 +62,7 @@ def test_the_least_that_is_required_passes_with_fields_nobody_knows(type_):
     ("type_", "field"),
     [(type_, field) for type_, payload in GOOD.items() for field in payload],
 )
-def test_a_required_field_that_is_missing_is_named(type_, field):
+def test_a_missing_required_field_is_named_in_the_error(type_, field):
     payload = {name: value for name, value in GOOD[type_].items() if name != field}
 
     with pytest.raises(ValueError, match=field):
@@ -70,7 +70,7 @@ def test_a_required_field_that_is_missing_is_named(type_, field):
 
 
 @pytest.mark.parametrize("type_", ["ping", "chat_message", "traffic", "auth_success", ""])
-def test_what_is_no_event_is_refused(type_):
+def test_other_types_are_rejected(type_):
     with pytest.raises(ValueError, match="cannot be published"):
         validate_event(type_, b"{}")
 
@@ -79,14 +79,14 @@ def test_what_is_no_event_is_refused(type_):
     "payload",
     [b"[]", b"null", b"{", b"\xff", b'{"order_id":"\xff","status":"paid"}', b'{"x":"\\ud800"}'],
 )
-def test_a_payload_that_is_no_object_is_refused(payload):
+def test_a_payload_that_is_no_object_is_rejected(payload):
     with pytest.raises(ValueError, match=r"."):
         validate_event("order_update", payload)
 
 
-def test_invalid_text_in_a_field_that_nobody_reads_is_refused_too():
+def test_invalid_utf8_in_an_unknown_field_is_rejected():
     """
-    Forwarded, it would close every browser that gets it.
+    If forwarded, it would close the connection of every browser that receives it.
     """
     with pytest.raises(ValueError, match="utf-8"):
         validate_event("order_update", b'{"order_id":"1","status":"paid","note":"\xff"}')
@@ -96,7 +96,7 @@ def test_invalid_text_in_a_field_that_nobody_reads_is_refused_too():
     ("written", "leaves"),
     [(b"1500", b"1500.00"), (b"1500.5", b"1500.50"), (b"1.5e3", b"1500.00"), (b"0", b"0.00")],
 )
-def test_money_leaves_with_two_decimal_places(written, leaves):
+def test_money_is_forwarded_with_two_decimal_places(written, leaves):
     cart = b'{"action":"cleared","cart":{"id":"c","item_count":0,"total":%b},"ratio":0.125}'
 
     event, forwarded = validate_event("cart_update", cart % written)
@@ -105,7 +105,7 @@ def test_money_leaves_with_two_decimal_places(written, leaves):
     assert isinstance(event, CartUpdatePayload)
 
 
-def test_money_is_found_in_every_line_of_an_order():
+def test_money_is_normalized_in_every_line_of_an_order():
     _, forwarded = validate_event("new_order", raw({"order": ORDER}))
 
     assert b'"total":20.50' in forwarded
@@ -116,7 +116,7 @@ def test_money_is_found_in_every_line_of_an_order():
     "written",
     [b'"1500"', b"true", b"1.005", b"1e999", b"1e99999999999999999999", b"NaN", b"null", b"[]"],
 )
-def test_what_is_no_amount_of_money_is_refused(written):
+def test_an_invalid_amount_of_money_is_rejected(written):
     cart = b'{"action":"cleared","cart":{"id":"c","item_count":0,"total":%b}}'
 
     with pytest.raises(ValueError, match=r"."):
@@ -127,7 +127,7 @@ def test_what_is_no_amount_of_money_is_refused(written):
     st.decimals(min_value=-(10**9), max_value=10**9, places=2),
     st.dictionaries(st.text(), st.text() | st.integers(-(2**53), 2**53) | st.none()),
 )
-def test_whatever_else_is_in_it_arrives_unchanged(total, extra):
+def test_all_other_fields_are_forwarded_unchanged(total, extra):
     cart = {"id": "c", "item_count": 1, "total": float(total), "extra": extra}
     published = {"action": "item_added", "cart": cart, **{f"x{k}": v for k, v in extra.items()}}
 

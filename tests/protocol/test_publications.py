@@ -1,4 +1,4 @@
-"""Addresses: exactly one, and never by accident everyone."""
+"""Addresses of publications: exactly one, and never everyone by mistake."""
 
 import pytest
 from msgspec import Raw
@@ -8,17 +8,17 @@ from protocol.errors import RequestError
 from protocol.publications import EVERYONE, PublishRequest
 
 
-def draft(**address):
+def publication(**address):
     return PublishRequest(type="notification", payload=Raw(b"{}"), **address)
 
 
-def test_a_user_is_their_channel():
-    assert draft(user="user_7").address() == draft(channel="user:user_7").address()
-    assert draft(user="user_7").address() == Channel(ChannelKind.USER, "user_7")
+def test_a_user_is_addressed_by_their_channel():
+    assert publication(user="user_7").address() == publication(channel="user:user_7").address()
+    assert publication(user="user_7").address() == Channel(ChannelKind.USER, "user_7")
 
 
-def test_everyone_is_everyone():
-    assert draft(everyone=True).address() is EVERYONE
+def test_everyone_is_an_address():
+    assert publication(everyone=True).address() is EVERYONE
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def test_everyone_is_everyone():
         {"channel": "public:news", "everyone": True},
     ],
 )
-def test_none_or_several_are_refused(address):
+def test_no_address_or_several_are_rejected(address):
     with pytest.raises(ValueError, match="everyone"):
-        draft(**address).address()
+        publication(**address).address()
 
 
 @pytest.mark.parametrize("address", [{"channel": "news"}, {"channel": ""}, {"user": "a b"}])
-def test_a_malformed_one_is_refused(address):
+def test_a_malformed_address_is_rejected(address):
     with pytest.raises(RequestError):
-        draft(**address).address()
+        publication(**address).address()

@@ -1,4 +1,4 @@
-"""The shop as the tests meet it: its real data, and any start."""
+"""Fixtures of the simulator's tests: the real data, and shops of any configuration."""
 
 import pytest
 
@@ -12,50 +12,50 @@ from simulator.shop.shop import Shop
 
 
 @pytest.fixture(scope="session")
-def premises():
+def shop_data():
     return ShopData.load()
 
 
 @pytest.fixture(scope="session")
-def open_shop(premises):
-    """Open a shop with the given start."""
+def create_shop(shop_data):
+    """Create a shop: create_shop(seed=3, rate=40.0)."""
 
-    def open_(**start):
-        return Shop(premises, RunConfig(**start))
+    def create(**config):
+        return Shop(shop_data, RunConfig(**config))
 
-    return open_
+    return create
 
 
 @pytest.fixture(scope="session")
-def publications_of(open_shop):
-    """Return all that a shop publishes until so many seconds after its start, in order."""
+def publications_of(create_shop):
+    """Return the publications of a new shop's first seconds: publications_of(60, seed=3)."""
 
-    def publications(seconds, **start):
-        shop = open_shop(**start)
-        happenings = shop.step(shop.config.started_at + seconds)
-        return [happening for happening in happenings if isinstance(happening, PublishRequest)]
+    def publications(seconds, **config):
+        shop = create_shop(**config)
+        events = shop.step(shop.config.started_at + seconds)
+        return [event for event in events if isinstance(event, PublishRequest)]
 
     return publications
 
 
-class Taker:
-    """Takes publications, and whatever else happens."""
+class RecordingSink:
+    """Records publications, and the calls of the clients in ``others``."""
 
     def __init__(self, has_room=True):
-        self.drafts, self.others, self.has_room = [], [], has_room
+        self.publications, self.others, self.has_room = [], [], has_room
 
-    def put(self, draft):
-        self.drafts.append(draft)
+    def put(self, publication):
+        self.publications.append(publication)
         return self.has_room
 
     def ask_support(self, customer, topic):
-        self.others.append(("ask", customer.id, topic))
+        self.others.append(("ask_support", customer.id, topic))
 
     def start_slow_client(self, customer):
         self.others.append(("start_slow_client", customer.id))
 
     def stop_slow_client(self):
-        self.others.append(("read_on",))
+        self.others.append(("stop_slow_client",))
 
     def drop_connections(self):
         self.others.append(("drop_connections",))
@@ -68,7 +68,7 @@ class Taker:
 
 
 class Clock:
-    """Stands still until it is told."""
+    """Shows the time that a test sets."""
 
     def __init__(self):
         self.now = 500.0
@@ -77,26 +77,26 @@ class Clock:
         return self.now
 
 
-class Stand:
-    """A runner whose clock the test turns, and what came of it."""
+class RunnerHarness:
+    """A runner whose clock is set by the test, and a record of its output."""
 
-    def __init__(self, open_shop, has_room, speed, start):
-        self._open_shop, self._start, self._runs = open_shop, start, 0
-        self.taker, self.time = Taker(has_room), Clock()
-        self.runner = SimulationRunner(self._open, self.taker, self.taker, self.time, speed=speed)
+    def __init__(self, create_shop, has_room, speed, config):
+        self._create_shop, self._config, self._runs = create_shop, config, 0
+        self.sink, self.time = RecordingSink(has_room), Clock()
+        self.runner = SimulationRunner(self._create, self.sink, self.sink, self.time, speed=speed)
 
-    def _open(self, seed, rate):
+    def _create(self, seed, rate):
         self._runs += 1
-        given = {"seed": seed, "rate": rate}
-        chosen = {name: value for name, value in given.items() if value is not None}
-        return self._open_shop(**{**self._start, **chosen, "run_id": f"r{self._runs}"})
+        options = {"seed": seed, "rate": rate}
+        changes = {name: value for name, value in options.items() if value is not None}
+        return self._create_shop(**{**self._config, **changes, "run_id": f"r{self._runs}"})
 
     @property
     def shop(self):
         return self.runner.shop
 
     def wait(self, *pauses):
-        """Let so many real seconds pass, tick by tick."""
+        """Advance the clock by each of these real seconds, with a tick after each."""
         for pause in pauses:
             self.time.now += pause
             self.runner.tick()
@@ -111,10 +111,10 @@ class Stand:
 
 
 @pytest.fixture(scope="session")
-def stand(open_shop):
-    """Run a shop by hand; takes a start and ``has_room``, ``speed``."""
+def harness(create_shop):
+    """Create a runner: harness(has_room=False, speed=2, rate=40.0)."""
 
-    def make(has_room=True, speed=1.0, **start):
-        return Stand(open_shop, has_room, speed, {"started_at": 1000.0, **start})
+    def make(has_room=True, speed=1.0, **config):
+        return RunnerHarness(create_shop, has_room, speed, {"started_at": 1000.0, **config})
 
     return make

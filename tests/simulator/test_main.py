@@ -1,4 +1,4 @@
-"""``python -m simulator`` as a process: a dry run, and a shop whose server is not there."""
+"""``python -m simulator`` as a process: dry runs, and runs without a server."""
 
 import asyncio
 import os
@@ -15,12 +15,12 @@ from protocol import codec
 from protocol.publications import PublishRequest
 
 SECRET = "for the tests only: 0123456789abcdef"
-NOBODY = "http://127.0.0.1:1"  # a port that nobody listens on
+UNREACHABLE = "http://127.0.0.1:1"  # a port on which nothing listens
 
 
 @pytest.fixture
 async def start(process_group, tmp_path):
-    """Start the simulator with nothing of this machine's settings; end it if the test did not."""
+    """Start the simulator without settings of the environment; kill it at the end of the test."""
     started = []
 
     async def start_(*arguments, **variables):
@@ -47,15 +47,17 @@ async def start(process_group, tmp_path):
 
 
 @pytest.fixture
-def alone(start):
-    """Start it without a server, on any port."""
+def start_without_server(start):
+    """Start the simulator without a server, on any port."""
 
-    async def alone_():
+    async def start_():
         return await start(
-            WORKBENCH_JWT_SECRET=SECRET, WORKBENCH_SIMULATOR_PORT="0", WORKBENCH_SERVER_URL=NOBODY
+            WORKBENCH_JWT_SECRET=SECRET,
+            WORKBENCH_SIMULATOR_PORT="0",
+            WORKBENCH_SERVER_URL=UNREACHABLE,
         )
 
-    return alone_
+    return start_
 
 
 async def test_a_dry_run_prints_publications_and_nothing_else(start):
@@ -63,11 +65,11 @@ async def test_a_dry_run_prints_publications_and_nothing_else(start):
     out, err = await process.communicate()
 
     assert (process.returncode, err) == (0, b"")
-    drafts = [msgspec.json.decode(line, type=PublishRequest) for line in out.splitlines()]
-    assert len(drafts) > 100
-    for draft in drafts:
-        draft.address()
-        codec.validate_event(draft.type, draft.payload)
+    publications = [msgspec.json.decode(line, type=PublishRequest) for line in out.splitlines()]
+    assert len(publications) > 100
+    for publication in publications:
+        publication.address()
+        codec.validate_event(publication.type, publication.payload)
 
 
 async def test_a_dry_run_takes_its_seed_from_the_settings_or_the_command_line(start):
@@ -83,14 +85,14 @@ async def test_a_dry_run_takes_its_seed_from_the_settings_or_the_command_line(st
     assert seven == again != eight
 
 
-async def test_a_dry_run_with_a_scenario_says_what_is_different(start):
+async def test_a_dry_run_can_start_with_a_scenario(start):
     process = await start("--dry-run", "--scenario", "flash-sale", "--for", "5s")
     out, _ = await process.communicate()
 
     assert "Сценарій почався: Блискавичний розпродаж" in out.decode()
 
 
-async def test_a_dry_run_sums_itself_up_if_it_is_asked_to(start):
+async def test_a_dry_run_can_print_a_summary(start):
     process = await start("--dry-run", "--summary", "--for", "1m")
     out, err = await process.communicate()
 
@@ -98,7 +100,7 @@ async def test_a_dry_run_sums_itself_up_if_it_is_asked_to(start):
     assert out.startswith(b"| | |\n|---|---:|\n| messages | ")
 
 
-async def test_lists_the_scenarios(start):
+async def test_an_option_lists_the_scenarios(start):
     process = await start("--list-scenarios")
     out, _ = await process.communicate()
 
@@ -107,7 +109,7 @@ async def test_lists_the_scenarios(start):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "error"),
     [
         ((), b"WORKBENCH_JWT_SECRET is not set"),
         (("--dry-run", "--seed", "x"), b"WORKBENCH_SEED is not valid"),
@@ -120,30 +122,30 @@ async def test_lists_the_scenarios(start):
         (("--dry-run", "--for", "soon"), b"invalid duration value: 'soon'"),
     ],
 )
-async def test_says_what_is_wrong_and_ends_with_2(start, arguments, said):
+async def test_an_error_is_reported_with_exit_code_2(start, arguments, error):
     process = await start(*arguments)
     out, err = await process.communicate()
 
     assert (process.returncode, out) == (2, b"")
-    assert said in err
+    assert error in err
     assert b"Traceback" not in err
 
 
-async def test_lives_without_a_server_until_it_is_told_to_end(alone):
-    """
-    At its end it waits for a server for two seconds; the two programs do so at once.
-    """
-    endings = (signal.SIGTERM, signal.SIGINT)
-    await asyncio.gather(*[_lives_until(ending, await alone()) for ending in endings])
+async def test_the_simulator_runs_without_a_server_until_it_is_stopped(start_without_server):
+    """It waits two seconds for a server before it ends; both programs wait at once."""
+    signals = (signal.SIGTERM, signal.SIGINT)
+    await asyncio.gather(
+        *[_run_until_stopped(await start_without_server(), stop) for stop in signals]
+    )
 
 
-async def _lives_until(ending, process):
+async def _run_until_stopped(process, stop_signal):
     line = (await process.stdout.readline()).decode()
     found = re.fullmatch(
-        rf"simulator: control API on (http://127\.0\.0\.1:\d+), publishing to {NOBODY}\n", line
+        rf"simulator: control API on (http://127\.0\.0\.1:\d+), publishing to {UNREACHABLE}\n", line
     )
     state = await _state_with_publications(found[1])
-    process.send_signal(ending)
+    process.send_signal(stop_signal)
     rest, err = await process.communicate()
 
     assert state["publisher"]["accepted"] == 0
@@ -156,7 +158,7 @@ async def _lives_until(ending, process):
 
 
 async def _state_with_publications(url):
-    """Ask for the state until the shop has published something."""
+    """Poll the state until the shop has published something."""
     token = mint(SECRET, user_id="admin_1", tenant_id="shop", role="admin")
     headers = {"Authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession(headers=headers) as http:
@@ -167,11 +169,11 @@ async def _state_with_publications(url):
                 return state
 
 
-async def test_says_that_its_port_is_taken(alone, start):
-    first = await alone()
+async def test_a_port_in_use_is_reported(start_without_server, start):
+    first = await start_without_server()
     port = re.search(rb"127\.0\.0\.1:(\d+)", await first.stdout.readline())[1].decode()
     second = await start(
-        WORKBENCH_JWT_SECRET=SECRET, WORKBENCH_SIMULATOR_PORT=port, WORKBENCH_SERVER_URL=NOBODY
+        WORKBENCH_JWT_SECRET=SECRET, WORKBENCH_SIMULATOR_PORT=port, WORKBENCH_SERVER_URL=UNREACHABLE
     )
     _, err = await second.communicate()
 

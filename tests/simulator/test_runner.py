@@ -1,4 +1,4 @@
-"""Real time: the shop keeps up with the clock, and never makes up for a night's sleep."""
+"""The runner: steps the shop in real time, skips long gaps and executes commands."""
 
 import pytest
 
@@ -19,55 +19,55 @@ from simulator.errors import CommandRejected
 from simulator.shop.simulation_events import AskSupport
 
 
-def wire(drafts):
-    return [codec.encode_json(draft) for draft in drafts]
+def encoded(publications):
+    return [codec.encode_json(publication) for publication in publications]
 
 
-def test_hands_on_all_that_happens(stand, open_shop):
-    it = stand()
+def test_all_events_are_forwarded(harness, create_shop):
+    it = harness()
     it.wait(*[0.5] * 60)
-    happenings = open_shop(started_at=1000.0, run_id="r1").step(1030.0)
+    events = create_shop(started_at=1000.0, run_id="r1").step(1030.0)
 
     assert it.shop.now == pytest.approx(1030)
-    assert it.taker.drafts == [h for h in happenings if isinstance(h, PublishRequest)]
-    assert it.taker.others
-    assert it.taker.others == [
-        ("ask", h.customer.id, h.topic) for h in happenings if isinstance(h, AskSupport)
+    assert it.sink.publications == [h for h in events if isinstance(h, PublishRequest)]
+    assert it.sink.others
+    assert it.sink.others == [
+        ("ask_support", h.customer.id, h.topic) for h in events if isinstance(h, AskSupport)
     ]
 
 
-def test_passes_over_a_long_pause(stand):
+def test_a_long_gap_is_skipped(harness):
     """
-    The shop's clock is right again afterwards, but only seconds were lived through.
+    Afterwards the virtual clock is right, but only a few seconds were simulated.
     """
-    it, awake = stand(), stand()
+    it, awake = harness(), harness()
     it.wait(*[0.5] * 60, 3600)
     awake.wait(*[0.5] * 60, MAX_CATCH_UP_S)
 
     assert it.shop.now == pytest.approx(1030 + 3600)
     assert it.shop.elapsed_s == pytest.approx(30 + MAX_CATCH_UP_S)
     assert it.runner.skipped_s == pytest.approx(3600 - MAX_CATCH_UP_S)
-    assert len(it.taker.drafts) == len(awake.taker.drafts)
+    assert len(it.sink.publications) == len(awake.sink.publications)
 
 
-def test_goes_on_when_nobody_takes_its_publications(stand):
-    refused, taken = stand(has_room=False), stand()
-    refused.wait(*[0.5] * 60)
-    taken.wait(*[0.5] * 60)
+def test_the_simulation_continues_when_the_sink_is_full(harness):
+    full, free = harness(has_room=False), harness()
+    full.wait(*[0.5] * 60)
+    free.wait(*[0.5] * 60)
 
-    assert refused.taker.drafts == taken.taker.drafts
+    assert full.sink.publications == free.sink.publications
 
 
-def test_lives_faster_at_a_higher_speed_and_does_the_same(stand):
-    fast, slow = stand(speed=60), stand()
+def test_a_higher_speed_gives_the_same_publications_sooner(harness):
+    fast, slow = harness(speed=60), harness()
     fast.wait(0.25, 0.25)
     slow.wait(*[0.5] * 60)
 
-    assert wire(fast.taker.drafts) == wire(slow.taker.drafts)
+    assert encoded(fast.sink.publications) == encoded(slow.sink.publications)
 
 
-def test_changes_its_speed_from_now_on(stand):
-    it = stand()
+def test_a_new_speed_applies_from_now_on(harness):
+    it = harness()
     it.time.now += 2
     it.runner.execute(SetSpeed(speed=10))
     it.wait(1)
@@ -75,8 +75,8 @@ def test_changes_its_speed_from_now_on(stand):
     assert it.shop.elapsed_s == pytest.approx(12)
 
 
-def test_stands_still_while_it_is_paused_and_goes_on_where_it_was(stand):
-    it, never_paused = stand(), stand()
+def test_a_paused_simulation_resumes_where_it_stopped(harness):
+    it, never_paused = harness(), harness()
     it.wait(*[0.5] * 20)
     it.runner.execute(PauseSimulation())
     it.wait(5, 3600)
@@ -87,20 +87,24 @@ def test_stands_still_while_it_is_paused_and_goes_on_where_it_was(stand):
     never_paused.wait(*[0.5] * 40)
 
     assert it.shop.elapsed_s == 20
-    assert wire(it.taker.drafts) == wire(never_paused.taker.drafts)
+    assert encoded(it.sink.publications) == encoded(never_paused.sink.publications)
 
 
-def test_does_what_it_is_told_while_it_is_paused_and_says_so_at_once(stand):
-    it = stand()
+def test_commands_are_executed_and_published_while_paused(harness):
+    it = harness()
     it.runner.execute(PauseSimulation())
     order = it.runner.execute(PlaceOrder())
 
-    assert [d.type for d in it.taker.drafts][:3] == ["new_order", "order_update", "notification"]
+    assert [d.type for d in it.sink.publications][:3] == [
+        "new_order",
+        "order_update",
+        "notification",
+    ]
     assert order.order.created_at.timestamp() == 1000.0
 
 
-def test_lives_up_to_the_moment_of_a_command_first(stand):
-    it = stand()
+def test_time_before_a_command_is_simulated_first(harness):
+    it = harness()
     it.time.now += 4
     order = it.runner.execute(PlaceOrder())
 
@@ -111,67 +115,67 @@ def test_lives_up_to_the_moment_of_a_command_first(stand):
     ("command", "field"),
     [(SetSpeed(speed=60), "speed"), (SetRate(rate=5000), "rate")],
 )
-def test_refuses_a_pace_that_no_process_keeps(stand, command, field):
-    it = stand(rate=100.0, speed=2)
+def test_a_rate_times_speed_over_the_limit_is_rejected(harness, command, field):
+    it = harness(rate=100.0, speed=2)
 
-    with pytest.raises(CommandRejected, match=rf"{field} can be at most (50|2500)") as refused:
+    with pytest.raises(CommandRejected, match=rf"{field} can be at most (50|2500)") as rejected:
         it.runner.execute(command)
 
-    assert refused.value.field == field
+    assert rejected.value.field == field
     assert (it.runner.clock.speed, it.shop.rate) == (2, 100.0)
 
 
-def test_begins_again_from_its_first_second(stand):
-    it, fresh = stand(), stand(seed=9, rate=40.0)
+def test_a_restart_begins_at_time_zero(harness):
+    it, fresh = harness(), harness(seed=9, rate=40.0)
     it.wait(*[0.5] * 20)
     it.runner.execute(SetRate(rate=40))
     it.runner.execute(StartScenario(name="flash-sale"))
     it.runner.execute(RestartSimulation(seed=9))
-    restarted_at = len(it.taker.drafts)
+    restarted_at = len(it.sink.publications)
     it.wait(*[0.5] * 20)
     fresh.wait(*[0.5] * 20)
 
     assert (it.shop.elapsed_s, it.shop.config.seed, it.shop.rate) == (10, 9, 40)
-    assert ("reset",) in it.taker.others
-    again = wire(it.taker.drafts[restarted_at:])
-    assert [raw.replace(b"r2", b"r1").replace(b"R2", b"R1") for raw in again] == wire(
-        fresh.taker.drafts
+    assert ("reset",) in it.sink.others
+    again = encoded(it.sink.publications[restarted_at:])
+    assert [raw.replace(b"r2", b"r1").replace(b"R2", b"R1") for raw in again] == encoded(
+        fresh.sink.publications
     )
 
 
-def test_begins_again_with_its_own_seed_if_no_other_is_given(stand):
-    it = stand(seed=12)
+def test_a_restart_without_a_seed_keeps_the_seed(harness):
+    it = harness(seed=12)
     it.runner.execute(RestartSimulation())
 
     assert it.shop.config.seed == 12
     assert it.shop.config.run_id == "r2"
 
 
-def test_leaves_a_conversation_to_people(stand):
-    it = stand()
+def test_a_taken_conversation_is_forwarded_to_the_clients(harness):
+    it = harness()
     it.runner.execute(TakeConversation(conversation="conv_1"))
 
-    assert it.taker.others == [("take_conversation", "conv_1")]
+    assert it.sink.others == [("take_conversation", "conv_1")]
 
 
-def test_has_a_client_stop_reading_and_read_on_and_the_network_fail(stand):
-    it = stand(connected_customers=3)
+def test_scenarios_start_and_stop_the_slow_client_and_drop_connections(harness):
+    it = harness(connected_customers=3)
     it.runner.execute(StartScenario(name="slow-client"))
     it.runner.execute(StartScenario(name="reconnect-storm"))
     it.wait(*[0.5] * 120)
-    others = [other for other in it.taker.others if other[0] != "ask"]
+    others = [other for other in it.sink.others if other[0] != "ask_support"]
 
     assert others == [
         ("start_slow_client", "user_4"),
         ("drop_connections",),
         ("drop_connections",),
-        ("read_on",),
+        ("stop_slow_client",),
         ("drop_connections",),
     ]
 
 
-async def test_ends_by_itself_when_its_time_is_over(stand):
-    it = stand(speed=60)
+async def test_a_run_ends_after_its_duration(harness):
+    it = harness(speed=60)
     it.time.now += 1
 
     await it.runner.run(30.0)

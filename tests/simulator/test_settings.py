@@ -1,4 +1,4 @@
-"""Settings: every problem with its cure."""
+"""Settings of the simulator: defaults, and errors that name the variable."""
 
 import pytest
 
@@ -15,18 +15,18 @@ def settings(**variables):
     return found
 
 
-def test_need_a_secret_only():
+def test_only_the_secret_is_required():
     found = settings()
 
     assert (found.seed, found.rate, found.customers, found.tenant) == (7, 20.0, 25, "shop")
     assert (found.http_url, found.ws_url) == ("http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws")
 
 
-def test_need_not_even_that_for_a_dry_run():
+def test_a_dry_run_requires_no_setting():
     assert load_settings(ShopSettings, {}).seed == 7
 
 
-def test_make_a_secure_websocket_address_of_a_secure_one():
+def test_a_secure_server_has_a_secure_websocket_url():
     found = settings(WORKBENCH_SERVER_URL="https://shop.example/")
 
     assert (found.http_url, found.ws_url) == ("https://shop.example", "wss://shop.example/ws")
@@ -48,13 +48,13 @@ def test_make_a_secure_websocket_address_of_a_secure_one():
         ("WORKBENCH_TENANT", "a shop"),
     ],
 )
-def test_name_the_variable_that_is_wrong(variable, value):
+def test_an_invalid_variable_is_named(variable, value):
     with pytest.raises(InvalidSettings, match=variable):
         settings(**{variable: value})
 
 
-def test_never_say_the_secret():
-    with pytest.raises(InvalidSettings) as refused:
+def test_the_secret_is_not_in_the_error():
+    with pytest.raises(InvalidSettings) as rejected:
         settings(WORKBENCH_JWT_SECRET="hunter2")
 
-    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in str(rejected.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -10,7 +10,6 @@ import msgspec
 from client.recorded_frames import FrameKind, FrameMatch, RecordedFrame
 from common.text_markers import N_
 from dashboard.messages import fields
-from dashboard.ui.formatting import format_round_trip
 from dashboard.views.console import code_descriptions
 from dashboard.views.console.schema import Translate
 
@@ -105,17 +104,21 @@ CLOSED_BY_CLIENT = N_("Closed by this client.")
 NO_RESPONSE = N_("Server unreachable.")
 
 
-def explain(frame: RecordedFrame, match: FrameMatch | None, translate: Translate = str) -> str:
-    """Say what a frame means and what it has to do with the others; ``word`` translates."""
-    told = [translate(sentence) for sentence in _explain_kind(frame)]
+def explain(
+    frame: RecordedFrame,
+    match: FrameMatch | None,
+    format_duration: Callable[[float], str],
+    translate: Translate = str,
+) -> str:
+    """Explain what a frame means and which frame it answers or is answered by."""
+    sentences = [translate(sentence) for sentence in _explain_kind(frame)]
     if match:
-        words = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST
-        told.append(
-            translate(words).format(other=match.other_seq, time=format_round_trip(match.seconds))
-        )
+        template = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST
+        time = format_duration(match.seconds)
+        sentences.append(translate(template).format(other=match.other_seq, time=time))
     elif frame.is_sent and frame.kind is FrameKind.TEXT:
-        told.append(translate(WITHOUT_ID if frame.id is None else NO_REPLY))
-    return " ".join(told)
+        sentences.append(translate(WITHOUT_ID if frame.id is None else NO_REPLY))
+    return " ".join(sentences)
 
 
 def _explain_kind(frame: RecordedFrame) -> Iterator[str]:

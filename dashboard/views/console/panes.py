@@ -152,7 +152,11 @@ def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch])
     st.html(
         formatting.split_row_html(f"<b>#{frame.seq} {html.escape(frame.label)}</b>", aside, "quiet")
     )
-    st.caption(formatting.escape_markdown(explain(frame, matches.get(frame.seq), _)))
+    st.caption(
+        formatting.escape_markdown(
+            explain(frame, matches.get(frame.seq), formatting.format_round_trip, _)
+        )
+    )
     if frame.text:
         st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)
 

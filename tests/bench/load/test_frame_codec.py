@@ -3,6 +3,7 @@
 import pytest
 
 from bench.load import frame_codec
+from protocol.opcodes import Opcode
 from server.websocket.frame_codec import PING_FRAME, encode_text
 
 
@@ -10,7 +11,7 @@ from server.websocket.frame_codec import PING_FRAME, encode_text
 def test_a_server_s_frame_is_read_whatever_its_size(size):
     data = encode_text(b"x" * size)
 
-    assert list(frame_codec.decode_frames(data)) == [(frame_codec.TEXT, b"x" * size, len(data))]
+    assert list(frame_codec.decode_frames(data)) == [(Opcode.TEXT, b"x" * size, len(data))]
 
 
 def test_every_frame_says_where_the_next_one_begins():
@@ -23,9 +24,9 @@ def test_every_frame_says_where_the_next_one_begins():
 
     assert [end for _, _, end in read] == [len(first), len(first + ping), len(first + ping + first)]
     assert [opcode for opcode, _, _ in read] == [
-        frame_codec.TEXT,
-        frame_codec.PING,
-        frame_codec.TEXT,
+        Opcode.TEXT,
+        Opcode.PING,
+        Opcode.TEXT,
     ]
 
 
@@ -39,7 +40,7 @@ def test_the_beginning_of_a_frame_is_left_for_later():
 
 @pytest.mark.parametrize("size", [15, 300])
 def test_a_client_s_frame_is_masked_with_nothing(size):
-    data = frame_codec.encode_frame(frame_codec.TEXT, b"x" * size, masked=True)
+    data = frame_codec.encode_frame(Opcode.TEXT, b"x" * size, masked=True)
 
     assert data[1] & frame_codec.MASK_BIT
     assert data.endswith(frame_codec.ZERO_MASK + b"x" * size)

@@ -1,4 +1,4 @@
-"""The control: only the shop's admins look and act, over a real socket; refusals are JSON."""
+"""The control API over a real connection: for admins of the tenant only, errors as JSON."""
 
 import json
 import time
@@ -12,38 +12,38 @@ from simulator.api import serializers
 from simulator.api.http import MAX_BODY_BYTES, SimulatorHttpServer
 
 SECRET = "for the tests only, long enough for every algorithm: 0123456789abcdef"
-BOSS = {"role": "admin", "tenant_id": "shop"}
+ADMIN = {"role": "admin", "tenant_id": "shop"}
 
 
-class Keeper:
-    """Answers as the running program does, for a shop without a server."""
+class Backend:
+    """The backend of the API, for a shop without a server."""
 
-    def __init__(self, stand):
-        self.stand = stand
+    def __init__(self, harness):
+        self.harness = harness
 
     def state(self):
-        return self.stand.state()
+        return self.harness.state()
 
     def scenarios(self):
-        return serializers.scenario_list(self.stand.shop)
+        return serializers.scenario_list(self.harness.shop)
 
     def execute(self, command):
-        result = self.stand.runner.execute(command)
-        return serializers.command_response(self.stand.shop, command, result)
+        result = self.harness.runner.execute(command)
+        return serializers.command_response(self.harness.shop, command, result)
 
 
 @pytest.fixture
-def it(stand):
-    """A shop that has been open for half a minute."""
-    it = stand()
+def it(harness):
+    """A shop half a minute after its start."""
+    it = harness()
     it.wait(*[0.5] * 60)
     return it
 
 
 @pytest.fixture
 async def get(it):
-    """Ask the control of the shop; returns the status and the JSON of the answer."""
-    control = SimulatorHttpServer(Keeper(it), secret=SECRET, tenant="shop")
+    """Send a request to the control API; return the status and the JSON of the response."""
+    control = SimulatorHttpServer(Backend(it), secret=SECRET, tenant="shop")
     port = await control.start(0)
 
     async def get_(path, token=None, method="GET", body=None):
@@ -51,10 +51,10 @@ async def get(it):
         url = f"http://127.0.0.1:{port}{path}"
         async with (
             aiohttp.ClientSession() as http,
-            http.request(method, url, headers=headers, data=body) as answer,
+            http.request(method, url, headers=headers, data=body) as response,
         ):
-            assert answer.content_type == "application/json"
-            return answer.status, await answer.json()
+            assert response.content_type == "application/json"
+            return response.status, await response.json()
 
     yield get_
     await control.stop()
@@ -76,7 +76,7 @@ def token(**changes):
     return mint(SECRET, **{**claims, **changes})
 
 
-async def test_shows_an_admin_the_shop(get):
+async def test_an_admin_gets_the_state(get):
     status, state = await get("/state", token())
 
     assert status == 200
@@ -85,9 +85,9 @@ async def test_shows_an_admin_the_shop(get):
     assert state["orders"]
 
 
-# Minted when the test runs: the workers of one run must collect the same names.
-STRANGERS = {
-    "nobody": lambda: None,
+# Created when the test runs: all workers of pytest-xdist must collect the same names.
+INVALID_TOKENS = {
+    "no token": lambda: None,
     "an empty token": lambda: "",
     "nonsense": lambda: "nonsense",
     "not ASCII": lambda: "é",
@@ -95,15 +95,15 @@ STRANGERS = {
     "another secret": lambda: mint(
         "another secret: 0123456789abcdef0123", user_id="a", tenant_id="shop", role="admin"
     ),
-    "unsigned": lambda: jwt.encode(BOSS | {"exp": 2e9}, None, algorithm="none"),
-    "another algorithm": lambda: jwt.encode(BOSS | {"exp": 2e9}, SECRET, algorithm="HS512"),
-    "without an end": lambda: jwt.encode(BOSS, SECRET, algorithm="HS256"),
+    "unsigned": lambda: jwt.encode(ADMIN | {"exp": 2e9}, None, algorithm="none"),
+    "another algorithm": lambda: jwt.encode(ADMIN | {"exp": 2e9}, SECRET, algorithm="HS512"),
+    "without expiry": lambda: jwt.encode(ADMIN, SECRET, algorithm="HS256"),
 }
 
 
-@pytest.mark.parametrize("stranger", STRANGERS)
-async def test_does_not_know_strangers(get, stranger):
-    assert await get("/state", STRANGERS[stranger]()) == (
+@pytest.mark.parametrize("name", INVALID_TOKENS)
+async def test_an_invalid_token_is_rejected(get, name):
+    assert await get("/state", INVALID_TOKENS[name]()) == (
         401,
         {"error": {"code": "unauthenticated", "message": "An admin's bearer token is required"}},
     )
@@ -119,19 +119,19 @@ async def test_does_not_know_strangers(get, stranger):
         {"tenant_id": "books"},
     ],
 )
-async def test_shows_nobody_else_anything(get, other):
+async def test_other_roles_and_tenants_are_forbidden(get, other):
     assert await get("/state", token(**other)) == (
         403,
         {"error": {"code": "forbidden", "message": "Only admins of this tenant are allowed"}},
     )
 
 
-async def test_tells_anybody_that_it_is_alive(get):
+async def test_the_health_check_needs_no_token(get):
     assert await get("/healthz") == (200, {"status": "ok"})
 
 
 @pytest.mark.parametrize("path", ["/state", "/scenarios", "/control", "/orders"])
-async def test_tells_strangers_nothing_of_what_there_is(get, path):
+async def test_without_a_token_unknown_paths_look_like_known_ones(get, path):
     status, body = await get(path)
 
     assert (status, body["error"]["code"]) == (401, "unauthenticated")
@@ -145,13 +145,13 @@ async def test_tells_strangers_nothing_of_what_there_is(get, path):
         ("GET", "/control", 405, "method_not_allowed"),
     ],
 )
-async def test_has_nothing_else(get, method, path, status, code):
+async def test_unknown_paths_and_methods_are_rejected(get, method, path, status, code):
     answered, body = await get(path, token(), method)
 
     assert (answered, body["error"]["code"]) == (status, code)
 
 
-async def test_takes_an_audience_for_the_servers_business(get):
+async def test_the_audience_of_a_token_is_ignored(get):
     claims = {"role": "admin", "tenant_id": "shop", "exp": time.time() + 60, "aud": "shop-api"}
 
     status, _ = await get("/state", jwt.encode(claims, SECRET, algorithm="HS256"))
@@ -159,7 +159,7 @@ async def test_takes_an_audience_for_the_servers_business(get):
     assert status == 200
 
 
-async def test_lists_the_scenarios_in_both_languages_and_how_far_they_are(get, do, it):
+async def test_scenarios_are_listed_in_both_languages_with_their_progress(get, do, it):
     await do("start_scenario", name="flash-sale")
     it.wait(*[5] * 6)
 
@@ -175,7 +175,7 @@ async def test_lists_the_scenarios_in_both_languages_and_how_far_they_are(get, d
     assert sale["running"]["left_s"] == pytest.approx(sale["lasts_s"] - 30)
 
 
-async def test_shows_what_is_running_and_what_has_ended(get, do, it):
+async def test_the_state_lists_running_and_finished_scenarios(get, do, it):
     await do("start_scenario", name="chat-rush")
     await do("start_scenario", name="calm-day")
     await do("stop_scenario", name="calm-day")
@@ -188,7 +188,7 @@ async def test_shows_what_is_running_and_what_has_ended(get, do, it):
     assert ended == [("chat-rush", "over"), ("calm-day", "stopped")]
 
 
-async def test_pauses_speeds_up_and_goes_on(get, do):
+async def test_commands_pause_speed_up_and_resume(get, do):
     for command in ({"command": "pause"}, {"command": "speed", "speed": 12.5}):
         assert (await do(**command))[0] == 200
     _, state = await get("/state", token())
@@ -199,14 +199,14 @@ async def test_pauses_speeds_up_and_goes_on(get, do):
     assert state["running"] is True
 
 
-async def test_changes_the_rate(get, do):
+async def test_a_command_changes_the_rate(get, do):
     await do("rate", rate=150)
 
     _, state = await get("/state", token())
     assert state["rate"] == 150
 
 
-async def test_restarts_with_another_seed(get, do):
+async def test_a_command_restarts_with_another_seed(get, do):
     _, before = await get("/state", token())
     status, answer = await do("restart", seed=12)
     _, after = await get("/state", token())
@@ -216,7 +216,7 @@ async def test_restarts_with_another_seed(get, do):
     assert after["run"] != before["run"]
 
 
-async def test_places_an_order_for_whom_and_of_what_it_is_told(get, do):
+async def test_a_command_places_an_order_for_a_customer_and_a_product(get, do):
     status, answer = await do("place_order", customer="user_3", product="prod_101", quantity=2)
     _, state = await get("/state", token())
 
@@ -228,7 +228,7 @@ async def test_places_an_order_for_whom_and_of_what_it_is_told(get, do):
     assert answer["at"] == order["created_at"]
 
 
-async def test_moves_an_order_on(do):
+async def test_a_command_advances_an_order(do):
     _, placed = await do("place_order")
     seen = []
     for _ in range(4):
@@ -238,7 +238,7 @@ async def test_moves_an_order_on(do):
     assert seen == ["paid", "processing", "shipped", "delivered"]
 
 
-async def test_counts_the_shelves_that_it_fills_and_empties(get, do):
+async def test_the_response_counts_the_shelves_that_changed(get, do):
     assert (await do("set_stock", product="prod_105", level=0))[1]["shelves"] == 3
     assert (await do("restock", product="prod_105", warehouse="Львів"))[1]["shelves"] == 1
     _, state = await get("/state", token())
@@ -247,24 +247,24 @@ async def test_counts_the_shelves_that_it_fills_and_empties(get, do):
     assert product["stock"] == {"Київ": 0, "Львів": 36, "Одеса": 0}
 
 
-async def test_announces_to_everyone(do, it):
+async def test_a_command_announces_to_everyone(do, it):
     status, _ = await do("announce", title="Увага", body="Зачиняємося о 20:00", priority="high")
 
     assert status == 200
-    said = json.loads(bytes(it.taker.drafts[-1].payload))
-    assert it.taker.drafts[-1].everyone is True
-    assert (said["title"], said["body"], said["priority"]) == (
+    announcement = json.loads(bytes(it.sink.publications[-1].payload))
+    assert it.sink.publications[-1].everyone is True
+    assert (announcement["title"], announcement["body"], announcement["priority"]) == (
         "Увага",
         "Зачиняємося о 20:00",
         "high",
     )
 
 
-async def test_leaves_a_conversation_to_people(do, it):
+async def test_a_command_takes_a_conversation_from_the_agent(do, it):
     status, _ = await do("take_conversation", conversation="conv_5")
 
     assert status == 200
-    assert it.taker.others[-1] == ("take_conversation", "conv_5")
+    assert it.sink.others[-1] == ("take_conversation", "conv_5")
 
 
 @pytest.mark.parametrize(
@@ -306,34 +306,34 @@ async def test_leaves_a_conversation_to_people(do, it):
         ("conversation", {"command": "take_conversation"}),
     ],
 )
-async def test_names_the_field_that_is_wrong_and_changes_nothing(get, it, field, command):
+async def test_a_rejected_command_names_the_field_and_changes_nothing(get, it, field, command):
     before = await get("/state", token())
-    published = len(it.taker.drafts)
+    published = len(it.sink.publications)
     status, body = await get("/control", token(), "POST", json.dumps(command))
 
     assert (status, body["error"]["code"], body["error"]["field"]) == (422, "invalid", field)
     assert body["error"]["message"]
     assert await get("/state", token()) == before
-    assert len(it.taker.drafts) == published
+    assert len(it.sink.publications) == published
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"pause", b"\xff", b'"pause"', b"[" * 10_000, b'{"command":"\\ud8']
 )
-async def test_takes_nothing_but_one_json_object(get, body):
+async def test_a_body_that_is_no_json_object_is_rejected(get, body):
     status, answer = await get("/control", token(), "POST", body)
 
     assert (status, answer["error"]["code"]) == (400, "bad_request")
 
 
-async def test_takes_no_more_than_a_command_can_need(get):
+async def test_a_body_over_the_limit_is_rejected(get):
     status, answer = await get("/control", token(), "POST", b" " * (MAX_BODY_BYTES + 1))
 
     assert (status, answer["error"]["code"]) == (413, "request_entity_too_large")
 
 
 @pytest.mark.parametrize(("role", "status"), [("agent", 403), ("customer", 403), ("service", 403)])
-async def test_obeys_nobody_but_admins(get, it, role, status):
+async def test_other_roles_cannot_send_commands(get, it, role, status):
     answered, _ = await get("/control", token(role=role), "POST", b'{"command": "pause"}')
 
     assert answered == status

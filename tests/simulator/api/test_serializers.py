@@ -1,4 +1,4 @@
-"""What ``GET /state`` says agrees with what the shop has published."""
+"""The body of ``GET /state`` agrees with the shop's publications."""
 
 from collections import Counter
 from datetime import date
@@ -9,21 +9,21 @@ from protocol.publications import PublishRequest
 from protocol.simulator_api import ShopState
 
 
-def state_and_publications(stand, seconds=300):
-    it = stand()
+def state_and_publications(harness, seconds=300):
+    it = harness()
     it.wait(*[5.0] * (seconds // 5))
-    published = it.taker.drafts
+    published = it.sink.publications
     return it.state(), [(d.type, d.channel, codec.decode_json(bytes(d.payload))) for d in published]
 
 
-def test_counts_the_publications(stand):
-    state, published = state_and_publications(stand)
+def test_the_state_counts_publications_by_type(harness):
+    state, published = state_and_publications(harness)
 
     assert state.publications == Counter(type_ for type_, _, _ in published)
 
 
-def test_has_every_order_in_its_last_published_status(stand):
-    state, published = state_and_publications(stand)
+def test_orders_have_their_last_published_status(harness):
+    state, published = state_and_publications(harness)
     last = {p["order_id"]: p["status"] for type_, _, p in published if type_ == "order_update"}
 
     assert state.orders
@@ -31,15 +31,15 @@ def test_has_every_order_in_its_last_published_status(stand):
     assert state.orders_by_status == Counter(last.values())
 
 
-def test_has_the_newest_order_first(stand):
-    state, _ = state_and_publications(stand)
+def test_orders_are_sorted_newest_first(harness):
+    state, _ = state_and_publications(harness)
     placed = [order.created_at for order in state.orders]
 
     assert placed == sorted(placed, reverse=True)
 
 
-def test_has_the_stock_that_the_last_alert_told(stand):
-    state, published = state_and_publications(stand)
+def test_products_have_the_names_and_skus_of_their_alerts(harness):
+    state, published = state_and_publications(harness)
     products = {product.id: product for product in state.products}
 
     assert {product.stock.keys() == set(state.warehouses) for product in products.values()} == {
@@ -51,26 +51,26 @@ def test_has_the_stock_that_the_last_alert_told(stand):
             assert (product.name, product.sku) == (alert["product_name"], alert["sku"])
 
 
-def test_has_earned_what_was_paid_and_not_refunded(open_shop):
-    shop = open_shop()
-    earned = Decimal(0)
-    for draft in shop.step(600):
-        if isinstance(draft, PublishRequest) and draft.type == "order_update":
-            update = codec.decode_json(bytes(draft.payload))
-            if draft.channel.startswith("order:") and "previous_status" in update:
+def test_the_revenue_is_what_was_paid_and_not_refunded(create_shop):
+    shop = create_shop()
+    revenue = Decimal(0)
+    for publication in shop.step(600):
+        if isinstance(publication, PublishRequest) and publication.type == "order_update":
+            update = codec.decode_json(bytes(publication.payload))
+            if publication.channel.startswith("order:") and "previous_status" in update:
                 sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
-                earned += sign * update["order"]["total"]
+                revenue += sign * update["order"]["total"]
 
-    assert earned
-    assert shop.components.fulfilment.revenue.total_for(date(1970, 1, 1)) == earned
+    assert revenue
+    assert shop.components.fulfilment.revenue.total_for(date(1970, 1, 1)) == revenue
     assert shop.components.fulfilment.revenue.total_for(date(1970, 1, 2)) == 0
 
 
-def test_is_read_back_as_it_was_written(stand):
+def test_the_state_is_encoded_with_all_its_fields(harness):
     """
-    Money as numbers with two places, an order flat beside its history.
+    Money has two decimal places; an order contains its history.
     """
-    state, _ = state_and_publications(stand)
+    state, _ = state_and_publications(harness)
     written = codec.decode_json(codec.encode_json(state))
 
     assert set(written) == set(ShopState.__struct_fields__)

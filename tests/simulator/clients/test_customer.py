@@ -1,4 +1,4 @@
-"""A present customer: follows open orders only, and talks in one conversation."""
+"""The client of a customer: follows open orders, and has one support conversation."""
 
 from random import Random
 
@@ -10,7 +10,7 @@ from simulator.shop.support_script import AGENT_ID
 
 
 class Socket:
-    """A socket that goes nowhere; the test is the server."""
+    """A client without a connection; the test acts as the server."""
 
     def __init__(self):
         self.handlers, self.channels, self.sent, self.is_full = {}, set(), [], False
@@ -30,12 +30,12 @@ class Socket:
     def unsubscribe(self, channel):
         self.channels.remove(channel)
 
-    def hear(self, type, **payload):
+    def receive(self, type, **payload):
         self.handlers[type](payload)
 
-    def hear_line(self, conversation_id, sender_id, content):
+    def receive_chat(self, conversation_id, sender_id, content):
         message = {"sender_id": sender_id, "content": content}
-        self.hear("chat_message", conversation_id=conversation_id, message=message)
+        self.receive("chat_message", conversation_id=conversation_id, message=message)
 
 
 @pytest.fixture
@@ -44,48 +44,48 @@ def socket():
 
 
 @pytest.fixture
-def olena(socket, premises):
+def olena(socket, shop_data):
     def at_once(_seconds, action):
         action()
 
     return CustomerClient(
-        socket, premises.customers.customer(1), premises.support_script, at_once, Random(7)
+        socket, shop_data.customers.customer(1), shop_data.support_script, at_once, Random(7)
     )
 
 
-def lines(socket):
+def sent_texts(socket):
     return [payload["content"] for _, payload in socket.sent]
 
 
-def test_hears_the_announcements(socket, olena):
+def test_subscribes_to_announcements(socket, olena):
     assert socket.channels == {"public:announcements"}
 
 
 @pytest.mark.parametrize("end", ["delivered", "cancelled", "refunded"])
-def test_follows_an_order_until_it_is_finished(socket, olena, end):
-    socket.hear("order_update", order_id="ord_1", status="pending")
-    socket.hear("order_update", order_id="ord_1", status="paid")
+def test_subscribes_to_an_order_until_it_is_finished(socket, olena, end):
+    socket.receive("order_update", order_id="ord_1", status="pending")
+    socket.receive("order_update", order_id="ord_1", status="paid")
     assert "order:ord_1" in socket.channels
 
-    socket.hear("order_update", order_id="ord_1", status=end)
+    socket.receive("order_update", order_id="ord_1", status=end)
 
     assert "order:ord_1" not in socket.channels
 
 
-def test_does_not_follow_an_order_that_is_finished(socket, olena):
+def test_does_not_subscribe_to_a_finished_order(socket, olena):
     """
-    A refund comes long after the order's end.
+    A refund follows long after the order was finished.
     """
-    socket.hear("order_update", order_id="ord_1", status="refunded")
+    socket.receive("order_update", order_id="ord_1", status="refunded")
 
     assert socket.channels == {"public:announcements"}
 
 
-def test_opens_a_conversation_and_goes_on_when_answered(socket, olena, premises):
-    exchanges = premises.support_script.topic("доставка").exchanges
+def test_opens_a_conversation_and_continues_after_an_answer(socket, olena, shop_data):
+    exchanges = shop_data.support_script.topic("доставка").exchanges
     olena.ask_support("доставка")
-    socket.hear_line("conv_1", "user_1", lines(socket)[0])
-    socket.hear_line("conv_1", AGENT_ID, exchanges[0].answer)
+    socket.receive_chat("conv_1", "user_1", sent_texts(socket)[0])
+    socket.receive_chat("conv_1", AGENT_ID, exchanges[0].answer)
 
     assert socket.sent == [
         ("chat_message", {"content": exchanges[0].question}),
@@ -93,98 +93,98 @@ def test_opens_a_conversation_and_goes_on_when_answered(socket, olena, premises)
     ]
 
 
-def test_does_not_mix_up_conversations(socket, olena):
+def test_ignores_other_conversations_of_the_same_customer(socket, olena):
     """
-    Somebody else may be signed in as the same customer, in a conversation of their own.
+    The same customer may be signed in elsewhere, with another conversation.
     """
     olena.ask_support("доставка")
-    socket.hear_line("conv_9", "user_1", "Я інша вкладка")
-    socket.hear_line("conv_9", AGENT_ID, "Вітаю!")
+    socket.receive_chat("conv_9", "user_1", "Я інша вкладка")
+    socket.receive_chat("conv_9", AGENT_ID, "Вітаю!")
 
     assert len(socket.sent) == 1
 
 
-def test_says_nothing_in_a_conversation_they_did_not_open(socket, olena):
-    socket.hear_line("conv_9", "agent_olha", "Вітаю!")
+def test_sends_nothing_in_a_conversation_it_did_not_open(socket, olena):
+    socket.receive_chat("conv_9", "agent_olha", "Вітаю!")
 
     assert socket.sent == []
 
 
-def test_gives_up_a_question_that_cannot_even_wait(socket, olena):
+def test_gives_up_the_conversation_if_the_send_queue_is_full(socket, olena):
     socket.is_full = True
     olena.ask_support("доставка")
     socket.is_full = False
-    socket.hear_line("conv_1", AGENT_ID, "Вітаю!")
+    socket.receive_chat("conv_1", AGENT_ID, "Вітаю!")
 
     assert socket.sent == []
 
 
 class Certain(Random):
-    """Whatever may happen does."""
+    """Every event of some probability occurs."""
 
     def random(self):
         return 0.0
 
 
 class Never(Random):
-    """What need not happen does not."""
+    """No event of some probability occurs."""
 
     def random(self):
         return 1.0
 
 
 @pytest.fixture
-def visit(socket, premises):
-    """Have a customer come whose chance is given."""
+def customer_with(socket, shop_data):
+    """Create the client of a customer with this random generator."""
 
-    def visit_(draw):
+    def create(rng):
         def at_once(_seconds, action):
             action()
 
         return CustomerClient(
-            socket, premises.customers.customer(1), premises.support_script, at_once, draw
+            socket, shop_data.customers.customer(1), shop_data.support_script, at_once, rng
         )
 
-    return visit_
+    return create
 
 
 def ship(socket, order_id="ord_1"):
-    socket.hear("order_update", order_id=order_id, status="processing")
-    socket.hear("order_update", order_id=order_id, status="shipped")
+    socket.receive("order_update", order_id=order_id, status="processing")
+    socket.receive("order_update", order_id=order_id, status="shipped")
 
 
-def test_may_ask_when_a_parcel_is_on_its_way_and_asks_once(socket, visit, premises):
-    visit(Certain())
+def test_may_ask_once_when_a_parcel_is_shipped(socket, customer_with, shop_data):
+    customer_with(Certain())
     ship(socket)
-    socket.hear("order_update", order_id="ord_1", status="shipped")
+    socket.receive("order_update", order_id="ord_1", status="shipped")
 
-    assert lines(socket) == [premises.support_script.topic("доставка").exchanges[0].question]
+    assert sent_texts(socket) == [shop_data.support_script.topic("доставка").exchanges[0].question]
 
 
-def test_need_not_ask_when_a_parcel_is_on_its_way(socket, visit):
-    visit(Never())
+def test_does_not_always_ask_when_a_parcel_is_shipped(socket, customer_with):
+    customer_with(Never())
     ship(socket)
 
     assert socket.sent == []
 
 
-def test_does_not_ask_about_a_parcel_in_the_middle_of_a_conversation(socket, visit):
-    visit(Certain()).ask_support("оплата")
+def test_does_not_ask_about_a_parcel_during_a_conversation(socket, customer_with):
+    customer_with(Certain()).ask_support("оплата")
     ship(socket)
 
     assert len(socket.sent) == 1
 
 
-def test_forgets_orders_that_belong_to_a_shop_that_is_gone(socket, olena):
-    socket.hear("order_update", order_id="ord_1", status="paid")
+def test_unsubscribes_from_all_orders(socket, olena):
+    socket.receive("order_update", order_id="ord_1", status="paid")
     olena.unfollow_all()
 
     assert socket.channels == {"public:announcements"}
 
 
-def test_follows_the_newest_orders_only_where_the_end_of_many_was_missed(socket, olena):
+def test_follows_only_the_newest_orders(socket, olena):
     for number in range(MAX_FOLLOWED_ORDERS + 1):
-        socket.hear("order_update", order_id=f"ord_{number}", status="paid")
+        socket.receive("order_update", order_id=f"ord_{number}", status="paid")
 
     assert len(socket.channels) == 1 + MAX_FOLLOWED_ORDERS
     assert "order:ord_0" not in socket.channels

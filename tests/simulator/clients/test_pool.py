@@ -1,4 +1,4 @@
-"""Present customers and the agent, on real sockets to a real server."""
+"""The pool of customers and the agent, with real connections to a real server."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ def update(channel, status):
 
 
 class Platform:
-    """A server that can be stopped and started again, its data kept, and what reaches it."""
+    """A server that can be restarted with its data, and requests to it."""
 
     def __init__(self, folder, http):
         self._folder, self._http, self.port = folder, http, 0
@@ -57,32 +57,32 @@ class Platform:
         return mint(SECRET, user_id=f"{role}_olha", tenant_id="shop", role=role, name="Ольга")
 
     async def publish(self, *publications):
-        """Return how many sockets they reached."""
+        """Publish; return the number of connections that were reached."""
         async with self._http.post(
             f"{self.settings.http_url}/api/publish",
             data=codec.encode_json(list(publications)),
             headers={"Authorization": f"Bearer {self.token('service')}"},
-        ) as answer:
-            assert answer.status == 200
-            return (await answer.json())["reached"]
+        ) as response:
+            assert response.status == 200
+            return (await response.json())["reached"]
 
     async def until_reached(self, count, *publications, every_s=0.02):
-        """Publish again and again, until it reaches so many sockets."""
+        """Publish repeatedly until that many connections are reached."""
         async with asyncio.timeout(30):
             while await self.publish(*publications) != count:
                 await asyncio.sleep(every_s)
 
     @contextlib.asynccontextmanager
     async def staff(self):
-        """Sit beside the simulated agent, as a person; yields the socket and what is said."""
+        """Connect a human agent; yield its client and a queue of the chat messages."""
         socket = AsyncShopWebSocket(
             self.settings.ws_url, lambda: self.token("agent"), http=self._http
         )
-        said = asyncio.Queue()
-        socket.on("chat_message", said.put_nowait)
+        chats = asyncio.Queue()
+        socket.on("chat_message", chats.put_nowait)
         await socket.connect(timeout=10)
         await socket.request("subscribe", {"channel": "tenant:shop"})
-        yield socket, said
+        yield socket, chats
         await socket.disconnect()
 
 
@@ -93,77 +93,81 @@ async def platform(tmp_path):
 
 
 async def no_pause(_seconds):
-    """Read and type in no time."""
+    """Do not wait."""
 
 
 @pytest.fixture
-def present(platform, premises):
-    """Have two customers and the agent present while the block lasts."""
+def running_pool(platform, shop_data):
+    """Run a pool of two customers and the agent: async with running_pool() as pool."""
 
     @contextlib.asynccontextmanager
-    async def present_(pause=no_pause):
+    async def running_pool_(pause=no_pause):
         async with aiohttp.ClientSession() as http:
-            presence = ClientPool(platform.settings, premises, http, pause=pause)
-            task = asyncio.create_task(presence.run())
-            yield presence
+            pool = ClientPool(platform.settings, shop_data, http, pause=pause)
+            task = asyncio.create_task(pool.run())
+            yield pool
             task.cancel()
             await asyncio.wait({task})
             assert task.cancelled()
-            assert not any(state.signed_in for state in presence.customers())
+            assert not any(state.signed_in for state in pool.customers())
 
-    return present_
+    return running_pool_
 
 
-def notice(channel):
+def notification(channel):
     payload = {"id": "notif_1", "title": "Вітаємо", "body": "Знижки"}
     return {"channel": channel, "type": "notification", "payload": payload}
 
 
-async def test_hear_their_own_channel_the_announcements_and_their_orders(platform, present):
-    async with platform.running(), present() as presence:
-        await platform.until_reached(1, notice("user:user_1"))
-        await platform.until_reached(2, notice("public:announcements"))
+async def test_customers_receive_their_own_channel_announcements_and_orders(platform, running_pool):
+    async with platform.running(), running_pool() as pool:
+        await platform.until_reached(1, notification("user:user_1"))
+        await platform.until_reached(2, notification("public:announcements"))
         await platform.publish(PLACED, update("user:user_1", "pending"))
         await platform.until_reached(1, update("order:ord_1", "pending"))
 
-        assert [state.signed_in for state in presence.customers()] == [True, True]
+        assert [state.signed_in for state in pool.customers()] == [True, True]
 
 
-async def test_leave_an_order_when_it_is_delivered(platform, present):
-    async with platform.running(), present():
-        await platform.until_reached(1, notice("user:user_1"))
+async def test_customers_unsubscribe_from_a_delivered_order(platform, running_pool):
+    async with platform.running(), running_pool():
+        await platform.until_reached(1, notification("user:user_1"))
         await platform.publish(PLACED, update("user:user_1", "pending"))
         await platform.until_reached(1, update("order:ord_1", "shipped"))
         await platform.publish(update("user:user_1", "delivered"))
         await platform.until_reached(0, update("order:ord_1", "delivered"))
 
 
-async def test_come_back_after_the_server_and_may_still_hear_their_orders(platform, present):
+async def test_customers_reconnect_after_a_restart_of_the_server_and_keep_their_orders(
+    platform, running_pool
+):
     async with contextlib.AsyncExitStack() as stack:
         async with platform.running():
-            await stack.enter_async_context(present())
-            await platform.until_reached(1, notice("user:user_1"))
+            await stack.enter_async_context(running_pool())
+            await platform.until_reached(1, notification("user:user_1"))
             await platform.publish(PLACED, update("user:user_1", "pending"))
             await platform.until_reached(1, update("order:ord_1", "pending"))
         async with platform.running():
             await platform.until_reached(1, update("order:ord_1", "paid"))
 
 
-async def test_talk_to_support_and_are_answered(platform, present, premises):
-    exchange = premises.support_script.topic("наявність").exchanges[0]
-    async with platform.running(), present() as presence, platform.staff() as (_, said):
-        await platform.until_reached(2, notice("public:announcements"))
-        presence.ask_support(premises.customers.customer(1), "наявність")
-        question, answer = await said.get(), await said.get()
+async def test_a_customer_asks_support_and_the_agent_answers(platform, running_pool, shop_data):
+    exchange = shop_data.support_script.topic("наявність").exchanges[0]
+    async with platform.running(), running_pool() as pool, platform.staff() as (_, chats):
+        await platform.until_reached(2, notification("public:announcements"))
+        pool.ask_support(shop_data.customers.customer(1), "наявність")
+        question, answer = await chats.get(), await chats.get()
 
     assert question["message"]["sender_id"] == "user_1"
-    assert question["message"]["sender_name"] == premises.customers.customer(1).name
+    assert question["message"]["sender_name"] == shop_data.customers.customer(1).name
     assert question["message"]["content"] == exchange.question
     assert answer["message"]["sender_id"] == AGENT_ID
     assert answer["message"]["content"] == exchange.answer
 
 
-async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present, premises):
+async def test_a_customer_thanks_a_person_and_the_agent_does_not_answer(
+    platform, running_pool, shop_data
+):
     agent_reads, is_over = asyncio.Event(), asyncio.Event()
 
     async def pause(_seconds):
@@ -171,92 +175,94 @@ async def test_say_thanks_to_a_person_and_the_agent_keeps_out(platform, present,
             agent_reads.set()
             await is_over.wait()
 
-    async with platform.running(), present(pause) as presence, platform.staff() as (socket, said):
-        await platform.until_reached(2, notice("public:announcements"))
-        presence.ask_support(premises.customers.customer(1), "доставка")
-        question = await said.get()
+    async with platform.running(), running_pool(pause) as pool, platform.staff() as (socket, chats):
+        await platform.until_reached(2, notification("public:announcements"))
+        pool.ask_support(shop_data.customers.customer(1), "доставка")
+        question = await chats.get()
         await agent_reads.wait()
         conversation_id = question["conversation_id"]
         socket.send("chat_message", {"conversation_id": conversation_id, "content": "Вітаю!"})
-        own_copy, thanks = await said.get(), await said.get()
+        own_copy, thanks = await chats.get(), await chats.get()
         is_over.set()
         await socket.request("ping")
-        assert said.empty()
+        assert chats.empty()
 
     assert own_copy["message"]["sender_id"] == "agent_olha"
     assert thanks["message"]["sender_id"] == "user_1"
-    assert thanks["message"]["content"] in premises.support_script.thanks
+    assert thanks["message"]["content"] in shop_data.support_script.thanks
 
 
-async def test_do_not_ask_a_server_that_is_not_there(platform, present, premises):
+async def test_a_customer_does_not_ask_while_disconnected(platform, running_pool, shop_data):
     """
-    A question asked now would reach it when nobody waits for an answer any more.
+    The question would be sent after the reconnect, when no customer waits for an answer.
     """
     async with platform.running():
         pass
-    async with present() as presence:
-        presence.ask_support(premises.customers.customer(1), "доставка")
-        async with platform.running(), platform.staff() as (_, said):
-            await platform.until_reached(2, notice("public:announcements"))
+    async with running_pool() as pool:
+        pool.ask_support(shop_data.customers.customer(1), "доставка")
+        async with platform.running(), platform.staff() as (_, chats):
+            await platform.until_reached(2, notification("public:announcements"))
 
-            assert said.empty()
+            assert chats.empty()
 
 
-async def test_hear_what_was_published_while_their_connections_were_lost(platform, present):
-    async with platform.running(), present() as presence:
-        await platform.until_reached(2, notice("public:announcements"))
-        presence.drop_connections()
+async def test_customers_receive_what_was_published_while_disconnected(platform, running_pool):
+    async with platform.running(), running_pool() as pool:
+        await platform.until_reached(2, notification("public:announcements"))
+        pool.drop_connections()
         await platform.publish(PLACED, update("user:user_1", "pending"))
 
         await platform.until_reached(1, update("order:ord_1", "paid"))
 
 
-async def test_come_back_after_a_storm_and_are_counted(platform, present):
-    async with platform.running(), present() as presence:
-        await platform.until_reached(2, notice("public:announcements"))
-        before = presence.state()
-        presence.drop_connections()
+async def test_dropped_customers_reconnect_and_are_counted(platform, running_pool):
+    async with platform.running(), running_pool() as pool:
+        await platform.until_reached(2, notification("public:announcements"))
+        before = pool.state()
+        pool.drop_connections()
         async with asyncio.timeout(30):
-            while presence.state().reconnects < 2:
+            while pool.state().reconnects < 2:
                 await asyncio.sleep(0.02)
 
         assert (before.sockets, before.reconnects) == (3, 0)
-        assert presence.state().signed_in == 3
+        assert pool.state().signed_in == 3
 
 
-async def test_a_slow_one_is_evicted_and_nobody_else(platform, present, premises):
-    async with platform.running(), present() as presence:
-        await platform.until_reached(2, notice("public:announcements"))
-        presence.start_slow_client(premises.customers.customer(3))
-        big = notice("user:user_3")
+async def test_only_the_slow_client_is_evicted(platform, running_pool, shop_data):
+    async with platform.running(), running_pool() as pool:
+        await platform.until_reached(2, notification("public:announcements"))
+        pool.start_slow_client(shop_data.customers.customer(3))
+        big = notification("user:user_3")
         big["payload"]["body"] = "х" * 30_000
         await platform.until_reached(1, big)
         await platform.until_reached(0, *[big] * 10)
-        presence.stop_slow_client()
+        pool.stop_slow_client()
         async with asyncio.timeout(30):
-            while not presence.state().evictions:
+            while not pool.state().evictions:
                 await asyncio.sleep(0.02)
 
-        assert presence.state().signed_in == 3
-        assert presence.state().reconnects == 0
+        assert pool.state().signed_in == 3
+        assert pool.state().reconnects == 0
 
 
-async def test_a_slow_one_who_reads_on_in_time_is_not_evicted(platform, present, premises):
-    async with platform.running(), present() as presence:
-        await platform.until_reached(2, notice("public:announcements"))
-        presence.start_slow_client(premises.customers.customer(3))
-        await platform.until_reached(1, notice("user:user_3"))
-        presence.stop_slow_client()
-        # Seldom: it stays as long as there is something to read.
-        await platform.until_reached(0, notice("user:user_3"), every_s=2 * IDLE_READ_TIMEOUT_S)
+async def test_a_slow_client_that_resumes_in_time_is_not_evicted(platform, running_pool, shop_data):
+    async with platform.running(), running_pool() as pool:
+        await platform.until_reached(2, notification("public:announcements"))
+        pool.start_slow_client(shop_data.customers.customer(3))
+        await platform.until_reached(1, notification("user:user_3"))
+        pool.stop_slow_client()
+        # Seldom: it stays connected as long as there is something to read.
+        await platform.until_reached(
+            0, notification("user:user_3"), every_s=2 * IDLE_READ_TIMEOUT_S
+        )
 
-        assert presence.state().evictions == 0
+        assert pool.state().evictions == 0
 
 
-async def test_begin_nothing_new_when_they_leave(platform, present, premises):
+async def test_a_stopped_pool_starts_no_slow_client(platform, running_pool, shop_data):
     async with platform.running():
-        async with present() as presence:
-            await platform.until_reached(2, notice("public:announcements"))
-        presence.start_slow_client(premises.customers.customer(3))
+        async with running_pool() as pool:
+            await platform.until_reached(2, notification("public:announcements"))
+        pool.start_slow_client(shop_data.customers.customer(3))
 
-        assert await platform.publish(notice("user:user_3")) == 0
+        assert await platform.publish(notification("user:user_3")) == 0

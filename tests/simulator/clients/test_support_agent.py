@@ -1,4 +1,4 @@
-"""The simulated agent on its socket: answers after a while, unless a person was faster."""
+"""The client of the simulated agent: answers after a delay, unless a person answers first."""
 
 import asyncio
 from random import Random
@@ -10,14 +10,14 @@ from simulator.shop.support_script import AGENT_ID, AgentScript
 
 
 class Socket:
-    """A socket that goes nowhere; the test is the server."""
+    """A client without a connection; the test acts as the server."""
 
     def __init__(self):
         self.channels, self.sent = set(), []
 
     def on(self, type, handler):
         assert type == "chat_message"
-        self.hear = handler
+        self.receive = handler
 
     def send(self, type, payload):
         self.sent.append((type, payload))
@@ -27,15 +27,15 @@ class Socket:
         self.channels.add(channel)
 
     def unsubscribe(self, channel):
-        raise AssertionError("the desk stays open")
+        raise AssertionError("the agent stays subscribed")
 
 
-class Room:
-    """The desk, its socket, the record of conversations, and pauses that the test ends."""
+class AgentHarness:
+    """The agent, its client, the recorded senders, and delays that the test ends."""
 
     def __init__(self, script):
         self.agent = AgentScript(script)
-        self.socket, self.record, self.looked_up = Socket(), {}, []
+        self.socket, self.senders, self.loaded = Socket(), {}, []
         self.is_reading, self.go_on = asyncio.Event(), asyncio.Event()
         self.tasks = []
         SupportAgentClient(
@@ -53,11 +53,11 @@ class Room:
         await self.go_on.wait()
 
     async def _find(self, conversation_id):
-        self.looked_up.append(conversation_id)
-        return self.record.get(conversation_id, [])
+        self.loaded.append(conversation_id)
+        return self.senders.get(conversation_id, [])
 
-    def hear(self, sender_id, content, conversation_id="conv_1"):
-        self.socket.hear(
+    def receive(self, sender_id, content, conversation_id="conv_1"):
+        self.socket.receive(
             {
                 "conversation_id": conversation_id,
                 "message": {"sender_id": sender_id, "content": content},
@@ -71,61 +71,61 @@ class Room:
 
 
 @pytest.fixture
-async def room(premises):
-    return Room(premises.support_script)
+async def harness(shop_data):
+    return AgentHarness(shop_data.support_script)
 
 
 @pytest.fixture
-def exchange(premises):
-    return premises.support_script.topic("оплата").exchanges[0]
+def exchange(shop_data):
+    return shop_data.support_script.topic("оплата").exchanges[0]
 
 
-async def test_hears_what_is_said_to_the_staff(room):
-    assert room.socket.channels == {"tenant:shop"}
+async def test_subscribes_to_the_channel_of_the_tenant(harness):
+    assert harness.socket.channels == {"tenant:shop"}
 
 
-async def test_answers_in_the_same_conversation(room, exchange):
-    room.hear("user_1", exchange.question)
-    await room.finish()
+async def test_answers_in_the_same_conversation(harness, exchange):
+    harness.receive("user_1", exchange.question)
+    await harness.finish()
 
-    assert room.socket.sent == [
+    assert harness.socket.sent == [
         ("chat_message", {"conversation_id": "conv_1", "content": exchange.answer})
     ]
 
 
-async def test_says_nothing_when_a_person_answers_while_it_reads(room, exchange):
-    room.hear("user_1", exchange.question)
-    await room.is_reading.wait()
-    room.hear("agent_olha", "Вітаю!")
-    await room.tasks[-1]
+async def test_does_not_answer_if_a_person_answers_during_its_delay(harness, exchange):
+    harness.receive("user_1", exchange.question)
+    await harness.is_reading.wait()
+    harness.receive("agent_olha", "Вітаю!")
+    await harness.tasks[-1]
 
-    assert await room.finish() == []
-
-
-async def test_says_nothing_where_a_person_answered_before_it_came(room, exchange):
-    room.record["conv_1"] = ["user_1", "agent_olha", "user_1"]
-    room.hear("user_1", exchange.question)
-
-    assert await room.finish() == []
+    assert await harness.finish() == []
 
 
-async def test_goes_on_with_a_conversation_of_an_earlier_agent(room, exchange):
-    room.record["conv_1"] = ["user_1", AGENT_ID, "user_1"]
-    room.hear("user_1", exchange.question)
+async def test_does_not_answer_if_a_person_answered_before_it_started(harness, exchange):
+    harness.senders["conv_1"] = ["user_1", "agent_olha", "user_1"]
+    harness.receive("user_1", exchange.question)
 
-    assert await room.finish() == [exchange.answer]
-
-
-async def test_answers_where_the_record_cannot_be_read(room, exchange):
-    room.hear("user_1", exchange.question)
-
-    assert await room.finish() == [exchange.answer]
-    assert room.looked_up == ["conv_1"]
+    assert await harness.finish() == []
 
 
-async def test_says_nothing_where_a_person_takes_over_while_it_reads(room, exchange):
-    room.hear("user_1", exchange.question)
-    await room.is_reading.wait()
-    room.agent.hand_over("conv_1")
+async def test_continues_a_conversation_of_an_earlier_agent(harness, exchange):
+    harness.senders["conv_1"] = ["user_1", AGENT_ID, "user_1"]
+    harness.receive("user_1", exchange.question)
 
-    assert await room.finish() == []
+    assert await harness.finish() == [exchange.answer]
+
+
+async def test_answers_if_the_senders_cannot_be_loaded(harness, exchange):
+    harness.receive("user_1", exchange.question)
+
+    assert await harness.finish() == [exchange.answer]
+    assert harness.loaded == ["conv_1"]
+
+
+async def test_does_not_answer_if_a_person_takes_over_during_its_delay(harness, exchange):
+    harness.receive("user_1", exchange.question)
+    await harness.is_reading.wait()
+    harness.agent.hand_over("conv_1")
+
+    assert await harness.finish() == []

@@ -1,4 +1,4 @@
-"""What a run comes to: the same on every machine, and what its publications say."""
+"""The summary of a run: computed from its publications, and reproducible."""
 
 from decimal import Decimal
 
@@ -7,40 +7,40 @@ from simulator.dry_run.summary import RunSummary
 from simulator.engine.simulation_context import RunConfig
 
 
-def summary_of(premises, seconds, *scenarios, **start):
-    return summarise(create_shop(premises, RunConfig(**start), scenarios), seconds)
+def summary_of(shop_data, seconds, *scenarios, **config):
+    return summarise(create_shop(shop_data, RunConfig(**config), scenarios), seconds)
 
 
-def test_comes_to_the_same_on_every_machine(premises):
+def test_a_seed_gives_the_same_summary_on_every_machine(shop_data):
     """
-    Who changes what the shop does changes these numbers, and those in docs/simulator.md.
+    A change of the shop's behaviour changes these numbers, and those in docs/simulator.md.
     """
-    summary = summary_of(premises, 600, seed=7, rate=20.0, connected_customers=25)
+    summary = summary_of(shop_data, 600, seed=7, rate=20.0, connected_customers=25)
 
     assert (summary.messages.total(), summary.orders) == (11_831, 500)
     assert summary.alerts == {"low_stock": 125, "out_of_stock": 12, "back_in_stock": 98}
     assert summary.revenue == Decimal("7894909.50")
 
 
-def test_counts_what_was_published(premises, publications_of):
+def test_a_summary_counts_publications(shop_data, publications_of):
     summary = RunSummary()
     published = publications_of(120)
-    for draft in published:
-        summary.add(draft)
+    for publication in published:
+        summary.add(publication)
 
     assert summary.messages.total() == len(published)
     assert summary.orders == summary.messages["new_order"] > 0
     assert summary.messages["inventory_alert"] == summary.alerts.total()
 
 
-def test_knows_the_scenarios_that_began_with_it(premises):
-    usual, rush = summary_of(premises, 90), summary_of(premises, 90, "chat-rush")
+def test_a_summary_includes_the_effect_of_initial_scenarios(shop_data):
+    usual, rush = summary_of(shop_data, 90), summary_of(shop_data, 90, "chat-rush")
 
     assert rush.questions > usual.questions + 10
 
 
-def test_is_written_as_a_table(premises):
-    summary = summary_of(premises, 60)
+def test_a_summary_is_formatted_as_a_table(shop_data):
+    summary = summary_of(shop_data, 60)
     lines = summary.table().splitlines()
 
     assert lines[:2] == ["| | |", "|---|---:|"]

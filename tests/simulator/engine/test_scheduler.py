@@ -1,38 +1,38 @@
-"""The agenda: in the order of time, and nothing that was called off."""
+"""The scheduler: actions run in order of time, unless cancelled."""
 
 from simulator.engine.scheduler import Scheduler
 
 
-def run(agenda, until):
-    for at, action in agenda.pop_due(until):
+def run(scheduler, until):
+    for at, action in scheduler.pop_due(until):
         action(at)
 
 
-def test_does_what_is_due_in_the_order_of_time_and_then_of_planning():
-    agenda, done = Scheduler(), []
+def test_due_actions_run_in_order_of_time_then_of_insertion():
+    scheduler, done = Scheduler(), []
     for when, name in [(2.0, "b"), (1.0, "a"), (2.0, "c"), (3.0, "late")]:
-        agenda.call_at(when, lambda at, name=name: done.append((at, name)))
-    run(agenda, 2.0)
+        scheduler.call_at(when, lambda at, name=name: done.append((at, name)))
+    run(scheduler, 2.0)
 
     assert done == [(1.0, "a"), (2.0, "b"), (2.0, "c")]
 
 
-def test_does_what_is_planned_meanwhile_and_is_due():
-    agenda, done = Scheduler(), []
-    agenda.call_at(1.0, lambda at: agenda.call_at(at + 1, done.append))
-    run(agenda, 2.0)
+def test_an_action_scheduled_by_another_runs_if_it_is_due():
+    scheduler, done = Scheduler(), []
+    scheduler.call_at(1.0, lambda at: scheduler.call_at(at + 1, done.append))
+    run(scheduler, 2.0)
 
     assert done == [2.0]
 
 
-def test_does_not_do_what_was_called_off():
-    agenda, done = Scheduler(), []
-    plan = agenda.call_at(1.0, done.append)
-    agenda.call_at(1.0, lambda _: plan.cancel())
-    other = agenda.call_at(2.0, done.append)
+def test_a_cancelled_action_does_not_run():
+    scheduler, done = Scheduler(), []
+    scheduled = scheduler.call_at(1.0, done.append)
+    scheduler.call_at(1.0, lambda _: scheduled.cancel())
+    other = scheduler.call_at(2.0, done.append)
     other.cancel()
-    run(agenda, 0.5)
-    plan.cancel()
-    run(agenda, 2.0)
+    run(scheduler, 0.5)
+    scheduled.cancel()
+    run(scheduler, 2.0)
 
     assert done == []

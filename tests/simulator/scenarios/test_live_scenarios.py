@@ -1,4 +1,4 @@
-"""What a dry run cannot show: scenarios on real sockets, between the programs as processes."""
+"""Scenarios with effects on real connections, between the programs as processes."""
 
 import re
 import urllib.request
@@ -8,7 +8,7 @@ import pytest
 from server.websocket.send_queue import MAX_TRANSPORT_BUFFER
 
 pytestmark = pytest.mark.xdist_group("story")
-PATIENCE_S = 60
+TIMEOUT_S = 60
 CUSTOMERS = 5
 
 
@@ -18,9 +18,9 @@ def evictions(server):
     return int(found[1])
 
 
-def test_a_slow_client_is_evicted_by_the_server_and_nobody_else(launch, control):
+def test_the_server_evicts_only_the_slow_client(launch, control):
     """
-    It is there from the start; the program ends by itself, with nothing lost.
+    The scenario runs from the start; the program exits after its duration, without losses.
     """
     server = launch.server(WORKBENCH_OUTBOX_BYTES=str(MAX_TRANSPORT_BUFFER))
     options = ("--scenario", "slow-client", "--speed", "8", "--for", "90s")
@@ -34,16 +34,16 @@ def test_a_slow_client_is_evicted_by_the_server_and_nobody_else(launch, control)
     assert (presence["signed_in"], presence["reconnects"]) == (CUSTOMERS + 1, 0)
 
     control.do("speed", speed=60)
-    said = simulator.wait_for(r"(\d+\.\d) virtual seconds simulated, (.*)")
-    assert simulator.process.wait(PATIENCE_S) == 0
-    assert float(said[1]) >= 90
-    assert "0 dropped, 0 refused" in said[2]
+    totals = simulator.wait_for(r"(\d+\.\d) virtual seconds simulated, (.*)")
+    assert simulator.process.wait(TIMEOUT_S) == 0
+    assert float(totals[1]) >= 90
+    assert "0 dropped, 0 refused" in totals[2]
     assert [line for line in simulator.output.splitlines() if "Traceback" in line] == [], (
         simulator.output
     )
 
 
-def test_everybody_comes_back_from_a_storm_and_nobody_is_evicted(launch, control):
+def test_all_customers_reconnect_after_a_storm_and_none_is_evicted(launch, control):
     server = launch.server()
     simulator = launch.simulator(server, "--speed", "20", WORKBENCH_CUSTOMERS=str(CUSTOMERS))
     control = control(simulator)
@@ -53,6 +53,6 @@ def test_everybody_comes_back_from_a_storm_and_nobody_is_evicted(launch, control
     simulator.wait_for("scenario reconnect-storm: over")
     presence = control.wait_until_all_are_signed_in()
 
-    # On a slow machine a wave may meet somebody who is not back from the last one.
+    # On a slow machine, some customers may not have reconnected before the next drop.
     assert CUSTOMERS <= presence["reconnects"] <= 3 * CUSTOMERS
     assert evictions(server) == 0

@@ -1,4 +1,4 @@
-"""The catalogue: the shop's own is sound, and a mistake in a file is named with its place."""
+"""The catalogue: the data files are valid, and errors name the file and the line."""
 
 import json
 
@@ -8,7 +8,7 @@ from protocol.money import Money
 from simulator.data_files import InvalidDataFile
 from simulator.shop import catalogue
 
-PLACES = '[[warehouses]]\nname = "Київ"\nlead_time_s = [40, 120]\n'
+WAREHOUSES_TOML = '[[warehouses]]\nname = "Київ"\nlead_time_s = [40, 120]\n'
 KETTLE = {
     "id": "prod_1",
     "sku": "KET-1",
@@ -24,15 +24,17 @@ CUP = {**KETTLE, "id": "prod_2", "sku": "CUP-1"}
 
 
 def parse(*products):
-    return catalogue.parse_catalogue(PLACES, "\n".join(json.dumps(product) for product in products))
+    return catalogue.parse_catalogue(
+        WAREHOUSES_TOML, "\n".join(json.dumps(product) for product in products)
+    )
 
 
-def test_has_about_sixty_products_in_three_warehouses(premises):
-    assert len(premises.catalogue.products) == 60
-    assert [w.name for w in premises.catalogue.warehouses] == ["Київ", "Львів", "Одеса"]
+def test_the_catalogue_has_sixty_products_in_three_warehouses(shop_data):
+    assert len(shop_data.catalogue.products) == 60
+    assert [w.name for w in shop_data.catalogue.warehouses] == ["Київ", "Львів", "Одеса"]
 
 
-def test_has_prices_with_kopecks():
+def test_prices_have_kopecks():
     (kettle,) = parse(KETTLE).products
 
     assert isinstance(kettle.price, Money)
@@ -52,41 +54,41 @@ def test_has_prices_with_kopecks():
         ({"threshold": 0}, "at `$.threshold`"),
         ({"colour": "red"}, "unknown field `colour`"),
         ({"stock": {"Львів": 9}}, "stock is not given for Київ"),
-        ({"stock": {"Київ": 5}}, "a warehouse opens with 5 pieces"),
-        ({"reorder_quantity": 5}, "a lot of 5 does not lift a shelf over 5"),
-        ({"id": "prod_1"}, "the id is taken"),
-        ({"sku": "KET-1"}, "the SKU KET-1 is taken"),
+        ({"stock": {"Київ": 5}}, "a warehouse starts with 5 pieces"),
+        ({"reorder_quantity": 5}, "a delivery of 5 does not exceed the threshold"),
+        ({"id": "prod_1"}, "the id is used twice"),
+        ({"sku": "KET-1"}, "the SKU KET-1 is used twice"),
     ],
 )
-def test_names_the_line_of_a_wrong_product(change, problem):
-    with pytest.raises(InvalidDataFile) as refused:
+def test_the_line_of_an_invalid_product_is_reported(change, problem):
+    with pytest.raises(InvalidDataFile) as rejected:
         parse(KETTLE, {**CUP, **change})
 
-    assert str(refused.value).startswith("products.jsonl, line 2")
-    assert problem in str(refused.value)
+    assert str(rejected.value).startswith("products.jsonl, line 2")
+    assert problem in str(rejected.value)
 
 
-def test_names_the_line_that_is_no_json():
+def test_the_line_that_is_not_json_is_reported():
     with pytest.raises(InvalidDataFile, match=r"products\.jsonl, line 3: "):
-        catalogue.parse_catalogue(PLACES, f"{json.dumps(KETTLE)}\n\n{{")
+        catalogue.parse_catalogue(WAREHOUSES_TOML, f"{json.dumps(KETTLE)}\n\n{{")
 
 
-def test_of_nothing_is_no_catalogue():
+def test_a_catalogue_without_products_is_invalid():
     with pytest.raises(InvalidDataFile, match="there is no product"):
-        catalogue.parse_catalogue(PLACES, "\n")
+        catalogue.parse_catalogue(WAREHOUSES_TOML, "\n")
 
 
 @pytest.mark.parametrize(
-    ("places", "problem"),
+    ("warehouses", "problem"),
     [
         ("[[warehouses]", r"warehouses\.toml: "),
         ('[[warehouses]]\nname = "Київ"', r"warehouses\.toml: .*lead_time_s"),
         (
-            PLACES.replace("40", "400"),
-            r"warehouses\.toml, Київ: lead_time_s is not from quick to slow",
+            WAREHOUSES_TOML.replace("40", "400"),
+            r"warehouses\.toml, Київ: the longest lead time is first",
         ),
     ],
 )
-def test_names_a_wrong_warehouse(places, problem):
+def test_an_invalid_warehouse_is_reported(warehouses, problem):
     with pytest.raises(InvalidDataFile, match=problem):
-        catalogue.parse_catalogue(places, json.dumps(KETTLE))
+        catalogue.parse_catalogue(warehouses, json.dumps(KETTLE))

@@ -1,4 +1,4 @@
-"""The hand on the shop: whatever it does and whenever, what the shop publishes stays true."""
+"""Commands of the control API: any commands at any time leave the shop consistent."""
 
 from collections import Counter, defaultdict
 from decimal import Decimal
@@ -25,17 +25,17 @@ from simulator.shop import catalogue
 from simulator.shop.orders import ALLOWED_TRANSITIONS
 
 PRODUCTS = [product.id for product in catalogue.load_catalogue().products]
-PLACES = [place.name for place in catalogue.load_catalogue().warehouses]
+WAREHOUSES = [place.name for place in catalogue.load_catalogue().warehouses]
 SCENARIOS = list(definitions.load_scenarios())
 
-products, places = st.sampled_from(PRODUCTS), st.sampled_from(PLACES)
+products, warehouses = st.sampled_from(PRODUCTS), st.sampled_from(WAREHOUSES)
 commands = st.one_of(
     st.builds(StartScenario, name=st.sampled_from(SCENARIOS)),
     st.builds(StopScenario, name=st.sampled_from(SCENARIOS)),
     st.builds(
         Restock,
         product=st.none() | products,
-        warehouse=st.none() | places,
+        warehouse=st.none() | warehouses,
         quantity=st.none() | st.integers(1, 50),
     ),
     st.builds(
@@ -49,19 +49,21 @@ commands = st.one_of(
         order=st.integers(1, 60).map("ord_0_{}".format),
         to=st.none() | st.sampled_from(OrderStatus),
     ),
-    st.builds(SetStock, product=products, level=st.integers(0, 30), warehouse=st.none() | places),
+    st.builds(
+        SetStock, product=products, level=st.integers(0, 30), warehouse=st.none() | warehouses
+    ),
     st.builds(Announce, title=st.just("Увага"), body=st.just("Зачиняємося")),
 )
-lives = st.lists(st.tuples(st.floats(0, 20), commands), min_size=5, max_size=16)
-starts = st.fixed_dictionaries(
+histories = st.lists(st.tuples(st.floats(0, 20), commands), min_size=5, max_size=16)
+configs = st.fixed_dictionaries(
     {"seed": st.integers(0, 10**6), "rate": st.sampled_from([5.0, 20.0, 40.0])}
 )
-some_lives = settings(max_examples=10, deadline=None)
+some_histories = settings(max_examples=10, deadline=None)
 
 
-def live(shop, life):
-    """Return what happened before each command, and with it."""
-    for passed, command in life:
+def execute(shop, history):
+    """Yield the events before each command, and those of the command."""
+    for passed, command in history:
         yield shop.step(shop.now + passed)
         try:
             shop.execute(command)
@@ -71,23 +73,23 @@ def live(shop, life):
     yield shop.step(shop.now + 60)
 
 
-def drafts_of(shop, life):
-    return [h for happened in live(shop, life) for h in happened if isinstance(h, PublishRequest)]
+def publications_of(shop, history):
+    return [h for events in execute(shop, history) for h in events if isinstance(h, PublishRequest)]
 
 
-def payloads(drafts, type_, channel=""):
+def payloads(publications, type_, channel=""):
     return [
-        codec.decode_json(bytes(draft.payload))
-        for draft in drafts
-        if draft.type == type_ and str(draft.channel).startswith(channel)
+        codec.decode_json(bytes(publication.payload))
+        for publication in publications
+        if publication.type == type_ and str(publication.channel).startswith(channel)
     ]
 
 
-@some_lives
-@given(starts, lives)
-def test_stock_is_never_negative_and_always_balanced(open_shop, start, life):
-    shop = open_shop(**start)
-    for _ in live(shop, life):
+@some_histories
+@given(configs, histories)
+def test_stock_is_never_negative_and_always_balanced(create_shop, config, history):
+    shop = create_shop(**config)
+    for _ in execute(shop, history):
         for shelf in shop.components.shelves:
             assert shelf.remaining >= 0
             assert (
@@ -95,15 +97,17 @@ def test_stock_is_never_negative_and_always_balanced(open_shop, start, life):
             )
 
 
-@some_lives
-@given(starts, lives)
-def test_what_is_sold_is_what_orders_hold(open_shop, start, life):
-    shop = open_shop(**start)
+@some_histories
+@given(configs, histories)
+def test_what_is_sold_is_what_orders_hold(create_shop, config, history):
+    shop = create_shop(**config)
     held = Counter()
-    for draft in drafts_of(shop, life):
-        payload = codec.decode_json(bytes(draft.payload))
-        is_cancelled = payload.get("status") == "cancelled" and draft.channel.startswith("order:")
-        if draft.type == "new_order" or is_cancelled:
+    for publication in publications_of(shop, history):
+        payload = codec.decode_json(bytes(publication.payload))
+        is_cancelled = payload.get("status") == "cancelled" and publication.channel.startswith(
+            "order:"
+        )
+        if publication.type == "new_order" or is_cancelled:
             for item in payload["order"]["items"]:
                 held[item["product_id"]] += item["quantity"] * (-1 if is_cancelled else 1)
 
@@ -114,14 +118,16 @@ def test_what_is_sold_is_what_orders_hold(open_shop, start, life):
         )
 
 
-@some_lives
-@given(starts, lives)
-def test_orders_move_only_along_allowed_transitions_and_say_where_from(open_shop, start, life):
+@some_histories
+@given(configs, histories)
+def test_orders_change_only_by_allowed_transitions_and_name_the_previous_status(
+    create_shop, config, history
+):
     last = {}
-    drafts = drafts_of(open_shop(**start), life)
-    for placed in payloads(drafts, "new_order"):
+    publications = publications_of(create_shop(**config), history)
+    for placed in payloads(publications, "new_order"):
         last[placed["order"]["id"]] = OrderStatus.PENDING
-    for update in payloads(drafts, "order_update", "order:"):
+    for update in payloads(publications, "order_update", "order:"):
         before = last[update["order_id"]]
         if "previous_status" in update:
             assert update["previous_status"] == before
@@ -132,73 +138,75 @@ def test_orders_move_only_along_allowed_transitions_and_say_where_from(open_shop
         assert update["order"]["status"] == update["status"]
 
 
-@some_lives
-@given(starts, lives)
-def test_orders_are_paid_before_they_are_refunded(open_shop, start, life):
+@some_histories
+@given(configs, histories)
+def test_orders_are_paid_before_they_are_refunded(create_shop, config, history):
     seen = defaultdict(list)
-    for update in payloads(drafts_of(open_shop(**start), life), "order_update", "order:"):
+    for update in payloads(
+        publications_of(create_shop(**config), history), "order_update", "order:"
+    ):
         seen[update["order_id"]].append(update["status"])
     for statuses in seen.values():
         assert "refunded" not in statuses or "paid" in statuses
 
 
-@some_lives
-@given(starts, lives)
-def test_totals_are_the_sums_of_the_items(open_shop, start, life):
-    for placed in payloads(drafts_of(open_shop(**start), life), "new_order"):
+@some_histories
+@given(configs, histories)
+def test_totals_are_the_sums_of_the_items(create_shop, config, history):
+    for placed in payloads(publications_of(create_shop(**config), history), "new_order"):
         order = placed["order"]
         assert order["total"] == sum(item["price"] * item["quantity"] for item in order["items"])
         assert order["total"] > 0
 
 
-@some_lives
-@given(starts, lives)
-def test_all_that_is_published_is_taken_by_the_server(open_shop, start, life):
-    for draft in drafts_of(open_shop(**start), life):
-        draft.address()
-        codec.validate_event(draft.type, draft.payload)
+@some_histories
+@given(configs, histories)
+def test_every_publication_is_valid(create_shop, config, history):
+    for publication in publications_of(create_shop(**config), history):
+        publication.address()
+        codec.validate_event(publication.type, publication.payload)
 
 
-@some_lives
-@given(starts, lives)
-def test_the_books_agree_with_what_was_said(open_shop, start, life):
+@some_histories
+@given(configs, histories)
+def test_counts_and_revenue_agree_with_the_publications(create_shop, config, history):
     """
-    Orders by status, and what was earned.
+    Orders by status, and the revenue.
     """
-    shop = open_shop(**start)
-    drafts = drafts_of(shop, life)
-    last, earned = {}, Decimal(0)
-    for placed in payloads(drafts, "new_order"):
+    shop = create_shop(**config)
+    publications = publications_of(shop, history)
+    last, revenue = {}, Decimal(0)
+    for placed in payloads(publications, "new_order"):
         last[placed["order"]["id"]] = "pending"
-    for update in payloads(drafts, "order_update", "order:"):
+    for update in payloads(publications, "order_update", "order:"):
         last[update["order_id"]] = update["status"]
         if "previous_status" in update:
             sign = {"paid": 1, "refunded": -1}.get(update["status"], 0)
-            earned += sign * update["order"]["total"]
+            revenue += sign * update["order"]["total"]
     fulfilment = shop.components.fulfilment
 
     assert +fulfilment.by_status == Counter(last.values())
-    assert fulfilment.revenue.total_for(shop.components.context.datetime_at(0).date()) == earned
+    assert fulfilment.revenue.total_for(shop.components.context.datetime_at(0).date()) == revenue
     assert {order.order.id for order in fulfilment.live.values()} <= last.keys()
 
 
-@some_lives
-@given(starts, lives)
-def test_the_same_seed_and_commands_give_the_same_publications(open_shop, start, life):
-    one, two = open_shop(**start), open_shop(**start)
+@some_histories
+@given(configs, histories)
+def test_the_same_seed_and_commands_give_the_same_publications(create_shop, config, history):
+    one, two = create_shop(**config), create_shop(**config)
 
-    assert [codec.encode_json(d) for d in drafts_of(one, life)] == [
-        codec.encode_json(d) for d in drafts_of(two, life)
+    assert [codec.encode_json(d) for d in publications_of(one, history)] == [
+        codec.encode_json(d) for d in publications_of(two, history)
     ]
 
 
-@some_lives
-@given(starts, lives)
-def test_they_do_however_the_time_between_is_cut(open_shop, start, life):
-    whole, cut = open_shop(**start), open_shop(**start)
-    expected = list(live(whole, life))
+@some_histories
+@given(configs, histories)
+def test_the_publications_do_not_depend_on_the_size_of_the_steps(create_shop, config, history):
+    whole, cut = create_shop(**config), create_shop(**config)
+    expected = list(execute(whole, history))
     found = []
-    for passed, command in life:
+    for passed, command in history:
         until = cut.now + passed
         found += cut.step(cut.now + passed / 3) + cut.step(until)
         try:
@@ -207,17 +215,17 @@ def test_they_do_however_the_time_between_is_cut(open_shop, start, life):
             continue
     found += cut.step(cut.now + 60)
 
-    assert found == [h for happened in expected for h in happened]
+    assert found == [h for events in expected for h in events]
 
 
 @pytest.fixture
-def shop(open_shop):
-    shop = open_shop()
+def shop(create_shop):
+    shop = create_shop()
     shop.step(30)
     return shop
 
 
-def test_an_order_by_hand_is_like_any_other(shop):
+def test_an_order_placed_by_a_command_is_like_any_other(shop):
     placed = shop.execute(PlaceOrder(customer="user_3", product="prod_101", quantity=2))
     types = [d.type for d in shop.step(shop.now) if isinstance(d, PublishRequest)]
     shop.step(shop.now + 400)
@@ -227,7 +235,7 @@ def test_an_order_by_hand_is_like_any_other(shop):
     assert later is None or later.status is not OrderStatus.PENDING
 
 
-def test_an_order_takes_its_pieces_from_the_shelf_that_is_nearest(shop):
+def test_an_order_is_allocated_from_the_nearest_warehouse(shop):
     customer = shop.data.customers.customer(3)
     shelf = shop.components.shelves.get("prod_105", customer.warehouse)
     left = shelf.remaining
@@ -236,17 +244,17 @@ def test_an_order_takes_its_pieces_from_the_shelf_that_is_nearest(shop):
     assert shelf.remaining == left - 1
 
 
-def test_an_order_for_nobody_in_particular_is_for_somebody_present(open_shop):
-    shop = open_shop(connected_customers=2)
+def test_an_order_without_a_customer_is_for_a_connected_one(create_shop):
+    shop = create_shop(connected_customers=2)
 
     customers = {shop.execute(PlaceOrder()).order.customer.id for _ in range(20)}
 
     assert customers == {"user_1", "user_2"}
 
 
-def test_an_order_that_was_moved_by_hand_is_not_moved_again_as_planned_before(shop):
+def test_advancing_an_order_cancels_its_scheduled_change(shop):
     """
-    Its payment was planned; now its parcel is on the way.
+    Its payment was scheduled; now its parcel is shipped.
     """
     order = shop.execute(PlaceOrder())
     for _ in range(3):
@@ -265,7 +273,7 @@ def test_an_order_that_was_moved_by_hand_is_not_moved_again_as_planned_before(sh
     assert {update["status"] for update in updates} <= {"shipped"}
 
 
-def test_an_order_that_is_delivered_may_still_be_refunded(shop):
+def test_a_delivered_order_can_be_refunded(shop):
     order = shop.execute(PlaceOrder())
     for _ in range(4):
         order = shop.execute(AdvanceOrder(order=order.order.id))
@@ -278,18 +286,18 @@ def test_an_order_that_is_delivered_may_still_be_refunded(shop):
     assert [o.order.id for o in shop.components.fulfilment.finished].count(order.order.id) == 1
 
 
-def test_stock_that_is_set_to_nothing_raises_an_alert_a_shelf_and_comes_back(shop):
+def test_stock_set_to_zero_raises_an_alert_per_shelf_and_is_replenished(shop):
     assert shop.execute(SetStock(product="prod_108", level=0)) == 3
     at_once = payloads(shop.step(shop.now), "inventory_alert")
     assert {(a["location"], a["alert_type"]) for a in at_once} == {
-        (place, "out_of_stock") for place in PLACES
+        (place, "out_of_stock") for place in WAREHOUSES
     }
 
     shop.step(shop.now + 301)
     assert all(shelf.remaining > 0 for shelf in shop.components.shelves.shelves_of("prod_108"))
 
 
-def test_stock_that_is_set_higher_counts_as_supplied(shop):
+def test_stock_set_to_a_higher_level_counts_as_supplied(shop):
     shelf = shop.components.shelves.get("prod_108", "Київ")
     supplied, left = shelf.supplied, shelf.remaining
     shop.execute(SetStock(product="prod_108", level=left + 7, warehouse="Київ"))
@@ -297,7 +305,7 @@ def test_stock_that_is_set_higher_counts_as_supplied(shop):
     assert (shelf.remaining, shelf.supplied, shelf.written_off) == (left + 7, supplied + 7, 0)
 
 
-def test_restocking_fills_every_shelf_that_is_low_and_no_other(shop):
+def test_restocking_replenishes_only_low_shelves(shop):
     shop.execute(SetStock(product="prod_108", level=1, warehouse="Київ"))
     full = {
         shelf: shelf.remaining
@@ -311,7 +319,7 @@ def test_restocking_fills_every_shelf_that_is_low_and_no_other(shop):
     assert all(shelf.remaining == left for shelf, left in full.items())
 
 
-def test_a_supplier_who_has_come_already_does_not_come_once_more(shop):
+def test_restocking_cancels_the_pending_delivery(shop):
     shop.execute(SetStock(product="prod_108", level=0, warehouse="Київ"))
     shop.execute(Restock(product="prod_108", warehouse="Київ", quantity=500))
     shelf = shop.components.shelves.get("prod_108", "Київ")
@@ -321,8 +329,8 @@ def test_a_supplier_who_has_come_already_does_not_come_once_more(shop):
     assert shelf.supplied == supplied
 
 
-def test_the_rate_is_kept_soon_after_it_was_changed(open_shop):
-    shop = open_shop(rate=0.1)
+def test_the_rate_is_reached_soon_after_a_change(create_shop):
+    shop = create_shop(rate=0.1)
     shop.step(60)
     shop.rate = 100.0
     shop.step(100)

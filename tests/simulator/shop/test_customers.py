@@ -1,4 +1,4 @@
-"""Customers: always the same person under the same number, with a name that agrees."""
+"""Customers: a number always gives the same person."""
 
 import pytest
 
@@ -9,23 +9,23 @@ FEMALE = {"ська", "цька", "зька"}
 MALE = {"ський", "цький", "зький"}
 
 
-def test_are_the_same_people_in_every_run(premises):
-    again = customers.load_customers(premises.catalogue)
+def test_customers_are_the_same_in_every_run(shop_data):
+    again = customers.load_customers(shop_data.catalogue)
 
     assert [again.customer(n) for n in range(1, 50)] == [
-        premises.customers.customer(n) for n in range(1, 50)
+        shop_data.customers.customer(n) for n in range(1, 50)
     ]
 
 
-def test_have_an_id_of_their_number(premises):
-    assert premises.customers.customer(7).id == "user_7"
+def test_the_id_of_a_customer_contains_their_number(shop_data):
+    assert shop_data.customers.customer(7).id == "user_7"
 
 
-def test_have_surnames_that_agree_with_their_first_names(premises):
+def test_surnames_agree_with_first_names(shop_data):
     """
-    No woman is called -ський and no man -ська; both do occur.
+    No female name ends in -ський and no male one in -ська; both endings occur.
     """
-    names = [premises.customers.customer(n).name.split() for n in range(1, 500)]
+    names = [shop_data.customers.customer(n).name.split() for n in range(1, 500)]
     women = {first for first, last in names if last[-4:] in FEMALE}
     men = {first for first, last in names if last[-5:] in MALE}
 
@@ -34,15 +34,15 @@ def test_have_surnames_that_agree_with_their_first_names(premises):
     assert not women & men
 
 
-def test_live_in_more_than_one_city_with_its_warehouse(premises):
-    lives = {(c.city, c.warehouse) for c in map(premises.customers.customer, range(1, 200))}
+def test_customers_live_in_several_cities_with_a_warehouse_each(shop_data):
+    lives = {(c.city, c.warehouse) for c in map(shop_data.customers.customer, range(1, 200))}
 
     assert {"Київ", "Львів", "Одеса"} <= {city for city, _ in lives}
     assert ("Харків", "Київ") in lives
 
 
-def test_cannot_be_served_from_a_warehouse_that_is_not_there(premises):
+def test_a_city_with_an_unknown_warehouse_is_reported(shop_data):
     text = read_text("people.toml").replace('warehouse = "Одеса"', 'warehouse = "Суми"')
 
     with pytest.raises(InvalidDataFile, match=r"people\.toml, Одеса: there is no warehouse Суми"):
-        customers.parse_customers(text, premises.catalogue)
+        customers.parse_customers(text, shop_data.catalogue)

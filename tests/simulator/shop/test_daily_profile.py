@@ -1,4 +1,4 @@
-"""The day: as many customers as the mean over a day, more in the evening, few at night."""
+"""The daily profile: busy and quiet hours whose mean is 1."""
 
 import pytest
 
@@ -6,16 +6,16 @@ from simulator.data_files import InvalidDataFile
 from simulator.shop import daily_profile
 
 
-def test_has_busy_and_quiet_hours(premises):
-    busy = [premises.daily_profile.intensity(hour * 3600.0) for hour in range(24)]
+def test_the_profile_has_busy_and_quiet_hours(shop_data):
+    busy = [shop_data.daily_profile.intensity(hour * 3600.0) for hour in range(24)]
 
     assert max(busy) > 5 * min(busy)
     assert sum(busy) == pytest.approx(24)
 
 
-def test_begins_with_two_hours_of_the_mean_and_comes_again(premises):
-    assert {premises.daily_profile.intensity(at) for at in (0, 3600, 7199.9)} == {1.0}
-    assert premises.daily_profile.intensity(10 * 3600) == premises.daily_profile.intensity(
+def test_the_profile_starts_with_two_hours_of_the_mean_and_repeats(shop_data):
+    assert {shop_data.daily_profile.intensity(at) for at in (0, 3600, 7199.9)} == {1.0}
+    assert shop_data.daily_profile.intensity(10 * 3600) == shop_data.daily_profile.intensity(
         34 * 3600
     )
 
@@ -29,8 +29,8 @@ def test_begins_with_two_hours_of_the_mean_and_comes_again(premises):
         ("hours = 1", r"at `\$\.hours`"),
     ],
 )
-def test_a_mistake_in_its_file_is_named(text, problem):
-    with pytest.raises(InvalidDataFile, match=problem) as refused:
+def test_an_error_in_the_file_is_reported(text, problem):
+    with pytest.raises(InvalidDataFile, match=problem) as rejected:
         daily_profile.parse_daily_profile(text)
 
-    assert str(refused.value).startswith("day.toml")
+    assert str(rejected.value).startswith("day.toml")

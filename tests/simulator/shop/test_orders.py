@@ -1,4 +1,4 @@
-"""An order changes only in the ways that are allowed, and remembers each."""
+"""An order changes only by allowed transitions, and records each in its history."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ DELIVERED = ("paid", "processing", "shipped", "delivered")
 
 
 def order(*statuses):
-    """Place an order and take it through these statuses, a minute each."""
+    """Create an order with these statuses, one per minute."""
     it = new_order(
         id="ord_1",
         number="ORD-1",
@@ -32,16 +32,16 @@ def order(*statuses):
     return it
 
 
-def test_costs_the_sum_of_its_items():
+def test_the_total_is_the_sum_of_the_items():
     assert str(order().order.total) == "2598.50"
 
 
-def test_begins_as_pending():
+def test_a_new_order_is_pending():
     assert (order().status, order().payment_status) == ("pending", "pending")
 
 
 @pytest.mark.parametrize(
-    ("way", "payment"),
+    ("statuses", "payment"),
     [
         (["paid"], "paid"),
         (["payment_failed"], "failed"),
@@ -53,12 +53,12 @@ def test_begins_as_pending():
         ([*DELIVERED, "refunded"], "refunded"),
     ],
 )
-def test_may_go_this_way_and_its_money_with_it(way, payment):
-    assert order(*way).payment_status == payment
+def test_the_payment_status_follows_from_the_statuses(statuses, payment):
+    assert order(*statuses).payment_status == payment
 
 
 @pytest.mark.parametrize(
-    ("way", "to"),
+    ("statuses", "to"),
     [
         ([], "shipped"),
         ([], "refunded"),
@@ -70,12 +70,12 @@ def test_may_go_this_way_and_its_money_with_it(way, payment):
         ([*DELIVERED, "refunded"], "delivered"),
     ],
 )
-def test_may_not_go_there(way, to):
+def test_other_transitions_are_rejected(statuses, to):
     with pytest.raises(InvalidTransition, match=f"ORD-1 is .* and cannot become {to}"):
-        order(*way).with_status(OrderStatus(to), NOON)
+        order(*statuses).with_status(OrderStatus(to), NOON)
 
 
-def test_remembers_every_status_with_its_moment():
+def test_the_history_has_every_status_with_its_time():
     history = order("paid", "processing").history
 
     assert [(change.status, change.at.minute) for change in history] == [
@@ -85,12 +85,12 @@ def test_remembers_every_status_with_its_moment():
     ]
 
 
-def test_leaves_the_older_one_as_it_was():
+def test_a_change_returns_a_copy():
     before = order()
     before.with_status(OrderStatus.PAID, NOON)
 
     assert before.status == "pending"
 
 
-def test_has_an_entry_for_every_status():
+def test_every_status_has_its_transitions():
     assert set(ALLOWED_TRANSITIONS) == set(OrderStatus)

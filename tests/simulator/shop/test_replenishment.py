@@ -1,4 +1,4 @@
-"""Suppliers and alerts: each alert is true when it is sent, and each low shelf is seen to."""
+"""Replenishment: alerts agree with the stock, and each low shelf gets a delivery."""
 
 import pytest
 from hypothesis import given, settings
@@ -21,21 +21,24 @@ NO_SUPPLIERS = Scenario(
 
 
 @pytest.fixture
-def house(premises):
-    return ShopComponents.build(premises, RunConfig())
+def components(shop_data):
+    return ShopComponents.build(shop_data, RunConfig())
 
 
 @pytest.fixture
-def shelf(house):
-    return house.shelves.get("prod_101", "Київ")
+def shelf(components):
+    return components.shelves.get("prod_101", "Київ")
 
 
-def alerts(house):
-    return [codec.decode_json(bytes(draft.payload)) for draft in house.context.drain_events()]
+def alerts(components):
+    return [
+        codec.decode_json(bytes(publication.payload))
+        for publication in components.context.drain_events()
+    ]
 
 
-def live(house, until):
-    for at, action in house.context.scheduler.pop_due(until):
+def run_until(components, until):
+    for at, action in components.context.scheduler.pop_due(until):
         action(at)
 
 
@@ -50,24 +53,24 @@ steps = st.lists(
 
 @settings(deadline=None)
 @given(steps)
-def test_every_alert_is_true_when_it_is_sent(premises, steps):
-    house = ShopComponents.build(premises, RunConfig())
-    shelf, now = house.shelves.get("prod_101", "Київ"), 0.0
+def test_every_alert_agrees_with_the_stock(shop_data, steps):
+    components = ShopComponents.build(shop_data, RunConfig())
+    shelf, now = components.shelves.get("prod_101", "Київ"), 0.0
     for step, number in steps:
         if step == "wait":
             now += number * 10
-            for at, action in house.context.scheduler.pop_due(now):
+            for at, action in components.context.scheduler.pop_due(now):
                 action(at)
-                check(alerts(house), shelf)
+                check(alerts(components), shelf)
         elif step == "sell":
-            house.replenishment.sell(shelf, min(number, shelf.remaining), now)
+            components.replenishment.sell(shelf, min(number, shelf.remaining), now)
         elif step != "return_sold" or number <= shelf.sold:
-            getattr(house.replenishment, step)(shelf, number, now)
-        check(alerts(house), shelf)
+            getattr(components.replenishment, step)(shelf, number, now)
+        check(alerts(components), shelf)
 
 
-def check(said, shelf):
-    for alert in said:
+def check(sent_alerts, shelf):
+    for alert in sent_alerts:
         assert alert["current_quantity"] == shelf.remaining
         assert {
             "low_stock": shelf.status is StockStatus.LOW,
@@ -76,37 +79,37 @@ def check(said, shelf):
         }[alert["alert_type"]]
 
 
-def test_whoever_sees_a_shelf_run_low_brings_a_lot(house, shelf):
-    house.replenishment.set_level(shelf, 1, 0.0)
-    live(house, 121)
+def test_a_low_shelf_is_replenished_with_the_reorder_quantity(components, shelf):
+    components.replenishment.set_level(shelf, 1, 0.0)
+    run_until(components, 121)
 
     assert shelf.remaining == 1 + shelf.product.reorder_quantity
 
 
-def test_only_one_is_under_way_to_a_shelf(house, shelf):
-    house.replenishment.set_level(shelf, 3, 0.0)
-    house.replenishment.sell(shelf, 1, 5.0)
-    house.replenishment.sell(shelf, 1, 6.0)
-    live(house, 300)
+def test_a_shelf_has_at_most_one_pending_delivery(components, shelf):
+    components.replenishment.set_level(shelf, 3, 0.0)
+    components.replenishment.sell(shelf, 1, 5.0)
+    components.replenishment.sell(shelf, 1, 6.0)
+    run_until(components, 300)
 
     assert shelf.supplied == shelf.product.reorder_quantity
 
 
-def test_who_is_kept_away_comes_later_and_at_once_when_hurried(house, shelf):
-    scene = ScenarioRun(NO_SUPPLIERS, 0.0, 100.0, frozenset({"prod_101"}))
-    house.active_scenarios.start(scene)
-    house.replenishment.set_level(shelf, 0, 0.0)
-    live(house, 400)
+def test_a_suspended_delivery_is_retried_and_can_be_expedited(components, shelf):
+    run = ScenarioRun(NO_SUPPLIERS, 0.0, 100.0, frozenset({"prod_101"}))
+    components.active_scenarios.start(run)
+    components.replenishment.set_level(shelf, 0, 0.0)
+    run_until(components, 400)
     assert shelf.remaining == 0
 
-    house.active_scenarios.stop("no-suppliers")
-    house.replenishment.expedite(shelf, 400.0)
-    live(house, 421)
+    components.active_scenarios.stop("no-suppliers")
+    components.replenishment.expedite(shelf, 400.0)
+    run_until(components, 421)
     assert shelf.remaining == shelf.product.reorder_quantity
 
 
-def test_hurrying_brings_nobody_to_a_shelf_that_wants_nothing(house, shelf):
-    house.replenishment.expedite(shelf, 0.0)
-    live(house, 400)
+def test_expediting_does_nothing_without_a_pending_delivery(components, shelf):
+    components.replenishment.expedite(shelf, 0.0)
+    run_until(components, 400)
 
     assert shelf.supplied == 0

@@ -1,4 +1,4 @@
-"""The shop as a whole: whatever its seed and rate, what it publishes is true and adds up."""
+"""The whole shop: its publications are valid and consistent for any seed and rate."""
 
 import re
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ from simulator.shop.orders import ALLOWED_TRANSITIONS, FINISHED_STATUSES
 from simulator.shop.simulation_events import AskSupport
 from simulator.shop.stock_levels import StockStatus
 
-starts = st.fixed_dictionaries(
+configs = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 10**6),
         "rate": st.sampled_from([0.5, 20.0, 80.0]),
@@ -24,44 +24,44 @@ starts = st.fixed_dictionaries(
     }
 )
 some_runs = settings(max_examples=8, deadline=None)
-MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+TIMESTAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-def wire(publications):
-    return [codec.encode_json(draft) for draft in publications]
+def encoded(publications):
+    return [codec.encode_json(publication) for publication in publications]
 
 
 def payloads(publications, type_, channel=""):
     return [
-        codec.decode_json(bytes(draft.payload))
-        for draft in publications
-        if draft.type == type_ and draft.channel.startswith(channel)
+        codec.decode_json(bytes(publication.payload))
+        for publication in publications
+        if publication.type == type_ and publication.channel.startswith(channel)
     ]
 
 
 @some_runs
-@given(starts)
-def test_publishes_what_the_server_takes(publications_of, start):
+@given(configs)
+def test_every_publication_is_valid(publications_of, config):
     """
-    Each has an address and a valid payload with its money written out.
+    Each has an address and a valid payload whose amounts have two decimal places.
     """
-    for draft in publications_of(200, **start):
-        draft.address()
-        _, forwarded = codec.validate_event(draft.type, draft.payload)
-        assert forwarded == bytes(draft.payload)
+    for publication in publications_of(200, **config):
+        publication.address()
+        _, forwarded = codec.validate_event(publication.type, publication.payload)
+        assert forwarded == bytes(publication.payload)
 
 
 @some_runs
-@given(starts)
-def test_moves_orders_only_along_allowed_transitions(publications_of, start):
+@given(configs)
+def test_orders_change_only_by_allowed_transitions(publications_of, config):
     """
-    Every update names the status before it, as the update before it said.
+    Every update names the status of the update before it.
     """
-    publications = publications_of(300, **start)
+    publications = publications_of(300, **config)
     histories = defaultdict(list)
     for update in payloads(publications, "order_update", "order:"):
         histories[update["order_id"]].append(update)
-    assert start["rate"] < 1 or histories
+    assert config["rate"] < 1 or histories
     for updates in histories.values():
         status = OrderStatus.PENDING
         for update in updates:
@@ -74,7 +74,7 @@ def test_moves_orders_only_along_allowed_transitions(publications_of, start):
         assert [u["updated_at"] for u in updates] == sorted(u["updated_at"] for u in updates)
 
 
-def test_tells_the_order_and_its_owner_the_same(publications_of):
+def test_the_channels_of_order_and_customer_get_the_same_updates(publications_of):
     publications = publications_of(200)
     of_orders = payloads(publications, "order_update", "order:")
     to_owners = payloads(publications, "order_update", "user:")
@@ -83,39 +83,39 @@ def test_tells_the_order_and_its_owner_the_same(publications_of):
     assert [u for u in to_owners if u["status"] != "pending"] == of_orders
 
 
-def test_tells_nobody_but_the_owner(publications_of):
-    for draft in publications_of(200):
-        payload = codec.decode_json(bytes(draft.payload))
-        if draft.type == "order_update" and draft.channel.startswith("user:"):
-            assert draft.channel == f"user:{payload['order']['customer']['id']}"
-        if draft.type == "new_order":
-            assert draft.channel == "tenant:shop"
+def test_only_the_owner_gets_the_updates_of_an_order(publications_of):
+    for publication in publications_of(200):
+        payload = codec.decode_json(bytes(publication.payload))
+        if publication.type == "order_update" and publication.channel.startswith("user:"):
+            assert publication.channel == f"user:{payload['order']['customer']['id']}"
+        if publication.type == "new_order":
+            assert publication.channel == "tenant:shop"
 
 
-def test_announces_an_order_before_anything_is_said_of_it(publications_of):
+def test_an_order_is_published_before_its_updates(publications_of):
     """
-    The server opens an order's channel when it hears of the order.
+    The server permits subscriptions to an order once it is published.
     """
     known = set()
-    for draft in publications_of(200):
-        payload = codec.decode_json(bytes(draft.payload))
-        if draft.type == "new_order":
+    for publication in publications_of(200):
+        payload = codec.decode_json(bytes(publication.payload))
+        if publication.type == "new_order":
             known.add(payload["order"]["id"])
-        elif draft.type == "order_update":
+        elif publication.type == "order_update":
             assert payload["order_id"] in known
 
 
 @some_runs
-@given(starts)
-def test_asks_for_the_sum_of_the_items(publications_of, start):
-    for placed in payloads(publications_of(200, **start), "new_order"):
+@given(configs)
+def test_the_total_of_an_order_is_the_sum_of_its_items(publications_of, config):
+    for placed in payloads(publications_of(200, **config), "new_order"):
         order = placed["order"]
         assert order["total"] == sum(item["price"] * item["quantity"] for item in order["items"])
         assert order["currency"] == "UAH"
 
 
-def test_asks_catalogue_prices(publications_of, premises):
-    prices = {product.id: Decimal(product.price) for product in premises.catalogue.products}
+def test_items_have_catalogue_prices(publications_of, shop_data):
+    prices = {product.id: Decimal(product.price) for product in shop_data.catalogue.products}
     placed = payloads(publications_of(200), "new_order")
 
     assert placed
@@ -125,12 +125,12 @@ def test_asks_catalogue_prices(publications_of, premises):
 
 
 @some_runs
-@given(starts, st.lists(st.floats(0.1, 60), max_size=12))
-def test_keeps_its_stock_balanced(open_shop, start, steps):
+@given(configs, st.lists(st.floats(0.1, 60), max_size=12))
+def test_stock_is_balanced(create_shop, config, steps):
     """
-    And what is gone from the shelves is what orders hold that were not cancelled.
+    The invariant holds for each shelf after each step.
     """
-    shop = open_shop(**start)
+    shop = create_shop(**config)
     for passed in steps:
         shop.step(shop.now + passed)
         for shelf in shop.components.shelves:
@@ -138,19 +138,19 @@ def test_keeps_its_stock_balanced(open_shop, start, steps):
             assert shelf.initial + shelf.supplied == shelf.remaining + shelf.sold
 
 
-def test_has_sold_what_its_customers_hold(open_shop, premises):
-    shop = open_shop()
+def test_what_is_sold_is_what_orders_hold(create_shop, shop_data):
+    shop = create_shop()
     held = Counter()
-    for draft in shop.step(400):
-        if isinstance(draft, AskSupport):
+    for publication in shop.step(400):
+        if isinstance(publication, AskSupport):
             continue
-        payload = codec.decode_json(bytes(draft.payload))
-        if draft.type == "new_order":
+        payload = codec.decode_json(bytes(publication.payload))
+        if publication.type == "new_order":
             _count(held, payload["order"], 1)
-        elif payload.get("status") == "cancelled" and draft.channel.startswith("order:"):
+        elif payload.get("status") == "cancelled" and publication.channel.startswith("order:"):
             _count(held, payload["order"], -1)
 
-    for product in premises.catalogue.products:
+    for product in shop_data.catalogue.products:
         assert (
             sum(shelf.sold for shelf in shop.components.shelves.shelves_of(product.id))
             == held[product.id]
@@ -163,13 +163,13 @@ def _count(held, order, sign):
 
 
 @some_runs
-@given(starts)
-def test_sends_alerts_that_are_true(publications_of, start):
+@given(configs)
+def test_alerts_are_consistent(publications_of, config):
     """
-    And none twice: a shelf that ran low does not run low again before it was lifted.
+    No alert is repeated before the status of the shelf has changed back.
     """
     shelves = defaultdict(list)
-    for alert in payloads(publications_of(400, **start), "inventory_alert", "tenant:"):
+    for alert in payloads(publications_of(400, **config), "inventory_alert", "tenant:"):
         shelves[alert["product_id"], alert["location"]].append(alert)
     for alerts in shelves.values():
         assert alerts[0]["alert_type"] != "back_in_stock"
@@ -186,87 +186,93 @@ def test_sends_alerts_that_are_true(publications_of, start):
             )
 
 
-def test_has_told_of_every_shelf_that_is_low_or_empty(open_shop):
+def test_the_last_alert_of_a_shelf_gives_its_status(create_shop):
     """
-    Whoever knows the last alert of each shelf knows which are empty, which low or just back.
+    A shelf without an alert has sufficient stock.
     """
-    shop, last, seen = open_shop(rate=80.0), {}, set()
+    shop, last, seen = create_shop(rate=80.0), {}, set()
     for now in range(30, 601, 30):
-        for alert in payloads(drafts(shop.step(now)), "inventory_alert"):
+        for alert in payloads(publications_in(shop.step(now)), "inventory_alert"):
             last[alert["product_id"], alert["location"]] = alert["alert_type"]
         for shelf in shop.components.shelves:
-            told = last.get((shelf.product.id, shelf.warehouse), "back_in_stock")
-            assert (shelf.status is StockStatus.OUT_OF_STOCK) == (told == "out_of_stock")
-            assert shelf.status is not StockStatus.SUFFICIENT or told == "back_in_stock"
-            seen.add((shelf.status, told))
+            alert = last.get((shelf.product.id, shelf.warehouse), "back_in_stock")
+            assert (shelf.status is StockStatus.OUT_OF_STOCK) == (alert == "out_of_stock")
+            assert shelf.status is not StockStatus.SUFFICIENT or alert == "back_in_stock"
+            seen.add((shelf.status, alert))
 
     assert {level for level, _ in seen} == set(StockStatus)
 
 
 @some_runs
-@given(starts)
-def test_keeps_carts_that_add_up(publications_of, start):
-    for draft in publications_of(100, **start):
-        if draft.type == "cart_update":
-            change = codec.decode_json(bytes(draft.payload))
+@given(configs)
+def test_carts_are_consistent(publications_of, config):
+    for publication in publications_of(100, **config):
+        if publication.type == "cart_update":
+            change = codec.decode_json(bytes(publication.payload))
             assert (change["action"] == "cleared") == ("item" not in change)
             assert (change["cart"]["item_count"] == 0) == (change["cart"]["total"] == 0)
 
 
 @some_runs
-@given(starts)
-def test_does_the_same_again_from_the_same_start(publications_of, start):
-    assert wire(publications_of(100, **start)) == wire(publications_of(100, **start))
+@given(configs)
+def test_the_same_configuration_gives_the_same_publications(publications_of, config):
+    assert encoded(publications_of(100, **config)) == encoded(publications_of(100, **config))
 
 
-def test_does_something_else_from_another_seed(publications_of):
-    assert wire(publications_of(60, seed=7)) != wire(publications_of(60, seed=8))
+def test_another_seed_gives_other_publications(publications_of):
+    assert encoded(publications_of(60, seed=7)) != encoded(publications_of(60, seed=8))
 
 
-def test_does_the_same_on_another_day_but_for_the_moments(publications_of):
+def test_another_start_time_changes_only_the_timestamps(publications_of):
     def timeless(started_at):
-        return [MOMENT.sub(b"", raw) for raw in wire(publications_of(100, started_at=started_at))]
+        return [
+            TIMESTAMP.sub(b"", raw) for raw in encoded(publications_of(100, started_at=started_at))
+        ]
 
     assert timeless(0.0) == timeless(1_790_000_000.25)
 
 
 @some_runs
-@given(starts, st.lists(st.floats(0, 20), min_size=1, max_size=20))
-def test_does_the_same_however_the_time_is_cut(open_shop, start, steps):
-    in_steps, at_once = open_shop(**start), open_shop(**start)
-    happenings = [h for passed in steps for h in in_steps.step(in_steps.now + passed)]
+@given(configs, st.lists(st.floats(0, 20), min_size=1, max_size=20))
+def test_the_events_do_not_depend_on_the_size_of_the_steps(create_shop, config, steps):
+    in_steps, at_once = create_shop(**config), create_shop(**config)
+    events = [h for passed in steps for h in in_steps.step(in_steps.now + passed)]
 
-    assert happenings == at_once.step(in_steps.now)
+    assert events == at_once.step(in_steps.now)
 
 
-def test_does_nothing_when_no_time_passes(open_shop):
-    shop = open_shop()
+def test_nothing_happens_without_elapsed_time(create_shop):
+    shop = create_shop()
     shop.step(30)
 
     assert shop.step(30) == shop.step(10) == []
 
 
-def test_passes_over_time_without_catching_up(open_shop):
-    shop, other = open_shop(), open_shop()
+def test_skipped_time_is_not_simulated(create_shop):
+    shop, other = create_shop(), create_shop()
     shop.step(30)
     other.step(30)
     shop.skip(3600)
 
     late, now = shop.step(3640), other.step(40)
 
-    assert [draft.type for draft in drafts(late)] == [draft.type for draft in drafts(now)]
-    assert all(b"T01:00:" in m for m in moments(late))
+    assert [publication.type for publication in publications_in(late)] == [
+        publication.type for publication in publications_in(now)
+    ]
+    assert all(b"T01:00:" in m for m in update_times(late))
 
 
-def drafts(happenings):
-    return [happening for happening in happenings if isinstance(happening, PublishRequest)]
+def publications_in(events):
+    return [event for event in events if isinstance(event, PublishRequest)]
 
 
-def moments(happenings):
-    return [m for d in drafts(happenings) for m in re.findall(rb'updated_at":"([^"]+)', d.payload)]
+def update_times(events):
+    return [
+        m for d in publications_in(events) for m in re.findall(rb'updated_at":"([^"]+)', d.payload)
+    ]
 
 
-def test_gives_ids_that_no_other_run_gives(publications_of):
+def test_ids_are_unique_to_a_run(publications_of):
     def ids(run):
         orders = payloads(publications_of(60, run_id=run), "new_order")
         notices = payloads(publications_of(60, run_id=run), "notification")
@@ -276,13 +282,13 @@ def test_gives_ids_that_no_other_run_gives(publications_of):
     assert not ids("a") & ids("b")
 
 
-def test_alerts_its_staff_within_the_first_minute(publications_of):
+def test_the_first_alert_is_within_a_minute(publications_of):
     assert payloads(publications_of(60, seed=7), "inventory_alert")
 
 
 @pytest.mark.parametrize("rate", [20.0, 200.0])
-def test_is_refilled_before_much_of_it_is_sold_out(open_shop, rate):
-    shop = open_shop(rate=rate)
+def test_few_shelves_are_out_of_stock(create_shop, rate):
+    shop = create_shop(rate=rate)
     shop.step(12_000 / rate)
 
     assert (
@@ -295,17 +301,17 @@ def test_is_refilled_before_much_of_it_is_sold_out(open_shop, rate):
     ("rate", "since", "until"),
     [(20.0, 20, 300), (20.0, 600, 1800), (200.0, 15, 30), (200.0, 30, 60), (200.0, 60, 120)],
 )
-def test_publishes_as_much_as_it_should(open_shop, rate, since, until):
+def test_the_publication_rate_is_near_its_target(create_shop, rate, since, until):
     """
-    Within a tenth, from a quarter of a minute after its start on.
+    Within 10 %, from 15 s after the start.
     """
-    shop = open_shop(rate=rate)
+    shop = create_shop(rate=rate)
     shop.step(since)
 
-    assert len(drafts(shop.step(until))) / (until - since) == pytest.approx(rate, rel=0.1)
+    assert len(publications_in(shop.step(until))) / (until - since) == pytest.approx(rate, rel=0.1)
 
 
-def test_follows_a_parcel_at_nova_poshta(publications_of):
+def test_shipped_orders_have_tracking_data(publications_of):
     updates = payloads(publications_of(300), "order_update", "order:")
     shipped = [update for update in updates if update["status"] == "shipped"]
 
@@ -316,8 +322,8 @@ def test_follows_a_parcel_at_nova_poshta(publications_of):
         assert update["tracking_status"]
 
 
-def test_takes_minutes_to_deliver_an_order(open_shop):
-    shop = open_shop()
+def test_an_order_is_delivered_within_minutes(create_shop):
+    shop = create_shop()
     shop.step(600)
     delivered = [
         o for o in shop.components.fulfilment.finished if o.status is OrderStatus.DELIVERED
@@ -328,8 +334,8 @@ def test_takes_minutes_to_deliver_an_order(open_shop):
         assert 60 < (order.history[-1].at - order.order.created_at).total_seconds() < 400
 
 
-def test_keeps_the_last_hundred_orders_that_are_done_and_all_live_ones(open_shop):
-    shop = open_shop(rate=60.0)
+def test_the_last_hundred_finished_orders_are_kept(create_shop):
+    shop = create_shop(rate=60.0)
     shop.step(900)
 
     assert len(shop.components.fulfilment.finished) == 100
@@ -339,12 +345,14 @@ def test_keeps_the_last_hundred_orders_that_are_done_and_all_live_ones(open_shop
     )
 
 
-def test_has_present_customers_ask_support(open_shop):
-    asks = [h for h in open_shop(connected_customers=3).step(600) if isinstance(h, AskSupport)]
+def test_connected_customers_ask_support(create_shop):
+    asks = [h for h in create_shop(connected_customers=3).step(600) if isinstance(h, AskSupport)]
 
     assert len(asks) > 5
     assert {ask.customer.id for ask in asks} == {"user_1", "user_2", "user_3"}
 
 
-def test_asks_nothing_of_nobody(open_shop):
-    assert not [h for h in open_shop(connected_customers=0).step(300) if isinstance(h, AskSupport)]
+def test_without_connected_customers_there_are_no_questions(create_shop):
+    assert not [
+        h for h in create_shop(connected_customers=0).step(300) if isinstance(h, AskSupport)
+    ]

@@ -1,4 +1,4 @@
-"""Shelves: never below nothing, always balanced, and an alert for each change of level."""
+"""Shelves: stock is never negative, always balanced, and each change of status raises an alert."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from protocol.money import Money
 from simulator.shop.catalogue import Catalogue, Product, Warehouse
 from simulator.shop.stock_levels import InsufficientStock, Shelf, Shelves, StockStatus
 
-PLACES = ("Київ", "Львів", "Одеса")
+WAREHOUSES = ("Київ", "Львів", "Одеса")
 
 
 def product(**stock):
@@ -26,14 +26,14 @@ def product(**stock):
     )
 
 
-def shelf(left=9):
-    return Shelf(product(Київ=left), "Київ")
+def shelf(level=9):
+    return Shelf(product(Київ=level), "Київ")
 
 
-def stock(*left):
+def make_shelves(*level):
     catalogue = Catalogue(
-        warehouses=tuple(Warehouse(name, (1, 2)) for name in PLACES),
-        products=(product(**dict(zip(PLACES, left, strict=True))),),
+        warehouses=tuple(Warehouse(name, (1, 2)) for name in WAREHOUSES),
+        products=(product(**dict(zip(WAREHOUSES, level, strict=True))),),
     )
     return Shelves(catalogue)
 
@@ -42,18 +42,18 @@ def types(alerts):
     return [alert.alert_type if alert else None for alert in alerts]
 
 
-def test_runs_low_once_a_crossing():
-    it = shelf(left=8)
+def test_crossing_the_threshold_raises_one_alert():
+    it = shelf(level=8)
 
     assert types(it.sell(1) for _ in range(4)) == [None, None, AlertType.LOW_STOCK, None]
 
 
-def test_says_only_that_it_is_empty_when_it_falls_from_plenty_to_nothing():
-    assert types([shelf(left=9).sell(9)]) == [AlertType.OUT_OF_STOCK]
+def test_selling_everything_at_once_raises_only_an_out_of_stock_alert():
+    assert types([shelf(level=9).sell(9)]) == [AlertType.OUT_OF_STOCK]
 
 
-def test_is_back_when_a_delivery_lifts_it():
-    it = shelf(left=9)
+def test_a_delivery_raises_a_back_in_stock_alert():
+    it = shelf(level=9)
     it.sell(9)
 
     alert = it.replenish(20)
@@ -61,8 +61,8 @@ def test_is_back_when_a_delivery_lifts_it():
     assert (alert.alert_type, alert.current_quantity) == (AlertType.BACK_IN_STOCK, 20)
 
 
-def test_is_back_with_the_first_piece_that_is_put_back_and_again_over_the_threshold():
-    it = shelf(left=9)
+def test_a_returned_item_raises_an_alert_and_exceeding_the_threshold_another():
+    it = shelf(level=9)
     it.sell(9)
 
     assert types([it.return_sold(1), it.return_sold(1), it.replenish(20)]) == [
@@ -72,15 +72,15 @@ def test_is_back_with_the_first_piece_that_is_put_back_and_again_over_the_thresh
     ]
 
 
-def test_tells_where_it_stands_and_what_lies_on_it():
-    alert = shelf(left=6).sell(1)
+def test_an_alert_names_product_warehouse_and_quantity():
+    alert = shelf(level=6).sell(1)
 
     assert (alert.product_id, alert.sku, alert.product_name) == ("prod_1", "KET-1", "Чайник")
     assert (alert.location, alert.current_quantity, alert.threshold) == ("Київ", 5, 5)
 
 
-def test_gives_nothing_away_that_it_does_not_have():
-    it = shelf(left=9)
+def test_selling_more_than_there_is_is_rejected():
+    it = shelf(level=9)
 
     with pytest.raises(InsufficientStock, match="9 of prod_1 in Київ, not 10"):
         it.sell(10)
@@ -91,9 +91,9 @@ def test_gives_nothing_away_that_it_does_not_have():
 @given(
     st.lists(st.tuples(st.sampled_from(["sell", "return_sold", "replenish"]), st.integers(1, 12)))
 )
-def test_balances_whatever_happens(changes):
+def test_stock_is_balanced_after_any_changes(changes):
     """
-    And a change of level, and nothing else, is told; what is told is true.
+    Only a change of status raises an alert, which agrees with the stock.
     """
     it = shelf()
     for change, quantity in changes:
@@ -108,25 +108,25 @@ def test_balances_whatever_happens(changes):
         assert (alert is None) == (it.status is before)
         if alert:
             assert alert.current_quantity == it.remaining
-            assert alert.alert_type == _truth(before, it.status)
+            assert alert.alert_type == _expected_alert(before, it.status)
 
 
-def _truth(before, after):
+def _expected_alert(before, after):
     if after.value > before.value:
         return AlertType.BACK_IN_STOCK
     return AlertType.OUT_OF_STOCK if after is StockStatus.OUT_OF_STOCK else AlertType.LOW_STOCK
 
 
-def test_is_found_in_the_nearest_warehouse_that_has_enough():
-    assert stock(9, 20, 30).find_shelf("prod_1", 2, "Київ").warehouse == "Київ"
+def test_a_shelf_is_found_in_the_preferred_warehouse():
+    assert make_shelves(9, 20, 30).find_shelf("prod_1", 2, "Київ").warehouse == "Київ"
 
 
-def test_is_found_where_there_is_most_when_the_nearest_has_too_few():
-    shelves = stock(9, 20, 30)
+def test_the_fullest_shelf_is_found_if_the_preferred_one_has_too_few():
+    shelves = make_shelves(9, 20, 30)
     shelves.get("prod_1", "Київ").sell(8)
 
     assert shelves.find_shelf("prod_1", 2, "Київ").warehouse == "Одеса"
 
 
-def test_is_not_found_when_nobody_has_enough():
-    assert stock(9, 20, 30).find_shelf("prod_1", 31, "Львів") is None
+def test_no_shelf_is_found_if_none_has_enough():
+    assert make_shelves(9, 20, 30).find_shelf("prod_1", 31, "Львів") is None

@@ -1,4 +1,4 @@
-"""Support conversations: customers follow their script, the agent makes room for people."""
+"""Support conversations: customers follow the script, the agent stops when a person answers."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from simulator.shop.support_script import AGENT_ID, MAX_CONVERSATIONS, AgentScri
 
 
 @pytest.fixture
-def script(premises):
-    return premises.support_script
+def script(shop_data):
+    return shop_data.support_script
 
 
 @pytest.fixture
@@ -22,32 +22,32 @@ def topic(script):
     return script.topic("доставка")
 
 
-def test_runs_through_the_script_and_ends_with_thanks(script, topic):
+def test_a_conversation_follows_the_script_and_ends_with_thanks(script, topic):
     """
-    Both sides together, as they would on their sockets.
+    Both sides together, without connections.
     """
-    asking, agent = CustomerScript(script, topic), AgentScript(script)
-    said, line = [], asking.first_message()
-    while line is not None:
-        answer = agent.reply_to("conv_1", "user_1", line)
-        said += [line, answer]
-        line = asking.reply_to(AGENT_ID) if answer else None
+    customer, agent = CustomerScript(script, topic), AgentScript(script)
+    texts, text = [], customer.first_message()
+    while text is not None:
+        answer = agent.reply_to("conv_1", "user_1", text)
+        texts += [text, answer]
+        text = customer.reply_to(AGENT_ID) if answer else None
 
     exchanges = [text for e in topic.exchanges for text in (e.question, e.answer)]
-    assert said[:-2] == exchanges
-    assert said[-2] in script.thanks
-    assert said[-1] is None
+    assert texts[:-2] == exchanges
+    assert texts[-2] in script.thanks
+    assert texts[-1] is None
 
 
-def test_a_customer_says_only_thanks_to_a_person(script, topic):
-    asking = CustomerScript(script, topic)
-    asking.first_message()
+def test_a_customer_answers_a_person_only_with_thanks(script, topic):
+    customer = CustomerScript(script, topic)
+    customer.first_message()
 
-    assert asking.reply_to("agent_olha") in script.thanks
-    assert asking.reply_to("agent_olha") is None
+    assert customer.reply_to("agent_olha") in script.thanks
+    assert customer.reply_to("agent_olha") is None
 
 
-def test_a_person_who_answers_keeps_the_agent_out(agent, topic):
+def test_the_agent_stops_when_a_person_answers(agent, topic):
     question = topic.exchanges[0].question
     agent.reply_to("conv_1", "user_1", question)
     agent.reply_to("conv_1", "agent_olha", "Вітаю!")
@@ -56,14 +56,14 @@ def test_a_person_who_answers_keeps_the_agent_out(agent, topic):
     assert agent.reply_to("conv_1", "user_1", question) is None
 
 
-def test_a_person_may_take_a_conversation_before_anything_is_said(agent, topic):
+def test_a_conversation_can_be_handed_over_before_its_first_message(agent, topic):
     agent.hand_over("conv_1")
 
     assert agent.reply_to("conv_1", "user_1", topic.exchanges[0].question) is None
     assert agent.reply_to("conv_2", "user_1", topic.exchanges[0].question)
 
 
-def test_a_person_keeps_the_agent_out_of_that_conversation_only(agent, topic):
+def test_the_agent_stops_only_in_the_conversation_of_a_person(agent, topic):
     agent.record_senders("conv_1", ["user_1", "agent_olha"])
 
     assert agent.reply_to("conv_2", "user_1", topic.exchanges[0].question)
@@ -76,13 +76,13 @@ def test_the_agent_does_not_answer_itself(agent):
     assert agent.may_answer("conv_1")
 
 
-def test_the_agent_has_something_to_say_to_anybody_but_not_forever(agent, script):
+def test_each_fallback_answer_is_used_once_per_conversation(agent, script):
     answers = [agent.reply_to("conv_1", "user_1", "А що там із дронами?") for _ in range(4)]
 
     assert answers == [*script.fallback_answers, None, None]
 
 
-def test_the_agent_learns_from_the_record_who_was_there(agent, topic):
+def test_the_agent_knows_the_customer_from_the_recorded_senders(agent, topic):
     agent.record_senders("conv_1", ["user_1", AGENT_ID, "user_1"])
 
     assert agent.knows_customer("conv_1")
@@ -100,12 +100,12 @@ def test_the_agent_forgets_the_oldest_conversations(agent):
     assert agent.knows_customer("conv_1")
 
 
-def test_a_question_asked_in_two_topics_is_named():
+def test_a_question_in_two_topics_is_reported():
     text = read_text("support.toml")
     twice = text + (
         '\n[[topics]]\nname = "луна"\n[[topics.exchanges]]\n'
         'question = "Вітаю! Яка гарантія на телефони?"\nanswer = "Рік."\n'
     )
 
-    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic луна: asked before"):
+    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic луна: repeated question"):
         support_script.parse_support_script(twice)

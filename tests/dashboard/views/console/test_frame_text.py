@@ -3,13 +3,15 @@
 import pytest
 
 from client import recorded_frames
+from dashboard.ui.formatting import format_round_trip
 from dashboard.views.console import frame_text
 from dashboard.views.console.frame_text import explain, frame_tone
 from protocol.opcodes import Opcode
 
 
 def told(conversation, frame):
-    return explain(frame, recorded_frames.match_replies(conversation.frames).get(frame.seq))
+    match = recorded_frames.match_replies(conversation.frames).get(frame.seq)
+    return explain(frame, match, format_round_trip)
 
 
 def test_a_request_and_its_reply_name_each_other(conversation):
