@@ -1,7 +1,8 @@
-"""``python -m dashboard``: serves the pages until a signal stops it."""
+"""``python -m dashboard``: serve the pages until a signal stops it."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +25,29 @@ from dashboard.web.click_dedup import DeduplicateClicks
 
 PACKAGE_DIR = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
-OPEN = "--open"
-HELP = f"""usage: python -m dashboard [{OPEN}]
 
-Serves the workbench's pages; {OPEN} shows them in a browser, where there is a screen.
-Settings, from the environment or .env:
-{describe_settings(Settings)}"""
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(
+        "python -m dashboard",
+        description="Serve the workbench's pages.",
+        epilog=f"settings, from the environment or .env:\n{describe_settings(Settings)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--open", action="store_true", help="open the pages in a browser if there is a display"
+    )
+    return parser
 
 
 @asynccontextmanager
-async def feed_lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
+async def feed_lifespan(_: Any, *, open_page: bool) -> AsyncIterator[dict[str, Any]]:
     """Keep the feed connected while the web server runs, with or without open tabs."""
     feed = dependencies.feed()
-    announcing = asyncio.create_task(print_url_when_ready(st.get_option("server.port")))
+    port = st.get_option("server.port")
+    announcing = asyncio.create_task(print_url_when_ready(port, open_page=open_page))
     try:
         yield {}
     finally:
@@ -43,8 +55,8 @@ async def feed_lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
         feed.close()
 
 
-async def print_url_when_ready(port: int) -> None:
-    """Print the URL once the port accepts connections."""
+async def print_url_when_ready(port: int, *, open_page: bool) -> None:
+    """Print the URL once the port accepts connections, and open it if that was asked for."""
     while True:
         try:
             _, writer = await asyncio.open_connection(LOOPBACK, port)
@@ -53,8 +65,8 @@ async def print_url_when_ready(port: int) -> None:
         else:
             writer.close()
             url = f"http://{LOOPBACK}:{port}"
-            print(f"dashboard: {url}", flush=True)  # noqa: T201 - for whoever started it
-            if OPEN in sys.argv:
+            print(f"dashboard: {url}", flush=True)  # noqa: T201 - for the operator
+            if open_page:
                 open_browser.open_url(url)
             return
 
@@ -80,36 +92,33 @@ def _flatten(table: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
 
 def _is_port_free(port: int) -> bool:
     """Tell whether the port is free; Streamlit's own error names no setting to change."""
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((LOOPBACK, port))
+            probe.bind((LOOPBACK, port))
         except OSError:
             return False
     return True
 
 
 def main() -> int:
-    """Run; return the exit code."""
-    if sys.argv[1:] not in ([], [OPEN]):
-        print(HELP)  # noqa: T201 - what was asked for
-        return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
+    """Run the dashboard; return the exit code."""
+    options = make_parser().parse_args()
     try:
         port = dependencies.settings().dashboard_port
-    except InvalidSettings as why:
-        print("The dashboard cannot start:", *why.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for whoever started it
+    except InvalidSettings as error:
+        print("The dashboard cannot start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for the operator
         return 2
     if not _is_port_free(port):
-        print(f"dashboard: port {port} is in use; set WORKBENCH_DASHBOARD_PORT to another")  # noqa: T201 - as above
+        print(f"dashboard: port {port} is in use; set WORKBENCH_DASHBOARD_PORT to another")  # noqa: T201 - for the operator
         return 2
-    # The web server stops in good order at a signal and then raises it again: to no effect.
+    # The web server shuts down at a signal and then raises it again, which must have no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
     routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE]
     middleware = [Middleware(DeduplicateClicks)]
-    app = st.App(
-        PACKAGE_DIR / "app.py", lifespan=feed_lifespan, routes=routes, middleware=middleware
-    )
+    lifespan = partial(feed_lifespan, open_page=options.open)
+    app = st.App(PACKAGE_DIR / "app.py", lifespan=lifespan, routes=routes, middleware=middleware)
     app.run(config=streamlit_options(port))
     return 0
 

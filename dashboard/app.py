@@ -19,7 +19,7 @@ st.logo(":material/hub:", size="small")
 
 
 def make_page(name: str, title: str, icon: str) -> st.Page:
-    """Register the page of a file; its address does not change with the file."""
+    """Return the page of a view; its URL does not depend on the file's name."""
     return st.Page(f"views/{name}/page.py", title=title, icon=f":material/{icon}:", url_path=name)
 
 
@@ -27,7 +27,7 @@ overview = st.Page(
     "views/overview/page.py",
     title=_("Overview"),
     icon=":material/monitoring:",
-    url_path="home",  # served at `/`; its own name belongs to the page below
+    url_path="home",  # served at `/`; `/overview` is the page below
     default=True,
 )
 
@@ -65,7 +65,7 @@ current_page = st.navigation(
     }
 )
 
-if current_page is overview_alias:  # before the side bar binds its widgets to the query
+if current_page is overview_alias:  # before the sidebar binds its widgets to the query
     current_page.run()
 
 with st.sidebar:

@@ -1,13 +1,17 @@
-"""Resources shared by all tabs: the feed, the API clients and the settings."""
+"""What all tabs share: the settings, the feed and the clients of the APIs.
+
+A process makes each part when it is first asked for.  A test gives its own with ``install``.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import partial
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
 from pathlib import Path
 
-import streamlit as st
 from dotenv import dotenv_values
 
 from client.http_client import ApiClient
@@ -20,71 +24,119 @@ from dashboard.sources.saved_messages import SavedMessages
 from dashboard.sources.simulator_client import SimulatorClient
 
 
-def read_settings() -> Settings:
-    """Read the settings from the environment and ``.env``."""
-    found = env_settings.load_settings(Settings, {**dotenv_values(".env"), **os.environ})
-    found.check()
-    return found
+class Dependencies:
+    """The shared parts; those that are not given are made from the settings on first use."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings | None = None,
+        feed: Feed | None = None,
+        simulator_client: SimulatorClient | None = None,
+        connections_client: ConnectionsClient | None = None,
+        saved_messages: SavedMessages | None = None,
+        socket_factory: SocketFactory | None = None,
+    ) -> None:
+        given = {
+            "settings": settings,
+            "feed": feed,
+            "simulator_client": simulator_client,
+            "connections_client": connections_client,
+            "saved_messages": saved_messages,
+            "socket_factory": socket_factory,
+        }
+        # A cached property is not computed if the instance has a value under its name.
+        vars(self).update({name: part for name, part in given.items() if part is not None})
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings: the environment beats ``.env``.
+
+        Raises:
+            InvalidSettings: with every problem.
+        """
+        found = env_settings.load_settings(Settings, {**dotenv_values(".env"), **os.environ})
+        found.check()
+        return found
+
+    @cached_property
+    def feed(self) -> Feed:
+        """The open feed of the server's messages."""
+        return open_feed(self.settings)
+
+    @cached_property
+    def simulator_client(self) -> SimulatorClient:
+        """The client of the simulator's API."""
+        api = ApiClient(self.settings.simulator_url, partial(admin_token, self.settings))
+        return SimulatorClient(api, lambda: self.feed.refresh_shop_state())
+
+    @cached_property
+    def connections_client(self) -> ConnectionsClient:
+        """The client of the server's connection list."""
+        api = ApiClient(self.settings.server_url, partial(admin_token, self.settings))
+        return ConnectionsClient(api)
+
+    @cached_property
+    def saved_messages(self) -> SavedMessages:
+        """The messages that people saved, in the data folder."""
+        return SavedMessages(Path(self.settings.data_dir))
+
+    @cached_property
+    def socket_factory(self) -> SocketFactory:
+        """The function that opens a persona's socket."""
+        return partial(open_persona_socket, self.settings)
 
 
-@st.cache_resource(show_spinner=False)
-def settings(_make: Callable[[], Settings] = read_settings) -> Settings:
-    """Return the settings, read once: the environment beats ``.env``.
+_current = Dependencies()
+_lock = threading.RLock()  # two tabs may ask first at once
+
+
+@contextmanager
+def install(dependencies: Dependencies) -> Iterator[None]:
+    """Replace the process's dependencies within the context; for tests."""
+    global _current
+    before, _current = _current, dependencies
+    try:
+        yield
+    finally:
+        _current = before
+
+
+def settings() -> Settings:
+    """Return the settings.
 
     Raises:
-        environment.Misconfigured: with every problem.
+        InvalidSettings: with every problem.
     """
-    return _make()
+    with _lock:
+        return _current.settings
 
 
-def _opened() -> Feed:
-    return open_feed(settings())
+def feed() -> Feed:
+    """Return the feed; the first call connects it."""
+    with _lock:
+        return _current.feed
 
 
-def _controlled() -> SimulatorClient:
-    chosen = settings()
-    simulator = ApiClient(chosen.simulator_url, partial(admin_token, chosen))
-    return SimulatorClient(simulator, lambda: feed().refresh_shop_state())
+def simulator_client() -> SimulatorClient:
+    """Return the client of the simulator's API."""
+    with _lock:
+        return _current.simulator_client
 
 
-def _called() -> ConnectionsClient:
-    chosen = settings()
-    return ConnectionsClient(ApiClient(chosen.server_url, partial(admin_token, chosen)))
+def connections_client() -> ConnectionsClient:
+    """Return the client of the server's connection list."""
+    with _lock:
+        return _current.connections_client
 
 
-@st.cache_resource(show_spinner=False)
-def connections_client(_make: Callable[[], ConnectionsClient] = _called) -> ConnectionsClient:
-    """Return what knows who is connected; the first call makes it, as with ``feed``."""
-    return _make()
+def saved_messages() -> SavedMessages:
+    """Return the messages that people saved."""
+    with _lock:
+        return _current.saved_messages
 
 
-@st.cache_resource(show_spinner=False)
-def simulator_client(_make: Callable[[], SimulatorClient] = _controlled) -> SimulatorClient:
-    """Return the hand on the simulator; the first call makes it, as with ``feed``."""
-    return _make()
-
-
-@st.cache_resource(show_spinner=False)
-def feed(_make: Callable[[], Feed] = _opened) -> Feed:
-    """Return the feed; the first call makes it, and later ones get the same."""
-    return _make()
-
-
-def _shelf() -> SavedMessages:
-    return SavedMessages(Path(settings().data_dir))
-
-
-@st.cache_resource(show_spinner=False)
-def saved_messages(_make: Callable[[], SavedMessages] = _shelf) -> SavedMessages:
-    """Return the messages that people saved, as ``feed`` does the feed."""
-    return _make()
-
-
-def _socket_factory() -> SocketFactory:
-    return partial(open_persona_socket, settings())
-
-
-@st.cache_resource(show_spinner=False)
-def socket_factory(_make: Callable[[], SocketFactory] = _socket_factory) -> SocketFactory:
-    """Return what opens a persona's socket; the first call makes it, as with ``feed``."""
-    return _make()
+def socket_factory() -> SocketFactory:
+    """Return the function that opens a persona's socket."""
+    with _lock:
+        return _current.socket_factory

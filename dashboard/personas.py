@@ -18,7 +18,7 @@ class Persona(Struct, frozen=True):
     """A user the workbench can act as; also the cache key of its socket.
 
     An empty ``tenant`` is the one of the settings.  Without ``user_id`` no token is sent.
-    A lifetime (seconds) below zero makes an expired token.
+    A negative lifetime (seconds) makes an expired token.
     """
 
     user_id: str

@@ -1,4 +1,4 @@
-"""The dashboard's settings, defaults and validation; reads nothing by itself."""
+"""The dashboard's settings: types, defaults and validation."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
-MIN_SECRET_BYTES = 32  # what HS256 asks for
+MIN_SECRET_BYTES = 32  # as HS256 requires
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything an operator may choose."""
+    """All settings of the dashboard."""
 
     jwt_secret: Annotated[
         str,
@@ -31,10 +31,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     data_dir: Annotated[str, Meta(description="Folder for saved messages")] = "./data"
 
     def check(self) -> None:
-        """Check what the types do not show.
+        """Check what the types do not express.
 
         Raises:
-            Misconfigured: with every problem.
+            InvalidSettings: with every problem.
         """
         problems = []
         if len(self.jwt_secret.encode()) < MIN_SECRET_BYTES:
@@ -52,14 +52,14 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def socket_url(self) -> str:
-        """The address of the server's WebSocket."""
+        """The URL of the server's WebSocket."""
         url = urlsplit(self.server_url)
         scheme = "wss" if url.scheme == "https" else "ws"
         return urlunsplit((scheme, url.netloc, url.path.rstrip("/") + "/ws", "", ""))
 
     @property
     def server_address(self) -> str:
-        """The server's host and port, as people say it."""
+        """The server's host and port."""
         return urlsplit(self.server_url).netloc
 
 
@@ -67,5 +67,5 @@ def _is_http(address: str) -> bool:
     try:
         url = urlsplit(address)
         return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port is not a number
         return False

@@ -1,1 +1,4 @@
-"""The i18n package of dashboard."""
+"""Translation: the catalogues, how texts are looked up and how they are collected.
+
+Modules that only mark texts use ``common.text_markers``, which needs no Streamlit.
+"""

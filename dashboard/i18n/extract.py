@@ -1,7 +1,7 @@
 """``python -m dashboard.i18n.extract`` (``make words``): updates the catalogues from the code.
 
-New texts are added untranslated and unused ones removed; entries are sorted
-and carry no line numbers, so that parallel changes merge cleanly.
+New texts are added untranslated and unused ones removed.  Entries are sorted and have no line
+numbers, so that parallel changes merge cleanly.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FOLDERS = tuple(ROOT / name for name in ("client", "common", "conformance", "das
 
 
 def extract_messages() -> Catalog:
-    """Collect what is marked in the modules whose texts the pages show."""
+    """Collect the marked texts of all modules whose texts the pages show."""
     found = Catalog()
     for folder in FOLDERS:
         for _file, _line, message, _comments, context in extract_from_dir(folder):
@@ -31,13 +31,13 @@ def extract_messages() -> Catalog:
 
 
 def read_catalogue(code: str) -> Catalog:
-    """Read a language's catalogue as it is now; an empty one if there is none."""
+    """Read a language's catalogue; an empty one if there is none."""
     path = _catalogue_path(code)
     return read_po(io.BytesIO(path.read_bytes() if path.exists() else b""), locale=code)
 
 
 def render_updated(code: str) -> bytes:
-    """Return what the language's catalogue should be: all that is marked, and nothing else."""
+    """Return the language's catalogue with exactly the marked texts."""
     catalogue = read_catalogue(code)
     catalogue.update(extract_messages(), no_fuzzy_matching=True)
     written = io.BytesIO()
@@ -54,7 +54,7 @@ def render_updated(code: str) -> bytes:
 
 
 def untranslated(catalogue: Catalog) -> list[str]:
-    """Name the texts that lack a translation, or one of its plural forms."""
+    """Return the texts that lack a translation, or one of its plural forms."""
     return [
         str(message.id) for message in catalogue if message.id and not all(plural_forms(message))
     ]
@@ -71,11 +71,11 @@ def _catalogue_path(code: str) -> Path:
 
 
 def main() -> None:
-    """Write the catalogues, and say what is left to translate."""
+    """Write the catalogues and print the texts that are not translated."""
     for code in TARGET_LANGUAGES:
         _catalogue_path(code).write_bytes(render_updated(code))
         for text in untranslated(read_catalogue(code)):
-            print(f"{_catalogue_path(code).name}: {text}")  # noqa: T201 - what was asked for
+            print(f"{_catalogue_path(code).name}: {text}")  # noqa: T201 - the command's output
 
 
 if __name__ == "__main__":

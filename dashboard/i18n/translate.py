@@ -1,7 +1,7 @@
 """Translation of the pages into the tab's language.
 
-English stands in the code; every other language has a catalogue in ``locales/``, which is read
-as it is.  ``make words`` brings the catalogues up to the code.
+The texts in the code are English; every other language has a catalogue in ``locales/``.
+``make words`` updates the catalogues from the code.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 LANGUAGES = ("en", "uk")
 SOURCE_LANGUAGE = "en"
-LANGUAGE_KEY = "language"  # of the choice, in the session and in the URL
+LANGUAGE_KEY = "language"  # the selection's key, in the session and in the URL
 LOCALES_DIR = Path(__file__).parent / "locales"
 
 
@@ -32,20 +32,20 @@ def _(text: str) -> str:
 
 
 def ngettext(one: str, several: str, count: float) -> str:
-    """Return the form for so many, in the tab's language; ``{...}`` are left to the caller."""
+    """Return the plural form for a count; the caller fills in the ``{...}``."""
     return load_catalogue(current_language()).ngettext(one, several, int(count))
 
 
 def current_language() -> str:
-    """Return the tab's language: chosen, in the address, or else the browser's own."""
+    """Return the tab's language: selected, from the URL, or else the browser's."""
     if get_script_run_ctx(suppress_warning=True) is None:
-        return SOURCE_LANGUAGE  # no tab asks: a thread, or a test of a pure module
+        return SOURCE_LANGUAGE  # outside of a tab: a thread, or a test of a pure module
     chosen = st.session_state.get(LANGUAGE_KEY) or st.query_params.get(LANGUAGE_KEY)
     return chosen if chosen in LANGUAGES else browser_language()
 
 
 def browser_language() -> str:
-    """Return the browser's language where there is a catalogue for it, or else English."""
+    """Return the browser's language if there is a catalogue for it, else English."""
     code = (st.context.locale or "").partition("-")[0]
     return code if code in LANGUAGES else SOURCE_LANGUAGE
 

@@ -1,4 +1,4 @@
-"""Export messages as JSON Lines (unchanged) and CSV.  Pure."""
+"""Export messages as JSON Lines and CSV, each message as it was received.  Pure."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ COLUMNS = ("seq", "at", "channel", "type", "reached", "message")
 
 
 def to_jsonl(messages: Iterable[LoggedMessage]) -> bytes:
-    """Write a message a line, to the byte as it came but for line breaks between values."""
+    """Return one message per line; line breaks between tokens become spaces, all else stays."""
     return b"".join(strip_newlines(message.text) + b"\n" for message in messages)
 
 
 def strip_newlines(text: bytes) -> bytes:
-    """Return JSON without line breaks; within a string there are none."""
+    """Return JSON without line breaks; strings in JSON contain none."""
     return text.replace(b"\r", b" ").replace(b"\n", b" ")
 
 
 def to_csv(messages: Iterable[LoggedMessage]) -> bytes:
-    """Write a table that spreadsheets open: times in UTC, the message as JSON in its last column.
+    """Return a table for spreadsheets: times in UTC, the message in the last column.
 
-    Begins with a byte order mark, without which Excel takes Cyrillic for Latin.
+    It starts with a byte order mark, without which Excel does not read it as UTF-8.
     """
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     writer.writerow(COLUMNS)
     for m in messages:
-        line = strip_newlines(m.text).decode(errors="replace")
-        writer.writerow((m.seq, codec.format_timestamp(m.at), m.channel, m.type, m.reached, line))
+        text = m.text.decode(errors="replace")
+        writer.writerow((m.seq, codec.format_timestamp(m.at), m.channel, m.type, m.reached, text))
     return table.getvalue().encode("utf-8-sig")

@@ -13,16 +13,11 @@ from msgspec import Struct
 from dashboard.state.message_log import LoggedMessage
 from protocol import codec
 
-SUBJECT_FIELDS = (
-    "order_id",
-    "product_id",
-    "location",
-    "conversation_id",
-)  # what a payload is about
+SUBJECT_FIELDS = ("order_id", "product_id", "location", "conversation_id")
 
 
 class FieldChange(Struct, frozen=True):
-    """One field that differs; None where a side lacks it."""
+    """One field that differs; None if it is missing on a side."""
 
     field: str
     before: str | None
@@ -30,13 +25,13 @@ class FieldChange(Struct, frozen=True):
 
 
 def payload_of(message: LoggedMessage) -> dict[str, Any]:
-    """Read the payload of a message; it was valid JSON when it came."""
+    """Return the payload of a message; empty if it is not an object."""
     found = codec.decode_json(message.text).get("payload")
     return found if isinstance(found, dict) else {}
 
 
 def flatten(value: Mapping[str, Any] | list[Any], path: str = "") -> dict[str, Any]:
-    """Turn nested fields into dotted ones: ``items.0.name``."""
+    """Return nested fields under dotted names: ``items.0.name``."""
     fields: dict[str, Any] = {}
     pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
     for key, part in pairs:
@@ -50,18 +45,20 @@ def flatten(value: Mapping[str, Any] | list[Any], path: str = "") -> dict[str, A
 def summarize_payload(payload: Mapping[str, Any]) -> str:
     """Summarise a payload in one line: text as is, numbers with their names.
 
-    Ids, addresses, moments and what is in a list are left out.
+    Ids, URLs, times and the items of lists are omitted.
     """
-    said = []
+    parts = []
     for path, value in flatten({k: v for k, v in payload.items() if k != "order"}).items():
         name = path.rpartition(".")[2]
-        dull = name.endswith(("id", "_url", "_at")) or any(p.isdigit() for p in path.split("."))
-        if isinstance(value, bool) or value is None or dull:
+        is_omitted = name.endswith(("id", "_url", "_at")) or any(
+            p.isdigit() for p in path.split(".")
+        )
+        if isinstance(value, bool) or value is None or is_omitted:
             continue
-        said.append(value if isinstance(value, str) else f"{name} {value}")
-    if not said and isinstance(payload.get("order"), Mapping):
+        parts.append(value if isinstance(value, str) else f"{name} {value}")
+    if not parts and isinstance(payload.get("order"), Mapping):
         return summarize_payload(payload["order"])
-    return " · ".join(dict.fromkeys(said))
+    return " · ".join(dict.fromkeys(parts))
 
 
 def format_values(selected: Iterable[Any]) -> str:
@@ -69,8 +66,13 @@ def format_values(selected: Iterable[Any]) -> str:
     return " · ".join(v if isinstance(v, str) else codec.encode_json(v).decode() for v in selected)
 
 
+def original_text(message: LoggedMessage) -> str:
+    """Return a message as it was received, to the byte."""
+    return message.text.decode(errors="replace")
+
+
 def pretty_json(message: LoggedMessage) -> str:
-    """Write a message over several lines, its numbers to the last digit."""
+    """Return a message over several lines; only white space between the tokens differs."""
     return msgspec.json.format(message.text, indent=2).decode()
 
 
@@ -83,7 +85,7 @@ def summarize_message(message: LoggedMessage) -> str:
 def subject_of(payload: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the ids that identify a payload's subject; empty ones compare equal.
 
-    A customer's channel tells of all their orders, a shop's of every shelf.
+    A customer's channel carries updates of several orders, a tenant's of several products.
     """
     return tuple(payload.get(name) for name in SUBJECT_FIELDS)
 
@@ -98,7 +100,7 @@ def previous_of_same_subject(
 
 
 def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
-    """List the fields that differ, in the order of the new one."""
+    """Return the fields that differ, in the order of the new payload."""
     was, now = flatten(old), flatten(new)
     return [
         FieldChange(field, _text_of(was, field), _text_of(now, field))
@@ -112,12 +114,12 @@ def _text_of(fields: Mapping[str, Any], field: str) -> str | None:
 
 
 def numeric_fields(payload: Mapping[str, Any]) -> list[str]:
-    """Name the fields that can be plotted."""
+    """Return the names of the fields that can be plotted."""
     return [field for field, value in flatten(payload).items() if _is_number(value)]
 
 
 def field_points(field: str, messages: Iterable[LoggedMessage]) -> list[tuple[float, float]]:
-    """Return moments (seconds since the epoch) and values of one field, where it is a number."""
+    """Return times (seconds since the epoch) and values of a field where it is a number."""
     values = ((message.at, flatten(payload_of(message)).get(field)) for message in messages)
     return [(at, float(value)) for at, value in values if _is_number(value)]
 

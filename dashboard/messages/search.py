@@ -10,13 +10,13 @@ from msgspec import Struct
 from common import text_patterns
 from dashboard.state.message_log import Chunk, LoggedMessage, LogView
 
-MAX_ROWS = 200  # messages in a list, at the most
+MAX_ROWS = 200  # messages in a list
 
 
 class MessageFilter(Struct, frozen=True):
     """Filter by channel, type and text; an empty field matches everything.
 
-    ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for what went to
+    ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for messages to
     everyone, or any part of a channel's name.  For ``text`` see ``common.text_patterns``.
     """
 
@@ -25,7 +25,7 @@ class MessageFilter(Struct, frozen=True):
     text: str = ""
 
     def matches_channel(self, name: str) -> bool:
-        """Tell whether messages of this channel are wanted."""
+        """Tell whether the filter matches messages of a channel."""
         wanted = self.channel
         if wanted == "*":
             return name == "*"
@@ -37,7 +37,7 @@ class MessageFilter(Struct, frozen=True):
 class SearchResult(Struct, frozen=True):
     """Result of a search: number of matches, and the newest, newest first.
 
-    ``ahead`` counts the oldest messages, which were not searched yet.
+    ``unsearched`` counts the oldest messages, which were not searched yet.
     """
 
     total: int = 0
@@ -60,10 +60,10 @@ class MessageSearch:
     """Incremental search with one filter; caches matches by chunk."""
 
     def __init__(self, filter: MessageFilter) -> None:
-        """Begin.
+        """Prepare a search.
 
         Raises:
-            patterns.BadPattern: the text begins like an expression or a path and is none.
+            InvalidPattern: the text starts like an expression or a path but is not valid.
         """
         self.filter = filter
         self.pattern = text_patterns.parse_pattern(filter.text)
@@ -72,7 +72,7 @@ class MessageSearch:
     def run(
         self, log: LogView, limit: int = MAX_ROWS, should_stop: Callable[[], bool] = _never
     ) -> SearchResult:
-        """Search a log, newest first, until ``is_enough``."""
+        """Search a log, newest first, until ``should_stop`` returns true."""
         total, ahead, newest = 0, 0, list[LoggedMessage]()
         known: dict[int, _ChunkMatches] = {}
         for chunk in reversed(log.chunks):
@@ -81,7 +81,7 @@ class MessageSearch:
             if so_far.searched < len(chunk) and (chunk is log.chunks[-1] or not should_stop()):
                 so_far = self._extend(chunk, so_far)
             known[first] = so_far
-            # A tab that holds an older moment of the chunk sees no more of it than there was.
+            # A paused tab has an older view of the chunk, which ends earlier.
             matches = so_far.matches
             if so_far.searched > len(chunk):
                 matches = tuple(m for m in matches if m.seq <= chunk[-1].seq)
@@ -92,13 +92,13 @@ class MessageSearch:
         return SearchResult(total, tuple(newest), ahead)
 
     def all_matches(self, log: LogView) -> list[LoggedMessage]:
-        """Return all of them, oldest first."""
+        """Return all matches, oldest first."""
         return [
             m for chunk in log.chunks for m in self._extend(chunk, _ChunkMatches(0, ())).matches
         ]
 
     def next_after(self, seq: int, log: LogView) -> LoggedMessage | None:
-        """Return the oldest match after that message."""
+        """Return the oldest match after the message with this number."""
         later = (m for chunk in log.chunks if chunk[-1].seq > seq for m in chunk if m.seq > seq)
         return next((m for m in later if self._matches(m)), None)
 

@@ -1,4 +1,4 @@
-"""A persona's WebSocket, its status and its recorded frames.  Knows no Streamlit."""
+"""A persona's WebSocket, its status and its recorded frames."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from dashboard.sockets.socket_status import SocketStatus
 class PersonaSocket:
     """A client WebSocket that records its frames.
 
-    ``socket`` is the client itself: ``on``, ``subscribe``, ``send``, ``request``, and
-    ``connect``, which the caller must call.  Without a ``token`` source it stays
-    anonymous, and is live as soon as it is open.
+    ``client`` has ``on``, ``subscribe``, ``send``, ``request``, and ``connect``, which the caller
+    must call.  Without a ``token`` source the connection is anonymous, and live as soon as it is
+    open.
     """
 
     def __init__(self, url: str, server_address: str, token: TokenSource | None) -> None:
@@ -35,12 +35,12 @@ class PersonaSocket:
         self.client.on("auth_success", self._on_auth_success)
         self.client.on("auth_error", self._on_auth_error)
 
-    def frames(self, after: int = 0) -> tuple[RecordedFrame, ...]:
-        """Return the frames that came or went after that number, oldest first; see Transcript."""
-        return self._recorder.frames(after)
+    def frames(self) -> tuple[RecordedFrame, ...]:
+        """Return the recorded frames, oldest first."""
+        return self._recorder.frames()
 
     def status(self) -> SocketStatus:
-        """Tell how the connection is."""
+        """Return the connection's status."""
         status = self.client.status
         if not self._has_token and status.state is ConnectionState.OPEN:
             status, self._has_been_live = msgspec.structs.replace(status, signed_in=True), True
@@ -52,7 +52,7 @@ class PersonaSocket:
         )
 
     def close(self) -> None:
-        """Disconnect; takes well under a second."""
+        """Disconnect and wait until the connection is closed, well under a second."""
         self.client.disconnect()
 
     def _on_auth_success(self, _: dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ SocketFactory = Callable[[Persona], PersonaSocket]
 
 
 def open_persona_socket(settings: Settings, persona: Persona) -> PersonaSocket:
-    """Open a socket as a persona."""
+    """Connect as a persona."""
     token = None if persona.is_anonymous else partial(persona.token, settings)
     socket = PersonaSocket(settings.socket_url, settings.server_address, token)
     socket.client.connect()
@@ -74,6 +74,6 @@ def open_persona_socket(settings: Settings, persona: Persona) -> PersonaSocket:
 
 
 def close_async(socket: PersonaSocket) -> None:
-    """Close a socket on a thread of its own."""
+    """Close a socket on another thread."""
     # Streamlit calls this on its event loop, which a slow close would block for every tab.
     threading.Thread(target=socket.close, name="socket-close", daemon=True).start()

@@ -1,7 +1,7 @@
 """Fetches the connection list for all tabs in the background.
 
-A tab gets the last answer at once; if that is older than a second, the next is fetched
-meanwhile, on a thread.  While nobody looks nothing is asked.
+A tab gets the last result at once; if it is older than a second, the next one is fetched on a
+thread.  No requests are sent while no tab shows the list.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ S = TypeVar("S")
 
 
 class PollResult(Struct, frozen=True):
-    """The last answer: when it came (seconds since the epoch; None before the first).
+    """The last list and when it was received (seconds since the epoch; None before the first).
 
-    ``trouble`` says why there is no newer one.
+    ``error`` is why there is no newer one; empty if there is.
     """
 
     connections: ConnectionList = ConnectionList((), 0)
@@ -35,7 +35,7 @@ class PollResult(Struct, frozen=True):
 
 
 class ConnectionsClient:
-    """Knows the server's admin routes.  For several threads."""
+    """Client of the server's admin API.  Thread-safe."""
 
     def __init__(self, api: ApiClient, clock: Callable[[], float] = time.time) -> None:
         self._api, self._clock = api, clock
@@ -59,7 +59,7 @@ class ConnectionsClient:
         """Return a connection's access to a channel.
 
         Raises:
-            Unanswered: with status 404 if it has disconnected.
+            ApiRequestError: with status 404 if it has disconnected.
         """
         query = urlencode({"channel": channel})
         return _decode(
@@ -71,7 +71,7 @@ class ConnectionsClient:
         """Disconnect a connection; returns how many were closed.
 
         Raises:
-            Unanswered: with status 404 if it has disconnected.
+            ApiRequestError: with status 404 if it has disconnected.
         """
         answer = self._api.delete(f"/api/connections/{quote(connection_id, safe='')}")
         return _decode(_disconnect_decoder.decode, answer).disconnected
@@ -80,7 +80,7 @@ class ConnectionsClient:
         """Disconnect all connections of a user and optionally revoke the user's tokens.
 
         Raises:
-            Unanswered: nobody was disconnected.
+            ApiRequestError: no connection was closed.
         """
         path = f"/api/users/{quote(user_id, safe='')}/disconnect"
         return _decode(
@@ -89,12 +89,12 @@ class ConnectionsClient:
 
     def _fetch(self) -> None:
         try:
-            people = _decode(listing.decode_connections, self._api.get("/api/connections"))
-            called = PollResult(people, self._clock())
-        except ApiRequestError as why:
-            called = PollResult(self._latest.connections, self._latest.at, str(why))
+            listed = _decode(listing.decode_connections, self._api.get("/api/connections"))
+            result = PollResult(listed, self._clock())
+        except ApiRequestError as error:
+            result = PollResult(self._latest.connections, self._latest.at, str(error))
         with self._lock:
-            self._latest, self._request_thread = called, None
+            self._latest, self._request_thread = result, None
 
 
 class DisconnectResult(Struct, frozen=True):
@@ -107,7 +107,11 @@ _disconnect_decoder = msgspec.json.Decoder(DisconnectResult)
 
 
 def _decode(decode: Callable[[bytes], S], answer: bytes) -> S:
-    """Decode an answer; one that is none of ours counts as no answer."""
+    """Decode a response.
+
+    Raises:
+        ApiRequestError: it is not one of the admin API.
+    """
     try:
         return decode(answer)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,6 +1,6 @@
 """The feed shared by all tabs: folds WebSocket messages and simulator state.
 
-Knows no Streamlit.  The socket's thread and the poller's write, the tabs read, under one lock.
+The threads of the socket and of the poller write, the tabs read, under one lock.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ class FeedSocket(Protocol):
 
     @property
     def status(self) -> ConnectionStatus:
-        """How the connection is."""
+        """The state of the connection."""
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
-        """Call the handler with the payload of every message of the type."""
+        """Call the handler with the payload of every message of a type."""
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
-        """Hear a channel, after every reconnect too; see ``client.base.BaseClient``."""
+        """Subscribe to a channel, also after every reconnect; see ``client.base.BaseClient``."""
 
     def connect(self) -> None:
-        """Start."""
+        """Start the connection's thread."""
 
     def disconnect(self) -> None:
-        """End, and wait for the thread."""
+        """Disconnect and wait for the thread."""
 
 
 class Feed:
@@ -94,10 +94,10 @@ class Feed:
         socket.on("error", lambda payload: self._on_refusal(payload.get("message")))
 
     def open(self, poller: SimulatorPoller | None = None) -> None:
-        """Connect, and ask the simulator where there is somebody to ask it."""
+        """Connect, and start the poller if there is one."""
         for channel in (Channel(ChannelKind.TENANT, self.tenant), ANNOUNCEMENTS):
             self._socket.subscribe(str(channel), recoverable=True)
-        self._socket.subscribe(str(self.monitor_channel))  # its reports end with their second
+        self._socket.subscribe(str(self.monitor_channel))  # each report is of one second
         self._socket.connect()
         self._poller = poller
         if poller:
@@ -133,7 +133,7 @@ class Feed:
         )
 
     def acknowledge_alert(self, alert_id: int) -> None:
-        """Note, for all tabs, that a person has seen an alert."""
+        """Mark an alert as seen, for all tabs."""
         with self._lock:
             self._live_state.acknowledge_alert(alert_id)
 
@@ -161,21 +161,20 @@ class Feed:
     def _decoding_handler(
         self, payload_type: type[S], apply: Callable[[S, float], None]
     ) -> Handler:
-        """Make a handler that reads a payload as ``kind`` and takes it.
+        """Make a handler that decodes a payload and applies it.
 
-        The client hands out plain values; written again, they are read with their types, and
-        the sample's messages as the bytes they came in.
+        The client passes plain values; they are encoded again to be decoded with their types.
         """
         decoder = msgspec.json.Decoder(payload_type, dec_hook=decode_money, float_hook=Decimal)
 
         def handle(payload: dict[str, Any]) -> None:
             try:
-                told = decoder.decode(codec.encode_json(payload))
-            except msgspec.DecodeError as why:
-                log.warning("cannot decode %s: %s", payload_type.__name__, why)
+                decoded = decoder.decode(codec.encode_json(payload))
+            except msgspec.DecodeError as error:
+                log.warning("cannot decode %s: %s", payload_type.__name__, error)
                 return
             with self._lock:
-                apply(told, self._clock())
+                apply(decoded, self._clock())
 
         return handle
 
@@ -192,7 +191,7 @@ def admin_token(settings: Settings) -> str:
 
 
 def open_feed(settings: Settings) -> Feed:
-    """Open the feed that these settings ask for."""
+    """Connect the feed that the settings describe."""
     token = partial(admin_token, settings)
     socket = ShopWebSocket(settings.socket_url, token)
     feed = Feed(socket, settings.tenant, settings.server_address)

@@ -1,6 +1,6 @@
 """Saved messages: a file in the data folder, shared by all tabs.
 
-Bounded, and written as a whole beside the old one, so that a crash leaves one or the other.
+Bounded.  A new file replaces the old one as a whole, so that a crash leaves one of the two.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw, Struct
 
-from dashboard.messages import export
 from dashboard.state.message_log import LoggedMessage
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,10 @@ class SavedMessagesFull(Exception):
 
 
 class SavedMessage(Struct, frozen=True):
-    """A line of the file: a message as ``LoggedMessage`` has it, and when it was kept."""
+    """A line of the file: a ``LoggedMessage``, and when it was saved.
+
+    ``message`` is the JSON of the message, or, where that has line breaks, a string with it.
+    """
 
     saved_at: float
     seq: int
@@ -39,19 +41,35 @@ class SavedMessage(Struct, frozen=True):
     message: Raw
 
     @classmethod
-    def from_message(cls, seen: LoggedMessage, at: float) -> SavedMessage:
-        """Keep a message now."""
-        text = Raw(export.strip_newlines(seen.text))
-        return cls(at, seen.seq, seen.at, seen.channel, seen.type, seen.reached, text)
+    def from_message(cls, message: LoggedMessage, at: float) -> SavedMessage:
+        """Return the record of a message that is saved now."""
+        text = message.text
+        if b"\n" in text or b"\r" in text:
+            text = _encoder.encode(text.decode(errors="replace"))
+        return cls(
+            at,
+            message.seq,
+            message.at,
+            message.channel,
+            message.type,
+            message.reached,
+            Raw(text),
+        )
 
     def to_message(self) -> LoggedMessage:
         """Return the message."""
         text = bytes(self.message)
+        if text.startswith(b'"'):
+            text = msgspec.json.decode(text, type=str).encode()
         return LoggedMessage(self.seq, self.at, self.channel, self.type, self.reached, text)
 
 
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(SavedMessage)
+
+
 class SavedMessages:
-    """The messages kept, oldest first.  For any thread."""
+    """The saved messages, oldest first.  Thread-safe."""
 
     def __init__(
         self, folder: Path, clock: Callable[[], float] = time.time, limit: int = MAX_SAVED
@@ -61,14 +79,14 @@ class SavedMessages:
         self._set(self._read())
 
     def messages(self) -> tuple[LoggedMessage, ...]:
-        """Return what is kept."""
+        """Return the saved messages."""
         return self._messages
 
     def save(self, message: LoggedMessage) -> None:
-        """Keep a message, once.
+        """Save a message, if it is not saved yet.
 
         Raises:
-            Full: one must go before another may come.
+            SavedMessagesFull: the limit is reached.
             OSError: the file could not be written; nothing has changed.
         """
         with self._lock:
@@ -89,12 +107,12 @@ class SavedMessages:
 
     def _write(self, records: tuple[SavedMessage, ...]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_suffix(".new")
-        with beside.open("wb") as file:
+        new_path = self._path.with_suffix(".new")
+        with new_path.open("wb") as file:
             file.write(_encoder.encode_lines(records))
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(self._path)
+        new_path.replace(self._path)
         self._set(records)
 
     def _set(self, records: tuple[SavedMessage, ...]) -> None:
@@ -105,8 +123,8 @@ class SavedMessages:
             lines = self._path.read_bytes().splitlines()
         except FileNotFoundError:
             return ()
-        except OSError as why:
-            log.warning("cannot read saved messages: %s", why.strerror)
+        except OSError as error:
+            log.warning("cannot read saved messages: %s", error.strerror)
             return ()
         kept = []
         for line in lines:
@@ -115,7 +133,3 @@ class SavedMessages:
             except msgspec.DecodeError:
                 log.warning("skipped an invalid line in %s", FILE_NAME)
         return tuple(kept[-self._limit :])
-
-
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(SavedMessage)

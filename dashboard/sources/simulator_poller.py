@@ -1,4 +1,4 @@
-"""Polls the simulator's state on a thread of its own."""
+"""Polls the simulator's state on a thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POLL_INTERVAL_S = 2.0
 
 
 class SimulatorPoller:
-    """Calls ``hear`` with each state, or ``miss`` with an error, until it is closed."""
+    """Calls ``on_state`` with each state, or ``on_error`` with a reason, until it is closed."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class SimulatorPoller:
         self._thread = threading.Thread(target=self._run, name="simulator-poll", daemon=True)
 
     def start(self) -> None:
-        """Begin asking, at once."""
+        """Start polling at once."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop; an answer that is under way is not waited for longer than ``TIMEOUT_S``."""
+        """Stop polling; waits at most ``TIMEOUT_S`` for a request in progress."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(TIMEOUT_S)
@@ -45,10 +45,10 @@ class SimulatorPoller:
             self._closing.wait(self._interval_s)
 
     def poll_once(self) -> None:
-        """Ask once, on the caller's own thread, and wait for the answer."""
+        """Poll once on the caller's thread."""
         try:
             self._on_state(simulator_api.decode_shop_state(self._api.get("/state")))
-        except ApiRequestError as why:
-            self._on_error(str(why))
+        except ApiRequestError as error:
+            self._on_error(str(error))
         except msgspec.DecodeError:
             self._on_error("unexpected response to GET /state")

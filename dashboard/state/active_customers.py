@@ -1,4 +1,4 @@
-"""Recently active customers.  Bounded; pure."""
+"""Recently active customers, bounded.  Pure."""
 
 from __future__ import annotations
 

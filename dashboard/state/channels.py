@@ -9,16 +9,15 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dashboard.i18n.translate import _
 from dashboard.state.time_series import WINDOW_S, Series
 from protocol.channels import ChannelKind
 from protocol.monitoring import TrafficPayload
 
 EVERYONE = "everyone"  # what the monitor calls `*`
 KINDS = (*(str(kind) for kind in ChannelKind), EVERYONE)
-MAX_CHANNELS = 2_000  # channels; the one that has been silent longest is forgotten
-COLLAPSED_ROWS = 8  # channels of a kind that show until the kind is chosen
-EXPANDED_ROWS = 200  # channels of a kind that ever show
+MAX_CHANNELS = 2_000  # beyond it the channel that was inactive longest is dropped
+COLLAPSED_ROWS = 8  # channels of a kind that are shown until the kind is selected
+EXPANDED_ROWS = 200  # channels of a kind that are shown at most
 BUCKET_S = 5  # of a channel's sparkline
 BUCKETS = WINDOW_S // BUCKET_S
 
@@ -27,7 +26,7 @@ class ChannelActivity(Struct, frozen=True):
     """Totals and recent rates of one channel since the dashboard started.
 
     ``subscribers`` is None until the channel was among the busiest of a report; ``recent``
-    holds sums by ``BUCKET_S``, oldest first, empty ones left out.
+    holds sums by ``BUCKET_S``, oldest first, without empty ones.
     """
 
     name: str
@@ -38,26 +37,27 @@ class ChannelActivity(Struct, frozen=True):
     recent: tuple[tuple[int, int], ...] = ()
 
     def rate(self, now: float) -> float:
-        """Return messages a second over the last ten seconds or a little more."""
+        """Return messages per second over the last 10 to 15 seconds."""
         bucket, within = divmod(now, BUCKET_S)
         fresh = sum(count for at, count in self.recent if at >= bucket - 2)
         return fresh / (2 * BUCKET_S + within)
 
     def trend(self, now: float) -> list[float]:
-        """Return messages a second over the last two minutes, the present bucket left out."""
+        """Return messages per second over the last two minutes, without the current bucket."""
         sums, bucket = dict(self.recent), int(now // BUCKET_S)
         return [sums.get(b, 0) / BUCKET_S for b in range(bucket - BUCKETS, bucket)]
 
 
 class ChannelTreeRow(Struct, frozen=True):
-    """One line of the tree: a kind (then ``kind`` is set) or one of its channels.
+    """One row of the tree: a kind, with its number of channels, or one channel, with its name.
 
-    ``chosen`` is what the message list is narrowed to by a click on it.
+    ``filter_value`` is the filter of the message list that a click on the row sets.
     """
 
     filter_value: str
     kind: str
     name: str
+    channel_count: int
     rate: float
     total: int
     subscribers: int | None
@@ -65,7 +65,7 @@ class ChannelTreeRow(Struct, frozen=True):
 
 
 class ChannelSort(StrEnum):
-    """How the channels of a kind are ordered; by rate they would jump."""
+    """Order of the channels within a kind; sorted by rate they would jump."""
 
     TOTAL = "total"
     LATEST = "latest"
@@ -78,9 +78,9 @@ def kind_of(channel: str) -> str:
 
 
 def add_report(channels: dict[str, ChannelActivity], traffic: TrafficPayload, at: float) -> None:
-    """Add one report to what is known, in place.
+    """Add a traffic report to the channels, in place.
 
-    A channel among the report's busiest counts exactly; of the others, those in the sample.
+    Counts are exact for the busiest channels of the report; others are counted in its sample.
     """
     counts: dict[str, int] = {}
     for sample in traffic.sample:
@@ -92,7 +92,7 @@ def add_report(channels: dict[str, ChannelActivity], traffic: TrafficPayload, at
         before = channels.pop(name, None) or ChannelActivity(name, kind_of(name))
         recent = [(b, n) for b, n in before.recent if bucket - BUCKETS <= b < bucket]
         present = sum(n for b, n in before.recent if b == bucket)
-        channels[name] = replace(  # popped and put back: the first of the dict was silent longest
+        channels[name] = replace(  # popped and put back: the first in the dict was inactive longest
             before,
             total=before.total + count,
             subscribers=subscribers.get(name, before.subscribers),
@@ -116,18 +116,15 @@ def build_tree(
     for channel in channels.values():
         if search.casefold() in channel.name.casefold():
             members.setdefault(channel.kind, []).append(channel)
-    lines = []
+    rows = []
     for kind in KINDS:
         some = members.get(kind, [])
         if some or (kind != EVERYONE and not search):
-            lines.append(_kind_row(kind, some, series))
-            several = (
-                EXPANDED_ROWS if search or kind_of(selected or ":") == kind else COLLAPSED_ROWS
-            )
-            lines += [
-                _channel_row(channel, now) for channel in _sort_channels(some, sort)[:several]
-            ]
-    return lines
+            rows.append(_kind_row(kind, some, series))
+            is_expanded = bool(search) or kind_of(selected or ":") == kind
+            limit = EXPANDED_ROWS if is_expanded else COLLAPSED_ROWS
+            rows += [_channel_row(channel, now) for channel in _sort_channels(some, sort)[:limit]]
+    return rows
 
 
 def _sort_channels(channels: Iterable[ChannelActivity], sort: ChannelSort) -> list[ChannelActivity]:
@@ -144,14 +141,15 @@ def _sort_channels(channels: Iterable[ChannelActivity], sort: ChannelSort) -> li
 
 
 def _kind_row(kind: str, members: list[ChannelActivity], series: Series) -> ChannelTreeRow:
-    heard = [c.subscribers for c in members if c.subscribers is not None]
+    subscribers = [c.subscribers for c in members if c.subscribers is not None]
     return ChannelTreeRow(
         "*" if kind == EVERYONE else f"{kind}:",
         kind,
-        _("{count} in total").format(count=len(members)),
+        "",
+        len(members),
         series.now(kind, over=10),
         sum(c.total for c in members),
-        sum(heard),
+        sum(subscribers),
         series.sparkline(kind, step=BUCKET_S),
     )
 
@@ -162,6 +160,7 @@ def _channel_row(channel: ChannelActivity, now: float) -> ChannelTreeRow:
         channel.name,
         "",
         key,
+        1,
         channel.rate(now),
         channel.total,
         channel.subscribers,

@@ -11,22 +11,22 @@ from msgspec import Struct
 
 from protocol.simulator_api import ProductState, ShopState
 
-HISTORY_S = 600  # of a product's history, and what its rate of sale is taken from
-MAX_FORECAST_MIN = 600  # minutes; longer is no forecast
+HISTORY_S = 600  # length of a product's history, from which its sales rate is computed
+MAX_FORECAST_MIN = 600  # minutes; a later time is not forecast
 
 
 class StockLevels(Struct, frozen=True):
-    """From ``at`` on so much was left, by warehouse."""
+    """The quantities by warehouse from ``at`` on."""
 
     at: float
     quantities: tuple[int, ...]
 
 
 class ProductStock(Struct, frozen=True):
-    """One product: what is left of it by warehouse, and since when it has been so.
+    """The stock of one product by warehouse, with its history.
 
-    ``history`` holds the changes of the last ``MEMORY_S``, oldest first; before the first of
-    them nothing is known.
+    ``history`` holds the changes of the last ``HISTORY_S``, oldest first; earlier levels are
+    unknown.
     """
 
     sku: str
@@ -38,14 +38,14 @@ class ProductStock(Struct, frozen=True):
 
     @property
     def fill_percent(self) -> float:
-        """Percent of twice the threshold, over all warehouses, at most 100."""
+        """Stock in percent of twice the threshold, over all warehouses, at most 100."""
         plenty = 2 * self.threshold * len(self.quantities)
         return min(100.0, 100 * sum(self.quantities) / plenty) if plenty else 100.0
 
     def minutes_until_empty(self, now: float) -> float | None:
-        """Minutes until nothing is left at the rate of sale of the history shown.
+        """Minutes until the stock runs out at the sales rate of the history.
 
-        Deliveries do not count against the sales.  None where nothing was sold, or far off.
+        Replenishment is not counted.  None if nothing was sold, or beyond ``MAX_FORECAST_MIN``.
         """
         if not sum(self.quantities):
             return 0.0
@@ -65,7 +65,7 @@ class ProductStock(Struct, frozen=True):
 class Inventory(Struct, frozen=True):
     """All products at one time; ``at`` is None before the first response.
 
-    ``trouble`` says why the last poll failed.
+    ``error`` is why the last poll failed; empty if it succeeded.
     """
 
     at: float | None = None
@@ -74,9 +74,9 @@ class Inventory(Struct, frozen=True):
     error: str = ""
 
     def lowest_first(self) -> list[ProductStock]:
-        """List the products, those with an empty shelf before all others.
+        """Return the products by stock, those with an empty shelf first.
 
-        Those equally full are listed by name, so that rows keep their place.
+        Equal ones are sorted by name, so that rows keep their place.
         """
         return sorted(
             self.products,
@@ -85,7 +85,7 @@ class Inventory(Struct, frozen=True):
 
     @property
     def empty_shelf_count(self) -> int:
-        """How many shelves, of all warehouses, hold nothing."""
+        """The number of empty shelves in all warehouses."""
         return sum(not left for shelf in self.products for left in shelf.quantities)
 
 
@@ -120,7 +120,7 @@ def _product_stock(
 
 
 def _trim_history(history: tuple[StockLevels, ...], since: float) -> tuple[StockLevels, ...]:
-    """Drop what ended before; what began before and still held then begins then."""
+    """Drop levels that ended before; the one that was valid at that time starts there."""
     later = [level for level in history if level.at > since]
     held = [level for level in history if level.at <= since]
     return (StockLevels(since, held[-1].quantities), *later) if held else tuple(later)

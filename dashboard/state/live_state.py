@@ -1,8 +1,8 @@
 """The dashboard's live state: folds incoming data, returns immutable snapshots.
 
-Knows no socket, thread or clock: every call passes the time.  Nothing is counted twice: numbers
-come from the monitor's exact counters, the message list and the orders' statuses from its
-sample, new orders, alerts and customers from the tenant's own channel.
+Every call passes the time.  Nothing is counted twice: rates come from the exact counters of the
+traffic reports, the message list and the orders' statuses from their samples, new orders, alerts
+and customers from the tenant's channel.
 """
 
 from __future__ import annotations
@@ -36,15 +36,16 @@ from protocol.monitoring import Sample, StatsPayload, TrafficPayload
 from protocol.simulator_api import ShopState
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
-MIN_GAP_S = 1.0  # without a report that covers it; less is the network's jitter
-MAX_GAPS = 20  # that are remembered
-MAX_SCENARIO_STARTS = 20  # scenarios whose beginning is
+MIN_GAP_S = 1.0  # between two reports; a shorter gap is network jitter
+MAX_GAPS = 20
+MAX_SCENARIO_STARTS = 20
 
 
 class ServerHealth(Struct, frozen=True):
-    """The server's own numbers, of all nodes together.
+    """Statistics of all server nodes together.
 
-    ``p95_ms`` is that of the slowest node, None while nothing was delivered in a minute.
+    ``p95_ms`` is the delivery latency of the slowest node, None if nothing was delivered in the
+    last minute.
     """
 
     connections: int = 0
@@ -67,12 +68,12 @@ class ScenarioStart(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """Immutable snapshot; the only thing that pages draw.
+    """An immutable snapshot of the state, from which the pages are drawn.
 
-    ``series`` sums by second: messages by channel kind, and MESSAGES and DELIVERIES without
-    the monitor's own, ORDERS and ORDERED (UAH).  ``health_sparklines`` are the sparklines of
-    connections and p95.  ``left_out`` of the sample were counted but not kept.  ``shop`` is the
-    simulator's last answer; ``stock.trouble`` says whether it is still there.
+    ``series`` has sums by second: messages by channel kind, MESSAGES and DELIVERIES without the
+    monitor's own, ORDERS and ORDERED_AMOUNT (UAH).  ``health_sparklines`` are of connections and
+    p95.  ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's
+    last answer; ``stock.error`` is set while it does not answer.
     """
 
     at: float
@@ -99,7 +100,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 class LiveState:
-    """Folds incoming data.  Not thread-safe: the feed holds a lock."""
+    """Folds incoming data.  Not thread-safe: the feed holds a lock around it."""
 
     def __init__(self, started_at: float) -> None:
         self._started_at = started_at
@@ -118,13 +119,13 @@ class LiveState:
         self._reported_until: float | None = None
 
     def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
-        """Take a report of the monitor."""
+        """Apply a traffic report of the monitor."""
         self._note_gap(at - traffic.seconds)
         self._reported_until = at
         sums = {EVERYONE if k == "*" else k: float(t.messages) for k, t in traffic.kinds.items()}
-        shops = [tally for kind, tally in traffic.kinds.items() if kind != ChannelKind.MONITOR]
-        sums[MESSAGES] = float(sum(tally.messages for tally in shops))
-        sums[DELIVERIES] = float(sum(tally.deliveries for tally in shops))
+        shop_totals = [t for kind, t in traffic.kinds.items() if kind != ChannelKind.MONITOR]
+        sums[MESSAGES] = float(sum(t.messages for t in shop_totals))
+        sums[DELIVERIES] = float(sum(t.deliveries for t in shop_totals))
         self._counters.add(at, sums, duration_s=traffic.seconds)
         self._not_sampled += traffic.left_out
         channels.add_report(self._channels, traffic, at)
@@ -148,7 +149,7 @@ class LiveState:
             self._orders.on_update(_order_update_decoder.decode(text).payload, sent)
 
     def on_stats(self, stats: StatsPayload, at: float) -> None:
-        """Take the nodes' health."""
+        """Apply the nodes' statistics."""
         p95s = [node.latency.p95 for node in stats.nodes if node.latency]
         self._health = ServerHealth(
             sum(node.connections for node in stats.nodes),
@@ -159,24 +160,24 @@ class LiveState:
         self._nodes.update(stats.nodes, at)
 
     def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
-        """Take a new order."""
+        """Apply a new order."""
         if self._orders.on_placed(placed.order, at):
             self._counters.add(at, {ORDERS: 1.0, ORDERED_AMOUNT: float(placed.order.total)})
 
     def on_stock_alert(self, alert: InventoryAlertPayload, at: float) -> None:
-        """Take a stock alert."""
+        """Apply a stock alert."""
         self._alerts.add(alert, at)
 
     def acknowledge_alert(self, alert: int) -> None:
-        """Note that a person has seen an alert."""
+        """Mark an alert as seen, for all tabs."""
         self._alerts.acknowledge(alert)
 
     def on_customer_activity(self, activity: CustomerActivityPayload, at: float) -> None:
-        """Take what a customer did."""
+        """Apply a customer's activity."""
         self._customers.on_activity(activity, at)
 
     def on_shop_state(self, shop: ShopState, at: float) -> None:
-        """Take the simulator's answer."""
+        """Apply the simulator's state."""
         before = {one.name for one in self._shop.scenarios} if self._shop else set()
         began = [ScenarioStart(at, one.name) for one in shop.scenarios if one.name not in before]
         self._scenario_starts = [*self._scenario_starts, *began][-MAX_SCENARIO_STARTS:]
@@ -185,11 +186,11 @@ class LiveState:
         self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
 
     def on_shop_error(self, reason: str) -> None:
-        """Note that the simulator did not answer; what it said before stays."""
+        """Record why the simulator did not answer; its last state stays."""
         self._inventory = msgspec.structs.replace(self._inventory, error=reason)
 
     def snapshot(self, at: float) -> Snapshot:
-        """Return this moment; costs some hundred microseconds, whatever was seen before."""
+        """Return a snapshot; takes some hundred microseconds, however much was received."""
         series = self._counters.series(at)
         return Snapshot(
             at=at,

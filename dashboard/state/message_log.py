@@ -1,7 +1,7 @@
 """Bounded log of sampled messages with cheap immutable views.
 
-Full chunks are immutable, so a view of the log is
-a tuple of some eighty references; a paused tab keeps its view alive.
+Full chunks are immutable, so a view of the log is a tuple of some eighty references; a paused
+tab keeps its view alive.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-MAX_MESSAGES = 20_000  # kept; also how far a paused tab may fall behind
-MAX_BYTES = 32 << 20  # of JSON kept; of 20,000 messages of the shop's size 12 MiB
+MAX_MESSAGES = 20_000  # also how far a paused tab may fall behind
+MAX_BYTES = 32 << 20  # of JSON; 20,000 messages of the simulated shop are 12 MiB
 CHUNK_SIZE = 256
 
 
 class LoggedMessage(Struct, frozen=True, gc=False):
     """One message; ``seq`` counts from 1 and is never reused.
 
-    ``at`` is the server's stamp, in seconds since the epoch; ``text`` the JSON of the whole
-    message; ``reached`` how many sockets it was queued for.
+    ``at`` is the server's timestamp, in seconds since the epoch; ``text`` is the JSON of the whole
+    message; ``reached`` is the number of connections it was queued for.
     """
 
     seq: int
@@ -35,7 +35,7 @@ Chunk = tuple[LoggedMessage, ...]
 
 
 class LogView(Struct, frozen=True):
-    """A moment of the history, oldest chunk first; ``seq`` is that of the newest message ever."""
+    """The log at one time, oldest chunk first; ``seq`` is the newest message's."""
 
     chunks: tuple[Chunk, ...] = ()
     seq: int = 0
@@ -43,7 +43,7 @@ class LogView(Struct, frozen=True):
 
     @classmethod
     def from_messages(cls, messages: Chunk) -> LogView:
-        """Make a moment of messages from elsewhere, oldest first."""
+        """Make a view of messages from another source, oldest first."""
         return cls((messages,), messages[-1].seq, len(messages)) if messages else cls()
 
     def newest_first(self) -> Iterator[LoggedMessage]:
@@ -63,12 +63,12 @@ class LogView(Struct, frozen=True):
 
     @property
     def oldest_at(self) -> float | None:
-        """When the oldest message that is still here was sent."""
+        """When the oldest message of the view was sent."""
         return self.chunks[0][0].at if self.count else None
 
 
 class MessageBuffer:
-    """Ring buffer; evicts the oldest chunk beyond ``MESSAGES`` messages or ``MAX_BYTES`` bytes."""
+    """Ring buffer that evicts its oldest chunk beyond ``MAX_MESSAGES`` or ``MAX_BYTES``."""
 
     def __init__(self, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES) -> None:
         self._max_messages, self._max_bytes = max_messages, max_bytes

@@ -14,10 +14,10 @@ GAUGE_NAMES = ("subscriptions", "evictions", "lag")
 
 
 class ClusterStats(Struct, frozen=True):
-    """The nodes now; ``flows`` sums REFUSED and RECEIVED by second, ``trends`` are sparklines.
+    """The nodes' statistics at one time; ``rates`` has REFUSED and RECEIVED by second.
 
-    The sparklines are of LEVELS, in that order: sums over the nodes, but of the loop's lag
-    (ms) the worst.
+    ``trends`` are the sparklines of GAUGE_NAMES, in that order: sums over the nodes, but for the
+    event loop lag (ms) the highest value.
     """
 
     stats: tuple[NodeStats, ...] = ()
@@ -26,17 +26,17 @@ class ClusterStats(Struct, frozen=True):
 
     @property
     def subscriptions(self) -> int:
-        """How many there are, all together."""
+        """The channel subscriptions on all nodes."""
         return sum(node.subscriptions for node in self.stats)
 
     @property
     def evictions(self) -> int:
-        """Slow clients disconnected since the nodes started."""
+        """The slow clients disconnected since the nodes started."""
         return sum(node.evictions for node in self.stats)
 
     @property
     def lag_ms(self) -> float:
-        """Highest event loop delay in the last second."""
+        """The highest event loop delay in the last second."""
         return max((node.loop_lag_ms for node in self.stats), default=0.0)
 
 
@@ -53,24 +53,23 @@ class NodeAggregator:
         self._stats = tuple(sorted(stats, key=lambda node: node.node))
         now = ClusterStats(self._stats)
         if before:
-            flows = [_counter_deltas(before.get(node.node), node) for node in self._stats]
-            refused, received = (float(sum(each)) for each in zip((0, 0), *flows, strict=True))
+            deltas = [_counter_deltas(before.get(node.node), node) for node in self._stats]
+            refused, received = (float(sum(each)) for each in zip((0, 0), *deltas, strict=True))
             self._counters.add(at, {REFUSED: refused, RECEIVED: received}, duration_s=1.0)
         self._gauges.set(at, now.subscriptions, now.evictions, now.lag_ms)
 
     def snapshot(self, at: float) -> ClusterStats:
-        """Return the nodes now."""
-        flows = self._counters.series(at)
-        return ClusterStats(
-            self._stats, flows, self._gauges.sparklines(flows.end, names=len(GAUGE_NAMES))
-        )
+        """Return the statistics now."""
+        rates = self._counters.series(at)
+        trends = self._gauges.sparklines(rates.end, names=len(GAUGE_NAMES))
+        return ClusterStats(self._stats, rates, trends)
 
 
 def _counter_deltas(before: NodeStats | None, now: NodeStats) -> tuple[int, int]:
-    """Return how many were refused and received since what it told before."""
+    """Return the requests refused and the messages received since the previous report."""
     refused, received = sum(now.refusals.values()), now.messages_in
     if before is None:
-        return 0, 0  # its past is not of this second
+        return 0, 0  # its totals are from before this second
     if now.uptime_s < before.uptime_s:
         return refused, received
     return refused - sum(before.refusals.values()), received - before.messages_in

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from protocol.event_payloads import Order, OrderItem, OrderStatus, OrderUpdatePayload
 
-MAX_ORDERS = 2_000  # of the latest news; a flash sale has some 500 on their way
-STALE_AFTER_S = 900  # an order that nothing was heard of for so long is not on its way any more
+MAX_ORDERS = 2_000  # the most recently updated; a flash sale has some 500 open orders
+STALE_AFTER_S = 900  # an order without updates for so long is dropped
 HAPPY_PATH = (
     OrderStatus.PENDING,
     OrderStatus.PAID,
@@ -21,9 +21,9 @@ HAPPY_PATH = (
     OrderStatus.SHIPPED,
     OrderStatus.DELIVERED,
 )
-"""The steps of an order that meets with no trouble."""
+"""The statuses of an order without failures."""
 FINAL_STATUSES = frozenset({OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED})
-"""Where it stays; a payment that failed may be tried again."""
+"""The last statuses of an order; a failed payment may be retried."""
 
 
 class StatusStep(Struct, frozen=True):
@@ -36,8 +36,8 @@ class StatusStep(Struct, frozen=True):
 class TrackedOrder(Struct, frozen=True, kw_only=True):
     """An order with its status history.
 
-    ``history`` is oldest first and ends with the present; earlier statuses may be missing.
-    ``placement_received`` tells whether its ``new_order`` was heard, and so counted.
+    ``history`` is oldest first and ends with the current status; earlier ones may be missing.
+    ``placement_received`` tells whether its ``new_order`` was received and therefore counted.
     """
 
     id: str
@@ -57,30 +57,26 @@ class TrackedOrder(Struct, frozen=True, kw_only=True):
 
     @property
     def status(self) -> OrderStatus:
-        """Where it is now."""
+        """The current status."""
         return self.history[-1].status
 
     @property
     def changed_at(self) -> float:
-        """Since when it is there."""
+        """When the order entered its current status."""
         return self.history[-1].at
 
     @property
     def is_open(self) -> bool:
-        """Tell whether something is still to happen to it."""
+        """Whether further updates are expected."""
         return self.status not in FINAL_STATUSES
 
     @property
     def item_names(self) -> str:
-        """Name what was ordered."""
+        """The names of the products, separated by commas."""
         return ", ".join(item.name for item in self.items)
 
-    def first_at(self, status: OrderStatus) -> float | None:
-        """Return when it first came to a status, if that was seen."""
-        return next((step.at for step in self.history if step.status is status), None)
-
     def with_update(self, update: OrderUpdatePayload, at: float) -> TrackedOrder:
-        """Return it as an update leaves it; what the update does not name stays."""
+        """Return the order after an update; fields missing in the update stay."""
         history = self.history
         if not history or history[-1].status is not update.status:
             history = (*history, StatusStep(update.status, at))
@@ -103,15 +99,15 @@ class TrackedOrder(Struct, frozen=True, kw_only=True):
 
 
 class OrderTracker:
-    """The last ``KEPT`` orders, and the total of all placed since the start, paid or not."""
+    """The last ``MAX_ORDERS`` orders, and the total of all placed since the start, paid or not."""
 
     def __init__(self) -> None:
         self.total_amount = Decimal(0)
         self.count = 0
-        self._orders: dict[str, TrackedOrder] = {}  # the one heard of longest ago first
+        self._orders: dict[str, TrackedOrder] = {}  # the one updated longest ago first
 
     def on_placed(self, order: Order, at: float) -> bool:
-        """Take an order, once; return whether it is new."""
+        """Add an order unless it was counted already; return whether it is new."""
         known = self._orders.get(order.id)
         if known is not None and known.placement_received:
             return False
@@ -133,7 +129,7 @@ class OrderTracker:
     def drop_other_runs(self, run: str) -> None:
         """Drop the open orders of earlier simulation runs.
 
-        ``run`` is a part of every id of the present one.
+        ``run`` is a part of the id of every order of the current run.
         """
         for order in list(self._orders.values()):
             if order.is_open and run not in order.id:
@@ -149,7 +145,7 @@ class OrderTracker:
         return next(iter(self._orders.values()))
 
     def newest_first(self) -> tuple[TrackedOrder, ...]:
-        """Return what is kept, by when it was placed."""
+        """Return the orders by the time of their placement."""
         return tuple(sorted(self._orders.values(), key=lambda order: -order.placed_at))
 
 

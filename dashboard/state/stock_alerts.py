@@ -1,13 +1,10 @@
-"""Received stock alerts.  Bounded; pure."""
+"""Received stock alerts, bounded.  Pure."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from protocol.event_payloads import (
-    AlertType,
-    InventoryAlertPayload,
-)
+from protocol.event_payloads import AlertType, InventoryAlertPayload
 
 MAX_ALERTS = 500
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 WINDOW_S = 120  # of the charts and the sparklines
-RETENTION_S = WINDOW_S + 65  # a minute's sum at the window's first second, and some slack
-SETTLE_S = 1.5  # after so long without a report a second will get no more
+RETENTION_S = WINDOW_S + 65  # for a sum over a minute at the first second of the window
+SETTLE_S = 1.5  # a second is complete after so long without a report
 SPARKLINE_STEP_S = 3  # between two points of a sparkline
 
 
@@ -23,21 +23,21 @@ class Series(Struct, frozen=True):
     end: int
 
     def window(self, names: Iterable[str], length: int = WINDOW_S) -> list[dict[str, float]]:
-        """Return so many seconds up to ``end``, oldest first, each with all these names."""
+        """Return the last ``length`` seconds up to ``end``, oldest first, with all these names."""
         names = tuple(names)
         seconds = range(self.end - length + 1, self.end + 1)
         rows = (self.rows.get(second, {}) for second in seconds)
         return [{name: row.get(name, 0.0) for name in names} for row in rows]
 
     def now(self, name: str, over: int = 1) -> float:
-        """Return the mean a second over the last complete seconds."""
+        """Return the mean per second over the last ``over`` complete seconds."""
         rows = (self.rows.get(second, {}) for second in range(self.end - over + 1, self.end + 1))
         return sum(row.get(name, 0.0) for row in rows) / over
 
     def sparkline(self, *names: str, over: int = 1, step: int = SPARKLINE_STEP_S) -> list[float]:
-        """Return the window as a sparkline: at each point the sum over the ``over`` last seconds.
+        """Return the window as a sparkline: at each point the sum over the last ``over`` seconds.
 
-        With ``over=1`` a point is the mean a second since the point before.
+        With ``over=1`` a point is the mean per second since the previous point.
         """
         length = over if over > 1 else step
         points = []
@@ -49,14 +49,14 @@ class Series(Struct, frozen=True):
 
 
 class PerSecondCounters:
-    """Sums by second of the wall clock, for the last ``MEMORY_S``."""
+    """Sums by second of the wall clock, for the last ``RETENTION_S``."""
 
     def __init__(self) -> None:
         self._rows: dict[int, dict[str, float]] = {}
         self._reported_until = 0.0
 
     def add(self, at: float, amounts: Mapping[str, float], duration_s: float = 0.0) -> None:
-        """Count what happened in the ``lasted`` seconds before ``at``, spread evenly over them."""
+        """Add amounts that occurred in the ``duration_s`` before ``at``, spread evenly."""
         self._reported_until = max(self._reported_until, at)
         begun = at - min(max(duration_s, 0.0), float(RETENTION_S))
         for second in range(math.floor(begun), math.floor(at) + 1):
@@ -70,7 +70,7 @@ class PerSecondCounters:
             del self._rows[second]
 
     def series(self, now: float) -> Series:
-        """Return a copy as it is now; while reports come, it ends with the last whole second."""
+        """Return a copy; while reports arrive, it ends with the last complete second."""
         end = max(math.floor(self._reported_until), math.floor(now - SETTLE_S)) - 1
         return Series({second: dict(row) for second, row in self._rows.items()}, end)
 
@@ -82,7 +82,7 @@ class PerSecondGauges:
         self._rows: dict[int, tuple[float, ...]] = {}
 
     def set(self, at: float, *values: float) -> None:
-        """Take the present values; the last of a second counts."""
+        """Set the current values; the last ones of a second count."""
         self._rows[math.floor(at)] = values
         for second in [s for s in self._rows if s < at - RETENTION_S]:
             del self._rows[second]
@@ -90,7 +90,7 @@ class PerSecondGauges:
     def sparklines(
         self, end: int, names: int, step: int = SPARKLINE_STEP_S
     ) -> tuple[list[float], ...]:
-        """Return a sparkline for each number: zeros before the first value was told."""
+        """Return a sparkline for each gauge: zeros before its first value."""
         held = (0.0,) * names
         points = []
         for second in range(min([end - WINDOW_S, *self._rows]), end + 1):

@@ -19,7 +19,7 @@ from protocol import codec
 from protocol.channels import ChannelKind
 
 Spec = dict[str, Any]
-WARN_HEX = "#E07B12"  # legible on both grounds
+WARN_HEX = "#E07B12"  # legible in both themes
 COLOR_DOMAIN = (*(str(kind) for kind in ChannelKind), "bad", "warn", "ok", EVERYONE)
 BASE_SPEC: Spec = {
     "padding": {"left": 0, "right": 4, "top": 4, "bottom": 0},
@@ -37,7 +37,7 @@ KIND_COLOR: Spec = {
     "scale": {"domain": list(COLOR_DOMAIN)},
     "legend": None,
 }
-ARIA_HIDDEN: Spec = {"aria": False}  # of a mark: the chart as a whole has its alternative text
+ARIA_HIDDEN: Spec = {"aria": False}  # for a mark: the chart as a whole has an alternative text
 NICE_STEPS = (1, 1.5, 2, 3, 4, 6, 8, 10)  # of a scale's upper end, times a power of ten
 HOVER_SELECTION = {
     "type": "point",
@@ -57,7 +57,7 @@ def time_axis(length: int) -> Spec:
     step = length // (4 if length <= WINDOW_S else 5)  # half minutes, minutes, two minutes
     value, unit = ("datum.value", _("s")) if length <= WINDOW_S else ("datum.value / 60", _("min"))
     now = _("now")
-    words = f"datum.value == 0 ? {_json_string(now)} : {value} + {_json_string(' ' + unit)}"
+    label = f"datum.value == 0 ? {_json_string(now)} : {value} + {_json_string(' ' + unit)}"
     return {
         "field": "t",
         "type": "quantitative",
@@ -65,7 +65,7 @@ def time_axis(length: int) -> Spec:
         "scale": {"domain": [-length, 0], "nice": False},
         "axis": {
             "values": list(range(step - length, 1, step)),
-            "labelExpr": words,
+            "labelExpr": label,
             "grid": False,
             "ticks": False,
         },

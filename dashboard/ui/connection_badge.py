@@ -52,7 +52,7 @@ def detail(status: SocketStatus, now: float) -> str:
 
 
 def reason(status: SocketStatus) -> str:
-    """Return why the server refused: its own words, or else the close code."""
+    """Return why the server refused: its reason, or else the close code."""
     return status.reason or _("close code {code}").format(code=status.close_code)
 
 

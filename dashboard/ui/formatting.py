@@ -1,6 +1,6 @@
 """Format numbers, times and HTML snippets for the viewer's language and time zone.
 
-Whatever comes from a message is escaped before it is HTML.
+Text from messages is escaped before it becomes HTML.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dashboard.i18n.translate import _, current_language
 
 
 def format_number(value: float, digits: int = 0) -> str:
-    """Group thousands as the tab's language does."""
+    """Format a number with the separators of the tab's language."""
     text = f"{value:,.{digits}f}"
     if current_language() == "uk":
         return text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
@@ -24,19 +24,19 @@ def format_number(value: float, digits: int = 0) -> str:
 
 
 def format_rate(value: float) -> str:
-    """Write a rate in few digits: 0.4, 12, 522."""
+    """Format a rate in few digits: 0.4, 12, 522."""
     return format_number(value, 1 if value < 99.95 else 0)
 
 
 def format_count(value: int) -> str:
-    """Write a count in few digits: 85421, 123k, 45M."""
+    """Format a count in few digits: 85421, 123k, 45M."""
     if value < 100_000:
         return str(value)
     return f"{value // 1000}k" if value < 10_000_000 else f"{value // 1_000_000}M"
 
 
 def viewer_timezone() -> tzinfo:
-    """Return the viewer's time zone, or UTC where the browser does not say."""
+    """Return the viewer's time zone, or UTC if the browser does not send it."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -44,13 +44,13 @@ def viewer_timezone() -> tzinfo:
 
 
 def format_time(at: float, millis: bool = False, timezone: tzinfo | None = None) -> str:
-    """14:05:09, or 14:05:09.120; where the viewer is."""
+    """Format a time in the viewer's time zone: 14:05:09, or 14:05:09.120."""
     moment = datetime.fromtimestamp(at, timezone or viewer_timezone())
     return moment.strftime("%H:%M:%S") + (f".{moment.microsecond // 1000:03}" if millis else "")
 
 
 def format_duration(seconds: float) -> str:
-    """5 s, 12 min, 3 h."""
+    """Format a duration: 5 s, 12 min, 3 h."""
     if seconds < 90:
         return _("{count} s").format(count=f"{seconds:.0f}")
     if seconds < 5400:
@@ -59,12 +59,12 @@ def format_duration(seconds: float) -> str:
 
 
 def chip_html(text: str, tone: str) -> str:
-    """Make a chip; tone is a channel kind or a name in TONE_HEX."""
+    """Return a chip; ``tone`` is a channel kind or a name in ``theme.TONE_HEX``."""
     return f'<span class="chip {tone}">{html.escape(text)}</span>'
 
 
 def dot_html(text: str, tone: str) -> str:
-    """Make a legend entry: a dot in its colour, the words in ink."""
+    """Return a legend entry: a coloured dot and a text."""
     return f'<span class="key"><i class="dot {tone}"></i>{html.escape(text)}</span>'
 
 
@@ -86,7 +86,7 @@ def status_html(title: str, detail: str, tone: str) -> str:
 
 
 def progress_bar_html(share: float, tone: str) -> str:
-    """Return a progress bar, 0 to 1."""
+    """Return a progress bar; ``share`` is from 0 to 1."""
     width = 100 * min(max(share, 0.0), 1.0)
     return f'<div class="gauge {tone}"><i style="width:{width:.1f}%"></i></div>'
 

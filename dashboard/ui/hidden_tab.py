@@ -1,7 +1,7 @@
 """Pause redrawing while the browser tab is hidden.
 
-A browser goes on asking for a hidden tab's next moment, and each costs the workbench as much as
-one that is looked at.
+A browser keeps requesting redraws of a hidden tab, and each costs as much as one of a visible
+tab.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _component = st.components.v2.component(COMPONENT_KEY, js=_SCRIPT)
 
 
 def is_hidden() -> bool:
-    """Tell whether the tab has been out of sight for more than a moment."""
+    """Tell whether the tab is hidden, and has been for a short time."""
     return bool(st.session_state.get(COMPONENT_KEY, {}).get("hidden"))
 
 
@@ -26,5 +26,5 @@ def mount() -> None:
 
 
 def run_every(seconds: float) -> float | None:
-    """Return how often to draw what should be drawn so often: in a hidden tab never."""
+    """Return the redraw interval; None, for no redraw, in a hidden tab."""
     return None if is_hidden() else seconds

@@ -14,6 +14,7 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.sockets.socket_status import SocketPhase
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import MAX_MESSAGES
+from dashboard.tab_session import tab
 from dashboard.ui import connection_badge, hidden_tab
 from dashboard.ui.formatting import (
     escape_markdown,
@@ -38,12 +39,12 @@ class PauseStatus(Struct, frozen=True):
 
     def header_text(self) -> str:
         """Return the text for the page header."""
-        told = {"at": format_time(self.at), "waiting": format_number(self.new_messages)}
+        values = {"at": format_time(self.at), "waiting": format_number(self.new_messages)}
         if self.lost:
             words = _("since {at} · new messages: {waiting}, of which the oldest {lost} are lost")
-            return words.format(**told, lost=format_number(self.lost))
+            return words.format(**values, lost=format_number(self.lost))
         words = _("since {at} · new messages: {waiting}, {share} % of the buffer")
-        return words.format(**told, share=format_number(100 * self.buffer_share, 1))
+        return words.format(**values, share=format_number(100 * self.buffer_share, 1))
 
     def sidebar_text(self) -> str:
         """Return the text for the sidebar."""
@@ -55,23 +56,23 @@ class PauseStatus(Struct, frozen=True):
 def current_snapshot() -> Snapshot:
     """Return the live or the paused snapshot; acknowledgements are always current."""
     live = feed().snapshot()
-    held: Snapshot | None = st.session_state.get("held")
-    return msgspec.structs.replace(held, acknowledged=live.acknowledged) if held else live
+    paused = tab().paused_snapshot
+    return msgspec.structs.replace(paused, acknowledged=live.acknowledged) if paused else live
 
 
 def toggle_pause() -> None:
     """Pause or resume this tab; the feed itself keeps running."""
-    st.session_state.held = None if st.session_state.held else feed().snapshot()
+    tab().paused_snapshot = None if tab().paused_snapshot else feed().snapshot()
 
 
 def pause_status() -> PauseStatus | None:
     """Return how far a paused tab is behind; None if it is live."""
-    held: Snapshot | None = st.session_state.get("held")
-    if held is None:
+    paused = tab().paused_snapshot
+    if paused is None:
         return None
-    waiting = feed().snapshot().log.seq - held.log.seq
+    waiting = feed().snapshot().log.seq - paused.log.seq
     return PauseStatus(
-        held.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
+        paused.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
     )
 
 
@@ -80,9 +81,9 @@ def header(
 ) -> Callable[[str], None]:
     """Draw the page header; returns a function that sets the text beside the title.
 
-    ``beside`` draws a page's own buttons there, which no tick draws again.
+    ``draw_actions`` draws the page's own buttons there; only full runs redraw them.
     """
-    held: Snapshot | None = st.session_state.setdefault("held", None)
+    is_paused = tab().paused_snapshot is not None
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
         with st.container(width="stretch"):
@@ -92,11 +93,11 @@ def header(
         if draw_actions:
             draw_actions()
         st.button(
-            _("Resume") if held else _("Pause"),
-            icon=":material/play_arrow:" if held else ":material/pause:",
+            _("Resume") if is_paused else _("Pause"),
+            icon=":material/play_arrow:" if is_paused else ":material/pause:",
             key="pause",
             shortcut="p",
-            type="primary" if held else "secondary",
+            type="primary" if is_paused else "secondary",
             on_click=toggle_pause,
         )
 

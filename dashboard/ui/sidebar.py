@@ -11,19 +11,24 @@ from dashboard.i18n.translate import _
 from dashboard.personas import Persona
 from dashboard.ui import connection_badge, formatting, hidden_tab, page_frame, theme, url_select
 
-PERSONA_KEY = "persona"  # of the choice, in the session and in the URL
+PERSONA_PARAM = "persona"  # of the persona's key, in the URL
 REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
+
+
+def persona_key() -> str:
+    """Return the key of the persona selected in the sidebar."""
+    return url_select.selected(url_select.EVERY_PAGE, PERSONA_PARAM, personas.LABELS)
 
 
 def current_persona() -> Persona:
     """Return the persona selected in the sidebar."""
-    return personas.PERSONAS.get(st.session_state.get(PERSONA_KEY, ""), personas.CUSTOMER)
+    return personas.PERSONAS[persona_key()]
 
 
 def draw() -> None:
-    """Draw the sidebar, in a run of the whole script."""
+    """Draw the sidebar; call it in a full run."""
     hidden_tab.mount()
-    url_select.select(PERSONA_KEY, _("Persona"), personas.LABELS)
+    url_select.select(url_select.EVERY_PAGE, PERSONA_PARAM, _("Persona"), personas.LABELS)
     st.segmented_control(
         _("Refresh, s"),
         REFRESH_INTERVALS_S,

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import streamlit as st
-from msgspec import UNSET, Struct, UnsetType
-
 from client.http_client import ApiRequestError
 from dashboard.dependencies import feed, simulator_client
 from dashboard.i18n.translate import _
-from protocol.simulator_api import Command, OrderSummary, command_name
-
-KEY = "outcome"
-
-
-class CommandResult(Struct, frozen=True):
-    """The last command of this tab; ``error`` is empty if it succeeded.
-
-    ``at`` is in seconds since the epoch; ``order`` is the order that it placed or changed.
-    """
-
-    command: str
-    at: float
-    error: str = ""
-    order: OrderSummary | UnsetType = UNSET
+from dashboard.tab_session import CommandResult, tab
+from protocol.simulator_api import Command, command_name
 
 
 def send_command(command: Command) -> None:
@@ -30,13 +14,12 @@ def send_command(command: Command) -> None:
     name, at = command_name(command), feed().now()
     try:
         response = simulator_client().send_command(command)
-    except ApiRequestError as why:
-        st.session_state[KEY] = CommandResult(name, at, why.detail.message or _(str(why)))
+    except ApiRequestError as error:
+        tab().command_result = CommandResult(name, at, error.detail.message or _(str(error)))
     else:
-        st.session_state[KEY] = CommandResult(name, at, order=response.order)
+        tab().command_result = CommandResult(name, at, order=response.order)
 
 
 def last_result() -> CommandResult | None:
-    """Return the result of the last command, if there is one."""
-    found: CommandResult | None = st.session_state.get(KEY)
-    return found
+    """Return the result of the tab's last command, if there is one."""
+    return tab().command_result

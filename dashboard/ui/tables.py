@@ -1,6 +1,6 @@
 """Tables: dense, keyed, of fixed height and fixed columns, so that nothing moves but the text.
 
-A column is a way to get its value from a row and a way to show it.
+A column has a function that gets its value from a row, and a configuration to show it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dashboard.ui.theme import CHIP_ALPHA, KIND_HEX, TONE_HEX, display_name
 T = TypeVar("T")
 ICON_PREFIX = ":material/"
 ROW_PX, HEADER_PX = 28, 34  # px: a row; the header with the borders
+MAX_ROWS = 100  # more than a window shows at once
 
 
 class Column(NamedTuple, Generic[T]):
@@ -26,19 +27,19 @@ class Column(NamedTuple, Generic[T]):
 
 
 def text_column(width: int, value: Callable[[T], str], tooltip: str | None = None) -> Column[T]:
-    """Show words; ``about`` is what the column's head says when it is pointed at."""
+    """Show text; ``tooltip`` is shown at the column's header."""
     return Column(value, st.column_config.TextColumn(width=width, help=tooltip))
 
 
 def number_column(width: int, value: Callable[[T], float]) -> Column[T]:
-    """Show a number, at the right, as the viewer's browser writes it."""
+    """Show a number, right-aligned, in the format of the viewer's browser."""
     return Column(value, st.column_config.NumberColumn(width=width, format="localized"))
 
 
 def right_aligned_column(
     width: int, value: Callable[[T], str], tooltip: str | None = None
 ) -> Column[T]:
-    """Show a number that is written out already, at the right; ``about`` as with ``text``."""
+    """Show a formatted number, right-aligned."""
     shown = st.column_config.TextColumn(width=width, alignment="right", help=tooltip)
     return Column(value, shown)
 
@@ -46,7 +47,7 @@ def right_aligned_column(
 def progress_column(
     width: int, value: Callable[[T], float], max_value: float, format: str = "%d"
 ) -> Column[T]:
-    """Show a share of the top."""
+    """Show a progress bar from 0 to ``max_value``."""
     return Column(
         value,
         st.column_config.ProgressColumn(
@@ -56,12 +57,12 @@ def progress_column(
 
 
 def sparkline_column(width: int, value: Callable[[T], Sequence[float]]) -> Column[T]:
-    """Show a sparkline, in grey: its row has a colour already."""
+    """Show a sparkline, in grey: the row's kind has a colour already."""
     return Column(value, st.column_config.AreaChartColumn(width=width, color="gray", y_min=0))
 
 
 def chips_column(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Column[T]:
-    """Show a value as a chip in the tone or the kind it maps to; an empty value shows nothing."""
+    """Show a value as a chip in the colour that ``tones`` gives it; nothing for an empty value."""
     colors = [(KIND_HEX | TONE_HEX)[tone] + CHIP_ALPHA for tone in tones.values()]
     shown = st.column_config.MultiselectColumn(
         width=width, options=list(tones), color=colors, format_func=display_name
@@ -70,7 +71,7 @@ def chips_column(width: int, value: Callable[[T], str], tones: Mapping[str, str]
 
 
 def icon_cell(name: str) -> Callable[[object], str]:
-    """Make the same icon the value of every row."""
+    """Return a cell function that gives every row the same icon."""
     return lambda _: f"{ICON_PREFIX}{name}:"
 
 
@@ -81,10 +82,10 @@ def button_column(
     rows: Sequence[T],
     on_click: Callable[[T], None],
 ) -> Column[T]:
-    """Show a button in every row, with text or an icon; calls ``pressed`` with the row.
+    """Show a button in every row, with text or an icon; calls ``on_click`` with the row.
 
-    Of a cell that is picked already Streamlit tells no second click, even if another row is in
-    its place by then: where rows move, a button is what can be relied on.
+    Streamlit reports no second click on a selected cell, even if the cell belongs to another row
+    by then: where rows move, only a button is reliable.
     """
     is_icon = bool(rows) and value(rows[0]).startswith(ICON_PREFIX)
     shown = st.column_config.ButtonColumn(
@@ -98,7 +99,7 @@ def button_column(
 
 
 def highlight_low(names: list[str], limit: str) -> Callable[[pd.DataFrame], Any]:
-    """Make a style: cells of these columns at or under the row's limit are amber, zeros red."""
+    """Return a style: in these columns, values up to the row's limit are amber, zeros red."""
 
     def style(frame: pd.DataFrame) -> Any:
         low = frame[names].le(frame[limit], axis=0)
@@ -118,33 +119,42 @@ def draw_table(
     style: Callable[[pd.DataFrame], Any] = lambda frame: frame,
     alt: str | None = None,
 ) -> None:
-    """Draw a table of a fixed number of rows, or one that fills its pane.
+    """Draw a table in the room of ``visible_rows`` rows, or in what its pane leaves.
 
-    Calls ``picked`` with the selected row, or None.
+    The table ends with its last row, the room below it stays empty: nothing moves when rows are
+    added.  ``on_select`` is called with the selected row, or with None.
     """
-    # app.css takes away the toolbar that a selection would pin over the head of a "pick-".
+    # app.css hides the toolbar that a selection would pin over the header of a "pick-" table.
     key = f"pick-{key}" if on_select else key
-    row_height = ROW_PX + 6 * st.session_state.get("present", False)
+    row_height = ROW_PX + (6 if st.session_state.get("present") else 0)
     frame = pd.DataFrame(
         {name: [column.value(row) for row in rows] for name, column in columns.items()}
     )
 
-    # Streamlit takes a cell's selection only while it knows the pointer to be over the table, and
-    # learns that from a movement drawn before the press.  A hand's pointer always arrives first,
-    # and a finger is exempt; a click by a script that jumps onto the table from elsewhere is lost.
-    def tell() -> None:
+    # Streamlit accepts a selection only after a pointer movement over the table was drawn.  A
+    # person's pointer always moves first, and touch is exempt; a script's click is lost without it.
+    def report_selection() -> None:
         cells = st.session_state[key].selection.cells
         if on_select:
             on_select(rows[cells[0][0]] if cells and cells[0][0] < len(rows) else None)
 
-    st.dataframe(
-        style(frame),
-        key=key,
-        column_config={name: column.config for name, column in columns.items()},
-        height=HEADER_PX + row_height * visible_rows if visible_rows else "stretch",
-        row_height=row_height,
-        hide_index=True,
-        on_select=tell if on_select else "ignore",
-        selection_mode="single-cell",
-        alt=alt,
-    )
+    def height_of(count: int) -> int:
+        return HEADER_PX + row_height * count
+
+    # app.css limits the table to the container's height: in a pane only the browser knows it.
+    with st.container(
+        height=height_of(visible_rows) if visible_rows else "stretch",
+        border=False,
+        key=f"rows-{key}",
+    ):
+        st.dataframe(
+            style(frame),
+            key=key,
+            column_config={name: column.config for name, column in columns.items()},
+            height=height_of(min(max(len(rows), 1), visible_rows or MAX_ROWS)),
+            row_height=row_height,
+            hide_index=True,
+            on_select=report_selection if on_select else "ignore",
+            selection_mode="single-cell",
+            alt=alt,
+        )

@@ -1,6 +1,6 @@
-"""Theme: colours, chips, cards and empty states.  Knows no data.
+"""Theme: colours, cards and empty states.
 
-Colours mean data: a channel's kind, a severity; the same on every page and in both themes.
+A colour means a channel's kind or a severity; it is the same on every page and in both themes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from dashboard.state.channels import EVERYONE
 from dashboard.ui.formatting import split_row_html
 
 ASSETS_DIR = Path(__file__).parent / "assets"
-FAVICON = str(
-    ASSETS_DIR / "favicon.png"
-)  # a :material: page icon would be fetched from a font host
+# A :material: page icon would be loaded from another host.
+FAVICON = str(ASSETS_DIR / "favicon.png")
 CardSize = Literal["fit", "even", "rest", "pane"]
-"""Of a card: its content, its neighbour, what the window leaves, all of it."""
-HEIGHTS: dict[CardSize, Any] = {  # the last two are what app.css starts from
+"""Height of a card: its content's, its neighbour's, the rest of the window, the whole window."""
+HEIGHTS: dict[CardSize, Any] = {  # app.css adjusts the last two to the window
     "fit": "content",
     "even": "stretch",
     "rest": 300,
@@ -47,9 +46,7 @@ TONE_HEX = {
     "accent": "#129384",
     "muted": "#7A8699",
 }
-CHIP_ALPHA = (
-    "38"  # alpha of a chip in a table: one hex serves both themes, its text turns by itself
-)
+CHIP_ALPHA = "38"  # of a chip in a table: with it one colour is legible in both themes
 KIND_TONES = {kind: kind for kind in KIND_HEX}
 STATUS_TONES = {
     "pending": "muted",
@@ -62,7 +59,7 @@ STATUS_TONES = {
     "refunded": "warn",
 }
 ALERT_TONES = {"out_of_stock": "bad", "low_stock": "warn", "back_in_stock": "ok"}
-DISPLAY_NAMES = {  # display names of wire values; others are shown as they are
+DISPLAY_NAMES = {  # of values of the protocol; others are shown as they are
     "out_of_stock": N_("out"),
     "low_stock": N_("low"),
     "back_in_stock": N_("back"),
@@ -85,7 +82,7 @@ DISPLAY_NAMES = {  # display names of wire values; others are shown as they are
 
 
 def display_name(word: str) -> str:
-    """Return the translated display name of a wire value, short enough for a column."""
+    """Return the translated name of a value of the protocol, short enough for a column."""
     return _(DISPLAY_NAMES[word]) if word in DISPLAY_NAMES else word
 
 
@@ -93,20 +90,20 @@ def display_name(word: str) -> str:
 def card(
     key: str, title: str, aside: str | None = "", size: CardSize = "fit"
 ) -> Iterator[Callable[[str], None]]:
-    """Draw a card: title on the left, a line of HTML on the right; see Size.
+    """Draw a card: title on the left, a line of HTML on the right; for ``size`` see CardSize.
 
-    Without an ``aside`` the head is left to the caller: what is yielded writes it, once, when
-    the card's content is known.
+    If ``aside`` is None, the caller calls the yielded function with it once, when the card's
+    content is known.
     """
     with st.container(border=True, key=f"{size}-{key}", gap="xsmall", height=HEIGHTS[size]):
         head = st.container()
 
-        def told(aside: str) -> None:
+        def draw_head(aside: str) -> None:
             head.html(split_row_html(f"<b>{html.escape(title)}</b>", aside, "quiet"))
 
         if aside is not None:
-            told(aside)
-        yield told
+            draw_head(aside)
+        yield draw_head
 
 
 def draw_empty_state(icon: str, title: str, hint: str) -> None:

@@ -1,7 +1,9 @@
-"""A single-choice widget whose value is kept in the URL and labelled in the tab's language.
+"""Widgets whose value is kept in the URL and, while other pages are shown, in the tab.
 
-Streamlit's ``bind="query-params"`` stores the label, and would lose the choice when
-the language changes; it is used where value and label are the same.
+Every page has its own value, also where two pages use one parameter's name: ``sort`` of the
+Explorer is not ``sort`` of Connections.  Streamlit's ``bind="query-params"`` names the parameter
+after the widget's key, which is one for all pages, and stores a choice's label, which would be
+lost when the language changes.
 """
 
 from __future__ import annotations
@@ -12,10 +14,14 @@ from typing import Any
 import streamlit as st
 
 from dashboard.i18n.translate import _, current_language
+from dashboard.tab_session import tab
+
+EVERY_PAGE = "sidebar"  # the page of widgets that are on all of them
 
 
 def select(
-    key: str,
+    page: str,
+    parameter: str,
     label: str,
     options: Mapping[str, str],
     on_change: Callable[[], Any] | None = None,
@@ -24,13 +30,12 @@ def select(
 ) -> str:
     """Draw a list of options (name in the URL, and text marked by ``N_``); return the name.
 
-    The first option is the default, and not written into the URL.  The choice is at
-    ``st.session_state[key]`` and stays while another page is shown.
+    The first option is the default, and not written into the URL.
     """
     names = list(options)
     shown = {name: _(text) for name, text in options.items()}
-    widget = _widget_key(key)
-    st.session_state[widget] = selected(key, options)
+    widget = _select_key(page, parameter)
+    st.session_state[widget] = selected(page, parameter, options)
     name: str = element(
         label,
         names,
@@ -39,26 +44,49 @@ def select(
         on_change=on_change,
         **widget_options,
     )
-    st.session_state[key] = name
-    if name == names[0]:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != name:
-        st.query_params[key] = name
+    _keep(page, parameter, name, default=names[0])
     return name
 
 
-def selected(key: str, options: Mapping[str, str]) -> str:
+def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
     """Return the selected value, also before the widget is drawn."""
-    state = st.session_state
-    wanted = state.get(_widget_key(key), state.get(key, st.query_params.get(key)))
+    wanted = st.session_state.get(_select_key(page, parameter), _kept(page, parameter))
     return wanted if wanted in options else next(iter(options))
 
 
-def choose(key: str, name: str) -> None:
-    """Choose for the person: in a callback, or before the choice is drawn."""
-    st.session_state[key] = st.session_state[_widget_key(key)] = name
+def search_input(page: str, parameter: str, label: str, **widget_options: Any) -> str:
+    """Draw a search field that reports every key; return its text."""
+    text: str | None = st.text_input(
+        label,
+        # A value set in the session is sent to the browser once, and lost if a second run replaces
+        # the first before the field is there; a default is part of every run.
+        _kept(page, parameter),
+        key=f"{page}-{parameter}",
+        type="search",
+        live=True,
+        label_visibility="collapsed",
+        **widget_options,
+    )
+    _keep(page, parameter, text or "", default="")
+    return text or ""
 
 
-def _widget_key(key: str) -> str:
+def _kept(page: str, parameter: str) -> str:
+    """Return the value of an earlier run, else what the URL asks of this page."""
+    if (page, parameter) in tab().choices:
+        return tab().choices[page, parameter]
+    is_own = tab().url_owners.get(parameter, page) == page
+    return st.query_params.get(parameter, "") if is_own else ""
+
+
+def _keep(page: str, parameter: str, value: str, default: str) -> None:
+    tab().choices[page, parameter], tab().url_owners[parameter] = value, page
+    if value == default:
+        st.query_params.pop(parameter, None)
+    elif st.query_params.get(parameter) != value:
+        st.query_params[parameter] = value
+
+
+def _select_key(page: str, parameter: str) -> str:
     # A list in another language is another widget: the browser answers by what is shown.
-    return f"{key}-{current_language()}"
+    return f"{page}-{parameter}-{current_language()}"

@@ -1,8 +1,8 @@
 """Remove duplicate clicks from the messages of timed fragments.
 
-Streamlit's browser keeps a click until its next task, and every clock of the page that ticks before
-sends it too: the server would act on it two or three times (seen on the wire of 1.67, with 1 of 40
-clicks). The click's own message always follows, so what a clock brings of it can go.
+Streamlit's frontend keeps a click until its next task, and every timer of the page that fires
+before sends it too: the server would act on it two or three times (seen with 1.67, for 1 of 40
+clicks).  The click's own message always follows, so a timer's copy can be removed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def strip_triggers(data: bytes) -> bytes:
     if not (message.HasField("rerun_script") and run.is_auto_rerun):
         return data
     kept = [
-        one for one in run.widget_states.widgets if one.WhichOneof("value") not in TRIGGER_FIELDS
+        each for each in run.widget_states.widgets if each.WhichOneof("value") not in TRIGGER_FIELDS
     ]
     del run.widget_states.widgets[:]
     run.widget_states.widgets.extend(kept)

@@ -1,7 +1,7 @@
 """Route that serves a tab's filtered messages: ``GET /messages/{token}.jsonl`` and ``.csv``.
 
-Streamlit's download button is not used: a file made on demand is dropped after the second run of
-any tab, here within a second, so a later request gets a 404.
+Streamlit's download button is not used: it drops a file made on demand after the second run of
+any tab, here within a second, so that a later request gets a 404.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FORMATS = {
 
 
 class DownloadSource:
-    """The log view and filter that a tab last listed; downloadable while the tab keeps it."""
+    """The log view and filter that a tab drew last; downloadable while the tab is open."""
 
     def __init__(self) -> None:
         self.log, self.filter = LogView(), MessageFilter()
@@ -44,11 +44,11 @@ class DownloadSource:
         _sources[self.token] = self
 
     def messages(self) -> list[LoggedMessage]:
-        """Return all that the filter leaves, oldest first."""
+        """Return all messages that match the filter, oldest first."""
         return MessageSearch(self.filter).all_matches(self.log)
 
     def url_path(self, format: str) -> str:
-        """Return where a browser gets them in that form, on this site."""
+        """Return the path of the download in a format."""
         return f"/messages/{self.token}.{format}"
 
 
@@ -56,7 +56,7 @@ _sources: WeakValueDictionary[str, DownloadSource] = WeakValueDictionary()
 
 
 def serve_download(request: Request) -> Response:
-    """Answer a browser, on a thread of the web server's: 20,000 messages take a moment."""
+    """Respond to a download, on a thread of the web server: 20,000 messages take some time."""
     form = FORMATS.get(request.path_params["form"])
     listed = _sources.get(request.path_params["token"])
     if form is None or listed is None:

@@ -1,6 +1,6 @@
 """Prometheus metrics of the workbench: ``GET /metrics``.
 
-In Prometheus' text format, with the process' memory; on loopback, as the pages are.
+In Prometheus' text format, with the memory of the process; on loopback, like the pages.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ _messages_kept = Gauge("workbench_messages_kept", "Messages in the history now",
 
 @contextmanager
 def measure_tick(page: str) -> Iterator[None]:
-    """Measure one tick of a page; one that ends early, by a rerun, counts as well."""
-    begun = time.perf_counter()
+    """Measure one redraw of a page, also if a rerun ends it early."""
+    started = time.perf_counter()
     try:
         yield
     finally:
-        _tick_seconds.labels(page).observe(time.perf_counter() - begun)
+        _tick_seconds.labels(page).observe(time.perf_counter() - started)
 
 
 def serve_metrics(_: Request) -> Response:
-    """Answer a scrape."""
+    """Respond to a scrape."""
     now = feed().snapshot()
     _messages_reported.set(now.log.seq + now.not_sampled)
     _messages_kept.set(now.log.count)

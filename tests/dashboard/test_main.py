@@ -55,6 +55,14 @@ def test_lists_its_settings_when_asked(launch):
     assert program.process.wait(20) == 0
 
 
+def test_an_unknown_argument_is_named_and_nothing_is_started(launch):
+    program = launch("dashboard", "--opne")
+
+    assert program.process.wait(20) == 2
+    program.stop()
+    assert "unrecognized arguments: --opne" in program.output
+
+
 def test_has_no_module_that_hides_an_installed_one():
     # Streamlit puts the entry point's folder first on the path: `import client` would find
     # a dashboard/client.py.

@@ -11,9 +11,9 @@ WAITING = (
     "least => +(document.querySelector('.st-key-head').innerText.replaceAll(',', '')"
     ".match(/new messages: (\\d+)/) ?? [0, 0])[1] >= least"
 )
-KEPT = (
+STORED = (
     "least => +document.querySelector('.st-key-pane-list').innerText.replaceAll(',', '')"
-    ".match(/(\\d+) kept/)?.[1] >= least"
+    ".match(/(\\d+) stored/)?.[1] >= least"
 )
 
 
@@ -26,7 +26,7 @@ def pause(page):
 
 
 def kept(page, number_in):
-    return number_in(messages(page), r"(\d+) kept")
+    return number_in(messages(page), r"(\d+) stored")
 
 
 def rows(page):
@@ -60,7 +60,7 @@ def test_a_paused_list_stands_still_while_the_counter_grows_and_loses_nothing(op
     page.get_by_role("button", name="Resume").click()
 
     expect(page.locator(".st-key-head").get_by_text("Live", exact=True)).to_be_visible()
-    page.wait_for_function(KEPT, arg=before + waiting)
+    page.wait_for_function(STORED, arg=before + waiting)
 
 
 def test_a_paused_list_steps_one_message_at_a_time(open_page, number_in, ticks):
@@ -72,7 +72,7 @@ def test_a_paused_list_steps_one_message_at_a_time(open_page, number_in, ticks):
 
     page.get_by_role("button", name="Step").click()
 
-    expect(messages(page)).to_contain_text(f"{before + 1:,.0f} kept")
+    expect(messages(page)).to_contain_text(f"{before + 1:,.0f} stored")
 
 
 OVERTAKEN = """step => {
@@ -91,7 +91,7 @@ def test_a_click_that_is_sent_along_with_clocks_acts_once(open_page, number_in, 
 
     for steps in (1, 2, 3, 4):
         page.get_by_role("button", name="Step").evaluate(OVERTAKEN)
-        expect(messages(page)).to_contain_text(f"{before + steps:,.0f} kept")
+        expect(messages(page)).to_contain_text(f"{before + steps:,.0f} stored")
 
     ticks(page, 2)
     assert kept(page, number_in) == before + 4
@@ -152,7 +152,7 @@ def test_a_saved_message_is_there_in_another_tab(open_page):
 
     other = open_page("explorer?view=saved")
 
-    expect(messages(other)).to_contain_text("1 kept")
+    expect(messages(other)).to_contain_text("1 stored")
     page.get_by_role("button", name="Saved").click()
     expect(messages(other)).to_contain_text("No saved messages")
 

@@ -12,12 +12,13 @@ from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
-from dashboard.ui import explorer_list, formatting, theme
+from dashboard.tab_session import tab
+from dashboard.ui import formatting, theme
 from dashboard.views.connections import access_explanation
 from dashboard.views.connections.listing import ConnectionInfo
 
 MAX_CHIPS = 40  # channels as chips
-ASKED = "channel-query"  # in the session: the channel to check
+CHANNEL_QUERY = "channel-query"  # the field's key: the channel to check
 
 
 def draw(
@@ -66,18 +67,18 @@ def _draw_summary(connection: ConnectionInfo, at: float) -> None:
 
 
 def _set_channel_query(channel: str) -> None:
-    st.session_state[ASKED] = channel
+    st.session_state[CHANNEL_QUERY] = channel
 
 
 def _draw_access_check(
     connection: ConnectionInfo, connections: tuple[ConnectionInfo, ...], now: Snapshot
 ) -> None:
-    picked = explorer_list.message_list().selected
+    picked = tab().explorer.messages.selected
     question = _("Check access to a channel")
     st.html(f'<div class="row quiet"><b>{html.escape(question)}</b></div>')
     channel = st.text_input(
         _("Channel"),
-        key=ASKED,
+        key=CHANNEL_QUERY,
         placeholder=_("Channel, such as order:ord_1"),
         type="search",
         label_visibility="collapsed",

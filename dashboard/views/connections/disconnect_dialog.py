@@ -11,27 +11,28 @@ from client.http_client import ApiRequestError
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.feed import WORKBENCH_USER_ID
+from dashboard.tab_session import tab
 from dashboard.ui import formatting
 from dashboard.views.connections.listing import ConnectionInfo
-
-ASKED, DRAWN = "farewell", "farewell_drawn"  # in the session: about whom; whether it is on screen
 
 
 def request_disconnect(connection: ConnectionInfo) -> None:
     """Open the dialog for a connection; for a callback."""
-    st.session_state[ASKED], st.session_state[DRAWN] = connection, False
+    page = tab().connections
+    page.disconnect_target, page.is_dialog_drawn = connection, False
 
 
 def is_pending() -> bool:
     """Tell whether the dialog was requested but is not drawn yet."""
-    return bool(st.session_state.get(ASKED)) and not st.session_state.get(DRAWN)
+    page = tab().connections
+    return page.disconnect_target is not None and not page.is_dialog_drawn
 
 
 def draw_dialog() -> None:
     """Draw the dialog if it is open; call it in a full run."""
-    connection: ConnectionInfo | None = st.session_state.get(ASKED)
+    connection = tab().connections.disconnect_target
     if connection is not None:
-        st.session_state[DRAWN] = True
+        tab().connections.is_dialog_drawn = True
         title = _("Disconnect {name}?").format(name=connection.name or connection.user_id)
         st.dialog(
             formatting.escape_markdown(title), on_dismiss=_close_dialog, icon=":material/link_off:"
@@ -39,7 +40,7 @@ def draw_dialog() -> None:
 
 
 def _close_dialog() -> None:
-    st.session_state.pop(ASKED, None)
+    tab().connections.disconnect_target = None
 
 
 def _draw_dialog_body(connection: ConnectionInfo) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -106,11 +105,6 @@ def search_connections(
     return sorted(left, key=lambda c: (_SORT_KEYS[sort](c), c.connected_at, c.id))
 
 
-def count_subscriptions(connections: Iterable[ConnectionInfo]) -> int:
-    """Count the subscriptions of all connections."""
-    return sum(len(connection.channels) for connection in connections)
-
-
 def count_users(connections: Iterable[ConnectionInfo]) -> int:
     """Count distinct users."""
     return len({connection.user_id for connection in connections})
@@ -119,14 +113,3 @@ def count_users(connections: Iterable[ConnectionInfo]) -> int:
 def queued_bytes(connections: Iterable[ConnectionInfo]) -> int:
     """Return the bytes in all send queues."""
     return sum(connection.waiting_bytes for connection in connections)
-
-
-def by_node(connections: Iterable[ConnectionInfo]) -> dict[str, int]:
-    """Count them by node, in the order of the nodes' names."""
-    return dict(sorted(Counter(connection.node for connection in connections).items()))
-
-
-def by_channel(connections: Iterable[ConnectionInfo]) -> list[str]:
-    """Name the channels that are heard, the most heard first."""
-    heard = Counter(channel for connection in connections for channel in connection.channels)
-    return [channel for channel, _ in sorted(heard.items(), key=lambda each: (-each[1], each[0]))]

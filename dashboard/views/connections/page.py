@@ -12,6 +12,7 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.connections_client import PollResult
 from dashboard.state import nodes
 from dashboard.state.live_state import Snapshot
+from dashboard.tab_session import tab
 from dashboard.ui import formatting, metric_row, page_frame, tables, theme, url_select
 from dashboard.ui.metric_row import Metric
 from dashboard.ui.tables import Column
@@ -30,8 +31,6 @@ SORT_LABELS: Mapping[str, str] = {
 ROLE_TONES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
 KIB = 1024
 SEND_QUEUE_LIMIT_KIB = 1024  # a client with more waiting for over a second is hung up on
-
-state = st.session_state
 
 
 def draw_metrics(now: Snapshot) -> None:
@@ -99,17 +98,12 @@ def draw_nodes(stats: tuple[NodeStats, ...]) -> None:
 def draw_filters() -> tuple[str, ConnectionSort]:
     """Draw the search field and the sort order."""
     with st.container(horizontal=True, gap="xsmall"):
-        search = st.text_input(
-            _("Name, user, channel, role, node"),
-            key="who",
-            placeholder=_("Name, user, channel, role, node"),
-            type="search",
-            live=True,
-            label_visibility="collapsed",
-            bind="query-params",
+        words = _("Name, user, channel, role, node")
+        search = url_select.search_input("connections", "who", words, placeholder=words)
+        order = url_select.select(
+            "connections", "sort", _("Sort"), SORT_LABELS, label_visibility="collapsed"
         )
-        order = url_select.select("sort", _("Sort"), SORT_LABELS, label_visibility="collapsed")
-    return search or "", ConnectionSort(order)
+    return search, ConnectionSort(order)
 
 
 def draw_list(result: PollResult, has_several_nodes: bool, at: float) -> ConnectionInfo | None:
@@ -144,7 +138,8 @@ def draw_list(result: PollResult, has_several_nodes: bool, at: float) -> Connect
                 on_select=select_connection,
                 alt=_("Connected clients"),
             )
-    return next((c for c in people.connections if c.id == state.connection), None)
+    selected_id = tab().connections.selected_id
+    return next((c for c in people.connections if c.id == selected_id), None)
 
 
 def draw_empty(result: PollResult) -> None:
@@ -162,28 +157,29 @@ def draw_empty(result: PollResult) -> None:
 def list_columns(
     connections: list[ConnectionInfo], has_several_nodes: bool, at: float
 ) -> dict[str, Column[ConnectionInfo]]:
-    """Describe a connection in a line."""
+    """Return the columns of the connection list."""
+    selected_id = tab().connections.selected_id
     last: dict[str, Column[ConnectionInfo]] = (
-        {_("Node"): tables.text_column(98, lambda c: c.node)}
+        {_("Node"): tables.text_column(104, lambda c: c.node)}
         if has_several_nodes
-        else {_("Connection"): tables.text_column(98, lambda c: c.id)}
+        else {_("Connection"): tables.text_column(104, lambda c: c.id)}
     )
     return {
-        "": tables.text_column(22, lambda c: "▶" if c.id == state.connection else ""),
+        "": tables.text_column(22, lambda c: "▶" if c.id == selected_id else ""),
         _("Person"): tables.text_column(142, lambda c: c.name or c.user_id),
-        _("User"): tables.text_column(102, lambda c: c.user_id),
+        _("User"): tables.text_column(104, lambda c: c.user_id),
         _("Role"): tables.chips_column(76, lambda c: c.role or "", ROLE_TONES),
         _("Age"): tables.text_column(
-            56, lambda c: formatting.format_duration(at - c.connected_at.timestamp())
+            60, lambda c: formatting.format_duration(at - c.connected_at.timestamp())
         ),
         _("Channels"): tables.number_column(60, lambda c: len(c.channels)),
-        _("Received"): tables.number_column(50, lambda c: c.messages_in),
+        _("Received"): tables.number_column(76, lambda c: c.messages_in),
         _("Queued, KiB"): tables.progress_column(
             84, lambda c: c.waiting_bytes / KIB, SEND_QUEUE_LIMIT_KIB, "%.0f"
         ),
         **last,
         _("Disconnect"): tables.button_column(
-            44,
+            82,
             tables.icon_cell("link_off"),
             "disconnect-button",
             connections,
@@ -195,7 +191,7 @@ def list_columns(
 def select_connection(connection: ConnectionInfo | None) -> None:
     """Select a connection."""
     if connection:
-        state.connection = connection.id
+        tab().connections.selected_id = connection.id
 
 
 def draw() -> None:
@@ -219,7 +215,7 @@ def draw() -> None:
     draw_metrics(now)
     if several:
         draw_nodes(now.nodes.stats)
-    left, right = st.columns([8, 4], gap="xsmall")
+    left, right = st.columns([17, 7], gap="xsmall")
     with left:
         chosen = draw_list(called, several, called.at or now.at)
     with right:
@@ -230,14 +226,15 @@ def draw() -> None:
 
 def result_while_paused(result: PollResult) -> PollResult:
     """Return the latest result, or while paused the one at that time."""
-    if not state.get("held"):
-        state.pop("roll_held", None)
+    page = tab().connections
+    if tab().paused_snapshot is None:
+        page.paused_result = None
         return result
-    kept: PollResult = state.setdefault("roll_held", result)
-    return kept
+    if page.paused_result is None:
+        page.paused_result = result
+    return page.paused_result
 
 
-state.setdefault("connection", "")
 live_line = page_frame.header(_("Connections"))
 disconnect_dialog.draw_dialog()
 page_frame.redraw_periodically("connections", draw)

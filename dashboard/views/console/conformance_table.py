@@ -10,14 +10,12 @@ from conformance.case_types import CaseStatus, ConformanceCase, expectation_labe
 from conformance.cases import ALL_CASES
 from conformance.runner import CaseResult
 from dashboard.i18n.translate import _
+from dashboard.tab_session import tab
 from dashboard.ui import tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.console import editor, panes, tab_resources
 
 STATUS_TONES = {CaseStatus.RUNNING: "muted", CaseStatus.PASSED: "ok", CaseStatus.FAILED: "bad"}
-
-
-SELECTED_CASE_KEY = "console_trial"  # in the session
 
 
 def run_all() -> None:
@@ -30,14 +28,13 @@ def run_all() -> None:
 
 def selected_case() -> str:
     """Return the name of the trial whose conversation is shown; empty if there is none."""
-    name: str = st.session_state.get(SELECTED_CASE_KEY, "")
-    return name
+    return tab().console.selected_test
 
 
 def select_case(case: ConformanceCase | None) -> None:
     """Show a trial's conversation."""
     if case:
-        st.session_state[SELECTED_CASE_KEY] = case.name
+        tab().console.selected_test = case.name
 
 
 def run_case(case: ConformanceCase) -> None:

@@ -24,12 +24,13 @@ MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 
 def selected_mode() -> str:
     """Return what the Console is for now, in this tab or in its address."""
-    return url_select.selected(MODE_PARAM, MODES)
+    return url_select.selected("console", MODE_PARAM, MODES)
 
 
 def draw_mode_switch() -> str:
     """Draw what the Console is for, in place of a card's title; return it."""
     return url_select.select(
+        "console",
         MODE_PARAM,
         _("Mode"),
         MODES,

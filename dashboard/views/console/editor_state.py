@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.ui.console_draft import EDITOR_TEXT, SAVED_TEXT
+from dashboard.tab_session import tab
+from dashboard.ui.console_draft import EDITOR_TEXT
 from dashboard.views.console import templates
 from dashboard.views.console.templates import TemplateValues
 
@@ -18,8 +19,7 @@ _REQUEST_ID = re.compile(r'("id"\s*:\s*"r)(\d+)"')
 def initialise(values: TemplateValues) -> None:
     """Give the editor its text before it is drawn."""
     if EDITOR_TEXT not in st.session_state:
-        kept = st.session_state.get(SAVED_TEXT)
-        st.session_state[EDITOR_TEXT] = kept or templates.render_template(
+        st.session_state[EDITOR_TEXT] = tab().console.draft or templates.render_template(
             selected_template(), "r1", values
         )
 
@@ -32,7 +32,7 @@ def selected_template() -> str:
 
 def save() -> None:
     """Remember the editor's text for when the page is drawn again."""
-    st.session_state[SAVED_TEXT] = st.session_state[EDITOR_TEXT]
+    tab().console.draft = st.session_state[EDITOR_TEXT]
 
 
 def apply_template(values: TemplateValues) -> None:

@@ -8,6 +8,7 @@ from client.recorded_frames import RecordedFrame
 from conformance.case_types import CaseStatus
 from dashboard import personas
 from dashboard.i18n.translate import _, ngettext
+from dashboard.tab_session import tab
 from dashboard.ui import formatting, page_frame, sidebar
 from dashboard.views.console import (
     conformance_table,
@@ -17,8 +18,6 @@ from dashboard.views.console import (
     tab_resources,
 )
 from dashboard.views.console.connection_summary import ConnectionPhase, ConnectionSummary
-
-state = st.session_state
 
 
 def status_text(now: ConnectionSummary) -> str:
@@ -49,20 +48,20 @@ def frames_while_paused(
     live: tuple[RecordedFrame, ...], persona_key: str
 ) -> tuple[RecordedFrame, ...]:
     """Return the frames, or while the tab is paused those of that moment."""
-    if not state.get("held"):
-        state.pop("console_held", None)
+    paused_frames = tab().console.paused_frames
+    if tab().paused_snapshot is None:
+        paused_frames.clear()
         return live
-    kept: dict[str, tuple[RecordedFrame, ...]] = state.setdefault("console_held", {})
-    return kept.setdefault(persona_key, live)
+    return paused_frames.setdefault(persona_key, live)
 
 
 def draw_connection() -> None:
     """Draw the frames of the persona's connection."""
-    whose = state[sidebar.PERSONA_KEY]
+    whose = sidebar.persona_key()
     shown = frames_while_paused(tab_resources.raw_connection(persona).recorder.frames(), whose)
     live_line(status_text(connection_summary.summarise(shown)))
     hint = _("Send a message or connect. Frames in both directions appear here.")
-    if not state.get(panes.SHOW_EVENTS_KEY, True):
+    if not st.session_state.get(panes.SHOW_EVENTS_KEY, True):
         shown = tuple(each for each in shown if not each.is_event)
     middle, right = st.columns([568, 292], gap="xsmall")
     with middle:
@@ -94,7 +93,7 @@ def draw_tests() -> None:
 
 
 persona = sidebar.current_persona()
-title = _(personas.LABELS[state[sidebar.PERSONA_KEY]])
+title = _(personas.LABELS[sidebar.persona_key()])
 sending = tab_resources.ConsoleConnection(tab_resources.raw_connection(persona), persona)
 if not sending.raw.recorder.frames():
     sending.open()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from client.recorded_frames import FrameMatch, RecordedFrame, match_replies
 from dashboard.i18n.translate import _, ngettext
+from dashboard.tab_session import tab
 from dashboard.ui import formatting, newest_button, tables, theme
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.tables import Column
@@ -18,23 +19,17 @@ from dashboard.views.console.tab_resources import ConsoleConnection
 
 MAX_ROWS = 200
 DETAIL_HEIGHT = 196  # px, always there, so that choosing a frame moves nothing
-SHOW_EVENTS_KEY = "events"  # in the session: whether they are shown
-LISTS_KEY = "console_lists"  # in the session: the frozen lists, by persona or test
-
-
-def _lists() -> dict[str, FrozenList[RecordedFrame]]:
-    lists: dict[str, FrozenList[RecordedFrame]] = st.session_state.setdefault(LISTS_KEY, {})
-    return lists
+SHOW_EVENTS_KEY = "events"  # the key of the switch
 
 
 def frame_list(owner: str) -> FrozenList[RecordedFrame]:
     """Return the list of a persona's or a test's frames."""
-    return _lists().setdefault(owner, FrozenList())
+    return tab().console.frame_lists.setdefault(owner, FrozenList())
 
 
 def clear_selection() -> None:
     """Clear the selection of every list, so that the lists update again."""
-    for frames in _lists().values():
+    for frames in tab().console.frame_lists.values():
         frames.release()
         frames.selected = None
 

@@ -1,4 +1,4 @@
-"""The last frames as arrows between a client and the server.  Pure; writes HTML.
+"""The last frames as arrows between a client and the server, as HTML.
 
 Time runs down; at the left the pause before a frame, at the right what a reply took.
 """

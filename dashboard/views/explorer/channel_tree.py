@@ -21,6 +21,11 @@ SORT_LABELS: dict[str, str] = {
 }
 
 
+def format_name(row: ChannelTreeRow) -> str:
+    """Return a channel's name, or how many channels a kind has."""
+    return row.name or _("{count} in total").format(count=row.channel_count)
+
+
 def format_subscribers(branch: ChannelTreeRow) -> str:
     """Format the number of subscribers; empty if unknown."""
     return "" if branch.subscribers is None else formatting.format_count(branch.subscribers)
@@ -30,32 +35,26 @@ def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | Non
     """Draw the pane; calls ``picked`` with the selected row, or None."""
     title = _("Channels")
     columns: dict[str, Column[ChannelTreeRow]] = {
-        _("Kind"): tables.chips_column(60, lambda branch: branch.kind, theme.KIND_TONES),
-        _("Channel"): tables.text_column(100, lambda branch: branch.name),
+        _("Kind"): tables.chips_column(66, lambda branch: branch.kind, theme.KIND_TONES),
+        _("Channel"): tables.text_column(100, format_name),
         _("/s"): tables.right_aligned_column(
-            34, lambda branch: formatting.format_rate(branch.rate)
+            36, lambda branch: formatting.format_rate(branch.rate)
         ),
         _("Total"): tables.right_aligned_column(
             44, lambda branch: formatting.format_count(branch.total)
         ),
-        _("Subs"): tables.right_aligned_column(36, format_subscribers),
-        _("2 min"): tables.sparkline_column(42, lambda branch: branch.trend),
+        _("Subs"): tables.right_aligned_column(38, format_subscribers),
+        _("2 min"): tables.sparkline_column(44, lambda branch: branch.trend),
     }
     with theme.card("tree", title, formatting.format_number(len(now.channels)), size="pane"):
         with st.container(horizontal=True, gap="xsmall"):
-            find = st.text_input(
-                _("Find a channel"),
-                key="find",
-                placeholder=_("Find a channel"),
-                type="search",
-                live=True,
-                label_visibility="collapsed",
-                bind="query-params",
+            find = url_select.search_input(
+                "explorer", "find", _("Find a channel"), placeholder=_("Find a channel")
             )
             sort = url_select.select(
-                "sort", _("Sort"), SORT_LABELS, width=96, label_visibility="collapsed"
+                "explorer", "sort", _("Sort"), SORT_LABELS, width=96, label_visibility="collapsed"
             )
         lines = channels.build_tree(
-            now.channels, now.series, find or "", ChannelSort(sort), selected, now.at
+            now.channels, now.series, find, ChannelSort(sort), selected, now.at
         )
         tables.draw_table(lines, columns, "tree", on_select=on_select, alt=title)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard.dependencies import saved_messages
 from dashboard.i18n.translate import _, ngettext
 from dashboard.messages import fields
@@ -18,6 +19,9 @@ from dashboard.state.channels import kind_of
 from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.ui import console_draft, formatting, theme
 from dashboard.views.explorer import field_plot, selection
+
+FORMATTED, ORIGINAL = "formatted", "original"
+TEXT_FORMS = {FORMATTED: N_("Formatted"), ORIGINAL: N_("Original")}
 
 
 def draw(message: LoggedMessage | None, log_view: LogView) -> None:
@@ -39,46 +43,63 @@ def draw(message: LoggedMessage | None, log_view: LogView) -> None:
         )
         utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
         st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
-        _draw_actions(message)
-        st.code(fields.pretty_json(message), "json", height="stretch", wrap_lines=True)
+        with st.container(horizontal=True, gap="xsmall", key="actions"):
+            _draw_actions(message)
+            shown_text = _draw_text_switch()
+        # What its button copies is what it shows: the original, too, to the byte.
+        st.code(shown_text(message), "json", height="stretch", wrap_lines=True)
         _draw_changes(message, fields.previous_of_same_subject(message, same))
         _draw_plot(message, same)
 
 
+def _draw_text_switch() -> Callable[[LoggedMessage], str]:
+    """Draw the choice of how the message is shown; return what makes the text."""
+    form = st.segmented_control(
+        _("Show as"),
+        list(TEXT_FORMS),
+        default=FORMATTED,
+        required=True,
+        key="message-text",
+        format_func=lambda name: _(TEXT_FORMS[name]),
+        label_visibility="collapsed",
+        width="content",
+    )
+    return fields.original_text if form == ORIGINAL else fields.pretty_json
+
+
 def _draw_actions(message: LoggedMessage) -> None:
-    """Draw what can be done with a message."""
+    """Draw the buttons: previous, next, save and send."""
     kept = message in saved_messages().messages()
-    with st.container(horizontal=True, gap="xsmall", key="actions"):
-        for lines, icon, key, help_ in (
-            (-1, "keyboard_arrow_up", "k", _("Previous message in the list")),
-            (1, "keyboard_arrow_down", "j", _("Next message in the list")),
-        ):
-            st.button(
-                "",
-                icon=f":material/{icon}:",
-                key=f"move-{key}",
-                shortcut=key,
-                help=help_,
-                on_click=selection.move_selection,
-                args=(lines,),
-            )
+    for lines, icon, key, help_ in (
+        (-1, "keyboard_arrow_up", "k", _("Previous message in the list")),
+        (1, "keyboard_arrow_down", "j", _("Next message in the list")),
+    ):
         st.button(
-            _("Saved") if kept else _("Save"),
-            icon=":material/bookmark_check:" if kept else ":material/bookmark:",
-            key="save",
-            type="primary" if kept else "secondary",
-            help=_("Save it in the data folder, for all tabs"),
-            on_click=_unsave if kept else _save,
-            args=(message,),
+            "",
+            icon=f":material/{icon}:",
+            key=f"move-{key}",
+            shortcut=key,
+            help=help_,
+            on_click=selection.move_selection,
+            args=(lines,),
         )
-        if st.button(
-            _("Send"),
-            icon=":material/terminal:",
-            key="send",
-            help=_("Open the Console with this message in its editor"),
-        ):
-            console_draft.replace_draft(as_publication(message.channel, message.text))
-            st.switch_page("views/console/page.py")
+    st.button(
+        _("Saved") if kept else _("Save"),
+        icon=":material/bookmark_check:" if kept else ":material/bookmark:",
+        key="save",
+        type="primary" if kept else "secondary",
+        help=_("Save it in the data folder, for all tabs"),
+        on_click=_unsave if kept else _save,
+        args=(message,),
+    )
+    if st.button(
+        _("Send"),
+        icon=":material/terminal:",
+        key="send",
+        help=_("Open the Console with this message in its editor"),
+    ):
+        console_draft.replace_draft(as_publication(message.channel, message.text))
+        st.switch_page("views/console/page.py")
 
 
 def _save(message: LoggedMessage) -> None:

@@ -14,8 +14,8 @@ from common.text_markers import N_
 from dashboard.i18n.translate import _
 from dashboard.messages.search import MAX_ROWS, MessageFilter, SearchResult
 from dashboard.state.live_state import Snapshot
+from dashboard.tab_session import tab
 from dashboard.ui import newest_button, url_select
-from dashboard.ui.explorer_list import message_list
 from dashboard.views.explorer import selection
 from protocol.codec import PUBLISHABLE_TYPES
 
@@ -35,8 +35,10 @@ def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
         )
         types = {name: name for name in ("", *sorted({*KNOWN_TYPES, *now.types}))}
         types[""] = N_("All types")
-        type_ = url_select.select("type", _("Type"), types, **words)
-        view = url_select.select("view", _("Which messages"), VIEW_LABELS, width=120, **words)
+        type_ = url_select.select("explorer", "type", _("Type"), types, **words)
+        view = url_select.select(
+            "explorer", "view", _("Which messages"), VIEW_LABELS, width=120, **words
+        )
     with st.container(horizontal=True, gap="xsmall"):
         sought = _("Text, /regex/ or $.json.path")
         text = st.text_input(sought, key="text", placeholder=sought, **typed)
@@ -46,7 +48,7 @@ def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
 
 def draw_newest_button(result: SearchResult) -> None:
     """Draw the button to the newest message, with the number of new ones."""
-    messages = message_list()
+    messages = tab().explorer.messages
     count = messages.new_count(result.newest, lambda message: message.seq)
     newest_button.draw(
         "jump",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import streamlit as st
-
 from common import text_patterns
 from common.text_patterns import InvalidPattern
 from dashboard.dependencies import saved_messages
@@ -15,14 +13,13 @@ from dashboard.messages.search import MessageFilter, MessageSearch, SearchResult
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage, LogView
-from dashboard.ui import explorer_list, formatting, tables, theme
+from dashboard.tab_session import tab
+from dashboard.ui import formatting, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.explorer import message_filters, selection
 from dashboard.views.explorer.message_filters import SAVED
 
 SEARCH_BUDGET_S = 0.15  # of a tick, for what was not looked through yet
-
-state = st.session_state
 
 
 def draw(now: Snapshot) -> None:
@@ -32,7 +29,7 @@ def draw(now: Snapshot) -> None:
         log = LogView.from_messages(saved_messages().messages()) if view == SAVED else now.log
         kept = formatting.format_number(log.count)
         try:
-            search = MessageSearch(wanted) if view == SAVED else selection.cached_search(wanted)
+            search = MessageSearch(wanted) if view == SAVED else selection.search_messages(wanted)
         except InvalidPattern as why:
             tell(_("{kept} stored").format(kept=kept))
             bad = _("Invalid search: {text}").format(text=formatting.escape_markdown(wanted.text))
@@ -43,9 +40,10 @@ def draw(now: Snapshot) -> None:
         found = search.run(log, should_stop=lambda: time.perf_counter() > until)
         with beside:
             message_filters.draw_newest_button(found)
-        state.listed.log, state.listed.filter = log, wanted
+        source = tab().explorer.download
+        source.log, source.filter = log, wanted
         tell(_header_text(found, wanted, kept))
-        shown = explorer_list.message_list().rows(found.newest)
+        shown = tab().explorer.messages.rows(found.newest)
         selection.select_default(shown)
         if shown:
             _draw_table(shown, search.pattern)
@@ -89,7 +87,7 @@ def _draw_empty(log_view: LogView, total: str, view: str) -> None:
 def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern | None) -> None:
     """Draw the rows; with a JSON path, show the selected values."""
     where = formatting.viewer_timezone()
-    messages = explorer_list.message_list()
+    messages = tab().explorer.messages
 
     def content(message: LoggedMessage) -> str:
         if isinstance(pattern, text_patterns.JsonPathPattern):
@@ -102,7 +100,7 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern
             86, lambda m: formatting.format_time(m.at, millis=True, timezone=where)
         ),
         _("Channel"): tables.chips_column(
-            132, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
+            146, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
         ),
         _("Type"): tables.text_column(112, lambda m: m.type),
         _("Content"): tables.text_column(600, content),

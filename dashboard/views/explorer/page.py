@@ -6,10 +6,9 @@ import streamlit as st
 
 from dashboard.i18n.translate import _, ngettext
 from dashboard.state.live_state import MESSAGES
-from dashboard.ui import explorer_list, formatting, page_frame
+from dashboard.tab_session import tab
+from dashboard.ui import formatting, page_frame
 from dashboard.views.explorer import channel_tree, inspector, message_list, selection, toolbar
-
-state = st.session_state
 
 
 def draw() -> None:
@@ -35,15 +34,14 @@ def draw() -> None:
     live_line(" · ".join(words))
     if page_frame.draw_if_empty(now):
         return
-    left, middle, right = st.columns([340, 540, 330], gap="xsmall")
+    left, middle, right = st.columns([360, 522, 328], gap="xsmall")
     with left:
-        channel_tree.draw(now, state.get("channel", ""), selection.select_channel)
+        channel_tree.draw(now, st.session_state.get("channel", ""), selection.select_channel)
     with middle:
         message_list.draw(now)
     with right:
-        inspector.draw(explorer_list.message_list().selected, now.log)
+        inspector.draw(tab().explorer.messages.selected, now.log)
 
 
-selection.init_session()
 live_line = page_frame.header(_("Explorer"), draw_actions=toolbar.draw)
 page_frame.redraw_periodically("explorer", draw)

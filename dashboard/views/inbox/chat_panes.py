@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
+from dashboard.tab_session import tab
 from dashboard.ui import connection_badge, formatting, simulator_commands, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.inbox.conversations import SIMULATED_AGENT_ID, ChatConversation, ChatEntry
@@ -17,10 +18,6 @@ from protocol.simulator_api import TakeConversation
 
 MAX_MESSAGE_LENGTH = 2000  # characters, as the server has it
 LIST_ROWS = 5  # lines of the list
-OPENED, TALK = "inbox-opened", "talk"  # when this tab began to read; which conversation
-SEEN, TROUBLE = "inbox-seen", "inbox-trouble"
-
-state = st.session_state
 
 
 def draw_customer_pane(
@@ -65,7 +62,7 @@ def draw_staff_pane(
     with theme.card("chat-staff", title, f"{aside} {chip}", size="pane"):
         draw_conversation_list(conversations, persona)
         if conversation:
-            state[SEEN][conversation.id] = conversation.latest_at
+            tab().inbox.last_seen[conversation.id] = conversation.latest_at
         hint = _("Select a conversation above, or write as the customer on the left.")
         draw_messages(
             "staff", participant, conversation, persona.user_id, _("No conversation open"), hint
@@ -83,20 +80,20 @@ def draw_staff_pane(
 
 def draw_conversation_list(conversations: tuple[ChatConversation, ...], persona: Persona) -> None:
     """Draw the conversations, latest first; selecting one shows it in both panes."""
-    where = formatting.viewer_timezone()
+    where, shown_id = formatting.viewer_timezone(), tab().inbox.conversation_id
     columns: dict[str, Column[ChatConversation]] = {
-        "": tables.text_column(18, lambda talk: "▶" if talk.id == state[TALK] else ""),
+        "": tables.text_column(18, lambda talk: "▶" if talk.id == shown_id else ""),
         _("New"): tables.right_aligned_column(
             36, lambda talk: str(unread_count(talk, persona) or "")
         ),
         _("Customer"): tables.button_column(
-            116, customer_name, "conversations-button", conversations, select_row
+            130, customer_name, "conversations-button", conversations, select_row
         ),
         _("Time"): tables.text_column(
             60, lambda talk: formatting.format_time(talk.latest_at, timezone=where)
         ),
         _("Last message"): tables.text_column(
-            120, lambda talk: talk.entries[-1].text if talk.entries else ""
+            106, lambda talk: talk.entries[-1].text if talk.entries else ""
         ),
     }
     alt = _("Conversations")
@@ -118,20 +115,20 @@ def customer_name(conversation: ChatConversation) -> str:
 def select_row(conversation: ChatConversation | None) -> None:
     """Show the conversation that was clicked, and its customer."""
     if conversation and conversation.customer:
-        state.customer = conversation.customer
+        tab().inbox.customer = conversation.customer
         select_conversation(conversation.id)
 
 
 def select_conversation(conversation_id: str) -> None:
     """Select a conversation; an empty id starts a new one."""
-    state[TALK] = conversation_id
+    tab().inbox.conversation_id = conversation_id
 
 
 def unread_count(conversation: ChatConversation, persona: Persona) -> int:
     """Count the messages not yet seen in this tab."""
-    return conversation.unread_count(
-        persona.user_id, max(state[OPENED], state[SEEN].get(conversation.id, 0.0))
-    )
+    inbox = tab().inbox
+    since = max(inbox.opened_at, inbox.last_seen.get(conversation.id, 0.0))
+    return conversation.unread_count(persona.user_id, since)
 
 
 def draw_messages(
@@ -176,7 +173,7 @@ def message_html(entry: ChatEntry, own_user_id: str) -> str:
 def draw_responder(conversation: ChatConversation) -> None:
     """Draw who replies in this conversation, and a button to take it over."""
     person = conversation.last_human_entry()
-    if person or conversation.id in state.taken:
+    if person or conversation.id in tab().inbox.taken_over:
         name = person.sender if person else _("You")
         st.caption(
             _("Answered by: {name}. The simulated agent no longer replies.").format(name=name)
@@ -199,9 +196,9 @@ def take_over(conversation_id: str) -> None:
     simulator_commands.send_command(TakeConversation(conversation=conversation_id))
     outcome = simulator_commands.last_result()
     if outcome and not outcome.error:
-        state.taken.add(conversation_id)
+        tab().inbox.taken_over.add(conversation_id)
     else:
-        state[TROUBLE] = outcome.error if outcome else ""
+        tab().inbox.error = outcome.error if outcome else ""
 
 
 def draw_message_input(
@@ -225,5 +222,5 @@ def draw_message_input(
                 participant.send_message(words, conversation.id if conversation else None)
             )
         except SendFailed as why:
-            state[TROUBLE] = _(str(why))
+            tab().inbox.error = _(str(why))
         st.rerun(scope="fragment")

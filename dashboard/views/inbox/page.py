@@ -11,6 +11,7 @@ from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import Snapshot
+from dashboard.tab_session import tab
 from dashboard.ui import connection_badge, formatting, page_frame, sidebar, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.inbox import chat_panes
@@ -30,14 +31,12 @@ CART_TONES = {
 }
 CUSTOMER_PARAM = "customer"  # of the customer's id, in the URL
 
-state = st.session_state
-
 
 def current_customer() -> Persona:
     """Return the customer: selected here, or the sidebar's persona."""
     chosen = sidebar.current_persona()
-    if state.customer:
-        return Persona(state.customer.id, name=state.customer.name)
+    if customer := tab().inbox.customer:
+        return Persona(customer.id, name=customer.name)
     is_one = chosen.role == "customer" and not chosen.is_anonymous
     return chosen if is_one else personas.CUSTOMER
 
@@ -50,14 +49,15 @@ def current_staff() -> Persona:
 
 def draw_customer_select(persona: Persona) -> None:
     """Choose a customer: of those who did something lately."""
-    about = {persona.user_id: CustomerRef(persona.user_id, persona.name)} | state.about
+    about = {persona.user_id: CustomerRef(persona.user_id, persona.name)}
+    about |= tab().inbox.recent_customers
     st.selectbox(
         _("Customer"),
         list(about),
         index=0,
         key=f"customer-{persona.user_id}",
         format_func=lambda id: f"{about[id].name} · {id}",
-        on_change=lambda: show_customer(about[state[f"customer-{persona.user_id}"]]),
+        on_change=lambda: show_customer(about[st.session_state[f"customer-{persona.user_id}"]]),
         label_visibility="collapsed",
     )
 
@@ -83,14 +83,13 @@ def find_customer(id: str, now: Snapshot) -> CustomerRef:
 
 def show_customer(customer: CustomerRef) -> None:
     """Show another customer's inbox, and their latest conversation."""
-    state.customer = customer
     st.query_params[CUSTOMER_PARAM] = customer.id
-    state[chat_panes.TALK] = None
+    tab().inbox.customer, tab().inbox.conversation_id = customer, None
 
 
 def draw_notifications(inbox: InboxSnapshot) -> None:
     """Draw the durable list; a toast announces what is new."""
-    unread = inbox.notifications_since(state.read_at)
+    unread = inbox.notifications_since(tab().inbox.read_until)
     aside = ngettext("{count} unread", "{count} unread", len(unread)).format(count=len(unread))
     with theme.card("notifications", _("Notifications"), aside, size="even"):
         if not inbox.notifications:
@@ -113,7 +112,7 @@ def draw_notifications(inbox: InboxSnapshot) -> None:
 
 def mark_read(at: float) -> None:
     """Mark notifications up to a time as read."""
-    state.read_at = at
+    tab().inbox.read_until = at
 
 
 def draw_notification(notification: InboxNotification, is_unread: bool) -> None:
@@ -167,10 +166,10 @@ def _product_text(change: CartChange) -> str:
 
 def draw_toast(inbox: InboxSnapshot) -> None:
     """Show what is new as one toast, however much it is: two at once would hide each other."""
-    fresh = inbox.notifications_since(state.toasted_at)
+    fresh = inbox.notifications_since(tab().inbox.toasted_until)
     if not fresh:
         return
-    state.toasted_at = fresh[0].at
+    tab().inbox.toasted_until = fresh[0].at
     if len(fresh) == 1:
         title, body = map(formatting.escape_markdown, (fresh[0].title, fresh[0].body))
         words = f"**{title}**  \n{body}"
@@ -187,14 +186,16 @@ def draw() -> None:
     mine, theirs = chat_participant(me), chat_participant(agent)
     live_line(sockets_text((me, mine), (agent, theirs)))
     mail = mine.inbox_snapshot().up_to(page_frame.current_snapshot().at)
-    if state.inbox_of != me.user_id:  # what was there before is neither new nor unread
-        state.inbox_of = me.user_id
-        state.read_at = state.toasted_at = (
+    inbox = tab().inbox
+    if inbox.shown_customer_id != me.user_id:  # what was there before is neither new nor unread
+        inbox.shown_customer_id = me.user_id
+        inbox.read_until = inbox.toasted_until = (
             mail.notifications[0].at if mail.notifications else feed().now()
         )
     draw_toast(mail)
-    if trouble := state.pop(chat_panes.TROUBLE, ""):
-        st.toast(formatting.escape_markdown(trouble), icon=":material/error:")
+    if inbox.error:
+        st.toast(formatting.escape_markdown(inbox.error), icon=":material/error:")
+        inbox.error = ""
     talks = theirs.conversations()
     told, customers, staffs = st.columns(3, gap="xsmall")
     with (
@@ -207,16 +208,13 @@ def draw() -> None:
     own = [
         talk for talk in mine.conversations() if talk.customer and talk.customer.id == me.user_id
     ]
-    if state[chat_panes.TALK] is None and (
-        own or mine.has_conversation_list
-    ):  # not before it is known
+    if inbox.conversation_id is None and (own or mine.has_conversation_list):
         chat_panes.select_conversation(own[0].id if own else "")
-    chosen = state[chat_panes.TALK]
     with customers:
-        talk = next((talk for talk in own if talk.id == chosen), None)
+        talk = next((talk for talk in own if talk.id == inbox.conversation_id), None)
         chat_panes.draw_customer_pane(me, mine, mine.load_history(talk) if talk else None)
     with staffs:
-        talk = next((talk for talk in talks if talk.id == chosen), None)
+        talk = next((talk for talk in talks if talk.id == inbox.conversation_id), None)
         chat_panes.draw_staff_pane(
             agent, theirs, theirs.load_history(talk) if talk else None, talks
         )
@@ -239,15 +237,10 @@ def format_ms(value: float) -> str:
     return _("{count} ms").format(count=f"{value:.0f}")
 
 
-state.setdefault(chat_panes.OPENED, feed().now())
-state.setdefault(chat_panes.SEEN, {})
-state.setdefault(chat_panes.TALK, None)
-state.setdefault("taken", set())
-state.setdefault("inbox_of", "")
-state.setdefault("customer", None)
+tab().inbox.opened_at = tab().inbox.opened_at or feed().now()
 now = feed().snapshot()
-state.about = recent_customers(now)
+tab().inbox.recent_customers = recent_customers(now)
 if (asked := st.query_params.get(CUSTOMER_PARAM)) and is_valid_key(asked):
-    state.customer = find_customer(asked, now)
+    tab().inbox.customer = find_customer(asked, now)
 live_line = page_frame.header(_("Inbox"))
 page_frame.redraw_periodically("inbox", draw)

@@ -9,14 +9,13 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.state.inventory import Inventory, ProductStock
 from dashboard.state.live_state import Snapshot
 from dashboard.state.stock_alerts import AlertRecord
+from dashboard.tab_session import tab
 from dashboard.ui import formatting, page_frame, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.inventory import stock_chart
 
 TABLE_ROWS = 14  # of 28 px, so that the chart below has its room at 1440x900
 NO_FORECAST = "–"
-
-state = st.session_state
 
 
 def format_minutes(value: float | None) -> str:
@@ -27,7 +26,7 @@ def format_minutes(value: float | None) -> str:
 def select_product(product: ProductStock | None) -> None:
     """Show the product that was clicked."""
     if product:
-        state.sku = product.sku
+        tab().inventory.selected_sku = product.sku
 
 
 def warehouse_column(warehouse: int) -> Column[ProductStock]:
@@ -61,10 +60,11 @@ def draw_stock(now: Snapshot) -> None:
                     theme.draw_empty_state("warehouse", _("Loading stock from the simulator…"), "")
             return
         places, rows = now.stock.warehouses, now.stock.lowest_first()
+        selected_sku = tab().inventory.selected_sku
         columns: dict[str, Column[ProductStock]] = {
-            "": tables.text_column(22, lambda shelf: "▶" if shelf.sku == state.sku else ""),
+            "": tables.text_column(22, lambda shelf: "▶" if shelf.sku == selected_sku else ""),
             _("Product"): tables.button_column(
-                198, lambda shelf: shelf.name, "stock-button", rows, select_product
+                178, lambda shelf: shelf.name, "stock-button", rows, select_product
             ),
             _("Threshold"): tables.number_column(62, lambda shelf: shelf.threshold),
             **{place: warehouse_column(i) for i, place in enumerate(places)},
@@ -72,7 +72,7 @@ def draw_stock(now: Snapshot) -> None:
                 96, lambda shelf: round(shelf.fill_percent), 100, "%d%%"
             ),
             _("Runs out in"): tables.text_column(
-                58,
+                78,
                 lambda shelf: format_minutes(shelf.minutes_until_empty(now.at)),
                 _(
                     "All warehouses combined, at the sales rate of "
@@ -119,11 +119,11 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
                 66, lambda alert: formatting.format_time(alert.at, timezone=where)
             ),
             _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
-            _("Product"): tables.text_column(176, lambda alert: alert.product),
+            _("Product"): tables.text_column(166, lambda alert: alert.product),
             _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
             _("Left"): tables.number_column(40, lambda alert: alert.quantity),
             _("Mark seen"): tables.button_column(
-                70,
+                80,
                 tables.icon_cell("check"),
                 "seen-button",
                 unseen,
@@ -184,13 +184,13 @@ def draw() -> None:
 
 def selected_product(now: Inventory) -> ProductStock | None:
     """Return the product to show: the one clicked, or at first one that something happened to."""
-    shelf = next((shelf for shelf in now.products if shelf.sku == state.sku), None)
+    page = tab().inventory
+    shelf = next((shelf for shelf in now.products if shelf.sku == page.selected_sku), None)
     if shelf is None and now.products:
         shelf = max(now.lowest_first()[:TABLE_ROWS], key=lambda shelf: len(shelf.history))
-        state.sku = shelf.sku
+        page.selected_sku = shelf.sku
     return shelf
 
 
-state.setdefault("sku", "")
 live_line = page_frame.header(_("Inventory"))
 page_frame.redraw_periodically("inventory", draw)

@@ -10,7 +10,8 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import ORDERS, Snapshot
 from dashboard.state.orders import HAPPY_PATH, TrackedOrder
-from dashboard.ui import formatting, page_frame, tables, theme
+from dashboard.tab_session import tab
+from dashboard.ui import formatting, page_frame, tables, theme, url_select
 from dashboard.ui.tables import Column
 from dashboard.views.orders import panes, timeline
 from dashboard.views.orders.delivery_times import order_as_received, pair_deliveries
@@ -23,23 +24,21 @@ MAX_LISTED = 200
 ORDER_PARAM = "order"  # of the chosen order's id, in the URL
 VIEW_LABELS = {"table": N_("Table"), "timeline": N_("Timeline")}
 
-state = st.session_state
-
 
 def select_order(order: TrackedOrder | None) -> None:
     """Follow the order that was clicked, whatever its row is by now."""
     if order:
-        state.order = st.query_params[ORDER_PARAM] = order.id
+        tab().orders.selected_id = st.query_params[ORDER_PARAM] = order.id
 
 
 def selected_order(now: Snapshot) -> TrackedOrder | None:
     """Return the order to follow: the one asked for, or at first one that will soon move."""
-    if state.order:
-        return next((order for order in now.orders if order.id == state.order), None)
+    if selected_id := tab().orders.selected_id:
+        return next((order for order in now.orders if order.id == selected_id), None)
     soon = (OrderStatus.PROCESSING, OrderStatus.PAID, OrderStatus.PENDING)
     order = next((o for status in soon for o in now.orders if o.status is status), None)
     if order:
-        state.order = order.id
+        tab().orders.selected_id = order.id
     return order
 
 
@@ -63,7 +62,7 @@ def draw_no_order() -> None:
         theme.card("customer", _("One order, from both sides"), size="even"),
         st.container(height=PANE_PX, border=False),
     ):
-        if state.order:
+        if tab().orders.selected_id:
             theme.draw_empty_state(
                 "search_off",
                 _("Order not found"),
@@ -79,14 +78,14 @@ def draw_no_order() -> None:
 
 def draw_latest(now: Snapshot) -> None:
     """Draw the last orders as the tenant's channel tells them."""
-    where = formatting.viewer_timezone()
+    where, selected_id = formatting.viewer_timezone(), tab().orders.selected_id
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
-        "": tables.text_column(18, lambda order: "▶" if order.id == state.order else ""),
+        "": tables.text_column(18, lambda order: "▶" if order.id == selected_id else ""),
         _("Order"): tables.button_column(
             100, lambda order: order.number, "latest-button", placed, select_order
         ),
-        _("Status"): tables.chips_column(78, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
             50, lambda order: formatting.format_number(float(order.total))
         ),
@@ -109,27 +108,21 @@ def draw_open_orders(now: Snapshot) -> None:
     title = _("Open orders, oldest first")
     with theme.card("open", title, None, size="rest") as head:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            find = st.text_input(
+            find = url_select.search_input(
+                "orders",
+                "find",
                 _("Find an order"),
-                key="find",
-                type="search",
-                live=True,
-                bind="query-params",
                 placeholder=_("Number, customer or product"),
-                label_visibility="collapsed",
                 width=260,
             )
-            view = str(
-                st.segmented_control(
-                    _("Show as"),
-                    list(VIEW_LABELS),
-                    default=initial_view,
-                    required=True,
-                    key="view",
-                    format_func=lambda name: _(VIEW_LABELS[name]),
-                    on_change=lambda: st.query_params.update(view=state.view),
-                    label_visibility="collapsed",
-                )
+            view = url_select.select(
+                "orders",
+                "view",
+                _("Show as"),
+                VIEW_LABELS,
+                element=st.segmented_control,
+                required=True,
+                label_visibility="collapsed",
             )
         found = [order for order in waiting if matches(order, find)]
         head(timeline_legend(view) + count_text(len(found), len(waiting), view))
@@ -141,10 +134,10 @@ def draw_open_orders(now: Snapshot) -> None:
             draw_open_table(found[:MAX_LISTED])
 
 
-def matches(order: TrackedOrder, find: str | None) -> bool:
+def matches(order: TrackedOrder, find: str) -> bool:
     """Tell whether an order has the words in its number, its customer or its goods."""
     text = f"{order.number} {order.customer} {order.item_names} {order.tracking_number}".casefold()
-    return all(word in text for word in (find or "").casefold().split())
+    return all(word in text for word in find.casefold().split())
 
 
 def count_text(matching: int, total: int, view: str) -> str:
@@ -177,7 +170,7 @@ def empty_state_texts(any_open: bool) -> tuple[str, str]:
 
 def draw_open_table(orders: list[TrackedOrder]) -> None:
     """Draw the orders with how long each of their steps took."""
-    where = formatting.viewer_timezone()
+    where, selected_id = formatting.viewer_timezone(), tab().orders.selected_id
 
     def step(status: OrderStatus) -> Column[TrackedOrder]:
         return tables.text_column(
@@ -185,7 +178,7 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
         )
 
     columns: dict[str, Column[TrackedOrder]] = {
-        "": tables.text_column(20, lambda order: "▶" if order.id == state.order else ""),
+        "": tables.text_column(20, lambda order: "▶" if order.id == selected_id else ""),
         _("Order"): tables.button_column(
             110, lambda order: order.number, "open-button", orders, select_order
         ),
@@ -198,9 +191,9 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
         _("Placed"): tables.text_column(
             76, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        theme.display_name("paid"): step(OrderStatus.PAID),
-        theme.display_name("processing"): step(OrderStatus.PROCESSING),
-        theme.display_name("shipped"): step(OrderStatus.SHIPPED),
+        theme.display_name("paid").capitalize(): step(OrderStatus.PAID),
+        theme.display_name("processing").capitalize(): step(OrderStatus.PROCESSING),
+        theme.display_name("shipped").capitalize(): step(OrderStatus.SHIPPED),
         _("Tracking number"): tables.text_column(120, lambda order: order.tracking_number),
         _("Parcel"): tables.text_column(220, lambda order: order.tracking_status),
     }
@@ -255,8 +248,6 @@ def draw() -> None:
     draw_open_orders(now)
 
 
-initial_view = st.query_params.get("view")
-initial_view = initial_view if initial_view in VIEW_LABELS else "table"
-state.order = st.query_params.get(ORDER_PARAM, state.get("order", ""))
+tab().orders.selected_id = st.query_params.get(ORDER_PARAM, tab().orders.selected_id)
 live_line = page_frame.header(_("Orders"))
 page_frame.redraw_periodically("orders", draw)

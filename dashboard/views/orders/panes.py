@@ -166,7 +166,7 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
     where = formatting.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
         _("Sent"): tables.text_column(
-            62, lambda one: formatting.format_time(one.sent_at, timezone=where)
+            66, lambda one: formatting.format_time(one.sent_at, timezone=where)
         ),
         _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
         _("Customer"): tables.right_aligned_column(

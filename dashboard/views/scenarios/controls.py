@@ -10,8 +10,8 @@ import streamlit as st
 from common.text_markers import N_
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _
+from dashboard.tab_session import CommandResult, tab
 from dashboard.ui import formatting, simulator_commands, theme
-from dashboard.ui.simulator_commands import CommandResult
 from protocol.event_payloads import Priority
 from protocol.simulator_api import (
     Announce,
@@ -42,8 +42,6 @@ SUCCESS_TEXTS = {  # what a command did, where it is told the order apart
     "announce": N_("Announcement sent to all connected clients."),
 }
 
-DRAWN = "hand-drawn"
-
 state = st.session_state
 
 
@@ -52,7 +50,7 @@ def draw() -> None:
     """Draw the controls with the simulator's present settings."""
     now = feed().snapshot()
     shop = now.shop
-    state[DRAWN] = controls_state(shop)
+    tab().scenarios.drawn_for = controls_state(shop)
     if shop is None:
         return
     state.setdefault("speed", nearest(SPEEDS, shop.speed))
@@ -74,7 +72,7 @@ def controls_state(shop: ShopState | None) -> tuple[bool, str] | None:
 
 def rerun_if_changed(shop: ShopState | None) -> None:
     """Rerun if the simulator's state changed elsewhere."""
-    if state.get(DRAWN) != controls_state(shop):
+    if tab().scenarios.drawn_for != controls_state(shop):
         st.rerun()
 
 

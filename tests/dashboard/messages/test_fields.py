@@ -1,7 +1,7 @@
 """A message taken apart."""
 
 from dashboard.messages import fields
-from dashboard.state.message_log import MessageBuffer
+from dashboard.state.message_log import LoggedMessage, MessageBuffer
 
 
 def log_of(*payloads, channel="user:user_1", type_="cart_update"):
@@ -47,6 +47,16 @@ def test_is_written_with_its_numbers_to_the_last_digit():
 
     assert '"total": 1500.00' in pretty
     assert '"name": "Київ"' in pretty
+
+
+def test_is_shown_as_received_or_with_other_white_space_only():
+    text = r'{ "a" :1e5,"b":"\u0416\/","a":1500.00 }'
+    message = LoggedMessage(1, 0.0, "public:x", "t", 1, text.encode())
+
+    assert fields.original_text(message) == text
+    assert fields.pretty_json(message).split() == [
+        "{", '"a":', "1e5,", '"b":', r'"\u0416\/",', '"a":', "1500.00", "}",
+    ]  # fmt: skip
 
 
 def test_is_compared_with_the_one_before():

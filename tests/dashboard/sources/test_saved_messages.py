@@ -48,6 +48,22 @@ def test_are_lines_that_a_person_can_read(shelf, tmp_path):
     assert '"message":{"name": "Кобзар"}' in line
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        rb'{ "a" :1e5,"b":"\u0416\/","a":1500.00 }',
+        b'{\r\n  "a": 1e5,\n  "b": "\\u0416 \xd0\x96"\n}',
+    ],
+)
+def test_are_kept_to_the_byte(shelf, tmp_path, clock, text):
+    received = LoggedMessage(1, 1.5, "user:user_1", "cart_update", 1, text)
+
+    shelf.save(received)
+
+    assert shelf.messages() == (received,)
+    assert SavedMessages(tmp_path / "data", clock).messages() == (received,)
+
+
 def test_have_a_limit(tmp_path, clock):
     shelf = SavedMessages(tmp_path / "data", clock, limit=2)
     shelf.save(message(1))

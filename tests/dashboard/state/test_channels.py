@@ -122,6 +122,7 @@ def test_sums_a_kind_up_in_its_own_line(shop):
     user = lines(known, shop)[0]
 
     assert (user.kind, user.total, user.subscribers) == ("user", 7, 3)
+    assert user.channel_count == 2
 
 
 def test_calls_what_the_monitor_writes_as_a_star_everyone():

@@ -1,5 +1,6 @@
 """The pages, drawn from a feed that no server ever spoke to."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from client.sans_io.connection_state import ConnectionState
-from dashboard import dependencies
+from dashboard.dependencies import Dependencies, install
 from dashboard.sources.saved_messages import SavedMessages
 
 APP = Path(dashboard.__file__).with_name("app.py")
@@ -28,8 +29,8 @@ def draw(tmp_path):
 
     def go(feed, name, **query):
         st.cache_resource.clear()
-        dependencies.feed(lambda: feed)
-        dependencies.saved_messages(lambda: SavedMessages(tmp_path))
+        saved = SavedMessages(tmp_path)
+        installed.enter_context(install(Dependencies(feed=feed, saved_messages=saved)))
         page = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             page.query_params[key] = value
@@ -39,7 +40,8 @@ def draw(tmp_path):
         assert not page.exception
         return page
 
-    yield go
+    with ExitStack() as installed:
+        yield go
     st.cache_resource.clear()
 
 
@@ -160,6 +162,15 @@ def test_explorer_shows_what_a_message_changed(draw, busy_feed):
     assert '"item_count": 2' in page.code[0].value
     assert "<s>1</s> <ins>2</ins>" in words(page)
     assert page.selectbox(key="plot").options == ["cart.item_count", "cart.total"]
+
+
+def test_explorer_shows_a_message_as_it_was_received(draw, busy_feed, shop):
+    page = draw(busy_feed, "explorer")
+    page.session_state["message-text"] = "original"
+    page.run()
+
+    received = shop.message(action="item_added", cart={"id": "c", "item_count": 2, "total": 2})
+    assert page.code[0].value == received.decode()
 
 
 def test_explorer_takes_its_filters_from_the_address(draw, busy_feed):

@@ -1,5 +1,6 @@
 """Orders, Inbox and Scenarios, drawn without a server: what each shows when there is little."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from client.http_client import ApiClient
 from client.sans_io.connection_state import ConnectionState
-from dashboard import dependencies
+from dashboard.dependencies import Dependencies, install
 from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sources.saved_messages import SavedMessages
@@ -35,15 +36,17 @@ def draw(tmp_path, secret):
 
     def go(feed, name, simulator=NOWHERE, **query):
         st.cache_resource.clear()
-        dependencies.settings(lambda: Settings(jwt_secret=secret, server_url=NOWHERE))
-        dependencies.feed(lambda: feed)
-        dependencies.saved_messages(lambda: SavedMessages(tmp_path))
-        dependencies.simulator_client(
-            lambda: SimulatorClient(ApiClient(simulator, lambda: "t0ken"), lambda: None)
+        api = ApiClient(simulator, lambda: "t0ken")
+        parts = Dependencies(
+            settings=Settings(jwt_secret=secret, server_url=NOWHERE),
+            feed=feed,
+            saved_messages=SavedMessages(tmp_path),
+            simulator_client=SimulatorClient(api, lambda: None),
+            socket_factory=lambda _: PersonaSocket(
+                "ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken"
+            ),
         )
-        dependencies.socket_factory(
-            lambda: lambda _: PersonaSocket("ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken")
-        )
+        installed.enter_context(install(parts))
         page = AppTest.from_file(str(APP), default_timeout=30)
         page.run()
         for key, value in query.items():
@@ -52,7 +55,8 @@ def draw(tmp_path, secret):
         assert not page.exception
         return page
 
-    yield go
+    with ExitStack() as installed:
+        yield go
     st.cache_resource.clear()
 
 
@@ -103,12 +107,35 @@ def test_orders_says_that_an_order_is_not_known(draw, busy_feed):
 def test_orders_finds_by_number_customer_and_goods(draw, busy_feed):
     page = draw(busy_feed, "orders")
 
-    page.text_input(key="find").set_value("кобзар олена").run()
+    page.text_input(key="orders-find").set_value("кобзар олена").run()
     assert len(page.dataframe) == 2
-    page.text_input(key="find").set_value("nobody").run()
+    page.text_input(key="orders-find").set_value("nobody").run()
 
     assert "No matching orders" in words(page)
     assert len(page.dataframe) == 1
+
+
+def test_a_search_on_one_page_is_not_one_on_another(draw, busy_feed):
+    page = draw(busy_feed, "explorer")
+    page.text_input(key="explorer-find").set_value("cart").run()
+
+    page.switch_page("views/orders/page.py").run()
+    assert page.text_input(key="orders-find").value == ""
+    page.text_input(key="orders-find").set_value("кобзар").run()
+    page.switch_page("views/explorer/page.py").run()
+
+    assert page.text_input(key="explorer-find").value == "cart"
+    assert page.query_params["find"] == "cart"
+
+
+def test_a_view_of_one_page_is_not_one_of_another(draw, busy_feed):
+    page = draw(busy_feed, "explorer", view="saved")
+
+    page.switch_page("views/orders/page.py").run()
+    assert "view" not in page.query_params
+    page.switch_page("views/explorer/page.py").run()
+
+    assert page.query_params["view"] == "saved"
 
 
 def test_orders_draws_bars_when_it_is_asked_to(draw, busy_feed):

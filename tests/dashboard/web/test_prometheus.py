@@ -1,19 +1,16 @@
 """What the workbench tells of itself."""
 
 import pytest
-import streamlit as st
 from starlette.requests import Request
 
-from dashboard import dependencies
+from dashboard.dependencies import Dependencies, install
 from dashboard.web import prometheus
 
 
 @pytest.fixture
 def metrics(busy_feed):
-    st.cache_resource.clear()
-    dependencies.feed(lambda: busy_feed)
-    yield lambda: bytes(prometheus.serve_metrics(Request({"type": "http"})).body).decode()
-    st.cache_resource.clear()
+    with install(Dependencies(feed=busy_feed)):
+        yield lambda: bytes(prometheus.serve_metrics(Request({"type": "http"})).body).decode()
 
 
 def test_counts_the_ticks_of_each_page(metrics):

@@ -1,5 +1,6 @@
 """The Connections page, drawn from a feed and a roll call that no server ever answered."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from client.http_client import ApiRequestError
-from dashboard import dependencies
+from dashboard import tab_session
+from dashboard.dependencies import Dependencies, install
 from dashboard.sources.connections_client import PollResult
+from dashboard.views.connections.detail import CHANNEL_QUERY
 from dashboard.views.connections.listing import ChannelAccess, ConnectionInfo, ConnectionList
 
 APP = Path(dashboard.__file__).with_name("app.py")
@@ -60,25 +63,26 @@ def node(name="node-1"):
 
 @pytest.fixture
 def draw(feed, socket):
-    """Draw the page of a roll call, with so many nodes; `state` is put into the session."""
+    """Draw the page of a roll call, with so many nodes."""
 
-    def go(roll_call, nodes=1, state=None, **query):
+    def go(roll_call, nodes=1, selected="", asked="", ending=None, **query):
         st.cache_resource.clear()
-        dependencies.feed(lambda: feed)
-        dependencies.connections_client(lambda: roll_call)
+        installed.enter_context(install(Dependencies(feed=feed, connections_client=roll_call)))
         socket.live()
         socket.say("stats", {"nodes": [node(f"node-{n + 1}") for n in range(nodes)]})
         page = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             page.query_params[key] = value
         page.run()
-        for key, value in (state or {}).items():
-            page.session_state[key] = value
+        state = page.session_state[tab_session.KEY].connections
+        state.selected_id, state.disconnect_target = selected, ending
+        page.session_state[CHANNEL_QUERY] = asked
         page.switch_page("views/connections/page.py").run()
         assert not page.exception
         return page
 
-    yield go
+    with ExitStack() as installed:
+        yield go
     st.cache_resource.clear()
 
 
@@ -113,6 +117,18 @@ def test_is_searched_and_sorted_by_its_address(draw):
     page = draw(FakeRollCall(*people), who="user_2", sort="waiting")
 
     assert listed(page)["User"].tolist()[:2] == ["user_29", "user_28"]
+
+
+def test_keeps_another_sort_than_the_explorer(draw):
+    page = draw(FakeRollCall(connection(1)), sort="waiting")
+
+    page.switch_page("views/explorer/page.py").run()
+    page.selectbox(key="explorer-sort-en").set_value("latest").run()
+    page.switch_page("views/connections/page.py").run()
+
+    assert page.query_params["sort"] == "waiting"
+    page.switch_page("views/explorer/page.py").run()
+    assert page.query_params["sort"] == "latest"
 
 
 def test_says_that_nobody_is_like_that(draw):
@@ -160,8 +176,7 @@ def test_no_empty_list_is_without_a_sentence(draw, roll_call, said):
 
 
 def test_answers_why_a_client_does_not_hear_a_channel(draw):
-    chosen = {"connection": "c_1", "channel-query": "tenant:shop"}
-    page = draw(FakeRollCall(connection(1)), state=chosen)
+    page = draw(FakeRollCall(connection(1)), selected="c_1", asked="tenant:shop")
 
     assert "user:user_1" in words(page)
     assert "Not allowed on this channel" in words(page)
@@ -172,7 +187,7 @@ def test_says_that_a_client_has_gone_meanwhile(draw):
     people = FakeRollCall(connection(1))
     people.gone = True
 
-    page = draw(people, state={"connection": "c_1", "channel-query": "tenant:shop"})
+    page = draw(people, selected="c_1", asked="tenant:shop")
 
     assert "No longer connected." in words(page)
 
@@ -180,7 +195,7 @@ def test_says_that_a_client_has_gone_meanwhile(draw):
 def test_asks_before_it_ends_a_connection(draw):
     people = FakeRollCall(connection(1))
 
-    page = draw(people, state={"farewell": connection(1)})
+    page = draw(people, ending=connection(1))
 
     assert "disconnect-confirm" in [button.key for button in page.button]
     assert people.ended == []
@@ -189,7 +204,7 @@ def test_asks_before_it_ends_a_connection(draw):
 def test_does_not_end_the_workbenchs_own_connection(draw):
     own = connection(9, "workbench", "workbench", role="admin")
 
-    page = draw(FakeRollCall(own), state={"farewell": own})
+    page = draw(FakeRollCall(own), ending=own)
 
     assert "all pages depend on it" in page.info[0].value
     assert "disconnect-confirm" not in [button.key for button in page.button]

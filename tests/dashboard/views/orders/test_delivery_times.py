@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.state.orders import OrderTracker
+from dashboard.state.orders import OrderTracker, StatusStep
 from dashboard.views.orders.delivery_times import order_as_received, pair_deliveries
 from protocol.codec import format_timestamp
 from protocol.event_payloads import OrderStatus, OrderUpdatePayload
@@ -122,4 +122,4 @@ def test_make_the_order_as_one_socket_knows_it(shop):
     assert told is not None
     assert (told.status, told.changed_at, told.item_names) == ("shipped", NOON + 5, "Кобзар")
     assert (told.tracking_number, told.payment_status) == ("2045", "")
-    assert told.first_at(OrderStatus.PAID) == NOON + 1
+    assert StatusStep(OrderStatus.PAID, NOON + 1) in told.history

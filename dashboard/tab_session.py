@@ -1,0 +1,142 @@
+"""What one browser tab remembers, typed, under one key of Streamlit's session.
+
+Values of widgets are not here: Streamlit keeps them under the widgets' own keys, and forgets
+them while another page is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+from msgspec import UNSET, UnsetType
+
+from client.recorded_frames import RecordedFrame
+from dashboard.messages.search import MessageSearch
+from dashboard.sources.connections_client import PollResult
+from dashboard.state.live_state import Snapshot
+from dashboard.state.message_log import LoggedMessage
+from dashboard.ui.frozen_list import FrozenList
+from dashboard.views.connections.listing import ConnectionInfo
+from dashboard.web.download import DownloadSource
+from protocol.event_payloads import CustomerRef
+from protocol.simulator_api import OrderSummary
+
+KEY = "tab"  # in Streamlit's session
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """The tab's last simulator command; ``error`` is empty if it succeeded.
+
+    ``at`` is in seconds since the epoch; ``order`` is the order that it placed or changed.
+    """
+
+    command: str
+    at: float
+    error: str = ""
+    order: OrderSummary | UnsetType = UNSET
+
+
+@dataclass
+class ExplorerState:
+    """The message list with its selection, its searches, and what a download would contain."""
+
+    messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
+    search: MessageSearch | None = None
+    similar: MessageSearch | None = None
+    download: DownloadSource = field(default_factory=DownloadSource)
+
+
+@dataclass
+class OrdersState:
+    """The id of the order that is shown; empty for the page's own choice."""
+
+    selected_id: str = ""
+
+
+@dataclass
+class InventoryState:
+    """The SKU of the product in the chart; empty for the page's own choice."""
+
+    selected_sku: str = ""
+
+
+@dataclass
+class InboxState:
+    """Whose inbox is shown, and what the tab has shown already; times are of the server.
+
+    ``customer`` is None while the sidebar decides.  ``conversation_id`` is None before the
+    conversations are known and empty for a new one.
+    """
+
+    opened_at: float = 0.0
+    customer: CustomerRef | None = None
+    recent_customers: dict[str, CustomerRef] = field(default_factory=dict)
+    shown_customer_id: str = ""
+    read_until: float = 0.0
+    toasted_until: float = 0.0
+    conversation_id: str | None = None
+    last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
+    taken_over: set[str] = field(default_factory=set)  # conversations
+    error: str = ""
+
+
+@dataclass
+class ConsoleState:
+    """The draft, the lists of frames by persona or test, and the selected test.
+
+    ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
+    """
+
+    draft: str = ""
+    frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)
+    paused_frames: dict[str, tuple[RecordedFrame, ...]] = field(default_factory=dict)
+    selected_test: str = ""
+
+
+@dataclass
+class ScenariosState:
+    """What the controls were drawn for: whether the simulation runs, and which run it is."""
+
+    drawn_for: tuple[bool, str] | None = None
+
+
+@dataclass
+class ConnectionsState:
+    """The selected connection, and the one that the dialog asks about."""
+
+    selected_id: str = ""
+    paused_result: PollResult | None = None
+    disconnect_target: ConnectionInfo | None = None
+    is_dialog_drawn: bool = False
+
+
+@dataclass
+class TabSession:
+    """The state of one tab.
+
+    ``paused_snapshot`` is None while the tab is live.  ``choices`` are the values of
+    ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
+    has, by parameter.
+    """
+
+    paused_snapshot: Snapshot | None = None
+    command_result: CommandResult | None = None
+    choices: dict[tuple[str, str], str] = field(default_factory=dict)
+    url_owners: dict[str, str] = field(default_factory=dict)
+    explorer: ExplorerState = field(default_factory=ExplorerState)
+    orders: OrdersState = field(default_factory=OrdersState)
+    inventory: InventoryState = field(default_factory=InventoryState)
+    inbox: InboxState = field(default_factory=InboxState)
+    console: ConsoleState = field(default_factory=ConsoleState)
+    scenarios: ScenariosState = field(default_factory=ScenariosState)
+    connections: ConnectionsState = field(default_factory=ConnectionsState)
+
+
+def tab() -> TabSession:
+    """Return the state of the tab that is being drawn; made on first use."""
+    if KEY not in st.session_state:
+        st.session_state[KEY] = TabSession()
+    found: TabSession = st.session_state[KEY]
+    return found
