@@ -30,7 +30,7 @@ KEY = "tab"  # in Streamlit's session
 class CommandResult:
     """The tab's last simulator command; ``error`` is empty if it succeeded.
 
-    ``at`` is in seconds since the epoch; ``order`` is the one that it placed or moved.
+    ``at`` is in seconds since the epoch; ``order`` is the order that it placed or changed.
     """
 
     command: str
