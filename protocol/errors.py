@@ -86,9 +86,9 @@ class CloseCode(IntEnum):
 
 
 _CLOSE_REASONS = {
-    CloseCode.NORMAL: "Goodbye",
+    CloseCode.NORMAL: "Normal closure",
     CloseCode.GOING_AWAY: "The server is going away",
-    CloseCode.PROTOCOL_ERROR: "These are no WebSocket frames",
+    CloseCode.PROTOCOL_ERROR: "Protocol error",
     CloseCode.UNSUPPORTED_DATA: "Only text frames are understood",
     CloseCode.INVALID_TEXT: "The text is not valid UTF-8",
     CloseCode.MESSAGE_TOO_BIG: "The message is over the limit",
