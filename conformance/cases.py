@@ -244,8 +244,8 @@ PUBLISH_CASES = (
         title=N_("Idempotency key reused"),
         expected=ExpectHttpStatus(409),
         actor=Actor.SERVICE,
-        first_publish_body=_publication_body(user="trial_1"),
-        publish_body=_publication_body(user="trial_2"),
+        first_publish_body=_publication_body(user="conformance_1"),
+        publish_body=_publication_body(user="conformance_2"),
     ),
 )
 ALL_CASES: tuple[ConformanceCase, ...] = (

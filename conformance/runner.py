@@ -65,7 +65,7 @@ class CaseRun:
 
     def __init__(self, case: ConformanceCase, target: ConformanceTarget) -> None:
         self._case, self._target = case, target
-        self._user_id = f"trial_{secrets.token_hex(4)}"
+        self._user_id = f"conformance_{secrets.token_hex(4)}"
         self._recorder = FrameRecorder()
         self._connections: list[RawConnection] = []
         self._is_finished = threading.Event()

@@ -30,6 +30,18 @@ def test_a_case_gets_the_documented_answer(target, name):
     assert "ey" not in "".join(frame.text for frame in run.result.frames if frame.is_sent)
 
 
+def test_a_request_over_the_rate_limit_is_repeated(launch_server, secret):
+    port = launch_server(WORKBENCH_MESSAGE_BURST="15").port
+    target = ConformanceTarget(
+        f"ws://127.0.0.1:{port}/ws", f"http://127.0.0.1:{port}", secret, "shop"
+    )
+    run = CaseRun(CASES_BY_NAME["many-channels"], target)
+
+    assert run.wait(60)
+    assert run.result.status is CaseStatus.PASSED
+    assert any(frame.error_code == "rate_limited" for frame in run.result.frames)
+
+
 def test_waiting_runs_end_when_the_runner_is_closed(target):
     runner = ConformanceRunner()
     runner.start(CASES_BY_NAME["token-ends"], target)

@@ -38,9 +38,7 @@ def test_the_page_and_the_code_agree_on_what_a_client_does_after_a_close_code(co
 
     documented = {
         "no": Reconnect.NEVER,
-        "at once, with jitter": Reconnect.IMMEDIATELY,
         "immediately, with jitter": Reconnect.IMMEDIATELY,
-        "after a back-off": Reconnect.WITH_BACKOFF,
         "with back-off": Reconnect.WITH_BACKOFF,
         "with a new token": Reconnect.WITH_NEW_TOKEN,
     }[text]

@@ -9,23 +9,23 @@ from dashboard.views.console.frame_text import explain, frame_tone
 from protocol.opcodes import Opcode
 
 
-def told(conversation, frame):
+def explanation(conversation, frame):
     match = recorded_frames.match_replies(conversation.frames).get(frame.seq)
     return explain(frame, match, format_round_trip)
 
 
 def test_a_request_and_its_reply_name_each_other(conversation):
     ping = conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
-    assert told(conversation, ping) == "No reply yet."
+    assert explanation(conversation, ping) == "No reply yet."
 
     pong = conversation.after(0.02).record_received(b'{"type":"pong","id":"r1"}')
 
-    assert told(conversation, ping) == f"Answered by frame {pong.seq} after 20 ms."
-    assert told(conversation, pong) == f"Reply to frame {ping.seq}, sent 20 ms earlier."
+    assert explanation(conversation, ping) == f"Answered by frame {pong.seq} after 20 ms."
+    assert explanation(conversation, pong) == f"Reply to frame {ping.seq}, sent 20 ms earlier."
 
 
-def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
-    assert "without an id" in told(
+def test_the_reply_to_a_request_without_an_id_cannot_be_matched(conversation):
+    assert "without an id" in explanation(
         conversation, conversation.record.record_sent(b'{"type":"ping"}')
     )
 
@@ -69,12 +69,12 @@ def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
         ),
     ],
 )
-def test_every_kind_of_frame_has_words(conversation, record, words):
-    assert words in told(conversation, record(conversation.record))
+def test_every_kind_of_frame_is_explained(conversation, record, words):
+    assert words in explanation(conversation, record(conversation.record))
 
 
 @pytest.mark.parametrize(
-    ("message", "told"),
+    ("message", "explanation"),
     [
         (b'{"type":"subscribe","payload":{"channel":"order:ord_1"}}', "order:ord_1"),
         (
@@ -96,11 +96,11 @@ def test_every_kind_of_frame_has_words(conversation, record, words):
         (b'{"type":"ping', '{"type":"ping'),
     ],
 )
-def test_are_said_in_a_line(conversation, message, told):
-    assert frame_text.one_line(conversation.record.record_received(message)) == told
+def test_frames_are_summarised_in_one_line(conversation, message, explanation):
+    assert frame_text.one_line(conversation.record.record_received(message)) == explanation
 
 
-def test_publications_are_said_with_their_address(conversation):
+def test_publications_are_summarised_with_their_address(conversation):
     to_all = conversation.record.record_http_request(b'{"type":"notification","everyone":true}')
 
     assert frame_text.one_line(to_all) == "notification \u2192 *"
@@ -119,13 +119,13 @@ def test_publications_are_said_with_their_address(conversation):
         (lambda r: r.record_received(b'{"type":"new_order","payload":{}}'), "new_order", "tenant"),
     ],
 )
-def test_have_a_name_and_a_colour(conversation, record, label, tone):
+def test_frames_have_a_label_and_a_colour(conversation, record, label, tone):
     frame = record(conversation.record)
 
     assert (frame.label, frame_tone(frame)) == (label, tone)
 
 
-def test_are_written_over_several_lines_where_they_are_json(conversation):
+def test_json_is_indented(conversation):
     assert (
         frame_text.pretty_json(conversation.record.record_sent(b'{"a":1.50}'))
         == '{\n  "a": 1.50\n}'
