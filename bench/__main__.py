@@ -26,23 +26,22 @@ from bench.stats import Measurement
 ROUNDS = 5
 MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "fanout": fanout.run,
-    "echo": ping_pong.run,
+    "ping_pong": ping_pong.run,
     "idle": idle.run,
-    "growth": scaling.run,
+    "scaling": scaling.run,
     "cluster": cluster.run,
     "pages": pages.run,
 }
-DEFAULT_MEASUREMENTS = [
-    name for name in MEASUREMENTS if name != "pages"
-]  # that one takes twelve minutes
+DEFAULT_MEASUREMENTS = [name for name in MEASUREMENTS if name != "pages"]
+"""All but the one that takes twelve minutes."""
 EXIT_INTERRUPTED = 130
 
 
 def measurements(text: str) -> list[str]:
-    """Read a list of scenes: ``fanout,idle``.
+    """Parse a list of measurements: ``fanout,idle``.
 
     Raises:
-        ValueError: one of them does not exist.
+        ValueError: a name is unknown.
     """
     names = text.split(",")
     if not set(names) <= set(MEASUREMENTS):
@@ -51,55 +50,55 @@ def measurements(text: str) -> list[str]:
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    cli = argparse.ArgumentParser(
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measures the server on this machine (Linux), compared with raw socket "
         "writes and with a plain aiohttp server. It starts and stops all processes.",
     )
-    cli.add_argument("--quick", action="store_true", help=f"one round instead of {ROUNDS}")
-    cli.add_argument(
+    parser.add_argument("--quick", action="store_true", help=f"one round instead of {ROUNDS}")
+    parser.add_argument(
         "--only",
         type=measurements,
         default=DEFAULT_MEASUREMENTS,
-        metavar="SCENES",
+        metavar="NAMES",
         help=f"some of {','.join(MEASUREMENTS)}; default: all but pages",
     )
-    cli.add_argument(
+    parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the values of every round"
     )
-    return cli
+    return parser
 
 
 def main() -> int:
     """Run the benchmark; returns the exit code."""
-    cli = argument_parser()
-    given = cli.parse_args()
+    parser = argument_parser()
+    args = parser.parse_args()
     if sys.platform != "linux":
-        cli.exit(2, "bench: requires Linux: CPU and memory are read from /proc\n")
+        parser.exit(2, "bench: requires Linux: CPU and memory are read from /proc\n")
     signal.signal(signal.SIGTERM, _on_sigterm)
-    rounds = 1 if given.quick else ROUNDS
+    rounds = 1 if args.quick else ROUNDS
     files = raise_open_file_limit(idle.CLIENTS + SOCKETS + SPARE_FILES)
-    figures: list[Measurement] = []
+    results: list[Measurement] = []
     try:
-        with bench_context(rounds, files) as lab:
-            if not lab.cores.are_separate:
+        with bench_context(rounds, files) as context:
+            if not context.cores.are_separate:
                 print_progress("only one core: server and load share it")
-            for name in given.only:
-                figures += MEASUREMENTS[name](lab)
-    except (ConnectFailed, PublishFailed, VerificationFailed) as why:
-        cli.exit(1, f"bench: a measurement failed: {why}\n")
-    except ProcessDidNotStart as why:
-        cli.exit(1, f"bench: a server did not start: {why}\n")
+            for name in args.only:
+                results += MEASUREMENTS[name](context)
+    except (ConnectFailed, PublishFailed, VerificationFailed) as error:
+        parser.exit(1, f"bench: a measurement failed: {error}\n")
+    except ProcessDidNotStart as error:
+        parser.exit(1, f"bench: a server did not start: {error}\n")
     except KeyboardInterrupt:
-        cli.exit(EXIT_INTERRUPTED, "bench: stopped\n")
-    sys.stdout.write(f"\n{text_table(figures)}")
-    if given.json is not None:
-        about = {"rounds": rounds, "at": int(time.time()), "machine": machine_description()}
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        text = msgspec.json.format(msgspec.json.encode(json_document(figures, about)))
-        given.json.write_bytes(text + b"\n")
-        print_progress(f"wrote {given.json}")
+        parser.exit(EXIT_INTERRUPTED, "bench: stopped\n")
+    sys.stdout.write(f"\n{text_table(results)}")
+    if args.json is not None:
+        run_info = {"rounds": rounds, "at": int(time.time()), "machine": machine_description()}
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        text = msgspec.json.format(msgspec.json.encode(json_document(results, run_info)))
+        args.json.write_bytes(text + b"\n")
+        print_progress(f"wrote {args.json}")
     return 0
 
 

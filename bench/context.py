@@ -19,7 +19,8 @@ from bench.machine import CoreAssignment, assign_cores
 from bench.servers.processes import PLAIN_SERVER, SERVER, Target, start_process
 from bench.servers.raw_write import RawWriter, raw_writer
 
-SPARE_FILES = 500  # open files of a process for everything that is no client
+SPARE_FILES = 500
+"""Open files of a process besides its clients."""
 
 
 class BenchContext(Struct, frozen=True):
@@ -33,7 +34,7 @@ class BenchContext(Struct, frozen=True):
     open_files: int
 
     def start_server(self, **environment: str) -> AbstractContextManager[Target]:
-        """Start our server, as shipped but for these variables."""
+        """Start our server as shipped, with these environment variables."""
         return start_process(SERVER, self.cores.server, self.secret, **environment)
 
     def start_plain_server(self) -> AbstractContextManager[Target]:
@@ -41,31 +42,31 @@ class BenchContext(Struct, frozen=True):
         return start_process(PLAIN_SERVER, self.cores.server, self.secret)
 
     def connect(self, target: Target, clients: int, own_channels: int = 0) -> list[CommandTiming]:
-        """Sign in so many clients; each gets ``own`` channels and the shared one."""
+        """Sign in clients; each subscribes to ``own_channels`` channels and to the shared one."""
         shares = self.workers.split([f"{number}" for number in range(clients)])
-        orders = [
+        all_args = [
             (target.connection_group, target.port, share, own_channels, CHANNEL) for share in shares
         ]
-        self.workers.start_each(ClientGroups.connect, orders)
+        self.workers.start_each(ClientGroups.connect, all_args)
         return self.workers.collect()
 
     @contextlib.contextmanager
     def connected(self, target: Target, clients: int, own_channels: int = 0) -> Iterator[None]:
-        """Keep so many clients connected while the block lasts.
+        """Keep clients connected while the block lasts.
 
-        After a failure the crew may be at work still; what ends it ends its connections.
+        After a failure the workers may still be busy; their connections end with them.
         """
         self.connect(target, clients, own_channels)
         yield
         self.workers.run(ClientGroups.close, target.connection_group)
 
-    def load_utilisation(self, done: Sequence[CommandTiming], extra_cpu_s: float = 0.0) -> float:
+    def load_utilisation(self, timings: Sequence[CommandTiming], extra_cpu_s: float = 0.0) -> float:
         """Return the share of its cores that the load used, from 0 to 1.
 
-        ``extra_cpu_s`` is what this process added to what the crew used.
+        ``extra_cpu_s`` is the CPU time of this process, in addition to that of the workers.
         """
-        spent = sum(each.cpu_s for each in done) + extra_cpu_s
-        return spent / (max(each.seconds for each in done) * len(self.cores.load))
+        cpu_s = sum(timing.cpu_s for timing in timings) + extra_cpu_s
+        return cpu_s / (max(timing.seconds for timing in timings) * len(self.cores.load))
 
 
 def print_progress(message: str) -> None:
@@ -76,12 +77,15 @@ def print_progress(message: str) -> None:
 
 @contextlib.contextmanager
 def bench_context(rounds: int, open_files: int) -> Iterator[BenchContext]:
-    """Start the load, apart from where the servers will be; everything ends with the block."""
+    """Start the load processes, on other cores than the servers; they end with the block."""
     before = os.sched_getaffinity(0)
     cores, secret = assign_cores(frozenset(before)), secrets.token_hex(32)
     os.sched_setaffinity(0, cores.load)  # this process publishes
     try:
-        with start_workers(cores.load, secret) as hands, raw_writer(hands, cores.server) as writer:
-            yield BenchContext(hands, writer, cores, secret, rounds, open_files)
+        with (
+            start_workers(cores.load, secret) as workers,
+            raw_writer(workers, cores.server) as writer,
+        ):
+            yield BenchContext(workers, writer, cores, secret, rounds, open_files)
     finally:
         os.sched_setaffinity(0, before)

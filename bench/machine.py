@@ -1,7 +1,6 @@
-"""What Linux tells of processes, and how it is asked for cores and open files.
+"""CPU and memory of process trees, cores and the limit of open files.  Linux only.
 
-Knows nothing about servers or load.  Everything here is Linux only: /proc has what a process
-used without asking it, children included.
+Independent of what the processes do: /proc has their usage, children included.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class ResourceUsage(Struct, frozen=True):
-    """What a process and its descendants have used: CPU seconds so far, resident bytes now."""
+    """CPU seconds so far and resident bytes now, of a process and its descendants."""
 
     cpu_s: float
     rss_bytes: int
 
 
 class CoreAssignment(Struct, frozen=True):
-    """Which cores the server under test may use, and which the load."""
+    """Cores of the server under test, and cores of the load."""
 
     server: frozenset[int]
     load: frozenset[int]
 
     @property
     def are_separate(self) -> bool:
-        """Tell whether nobody is in anybody's way."""
+        """Whether the server and the load have cores of their own."""
         return not self.server & self.load
 
 
@@ -45,30 +44,30 @@ def assign_cores(available: frozenset[int]) -> CoreAssignment:
 
 
 def process_tree_usage(pid: int) -> ResourceUsage:
-    """Look up what the process tree under ``pid`` has used."""
+    """Read the resource usage of the process tree under ``pid``."""
     fields: dict[int, list[str]] = {}
     children = defaultdict(list)
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             # The name, in parentheses, may contain anything; 3 fields before the parent's id.
-            found = stat.read_text().rpartition(")")[2].split()
+            values = stat.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        each = int(stat.parent.name)
-        fields[each] = found
-        children[int(found[1])].append(each)
-    cpu_s, pages, family = 0.0, 0, [pid]
-    while family:
-        each = family.pop()
-        family += children[each]
-        ended = sum(map(int, fields[each][13:15]))  # what children that ended have used, in ticks
-        cpu_s += time.clock_gettime(_cpu_clock(each)) + ended * TICK_S
-        pages += int(fields[each][21])
+        child = int(stat.parent.name)
+        fields[child] = values
+        children[int(values[1])].append(child)
+    cpu_s, pages, pending = 0.0, 0, [pid]
+    while pending:
+        member = pending.pop()
+        pending += children[member]
+        ended_ticks = sum(map(int, fields[member][13:15]))  # of children that have ended
+        cpu_s += time.clock_gettime(_cpu_clock(member)) + ended_ticks * TICK_S
+        pages += int(fields[member][21])
     return ResourceUsage(cpu_s, pages * PAGE_BYTES)
 
 
 def _cpu_clock(pid: int) -> int:
-    """Return the clock of a process' CPU time, exact where /proc counts in hundredths.
+    """Return the clock of a process's CPU time; /proc only counts hundredths of a second.
 
     This is clock_getcpuclockid(3), which Python does not have.
     """
@@ -89,7 +88,7 @@ def raise_open_file_limit(wanted: int) -> int:
 
 
 def machine_description() -> dict[str, str | int]:
-    """Say what machine this is."""
+    """Describe this machine."""
     return {
         "cores": os.cpu_count() or 1,
         "system": f"{platform.system()} {platform.release()}",

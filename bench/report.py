@@ -1,4 +1,4 @@
-"""The result: a table to read, and the same as JSON with every round's value."""
+"""The result as a table, and as JSON with the values of every round."""
 
 from __future__ import annotations
 
@@ -13,46 +13,50 @@ HEADER = ("", "ours", "plain", "to a write", "to plain", "load")
 NO_VALUE = "-"
 
 
-def text_table(figures: Iterable[Measurement]) -> str:
-    """Write the figures as text: medians, their ratios, and how busy the load was."""
+def text_table(measurements: Iterable[Measurement]) -> str:
+    """Format medians, their ratios and the utilisation of the load as a table."""
     rows: list[Sequence[str]] = [HEADER]
-    for scene, members in groupby(figures, key=lambda figure: figure.section):
-        rows += [(), (scene,), *map(_table_row, members)]
+    for section, members in groupby(measurements, key=lambda each: each.section):
+        rows += [(), (section,), *map(_table_row, members)]
     widths = [max(len(row[n]) for row in rows if len(row) > 1) for n in range(len(HEADER))]
     return "".join(f"{_format_row(row, widths)}\n" for row in rows)
 
 
-def json_document(figures: Iterable[Measurement], run_info: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures as plain values, with what is to be known about the run."""
+def json_document(
+    measurements: Iterable[Measurement], run_info: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the measurements as plain values, with information about the run."""
     return {
         **run_info,
         "figures": [
             {
-                "scene": figure.section,
-                "what": figure.name,
-                "unit": figure.unit,
-                "ours": list(figure.ours),
-                "plain": list(figure.plain),
-                "bare_us": list(figure.raw_write_us),
-                "load_busy": list(figure.load_utilisation),
-                "median": median(figure.ours),
-                "to_bare": figure.ratio_to_raw_write,
-                "to_plain": figure.ratio_to_plain,
+                "scene": measurement.section,
+                "what": measurement.name,
+                "unit": measurement.unit,
+                "ours": list(measurement.ours),
+                "plain": list(measurement.plain),
+                "bare_us": list(measurement.raw_write_us),
+                "load_busy": list(measurement.load_utilisation),
+                "median": median(measurement.ours),
+                "to_bare": measurement.ratio_to_raw_write,
+                "to_plain": measurement.ratio_to_plain,
             }
-            for figure in figures
+            for measurement in measurements
         ],
     }
 
 
-def _table_row(figure: Measurement) -> Sequence[str]:
-    busy = f"{median(figure.load_utilisation):.0%}" if figure.load_utilisation else NO_VALUE
+def _table_row(measurement: Measurement) -> Sequence[str]:
+    load = (
+        f"{median(measurement.load_utilisation):.0%}" if measurement.load_utilisation else NO_VALUE
+    )
     return (
-        f"  {figure.name}",
-        _format_amount(figure.ours, figure.unit),
-        _format_amount(figure.plain, figure.unit),
-        _format_ratio(figure.ratio_to_raw_write),
-        _format_ratio(figure.ratio_to_plain),
-        busy,
+        f"  {measurement.name}",
+        _format_amount(measurement.ours, measurement.unit),
+        _format_amount(measurement.plain, measurement.unit),
+        _format_ratio(measurement.ratio_to_raw_write),
+        _format_ratio(measurement.ratio_to_plain),
+        load,
     )
 
 
@@ -75,7 +79,7 @@ def _format_ratio(ratio: float | None) -> str:
 
 
 def _format_number(value: float) -> str:
-    """Write a number with the three digits that a noisy machine can vouch for."""
+    """Format a number with three digits; more would be noise."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

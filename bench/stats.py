@@ -1,4 +1,4 @@
-"""The little arithmetic of a benchmark: medians, quantiles and ratios."""
+"""Medians, quantiles and ratios of measured values."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from msgspec import Struct
 
 
 class Measurement(Struct, frozen=True, kw_only=True):
-    """One line of the result: what was measured, a value for each round.
+    """One line of the result, with one value for each round.
 
-    ``plain`` is the same of the plain server.  ``bare_us`` is what one bare write cost at that
-    time, where the unit is time too; ``load_busy`` how much of its cores the load used, from
-    0 to 1: near 1, it was the load that could do no more.
+    ``plain`` are the values of the plain server, ``raw_write_us`` the cost of one raw write in
+    the same rounds, where the unit is a time.  ``load_utilisation`` is the share of its cores
+    that the load used, from 0 to 1: near 1, the load was the limit.
     """
 
     section: str
@@ -26,22 +26,22 @@ class Measurement(Struct, frozen=True, kw_only=True):
 
     @property
     def ratio_to_raw_write(self) -> float | None:
-        """Its median to a bare write's."""
+        """Ratio of the medians: ours to a raw write."""
         return ratio(self.ours, self.raw_write_us)
 
     @property
     def ratio_to_plain(self) -> float | None:
-        """Its median to the plain server's."""
+        """Ratio of the medians: ours to the plain server."""
         return ratio(self.ours, self.plain)
 
 
 def ratio(values: Sequence[float], base: Sequence[float]) -> float | None:
-    """Return the ratio of two medians, or None where there is none."""
+    """Return the ratio of two medians; None without values, or if the base is 0."""
     if not values or not base or median(base) == 0:
         return None
     return median(values) / median(base)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """Return the value that this share of them, from 0 to 1, does not exceed (nearest rank)."""
+    """Return the quantile ``share``, from 0 to 1, by nearest rank."""
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,6 +1,6 @@
 """Base class of the threaded and the asyncio client: handlers, messages, subscriptions, status.
 
-Subclasses own the socket: they say how to wake its thread or task, and how to wait for a reply.
+Subclasses own the socket; they implement waking its thread or task and waiting for a reply.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol, assert_never
 
 from client.clock import monotonic_epoch
 from client.errors import AuthenticationFailed, ConnectionLost
-from client.handlers import HandlerRegistry, MessageHandler
+from client.handlers import HandlerRegistry, MessageHandler, RawPayloadHandler
 from client.sans_io.client import ClientOptions, SansIoClient
 from client.sans_io.connection_events import Direction, Tap
 from client.sans_io.connection_state import ConnectionStatus
@@ -59,9 +59,10 @@ class BaseClient(ABC):
         token: source of tokens; None for an anonymous client.
         recoverable: whether the user's own channel is recovered; see ``subscribe``.
         queue_limit: messages queued while disconnected; one more raises ``QueueFull``.
-        ping_after_s, dead_after_s: see ``client.sans_io.server_watchdog``.
-        draw: random generator for jitter.
-        tap: called with every frame, see ``client.sans_io.connection_events``; its exceptions are logged.
+        ping_interval_s, server_timeout_s: see ``client.sans_io.server_watchdog``.
+        rng: random generator for jitter.
+        tap: called with every frame, see ``client.sans_io.connection_events``;
+            its exceptions are logged.
     """
 
     def __init__(
@@ -132,6 +133,14 @@ class BaseClient(ABC):
         """
         return self._handlers.on(type, handler)
 
+    def on_raw(self, type: str, handler: RawPayloadHandler) -> Callable[[], None]:
+        """Call ``handler(payload)`` with the payload's JSON, byte for byte as it was received.
+
+        For a handler that decodes it itself, or keeps it.  There is no ``'*'``; otherwise as
+        ``on``.
+        """
+        return self._handlers.on_raw(type, handler)
+
     def off(self, type: str, handler: MessageHandler | None = None) -> None:
         """Remove a handler, or all handlers of the type."""
         self._handlers.off(type, handler)
@@ -148,19 +157,19 @@ class BaseClient(ABC):
             return
         try:
             self._tap(direction, frame)
-        except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            log.warning("The tap raised %s", type(why).__name__)
+        except Exception as error:  # noqa: BLE001 - its text may hold a secret
+            log.warning("The tap raised %s", type(error).__name__)
 
     @abstractmethod
     def _wake_io(self) -> None:
         """Wake the thread or task that owns the socket, to send queued frames."""
 
     def _perform_effects(self, effects: Iterable[ClientEffect]) -> str | None:
-        """Perform effects, without the lock; returns why to drop the connection, if so."""
+        """Perform effects, without the lock; returns the reason to drop the connection, if any."""
         for effect in effects:
             match effect:
-                case DispatchMessage(message):
-                    self._handlers.dispatch(message)
+                case DispatchMessage(message, text):
+                    self._handlers.dispatch(message, text)
                 case ResolveRequest(id, outcome):
                     self._resolve_request(id, outcome)
                 case RefreshToken():
@@ -181,30 +190,30 @@ class BaseClient(ABC):
         return ConnectionLost(self._core.disconnect_reason)
 
     def _log_disconnect(self) -> None:
-        now = self.status
-        how = f"{now.close_code or ''} {now.close_reason}".strip()
-        if now.retry_at is None:
-            log.warning("Disconnected, not reconnecting: %s", how)
+        status = self.status
+        reason = f"{status.close_code or ''} {status.close_reason}".strip()
+        if status.retry_at is None:
+            log.warning("Disconnected, not reconnecting: %s", reason)
         else:
             # Once per outage.
-            level = logging.INFO if now.attempt <= 1 else logging.DEBUG
-            log.log(level, "Disconnected (%s), reconnecting", how)
+            level = logging.INFO if status.attempt <= 1 else logging.DEBUG
+            log.log(level, "Disconnected (%s), reconnecting", reason)
 
     def _resolve_request(self, id: str, outcome: dict[str, Any] | Exception) -> None:
-        waiter = self._reply_futures.pop(id, None)
-        if waiter is None or waiter.done():
+        future = self._reply_futures.pop(id, None)
+        if future is None or future.done():
             return
         if isinstance(outcome, Exception):
-            waiter.set_exception(outcome)
+            future.set_exception(outcome)
         else:
-            waiter.set_result(outcome)
+            future.set_result(outcome)
 
     def _connect_url(self, token: str | None) -> str:
         """Return the URL, without the token if that is sent in a message."""
         return self._url if self._core.recover_user_channel else with_token(self._url, token)
 
     def _on_open(self, token: str | None, now: float) -> None:
-        """Tell the session that the connection is open."""
+        """Report to the core that the connection is open."""
         self._core.on_open(now)
         if token is not None and self._core.recover_user_channel:
             self._core.sign_in(token)
@@ -215,6 +224,6 @@ class BaseClient(ABC):
             return None
         try:
             return self._token()
-        except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            log.warning("The token source raised %s", type(why).__name__)
+        except Exception as error:  # noqa: BLE001 - its text may hold a secret
+            log.warning("The token source raised %s", type(error).__name__)
             return None

@@ -1,7 +1,7 @@
 """Monotonic seconds since the epoch.
 
-The wall clock may be adjusted; the monotonic clock has no date.  This one takes its start from
-the first and advances with the second.
+The wall clock may be adjusted; the monotonic clock has no date.  This one starts with the wall
+clock and advances with the monotonic one.
 """
 
 from __future__ import annotations

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from client.sans_io.codec import message_payload, raw_payload
+
+T = TypeVar("T")
 
 MessageHandler = Callable[[dict[str, Any]], object]
-"""Takes the payload of a message; under ``WILDCARD``, the whole message."""
+"""Called with the payload of a message; under ``WILDCARD``, with the whole message."""
+RawPayloadHandler = Callable[[bytes], object]
+"""Called with the payload of a message as JSON, byte for byte as it was received."""
 WILDCARD = "*"
 
 log = logging.getLogger(__name__)
@@ -20,34 +26,57 @@ class HandlerRegistry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._handlers: dict[str, tuple[MessageHandler, ...]] = {}
+        self._raw_handlers: dict[str, tuple[RawPayloadHandler, ...]] = {}
 
     def on(self, type: str, handler: MessageHandler) -> Callable[[], None]:
         """Add a handler, once; returns a function that removes it."""
         with self._lock:
-            others = self._without(type, handler)
-            self._handlers[type] = (*others, handler)
+            self._handlers[type] = (*_without(self._handlers, type, handler), handler)
         return lambda: self.off(type, handler)
 
-    def off(self, type: str, handler: MessageHandler | None = None) -> None:
-        """Remove a handler, or all of a type; it is no error if there are none."""
+    def on_raw(self, type: str, handler: RawPayloadHandler) -> Callable[[], None]:
+        """Add a handler of undecoded payloads, once; returns a function that removes it."""
         with self._lock:
-            self._handlers[type] = self._without(type, handler) if handler else ()
+            self._raw_handlers[type] = (*_without(self._raw_handlers, type, handler), handler)
 
-    def dispatch(self, message: dict[str, Any]) -> None:
+        def remove() -> None:
+            with self._lock:
+                self._raw_handlers[type] = _without(self._raw_handlers, type, handler)
+
+        return remove
+
+    def off(self, type: str, handler: MessageHandler | None = None) -> None:
+        """Remove a handler, or all of a type, raw ones too; it is no error if there are none."""
+        with self._lock:
+            if handler is None:
+                self._handlers[type], self._raw_handlers[type] = (), ()
+            else:
+                self._handlers[type] = _without(self._handlers, type, handler)
+
+    def dispatch(self, message: dict[str, Any], text: bytes) -> None:
         """Call the handlers of the message's type and then those of every message."""
-        payload = message.get("payload")
-        payload = payload if isinstance(payload, dict) else {}
-        for handler in self._handlers.get(message["type"], ()):
-            _call_handler(handler, payload, message["type"])
+        type = message["type"]
+        if raw_handlers := self._raw_handlers.get(type):
+            undecoded = raw_payload(text)
+            for raw_handler in raw_handlers:
+                _call_handler(raw_handler, undecoded, type)
+        payload = message_payload(message)
+        for handler in self._handlers.get(type, ()):
+            _call_handler(handler, payload, type)
         for handler in self._handlers.get(WILDCARD, ()):
-            _call_handler(handler, message, message["type"])
-
-    def _without(self, type: str, handler: MessageHandler) -> tuple[MessageHandler, ...]:
-        # Compared with ==, not `is`: a bound method is a new object each time it is named.
-        return tuple(other for other in self._handlers.get(type, ()) if other != handler)
+            _call_handler(handler, message, type)
 
 
-def _call_handler(handler: MessageHandler, argument: dict[str, Any], type: str) -> None:
+def _without(
+    handlers: Mapping[str, tuple[Callable[[T], object], ...]],
+    type: str,
+    handler: Callable[[T], object],
+) -> tuple[Callable[[T], object], ...]:
+    # Compared with ==, not `is`: a bound method is a new object each time it is named.
+    return tuple(other for other in handlers.get(type, ()) if other != handler)
+
+
+def _call_handler(handler: Callable[[T], object], argument: T, type: str) -> None:
     try:
         handler(argument)
     except Exception:

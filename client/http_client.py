@@ -19,7 +19,8 @@ from common.text_markers import N_
 from protocol import codec
 
 TIMEOUT_S = 2.0
-MAX_RESPONSE_BYTES = 8 << 20  # bytes of an answer; sixty products and their orders are some 200 KiB
+MAX_RESPONSE_BYTES = 8 << 20
+"""The state of a shop with sixty products and their orders is some 200 KiB."""
 MAX_ERROR_BYTES = 64 << 10
 CANNOT_CONNECT = N_("cannot connect")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -36,8 +37,8 @@ class ErrorDetail(Struct, frozen=True):
 class ApiRequestError(Exception):
     """A request failed; ``str()`` gives a reason that can follow a colon.
 
-    ``status`` is None if no response arrived; ``refusal`` is empty if the response
-    had no error object.
+    ``status`` is None if no response arrived; ``detail`` is empty if the response had no error
+    object.
     """
 
     def __init__(
@@ -52,14 +53,14 @@ class ApiClient:
 
     def __init__(self, url: str, token_source: Callable[[], str]) -> None:
         self._url, self._token_source = url.rstrip("/"), token_source
-        # It is on this machine or this network: a proxy of the environment is not asked.
+        # The server is on this machine or network: ignore proxies in the environment.
         self._opener: OpenerDirector = build_opener(ProxyHandler({}))
 
     def get(self, path: str) -> bytes:
-        """Return the body of the answer.
+        """Return the body of the response.
 
         Raises:
-            Unanswered: there was none, or one that refuses.
+            ApiRequestError: no response arrived, or one with an error status.
         """
         return self._request("GET", path)
 
@@ -79,15 +80,15 @@ class ApiClient:
         body: bytes | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> bytes:
-        signed = {**headers, "Authorization": f"Bearer {self._token_source()}"}
-        request = Request(self._url + path, body, signed, method=method)  # noqa: S310 - the settings take http and https only
+        all_headers = {**headers, "Authorization": f"Bearer {self._token_source()}"}
+        request = Request(self._url + path, body, all_headers, method=method)  # noqa: S310 - the settings take http and https only
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-                return bytes(answer.read(MAX_RESPONSE_BYTES))
-        except HTTPError as why:
-            with why:
-                refusal = _parse_error(why.read(MAX_ERROR_BYTES))
-            raise ApiRequestError(f"HTTP {why.code} {why.reason}", why.code, refusal) from None
+            with self._opener.open(request, timeout=TIMEOUT_S) as response:
+                return bytes(response.read(MAX_RESPONSE_BYTES))
+        except HTTPError as error:
+            with error:
+                detail = _parse_error(error.read(MAX_ERROR_BYTES))
+            raise ApiRequestError(f"HTTP {error.code} {error.reason}", error.code, detail) from None
         except (OSError, HTTPException):
             raise ApiRequestError(CANNOT_CONNECT) from None
 

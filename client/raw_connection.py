@@ -1,7 +1,7 @@
 """Raw WebSocket connection: sends the given bytes and does nothing on its own.
 
-No sign-in, pings or reconnects, so that every frame and its effect can be seen.  One thread owns
-the socket; all frames are recorded.
+It does not sign in, ping or reconnect, so that every frame and its effect can be seen.  One
+thread owns the socket; all frames are recorded.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import threading
 from collections import deque
 
 from client.frame_recorder import FrameRecorder
-from client.recorded_frames import Opcode
 from client.sans_io.connection_events import (
     ConnectionClosed,
     HandshakeRejected,
@@ -22,18 +21,20 @@ from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sync.connection import CONNECTION_ERRORS, SyncConnection, Waker
 from client.url import with_token
 from protocol.errors import CloseCode
+from protocol.opcodes import Opcode
 
 CONNECT_TIMEOUT_S = 5.0
-IDLE_WAIT_S = 30.0  # longest wait; send and close wake the thread
+IDLE_WAIT_S = 30.0
+"""Longest wait for a frame; ``send`` and ``close`` wake the thread."""
 CLOSE_TIMEOUT_S = 1.0
 log = logging.getLogger(__name__)
 
 
 class RawConnection:
-    """One connection, from ``open`` to its end; ``open`` again starts another.
+    """One connection at a time; ``open`` after a close starts another.
 
-    For several threads.  ``url`` is that of the server's WebSocket, without a token; ``origin``
-    that of a page it pretends to be, if of any.
+    Thread-safe.  ``url`` is the server's WebSocket URL without a token; ``origin`` is sent as
+    the Origin header.
     """
 
     def __init__(self, url: str, recorder: FrameRecorder, origin: str | None = None) -> None:
@@ -44,14 +45,14 @@ class RawConnection:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is a connection, or one being made."""
+        """Whether there is a connection, or one being opened."""
         with self._lock:
             return self._connection_thread is not None and self._connection_thread.thread.is_alive()
 
     def open(self, token: str | None) -> None:
-        """Connect, with the token in the address if there is one; does nothing while it is open.
+        """Connect, with the token in the URL if there is one; does nothing while it is open.
 
-        Returns immediately; the record shows the result.
+        Returns immediately; the recorder shows the result.
         """
         with self._lock:
             if self._connection_thread is None or not self._connection_thread.thread.is_alive():
@@ -68,13 +69,13 @@ class RawConnection:
     def close(self) -> None:
         """Close the connection and wait for the thread; idempotent."""
         with self._lock:
-            run = self._connection_thread
-        if run is not None:
-            run.stop()
+            thread = self._connection_thread
+        if thread is not None:
+            thread.stop()
 
 
 class _RawConnectionThread:
-    """One connection's thread."""
+    """The thread of one connection."""
 
     def __init__(
         self, url: str, origin: str | None, has_token: bool, recorder: FrameRecorder
@@ -85,7 +86,7 @@ class _RawConnectionThread:
         self._is_stopping = False
         self._connection: SyncConnection | None = None
         self.thread = threading.Thread(
-            target=self._main, args=(url, origin, has_token), name="console-wire", daemon=True
+            target=self._main, args=(url, origin, has_token), name="raw-connection", daemon=True
         )
         self.thread.start()
 
@@ -97,29 +98,29 @@ class _RawConnectionThread:
         self._is_stopping = True
         self._waker.wake()
         self.thread.join(CLOSE_TIMEOUT_S)
-        line = self._connection
-        if self.thread.is_alive() and line is not None:
-            line.abort()
+        connection = self._connection
+        if self.thread.is_alive() and connection is not None:
+            connection.abort()
             self.thread.join(CLOSE_TIMEOUT_S)
 
     def _main(self, url: str, origin: str | None, has_token: bool) -> None:
-        line = self._connection = SyncConnection(self._waker)
-        goodbye = False
+        connection = self._connection = SyncConnection(self._waker)
+        is_closing = False
         try:
             self._recorder.record_connecting(has_token)
-            line.open(url, CONNECT_TIMEOUT_S, origin)
+            connection.open(url, CONNECT_TIMEOUT_S, origin)
             self._recorder.record_open()
-            goodbye = self._read_write_loop(line)
-        except HandshakeRejected as why:
-            self._recorder.record_handshake_rejected(why.status)
-        except CONNECTION_ERRORS as why:
-            self._recorder.record_close(ABNORMAL_CLOSURE, describe_error(why))
+            is_closing = self._read_write_loop(connection)
+        except HandshakeRejected as error:
+            self._recorder.record_handshake_rejected(error.status)
+        except CONNECTION_ERRORS as error:
+            self._recorder.record_close(ABNORMAL_CLOSURE, describe_error(error))
         finally:
-            line.close(handshake=goodbye)
+            connection.close(handshake=is_closing)
             self._waker.close()
 
     def _read_write_loop(self, connection: SyncConnection) -> bool:
-        """Send and receive until the close; returns whether the close starts here."""
+        """Send and receive until the close; returns whether this side closes."""
         while True:
             while self._send_queue and not connection.is_broken:
                 data, opcode = self._send_queue.popleft()

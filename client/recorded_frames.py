@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
+from client.sans_io.connection_events import Direction
 from protocol import codec
 
 REDACTED = "•••"
@@ -21,36 +22,10 @@ _TOKEN_FIELD = re.compile(r'("token"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _ERROR_TYPES = {"error", "auth_error"}
 _AUTH_REPLIES = {"auth_success", "auth_error"}
 _REPLY_TYPES = _AUTH_REPLIES | {"error", "subscribed", "unsubscribed", "pong"}
-_TONES = {  # a reply by what it says, an event by the kind of channel that it is at home on
-    "auth_success": "ok",
-    "subscribed": "ok",
-    "unsubscribed": "ok",
-    "open": "ok",
-    "error": "bad",
-    "auth_error": "bad",
-    "pong": "muted",
-    "order_update": "order",
-    "notification": "user",
-    "cart_update": "user",
-    "chat_message": "user",
-    "new_order": "tenant",
-    "inventory_alert": "tenant",
-    "customer_activity": "tenant",
-    "traffic": "monitor",
-    "stats": "monitor",
-}
-
-
-class Opcode(IntEnum):
-    """What a WebSocket frame says it carries (RFC 6455, 5.2), of those sent here."""
-
-    CONTINUATION = 0x0
-    TEXT = 0x1
-    BINARY = 0x2
 
 
 class FrameKind(StrEnum):
-    """What a frame is."""
+    """Kind of a recorded frame."""
 
     CONNECT = "connect"
     OPEN = "open"
@@ -63,26 +38,53 @@ class FrameKind(StrEnum):
     HTTP_RESPONSE = "answer"
 
 
-class RecordedFrame(Struct, frozen=True, kw_only=True, gc=False):
-    """One frame; ``seq`` counts from 1 within its record.
+class RecordedFrame(Struct, frozen=True, kw_only=True):
+    """One frame.
 
-    ``at`` is in seconds since the epoch, taken next to the socket.  ``text`` is what crossed,
-    with tokens hidden; ``size`` its bytes on the wire.  ``code`` is a close code or an HTTP
-    status, 0 for anything else.  ``answers`` names the request by its ``seq`` where whoever
-    recorded it knows, as with HTTP.  ``type`` and ``id`` are those of the message, empty and
-    None where there is none.
+    ``seq`` counts from 1 within a recorder.  ``at`` is in seconds since the epoch, taken next
+    to the socket.  ``text`` is the content with tokens redacted, ``message`` the same as a JSON
+    object, None if it is none.  ``size`` is in bytes.  ``code`` is a close code or an HTTP
+    status, else 0.  ``reply_to`` is the ``seq`` of the request that an HTTP response answers,
+    else 0.
     """
 
     seq: int
     at: float
-    is_sent: bool
+    direction: Direction
     kind: FrameKind
     text: str = ""
+    message: dict[str, Any] | None = None
     size: int = 0
     code: int = 0
     reply_to: int = 0
-    type: str = ""
-    id: str | None = None
+
+    @property
+    def is_sent(self) -> bool:
+        """Return whether the client sent it."""
+        return self.direction is Direction.SENT
+
+    @property
+    def json_body(self) -> dict[str, Any]:
+        """The message; empty if there is none."""
+        return self.message or {}
+
+    @property
+    def type(self) -> str:
+        """The message's type; empty if there is none."""
+        type_ = self.json_body.get("type")
+        return type_ if isinstance(type_, str) else ""
+
+    @property
+    def id(self) -> str | None:
+        """The message's id."""
+        id = self.json_body.get("id")
+        return id if isinstance(id, str) else None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The message's payload; empty if there is none."""
+        payload = self.json_body.get("payload")
+        return payload if isinstance(payload, dict) else {}
 
     @property
     def label(self) -> str:
@@ -109,69 +111,49 @@ class RecordedFrame(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def is_event(self) -> bool:
         """Return whether it is an event, not a reply."""
-        is_heard = self.kind is FrameKind.TEXT and not self.is_sent
-        return is_heard and self.id is None and self.type not in _REPLY_TYPES
-
-    @property
-    def tone(self) -> str:
-        """Name the colour of its chip: a severity or a channel kind."""
-        if self.is_error:
-            return "bad"
-        if self.kind is FrameKind.HTTP_RESPONSE:
-            return "ok"
-        return _TONES.get(self.label, "accent" if self.is_sent else "muted")
+        is_received = self.kind is FrameKind.TEXT and not self.is_sent
+        return is_received and self.id is None and self.type not in _REPLY_TYPES
 
     @property
     def error_code(self) -> str:
-        """Return the code of a refusal, in a frame or an HTTP answer; empty for all others."""
-        found = self.json_body
-        told = found.get("payload") if self.kind is FrameKind.TEXT else found.get("error")
-        code = told.get("code") if isinstance(told, Mapping) else None
+        """The code of an error, in a frame or an HTTP response; else empty."""
+        error = self.payload if self.kind is FrameKind.TEXT else self.json_body.get("error")
+        code = error.get("code") if isinstance(error, Mapping) else None
         return code if isinstance(code, str) else ""
-
-    @property
-    def json_body(self) -> dict[str, Any]:
-        """Read the text as a JSON object; empty where it is none."""
-        try:
-            found = codec.decode_json(self.text)
-        except codec.DECODE_ERRORS:
-            return {}
-        return found if isinstance(found, dict) else {}
 
 
 class FrameMatch(Struct, frozen=True):
-    """What a frame answers, or what answers it: the other's ``seq``, and the time between."""
+    """A request's reply, or a reply's request: the other's ``seq``, and the time between them."""
 
     other_seq: int
     seconds: float
 
 
-def hide_tokens(text: str) -> str:
-    """Replace the tokens in a message: frames are shown on screens."""
-    return _TOKEN_FIELD.sub(rf'\1"{REDACTED}"', text)
-
-
-def message_type_and_id(data: bytes) -> tuple[str, str | None]:
-    """Read a message's type and id, as far as it has them."""
+def parse_frame_text(data: bytes) -> tuple[str, dict[str, Any] | None]:
+    """Return the text of a frame with tokens redacted, and its JSON object if it is one."""
     try:
-        found = codec.decode_json(data)
+        text = _redact_tokens(data.decode())
+    except UnicodeDecodeError:
+        return _redact_tokens(data.decode(errors="replace")), None
+    try:
+        message = codec.decode_json(text)
     except codec.DECODE_ERRORS:
-        return "", None
-    if not isinstance(found, dict):
-        return "", None
-    type_, id = found.get("type"), found.get("id")
-    return type_ if isinstance(type_, str) else "", id if isinstance(id, str) else None
+        return text, None
+    return text, message if isinstance(message, dict) else None
+
+
+def _redact_tokens(text: str) -> str:
+    return _TOKEN_FIELD.sub(rf'\1"{REDACTED}"', text)
 
 
 def match_replies(frames: Iterable[RecordedFrame]) -> dict[int, FrameMatch]:
     """Pair requests with their replies; each of a pair is in the result under its ``seq``.
 
-    By ``id``, and first come, first served where an id was used again: the server answers
-    one connection's requests in order.  The upgrade, and the sign-in that travels in its
-    address, are answered without an id.  A reply of one connection answers nothing that was
-    sent on the one before.
+    By ``id``, and in order where an id was used again: the server answers the requests of a
+    connection in order.  The upgrade, and the sign-in in its URL, are answered without an id.
+    A reply never answers a request of an earlier connection.
     """
-    found: dict[int, FrameMatch] = {}
+    matches: dict[int, FrameMatch] = {}
     by_seq: dict[int, RecordedFrame] = {}
     waiting: dict[str, deque[RecordedFrame]] = {}
     connecting: RecordedFrame | None = None
@@ -195,6 +177,6 @@ def match_replies(frames: Iterable[RecordedFrame]) -> dict[int, FrameMatch]:
             request, signing_in = signing_in, None
         if request is not None:
             seconds = frame.at - request.at
-            found[frame.seq] = FrameMatch(request.seq, seconds)
-            found[request.seq] = FrameMatch(frame.seq, seconds)
-    return found
+            matches[frame.seq] = FrameMatch(request.seq, seconds)
+            matches[request.seq] = FrameMatch(frame.seq, seconds)
+    return matches

@@ -22,8 +22,8 @@ def mint(
 ) -> str:
     """Sign a token with HS256, valid from ``now`` (in seconds since the epoch).
 
-    Without ``role`` it is a token as of docs/protocol.md.  Claims are in whole seconds, rounded
-    down.
+    Without ``role`` the token has only the claims that docs/protocol.md requires.  Times are
+    rounded down to whole seconds.
     """
     at = time.time() if now is None else now
     claims: dict[str, Any] = {

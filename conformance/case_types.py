@@ -8,9 +8,11 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from client.recorded_frames import FrameKind, Opcode, RecordedFrame
+from client.recorded_frames import FrameKind, RecordedFrame
 from protocol.errors import CloseCode, ErrorCode
+from protocol.opcodes import Opcode
 
+REPETITION_PLACEHOLDER = b"#"
 LIVENESS_PING_ID = "alive"
 """Id of the ping that checks, after an error, that the connection is still open."""
 
@@ -54,10 +56,10 @@ Expectation = ExpectError | ExpectAuthError | ExpectClose | ExpectHttpStatus
 
 
 class SendFrames(Struct, frozen=True):
-    """A frame to send; ``$TOKEN``, ``$ORDER`` and ``$TENANT`` in it are filled in.
+    """A frame to send ``times`` in a row; ``conformance.placeholders`` in it are filled in.
 
-    It is sent ``times`` in a row; ``answered`` waits for a reply each time, with ``#``
-    standing for the number.
+    With ``await_replies`` it is a request with the id ``t#``, where ``#`` is the number of the
+    repetition; each is sent after the reply to the one before, as fast as the rate limit allows.
     """
 
     data: bytes
@@ -69,10 +71,10 @@ class SendFrames(Struct, frozen=True):
 class ConformanceCase(Struct, frozen=True, kw_only=True):
     """One conformance case.
 
-    ``who`` connects, after ``crowd`` others as the same user; ``shows`` is whose token stands
-    for ``$TOKEN``; ``origin`` is that of a page it pretends to be.  With ``post``, a
-    publication's body, nothing connects; ``after`` is a body published before, under the same
-    Idempotency-Key.  The answer may take ``patience_s``.
+    ``actor`` connects, after ``sibling_connections`` of the same user, and sends.  ``$TOKEN`` is
+    the token of ``token_of``.  ``origin`` is sent as the Origin header.  With ``publish_body``
+    there is no connection: the body is published over HTTP, after ``first_publish_body`` under
+    the same Idempotency-Key.  The answer must arrive within ``timeout_s``.
     """
 
     name: str
@@ -117,7 +119,7 @@ def frame_label(frame: RecordedFrame) -> str:
 
 
 def is_expected(frame: RecordedFrame, expected: Expectation) -> bool:
-    """Tell whether a frame is the documented answer."""
+    """Return whether a frame is the documented answer."""
     match expected:
         case ExpectError(code):
             return (
@@ -143,13 +145,13 @@ def keeps_connection_open(expected: Expectation) -> bool:
 
 def actual_answer(frames: Iterable[RecordedFrame], expected: Expectation) -> RecordedFrame | None:
     """Return the actual answer: the expected frame, else the last error."""
-    found: RecordedFrame | None = None
+    last_error: RecordedFrame | None = None
     for frame in frames:
         if is_expected(frame, expected):
             return frame
         if frame.is_error or frame.kind is FrameKind.HTTP_RESPONSE:
-            found = frame
-    return found
+            last_error = frame
+    return last_error
 
 
 def evaluate(frames: Iterable[RecordedFrame], expected: Expectation) -> CaseStatus:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from client.recorded_frames import Opcode
 from common.text_markers import N_
 from conformance.case_types import (
     Actor,
@@ -16,13 +15,14 @@ from conformance.case_types import (
     ExpectHttpStatus,
     SendFrames,
 )
-from dashboard.views.console.templates import ORDER, TENANT, TOKEN
+from conformance.placeholders import ORDER, TENANT, TOKEN
 from protocol import codec
 from protocol.errors import CloseCode, ErrorCode
+from protocol.opcodes import Opcode
 
-MAX_MESSAGE_BYTES = 4096  # bytes of a message
-MAX_CHAT_CHARACTERS = 2000  # characters
-MAX_PUBLISH_BYTES = 1 << 20  # bytes of a publish
+MAX_MESSAGE_BYTES = 4096
+MAX_CHAT_CHARACTERS = 2000
+MAX_PUBLISH_BYTES = 1 << 20
 INVALID_MESSAGE = ExpectError(ErrorCode.INVALID_MESSAGE)
 UNKNOWN_TYPE = ExpectError(ErrorCode.UNKNOWN_TYPE)
 INVALID_PAYLOAD = ExpectError(ErrorCode.INVALID_PAYLOAD)
@@ -40,7 +40,7 @@ def _send_case(
 def _forbidden_subscribe(
     name: str, title: str, channel: str, actor: Actor = Actor.CUSTOMER
 ) -> ConformanceCase:
-    """Subscribe to a channel that ``who`` has no access to."""
+    """Make a case of a subscription to a channel that ``actor`` has no access to."""
     return _send_case(
         name, title, FORBIDDEN, _encode_message("subscribe", channel=channel), actor=actor
     )
@@ -135,6 +135,7 @@ CHANNEL_CASES = (
             times=101,
             await_replies=True,
         ),
+        timeout_s=15.0,
     ),
 )
 AUTHENTICATION_CASES = (
@@ -242,8 +243,8 @@ PUBLISH_CASES = (
         title=N_("Idempotency key reused"),
         expected=ExpectHttpStatus(409),
         actor=Actor.SERVICE,
-        first_publish_body=_publication_body(user="trial_1"),
-        publish_body=_publication_body(user="trial_2"),
+        first_publish_body=_publication_body(user="conformance_1"),
+        publish_body=_publication_body(user="conformance_2"),
     ),
 )
 ALL_CASES: tuple[ConformanceCase, ...] = (
@@ -253,4 +254,4 @@ ALL_CASES: tuple[ConformanceCase, ...] = (
     *RATE_LIMIT_CASES,
     *PUBLISH_CASES,
 )
-CASES_BY_NAME = {trial.name: trial for trial in ALL_CASES}
+CASES_BY_NAME = {case.name: case for case in ALL_CASES}

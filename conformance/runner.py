@@ -7,15 +7,17 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from client.frame_recorder import FrameRecorder
-from client.http_client import ApiClient, ApiRequestError
+from client.http_client import ApiClient
 from client.raw_connection import RawConnection
+from client.raw_publish import publish_and_record
 from client.recorded_frames import FrameKind, RecordedFrame
 from client.tokens import mint
 from conformance.case_types import (
     LIVENESS_PING_ID,
+    REPETITION_PLACEHOLDER,
     Actor,
     CaseStatus,
     ConformanceCase,
@@ -25,14 +27,18 @@ from conformance.case_types import (
     is_expected,
     keeps_connection_open,
 )
-from dashboard.views.console.templates import ORDER, TENANT, TOKEN
-from protocol import codec
+from conformance.placeholders import ORDER, TENANT, TOKEN
+from protocol.errors import ErrorCode
 
 LIVENESS_PING = b'{"type":"ping","id":"%s"}' % LIVENESS_PING_ID.encode()
-CONNECT_TIMEOUT_S, REPLY_TIMEOUT_S = 5.0, 5.0
-LIVENESS_INTERVAL_S = 0.2  # a ping may itself be over the rate limit
+CONNECT_TIMEOUT_S = 5.0
+REPLY_TIMEOUT_S = 5.0
+LIVENESS_INTERVAL_S = 0.2
+"""Between pings: one may itself be over the rate limit."""
+RATE_LIMIT_PAUSE_S = 0.2
+"""Before a request is repeated that was over the rate limit."""
 SHORT_TOKEN_LIFETIME_S = 2.0
-OTHER_TENANT = "books"  # another shop
+OTHER_TENANT = "books"
 
 
 class ConformanceTarget(Struct, frozen=True):
@@ -55,31 +61,31 @@ class CaseResult(Struct, frozen=True):
 
 
 class CaseRun:
-    """One trial, from its start."""
+    """One run of a case; starts at once."""
 
     def __init__(self, case: ConformanceCase, target: ConformanceTarget) -> None:
         self._case, self._target = case, target
-        self._user_id = f"trial_{secrets.token_hex(4)}"
+        self._user_id = f"conformance_{secrets.token_hex(4)}"
         self._recorder = FrameRecorder()
         self._connections: list[RawConnection] = []
         self._is_finished = threading.Event()
-        self._thread = threading.Thread(target=self._main, name="console-trial", daemon=True)
+        self._thread = threading.Thread(target=self._main, name="conformance-case", daemon=True)
         self._thread.start()
 
     @property
     def result(self) -> CaseResult:
-        """Return what is known now."""
-        is_over = self._is_finished.is_set()  # before the frames, which then are all
+        """The current result."""
+        is_finished = self._is_finished.is_set()  # read first: then the frames are all there are
         frames, expected = self._recorder.frames(), self._case.expected
-        verdict = evaluate(frames, expected) if is_over else CaseStatus.RUNNING
-        return CaseResult(self._case, verdict, frames, actual_answer(frames, expected))
+        status = evaluate(frames, expected) if is_finished else CaseStatus.RUNNING
+        return CaseResult(self._case, status, frames, actual_answer(frames, expected))
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; returns whether it came."""
-        return self._is_finished.wait(seconds)
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the run has finished; returns False on timeout."""
+        return self._is_finished.wait(timeout_s)
 
     def stop(self) -> None:
-        """Stop waiting and close."""
+        """Stop the run and wait for its thread."""
         self._recorder.release_waiters()
         self._thread.join(REPLY_TIMEOUT_S)
 
@@ -90,43 +96,58 @@ class CaseRun:
             else:
                 self._run_over_http(self._case.publish_body)
         finally:
-            for wire in self._connections:
-                wire.close()
+            for connection in self._connections:
+                connection.close()
             self._is_finished.set()
 
     def _run_on_socket(self) -> None:
-        trial = self._case
-        for _ in range(trial.sibling_connections):
-            neighbour = self._connect(FrameRecorder())
-            neighbour.recorder.wait_for(lambda f: f.type == "auth_success", CONNECT_TIMEOUT_S)
-        wire = self._connect(self._recorder)
+        case = self._case
+        for _ in range(case.sibling_connections):
+            sibling = self._connect(FrameRecorder())
+            sibling.recorder.wait_for(lambda f: f.type == "auth_success", CONNECT_TIMEOUT_S)
+        connection = self._connect(self._recorder)
         first = self._recorder.wait_for(lambda f: not f.is_sent, CONNECT_TIMEOUT_S)
         if first is None or first.kind is not FrameKind.OPEN:
             return
-        if trial.send:
-            self._send(wire, trial.send)
+        if case.send:
+            self._send(connection, case.send)
         answer = self._recorder.wait_for(
-            lambda f: is_expected(f, trial.expected) or f.kind is FrameKind.CLOSE, trial.timeout_s
+            lambda f: is_expected(f, case.expected) or f.kind is FrameKind.CLOSE, case.timeout_s
         )
-        if answer is not None and keeps_connection_open(trial.expected):
-            self._check_still_open(wire)
+        if answer is not None and keeps_connection_open(case.expected):
+            self._check_still_open(connection)
 
     def _connect(self, recorder: FrameRecorder) -> RawConnection:
-        wire = RawConnection(self._target.socket_url, recorder, self._case.origin)
-        self._connections.append(wire)
-        wire.open(self._token(self._case.actor))
-        return wire
+        connection = RawConnection(self._target.socket_url, recorder, self._case.origin)
+        self._connections.append(connection)
+        connection.open(self._token(self._case.actor))
+        return connection
 
     def _send(self, connection: RawConnection, send: SendFrames) -> None:
-        filled = self._fill_placeholders(send.data)
+        data = self._fill_placeholders(send.data)
         for number in range(1, send.times + 1):
-            data = filled.replace(b"#", str(number).encode()) if send.await_replies else filled
-            connection.send(data, send.opcode)
             if send.await_replies:
-                self._recorder.wait_for(partial(_is_reply, f"t{number}"), REPLY_TIMEOUT_S)
+                self._send_and_await_reply(connection, data, number)
+            else:
+                connection.send(data, send.opcode)
+
+    def _send_and_await_reply(self, connection: RawConnection, data: bytes, number: int) -> None:
+        """Send a request; repeat it while it is over the rate limit, which is not tested here."""
+        data = data.replace(REPETITION_PLACEHOLDER, b"%d" % number)
+        last_seq = 0
+        for _ in range(int(REPLY_TIMEOUT_S / RATE_LIMIT_PAUSE_S)):
+            connection.send(data)
+            reply = self._recorder.wait_for(
+                partial(_is_reply, f"t{number}", last_seq), REPLY_TIMEOUT_S
+            )
+            if reply is None or reply.error_code != ErrorCode.RATE_LIMITED:
+                return
+            last_seq = reply.seq
+            if self._recorder.wait_for(lambda f: f.kind is FrameKind.CLOSE, RATE_LIMIT_PAUSE_S):
+                return
 
     def _check_still_open(self, connection: RawConnection) -> None:
-        """Ping until a pong arrives; a ping may itself be rate limited."""
+        """Ping until a pong arrives."""
         for _ in range(int(REPLY_TIMEOUT_S / LIVENESS_INTERVAL_S)):
             connection.send(LIVENESS_PING)
             if self._recorder.wait_for(
@@ -135,17 +156,17 @@ class CaseRun:
                 return
 
     def _run_over_http(self, body: bytes) -> None:
-        asker = ApiClient(self._target.server_url, lambda: self._token(self._case.actor) or "")
-        key = secrets.token_hex(8) if self._case.first_publish_body else None
+        client = ApiClient(self._target.server_url, lambda: self._token(self._case.actor) or "")
+        key = None
         if self._case.first_publish_body:
-            publish_and_record(
-                asker, self._fill_placeholders(self._case.first_publish_body), self._recorder, key
-            )
-        publish_and_record(asker, self._fill_placeholders(body), self._recorder, key)
+            key = secrets.token_hex(8)
+            first_body = self._fill_placeholders(self._case.first_publish_body)
+            publish_and_record(client, first_body, self._recorder, key)
+        publish_and_record(client, self._fill_placeholders(body), self._recorder, key)
 
     def _fill_placeholders(self, data: bytes) -> bytes:
-        shown = self._token(self._case.token_of) or ""
-        values = {TOKEN: shown, ORDER: self._target.order_id, TENANT: self._target.tenant}
+        token = self._token(self._case.token_of) or ""
+        values = {TOKEN: token, ORDER: self._target.order_id, TENANT: self._target.tenant}
         for name, value in values.items():
             data = data.replace(name.encode(), value.encode())
         return data
@@ -168,40 +189,26 @@ class CaseRun:
 
 
 class ConformanceRunner:
-    """Runs the cases of a tab; keeps the latest run of each."""
+    """Runs cases and keeps the latest run of each."""
 
     def __init__(self) -> None:
         self._runs: dict[str, CaseRun] = {}
 
     def start(self, case: ConformanceCase, target: ConformanceTarget) -> None:
-        """Run a trial, unless it is running already."""
-        before = self._runs.get(case.name)
-        if before is None or before.result.status is not CaseStatus.RUNNING:
+        """Run a case, unless it is running already."""
+        previous = self._runs.get(case.name)
+        if previous is None or previous.result.status is not CaseStatus.RUNNING:
             self._runs[case.name] = CaseRun(case, target)
 
     def results(self) -> Mapping[str, CaseResult]:
-        """Return what became of the trials so far, by name."""
+        """Return the current results by case name."""
         return {name: run.result for name, run in self._runs.items()}
 
     def close(self) -> None:
-        """Stop all that still run."""
+        """Stop all runs."""
         for run in self._runs.values():
             run.stop()
 
 
-def _is_reply(id: str, frame: RecordedFrame) -> bool:
-    return not frame.is_sent and frame.id == id
-
-
-def publish_and_record(
-    client: ApiClient, body: bytes, recorder: FrameRecorder, key: str | None = None
-) -> None:
-    """Publish over HTTP, under an Idempotency-Key if there is one, and note what came of it."""
-    request = recorder.record_http_request(body)
-    try:
-        answer = client.post("/api/publish", Raw(body), {"Idempotency-Key": key} if key else {})
-    except ApiRequestError as why:
-        told = {"error": {"code": why.detail.code, "message": why.detail.message or str(why)}}
-        recorder.record_http_response(request, why.status or 0, codec.encode_json(told))
-    else:
-        recorder.record_http_response(request, 200, answer)
+def _is_reply(id: str, after_seq: int, frame: RecordedFrame) -> bool:
+    return not frame.is_sent and frame.id == id and frame.seq > after_seq

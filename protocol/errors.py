@@ -1,16 +1,16 @@
-"""The two ways in which the server says no: a refusal, and hanging up.
+"""Error codes of requests, and close codes of connections.
 
-A refusal answers one request and leaves the connection alive; a close code ends the
-connection and tells the client whether to come back.  They are two types, never mixed.
+An error answers one request and leaves the connection open.  A close code ends the connection
+and tells the client whether to reconnect.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum, auto
 
 
 class ErrorCode(StrEnum):
-    """Why a request was refused; clients branch on these, never on prose."""
+    """Why a request was rejected; clients compare these and never the message."""
 
     INVALID_MESSAGE = "invalid_message"
     UNKNOWN_TYPE = "unknown_type"
@@ -23,21 +23,40 @@ class ErrorCode(StrEnum):
 
 
 class RequestError(Exception):
-    """A request that was understood and declined.
-
-    ``id`` is that of the request, where it had one that could be read.
-    """
+    """A request that the server rejects; ``id`` is the request's, if it could be read."""
 
     def __init__(self, code: ErrorCode, message: str, id: str | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.id = code, message, id
 
 
-class CloseCode(IntEnum):
-    """Why a connection was ended.
+class OrderOwnedByOtherTenant(Exception):
+    """An order belongs to another tenant; nothing was stored or published.
 
-    The range of ours tells a client what to do: 4000-4099 do not come back, 4100-4199
-    come back after a back-off, 4200-4299 come back at once (with jitter).
+    ``index`` is its place among the orders that were to be recorded.
+    """
+
+    def __init__(self, order_id: str, index: int) -> None:
+        super().__init__(order_id)
+        self.order_id, self.index = order_id, index
+
+
+class Reconnect(Enum):
+    """What a client does after its connection was closed."""
+
+    NEVER = auto()
+    IMMEDIATELY = auto()
+    """With jitter, so that the clients do not all reconnect at the same moment."""
+    WITH_BACKOFF = auto()
+    WITH_NEW_TOKEN = auto()
+    """With backoff as well: the server has just closed the connection."""
+
+
+class CloseCode(IntEnum):
+    """Why a connection was closed.
+
+    A client that does not know a code of this server goes by its range, see
+    ``reconnect_after``.
     """
 
     NORMAL = 1000
@@ -57,14 +76,19 @@ class CloseCode(IntEnum):
 
     @property
     def reason(self) -> str:
-        """Say it in words: what travels in the close frame."""
+        """The text of the close frame."""
         return _CLOSE_REASONS[self]
+
+    @property
+    def reconnect(self) -> Reconnect:
+        """What a client does after this code; docs/protocol.md has the same table."""
+        return _RECONNECT[self]
 
 
 _CLOSE_REASONS = {
-    CloseCode.NORMAL: "Goodbye",
+    CloseCode.NORMAL: "Normal closure",
     CloseCode.GOING_AWAY: "The server is going away",
-    CloseCode.PROTOCOL_ERROR: "These are no WebSocket frames",
+    CloseCode.PROTOCOL_ERROR: "Protocol error",
     CloseCode.UNSUPPORTED_DATA: "Only text frames are understood",
     CloseCode.INVALID_TEXT: "The text is not valid UTF-8",
     CloseCode.MESSAGE_TOO_BIG: "The message is over the limit",
@@ -77,3 +101,35 @@ _CLOSE_REASONS = {
     CloseCode.TOKEN_EXPIRED: "The token has expired",
     CloseCode.RESTARTING: "The server is restarting",
 }
+
+_RECONNECT = {
+    CloseCode.NORMAL: Reconnect.WITH_BACKOFF,
+    CloseCode.GOING_AWAY: Reconnect.IMMEDIATELY,
+    CloseCode.PROTOCOL_ERROR: Reconnect.NEVER,  # the client would send the same frames again
+    CloseCode.UNSUPPORTED_DATA: Reconnect.NEVER,
+    CloseCode.INVALID_TEXT: Reconnect.NEVER,
+    CloseCode.MESSAGE_TOO_BIG: Reconnect.NEVER,
+    CloseCode.INTERNAL_ERROR: Reconnect.WITH_BACKOFF,
+    CloseCode.NOT_SIGNED_IN: Reconnect.NEVER,
+    CloseCode.DISCONNECTED: Reconnect.NEVER,
+    CloseCode.SLOW_CONSUMER: Reconnect.WITH_BACKOFF,
+    CloseCode.FLOODING: Reconnect.WITH_BACKOFF,
+    CloseCode.TOO_MANY_CONNECTIONS: Reconnect.WITH_BACKOFF,
+    CloseCode.TOKEN_EXPIRED: Reconnect.WITH_NEW_TOKEN,
+    CloseCode.RESTARTING: Reconnect.IMMEDIATELY,
+}
+LIMIT_EXCEEDED_CODES = range(4100, 4200)
+"""Codes with which the server closes a connection that exceeded a limit."""
+_RECONNECT_BY_RANGE = {
+    range(4000, 4100): Reconnect.NEVER,
+    LIMIT_EXCEEDED_CODES: Reconnect.WITH_BACKOFF,
+    range(4200, 4300): Reconnect.IMMEDIATELY,
+}
+
+
+def reconnect_after(code: int) -> Reconnect:
+    """Return what a client does after any close code, such as one of a newer server."""
+    if code in _RECONNECT:
+        return CloseCode(code).reconnect
+    matching = (action for codes, action in _RECONNECT_BY_RANGE.items() if code in codes)
+    return next(matching, Reconnect.WITH_BACKOFF)

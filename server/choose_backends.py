@@ -71,7 +71,8 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
                 idempotency_store,
             )
     else:
-        file = await SqliteStore.open(Path(settings.data_dir) / DATABASE_FILE)
+        path = Path(settings.data_dir) / DATABASE_FILE
+        file = await SqliteStore.open(path, settings.broker_timeout_s)
         async with contextlib.aclosing(file):
             cluster = SingleNode(
                 settings.node or gethostname(),

@@ -69,9 +69,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     redis_sharded: Annotated[
         bool, Meta(description="Whether it is a Redis Cluster: sharded Pub/Sub")
     ] = False
-    broker_timeout_s: Annotated[float, Meta(gt=0, description="Patience with Redis, a request")] = (
-        2.0
-    )
+    broker_timeout_s: Annotated[
+        float, Meta(gt=0, description="Patience with Redis or a locked database, a request")
+    ] = 2.0
     node_timeout_s: Annotated[
         float, Meta(gt=0, description="A node without a sign of life for so long counts as gone")
     ] = 3.5

@@ -5,7 +5,6 @@ A Redis is a real one too: the machine's own, else the binary in the wheel `redi
 
 import json
 import os
-import queue
 import re
 import shutil
 import signal
@@ -18,7 +17,6 @@ import urllib.request
 import uuid
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jwt
@@ -30,6 +28,7 @@ from tests.process_group import ProcessGroup
 settings.register_profile("shared machine", deadline=None)  # a busy one is slow, and no fault
 settings.load_profile("shared machine")
 
+pytest_plugins = ["tests.fixtures"]
 EXTERNAL = {"browser", "node", "process_group", "redis_binary"}  # fixtures that start programs
 SECRET = "tests-only-" + "x" * 32
 ROOT = Path(__file__).parents[1]
@@ -215,6 +214,19 @@ def launch_server(launch):
     return launch.server
 
 
+@pytest.fixture(scope="session")
+def shared_server(launching, tmp_path_factory):
+    """A server for all tests that do it no harm; each has a `tenant` of its own."""
+    with launching(tmp_path_factory.mktemp("server")) as start:
+        yield start.server()
+
+
+@pytest.fixture
+def tenant():
+    """The shop of one test."""
+    return f"shop-{uuid.uuid4().hex}"
+
+
 class Control:
     """The running simulator's control, for an admin."""
 
@@ -335,45 +347,3 @@ def start_redis(process_group, redis_binary):
     yield start
     for server in servers:
         server.close()
-
-
-class Site(ThreadingHTTPServer):
-    """An HTTP server on a free port of the loopback; answers as set and records the requests."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _RecordingHandler)
-        self.status, self.body = 200, b""
-        self.asked: queue.Queue[tuple[str, str, bytes, str]] = queue.Queue()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-class _RecordingHandler(BaseHTTPRequestHandler):
-    def answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.put((self.command, self.path, body, self.headers["Authorization"]))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    do_GET = do_POST = do_DELETE = answer
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def site():
-    """An HTTP server that stands in for the server's or the simulator's."""
-    server = Site()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()

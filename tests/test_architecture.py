@@ -56,15 +56,18 @@ MAY_IMPORT = {
 }
 
 PURE = [
+    "bench/load/frame_codec.py",
     "client/errors.py",
     "client/publisher/batching.py",
     "client/publisher/responses.py",
     "client/recorded_frames.py",
     "client/sans_io/*.py",
     "client/url.py",
+    "common/text_markers.py",
     "common/text_patterns.py",
     "conformance/cases.py",
     "conformance/case_types.py",
+    "conformance/placeholders.py",
     "dashboard/messages/*.py",
     "dashboard/sockets/socket_status.py",
     "dashboard/state/*.py",

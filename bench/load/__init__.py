@@ -1,1 +1,4 @@
-"""The load package of bench."""
+"""Load processes: they connect, send, receive and verify.
+
+Nothing here knows what is measured; that belongs in ``bench.measurements``.
+"""

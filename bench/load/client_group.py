@@ -1,8 +1,8 @@
 """One load process: many connections on raw sockets, read as fast as Python can.
 
-Each method is one order of the crew's and runs to its end.  Connections are kept in groups,
-by name: one for each server that is measured.  Any of them raises OutOfStep when something
-else comes than must, or nothing.
+Each method is one command to a worker.  Connections are kept in groups, by name: one for each
+server that is measured.  Methods raise ``VerificationFailed`` when they receive something
+unexpected, or nothing.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from socket import socket
 from bench.load import frame_codec
 from bench.load.connect import PING, ClientSpec, connect, open_tcp
 from bench.load.readiness import CommandTiming, ReadinessPoller, Stopwatch
-from bench.load.verify import ExpectedStream as Expected
-from bench.load.verify import PongCounter, VerificationFailed
+from bench.load.verify import ExpectedStream, PongCounter, VerificationFailed
 from client.tokens import mint
+from protocol.opcodes import Opcode
 
-CHUNK = 1 << 16  # above this, malloc fetches fresh pages from the system for each read
-PONG = frame_codec.encode_frame(frame_codec.PONG, masked=True)
+CHUNK = 1 << 16
+"""Of one read; above this, malloc fetches fresh pages from the system for each."""
+PONG = frame_codec.encode_frame(Opcode.PONG, masked=True)
 
 
 class ClientGroups:
-    """A process's connections."""
+    """The connections of a load process."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -34,7 +35,7 @@ class ClientGroups:
     def connect(
         self, group: str, port: int, names: Sequence[str], own_channels: int, shared_channel: str
     ) -> CommandTiming:
-        """Sign in one client for each name; each gets ``own`` channels and the shared one."""
+        """Sign in one client for each name and subscribe it to its own and the shared channel."""
         clients = [
             ClientSpec(
                 mint(self._secret, user_id=name, tenant_id="bench", role="customer"),
@@ -47,7 +48,7 @@ class ClientGroups:
         return clock.timing()
 
     def connect_tcp(self, group: str, port: int, count: int) -> None:
-        """Open connections that speak nothing."""
+        """Open TCP connections that send nothing."""
         sockets = [open_tcp(port) for _ in range(count)]
         for each in sockets:
             each.setblocking(False)
@@ -56,7 +57,7 @@ class ClientGroups:
     def drain_and_ping(self, group: str) -> bytes:
         """Ping on every connection and wait for all pongs, so that nothing is in flight.
 
-        Returns one of the pongs, as it came.
+        Returns one of the pongs, unchanged.
         """
         connections = self._groups[group]
         for each in connections.values():
@@ -68,7 +69,9 @@ class ClientGroups:
                 for fd in readable.wait_for_data(f"{len(missing)} clients had no pong"):
                     data, start = missing.get(fd, b"") + _read(connections[fd]), 0
                     for opcode, payload, end in frame_codec.decode_frames(data):
-                        if opcode != frame_codec.PING:  # ours is answer enough to the server's
+                        if (
+                            opcode != Opcode.PING
+                        ):  # the server's ping needs no pong: ours count as activity
                             if fd not in missing or json.loads(payload)["type"] != "pong":
                                 raise VerificationFailed(f"unexpected frame: {payload[:80]!r}")
                             del missing[fd]
@@ -79,27 +82,27 @@ class ClientGroups:
         return sample
 
     def receive(self, group: str, expected: int, is_timed: bool) -> CommandTiming:
-        """Receive this many notifications on every connection, all of them the same bytes."""
-        sequence, total = Expected(expected), 0
+        """Receive this many notifications on every connection, the same bytes on each."""
+        stream, total = ExpectedStream(expected), 0
         connections = self._groups[group]
-        at = dict.fromkeys(connections, 0)
+        offsets = dict.fromkeys(connections, 0)
         counted = dict.fromkeys(connections, 0)
         latencies = array("d")
         with Stopwatch() as clock, ReadinessPoller(connections) as readable:
-            while sequence.size is None or total < sequence.size * len(connections):
+            while stream.size is None or total < stream.size * len(connections):
                 for fd in readable.wait_for_data(
-                    f"{total} bytes had come, {sequence.size} for each wanted"
+                    f"{total} bytes received, {stream.size} expected for each"
                 ):
                     data = _read(connections[fd])
                     total += len(data)
-                    at[fd] = sequence.verify(at[fd], data)
+                    offsets[fd] = stream.verify(offsets[fd], data)
                     if is_timed:
                         now, number = time.monotonic_ns(), counted[fd]
                         while (
-                            number < len(sequence.message_ends)
-                            and sequence.message_ends[number] <= at[fd]
+                            number < len(stream.message_ends)
+                            and stream.message_ends[number] <= offsets[fd]
                         ):
-                            latencies.append((now - sequence.sent_ns[number]) / 1e6)
+                            latencies.append((now - stream.sent_ns[number]) / 1e6)
                             number += 1
                         counted[fd] = number
         return clock.timing(latencies)
@@ -110,7 +113,7 @@ class ClientGroups:
         left = bytes_per_client * len(connections)
         with Stopwatch() as clock, ReadinessPoller(connections) as readable:
             while left > 0:
-                for fd in readable.wait_for_data(f"{left} bytes had not come"):
+                for fd in readable.wait_for_data(f"{left} bytes missing"):
                     left -= len(_read(connections[fd]))
         return clock.timing()
 
@@ -118,14 +121,14 @@ class ClientGroups:
         """Send this many pings on every connection, with ``depth`` of them in flight."""
         pongs, connections = PongCounter(self.drain_and_ping(group)), self._groups[group]
         unsent = dict.fromkeys(connections, messages - depth)
-        begun = dict.fromkeys(connections, b"")
+        partial = dict.fromkeys(connections, b"")
         left = messages * len(connections)
         with Stopwatch() as clock, ReadinessPoller(connections) as readable:
             for each in connections.values():
                 each.sendall(PING * depth)
             while left > 0:
-                for fd in readable.wait_for_data(f"{left} pongs had not come"):
-                    count, begun[fd] = pongs.count(begun[fd] + _read(connections[fd]))
+                for fd in readable.wait_for_data(f"{left} pongs missing"):
+                    count, partial[fd] = pongs.count(partial[fd] + _read(connections[fd]))
                     left -= count
                     if more := min(count, unsent[fd]):
                         connections[fd].sendall(PING * more)
@@ -133,20 +136,20 @@ class ClientGroups:
         return clock.timing()
 
     def hold_open(self, group: str, seconds: float) -> int:
-        """Keep the connections open and answer the server's pings; returns how many came."""
+        """Keep the connections open and answer the server's pings; returns their number."""
         connections, pings = self._groups[group], 0
         end = time.monotonic() + seconds
         with ReadinessPoller(connections) as readable:
             while (left := end - time.monotonic()) > 0:
                 for fd in readable.wait(left):
                     for opcode, _payload, _end in frame_codec.decode_frames(_read(connections[fd])):
-                        if opcode == frame_codec.PING:
+                        if opcode == Opcode.PING:
                             pings += 1
                             connections[fd].sendall(PONG)
         return pings
 
     def close(self, group: str) -> None:
-        """End a group's connections."""
+        """Close the connections of a group."""
         for each in self._groups.pop(group).values():
             each.close()
 

@@ -1,6 +1,6 @@
-"""Opens many WebSocket connections: the upgrade by hand, sign-in by token, subscriptions.
+"""Opens many WebSocket connections on raw sockets: upgrade, sign-in by token, subscriptions.
 
-A batch is on its way at once, as if that many clients arrived together.  Knows no load.
+The connections of a batch are opened concurrently.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from bench.load import frame_codec
+from protocol.opcodes import Opcode
 
 CONNECT_BATCH = 32
 TIMEOUT_S = 30.0
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # leave no port behind that waits for a minute
-PING = frame_codec.encode_frame(frame_codec.TEXT, b'{"type":"ping"}', masked=True)
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # no port stays in TIME_WAIT
+PING = frame_codec.encode_frame(Opcode.TEXT, b'{"type":"ping"}', masked=True)
 
 
 class ClientSpec(Struct, frozen=True):
@@ -33,31 +34,31 @@ class ConnectFailed(Exception):
 
 def open_tcp(port: int) -> socket.socket:
     """Open a TCP connection to this machine."""
-    made = socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-    return made
+    connection = socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    return connection
 
 
 def connect(port: int, clients: Sequence[ClientSpec]) -> list[socket.socket]:
-    """Connect, sign in and subscribe everybody; the sockets do not block.
+    """Connect, sign in and subscribe clients; the sockets are non-blocking.
 
     Raises:
-        NotConnected: one of them could not.
+        ConnectFailed: one of them failed.
     """
     sockets: list[socket.socket] = []
     try:
         for start in range(0, len(clients), CONNECT_BATCH):
             batch = clients[start : start + CONNECT_BATCH]
-            made = [open_tcp(port) for _ in batch]
-            sockets += made
-            for each, client in zip(made, batch, strict=True):
+            opened = [open_tcp(port) for _ in batch]
+            sockets += opened
+            for each, client in zip(opened, batch, strict=True):
                 each.sendall(_handshake_request(client.token))
-            beginnings = [_read_handshake_response(each) for each in made]
-            for each, client in zip(made, batch, strict=True):
+            received = [_read_handshake_response(each) for each in opened]
+            for each, client in zip(opened, batch, strict=True):
                 each.sendall(b"".join(map(_subscribe_frame, client.channels)))
-            for each, client, begun in zip(made, batch, beginnings, strict=True):
-                _await_subscribed(each, begun, len(client.channels))
+            for each, client, data in zip(opened, batch, received, strict=True):
+                _await_subscribed(each, data, len(client.channels))
                 each.setblocking(False)
     except BaseException:
         for each in sockets:
@@ -75,19 +76,19 @@ def _handshake_request(token: str) -> bytes:
 
 
 def _read_handshake_response(connection: socket.socket) -> bytes:
-    """Read the answer to the upgrade; returns what already came behind it."""
+    """Read the response to the upgrade; returns the data already received after it."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _receive(connection)
-    head, _, behind = data.partition(b"\r\n\r\n")
+    head, _, rest = data.partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 101 "):
         raise ConnectFailed(f"the upgrade was answered with {head.splitlines()[0].decode()!r}")
-    return behind
+    return rest
 
 
 def _subscribe_frame(channel: str) -> bytes:
     request = {"type": "subscribe", "payload": {"channel": channel}}
-    return frame_codec.encode_frame(frame_codec.TEXT, json.dumps(request).encode(), masked=True)
+    return frame_codec.encode_frame(Opcode.TEXT, json.dumps(request).encode(), masked=True)
 
 
 def _await_subscribed(connection: socket.socket, data: bytes, channels: int) -> None:
@@ -97,7 +98,7 @@ def _await_subscribed(connection: socket.socket, data: bytes, channels: int) -> 
             read, type_ = end, json.loads(payload)["type"]
             confirmed += type_ == "subscribed"
             if type_ not in ("auth_success", "subscribed"):
-                raise ConnectFailed(f"{type_} came in answer to signing in and subscribing")
+                raise ConnectFailed(f"{type_} received in reply to signing in and subscribing")
         if confirmed == channels:
             return
         data += _receive(connection)

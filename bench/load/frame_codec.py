@@ -1,22 +1,19 @@
-"""The WebSocket frames that a load generator sends and reads; knows no socket and no message.
+"""Encodes and decodes the WebSocket frames of a load generator.  Pure.
 
-Clients must mask; with a mask of zeros the text stays as it is, and masking costs nothing.
+Clients must mask; with a mask of zeros the payload stays as it is, and masking costs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-TEXT, PING, PONG = 0x1, 0x9, 0xA
 FIN_BIT, MASK_BIT = 0x80, 0x80
 ZERO_MASK = bytes(4)
-LENGTH_16_BIT, LENGTH_64_BIT = 126, 127  # lengths that say where the length is
-
-Frame = tuple[int, bytes]
+LENGTH_16_BIT, LENGTH_64_BIT = 126, 127  # the length follows
 
 
 def encode_frame(opcode: int, payload: bytes = b"", *, masked: bool) -> bytes:
-    """Make one whole frame: masked as a client's, or not, as a server's."""
+    """Encode one frame: masked as a client's, or unmasked as a server's."""
     size, mark = len(payload), MASK_BIT if masked else 0
     if size < LENGTH_16_BIT:
         head = bytes((FIN_BIT | opcode, mark | size))
@@ -26,9 +23,9 @@ def encode_frame(opcode: int, payload: bytes = b"", *, masked: bool) -> bytes:
 
 
 def decode_frames(data: bytes | bytearray, start: int = 0) -> Iterator[tuple[int, bytes, int]]:
-    """Yield the whole frames of a server: opcode, payload, and where the next one begins.
+    """Yield the complete frames of a server: opcode, payload, and the start of the next.
 
-    What is left behind the last of them is the beginning of a frame that is still to come.
+    Data after the last of them is the beginning of an incomplete frame.
     """
     while start + 2 <= len(data):
         size, body = data[start + 1], start + 2

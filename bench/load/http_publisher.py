@@ -30,24 +30,24 @@ class BlockingPublisher:
         """Publish notifications from this number on; returns how many sockets they reached.
 
         Raises:
-            NotPublished: it was refused.
+            PublishFailed: they were rejected.
         """
         return self.post(request_body(first, count, time.monotonic_ns()))
 
     def post(self, body: bytes) -> int:
-        """Publish what is written already; as ``publish``.
+        """Publish a body; returns how many sockets it reached.
 
         Raises:
-            NotPublished: it was refused.
+            PublishFailed: it was rejected.
         """
         self._socket.sendall(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
-        status, answer = self._read_response()
+        status, response = self._read_response()
         if status != 200:
-            raise PublishFailed(f"{status}: {answer[:200]!r}")
-        return int(json.loads(answer)["reached"])
+            raise PublishFailed(f"{status}: {response[:200]!r}")
+        return int(json.loads(response)["reached"])
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._socket.close()
 
     def _read_response(self) -> tuple[int, bytes]:
@@ -69,9 +69,9 @@ class BlockingPublisher:
 
 
 def publish_all(target: Target, requests: int, per_request: int, per_second: float | None) -> int:
-    """Publish, as fast as answers come or so many requests a second; returns the sum reached.
+    """Publish at full speed or at a rate of requests; returns the sum of sockets reached.
 
-    A server that is late does not get fewer requests for it: each has its own moment.
+    Requests are sent on schedule, however late the server's responses are.
     """
     with contextlib.closing(BlockingPublisher(target)) as publisher:
         reached = 0

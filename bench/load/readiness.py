@@ -1,7 +1,4 @@
-"""Waits for readable sockets with a timeout, and measures time and CPU.
-
-Independent of what is read.
-"""
+"""Waits for readable sockets with a timeout, and measures time and CPU."""
 
 from __future__ import annotations
 
@@ -17,9 +14,9 @@ from bench.load.verify import VerificationFailed
 
 
 class CommandTiming(Struct, frozen=True):
-    """When an order was done (monotonic), how long it took, and what it cost this process.
+    """When a command finished (monotonic), its duration, and the CPU time of this process.
 
-    ``latencies_ms`` has one for each delivery if that was asked for.
+    ``latencies_ms`` has one value for each delivery, if the command is timed.
     """
 
     finished_at: float
@@ -29,7 +26,7 @@ class CommandTiming(Struct, frozen=True):
 
 
 class Stopwatch:
-    """What passes while a block lasts."""
+    """Measures the time and CPU of a block."""
 
     def __enter__(self) -> Stopwatch:
         self._since, self._cpu_since = time.monotonic(), time.process_time()
@@ -39,7 +36,7 @@ class Stopwatch:
         self._at, self._cpu = time.monotonic(), time.process_time()
 
     def timing(self, latencies_ms: array[float] | None = None) -> CommandTiming:
-        """Return what passed."""
+        """Return the measured time and CPU."""
         return CommandTiming(
             finished_at=self._at,
             seconds=self._at - self._since,
@@ -49,7 +46,7 @@ class Stopwatch:
 
 
 class ReadinessPoller:
-    """Tells which of some sockets have something to read, while a block lasts."""
+    """Reports readable sockets, while a block lasts."""
 
     def __init__(self, fds: Iterable[int]) -> None:
         self._fds = fds
@@ -63,15 +60,15 @@ class ReadinessPoller:
     def __exit__(self, *_: object) -> None:
         self._epoll.close()
 
-    def wait(self, seconds: float) -> list[int]:
-        """Wait so long at the most; returns none if nothing came."""
-        return [fd for fd, _ in self._epoll.poll(seconds)]
+    def wait(self, timeout_s: float) -> list[int]:
+        """Wait for readable sockets; empty on timeout."""
+        return [fd for fd, _ in self._epoll.poll(timeout_s)]
 
     def wait_for_data(self, state: str) -> list[int]:
-        """Wait until something comes.
+        """Wait until there is data.
 
         Raises:
-            OutOfStep: nothing does; ``state`` says what was known then.
+            VerificationFailed: timeout; ``state`` is part of the message.
         """
         ready = self.wait(TIMEOUT_S)
         if not ready:

@@ -1,8 +1,7 @@
-"""Order and completeness: what subscribers must have received, byte for byte.
+"""Verifies order and completeness of what subscribers received, byte for byte.
 
-All subscribers of one channel get the same bytes.  The first to be ahead of the others says
-which; they are parsed and held against what was published, and everybody else's are compared
-with them.  Knows no socket.
+All subscribers of one channel receive the same bytes.  Those of the first subscriber are parsed
+and compared with what was published; those of all others are compared with the first's.
 """
 
 from __future__ import annotations
@@ -11,16 +10,17 @@ import json
 
 from bench.load import frame_codec
 from bench.load.payloads import check_and_get_sent_ns
+from protocol.opcodes import Opcode
 
 
 class VerificationFailed(Exception):
-    """A subscriber received something else than was published, or in another order."""
+    """A subscriber did not receive exactly what was published, in order."""
 
 
 class ExpectedStream:
-    """The bytes of ``expected`` notifications, as far as anybody has received them.
+    """The bytes of ``expected`` notifications, as far as any subscriber has received them.
 
-    ``ends`` says up to which byte each goes, and ``sent_ns`` when it left the publisher.
+    ``message_ends`` has the end of each, ``sent_ns`` when the publisher sent it.
     """
 
     def __init__(self, expected: int) -> None:
@@ -31,15 +31,15 @@ class ExpectedStream:
 
     @property
     def size(self) -> int | None:
-        """How many bytes each subscriber receives, once that is known."""
-        is_whole = len(self.message_ends) == self._expected
-        return len(self._bytes) if is_whole else None
+        """How many bytes each subscriber receives; None until that is known."""
+        is_complete = len(self.message_ends) == self._expected
+        return len(self._bytes) if is_complete else None
 
     def verify(self, offset: int, data: bytes) -> int:
-        """Compare what a subscriber received behind its first ``at`` bytes; returns the sum.
+        """Compare data that a subscriber received at an offset; returns the next offset.
 
         Raises:
-            OutOfStep: it is not what the others received, or not what was published.
+            VerificationFailed: other subscribers received, or the publisher sent, something else.
         """
         if not self._bytes.startswith(data, offset):
             self._extend(offset, data)
@@ -59,18 +59,16 @@ class ExpectedStream:
 
     def _check(self, opcode: int, payload: bytes) -> None:
         number = len(self.message_ends)
-        if opcode != frame_codec.TEXT or number == self._expected:
-            raise VerificationFailed(
-                f"a frame too many behind message {number - 1}: opcode {opcode}"
-            )
+        if opcode != Opcode.TEXT or number == self._expected:
+            raise VerificationFailed(f"extra frame after message {number - 1}: opcode {opcode}")
         try:
             self.sent_ns.append(check_and_get_sent_ns(json.loads(payload), number))
-        except (ValueError, KeyError, TypeError) as why:
-            raise VerificationFailed(f"not message {number} as it was published: {why}") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise VerificationFailed(f"not message {number} as published: {error}") from None
 
 
 class PongCounter:
-    """Counts replies that differ in nothing but their timestamp, and so all have one size."""
+    """Counts replies that differ only in their timestamp, and so have the same size."""
 
     def __init__(self, sample: bytes) -> None:
         stamp = sample.index(b'"timestamp":"')
@@ -78,13 +76,13 @@ class PongCounter:
         self._size = len(sample)
 
     def count(self, data: bytes) -> tuple[int, bytes]:
-        """Return how many whole replies these are, and the beginning of the next.
+        """Return the number of complete replies, and the beginning of the next.
 
         Raises:
-            OutOfStep: there is something else among them.
+            VerificationFailed: there is other data among them.
         """
         count = len(data) // self._size
-        whole = count * self._size
-        if data.count(self._head, 0, whole) != count:
-            raise VerificationFailed("something came that is not the answer to a ping")
-        return count, data[whole:]
+        end = count * self._size
+        if data.count(self._head, 0, end) != count:
+            raise VerificationFailed("received something that is not a pong")
+        return count, data[end:]

@@ -1,4 +1,4 @@
-"""The load processes, and the orders they are given; knows nothing of what these do."""
+"""Load processes, and the commands they are sent."""
 
 from __future__ import annotations
 
@@ -14,49 +14,50 @@ from bench.load.client_group import ClientGroups
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MAX_PROCESSES = 4  # processes; they share the cores that the server leaves
+MAX_PROCESSES = 4
+"""They share the cores that the server does not use."""
 
 Pipe = Connection
 
 
 class LoadWorkers:
-    """Load processes that each carry out the same order, on a share of the connections."""
+    """Load processes that run the same command, each on a share of the connections."""
 
     def __init__(self, pipes: Sequence[Pipe]) -> None:
         self._pipes = pipes
 
     def split(self, names: Sequence[str]) -> list[Sequence[str]]:
-        """Deal something out, as evenly as it goes."""
+        """Split names evenly between the processes."""
         return [names[start :: len(self._pipes)] for start in range(len(self._pipes))]
 
     def start(
         self, command: Callable[Concatenate[ClientGroups, P], T], *args: P.args, **kw: P.kwargs
     ) -> None:
-        """Let all begin with an order; ``collect`` what comes of it before the next."""
+        """Start a command on all; call ``collect`` before the next."""
         for pipe in self._pipes:
             pipe.send((command, args, kw))
 
     def start_each(self, command: Callable[..., T], all_args: Sequence[tuple[Any, ...]]) -> None:
-        """Let each begin with an order, with arguments of its own."""
+        """Start a command on each, with arguments of its own."""
         for pipe, args in zip(self._pipes, all_args, strict=True):
             pipe.send((command, args, {}))
 
     def collect(self) -> list[Any]:
-        """Wait for all; returns what each found.
+        """Wait for all; returns their results.
 
         Raises:
-            Exception: what one of them raised.
+            Exception: that of the first one that failed.
         """
-        answers = [pipe.recv() for pipe in self._pipes]
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-        return answers
+        results = [pipe.recv() for pipe in self._pipes]
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return results
 
     def run(
         self, command: Callable[Concatenate[ClientGroups, P], T], *args: P.args, **kw: P.kwargs
     ) -> list[T]:
-        """Give an order to all and wait for them."""
+        """Run a command on all; returns their results."""
         self.start(command, *args, **kw)
         return self.collect()
 
@@ -81,19 +82,19 @@ def start_workers(cores: frozenset[int], secret: str) -> Iterator[LoadWorkers]:
         for pipe in pipes:
             pipe.close()
         for process in processes:
-            process.terminate()  # it may be in the midst of an order, and has nothing to lose
+            process.terminate()  # it may be in a command, and has nothing to save
             process.join()
 
 
 def _worker_process(pipe: Pipe, cores: frozenset[int], secret: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     os.sched_setaffinity(0, cores)
-    load = ClientGroups(secret)
+    groups = ClientGroups(secret)
     with contextlib.suppress(EOFError, OSError):
         while True:
-            order, args, kw = pipe.recv()
+            command, args, kw = pipe.recv()
             try:
-                answer = order(load, *args, **kw)
-            except Exception as why:  # noqa: BLE001 - it is raised where the order came from
-                answer = why
-            pipe.send(answer)
+                result = command(groups, *args, **kw)
+            except Exception as error:  # noqa: BLE001 - the parent raises it
+                result = error
+            pipe.send(result)

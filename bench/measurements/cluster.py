@@ -1,7 +1,8 @@
 """Cluster: publishes on one node and receives on another, compared with a single server.
 
-All servers and Redis share one core, as in the other scenes, so that a cluster's figures
-hold the work of all of them.  A third server without subscribers shows the cost of that.
+All servers and Redis share one core, as in the other measurements, so that the values include
+the work of all of them.  A third server, without subscribers, shows what traffic of other nodes
+costs.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from bench.stats import Measurement
 
 SECTION = f"a cluster: {SUBSCRIBERS:,} subscribers, {WIRE_BYTES} bytes"
 REDIS_START_TIMEOUT_S = 10.0
-IDLE_S = 2.0  # over which a server that does nothing is looked at
+IDLE_S = 2.0
+"""Over which the CPU of an idle server is measured."""
 TRAFFIC_KINDS = (SINGLES, LISTS)
 
 
 @contextlib.contextmanager
 def start_redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
-    """Start a Redis of our own on these cores; yields its address."""
+    """Start a Redis on these cores; yields its URL."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         path = Path(folder) / "redis.sock"
         options = ("--port", "0", "--unixsocket", str(path), "--dir", folder, "--save", "")
@@ -51,59 +53,68 @@ def start_redis(binary: str, cores: frozenset[int]) -> Iterator[str]:
 
 
 def run(context: BenchContext) -> list[Measurement]:
-    """Measure one server alone, and a cluster of three, in turns."""
+    """Measure a single server and a cluster of three, alternately."""
     binary = shutil.which("redis-server")
     if binary is None:
         print_progress("redis-server is not on the PATH: skipping the cluster")
         return []
-    alone: defaultdict[str, list[FanoutResult]] = defaultdict(list)
-    across: defaultdict[str, list[FanoutResult]] = defaultdict(list)
-    unheard: defaultdict[str, list[float]] = defaultdict(list)
+    single_results: defaultdict[str, list[FanoutResult]] = defaultdict(list)
+    cluster_results: defaultdict[str, list[FanoutResult]] = defaultdict(list)
+    idle_cpu: defaultdict[str, list[float]] = defaultdict(list)
     with start_redis(binary, context.cores.server) as url, contextlib.ExitStack() as stack:
         single = stack.enter_context(context.start_server())
-        told, hearing, deaf = (
+        publisher_node, subscriber_node, idle_node = (
             stack.enter_context(context.start_server(WORKBENCH_REDIS_URL=url)) for _ in range(3)
         )
         stack.enter_context(context.connected(single, SUBSCRIBERS))
-        stack.enter_context(context.connected(hearing, SUBSCRIBERS))
+        stack.enter_context(context.connected(subscriber_node, SUBSCRIBERS))
         for number in range(context.rounds):
             print_progress(f"a cluster, round {number + 1} of {context.rounds}")
-            for each in TRAFFIC_KINDS:
-                took = measure_delivery(context, single, SUBSCRIBERS, each, each.requests)
-                alone[each.name].append(took)
-                with _record_cpu_share(deaf, unheard[f"during {each.name}"]):
-                    took = measure_delivery(
-                        context, hearing, SUBSCRIBERS, each, each.requests, publish_via=told
+            for pattern in TRAFFIC_KINDS:
+                name, requests = pattern.name, pattern.requests
+                result = measure_delivery(context, single, SUBSCRIBERS, pattern, requests)
+                single_results[name].append(result)
+                with _record_cpu_share(idle_node, idle_cpu[f"during {name}"]):
+                    result = measure_delivery(
+                        context,
+                        subscriber_node,
+                        SUBSCRIBERS,
+                        pattern,
+                        requests,
+                        publish_via=publisher_node,
                     )
-                across[each.name].append(took)
-            with _record_cpu_share(deaf, unheard["idle"]):
+                cluster_results[name].append(result)
+            with _record_cpu_share(idle_node, idle_cpu["idle"]):
                 time.sleep(IDLE_S)
-    figures = [
+    deliveries = [
         Measurement(
             section=SECTION,
-            name=f"{each.name}, {who}: deliveries per second",
+            name=f"{pattern.name}, {servers}: deliveries per second",
             unit="k/s",
-            ours=[one.per_second / 1e3 for one in took[each.name]],
-            load_utilisation=[one.load_busy for one in took[each.name]],
+            ours=[result.per_second / 1e3 for result in results[pattern.name]],
+            load_utilisation=[result.load_busy for result in results[pattern.name]],
         )
-        for each in TRAFFIC_KINDS
-        for who, took in (("one server", alone), ("two and Redis", across))
+        for pattern in TRAFFIC_KINDS
+        for servers, results in (
+            ("one server", single_results),
+            ("two servers and Redis", cluster_results),
+        )
     ]
     idle = [
         Measurement(
             section=SECTION,
             name=f"CPU of a server without subscribers, {when}",
             unit="%",
-            ours=took,
+            ours=percentages,
         )
-        for when, took in unheard.items()
+        for when, percentages in idle_cpu.items()
     ]
-    return [*figures, *idle]
+    return [*deliveries, *idle]
 
 
 @contextlib.contextmanager
 def _record_cpu_share(server: Target, percentages: list[float]) -> Iterator[None]:
-    """Note what share of a core a server takes, in percent."""
+    """Record the share of a core that a server uses, in percent."""
     before, started = server.usage().cpu_s, time.monotonic()
     yield
     cpu_s, seconds = server.usage().cpu_s - before, time.monotonic() - started

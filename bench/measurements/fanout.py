@@ -22,10 +22,10 @@ SECTION = f"fan-out: {SUBSCRIBERS:,} subscribers, {WIRE_BYTES} bytes"
 
 
 class PublishPattern(Struct, frozen=True):
-    """How a publisher behaves.
+    """How a publisher sends.
 
-    ``plain_requests`` is how many requests are enough for a server that takes its time.  Lists
-    are so short in all that no client can be too slow for them: under 1 MiB each.
+    ``plain_requests`` is the lower number of requests for the plain server, which is slower.
+    A client receives less than 1 MiB of lists in all, so none becomes a slow consumer.
     """
 
     name: str
@@ -41,7 +41,7 @@ LISTS = PublishPattern("lists of 20", requests=160, plain_requests=6, publicatio
 
 
 class FanoutResult(Struct, frozen=True):
-    """What a round of fan-out took."""
+    """Result of a round."""
 
     cpu_us_per_delivery: float
     per_second: float
@@ -58,18 +58,16 @@ def measure_delivery(
     requests: int,
     publish_via: Target | None = None,
 ) -> FanoutResult:
-    """Publish to subscribers that are connected, and receive all of it.
+    """Publish to connected subscribers and verify that they receive everything.
 
-    ``via`` is another server of the cluster, on which it is then published.
+    ``publish_via`` is another server of the cluster, to publish on.
 
     Raises:
-        OutOfStep: a subscriber received something else.
-        NotPublished: the server refused, or says it reached others.
+        VerificationFailed: a subscriber received something else.
+        PublishFailed: the server rejected a request, or reported another number of sockets.
     """
-    messages, is_timed = (
-        requests * pattern.publications_per_request,
-        pattern.requests_per_second is not None,
-    )
+    messages = requests * pattern.publications_per_request
+    is_timed = pattern.requests_per_second is not None
     context.workers.run(ClientGroups.drain_and_ping, target.connection_group)
     context.workers.start(ClientGroups.receive, target.connection_group, messages, is_timed)
     cpu_before, own_before, started = target.usage().cpu_s, time.process_time(), time.monotonic()
@@ -79,50 +77,52 @@ def measure_delivery(
         pattern.publications_per_request,
         pattern.requests_per_second,
     )
-    done = context.workers.collect()
-    seconds = max(each.at for each in done) - started
+    timings = context.workers.collect()
+    seconds = max(timing.finished_at for timing in timings) - started
     own_cpu_s = time.process_time() - own_before
     deliveries = messages * subscribers
     if reached != (0 if publish_via else deliveries):
-        raise PublishFailed(f"the server says {reached} deliveries where {deliveries} were made")
-    late = sorted(ms for each in done for ms in each.latencies_ms)
+        raise PublishFailed(f"the server reports {reached} deliveries instead of {deliveries}")
+    latencies = sorted(ms for timing in timings for ms in timing.latencies_ms)
     return FanoutResult(
         cpu_us_per_delivery=(target.usage().cpu_s - cpu_before) / deliveries * 1e6,
         per_second=deliveries / seconds,
-        load_busy=context.load_utilisation(done, own_cpu_s),
-        p50_ms=quantile(late, 0.5) if late else 0.0,
-        p99_ms=quantile(late, 0.99) if late else 0.0,
+        load_busy=context.load_utilisation(timings, own_cpu_s),
+        p50_ms=quantile(latencies, 0.5) if latencies else 0.0,
+        p99_ms=quantile(latencies, 0.99) if latencies else 0.0,
     )
 
 
 def run(context: BenchContext) -> list[Measurement]:
-    """Measure all three, ours and the plain server in turns."""
-    bare: list[float] = []
+    """Measure all three patterns, our server and the plain one alternately."""
+    raw: list[float] = []
     ours: defaultdict[str, list[FanoutResult]] = defaultdict(list)
     plain: defaultdict[str, list[FanoutResult]] = defaultdict(list)
     with (
         context.start_server() as server,
-        context.start_plain_server() as slow,
+        context.start_plain_server() as plain_server,
         context.connected(server, SUBSCRIBERS),
-        context.connected(slow, SUBSCRIBERS),
+        context.connected(plain_server, SUBSCRIBERS),
     ):
         for number in range(context.rounds):
             print_progress(f"fan-out, round {number + 1} of {context.rounds}")
-            bare.append(context.raw_writer.measure_write_us())
+            raw.append(context.raw_writer.measure_write_us())
             for each in (SINGLES, PACED, LISTS):
                 ours[each.name].append(
                     measure_delivery(context, server, SUBSCRIBERS, each, each.requests)
                 )
-                took = measure_delivery(context, slow, SUBSCRIBERS, each, each.plain_requests)
-                plain[each.name].append(took)
-    figures = [Measurement(section=SECTION, name="one raw write", unit="µs", ours=bare)]
+                result = measure_delivery(
+                    context, plain_server, SUBSCRIBERS, each, each.plain_requests
+                )
+                plain[each.name].append(result)
+    results = [Measurement(section=SECTION, name="one raw write", unit="µs", ours=raw)]
     for each in (SINGLES, PACED, LISTS):
-        figures += _measurements(each, ours[each.name], plain[each.name], bare)
-    return figures
+        results += _measurements(each, ours[each.name], plain[each.name], raw)
+    return results
 
 
 def _measurements(
-    pattern: PublishPattern, ours: list[FanoutResult], plain: list[FanoutResult], bare: list[float]
+    pattern: PublishPattern, ours: list[FanoutResult], plain: list[FanoutResult], raw: list[float]
 ) -> list[Measurement]:
     cpu = Measurement(
         section=SECTION,
@@ -130,7 +130,7 @@ def _measurements(
         unit="µs",
         ours=[each.cpu_us_per_delivery for each in ours],
         plain=[each.cpu_us_per_delivery for each in plain],
-        raw_write_us=bare,
+        raw_write_us=raw,
     )
     if pattern.requests_per_second is None:
         speed = Measurement(

@@ -1,7 +1,7 @@
 """The workbench under load: two pages open in a real browser while the shop is busy.
 
-Needs Debian's chromium.  Ten minutes at 500 messages a second and one at 5,000; of each, how
-long a tick takes, what the workbench's memory does, and what the browser's heap holds.
+Needs the package chromium.  Ten minutes at 500 messages per second and one at 5,000; measures
+draw times, the memory of the workbench and the heap of the browser.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from bench.measurements.pages_traffic import PagesTraffic
 from bench.servers.processes import DASHBOARD, ProcessDidNotStart, Target, start_process
 from bench.stats import Measurement
 
-LOADS_FULL = ((500, 600.0), (5_000, 60.0))  # messages a second, seconds
+LOADS_FULL = ((500, 600.0), (5_000, 60.0))  # messages per second, seconds
 LOADS_QUICK = ((500, 60.0), (5_000, 15.0))
-MEMORY_SAMPLES = 60  # of the memory, over a load
+MEMORY_SAMPLES = 60
+"""Taken during one load."""
 PAGE_NAMES = ("overview", "explorer")
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 _BUCKET = re.compile(r'workbench_tick_seconds_bucket\{le="([^"]+)",page="(\w+)"\} (\S+)')
 
 
 class MetricsScrape(Struct, frozen=True):
-    """One answer of the workbench's ``/metrics``: ticks by page and upper bound in seconds."""
+    """A scrape of the workbench's ``/metrics``; ``ticks`` by page and upper bound in seconds."""
 
     ticks: dict[str, dict[float, float]]
     messages_reported: float
@@ -40,8 +41,8 @@ class MetricsScrape(Struct, frozen=True):
 
 def scrape(target: Target) -> MetricsScrape:
     """Scrape the metrics of the workbench."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{target.port}/metrics", timeout=30) as answer:
-        text = answer.read().decode()
+    with urllib.request.urlopen(f"http://127.0.0.1:{target.port}/metrics", timeout=30) as response:
+        text = response.read().decode()
     ticks: dict[str, dict[float, float]] = {}
     for bound, page, count in _BUCKET.findall(text):
         ticks.setdefault(page, {})[float(bound)] = float(count)
@@ -54,14 +55,14 @@ _RSS_METRIC = "process_resident_memory_bytes"
 
 
 def _metric_value(name: str, text: str) -> float:
-    found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    match = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
+    return float(match[1]) if match else 0.0
 
 
 def percentile(before: dict[float, float], after: dict[float, float], share: float) -> float:
-    """Return the seconds that this share of the ticks did not exceed, within a bucket by rule.
+    """Return a quantile of the ticks between two scrapes, in seconds.
 
-    Beyond the last bound it is that bound.
+    Interpolated linearly within a bucket; at most the last bound.
     """
     counts = [(bound, after[bound] - before.get(bound, 0.0)) for bound in sorted(after)]
     wanted = share * counts[-1][1]
@@ -77,7 +78,7 @@ def percentile(before: dict[float, float], after: dict[float, float], share: flo
 
 
 def growth_percent(samples: Sequence[float]) -> float:
-    """Return by how much the line through the later half of the samples rises, in percent."""
+    """Return the rise of the regression line through the second half of the samples, in percent."""
     later = samples[len(samples) // 2 :]
     middle, mean = (len(later) - 1) / 2, sum(later) / len(later)
     spread = sum((n - middle) ** 2 for n in range(len(later)))
@@ -86,7 +87,7 @@ def growth_percent(samples: Sequence[float]) -> float:
 
 
 def heap_mib(page: Page) -> float:
-    """Return what a page's scripts hold after a collection, in MiB."""
+    """Return a page's heap after a garbage collection, in MiB."""
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.collectGarbage")
     used: float = session.send("Runtime.getHeapUsage")["usedSize"]
@@ -111,9 +112,9 @@ def open_pages(target: Target) -> Iterator[list[Page]]:
 
 
 def run(context: BenchContext) -> list[Measurement]:
-    """Watch the pages under each load."""
+    """Measure the pages under each load."""
     everywhere = context.cores.server | context.cores.load
-    figures: list[Measurement] = []
+    results: list[Measurement] = []
     with context.start_server() as server, contextlib.ExitStack() as stack:
         workbench = stack.enter_context(
             start_process(
@@ -126,10 +127,10 @@ def run(context: BenchContext) -> list[Measurement]:
             )
         )
         pages = stack.enter_context(open_pages(workbench))
-        for a_second, seconds in LOADS_QUICK if context.rounds == 1 else LOADS_FULL:
-            print_progress(f"pages: {a_second} messages per second for {seconds:.0f} s")
-            figures += measure_under_load(server, workbench, pages, a_second, seconds)
-    return figures
+        for per_second, seconds in LOADS_QUICK if context.rounds == 1 else LOADS_FULL:
+            print_progress(f"pages: {per_second} messages per second for {seconds:.0f} s")
+            results += measure_under_load(server, workbench, pages, per_second, seconds)
+    return results
 
 
 def measure_under_load(
@@ -139,10 +140,10 @@ def measure_under_load(
     messages_per_second: int,
     seconds: float,
 ) -> list[Measurement]:
-    """Watch the pages under one load."""
-    scene = f"pages, {messages_per_second} messages/s for {seconds:.0f} s"
-    held, before = [heap_mib(page) for page in pages], scrape(workbench)
-    begun, memory = time.monotonic(), list[float]()
+    """Measure the pages under one load."""
+    section = f"pages, {messages_per_second} messages/s for {seconds:.0f} s"
+    heaps_before, before = [heap_mib(page) for page in pages], scrape(workbench)
+    started, memory = time.monotonic(), list[float]()
     stream = PagesTraffic(server, messages_per_second)
     with ThreadPoolExecutor(1) as threads:
         streaming = threads.submit(stream.run, seconds)
@@ -150,37 +151,37 @@ def measure_under_load(
             memory.append(scrape(workbench).rss)
             pages[0].wait_for_timeout(1000 * seconds / MEMORY_SAMPLES)
         streaming.result()
-    lasted = time.monotonic() - begun
-    pages[0].wait_for_timeout(2000)  # the last report is a second under way
+    duration_s = time.monotonic() - started
+    pages[0].wait_for_timeout(2000)  # the last report comes a second later
     after = scrape(workbench)
     stream.close()
 
-    def figure(what: str, unit: str, value: float) -> Measurement:
-        return Measurement(section=scene, name=what, unit=unit, ours=[value])
+    def measurement(name: str, unit: str, value: float) -> Measurement:
+        return Measurement(section=section, name=name, unit=unit, ours=[value])
 
     return [
-        figure("published", "/s", stream.published / lasted),
-        figure(
+        measurement("published", "/s", stream.published / duration_s),
+        measurement(
             "reported / published",
             "",
             (after.messages_reported - before.messages_reported) / stream.published,
         ),
         *(
-            figure(
-                f"{name}: 95 of 100 ticks within",
+            measurement(
+                f"{name}: draw time, 95th percentile",
                 "ms",
                 1000 * percentile(before.ticks.get(name, {}), after.ticks[name], 0.95),
             )
             for name in PAGE_NAMES
         ),
-        figure("workbench's memory at the end", "MiB", memory[-1] / (1 << 20)),
-        figure("… growth over the later half", "%", growth_percent(memory)),
+        measurement("memory of the workbench at the end", "MiB", memory[-1] / (1 << 20)),
+        measurement("… growth over the second half", "%", growth_percent(memory)),
         *(
-            figure(f"{name}: heap in the browser, before", "MiB", value)
-            for name, value in zip(PAGE_NAMES, held, strict=True)
+            measurement(f"{name}: browser heap before", "MiB", value)
+            for name, value in zip(PAGE_NAMES, heaps_before, strict=True)
         ),
         *(
-            figure(f"{name}: … and after", "MiB", heap_mib(page))
+            measurement(f"{name}: browser heap after", "MiB", heap_mib(page))
             for name, page in zip(PAGE_NAMES, pages, strict=True)
         ),
     ]

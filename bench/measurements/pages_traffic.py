@@ -1,4 +1,4 @@
-"""What is published while the pages are watched: a steady stream over many channels."""
+"""Traffic for the measurement of the pages: a steady stream over many channels."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _ORDER = (
 
 
 def request_body(first: int, count: int) -> bytes:
-    """Write a list of publications from this number on: carts, and one order in four."""
+    """Return a list of publications from this number on: carts, and one order in four."""
     parts = []
     for number in range(first, first + count):
-        one = number % CUSTOMERS
+        id = number % CUSTOMERS
         if number % 4 == 3:
-            parts.append(_ORDER % (one, one))
+            parts.append(_ORDER % (id, id))
         else:
-            parts.append(_CART % (one, one, number % 9, number % 10_000))
+            parts.append(_CART % (id, id, number % 9, number % 10_000))
     return f"[{','.join(parts)}]".encode()
 
 
 class PagesTraffic:
-    """So many publications a second, evenly; ``published`` counts them."""
+    """Publishes at a rate; ``published`` counts the publications."""
 
     def __init__(self, target: Target, messages_per_second: int) -> None:
         self._publisher = BlockingPublisher(target)
@@ -40,18 +40,18 @@ class PagesTraffic:
         self.published = 0
 
     def run(self, seconds: float) -> None:
-        """Publish for so long; a list that is late is followed by the next at once.
+        """Publish for this long; after a late request the next is sent immediately.
 
         Raises:
-            NotPublished: one was refused.
+            PublishFailed: one was rejected.
         """
-        begun = time.monotonic()
+        started = time.monotonic()
         for number in range(int(seconds * REQUESTS_PER_SECOND)):
-            due = begun + number / REQUESTS_PER_SECOND
+            due = started + number / REQUESTS_PER_SECOND
             time.sleep(max(0.0, due - time.monotonic()))
             self._publisher.post(request_body(self.published, self._publications_per_request))
             self.published += self._publications_per_request
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._publisher.close()

@@ -1,4 +1,4 @@
-"""Ping and pong: many clients with many requests in flight, each answered in turn."""
+"""Ping and pong: many clients, each with many requests in flight."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECTION = f"ping and pong: {CLIENTS} clients x {IN_FLIGHT} in flight (rate limit
 
 
 class PingResult(Struct, frozen=True):
-    """What a round of pings took."""
+    """Result of a round."""
 
     cpu_us_per_message: float
     per_second: float
@@ -27,35 +27,37 @@ class PingResult(Struct, frozen=True):
 
 
 def measure_pings(context: BenchContext, target: Target, messages: int) -> PingResult:
-    """Send so many pings on each connection and receive as many pongs.
+    """Send pings on each connection and receive as many pongs.
 
     Raises:
-        OutOfStep: something else was received.
+        VerificationFailed: something else was received.
     """
     before = target.usage().cpu_s
-    done = context.workers.run(ClientGroups.ping_pong, target.connection_group, messages, IN_FLIGHT)
-    pings = (messages + 1) * CLIENTS  # and the one that settles a connection
+    timings = context.workers.run(
+        ClientGroups.ping_pong, target.connection_group, messages, IN_FLIGHT
+    )
+    pings = (messages + 1) * CLIENTS  # one more drains the connection
     return PingResult(
         cpu_us_per_message=(target.usage().cpu_s - before) / pings * 1e6,
-        per_second=messages * CLIENTS / max(each.seconds for each in done),
-        load_busy=context.load_utilisation(done),
+        per_second=messages * CLIENTS / max(each.seconds for each in timings),
+        load_busy=context.load_utilisation(timings),
     )
 
 
 def run(context: BenchContext) -> list[Measurement]:
-    """Measure ours, with its rate limit raised, and the plain server in turns."""
-    bare, ours, plain = [], [], []
+    """Measure our server, with its rate limit raised, and the plain one alternately."""
+    raw, ours, plain = [], [], []
     with (
         context.start_server(**UNLIMITED) as server,
-        context.start_plain_server() as slow,
+        context.start_plain_server() as plain_server,
         context.connected(server, CLIENTS),
-        context.connected(slow, CLIENTS),
+        context.connected(plain_server, CLIENTS),
     ):
         for number in range(context.rounds):
             print_progress(f"ping and pong, round {number + 1} of {context.rounds}")
-            bare.append(context.raw_writer.measure_write_us())
+            raw.append(context.raw_writer.measure_write_us())
             ours.append(measure_pings(context, server, MESSAGES))
-            plain.append(measure_pings(context, slow, PLAIN_MESSAGES))
+            plain.append(measure_pings(context, plain_server, PLAIN_MESSAGES))
     return [
         Measurement(
             section=SECTION,
@@ -63,7 +65,7 @@ def run(context: BenchContext) -> list[Measurement]:
             unit="µs",
             ours=[each.cpu_us_per_message for each in ours],
             plain=[each.cpu_us_per_message for each in plain],
-            raw_write_us=bare,
+            raw_write_us=raw,
         ),
         Measurement(
             section=SECTION,

@@ -19,16 +19,17 @@ from bench.stats import Measurement
 
 SECTION = "scaling: CPU per delivery, lists of 20"
 SUBSCRIBER_COUNTS = (100, 1000, 5000)
-DEFAULT_SUBSCRIBERS, OWN_CHANNELS = (
-    1000,
-    10,
-)  # so many clients that hear so many channels of their own as well
-OTHER_FILES = 3500  # open in a load process besides the largest case's clients
-DELIVERIES, PLAIN_DELIVERIES = 2_000_000, 100_000  # in a round, about
+DEFAULT_SUBSCRIBERS = 1000
+OWN_CHANNELS = 10
+"""Of each of the default subscribers, in the case with many channels."""
+OTHER_FILES = 3500
+"""Open in a load process besides the clients of the largest case."""
+DELIVERIES, PLAIN_DELIVERIES = 2_000_000, 100_000
+"""Approximate deliveries in a round."""
 
 
 class ScalingCase(Struct):
-    """One audience, with a pair of servers that have no other, and what a delivery cost."""
+    """A number of subscribers and channels, with a pair of servers and the cost of a delivery."""
 
     subscribers: int
     channels: int
@@ -37,41 +38,39 @@ class ScalingCase(Struct):
     our_us: list[float] = field(default_factory=list)
     plain_us: list[float] = field(default_factory=list)
 
-    def measurement(self, bare_us: Sequence[float]) -> Measurement:
-        """Return it as a line of the result."""
+    def measurement(self, raw_write_us: Sequence[float]) -> Measurement:
+        """Return the line of the result."""
         return Measurement(
             section=SECTION,
             name=f"{self.subscribers:,} subscribers, channels: {self.channels:,}",
             unit="µs",
             ours=self.our_us,
             plain=self.plain_us,
-            raw_write_us=bare_us,
+            raw_write_us=raw_write_us,
         )
 
 
 def run(context: BenchContext) -> list[Measurement]:
     """Measure with 100 to 5,000 subscribers, and with one channel and with 10,000."""
-    bare: list[float] = []
+    raw: list[float] = []
     with ExitStack() as stack:
 
-        def case(wanted: int, own: int) -> ScalingCase:
+        def case(wanted: int, own_channels: int) -> ScalingCase:
             subscribers = min(wanted, max(SUBSCRIBER_COUNTS[0], context.open_files - OTHER_FILES))
-            ours, plain = (
-                stack.enter_context(context.start_server()),
-                stack.enter_context(context.start_plain_server()),
-            )
+            ours = stack.enter_context(context.start_server())
+            plain = stack.enter_context(context.start_plain_server())
             for target in (ours, plain):
-                stack.enter_context(context.connected(target, subscribers, own))
-            return ScalingCase(subscribers, max(1, own * subscribers), ours, plain)
+                stack.enter_context(context.connected(target, subscribers, own_channels))
+            return ScalingCase(subscribers, max(1, own_channels * subscribers), ours, plain)
 
-        print_progress("growth: connecting")
+        print_progress("scaling: connecting")
         cases = [
             *(case(count, 0) for count in SUBSCRIBER_COUNTS),
             case(DEFAULT_SUBSCRIBERS, OWN_CHANNELS),
         ]
         for number in range(context.rounds):
-            print_progress(f"growth, round {number + 1} of {context.rounds}")
-            bare.append(context.raw_writer.measure_write_us())
+            print_progress(f"scaling, round {number + 1} of {context.rounds}")
+            raw.append(context.raw_writer.measure_write_us())
             for each in cases:
                 each.our_us.append(
                     _cpu_us_per_delivery(context, each.ours, each.subscribers, DELIVERIES)
@@ -79,20 +78,22 @@ def run(context: BenchContext) -> list[Measurement]:
                 each.plain_us.append(
                     _cpu_us_per_delivery(context, each.plain, each.subscribers, PLAIN_DELIVERIES)
                 )
-    fewest, usual, most, many = cases
+    fewest, default, most, many_channels = cases
     return [
-        *(each.measurement(bare) for each in cases),
+        *(each.measurement(raw) for each in cases),
         _ratio_measurement(
             f"from {fewest.subscribers:,} to {most.subscribers:,} subscribers", fewest, most
         ),
-        _ratio_measurement(f"from 1 to {many.channels:,} channels", usual, many),
+        _ratio_measurement(
+            f"from 1 to {many_channels.channels:,} channels", default, many_channels
+        ),
     ]
 
 
 def _cpu_us_per_delivery(
     context: BenchContext, target: Target, subscribers: int, deliveries: int
 ) -> float:
-    """Measure in bursts: each no longer than a client can be late for without being too slow."""
+    """Measure in bursts, short enough that no client becomes a slow consumer."""
     wanted = max(1, deliveries // (subscribers * LISTS.publications_per_request))
     requests = min(wanted, LISTS.requests)
     bursts = wanted // requests
@@ -103,13 +104,13 @@ def _cpu_us_per_delivery(
 
 
 def _ratio_measurement(name: str, before: ScalingCase, after: ScalingCase) -> Measurement:
-    def times(base: Sequence[float], values: Sequence[float]) -> list[float]:
+    def ratios(base: Sequence[float], values: Sequence[float]) -> list[float]:
         return [value / of for of, value in zip(base, values, strict=True) if of]
 
     return Measurement(
         section=SECTION,
         name=name,
         unit="x",
-        ours=times(before.our_us, after.our_us),
-        plain=times(before.plain_us, after.plain_us),
+        ours=ratios(before.our_us, after.our_us),
+        plain=ratios(before.plain_us, after.plain_us),
     )

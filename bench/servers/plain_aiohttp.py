@@ -18,7 +18,7 @@ import uvloop
 from aiohttp import ClientConnectionResetError, web
 
 Subscribers = defaultdict[str, set[web.WebSocketResponse]]
-SUBSCRIBERS: web.AppKey[Subscribers] = web.AppKey("hearers")
+SUBSCRIBERS: web.AppKey[Subscribers] = web.AppKey("subscribers")
 
 
 def _encode_message(type_: str, payload: Any = None) -> str:
@@ -28,7 +28,7 @@ def _encode_message(type_: str, payload: Any = None) -> str:
 
 
 async def _handle_websocket(request: web.Request) -> web.WebSocketResponse:
-    hearers, channels = request.app[SUBSCRIBERS], set[str]()
+    subscribers, channels = request.app[SUBSCRIBERS], set[str]()
     socket = web.WebSocketResponse(compress=False)
     await socket.prepare(request)
     try:
@@ -39,13 +39,13 @@ async def _handle_websocket(request: web.Request) -> web.WebSocketResponse:
             else:
                 channel = message["payload"]["channel"]
                 channels.add(channel)
-                hearers[channel].add(socket)
+                subscribers[channel].add(socket)
                 await socket.send_str(_encode_message("subscribed", {"channel": channel}))
     except ClientConnectionResetError:
-        pass  # gone before it had its answer
+        pass  # the client left before the reply
     finally:
         for channel in channels:
-            hearers[channel].discard(socket)
+            subscribers[channel].discard(socket)
     return socket
 
 

@@ -1,4 +1,4 @@
-"""What is measured, as real processes: our server as shipped, the plain one, the workbench."""
+"""Starts what is measured as processes: our server, the plain server, the workbench."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SERVER, PLAIN_SERVER, DASHBOARD = "server", "bench.servers.plain_aiohttp", "dash
 
 
 class Target(Struct, frozen=True):
-    """A program that runs: where it listens, and what may publish to a server."""
+    """A running program: its port and process, and a token that may publish."""
 
     name: str
     port: int
@@ -34,11 +34,11 @@ class Target(Struct, frozen=True):
 
     @property
     def connection_group(self) -> str:
-        """What the load calls the connections it has there."""
+        """Name of the load's group of connections to it."""
         return f"{self.name} {self.port}"
 
     def usage(self) -> ResourceUsage:
-        """Look up what it has used so far, child processes included."""
+        """Read its resource usage so far, child processes included."""
         return process_tree_usage(self.pid)
 
 
@@ -50,15 +50,15 @@ class ProcessDidNotStart(Exception):
 def start_process(
     name: str, cores: frozenset[int], secret: str, **environment: str
 ) -> Iterator[Target]:
-    """Start ``python -m name`` on these cores, with data of its own; it ends with the block.
+    """Start ``python -m name`` on these cores, with an empty data folder; it ends with the block.
 
     Raises:
-        DidNotStart: with what it said instead.
+        ProcessDidNotStart: with its output.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
-        said = Path(folder) / "output"
-        with said.open("wb") as output:
+        output_file = Path(folder) / "output"
+        with output_file.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - ourselves, with names of our own
                 [sys.executable, "-m", name],
                 cwd=folder,  # where there is no .env
@@ -74,11 +74,11 @@ def start_process(
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is ours to answer
+                start_new_session=True,  # Ctrl-C is handled here
             )
         try:
             os.sched_setaffinity(process.pid, cores)
-            port = _wait_for_port(process, said)
+            port = _wait_for_port(process, output_file)
             publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
             yield Target(name, port, process.pid, publisher)
         finally:

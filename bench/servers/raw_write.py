@@ -19,19 +19,20 @@ from bench.load.payloads import SAMPLE_FRAME
 from bench.load.workers import LoadWorkers, Pipe
 
 SOCKETS = 1000
-FRAMES_PER_ROUND = 50  # to each socket in a round: few enough to fit a socket's buffer
-CONNECTION_GROUP = "bare"
+FRAMES_PER_ROUND = 50
+"""To each socket; few enough to fit its buffer."""
+CONNECTION_GROUP = "raw"
 
 
 class RawWriter:
-    """Measures a write, as often as it is asked to."""
+    """Measures the cost of a raw write."""
 
     def __init__(self, workers: LoadWorkers, pipe: Pipe) -> None:
         self._workers = workers
         self._pipe = pipe
 
     def measure_write_us(self) -> float:
-        """Write to every socket for a round; returns the CPU microseconds that one write took."""
+        """Write a round to every socket; returns the CPU microseconds of one write."""
         self._workers.start(
             ClientGroups.receive_bytes, CONNECTION_GROUP, FRAMES_PER_ROUND * len(SAMPLE_FRAME)
         )
@@ -42,7 +43,7 @@ class RawWriter:
 
 @contextlib.contextmanager
 def raw_writer(workers: LoadWorkers, cores: frozenset[int]) -> Iterator[RawWriter]:
-    """Connect the crew to a process that writes; it ends with the block."""
+    """Connect the workers to a process that writes; it ends with the block."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_writer_process, args=(theirs, cores), daemon=True)
@@ -63,7 +64,7 @@ def raw_writer(workers: LoadWorkers, cores: frozenset[int]) -> Iterator[RawWrite
 
 
 def _writer_process(pipe: Pipe, cores: frozenset[int]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     os.sched_setaffinity(0, cores)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1024))
@@ -78,5 +79,5 @@ def _writer_process(pipe: Pipe, cores: frozenset[int]) -> None:
                 for _ in range(frames):
                     for each in sockets:
                         each.send(SAMPLE_FRAME)
-                spent = time.process_time() - before
-                pipe.send(spent / (frames * SOCKETS) * 1e6)
+                cpu_s = time.process_time() - before
+                pipe.send(cpu_s / (frames * SOCKETS) * 1e6)

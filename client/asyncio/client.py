@@ -83,7 +83,7 @@ class AsyncShopWebSocket(BaseClient):
 
         Raises:
             TimeoutError: not connected in time; the client keeps trying.
-            SignInRefused: the connection is open, but the token was rejected.
+            AuthenticationFailed: the connection is open, but the token was rejected.
             ConnectionLost: the server closed with a code that forbids reconnecting.
         """
         if self._task is None or self._task.done():
@@ -125,16 +125,16 @@ class AsyncShopWebSocket(BaseClient):
 
         Raises:
             RequestTimedOut: no reply within ``timeout`` seconds; a queued request is cancelled.
-            Refused: the reply was an ``error``.
+            RequestRejected: the reply was an ``error``.
             ConnectionLost: the connection closed first, or there is none.
             QueueFull: the send queue is full.
         """
         id = self._core.request(type, payload)
-        waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._reply_futures[id] = waiter
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._reply_futures[id] = future
         self._wake_io()
         try:
-            return await asyncio.wait_for(waiter, timeout)
+            return await asyncio.wait_for(future, timeout)
         except TimeoutError:
             raise RequestTimedOut(f"no reply to {type} within {timeout} s") from None
         finally:
@@ -157,34 +157,34 @@ class AsyncShopWebSocket(BaseClient):
             self._ready_or_failed.set()
 
     async def _connect_once(self) -> None:
-        session = self._core
-        self._handle_event(session.on_connecting)
+        core = self._core
+        self._handle_event(core.on_connecting)
         try:
-            ending = await self._open_and_run()
-        except HandshakeRejected as why:
-            self._handle_event(partial(session.on_handshake_rejected, why.status))
-        except CONNECTION_ERRORS as why:
-            self._handle_event(partial(session.on_close, ABNORMAL_CLOSURE, describe_error(why)))
+            closed = await self._open_and_run()
+        except HandshakeRejected as error:
+            self._handle_event(partial(core.on_handshake_rejected, error.status))
+        except CONNECTION_ERRORS as error:
+            self._handle_event(partial(core.on_close, ABNORMAL_CLOSURE, describe_error(error)))
         else:
-            if ending is None:
+            if closed is None:
                 return  # stopping
-            self._handle_event(partial(session.on_close, ending.code, ending.reason))
+            self._handle_event(partial(core.on_close, closed.code, closed.reason))
         self._log_disconnect()
 
     async def _open_and_run(self) -> ConnectionClosed | None:
         token = self._fresh_token()
         if token is None and self._token is not None:
             return ConnectionClosed(ABNORMAL_CLOSURE, "no token")
-        line = await AsyncConnection.open(
+        connection = await AsyncConnection.open(
             self._http, self._connect_url(token), CONNECT_TIMEOUT_S, self._io_wait
         )
-        self._connection = line
+        self._connection = connection
         try:
             self._handle_event(partial(self._on_open, token))
-            return await self._read_write_loop(line)
+            return await self._read_write_loop(connection)
         finally:
             self._connection = None
-            await line.close()
+            await connection.close()
 
     async def _read_write_loop(self, connection: AsyncConnection) -> ConnectionClosed | None:
         """Send and receive until the connection closes; None if the client is stopping."""
@@ -195,19 +195,19 @@ class AsyncShopWebSocket(BaseClient):
                 await connection.send(frame)
             if self._is_stopping:
                 return None
-            arrival = await connection.receive(self._seconds_until_tick())
-            match arrival:
+            event = await connection.receive(self._seconds_until_tick())
+            match event:
                 case TextReceived(data):
                     self._call_tap(Direction.RECEIVED, data)
                     self._handle_event(partial(self._core.on_text, data))
                 case PeerActivity():
                     self._handle_event(self._core.on_activity)
                 case ConnectionClosed():
-                    return arrival
+                    return event
                 case None:
                     pass
                 case _:
-                    assert_never(arrival)
+                    assert_never(event)
             reason = self._handle_event(self._core.tick)
             if reason is not None:
                 return ConnectionClosed(ABNORMAL_CLOSURE, reason)
@@ -215,8 +215,8 @@ class AsyncShopWebSocket(BaseClient):
     def _handle_event(self, event: Callable[[float], Iterable[ClientEffect] | None]) -> str | None:
         """Report an event to the core and perform its effects; see ``_perform_effects``."""
         reason = self._perform_effects(event(monotonic_epoch()) or ())
-        session = self._core
-        if session.is_ready or session.auth_error is not None or session.is_closed:
+        core = self._core
+        if core.is_ready or core.auth_error is not None or core.is_closed:
             self._ready_or_failed.set()
         else:
             self._ready_or_failed.clear()

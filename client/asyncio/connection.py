@@ -75,7 +75,7 @@ class AsyncConnection:
         """Connect and upgrade.
 
         Raises:
-            UpgradeRefused: the server rejected the handshake with an HTTP status.
+            HandshakeRejected: the server rejected the handshake with an HTTP status.
             aiohttp.ClientError, OSError, TimeoutError: no response, or an invalid one.
         """
         try:
@@ -88,8 +88,8 @@ class AsyncConnection:
                     max_msg_size=MAX_MESSAGE_BYTES,
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
                 )
-        except aiohttp.WSServerHandshakeError as why:
-            raise HandshakeRejected(why.status) from None
+        except aiohttp.WSServerHandshakeError as error:
+            raise HandshakeRejected(error.status) from None
         return cls(socket, io_wait)
 
     async def send(self, data: bytes, opcode: WSMsgType = WSMsgType.TEXT) -> None:
@@ -120,16 +120,18 @@ class AsyncConnection:
             case WSMsgType.CLOSE:
                 return ConnectionClosed(message.data or NO_STATUS_RECEIVED, message.extra or "")
             case _:
-                why = self._socket.exception()
-                how = describe_error(why) if isinstance(why, Exception) else "connection broken"
-                return ConnectionClosed(ABNORMAL_CLOSURE, how)
+                error = self._socket.exception()
+                reason = (
+                    describe_error(error) if isinstance(error, Exception) else "connection broken"
+                )
+                return ConnectionClosed(ABNORMAL_CLOSURE, reason)
 
     def abort(self) -> None:
         """Shut the TCP connection down, without a closing handshake."""
-        below = self._socket.get_extra_info("socket")
-        if below is not None:
+        os_socket = self._socket.get_extra_info("socket")
+        if os_socket is not None:
             with suppress(OSError):
-                below.shutdown(SHUT_RDWR)
+                os_socket.shutdown(SHUT_RDWR)
 
     async def close(self) -> None:
         """Close the socket, with the closing handshake if the server still responds."""

@@ -26,7 +26,7 @@ class QueuedPublication(Struct, frozen=True):
 
 
 class PublishBatch(Struct, frozen=True):
-    """The oldest items; ``key`` is the idempotency key."""
+    """The oldest items of the queue."""
 
     items: tuple[QueuedPublication, ...]
     idempotency_key: str
@@ -45,7 +45,7 @@ class PublishQueue:
         self._items: deque[QueuedPublication] = deque()
         self._max_batch_bytes = MAX_BATCH_BYTES
         self.completed = 0
-        """How many items have left, accepted or refused, since the start."""
+        """Number of items accepted or rejected since the start."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -59,13 +59,13 @@ class PublishQueue:
 
     def next_batch(self, key: str) -> PublishBatch:
         """Copy the oldest items, as many as one request may have; at least one."""
-        taken, size = 0, 1  # the brackets and commas of a list: one more than its items
+        count, size = 0, 1  # the brackets and commas of a list: one more than its items
         for item in islice(self._items, MAX_BATCH_ITEMS):
             size += len(item.json) + 1
-            if taken and size > self._max_batch_bytes:
+            if count and size > self._max_batch_bytes:
                 break
-            taken += 1
-        return PublishBatch(tuple(islice(self._items, taken)), key)
+            count += 1
+        return PublishBatch(tuple(islice(self._items, count)), key)
 
     def remove_batch(self, batch: PublishBatch) -> None:
         """Remove a whole batch."""

@@ -1,4 +1,4 @@
-"""Publishes to ``HTTP_REQUEST /api/publish``: batched, in order, with retries.
+"""Publishes to ``POST /api/publish``: batched, in order, with retries.
 
 ``put`` never blocks; one task (``run``) sends one request at a time and repeats it until the
 server accepts or rejects it.
@@ -28,13 +28,13 @@ from client.publisher.responses import (
     TokenRejected,
     parse_response,
 )
-from client.sans_io import reconnect
 from client.sans_io.connection_events import describe_error
+from client.sans_io.reconnect import backoff_delay
 from protocol.codec import DECODE_ERRORS, decode_json, encode_json
 from protocol.publications import PublishRequest
 
 DEFAULT_QUEUE_LIMIT = 20_000
-"""Publications that may be queued: a minute at a high rate."""
+"""Maximum of queued publications; a minute at a high rate."""
 REQUEST_TIMEOUT_S = 10.0
 """Timeout of one request; the batch is then sent again with the same idempotency key."""
 CONNECTION_ERRORS = (aiohttp.ClientError, OSError, TimeoutError)
@@ -155,20 +155,20 @@ class HttpPublisher:
         while True:
             await self._has_items.wait()
             self._batch = self._batch or self._queue.next_batch(uuid.uuid4().hex)
-            wait = await self._send(self._batch)
+            delay_s = await self._send(self._batch)
             if not self._queue:
                 self._has_items.clear()
             async with self._progress:
                 self._progress.notify_all()
-            if wait > 0:
-                await asyncio.sleep(wait)
+            if delay_s > 0:
+                await asyncio.sleep(delay_s)
 
     async def _send(self, batch: PublishBatch) -> float:
         """Send a batch once; returns the seconds to wait before the next request."""
         try:
             bearer = self._bearer = self._bearer or self._token()
-        except Exception as why:  # noqa: BLE001 - a foreign function; its text may hold a secret
-            return self._retry_later(f"the token source raised {type(why).__name__}")
+        except Exception as error:  # noqa: BLE001 - the application's; its text may hold a secret
+            return self._retry_later(f"the token source raised {type(error).__name__}")
         try:
             async with self._http.post(
                 self._url,
@@ -180,20 +180,20 @@ class HttpPublisher:
                 },
                 timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
                 allow_redirects=False,
-            ) as answer:
-                body = await answer.read()
-                verdict = parse_response(answer.status, answer.headers, body, len(batch.items))
-        except CONNECTION_ERRORS as why:
-            return self._retry_later(describe_error(why))
-        return self._handle_outcome(batch, verdict)
+            ) as response:
+                body = await response.read()
+                outcome = parse_response(response.status, response.headers, body, len(batch.items))
+        except CONNECTION_ERRORS as error:
+            return self._retry_later(describe_error(error))
+        return self._handle_outcome(batch, outcome)
 
     def _handle_outcome(self, batch: PublishBatch, outcome: PublishOutcome) -> float:
         match outcome:
             case BatchAccepted(reached):
                 return self._batch_accepted(batch, reached)
-            case ItemRejected(index, why):
+            case ItemRejected(index, reason):
                 self._batch = None
-                self._item_rejected(self._queue.remove_item(index), why)
+                self._item_rejected(self._queue.remove_item(index), reason)
                 return 0.0
             case BatchTooLarge():
                 self._batch = None
@@ -203,10 +203,10 @@ class HttpPublisher:
                 self._bearer = None
                 # Tokens expire: an error only if the fresh one is rejected, too.
                 return self._retry_later("HTTP 401") if self._failed_attempts else self._retry_now()
-            case RetryLater(why, at_least_s, needs_new_key):
+            case RetryLater(reason, min_delay_s, needs_new_key):
                 if needs_new_key:
                     self._batch = None
-                return self._retry_later(why, at_least_s)
+                return self._retry_later(reason, min_delay_s)
             case _:
                 assert_never(outcome)
 
@@ -232,9 +232,9 @@ class HttpPublisher:
         if reason != self._last_error:  # logged once per outage
             self._last_error = reason
             log.warning("Publish failed, retrying: %s", reason)
-        wait = max(min_delay_s, reconnect.backoff_delay(self._failed_attempts, self._rng))
+        delay_s = max(min_delay_s, backoff_delay(self._failed_attempts, self._rng))
         self._retry_now()
-        return wait
+        return delay_s
 
     def _add_counts(self, **increments: int) -> None:
         sums = {name: getattr(self._counts, name) + n for name, n in increments.items()}

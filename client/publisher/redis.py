@@ -1,7 +1,7 @@
 """Publishes to a cluster through Redis, without HTTP.
 
-Publications are recorded, kept, delivered and monitored like those over HTTP.  Anyone with
-access to this Redis has the rights of a service: no token is checked.
+Publications are stored, delivered and monitored like those over HTTP.  Anyone with access to
+this Redis has the ``service`` role: no token is checked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from redis import Redis, RedisCluster
 
 from protocol.channels import Channel, ChannelKind
+from protocol.errors import OrderOwnedByOtherTenant
 from protocol.publications import Address, Publication, PublishRequest
 from protocol.publish_request import OrderPlacement, PreparedPublication, prepare_publication
 from protocol.redis.order_owners import RECORD_ORDERS, encode_owner, orders_key
@@ -23,18 +24,14 @@ DEFAULT_RETENTION = Retention(max_messages=1000, max_age_s=600.0)
 """The servers' own default: WORKBENCH_HISTORY_MESSAGES and WORKBENCH_HISTORY_S."""
 
 
-class OrderOwnedByOtherTenant(Exception):
-    """The order with this id is another tenant's; nothing was recorded or published."""
-
-
 class RedisPublisher:
     """Publishes for a tenant; threads may share it, as they may ``redis``.
 
     Args:
-        redis: a client of redis-py; as many retries as it has are safe.
-        tenant: whose traffic it is where the address does not say so.
+        redis: a client of redis-py; its retries are safe.
+        tenant: tenant of publications whose address names none.
         prefix: the servers' WORKBENCH_REDIS_PREFIX.
-        kept: how much of a channel is kept for those who come back.
+        retention: history kept of a channel, for recovery.
     """
 
     def __init__(
@@ -51,13 +48,13 @@ class RedisPublisher:
         self._record_script = redis.register_script(RECORD_ORDERS)
 
     def publish(self, *drafts: PublishRequest, idempotency_key: str = "") -> None:
-        """Publish drafts in order; ``once`` is an idempotency key, valid for five minutes.
+        """Publish drafts in order; ``idempotency_key`` is valid for five minutes.
 
         Raises:
-            ValueError, Refusal: one is not well made, or for the monitor; none was published.
-            TakenElsewhere: an order belongs to another tenant; nothing was published.
-            redis.RedisError: it is not known whether they were published: publish them again
-                with the same ``once``.
+            ValueError, RequestError: one is invalid or for a monitor; none was published.
+            OrderOwnedByOtherTenant: nothing was published.
+            redis.RedisError: it is unknown whether they were published: publish them again
+                with the same ``idempotency_key``.
         """
         if not drafts:
             return
@@ -97,9 +94,9 @@ class RedisPublisher:
             for each in orders
             for value in (each.id, encode_owner(each.tenant_id, each.user_id))
         ]
-        taken, *_ = self._record_script(keys=[self._orders_key], args=values)
-        if taken:
-            raise OrderOwnedByOtherTenant(orders[taken - 1].id)
+        conflict, *_ = self._record_script(keys=[self._orders_key], args=values)
+        if conflict:
+            raise OrderOwnedByOtherTenant(orders[conflict - 1].id, conflict - 1)
 
     def _to_publication(self, prepared: PreparedPublication, now: float) -> Publication:
         return Publication(
@@ -111,11 +108,11 @@ class RedisPublisher:
         )
 
     def _tenant_of(self, to: Address) -> str:
-        """Say whose traffic it is: the order's or tenant's own, else the publisher's."""
+        """Return the tenant of a publication: the channel's or order's, else the publisher's."""
         if isinstance(to, Channel) and to.kind is ChannelKind.TENANT:
             return to.key
         if isinstance(to, Channel) and to.kind is ChannelKind.ORDER:
-            whose = self._redis.hget(self._orders_key, to.key)
-            text = whose.decode() if isinstance(whose, bytes) else str(whose or "")
+            owner = self._redis.hget(self._orders_key, to.key)
+            text = owner.decode() if isinstance(owner, bytes) else str(owner or "")
             return text.partition(":")[0] or self._tenant
         return self._tenant

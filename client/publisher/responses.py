@@ -41,7 +41,7 @@ class TokenRejected(Struct, frozen=True):
 
 
 class RetryLater(Struct, frozen=True):
-    """Retry after a backoff of at least ``at_least_s`` seconds.
+    """Retry after a backoff of at least ``min_delay_s`` seconds.
 
     ``needs_new_key``: the server has seen the idempotency key with another body.
     """
@@ -67,22 +67,18 @@ class _PublishErrorResponse(Struct, frozen=True):
 def parse_response(
     status: int, headers: Mapping[str, str], body: bytes, item_count: int
 ) -> PublishOutcome:
-    """Interpret the response to a batch of ``items`` publications."""
+    """Interpret the response to a batch of ``item_count`` publications."""
     if status == 200:
         return BatchAccepted(_decode_or(body, PublishResponse(item_count, 0)).reached)
     if status == 401:
         return TokenRejected()
     if status == 413:
         return BatchTooLarge() if item_count > 1 else ItemRejected(0, "too large for this server")
-    problem = _decode_or(body, _PublishErrorResponse()).error
-    if (
-        status in _ITEM_ERROR_STATUSES
-        and problem.index is not None
-        and 0 <= problem.index < item_count
-    ):
-        return ItemRejected(problem.index, problem.message or f"HTTP {status}")
-    why = f"HTTP {status} {problem.message}".rstrip()
-    return RetryLater(why, _retry_after_s(headers), needs_new_key=status == 409)
+    error = _decode_or(body, _PublishErrorResponse()).error
+    if status in _ITEM_ERROR_STATUSES and error.index is not None and 0 <= error.index < item_count:
+        return ItemRejected(error.index, error.message or f"HTTP {status}")
+    reason = f"HTTP {status} {error.message}".rstrip()
+    return RetryLater(reason, _retry_after_s(headers), needs_new_key=status == 409)
 
 
 S = TypeVar("S", bound=Struct)

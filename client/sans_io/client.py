@@ -1,8 +1,8 @@
 """Sans-I/O core of both clients: connection state, subscriptions, requests and token refresh.
 
 Pure: no socket, thread or clock.  A client reports events with the time in seconds since the
-epoch, performs the returned effects, sends the frames of ``next_frame`` and calls ``tick``
-when ``due`` has passed.
+epoch, performs the returned effects, sends the frames of ``next_frame`` and calls ``tick`` at
+``next_tick_at``.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ from client.sans_io.connection_state import (
 )
 from client.sans_io.effects import ClientEffect, DispatchMessage, DropConnection, RefreshToken
 from client.sans_io.pending_requests import PendingRequests
-from client.sans_io.reconnect import policy_for_close, policy_for_handshake_status
+from client.sans_io.reconnect import reconnect_after_handshake_status
 from client.sans_io.send_queue import QUEUE_LIMIT, ClientSendQueue, OutgoingFrame
 from client.sans_io.server_watchdog import PING_INTERVAL_S, SERVER_TIMEOUT_S, ServerWatchdog
 from client.sans_io.subscriptions import SubscriptionOptions, Subscriptions
 from client.sans_io.token_refresh import TokenRefresh
 from protocol.channels import ChannelKind
+from protocol.errors import reconnect_after
 
 DEFAULT_OPTIONS = SubscriptionOptions()
 HISTORY_GAP = "gap"
@@ -53,9 +54,9 @@ class ClientOptions(Struct, frozen=True, kw_only=True):
 class SansIoClient:
     """One client across all its connections.
 
-    ``signs_in`` says that there is a token: then nothing but heartbeats leaves before the
-    server has taken it.  ``recovers_own`` says that the user's own channel is recoverable,
-    and so the token travels in a message.
+    With ``has_token``, only heartbeats are sent before the server has accepted the token.
+    With ``recover_user_channel`` the user's own channel is recovered after a reconnect, and the
+    token is sent in a message instead of the URL.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class SansIoClient:
         self._last_id = 0
         self._signed_in = False
         self.auth_error: str | None = None
-        """Why the server did not take the token with which this connection was opened."""
+        """Why the server rejected the token with which this connection was opened."""
 
     # Calls of the application.
 
@@ -144,7 +145,7 @@ class SansIoClient:
         if not self._has_token:
             self._resubscribe()
 
-    def on_text(self, text: bytes | str, now: float) -> list[ClientEffect]:
+    def on_text(self, text: bytes, now: float) -> list[ClientEffect]:
         """Handle a text frame."""
         self.on_activity(now)
         message = decode_message(text)
@@ -153,6 +154,7 @@ class SansIoClient:
             return []
         id, payload = message_id(message), message_payload(message)
         effects: list[ClientEffect] = [*self._pending_requests.resolve(id, message)]
+        dispatch = DispatchMessage(message, text)
         match message["type"]:
             case "pong":
                 if self._watchdog.on_pong(id, now):
@@ -160,16 +162,12 @@ class SansIoClient:
             case "auth_success":
                 self._on_auth_success(payload, now)
                 if self._subscriptions.positions.on_subscribed(self._user_channel, payload):
-                    return [*effects, DispatchMessage(message), _gap_message(self._user_channel)]
+                    return [*effects, dispatch, _gap_message(self._user_channel)]
             case "auth_error":
-                return [*effects, DispatchMessage(message), *self._on_auth_error(id, payload)]
+                return [*effects, dispatch, *self._on_auth_error(id, payload)]
             case "subscribed":
                 if self._subscriptions.on_subscribed(id, payload):
-                    return [
-                        *effects,
-                        DispatchMessage(message),
-                        _gap_message(payload.get("channel")),
-                    ]
+                    return [*effects, dispatch, _gap_message(payload.get("channel"))]
             case "unsubscribed":
                 self._subscriptions.on_unsubscribed(id, payload)
             case "error":
@@ -177,7 +175,7 @@ class SansIoClient:
             case _:  # an event: dispatched once
                 if not self._subscriptions.positions.mark_handled(message):
                     return effects
-        return [*effects, DispatchMessage(message)]
+        return [*effects, dispatch]
 
     def on_activity(self, now: float) -> None:
         """Handle any other frame, such as a WebSocket ping."""
@@ -195,13 +193,14 @@ class SansIoClient:
         self._priority_frames.append(encode_message("auth", payload, id))
 
     def on_close(self, code: int, reason: str, now: float) -> list[ClientEffect]:
-        """Handle a close, or a failed attempt (``endings.ABNORMAL_CLOSURE``)."""
-        self._state.on_close(code, reason, policy_for_close(code), now)
+        """Handle a close, or a failed attempt (``ABNORMAL_CLOSURE``)."""
+        self._state.on_close(code, reason, reconnect_after(code), now)
         return self._reset_connection()
 
     def on_handshake_rejected(self, status: int, now: float) -> list[ClientEffect]:
         """Handle a handshake that the server rejected with this HTTP status."""
-        self._state.on_close(None, f"HTTP {status}", policy_for_handshake_status(status), now)
+        action = reconnect_after_handshake_status(status)
+        self._state.on_close(None, f"HTTP {status}", action, now)
         return self._reset_connection()
 
     def tick(self, now: float) -> list[ClientEffect]:
@@ -247,7 +246,7 @@ class SansIoClient:
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether messages may be sent: signed in, or open where there is no token."""
+        """Whether messages may be sent: signed in or, without a token, open."""
         return self._state.is_open and (self._signed_in or not self._has_token)
 
     @property
@@ -309,8 +308,8 @@ class SansIoClient:
         lost = self._pending_requests.fail_all(
             self._state.disconnect_reason, include_queued=self.is_closed
         )
-        for each in lost:
-            self._send_queue.remove(each.id)
+        for request in lost:
+            self._send_queue.remove(request.id)
         return [*lost]
 
     def _new_id(self) -> str:
@@ -319,4 +318,7 @@ class SansIoClient:
 
 
 def _gap_message(channel: object) -> DispatchMessage:
-    return DispatchMessage({"type": HISTORY_GAP, "payload": {"channel": channel}})
+    payload = {"channel": channel}
+    return DispatchMessage(
+        {"type": HISTORY_GAP, "payload": payload}, encode_message(HISTORY_GAP, payload)
+    )

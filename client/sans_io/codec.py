@@ -5,19 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
+
 from protocol.codec import DECODE_ERRORS, decode_json, encode_json
+
+
+class _PayloadOnly(Struct):
+    payload: Raw = Raw(b"{}")
+
+
+_payload_decoder = Decoder(_PayloadOnly)
 
 
 def encode_message(
     type: str, payload: dict[str, Any] | None = None, id: str | None = None
 ) -> bytes:
-    """Write a client's message."""
+    """Encode a client's message."""
     message = {"type": type, "payload": payload or {}}
     return encode_json(message if id is None else message | {"id": id})
 
 
-def decode_message(text: bytes | str) -> dict[str, Any] | None:
-    """Read a server's message; None if it is none.  Numbers with a point are ``Decimal``."""
+def decode_message(text: bytes) -> dict[str, Any] | None:
+    """Decode a server's message; None if it is none.  Numbers with a fraction are ``Decimal``."""
     try:
         message = decode_json(text)
     except DECODE_ERRORS:
@@ -38,8 +48,13 @@ def message_payload(message: dict[str, Any]) -> dict[str, Any]:
     return payload if isinstance(payload, dict) else {}
 
 
+def raw_payload(text: bytes) -> bytes:
+    """Return the payload of a message byte for byte; ``{}`` where it was left out."""
+    return bytes(_payload_decoder.decode(text).payload)
+
+
 def parse_timestamp(text: object) -> float | None:
-    """Read an ISO 8601 time as seconds since the epoch; None if it is none."""
+    """Parse an ISO 8601 time as seconds since the epoch; None if it is none."""
     try:
         return datetime.fromisoformat(str(text)).timestamp()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a connection reports to the client core, and who may watch its frames."""
+"""Events that a connection reports to the client core, and the tap of its frames.  Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PeerActivity(Struct, frozen=True):
 
 
 class ConnectionClosed(Struct, frozen=True):
-    """The connection closed; ``endings.ABNORMAL_CLOSURE`` without a close frame."""
+    """The connection closed; ``ABNORMAL_CLOSURE`` without a close frame."""
 
     code: int
     reason: str

@@ -7,7 +7,8 @@ from random import Random
 
 from msgspec import Struct
 
-from client.sans_io.reconnect import ReconnectPolicy, ReconnectTracker
+from client.sans_io.reconnect import ReconnectTracker
+from protocol.errors import Reconnect
 
 
 class ConnectionState(StrEnum):
@@ -52,7 +53,7 @@ class ConnectionStateMachine:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is a connection."""
+        """Whether there is an open connection."""
         return self.state is ConnectionState.OPEN
 
     @property
@@ -88,15 +89,15 @@ class ConnectionStateMachine:
         """Record that the client is signed in."""
         self._reconnect.on_signed_in()
 
-    def on_close(self, code: int | None, reason: str, policy: ReconnectPolicy, now: float) -> None:
-        """Record a close or a failed attempt; sets ``retry_at`` unless the policy is NEVER."""
+    def on_close(self, code: int | None, reason: str, action: Reconnect, now: float) -> None:
+        """Record a close or a failed attempt; sets ``retry_at`` unless the action is NEVER."""
         self._close_code, self._close_reason = code, reason
-        wait = self._reconnect.on_close(policy, now, code)
-        if policy is ReconnectPolicy.NEVER:
+        delay_s = self._reconnect.on_close(action, now, code)
+        if action is Reconnect.NEVER:
             self._set_state(ConnectionState.CLOSED, now)
         else:
             self._set_state(ConnectionState.BACKOFF, now)
-            self.retry_at = now + wait
+            self.retry_at = now + delay_s
 
     def status(
         self, now: float, *, signed_in: bool, round_trip_ms: float | None

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 
 class DispatchMessage(Struct, frozen=True):
-    """Dispatch a message to its handlers."""
+    """Dispatch a message to its handlers; ``text`` is the message as it was received."""
 
     message: dict[str, Any]
+    text: bytes
 
 
 class ResolveRequest(Struct, frozen=True):
@@ -21,7 +22,7 @@ class ResolveRequest(Struct, frozen=True):
 
 
 class RefreshToken(Struct, frozen=True):
-    """Fetch a fresh token and pass it to ``Session.sign_in``."""
+    """Fetch a fresh token and pass it to ``SansIoClient.sign_in``."""
 
 
 class DropConnection(Struct, frozen=True):

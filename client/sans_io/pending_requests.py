@@ -16,11 +16,11 @@ class PendingRequests:
         self._is_sent: dict[str, bool] = {}
 
     def add(self, id: str) -> None:
-        """Wait for the reply to a request that is queued."""
+        """Add a queued request."""
         self._is_sent[id] = False
 
     def mark_sent(self, id: str) -> None:
-        """Note that the request was handed to the network."""
+        """Record that the request was sent."""
         self._is_sent[id] = True
 
     def cancel(self, id: str) -> bool:
@@ -34,12 +34,12 @@ class PendingRequests:
         if message["type"] != "error":
             return [ResolveRequest(id, message)]
         payload = message_payload(message)
-        code, why = str(payload.get("code", "")), str(payload.get("message", ""))
-        return [ResolveRequest(id, RequestRejected(code, why))]
+        code, text = str(payload.get("code", "")), str(payload.get("message", ""))
+        return [ResolveRequest(id, RequestRejected(code, text))]
 
     def fail_all(self, reason: str, *, include_queued: bool) -> list[ResolveRequest]:
-        """Fail the sent requests, and the queued ones too if ``queued``."""
-        lost = [id for id, has_left in self._is_sent.items() if has_left or include_queued]
+        """Fail the sent requests and, with ``include_queued``, the queued ones."""
+        lost = [id for id, is_sent in self._is_sent.items() if is_sent or include_queued]
         for id in lost:
             del self._is_sent[id]
         return [ResolveRequest(id, ConnectionLost(reason)) for id in lost]

@@ -1,12 +1,13 @@
-"""Reconnecting: what a close code means to a client, and how long it waits before the next attempt."""
+"""Whether and how soon a client reconnects.
+
+Pure.  ``protocol.errors`` has the meaning of each close code.
+"""
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from random import Random
 
-from client.sans_io import reconnect
-from protocol.errors import CloseCode
+from protocol.errors import LIMIT_EXCEEDED_CODES, Reconnect
 
 NO_STATUS_RECEIVED = 1005
 """The close frame carried no code (RFC 6455, 7.1.5)."""
@@ -14,39 +15,11 @@ ABNORMAL_CLOSURE = 1006
 """There was no close frame: the network or the server failed (RFC 6455, 7.1.5)."""
 HTTP_FORBIDDEN = 403
 """HTTP status of a handshake from an origin that is not allowed."""
-BACKOFF_CODES = range(4100, 4200)
-"""The server asks for backoff: the client exceeded a limit."""
-
-_CLIENT_FAULT_CODES = {
-    CloseCode.UNSUPPORTED_DATA,
-    CloseCode.INVALID_TEXT,
-    CloseCode.MESSAGE_TOO_BIG,
-}
-_NO_RECONNECT_CODES = range(4000, 4100)
-_IMMEDIATE_RECONNECT_CODES = range(4200, 4300)
 
 
-class ReconnectPolicy(Enum):
-    """Whether to reconnect, and how soon."""
-
-    NEVER = auto()
-    IMMEDIATE = auto()
-    """With jitter, so that the clients do not all reconnect at the same moment."""
-    BACKOFF = auto()
-
-
-def policy_for_close(code: int) -> ReconnectPolicy:
-    """Return the policy for a close code."""
-    if code in _CLIENT_FAULT_CODES or code in _NO_RECONNECT_CODES:
-        return ReconnectPolicy.NEVER
-    if code == CloseCode.GOING_AWAY or code in _IMMEDIATE_RECONNECT_CODES:
-        return ReconnectPolicy.IMMEDIATE
-    return ReconnectPolicy.BACKOFF
-
-
-def policy_for_handshake_status(status: int) -> ReconnectPolicy:
-    """Return the policy for the HTTP status of a rejected handshake."""
-    return ReconnectPolicy.NEVER if status == HTTP_FORBIDDEN else ReconnectPolicy.BACKOFF
+def reconnect_after_handshake_status(status: int) -> Reconnect:
+    """Return what a client does after the server rejected its handshake with an HTTP status."""
+    return Reconnect.NEVER if status == HTTP_FORBIDDEN else Reconnect.WITH_BACKOFF
 
 
 INITIAL_DELAY_S = 0.5
@@ -59,7 +32,7 @@ _MAX_DOUBLINGS = 6  # 0.5 s doubled six times is over 20 s
 def backoff_delay(attempt: int, rng: Random) -> float:
     """Return the seconds to wait before repetition ``attempt``, counted from 0.
 
-    Uniform over 0 to ``min(MAX_DELAY_S, FIRST_S * 2 ** attempt)``.
+    Uniform over 0 to ``min(MAX_DELAY_S, INITIAL_DELAY_S * 2 ** attempt)``.
     """
     return rng.uniform(0.0, min(MAX_DELAY_S, INITIAL_DELAY_S * 2 ** min(attempt, _MAX_DOUBLINGS)))
 
@@ -93,22 +66,22 @@ class ReconnectTracker:
         """Return how many attempts failed since the last stable connection."""
         return 0 if self._was_stable(now) else self._failed_attempts
 
-    def on_close(self, policy: ReconnectPolicy, now: float, code: int | None = None) -> float:
+    def on_close(self, action: Reconnect, now: float, code: int | None = None) -> float:
         """Record a close or a failed attempt; returns the delay in seconds."""
-        was_good = self._was_stable(now, code)
-        if was_good:
+        was_stable = self._was_stable(now, code)
+        if was_stable:
             self._failed_attempts = 0
         self._opened_at = None
-        wait = reconnect.backoff_delay(self._failed_attempts, self._rng)
+        delay_s = backoff_delay(self._failed_attempts, self._rng)
         # A stable connection closed with a reconnect-now code is no failure: the shortest
         # delay, only for jitter, and it is not counted.
-        if not (was_good and policy is ReconnectPolicy.IMMEDIATE):
+        if not (was_stable and action is Reconnect.IMMEDIATELY):
             self._failed_attempts += 1
-        return wait
+        return delay_s
 
     def _was_stable(self, now: float, code: int | None = None) -> bool:
         if self._opened_at is None:
             return False
         is_old = now - self._opened_at >= STABLE_AFTER_S
         # A server that accepts the token and then closes with 41xx wants a growing backoff.
-        return is_old or (self._is_signed_in and code not in BACKOFF_CODES)
+        return is_old or (self._is_signed_in and code not in LIMIT_EXCEEDED_CODES)

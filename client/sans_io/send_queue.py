@@ -36,7 +36,7 @@ class ClientSendQueue:
         """Append a frame.
 
         Raises:
-            QueueFull: it is the application's, and the queue is full.
+            QueueFull: the queue is full; does not apply to internal frames.
         """
         if not frame.is_internal and len(self._frames) >= self._limit:
             raise QueueFull(self._limit)
@@ -47,7 +47,7 @@ class ClientSendQueue:
         self._frames.extendleft(reversed(list(frames)))
 
     def pop(self) -> OutgoingFrame | None:
-        """Remove the next one, if there is any."""
+        """Remove and return the next frame; None if there is none."""
         return self._frames.popleft() if self._frames else None
 
     def remove(self, id: str) -> None:

@@ -29,8 +29,8 @@ class StreamPositions:
 
     def subscribe_fields(self, channel: str) -> dict[str, Any]:
         """Return the recovery fields of a ``subscribe`` payload."""
-        place = self._positions.get(channel)
-        since = place and {"since": {"epoch": place.epoch, "offset": place.offset}}
+        position = self._positions.get(channel)
+        since = position and {"since": {"epoch": position.epoch, "offset": position.offset}}
         return {"recoverable": True} | (since or {})
 
     def on_subscribed(self, channel: str, payload: dict[str, Any]) -> bool:
@@ -38,21 +38,21 @@ class StreamPositions:
         epoch, offset = payload.get("epoch"), payload.get("offset")
         if not isinstance(epoch, str) or not isinstance(offset, int):
             return False  # this subscription is not recoverable
-        place = self._positions.get(channel)
-        if place is None or place.epoch != epoch:
+        position = self._positions.get(channel)
+        if position is None or position.epoch != epoch:
             self._positions[channel] = _TrackedPosition(epoch, offset)
         elif payload.get("recovered") is not True:
-            place.offset = offset  # else what is missing is about to come
+            position.offset = offset  # else what is missing is about to come
         return payload.get("recovered") is False
 
     def mark_handled(self, message: dict[str, Any]) -> bool:
         """Record a message; returns whether it is new to the handlers."""
         channel, offset = message.get("channel"), message.get("offset")
-        place = self._positions.get(channel) if isinstance(channel, str) else None
-        if place is None or not isinstance(offset, int):
+        position = self._positions.get(channel) if isinstance(channel, str) else None
+        if position is None or not isinstance(offset, int):
             return True
-        if offset <= place.last_handled:
+        if offset <= position.last_handled:
             return False
-        place.last_handled = offset
-        place.offset = max(place.offset, offset)
+        position.last_handled = offset
+        position.offset = max(position.offset, offset)
         return True

@@ -48,13 +48,13 @@ class Subscriptions:
         return self._options_by_channel.pop(channel, None) is not None
 
     def subscribe_payload(self, id: str, channel: str) -> dict[str, Any]:
-        """Make the payload of a ``subscribe`` that leaves with this id."""
+        """Return the payload of a ``subscribe`` with this id, and wait for its reply."""
         self._pending[id] = channel
-        wish = self._options_by_channel.get(channel, SubscriptionOptions())
+        options = self._options_by_channel.get(channel, SubscriptionOptions())
         payload: dict[str, Any] = {"channel": channel}
-        if wish.last:
+        if options.last:
             payload["last"] = True
-        return payload | (self.positions.subscribe_fields(channel) if wish.recoverable else {})
+        return payload | (self.positions.subscribe_fields(channel) if options.recoverable else {})
 
     def reset(self) -> list[str]:
         """Drop pending requests; returns all channels in the order they were added."""
@@ -67,10 +67,10 @@ class Subscriptions:
         """Return the deferred channels whose retry is due."""
         if self.next_retry_at is None or now < self.next_retry_at:
             return []
-        again = [channel for channel in self._deferred if channel in self._options_by_channel]
+        channels = [channel for channel in self._deferred if channel in self._options_by_channel]
         self._deferred.clear()
         self.next_retry_at = None
-        return again
+        return channels
 
     def on_subscribed(self, id: object, payload: dict[str, Any]) -> bool:
         """Handle a ``subscribed``; returns whether messages are lost."""

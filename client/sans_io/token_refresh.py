@@ -17,20 +17,20 @@ class TokenRefresh:
         self._expires_at = 0.0
         self._pending_id: str | None = None
         self.next_refresh_at: float | None = None
-        """When to renew, in seconds since the epoch; None if that is not known."""
+        """When to refresh, in seconds since the epoch; None if unknown."""
 
     def reset(self) -> None:
-        """Start over: the connection has ended."""
+        """Reset for a new connection."""
         self._expires_at, self._pending_id, self.next_refresh_at = 0.0, None, None
 
     def on_token_accepted(self, expires_at: float | None, now: float) -> None:
-        """Note that the server took a token that lives until ``expires_at``, if it said so."""
+        """Record that the server accepted a token; ``expires_at`` is its expiry, if known."""
         self._pending_id = self.next_refresh_at = None
         # A source that returns the same token would otherwise be called more and more often.
         if expires_at is not None and expires_at > self._expires_at:
             self._expires_at = expires_at
-            left = max(0.0, expires_at - now)
-            self.next_refresh_at = now + max(left - REFRESH_AHEAD_S, left / 2)
+            lifetime_s = max(0.0, expires_at - now)
+            self.next_refresh_at = now + max(lifetime_s - REFRESH_AHEAD_S, lifetime_s / 2)
 
     def pop_due(self, now: float) -> bool:
         """Return, once, whether a refresh is due."""
@@ -40,7 +40,7 @@ class TokenRefresh:
         return True
 
     def on_token_sent(self, id: str) -> None:
-        """Note that a fresh token leaves in the request with this id."""
+        """Record that a fresh token is sent in the request with this id."""
         self._pending_id = id
 
     def should_retry_after_error(self, id: object) -> bool:

@@ -71,20 +71,20 @@ class ShopWebSocket(BaseClient):
 
         Raises:
             TimeoutError: not connected in time; the client keeps trying.
-            SignInRefused: the connection is open, but the token was rejected.
+            AuthenticationFailed: the connection is open, but the token was rejected.
             ConnectionLost: the server closed with a code that forbids reconnecting.
         """
         with self._lock:
-            run, settled = self._connection_thread, list[ClientEffect]()
-            if run is None or run.is_stopping or run.has_ended:
-                # Events of the previous thread are ignored: it is no longer `_run`.
-                settled = self._core.stop(monotonic_epoch())
+            thread, effects = self._connection_thread, list[ClientEffect]()
+            if thread is None or thread.is_stopping or thread.has_ended:
+                # Events of the previous thread are ignored: it is no longer the current one.
+                effects = self._core.stop(monotonic_epoch())
                 self._core.start(monotonic_epoch())
-                self._connection_thread = run = _ConnectionThread(self._lock, self._run)
-                run.thread.start()
-        self._perform_effects(settled)
+                self._connection_thread = thread = _ConnectionThread(self._lock, self._run)
+                thread.thread.start()
+        self._perform_effects(effects)
         if timeout is not None:
-            self._wait_until_ready(run, timeout)
+            self._wait_until_ready(thread, timeout)
 
     def disconnect(self) -> None:
         """Send queued messages and close the connection; idempotent.
@@ -93,19 +93,19 @@ class ShopWebSocket(BaseClient):
         A DNS lookup or connect that hangs may outlive it; its result is ignored.
         """
         with self._lock:
-            run = self._connection_thread
-            if run is None:
+            thread = self._connection_thread
+            if thread is None:
                 return
-            run.is_stopping = True
-        run.waker.wake()
-        if run.is_current:
+            thread.is_stopping = True
+        thread.waker.wake()
+        if thread.is_current:
             return
-        run.thread.join(CLOSE_TIMEOUT_S)
-        if run.thread.is_alive() and run.connection is not None:
-            run.connection.abort()
-            run.thread.join(ABORT_TIMEOUT_S)
+        thread.thread.join(CLOSE_TIMEOUT_S)
+        if thread.thread.is_alive() and thread.connection is not None:
+            thread.connection.abort()
+            thread.thread.join(ABORT_TIMEOUT_S)
         if not self._core.is_closed:
-            self._handle_event(run, self._core.stop)
+            self._handle_event(thread, self._core.stop)
 
     def request(
         self, type: str, payload: dict[str, Any] | None = None, timeout: float = 5.0
@@ -114,20 +114,20 @@ class ShopWebSocket(BaseClient):
 
         Raises:
             RequestTimedOut: no reply within ``timeout`` seconds; a queued request is cancelled.
-            Refused: the reply was an ``error``.
+            RequestRejected: the reply was an ``error``.
             ConnectionLost: the connection closed first, or there is none.
             QueueFull: the send queue is full.
         """
-        run = self._connection_thread
-        if run is not None and run.is_current:
+        thread = self._connection_thread
+        if thread is not None and thread.is_current:
             raise RuntimeError("request() in a handler would deadlock: use send()")
-        waiter: Future[dict[str, Any]] = Future()
+        future: Future[dict[str, Any]] = Future()
         with self._lock:
             id = self._core.request(type, payload)
-            self._reply_futures[id] = waiter
+            self._reply_futures[id] = future
         self._wake_io()
         try:
-            return waiter.result(timeout)
+            return future.result(timeout)
         except FutureTimeout:
             with self._lock:
                 self._core.cancel_request(id)
@@ -135,20 +135,20 @@ class ShopWebSocket(BaseClient):
             raise RequestTimedOut(f"no reply to {type} within {timeout} s") from None
 
     def _wake_io(self) -> None:
-        run = self._connection_thread
-        if run is not None and not run.is_current:
-            run.waker.wake()
+        thread = self._connection_thread
+        if thread is not None and not thread.is_current:
+            thread.waker.wake()
 
     def _wait_until_ready(self, thread: _ConnectionThread, timeout: float) -> None:
         if thread.is_current:
             raise RuntimeError("connect(timeout=...) in a handler would deadlock")
 
         def has_settled() -> bool:
-            session = self._core
-            is_over = (
+            core = self._core
+            has_ended = (
                 thread.has_ended or thread.is_stopping or self._connection_thread is not thread
             )
-            return session.is_ready or session.auth_error is not None or is_over
+            return core.is_ready or core.auth_error is not None or has_ended
 
         with self._lock:
             if not thread.changed.wait_for(has_settled, timeout):
@@ -172,36 +172,36 @@ class ShopWebSocket(BaseClient):
             thread.waker.close()
 
     def _connect_once(self, thread: _ConnectionThread) -> None:
-        session = self._core
-        self._handle_event(thread, session.on_connecting)
+        core = self._core
+        self._handle_event(thread, core.on_connecting)
         try:
-            ending = self._open_and_run(thread)
-        except HandshakeRejected as why:
-            self._handle_event(thread, partial(session.on_handshake_rejected, why.status))
-        except CONNECTION_ERRORS as why:
+            closed = self._open_and_run(thread)
+        except HandshakeRejected as error:
+            self._handle_event(thread, partial(core.on_handshake_rejected, error.status))
+        except CONNECTION_ERRORS as error:
             self._handle_event(
-                thread, partial(session.on_close, ABNORMAL_CLOSURE, describe_error(why))
+                thread, partial(core.on_close, ABNORMAL_CLOSURE, describe_error(error))
             )
         else:
-            if ending is None:
+            if closed is None:
                 return  # stopping
-            self._handle_event(thread, partial(session.on_close, ending.code, ending.reason))
+            self._handle_event(thread, partial(core.on_close, closed.code, closed.reason))
         self._log_disconnect()
 
     def _open_and_run(self, thread: _ConnectionThread) -> ConnectionClosed | None:
         token = self._fresh_token()
         if token is None and self._token is not None:
             return ConnectionClosed(ABNORMAL_CLOSURE, "no token")
-        ending = None
-        line = thread.connection = SyncConnection(thread.waker)
+        closed = None
+        connection = thread.connection = SyncConnection(thread.waker)
         try:
             if not thread.is_stopping:
-                line.open(self._connect_url(token), CONNECT_TIMEOUT_S)
+                connection.open(self._connect_url(token), CONNECT_TIMEOUT_S)
                 self._handle_event(thread, partial(self._on_open, token))
-                ending = self._read_write_loop(thread, line)
+                closed = self._read_write_loop(thread, connection)
         finally:
-            line.close(handshake=ending is None)
-        return ending
+            connection.close(handshake=closed is None)
+        return closed
 
     def _read_write_loop(
         self, thread: _ConnectionThread, connection: SyncConnection
@@ -214,19 +214,19 @@ class ShopWebSocket(BaseClient):
                 connection.send(frame)
             if thread.is_stopping:
                 return None
-            arrival = connection.receive(self._seconds_until_tick())
-            match arrival:
+            event = connection.receive(self._seconds_until_tick())
+            match event:
                 case TextReceived(data):
                     self._call_tap(Direction.RECEIVED, data)
                     self._handle_event(thread, partial(self._core.on_text, data))
                 case PeerActivity():
                     self._handle_event(thread, self._core.on_activity)
                 case ConnectionClosed():
-                    return arrival
+                    return event
                 case None:
                     pass
                 case _:
-                    assert_never(arrival)
+                    assert_never(event)
             reason = self._handle_event(thread, self._core.tick)
             if reason is not None:
                 return ConnectionClosed(ABNORMAL_CLOSURE, reason)

@@ -86,7 +86,7 @@ class SyncConnection:
         """Connect and upgrade, with an Origin header if ``origin`` is given.
 
         Raises:
-            UpgradeRefused: the server rejected the handshake with an HTTP status.
+            HandshakeRejected: the server rejected the handshake with an HTTP status.
             OSError, websocket.WebSocketException: no response, or an invalid one.
         """
         try:
@@ -94,8 +94,8 @@ class SyncConnection:
             self._socket.connect(  # type: ignore[no-untyped-call]  # the library omits it
                 url, timeout=timeout_s, origin=origin, suppress_origin=origin is None
             )
-        except websocket.WebSocketBadStatusException as why:
-            raise HandshakeRejected(why.status_code) from None
+        except websocket.WebSocketBadStatusException as error:
+            raise HandshakeRejected(error.status_code) from None
         self._selector.register(self._waker, selectors.EVENT_READ)
         self._selector.register(self._socket, selectors.EVENT_READ)
 
@@ -122,8 +122,8 @@ class SyncConnection:
             return self._event_from_frame(self._socket.recv_frame())  # type: ignore[no-untyped-call]  # same
         except websocket.WebSocketTimeoutException:
             return PeerActivity()  # the rest of the frame is read next time
-        except CONNECTION_ERRORS as why:
-            return ConnectionClosed(ABNORMAL_CLOSURE, describe_error(why))
+        except CONNECTION_ERRORS as error:
+            return ConnectionClosed(ABNORMAL_CLOSURE, describe_error(error))
 
     def abort(self) -> None:
         """Shut the TCP connection down, from any thread; the owner then sees it closed."""

@@ -10,13 +10,16 @@ from typing import Any
 import msgspec
 
 from client.base import TokenSource
-from client.frame_recorder__merge_transcript import FrameRecorder, RecordedFrame
+from client.frame_recorder import FrameRecorder
+from client.recorded_frames import RecordedFrame
 from client.sans_io.connection_state import ConnectionState
 from client.sync.client import ShopWebSocket
 from dashboard.personas import Persona
 from dashboard.settings import Settings
 from dashboard.sockets import socket_status
 from dashboard.sockets.socket_status import SocketStatus
+
+MAX_FRAMES = 1_000
 
 
 class PersonaSocket:
@@ -29,7 +32,7 @@ class PersonaSocket:
 
     def __init__(self, url: str, server_address: str, token: TokenSource | None) -> None:
         self._server_address, self._has_token = server_address, token is not None
-        self._recorder = FrameRecorder()
+        self._recorder = FrameRecorder(max_frames=MAX_FRAMES)
         self._has_been_live, self._last_refusal = False, ""
         self.client = ShopWebSocket(url, token, tap=self._recorder.record)
         self.client.on("auth_success", self._on_auth_success)

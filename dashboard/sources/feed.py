@@ -37,6 +37,7 @@ WORKBENCH_USER_ID = "workbench"
 ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 S = TypeVar("S", bound=Struct)
 Handler = Callable[[dict[str, Any]], None]
+RawHandler = Callable[[bytes], None]
 
 
 class FeedSocket(Protocol):
@@ -48,6 +49,9 @@ class FeedSocket(Protocol):
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
         """Call the handler with the payload of every message of a type."""
+
+    def on_raw(self, type: str, handler: RawHandler) -> Callable[[], None]:
+        """Call the handler with the undecoded payload of every message of the type."""
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
         """Subscribe to a channel, also after every reconnect; see ``client.base.BaseClient``."""
@@ -76,16 +80,18 @@ class Feed:
         self._last_refusal = ""
         self._has_been_live = False
         self._poller: SimulatorPoller | None = None
-        socket.on("traffic", self._decoding_handler(TrafficPayload, self._live_state.on_traffic))
-        socket.on("stats", self._decoding_handler(StatsPayload, self._live_state.on_stats))
-        socket.on(
+        socket.on_raw(
+            "traffic", self._decoding_handler(TrafficPayload, self._live_state.on_traffic)
+        )
+        socket.on_raw("stats", self._decoding_handler(StatsPayload, self._live_state.on_stats))
+        socket.on_raw(
             "new_order", self._decoding_handler(NewOrderPayload, self._live_state.on_new_order)
         )
-        socket.on(
+        socket.on_raw(
             "inventory_alert",
             self._decoding_handler(InventoryAlertPayload, self._live_state.on_stock_alert),
         )
-        socket.on(
+        socket.on_raw(
             "customer_activity",
             self._decoding_handler(CustomerActivityPayload, self._live_state.on_customer_activity),
         )
@@ -160,17 +166,17 @@ class Feed:
 
     def _decoding_handler(
         self, payload_type: type[S], apply: Callable[[S, float], None]
-    ) -> Handler:
+    ) -> RawHandler:
         """Make a handler that decodes a payload and applies it.
 
-        The client passes plain values; they are encoded again to be decoded with their types.
+        The payload is undecoded, so the messages of a traffic sample stay byte for byte.
         """
         decoder = msgspec.json.Decoder(payload_type, dec_hook=decode_money, float_hook=Decimal)
 
-        def handle(payload: dict[str, Any]) -> None:
+        def handle(payload: bytes) -> None:
             try:
-                decoded = decoder.decode(codec.encode_json(payload))
-            except msgspec.DecodeError as error:
+                decoded = decoder.decode(payload)
+            except codec.DECODE_ERRORS as error:
                 log.warning("cannot decode %s: %s", payload_type.__name__, error)
                 return
             with self._lock:

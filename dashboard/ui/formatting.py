@@ -58,6 +58,13 @@ def format_duration(seconds: float) -> str:
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
 
 
+def format_round_trip(seconds: float) -> str:
+    """Format the time until a reply: 0.4 ms, 12 ms, 1.2 s."""
+    if seconds >= 1:
+        return _("{count} s").format(count=format_number(seconds, 1))
+    return _("{count} ms").format(count=format_number(seconds * 1000, 1 if seconds < 0.01 else 0))
+
+
 def chip_html(text: str, tone: str) -> str:
     """Return a chip; ``tone`` is a channel kind or a name in ``theme.TONE_HEX``."""
     return f'<span class="chip {tone}">{html.escape(text)}</span>'

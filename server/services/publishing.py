@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from protocol.channels import Channel, ChannelKind
 from protocol.codec import DECODE_ERRORS
-from protocol.errors import RequestError
+from protocol.errors import OrderOwnedByOtherTenant, RequestError
 from protocol.publications import Address, Publication, PublishRequest, PublishResponse
 from protocol.publish_request import prepare_publication
 from server.auth.identity import Identity, Role
@@ -17,7 +17,7 @@ from server.errors import ApiError, ApiErrorCode
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
 from server.services.order_owners import OrderOwners
-from server.stores.base import OrderOwnedByOtherTenant, OrderOwnership
+from server.stores.base import OrderOwnership
 
 PUBLISHER_ROLES = frozenset({Role.SERVICE, Role.ADMIN})
 MAX_PUBLICATIONS = 1000  # publications in one list
@@ -75,14 +75,13 @@ class PublishService:
         return PublishResponse(accepted=len(publications), reached=reached)
 
     async def _record_owners(self, ownerships: list[OrderOwnership | None], is_list: bool) -> None:
-        placed = [order for order in ownerships if order is not None]
+        placed = [(i, order) for i, order in enumerate(ownerships) if order is not None]
         if not placed:
             return
         try:
-            await self._order_owners.record(placed)
+            await self._order_owners.record([order for _, order in placed])
         except OrderOwnedByOtherTenant as why:
-            index = next(i for i, order in enumerate(ownerships) if order is why.order)
-            reported_index = index if is_list else None
+            reported_index = placed[why.index][0] if is_list else None
             raise ApiError(
                 ApiErrorCode.FORBIDDEN, "This order cannot be placed here", reported_index
             ) from None

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from protocol.errors import OrderOwnedByOtherTenant
+
 
 class StoreUnavailable(Exception):
     """The store could not do it now: disk full, locked, away.
@@ -17,14 +19,6 @@ class StoreUnavailable(Exception):
     Nothing was kept; or, where the way to the store broke while it answered, nothing is
     known to be.
     """
-
-
-class OrderOwnedByOtherTenant(Exception):
-    """An order belongs to another tenant, and orders do not pass from one to another."""
-
-    def __init__(self, order: OrderOwnership) -> None:
-        super().__init__(order.id)
-        self.order = order
 
 
 class OrderOwnership(Struct, frozen=True):
@@ -81,7 +75,7 @@ class Store(Protocol):
         order to be new.
 
         Raises:
-            TakenElsewhere: one belongs to another tenant; none was kept.
+            OrderOwnedByOtherTenant: one belongs to another tenant; none was kept.
         """
         ...
 
@@ -136,13 +130,13 @@ def plan_ownership(
     Returns the orders to keep, one an id, and those of them that change hands.
 
     Raises:
-        TakenElsewhere: one belongs to another tenant.
+        OrderOwnedByOtherTenant: one belongs to another tenant.
     """
     latest = dict[str, OrderOwnership]()
-    for order in ownerships:
+    for index, order in enumerate(ownerships):
         owner = latest.get(order.id) or known.get(order.id)
         if owner is not None and owner.tenant_id != order.tenant_id:
-            raise OrderOwnedByOtherTenant(order)
+            raise OrderOwnedByOtherTenant(order.id, index)
         latest[order.id] = order
     kept = list(latest.values())
     return kept, [order for order in kept if known.get(order.id) not in (None, order)]

@@ -13,12 +13,12 @@ from typing import TypeAlias, cast
 
 import msgspec
 
+from protocol.errors import OrderOwnedByOtherTenant
 from protocol.redis.order_owners import RECORD_ORDERS, encode_owner, orders_key
 from server.redis_client import REDIS_ERRORS, RedisClient
 from server.stores import lua
 from server.stores.base import (
     Conversation,
-    OrderOwnedByOtherTenant,
     OrderOwnership,
     Revocation,
     StoredChatMessage,
@@ -55,7 +55,7 @@ class RedisStore:
         async with translating_errors():
             conflict, *changed = await self._record_script([self._orders_key], values)
         if conflict:
-            raise OrderOwnedByOtherTenant(ownerships[conflict - 1])
+            raise OrderOwnedByOtherTenant(ownerships[conflict - 1].id, conflict - 1)
         latest = {order.id: order for order in ownerships}
         return [latest[id.decode()] for id in changed]
 

@@ -59,7 +59,6 @@ CREATE TABLE IF NOT EXISTS revocations (
     PRIMARY KEY (tenant_id, user_id)
 ) STRICT, WITHOUT ROWID;
 """
-LOCK_TIMEOUT_S = 2.0  # to wait for another program that has the file locked
 _SELECT_CONVERSATION = """
 SELECT c.id, c.tenant_id, c.customer_id, c.customer_name, c.opened_at, c.agent_id,
        l.id, l.sender_id, l.sender_name, l.content, l.at
@@ -75,15 +74,17 @@ class SqliteStore:
         self._write_lock = asyncio.Lock()
 
     @classmethod
-    async def open(cls, path: Path) -> SqliteStore:
+    async def open(cls, path: Path, timeout_s: float) -> SqliteStore:
         """Open the file, or make it with its folder.
+
+        A query on a database that another program has locked waits for ``timeout_s``.
 
         Raises:
             StoreUnavailable: it cannot be opened or is no database.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            database = await aiosqlite.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S)
+            database = await aiosqlite.connect(path, isolation_level=None, timeout=timeout_s)
         except (OSError, sqlite3.Error) as why:
             raise StoreUnavailable(f"{path}: {why}") from why
         try:

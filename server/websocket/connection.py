@@ -13,13 +13,14 @@ from collections.abc import Callable, Collection
 
 from protocol.channels import Channel
 from protocol.errors import CloseCode
+from protocol.opcodes import Opcode
 from server.auth.identity import Identity
 from server.session.dispatcher import ConnectionContext, RequestDispatcher
 from server.session.rate_limit import RateLimit, RateLimitVerdict
 from server.session.session import Session
 from server.stores.base import OrderOwnership
 from server.websocket import frame_codec
-from server.websocket.frame_codec import FrameDecoder, Opcode
+from server.websocket.frame_codec import FrameDecoder
 from server.websocket.send_queue import SendQueue
 
 log = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
 
 from protocol.errors import CloseCode
+from protocol.opcodes import Opcode
 
 _FIN = 0x80
 _TEXT, _CLOSE, _PING, _PONG = _FIN | 0x1, _FIN | 0x8, _FIN | 0x9, _FIN | 0xA
@@ -42,17 +42,6 @@ _TWO_BYTES, _EIGHT_BYTES = 126, 127  # lengths that say how many bytes the real 
 _UNFRAGMENTED_TEXT = _FIN | 0x1
 _MAX_CONTROL_PAYLOAD = 125
 _MASKING_KEY_BYTES = 4
-
-
-class Opcode(IntEnum):
-    """What a frame is; ``CONTINUATION`` is handed on for a piece of a message, never the last."""
-
-    CONTINUATION = 0x0
-    TEXT = 0x1
-    BINARY = 0x2
-    CLOSE = 0x8
-    PING = 0x9
-    PONG = 0xA
 
 
 _KNOWN_OPCODES = frozenset(Opcode)

@@ -1,4 +1,4 @@
-"""The machine: who gets which cores, and what a process has used."""
+"""Core assignment and resource usage of process trees."""
 
 import os
 import subprocess

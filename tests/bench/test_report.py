@@ -5,7 +5,7 @@ import json
 from bench.report import json_document, text_table
 from bench.stats import Measurement
 
-FIGURES = [
+MEASUREMENTS = [
     Measurement(section="first", name="a write", unit="µs", ours=[8, 7, 9]),
     Measurement(
         section="first", name="a delivery", unit="µs", ours=[2, 2], plain=[12], raw_write_us=[8]
@@ -16,8 +16,8 @@ FIGURES = [
 ]
 
 
-def test_a_scene_is_named_once_and_its_columns_stand_under_each_other():
-    assert text_table(FIGURES).splitlines() == [
+def test_a_section_is_named_once_and_its_columns_are_aligned():
+    assert text_table(MEASUREMENTS).splitlines() == [
         "                   ours    plain  to a write  to plain  load",
         "",
         "first",
@@ -29,9 +29,9 @@ def test_a_scene_is_named_once_and_its_columns_stand_under_each_other():
     ]
 
 
-def test_the_json_has_every_round_and_what_the_table_shows():
-    found = json.loads(json.dumps(json_document(FIGURES, {"rounds": 2})))
+def test_the_json_has_the_values_of_every_round_and_the_ratios():
+    document = json.loads(json.dumps(json_document(MEASUREMENTS, {"rounds": 2})))
 
-    assert found["rounds"] == 2
-    assert found["figures"][1]["ours"] == [2, 2]
-    assert (found["figures"][0]["median"], found["figures"][1]["ratio_to_raw_write"]) == (8, 0.25)
+    assert document["rounds"] == 2
+    assert document["figures"][1]["ours"] == [2, 2]
+    assert (document["figures"][0]["median"], document["figures"][1]["to_bare"]) == (8, 0.25)

@@ -5,13 +5,13 @@ import pytest
 from bench.stats import Measurement, quantile, ratio
 
 
-def figure(**values):
-    return Measurement(section="scene", name="what", unit="µs", **values)
+def measurement(**values):
+    return Measurement(section="section", name="what", unit="µs", **values)
 
 
-def test_one_round_that_went_astray_changes_nothing():
-    calm = figure(ours=[2, 2, 2], plain=[10, 10, 10], bare_us=[4, 4, 4])
-    noisy = figure(ours=[2, 2, 90], plain=[10, 10, 500], bare_us=[4, 0.1, 4])
+def test_one_outlier_round_changes_nothing():
+    calm = measurement(ours=[2, 2, 2], plain=[10, 10, 10], raw_write_us=[4, 4, 4])
+    noisy = measurement(ours=[2, 2, 90], plain=[10, 10, 500], raw_write_us=[4, 0.1, 4])
 
     assert (
         (noisy.ratio_to_raw_write, noisy.ratio_to_plain)
@@ -20,8 +20,8 @@ def test_one_round_that_went_astray_changes_nothing():
     )
 
 
-def test_without_something_to_compare_with_there_is_no_ratio():
-    assert figure(ours=[2]).ratio_to_plain is None
+def test_there_is_no_ratio_without_values_to_compare_with():
+    assert measurement(ours=[2]).ratio_to_plain is None
     assert ratio([2], [0]) is None
 
 

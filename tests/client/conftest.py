@@ -1,4 +1,4 @@
-"""A scripted shop on a real socket, and both clients behind one blocking surface."""
+"""A scripted shop on a real socket, and both clients with one blocking interface."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ from client.asyncio.client import AsyncShopWebSocket
 from client.sync.client import ShopWebSocket
 from protocol.codec import format_timestamp
 
-PATIENCE_S = 10.0  # how long a test waits for what must come
+TIMEOUT_S = 10.0  # of every wait
 
 
 class NoJitter(random.Random):
-    """Draws the shortest wait, so that reconnecting takes no time."""
+    """Returns the lower bound, so that reconnecting takes no time."""
 
     def uniform(self, a, b):
         return a
@@ -35,7 +35,7 @@ class Loop:
         self._thread.start()
 
     def run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_S)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(TIMEOUT_S)
 
     def close(self):
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -43,7 +43,7 @@ class Loop:
         self._loop.close()
 
 
-class Visit:
+class ShopConnection:
     """One connection to the shop: its token and all that was sent on it."""
 
     def __init__(self, socket, token):
@@ -59,12 +59,12 @@ class Visit:
 
 
 class Shop:
-    """Speaks enough of the protocol, and misbehaves as told by its attributes."""
+    """Implements a part of the protocol; attributes make it misbehave."""
 
     def __init__(self, loop):
         self._loop = loop
         self._changed = threading.Condition()
-        self.visits = []
+        self.connections = []
         self.statuses = deque()  # of the next upgrades, instead of a WebSocket
         self.closes = deque()  # codes with which the next connections end at once
         self.bad_tokens, self.forbidden, self.limited = set(), set(), set()
@@ -78,21 +78,21 @@ class Shop:
 
     def wait(self, condition):
         with self._changed:
-            assert self._changed.wait_for(condition, PATIENCE_S), "it never came"
+            assert self._changed.wait_for(condition, TIMEOUT_S), "timeout"
 
-    def wait_for_visit(self, number=1):
-        self.wait(lambda: len(self.visits) >= number)
-        return self.visits[number - 1]
+    def wait_for_connection(self, number=1):
+        self.wait(lambda: len(self.connections) >= number)
+        return self.connections[number - 1]
 
-    def wait_for_message(self, type, visit=None, number=1):
-        where = visit or self.wait_for_visit()
+    def wait_for_message(self, type, connection=None, number=1):
+        where = connection or self.wait_for_connection()
         self.wait(lambda: len(where.sent(type)) >= number)
         return where.sent(type)[number - 1]
 
     def _latest(self):
         """Return the present connection; the client may know of it before the server does."""
-        self.wait(lambda: self.visits)
-        return self.visits[-1]
+        self.wait(lambda: self.connections)
+        return self.connections[-1]
 
     def push(self, type, payload, **rest):
         self._loop.run(self._send(self._latest(), type, payload, **rest))
@@ -131,82 +131,84 @@ class Shop:
 
     async def _handle(self, request):
         if self.statuses:
-            self._record(lambda: self.visits.append(Visit(None, request.query.get("token"))))
+            self._record(
+                lambda: self.connections.append(ShopConnection(None, request.query.get("token")))
+            )
             return web.Response(status=self.statuses.popleft())
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
-        visit = Visit(socket, request.query.get("token"))
-        visit.request = request
-        self._record(lambda: self.visits.append(visit))
-        if visit.token and not self.is_mute:
-            await self._authorize(visit, visit.token, None)
+        connection = ShopConnection(socket, request.query.get("token"))
+        connection.request = request
+        self._record(lambda: self.connections.append(connection))
+        if connection.token and not self.is_mute:
+            await self._authorize(connection, connection.token, None)
         if self.closes:
             await socket.close(code=self.closes.popleft())
         async for frame in socket:
             if frame.type is WSMsgType.PONG:
-                visit.pongs += 1
+                connection.pongs += 1
                 self._record(lambda: None)
             elif frame.type is WSMsgType.TEXT:
                 message = msgspec.json.decode(frame.data)
-                self._record(lambda message=message: visit.messages.append(message))
+                self._record(lambda message=message: connection.messages.append(message))
                 if not self.is_mute:
-                    await self._answer(visit, message)
-        self._record(lambda: setattr(visit, "code", socket.close_code))
+                    await self._answer(connection, message)
+        self._record(lambda: setattr(connection, "code", socket.close_code))
         return socket
 
-    async def _answer(self, visit, message):
+    async def _answer(self, connection, message):
         id, payload = message.get("id"), message["payload"]
         match message["type"]:
             case "ping":
-                await self._send(visit, "pong", None, id=id)
+                await self._send(connection, "pong", None, id=id)
             case "auth":
-                await self._authorize(visit, payload["token"], id, self._place(payload))
+                await self._authorize(connection, payload["token"], id, self._position(payload))
             case "subscribe" if payload["channel"] in self.forbidden:
                 refusal = {"code": "forbidden", "message": "Cannot access this channel"}
-                await self._send(visit, "error", refusal, id=id)
+                await self._send(connection, "error", refusal, id=id)
             case "subscribe":
-                place = self._place(payload)
+                position = self._position(payload)
                 await self._send(
-                    visit, "subscribed", {"channel": payload["channel"]} | place, id=id
+                    connection, "subscribed", {"channel": payload["channel"]} | position, id=id
                 )
             case "unsubscribe":
-                await self._send(visit, "unsubscribed", payload, id=id)
+                await self._send(connection, "unsubscribed", payload, id=id)
             case "chat_message":
-                pass  # a shop that takes its time
+                pass  # no reply
             case _:
                 refusal = {"code": "unknown_type", "message": "Unknown message type"}
-                await self._send(visit, "error", refusal, id=id)
+                await self._send(connection, "error", refusal, id=id)
 
-    def _place(self, wishes):
-        """Say where a recoverable channel stands, and that nothing is recovered."""
-        if not wishes.get("recoverable"):
+    def _position(self, options):
+        """Return the stream position of a recoverable channel; nothing is recovered."""
+        if not options.get("recoverable"):
             return {}
-        recovered = {"recovered": False} if "since" in wishes else {}
+        recovered = {"recovered": False} if "since" in options else {}
         return {"epoch": "e", "offset": 7} | recovered
 
-    async def _judge(self, visit, token, id, place=None):
+    async def _authorize(self, connection, token, id, position=None):
         if token in self.bad_tokens:
-            await self._send(visit, "auth_error", {"error": "Invalid or expired token"}, id=id)
+            await self._send(connection, "auth_error", {"error": "Invalid or expired token"}, id=id)
             return
-        payload = {"user_id": "olena"} | (place or {})
+        payload = {"user_id": "olena"} | (position or {})
         if self.expires_at is not None:
             payload["expires_at"] = format_timestamp(self.expires_at)
-        await self._send(visit, "auth_success", payload, id=id)
+        await self._send(connection, "auth_success", payload, id=id)
 
-    async def _send(self, visit, type, payload, **rest):
+    async def _send(self, connection, type, payload, **rest):
         message = {"type": type} | {k: v for k, v in rest.items() if v is not None}
         message |= {} if payload is None else {"payload": payload}
         with contextlib.suppress(ConnectionError):
-            await visit.socket.send_str(msgspec.json.encode(message).decode())
+            await connection.socket.send_str(msgspec.json.encode(message).decode())
 
-    def _note(self, change):
+    def _record(self, change):
         with self._changed:
             change()
             self._changed.notify_all()
 
 
 class Tokens:
-    """A source of tokens, each other than the last; fails as often as told."""
+    """A token source; each token differs from the last, and the next ``failures`` calls raise."""
 
     def __init__(self):
         self.given, self.failures = [], 0
@@ -220,7 +222,7 @@ class Tokens:
 
 
 class Blocking:
-    """An ``AsyncShopWebSocket`` with the surface of the threaded one."""
+    """An ``AsyncShopWebSocket`` with the interface of the threaded one."""
 
     def __init__(self, loop, url, token=None, **options):
         self._loop = loop
@@ -230,7 +232,7 @@ class Blocking:
             return AsyncShopWebSocket(url, token, http=self._http, **options)
 
         self._client = loop.run(make())
-        self.on, self.off = self._client.on, self._client.off
+        self.on, self.on_raw, self.off = self._client.on, self._client.on_raw, self._client.off
 
     def connect(self, timeout=None):
         self._loop.run(self._client.connect(timeout))
@@ -244,8 +246,8 @@ class Blocking:
     def send(self, *args, **options):
         self._soon(self._client.send, *args, **options)
 
-    def subscribe(self, channel, **wishes):
-        self._soon(self._client.subscribe, channel, **wishes)
+    def subscribe(self, channel, **options):
+        self._soon(self._client.subscribe, channel, **options)
 
     def unsubscribe(self, channel):
         self._soon(self._client.unsubscribe, channel)
@@ -275,7 +277,7 @@ class Inbox:
         self._queue.put(item)
 
     def next(self):
-        return self._queue.get(timeout=PATIENCE_S)
+        return self._queue.get(timeout=TIMEOUT_S)
 
     def is_empty(self):
         return self._queue.empty()
@@ -311,7 +313,7 @@ def make_client(request, shop, loop):
     made = []
 
     def make(token=None, **options):
-        options = {"draw": NoJitter()} | options
+        options = {"rng": NoJitter()} | options
         if request.param == "threaded":
             client = ShopWebSocket(shop.url, token, **options)
         else:

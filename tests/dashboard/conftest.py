@@ -26,8 +26,7 @@ from protocol.messages import InventoryAlert, NewOrder
 from protocol.money import Money
 from protocol.monitoring import BusyChannel, Sample, TrafficPayload, TrafficTotals
 from protocol.simulator_api import ClientPoolState, ProductState, PublisherState, ShopState
-
-NOON = 1_700_000_000.0  # a integer of 5 s buckets
+from tests.fixtures import NOON, Clock
 
 
 class Shop:
@@ -133,6 +132,7 @@ class FakeSocket:
         self.recovered: list[str] = []
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
+        self._raw_handlers: dict[str, list[Callable[[bytes], None]]] = {}
         self.be(ConnectionState.CONNECTING)
 
     def be(self, state: ConnectionState, signed_in: bool = False, **more: Any) -> None:
@@ -145,7 +145,10 @@ class FakeSocket:
         self.say("auth_success", {"user_id": "workbench"})
 
     def say(self, type: str, payload: Any) -> None:
-        plain = codec.decode_json(codec.encode_json(payload))
+        encoded = codec.encode_json(payload)
+        for raw_handler in self._raw_handlers.get(type, []):
+            raw_handler(encoded)
+        plain = codec.decode_json(encoded)
         for handler in self._handlers.get(type, []):
             handler(plain)
 
@@ -156,6 +159,10 @@ class FakeSocket:
     def on(self, type: str, handler: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
         self._handlers.setdefault(type, []).append(handler)
         return lambda: self._handlers[type].remove(handler)
+
+    def on_raw(self, type: str, handler: Callable[[bytes], None]) -> Callable[[], None]:
+        self._raw_handlers.setdefault(type, []).append(handler)
+        return lambda: self._raw_handlers[type].remove(handler)
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
         self.heard.append(channel)
@@ -172,21 +179,6 @@ class FakeSocket:
 @pytest.fixture
 def socket() -> FakeSocket:
     return FakeSocket()
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from dashboard.sockets.socket_status import SocketPhase
 
 
 @pytest.fixture
-def settings(secret, launch_server):
-    server = launch_server()
-    return Settings(jwt_secret=secret, server_url=f"http://127.0.0.1:{server.port}")
+def settings(secret, shared_server, tenant):
+    url = f"http://127.0.0.1:{shared_server.port}"
+    return Settings(jwt_secret=secret, server_url=url, tenant=tenant)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from msgspec.structs import fields
 
 from protocol import event_payloads
 from protocol.channels import ChannelKind
-from protocol.errors import CloseCode, ErrorCode
+from protocol.errors import CloseCode, ErrorCode, Reconnect
 from protocol.messages import ClientMessage, ServerMessage
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
@@ -28,6 +28,20 @@ def test_every_type_error_code_and_channel_kind_is_documented(word):
 @pytest.mark.parametrize("code", [code for code in CloseCode if code is not CloseCode.NORMAL])
 def test_every_close_code_is_documented(code):
     assert re.search(rf"^\| [^|]*\b{code.value}\b", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("code", [code for code in CloseCode if code is not CloseCode.NORMAL])
+def test_the_page_and_the_code_agree_on_what_a_client_does_after_a_close_code(code):
+    row = re.search(rf"^\| [^|]*\b{code.value}\b[^|]*\|[^|]*\|([^|]*)\|$", PAGE, re.MULTILINE)
+    text = row[1].strip().lower()
+
+    documented = {
+        "no": Reconnect.NEVER,
+        "immediately, with jitter": Reconnect.IMMEDIATELY,
+        "with back-off": Reconnect.WITH_BACKOFF,
+        "with a new token": Reconnect.WITH_NEW_TOKEN,
+    }[text]
+    assert code.reconnect is documented
 
 
 @pytest.mark.parametrize(

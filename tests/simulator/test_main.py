@@ -131,11 +131,19 @@ async def test_an_error_is_reported_with_exit_code_2(start, arguments, error):
     assert b"Traceback" not in err
 
 
-@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
-async def test_the_simulator_runs_without_a_server_until_it_is_stopped(
-    start_without_server, stop_signal
-):
-    process = await start_without_server()
+async def test_the_simulator_runs_without_a_server_until_it_is_stopped(start_without_server):
+    """
+    At its end it waits up to two seconds for a server; the two programs wait at the same time.
+    """
+    await asyncio.gather(
+        *[
+            _runs_until(stop_signal, await start_without_server())
+            for stop_signal in (signal.SIGTERM, signal.SIGINT)
+        ]
+    )
+
+
+async def _runs_until(stop_signal, process):
     line = (await process.stdout.readline()).decode()
     found = re.fullmatch(
         rf"simulator: control API on (http://127\.0\.0\.1:\d+), publishing to {UNREACHABLE}\n", line

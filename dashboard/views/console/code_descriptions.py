@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from client.sans_io.reconnect import (
-    ABNORMAL_CLOSURE,
-    NO_STATUS_RECEIVED,
-    ReconnectPolicy,
-    policy_for_close,
-)
+from client.sans_io.reconnect import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
 from common.text_markers import N_
-from protocol.errors import CloseCode, ErrorCode
+from protocol.errors import CloseCode, ErrorCode, Reconnect, reconnect_after
 
 CLOSE_CODE_TEXTS = {
     CloseCode.NORMAL: N_("Normal closure."),
@@ -35,11 +30,11 @@ RESERVED_CODE_TEXTS = {
 }
 UNKNOWN_CODE = N_("Unknown close code.")
 RECONNECT_TEXTS = {
-    ReconnectPolicy.NEVER: N_("Clients do not reconnect automatically."),
-    ReconnectPolicy.IMMEDIATE: N_("Clients reconnect immediately, with jitter."),
-    ReconnectPolicy.BACKOFF: N_("Clients reconnect with back-off."),
+    Reconnect.NEVER: N_("Clients do not reconnect automatically."),
+    Reconnect.IMMEDIATELY: N_("Clients reconnect immediately, with jitter."),
+    Reconnect.WITH_BACKOFF: N_("Clients reconnect with back-off."),
+    Reconnect.WITH_NEW_TOKEN: N_("Clients reconnect with a new token."),
 }
-RECONNECT_WITH_NEW_TOKEN = N_("Clients reconnect with a new token.")
 NO_RECONNECT_NEEDED = N_("No action needed.")
 ERROR_CODE_TEXTS = {
     ErrorCode.INVALID_MESSAGE: N_("Not JSON, not an object, type missing, or id not a string."),
@@ -73,9 +68,5 @@ def close_code_text(code: int) -> str:
 def reconnect_text(code: int) -> str:
     """Say, untranslated, what a client does after this close code."""
     if code == CloseCode.NORMAL:
-        return NO_RECONNECT_NEEDED
-    return (
-        RECONNECT_WITH_NEW_TOKEN
-        if code == CloseCode.TOKEN_EXPIRED
-        else RECONNECT_TEXTS[policy_for_close(code)]
-    )
+        return NO_RECONNECT_NEEDED  # the client itself closed
+    return RECONNECT_TEXTS[reconnect_after(code)]

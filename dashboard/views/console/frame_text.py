@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +12,34 @@ from common.text_markers import N_
 from dashboard.messages import fields
 from dashboard.views.console import code_descriptions
 from dashboard.views.console.schema import Translate
-from dashboard.views.console.sequence_diagram import format_round_trip
+
+_TONES = {  # of a reply by its meaning, of an event by the kind of its channel
+    "auth_success": "ok",
+    "subscribed": "ok",
+    "unsubscribed": "ok",
+    "open": "ok",
+    "error": "bad",
+    "auth_error": "bad",
+    "pong": "muted",
+    "order_update": "order",
+    "notification": "user",
+    "cart_update": "user",
+    "chat_message": "user",
+    "new_order": "tenant",
+    "inventory_alert": "tenant",
+    "customer_activity": "tenant",
+    "traffic": "monitor",
+    "stats": "monitor",
+}
+
+
+def frame_tone(frame: RecordedFrame) -> str:
+    """Return the colour of a frame's chip: a severity or a kind of channel."""
+    if frame.is_error:
+        return "bad"
+    if frame.kind is FrameKind.HTTP_RESPONSE:
+        return "ok"
+    return _TONES.get(frame.label, "accent" if frame.is_sent else "muted")
 
 
 def one_line(frame: RecordedFrame) -> str:
@@ -77,17 +104,21 @@ CLOSED_BY_CLIENT = N_("Closed by this client.")
 NO_RESPONSE = N_("Server unreachable.")
 
 
-def explain(frame: RecordedFrame, match: FrameMatch | None, translate: Translate = str) -> str:
-    """Say what a frame means and what it has to do with the others; ``word`` translates."""
-    told = [translate(sentence) for sentence in _explain_kind(frame)]
+def explain(
+    frame: RecordedFrame,
+    match: FrameMatch | None,
+    format_duration: Callable[[float], str],
+    translate: Translate = str,
+) -> str:
+    """Explain what a frame means and which frame it answers or is answered by."""
+    sentences = [translate(sentence) for sentence in _explain_kind(frame)]
     if match:
-        words = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST
-        told.append(
-            translate(words).format(other=match.other_seq, time=format_round_trip(match.seconds))
-        )
+        template = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST
+        time = format_duration(match.seconds)
+        sentences.append(translate(template).format(other=match.other_seq, time=time))
     elif frame.is_sent and frame.kind is FrameKind.TEXT:
-        told.append(translate(WITHOUT_ID if frame.id is None else NO_REPLY))
-    return " ".join(told)
+        sentences.append(translate(WITHOUT_ID if frame.id is None else NO_REPLY))
+    return " ".join(sentences)
 
 
 def _explain_kind(frame: RecordedFrame) -> Iterator[str]:

@@ -116,7 +116,7 @@ def _draw_table(
     def took(frame: RecordedFrame) -> str:
         match = matches.get(frame.seq)
         return (
-            sequence_diagram.format_round_trip(match.seconds)
+            formatting.format_round_trip(match.seconds)
             if match and match.other_seq < frame.seq
             else ""
         )
@@ -131,7 +131,9 @@ def _draw_table(
             86, lambda f: formatting.format_time(f.at, millis=True, timezone=where)
         )
     columns[_("Type")] = tables.chips_column(
-        126 if has_room else 104, lambda f: f.label, {f.label: f.tone for f in newest}
+        126 if has_room else 104,
+        lambda f: f.label,
+        {f.label: frame_text.frame_tone(f) for f in newest},
     )
     if has_room:
         columns["id"] = tables.text_column(38, lambda f: f.id or "")
@@ -150,7 +152,11 @@ def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch])
     st.html(
         formatting.split_row_html(f"<b>#{frame.seq} {html.escape(frame.label)}</b>", aside, "quiet")
     )
-    st.caption(formatting.escape_markdown(explain(frame, matches.get(frame.seq), _)))
+    st.caption(
+        formatting.escape_markdown(
+            explain(frame, matches.get(frame.seq), formatting.format_round_trip, _)
+        )
+    )
     if frame.text:
         st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)
 

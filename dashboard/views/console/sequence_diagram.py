@@ -9,18 +9,11 @@ import html
 from collections.abc import Mapping, Sequence
 
 from client.recorded_frames import FrameKind, FrameMatch, RecordedFrame
-from dashboard.i18n.translate import _
-from dashboard.ui.formatting import format_duration, format_number, split_row_html
+from dashboard.ui.formatting import format_duration, format_round_trip, split_row_html
+from dashboard.views.console.frame_text import frame_tone
 
 MAX_FRAMES = 30
 MIN_PAUSE_S = 1.0  # shorter ones are not told: they are the conversation's own pace
-
-
-def format_round_trip(seconds: float) -> str:
-    """Say how long a reply took: 0.4 ms, 12 ms, 1.2 s."""
-    if seconds >= 1:
-        return _("{count} s").format(count=format_number(seconds, 1))
-    return _("{count} ms").format(count=format_number(seconds * 1000, 1 if seconds < 0.01 else 0))
 
 
 def render_diagram(
@@ -44,4 +37,4 @@ def _render_arrow(frame: RecordedFrame) -> str:
     over_http = " http" if frame.kind in (FrameKind.HTTP_REQUEST, FrameKind.HTTP_RESPONSE) else ""
     told = html.escape(frame.label)
     id = f' <span class="quiet">{html.escape(frame.id)}</span>' if frame.id else ""
-    return f'<div class="{way} {frame.tone}{over_http}">{told}{id}<i></i></div>'
+    return f'<div class="{way} {frame_tone(frame)}{over_http}">{told}{id}<i></i></div>'

@@ -14,13 +14,14 @@ from msgspec import Struct
 from client.frame_recorder import FrameRecorder
 from client.http_client import ApiClient
 from client.raw_connection import RawConnection
+from client.raw_publish import publish_and_record
 from client.tokens import mint
-from conformance import runner
+from conformance.placeholders import TOKEN
 from conformance.runner import ConformanceRunner, ConformanceTarget
 from dashboard import dependencies
 from dashboard.personas import Persona
 from dashboard.sources.feed import ANNOUNCEMENTS
-from dashboard.views.console.templates import TOKEN, TemplateValues
+from dashboard.views.console.templates import TemplateValues
 
 PUBLISHER_ID = "console"  # user id of the publisher
 
@@ -43,13 +44,13 @@ class ConsoleConnection(Struct, frozen=True):
     def publish(self, text: str) -> None:
         """Publish over HTTP as a service; blocks for two seconds at the most."""
         settings = dependencies.settings()
-        asker = ApiClient(
+        client = ApiClient(
             settings.server_url,
             lambda: mint(
                 settings.jwt_secret, user_id=PUBLISHER_ID, tenant_id=settings.tenant, role="service"
             ),
         )
-        runner.publish_and_record(asker, text.encode(), self.raw.recorder)
+        publish_and_record(client, text.encode(), self.raw.recorder)
 
 
 def _token(persona: Persona) -> str | None:

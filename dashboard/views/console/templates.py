@@ -13,11 +13,10 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct, inspect
 
+from conformance.placeholders import TOKEN
 from protocol import codec
 from protocol.messages import ClientMessage, Event
 
-TOKEN = "$TOKEN"  # noqa: S105 - stands where the persona's token is put in on sending
-ORDER, TENANT = "$ORDER", "$TENANT"
 CLIENT_MESSAGES: Mapping[str, type[Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(ClientMessage)
 }

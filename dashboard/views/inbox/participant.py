@@ -52,8 +52,11 @@ class ChatParticipant:
         socket: PersonaSocket,
         api: ApiClient,
         backfill: Callable[[], Iterable[Mapping[str, Any]]],
+        *,
+        send_timeout_s: float = SEND_TIMEOUT_S,
     ) -> None:
         self.socket, self._api, self._backfill = socket, api, backfill
+        self._send_timeout_s = send_timeout_s
         self._lock = threading.Lock()
         self._inbox, self._conversations = Inbox(), ChatConversations()
         self._has_conversation_list = False
@@ -129,7 +132,7 @@ class ChatParticipant:
             {"conversation_id": conversation_id} if conversation_id else {}
         )
         try:
-            reply = self.socket.client.request("chat_message", payload, SEND_TIMEOUT_S)
+            reply = self.socket.client.request("chat_message", payload, self._send_timeout_s)
         except RequestRejected as why:
             raise SendFailed(why.message) from None
         except (RequestTimedOut, ConnectionLost, QueueFull):

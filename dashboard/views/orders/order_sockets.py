@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from client.sans_io.connection_events import Direction
 from dashboard.dependencies import socket_factory
 from dashboard.personas import ADMIN, Persona
 from dashboard.sockets.persona_socket import PersonaSocket, close_async
@@ -44,7 +43,7 @@ def _received_until(socket: PersonaSocket, until: float) -> list[ReceivedMessage
     return [
         (frame.at, frame.message)
         for frame in socket.frames()
-        if frame.way is Direction.RECEIVED and frame.message is not None and frame.at <= until
+        if not frame.is_sent and frame.message is not None and frame.at <= until
     ]
 
 

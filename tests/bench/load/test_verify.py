@@ -1,4 +1,4 @@
-"""Order and completeness: every byte of every subscriber is held against what was published."""
+"""Verification of order and completeness, byte for byte."""
 
 import json
 
@@ -15,45 +15,45 @@ def message(number, sent_ns=0):
     return frame_codec.encode_text(json.dumps(published, separators=(",", ":")).encode())
 
 
-def test_a_notification_is_as_long_on_the_wire_as_it_is_said_to_be():
+def test_a_notification_has_the_documented_size():
     assert len(message(7)) == WIRE_BYTES
 
 
-def test_knows_its_size_once_somebody_has_received_all_of_it():
-    sequence = ExpectedStream(2)
+def test_the_size_is_known_once_a_subscriber_has_received_everything():
+    stream = ExpectedStream(2)
 
-    first = sequence.verify(0, message(0))
-    assert sequence.size is None
-    assert sequence.verify(first, message(1)) == sequence.size == 2 * WIRE_BYTES
+    first = stream.verify(0, message(0))
+    assert stream.size is None
+    assert stream.verify(first, message(1)) == stream.size == 2 * WIRE_BYTES
 
 
-def test_says_when_each_message_was_sent():
-    sequence = ExpectedStream(2)
+def test_has_the_time_when_each_message_was_sent():
+    stream = ExpectedStream(2)
 
-    sequence.verify(0, message(0, sent_ns=5) + message(1, sent_ns=8))
+    stream.verify(0, message(0, sent_ns=5) + message(1, sent_ns=8))
 
-    assert sequence.sent_ns == [5, 8]
-    assert sequence.message_ends == [WIRE_BYTES, 2 * WIRE_BYTES]
+    assert stream.sent_ns == [5, 8]
+    assert stream.message_ends == [WIRE_BYTES, 2 * WIRE_BYTES]
 
 
 @pytest.mark.parametrize("cut", [1, 100, WIRE_BYTES, WIRE_BYTES + 1])
-def test_takes_messages_in_whatever_pieces_they_come(cut):
-    sequence, data = ExpectedStream(2), message(0) + message(1)
+def test_accepts_messages_in_any_pieces(cut):
+    stream, data = ExpectedStream(2), message(0) + message(1)
 
     for _subscriber in range(2):
-        assert sequence.verify(sequence.verify(0, data[:cut]), data[cut:]) == len(data)
+        assert stream.verify(stream.verify(0, data[:cut]), data[cut:]) == len(data)
 
-    assert sequence.size == len(data)
+    assert stream.size == len(data)
 
 
-def test_goes_on_with_whoever_is_ahead():
-    sequence, data = ExpectedStream(2), message(0) + message(1)
+def test_continues_with_the_subscriber_that_is_ahead():
+    stream, data = ExpectedStream(2), message(0) + message(1)
 
-    behind = sequence.verify(0, data[:10])
-    ahead = sequence.verify(0, data[:400])
-    sequence.verify(behind, data[10:])
+    behind = stream.verify(0, data[:10])
+    ahead = stream.verify(0, data[:400])
+    stream.verify(behind, data[10:])
 
-    assert sequence.verify(ahead, data[400:]) == sequence.size
+    assert stream.verify(ahead, data[400:]) == stream.size
 
 
 @pytest.mark.parametrize(
@@ -69,17 +69,17 @@ def test_goes_on_with_whoever_is_ahead():
     ],
     ids=["swapped", "twice", "too many", "changed", "control frame", "garbage", "no message"],
 )
-def test_refuses_what_was_not_published(received):
+def test_rejects_data_that_was_not_published(received):
     with pytest.raises(VerificationFailed):
         ExpectedStream(2).verify(0, received)
 
 
-def test_refuses_a_subscriber_that_differs_from_the_others():
-    sequence = ExpectedStream(2)
-    sequence.verify(0, message(0) + message(1))
+def test_rejects_a_subscriber_that_differs_from_the_others():
+    stream = ExpectedStream(2)
+    stream.verify(0, message(0) + message(1))
 
     with pytest.raises(VerificationFailed, match="differ"):
-        sequence.verify(0, message(1))
+        stream.verify(0, message(1))
 
 
 def pong(stamp):
@@ -88,7 +88,7 @@ def pong(stamp):
     )
 
 
-def test_pongs_are_counted_by_their_size_and_the_rest_is_kept():
+def test_pongs_are_counted_by_their_size_and_the_rest_is_returned():
     pongs = PongCounter(pong(0))
     data = pong(1) + pong(2) + pong(3)
 
@@ -96,6 +96,6 @@ def test_pongs_are_counted_by_their_size_and_the_rest_is_kept():
     assert pongs.count(data) == (3, b"")
 
 
-def test_what_is_no_pong_is_not_counted_as_one():
+def test_other_data_is_not_counted_as_a_pong():
     with pytest.raises(VerificationFailed):
         PongCounter(pong(0)).count(pong(1) + b"x" * len(pong(1)))

@@ -1,4 +1,4 @@
-"""The publisher, against a real HTTP server that does as it is told."""
+"""The HTTP publisher, against a real HTTP server with scripted responses."""
 
 import asyncio
 from collections import deque
@@ -15,7 +15,7 @@ from protocol.publications import PublishRequest
 
 
 class NoJitter(Random):
-    """Draws the shortest wait, so that trying again takes no time."""
+    """Returns the lower bound, so that retries take no time."""
 
     def uniform(self, a, b):
         return a
@@ -29,7 +29,7 @@ def alert(number, filler=""):
 
 
 class Api:
-    """``HTTP_REQUEST /api/publish``: takes everything, but for the answers it was given before."""
+    """``POST /api/publish``: accepts everything, except while scripted responses are left."""
 
     def __init__(self):
         self.answers = deque()  # (status, body, headers), or a function of the list of items
@@ -104,7 +104,7 @@ async def put_all(publisher, *drafts):
     return taken
 
 
-async def test_sends_what_was_put_in_order_and_in_one_request(api, make):
+async def test_sends_queued_publications_in_order_in_one_request(api, make):
     publisher = make()
 
     assert await put_all(publisher, *map(alert, range(5))) == [True] * 5
@@ -115,21 +115,21 @@ async def test_sends_what_was_put_in_order_and_in_one_request(api, make):
     assert (counts.accepted, counts.reached, counts.waiting) == (5, 10, 0)
 
 
-async def test_sends_at_most_a_thousand_at_once(api, make):
+async def test_sends_at_most_a_thousand_in_one_request(api, make):
     await put_all(make(), *map(alert, range(2001)))
 
     assert [len(body) for body in api.bodies] == [1000, 1000, 1]
     assert [number for body in api.bodies for number in body] == list(range(2001))
 
 
-async def test_sends_at_most_a_mebibyte_at_once(api, make):
+async def test_sends_at_most_a_mebibyte_in_one_request(api, make):
     await put_all(make(), *(alert(number, "x" * 60_000) for number in range(40)))
 
     assert max(len(body) for _, body in api.requests) <= 1 << 20
     assert [number for body in api.bodies for number in body] == list(range(40))
 
 
-async def test_has_one_request_under_way(api, make):
+async def test_has_one_request_in_flight(api, make):
     publisher = make()
     api.is_held.clear()
     publisher.put(alert(1))
@@ -142,8 +142,8 @@ async def test_has_one_request_under_way(api, make):
     assert api.bodies == [[1], [2]]
 
 
-async def test_turns_the_newest_away_when_full_and_counts_it(api, make):
-    publisher = make(buffer=2)
+async def test_drops_and_counts_the_newest_when_full(api, make):
+    publisher = make(queue_limit=2)
 
     assert await put_all(publisher, alert(1), alert(2), alert(3)) == [True, True, False]
 
@@ -152,7 +152,7 @@ async def test_turns_the_newest_away_when_full_and_counts_it(api, make):
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-async def test_sends_a_batch_again_under_its_key_until_it_is_taken(api, make, status):
+async def test_repeats_a_batch_under_its_key_until_it_is_accepted(api, make, status):
     api.refuse(status)
     api.refuse(status, Retry_After="0")
     publisher = make()
@@ -166,7 +166,7 @@ async def test_sends_a_batch_again_under_its_key_until_it_is_taken(api, make, st
     assert publisher.counts.retries == 2
 
 
-async def test_outlives_a_server_that_is_not_there(tokens, unused_tcp_port, caplog):
+async def test_tolerates_an_unreachable_server(tokens, unused_tcp_port, caplog):
     async with aiohttp.ClientSession() as http:
         url = f"http://127.0.0.1:{unused_tcp_port}"
         publisher = HttpPublisher(url, tokens, http=http, rng=NoJitter())
@@ -183,7 +183,7 @@ async def test_outlives_a_server_that_is_not_there(tokens, unused_tcp_port, capl
     assert "1 publications unsent" in caplog.text
 
 
-async def test_fetches_a_fresh_token_when_the_last_is_over(api, make):
+async def test_fetches_a_fresh_token_when_the_last_has_expired(api, make):
     api.refuse(401, "unauthenticated")
     publisher = make()
 
@@ -193,7 +193,7 @@ async def test_fetches_a_fresh_token_when_the_last_is_over(api, make):
     assert publisher.counts.accepted == 1
 
 
-async def test_goes_on_when_the_source_of_tokens_fails(api, make, tokens, caplog):
+async def test_continues_when_the_token_source_fails(api, make, tokens, caplog):
     tokens.failures = 2
 
     await put_all(make(), alert(1))
@@ -204,7 +204,7 @@ async def test_goes_on_when_the_source_of_tokens_fails(api, make, tokens, caplog
 
 
 @pytest.mark.parametrize("status", [403, 422])
-async def test_drops_the_refused_item_alone_and_says_which(api, make, status, caplog):
+async def test_drops_only_the_rejected_item_and_logs_it(api, make, status, caplog):
     api.refuse(status, "invalid_publication", "Object missing `sku`", index=1)
     publisher = make()
 
@@ -221,7 +221,7 @@ async def test_drops_the_refused_item_alone_and_says_which(api, make, status, ca
 
 
 @pytest.mark.parametrize("index", [None, -1, 7])
-async def test_waits_where_a_refusal_blames_no_item(api, make, index):
+async def test_retries_when_an_error_names_no_item(api, make, index):
     api.refuse(403, "forbidden", "Not for your role", index=index)
     publisher = make()
 
@@ -231,7 +231,7 @@ async def test_waits_where_a_refusal_blames_no_item(api, make, index):
     assert publisher.counts.refused == 0
 
 
-async def test_cuts_smaller_batches_for_a_server_that_takes_less(api, make):
+async def test_cuts_smaller_batches_for_a_server_with_a_lower_limit(api, make):
     api.refuse(413)
 
     await put_all(make(), *map(alert, range(4)))
@@ -241,7 +241,7 @@ async def test_cuts_smaller_batches_for_a_server_that_takes_less(api, make):
     assert [number for body in api.bodies[1:] for number in body] == [0, 1, 2, 3]
 
 
-async def test_drops_what_is_too_big_for_it_even_alone(api, make):
+async def test_drops_an_item_that_is_too_large_alone(api, make):
     api.refuse(413)
     publisher = make()
 
@@ -252,7 +252,7 @@ async def test_drops_what_is_too_big_for_it_even_alone(api, make):
     assert api.bodies == [[1], [2]]
 
 
-async def test_takes_a_new_key_where_the_server_knows_it_for_another_body(api, make):
+async def test_uses_a_new_key_after_a_conflict(api, make):
     api.refuse(409)
 
     await put_all(make(), alert(1))
@@ -261,7 +261,7 @@ async def test_takes_a_new_key_where_the_server_knows_it_for_another_body(api, m
     assert first != second
 
 
-async def test_does_not_take_what_no_server_takes(make):
+async def test_rejects_publications_that_no_server_accepts(make):
     publisher = make()
 
     assert publisher.put(alert(1, "x" * (1 << 16))) is False
@@ -271,7 +271,7 @@ async def test_does_not_take_what_no_server_takes(make):
         publisher.put(PublishRequest(type="notification", payload=msgspec.Raw(b"{"), everyone=True))
 
 
-async def test_closed_ends_whoever_waits_and_takes_nothing_more(api, make):
+async def test_closing_ends_all_waits_and_rejects_new_publications(api, make):
     publisher = make()
     api.is_held.clear()
     publisher.put(alert(1))

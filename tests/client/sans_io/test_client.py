@@ -1,4 +1,4 @@
-"""A client's session: what it wants, told what happens, without a socket or a clock."""
+"""A client's session: what it wants, messages what happens, without a socket or a clock."""
 
 from random import Random
 
@@ -15,16 +15,16 @@ T0 = 1_700_000_000.0  # now, in seconds since the epoch
 
 
 class Longest(Random):
-    """Draws the longest wait there can be."""
+    """Returns the upper bound: the longest delay."""
 
     def uniform(self, a, b):
         return b
 
 
-def new(*, signs_in=True, recovers_own=False, **limits):
+def new(*, has_token=True, recover_user_channel=False, **limits):
     return SansIoClient(
-        has_token=signs_in,
-        recover_user_channel=recovers_own,
+        has_token=has_token,
+        recover_user_channel=recover_user_channel,
         options=ClientOptions(**limits),
         rng=Longest(),
         now=T0,
@@ -32,7 +32,7 @@ def new(*, signs_in=True, recovers_own=False, **limits):
 
 
 def opened(**options):
-    """Return a session with an open connection that has not signed in yet."""
+    """Return a core with an open connection that is not signed in yet."""
     session = new(**options)
     session.start(T0)
     session.on_open(T0)
@@ -41,13 +41,15 @@ def opened(**options):
 
 def signed_in(at=T0, **options):
     session = opened(**options)
-    hear(session, "auth_success", {"user_id": "olena"}, at=at)
+    receive(session, "auth_success", {"user_id": "olena"}, at=at)
     return session
 
 
-def hear(session, type, payload=None, id=None, at=T0, **place):
+def receive(session, type, payload=None, id=None, at=T0, **position):
     """Return the effects of a message of the server."""
-    message = {"type": type, "payload": payload or {}} | ({} if id is None else {"id": id}) | place
+    message = (
+        {"type": type, "payload": payload or {}} | ({} if id is None else {"id": id}) | position
+    )
     return session.on_text(msgspec.json.encode(message), at)
 
 
@@ -68,13 +70,13 @@ def channels(session):
 
 
 def wait_after(session, code, at):
-    session.closed(code, "", at)
+    session.on_close(code, "", at)
     status = session.status(at)
     return None if status.retry_at is None else status.retry_at - at
 
 
-class TestWhatWaits:
-    def test_leaves_in_order_once_signed_in(self):
+class TestTheSendQueue:
+    def test_is_sent_in_order_after_sign_in(self):
         session = new()
         session.send("one", None)
         session.start(T0)
@@ -82,12 +84,12 @@ class TestWhatWaits:
         session.on_open(T0)
         assert sent(session) == []
 
-        hear(session, "auth_success", {"user_id": "olena"})
+        receive(session, "auth_success", {"user_id": "olena"})
 
         assert sent(session) == [("one", {}), ("two", {"n": 2})]
 
-    def test_leaves_when_open_where_there_is_no_token(self):
-        session = new(signs_in=False)
+    def test_is_sent_when_open_if_there_is_no_token(self):
+        session = new(has_token=False)
         session.send("one", None)
 
         session.start(T0)
@@ -95,17 +97,17 @@ class TestWhatWaits:
 
         assert sent(session) == [("one", {})]
 
-    def test_is_kept_when_the_connection_ends_before_it_left(self):
+    def test_keeps_messages_that_were_not_sent_before_the_close(self):
         session = signed_in()
         session.send("one", None)
         session.on_close(1006, "", T0)
 
         session.on_open(T0 + 1)
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert sent(session) == [("one", {})]
 
-    def test_is_bounded_and_what_is_over_the_limit_is_refused(self):
+    def test_rejects_messages_over_its_limit(self):
         session = new(queue_limit=1)
         session.send("one", None)
 
@@ -114,7 +116,7 @@ class TestWhatWaits:
         with pytest.raises(ConnectionLost):
             session.request("three", None)
 
-    def test_does_not_keep_the_sessions_own_frames_from_being_sent(self):
+    def test_does_not_limit_internal_frames(self):
         session = signed_in(queue_limit=1)
         session.send("one", None)
 
@@ -124,37 +126,40 @@ class TestWhatWaits:
 
 
 class TestARequest:
-    def test_is_settled_by_the_reply_with_its_id_which_handlers_hear_too(self):
+    def test_is_resolved_by_the_reply_with_its_id_which_is_dispatched_too(self):
         session = signed_in()
         id = session.request("subscribe", {"channel": "public:news"})
         assert frames(session)[0]["id"] == id
 
-        effects = hear(session, "subscribed", {"channel": "public:news"}, id)
+        effects = receive(session, "subscribed", {"channel": "public:news"}, id)
 
         reply = {"type": "subscribed", "payload": {"channel": "public:news"}, "id": id}
-        assert effects == [ResolveRequest(id, reply), DispatchMessage(reply)]
+        assert effects == [
+            ResolveRequest(id, reply),
+            DispatchMessage(reply, msgspec.json.encode(reply)),
+        ]
 
-    def test_is_settled_once(self):
+    def test_is_resolved_once(self):
         session = signed_in()
         id = session.request("chat_message", {"content": "?"})
         frames(session)
-        hear(session, "chat_message", {}, id)
+        receive(session, "chat_message", {}, id)
 
         assert not [
-            e for e in hear(session, "chat_message", {}, id) if isinstance(e, ResolveRequest)
+            e for e in receive(session, "chat_message", {}, id) if isinstance(e, ResolveRequest)
         ]
 
-    def test_is_settled_with_the_refusal(self):
+    def test_is_resolved_with_the_error(self):
         session = signed_in()
         id = session.request("dance", None)
         frames(session)
 
-        settle, _ = hear(session, "error", {"code": "unknown_type", "message": "No"}, id)
+        settle, _ = receive(session, "error", {"code": "unknown_type", "message": "No"}, id)
 
         assert isinstance(settle.outcome, RequestRejected)
         assert (settle.outcome.code, settle.outcome.message) == ("unknown_type", "No")
 
-    def test_that_has_left_is_lost_with_its_connection(self):
+    def test_fails_when_its_connection_closes(self):
         session = signed_in()
         id = session.request("ping", None)
         frames(session)
@@ -164,39 +169,39 @@ class TestARequest:
         assert lost.id == id
         assert isinstance(lost.outcome, ConnectionLost)
 
-    def test_that_still_waits_is_sent_on_the_next(self):
+    def test_that_is_still_queued_is_sent_on_the_next_connection(self):
         session = signed_in()
         id = session.request("ping", None)
         assert session.on_close(1006, "gone", T0) == []
 
         session.on_open(T0 + 1)
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert [frame["id"] for frame in frames(session)] == [id]
 
-    def test_that_was_abandoned_is_not_sent(self):
+    def test_that_was_cancelled_is_not_sent(self):
         session = opened()
         session.cancel_request(session.request("ping", None))
 
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert sent(session) == []
 
-    def test_is_lost_when_the_client_stops_and_not_sent_by_a_later_start(self):
+    def test_fails_when_the_client_stops_and_is_not_sent_after_a_restart(self):
         session = opened()
         id = session.request("ping", None)
 
         (lost,) = session.stop(T0)
         session.start(T0)
         session.on_open(T0)
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert (lost.id, type(lost.outcome)) == (id, ConnectionLost)
         assert sent(session) == []
 
 
 class TestSubscriptions:
-    def test_are_asked_for_after_sign_in_and_before_what_waits(self):
+    def test_are_requested_after_sign_in_and_before_queued_messages(self):
         session = new()
         session.send("one", None)
         session.subscribe("order:1")
@@ -204,7 +209,7 @@ class TestSubscriptions:
         session.start(T0)
         session.on_open(T0)
 
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert sent(session) == [
             ("subscribe", {"channel": "order:1"}),
@@ -212,46 +217,46 @@ class TestSubscriptions:
             ("one", {}),
         ]
 
-    def test_are_asked_for_once_when_the_session_is_extended(self):
+    def test_are_not_requested_again_when_the_session_is_extended(self):
         session = signed_in()
         session.subscribe("order:1")
         assert channels(session) == ["order:1"]
 
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert channels(session) == []
 
-    def test_that_had_not_left_are_asked_for_once_on_the_next_connection(self):
+    def test_that_were_not_sent_are_requested_once_on_the_next_connection(self):
         session = signed_in()
         session.subscribe("order:1")
         session.on_close(1006, "", T0)
 
         session.on_open(T0 + 1)
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert channels(session) == ["order:1"]
 
     @pytest.mark.parametrize("code", ["forbidden", "too_many_subscriptions", "invalid_payload"])
-    def test_refused_for_good_are_no_longer_wanted(self, code):
+    def test_are_dropped_after_a_permanent_error(self, code):
         session = signed_in()
         session.subscribe("order:1")
         (asked,) = frames(session)
 
-        effects = hear(session, "error", {"code": code, "message": ""}, asked["id"])
+        effects = receive(session, "error", {"code": code, "message": ""}, asked["id"])
 
         assert [type(effect) for effect in effects] == [DispatchMessage]
         session.on_close(1006, "", T0)
         session.on_open(T0 + 1)
-        hear(session, "auth_success")
+        receive(session, "auth_success")
         assert channels(session) == []
 
     @pytest.mark.parametrize("code", ["rate_limited", "internal"])
-    def test_refused_for_now_are_asked_for_again(self, code):
+    def test_are_retried_after_a_temporary_error(self, code):
         session = signed_in()
         session.subscribe("order:1")
         (asked,) = frames(session)
 
-        hear(session, "error", {"code": code, "message": ""}, asked["id"])
+        receive(session, "error", {"code": code, "message": ""}, asked["id"])
 
         session.tick(T0 + 4.9)
         assert channels(session) == []
@@ -259,72 +264,72 @@ class TestSubscriptions:
         session.tick(T0 + 5)
         assert channels(session) == ["order:1"]
 
-    def test_ended_in_the_meantime_are_not_asked_for_again(self):
+    def test_are_not_retried_after_unsubscribing(self):
         session = signed_in()
         session.subscribe("order:1")
         (asked,) = frames(session)
-        hear(session, "error", {"code": "rate_limited", "message": ""}, asked["id"])
+        receive(session, "error", {"code": "rate_limited", "message": ""}, asked["id"])
         session.unsubscribe("order:1")
 
         session.tick(T0 + 5)
 
         assert channels(session) == []
 
-    def test_are_forgotten_when_the_server_takes_them_back(self):
+    def test_are_dropped_when_the_server_revokes_them(self):
         session = signed_in()
         session.subscribe("order:1")
         frames(session)
 
-        hear(session, "unsubscribed", {"channel": "order:1"})
+        receive(session, "unsubscribed", {"channel": "order:1"})
 
         session.subscribe("order:1")
         assert channels(session) == ["order:1"]
 
-    def test_asked_for_anew_outlive_the_answer_to_the_end_before(self):
+    def test_made_again_survive_the_reply_to_the_earlier_unsubscribe(self):
         session = signed_in()
         session.subscribe("order:1")
         session.unsubscribe("order:1")
         session.subscribe("order:1")
         _, ended, _ = frames(session)
 
-        hear(session, "unsubscribed", {"channel": "order:1"}, ended["id"])
+        receive(session, "unsubscribed", {"channel": "order:1"}, ended["id"])
 
         session.subscribe("order:1")
         assert channels(session) == []  # it is still wanted
 
-    def test_ended_offline_say_nothing_to_anybody(self):
+    def test_removed_while_offline_send_nothing(self):
         session = new()
         session.subscribe("order:1")
         session.unsubscribe("order:1")
         session.start(T0)
         session.on_open(T0)
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert sent(session) == []
 
 
-def gaps(effects):
-    told = (effect.message for effect in effects if isinstance(effect, DispatchMessage))
-    return [message["payload"]["channel"] for message in told if message["type"] == "gap"]
+def gap_channels(effects):
+    messages = (effect.message for effect in effects if isinstance(effect, DispatchMessage))
+    return [message["payload"]["channel"] for message in messages if message["type"] == "gap"]
 
 
 class TestARecoverableSubscription:
     NEWS = "public:news"
 
-    def joined(self, session, offset, epoch="e", **more):
+    def subscribed(self, session, offset, epoch="e", **more):
         place = {"channel": self.NEWS, "epoch": epoch, "offset": offset}
-        return hear(session, "subscribed", place | more)
+        return receive(session, "subscribed", place | more)
 
     def event(self, session, offset):
-        """Tell whether the handlers are called with the message at this offset."""
-        return bool(hear(session, "notification", channel=self.NEWS, offset=offset))
+        """Return whether the message at this offset is dispatched."""
+        return bool(receive(session, "notification", channel=self.NEWS, offset=offset))
 
-    def asked_again(self, session):
-        """Return what a session asks for on its next connection."""
-        session.closed(1006, "", T0)
-        session.connecting(T0)
-        session.opened(T0)
-        hear(session, "auth_success", {"user_id": "olena"})
+    def resubscribe_payload(self, session):
+        """Return the payload of the subscription on the next connection."""
+        session.on_close(1006, "", T0)
+        session.on_connecting(T0)
+        session.on_open(T0)
+        receive(session, "auth_success", {"user_id": "olena"})
         return dict(sent(session))["subscribe"]
 
     @pytest.fixture
@@ -334,80 +339,80 @@ class TestARecoverableSubscription:
         assert sent(session) == [("subscribe", {"channel": self.NEWS, "recoverable": True})]
         return session
 
-    def test_goes_on_from_the_last_message_handled(self, session):
-        self.joined(session, 7)
+    def test_recovers_from_the_last_handled_message(self, session):
+        self.subscribed(session, 7)
         assert [self.event(session, offset) for offset in (8, 9)] == [True, True]
 
         since = {"epoch": "e", "offset": 9}
-        assert self.asked_again(session) == {
+        assert self.resubscribe_payload(session) == {
             "channel": self.NEWS, "recoverable": True, "since": since
         }  # fmt: skip
 
-    def test_goes_on_from_where_it_joined_if_nothing_came(self, session):
-        self.joined(session, 7)
+    def test_recovers_from_its_start_if_nothing_was_received(self, session):
+        self.subscribed(session, 7)
 
-        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 7}
+        assert self.resubscribe_payload(session)["since"] == {"epoch": "e", "offset": 7}
 
-    def test_goes_on_from_where_it_was_if_the_connection_breaks_while_it_catches_up(self, session):
-        self.joined(session, 7)
-        self.asked_again(session)
-        self.joined(session, 12, recovered=True)
+    def test_keeps_its_position_if_the_connection_breaks_during_recovery(self, session):
+        self.subscribed(session, 7)
+        self.resubscribe_payload(session)
+        self.subscribed(session, 12, recovered=True)
         self.event(session, 8)
 
-        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 8}
+        assert self.resubscribe_payload(session)["since"] == {"epoch": "e", "offset": 8}
 
     def test_calls_the_handlers_once_for_each_message(self, session):
-        self.joined(session, 7)
+        self.subscribed(session, 7)
 
         assert [self.event(session, n) for n in (8, 8, 9, 7, 10)] == [
             True, False, True, False, True
         ]  # fmt: skip
 
-    def test_passes_on_the_newest_that_it_asked_for(self, session):
-        self.joined(session, 7)
+    def test_dispatches_the_newest_message_it_requested(self, session):
+        self.subscribed(session, 7)
 
         assert self.event(session, 7)
 
-    def test_says_when_something_was_missed_for_good(self, session):
-        self.joined(session, 7)
+    def test_dispatches_a_gap_when_messages_are_lost(self, session):
+        self.subscribed(session, 7)
         self.event(session, 8)
 
-        assert gaps(self.joined(session, 12, recovered=True)) == []
-        assert gaps(self.joined(session, 20, recovered=False)) == [self.NEWS]
-        assert self.asked_again(session)["since"] == {"epoch": "e", "offset": 20}
+        assert gap_channels(self.subscribed(session, 12, recovered=True)) == []
+        assert gap_channels(self.subscribed(session, 20, recovered=False)) == [self.NEWS]
+        assert self.resubscribe_payload(session)["since"] == {"epoch": "e", "offset": 20}
 
-    def test_starts_anew_in_another_epoch(self, session):
-        self.joined(session, 7)
+    def test_drops_its_position_in_another_epoch(self, session):
+        self.subscribed(session, 7)
         self.event(session, 8)
 
-        assert gaps(self.joined(session, 0, epoch="f", recovered=False)) == [self.NEWS]
+        assert gap_channels(self.subscribed(session, 0, epoch="f", recovered=False)) == [self.NEWS]
         assert self.event(session, 1)
-        assert self.asked_again(session)["since"] == {"epoch": "f", "offset": 1}
+        assert self.resubscribe_payload(session)["since"] == {"epoch": "f", "offset": 1}
 
     @pytest.mark.parametrize("how", ["left", "lost"])
-    def test_starts_anew_once_the_channel_was_left(self, session, how):
-        self.joined(session, 7)
+    def test_drops_its_position_after_unsubscribing(self, session, how):
+        self.subscribed(session, 7)
         if how == "left":
             session.unsubscribe(self.NEWS)
         else:
-            hear(session, "unsubscribed", {"channel": self.NEWS})
+            receive(session, "unsubscribed", {"channel": self.NEWS})
         session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
 
-        assert "since" not in self.asked_again(session)
+        assert "since" not in self.resubscribe_payload(session)
 
-    def test_asks_again_when_it_is_wanted_otherwise(self, session):
+    def test_is_requested_again_with_other_options(self, session):
         session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
         session.subscribe(self.NEWS, SubscriptionOptions(last=True))
 
         assert sent(session) == [("subscribe", {"channel": self.NEWS, "last": True})]
 
-    def test_is_had_of_the_users_own_channel_by_signing_in_with_a_message(self):
-        session = opened(recovers_own=True)
+    def test_covers_the_users_own_channel_when_signing_in_with_a_message(self):
+        session = opened(recover_user_channel=True)
         session.sign_in("t1")
         ((_, first),) = sent(session)
         place = {"user_id": "olena", "epoch": "e", "offset": 7}
-        hear(session, "auth_success", place, "client-1")
-        hear(session, "notification", channel="user:olena", offset=8)
+        receive(session, "auth_success", place, "client-1")
+        receive(session, "notification", channel="user:olena", offset=8)
         session.on_close(1006, "", T0)
         session.on_open(T0)
         session.sign_in("t2")
@@ -416,63 +421,65 @@ class TestARecoverableSubscription:
         assert sent(session) == [
             ("auth", {"token": "t2", "recoverable": True, "since": {"epoch": "e", "offset": 8}})
         ]
-        assert gaps(hear(session, "auth_success", place | {"recovered": False})) == ["user:olena"]
+        assert gap_channels(receive(session, "auth_success", place | {"recovered": False})) == [
+            "user:olena"
+        ]
 
 
 class TestTheToken:
-    def test_refused_at_sign_in_is_told_and_not_tried_again_on_this_connection(self):
+    def test_rejected_at_sign_in_is_reported_and_not_retried_on_this_connection(self):
         session = opened()
         session.send("one", None)
 
-        effects = hear(session, "auth_error", {"error": "Invalid"})
+        effects = receive(session, "auth_error", {"error": "Invalid"})
 
         assert [type(effect) for effect in effects] == [DispatchMessage]
         assert session.auth_error == "Invalid"
         assert sent(session) == []
 
-    def test_that_expires_is_renewed(self):
+    def test_that_expires_is_refreshed(self):
         session = signed_in()
 
-        effects = hear(session, "auth_error", {"error": "Expired"})
+        effects = receive(session, "auth_error", {"error": "Expired"})
         session.sign_in("fresh")
 
         assert [type(effect) for effect in effects] == [DispatchMessage, RefreshToken]
         assert sent(session) == [("auth", {"token": "fresh"})]
 
-    def test_whose_renewal_is_refused_is_not_renewed_at_once(self):
+    def test_is_not_refreshed_again_at_once_after_a_rejected_refresh(self):
         session = signed_in()
-        hear(session, "auth_error", {"error": "Expired"})
+        receive(session, "auth_error", {"error": "Expired"})
         session.sign_in("stale")
         (asked,) = frames(session)
 
-        effects = hear(session, "auth_error", {"error": "Expired"}, asked["id"])
+        effects = receive(session, "auth_error", {"error": "Expired"}, asked["id"])
 
         assert [type(effect) for effect in effects] == [DispatchMessage]
         assert session.status(T0).signed_in
 
-    def test_is_renewed_once_however_often_the_server_says_so(self):
+    def test_is_refreshed_once_however_often_the_server_reports_expiry(self):
         session = signed_in()
-        hear(session, "auth_error", {"error": "Expired"})
+        receive(session, "auth_error", {"error": "Expired"})
         session.sign_in("fresh")
 
-        assert RefreshToken() not in hear(session, "auth_error", {"error": "Expired"})
+        assert RefreshToken() not in receive(session, "auth_error", {"error": "Expired"})
 
     @pytest.mark.parametrize(("lives", "renewed_after"), [(3600, 3540), (60, 30), (10, 5)])
-    def test_is_renewed_before_it_expires(self, lives, renewed_after):
-        session = opened(ping_after_s=10_000, dead_after_s=10_000)
-        hear(session, "auth_success", {"expires_at": iso(T0 + lives)})
+    def test_is_refreshed_before_it_expires(self, lives, renewed_after):
+        session = opened(ping_interval_s=10_000, server_timeout_s=10_000)
+        receive(session, "auth_success", {"expires_at": iso(T0 + lives)})
 
         assert session.next_tick_at == pytest.approx(T0 + renewed_after)
         assert session.tick(T0 + renewed_after - 1) == []
         assert session.tick(T0 + renewed_after) == [RefreshToken()]
         assert session.tick(T0 + renewed_after) == []
 
-    def test_that_never_changes_is_not_renewed_again_and_again(self):
-        session = opened(ping_after_s=10_000, dead_after_s=10_000)
-        hear(session, "auth_success", {"expires_at": iso(T0 + 60)})
+    def test_that_never_changes_is_not_refreshed_repeatedly(self):
+        session = opened(ping_interval_s=10_000, server_timeout_s=10_000)
+        receive(session, "auth_success", {"expires_at": iso(T0 + 60)})
         session.tick(T0 + 30)
 
-        hear(session, "auth_success", {"expires_at": iso(T0 + 60)}, at=T0 + 30)
+        receive(session, "auth_success", {"expires_at": iso(T0 + 60)}, at=T0 + 30)
 
         assert session.tick(T0 + 59) == []
 
@@ -486,16 +493,16 @@ class TestTheToken:
         assert sent(session) == []
 
     @pytest.mark.parametrize("expires_at", [None, 7, "soon"])
-    def test_without_a_known_end_is_left_alone(self, expires_at):
-        session = opened(ping_after_s=100, dead_after_s=200)
+    def test_without_a_known_expiry_is_not_refreshed(self, expires_at):
+        session = opened(ping_interval_s=100, server_timeout_s=200)
 
-        hear(session, "auth_success", {"expires_at": expires_at})
+        receive(session, "auth_success", {"expires_at": expires_at})
 
         assert session.next_tick_at == T0 + 100
 
 
-class TestASilentServer:
-    def test_is_asked_after_20_seconds(self):
+class TestTheServerWatchdog:
+    def test_is_pinged_after_20_seconds(self):
         session = signed_in()
         session.tick(T0 + 19.9)
         assert sent(session) == []
@@ -505,7 +512,7 @@ class TestASilentServer:
 
         assert [type for type, _ in sent(session)] == ["ping"]
 
-    def test_is_dead_after_30(self):
+    def test_times_out_after_30_seconds(self):
         session = signed_in()
         session.tick(T0 + 20)
         assert session.next_tick_at == T0 + 30
@@ -513,7 +520,7 @@ class TestASilentServer:
 
         assert [type(effect) for effect in session.tick(T0 + 30)] == [DropConnection]
 
-    def test_is_asked_while_signing_in_too(self):
+    def test_is_pinged_while_signing_in_too(self):
         session = opened()
 
         session.tick(T0 + 20)
@@ -521,9 +528,9 @@ class TestASilentServer:
         assert [type for type, _ in sent(session)] == ["ping"]
 
     @pytest.mark.parametrize(
-        "sign", [lambda s, at: s.heard(at), lambda s, at: hear(s, "notification", at=at)]
+        "sign", [lambda s, at: s.on_activity(at), lambda s, at: receive(s, "notification", at=at)]
     )
-    def test_is_alive_with_any_frame(self, sign):
+    def test_any_frame_counts_as_activity(self, sign):
         session = signed_in()
 
         sign(session, T0 + 15)
@@ -531,16 +538,16 @@ class TestASilentServer:
         assert session.tick(T0 + 44.9) == []
         assert [type(effect) for effect in session.tick(T0 + 45)] == [DropConnection]
 
-    def test_that_answers_is_measured_and_handlers_are_not_bothered(self):
+    def test_pongs_are_measured_and_not_dispatched(self):
         session = signed_in()
         session.tick(T0 + 20)
         (ping,) = frames(session)
 
-        assert hear(session, "pong", None, ping["id"], at=T0 + 20.25) == []
+        assert receive(session, "pong", None, ping["id"], at=T0 + 20.25) == []
 
         assert session.status(T0 + 21).round_trip_ms == pytest.approx(250)
 
-    def test_is_not_asked_on_the_next_connection_what_was_meant_for_the_last(self):
+    def test_a_pending_ping_is_not_sent_on_the_next_connection(self):
         session = signed_in()
         session.tick(T0 + 20)
         session.on_close(1006, "", T0 + 20)
@@ -549,7 +556,7 @@ class TestASilentServer:
 
         assert sent(session) == []
 
-    def test_has_its_time_from_the_start_on_every_connection(self):
+    def test_the_timeout_starts_again_on_every_connection(self):
         session = signed_in()
         session.on_close(1006, "", T0 + 25)
         session.on_open(T0 + 40)
@@ -558,8 +565,8 @@ class TestASilentServer:
         assert session.next_tick_at == T0 + 60
 
 
-class TestComingBack:
-    def test_waits_longer_after_each_failure_without_a_last_one(self):
+class TestReconnecting:
+    def test_backs_off_further_after_each_failure_and_never_stops(self):
         session = new()
         session.start(T0)
 
@@ -568,20 +575,20 @@ class TestComingBack:
         assert waits == [0.5, 1, 2, 4, 8, 16, 20, 20, 20, 20, 20, 20]
         assert session.status(T0).attempt == 12
 
-    def test_starts_over_after_signing_in(self):
+    def test_resets_the_backoff_after_sign_in(self):
         session = new()
         session.start(T0)
         for _ in range(5):
             wait_after(session, 1006, T0)
         session.on_open(T0)
         assert session.status(T0).attempt == 5
-        hear(session, "auth_success")
+        receive(session, "auth_success")
 
         assert session.status(T0).attempt == 0
         assert wait_after(session, 1006, T0) == 0.5
 
-    def test_starts_over_after_five_seconds_without_a_token(self):
-        session = new(signs_in=False)
+    def test_resets_the_backoff_after_five_seconds_without_a_token(self):
+        session = new(has_token=False)
         session.start(T0)
         for _ in range(5):
             wait_after(session, 1006, T0)
@@ -592,7 +599,7 @@ class TestComingBack:
         assert wait_after(session, 1006, T0 + 5) == 0.5
 
     @pytest.mark.parametrize("code", [1001, 1006, 4100, 4200])
-    def test_does_not_hammer_a_server_that_accepts_and_closes(self, code):
+    def test_backs_off_from_a_server_that_accepts_and_closes(self, code):
         session = new()
         session.start(T0)
         waits = []
@@ -602,36 +609,36 @@ class TestComingBack:
 
         assert waits == [0.5, 1, 2, 4]
 
-    def test_backs_off_further_each_time_it_is_told_to_right_after_signing_in(self):
+    def test_backs_off_further_when_closed_with_41xx_right_after_sign_in(self):
         session = new()
         session.start(T0)
         waits = []
         for _ in range(4):
             session.on_open(T0)
-            hear(session, "auth_success")
+            receive(session, "auth_success")
             waits.append(wait_after(session, 4102, T0 + 1))
 
         assert waits == [0.5, 1, 2, 4]
 
-    def test_counts_the_failures_after_a_good_connection(self):
+    def test_counts_failures_after_a_stable_connection(self):
         session = signed_in()
 
         waits = [wait_after(session, 1006, T0 + second) for second in range(4)]
 
         assert waits == [0.5, 1, 2, 4]
 
-    def test_does_not_count_being_called_back(self):
+    def test_does_not_count_an_immediate_reconnect(self):
         session = signed_in()
 
         assert wait_after(session, 1001, T0) == 0.5
         assert session.status(T0).attempt == 0
 
     @pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1011, 1012, 4100, 4103, 4199, 4200])
-    def test_follows_these_codes(self, code):
+    def test_happens_after_these_codes(self, code):
         assert wait_after(signed_in(), code, T0) is not None
 
-    @pytest.mark.parametrize("code", [1003, 1007, 1009, 4000, 4001, 4003, 4099])
-    def test_does_not_follow_these(self, code):
+    @pytest.mark.parametrize("code", [1002, 1003, 1007, 1009, 4000, 4001, 4003, 4099])
+    def test_does_not_happen_after_these_codes(self, code):
         session = signed_in()
 
         assert wait_after(session, code, T0) is None
@@ -642,7 +649,7 @@ class TestComingBack:
             session.request("ping", None)
 
     @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
-    def test_follows_a_refused_upgrade(self, status):
+    def test_happens_after_a_rejected_handshake(self, status):
         session = new()
         session.start(T0)
 
@@ -651,7 +658,7 @@ class TestComingBack:
         assert session.status(T0).retry_at == T0 + 0.5
         assert session.status(T0).close_reason == f"HTTP {status}"
 
-    def test_does_not_follow_a_forbidden_one(self):
+    def test_does_not_happen_after_a_forbidden_handshake(self):
         session = new()
         session.start(T0)
 
@@ -661,7 +668,7 @@ class TestComingBack:
 
 
 class TestTheStatus:
-    def test_tells_the_states_apart_and_since_when(self):
+    def test_has_the_state_and_when_it_began(self):
         session = new()
         seen = [session.status(T0)]
         session.start(T0 + 1)
@@ -685,7 +692,7 @@ class TestTheStatus:
         assert (seen[3].close_code, seen[3].close_reason) == (4100, "Slow consumer")
         assert seen[3].retry_at == T0 + 3.5
 
-    def test_keeps_how_the_last_connection_ended_until_the_next_is_open(self):
+    def test_keeps_the_last_close_until_the_next_connection_is_open(self):
         session = signed_in()
         session.on_close(4100, "Slow consumer", T0)
         session.on_connecting(T0 + 1)
@@ -697,19 +704,20 @@ class TestTheStatus:
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"payload":{}}', b'{"type":7}', b"\xff"])
-def test_what_is_no_message_is_a_sign_of_life_and_nothing_else(text):
+def test_a_frame_that_is_no_message_only_counts_as_activity(text):
     session = signed_in()
 
     assert session.on_text(text, T0 + 10) == []
     assert session.tick(T0 + 39) == []
 
 
-def test_a_foreign_messages_odd_fields_do_no_harm():
+def test_unexpected_field_types_are_dispatched_unchanged():
     session = signed_in()
 
-    (told,) = session.on_text(b'{"type":"error","payload":[1],"id":{}}', T0)
+    text = b'{"type":"error","payload":[1],"id":{}}'
+    (dispatch,) = session.on_text(text, T0)
 
-    assert told == DispatchMessage({"type": "error", "payload": [1], "id": {}})
+    assert dispatch == DispatchMessage({"type": "error", "payload": [1], "id": {}}, text)
 
 
 def iso(at):

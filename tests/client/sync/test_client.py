@@ -35,7 +35,7 @@ def test_sends_whole_messages_in_each_threads_order(make_threaded, tokens, shop)
         list(threads.map(chatter, "abcd"))
     client.request("ping")
 
-    notes = [note["payload"] for note in shop.visits[0].sent("note")]
+    notes = [note["payload"] for note in shop.connections[0].sent("note")]
     for name in "abcd":
         assert [n["number"] for n in notes if n["name"] == name] == list(range(50))
 
@@ -72,8 +72,8 @@ class TestAHandler:
         client.on("auth_success", lambda _: client.disconnect())
         client.connect()
 
-        shop.wait_for_visit()
-        shop.wait(lambda: shop.visits[0].code == 1000)
+        shop.wait_for_connection()
+        shop.wait(lambda: shop.connections[0].code == 1000)
         client.disconnect()
 
         assert socket_threads() == []
@@ -89,20 +89,20 @@ class TestAHandler:
         remove = client.on("auth_success", again)
         client.connect()
 
-        shop.wait_for_visit(2)
+        shop.wait_for_connection(2)
         client.connect(5)
         assert client.request("ping")["type"] == "pong"
 
     @pytest.mark.parametrize("wait", [lambda c: c.request("ping"), lambda c: c.connect(1)])
-    def test_is_told_at_once_that_it_cannot_wait(self, make_threaded, tokens, inbox, wait):
+    def test_cannot_wait_which_raises_at_once(self, make_threaded, tokens, inbox, wait):
         client = make_threaded(tokens)
 
         def ask(_):
             with pytest.raises(RuntimeError, match="handler"):
                 wait(client)
-            inbox("told")
+            inbox("errors")
 
         client.on("auth_success", ask)
         client.connect()
 
-        assert inbox.next() == "told"
+        assert inbox.next() == "errors"

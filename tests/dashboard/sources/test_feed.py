@@ -1,7 +1,15 @@
 """The shared feed."""
 
+import threading
+import urllib.request
+
+import pytest
+
+from client.sans_io.connection_events import Direction
 from client.sans_io.connection_state import ConnectionState
+from client.sync.client import ShopWebSocket
 from dashboard.sockets.socket_status import SocketPhase
+from dashboard.sources.feed import Feed
 from dashboard.ui import connection_badge
 from protocol.event_payloads import OrderStatus
 
@@ -111,3 +119,68 @@ def test_hangs_up_when_it_is_closed(feed, socket):
     feed.close()
 
     assert socket.disconnected
+
+
+TIMEOUT_S = 60.0
+ODD_PAYLOAD = (
+    b'{ "id" :"n_1",\t"title": "\\u0416\\u0443\\u043a",\r\n "body":"a\\/b" ,'
+    b' "n": 1e5, "n":1.50E+0 , "list":[ 1 ,2 ] }'
+)
+
+
+@pytest.fixture(params=["one node", "two nodes"])
+def nodes(request, launch):
+    """Start the server to publish to and the server to watch, which are one without a cluster."""
+    if request.param == "one node":
+        server = launch.server()
+        return server, server
+    redis = request.getfixturevalue("redis_server")
+    settings = {
+        "WORKBENCH_REDIS_URL": redis.url,
+        "WORKBENCH_REDIS_PREFIX": request.getfixturevalue("redis_prefix"),
+    }
+    return launch.server(**settings), launch.server(**settings)
+
+
+def test_keeps_a_published_message_byte_for_byte_as_its_subscribers_receive_it(nodes, token):
+    publishing_node, watched_node = nodes
+    received, changed = [], threading.Condition()
+
+    def record(direction, data):
+        if direction is Direction.RECEIVED:
+            with changed:
+                received.append(data)
+                changed.notify_all()
+
+    def publish():
+        body = b'{"type":"notification","channel":"public:news", "payload" : %b }' % ODD_PAYLOAD
+        url = f"http://127.0.0.1:{publishing_node.port}/api/publish"
+        headers = {"Authorization": f"Bearer {token('svc', 'service')}"}
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as response:
+            assert response.status == 200
+
+    def logged():
+        return [m.text for m in feed.snapshot().log.newest_first() if m.type == "notification"]
+
+    socket = ShopWebSocket(
+        f"ws://127.0.0.1:{watched_node.port}/ws", lambda: token("boss", "admin"), tap=record
+    )
+    feed = Feed(socket, "shop", "server")
+    feed.open()
+    try:
+        socket.connect(timeout=TIMEOUT_S)
+        socket.request("subscribe", {"channel": "public:news"}, timeout=TIMEOUT_S)
+        while not logged():  # the first may be published before the cluster knows of the feed
+            seen = len(received)
+            publish()
+            with changed:
+                assert changed.wait_for(
+                    lambda seen=seen: any(b'"traffic"' in data for data in received[seen:]),
+                    TIMEOUT_S,
+                )
+        text = logged()[0]
+        with changed:
+            assert changed.wait_for(lambda: text in received, TIMEOUT_S)
+        assert ODD_PAYLOAD in text
+    finally:
+        feed.close()

@@ -9,8 +9,9 @@ from websocket import ABNF
 from websocket._abnf import frame_buffer
 
 from protocol.errors import CloseCode
+from protocol.opcodes import Opcode
 from server.websocket import frame_codec
-from server.websocket.frame_codec import FrameDecoder, Opcode
+from server.websocket.frame_codec import FrameDecoder
 
 
 def parse(raw):

@@ -1,4 +1,4 @@
-"""How a connection is, read from its frames."""
+"""Summary of a connection, computed from its frames."""
 
 import pytest
 
@@ -11,11 +11,11 @@ TAKEN = (
 )
 
 
-def test_there_is_none_before_the_first(conversation):
+def test_there_is_no_connection_before_the_first_frame(conversation):
     assert connection_summary.summarise(conversation.frames) == ConnectionSummary()
 
 
-def test_is_open_as_somebody_until_the_token_ends(conversation):
+def test_an_open_connection_has_the_user_and_the_expiry_of_the_token(conversation):
     conversation.record.record_connecting(has_token=True)
     conversation.after(1).record_open()
     conversation.after(1).record_received(TAKEN)
@@ -32,8 +32,10 @@ def test_is_open_as_somebody_until_the_token_ends(conversation):
     assert now.since == conversation.frames[1].at
 
 
-@pytest.mark.parametrize("end", [lambda r: r.closed(4103, "expired"), lambda r: r.refused(503)])
-def test_ends_and_says_by_which_frame(conversation, end):
+@pytest.mark.parametrize(
+    "end", [lambda r: r.record_close(4103, "expired"), lambda r: r.record_handshake_rejected(503)]
+)
+def test_a_closed_connection_has_its_closing_frame(conversation, end):
     conversation.record.record_connecting(has_token=False)
     conversation.record.record_open()
     conversation.record.record_received(TAKEN)
@@ -44,14 +46,14 @@ def test_ends_and_says_by_which_frame(conversation, end):
     assert (now.phase, now.user, now.closing_frame) == (ConnectionPhase.CLOSED, "", frame)
 
 
-def test_is_another_after_it_was_opened_again(conversation):
+def test_opening_again_starts_another_connection(conversation):
     conversation.record.record_close(1006, "")
     conversation.record.record_connecting(has_token=False)
 
     assert connection_summary.summarise(conversation.frames).phase is ConnectionPhase.CONNECTING
 
 
-def test_a_moment_that_is_none_is_not_believed(conversation):
+def test_an_invalid_expiry_is_ignored(conversation):
     conversation.record.record_received(TAKEN.replace(b"2023-11-14T23:13:20Z", b"soon"))
 
     assert connection_summary.summarise(conversation.frames).expires_at is None

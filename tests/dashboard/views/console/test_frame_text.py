@@ -1,27 +1,31 @@
-"""What a frame means, in a sentence or two."""
+"""Frames as text: one line, formatted JSON, colours and explanations."""
 
 import pytest
 
 from client import recorded_frames
-from dashboard.views.console.frame_text import explain
+from dashboard.ui.formatting import format_round_trip
+from dashboard.views.console import frame_text
+from dashboard.views.console.frame_text import explain, frame_tone
+from protocol.opcodes import Opcode
 
 
-def told(conversation, frame):
-    return explain(frame, recorded_frames.match_replies(conversation.frames).get(frame.seq))
+def explanation(conversation, frame):
+    match = recorded_frames.match_replies(conversation.frames).get(frame.seq)
+    return explain(frame, match, format_round_trip)
 
 
 def test_a_request_and_its_reply_name_each_other(conversation):
     ping = conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
-    assert told(conversation, ping) == "No reply yet."
+    assert explanation(conversation, ping) == "No reply yet."
 
     pong = conversation.after(0.02).record_received(b'{"type":"pong","id":"r1"}')
 
-    assert told(conversation, ping) == f"Answered by frame {pong.seq} after 20 ms."
-    assert told(conversation, pong) == f"Reply to frame {ping.seq}, sent 20 ms earlier."
+    assert explanation(conversation, ping) == f"Answered by frame {pong.seq} after 20 ms."
+    assert explanation(conversation, pong) == f"Reply to frame {ping.seq}, sent 20 ms earlier."
 
 
-def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
-    assert "without an id" in told(
+def test_the_reply_to_a_request_without_an_id_cannot_be_matched(conversation):
+    assert "without an id" in explanation(
         conversation, conversation.record.record_sent(b'{"type":"ping"}')
     )
 
@@ -29,28 +33,114 @@ def test_a_request_without_an_id_has_no_reply_to_be_told(conversation):
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (lambda r: r.connecting(signs_in=True), "with the token in the URL"),
-        (lambda r: r.connecting(signs_in=False), "without a token"),
-        (lambda r: r.opened(), "is open"),
+        (lambda r: r.record_connecting(has_token=True), "with the token in the URL"),
+        (lambda r: r.record_connecting(has_token=False), "without a token"),
+        (lambda r: r.record_open(), "is open"),
         (
-            lambda r: r.closed(4101, ""),
+            lambda r: r.record_close(4101, ""),
             "exceeding the rate limit after a warning. Clients reconnect",
         ),
-        (lambda r: r.closed(1000, "", by_us=True), "Closed by this client."),
-        (lambda r: r.refused(503), "at capacity or shutting down"),
-        (lambda r: r.heard(b'{"type":"auth_error","payload":{"error":"x"}}'), "stays open"),
-        (lambda r: r.heard(b'{"type":"new_order","payload":{}}'), "An event"),
+        (lambda r: r.record_close(1000, "", by_client=True), "Closed by this client."),
+        (lambda r: r.record_handshake_rejected(503), "at capacity or shutting down"),
         (
-            lambda r: r.heard(b'{"type":"error","payload":{"code":"forbidden","message":""}}'),
+            lambda r: r.record_received(b'{"type":"auth_error","payload":{"error":"x"}}'),
+            "stays open",
+        ),
+        (lambda r: r.record_received(b'{"type":"new_order","payload":{}}'), "An event"),
+        (
+            lambda r: r.record_received(
+                b'{"type":"error","payload":{"code":"forbidden","message":""}}'
+            ),
             "or it does not exist. An error does not close the connection",
         ),
         (
-            lambda r: r.heard(b'{"type":"error","payload":{"code":"of_tomorrow","message":""}}'),
+            lambda r: r.record_received(
+                b'{"type":"error","payload":{"code":"of_tomorrow","message":""}}'
+            ),
             "An error does not close the connection",
         ),
-        (lambda r: r.answered(r.record_http_request(b"{}"), 422, b"{}"), "not a valid publication"),
-        (lambda r: r.answered(r.record_http_request(b"{}"), 0, b"{}"), "Server unreachable."),
+        (
+            lambda r: r.record_http_response(r.record_http_request(b"{}"), 422, b"{}"),
+            "not a valid publication",
+        ),
+        (
+            lambda r: r.record_http_response(r.record_http_request(b"{}"), 0, b"{}"),
+            "Server unreachable.",
+        ),
     ],
 )
-def test_every_kind_of_frame_has_words(conversation, record, words):
-    assert words in told(conversation, record(conversation.record))
+def test_every_kind_of_frame_is_explained(conversation, record, words):
+    assert words in explanation(conversation, record(conversation.record))
+
+
+@pytest.mark.parametrize(
+    ("message", "explanation"),
+    [
+        (b'{"type":"subscribe","payload":{"channel":"order:ord_1"}}', "order:ord_1"),
+        (
+            b'{"type":"error","payload":{"code":"forbidden","message":"Cannot"}}',
+            "forbidden \u00b7 Cannot",
+        ),
+        (
+            b'{"type":"auth_success","payload":{"user_id":"user_1","role":"agent"}}',
+            "user_1 \u00b7 agent",
+        ),
+        (
+            b'{"type":"order_update","payload":{"order_id":"o","status":"paid",'
+            b'"previous_status":"pending"}}',
+            "o: pending \u2192 paid",
+        ),
+        (b'{"type":"chat_message","payload":{"message":{"id":"m","content":"Hi"}}}', "Hi"),
+        (b'{"type":"pong"}', ""),
+        (b"[1]", "[1]"),
+        (b'{"type":"ping', '{"type":"ping'),
+    ],
+)
+def test_frames_are_summarised_in_one_line(conversation, message, explanation):
+    assert frame_text.one_line(conversation.record.record_received(message)) == explanation
+
+
+def test_publications_are_summarised_with_their_address(conversation):
+    to_all = conversation.record.record_http_request(b'{"type":"notification","everyone":true}')
+
+    assert frame_text.one_line(to_all) == "notification \u2192 *"
+
+
+@pytest.mark.parametrize(
+    ("record", "label", "tone"),
+    [
+        (lambda r: r.record_close(4003, "Disconnected"), "close 4003", "bad"),
+        (lambda r: r.record_close(1000, "", by_client=True), "close 1000", "accent"),
+        (lambda r: r.record_handshake_rejected(403), "HTTP 403", "bad"),
+        (lambda r: r.record_sent(b"\x00\x01", Opcode.BINARY), "binary", "accent"),
+        (lambda r: r.record_sent(b"not json"), "text", "accent"),
+        (lambda r: r.record_received(b'{"type":"subscribed"}'), "subscribed", "ok"),
+        (lambda r: r.record_received(b'{"type":"error","payload":{}}'), "error", "bad"),
+        (lambda r: r.record_received(b'{"type":"new_order","payload":{}}'), "new_order", "tenant"),
+    ],
+)
+def test_frames_have_a_label_and_a_colour(conversation, record, label, tone):
+    frame = record(conversation.record)
+
+    assert (frame.label, frame_tone(frame)) == (label, tone)
+
+
+def test_json_is_indented(conversation):
+    assert (
+        frame_text.pretty_json(conversation.record.record_sent(b'{"a":1.50}'))
+        == '{\n  "a": 1.50\n}'
+    )
+    assert frame_text.pretty_json(conversation.record.record_sent(b"{oops")) == "{oops"
+
+
+def test_a_successful_http_response_is_green(conversation):
+    request = conversation.record.record_http_request(b"{}")
+    response = conversation.record.record_http_response(request, 200, b"{}")
+
+    assert frame_tone(response) == "ok"
+
+
+def test_a_token_is_shown_redacted(conversation):
+    frame = conversation.record.record_sent(b'{"type":"auth","payload":{"token":"ey.J"}}')
+
+    assert frame_text.one_line(frame) == "•••"

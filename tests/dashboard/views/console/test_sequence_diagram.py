@@ -1,6 +1,7 @@
 """The sequence diagram."""
 
 from client import recorded_frames
+from dashboard.ui import formatting
 from dashboard.views.console import sequence_diagram
 
 
@@ -11,7 +12,7 @@ def drawn(conversation, client="Олена"):
     )
 
 
-def test_draws_requests_up_and_replies_down_with_the_time_they_took(conversation):
+def test_draws_requests_up_and_replies_down_with_the_round_trip(conversation):
     conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
     conversation.after(0.012).record_received(b'{"type":"pong","id":"r1"}')
 
@@ -22,7 +23,7 @@ def test_draws_requests_up_and_replies_down_with_the_time_they_took(conversation
     assert html.count("12 ms") == 1
 
 
-def test_tells_a_pause_of_a_second_or_more(conversation):
+def test_shows_a_pause_of_a_second_or_more(conversation):
     conversation.record.record_sent(b'{"type":"ping"}')
     conversation.after(0.9).record_sent(b'{"type":"ping"}')
     conversation.after(7).record_sent(b'{"type":"ping"}')
@@ -31,7 +32,7 @@ def test_tells_a_pause_of_a_second_or_more(conversation):
     assert "+1 s" not in drawn(conversation)
 
 
-def test_draws_the_last_thirty(conversation):
+def test_draws_the_last_thirty_frames(conversation):
     for n in range(40):
         conversation.record.record_sent(b'{"type":"ping","id":"r%d"}' % n)
 
@@ -42,7 +43,7 @@ def test_draws_the_last_thirty(conversation):
     assert ">r9<" not in html
 
 
-def test_lets_no_message_write_html(conversation):
+def test_escapes_html_in_messages(conversation):
     conversation.record.record_sent(b'{"type":"<script>","id":"<b>"}')
 
     html = drawn(conversation, client="<i>")
@@ -53,8 +54,8 @@ def test_lets_no_message_write_html(conversation):
     assert "&lt;i&gt;" in html
 
 
-def test_says_a_round_trip_in_few_digits():
-    assert [sequence_diagram.format_round_trip(s) for s in (0.00042, 0.0123, 1.25)] == [
+def test_formats_a_round_trip_in_few_digits():
+    assert [formatting.format_round_trip(s) for s in (0.00042, 0.0123, 1.25)] == [
         "0.4 ms",
         "12 ms",
         "1.2 s",

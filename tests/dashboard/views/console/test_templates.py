@@ -12,7 +12,7 @@ SHOP = TemplateValues("user_7", "books", "ord_9", "order:ord_9", at=1_700_000_00
 
 
 @pytest.mark.parametrize("name", templates.CLIENT_MESSAGES)
-def test_every_message_of_a_client_has_one_that_the_server_understands(name):
+def test_every_client_message_has_a_template_that_the_server_accepts(name):
     message = codec.decode_client(templates.render_template(name, "r5", SHOP))
 
     assert message.id == "r5"
@@ -20,7 +20,7 @@ def test_every_message_of_a_client_has_one_that_the_server_understands(name):
 
 
 @pytest.mark.parametrize("type_", templates.EVENT_MESSAGES)
-def test_every_event_has_one_that_may_be_published(type_):
+def test_every_event_has_a_template_that_can_be_published(type_):
     text = templates.render_template(templates.PUBLISH_PREFIX + type_, "r1", SHOP)
 
     draft = msgspec.json.decode(text, type=PublishRequest)
@@ -30,7 +30,7 @@ def test_every_event_has_one_that_may_be_published(type_):
     assert draft.type == type_
 
 
-def test_they_speak_of_the_running_shop():
+def test_templates_use_values_of_the_running_shop():
     assert '"order:ord_9"' in templates.render_template("subscribe", "r1", SHOP)
     assert '"user:user_7"' in templates.render_template("publish notification", "r1", SHOP)
     assert '"tenant:books"' in templates.render_template("publish inventory_alert", "r1", SHOP)
@@ -57,7 +57,7 @@ def test_a_schema_names_every_field_of_its_template(name):
     assert max(map(len, text.splitlines())) <= schema.MAX_WIDTH
 
 
-def test_a_schema_says_what_is_allowed():
+def test_a_schema_has_the_allowed_values():
     text = " ".join(schema.message_schema(templates.CLIENT_MESSAGES["chat_message"]).split())
     assert "content string, 1–2000 characters" in text
     text = " ".join(schema.publication_schema(templates.EVENT_MESSAGES["notification"]).split())
@@ -66,7 +66,7 @@ def test_a_schema_says_what_is_allowed():
     assert "item_count integer, at least 0" in text
 
 
-def test_a_schema_is_written_in_the_language_of_the_page():
+def test_a_schema_is_in_the_language_of_the_page():
     ukrainian = {"optional": "необов'язково"}
 
     text = schema.message_schema(

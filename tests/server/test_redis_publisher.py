@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from redis import Redis
 
-from client.publisher.redis import OrderOwnedByOtherTenant, RedisPublisher
-from protocol.errors import RequestError
+from client.publisher.redis import RedisPublisher
+from protocol.errors import OrderOwnedByOtherTenant, RequestError
 from protocol.publications import PublishRequest
 
 
