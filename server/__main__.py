@@ -22,12 +22,12 @@ from server.redis_client import RedisUnusable
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
 
-GC_THRESHOLDS = (20_000, 20, 50)  # allocations and younger rounds before the collector looks
+GC_THRESHOLDS = (20_000, 20, 50)  # allocations, and collections of younger generations
 log = logging.getLogger("server")
 
 
 class ProgramSettings(Settings, frozen=True, kw_only=True):
-    """The server's settings, and how the program writes its log."""
+    """The server's settings, and the format of its log."""
 
     log_format: Annotated[LogFormat, Meta(description="Log lines as text or as json")] = (
         LogFormat.TEXT
@@ -39,7 +39,7 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    # What is there by now stays; the rest is mostly connections, which leave no cycles behind.
+    # What exists now stays; the rest is mostly connections, which leave few cycles behind.
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     raise_open_file_limit(settings.connections)
@@ -52,7 +52,7 @@ async def _serve(settings: Settings) -> None:
 def _new_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
-    except ImportError:  # not to be had on every platform, and not needed on any
+    except ImportError:  # not available on every platform, and optional
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
 

@@ -1,4 +1,4 @@
-"""The composition root: puts the parts together, starts them and stops them."""
+"""The composition root: builds the parts of the server, connects, starts and stops them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from server.auth.revocations import Revocations
 from server.background_tasks import cancel_and_wait
 from server.choose_backends import Backends, open_backends
 from server.cluster.local_node import LocalNode
-from server.cluster.node_queries import AffectedConnections, OrderOwnerChanged
 from server.http.first_request_timeout import FirstRequestTimeout
 from server.http.routes import Routes
 from server.monitoring.counters import Counters
 from server.monitoring.prometheus import Metrics
 from server.monitoring.reporter import MonitorReporter
-from server.pubsub.hub import Hub, HubEventHandler
+from server.pubsub.hub import Hub
 from server.services.admin import AdminService
 from server.services.chat import RETENTION_S, ChatService
 from server.services.idempotency import Idempotency
 from server.services.order_owners import OrderOwners
 from server.services.publishing import PublishService
 from server.session.dispatcher import ConnectionContext
+from server.session_services import SessionServices
 from server.settings import Settings
-from server.stores.base import OrderOwnership, Store, StoreUnavailable
+from server.shutdown import shut_down
+from server.stores.base import Store, StoreUnavailable
 from server.websocket.batch_writer import BatchWriter
-from server.websocket.connection_manager import ConnectionManager, SessionServices
+from server.websocket.connection_manager import ConnectionManager
 
 log = logging.getLogger(__name__)
 
-CLOSE_TIMEOUT_S = 2.0  # for clients to answer the close frame; the whole stop takes under 4 s
 PURGE_INTERVAL_S = 3600.0
 
 
@@ -45,21 +45,32 @@ async def start_server(settings: Settings) -> AsyncIterator[int]:
     """Serve while the block lasts; yields the port.
 
     Raises:
-        Misconfigured: the settings do not fit together.
+        InvalidSettings: the settings do not fit together.
         StoreUnavailable: the database cannot be opened.
         OSError: the address cannot be listened on.
     """
     settings.validate()
-    async with open_backends(settings, time.time) as parts, _start_server(settings, parts) as port:
+    async with (
+        open_backends(settings, time.time) as backends,
+        _start_server(settings, backends) as port,
+    ):
         yield port
 
 
 @asynccontextmanager
 async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator[int]:
     broker, store, cluster, counters = backends.broker, backends.store, backends.cluster, Counters()
-    writer = BatchWriter(asyncio.get_running_loop())
-    hub = Hub(counters, writer.broadcast)
+    writer = BatchWriter(asyncio.get_running_loop(), settings.outbox_bytes)
+    hub = Hub(counters, writer.broadcast, time.time)
     reporter = MonitorReporter(cluster, hub, broker, counters, time.time)
+    metrics = Metrics(
+        reporter.node_stats,
+        counters,
+        reporter.latency,
+        lambda: sum(each.send_queue.queued_bytes for each in hub.connections),
+    )
+    hub.observers += [reporter.on_delivered, metrics.on_delivered]
+    hub.tap_observers.append(cluster.on_tap)
     writer.on_flushed.append(reporter.on_flushed)
     context = ConnectionContext(
         hub=hub,
@@ -67,31 +78,23 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
         counters=counters,
         clock=time.time,
         max_message_bytes=settings.message_bytes,
-        send_queue_bytes=settings.outbox_bytes,
         connection_limiter=cluster.connection_limiter,
     )
-    metrics = Metrics(
-        reporter.node_stats,
-        counters,
-        reporter.latency,
-        lambda: sum(each.send_queue.queued_bytes for each in hub.connections),
-    )
-    hub.observers.append(metrics.on_delivered)
 
-    async def notify_owner_changed(order: OrderOwnership) -> None:
-        await cluster.query(OrderOwnerChanged(order), AffectedConnections)
-
-    async with broker.run(HubEventHandler(hub, time.time, cluster.on_tap)):
+    async with broker.run(hub):
         revocations = Revocations(store)
         await revocations.load()
         verifier = make_verifier(settings, revocations.is_revoked)
-        order_owners, chat = (
-            OrderOwners(store, notify_owner_changed, lambda: cluster.is_connected),
-            ChatService(store),
+        order_owners, chat = OrderOwners(store, cluster), ChatService(store)
+        session_services = SessionServices(
+            verifier=verifier,
+            order_owners=order_owners,
+            chat=chat,
+            broker=broker,
+            clock=time.time,
+            max_recovered_bytes=settings.outbox_bytes // 2,
         )
-        connection_manager = ConnectionManager(
-            settings, SessionServices(verifier, order_owners, chat, context), writer
-        )
+        connection_manager = ConnectionManager(settings, context, session_services, writer)
         local_node = LocalNode(
             connection_manager,
             hub,
@@ -137,8 +140,7 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
                     request_timeout_loop,
                 ):
                     yield runner.addresses[0][1]
-                    await site.stop()
-                    await connection_manager.close(CLOSE_TIMEOUT_S)
+                    await shut_down(site, connection_manager)
         finally:
             await runner.cleanup()
 
@@ -152,10 +154,10 @@ async def _background_tasks(*coroutines: Coroutine[Any, Any, None]) -> AsyncIter
 
 
 async def _purge_conversations_loop(store: Store) -> None:
-    """Drop old conversations, now and every hour."""
+    """Delete old conversations, now and every hour."""
     while True:
         try:
             await store.purge_before(time.time() - RETENTION_S)
         except StoreUnavailable as why:
-            log.warning("old conversations could not be dropped: %s", why)
+            log.warning("old conversations could not be deleted: %s", why)
         await asyncio.sleep(PURGE_INTERVAL_S)

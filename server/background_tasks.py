@@ -1,4 +1,4 @@
-"""Ends background work for certain."""
+"""Cancels background tasks reliably."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ CANCEL_RETRY_S = 0.05
 
 
 async def cancel_and_wait(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel these and wait until they have ended.
+    """Cancel tasks and wait until they have ended.
 
-    Once is not always enough: redis-py loses a cancellation that comes while it looks a
-    connection over, and the command goes on as if nothing had been said.
+    Cancelling once is not always enough: redis-py loses a cancellation that arrives while it
+    checks a connection, and the command continues.
     """
     pending = set(tasks)
     while pending:

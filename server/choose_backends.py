@@ -1,4 +1,4 @@
-"""The parts that differ between a server that is alone and one of a cluster."""
+"""Opens the backends that the settings choose: in memory and SQLite, or Redis."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from socket import gethostname
 from msgspec import Struct
 
 from protocol.retention import Retention
-from server.cluster.cluster import Cluster, SingleNode
+from server.cluster.cluster import Cluster
 from server.cluster.connection_limits import LocalConnectionLimiter
 from server.cluster.redis_cluster_node import RedisClusterNode
+from server.cluster.single_node import SingleNode
 from server.http.stored_outcomes import decode_outcome, encode_outcome
 from server.pubsub.brokers.base import Broker
 from server.pubsub.brokers.memory.broker import MemoryBroker
@@ -31,7 +32,7 @@ DATABASE_FILE = "workbench.sqlite3"
 
 
 class Backends(Struct, frozen=True):
-    """What the settings choose: what carries publications, what keeps things, who else is there."""
+    """The broker, the stores and the cluster that the settings choose."""
 
     broker: Broker
     store: Store
@@ -41,11 +42,11 @@ class Backends(Struct, frozen=True):
 
 @contextlib.asynccontextmanager
 async def open_backends(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Backends]:
-    """Open the parts while the block lasts; ``clock`` is in seconds since the epoch.
+    """Open the backends while the block lasts; ``clock`` is in seconds since the epoch.
 
     Raises:
         StoreUnavailable: the database cannot be opened.
-        RedisUnusable: there is an address of a Redis, and it cannot be used.
+        RedisUnusable: a Redis is configured and cannot be used.
     """
     retention = Retention(settings.history_messages, settings.history_s)
     if settings.redis_url:
@@ -72,24 +73,26 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
             )
     else:
         path = Path(settings.data_dir) / DATABASE_FILE
-        file = await SqliteStore.open(path, settings.broker_timeout_s)
-        async with contextlib.aclosing(file):
+        database = await SqliteStore.open(path, settings.broker_timeout_s)
+        async with contextlib.aclosing(database):
             cluster = SingleNode(
                 settings.node or gethostname(),
                 LocalConnectionLimiter(settings.connections_per_user),
                 clock,
             )
-            yield Backends(MemoryBroker(retention, clock), file, cluster, NullIdempotencyStore())
+            yield Backends(
+                MemoryBroker(retention, clock), database, cluster, NullIdempotencyStore()
+            )
 
 
 def _make_cluster_node(
     settings: Settings, redis: RedisClient, clock: Callable[[], float]
 ) -> RedisClusterNode:
-    free_port = secrets.token_hex(2)  # is not known yet, and a name is to be nobody else's
+    suffix = secrets.token_hex(2)  # a free port is not known yet, and the name must be unique
     return RedisClusterNode(
         redis,
         settings.redis_prefix,
-        settings.node or f"{gethostname()}:{settings.port or free_port}",
+        settings.node or f"{gethostname()}:{settings.port or suffix}",
         settings.connections_per_user,
         settings.broker_timeout_s,
         settings.node_timeout_s,

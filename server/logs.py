@@ -1,7 +1,7 @@
-"""What a log line looks like: a few words for people, or a JSON object for machines.
+"""The format of log lines: text for people or JSON for machines.
 
-Knows nothing of what is logged.  That no token is ever in it is up to those who log: request
-lines are not logged, and neither are URLs.
+Tokens must not be logged, and that is up to the callers: neither request lines nor URLs are
+logged, because both may contain one.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class LogFormat(StrEnum):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``timestamp``, ``level``, ``logger``, ``message``.
+    """One JSON object per line: ``timestamp``, ``level``, ``logger``, ``message``.
 
-    An exception is in ``exception``, whole; what was given as ``extra`` is there by its name.
+    ``exception`` is the traceback, if there is one; ``extra`` values are there by name.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write one record; the line has no line breaks."""
+        """Format a record as one line."""
         line = {
             "timestamp": format_timestamp(record.created),
             "level": record.levelname.lower(),
@@ -47,12 +47,12 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        # Not the codec: a log line must come out whatever is in it, lone surrogates included.
+        # Not the codec: a log line must be written whatever it contains, lone surrogates included.
         return json.dumps(line, default=str)
 
 
 def configure_logging(style: LogFormat) -> None:
-    """Write everything from INFO up to the standard output."""
+    """Write everything from INFO up to standard output."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         JsonFormatter() if style is LogFormat.JSON else logging.Formatter(TEXT_FORMAT)

@@ -1,4 +1,4 @@
-"""Open files: every connection is one, and systems allow a program few of them by default."""
+"""Raises the limit of open files: every connection is one, and the default is low."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ try:
 except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]  # stands for "no limit" below
 
-RESERVED_FILES = 200  # for the database, the event loop, logs and requests over HTTP
+RESERVED_FILES = 200  # for the database, the event loop, logs and HTTP requests
 
 log = logging.getLogger(__name__)
 
 
 def raise_open_file_limit(connections: int) -> None:
-    """Raise this process's limit as far as needed and allowed; says so where it is too low."""
+    """Raise this process's limit as far as needed and allowed; logs if it is too low."""
     if resource is None:
         return
     wanted = connections + RESERVED_FILES

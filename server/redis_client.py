@@ -1,6 +1,6 @@
-"""How this server reaches Redis: every command ends within the patience set, done or not.
+"""The client of Redis: every command ends within a timeout.
 
-Knows no key.  The address may hold a password, and so is never logged or told as a whole.
+Knows no keys.  The URL may contain a password, so it is never logged as it is.
 """
 
 from __future__ import annotations
@@ -27,32 +27,32 @@ from server.retry_delay import RetryDelay
 from server.settings import Settings
 
 MIN_VERSION = (6, 2)
-MIN_VERSION_SHARDED = (7, 0)  # has sharded Pub/Sub
-STARTUP_TIMEOUT_FACTOR = 3  # times the patience with a request; Redis may just be starting
+MIN_VERSION_SHARDED = (7, 0)  # the first with sharded Pub/Sub
+STARTUP_TIMEOUT_FACTOR = 3  # times the timeout of a request: Redis may be starting, too
 MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 0.5  # between attempts to connect at the start
-MAX_CONNECTIONS = 32  # of one node; who finds none free waits for one
+MAX_CONNECTIONS = 32  # of one node; a command waits for a free one
 
 RedisClient: TypeAlias = Redis | RedisCluster
 REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
-"""What a command raises for a Redis that cannot be reached, or that does not do it."""
+"""What a command raises if Redis cannot be reached or does not do it."""
 
-REFUSALS = (AuthenticationError, ResponseError)
-"""What it raises for a Redis that answers, and will answer the same if it is asked again."""
+REJECTIONS = (AuthenticationError, ResponseError)
+"""What a command raises if Redis rejects it, and will reject it again."""
 
 
 class RedisUnusable(Exception):
-    """Redis cannot be used; says what is wrong and what to do about it."""
+    """Redis cannot be used; the message says why, and what to do about it."""
 
 
 @asynccontextmanager
 async def open_redis(settings: Settings) -> AsyncIterator[RedisClient]:
     """Connect while the block lasts.
 
-    Commands raise one of ``REDIS_ERRORS`` after ``broker_timeout_s``.  None is repeated by
-    itself: whether it was carried out the first time is for the caller to judge.
+    Commands raise one of ``REDIS_ERRORS`` after ``broker_timeout_s``.  The client does not
+    retry: only the caller knows whether a command may run twice.
 
     Raises:
-        RedisUnusable: it does not answer, does not let this server in, or is too old.
+        RedisUnusable: it does not answer, rejects the credentials, or is too old.
     """
     redis = make_redis_client(settings)
     try:
@@ -63,7 +63,7 @@ async def open_redis(settings: Settings) -> AsyncIterator[RedisClient]:
 
 
 def make_redis_client(settings: Settings) -> RedisClient:
-    """Make a client that connects when it is first used."""
+    """Make a client, which connects when it is first used."""
     timeout_s = settings.broker_timeout_s
     if settings.redis_sharded:
         return RedisCluster.from_url(
@@ -85,27 +85,27 @@ def make_redis_client(settings: Settings) -> RedisClient:
 
 
 def make_pubsub_connection(redis: RedisClient, shard: str = "") -> AbstractConnection:
-    """Make a connection of its own, to a shard of a cluster or to the one Redis.
+    """Make a separate connection, to a shard of a Redis Cluster or to the one Redis.
 
-    It waits for ever: whoever reads from it finds out by himself whether it is alive.
+    Reading has no timeout: the caller has to find out whether the connection is alive.
     """
     if isinstance(redis, RedisCluster):
         node = redis.get_node(node_name=shard)
         if node is None:
-            raise ConnectionError(f"there is no shard {shard} any more")
-        made_by: ClusterNode | ConnectionPool = node
+            raise ConnectionError(f"shard {shard} does not exist any more")
+        source: ClusterNode | ConnectionPool = node
     else:
-        made_by = redis.connection_pool
-    # Protocol 2 tells messages and confirmations apart by their first word alone.
-    options = {**made_by.connection_kwargs, "socket_timeout": None, "protocol": 2}
-    connection: AbstractConnection = made_by.connection_class(**options)
+        source = redis.connection_pool
+    # In RESP2, the first word tells messages and confirmations apart.
+    options = {**source.connection_kwargs, "socket_timeout": None, "protocol": 2}
+    connection: AbstractConnection = source.connection_class(**options)
     return connection
 
 
 async def _check_server(redis: RedisClient, settings: Settings) -> None:
     where = _redacted(settings.redis_url)
     try:
-        about = await _info_with_retries(redis, settings.broker_timeout_s * STARTUP_TIMEOUT_FACTOR)
+        info = await _info_with_retries(redis, settings.broker_timeout_s * STARTUP_TIMEOUT_FACTOR)
     except AuthenticationError as why:
         raise RedisUnusable(
             f"the Redis at {where} does not let this server in: {why}. "
@@ -118,7 +118,7 @@ async def _check_server(redis: RedisClient, settings: Settings) -> None:
             f"the Redis at {where} does not answer ({why}). Start it, correct "
             "WORKBENCH_REDIS_URL, or leave that out to run on one node without Redis"
         ) from None
-    version = str(about["redis_version"])
+    version = str(info["redis_version"])
     min_version = MIN_VERSION_SHARDED if settings.redis_sharded else MIN_VERSION
     if tuple(int(part) for part in version.split(".")[:2]) < min_version:
         needed = ".".join(map(str, min_version))
@@ -126,8 +126,8 @@ async def _check_server(redis: RedisClient, settings: Settings) -> None:
 
 
 async def _info_with_retries(redis: RedisClient, timeout_s: float) -> dict[str, object]:
-    """Ask Redis what it is, again and again: it may be starting too."""
-    until = time.monotonic() + timeout_s
+    """Return the version and other facts of Redis, which may still be starting."""
+    deadline = time.monotonic() + timeout_s
     delay = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S)
     while True:
         try:
@@ -136,11 +136,11 @@ async def _info_with_retries(redis: RedisClient, timeout_s: float) -> dict[str, 
                 return await redis.info("server", target_nodes=RedisCluster.RANDOM)
             return await redis.info("server")
         except REDIS_ERRORS as why:
-            # A Unix socket's and a cluster's client wrap what Redis said.
-            said = why if isinstance(why, REFUSALS) else why.__cause__
-            if isinstance(said, REFUSALS):
-                raise said from None
-            if time.monotonic() > until:
+            # The clients of a Unix socket and of a cluster wrap the error of Redis.
+            cause = why if isinstance(why, REJECTIONS) else why.__cause__
+            if isinstance(cause, REJECTIONS):
+                raise cause from None
+            if time.monotonic() > deadline:
                 raise
             await delay.wait()
 

@@ -1,4 +1,4 @@
-"""The server's settings, their defaults and what is valid; reads nothing by itself."""
+"""The server's settings, their defaults and their validation.  Reads no environment."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything an operator may choose.
-
-    The limits' defaults come from the user's document (4096 bytes) and the protocol page.
-    """
+    """All settings of the server; the defaults of limits are those of docs/protocol.md."""
 
     host: Annotated[str, Meta(description="Address to listen on")] = "127.0.0.1"
     port: Annotated[Port, Meta(description="Port to listen on; 0 takes a free one")] = 8080
-    dashboard_port: Annotated[Port, Meta(description="Whose pages may connect")] = 8501
+    dashboard_port: Annotated[
+        Port, Meta(description="Port of the workbench, whose pages may connect")
+    ] = 8501
     allowed_origins: Annotated[
         tuple[str, ...], Meta(description="Origins of pages that may connect [own and dashboard's]")
     ] = ()
@@ -45,53 +44,58 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = "allow_tenant_channel"  # "document" is its former name, accepted for one release
 
     message_bytes: Annotated[PositiveInt, Meta(description="Longest message in")] = 4096
-    subscriptions_per_connection: Annotated[PositiveInt, Meta(description="Channels joined")] = 100
-    messages_per_second: Annotated[PositiveInt, Meta(description="Messages in, sustained")] = 50
+    subscriptions_per_connection: Annotated[
+        PositiveInt, Meta(description="Subscriptions of one connection")
+    ] = 100
+    messages_per_second: Annotated[
+        PositiveInt, Meta(description="Messages in per second, sustained")
+    ] = 50
     message_burst: Annotated[PositiveInt, Meta(description="Messages in, at once")] = 100
-    connections_per_user: Annotated[PositiveInt, Meta(description="Sockets of one user")] = 20
-    connections: Annotated[PositiveInt, Meta(description="Sockets in all")] = 20_000
+    connections_per_user: Annotated[PositiveInt, Meta(description="Connections of one user")] = 20
+    connections: Annotated[PositiveInt, Meta(description="Connections in all")] = 20_000
     outbox_bytes: Annotated[
-        int, Meta(ge=MAX_TRANSPORT_BUFFER, description="Bytes that may wait for one client")
+        int, Meta(ge=MAX_TRANSPORT_BUFFER, description="Bytes that may be queued for one client")
     ] = field(default=1 << 20, name="outbox_bytes")
     auth_timeout_s: Annotated[
-        float, Meta(gt=0, description="To sign in or join a public channel")
+        float, Meta(gt=0, description="Time to sign in or join a public channel")
     ] = 10.0
 
     node: Annotated[
-        str, Meta(description="Name of this node, unlike the others' [host, port in a cluster]")
+        str,
+        Meta(description="Name of this node, unique in a cluster [host, in a cluster host:port]"),
     ] = ""
     redis_url: Annotated[
         str, Meta(description="Broker and store of a cluster: redis://host:6379/0 [embedded]")
     ] = ""
     redis_prefix: Annotated[
-        str, Meta(pattern=r"^[^{}\s]*$", description="Begins the name of every key and channel")
+        str, Meta(pattern=r"^[^{}\s]*$", description="Prefix of the names of all keys and channels")
     ] = "workbench:"
     redis_sharded: Annotated[
         bool, Meta(description="Whether it is a Redis Cluster: sharded Pub/Sub")
     ] = False
     broker_timeout_s: Annotated[
-        float, Meta(gt=0, description="Patience with Redis or a locked database, a request")
+        float, Meta(gt=0, description="Timeout of a request to Redis or to a locked database")
     ] = 2.0
     node_timeout_s: Annotated[
-        float, Meta(gt=0, description="A node without a sign of life for so long counts as gone")
+        float, Meta(gt=0, description="A node without a heartbeat for this long counts as gone")
     ] = 3.5
     history_messages: Annotated[
-        PositiveInt, Meta(description="What a recoverable subscription looks back on, a channel")
+        PositiveInt, Meta(description="Messages kept per channel for recoverable subscriptions")
     ] = 1000
-    history_s: Annotated[float, Meta(gt=0, description="And for how long")] = 600.0
+    history_s: Annotated[float, Meta(gt=0, description="How long these messages are kept")] = 600.0
 
     def validate(self) -> None:
-        """Check what no single field shows.
+        """Check what involves more than one setting.
 
         Raises:
-            Misconfigured: there is no key to verify tokens with, or one that does not fit.
+            InvalidSettings: there is no key to verify tokens with, or one that does not fit.
         """
         problems = []
         if self.jwt_algorithm == "HS256":
             if len(self.jwt_secret.encode()) < 32:
-                what = "is shorter than 32 bytes" if self.jwt_secret else "is not set"
+                problem = "is shorter than 32 bytes" if self.jwt_secret else "is not set"
                 problems.append(
-                    f"WORKBENCH_JWT_SECRET {what}: `make demo` writes one into .env, "
+                    f"WORKBENCH_JWT_SECRET {problem}: `make demo` writes one into .env, "
                     "or put there what `openssl rand -hex 32` prints"
                 )
         elif bool(self.jwt_key_file) == bool(self.jwt_jwks_url):
@@ -101,14 +105,14 @@ class Settings(Struct, frozen=True, kw_only=True):
             )
         if self.redis_url and urlsplit(self.redis_url).scheme not in ("redis", "rediss", "unix"):
             problems.append(
-                "WORKBENCH_REDIS_URL is no address of a Redis: write redis://host:6379/0, "
+                "WORKBENCH_REDIS_URL is not the address of a Redis: write redis://host:6379/0, "
                 "rediss:// for TLS or unix:///path"
             )
         if problems:
             raise InvalidSettings(problems)
 
     def origins_for(self, port: int) -> frozenset[str]:
-        """Return whose pages may open a socket on a server that listens on ``port``."""
+        """Return the origins of pages that may connect to a server that listens on ``port``."""
         if self.allowed_origins:
             return frozenset(self.allowed_origins)
         hosts = {*LOOPBACK_HOSTS, self.host}

@@ -247,7 +247,7 @@ async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accep
         began, mend = time.monotonic(), fault(redis, proxy)
         await publisher.wait_for_readiness(503)
         for node in (a, b):
-            await asyncio.to_thread(node.wait_for, "Redis is away")
+            await asyncio.to_thread(node.wait_for, "redis pub/sub disconnected")
         await publisher.until(lambda: len(publisher.refused) > RATE / 4)
         mend()
         ended = time.monotonic()
@@ -273,8 +273,8 @@ async def test_an_outage_of_redis_costs_no_connection_and_nothing_that_was_accep
     assert [listener.connections for listener in listeners] == [1] * 3
     assert all(listener.client.status.state is ConnectionState.OPEN for listener in listeners)
     for node in (a, b):
-        said = re.findall(r"Redis is (away|heard)", node.output)
-        assert said[:3] == ["heard", "away", "heard"], node.output
+        said = re.findall(r"redis pub/sub (connected|disconnected)", node.output)
+        assert said[:3] == ["connected", "disconnected", "connected"], node.output
         assert all(one != other for one, other in pairwise(said)), node.output
         assert "Traceback" not in node.output
 

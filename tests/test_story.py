@@ -1,4 +1,4 @@
-"""The whole line, with all three programs as processes: from an order to what a client sees."""
+"""End to end, with all three programs as processes: from an order to a client's messages."""
 
 import json
 import queue
@@ -10,28 +10,28 @@ import pytest
 from client.sync.client import ShopWebSocket
 
 pytestmark = pytest.mark.xdist_group("story")
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 class Watcher:
-    """An admin's client; `hear` waits for a message."""
+    """An admin's client; `receive` waits for a message."""
 
     def __init__(self, url, token):
-        self._heard = queue.Queue()
+        self._received = queue.Queue()
         self.socket = ShopWebSocket(url, token)
-        self.socket.on("*", self._heard.put)
-        self.socket.connect(timeout=PATIENCE_S)
+        self.socket.on("*", self._received.put)
+        self.socket.connect(timeout=TIMEOUT_S)
 
-    def hear(self, type_, matches=lambda payload: True):
+    def receive(self, type_, matches=lambda payload: True):
         while True:
-            message = self._heard.get(timeout=PATIENCE_S)
+            message = self._received.get(timeout=TIMEOUT_S)
             if message["type"] == type_ and matches(message["payload"]):
                 return message["payload"]
 
 
 @pytest.fixture
 def shop(launch, control):
-    """Start the server, then a busy simulator of it."""
+    """Start a server and a busy simulator that publishes to it."""
     server = launch.server()
     simulator = launch.simulator(server, "--speed", "10", WORKBENCH_CUSTOMERS="3")
     control(simulator).wait_until_all_are_signed_in()
@@ -40,7 +40,7 @@ def shop(launch, control):
 
 @pytest.fixture
 def watch(token):
-    """Open admins' clients of a server; they end with the test."""
+    """Connect admins' clients to a server; they are closed after the test."""
     watchers = []
 
     def start(server):
@@ -57,25 +57,29 @@ def get(port, path, token):
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"Bearer {token}"}
     )
-    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+        return json.load(response)
 
 
-def test_an_order_is_followed_to_the_alert_that_it_causes(shop, watch, control):
+def test_an_order_and_the_alert_that_it_causes_are_delivered(shop, watch, control):
     server, simulator = shop
     control = control(simulator)
     admin = watch(server)
     admin.socket.request("subscribe", {"channel": "tenant:shop"})
 
-    control.do("pause")  # nobody else buys, and the order is not paid before it is followed
+    control.do(
+        "pause"
+    )  # no other order is placed, and this one is not paid before the subscription
     product = control.state()["products"][0]
     control.do("set_stock", product=product["id"], level=product["threshold"] + 1)
     placed = control.do("place_order", product=product["id"], quantity=2)["order"]
-    order = admin.hear("new_order", lambda payload: payload["order"]["id"] == placed["id"])["order"]
-    alert = admin.hear("inventory_alert", lambda payload: payload["alert_type"] == "low_stock")
+    order = admin.receive("new_order", lambda payload: payload["order"]["id"] == placed["id"])[
+        "order"
+    ]
+    alert = admin.receive("inventory_alert", lambda payload: payload["alert_type"] == "low_stock")
     admin.socket.request("subscribe", {"channel": f"order:{order['id']}"})
     control.do("resume")
-    update = admin.hear("order_update", lambda payload: payload["order_id"] == order["id"])
+    update = admin.receive("order_update", lambda payload: payload["order_id"] == order["id"])
 
     assert update["previous_status"] == "pending"
     assert update["order"]["items"] == order["items"]
@@ -85,35 +89,37 @@ def test_an_order_is_followed_to_the_alert_that_it_causes(shop, watch, control):
     assert alert["location"] in product["stock"]
 
 
-def test_a_killed_server_is_found_again_by_everybody_and_has_forgotten_nothing(
+def test_all_clients_reconnect_after_a_server_is_killed_and_its_data_is_kept(
     shop, watch, launch_server, token
 ):
     server, simulator = shop
     admin = watch(server)
     admin.socket.subscribe("tenant:shop")
-    order = admin.hear("new_order")["order"]
-    talk = admin.hear("chat_message")["conversation_id"]
+    order = admin.receive("new_order")["order"]
+    conversation = admin.receive("chat_message")["conversation_id"]
 
     server.stop(signal.SIGKILL)
-    again = launch_server(server.port)
-    later = admin.hear("new_order", lambda payload: payload["order"]["id"] != order["id"])
-    admin.hear("customer_activity")
+    restarted = launch_server(server.port)
+    later = admin.receive("new_order", lambda payload: payload["order"]["id"] != order["id"])
+    admin.receive("customer_activity")
 
     assert later["order"]["id"] != order["id"]
     reply = admin.socket.request("subscribe", {"channel": f"order:{order['id']}"})
     assert reply["type"] == "subscribed"
-    lines = get(again.port, f"/api/conversations/{talk}/messages", token("watcher", "agent"))
-    assert lines["messages"]
-    for program in (simulator, again):
+    history = get(
+        restarted.port, f"/api/conversations/{conversation}/messages", token("watcher", "agent")
+    )
+    assert history["messages"]
+    for program in (simulator, restarted):
         assert program.stop() == 0
         assert "Traceback" not in program.output
 
 
-def test_the_workbench_answers_and_ends_cleanly(shop, launch):
+def test_the_workbench_responds_and_stops_cleanly(shop, launch):
     workbench = launch.workbench(*shop)
 
     url = f"http://127.0.0.1:{workbench.port}/_stcore/health"
-    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
-        assert answer.status == 200
+    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
+        assert response.status == 200
     assert workbench.stop() == 0
     assert "Traceback" not in workbench.output

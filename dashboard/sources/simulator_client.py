@@ -20,7 +20,7 @@ UNEXPECTED_RESPONSE = N_("the response is not from a simulator")
 
 
 class SimulatorClient:
-    """Client of one simulator; ``on_change`` is called after a command succeeded."""
+    """Client of one simulator; calls ``on_change`` after each command."""
 
     def __init__(self, api: ApiClient, on_change: Callable[[], None]) -> None:
         self._api, self._on_change = api, on_change

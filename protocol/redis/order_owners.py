@@ -1,7 +1,4 @@
-"""How a cluster keeps in Redis whose an order is: one key, and one script that writes it.
-
-Servers use it, and so do services that publish through Redis alone: one rule for all.
-"""
+"""The owners of orders in Redis: one hash, and one script that writes it."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ def orders_key(prefix: str) -> str:
 
 
 def owner_changes_channel(prefix: str) -> str:
-    """Return the channel that is told of each order that changes hands: ``id:tenant:user``."""
+    """Return the Pub/Sub channel that gets each change of owner: ``id:tenant:user``."""
     return f"{orders_key(prefix)}:changed"
 
 
 def encode_owner(tenant_id: str, user_id: str) -> str:
-    """Write whose an order is: both are keys of channels, which have no colon."""
+    """Encode an owner: both ids are keys of channels, which contain no colon."""
     return f"{tenant_id}:{user_id}"

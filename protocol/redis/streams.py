@@ -1,7 +1,7 @@
-"""How a cluster publishes through Redis: the keys, the script, and what travels.
+"""How a cluster publishes through Redis: keys, scripts and the format of publications.
 
-Servers use it, and so do services that publish through Redis alone: history and delivery
-are one script, so neither is had without the other.
+One script stores a publication in the history and delivers it, so that neither happens
+without the other.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ READ_HISTORY = (files("protocol.redis") / "read_history.lua").read_text("utf-8")
 
 
 class StoredPublication(Struct, frozen=True, array_like=True):
-    """A publication as it travels; its place travels before it."""
+    """A publication as it is sent and stored, after its stream position."""
 
     to: str
     type: str
@@ -41,26 +41,26 @@ _decoder = msgspec.msgpack.Decoder(StoredPublication)
 
 
 class RedisKeys:
-    """What things are called in Redis; one hash tag a channel."""
+    """The names of keys and channels in Redis; each channel has its own hash tag."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
 
     def channel(self, to: Address) -> str:
-        """Return the Pub/Sub channel of an address, with which its keys begin."""
+        """Return the Pub/Sub channel of an address; the names of its keys start with it."""
         return f"{self._prefix}{{{to}}}"
 
     def tap_channel(self, tenant: str) -> str:
-        """Return the Pub/Sub channel on which all of a tenant's publications are told."""
+        """Return the Pub/Sub channel that gets all publications of a tenant."""
         return f"{self._prefix}tap:{tenant}"
 
     def log_and_head(self, to: Address) -> tuple[str, str]:
-        """Return the keys of an address' log and of its head."""
+        """Return the keys of the log and of the head of an address."""
         name = self.channel(to)
         return f"{name}:log", f"{name}:head"
 
     def batch_key(self, to: Address, id: str) -> str:
-        """Return the key under which a batch that begins with this address is known."""
+        """Return the key of a batch that starts with this address."""
         return f"{self.channel(to)}:batch:{id}"
 
 
@@ -81,23 +81,23 @@ def make_publish_call(
     deadline_ms: int = 0,
     sharded: bool = False,
 ) -> ScriptCall:
-    """Write a call that publishes these, each under its token unless that is empty.
+    """Make a call that publishes these, each under its token unless that is empty.
 
-    ``id`` is the batch's own: a call that is repeated within a minute changes nothing.
+    ``id`` identifies the batch: a call that is repeated within a minute changes nothing.
     """
     first = items[0][0].to
     keys = [redis_keys.batch_key(first, id)]
     values: list[str | int | bytes] = [deadline_ms, epoch, int(retention.max_age_s * 1000)]
-    # What is for everyone is told by all shards.
+    # Only channels are sharded: what is for everyone is published to all shards.
     values += [HEAD_TTL_S, "SPUBLISH" if sharded and isinstance(first, Channel) else "PUBLISH"]
-    for to, same in groupby(items, key=lambda item: (item[0].to, item[0].tenant)):
+    for (to, tenant), same in groupby(items, key=lambda item: (item[0].to, item[0].tenant)):
         run = list(same)
         for number, (publication, token) in enumerate(run, start=1):
-            keys += redis_keys.log_and_head(to[0])
+            keys += redis_keys.log_and_head(to)
             values += [
-                redis_keys.channel(to[0]),
-                redis_keys.tap_channel(to[1]) if to[1] else "",
-                retention.max_messages_for(to[0]),
+                redis_keys.channel(to),
+                redis_keys.tap_channel(tenant) if tenant else "",
+                retention.max_messages_for(to),
             ]
             values += [
                 token,
@@ -110,7 +110,7 @@ def make_publish_call(
 def split_by_address(
     items: Iterable[tuple[Publication, str]],
 ) -> list[list[tuple[Publication, str]]]:
-    """Divide for a Redis Cluster, where the keys of one script live in one place."""
+    """Split for a Redis Cluster, where all keys of a script must be on one node."""
     parts: dict[Address, list[tuple[Publication, str]]] = {}
     for item in items:
         parts.setdefault(item[0].to, []).append(item)
@@ -118,10 +118,10 @@ def split_by_address(
 
 
 def decode_run(data: bytes) -> list[Publication]:
-    """Read what came by Pub/Sub or from a log: neighbours of one address.
+    """Decode publications from Pub/Sub or a log: consecutive ones of one address.
 
     Raises:
-        ValueError: it is none of ours.
+        ValueError: it has another format.
     """
     epoch, offset, rest = data.split(b" ", 2)
     return list(_decode_items(epoch.decode(), int(offset), rest))

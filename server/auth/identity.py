@@ -1,4 +1,4 @@
-"""Whom a connection or a request speaks for."""
+"""The user, tenant and role that a verified token stands for."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Role(StrEnum):
-    """What a token lets its bearer be.
+class InvalidToken(Exception):
+    """Invalid token; the reason is deliberately not exposed."""
 
-    ``NONE`` is a token without a role: the user's document knows no roles, and such a
-    token is judged by the document's own rule.
+    def __init__(self) -> None:
+        super().__init__("Invalid or expired token")
+
+
+class Role(StrEnum):
+    """The role that a token grants.
+
+    ``NONE`` is that of a token without a role, such as issuers that know no roles write: it
+    may join the channel of its tenant, and has no other rights of staff.
     """
 
     CUSTOMER = "customer"
@@ -25,9 +32,9 @@ STAFF_ROLES = frozenset({Role.AGENT, Role.ADMIN})
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """Whom a verified token speaks for, until ``expires_at`` (seconds since the epoch).
+    """The claims of a verified token, valid until ``expires_at`` (seconds since the epoch).
 
-    ``tenant_id`` is empty where the token names no tenant; it then matches none.
+    ``tenant_id`` is empty if the token names no tenant; an empty one matches none.
     """
 
     user_id: str
@@ -38,9 +45,9 @@ class Identity(Struct, frozen=True, kw_only=True):
     expires_at: float
 
     def is_staff_of(self, tenant_id: str) -> bool:
-        """Tell whether this is an agent or an admin of that tenant."""
+        """Whether this is an agent or an admin of that tenant."""
         return self.role in STAFF_ROLES and bool(tenant_id) and self.tenant_id == tenant_id
 
     def is_admin_of(self, tenant_id: str) -> bool:
-        """Tell whether this is an admin of that tenant."""
+        """Whether this is an admin of that tenant."""
         return self.role is Role.ADMIN and bool(tenant_id) and self.tenant_id == tenant_id

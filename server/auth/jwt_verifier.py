@@ -1,4 +1,4 @@
-"""Token to Identity: verifies JSON Web Tokens.  Nothing it says or logs contains one."""
+"""Verifies JSON Web Tokens.  No exception and no log line contains a token."""
 
 from __future__ import annotations
 
@@ -14,27 +14,20 @@ from cachetools import TLRUCache
 
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
-from server.auth.identity import Identity, Role
+from server.auth.identity import Identity, InvalidToken, Role
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
 VerificationKey = Any  # what PyJWT takes as a key: text, bytes or a public key object
-CACHE_TTL_S = 60.0  # a token is verified anew after that, with whatever key is then the right one
+CACHE_TTL_S = 60.0  # then a token is verified again: its key may have been replaced
 CACHE_SIZE = 1000  # tokens, about 1 MB; verifying one costs some 60 us
-MAX_EXPIRES_AT = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the last that a datetime can hold
-
-
-class InvalidToken(Exception):
-    """The token is not to be trusted; why is nobody's business."""
-
-    def __init__(self) -> None:
-        super().__init__("Invalid or expired token")
+MAX_EXPIRES_AT = 253_402_300_799.0  # 9999-12-31T23:59:59Z, the maximum of a datetime
 
 
 class JwtVerifier:
-    """Turns tokens into identities with one algorithm, fixed by the settings.
+    """Verifies tokens with the one algorithm of the settings, and caches the valid ones.
 
-    ``is_revoked`` is asked of whoever bears a good token.
+    ``is_revoked`` is called for every token, cached or not.
     """
 
     def __init__(
@@ -49,11 +42,11 @@ class JwtVerifier:
         self._token_cache = TLRUCache[str, Identity](CACHE_SIZE, _cached_until, timer=time.time)
 
     async def verify(self, token: str) -> Identity:
-        """Verify a token and read whom it speaks for.
+        """Verify a token and return its identity.
 
         Raises:
-            InvalidToken: not signed by us, expired, not yet valid, revoked, or with claims
-                that make no identity.
+            InvalidToken: not signed with the key, expired, not yet valid, revoked, or with
+                claims that make no identity.
         """
         identity = self._token_cache.get(token)
         if identity is None:
@@ -97,7 +90,7 @@ class JwtVerifier:
             raise ValueError("no tenant")
         expires_at = float(claims["exp"])
         if not 0 < expires_at <= MAX_EXPIRES_AT:
-            raise ValueError("no end")
+            raise ValueError("exp is out of range")
         return Identity(
             user_id=user_id,
             tenant_id=tenant_id,
@@ -113,27 +106,27 @@ def _cached_until(_token: str, identity: Identity, now: float) -> float:
 
 
 def _optional_claim(claims: dict[str, Any], name: str) -> Any:
-    """Return an optional claim; null is as good as none."""
+    """Return an optional claim; null counts as missing."""
     value = claims.get(name)
     return "" if value is None else value
 
 
 def _is_displayable(name: object) -> bool:
-    """Tell whether a name can be shown: JSON can write half a character, UTF-8 cannot."""
+    """Whether a name is valid text: JSON may contain half a character, which UTF-8 cannot."""
     return isinstance(name, str) and bool(name) and name.encode(errors="replace").decode() == name
 
 
-def _never_revoked(_who: Identity) -> bool:
+def _never_revoked(_identity: Identity) -> bool:
     return False
 
 
 def make_verifier(
     settings: Settings, is_revoked: Callable[[Identity], bool] = _never_revoked
 ) -> JwtVerifier:
-    """Build the verifier that the settings ask for.
+    """Make the verifier for these settings.
 
     Raises:
-        Misconfigured: the key file cannot be read.
+        InvalidSettings: the key file cannot be read.
     """
     if settings.tokens_without_role == "document":
         log.warning("WORKBENCH_TOKENS_WITHOUT_ROLE=document is now called allow_tenant_channel")

@@ -1,4 +1,4 @@
-"""Who may hear which channel, and why: one rule a kind, all of them here."""
+"""Who may subscribe to which channel, and by which rule."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from server.stores.base import OrderOwnership
 
 
 class AccessRule(StrEnum):
-    """The rule that decided; stable, for programs.
+    """The rule that decided: a stable word for programs.
 
-    An order of another tenant is ``UNKNOWN_ORDER``: whoever asks why learns as little of
-    other tenants as the client does.
+    An order of another tenant is ``UNKNOWN_ORDER``: an explanation reveals no more about
+    other tenants than the client's own request does.
     """
 
     PUBLIC = "public"
@@ -22,7 +22,7 @@ class AccessRule(StrEnum):
     OWNER = "owner"
     STAFF = "staff"
     ADMIN = "admin"
-    TENANT_TOKEN = "tenant_token"  # noqa: S105 - a word of the wire, no secret
+    TENANT_TOKEN = "tenant_token"  # noqa: S105 - not a secret
     NOT_SIGNED_IN = "not_signed_in"
     EXPIRED = "expired"
     OTHER_USER = "other_user"
@@ -35,12 +35,12 @@ class AccessRule(StrEnum):
 
     @property
     def allows(self) -> bool:
-        """Tell whether the channel may be joined by this rule."""
+        """Whether this rule allows to subscribe."""
         return self in _ALLOWING_RULES
 
     @property
     def explanation(self) -> str:
-        """Say it in a sentence, for people."""
+        """The rule in a sentence, for people."""
         return _EXPLANATIONS[self]
 
 
@@ -60,9 +60,13 @@ _EXPLANATIONS = {
     AccessRule.OWNER: "The order is this user's.",
     AccessRule.STAFF: "The user is on the staff of this tenant.",
     AccessRule.ADMIN: "The user is an admin of this tenant.",
-    AccessRule.TENANT_TOKEN: "The token names this tenant and no role, which is enough for its channel.",
+    AccessRule.TENANT_TOKEN: (
+        "The token names this tenant and no role, which is enough for its channel."
+    ),
     AccessRule.NOT_SIGNED_IN: "The client has not signed in.",
-    AccessRule.EXPIRED: "The client's token has expired: nothing is opened until it sends a new one.",
+    AccessRule.EXPIRED: (
+        "The client's token has expired: nothing is opened until it sends a new one."
+    ),
     AccessRule.OTHER_USER: "The channel is another user's.",
     AccessRule.NOT_OWNER: "The order is another user's, and this one is not on the staff.",
     AccessRule.NOT_STAFF: "The channel is for the tenant's staff, and the user is not on it.",
@@ -80,7 +84,7 @@ def can_subscribe(
     *,
     has_expired: bool = False,
 ) -> bool:
-    """Decide whether ``who`` may join ``channel``; see ``judge``."""
+    """Whether an identity may subscribe to a channel; see ``evaluate``."""
     return evaluate(identity, channel, order, has_expired=has_expired).allows
 
 
@@ -91,11 +95,11 @@ def evaluate(
     *,
     has_expired: bool = False,
 ) -> AccessRule:
-    """Find the rule by which ``who`` may join ``channel``, or may not.
+    """Return the rule by which an identity may or may not subscribe to a channel.
 
-    ``order`` is the order that an ``order:`` channel is about, where there is one.  An
-    anonymous client may join public channels only, and so may one whose token has expired;
-    an empty tenant matches none.
+    ``order`` is the order of an ``order:`` channel, if it exists.  A client that has not
+    signed in may subscribe to public channels only, and so may one whose token has expired.
+    An empty tenant matches none.
     """
     if channel.kind is ChannelKind.PUBLIC:
         return AccessRule.PUBLIC

@@ -1,1 +1,5 @@
-"""What the servers of one cluster know of one another, and how they speak."""
+"""What the nodes of a cluster know of one another: messages, membership, leader, limits.
+
+A single node has the same interface (`cluster.py`).  Publications do not pass through here:
+they are the broker's, in `server/pubsub`.
+"""

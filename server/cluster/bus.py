@@ -1,8 +1,8 @@
-"""The servers' own channel in Redis: what they write is heard by all of them in one order.
+"""The message bus of a cluster, over Redis Pub/Sub: all nodes receive messages in one order.
 
-Everybody hears their own letters too, and so knows what was said before them and that the
-way there and back is open.  Redis keeps nothing of it.  A server that has heard nothing for
-a while, its own letters included, takes itself to be cut off and subscribes anew.
+A node also receives its own messages: their echo tells it which messages of others came
+before, and that the connection works both ways.  Redis stores nothing of it.  A node whose
+messages do not come back in time counts itself as disconnected and subscribes again.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ from server.retry_delay import RetryDelay
 
 log = logging.getLogger(__name__)
 
-ECHO_CHECKS_PER_TIMEOUT = 8  # at whether letters come back, within the patience
+ECHO_CHECKS_PER_TIMEOUT = 8
 FINAL_MESSAGE_TIMEOUT_S = 0.5
-MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 2.0  # between attempts to subscribe anew
+MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 2.0  # between attempts to subscribe
 EchoCallback = Callable[[], None]
 
 
 class BusEventHandler(Protocol):
-    """Who listens to the bus."""
+    """What the bus calls."""
 
     def on_message(self, sender: str, message: BusMessage) -> None:
-        """Take a notice, in the one order; own ones are left out."""
+        """Handle a message of another node."""
 
     def on_order_owner_changed(self, order_id: str, tenant_id: str, user_id: str) -> None:
-        """Take note that an order was handed over to a user, whoever recorded that."""
+        """Handle a change of an order's owner, whoever recorded it."""
 
     def on_connected(self) -> None:
-        """Begin to hear, or begin again after things were missed."""
+        """Messages arrive from now on; earlier ones may have been missed."""
 
     def on_disconnected(self) -> None:
-        """Cease to hear."""
+        """No messages arrive from now on."""
 
 
 class _Sent(Struct):
-    """A letter that has not come back."""
+    """An envelope whose echo has not arrived."""
 
     number: int
     sent_at: float
@@ -56,7 +56,10 @@ class _Sent(Struct):
 
 
 class ClusterBus:
-    """Sends and hears letters as ``me``; gives up on what takes longer than ``patience_s``."""
+    """Sends and receives messages as one node.
+
+    ``timeout_s`` is the longest time that an envelope may take to come back.
+    """
 
     def __init__(self, redis: RedisClient, prefix: str, node_id: str, timeout_s: float) -> None:
         self._redis = redis
@@ -73,13 +76,13 @@ class ClusterBus:
         self._sent: deque[_Sent] = deque()
         self.is_connected = False
         self.subscriber_count: int | None = None
-        """How many servers heard the first letter after this one began to hear."""
+        """How many nodes received the first envelope since this one is connected."""
 
     def send(self, message: BusMessage, on_echo: EchoCallback | None = None) -> None:
-        """Say something to everybody; what is said before the next letter leaves goes along.
+        """Send a message to all nodes, in one envelope with others that are pending.
 
-        ``came_back`` is called when it has been heard here, behind all that was said before
-        and ahead of all that is said after; or when that is not to be expected any more.
+        ``on_echo`` is called when the message arrives here, in its place in the order of all
+        messages, or when the connection is lost.
         """
         if not self.is_connected:
             if on_echo is not None:
@@ -91,21 +94,21 @@ class ClusterBus:
         self._has_pending.set()
 
     async def send_to(self, node: str, message: BusMessage) -> None:
-        """Say something to one server; if it does not get there, it does not."""
+        """Send a message to one node, without a guarantee."""
         with contextlib.suppress(*REDIS_ERRORS):
             await self._redis.publish(
                 self._node_channel(node), encode(BusEnvelope(self._node_id, 0, [message]))
             )
 
     async def send_final(self, message: BusMessage) -> None:
-        """Say something to everybody, after which nothing follows."""
+        """Send the last message of this node, without a guarantee."""
         envelope = encode(BusEnvelope(self._node_id, 0, [message]))
         with contextlib.suppress(*REDIS_ERRORS):
             async with asyncio.timeout(FINAL_MESSAGE_TIMEOUT_S):
                 await self._redis.publish(self._cluster_channel, envelope)
 
     async def run(self, handler: BusEventHandler) -> None:
-        """Carry letters, for ever."""
+        """Stay connected, until cancelled."""
         delay, is_reported = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S), False
         while True:
             try:
@@ -117,7 +120,7 @@ class ClusterBus:
                     )
                     await self._wait_until_subscribed(pubsub)
                     if is_reported:
-                        log.info("the other nodes are heard again")
+                        log.info("cluster bus connected")
                     delay.reset()
                     is_reported = False
                     self.is_connected = True
@@ -130,14 +133,14 @@ class ClusterBus:
                             await cancel_and_wait([sending])
             except* REDIS_ERRORS as why:
                 if not is_reported:
-                    log.warning("the other nodes are not heard: %s", why.exceptions[0])
+                    log.warning("cluster bus unavailable: %s", why.exceptions[0])
                 is_reported = True
             finally:
                 self._reset(handler)
             await delay.wait()
 
     async def _wait_until_subscribed(self, pubsub: Any) -> None:
-        """Wait until Redis has said of all three channels that they are heard."""
+        """Wait until Redis has confirmed all three subscriptions."""
         async with asyncio.timeout(self._timeout_s):
             for _ in range(3):
                 while await pubsub.get_message(timeout=self._timeout_s) is None:
@@ -152,7 +155,7 @@ class ClusterBus:
                 self._handle(message["channel"].decode(), message["data"], handler)
             soon = time.monotonic() + self._poll_interval_s
             if self._sent and soon - self._sent[0].sent_at > self._timeout_s:
-                raise TimeoutError("what this one says does not come back")
+                raise TimeoutError("messages of this node do not come back")
 
     def _handle(self, channel: str, data: bytes, handler: BusEventHandler) -> None:
         if channel == self._owner_changes_channel:
@@ -172,7 +175,7 @@ class ClusterBus:
                 on_echo()
 
     async def _send_loop(self) -> None:
-        """Send letters one after the other: while one is on its way, the next gets longer."""
+        """Send one envelope at a time: messages that come while it is on its way share the next."""
         while True:
             await self._has_pending.wait()
             self._has_pending.clear()

@@ -1,7 +1,7 @@
-"""What servers write to one another, and how it looks on the wire: MessagePack.
+"""The messages of the cluster's bus, in MessagePack.
 
-Servers of one cluster may differ in version while they are replaced: what cannot be read is
-for those who can.  So the names on the wire stay when a class or a field is renamed.
+Nodes of two versions may run at the same time during an update.  A node ignores messages
+that it cannot decode, and the names on the wire stay when a class or a field is renamed.
 """
 
 from __future__ import annotations
@@ -14,65 +14,66 @@ from server.cluster.node_queries import NodeQuery
 
 
 class Hello(Struct, frozen=True, tag="Hello"):
-    """A server has begun to hear: everybody is to say who they are."""
+    """A node has connected and asks all others for a heartbeat."""
 
 
 class NodeHeartbeat(Struct, frozen=True, tag="Here"):
-    """A server is there, since it joined, with so many places taken; said every second.
+    """A node is running; sent every second.
 
-    ``watched`` are the tenants whose monitor channels have listeners there.
+    ``connections_in_use`` counts against the limits of users, and ``watched_tenants`` are
+    those whose monitor channels have subscribers there.
     """
 
     name: str
-    since: float
+    joined_at: float = field(name="since")
     stats: NodeStats
-    taken: int = field(name="taken")
-    watched: frozenset[str]
+    connections_in_use: int = field(name="taken")
+    watched_tenants: frozenset[str] = field(name="watched")
 
 
 class NodeLeft(Struct, frozen=True, tag="Gone"):
-    """A server is about to end."""
+    """A node is about to stop."""
 
 
 class UserConnectionCounts(Struct, frozen=True, tag="Users"):
-    """How many connections users have on a server; ``is_all``: and no others have any."""
+    """How many connections users have on a node; ``is_all``: all users that have any."""
 
     numbers: dict[str, int]
     is_all: bool = False
 
 
 class ChannelReach(Struct, frozen=True):
-    """How many hear a channel on a server, and how many each publication reached, by offset."""
+    """A channel's subscribers on a node, and the deliveries of each publication, by offset."""
 
     subscribers: int
     reached: list[tuple[int, int]]
 
 
 class DeliveryReport(Struct, frozen=True, tag="Reached"):
-    """Whom a tenant's publications reached on a server, by address."""
+    """The deliveries of a tenant's publications on a node, by address."""
 
     tenant: str
     channels: dict[str, ChannelReach]
 
 
 class UserCountsRequest(Struct, frozen=True, tag="CountAgain"):
-    """One server's counts are not what was heard: it is to tell all of them."""
+    """Asks a node for all its counts: they differ from those that arrived."""
 
     node: str
 
 
 class QueryRequest(Struct, frozen=True, tag="Asked"):
-    """A question to all."""
+    """A query to all nodes."""
 
     number: int
-    question: NodeQuery = field(name="question")
+    query: NodeQuery = field(name="question")
 
 
 class QueryResponse(Struct, frozen=True, tag="Answered"):
-    """An answer to the one who asked, encoded; None from who could not answer."""
+    """The encoded result of a query, sent to the asking node; None if the query failed."""
 
     number: int
-    answer: bytes | None = field(name="answer")
+    result: bytes | None = field(name="answer")
 
 
 BusMessage = (
@@ -88,7 +89,7 @@ BusMessage = (
 
 
 class BusEnvelope(Struct, frozen=True, array_like=True):
-    """What a server has to say, in order; its letters are numbered."""
+    """Messages of one node, in order; its envelopes are numbered."""
 
     sender: str
     number: int
@@ -99,12 +100,12 @@ _decoder = msgspec.msgpack.Decoder(BusEnvelope)
 
 
 def encode(envelope: BusEnvelope) -> bytes:
-    """Encode a letter."""
+    """Encode an envelope."""
     return msgspec.msgpack.encode(envelope)
 
 
 def decode(data: bytes) -> BusEnvelope | None:
-    """Decode a letter, or return None for one that cannot be read."""
+    """Decode an envelope, or return None for one that cannot be read."""
     try:
         return _decoder.decode(data)
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""How many connections a user has: the limit of them holds over all servers of a cluster."""
+"""Limits the connections of each user, over all nodes of a cluster."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ AnnounceCounts = Callable[[Mapping[str, int], Callable[[], None] | None], None]
 
 
 class ConnectionLimiter(Protocol):
-    """The connections that users may have; ``taken`` counts those of this server."""
+    """Limits the connections of each user."""
 
     @property
     def in_use(self) -> int:
-        """How many are taken here."""
+        """How many connections count on this node."""
         ...
 
     async def acquire(self, user_id: str) -> bool:
-        """Take a place for one more connection, unless the user has all there are."""
+        """Count one more connection; False if the user has reached the limit."""
         ...
 
     def release(self, user_id: str) -> None:
-        """Give back a place that was taken here."""
+        """Count one connection less on this node."""
 
 
 class LocalConnectionLimiter:
-    """The places of a server that is alone."""
+    """The limiter of a single node."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -35,33 +35,34 @@ class LocalConnectionLimiter:
 
     @property
     def in_use(self) -> int:
-        """How many are taken here."""
+        """How many connections count on this node."""
         return self._counts.total()
 
     async def acquire(self, user_id: str) -> bool:
-        """Take a place, at once."""
+        """Count one more connection, without waiting."""
         if self._counts[user_id] >= self._limit:
             return False
         self._counts[user_id] += 1
         return True
 
     def release(self, user_id: str) -> None:
-        """Give back a place."""
+        """Count one connection less."""
         self._counts[user_id] -= 1
         if not self._counts[user_id]:
             del self._counts[user_id]
 
 
 class ClusterConnectionLimiter:
-    """The places of one server in a cluster.  Pure but for waiting.
+    """The limiter of one node in a cluster.  Pure but for waiting.
 
-    A server tells how many of a user's connections it has, and all servers hear what is told
-    in one order.  A connection is judged when what it was told with comes back: those that
-    were told before it count, and those after it do not, whichever server they are on.
+    A node announces how many connections a user has there, and all nodes receive these
+    announcements in one order.  Whether a connection is allowed is decided when its own
+    announcement comes back: connections announced before it count, on whichever node, and
+    those announced after it do not.
 
-    ``tell`` tells counts and calls back when they have come back, or when it is clear that
-    they will not: then a server judges by what it knows.  ``elsewhere`` counts a user's
-    connections on the other servers, as far as they have told.
+    ``announce`` sends counts and calls back when they have come back, or when the bus is
+    disconnected: then a node decides by the counts it knows.  ``count_elsewhere`` returns a
+    user's connections on the other nodes, as far as they were announced.
     """
 
     def __init__(
@@ -74,16 +75,16 @@ class ClusterConnectionLimiter:
 
     @property
     def in_use(self) -> int:
-        """How many are taken here, those included that are not judged yet."""
+        """How many connections count on this node, undecided ones included."""
         return self._counts.total()
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many each user has taken here."""
+        """How many connections each user has on this node."""
         return self._counts
 
     async def acquire(self, user_id: str) -> bool:
-        """Take a place, if there is one when all have heard of it."""
+        """Count one more connection, unless the user has reached the limit on all nodes."""
         announced = self._counts[user_id] + 1
         if announced > self._limit:
             return False
@@ -105,7 +106,7 @@ class ClusterConnectionLimiter:
         return is_allowed
 
     def release(self, user_id: str) -> None:
-        """Give back a place, and tell."""
+        """Count one connection less, and announce it."""
         self._counts[user_id] -= 1
         self._announce({user_id: self._counts[user_id]}, None)
         if not self._counts[user_id]:

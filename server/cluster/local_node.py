@@ -1,7 +1,7 @@
-"""What this server answers when it is asked from anywhere in the cluster, itself included.
+"""Runs the cluster's queries on this node.
 
-Knows no HTTP.  What is another tenant's and what does not exist get one and the same answer.
-Connections that have not signed in belong to no tenant.
+A connection of another tenant is treated like one that does not exist.  Connections that
+have not signed in belong to no tenant.
 """
 
 from __future__ import annotations
@@ -36,12 +36,13 @@ from server.cluster.node_queries import (
 )
 from server.pubsub.hub import Hub
 from server.services.order_owners import OrderOwners
+from server.stores.base import OrderOwnership
 from server.websocket.connection import ServerConnection
 from server.websocket.connection_manager import ConnectionManager
 
 
 class LocalNode(Struct, frozen=True):
-    """Answers for the server named ``node``; ``clock`` is in seconds since the epoch."""
+    """Runs queries on this node's connections; ``clock`` is in seconds since the epoch."""
 
     connection_manager: ConnectionManager
     hub: Hub
@@ -52,10 +53,10 @@ class LocalNode(Struct, frozen=True):
     clock: Callable[[], float]
 
     async def handle_query(self, query: NodeQuery) -> NodeAnswer:
-        """Answer, or do what is asked for.
+        """Run a query.
 
         Raises:
-            StoreUnavailable: whose an order is cannot be found out now.
+            StoreUnavailable: the owner of an order cannot be looked up.
         """
         match query:
             case ListConnections(tenant_id, user_id):
@@ -71,39 +72,38 @@ class LocalNode(Struct, frozen=True):
                     self.revocations.record(tenant_id, user_id, revoked_at)
                 return self._disconnect(self._connections_of(tenant_id, user_id))
             case OrderOwnerChanged(order):
-                self.connection_manager.on_order_owner_changed(
-                    await self.order_owners.refresh(order)
-                )
+                self._revoke_order(await self.order_owners.refresh(order))
                 return AffectedConnections(0)
             case _:
                 assert_never(query)
 
     def stats(self) -> NodeStats:
-        """Describe this server as it is now."""
+        """Return the statistics of this node."""
         return self.collect_stats()
 
     def on_disconnected(self) -> None:
-        """Rely no more on what was remembered of orders: changes are not heard of."""
+        """Drop the cached owners of orders: changes of other nodes do not arrive any more."""
         self.order_owners.invalidate()
 
     async def resync(self) -> None:
-        """Judge everybody again, by what the store says now.
+        """Apply revocations and changes of owners that were missed while disconnected.
 
         Raises:
-            StoreUnavailable: it could not be found out; to be tried again.
+            StoreUnavailable: the store does not answer; the caller tries again.
         """
         await self.revocations.load()
-        order_channels = set[Channel]()
         for connection in self.connection_manager.open_connections():
             if connection.identity is not None and self.revocations.is_revoked(connection.identity):
                 connection.close(CloseCode.DISCONNECTED)
-            order_channels.update(
-                each for each in connection.channels if each.kind is ChannelKind.ORDER
-            )
-        for channel in order_channels:
-            order = await self.order_owners.find(channel.key)
+        for order_id in self.hub.channel_keys(ChannelKind.ORDER):
+            order = await self.order_owners.find(order_id)
             if order is not None:
-                self.connection_manager.on_order_owner_changed(order)
+                self._revoke_order(order)
+
+    def _revoke_order(self, order: OrderOwnership) -> None:
+        """Unsubscribe from an order those who may not see it any more."""
+        for subscriber in list(self.hub.subscribers(Channel(ChannelKind.ORDER, order.id))):
+            subscriber.on_order_owner_changed(order)
 
     def _list_connections(self, tenant_id: str, user_id: str | None) -> NodeConnections:
         found = list(self._connections_of(tenant_id, user_id))[::-1]

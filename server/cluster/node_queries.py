@@ -1,8 +1,8 @@
-"""What one server asks all of them, itself included, and what each answers.
+"""Queries that a node sends to all nodes, itself included, and their results.
 
-``tenant_id`` is always that of whoever wants to know: no server answers about another tenant.
-The names on the wire, between servers of two versions and over HTTP, stay when a class or a
-field is renamed.
+``tenant_id`` is the tenant of the admin who asks: no node answers about another tenant.
+The names on the wire stay when a class or a field is renamed: nodes of two versions may run
+at the same time.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from server.stores.base import OrderOwnership
 
 
 class ListConnections(Struct, frozen=True, tag="ListConnections"):
-    """Which connections the tenant has there, or one of its users."""
+    """List the connections of a tenant, or of one of its users."""
 
     tenant_id: str
     user_id: str | None
 
 
 class ListChannels(Struct, frozen=True, tag="ListChannels"):
-    """Which channels the tenant's connections hear there, and which public ones anybody does."""
+    """List the channels of a tenant's connections, and all public channels."""
 
     tenant_id: str
 
 
 class ExplainAccess(Struct, frozen=True, tag="JudgeAccess"):
-    """Whether a connection hears a channel, and why, from whoever has the connection."""
+    """Explain a connection's access to a channel."""
 
     tenant_id: str
     connection_id: str
@@ -35,14 +35,14 @@ class ExplainAccess(Struct, frozen=True, tag="JudgeAccess"):
 
 
 class DisconnectConnection(Struct, frozen=True, tag="HangUpOne"):
-    """Hang up on a connection, whoever has it."""
+    """Close a connection."""
 
     tenant_id: str
     connection_id: str
 
 
 class DisconnectUser(Struct, frozen=True, tag="HangUpUser"):
-    """Hang up on this user; with ``revoked_at``, refuse the tokens issued until then as well."""
+    """Close a user's connections; with ``revoked_at``, revoke the tokens issued until then."""
 
     tenant_id: str
     user_id: str
@@ -50,7 +50,7 @@ class DisconnectUser(Struct, frozen=True, tag="HangUpUser"):
 
 
 class OrderOwnerChanged(Struct, frozen=True, tag="OrderMoved"):
-    """Take an order that has changed hands from those whom it is no longer for."""
+    """Apply a change of owner: unsubscribe those who may not receive the order any more."""
 
     order: OrderOwnership
 
@@ -66,26 +66,26 @@ NodeQuery = (
 
 
 class NodeConnections(Struct, frozen=True):
-    """The latest connections, the latest first, and how many there are in all."""
+    """The newest connections, newest first, and how many there are in all."""
 
     connections: list[ConnectionInfo[str]]
     total: int
 
 
 class NodeChannels(Struct, frozen=True):
-    """How many connections hear each channel, by its name."""
+    """The number of subscribers of each channel, by name."""
 
     subscribers: dict[str, int]
 
 
 class AccessResult(Struct, frozen=True):
-    """What was judged, or None by all who do not have the connection."""
+    """The explanation, or None from a node that does not have the connection."""
 
     access: ChannelAccess | None
 
 
 class AffectedConnections(Struct, frozen=True):
-    """On how many connections it was done."""
+    """How many connections were closed."""
 
     connections: int
 

@@ -1,7 +1,7 @@
-"""Which other servers there are, and what they have told of themselves.  Pure.
+"""The other nodes of the cluster, and what they have sent about themselves.  Pure.
 
-Told the time in seconds of any one clock.  A server that has been silent for too long counts
-as gone, with all its connections; it may come back.
+Callers pass the current time, in seconds of any one clock.  A node without a heartbeat for
+too long is removed, with all its connections; it may come back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from protocol.monitoring import NodeStats
 
 
 class PeerNode(Struct):
-    """Another server; ``since`` is when it joined, by its own clock."""
+    """Another node; ``joined_at`` is by its own clock."""
 
     name: str
     joined_at: float
@@ -25,7 +25,7 @@ class PeerNode(Struct):
 
 
 class NodeRegistry:
-    """Remembers the other servers, by id."""
+    """Knows the other nodes, by id."""
 
     def __init__(self) -> None:
         self.peers: dict[str, PeerNode] = {}
@@ -33,11 +33,11 @@ class NodeRegistry:
         self._counts: Counter[str] = Counter()
 
     def update_node(self, id: str, peer: PeerNode) -> None:
-        """Take what a server says of itself."""
+        """Store the heartbeat of a node."""
         self.peers[id] = peer
 
     def update_counts(self, id: str, users: Mapping[str, int], is_all: bool) -> None:
-        """Take how many connections users have there: all users there, or those that changed."""
+        """Store how many connections users have on a node: all users, or those that changed."""
         if is_all:
             self._drop_counts(id)
         known = self._counts_by_node.setdefault(id, {})
@@ -49,33 +49,29 @@ class NodeRegistry:
                 del self._counts[user_id]
 
     def connections_of(self, user_id: str) -> int:
-        """Count a user's connections on all other servers."""
+        """Count a user's connections on all other nodes."""
         return self._counts[user_id]
 
-    def joined_before_all(self, joined_at: float, id: str) -> bool:
-        """Tell whether a server that joined then, with this id, was there before all others."""
-        return all((joined_at, id) < (peer.joined_at, other) for other, peer in self.peers.items())
-
     def connections_on(self, id: str) -> int:
-        """Count the users' connections on one server, as far as it has told."""
+        """Count the users' connections on one node, as far as it has announced them."""
         return sum(self._counts_by_node.get(id, {}).values())
 
     def remove(self, id: str) -> None:
-        """Forget a server and its connections."""
+        """Remove a node and its connections."""
         self.peers.pop(id, None)
         self._drop_counts(id)
 
     def remove_expired(self, now: float, timeout_s: float) -> list[str]:
         """Remove the nodes whose last heartbeat is ``timeout_s`` old; returns their ids."""
-        silent = [
+        expired = [
             id for id, peer in self.peers.items() if now - peer.last_heartbeat_at >= timeout_s
         ]
-        for id in silent:
+        for id in expired:
             self.remove(id)
-        return silent
+        return expired
 
     def clear(self) -> None:
-        """Forget everybody: nothing is heard any more."""
+        """Remove all nodes: this one is disconnected."""
         self.peers.clear()
         self._counts_by_node.clear()
         self._counts.clear()

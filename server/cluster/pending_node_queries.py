@@ -1,4 +1,4 @@
-"""Questions on their way to all servers, and the answers that have come."""
+"""Queries that wait for the results of other nodes."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from msgspec import Struct
 
 
 class PendingQuery(Struct):
-    """One question: who has not answered, and what the others have.
+    """One query: the nodes that have not responded, and the results of the others.
 
-    ``is_disconnected`` tells that answers cannot be expected any more.
+    ``is_disconnected``: no more results can arrive.
     """
 
     number: int
     awaiting: set[str]
-    answers: list[bytes]
+    results: list[bytes]
     done: asyncio.Future[None]
     is_disconnected: bool = False
 
     def mark_done(self, node: str) -> None:
-        """Wait no longer for a server."""
+        """Stop waiting for a node."""
         self.awaiting.discard(node)
         if not self.awaiting and not self.done.done():
             self.done.set_result(None)
 
     async def wait(self, timeout_s: float) -> None:
-        """Wait until nobody is waited for, but no longer than that."""
+        """Wait until all nodes have responded, or for ``timeout_s``."""
         await asyncio.wait([self.done], timeout=timeout_s)
 
 
 class PendingQueries:
-    """The questions that one server has asked and not done with."""
+    """The queries of this node that are in progress."""
 
     def __init__(self) -> None:
         self._pending: dict[int, PendingQuery] = {}
         self._last_number = 0
 
     def start(self, nodes: Iterable[str]) -> PendingQuery:
-        """Begin to wait for an answer of each of these."""
+        """Start to wait for a result of each of these nodes."""
         self._last_number += 1
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         query = self._pending[self._last_number] = PendingQuery(
@@ -48,23 +48,23 @@ class PendingQueries:
         return query
 
     def finish(self, query: PendingQuery) -> None:
-        """Be done with a question: what else comes is too late."""
+        """End a query; results that arrive later are ignored."""
         del self._pending[query.number]
 
-    def on_response(self, node: str, number: int, answer: bytes | None) -> None:
-        """Take an answer; a server that has none is as silent as one that hangs."""
+    def on_response(self, node: str, number: int, result: bytes | None) -> None:
+        """Handle a result; a node that could not answer is left to time out."""
         query = self._pending.get(number)
-        if query is not None and answer is not None:
-            query.answers.append(answer)
+        if query is not None and result is not None:
+            query.results.append(result)
             query.mark_done(node)
 
     def on_node_left(self, node: str) -> None:
-        """Wait no longer for a server that has ended."""
+        """Stop waiting for a node that has left."""
         for query in self._pending.values():
             query.mark_done(node)
 
     def on_disconnected(self) -> None:
-        """Wait no longer for anybody."""
+        """Stop waiting for all nodes."""
         for query in self._pending.values():
             query.is_disconnected = True
             for node in list(query.awaiting):

@@ -1,8 +1,8 @@
-"""The other servers of a cluster, as one of them knows them and speaks with them.
+"""A node's membership in a cluster: heartbeats, leader, queries and limits over the bus.
 
-What is known of them is what they tell over the bus, second by second; none of it is kept in
-Redis.  A server that is cut off knows of nobody and judges by what is its own; when it hears
-again, it takes stock of everybody and has its host judge again what it may have missed.
+Nothing of it is stored in Redis.  A partitioned node clears its view of the cluster and
+enforces limits locally.  On reconnect it asks all nodes for their state, and its host
+applies the changes it may have missed.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from server.cluster.bus_messages import (
 )
 from server.cluster.cluster import ClusterUnavailable, NodeHost, QueryResults, ResultT
 from server.cluster.connection_limits import ClusterConnectionLimiter, ConnectionLimiter
+from server.cluster.leader import joined_first
 from server.cluster.node_queries import NodeQuery, OrderOwnerChanged
 from server.cluster.node_registry import NodeRegistry, PeerNode
 from server.cluster.pending_node_queries import PendingQueries
@@ -48,13 +49,13 @@ from server.stores.base import OrderOwnership, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-HEARTBEATS = 3.5  # within the timeout after which a node that is silent counts as gone
+HEARTBEATS = 3.5  # within the node timeout
 RESYNC_MIN_DELAY_S, RESYNC_MAX_DELAY_S = 0.5, 2.0  # between attempts to resynchronize
 POLL_S = 0.05
 
 
 class RedisClusterNode:
-    """Takes part in a cluster as ``name``; ``clock`` is in seconds since the epoch."""
+    """A member of a cluster, called ``name``; ``clock`` is in seconds since the epoch."""
 
     def __init__(
         self,
@@ -87,17 +88,17 @@ class RedisClusterNode:
 
     @property
     def connection_limiter(self) -> ConnectionLimiter:
-        """The connections that each user may have, here or elsewhere."""
+        """The limiter of connections per user, over all nodes."""
         return self._limiter
 
     @property
     def is_connected(self) -> bool:
-        """Tell whether what the others say is heard here."""
+        """Whether messages of the other nodes arrive."""
         return self._bus.is_connected
 
     @asynccontextmanager
     async def join(self, host: NodeHost) -> AsyncIterator[None]:
-        """Take part, on behalf of a server, while the block lasts; begins when all are known."""
+        """Be a member while the block lasts, which begins when all other nodes are known."""
         self._host = host
         self._spawn(self._bus.run(self))
         self._spawn(self._heartbeat_loop())
@@ -112,10 +113,10 @@ class RedisClusterNode:
             await cancel_and_wait(self._tasks)
 
     async def query(self, query: NodeQuery, kind: type[ResultT]) -> QueryResults[ResultT]:
-        """Ask every server, this one too; returns within the broker's timeout."""
+        """Send a query to all nodes, this one included; returns within the timeout."""
         pending = self._queries.start({self._node_id, *self._registry.peers})
         pending.is_disconnected = not self.is_connected
-        # The question itself has to come back as well: else nobody need have heard it.
+        # The query must come back, too: otherwise no node may have received it.
         self._bus.send(
             QueryRequest(pending.number, query), lambda: pending.mark_done(self._node_id)
         )
@@ -126,15 +127,15 @@ class RedisClusterNode:
         finally:
             self._queries.finish(pending)
         if pending.is_disconnected or self._node_id in pending.awaiting:
-            raise ClusterUnavailable("this node is cut off from the others")
+            raise ClusterUnavailable("this node is disconnected from the others")
         unresponsive = [
             self._registry.peers[id].name for id in pending.awaiting if id in self._registry.peers
         ]
-        others = [msgspec.msgpack.decode(answer, type=kind) for answer in pending.answers]
+        others = [msgspec.msgpack.decode(result, type=kind) for result in pending.results]
         return QueryResults([own, *others], unresponsive=sorted(unresponsive))
 
     def nodes(self) -> list[NodeStats]:
-        """Describe every server, this one first, as it was a second ago at the most."""
+        """Return the statistics of all nodes, this one first; others are up to a second old."""
         others = sorted(self._registry.peers.values(), key=lambda peer: peer.name)
         return [self._joined_host.stats(), *(peer.stats for peer in others)]
 
@@ -146,34 +147,37 @@ class RedisClusterNode:
         return self._traffic_source
 
     def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Take what the broker was asked to tap."""
+        """Handle what was published for tapped tenants."""
         if self._traffic_source is not None:
             self._traffic_source.on_tap(publications)
 
     @property
     def is_leader(self) -> bool:
-        """Tell whether this node has been there longest, and knows that."""
-        return self._is_synced and self._registry.joined_before_all(self._joined_at, self._node_id)
+        """Whether this node has run longest and is in contact with the others."""
+        return self._is_synced and joined_first(
+            self._node_id, self._joined_at, self._registry.peers
+        )
 
     def announce_watched(self, tenants: frozenset[str]) -> None:
-        """Tell the others at once whom anybody watches on this node."""
+        """Send the tenants that are watched on this node to the others, at once."""
         self._watched_tenants = tenants
         self._send_heartbeat()
 
     def report_deliveries(self, report: DeliveryReport) -> None:
-        """Tell the others whom publications reached on this node."""
+        """Send this node's counts of deliveries to the others."""
         self._bus.send(report)
 
     def on_message(self, sender: str, message: BusMessage) -> None:
-        """Take what another server says."""
+        """Handle a message of another node."""
         match message:
             case Hello():
                 self._announce()
-            case NodeHeartbeat(name, since, stats, taken, watched):
-                peer = PeerNode(name, since, stats, watched, last_heartbeat_at=self._clock())
+            case NodeHeartbeat(name, joined_at, stats, in_use, watched):
+                now = self._clock()
+                peer = PeerNode(name, joined_at, stats, watched, last_heartbeat_at=now)
                 self._registry.update_node(sender, peer)
                 self._registry_changed.set()
-                if self._registry.connections_on(sender) != taken:
+                if self._registry.connections_on(sender) != in_use:
                     self._bus.send(UserCountsRequest(sender))
             case NodeLeft():
                 self._remove_node(sender)
@@ -185,19 +189,19 @@ class RedisClusterNode:
             case DeliveryReport():
                 if self._traffic_source is not None:
                     self._traffic_source.on_delivery_report(sender, message)
-            case QueryRequest(number, question):
-                self._spawn(self._answer_query(sender, number, question))
-            case QueryResponse(number, answer):
-                self._queries.on_response(sender, number, answer)
+            case QueryRequest(number, query):
+                self._spawn(self._answer_query(sender, number, query))
+            case QueryResponse(number, result):
+                self._queries.on_response(sender, number, result)
             case _:
                 assert_never(message)
 
     def on_order_owner_changed(self, order_id: str, tenant_id: str, user_id: str) -> None:
-        """Take from others an order that was handed over, whoever recorded that."""
+        """Apply a change of an order's owner, whoever recorded it."""
         self._spawn(self._apply_owner_change(OrderOwnership(order_id, user_id, tenant_id)))
 
     def on_connected(self) -> None:
-        """Begin to hear: ask everybody who they are, and judge again what was missed."""
+        """Announce this node, wait for the others, and apply what was missed."""
         self._joined_at = self._clock()
         self._bus.send(Hello())
         self._announce()
@@ -205,14 +209,14 @@ class RedisClusterNode:
         self._spawn(self._resync())
 
     def on_disconnected(self) -> None:
-        """Know of nobody."""
+        """Clear the view of the cluster."""
         self._registry.clear()
         self._is_synced = False
         self._joined_host.on_disconnected()
         self._queries.on_disconnected()
 
     async def _wait_for_peers(self) -> None:
-        """Wait until all who heard the first letter have said who they are, or are gone."""
+        """Wait until all that received the first envelope have sent a heartbeat, or timed out."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._node_timeout_s):
                 while len(self._registry.peers) + 1 < (self._bus.subscriber_count or sys.maxsize):
@@ -226,14 +230,14 @@ class RedisClusterNode:
             await asyncio.wait_for(self._registry_changed.wait(), POLL_S)
 
     async def _heartbeat_loop(self) -> None:
-        """Say again and again that this server is there, and notice who is not."""
+        """Send heartbeats, and remove nodes whose heartbeats are missing."""
         last_heartbeat_at = self._clock()
         while True:
             await asyncio.sleep(self._node_timeout_s / HEARTBEATS)
             now = self._clock()
             if now - last_heartbeat_at >= self._node_timeout_s:
-                # The others took this one for gone, and one of them speaks for all by now.
-                log.warning("this node stood still for %.1f s", now - last_heartbeat_at)
+                # The others have removed this node, and one of them is the leader by now.
+                log.warning("node was paused for %.1f s", now - last_heartbeat_at)
                 self._joined_at = now
             last_heartbeat_at = now
             self._send_heartbeat()
@@ -258,12 +262,12 @@ class RedisClusterNode:
         self._queries.on_node_left(id)
 
     async def _answer_query(self, asker: str, number: int, query: NodeQuery) -> None:
-        answer = None
+        result = None
         try:
-            answer = msgspec.msgpack.encode(await self._joined_host.handle_query(query))
+            result = msgspec.msgpack.encode(await self._joined_host.handle_query(query))
         except StoreUnavailable as why:
-            log.warning("a question of another node could not be answered: %s", why)
-        await self._bus.send_to(asker, QueryResponse(number, answer))
+            log.warning("query of another node failed: %s", why)
+        await self._bus.send_to(asker, QueryResponse(number, result))
 
     async def _apply_owner_change(self, order: OrderOwnership) -> None:
         await self._joined_host.handle_query(OrderOwnerChanged(order))
@@ -274,7 +278,7 @@ class RedisClusterNode:
             try:
                 await self._joined_host.resync()
             except StoreUnavailable as why:
-                log.warning("what was missed could not be judged yet: %s", why)
+                log.warning("resynchronization failed, will be tried again: %s", why)
                 await delay.wait()
             else:
                 return
@@ -289,11 +293,11 @@ class RedisClusterNode:
 
     def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:  # a fault of ours
-            log.error("the part in the cluster failed", exc_info=task.exception())
+        if not task.cancelled() and task.exception() is not None:  # a bug
+            log.error("cluster task failed", exc_info=task.exception())
 
     @property
     def _joined_host(self) -> NodeHost:
         if self._host is None:
-            raise ClusterUnavailable("not open")
+            raise ClusterUnavailable("not joined")
         return self._host

@@ -1,7 +1,7 @@
-"""Frees TCP connections that never finish asking for anything.
+"""Aborts TCP connections that do not send a whole request in time.
 
-aiohttp waits for ever for the first request of a connection; a client that stops in the
-middle of its headers, or never begins, would keep a file open as long as it likes.
+aiohttp waits for the first request of a connection without a limit.  A client that stops in
+the middle of its headers, or sends nothing, would keep a file open for as long as it likes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CHECK_INTERVAL_S = 2.5
 
 
 class FirstRequestTimeout:
-    """Knows who has asked for something; ``clock`` is in seconds."""
+    """Knows which connections have sent a request; ``clock`` is in seconds."""
 
     def __init__(
         self, clock: Callable[[], float], timeout_s: float = FIRST_REQUEST_TIMEOUT_S
@@ -27,11 +27,11 @@ class FirstRequestTimeout:
         self._first_seen_at: dict[object, float] = {}
 
     def request_received(self, handler: object) -> None:
-        """Take note that a whole request has come over this connection."""
+        """Note that a whole request has arrived on this connection."""
         self._have_requested.add(handler)
 
     def abort_expired(self, handlers: Collection[RequestHandler]) -> None:
-        """Cut off those who have been here too long without a request; ``handlers`` are all."""
+        """Abort connections without a request in time; ``handlers`` are all open connections."""
         now = self._clock()
         self._have_requested.intersection_update(handlers)
         waiting = {handler for handler in handlers if handler not in self._have_requested}
@@ -42,7 +42,7 @@ class FirstRequestTimeout:
                 handler.transport.abort()
 
     async def run(self, handlers: Callable[[], Collection[RequestHandler]]) -> None:
-        """Look round every few seconds, for ever."""
+        """Abort expired connections every few seconds, until cancelled."""
         while True:
             await asyncio.sleep(CHECK_INTERVAL_S)
             self.abort_expired(handlers())

@@ -12,8 +12,8 @@ from common import http_api
 from common.http_api import ErrorBody
 from protocol.codec import encode_json
 from protocol.errors import ErrorCode, RequestError
-from server.auth.identity import Identity, Role
-from server.auth.jwt_verifier import InvalidToken, JwtVerifier
+from server.auth.identity import Identity, InvalidToken, Role
+from server.auth.jwt_verifier import JwtVerifier
 from server.errors import ApiError, ApiErrorCode
 
 STATUS_BY_CODE = {

@@ -1,4 +1,4 @@
-"""The HTTP side: each route in a few lines, and one place where problems become answers."""
+"""The routes, and the middleware that responds to every exception."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _disconnect_decoder = msgspec.json.Decoder(DisconnectRequest)
 
 
 class Routes(Struct, frozen=True):
-    """What the routes ask of the server's parts."""
+    """The routes, and the parts of the server that they use."""
 
     connection_manager: ConnectionManager
     verifier: JwtVerifier
@@ -66,12 +66,12 @@ class Routes(Struct, frozen=True):
         """Make the application with all routes."""
 
         @web.middleware
-        async def note_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+        async def count_request(request: web.Request, handler: Handler) -> web.StreamResponse:
             self.first_request_timeout.request_received(request.protocol)
             return await handler(request)
 
         app = web.Application(
-            client_max_size=MAX_BODY_BYTES, middlewares=[note_request, _error_middleware]
+            client_max_size=MAX_BODY_BYTES, middlewares=[count_request, _error_middleware]
         )
         app.router.add_get("/ws", self.connection_manager.handle_upgrade)
         app.router.add_post("/api/publish", self.publish)
@@ -85,11 +85,11 @@ class Routes(Struct, frozen=True):
         app.router.add_get("/api/nodes", self.nodes)
         app.router.add_get("/healthz", self.healthz)
         app.router.add_get("/readyz", self.readyz)
-        app.router.add_get("/metrics", self.exposition)
+        app.router.add_get("/metrics", self.prometheus_metrics)
         return app
 
     async def publish(self, request: web.Request) -> web.Response:
-        """Accept publications from services and admins; once for each Idempotency-Key."""
+        """Publish what a service or an admin sends; once for each ``Idempotency-Key``."""
         identity = await require_role(request, self.verifier, PUBLISHER_ROLES)
         async with asyncio.timeout(BODY_TIMEOUT_S):
             body = await request.read()
@@ -102,7 +102,7 @@ class Routes(Struct, frozen=True):
                 return await self.publish_service.publish(
                     body, identity, request_fingerprint(identity, key, body)
                 )
-            except ApiError as why:  # an answer like any other: a repeat gets it too
+            except ApiError as why:  # is an outcome: a repeat gets it, too
                 return why
 
         outcome = await self.idempotency.run_once(identity, key, body, publish_once)
@@ -111,7 +111,7 @@ class Routes(Struct, frozen=True):
         )
 
     async def conversations(self, request: web.Request) -> web.Response:
-        """List the conversations that the asker may read, the latest spoken in first."""
+        """List the conversations that the user may read, the latest first."""
         identity = await require_role(request, self.verifier, CHAT_ROLES)
         found = await self.chat.list_for(identity, MAX_LISTED)
         return json_response(
@@ -130,47 +130,47 @@ class Routes(Struct, frozen=True):
         return json_response(await self.admin.connections(admin, request.query.get("user_id")))
 
     async def channels(self, request: web.Request) -> web.Response:
-        """List the channels that the tenant's connections hear."""
+        """List the channels of the tenant's connections."""
         return json_response(await self.admin.channels(await self._require_admin(request)))
 
     async def nodes(self, request: web.Request) -> web.Response:
-        """Describe every node as the monitor's ``stats`` do."""
+        """Describe every node, as the monitor's ``stats`` message does."""
         await self._require_admin(request)
         return json_response(self.admin.nodes())
 
     async def access(self, request: web.Request) -> web.Response:
-        """Tell why a client does or does not hear the channel in ``?channel=``."""
+        """Explain a connection's access to the channel in ``?channel=``."""
         admin = await self._require_admin(request)
         name = request.query.get("channel", "")
         return json_response(await self.admin.access(admin, request.match_info["id"], name))
 
     async def disconnect(self, request: web.Request) -> web.Response:
-        """Hang up on one connection."""
+        """Close a connection."""
         admin = await self._require_admin(request)
         return json_response(await self.admin.disconnect(admin, request.match_info["id"]))
 
     async def disconnect_user(self, request: web.Request) -> web.Response:
-        """Hang up on all connections of a user."""
+        """Close all connections of a user."""
         admin = await self._require_admin(request)
         body = await request.read()
         try:
-            how = _disconnect_decoder.decode(body) if body else DisconnectRequest()
+            options = _disconnect_decoder.decode(body) if body else DisconnectRequest()
         except DECODE_ERRORS as why:
             raise ApiError(ApiErrorCode.INVALID_BODY, str(why)) from None
         user_id = request.match_info["id"]
-        return json_response(await self.admin.disconnect_user(admin, user_id, how.revoke))
+        return json_response(await self.admin.disconnect_user(admin, user_id, options.revoke))
 
-    async def exposition(self, request: web.Request) -> web.Response:
-        """Tell Prometheus the server's figures."""
+    async def prometheus_metrics(self, request: web.Request) -> web.Response:
+        """Respond with the server's metrics, for Prometheus."""
         body, content_type = self.metrics.exposition(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """Say that the process is alive."""
+        """Respond while the process is alive."""
         return json_response({"status": "ok"})
 
     async def readyz(self, _request: web.Request) -> web.Response:
-        """Say whether what is published now would be delivered: a probe through each part."""
+        """Respond with 200 if broker and store work, so that publications are delivered."""
         if self.connection_manager.is_closing:
             return error_response(503, "unavailable", "The server is stopping")
         try:
@@ -190,7 +190,7 @@ class Routes(Struct, frozen=True):
 
 @web.middleware
 async def _error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every problem as JSON; what exists is no business of a stranger's."""
+    """Respond to every exception with a JSON error that gives no details away."""
     try:
         return await handler(request)
     except ApiError as why:
@@ -204,14 +204,14 @@ async def _error_middleware(request: web.Request, handler: Handler) -> web.Strea
     except TimeoutError:
         return error_response(408, "too_slow", "The request did not arrive in time")
     except ConnectionError:
-        return error_response(400, "gone", "The client is gone")
+        return error_response(400, "gone", "Client disconnected")
     except web.RequestPayloadError:
         return error_response(400, "invalid_body", "The body is not encoded as its headers say")
     except web.HTTPException as why:
         error = error_of_http_exception(why)
         return error_response(why.status, error.code, error.message)
-    except Exception:  # the last resort: a fault of ours, told without details
-        log.exception("a request to %s failed", request.path)
+    except Exception:  # a bug: the details are for the log alone
+        log.exception("unhandled error in a request to %s", request.path)
         return error_response(500, "internal", "The server failed")
 
 

@@ -1,1 +1,5 @@
-"""The monitoring package of server."""
+"""Statistics: counters, latencies, Prometheus metrics, and the reports to monitor channels.
+
+Nothing here changes what is delivered.  What other nodes report arrives through
+`server/cluster`.
+"""

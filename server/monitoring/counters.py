@@ -1,4 +1,4 @@
-"""What a server has counted since it started."""
+"""Counters of a node since its start."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def _by_class() -> defaultdict[type[Message], int]:
 
 @dataclass(slots=True)
 class Counters:
-    """Running totals; ``refusals`` by error code, ``closes`` by close code.
+    """Totals; ``refusals`` by error code, ``closes`` by close code.
 
-    ``messages_out`` counts what was queued for single sockets, replies and deliveries alike.
-    ``received`` counts the messages that could be read, and ``replies`` what answered them,
-    by class: that costs less than by name, and a client cannot make up new ones; and in a
-    ``defaultdict``, since a ``Counter`` takes three times as long.  ``replays`` counts, by
-    type, what was sent again to those who asked for the last.
+    ``messages_out`` counts messages queued for connections, replies and deliveries alike.
+    ``received`` counts valid messages and ``replies`` the replies to them, by class: this
+    costs less than by name, and clients cannot invent classes.  They are ``defaultdict``s,
+    because a ``Counter`` takes three times as long.  ``replays`` counts, by type, messages
+    that were sent again to a client that asked for the last one.
     """
 
     messages_in: int = 0

@@ -1,7 +1,4 @@
-"""How long publications took to reach their sockets.  Pure.
-
-Percentiles over the last minute, for people, and a histogram since the start, for Prometheus.
-"""
+"""Latency of deliveries: percentiles of the last minute, and a histogram since the start.  Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +7,14 @@ from collections import Counter, deque
 
 from protocol.monitoring import LatencyPercentiles
 
-LOG_BUCKET_FACTOR = math.log(1.1)  # buckets grow by a tenth: no percentile is off by more
+LOG_BUCKET_FACTOR = math.log(1.1)  # each bucket is a tenth wider: no percentile is off by more
 SLICE_S = 10.0
 SLICES = 6
 MIN_LATENCY_S = 1e-5
 
 
 class LatencyHistogram:
-    """A histogram that forgets, six slices of ten seconds, and one that does not."""
+    """A histogram of the last minute, in six slices, and one since the start."""
 
     def __init__(self, now: float) -> None:
         self.total_s = 0.0
@@ -26,7 +23,7 @@ class LatencyHistogram:
         self._slice_ends_at = now + SLICE_S
 
     def observe(self, seconds: float, count: int, now: float) -> None:
-        """Take note that ``count`` deliveries took so long."""
+        """Count deliveries that took this long."""
         self._rotate(now)
         seconds = max(seconds, MIN_LATENCY_S)
         bucket = math.ceil(math.log(seconds / MIN_LATENCY_S) / LOG_BUCKET_FACTOR)
@@ -35,21 +32,22 @@ class LatencyHistogram:
         self.total_s += seconds * count
 
     def count_within(self, seconds: float) -> int:
-        """Count the deliveries since the start that took so long at the most.
+        """Count the deliveries since the start that took at most this long.
 
-        One that was faster by less than a tenth may be missing: the buckets are no finer.
+        Deliveries that were faster by less than a tenth may be missing, because the buckets
+        are that wide.
         """
         return sum(
             count for bucket, count in self._cumulative.items() if _upper_bound_s(bucket) <= seconds
         )
 
     def percentiles(self, now: float) -> LatencyPercentiles | None:
-        """Sum up the last minute, or None if nothing was delivered in it."""
+        """Return the percentiles of the last minute, or None without deliveries."""
         self._rotate(now)
-        seen = sum(self._slices, Counter[int]())
-        if not seen:
+        counts = sum(self._slices, Counter[int]())
+        if not counts:
             return None
-        return LatencyPercentiles(*(_percentile(seen, share) for share in (0.5, 0.95, 0.99)))
+        return LatencyPercentiles(*(_percentile(counts, share) for share in (0.5, 0.95, 0.99)))
 
     def _rotate(self, now: float) -> None:
         while now >= self._slice_ends_at:
@@ -57,12 +55,12 @@ class LatencyHistogram:
             self._slice_ends_at = max(self._slice_ends_at + SLICE_S, now - SLICES * SLICE_S)
 
 
-def _percentile(seen: Counter[int], share: float) -> float:
-    """Return the upper edge, in ms, of the bucket in which this share is reached."""
-    wanted, reached = share * seen.total(), 0
+def _percentile(counts: Counter[int], share: float) -> float:
+    """Return the upper bound, in ms, of the bucket that reaches this share."""
+    wanted, reached = share * counts.total(), 0
     bucket = 0
-    for bucket in sorted(seen):
-        reached += seen[bucket]
+    for bucket in sorted(counts):
+        reached += counts[bucket]
         if reached >= wanted:
             break
     return round(1000 * _upper_bound_s(bucket), 3)

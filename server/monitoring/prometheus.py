@@ -1,7 +1,7 @@
-"""``GET /metrics``: the server's figures in Prometheus' words.
+"""``GET /metrics``: the server's metrics for Prometheus.
 
-Everything is read when it is asked for.  Only what each publication's type was is counted
-here as it passes, once a publication however many it reached.
+Metrics are computed at scrape time.  Only deliveries by type are counted here as they
+happen, once per publication however many connections it reached.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from server.monitoring.counters import Counters
 from server.monitoring.latency import LatencyHistogram
 
 PREFIX = "shop_ws_"
-OTHER = "other"  # the one label of all that could not be read or is not known
+OTHER = "other"  # the label of messages that are invalid or of an unknown type
 LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Metrics(Collector):
-    """Gathers the figures of one server; ``waiting_bytes`` sums up its outboxes."""
+    """Collects the metrics of a node; ``queued_bytes`` sums up its send queues."""
 
     def __init__(
         self,
@@ -51,35 +51,37 @@ class Metrics(Collector):
         ProcessCollector(registry=self._registry)
 
     def on_delivered(self, publication: Publication, reached: int) -> None:
-        """Take note of a publication: see ``Hub.observers``."""
+        """Count a publication: see ``Hub.observers``."""
         if reached:
             self._delivered_by_type[publication.type] += reached
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
-        """Write all of it in the newest format that an Accept header asks for; and its type."""
+        """Return all metrics in the newest format that ``accept`` allows, and its content type."""
         encode, content_type = choose_encoder(accept)
         return encode(self._registry), content_type
 
     def collect(self) -> Iterator[Metric]:
-        """Read the figures as they are now."""
+        """Yield all metrics as they are now."""
         node, counters = self._node_stats(), self._counters
-        yield _gauge("connections", "Sockets that are open", node.connections)
-        yield _gauge("connections_signed_in", "Sockets that speak for somebody", node.signed_in)
-        yield _gauge("subscriptions", "Channels joined, summed over sockets", node.subscriptions)
-        yield _gauge("channels", "Channels with listeners", node.channels)
-        yield _gauge("outbox_bytes", "Bytes that clients have not taken", self._queued_bytes())
+        yield _gauge("connections", "Open connections", node.connections)
+        yield _gauge("connections_signed_in", "Connections that are signed in", node.signed_in)
+        yield _gauge("subscriptions", "Subscriptions of all connections", node.subscriptions)
+        yield _gauge("channels", "Channels with subscribers", node.channels)
+        yield _gauge("outbox_bytes", "Bytes in all send queues", self._queued_bytes())
         yield _gauge(
             "event_loop_lag_seconds",
-            "The longest the event loop was late in the last second",
+            "Longest delay of the event loop in the last second",
             node.loop_lag_ms / 1000,
         )
         yield _counters("messages_received", "Messages from clients", "type", self._received())
-        yield _counters("messages_sent", "Messages queued for sockets", "type", self._sent())
+        yield _counters("messages_sent", "Messages queued for clients", "type", self._sent())
         yield _counter("publications", "Publications delivered", node.publications)
-        yield _counter("deliveries", "Sockets they were queued for", node.deliveries)
-        yield _counters("refusals", "Requests refused", "code", counters.refusals)
-        yield _counters("closes", "Connections ended", "code", counters.closes)
-        yield _counter("evictions", "Slow consumers hung up on", node.evictions)
+        yield _counter(
+            "deliveries", "Connections that publications were queued for", node.deliveries
+        )
+        yield _counters("refusals", "Requests rejected", "code", counters.refusals)
+        yield _counters("closes", "Closed connections", "code", counters.closes)
+        yield _counter("evictions", "Slow consumers disconnected", node.evictions)
         yield self._latency_metric()
 
     def _received(self) -> Mapping[str, int]:
@@ -97,7 +99,7 @@ class Metrics(Collector):
         within = [(str(edge), self._histogram.count_within(edge)) for edge in LATENCY_BUCKETS_S]
         return HistogramMetricFamily(
             f"{PREFIX}delivery_latency_seconds",
-            "From the acceptance of a publication to the write on its sockets",
+            "Time from accepting a publication to writing it to its connections",
             buckets=[*within, ("+Inf", self._histogram.count_within(float("inf")))],
             sum_value=self._histogram.total_s,
         )

@@ -1,4 +1,4 @@
-"""The server's own figures: gathers them, and sends what the monitor's listeners are told."""
+"""Publishes a node's reports to monitor channels, and collects its statistics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPORTS_PER_STATS = 4  # traffic reports
 
 
 class MonitorReporter:
-    """Reports to whoever watches; ``clock`` is in seconds since the epoch."""
+    """Reports to the monitor channels of tenants; ``clock`` is in seconds since the epoch."""
 
     def __init__(
         self,
@@ -41,10 +41,9 @@ class MonitorReporter:
         self.latency = LatencyHistogram(clock())
         self._unflushed: list[tuple[float, int]] = []
         self._lag_s = 0.0
-        hub.observers.append(self._on_delivered)
 
     def on_flushed(self) -> None:
-        """Take the time: what was delivered since the last flush is now on its sockets."""
+        """Measure latencies: what was delivered since the last flush is now written."""
         if self._unflushed:
             now = self._clock()
             for accepted_at, reached in self._unflushed:
@@ -52,29 +51,29 @@ class MonitorReporter:
             self._unflushed.clear()
 
     async def run(self) -> None:
-        """Report several times a second, for ever."""
+        """Report several times per second, until cancelled."""
         loop = asyncio.get_running_loop()
-        turn = 0
+        polls = 0
         while True:
             due = loop.time() + TRAFFIC_INTERVAL_S
             await asyncio.sleep(TRAFFIC_INTERVAL_S)
             self._lag_s = max(self._lag_s, loop.time() - due)
-            turn += 1
+            polls += 1
             now = self._clock()
             self._sampler.set_watched_tenants(await self._traffic_source.poll(now), now)
             reports = self._sampler.traffic_reports(
                 now, partial(self._traffic_source.subscribers, now=now)
             )
-            if turn % REPORTS_PER_STATS == 0:
+            if polls % REPORTS_PER_STATS == 0:
                 reports += self._sampler.stats_reports(now, self._cluster.nodes())
                 self._lag_s = 0.0
             try:
                 await self._broker.publish(reports)
             except BrokerUnavailable:
-                continue  # whoever watches sees that nothing comes; /readyz says why
+                continue  # no report arrives, and /readyz shows why
 
     def node_stats(self) -> NodeStats:
-        """Describe this node as it is now."""
+        """Return the statistics of this node."""
         counters, now = self._counters, self._clock()
         return NodeStats(
             node=self._cluster.name,
@@ -94,7 +93,8 @@ class MonitorReporter:
             latency=self.latency.percentiles(now),
         )
 
-    def _on_delivered(self, publication: Publication, reached: int) -> None:
+    def on_delivered(self, publication: Publication, reached: int) -> None:
+        """Record a publication and the number of connections it was queued for."""
         self._traffic_source.on_delivered(publication, reached)
         if reached:
             self._unflushed.append((publication.accepted_at, reached))

@@ -1,7 +1,7 @@
-"""What passes, told to those who watch: ``traffic`` and ``stats`` on the monitor channel.
+"""Reports for monitor channels: ``traffic`` and ``stats``.
 
-Counts everything exactly and samples the messages, so that a dashboard sees all of a tenant's
-traffic in a few messages a second and never becomes a slow consumer.
+Counts everything exactly and samples the messages, so that a dashboard gets all of a
+tenant's traffic in a few messages per second and does not become a slow consumer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from protocol.monitoring import (
 from protocol.publications import Everyone, Publication
 from server.session.rate_limit import TokenBucket
 
-SAMPLES_PER_SECOND = 500  # complete up to here, as the protocol promises
+SAMPLES_PER_SECOND = 500  # a sample is complete up to this rate: see docs/protocol.md
 SAMPLE_BYTES = 1 << 19  # of messages in one report, at the most
 MAX_BUSY_CHANNELS = 100  # channels listed in one report
 
@@ -62,16 +62,16 @@ class _TrafficWindow:
         self._left_out = 0
 
     def add(self, publication: Publication, reached: int, now: float) -> None:
-        """Count a publication, and keep it while there is room; the monitor's own is not kept."""
+        """Count a publication, and sample it within the limits unless it is a report itself."""
         to = publication.to
         kind = str(to) if isinstance(to, Everyone) else to.kind
         size = len(publication.message)
-        for sums, key in (
+        for totals, key in (
             (self._kinds, kind),
             (self._types, publication.type),
             (self._channels, str(to)),
         ):
-            sums[key].add(reached, size)
+            totals[key].add(reached, size)
         if kind == ChannelKind.MONITOR:
             return
         if self._sample_bytes + size <= SAMPLE_BYTES and self._budget.take(now):
@@ -81,14 +81,14 @@ class _TrafficWindow:
             self._left_out += 1
 
     def add_late_deliveries(self, publication: Publication, reached: int) -> None:
-        """Count more sockets that a publication reached which has been counted."""
+        """Add deliveries of a publication that has been counted before."""
         to = publication.to
         self._kinds[str(to) if isinstance(to, Everyone) else to.kind].deliveries += reached
         self._types[publication.type].deliveries += reached
         self._channels[str(to)].deliveries += reached
 
     def report(self, now: float, subscribers: Callable[[str], int]) -> TrafficPayload:
-        """Sum up, and start again."""
+        """Return a report, and start the next one."""
         busiest = sorted(self._channels.items(), key=lambda named: -named[1].messages)[
             :MAX_BUSY_CHANNELS
         ]
@@ -121,13 +121,13 @@ class TrafficSampler:
         window.add(publication, reached, now)
 
     def record_late_deliveries(self, publication: Publication, reached: int) -> None:
-        """Count more sockets that a publication reached which has been counted."""
+        """Add deliveries of a publication that has been counted before."""
         window = self._windows.get(publication.tenant)
         if window is not None:
             window.add_late_deliveries(publication, reached)
 
     def set_watched_tenants(self, tenants: set[str], now: float) -> None:
-        """Go on with these tenants only."""
+        """Keep the windows of these tenants only, and open those that are missing."""
         self._windows = {t: self._windows.get(t) or _TrafficWindow(now) for t in tenants}
 
     def traffic_reports(
@@ -135,7 +135,7 @@ class TrafficSampler:
     ) -> list[Publication]:
         """Make a ``traffic`` message for every tenant that is watched.
 
-        ``subscribers`` counts, for a tenant, who hears a channel.
+        ``subscribers`` returns how many a channel has, as far as a tenant may know them.
         """
         reports = {
             tenant: TrafficReport(window.report(now, partial(subscribers, tenant)))

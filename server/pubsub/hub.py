@@ -1,29 +1,30 @@
-"""Who is subscribed to what, and what happens to publications that the broker delivers."""
+"""Channel subscriptions of this node, and delivery of what the broker publishes to subscribers.
+
+Pure: it writes through the ``broadcast`` it is given, and callers pass the clock.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 from typing import Protocol
-
-from msgspec import Struct
 
 from protocol.channels import Channel, ChannelKind
 from protocol.codec import encode_with_offset, encode_with_timestamp
 from protocol.messages import Subscribed, SubscribedPayload
 from protocol.publications import Address, Everyone, Publication, StreamPosition
 from server.monitoring.counters import Counters
+from server.stores.base import OrderOwnership
 from server.websocket import frame_codec
-from server.websocket.batch_writer import Recipients, make_recipients
-from server.websocket.send_queue import SendQueue
+from server.websocket.send_queue import Recipients, SendQueue, make_recipients
 
 
 class Subscriber(Protocol):
-    """One connection, as far as delivery is concerned."""
+    """A connection, as the hub and those who ask it for subscribers see it."""
 
     @property
     def id(self) -> str:
-        """Its id, unique on this server."""
+        """Its id, unique on this node."""
         ...
 
     @property
@@ -33,26 +34,40 @@ class Subscriber(Protocol):
 
     @property
     def send_queue(self) -> SendQueue:
-        """Where its frames go."""
+        """Its frames that are not written yet."""
         ...
+
+    def send(self, frame: bytes) -> None:
+        """Queue a frame for it alone."""
+
+    def on_order_owner_changed(self, ownership: OrderOwnership) -> None:
+        """Unsubscribe from an order that it may no longer see."""
 
 
 RecipientGroups = tuple[Recipients, Recipients]
-"""The outboxes of those who hear a channel as the document says, and of the recoverable."""
+"""A channel's plain subscribers, and its recoverable ones, who get offsets."""
 
 
 class Hub:
-    """Knows every connection and which channels it hears.
+    """Knows every connection and the channels it is subscribed to, and handles broker events.
 
-    A channel without listeners leaves nothing in memory.
-    ``cast`` queues a piece for a crowd of outboxes; ``observers`` are told of every
-    publication and how many sockets it was queued for.
+    A channel without subscribers takes no memory.  ``broadcast`` queues frames for many
+    recipients; ``clock`` is in seconds since the epoch.  ``observers`` are called with every
+    publication and the number of connections it was queued for, ``tap_observers`` with the
+    publications of tapped tenants.
     """
 
-    def __init__(self, counters: Counters, broadcast: Callable[[Recipients, bytes], None]) -> None:
+    def __init__(
+        self,
+        counters: Counters,
+        broadcast: Callable[[Recipients, bytes], None],
+        clock: Callable[[], float],
+    ) -> None:
         self._counters = counters
         self._broadcast = broadcast
+        self._clock = clock
         self.observers: list[Callable[[Publication, int], None]] = []
+        self.tap_observers: list[Callable[[Sequence[Publication]], None]] = []
         self._connections: set[Subscriber] = set()
         self._subscribers: dict[ChannelKind, dict[Channel, set[Subscriber]]] = {
             kind: {} for kind in ChannelKind
@@ -63,20 +78,20 @@ class Hub:
 
     @property
     def connections(self) -> Collection[Subscriber]:
-        """All who are connected."""
+        """All connections."""
         return self._connections
 
     @property
     def channel_count(self) -> int:
-        """How many channels have listeners."""
+        """How many channels have subscribers."""
         return sum(map(len, self._subscribers.values()))
 
     def add(self, connection: Subscriber) -> None:
-        """Take in a connection."""
+        """Add a connection, which has no subscriptions yet."""
         self._connections.add(connection)
 
     def remove(self, connection: Subscriber, channels: Collection[Channel]) -> None:
-        """Let go of a connection and of all it heard; twice is once."""
+        """Remove a connection and its subscriptions; idempotent."""
         self._connections.discard(connection)
         for channel in channels:
             self.unsubscribe(connection, channel)
@@ -86,7 +101,7 @@ class Hub:
     ) -> None:
         """Start delivering a channel to a connection, with offsets if ``recoverable``.
 
-        Twice is once, and as the second time.
+        Subscribing again changes whether it is recoverable.
         """
         self._unsubscribe_recoverable(connection, channel)
         if recoverable:
@@ -98,7 +113,7 @@ class Hub:
         self._recipient_groups.pop(channel, None)
 
     def unsubscribe(self, connection: Subscriber, channel: Channel) -> None:
-        """Stop delivering a channel to a connection, if it heard it."""
+        """Stop delivering a channel to a connection; idempotent."""
         subscribers = self._subscribers[channel.kind].get(channel)
         if subscribers is None or connection not in subscribers:
             return
@@ -117,15 +132,15 @@ class Hub:
                 del self._recoverable_subscribers[channel]
 
     def subscribers(self, channel: Channel) -> Collection[Subscriber]:
-        """Return who hears a channel."""
+        """Return the subscribers of a channel."""
         return self._subscribers[channel.kind].get(channel, ())
 
     def channel_keys(self, kind: ChannelKind) -> set[str]:
-        """Return the keys of a kind's channels that have listeners."""
+        """Return the keys of the channels of a kind that have subscribers."""
         return {channel.key for channel in self._subscribers[kind]}
 
     def subscribers_for(self, publication: Publication) -> Collection[Subscriber]:
-        """Return whom a publication is for."""
+        """Return the recipients of a publication."""
         if isinstance(publication.to, Everyone):
             return self._connections
         subscribers = self.subscribers(publication.to)
@@ -148,22 +163,35 @@ class Hub:
             and not (publication.tenant_only and connection.tenant_id != publication.tenant)
         ]
 
-    def deliver(self, publications: Iterable[Publication]) -> None:
-        """Queue publications, in this order, for all they are for.
+    def has_subscribers(self, channel: Channel) -> bool:
+        """Tell whether a channel has subscribers."""
+        return channel in self._subscribers[channel.kind]
 
-        Neighbours for the same audience are queued as one piece: a list of twenty costs a
-        listener hardly more than one.
+    def on_publications(self, publications: Sequence[Publication]) -> None:
+        """Queue publications, in this order, for their recipients.
+
+        Neighbours with the same recipients are queued together: a list of twenty costs a
+        subscriber hardly more than one.
         """
         for _, together in groupby(publications, key=_recipients_key):
             self._deliver_batch(list(together))
 
-    def send_to_recoverable(self, channel: Channel, frame: bytes) -> None:
-        """Queue a frame for those who hear a channel recoverably."""
+    def on_history_lost(self, channel: Channel, position: StreamPosition) -> None:
+        """Notify recoverable subscribers that some messages could not be recovered."""
         subscribers = self._recoverable_subscribers.get(channel, ())
+        payload = SubscribedPayload(
+            str(channel), epoch=position.epoch, offset=position.offset, recovered=False
+        )
+        frame = frame_codec.encode_text(encode_with_timestamp(Subscribed(payload), self._clock()))
         for connection in subscribers:
-            connection.send_queue.push(frame)
+            connection.send(frame)
         self._counters.messages_out += len(subscribers)
         self._counters.replies[Subscribed] += len(subscribers)
+
+    def on_tap(self, publications: Sequence[Publication]) -> None:
+        """Pass on what was published for tapped tenants."""
+        for observer in self.tap_observers:
+            observer(publications)
 
     def _deliver_batch(self, publications: list[Publication]) -> None:
         subscribers = self.subscribers_for(publications[0])
@@ -188,7 +216,10 @@ class Hub:
                 observer(publication, reached)
 
     def _recipients_for(self, to: Address, subscribers: Collection[Subscriber]) -> RecipientGroups:
-        """Part an audience; for a channel's own, the very same crowds until somebody joins it."""
+        """Split recipients into plain and recoverable ones.
+
+        For all subscribers of a channel, the result is the same object until they change.
+        """
         is_whole = isinstance(to, Channel) and subscribers is self.subscribers(to)
         groups = self._recipient_groups.get(to) if is_whole else None
         if groups is None:
@@ -203,47 +234,10 @@ class Hub:
 
 
 def _recipients_key(publication: Publication) -> tuple[object, ...]:
-    """Return what decides a publication's audience."""
+    """Return what decides the recipients of a publication."""
     return (
         publication.to,
         publication.tenant_only and publication.tenant,
         publication.exclude_subscribers_of,
         publication.exclude_connection,
     )
-
-
-def _ignore_tap(_: Sequence[Publication]) -> None:
-    """Nobody taps."""
-
-
-class HubEventHandler(Struct, frozen=True):
-    """The hub, as the broker sees it; ``clock`` is in seconds since the epoch.
-
-    ``tap`` is told what is published for the tenants that are tapped.
-    """
-
-    hub: Hub
-    clock: Callable[[], float]
-    tap: Callable[[Sequence[Publication]], None] = _ignore_tap
-
-    def on_publications(self, publications: Sequence[Publication]) -> None:
-        """Deliver what was published."""
-        self.hub.deliver(publications)
-
-    def on_history_lost(self, channel: Channel, position: StreamPosition) -> None:
-        """Tell those whose subscription is recoverable that it could not be."""
-        gap = SubscribedPayload(
-            str(channel), epoch=position.epoch, offset=position.offset, recovered=False
-        )
-        self.hub.send_to_recoverable(
-            channel,
-            frame_codec.encode_text(encode_with_timestamp(Subscribed(gap), self.clock())),
-        )
-
-    def has_subscribers(self, channel: Channel) -> bool:
-        """Tell whether anybody listens to a channel."""
-        return bool(self.hub.subscribers(channel))
-
-    def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Pass on what was published for a tenant."""
-        self.tap(publications)

@@ -1,7 +1,6 @@
-"""What an admin may see and end, on whichever node: the tenant's own, and nothing of others.
+"""Admin API: lists and closes the connections of the admin's tenant, on all nodes.
 
-Knows no HTTP.  Puts together what the nodes answer; a node that does not answer in time is
-named in ``silent``.
+Merges the answers of the nodes and names those that did not answer in time.
 """
 
 from __future__ import annotations
@@ -43,9 +42,9 @@ log = logging.getLogger(__name__)
 
 
 class AdminService(Struct, frozen=True):
-    """Answers admins; ``clock`` is in seconds since the epoch.
+    """Serves admins of a tenant; ``clock`` is in seconds since the epoch.
 
-    Everything raises PeersUnavailable while the other nodes cannot be reached.
+    Every method but ``nodes`` raises ClusterUnavailable if the other nodes cannot be reached.
     """
 
     cluster: Cluster
@@ -57,20 +56,20 @@ class AdminService(Struct, frozen=True):
         results = await self.cluster.query(
             ListConnections(admin.tenant_id, user_id), NodeConnections
         )
-        listed = [each for answer in results.results for each in answer.connections]
+        listed = [each for result in results.results for each in result.connections]
         if len(results.results) > 1:
             listed.sort(key=lambda each: each.connected_at, reverse=True)
-        total = sum(answer.total for answer in results.results)
+        total = sum(result.total for result in results.results)
         return ConnectionList(
             tuple(listed[:MAX_LISTED]), total, tuple(results.unresponsive) or UNSET
         )
 
     async def channels(self, admin: Identity) -> ChannelList:
-        """List the channels that the tenant's connections hear, and the public ones."""
+        """List the channels of the tenant's connections, and all public channels."""
         results = await self.cluster.query(ListChannels(admin.tenant_id), NodeChannels)
         subscribers = Counter[str]()
-        for answer in results.results:
-            subscribers.update(answer.subscribers)
+        for result in results.results:
+            subscribers.update(result.subscribers)
         listed = tuple(
             ChannelInfo(name.partition(":")[0], name, count)
             for name, count in subscribers.most_common(MAX_LISTED)
@@ -82,17 +81,17 @@ class AdminService(Struct, frozen=True):
         return NodeList(tuple(self.cluster.nodes()))
 
     async def access(self, admin: Identity, connection_id: str, name: str) -> ChannelAccess:
-        """Tell why a client does or does not hear a channel.
+        """Explain why a connection may or may not subscribe to a channel.
 
         Raises:
             ApiError: ``not_found``, or ``unavailable`` if it may be on an unresponsive node.
-            StoreUnavailable: it cannot be found out whose the order is.
+            StoreUnavailable: the owner of the order is not known.
         """
         query = ExplainAccess(admin.tenant_id, connection_id, name)
         results = await self.cluster.query(query, AccessResult)
-        for answer in results.results:
-            if answer.access is not None:
-                return answer.access
+        for result in results.results:
+            if result.access is not None:
+                return result.access
         raise (
             _unresponsive_error(results.unresponsive)
             if results.unresponsive
@@ -110,7 +109,7 @@ class AdminService(Struct, frozen=True):
         )
         if not count:
             raise _not_found("connection")
-        log.info("%s ended by %s", connection_id, admin.user_id)
+        log.info("connection %s closed by admin %s", connection_id, admin.user_id)
         return DisconnectResult(count)
 
     async def disconnect_user(
@@ -121,21 +120,21 @@ class AdminService(Struct, frozen=True):
         Raises:
             ApiError: ``not_found`` for an invalid id; ``unavailable`` if a node is unresponsive:
                 the other nodes have closed theirs, and a retry does no harm.
-            StoreUnavailable: nothing was revoked, and nobody hung up on.
+            StoreUnavailable: nothing was revoked or closed.
         """
         if not is_valid_key(user_id):
             raise _not_found("user")
         at = self.clock() if revoke else None
         if at is not None:
             await self.revocations.revoke(admin.tenant_id, user_id, at)
-            log.info("the tokens of %s were revoked by %s", user_id, admin.user_id)
+            log.info("tokens of user %s revoked by admin %s", user_id, admin.user_id)
         count = await self._disconnect(DisconnectUser(admin.tenant_id, user_id, at))
-        log.info("%d connections of %s ended by %s", count, user_id, admin.user_id)
+        log.info("%d connections of user %s closed by admin %s", count, user_id, admin.user_id)
         return DisconnectResult(count)
 
     async def _disconnect(self, query: NodeQuery, enough: int | None = None) -> int:
         results = await self.cluster.query(query, AffectedConnections)
-        count = sum(answer.connections for answer in results.results)
+        count = sum(result.connections for result in results.results)
         if results.unresponsive and (enough is None or count < enough):
             raise _unresponsive_error(results.unresponsive)
         return count

@@ -1,4 +1,4 @@
-"""Support chat: who may say what where, and who hears it."""
+"""Support chat: who may write to a conversation, and who receives its messages."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from server.auth.identity import Identity, Role
 from server.stores.base import Conversation, Store, StoredChatMessage
 
 CUSTOMER_ROLES = frozenset({Role.CUSTOMER, Role.NONE})
-RETENTION_S = 7 * 24 * 3600.0  # after the last word, so that demos do not pile up
+RETENTION_S = 7 * 24 * 3600.0  # after the last message, so that demos do not pile up
 
 
 class ChatService:
-    """Keeps what is said and addresses it to the customer and to the tenant's staff."""
+    """Stores messages and addresses them to the customer and to the tenant's staff."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -27,14 +27,14 @@ class ChatService:
     async def post(
         self, identity: Identity, payload: SendChatPayload, connection_id: str, now: float
     ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
-        """Keep an utterance; a customer's without a conversation opens one.
+        """Store a message; a customer's message without a conversation opens one.
 
-        Returns what was said, for the sender's own socket, and the publications for every
-        other socket that hears it.
+        Returns the payload for the sender's own connection, and the publications for all
+        other connections.
 
         Raises:
-            Refusal: ``forbidden`` for a conversation that is not theirs or does not exist.
-            StoreUnavailable: nothing was kept.
+            RequestError: ``forbidden`` if the conversation does not exist or is another user's.
+            StoreUnavailable: nothing was stored.
         """
         message = StoredChatMessage(
             _new_id("msg"), identity.user_id, identity.name, payload.content, now
@@ -52,14 +52,14 @@ class ChatService:
         return chat_payload, _publications(conversation, chat_payload, connection_id, now)
 
     async def list_for(self, identity: Identity, limit: int) -> list[Conversation]:
-        """List the conversations that somebody may read: the tenant's for staff, else their own."""
+        """List conversations, the latest first: the tenant's for staff, else the user's own."""
         customer_id = None if identity.is_staff_of(identity.tenant_id) else identity.user_id
         return await self._store.conversations(identity.tenant_id, customer_id, limit)
 
     async def messages(
         self, identity: Identity, conversation_id: str, limit: int
     ) -> list[StoredChatMessage]:
-        """Read a conversation; refuses as ``say`` does."""
+        """List the last messages of a conversation, oldest first; raises what ``post`` raises."""
         conversation = await self._find_accessible(identity, conversation_id)
         return await self._store.messages(conversation.id, limit)
 
@@ -82,7 +82,7 @@ class ChatService:
 
 
 def message_body(message: StoredChatMessage) -> ChatMessageBody:
-    """Shape a line for the wire."""
+    """Make the JSON of a message."""
     at = datetime.fromtimestamp(message.at, UTC)
     return ChatMessageBody(message.id, message.sender_id, message.sender_name, message.content, at)
 
@@ -90,12 +90,12 @@ def message_body(message: StoredChatMessage) -> ChatMessageBody:
 def _publications(
     conversation: Conversation, payload: ChatMessagePayload, connection_id: str, now: float
 ) -> tuple[Publication, ...]:
-    """Address it to the customer and the staff; a socket that hears both gets it once."""
+    """Address a message to customer and staff; a subscriber of both channels gets it once."""
     customer = Channel(ChannelKind.USER, conversation.customer_id)
     staff = Channel(ChannelKind.TENANT, conversation.tenant_id)
     message = encode_with_timestamp(ChatMessage(payload), now)
 
-    def publication_to(channel: Channel, unless_on: Channel | None = None) -> Publication:
+    def publication_to(channel: Channel, excluded: Channel | None = None) -> Publication:
         return Publication(
             to=channel,
             type="chat_message",
@@ -103,11 +103,11 @@ def _publications(
             tenant=conversation.tenant_id,
             accepted_at=now,
             tenant_only=True,
-            exclude_subscribers_of=unless_on,
+            exclude_subscribers_of=excluded,
             exclude_connection=connection_id,
         )
 
-    return publication_to(customer), publication_to(staff, unless_on=customer)
+    return publication_to(customer), publication_to(staff, excluded=customer)
 
 
 def _new_id(prefix: str) -> str:

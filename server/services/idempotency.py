@@ -1,7 +1,7 @@
-"""``Idempotency-Key``: a request that is repeated gets its first answer, and is done once.
+"""``Idempotency-Key``: a repeated request runs once and gets the first result again.
 
-Knows neither HTTP nor what is done.  The answers that this process gave are its own; who
-else may have given one is asked through ``IdempotencyStore``.
+The results of this process are in memory; those of other nodes are in an
+``IdempotencyStore``.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from server.auth.identity import Identity
 from server.errors import ApiError, ApiErrorCode
 
 ANSWER_TTL_S = 300.0  # as the protocol promises
-MAX_KEYS = 10_000  # remembered, about 6 MB; beyond them the oldest is forgotten
+MAX_KEYS = 10_000  # in memory, about 6 MB; the least recently used is dropped first
 MAX_KEY_LENGTH = 255  # characters
 ResultT = TypeVar("ResultT")
 RequestKey = tuple[str, str, str]
 
 
 class IdempotencyStore(Protocol[ResultT]):
-    """Where else something may be done, or have been."""
+    """Cluster-wide idempotency store."""
 
     async def run_once(
         self, fingerprint: str, digest: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
-        """Return what ``do`` returns, or what it returned elsewhere under the same name.
+        """Run the operation, or return its result from another node.
 
         Raises:
-            ApiError: ``key_reused``, the digest was another one there.
-            StoreUnavailable: it cannot be known.
+            ApiError: ``key_reused``, the request had another digest there.
+            StoreUnavailable: it is not known whether another node has run it.
         """
         ...
 
 
 class NullIdempotencyStore(Generic[ResultT]):
-    """There is nobody else."""
+    """No-op store for a single node."""
 
     async def run_once(
         self, fingerprint: str, digest: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
-        """Do it."""
+        """Run the operation."""
         del fingerprint, digest
         return await operation()
 
 
 class _Entry(Generic[ResultT]):
-    """A request that is being done, or has been: ``answer`` is None if that failed."""
+    """A request in progress or done: ``result`` is None if it failed."""
 
     def __init__(self, digest: bytes) -> None:
         self.digest = digest
@@ -58,7 +58,7 @@ class _Entry(Generic[ResultT]):
 
 
 class Idempotency(Generic[ResultT]):
-    """Remembers answers by who asked and with which key; ``clock`` is in seconds."""
+    """Remembers results by user and key; ``clock`` is in seconds."""
 
     def __init__(self, clock: Callable[[], float], store: IdempotencyStore[ResultT]) -> None:
         self._store = store
@@ -67,13 +67,13 @@ class Idempotency(Generic[ResultT]):
     async def run_once(
         self, identity: Identity, key: str, body: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
-        """Return what ``do`` returns, or what it returned when this was asked before.
+        """Run the operation, or return its result if the request is a repeat.
 
-        A repeat that comes while the first is being done waits for it.  What ``do`` raises is
-        raised here and not remembered: a repeat does it again.
+        A repeat waits for a request in progress.  An exception of the operation is raised
+        here and not remembered: a repeat runs it again.
 
         Raises:
-            ApiError: ``key_reused`` for a key that came with another body, or ``invalid_key``.
+            ApiError: ``key_reused`` for a key that was used with another body; ``invalid_key``.
         """
         if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
             message = f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable ASCII characters"
@@ -103,12 +103,12 @@ class Idempotency(Generic[ResultT]):
 
 
 def key_conflict() -> ApiError:
-    """Make the answer to a key that came with another body."""
+    """Make the error for a key that was used with another body."""
     return ApiError(ApiErrorCode.KEY_REUSED, "This Idempotency-Key came with another body")
 
 
 def request_fingerprint(identity: Identity, key: str, body: bytes) -> str:
-    """Name a request, repeats included and no other, in 64 characters."""
+    """Return 64 characters that identify a request and its repeats."""
     return _hash(identity.tenant_id, identity.user_id, key, sha256(body).hexdigest())
 
 

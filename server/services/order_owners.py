@@ -1,82 +1,78 @@
-"""Whose an order is: the store behind a memory of the latest.
+"""The owners of orders: a cache in front of the store.
 
-The store is the authority, and a change of hands is heard of from whichever server recorded
-it.  What the store was asked before a change was heard of counts for nothing after it: a
-look-up that was on its way meanwhile must not bring back the former owner.
+The store is the authority, and every node publishes the changes it records.  A lookup that
+started before a change arrived is repeated after it: it might return the former owner.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from cachetools import LRUCache
 
+from server.cluster.cluster import Cluster
+from server.cluster.node_queries import AffectedConnections, OrderOwnerChanged
 from server.stores.base import OrderOwnership, Store, StoreUnavailable
 
-CACHE_SIZE = 10_000  # orders, about 3 MB; a look-up of an older one costs a query of some 100 us
-
-
-def _always_connected() -> bool:
-    return True
+CACHE_SIZE = 10_000  # orders, about 3 MB; looking up another one takes some 100 us
 
 
 class OrderOwners:
-    """Records orders and tells whose they are.
+    """Records and looks up the owners of orders.
 
-    ``changed`` tells every server, this one too, of an order that changes hands, and returns
-    when they have heard.  While ``hears`` says that changes are not heard of, nothing is
-    remembered.
+    Every node, this one included, is queried to apply a change of owner, before ``record``
+    returns.  While this node is cut off, changes of other nodes do not arrive, and nothing is
+    cached.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        notify_cluster: Callable[[OrderOwnership], Awaitable[object]],
-        cluster_connected: Callable[[], bool] = _always_connected,
-    ) -> None:
+    def __init__(self, store: Store, cluster: Cluster) -> None:
         self._store = store
-        self._notify_cluster = notify_cluster
-        self._cluster_connected = cluster_connected
+        self._cluster = cluster
         self._version = 0
         self._cache = LRUCache[str, OrderOwnership](CACHE_SIZE)
 
     async def find(self, order_id: str) -> OrderOwnership | None:
-        """Return whose an order is, if anybody's.
+        """Return the owner of an order, or None if the order is unknown.
 
         Raises:
-            StoreUnavailable: it cannot be found out now.
+            StoreUnavailable: the store does not answer.
         """
-        known = self._cache.get(order_id) if self._cluster_connected() else None
+        known = self._cache.get(order_id) if self._cluster.is_connected else None
         if known is not None:
             return known
         while True:
-            changes = self._version
+            version = self._version
             found = await self._store.find_order_owner(order_id)
-            if changes == self._version:
+            if version == self._version:
                 break
         if found is not None:
-            self._add_to_cache([found], changes)
+            self._add_to_cache([found], version)
         return found
 
     async def record(self, ownerships: Sequence[OrderOwnership]) -> None:
-        """Keep whose these orders are, all or none; of one that is there twice, the last.
+        """Store the owners of orders, all or none; the last one wins for an order listed twice.
 
-        Whoever loses one by it has lost it on every server, when this returns.
+        When this returns, the former owners have lost access on every node.
 
         Raises:
-            TakenElsewhere: one belongs to another tenant; none was kept.
-            StoreUnavailable: none was kept.
+            OrderOwnedByOtherTenant: one belongs to another tenant; nothing was stored.
+            StoreUnavailable: nothing was stored.
         """
-        changes = self._version
+        version = self._version
         changed = await self._store.record_order_owners(ownerships)
-        self._add_to_cache(ownerships, changes)
-        await asyncio.gather(*(self._notify_cluster(order) for order in changed))
+        self._add_to_cache(ownerships, version)
+        await asyncio.gather(
+            *(
+                self._cluster.query(OrderOwnerChanged(order), AffectedConnections)
+                for order in changed
+            )
+        )
 
     async def refresh(self, ownership: OrderOwnership) -> OrderOwnership:
-        """Find out anew whose an order is that changed hands.
+        """Look up the owner of an order again, after it has changed.
 
-        What was heard stands where the store does not answer.
+        Returns ``ownership``, as another node published it, if the store does not answer.
         """
         self.invalidate(ownership.id)
         try:
@@ -85,7 +81,7 @@ class OrderOwners:
             return ownership
 
     def invalidate(self, order_id: str | None = None) -> None:
-        """Remember nothing of an order, or of any, that was known or asked for until now."""
+        """Drop an order, or all, from the cache, and the results of lookups in progress."""
         self._version += 1
         if order_id is None:
             self._cache.clear()
@@ -93,8 +89,8 @@ class OrderOwners:
             self._cache.pop(order_id, None)
 
     def _add_to_cache(self, ownerships: Sequence[OrderOwnership], version: int) -> None:
-        """Keep what was asked for when so many changes had been heard of."""
-        if version != self._version or not self._cluster_connected():
+        """Cache what was looked up at a version, unless there were changes since."""
+        if version != self._version or not self._cluster.is_connected:
             return
         for order in ownerships:
             self._cache[order.id] = order

@@ -1,4 +1,4 @@
-"""``HTTP_REQUEST /api/publish``: from a body to accepted publications, all of it or nothing."""
+"""``POST /api/publish``: checks a body and publishes all that is in it, or nothing."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _request_decoder = msgspec.json.Decoder(PublishRequest)
 
 
 PublishOutcome = PublishResponse | ApiError
-"""What a publish request comes to: an error is as final as a response."""
+"""The outcome of a publish request: a repeat gets an error again, too."""
 
 
 class CheckedPublication(Struct, frozen=True):
-    """A publication that may go out, and the order it places, if it does."""
+    """A valid publication, and the owner of the order that it places, if it places one."""
 
     publication: Publication
     ownership: OrderOwnership | None
 
 
 class PublishService:
-    """Accepts publications: checks them, records the orders in them, hands them on."""
+    """Checks publications, records the orders in them and publishes them."""
 
     def __init__(
         self, order_owners: OrderOwners, broker: Broker, hub: Hub, clock: Callable[[], float]
@@ -53,7 +53,7 @@ class PublishService:
     async def publish(
         self, body: bytes, identity: Identity, idempotency_key: str = ""
     ) -> PublishResponse:
-        """Accept one publication or a list of up to 1,000; see the broker for ``once``.
+        """Publish one publication or a list of up to 1,000; see ``Broker`` for the key.
 
         Raises:
             ApiError: with the index of the item in a list; nothing was recorded or published.
@@ -75,13 +75,13 @@ class PublishService:
         return PublishResponse(accepted=len(publications), reached=reached)
 
     async def _record_owners(self, ownerships: list[OrderOwnership | None], is_list: bool) -> None:
-        placed = [(i, order) for i, order in enumerate(ownerships) if order is not None]
-        if not placed:
+        to_record = [(i, order) for i, order in enumerate(ownerships) if order is not None]
+        if not to_record:
             return
         try:
-            await self._order_owners.record([order for _, order in placed])
+            await self._order_owners.record([order for _, order in to_record])
         except OrderOwnedByOtherTenant as why:
-            reported_index = placed[why.index][0] if is_list else None
+            reported_index = to_record[why.index][0] if is_list else None
             raise ApiError(
                 ApiErrorCode.FORBIDDEN, "This order cannot be placed here", reported_index
             ) from None
@@ -117,7 +117,11 @@ class PublishService:
         return CheckedPublication(publication, ownership)
 
     async def _authorize(self, identity: Identity, to: Address) -> None:
-        """Let a service publish anywhere but to the monitor, and an admin within the tenant."""
+        """Allow services everything but monitor channels, and admins their own tenant.
+
+        Raises:
+            ApiError: ``forbidden`` or ``invalid_channel``.
+        """
         if isinstance(to, Channel) and to.kind is ChannelKind.MONITOR:
             raise ApiError(
                 ApiErrorCode.INVALID_CHANNEL, "The monitor's channels are the server's own"
@@ -126,7 +130,7 @@ class PublishService:
             return
         if isinstance(to, Channel):
             if to.kind is ChannelKind.USER:
-                return  # within_tenant keeps it from users of other tenants
+                return  # tenant_only excludes users of other tenants
             if to.kind is ChannelKind.TENANT and identity.is_admin_of(to.key):
                 return
             if to.kind is ChannelKind.ORDER:
@@ -136,7 +140,7 @@ class PublishService:
         raise ApiError(ApiErrorCode.FORBIDDEN, "Only a service may publish there")
 
     async def _tenant_of(self, to: Address, identity: Identity) -> str:
-        """Say whose traffic it is: the order's or tenant's own, else the publisher's."""
+        """Return the tenant of the address: the order's or the channel's, else the publisher's."""
         if isinstance(to, Channel):
             if to.kind is ChannelKind.TENANT:
                 return to.key
@@ -147,16 +151,16 @@ class PublishService:
 
 
 def _split_body(body: bytes) -> tuple[list[Raw], bool]:
-    """Tell a list of publications from a single one."""
+    """Split a body into publications; returns also whether it is a list."""
     is_list = body.lstrip()[:1] == b"["
     try:
-        # A body is one text: what is skipped unread must be valid UTF-8 as well.
+        # The decoder skips parts without reading them, but all of it must be valid UTF-8.
         body.decode()
-        drafts = _list_decoder.decode(body) if is_list else [_single_decoder.decode(body)]
+        items = _list_decoder.decode(body) if is_list else [_single_decoder.decode(body)]
     except DECODE_ERRORS:
         raise ApiError(ApiErrorCode.INVALID_JSON, "The body is not JSON") from None
-    if not 1 <= len(drafts) <= MAX_PUBLICATIONS:
+    if not 1 <= len(items) <= MAX_PUBLICATIONS:
         raise ApiError(
             ApiErrorCode.INVALID_LIST, f"A list has 1 to {MAX_PUBLICATIONS} publications"
         )
-    return drafts, is_list
+    return items, is_list

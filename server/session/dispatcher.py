@@ -1,6 +1,6 @@
-"""What one client asks, answered: its requests in turn, and their effects carried out.
+"""Handles one client's requests in order, and applies the effects of its session.
 
-Knows who hears what and how messages travel, and nothing of sockets or frames that come in.
+Knows the hub and the broker, and nothing of sockets or of decoding frames.
 """
 
 from __future__ import annotations
@@ -38,52 +38,51 @@ log = logging.getLogger(__name__)
 
 
 class ConnectionContext(Struct, frozen=True):
-    """What all connections of a server have in common; ``clock`` is seconds since the epoch."""
+    """What all connections of a node share; ``clock`` is in seconds since the epoch."""
 
     hub: Hub
     broker: Broker
     counters: Counters
     clock: Callable[[], float]
     max_message_bytes: int
-    send_queue_bytes: int
     connection_limiter: ConnectionLimiter
 
 
 class ClientClosed(Enum):
-    """The client's last word; what it asked before is answered first."""
+    """The client's close frame; what it requested before is answered first."""
 
     CLIENT_CLOSED = auto()
 
 
 ClientRequest = ClientMessage | RequestError | ClientClosed
-"""What a client asks; a refusal stands for what could not be understood or was too much."""
+"""A request of a client; an error stands for what was invalid or too much."""
 
 
 class ConnectionHandle(Subscriber, Protocol):
-    """What an exchange asks of its connection."""
+    """A connection, as its dispatcher sees it."""
 
     next_check_at: float
 
     @property
     def is_open(self) -> bool:
-        """Tell whether neither side has hung up."""
+        """Tell whether neither side has closed it."""
         ...
 
     def close(self, code: CloseCode) -> None:
-        """Say goodbye, behind what is queued."""
+        """Close the connection with a code, sent behind what is queued."""
 
     def complete_close(self) -> None:
-        """Answer the client's goodbye and end the connection."""
+        """Answer the client's close frame and close the transport."""
 
     def pause_reading(self) -> None:
-        """Read nothing for a while."""
+        """Stop reading for a while."""
 
     def resume_reading(self) -> None:
         """Read again."""
 
 
 class RequestDispatcher:
-    """One client's requests, from the first to the last."""
+    """Handles the requests of one connection."""
 
     __slots__ = (
         "_connection",
@@ -116,15 +115,15 @@ class RequestDispatcher:
         self.messages_in = 0
 
     def start(self, token: str | None) -> None:
-        """Start, with the token of the address if it had one."""
+        """Start, with the token of the URL if it had one."""
         if token:
             self._queue.submit(Auth(AuthPayload(token)))
 
     def handle_message(self, text: bytes, now: float) -> None:
-        """Answer a message now, or when its turn comes.
+        """Handle a message now, or after those before it.
 
         Raises:
-            UnicodeDecodeError: it is no text.
+            UnicodeDecodeError: it is not valid UTF-8.
         """
         if not self._connection.is_open:
             return
@@ -141,24 +140,24 @@ class RequestDispatcher:
             counters.received[type(message)] += 1
             if verdict is RateLimitVerdict.REJECT:
                 raise RequestError(ErrorCode.RATE_LIMITED, "Too many messages", _id_of(message))
-        except RequestError as refusal:
-            self._queue.submit(refusal)
+        except RequestError as error:
+            self._queue.submit(error)
         else:
             self._queue.submit(message)
 
     def check_rate_limit(self, now: float) -> RateLimitVerdict:
-        """Count something that came, at ``now``, and hang up on who does not stop."""
+        """Count something received at ``now``; closes the connection if it floods."""
         verdict = self._rate_limit.check(now)
         if verdict is RateLimitVerdict.DISCONNECT:
             self._connection.close(CloseCode.FLOODING)
         return verdict
 
     def handle_close(self) -> None:
-        """Take the client's goodbye, once all it asked before is answered."""
+        """Handle the client's close frame, after its requests so far."""
         self._queue.submit(ClientClosed.CLIENT_CLOSED)
 
     def _handle_sync(self, request: ClientRequest) -> bool:
-        """Answer what needs nobody else's answer, and tell whether that is so."""
+        """Handle a request that needs no input or output; return False for any other."""
         if isinstance(request, Ping):
             self._apply_one(self.session.reply_to_ping(request))
         elif isinstance(request, RequestError):
@@ -170,21 +169,19 @@ class RequestDispatcher:
         return True
 
     async def _handle_async(self, request: ClientRequest) -> None:
-        """Answer a request that may take a while."""
+        """Handle a request that may need input or output."""
         if isinstance(request, RequestError | ClientClosed):
-            raise TypeError(request)  # these are answered at once
+            raise TypeError(request)  # these are handled synchronously
         try:
             await self._apply_async(await self.session.receive(request))
-        except Exception:  # a fault of ours; the others go on
-            log.exception("the conversation with %s failed", self._connection.id)
+        except Exception:  # a bug, which must not take other connections down
+            log.exception("unhandled error in connection %s", self._connection.id)
             self._connection.close(CloseCode.INTERNAL_ERROR)
         if isinstance(request, Auth):
-            self._connection.next_check_at = (
-                0.0  # whatever came of it, the session's deadline is another
-            )
+            self._connection.next_check_at = 0.0  # the session has another deadline now
 
     async def _apply_async(self, effects: list[SessionEffect]) -> None:
-        """Perform effects of which signing in and publishing may take a while."""
+        """Apply effects, which may include those that need input or output."""
         for effect in effects:
             if isinstance(effect, AcquireConnectionSlot):
                 await self._acquire_slot(effect.identity.user_id)
@@ -192,21 +189,21 @@ class RequestDispatcher:
                 try:
                     await self._context.broker.publish(effect.publications)
                 except BrokerUnavailable:
-                    log.warning("a chat message was kept but could not be delivered")
+                    log.warning("a chat message was stored but could not be delivered")
             else:
                 self._apply_one(effect)
 
     def apply(self, effects: Iterable[SessionEffect]) -> None:
-        """Perform effects that take no while."""
+        """Apply effects that need no input or output."""
         for effect in effects:
             self._apply_one(effect)
 
     def _apply_one(self, effect: SessionEffect) -> None:
-        """Perform an effect at once; after hanging up, none is performed."""
+        """Apply an effect, unless the connection is closing."""
         if not self._connection.is_open:
             return
         shared = self._context
-        if isinstance(effect, SendReply):  # nearly all are, and a pattern takes as long as the rest
+        if isinstance(effect, SendReply):  # nearly all are, and matching takes as long as the rest
             self._send_reply(effect.message)
             return
         match effect:
@@ -216,13 +213,13 @@ class RequestDispatcher:
                 shared.counters.messages_out += 1
                 shared.counters.replays[publication.type] += 1
                 text = encode_with_offset(publication) if recoverable else publication.message
-                self._connection.send_queue.push(frame_codec.encode_text(text))
+                self._connection.send(frame_codec.encode_text(text))
             case RemoveSubscription(channel):
                 shared.hub.unsubscribe(self._connection, channel)
             case CloseConnection(code):
                 self._connection.close(code)
             case AcquireConnectionSlot() | Publish():
-                raise AssertionError("this takes a while: see _carry_out")
+                raise AssertionError("this needs input or output: see _apply_async")
             case _:
                 assert_never(effect)
 
@@ -230,7 +227,7 @@ class RequestDispatcher:
         has_slot = await self._context.connection_limiter.acquire(user_id)
         if not has_slot:
             self._connection.close(CloseCode.TOO_MANY_CONNECTIONS)
-        elif not self._connection.is_open:  # hung up on meanwhile
+        elif not self._connection.is_open:  # closed while waiting
             self._context.connection_limiter.release(user_id)
         else:
             self._has_slot = True
@@ -242,12 +239,12 @@ class RequestDispatcher:
             counters.refusals[message.payload.code] += 1
         counters.messages_out += 1
         counters.replies[type(message)] += 1
-        self._connection.send_queue.push(
+        self._connection.send(
             frame_codec.encode_text(encode_with_timestamp(message, shared.clock()))
         )
 
     def detach(self) -> None:
-        """Hear nothing any more, and make place for another."""
+        """Remove the connection's subscriptions, and free its slot."""
         user_id = self.session.identity.user_id if self.session.identity else None
         self._context.hub.remove(self._connection, self.session.channels)
         self.session.channels.clear()

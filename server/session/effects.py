@@ -1,4 +1,4 @@
-"""What a session wants done; ``server.websocket.connection`` does it, in the order given."""
+"""What a session wants done; `RequestDispatcher` does it, in the order given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from server.auth.identity import Identity
 
 
 class SendReply(Struct, frozen=True):
-    """Answer this client, and only this client."""
+    """Send a message to this client only."""
 
     message: ServerMessageBase
 
@@ -25,7 +25,7 @@ class AddSubscription(Struct, frozen=True):
 
 
 class Replay(Struct, frozen=True):
-    """Send what the channel brought before, as it was sent to those who heard it."""
+    """Send an earlier publication of a channel, as it was delivered to its subscribers."""
 
     publication: Publication
     recoverable: bool = False
@@ -38,19 +38,19 @@ class RemoveSubscription(Struct, frozen=True):
 
 
 class AcquireConnectionSlot(Struct, frozen=True):
-    """Count this client among the user's; nothing else follows if that is one too many."""
+    """Count this connection for its user; no other effect follows if it is one too many."""
 
     identity: Identity
 
 
 class Publish(Struct, frozen=True):
-    """Send to all who hear these addresses, in this order."""
+    """Publish these, in this order."""
 
     publications: tuple[Publication, ...]
 
 
 class CloseConnection(Struct, frozen=True):
-    """End the connection."""
+    """Close the connection."""
 
     code: CloseCode
 

@@ -1,17 +1,17 @@
-"""How much a client may send: a token bucket, and patience with those who overrun it.
+"""How much a client may send: one token bucket for messages, one for violations.
 
-Pure: told the time, in seconds of any one clock.
+Pure; callers pass the current time, in seconds of any monotonic clock.
 """
 
 from __future__ import annotations
 
 from enum import Enum, auto
 
-VIOLATION_REFILL_RATE = 0.1  # refusals forgiven a second, as a share of the rate
+VIOLATION_REFILL_RATE = 0.1  # violations forgiven per second, as a fraction of the rate
 
 
 class RateLimitVerdict(Enum):
-    """What to do with the next message."""
+    """What to do with a message."""
 
     ALLOW = auto()
     REJECT = auto()
@@ -19,7 +19,7 @@ class RateLimitVerdict(Enum):
 
 
 class TokenBucket:
-    """Holds up to ``size`` tokens, starts full and gains ``rate`` a second."""
+    """Holds up to ``capacity`` tokens, starts full and gains ``rate`` per second."""
 
     __slots__ = ("_capacity", "_rate", "_tokens", "_updated_at")
 
@@ -38,10 +38,10 @@ class TokenBucket:
 
 
 class RateLimit:
-    """Lets ``burst`` messages through at once and ``rate`` a second after that.
+    """Allows ``burst`` messages at once and ``rate`` per second after that.
 
-    What comes over it is refused.  ``burst`` refusals are forgiven, and a tenth of the rate
-    a second after that; a client beyond them does not listen, and is hung up on.
+    Messages above the limit are rejected.  ``burst`` rejections are tolerated, and a tenth of
+    the rate per second after that; a client that continues is disconnected.
     """
 
     __slots__ = ("_message_bucket", "_violation_bucket")

@@ -1,7 +1,7 @@
-"""One client's requests in turn: one at a time, each answered before the next is looked at.
+"""One client's requests in order: each is answered before the next is handled.
 
-What needs nobody else's answer is answered on the spot, without a task; a task there is only
-while a request waits for the store or the broker, and for those that came behind it.
+A request that needs no input or output is answered synchronously, without a task.  There is a
+task only while a request waits for the store or the broker, and for those behind it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-MAX_PENDING = 32  # requests that may wait for one; while more do, nothing is read from the client
+MAX_PENDING = 32  # requests behind the current one; from this many on, reading is paused
 
 RequestT = TypeVar("RequestT")
 
 
 class RequestQueue(Generic[RequestT]):
-    """Knows what is being answered and what waits for it.
+    """The request that is being handled, and those that wait for it.
 
-    ``at_once`` answers a request and tells whether it could; ``answer`` takes its time and
-    raises nothing.  ``full`` and ``free`` are told when too many wait, and when none does.
+    ``try_sync`` handles a request if it can do so synchronously, and tells whether it did;
+    ``handle_async`` handles any other and raises nothing.  ``on_full`` is called when too many
+    requests wait, and ``on_drained`` when none does any more.
     """
 
     __slots__ = ("_handle_async", "_on_drained", "_on_full", "_pending", "_task", "_try_sync")
@@ -40,11 +41,11 @@ class RequestQueue(Generic[RequestT]):
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether something is being answered that takes its time."""
+        """Tell whether a request is being handled asynchronously."""
         return self._task is not None
 
     def submit(self, request: RequestT) -> None:
-        """Answer a request now, or when its turn comes."""
+        """Handle a request now, or after those before it."""
         if self._task is None:
             if self._try_sync(request):
                 return

@@ -1,7 +1,7 @@
-"""One client's conversation, without the client.
+"""The state of one client's conversation: its identity, its subscriptions, its deadline.
 
-A session turns each message, and the passing of time, into effects and performs none of
-them: no socket, no clock.  ``server.websocket.connection`` carries them out, in their order.
+A session turns each message, and the passing of time, into effects and applies none of them:
+no socket, no clock.  `RequestDispatcher` applies them, in their order.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ from protocol.messages import (
     Unsubscribed,
 )
 from protocol.publications import Publication, StreamPosition
-from server.auth.identity import Identity, Role
-from server.auth.jwt_verifier import InvalidToken
+from server.auth.identity import Identity, InvalidToken, Role
 from server.auth.permissions import can_subscribe
 from server.pubsub.brokers.base import BrokerUnavailable, Recovery
 from server.session.effects import (
@@ -53,31 +52,31 @@ from server.session.effects import (
 )
 from server.stores.base import OrderOwnership, StoreUnavailable
 
-TOKEN_GRACE_S = 25.0  # after the token's end: time to fetch another and send it
+TOKEN_GRACE_S = 25.0  # after the token expires: time to fetch a new one and send it
 RequestId = str | UnsetType
 
 
 class SessionBackend(Protocol):
-    """What a session has to ask about; each may take a while."""
+    """What a session needs of the server; each method may do input and output."""
 
     async def verify_token(self, token: str) -> Identity:
         """Verify a token; raises InvalidToken."""
         ...
 
     async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
-        """Return whose an order is; raises StoreUnavailable."""
+        """Return the owner of an order; raises StoreUnavailable."""
 
     async def subscribe(self, channel: Channel) -> None:
-        """Have what is published on a channel from now on delivered here."""
+        """Have what is published on a channel from now on delivered to this node."""
 
     async def latest(self, channel: Channel) -> Publication | None:
-        """Return what a channel brought last; raises BrokerUnavailable.
+        """Return the latest publication of a channel; raises BrokerUnavailable.
 
         When it returns, nothing newer has been delivered.
         """
 
     async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Tell where a channel stands and what it brought since; raises BrokerUnavailable.
+        """Return a channel's position, and its publications since; raises BrokerUnavailable.
 
         When it returns, exactly what led there has been delivered.
         """
@@ -86,15 +85,15 @@ class SessionBackend(Protocol):
     async def post_chat_message(
         self, identity: Identity, payload: SendChatPayload, connection_id: str
     ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
-        """Keep what was said; raises Refusal or StoreUnavailable.
+        """Store a chat message; raises RequestError or StoreUnavailable.
 
-        Returns the sender's own copy, and everybody else's.
+        Returns the sender's own copy, and the publications for everyone else.
         """
         ...
 
 
 class _OpenedSubscription(Struct, frozen=True):
-    """How a channel is joined: its place for the reply, and what comes between the two."""
+    """A subscription to confirm: the fields of the reply, and the publications after it."""
 
     recoverable: bool
     recovery_fields: dict[str, Any]
@@ -102,9 +101,9 @@ class _OpenedSubscription(Struct, frozen=True):
 
 
 class Session:
-    """What a client has proved about itself, what it hears, and what it may do next.
+    """The identity, subscriptions and deadline of one client.
 
-    Times are in seconds since the epoch.  ``deadline`` is when ``pass_time`` has something
+    Times are in seconds since the epoch.  ``deadline`` is when ``check_deadline`` has something
     to do next, or None.
     """
 
@@ -125,11 +124,11 @@ class Session:
         self.deadline: float | None = opened_at + auth_timeout_s
 
     def reply_to_ping(self, ping: Ping) -> SessionEffect:
-        """Answer a ping, for which nobody else need be asked."""
+        """Answer a ping, which needs no input or output."""
         return SendReply(Pong(id=ping.id))
 
     async def receive(self, message: ClientMessage) -> list[SessionEffect]:
-        """Return the effects of one message; a refusal is an effect too."""
+        """Return the effects of one message; an error reply is an effect too."""
         try:
             match message:
                 case Ping():
@@ -144,20 +143,20 @@ class Session:
                     return await self._authenticate(message)
                 case _:
                     assert_never(message)
-        except RequestError as refusal:
-            return [SendReply(Error.from_request_error(refusal, request_id=message.id))]
+        except RequestError as error:
+            return [SendReply(Error.from_request_error(error, request_id=message.id))]
         except (StoreUnavailable, BrokerUnavailable):
             failed = RequestError(
                 ErrorCode.INTERNAL, "This cannot be answered now, try again later"
             )
             reply = SendReply(Error.from_request_error(failed, request_id=message.id))
             if isinstance(message, Auth) and self.identity is None:
-                # Left alone it would be closed for not signing in, and not come back.
+                # Otherwise it would be closed with 4001 for not signing in, and not reconnect.
                 return [reply, CloseConnection(CloseCode.INTERNAL_ERROR)]
             return [reply]
 
     async def _authenticate(self, request: Auth) -> list[SessionEffect]:
-        """Sign in, extend the session, or say that the token is not taken."""
+        """Sign in, extend the session, or reply that the token is invalid."""
         try:
             identity = await self._backend.verify_token(request.payload.token)
             before = self.identity
@@ -172,7 +171,7 @@ class Session:
         own = Channel(ChannelKind.USER, identity.user_id)
         if own in self.channels:
             return [success, *await self._recheck_subscriptions()]
-        self.channels.add(own)  # it was left meanwhile
+        self.channels.add(own)  # it had been unsubscribed
         await self._backend.subscribe(own)
         return [success, AddSubscription(own), *await self._recheck_subscriptions()]
 
@@ -189,7 +188,7 @@ class Session:
         return [SendReply(AuthError(AuthErrorPayload("The token has expired")))]
 
     def on_order_owner_changed(self, ownership: OrderOwnership) -> list[SessionEffect]:
-        """Judge again whether this client may hear an order that has changed hands."""
+        """Unsubscribe from an order that was reassigned, unless this client may still see it."""
         channel = Channel(ChannelKind.ORDER, ownership.id)
         if channel not in self.channels or can_subscribe(self.identity, channel, ownership):
             return []
@@ -198,7 +197,7 @@ class Session:
     async def _sign_in(self, identity: Identity, request: Auth) -> list[SessionEffect]:
         own = Channel(ChannelKind.USER, identity.user_id)
         opened = await self._open_subscription(own, request.payload)
-        # The token may have been revoked meanwhile.
+        # The token may have been revoked while the history was read.
         self._set_identity(await self._backend.verify_token(request.payload.token))
         self.channels.add(own)
         # The confirmation comes before the channel, so that no event overtakes it.
@@ -217,9 +216,7 @@ class Session:
 
     async def _subscribe(self, request: Subscribe) -> list[SessionEffect]:
         channel = Channel.parse(request.payload.channel)
-        order = None
-        if channel.kind is ChannelKind.ORDER and self.identity is not None:
-            order = await self._backend.find_order_owner(channel.key)
+        order = await self._find_order(channel)
         if not can_subscribe(self.identity, channel, order, has_expired=self._has_expired):
             raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
         if (
@@ -229,18 +226,13 @@ class Session:
             raise RequestError(
                 ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._max_subscriptions} channels"
             )
-        was_subscribed = channel in self.channels
-        self.channels.add(channel)  # so that an order that changes hands meanwhile is lost
-        try:
-            opened = await self._open_subscription(channel, request.payload)
-        except BrokerUnavailable:
-            if not was_subscribed:
-                self.channels.discard(channel)
-            raise
-        if channel not in self.channels:
+        opened = await self._open_subscription(channel, request.payload)
+        # Until it is a subscriber it is not notified of an order that is reassigned.
+        if not can_subscribe(self.identity, channel, await self._find_order(channel)):
             raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        self.channels.add(channel)
         if self.identity is None:
-            self.deadline = None  # joining a public channel is reason enough to stay
+            self.deadline = None  # with a public channel, it need not sign in
         confirmed = Subscribed(
             SubscribedPayload(request.payload.channel, **opened.recovery_fields), id=request.id
         )
@@ -250,10 +242,16 @@ class Session:
             AddSubscription(channel, opened.recoverable),
         ]
 
+    async def _find_order(self, channel: Channel) -> OrderOwnership | None:
+        """Return the order of a channel and its owner, for a client that is signed in."""
+        if channel.kind is not ChannelKind.ORDER or self.identity is None:
+            return None
+        return await self._backend.find_order_owner(channel.key)
+
     async def _open_subscription(
         self, channel: Channel, options: SubscribeOptions
     ) -> _OpenedSubscription:
-        """Fetch what is to be sent before the channel is joined."""
+        """Fetch the stream position and missed messages of a new subscription."""
         if options.recoverable is not True:
             if options.last is not True:
                 await self._backend.subscribe(channel)
@@ -273,7 +271,7 @@ class Session:
         return _OpenedSubscription(True, recovery_fields, publications)
 
     def _replay(self, opened: _OpenedSubscription) -> list[Replay]:
-        """Send what the channel brought before, but for what was not for this client."""
+        """Replay earlier publications, but those that were not for this client."""
         return [
             Replay(publication, opened.recoverable)
             for publication in opened.publications
@@ -281,7 +279,7 @@ class Session:
         ]
 
     def _is_recipient(self, publication: Publication) -> bool:
-        """Tell whether this client would have got it, had it heard the channel: see the hub."""
+        """Tell whether the hub would have delivered it to this client as a subscriber."""
         tenant_id = self.identity.tenant_id if self.identity else ""
         return (
             (not publication.tenant_only or publication.tenant == tenant_id)
@@ -304,15 +302,10 @@ class Session:
         return [Publish(publications), SendReply(ChatMessage(payload, id=request.id))]
 
     async def _recheck_subscriptions(self) -> list[SessionEffect]:
-        """Leave what a newer token, of another role, no longer opens."""
+        """Unsubscribe from what a newer token, of another role, no longer allows."""
         effects: list[SessionEffect] = []
         for channel in sorted(self.channels):
-            order = (
-                await self._backend.find_order_owner(channel.key)
-                if channel.kind is ChannelKind.ORDER
-                else None
-            )
-            if not can_subscribe(self.identity, channel, order):
+            if not can_subscribe(self.identity, channel, await self._find_order(channel)):
                 effects += self._revoke_subscription(channel)
         return effects
 
@@ -321,7 +314,7 @@ class Session:
         return [RemoveSubscription(channel), SendReply(Unsubscribed(ChannelPayload(str(channel))))]
 
     def _own_channel(self) -> set[Channel]:
-        """Return the channel that signing in joined: it does not count against the limit."""
+        """Return the user's own channel, which does not count against the limit."""
         return {Channel(ChannelKind.USER, self.identity.user_id)} if self.identity else set()
 
 

@@ -1,1 +1,5 @@
-"""What outlives the server: whose an order is, and what was said to support."""
+"""What outlives the process: owners of orders, conversations, revocations, idempotency keys.
+
+A store reads and writes, and decides nothing: rules are in `server/services` and
+`server/auth`.  The history of channels is the broker's, in `server/pubsub`.
+"""

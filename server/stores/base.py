@@ -1,6 +1,6 @@
-"""What the server asks of a store, and the shapes it keeps there.
+"""The interface of a store, and the types of what it stores.
 
-Every implementation passes the one suite in ``tests/server/stores/test_store_contract.py``.
+Every implementation passes the tests in ``tests/server/stores/test_store_contract.py``.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from protocol.errors import OrderOwnedByOtherTenant
 
 
 class StoreUnavailable(Exception):
-    """The store could not do it now: disk full, locked, away.
+    """The store does not work now: disk full, file locked, Redis down.
 
-    Nothing was kept; or, where the way to the store broke while it answered, nothing is
-    known to be.
+    Nothing was stored; or it is not known, if the connection broke during the request.
     """
 
 
 class OrderOwnership(Struct, frozen=True):
-    """Whose an order is."""
+    """The owner of an order."""
 
     id: str
     user_id: str
@@ -30,7 +29,7 @@ class OrderOwnership(Struct, frozen=True):
 
 
 class StoredChatMessage(Struct, frozen=True):
-    """One thing that was said; ``at`` in seconds since the epoch."""
+    """A chat message; ``at`` is in seconds since the epoch."""
 
     id: str
     sender_id: str
@@ -40,7 +39,7 @@ class StoredChatMessage(Struct, frozen=True):
 
 
 class Conversation(Struct, frozen=True):
-    """A customer's talk with a tenant's staff; ``agent_id`` is who answered first."""
+    """A customer's conversation with a tenant's staff; ``agent_id`` answered first."""
 
     id: str
     tenant_id: str
@@ -52,7 +51,7 @@ class Conversation(Struct, frozen=True):
 
 
 class Revocation(Struct, frozen=True):
-    """Whose tokens count only if issued after ``at``, in seconds since the epoch."""
+    """A user's tokens issued until ``at``, in seconds since the epoch, are revoked."""
 
     tenant_id: str
     user_id: str
@@ -60,74 +59,74 @@ class Revocation(Struct, frozen=True):
 
 
 class Store(Protocol):
-    """Keeps orders' owners, conversations and revocations.
+    """Stores the owners of orders, conversations and revocations.
 
-    What a method has returned from is kept, also when the process is killed next.  Every
-    method raises StoreUnavailable where it could not do its work.
+    When a method has returned, its changes survive even if the process is killed.  Every
+    method raises StoreUnavailable if it fails.
     """
 
     async def record_order_owners(
         self, ownerships: Sequence[OrderOwnership]
     ) -> list[OrderOwnership]:
-        """Keep whose these orders are, all or none; of one that is there twice, the last.
+        """Store the owners of orders, all or none; the last one wins for an order listed twice.
 
-        Returns those that were somebody else's before.  No two servers can both find an
-        order to be new.
+        Returns those that had another owner before.  No two servers can both find an order
+        to be new.
 
         Raises:
-            OrderOwnedByOtherTenant: one belongs to another tenant; none was kept.
+            OrderOwnedByOtherTenant: one belongs to another tenant; nothing was stored.
         """
         ...
 
     async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
-        """Return whose an order is, if anybody's."""
+        """Return the owner of an order, or None."""
 
     async def open_conversation(
         self, conversation: Conversation, message: StoredChatMessage
     ) -> None:
-        """Keep a new conversation with its first line."""
+        """Store a new conversation with its first message."""
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
-        """Return a conversation with its last line."""
+        """Return a conversation with its last message, or None."""
 
     async def add_message(
         self, conversation_id: str, message: StoredChatMessage, agent_id: str = ""
     ) -> None:
-        """Keep a line; a named agent joins if nobody has answered yet."""
+        """Store a message; ``agent_id`` becomes the conversation's agent if it has none."""
 
     async def conversations(
         self, tenant_id: str, customer_id: str | None, limit: int
     ) -> list[Conversation]:
-        """List a tenant's conversations, or one customer's, the latest spoken in first."""
+        """List a tenant's conversations, or one customer's, the latest first."""
         ...
 
     async def messages(self, conversation_id: str, limit: int) -> list[StoredChatMessage]:
-        """List the last lines of a conversation, oldest first."""
+        """List the last messages of a conversation, oldest first."""
         ...
 
     async def purge_before(self, time: float) -> None:
-        """Drop conversations in which nothing was said since, and their lines."""
+        """Delete conversations without messages since this time."""
 
     async def revoke(self, revocation: Revocation) -> None:
-        """Keep a revocation in the place of that user's former one, for good."""
+        """Store a revocation for good; it replaces the user's former one."""
 
     async def revocations(self) -> list[Revocation]:
-        """List all revocations, one a user of a tenant."""
+        """List all revocations: one for each user of a tenant."""
         ...
 
     async def health_check(self) -> None:
-        """Read something, whatever it is."""
+        """Read something, to find out whether the store works."""
 
     async def aclose(self) -> None:
-        """Finish."""
+        """Close the store."""
 
 
 def plan_ownership(
     known: Mapping[str, OrderOwnership], ownerships: Sequence[OrderOwnership]
 ) -> tuple[list[OrderOwnership], list[OrderOwnership]]:
-    """Sort out what recording these orders comes to, by what is known of them.
+    """Find what recording these orders changes, given their known owners.
 
-    Returns the orders to keep, one an id, and those of them that change hands.
+    Returns the orders to store, one for each id, and those of them that change owner.
 
     Raises:
         OrderOwnedByOtherTenant: one belongs to another tenant.
@@ -138,5 +137,5 @@ def plan_ownership(
         if owner is not None and owner.tenant_id != order.tenant_id:
             raise OrderOwnedByOtherTenant(order.id, index)
         latest[order.id] = order
-    kept = list(latest.values())
-    return kept, [order for order in kept if known.get(order.id) not in (None, order)]
+    to_store = list(latest.values())
+    return to_store, [order for order in to_store if known.get(order.id) not in (None, order)]

@@ -1,8 +1,8 @@
-"""First answers that all servers of a cluster know: a repeat may come to another than the first.
+"""The cluster-wide idempotency store: a repeat may go to another node than the first request.
 
-A server claims a key before it does what is asked, for as long as that may take; if it is
-killed meanwhile, the claim runs out and a repeat does it again.  What was published by then
-is not published twice: the broker is told the same ``once``.
+A node claims a request before it runs it.  If the node is killed, the claim expires and a
+repeat runs the request again.  Publications that were published by then are not published
+twice, because the broker gets the same idempotency key.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from server.stores import lua
 from server.stores.base import StoreUnavailable
 from server.stores.redis import translating_errors
 
-CLAIM_TTL_S = 10.0  # a claim's; to accept a list takes a few patiences at the most
-POLL_INTERVAL_S = 0.05  # while another server does it
+CLAIM_TTL_S = 10.0  # to publish a list takes a few broker timeouts at most
+POLL_INTERVAL_S = 0.05  # while another node runs the request
 ResultT = TypeVar("ResultT")
 
 
 class RedisIdempotencyStore(Generic[ResultT]):
-    """Does once what is asked of any server; waits ``patience_s`` for another that does it.
+    """Runs each request on one node, and waits ``timeout_s`` for another that runs it.
 
-    One that has not done it within ``lease_s`` is taken for dead.
+    A node that has not finished after ``claim_ttl_s`` loses its claim.
     """
 
     def __init__(
@@ -53,35 +53,37 @@ class RedisIdempotencyStore(Generic[ResultT]):
         digest: bytes,
         operation: Callable[[], Awaitable[ResultT]],
     ) -> ResultT:
-        """Return what ``do`` returns, or what another server was answered before.
+        """Run the operation, or return its result from another node.
 
         Raises:
             ApiError: ``key_reused``, the fingerprint came with another digest.
-            StoreUnavailable: Redis is away, or another server is still at it.
+            StoreUnavailable: Redis does not answer, or another node is still running it.
         """
-        key, me = f"{self._prefix}answer:{fingerprint}", secrets.token_hex(8)
-        answer = await self._claim_or_wait(key, digest, me)
-        if answer is not None:
-            return answer
+        key, claim_id = f"{self._prefix}answer:{fingerprint}", secrets.token_hex(8)
+        result = await self._claim_or_wait(key, digest, claim_id)
+        if result is not None:
+            return result
         encoded = b""
         try:
             outcome = await operation()
             encoded = self._encode(outcome)
         finally:
-            # If this fails the claim runs out, and a repeat does again what it finds undone.
+            # If this fails, the claim expires and a repeat runs the request again.
             with suppress(StoreUnavailable):
                 async with translating_errors():
-                    await self._complete_script([key], [me, encoded, int(ANSWER_TTL_S * 1000)])
+                    await self._complete_script(
+                        [key], [claim_id, encoded, int(ANSWER_TTL_S * 1000)]
+                    )
         return outcome
 
-    async def _claim_or_wait(self, key: str, digest: bytes, me: str) -> ResultT | None:
-        """Claim a key, or return the answer of whoever had."""
+    async def _claim_or_wait(self, key: str, digest: bytes, claim_id: str) -> ResultT | None:
+        """Claim a request, or return its result from another node."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 while True:
                     async with translating_errors():
                         claimed: Any = await self._claim_script(
-                            [key], [digest, me, self._claim_ttl_ms]
+                            [key], [digest, claim_id, self._claim_ttl_ms]
                         )
                     if not claimed:
                         return None
@@ -91,4 +93,4 @@ class RedisIdempotencyStore(Generic[ResultT]):
                         return self._decode(claimed[1])
                     await asyncio.sleep(POLL_INTERVAL_S)
         except TimeoutError:
-            raise StoreUnavailable("another server has not answered it yet") from None
+            raise StoreUnavailable("another node has not finished this request") from None

@@ -1,4 +1,4 @@
-"""The store in a file: SQLite in WAL mode, reached through aiosqlite's thread."""
+"""The store of a single server: SQLite in WAL mode, used in aiosqlite's thread."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from server.stores.base import (
     plan_ownership,
 )
 
-# synchronous=NORMAL in WAL mode survives a killed process; a power cut may cost the last moments.
+# With synchronous=NORMAL a killed process loses nothing, a power failure the last moments.
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -75,12 +75,12 @@ class SqliteStore:
 
     @classmethod
     async def open(cls, path: Path, timeout_s: float) -> SqliteStore:
-        """Open the file, or make it with its folder.
+        """Open the file, or create it and its folder.
 
-        A query on a database that another program has locked waits for ``timeout_s``.
+        A query waits for up to ``timeout_s`` while another program has locked the database.
 
         Raises:
-            StoreUnavailable: it cannot be opened or is no database.
+            StoreUnavailable: it cannot be opened or is not a database.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ class SqliteStore:
     async def record_order_owners(
         self, ownerships: Sequence[OrderOwnership]
     ) -> list[OrderOwnership]:
-        """Keep whose these orders are, in one transaction; returns those that change hands."""
+        """Store the owners of orders in one transaction; returns those that change owner."""
         ids = json.dumps([order.id for order in ownerships])
         async with self._transaction() as database:
             rows = await database.execute_fetchall(
@@ -105,25 +105,25 @@ class SqliteStore:
                 "WHERE id IN (SELECT value FROM json_each(?))",
                 (ids,),
             )
-            kept, changed = plan_ownership(
+            to_store, changed = plan_ownership(
                 {row[0]: OrderOwnership(*row) for row in rows}, ownerships
             )
             await database.executemany(
                 "INSERT INTO orders VALUES (?, ?, ?) ON CONFLICT (id) "
                 "DO UPDATE SET user_id = excluded.user_id",
-                [astuple(order) for order in kept],
+                [astuple(order) for order in to_store],
             )
         return changed
 
     async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
-        """Return whose an order is, if anybody's."""
+        """Return the owner of an order, or None."""
         rows = await self._query("SELECT * FROM orders WHERE id = ?", order_id)
         return next((OrderOwnership(*row) for row in rows), None)
 
     async def open_conversation(
         self, conversation: Conversation, message: StoredChatMessage
     ) -> None:
-        """Keep a new conversation with its first line."""
+        """Store a new conversation with its first message."""
         async with self._transaction() as database:
             await database.execute(
                 "INSERT INTO conversations (id, tenant_id, customer_id, customer_name, opened_at)"
@@ -139,14 +139,14 @@ class SqliteStore:
             await _append_message(database, conversation.id, message)
 
     async def find_conversation(self, conversation_id: str) -> Conversation | None:
-        """Return a conversation with its last line."""
+        """Return a conversation with its last message, or None."""
         rows = await self._query(f"{_SELECT_CONVERSATION} WHERE c.id = ?", conversation_id)
         return next(map(_conversation, rows), None)
 
     async def add_message(
         self, conversation_id: str, message: StoredChatMessage, agent_id: str = ""
     ) -> None:
-        """Keep a line; a named agent joins if nobody has answered yet."""
+        """Store a message; ``agent_id`` becomes the conversation's agent if it has none."""
         async with self._transaction() as database:
             await _append_message(database, conversation_id, message)
             if agent_id:
@@ -158,7 +158,7 @@ class SqliteStore:
     async def conversations(
         self, tenant_id: str, customer_id: str | None, limit: int
     ) -> list[Conversation]:
-        """List a tenant's conversations, or one customer's, the latest spoken in first."""
+        """List a tenant's conversations, or one customer's, the latest first."""
         rows = await self._query(
             f"{_SELECT_CONVERSATION} WHERE c.tenant_id = ?1 AND (?2 IS NULL OR c.customer_id = ?2) "
             "ORDER BY c.last_line DESC LIMIT ?3",
@@ -169,7 +169,7 @@ class SqliteStore:
         return [_conversation(row) for row in rows]
 
     async def messages(self, conversation_id: str, limit: int) -> list[StoredChatMessage]:
-        """List the last lines of a conversation, oldest first."""
+        """List the last messages of a conversation, oldest first."""
         rows = await self._query(
             "SELECT id, sender_id, sender_name, content, at FROM lines "
             "WHERE conversation_id = ? ORDER BY number DESC LIMIT ?",
@@ -179,7 +179,7 @@ class SqliteStore:
         return [StoredChatMessage(*row) for row in rows][::-1]
 
     async def purge_before(self, time: float) -> None:
-        """Drop conversations in which nothing was said since, and their lines."""
+        """Delete conversations without messages since this time."""
         async with self._transaction() as database:
             await database.execute(
                 "DELETE FROM conversations WHERE last_line IN "
@@ -188,23 +188,23 @@ class SqliteStore:
             )
 
     async def revoke(self, revocation: Revocation) -> None:
-        """Keep a revocation in the place of that user's former one."""
+        """Store a revocation; it replaces the user's former one."""
         async with self._transaction() as database:
             await database.execute(
                 "INSERT OR REPLACE INTO revocations VALUES (?, ?, ?)", astuple(revocation)
             )
 
     async def revocations(self) -> list[Revocation]:
-        """List all revocations, one a user of a tenant."""
+        """List all revocations: one for each user of a tenant."""
         rows = await self._query("SELECT tenant_id, user_id, at FROM revocations")
         return [Revocation(*row) for row in rows]
 
     async def health_check(self) -> None:
-        """Read something, whatever it is."""
+        """Read something, to find out whether the store works."""
         await self._query("SELECT id FROM orders LIMIT 1")
 
     async def aclose(self) -> None:
-        """Close the file; what was kept is in it."""
+        """Close the file."""
         await self._database.close()
 
     async def _query(self, query: str, *values: Any) -> Iterable[Any]:
@@ -215,7 +215,7 @@ class SqliteStore:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
-        """Do all that the block does, or nothing of it; one block at a time."""
+        """Commit what the block does, or nothing if it raises; one block at a time."""
         try:
             async with self._write_lock:
                 await self._database.execute("BEGIN IMMEDIATE")

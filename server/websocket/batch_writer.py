@@ -1,99 +1,104 @@
-"""Writes what is in the outboxes: all of a client's frames at once, everybody's in one go.
+"""Writes what is in the send queues: each client's frames in one write.
 
-A write costs some 7 us of system call whatever it carries, so fewer writes are what there is
-to win.  Frames are appended to each client's list; a flush joins the list and writes once.
+A write costs some 7 us of system call whatever its size, so the fewer writes the better.
+Frames are appended to each client's queue; a flush joins a queue's frames and writes once.
 
-What is for a crowd, the listeners of one channel, is kept once for all of it as long as
-nothing else is to be written: its flush is one loop of writes and nothing else.
+A broadcast, which goes to all subscribers of one channel, is kept once for all of them as long
+as nothing else is to be written: its flush is one loop of writes and nothing else.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from time import monotonic
 
 from server.websocket.flush_delay import FlushDelay
-from server.websocket.send_queue import SendQueue
+from server.websocket.send_queue import (
+    MAX_TRANSPORT_BUFFER,
+    QueuedConnection,
+    Recipients,
+    SendQueue,
+    Transport,
+)
+from server.websocket.slow_consumers import exceeds_limit
 
-BLOCKED_RETRY_S = 0.02  # how soon a socket that was full is looked at again
-
-Recipients = dict[SendQueue, Callable[[bytes], int]]
-"""Who hears a channel, each with its ``write_now``: a flush of theirs touches nothing else."""
-
-
-def make_recipients(queues: Iterable[SendQueue]) -> Recipients:
-    """Make one."""
-    return {queue: queue.write_now for queue in queues}
+BLOCKED_RETRY_S = 0.02  # between two attempts to write to a socket that is full
 
 
 class BatchWriter:
-    """Writes the outboxes that have something to say, as soon as the pace has it.
+    """Owns the send queues, and flushes those that have frames as soon as its delay allows.
 
-    ``flushed`` are told after every flush; ``stuck`` of each outbox that could not write.
-    ``unclear`` are those of whom something waits in the transport, or may.
+    ``max_queued_bytes`` is the limit of one client's queue: see `slow_consumers`.  The
+    callbacks of ``on_flushed`` are called after every flush.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_queued_bytes: int) -> None:
         self._loop = loop
+        self._max_queued_bytes = max_queued_bytes
         self.on_flushed: list[Callable[[], None]] = []
-        self.on_blocked: list[Callable[[SendQueue], None]] = []
         self._dirty_queues: list[SendQueue] = []
-        self.congested: set[SendQueue] = set()
+        self._congested: set[SendQueue] = set()  # something is in their transports, or may be
+        self._blocked: set[SendQueue] = set()  # their transports' buffers are full
         self._broadcast_recipients: Recipients = {}
-        self.pending_broadcast: list[bytes] = []
-        self._blocked: set[SendQueue] = set()
+        self._pending_broadcast: list[bytes] = []
         self._is_scheduled = False
         self._delay = FlushDelay()
-        self.frames_queued = 0  # frames, ever
+        self._frames_queued = 0  # since the start
         self._retry_timer: asyncio.TimerHandle | None = None
 
+    def open_queue(
+        self,
+        transport: Transport,
+        write_now: Callable[[bytes], int],
+        connection: QueuedConnection,
+    ) -> SendQueue:
+        """Make the send queue of a new connection."""
+        queue = SendQueue(transport, write_now, connection)
+        self._congested.add(queue)  # the handshake's response may still be in the transport
+        return queue
+
+    def push(self, queue: SendQueue, frame: bytes) -> None:
+        """Queue a frame, or several joined ones, for the next flush."""
+        if self._pending_broadcast:
+            self._expand_broadcast()
+        self._frames_queued += 1
+        pending = queue.pending
+        pending.append(frame)
+        if len(pending) == 1:
+            self._dirty_queues.append(queue)
+            self._schedule()
+
     def broadcast(self, recipients: Recipients, data: bytes) -> None:
-        """Queue a piece for each of a crowd; told apart by identity, a crowd never changes."""
+        """Queue frames for each of the recipients, which are compared by identity."""
         if recipients is not self._broadcast_recipients:
-            self.expand_broadcast()
+            self._expand_broadcast()
             self._broadcast_recipients = recipients
-        self.pending_broadcast.append(data)
-        self.frames_queued += 1
+        self._pending_broadcast.append(data)
+        self._frames_queued += 1
         self._schedule()
 
-    def expand_broadcast(self) -> None:
-        """Give each of the crowd its own share, so that what comes next queues behind it."""
-        if not self.pending_broadcast:
-            return
-        recipients, frames = self._broadcast_recipients, self.pending_broadcast
-        self._broadcast_recipients, self.pending_broadcast = {}, []
-        for queue in recipients:
-            if not queue.pending:
-                self._dirty_queues.append(queue)
-            queue.pending.extend(frames)
+    def replace_with(self, queue: SendQueue, frame: bytes) -> None:
+        """Drop what is queued and write a last frame behind what the transport already has."""
+        self._clear(queue)
+        if not queue.transport.is_closing():
+            queue.transport.write(frame)
 
-    def mark_dirty(self, queue: SendQueue) -> None:
-        """Take note that this outbox has its first pending frame."""
-        self._dirty_queues.append(queue)
-        self._schedule()
-
-    def _schedule(self) -> None:
-        if self._is_scheduled:
-            return
-        self._is_scheduled = True
-        if wait_s := self._delay.initial(self.frames_queued, monotonic()):
-            self._loop.call_later(wait_s, self._flush_when_due)
-        else:
-            self._loop.call_soon(self.flush)
-
-    def _flush_when_due(self) -> None:
-        if wait_s := self._delay.extend(self.frames_queued, monotonic()):
-            self._loop.call_later(wait_s, self._flush_when_due)
-        else:
-            self.flush()
+    def close_queue(self, queue: SendQueue) -> None:
+        """Write what is queued, as far as the socket takes it, and forget the queue."""
+        self._expand_broadcast()
+        if queue.pending:
+            self._write(queue, b"".join(queue.pending))
+        self._clear(queue)
+        self._blocked.discard(queue)
+        self._congested.discard(queue)
 
     def flush(self) -> None:
         """Write everything that is pending, now."""
-        started = monotonic()  # uvloop's own time stands still within a turn
+        started = monotonic()  # uvloop's own time stands still within an iteration
         self._is_scheduled = False
         if self._dirty_queues:
-            self.expand_broadcast()
+            self._expand_broadcast()
             self._flush_queues()
         else:
             self._flush_broadcast()
@@ -101,66 +106,125 @@ class BatchWriter:
             callback()
         self._delay.record_flush(started, monotonic())
 
+    def _schedule(self) -> None:
+        if self._is_scheduled:
+            return
+        self._is_scheduled = True
+        if wait_s := self._delay.initial(self._frames_queued, monotonic()):
+            self._loop.call_later(wait_s, self._flush_when_due)
+        else:
+            self._loop.call_soon(self.flush)
+
+    def _flush_when_due(self) -> None:
+        if wait_s := self._delay.extend(self._frames_queued, monotonic()):
+            self._loop.call_later(wait_s, self._flush_when_due)
+        else:
+            self.flush()
+
+    def _expand_broadcast(self) -> None:
+        """Give each recipient its own list, so that what comes next is queued behind it."""
+        if not self._pending_broadcast:
+            return
+        recipients, frames = self._broadcast_recipients, self._pending_broadcast
+        self._broadcast_recipients, self._pending_broadcast = {}, []
+        for queue in recipients:
+            if not queue.pending:
+                self._dirty_queues.append(queue)
+            queue.pending.extend(frames)
+
     def _flush_queues(self) -> None:
-        """Write each outbox's own list."""
+        """Write each queue's own frames."""
         queues, self._dirty_queues = self._dirty_queues, []
         frames: list[bytes] = []
         joined = b""
         for queue in queues:
             pending, queue.pending = queue.pending, []
-            # Neighbours usually hear the same channels: equal lists share one joined buffer.
+            # Neighbours are often subscribed to the same channels: equal lists share one buffer.
             if pending != frames:
                 frames, joined = pending, b"".join(pending)
-            if pending and not queue.write(joined):
+            if pending and not self._write(queue, joined):
                 self._retry_later(queue)
 
     def _flush_broadcast(self) -> None:
-        """Write what is for the crowd to each of it."""
-        recipients, frames = self._broadcast_recipients, self.pending_broadcast
-        self._broadcast_recipients, self.pending_broadcast = {}, []
+        """Write the broadcast to each of its recipients."""
+        recipients, frames = self._broadcast_recipients, self._pending_broadcast
+        self._broadcast_recipients, self._pending_broadcast = {}, []
         joined = b"".join(frames)
-        if recipients.keys().isdisjoint(self.congested):
+        if recipients.keys().isdisjoint(self._congested):
             self._write_uncongested(recipients, joined)
             return
         for queue in recipients:
-            if not queue.write(joined):
+            if not self._write(queue, joined):
                 self._retry_later(queue)
 
     def _write_uncongested(self, recipients: Recipients, data: bytes) -> None:
-        """Write to those of whom nothing waits: past the transports, a system call each.
+        """Write past the transports, whose buffers are empty: one system call each.
 
-        Whose connection is closing is written to in vain; whose is lost is in no crowd.
+        Writing to a closing connection does no harm, and a lost one is no recipient.
         """
         size = len(data)
-        partial: dict[int, int] = {}  # how much was taken, by place in the crowd
+        partial: dict[int, int] = {}  # how much was taken, by index of the recipient
         for index, write_now in enumerate(recipients.values()):
             try:
                 written = write_now(data)
             except BlockingIOError:
                 written = 0
             except OSError:
-                continue  # gone, as the transport is about to find out
+                continue  # lost, as the transport is about to find out
             if written != size:
                 partial[index] = written
         if partial:
             queues = list(recipients)
             for index, written in partial.items():
-                queues[index].buffer_remainder(data[written:])
+                self._buffer_remainder(queues[index], data[written:])
 
-    def close_queue(self, queue: SendQueue) -> None:
-        """Write what one outbox still has, and let go of it: its connection ends."""
-        self.expand_broadcast()
-        if queue.pending:
-            queue.write(b"".join(queue.pending))
-        queue.clear()
-        self._blocked.discard(queue)
-        self.congested.discard(queue)
+    def _write(self, queue: SendQueue, data: bytes) -> bool:
+        """Write whole frames behind what is unsent; return False if the socket is full."""
+        transport = queue.transport
+        if transport.is_closing():
+            self._clear(queue)
+            return True
+        buffered = transport.get_write_buffer_size()
+        if queue.unsent or buffered > MAX_TRANSPORT_BUFFER:
+            queue.unsent.append(data)
+            queue.unsent_bytes += len(data)
+            self._congested.add(queue)
+            if buffered > MAX_TRANSPORT_BUFFER:
+                return False
+            data = b"".join(queue.unsent)
+            queue.unsent.clear()
+            queue.unsent_bytes = 0
+        if buffered:
+            transport.write(data)
+            return True
+        self._congested.discard(queue)
+        try:
+            written = queue.write_now(data)
+        except BlockingIOError:
+            written = 0
+        except OSError:
+            return True  # the connection is lost, as the transport is about to find out
+        if written != len(data):
+            self._buffer_remainder(queue, data[written:])
+        return True
+
+    def _buffer_remainder(self, queue: SendQueue, data: bytes) -> None:
+        """Leave to the transport what the socket did not take."""
+        self._congested.add(queue)
+        queue.transport.write(data)
+
+    def _clear(self, queue: SendQueue) -> None:
+        """Drop what is queued."""
+        self._expand_broadcast()
+        queue.pending = []
+        queue.unsent.clear()
+        queue.unsent_bytes = 0
 
     def _retry_later(self, queue: SendQueue) -> None:
-        """Look again soon at an outbox whose socket is full."""
+        """Try a full socket again soon, unless its client is too slow to keep."""
         self._blocked.add(queue)
-        for callback in self.on_blocked:
-            callback(queue)
+        if exceeds_limit(queue, self._max_queued_bytes, monotonic()):
+            queue.connection.close_slow_consumer()
         if self._retry_timer is None:
             self._retry_timer = self._loop.call_later(BLOCKED_RETRY_S, self._retry_blocked)
 
@@ -168,5 +232,5 @@ class BatchWriter:
         self._retry_timer = None
         blocked, self._blocked = self._blocked, set()
         for queue in blocked:
-            if not queue.write(b""):
+            if not self._write(queue, b""):
                 self._retry_later(queue)

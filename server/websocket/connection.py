@@ -1,8 +1,8 @@
-"""One client's socket: the only module that touches one.
+"""One client's connection: what comes from its socket, and how it ends.
 
-Takes what comes, hands messages to the exchange, and looks after the connection's life.
+Decodes frames, hands messages to the dispatcher, and watches keep-alive and timeouts.
 Everything that is written, replies, events and control frames alike, goes through the
-outbox: one order.
+connection's send queue, which keeps it in one order.
 """
 
 from __future__ import annotations
@@ -20,23 +20,22 @@ from server.session.rate_limit import RateLimit, RateLimitVerdict
 from server.session.session import Session
 from server.stores.base import OrderOwnership
 from server.websocket import frame_codec
+from server.websocket.batch_writer import BatchWriter
 from server.websocket.frame_codec import FrameDecoder
-from server.websocket.send_queue import SendQueue
+from server.websocket.keepalive import Keepalive
 
 log = logging.getLogger(__name__)
 
-PING_INTERVAL_S = 54.0  # these three are the document's
-IDLE_TIMEOUT_S = 59.0  # its 60 s, less the sweeper's turn and a half
-CLOSE_TIMEOUT_S = 10.0
-TEXT_OPCODE = int(Opcode.TEXT)  # an enum's member takes longer to compare with
-ABNORMAL_CLOSURE = "1006"  # as browsers call a connection that ends without a goodbye
-LINGER_S = 1.0  # for a close frame to arrive where no answer to it will be understood
+CLOSE_TIMEOUT_S = 10.0  # for the client to answer a close frame: see docs/protocol.md
+TEXT_OPCODE = int(Opcode.TEXT)  # an enum member is slower to compare with
+ABNORMAL_CLOSURE = "1006"  # as browsers report a connection that ends without a close frame
+LINGER_S = 1.0  # for a close frame to arrive where its answer would not be understood
 
 
 class ServerConnection(asyncio.Protocol):
-    """A client that is connected, from the upgrade to its last frame.
+    """A client's connection, from the handshake to its last frame.
 
-    ``gone`` is told when the connection is lost, whoever ended it.
+    ``on_closed`` is called when the connection is lost, whichever side closed it.
     """
 
     __slots__ = (
@@ -44,11 +43,11 @@ class ServerConnection(asyncio.Protocol):
         "_closed_at",
         "_context",
         "_dispatcher",
-        "_last_ping_at",
-        "_last_received_at",
+        "_keepalive",
         "_on_closed",
         "_reader",
         "_transport",
+        "_writer",
         "id",
         "next_check_at",
         "opened_at",
@@ -60,13 +59,15 @@ class ServerConnection(asyncio.Protocol):
         id: str,
         session: Session,
         rate_limit: RateLimit,
-        send_queue: SendQueue,
         transport: asyncio.Transport,
+        write_now: Callable[[bytes], int],
+        writer: BatchWriter,
         context: ConnectionContext,
         on_closed: Callable[[ServerConnection], None],
     ) -> None:
         self.id = id
-        self.send_queue = send_queue
+        self.send_queue = writer.open_queue(transport, write_now, self)
+        self._writer = writer
         self._transport = transport
         self._context = context
         self._on_closed = on_closed
@@ -74,13 +75,14 @@ class ServerConnection(asyncio.Protocol):
         self._closed_at: float | None = None
         self._close_timeout_s = CLOSE_TIMEOUT_S
         self.next_check_at = 0.0
-        self.opened_at = self._last_received_at = self._last_ping_at = context.clock()
+        self.opened_at = context.clock()
+        self._keepalive = Keepalive(self.opened_at)
         self._dispatcher = RequestDispatcher(self, session, rate_limit, context)
         context.hub.add(self)
 
     @property
     def identity(self) -> Identity | None:
-        """Whom it speaks for, and as what."""
+        """The identity it has signed in with."""
         return self._dispatcher.session.identity
 
     @property
@@ -90,64 +92,68 @@ class ServerConnection(asyncio.Protocol):
 
     @property
     def user_id(self) -> str | None:
-        """Whom it speaks for."""
+        """The user it has signed in as."""
         return self.identity.user_id if self.identity else None
 
     @property
     def messages_in(self) -> int:
-        """How many messages it has sent."""
+        """How many messages the client has sent."""
         return self._dispatcher.messages_in
 
     @property
     def channels(self) -> Collection[Channel]:
-        """What it hears."""
+        """The channels it is subscribed to."""
         return self._dispatcher.session.channels
 
     @property
     def last_received_at(self) -> float:
-        """When it last gave a sign of life, in seconds since the epoch."""
-        return self._last_received_at
+        """When the client last sent anything, in seconds since the epoch."""
+        return self._keepalive.last_received_at
 
     @property
     def is_open(self) -> bool:
-        """Tell whether neither side has hung up."""
+        """Tell whether neither side has closed it."""
         return self._closed_at is None
 
     def start(self, token: str | None) -> None:
-        """Start the conversation, with the token of the address if it had one."""
+        """Start the session, with the token of the URL if it had one."""
         self._dispatcher.start(token)
 
+    def send(self, frame: bytes) -> None:
+        """Queue a frame behind what is queued."""
+        self._writer.push(self.send_queue, frame)
+
     def data_received(self, data: bytes) -> None:
-        """Take what came from the client."""
+        """Decode and handle bytes from the client."""
         if self._reader is None:
             return
-        self._last_received_at = self._context.clock()
+        now = self._keepalive.last_received_at = self._context.clock()
         try:
             complete, violation = self._reader.feed(data)
             for opcode, payload in complete:
                 if opcode == TEXT_OPCODE:
-                    self._dispatcher.handle_message(payload, self._last_received_at)
+                    self._dispatcher.handle_message(payload, now)
                 else:
-                    self._on_control_frame(opcode, payload)
+                    self._on_control_frame(opcode, payload, now)
             if violation is not None:
                 self._fail_connection(violation)
         except UnicodeDecodeError:
             self._fail_connection(CloseCode.INVALID_TEXT)
-        except Exception:  # a fault of ours; the others go on
-            log.exception("what %s sent could not be taken", self.id)
+        except Exception:  # a bug, which must not take other connections down
+            log.exception("error handling data from %s", self.id)
             self.close(CloseCode.INTERNAL_ERROR)
 
     def connection_lost(self, _why: Exception | None) -> None:
-        """Let go of a client that is gone."""
+        """Release what belongs to a connection that is lost."""
         if self._closed_at is None:
             self._context.counters.closes[ABNORMAL_CLOSURE] += 1
             self._dispatcher.detach()
             self._closed_at = self._context.clock()
-        self.send_queue.flush_and_close()
+        self._writer.close_queue(self.send_queue)
         self._on_closed(self)
 
     def close(self, code: CloseCode) -> None:
-        """Stop hearing anything and say goodbye, behind what is queued."""
+        """Close the connection with a code, sent behind what is queued."""
         if self._closed_at is not None:
             return
         self._dispatcher.detach()
@@ -156,36 +162,36 @@ class ServerConnection(asyncio.Protocol):
         self._context.counters.closes[str(int(code))] += 1
         if code is CloseCode.SLOW_CONSUMER:
             self._context.counters.evictions += 1
-            self.send_queue.replace_with(frame_codec.encode_close(code))
+            self._writer.replace_with(self.send_queue, frame_codec.encode_close(code))
             return
-        self.send_queue.push(frame_codec.encode_close(code))
+        self.send(frame_codec.encode_close(code))
         if code is CloseCode.FLOODING:
             self._close_timeout_s = LINGER_S
-            self._transport.pause_reading()  # or the flood would go on until the very end
+            self._transport.pause_reading()  # or the flood would continue until the timeout
 
     def complete_close(self) -> None:
-        """Answer the client's goodbye and end the connection."""
+        """Answer the client's close frame and close the transport."""
         self.close(CloseCode.NORMAL)
-        self.send_queue.flush_and_close()
+        self._writer.close_queue(self.send_queue)
         self._transport.close()
 
     def pause_reading(self) -> None:
-        """Read nothing for a while."""
+        """Stop reading for a while: backpressure on the client."""
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Read again, unless it is hung up on."""
+        """Read again, unless the connection is closing."""
         if self._closed_at is None:
             self._transport.resume_reading()
 
     def abort(self) -> None:
-        """Drop a client that does not say goodbye."""
+        """Drop the connection without a close frame."""
         self._transport.abort()
 
     def check_timeouts(self, now: float) -> None:
-        """Do what the passing of time asks for: deadlines, pings, peers that are gone.
+        """Close what is overdue, and ping a client that is silent.
 
-        Has nothing to do before ``next_check_at``.
+        Does nothing before ``next_check_at``.
         """
         if self._closed_at is None:
             self._dispatcher.apply(self._dispatcher.session.check_deadline(now))
@@ -194,52 +200,42 @@ class ServerConnection(asyncio.Protocol):
             if now >= self.next_check_at:
                 self._transport.abort()
             return
-        if now >= self._last_received_at + IDLE_TIMEOUT_S:
+        keepalive = self._keepalive
+        if now >= keepalive.idle_at:
             self._dispatcher.detach()
             self._transport.abort()
-        elif now >= self._next_ping_at:
-            self._last_ping_at = now
-            self.send_queue.push(frame_codec.PING_FRAME)
-        times = (
-            self._next_ping_at,
-            self._last_received_at + IDLE_TIMEOUT_S,
-            self._dispatcher.session.deadline,
-        )
+        elif now >= keepalive.ping_at:
+            keepalive.record_ping(now)
+            self.send(frame_codec.PING_FRAME)
+        times = (keepalive.ping_at, keepalive.idle_at, self._dispatcher.session.deadline)
         self.next_check_at = min(time for time in times if time is not None)
 
-    @property
-    def _next_ping_at(self) -> float:
-        return max(self._last_received_at, self._last_ping_at) + PING_INTERVAL_S
-
-    def close_if_slow(self, now: float) -> None:
-        """Hang up on a client that does not take what is sent to it."""
-        if self._closed_at is None and self.send_queue.exceeds_limit(
-            self._context.send_queue_bytes, now
-        ):
-            log.info("evicted %s: %d bytes wait for it", self.id, self.send_queue.queued_bytes)
+    def close_slow_consumer(self) -> None:
+        """Close with 4100: the client does not take what is sent to it."""
+        if self._closed_at is None:
+            log.info(
+                "closing slow consumer %s (%d bytes queued)", self.id, self.send_queue.queued_bytes
+            )
             self.close(CloseCode.SLOW_CONSUMER)
 
     def on_order_owner_changed(self, ownership: OrderOwnership) -> None:
-        """Stop hearing an order that is no longer this client's to hear."""
+        """Unsubscribe from an order that this client may no longer see."""
         self._dispatcher.apply(self._dispatcher.session.on_order_owner_changed(ownership))
 
-    def _on_control_frame(self, opcode: int, payload: bytes) -> None:
+    def _on_control_frame(self, opcode: int, payload: bytes, now: float) -> None:
         match opcode:
             case Opcode.PING:
-                if (
-                    self._dispatcher.check_rate_limit(self._last_received_at)
-                    is RateLimitVerdict.ALLOW
-                ):
-                    self.send_queue.push(frame_codec.encode_pong(payload))
+                if self._dispatcher.check_rate_limit(now) is RateLimitVerdict.ALLOW:
+                    self.send(frame_codec.encode_pong(payload))
             case Opcode.CLOSE:
                 self._dispatcher.handle_close()
             case Opcode.BINARY:
                 self._fail_connection(CloseCode.UNSUPPORTED_DATA)
-            case _:  # a pong, or a piece of a message: no more of them than of messages
-                self._dispatcher.check_rate_limit(self._last_received_at)
+            case _:  # a pong, or a fragment of a message: limited like messages
+                self._dispatcher.check_rate_limit(now)
 
     def _fail_connection(self, code: CloseCode) -> None:
-        """Hang up on what cannot be read on; what still comes is taken and not looked at."""
+        """Close after a protocol violation; what still comes is read and ignored."""
         self._reader = None
         self._close_timeout_s = LINGER_S
         self.close(code)

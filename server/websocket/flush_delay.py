@@ -1,25 +1,24 @@
-"""When to flush: at once, or after a moment in which more may come.  Pure: it is told the time.
+"""When to flush: at once, or after a short delay in which more frames may come.
 
-The harder the load, the more each write then carries; where there is none, nothing waits.
+Pure; callers pass the current time.  Under load each write carries more; otherwise nothing is
+delayed.
 """
 
 from __future__ import annotations
 
 MAX_DELAY_S = 0.016  # between flushes under load: a frame of a 60 Hz screen
-LOAD_FRACTION = 0.25  # of the time that a flush took: what comes within it came right after
-QUIET_FRACTION = (
-    0.15  # of the time that a flush took: when nothing more comes for so long, nothing will
-)
-MAX_BACKOFF_FLUSHES = 8  # flushes between two attempts to wait, where waiting is in vain
+LOAD_FRACTION = 0.25  # of the last flush's duration: a frame within it indicates load
+QUIET_FRACTION = 0.15  # of the last flush's duration: when nothing comes for so long, flush
+MAX_BACKOFF_FLUSHES = 8  # flushes between two delays, if delays gain nothing
 
 
 class FlushDelay:
-    """The pace of one flusher; ``now`` is in seconds, ``queued`` how many frames there were, ever.
+    """The delays of one writer; ``now`` is in seconds, ``queued`` the number of frames so far.
 
-    A frame that comes right after a flush is a sign of load: it waits for company, as long
-    as more keeps coming and up to as long as that flush took.  Any other goes at once.  A wait
-    in vain doubles how many flushes go by until the next one, so a stream that writes can
-    just keep up with waits for next to nothing.
+    A frame that comes right after a flush indicates load: it is delayed, as long as more keep
+    coming and up to the duration of that flush.  Any other is written at once.  A delay in
+    which nothing came doubles the number of flushes until the next delay, so a stream that
+    the writer can just keep up with is hardly delayed.
     """
 
     def __init__(self) -> None:
@@ -28,7 +27,7 @@ class FlushDelay:
         self._backoff = self._flushes_to_skip = 0  # flushes from one wait to the next; those left
 
     def initial(self, queued: int, now: float) -> float:
-        """Return for how many seconds to wait, with the first frame; 0 is to flush."""
+        """Return the delay in seconds after the first frame; 0 means flush now."""
         if now - self._last_flush_at >= LOAD_FRACTION * self._last_flush_took:
             return 0.0
         if self._flushes_to_skip:
@@ -38,7 +37,7 @@ class FlushDelay:
         return self._short_delay(queued)
 
     def extend(self, queued: int, now: float) -> float:
-        """Return for how many seconds more to wait, after those; 0 is to flush."""
+        """Return by how many seconds to extend the delay; 0 means flush now."""
         max_delay = min(self._last_flush_took, MAX_DELAY_S)
         if queued == self._last_queued or now - self._last_flush_at >= max_delay:
             return 0.0
@@ -46,7 +45,7 @@ class FlushDelay:
         return self._short_delay(queued)
 
     def record_flush(self, began: float, ended: float) -> None:
-        """Take note of a flush."""
+        """Note the times of a flush."""
         self._last_flush_at, self._last_flush_took = ended, ended - began
 
     def _short_delay(self, queued: int) -> float:

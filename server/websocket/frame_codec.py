@@ -7,48 +7,39 @@ import struct
 from protocol.errors import CloseCode
 from protocol.opcodes import Opcode
 
-_FIN = 0x80
-_TEXT, _CLOSE, _PING, _PONG = _FIN | 0x1, _FIN | 0x8, _FIN | 0x9, _FIN | 0xA
-_MAX_CONTROL_PAYLOAD = 125  # bytes at the most in a control frame
+_FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F
+_MASK_BIT, _LENGTH_BITS = 0x80, 0x7F
+_TWO_BYTES, _EIGHT_BYTES = 126, 127  # lengths that stand for a longer length field
+_MASKING_KEY_BYTES = 4
+_MAX_CONTROL_PAYLOAD = 125  # bytes
+_TEXT, _CLOSE, _PING, _PONG = _FIN | 0x1, _FIN | 0x8, _FIN | 0x9, _FIN | 0xA  # unfragmented
+PING_FRAME = bytes((_PING, 0))
+_KNOWN_OPCODES = frozenset(Opcode)
 
 
 def encode_text(message: bytes) -> bytes:
-    """Frame a message."""
+    """Encode a message as a text frame."""
     size = len(message)
-    if size < 126:
+    if size < _TWO_BYTES:
         return bytes((_TEXT, size)) + message
     if size < 1 << 16:
-        return struct.pack("!BBH", _TEXT, 126, size) + message
-    return struct.pack("!BBQ", _TEXT, 127, size) + message
+        return struct.pack("!BBH", _TEXT, _TWO_BYTES, size) + message
+    return struct.pack("!BBQ", _TEXT, _EIGHT_BYTES, size) + message
 
 
 def encode_close(code: CloseCode) -> bytes:
-    """Say goodbye, and why."""
+    """Encode a close frame with a code and its reason."""
     payload = struct.pack("!H", code) + code.reason.encode()[: _MAX_CONTROL_PAYLOAD - 2]
     return bytes((_CLOSE, len(payload))) + payload
 
 
 def encode_pong(payload: bytes) -> bytes:
-    """Answer a ping with its own payload, of at most 125 bytes."""
+    """Encode the answer to a ping with its own payload, of at most 125 bytes."""
     return bytes((_PONG, len(payload))) + payload
 
 
-PING_FRAME = bytes((_PING, 0))
-
-
-_FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F
-_MASK_BIT, _LENGTH_BITS = 0x80, 0x7F
-_TWO_BYTES, _EIGHT_BYTES = 126, 127  # lengths that say how many bytes the real one has
-_UNFRAGMENTED_TEXT = _FIN | 0x1
-_MAX_CONTROL_PAYLOAD = 125
-_MASKING_KEY_BYTES = 4
-
-
-_KNOWN_OPCODES = frozenset(Opcode)
-
-
 class ProtocolViolation(Exception):
-    """The stream cannot be read on; ``code`` is what to hang up with."""
+    """The stream is invalid; ``code`` is the close code to fail the connection with."""
 
     def __init__(self, code: CloseCode) -> None:
         super().__init__(code.reason)
@@ -56,9 +47,9 @@ class ProtocolViolation(Exception):
 
 
 class FrameDecoder:
-    """Reads one client's stream; a message, in however many frames, has ``most`` bytes at most.
+    """Decodes one client's stream; ``max_message_bytes`` limits a whole, reassembled message.
 
-    After ``ProtocolViolation`` it is of no more use.
+    It must not be used after a violation.
     """
 
     __slots__ = ("_buffer", "_fragment_opcode", "_fragments", "_max_message_bytes")
@@ -70,11 +61,11 @@ class FrameDecoder:
         self._fragments = b""
 
     def feed(self, data: bytes) -> tuple[list[tuple[int, bytes]], CloseCode | None]:
-        """Take what came; return what it completed, as opcodes and payloads, and what is broken.
+        """Decode data; return the complete frames as opcodes and payloads, and any violation.
 
-        A message in several frames comes with the opcode of its first and all of its payload,
-        where its last has come; each piece before is told as an empty continuation.  What
-        completed before the break comes with the code to hang up with.
+        A fragmented message is returned with its last frame: the opcode of its first and the
+        whole payload.  Each fragment before is returned as an empty continuation.  Frames
+        before a violation are returned with its close code.
         """
         if self._buffer:
             data = self._buffer + data
@@ -83,11 +74,7 @@ class FrameDecoder:
         try:
             while end - at >= 2:
                 first, second = data[at], data[at + 1]
-                if (
-                    first != _UNFRAGMENTED_TEXT
-                    or second < _MASK_BIT
-                    or self._fragment_opcode is not None
-                ):
+                if first != _TEXT or second < _MASK_BIT or self._fragment_opcode is not None:
                     self._check_header(first, second)
                 size = second & _LENGTH_BITS
                 start = at + 2 + _MASKING_KEY_BYTES
@@ -117,7 +104,7 @@ class FrameDecoder:
         return complete, None
 
     def _check_header(self, first: int, second: int) -> None:
-        """Judge a frame by the first two bytes of its header."""
+        """Check the first two bytes of a frame's header."""
         opcode = first & _OPCODE
         if first & _RESERVED or opcode not in _KNOWN_OPCODES or second < _MASK_BIT:
             raise ProtocolViolation(CloseCode.PROTOCOL_ERROR)
@@ -125,12 +112,11 @@ class FrameDecoder:
             if second & _LENGTH_BITS > _MAX_CONTROL_PAYLOAD or not first & _FIN:
                 raise ProtocolViolation(CloseCode.PROTOCOL_ERROR)
         elif (opcode == Opcode.CONTINUATION) is (self._fragment_opcode is None):
-            raise ProtocolViolation(
-                CloseCode.PROTOCOL_ERROR
-            )  # a piece of nothing, or a second beginning
+            # A continuation of nothing, or a new message within a fragmented one.
+            raise ProtocolViolation(CloseCode.PROTOCOL_ERROR)
 
     def _add_fragment(self, first: int, payload: bytes) -> tuple[int, bytes]:
-        """Keep a piece of a message; the last gives the whole."""
+        """Keep a fragment; the last one returns the whole message."""
         if self._fragment_opcode is None:
             self._fragment_opcode = first & _OPCODE
         self._fragments += payload
@@ -142,7 +128,7 @@ class FrameDecoder:
 
 
 def _unmask(payload: bytes, key: bytes) -> bytes:
-    """Undo a client's masking (5.3), as one exclusive-or of two big numbers."""
+    """Unmask a payload (RFC 6455, 5.3), with one exclusive or of two big integers."""
     size = len(payload)
     keys = (key * (size // _MASKING_KEY_BYTES + 1))[:size]
     return (int.from_bytes(payload) ^ int.from_bytes(keys)).to_bytes(size)

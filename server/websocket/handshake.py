@@ -1,8 +1,8 @@
-"""From an HTTP request to a socket that is ours alone.
+"""The WebSocket handshake, which takes a connection over from aiohttp.
 
-aiohttp reads and checks the request; once it is answered, aiohttp has nothing more to do
-with the connection: what it keeps for one (a task, a request, a response, a parser and their
-buffers, some 10 KB) is let go of, and the bytes go straight from the transport to us.
+aiohttp reads and checks the request; once it is answered, aiohttp has nothing more to do with
+the connection: what it keeps for one (a task, a request, a response, a parser and their
+buffers, some 10 KB) is freed, and the transport calls our own protocol directly.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _SWITCHING_PROTOCOLS = (
 
 
 def is_valid_handshake(request: web.Request) -> bool:
-    """Tell whether a request asks for a WebSocket, and rightly so (RFC 6455, 4.2.1)."""
+    """Tell whether a request is a valid WebSocket handshake (RFC 6455, 4.2.1)."""
     return web.WebSocketResponse().can_prepare(request).ok
 
 
 class AlreadyAnswered(web.StreamResponse):
-    """The answer that has been given already, for aiohttp to end its part with."""
+    """A response that has been sent already, for aiohttp to finish with."""
 
     async def prepare(self, _request: object) -> AbstractStreamWriter | None:
         """Write nothing."""
@@ -40,19 +40,19 @@ class AlreadyAnswered(web.StreamResponse):
 def hijack(
     request: web.Request, transport: asyncio.Transport, protocol: asyncio.Protocol
 ) -> AlreadyAnswered:
-    """Answer a handshake and hand the connection to ``protocol``.
+    """Answer a handshake and give the connection to ``protocol``.
 
-    What the client sent behind its request, if it did not wait, is handed on at once.
+    What the client sent behind its request without waiting is passed on at once.
     """
     http_protocol = request.protocol
     early_data = _EarlyData()
-    http_protocol.set_parser(early_data)  # type: ignore[arg-type] # it asks a parser for no more
+    http_protocol.set_parser(early_data)  # type: ignore[arg-type] # it uses no more of a parser
     key = request.headers[hdrs.SEC_WEBSOCKET_KEY].encode()
     accept = b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
     transport.write(_SWITCHING_PROTOCOLS % accept)
     transport.set_protocol(protocol)
-    http_protocol.transport = None  # or it would be closed ...
-    http_protocol.connection_lost(None)  # ... for as far as aiohttp is concerned, it is lost
+    http_protocol.transport = None  # otherwise it would be closed ...
+    http_protocol.connection_lost(None)  # ... since for aiohttp the connection is lost
     if not transport.is_reading():
         transport.resume_reading()
     if early_data.data:
@@ -61,7 +61,7 @@ def hijack(
 
 
 class _EarlyData:
-    """Takes from aiohttp what came behind a request."""
+    """A parser that keeps what comes behind a request."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -71,4 +71,4 @@ class _EarlyData:
         return False, b""
 
     def feed_eof(self) -> None:
-        """Nothing more comes this way."""
+        """Ignore the end: the connection has another protocol by then."""

@@ -23,13 +23,13 @@ def test_a_record_is_one_object():
     assert line == {"level": "warning", "logger": "server.x", "message": "evicted c_1: 7 bytes"}
 
 
-def test_what_is_given_besides_is_there_by_its_name():
+def test_extra_values_are_there_by_name():
     line = json.loads(formatted("x", connection="c_1", bytes=7, thing={1}))
 
     assert (line["connection"], line["bytes"], line["thing"]) == ("c_1", 7, "{1}")
 
 
-def test_an_exception_is_told_whole_and_on_one_line():
+def test_an_exception_has_its_traceback_and_is_one_line():
     try:
         raise ValueError("two\nlines")
     except ValueError as why:
@@ -40,11 +40,11 @@ def test_an_exception_is_told_whole_and_on_one_line():
 
 
 @pytest.mark.parametrize("odd", ["\ud800", 'say "hi"\n', "Олена"])
-def test_any_text_comes_out_as_it_went_in(odd):
+def test_any_text_is_logged_unchanged(odd):
     assert json.loads(formatted("%s", odd))["message"] == odd
 
 
-def test_a_program_told_so_writes_json_lines_and_no_token(launch_server, token):
+def test_a_program_writes_json_lines_if_configured_and_no_token(launch_server, token):
     server = launch_server(WORKBENCH_LOG_FORMAT="json")
     boss = token("boss", "admin")
     url = f"127.0.0.1:{server.port}"
@@ -63,15 +63,15 @@ def test_a_program_told_so_writes_json_lines_and_no_token(launch_server, token):
     lines = [json.loads(line) for line in server.output.splitlines()]
     assert [line["message"].split(" on ")[0] for line in lines] == [
         "listening",
-        "the tokens of boss were revoked by boss",
-        "1 connections of boss ended by boss",
+        "tokens of user boss revoked by admin boss",
+        "1 connections of user boss closed by admin boss",
         "stopping",
     ]
     assert all(line.keys() >= {"timestamp", "level", "logger"} for line in lines)
     assert not any(part in server.output for part in boss.split("."))
 
 
-def test_a_format_that_is_none_is_named(launch):
+def test_an_unknown_format_is_named(launch):
     program = launch("server", WORKBENCH_LOG_FORMAT="xml")
 
     assert program.process.wait(20) == 2

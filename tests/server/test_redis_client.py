@@ -1,4 +1,4 @@
-"""The link to Redis answers in time, or says what is wrong and what to do."""
+"""The client of Redis responds in time, or says what is wrong and what to do."""
 
 import asyncio
 import signal
@@ -13,7 +13,7 @@ def settings(url, **others):
     return Settings(redis_url=url, **others)
 
 
-async def test_a_link_carries_commands(redis_server, redis_prefix):
+async def test_a_client_runs_commands(redis_server, redis_prefix):
     async with open_redis(settings(redis_server.url)) as link:
         await link.set(f"{redis_prefix}a", "1")
 
@@ -21,14 +21,16 @@ async def test_a_link_carries_commands(redis_server, redis_prefix):
 
 
 @pytest.mark.parametrize("is_sharded", [False, True])
-async def test_a_redis_that_is_not_there_is_named_with_the_cure(is_sharded):
+async def test_a_missing_redis_is_named_with_what_to_do(is_sharded):
     url = "redis://olena:hunter2@127.0.0.1:1/0"
 
-    with pytest.raises(RedisUnusable, match=r"127\.0\.0\.1:1/0 does not answer.*Start it") as told:
+    with pytest.raises(
+        RedisUnusable, match=r"127\.0\.0\.1:1/0 does not answer.*Start it"
+    ) as raised:
         async with open_redis(settings(url, broker_timeout_s=0.1, redis_sharded=is_sharded)):
             pass
 
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(raised.value)
 
 
 @pytest.mark.parametrize("password", ["", ":swordfish@"])
@@ -42,7 +44,7 @@ async def test_a_redis_that_wants_a_password_says_where_to_put_it(start_redis, p
         assert await link.ping()
 
 
-async def test_a_redis_that_hangs_is_a_failure_in_time(start_redis):
+async def test_an_unresponsive_redis_is_an_error_within_the_timeout(start_redis):
     server = start_redis()
 
     async with open_redis(settings(server.url, broker_timeout_s=0.1)) as link:
@@ -54,7 +56,7 @@ async def test_a_redis_that_hangs_is_a_failure_in_time(start_redis):
         assert await link.ping()
 
 
-async def test_a_redis_that_is_just_starting_is_waited_for(start_redis):
+async def test_a_redis_that_is_starting_is_waited_for(start_redis):
     server = start_redis()
     server.kill()
 

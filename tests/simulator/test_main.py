@@ -132,18 +132,14 @@ async def test_an_error_is_reported_with_exit_code_2(start, arguments, error):
 
 
 async def test_the_simulator_runs_without_a_server_until_it_is_stopped(start_without_server):
-    """
-    At its end it waits up to two seconds for a server; the two programs wait at the same time.
-    """
+    """It waits two seconds for a server before it ends; both programs wait at once."""
+    signals = (signal.SIGTERM, signal.SIGINT)
     await asyncio.gather(
-        *[
-            _runs_until(stop_signal, await start_without_server())
-            for stop_signal in (signal.SIGTERM, signal.SIGINT)
-        ]
+        *[_run_until_stopped(await start_without_server(), stop) for stop in signals]
     )
 
 
-async def _runs_until(stop_signal, process):
+async def _run_until_stopped(process, stop_signal):
     line = (await process.stdout.readline()).decode()
     found = re.fullmatch(
         rf"simulator: control API on (http://127\.0\.0\.1:\d+), publishing to {UNREACHABLE}\n", line

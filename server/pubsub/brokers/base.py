@@ -1,6 +1,6 @@
-"""What the server asks of a broker, and the broker of the server.
+"""The interface of a broker, and of what handles its events.
 
-Every implementation passes the one suite in ``tests/server/pubsub/brokers/test_broker_contract.py``.
+Every implementation passes the tests of `tests/server/pubsub/brokers/test_broker_contract.py`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from protocol.publications import Publication, StreamPosition
 
 
 class BrokerUnavailable(Exception):
-    """The broker could not take it now; nothing was published."""
+    """The broker is unavailable; nothing was published."""
 
 
 class Recovery(Struct, frozen=True):
-    """Where a channel stands, and what led there from where a client was.
+    """A channel's position, and the publications that led to it from a client's position.
 
-    ``recovered`` is None where nobody asked; ``missed`` is in order and empty unless it is
-    True.  ``newest`` is what was published last, if that is still kept.
+    ``recovered`` is None if no position was given; ``missed`` is in order, and empty unless
+    it is True.  ``latest`` is the latest publication, if it is still kept.
     """
 
     position: StreamPosition
@@ -33,79 +33,79 @@ class Recovery(Struct, frozen=True):
 
 
 class BrokerEventHandler(Protocol):
-    """All who listen on this server, as the broker sees them."""
+    """What a broker notifies of its events: the hub."""
 
     def on_publications(self, publications: Sequence[Publication]) -> None:
-        """Take what was published; what nobody here hears may be among it."""
+        """Handle publications; some may have no subscribers on this node."""
 
     def on_history_lost(self, channel: Channel, position: StreamPosition) -> None:
-        """Take note that something of a channel was missed for good, up to a position."""
+        """Handle publications of a channel, up to a position, being lost for good."""
 
     def has_subscribers(self, channel: Channel) -> bool:
-        """Tell whether anybody listens to a channel."""
+        """Tell whether a channel has subscribers on this node."""
         ...
 
     def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Take what was published for a tenant that is tapped, whatever its address."""
+        """Handle publications of a tapped tenant, whatever their address."""
 
 
 class Broker(Protocol):
-    """Carries every accepted publication to every server that has listeners for it.
+    """Carries every accepted publication to every node that has subscribers for it.
 
-    For any one address, all servers hear publications in the order they were accepted, and
-    with their positions.
+    For any one address, all nodes get publications in the order they were accepted, and with
+    their stream positions.
     """
 
     async def publish(self, publications: Sequence[Publication], idempotency_key: str = "") -> None:
         """Accept these, in this order, all or none.
 
-        With ``once``, what has been accepted under the same text within five minutes is not
-        published again, also where the first time ended in doubt.
+        What was accepted under the same ``idempotency_key`` within five minutes is not
+        published again, even if the result of the first attempt is unknown.
 
         Raises:
             BrokerUnavailable: none was accepted, as far as can be known.
         """
 
     def run(self, handler: BrokerEventHandler) -> AbstractAsyncContextManager[None]:
-        """Hand what is published to ``ears`` while the block lasts; one pair at a time."""
+        """Pass events to ``handler`` while the block lasts; to one handler at a time."""
         ...
 
     async def subscribe(self, channel: Channel) -> None:
-        """Have a channel handed to the ears from now on, for as long as it is heard there.
+        """Deliver a channel to the handler from now on, as long as it has subscribers there.
 
-        Returns at once where the broker is away: the channel is heard when it is back.
+        Returns at once if the broker is unavailable: delivery starts when it is back.
         """
 
     async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
-        """Have all publications of these tenants, and of no others, told to the ears.
+        """Pass all publications of these tenants, and of no others, to ``on_tap``.
 
-        Each is told once, on top of being delivered, and none is told that is missed.
+        Each is passed once, beside being delivered; missed ones are not recovered.
         """
 
     async def latest(self, channel: Channel) -> Publication | None:
-        """Return what was published on a channel last, while the history lasts.
+        """Return the latest publication of a channel, if it is still kept.
 
-        When it returns, nothing newer of the channel has been handed to the ears: who starts
-        to listen at once misses nothing.
+        When it returns, nothing newer of the channel has been delivered: a subscriber added
+        at once misses nothing.
 
         Raises:
-            BrokerUnavailable: it cannot be found out now.
+            BrokerUnavailable: the history cannot be read now.
         """
 
     async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Tell where a channel stands, and what was published on it since a position.
+        """Return the position of a channel, and its publications since another.
 
-        When it returns, exactly what led to that position has been handed to the ears: who
-        starts to listen at once misses nothing and hears nothing twice.
+        When it returns, exactly what led to that position has been delivered: a subscriber
+        added at once misses nothing and gets nothing twice.
 
         Raises:
-            BrokerUnavailable: it cannot be found out now.
+            BrokerUnavailable: the history cannot be read now.
         """
         ...
 
     async def health_check(self) -> None:
-        """Find out whether what is published would be heard here.
+        """Check that what is published would be delivered here.
 
         Raises:
-            BrokerUnavailable: it would not.
+            BrokerUnavailable: it would not be.
         """

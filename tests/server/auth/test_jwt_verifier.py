@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from common.env_settings import InvalidSettings, load_settings
-from server.auth.identity import Role
-from server.auth.jwt_verifier import InvalidToken, make_verifier
+from server.auth.identity import InvalidToken, Role
+from server.auth.jwt_verifier import make_verifier
 from server.settings import Settings
 
 CLAIMS = {"user_id": "olena", "tenant_id": "shop", "role": "customer", "name": "Олена"}

@@ -1,4 +1,4 @@
-"""Who may hear what, and why."""
+"""Who may subscribe to which channel, and by which rule."""
 
 import pytest
 
@@ -8,56 +8,58 @@ from server.auth.permissions import AccessRule, can_subscribe, evaluate
 from server.stores.base import OrderOwnership
 
 
-def person(user_id, role, tenant_id="shop"):
+def identity(user_id, role, tenant_id="shop"):
     return Identity(
         user_id=user_id, tenant_id=tenant_id, role=role, name="", issued_at=0, expires_at=1
     )
 
 
-PEOPLE = {
-    "owner": person("olena", Role.CUSTOMER),
-    "other": person("taras", Role.CUSTOMER),
-    "agent": person("maria", Role.AGENT),
-    "admin": person("boss", Role.ADMIN),
-    "service": person("svc", Role.SERVICE),
-    "document": person("olena", Role.NONE),
-    "homeless": person("olena", Role.NONE, ""),
-    "foreign admin": person("boss", Role.ADMIN, "books"),
-    "rootless admin": person("boss", Role.ADMIN, ""),
-    "nobody": None,
+IDENTITIES = {
+    "owner": identity("olena", Role.CUSTOMER),
+    "other": identity("taras", Role.CUSTOMER),
+    "agent": identity("maria", Role.AGENT),
+    "admin": identity("boss", Role.ADMIN),
+    "service": identity("svc", Role.SERVICE),
+    "no role": identity("olena", Role.NONE),
+    "no tenant": identity("olena", Role.NONE, ""),
+    "foreign admin": identity("boss", Role.ADMIN, "books"),
+    "admin without tenant": identity("boss", Role.ADMIN, ""),
+    "anonymous": None,
 }
 ORDER = OrderOwnership("ord_1", "olena", "shop")
 
 
 @pytest.mark.parametrize(
-    ("channel", "open_to"),
+    ("channel", "allowed"),
     [
-        ("public:news", set(PEOPLE)),
-        ("user:olena", {"owner", "document", "homeless"}),
-        ("order:ord_1", {"owner", "document", "homeless", "agent", "admin"}),
-        ("tenant:shop", {"agent", "admin", "document"}),
+        ("public:news", set(IDENTITIES)),
+        ("user:olena", {"owner", "no role", "no tenant"}),
+        ("order:ord_1", {"owner", "no role", "no tenant", "agent", "admin"}),
+        ("tenant:shop", {"agent", "admin", "no role"}),
         ("tenant:books", {"foreign admin"}),
         ("monitor:shop", {"admin"}),
         ("monitor:books", {"foreign admin"}),
     ],
 )
-def test_a_channel_opens_to_whom_it_belongs_and_to_nobody_else(channel, open_to):
+def test_a_channel_is_open_to_those_it_is_meant_for(channel, allowed):
     channel = Channel.parse(channel)
 
-    assert {name for name, who in PEOPLE.items() if can_subscribe(who, channel, ORDER)} == open_to
+    assert {
+        name for name, who in IDENTITIES.items() if can_subscribe(who, channel, ORDER)
+    } == allowed
 
 
-def test_an_order_nobody_has_heard_of_opens_to_nobody():
+def test_the_channel_of_an_unknown_order_is_open_to_none():
     channel = Channel.parse("order:ord_404")
 
-    assert not any(can_subscribe(who, channel, None) for who in PEOPLE.values())
+    assert not any(can_subscribe(who, channel, None) for who in IDENTITIES.values())
 
 
 @pytest.mark.parametrize(
     ("who", "channel", "rule"),
     [
-        ("nobody", "public:news", AccessRule.PUBLIC),
-        ("nobody", "user:olena", AccessRule.NOT_SIGNED_IN),
+        ("anonymous", "public:news", AccessRule.PUBLIC),
+        ("anonymous", "user:olena", AccessRule.NOT_SIGNED_IN),
         ("owner", "user:olena", AccessRule.OWN_USER),
         ("other", "user:olena", AccessRule.OTHER_USER),
         ("owner", "order:ord_1", AccessRule.OWNER),
@@ -65,25 +67,25 @@ def test_an_order_nobody_has_heard_of_opens_to_nobody():
         ("agent", "order:ord_1", AccessRule.STAFF),
         ("foreign admin", "order:ord_1", AccessRule.UNKNOWN_ORDER),
         ("admin", "tenant:shop", AccessRule.STAFF),
-        ("document", "tenant:shop", AccessRule.TENANT_TOKEN),
+        ("no role", "tenant:shop", AccessRule.TENANT_TOKEN),
         ("owner", "tenant:shop", AccessRule.NOT_STAFF),
         ("admin", "tenant:books", AccessRule.OTHER_TENANT),
-        ("homeless", "tenant:shop", AccessRule.OTHER_TENANT),
+        ("no tenant", "tenant:shop", AccessRule.OTHER_TENANT),
         ("admin", "monitor:shop", AccessRule.ADMIN),
         ("agent", "monitor:shop", AccessRule.NOT_ADMIN),
         ("admin", "monitor:books", AccessRule.OTHER_TENANT),
     ],
 )
-def test_the_rule_that_decided_is_told(who, channel, rule):
-    assert evaluate(PEOPLE[who], Channel.parse(channel), ORDER) is rule
+def test_the_rule_that_decided_is_returned(who, channel, rule):
+    assert evaluate(IDENTITIES[who], Channel.parse(channel), ORDER) is rule
 
 
-def test_an_expired_token_opens_what_is_public_and_nothing_else():
+def test_an_expired_token_allows_public_channels_only():
     news, own = Channel.parse("public:news"), Channel.parse("user:olena")
 
-    assert evaluate(PEOPLE["owner"], news, None, has_expired=True) is AccessRule.PUBLIC
-    assert evaluate(PEOPLE["owner"], own, None, has_expired=True) is AccessRule.EXPIRED
+    assert evaluate(IDENTITIES["owner"], news, None, has_expired=True) is AccessRule.PUBLIC
+    assert evaluate(IDENTITIES["owner"], own, None, has_expired=True) is AccessRule.EXPIRED
 
 
-def test_every_rule_is_explained_in_a_sentence():
+def test_every_rule_has_an_explanation():
     assert all(rule.explanation.endswith(".") for rule in AccessRule)

@@ -1,4 +1,4 @@
-"""Whose tokens no longer count, as one server knows it."""
+"""Which tokens are revoked, as one node knows it."""
 
 import pytest
 
@@ -7,17 +7,17 @@ from server.auth.revocations import Revocations
 from server.stores.base import Revocation
 
 
-class Kept:
+class Store:
     """A store of revocations in a list."""
 
     def __init__(self):
-        self.kept = []
+        self.stored = []
 
     async def revoke(self, revocation):
-        self.kept.append(revocation)
+        self.stored.append(revocation)
 
     async def revocations(self):
-        return list(self.kept)
+        return list(self.stored)
 
 
 def issued(at, user_id="olena", tenant_id="shop"):
@@ -33,7 +33,7 @@ def issued(at, user_id="olena", tenant_id="shop"):
 
 @pytest.fixture
 def store():
-    return Kept()
+    return Store()
 
 
 @pytest.fixture
@@ -41,7 +41,9 @@ def revocations(store):
     return Revocations(store)
 
 
-async def test_tokens_issued_until_then_are_refused_and_nobody_elses(revocations):
+async def test_the_tokens_of_a_user_that_were_issued_until_then_are_revoked_and_no_others(
+    revocations,
+):
     await revocations.revoke("shop", "olena", 100.0)
 
     assert [revocations.is_revoked(issued(at)) for at in (99.0, 100.0, 101.0)] == [
@@ -53,8 +55,8 @@ async def test_tokens_issued_until_then_are_refused_and_nobody_elses(revocations
     assert not revocations.is_revoked(issued(99.0, tenant_id="books"))
 
 
-async def test_what_another_server_revoked_is_there_when_read_again(revocations, store):
-    store.kept.append(Revocation("shop", "olena", 100.0))
+async def test_revocations_of_other_nodes_are_loaded_from_the_store(revocations, store):
+    store.stored.append(Revocation("shop", "olena", 100.0))
     assert not revocations.is_revoked(issued(99.0))
 
     await revocations.load()
@@ -62,8 +64,8 @@ async def test_what_another_server_revoked_is_there_when_read_again(revocations,
     assert revocations.is_revoked(issued(99.0))
 
 
-async def test_what_was_read_before_does_not_undo_what_was_heard_since(revocations, store):
-    store.kept.append(Revocation("shop", "olena", 100.0))
+async def test_loading_does_not_undo_a_later_revocation(revocations, store):
+    store.stored.append(Revocation("shop", "olena", 100.0))
     revocations.record("shop", "olena", 200.0)
 
     await revocations.load()

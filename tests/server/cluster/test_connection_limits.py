@@ -1,4 +1,4 @@
-"""How many connections a user may have, alone and over all servers of a cluster."""
+"""The limit of connections per user, on a single node and over all nodes of a cluster."""
 
 import asyncio
 
@@ -8,90 +8,94 @@ from server.cluster.connection_limits import ClusterConnectionLimiter, LocalConn
 from server.cluster.node_registry import NodeRegistry
 
 
-class Line:
-    """One order of notices that two servers hear; each has its own roster of the other."""
+class Bus:
+    """Delivers announcements to two nodes in one order; each has its own registry."""
 
     def __init__(self, limit=2):
-        self.waiting = []
-        self.rosters = {"a": NodeRegistry(), "b": NodeRegistry()}
-        self.places = {
+        self.pending = []
+        self.registries = {"a": NodeRegistry(), "b": NodeRegistry()}
+        self.limiters = {
             name: ClusterConnectionLimiter(
-                limit, self.teller(name), self.rosters[name].connections_of
+                limit, self.announce_as(name), self.registries[name].connections_of
             )
-            for name in self.rosters
+            for name in self.registries
         }
 
-    def teller(self, name):
-        return lambda numbers, came_back: self.waiting.append((name, dict(numbers), came_back))
+    def announce_as(self, name):
+        return lambda numbers, on_echo: self.pending.append((name, dict(numbers), on_echo))
 
-    def carry(self):
-        """Let everybody hear what has been said until now."""
-        while self.waiting:
-            sender, numbers, came_back = self.waiting.pop(0)
-            for name, roster in self.rosters.items():
+    def deliver(self):
+        """Deliver all pending announcements."""
+        while self.pending:
+            sender, numbers, on_echo = self.pending.pop(0)
+            for name, registry in self.registries.items():
                 if name != sender:
-                    roster.update_counts(sender, numbers, is_all=False)
-            if came_back is not None:
-                came_back()
+                    registry.update_counts(sender, numbers, is_all=False)
+            if on_echo is not None:
+                on_echo()
 
-    async def take(self, *names, user="olena"):
-        """Take places on these servers at once; returns which were free."""
-        asked = [asyncio.create_task(self.places[name].acquire(user)) for name in names]
-        while not all(each.done() for each in asked):
+    async def acquire(self, *names, user="olena"):
+        """Connect on these nodes at the same time; returns which connections are allowed."""
+        requests = [asyncio.create_task(self.limiters[name].acquire(user)) for name in names]
+        while not all(each.done() for each in requests):
             await asyncio.sleep(0)
-            self.carry()
-        return [each.result() for each in asked]
+            self.deliver()
+        return [each.result() for each in requests]
 
 
 @pytest.fixture
-def line():
-    return Line()
+def bus():
+    return Bus()
 
 
-async def test_alone_a_user_has_as_many_as_the_limit_and_those_given_back_again():
-    places = LocalConnectionLimiter(2)
+async def test_a_user_has_as_many_connections_as_the_limit_on_a_single_node():
+    limiter = LocalConnectionLimiter(2)
 
-    assert [await places.acquire("olena") for _ in range(3)] == [True, True, False]
-    assert await places.acquire("taras")
-    places.release("olena")
-    assert [await places.acquire("olena") for _ in range(2)] == [True, False]
-    assert places.in_use == 3
-
-
-async def test_a_user_has_no_more_on_two_servers_than_on_one(line):
-    assert await line.take("a") + await line.take("b") + await line.take("a") == [True, True, False]
-    assert await line.take("b", user="taras") == [True]
+    assert [await limiter.acquire("olena") for _ in range(3)] == [True, True, False]
+    assert await limiter.acquire("taras")
+    limiter.release("olena")
+    assert [await limiter.acquire("olena") for _ in range(2)] == [True, False]
+    assert limiter.in_use == 3
 
 
-async def test_of_those_that_come_at_once_the_first_told_have_the_places(line):
-    assert await line.take("a", "b", "a", "b") == [True, True, False, False]
-    line.carry()
-
-    assert [places.in_use for places in line.places.values()] == [1, 1]
-    assert [roster.connections_of("olena") for roster in line.rosters.values()] == [1, 1]
-
-
-async def test_a_place_that_is_given_back_is_free_everywhere(line):
-    await line.take("a", "a")
-
-    line.places["a"].release("olena")
-
-    assert await line.take("b", "b") == [True, False]
+async def test_a_user_has_no_more_connections_on_two_nodes_than_on_one(bus):
+    assert await bus.acquire("a") + await bus.acquire("b") + await bus.acquire("a") == [
+        True,
+        True,
+        False,
+    ]
+    assert await bus.acquire("b", user="taras") == [True]
 
 
-async def test_who_gives_up_waiting_gives_the_place_back(line):
-    giving_up = asyncio.create_task(line.places["a"].acquire("olena"))
+async def test_of_connections_at_the_same_time_those_announced_first_are_allowed(bus):
+    assert await bus.acquire("a", "b", "a", "b") == [True, True, False, False]
+    bus.deliver()
+
+    assert [limiter.in_use for limiter in bus.limiters.values()] == [1, 1]
+    assert [registry.connections_of("olena") for registry in bus.registries.values()] == [1, 1]
+
+
+async def test_a_connection_that_is_released_is_released_on_all_nodes(bus):
+    await bus.acquire("a", "a")
+
+    bus.limiters["a"].release("olena")
+
+    assert await bus.acquire("b", "b") == [True, False]
+
+
+async def test_a_cancelled_request_is_released(bus):
+    cancelled = asyncio.create_task(bus.limiters["a"].acquire("olena"))
     await asyncio.sleep(0)
-    giving_up.cancel()
-    await asyncio.wait([giving_up])
+    cancelled.cancel()
+    await asyncio.wait([cancelled])
 
-    assert await line.take("b", "b") == [True, True]
-    assert line.places["a"].in_use == 0
+    assert await bus.acquire("b", "b") == [True, True]
+    assert bus.limiters["a"].in_use == 0
 
 
-async def test_a_server_that_is_cut_off_judges_by_what_it_knows():
-    places = ClusterConnectionLimiter(
-        1, lambda numbers, came_back: came_back and came_back(), lambda user: 0
+async def test_a_disconnected_node_decides_by_the_counts_it_knows():
+    limiter = ClusterConnectionLimiter(
+        1, lambda numbers, on_echo: on_echo and on_echo(), lambda user: 0
     )
 
-    assert [await places.acquire("olena"), await places.acquire("olena")] == [True, False]
+    assert [await limiter.acquire("olena"), await limiter.acquire("olena")] == [True, False]

@@ -1,4 +1,4 @@
-"""What a server knows of the others, by what they tell."""
+"""What a node knows of the others, by the messages that they send."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,35 +9,35 @@ from server.cluster.node_registry import NodeRegistry, PeerNode
 STATS = NodeStats("a", 1.0, 0, 0, 0, 0, 0, 0, 0, 0, {}, {}, 0, 0.0, None)
 
 
-def peer(name="a", since=0.0, heard_at=0.0, watched=()):
-    return PeerNode(name, since, STATS, frozenset(watched), heard_at)
+def peer(name="a", joined_at=0.0, last_heartbeat_at=0.0, watched=()):
+    return PeerNode(name, joined_at, STATS, frozenset(watched), last_heartbeat_at)
 
 
-def test_connections_are_counted_over_all_other_servers():
-    roster = NodeRegistry()
-    roster.update_counts("a", {"olena": 2, "taras": 1}, is_all=True)
-    roster.update_counts("b", {"olena": 1}, is_all=False)
+def test_connections_are_counted_over_all_other_nodes():
+    registry = NodeRegistry()
+    registry.update_counts("a", {"olena": 2, "taras": 1}, is_all=True)
+    registry.update_counts("b", {"olena": 1}, is_all=False)
 
-    assert [roster.connections_of(user) for user in ("olena", "taras", "ivan")] == [3, 1, 0]
-    assert roster.connections_on("a") == 3
-
-
-def test_a_server_that_is_silent_is_gone_with_its_connections():
-    roster = NodeRegistry()
-    roster.update_node("a", peer(heard_at=0.0))
-    roster.update_node("b", peer(heard_at=1.0))
-    roster.update_counts("a", {"olena": 2}, is_all=True)
-
-    assert roster.remove_expired(3.5, timeout_s=3.5) == ["a"]
-    assert (list(roster.peers), roster.connections_of("olena")) == (["b"], 0)
+    assert [registry.connections_of(user) for user in ("olena", "taras", "ivan")] == [3, 1, 0]
+    assert registry.connections_on("a") == 3
 
 
-def test_a_server_that_counts_all_again_corrects_what_was_missed():
-    roster = NodeRegistry()
-    roster.update_counts("a", {"olena": 2, "taras": 1}, is_all=True)
-    roster.update_counts("a", {"taras": 3}, is_all=True)
+def test_a_node_without_heartbeats_is_removed_with_its_connections():
+    registry = NodeRegistry()
+    registry.update_node("a", peer(last_heartbeat_at=0.0))
+    registry.update_node("b", peer(last_heartbeat_at=1.0))
+    registry.update_counts("a", {"olena": 2}, is_all=True)
 
-    assert (roster.connections_of("olena"), roster.connections_of("taras")) == (0, 3)
+    assert registry.remove_expired(3.5, timeout_s=3.5) == ["a"]
+    assert (list(registry.peers), registry.connections_of("olena")) == (["b"], 0)
+
+
+def test_a_node_that_sends_all_counts_corrects_what_was_missed():
+    registry = NodeRegistry()
+    registry.update_counts("a", {"olena": 2, "taras": 1}, is_all=True)
+    registry.update_counts("a", {"taras": 3}, is_all=True)
+
+    assert (registry.connections_of("olena"), registry.connections_of("taras")) == (0, 3)
 
 
 @given(
@@ -49,16 +49,18 @@ def test_a_server_that_counts_all_again_corrects_what_was_missed():
         )
     )
 )
-def test_whatever_is_told_the_sum_is_that_of_the_last_told(told):
-    roster, truth = NodeRegistry(), {"a": {}, "b": {}, "c": {}}
-    for node, users, is_all in told:
-        roster.update_counts(node, users, is_all)
-        truth[node] = ({} if is_all else truth[node]) | users
+def test_the_sum_is_always_that_of_the_latest_counts(updates):
+    registry, expected = NodeRegistry(), {"a": {}, "b": {}, "c": {}}
+    for node, users, is_all in updates:
+        registry.update_counts(node, users, is_all)
+        expected[node] = ({} if is_all else expected[node]) | users
 
     for user in ("olena", "taras"):
-        assert roster.connections_of(user) == sum(users.get(user, 0) for users in truth.values())
-    for node, users in truth.items():
-        assert roster.connections_on(node) == sum(users.values())
-    for node in truth:
-        roster.remove(node)
-    assert roster._counts == {}
+        assert registry.connections_of(user) == sum(
+            users.get(user, 0) for users in expected.values()
+        )
+    for node, users in expected.items():
+        assert registry.connections_on(node) == sum(users.values())
+    for node in expected:
+        registry.remove(node)
+    assert registry._counts == {}

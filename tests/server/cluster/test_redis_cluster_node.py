@@ -1,4 +1,4 @@
-"""Two servers of one cluster: what is done on one holds on the other."""
+"""Two nodes of one cluster: what is done on one applies to the other."""
 
 import asyncio
 import signal
@@ -12,7 +12,10 @@ from server.settings import Settings
 from server.stores.base import OrderOwnership, Revocation
 from server.stores.redis import RedisStore
 
-NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
+NOTIFICATION = {
+    "type": "notification",
+    "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"},
+}
 NOT_FOUND = (404, {"error": {"code": "not_found", "message": "There is no such connection"}})
 
 
@@ -23,18 +26,18 @@ def redis(redis_server):
 
 @pytest.fixture
 def node(serve, redis, redis_prefix):
-    """Start a server of the cluster."""
+    """Start a node of the cluster in this process."""
 
     async def start(name, **settings):
-        whole = {"redis_url": redis.url, "redis_prefix": redis_prefix, "node": name} | settings
-        return await serve(**whole)
+        options = {"redis_url": redis.url, "redis_prefix": redis_prefix, "node": name} | settings
+        return await serve(**options)
 
     return start
 
 
 @pytest.fixture
 def launch_node(launch_server, redis, redis_prefix):
-    """Start a server of the cluster as a process; the other nodes go on, as it waits for them."""
+    """Start a node as a process of its own, without blocking the other nodes."""
 
     async def start(name, **settings):
         return await asyncio.to_thread(
@@ -55,7 +58,7 @@ async def nodes(node):
 
 @pytest.fixture
 def admin(token):
-    """Ask a server as an admin of the shop."""
+    """Send a request as an admin of the shop."""
 
     async def ask(server, method, path, tenant_id="shop", **options):
         who = token("boss", "admin", tenant_id=tenant_id)
@@ -97,13 +100,13 @@ async def test_each_node_lists_the_channels_of_all_and_sums_their_subscribers(no
         assert answer["total"] == 3
 
 
-async def test_each_node_describes_all_this_one_first(nodes, admin):
+async def test_each_node_describes_all_nodes_and_itself_first(nodes, admin):
     for server, names in zip(nodes, (["a", "b"], ["b", "a"]), strict=True):
         _, answer = await admin(server, "GET", "/api/nodes")
         assert [each["node"] for each in answer["nodes"]] == names
 
 
-async def test_why_a_client_hears_a_channel_is_told_by_any_node(nodes, admin):
+async def test_access_to_a_channel_is_explained_by_any_node(nodes, admin):
     a, b = nodes
     await a.place_order("ord_1", "olena")
     client = await b.sign_in("olena")
@@ -111,13 +114,13 @@ async def test_why_a_client_hears_a_channel_is_told_by_any_node(nodes, admin):
     _, answer = await admin(a, "GET", "/api/connections")
     path = f"/api/connections/{answer['connections'][0]['id']}/access?channel=order:ord_1"
 
-    status, told = await admin(a, "GET", path)
+    status, access = await admin(a, "GET", path)
 
-    assert (status, told["joined"], told["rule"]) == (200, True, "owner")
+    assert (status, access["joined"], access["rule"]) == (200, True, "owner")
     assert await admin(a, "GET", path, tenant_id="books") == NOT_FOUND
 
 
-async def test_a_connection_is_ended_from_any_node(nodes, admin):
+async def test_a_connection_is_closed_from_any_node(nodes, admin):
     a, b = nodes
     client = await b.sign_in("olena")
     _, answer = await admin(a, "GET", "/api/connections")
@@ -129,7 +132,7 @@ async def test_a_connection_is_ended_from_any_node(nodes, admin):
     assert await admin(a, "DELETE", path) == NOT_FOUND
 
 
-async def test_a_user_who_is_disconnected_and_revoked_is_so_on_every_node(nodes, admin, token):
+async def test_a_user_is_disconnected_and_revoked_on_every_node(nodes, admin, token):
     a, b = nodes
     here, there = await a.sign_in("olena"), await b.sign_in("olena")
     namesake = await b.sign_in("olena", tenant_id="books")
@@ -166,19 +169,19 @@ async def test_a_user_has_no_more_connections_in_all_than_the_limit(node):
     assert await refused.receive() == 4102
 
 
-async def test_a_crowd_of_one_user_gets_exactly_the_places_there_are(node):
+async def test_of_many_connections_of_a_user_at_the_same_time_exactly_the_limit_is_allowed(node):
     servers = [await node(name, connections_per_user=5) for name in "ab"]
 
     async def signs_in(server):
         return await (await server.connect(server._token("olena"))).receive()
 
-    heard = await asyncio.gather(*(signs_in(server) for server in servers * 10))
+    replies = await asyncio.gather(*(signs_in(server) for server in servers * 10))
 
-    assert heard.count(4102) == 15
-    assert sum(isinstance(each, dict) for each in heard) == 5
+    assert replies.count(4102) == 15
+    assert sum(isinstance(each, dict) for each in replies) == 5
 
 
-async def test_an_order_that_changes_hands_on_one_node_is_lost_on_the_other(nodes):
+async def test_an_order_that_changes_owner_on_one_node_is_unsubscribed_on_the_other(nodes):
     a, b = nodes
     await a.place_order("ord_1", "olena")
     olena, taras = await b.sign_in("olena"), await b.sign_in("taras")
@@ -193,11 +196,11 @@ async def test_an_order_that_changes_hands_on_one_node_is_lost_on_the_other(node
     assert (await taras.hear())["type"] == "unsubscribed"
 
 
-async def test_a_publish_that_is_repeated_on_another_node_is_answered_as_before(nodes):
+async def test_a_publish_request_repeated_on_another_node_gets_the_first_response(nodes):
     a, b = nodes
     client = await b.sign_in()
     await client.subscribe("public:news")
-    what = NOTICE | {"channel": "public:news"}
+    what = NOTIFICATION | {"channel": "public:news"}
 
     async def publish(server, what):
         return await server.publish(what, headers={"Idempotency-Key": "k"})
@@ -208,16 +211,16 @@ async def test_a_publish_that_is_repeated_on_another_node_is_answered_as_before(
     assert answers == [answers[0]] * 6
     assert answers[0][0] == 200
     assert [status for status, _ in conflicts] == [409, 409]
-    assert (await client.hear())["payload"] == NOTICE["payload"]
+    assert (await client.hear())["payload"] == NOTIFICATION["payload"]
     assert await client.is_silent()
 
 
-@pytest.mark.parametrize("letter", [b"", b"\xff", b"\x93\xa1a\x01\x91\x81\xa4type\xa3New"])
-async def test_what_a_node_cannot_read_is_for_those_who_can(nodes, redis, redis_prefix, letter):
+@pytest.mark.parametrize("message", [b"", b"\xff", b"\x93\xa1a\x01\x91\x81\xa4type\xa3New"])
+async def test_a_message_that_a_node_cannot_read_is_ignored(nodes, redis, redis_prefix, message):
     a, b = nodes
-    async with open_redis(Settings(redis_url=redis.url)) as link:
+    async with open_redis(Settings(redis_url=redis.url)) as client:
         for channel in (f"{redis_prefix}nodes", owner_changes_channel(redis_prefix)):
-            assert await link.publish(channel, letter) == 2
+            assert await client.publish(channel, message) == 2
 
     await a.place_order("ord_1", "olena")
     client = await b.sign_in("olena")
@@ -226,7 +229,7 @@ async def test_what_a_node_cannot_read_is_for_those_who_can(nodes, redis, redis_
     assert (await client.hear())["type"] == "unsubscribed"
 
 
-async def test_an_order_that_a_service_hands_over_in_redis_is_lost_on_every_node(
+async def test_an_order_whose_owner_a_service_changes_in_redis_is_unsubscribed_on_every_node(
     nodes, redis, redis_prefix
 ):
     clients = []
@@ -235,8 +238,8 @@ async def test_an_order_that_a_service_hands_over_in_redis_is_lost_on_every_node
         clients.append(await server.sign_in("olena"))
         await clients[-1].subscribe("order:ord_1")
 
-    async with open_redis(Settings(redis_url=redis.url)) as link:
-        await RedisStore(link, redis_prefix).record_order_owners(
+    async with open_redis(Settings(redis_url=redis.url)) as client:
+        await RedisStore(client, redis_prefix).record_order_owners(
             [OrderOwnership("ord_1", "taras", "shop")]
         )
 
@@ -244,14 +247,14 @@ async def test_an_order_that_a_service_hands_over_in_redis_is_lost_on_every_node
         assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
 
-async def test_a_node_that_cannot_listen_says_why_as_one_that_is_alone(node):
+async def test_a_node_that_cannot_listen_on_its_port_raises_an_error(node):
     a = await node("a")
 
     with pytest.raises(OSError, match="in use"):
         await node("b", port=a.port)
 
 
-async def test_a_node_that_stops_is_missed_by_nobody(node, admin, launch_node):
+async def test_a_node_that_stops_is_removed_at_once(node, admin, launch_node):
     a = await node("a")
     b = await launch_node("b")
 
@@ -265,7 +268,7 @@ async def test_a_node_that_stops_is_missed_by_nobody(node, admin, launch_node):
     assert (await admin(a, "GET", "/api/connections"))[0] == 200
 
 
-async def test_a_node_that_hangs_is_named_and_what_it_may_have_is_not_denied(
+async def test_an_unresponsive_node_is_named_and_its_connections_are_not_reported_as_missing(
     node, admin, launch_node
 ):
     a = await node("a", broker_timeout_s=1.0)
@@ -273,17 +276,17 @@ async def test_a_node_that_hangs_is_named_and_what_it_may_have_is_not_denied(
     while len((await admin(a, "GET", "/api/nodes"))[1]["nodes"]) < 2:
         pass
     b.process.send_signal(signal.SIGSTOP)
-    listed, ended = await asyncio.gather(
+    listed, disconnected = await asyncio.gather(
         admin(a, "GET", "/api/connections"), admin(a, "DELETE", "/api/connections/c_404")
     )
     b.process.send_signal(signal.SIGCONT)
 
     assert (listed[0], listed[1]["silent"]) == (200, ["b"])
-    assert (ended[0], "b" in ended[1]["error"]["message"]) == (503, True)
+    assert (disconnected[0], "b" in disconnected[1]["error"]["message"]) == (503, True)
 
 
 @pytest.mark.parametrize("outage", [signal.SIGSTOP, signal.SIGKILL])
-async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
+async def test_without_redis_clients_stay_connected_and_every_request_ends(
     start_redis, serve, redis_prefix, admin, outage
 ):
     redis = start_redis("--appendonly", "yes", "--appendfsync", "always")
@@ -297,7 +300,7 @@ async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
     answers = await asyncio.gather(
         *(admin(a, "GET", path) for path in ("/api/connections", "/api/channels"))
     )
-    # By now it knows that it is cut off, and revokes nothing.
+    # By now the node has noticed that it is disconnected, and revokes nothing.
     path = "/api/users/olena/disconnect"
     answers.append(await admin(a, "POST", path, json={"revoke": True}))
     late = await b.sign_in("olena")
@@ -320,12 +323,9 @@ async def test_without_redis_nobody_is_disconnected_and_nothing_hangs(
     assert (await client.hear("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
 
-async def test_what_was_missed_while_cut_off_is_judged_afterwards(
+async def test_changes_that_were_missed_while_disconnected_are_applied_afterwards(
     start_redis, serve, redis_prefix, token
 ):
-    """
-    Revoked and handed over by somebody whom this node did not hear.
-    """
     redis = start_redis()
     settings = {"redis_url": redis.url, "redis_prefix": redis_prefix, "broker_timeout_s": 1.0}
     server = await serve(node="a", **settings)
@@ -335,8 +335,8 @@ async def test_what_was_missed_while_cut_off_is_judged_afterwards(
 
     redis.kill()
     redis.start()
-    async with open_redis(Settings(redis_url=redis.url)) as link:
-        store = RedisStore(link, redis_prefix)
+    async with open_redis(Settings(redis_url=redis.url)) as client:
+        store = RedisStore(client, redis_prefix)
         await store.record_order_owners([OrderOwnership("ord_1", "taras", "shop")])
         await store.revoke(Revocation("shop", "ivan", 200.0))
 
@@ -345,7 +345,7 @@ async def test_what_was_missed_while_cut_off_is_judged_afterwards(
 
 
 class Watcher:
-    """An admin who watches on one node, and sums up what is told."""
+    """An admin who watches on one node, and sums up the reports."""
 
     def __init__(self, client):
         self._client = client
@@ -358,25 +358,25 @@ class Watcher:
         await client.subscribe("monitor:shop")
         watcher = cls(client)
         while len(watcher.nodes) < 2:
-            await watcher.hear()
+            await watcher.receive()
         return watcher
 
-    async def hear(self):
+    async def receive(self):
         message = await self._client.hear()
         payload = message["payload"]
         if message["type"] == "stats":
             self.nodes = [node["node"] for node in payload["nodes"]]
             return
-        if tally := payload["kinds"].get("public"):
-            self.messages += tally["messages"]
-            self.deliveries += tally["deliveries"]
+        if totals := payload["kinds"].get("public"):
+            self.messages += totals["messages"]
+            self.deliveries += totals["deliveries"]
         self.sample += [(s["message"]["payload"]["id"], s["reached"]) for s in payload["sample"]]
         self.subscribers |= {
             c["subscribers"] for c in payload["busiest"] if c["channel"] == "public:news"
         }
 
 
-async def test_who_watches_on_any_node_sees_all_that_is_published_on_any_once(nodes):
+async def test_the_monitor_of_any_node_reports_the_publications_of_all_nodes_once(nodes):
     a, b = nodes
     for server in (a, a, b):
         await (await server.connect()).subscribe("public:news")
@@ -384,19 +384,21 @@ async def test_who_watches_on_any_node_sees_all_that_is_published_on_any_once(no
 
     async def publish(number):
         for server in nodes:
-            payload = NOTICE["payload"] | {"id": f"{number} on {server.port}"}
+            payload = NOTIFICATION["payload"] | {"id": f"{number} on {server.port}"}
             what = {"channel": "public:news", "type": "notification", "payload": payload}
             assert (await server.publish(what))[0] == 200
 
     async def until_delivered(count):
         for watcher in watchers:
             while watcher.deliveries < count:
-                await watcher.hear()
+                await watcher.receive()
 
     for number in range(10):
         await publish(number)
     await until_delivered(60)
-    await publish(10)  # what is told twice is so by the time that this is told
+    await publish(
+        10
+    )  # a publication that is reported twice has been by the time that this one is reported
     await until_delivered(66)
 
     expected = {(f"{number} on {server.port}", 3) for number in range(11) for server in nodes}
@@ -408,46 +410,48 @@ async def test_who_watches_on_any_node_sees_all_that_is_published_on_any_once(no
 
 
 @pytest.fixture
-async def first_and_b(launch_node, node):
-    """Start the node that speaks for all as a process, then node `b`; soon they miss each other."""
+async def leader_and_b(launch_node, node):
+    """Start the leader as a process, then node `b`, both with a short node timeout."""
     timeout_s = 1.4
-    first = await launch_node("first", WORKBENCH_NODE_TIMEOUT_S=str(timeout_s))
-    return first, await node("b", node_timeout_s=timeout_s)
+    leader = await launch_node("leader", WORKBENCH_NODE_TIMEOUT_S=str(timeout_s))
+    return leader, await node("b", node_timeout_s=timeout_s)
 
 
-async def test_when_the_node_that_tells_ends_another_goes_on(first_and_b):
-    first, b = first_and_b
+async def test_when_the_leader_ends_another_node_reports(leader_and_b):
+    leader, b = leader_and_b
     watcher = await Watcher.on(b)
-    await asyncio.to_thread(first.stop, signal.SIGKILL)
+    await asyncio.to_thread(leader.stop, signal.SIGKILL)
 
     while watcher.nodes != ["b"]:
-        await watcher.hear()
-    await b.publish(NOTICE | {"channel": "public:news"})
+        await watcher.receive()
+    await b.publish(NOTIFICATION | {"channel": "public:news"})
     while not watcher.messages:
-        await watcher.hear()
+        await watcher.receive()
 
     assert watcher.sample == [("n_1", 0)]
 
 
-async def test_a_node_that_stood_still_does_not_tell_again_what_was_told_meanwhile(first_and_b):
-    first, b = first_and_b
+async def test_a_leader_that_was_paused_does_not_report_again_what_another_node_has_reported(
+    leader_and_b,
+):
+    leader, b = leader_and_b
     watcher = await Watcher.on(b)
-    first.process.send_signal(signal.SIGSTOP)
+    leader.process.send_signal(signal.SIGSTOP)
     while watcher.nodes != ["b"]:
-        await watcher.hear()
+        await watcher.receive()
 
     for _ in range(5):
-        await b.publish(NOTICE | {"channel": "public:news"})
+        await b.publish(NOTIFICATION | {"channel": "public:news"})
     while watcher.messages < 5:
-        await watcher.hear()
-    first.process.send_signal(signal.SIGCONT)
-    await asyncio.to_thread(first.wait_for, "stood still")
+        await watcher.receive()
+    leader.process.send_signal(signal.SIGCONT)
+    await asyncio.to_thread(leader.wait_for, "node was paused")
     while len(watcher.nodes) < 2:
-        await watcher.hear()
-    # Whatever `first` still has to tell, it tells within the time that it takes to tell two more.
+        await watcher.receive()
+    # If `leader` reports anything, it does so in the time that two more reports take.
     for number in (6, 7):
-        await b.publish(NOTICE | {"channel": "public:news"})
+        await b.publish(NOTIFICATION | {"channel": "public:news"})
         while watcher.messages < number:
-            await watcher.hear()
+            await watcher.receive()
 
     assert watcher.messages == len(watcher.sample) == 7

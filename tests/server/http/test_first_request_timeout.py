@@ -1,4 +1,4 @@
-"""Connections that never finish asking are freed, others are left alone."""
+"""Connections without a whole request are aborted after a while, others are not."""
 
 import pytest
 
@@ -8,10 +8,10 @@ from server.http.first_request_timeout import FIRST_REQUEST_TIMEOUT_S, FirstRequ
 class Handler:
     def __init__(self):
         self.transport = self
-        self.is_disconnected = False
+        self.is_aborted = False
 
     def abort(self):
-        self.is_disconnected = True
+        self.is_aborted = True
 
 
 @pytest.fixture
@@ -25,26 +25,26 @@ def clock():
     return Clock()
 
 
-def test_who_asks_for_nothing_is_cut_off_and_who_has_asked_stays(clock):
-    doorstep, silent, asking = FirstRequestTimeout(clock), Handler(), Handler()
-    doorstep.abort_expired([silent, asking])
-    doorstep.request_received(asking)
+def test_a_connection_without_a_request_is_aborted_and_one_with_a_request_is_not(clock):
+    timeout, idle, active = FirstRequestTimeout(clock), Handler(), Handler()
+    timeout.abort_expired([idle, active])
+    timeout.request_received(active)
 
     clock.now += FIRST_REQUEST_TIMEOUT_S - 0.1
-    doorstep.abort_expired([silent, asking])
-    assert not silent.is_disconnected
+    timeout.abort_expired([idle, active])
+    assert not idle.is_aborted
     clock.now += 0.1
-    doorstep.abort_expired([silent, asking])
+    timeout.abort_expired([idle, active])
 
-    assert (silent.is_disconnected, asking.is_disconnected) == (True, False)
+    assert (idle.is_aborted, active.is_aborted) == (True, False)
 
 
-def test_who_is_gone_is_forgotten(clock):
-    doorstep, handler = FirstRequestTimeout(clock), Handler()
-    doorstep.abort_expired([handler])
+def test_a_connection_that_has_ended_is_left_alone(clock):
+    timeout, handler = FirstRequestTimeout(clock), Handler()
+    timeout.abort_expired([handler])
 
     handler.transport = None
     clock.now += 2 * FIRST_REQUEST_TIMEOUT_S
 
-    doorstep.abort_expired([handler])
-    assert not handler.is_disconnected
+    timeout.abort_expired([handler])
+    assert not handler.is_aborted

@@ -21,7 +21,7 @@ class Connection:
 
 @pytest.fixture
 def hub():
-    return Hub(Counters(), lambda recipients, frames: None)
+    return Hub(Counters(), lambda recipients, frames: None, lambda: 0.0)
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""Percentiles over the last minute."""
+"""Percentiles of the last minute, and a histogram since the start."""
 
 import pytest
 
 from server.monitoring.latency import SLICE_S, SLICES, LatencyHistogram
 
 
-def test_nothing_delivered_is_nothing_to_tell():
+def test_without_deliveries_there_are_no_percentiles():
     assert LatencyHistogram(now=0.0).percentiles(now=1.0) is None
 
 
@@ -14,12 +14,14 @@ def test_percentiles_are_right_within_a_tenth():
     for ms in range(1, 101):
         latencies.observe(ms / 1000, count=10, now=1.0)
 
-    told = latencies.percentiles(now=1.0)
+    percentiles = latencies.percentiles(now=1.0)
 
-    assert [told.p50, told.p95, told.p99] == pytest.approx([50, 95, 99], rel=0.11)
+    assert [percentiles.p50, percentiles.p95, percentiles.p99] == pytest.approx(
+        [50, 95, 99], rel=0.11
+    )
 
 
-def test_deliveries_weigh_by_their_number():
+def test_percentiles_are_weighted_by_the_number_of_deliveries():
     latencies = LatencyHistogram(now=0.0)
     latencies.observe(0.001, count=1, now=0.0)
     latencies.observe(0.100, count=99, now=0.0)
@@ -27,7 +29,7 @@ def test_deliveries_weigh_by_their_number():
     assert latencies.percentiles(now=0.0).p50 == pytest.approx(100, rel=0.11)
 
 
-def test_what_is_older_than_a_minute_is_forgotten():
+def test_deliveries_older_than_a_minute_are_dropped():
     latencies = LatencyHistogram(now=0.0)
     latencies.observe(0.001, count=5, now=0.0)
 
@@ -43,7 +45,7 @@ def test_a_clock_that_steps_back_does_no_harm():
     assert latencies.percentiles(now=50.0).p50 == pytest.approx(0.01)
 
 
-def test_the_histogram_forgets_nothing_and_is_right_within_a_tenth():
+def test_the_histogram_counts_all_deliveries_and_is_right_within_a_tenth():
     latencies = LatencyHistogram(now=0.0)
     latencies.observe(0.004, count=3, now=0.0)
     latencies.observe(0.020, count=5, now=0.0)

@@ -1,4 +1,6 @@
-"""Who hears what, without a socket."""
+"""Subscriptions and delivery, without a socket."""
+
+import json
 
 import pytest
 
@@ -8,22 +10,26 @@ from server.monitoring.counters import Counters
 from server.pubsub.hub import Hub
 
 
-class Box:
+class Queue:
+    """Stands for a send queue; keeps the frames that it is given."""
+
     def __init__(self):
         self.frames = []
 
-    def push(self, frame):
-        self.frames.append(frame)
-
-    write_now = push
+    write_now = None
 
 
-class Listener:
+class Connection:
+    """A subscriber that keeps what it is sent."""
+
     def __init__(self, id, tenant_id=""):
-        self.id, self.tenant_id, self.send_queue = id, tenant_id, Box()
+        self.id, self.tenant_id, self.send_queue = id, tenant_id, Queue()
+
+    def send(self, frame):
+        self.send_queue.frames.append(frame)
 
     @property
-    def heard(self):
+    def received(self):
         return [frame[2:].decode() for frame in self.send_queue.frames]
 
 
@@ -32,21 +38,25 @@ NEWS, OWN, STAFF = map(Channel.parse, ("public:news", "user:olena", "tenant:shop
 
 @pytest.fixture
 def hub():
-    return Hub(Counters(), lambda crowd, piece: [outbox.push(piece) for outbox in crowd])
+    def broadcast(recipients, frames):
+        for queue in recipients:
+            queue.frames.append(frames)
+
+    return Hub(Counters(), broadcast, clock=lambda: 0.0)
 
 
-def join(hub, *ids, channel=NEWS, tenant_id=""):
-    listeners = [Listener(id, tenant_id) for id in ids]
-    for listener in listeners:
-        hub.add(listener)
-        hub.subscribe(listener, channel)
-    return listeners
+def subscribe(hub, *ids, channel=NEWS, tenant_id=""):
+    connections = [Connection(id, tenant_id) for id in ids]
+    for connection in connections:
+        hub.add(connection)
+        hub.subscribe(connection, channel)
+    return connections
 
 
 def deliver(hub, *publications):
-    """Deliver these; returns for how many sockets they were queued, summed."""
+    """Deliver these; returns the sum of the connections that each was queued for."""
     before = hub._counters.deliveries
-    hub.deliver(publications)
+    hub.on_publications(publications)
     return hub._counters.deliveries - before
 
 
@@ -56,46 +66,46 @@ def publication(to, text="hi", **options):
     )
 
 
-def test_a_channel_reaches_its_listeners_and_nobody_else(hub):
-    in_channel, elsewhere = join(hub, "a", "b"), join(hub, "c", channel=OWN)
+def test_a_channel_reaches_its_subscribers_only(hub):
+    in_channel, elsewhere = subscribe(hub, "a", "b"), subscribe(hub, "c", channel=OWN)
 
     assert deliver(hub, publication(NEWS)) == 2
-    assert [listener.heard for listener in in_channel + elsewhere] == [["hi"], ["hi"], []]
+    assert [connection.received for connection in in_channel + elsewhere] == [["hi"], ["hi"], []]
 
 
-def test_everyone_is_everyone(hub):
-    listeners = join(hub, "a") + join(hub, "b", channel=OWN)
-    visitor = Listener("c")
-    hub.add(visitor)
+def test_a_publication_for_everyone_reaches_every_connection(hub):
+    connections = subscribe(hub, "a") + subscribe(hub, "b", channel=OWN)
+    anonymous = Connection("c")
+    hub.add(anonymous)
 
     assert deliver(hub, publication(EVERYONE)) == 3
-    assert all(listener.heard == ["hi"] for listener in [*listeners, visitor])
+    assert all(connection.received == ["hi"] for connection in [*connections, anonymous])
 
 
-def test_all_get_the_same_bytes(hub):
-    a, b = join(hub, "a", "b")
+def test_subscribers_share_the_same_bytes(hub):
+    a, b = subscribe(hub, "a", "b")
 
     deliver(hub, publication(NEWS))
 
     assert a.send_queue.frames[0] is b.send_queue.frames[0]
 
 
-def test_a_recoverable_listener_gets_the_place_and_the_others_do_not(hub):
-    plain, other = join(hub, "a", "b")
-    recoverable, too = join(hub, "c", "d")
+def test_only_recoverable_subscribers_get_offsets(hub):
+    plain, other = subscribe(hub, "a", "b")
+    recoverable, too = subscribe(hub, "c", "d")
     for each in (recoverable, too):
         hub.subscribe(each, NEWS, recoverable=True)
 
     deliver(hub, publication(NEWS, "{}", position=StreamPosition("e", 7)))
 
-    assert plain.heard == other.heard == ["{}"]
-    assert recoverable.heard == ['{,"channel":"public:news","offset":7}']
+    assert plain.received == other.received == ["{}"]
+    assert recoverable.received == ['{,"channel":"public:news","offset":7}']
     assert recoverable.send_queue.frames[0] is too.send_queue.frames[0]
     assert hub.subscription_count == 4
 
 
-def test_who_joins_or_leaves_plainly_is_no_longer_recoverable(hub):
-    again, gone = join(hub, "a", "b")
+def test_subscribing_plainly_or_unsubscribing_ends_a_recoverable_subscription(hub):
+    again, gone = subscribe(hub, "a", "b")
     for each in (again, gone):
         hub.subscribe(each, NEWS, recoverable=True)
     hub.subscribe(again, NEWS)
@@ -103,30 +113,30 @@ def test_who_joins_or_leaves_plainly_is_no_longer_recoverable(hub):
 
     deliver(hub, publication(NEWS, "{}", position=StreamPosition("e", 7)))
 
-    assert (again.heard, gone.heard) == (["{}"], [])
+    assert (again.received, gone.received) == (["{}"], [])
 
 
-def test_a_list_keeps_its_order_and_what_is_for_the_same_ears_is_one_piece(hub):
-    (a,) = join(hub, "a")
+def test_a_list_keeps_its_order_and_neighbours_with_the_same_recipients_are_joined(hub):
+    (a,) = subscribe(hub, "a")
     hub.subscribe(a, STAFF)
-    (b,) = join(hub, "b")
-    said = [(NEWS, "1"), (NEWS, "2"), (STAFF, "3"), (NEWS, "4"), (NEWS, "5")]
+    (b,) = subscribe(hub, "b")
+    messages = [(NEWS, "1"), (NEWS, "2"), (STAFF, "3"), (NEWS, "4"), (NEWS, "5")]
 
-    assert deliver(hub, *(publication(to, text) for to, text in said)) == 9
+    assert deliver(hub, *(publication(to, text) for to, text in messages)) == 9
     assert [frame[2::3] for frame in a.send_queue.frames] == [b"12", b"3", b"45"]
     assert [frame[2::3] for frame in b.send_queue.frames] == [b"12", b"45"]
 
 
-def test_joining_twice_is_once(hub):
-    (listener,) = join(hub, "a")
-    hub.subscribe(listener, NEWS)
+def test_subscribing_twice_delivers_once(hub):
+    (connection,) = subscribe(hub, "a")
+    hub.subscribe(connection, NEWS)
 
     assert deliver(hub, publication(NEWS)) == 1
     assert hub.subscription_count == 1
 
 
-def test_what_nobody_hears_leaves_no_trace(hub):
-    a, b = join(hub, "a", "b")
+def test_a_channel_without_subscribers_leaves_no_trace(hub):
+    a, b = subscribe(hub, "a", "b")
 
     hub.unsubscribe(a, NEWS)
     hub.remove(a, [NEWS])
@@ -136,34 +146,34 @@ def test_what_nobody_hears_leaves_no_trace(hub):
     assert (hub.channel_count, hub.subscription_count) == (0, 0)
     assert not hub.connections
     assert deliver(hub, publication(NEWS)) == 0
-    assert a.heard == b.heard == []
+    assert a.received == b.received == []
 
 
 def test_a_tenants_publication_stays_within_the_tenant(hub):
-    ours = join(hub, "a", channel=OWN, tenant_id="shop")
-    theirs = join(hub, "b", channel=OWN, tenant_id="books")
-    nobodys = join(hub, "c", channel=OWN)
+    ours = subscribe(hub, "a", channel=OWN, tenant_id="shop")
+    theirs = subscribe(hub, "b", channel=OWN, tenant_id="books")
+    tenantless = subscribe(hub, "c", channel=OWN)
 
     assert deliver(hub, publication(OWN, tenant_only=True)) == 1
-    assert [listener.heard for listener in ours + theirs + nobodys] == [["hi"], [], []]
+    assert [connection.received for connection in ours + theirs + tenantless] == [["hi"], [], []]
 
 
-def test_who_hears_two_addresses_of_one_message_gets_it_once(hub):
-    (both,) = join(hub, "a", channel=OWN)
+def test_a_subscriber_of_both_addresses_of_a_message_gets_it_once(hub):
+    (both,) = subscribe(hub, "a", channel=OWN)
     hub.subscribe(both, STAFF)
-    (staff,) = join(hub, "b", channel=STAFF)
-    (sender,) = join(hub, "c", channel=STAFF)
+    (staff,) = subscribe(hub, "b", channel=STAFF)
+    (sender,) = subscribe(hub, "c", channel=STAFF)
 
     deliver(hub, publication(OWN, exclude_connection="c"))
     deliver(hub, publication(STAFF, exclude_subscribers_of=OWN, exclude_connection="c"))
 
-    assert [listener.heard for listener in (both, staff, sender)] == [["hi"], ["hi"], []]
+    assert [connection.received for connection in (both, staff, sender)] == [["hi"], ["hi"], []]
 
 
-def test_observers_are_told_how_many_it_reached(hub):
+def test_observers_get_the_number_of_connections_reached(hub):
     seen = []
     hub.observers.append(lambda publication, reached: seen.append((publication.to, reached)))
-    join(hub, "a", "b")
+    subscribe(hub, "a", "b")
 
     deliver(hub, publication(NEWS))
     deliver(hub, publication(OWN))
@@ -171,10 +181,44 @@ def test_observers_are_told_how_many_it_reached(hub):
     assert seen == [(NEWS, 2), (OWN, 0)]
 
 
-def test_the_keys_of_a_kind_are_those_of_channels_with_listeners(hub):
-    join(hub, "a", "b")
+def test_channel_keys_are_those_of_channels_with_subscribers(hub):
+    subscribe(hub, "a", "b")
 
     assert (hub.channel_keys(ChannelKind.PUBLIC), hub.channel_keys(ChannelKind.ORDER)) == (
         {"news"},
         set(),
     )
+
+
+def test_lost_history_is_reported_to_recoverable_subscribers_only(hub):
+    plain, recoverable = subscribe(hub, "a", "b")
+    hub.subscribe(recoverable, NEWS, recoverable=True)
+
+    hub.on_history_lost(NEWS, StreamPosition("e", 7))
+
+    (frame,) = recoverable.send_queue.frames
+    assert json.loads(frame[frame.index(b"{") :])["payload"] == {
+        "channel": "public:news",
+        "epoch": "e",
+        "offset": 7,
+        "recovered": False,
+    }
+    assert plain.received == []
+
+
+def test_a_tap_gets_the_publications_of_tapped_tenants(hub):
+    tapped = []
+    hub.tap_observers.append(tapped.extend)
+    news = publication(NEWS)
+
+    hub.on_tap([news])
+
+    assert tapped == [news]
+
+
+def test_a_channel_has_subscribers_until_the_last_unsubscribes(hub):
+    (connection,) = subscribe(hub, "a")
+
+    assert (hub.has_subscribers(NEWS), hub.has_subscribers(OWN)) == (True, False)
+    hub.unsubscribe(connection, NEWS)
+    assert not hub.has_subscribers(NEWS)

@@ -1,16 +1,15 @@
-"""What an admin sees and ends: the own tenant's connections, and nothing of other tenants."""
+"""Admin API: an admin sees and closes the connections of one tenant, and no others."""
 
 import time
 
 import pytest
 
-NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
 NOT_FOUND = (404, {"error": {"code": "not_found", "message": "There is no such connection"}})
 
 
 @pytest.fixture
 def ask(server, token):
-    """Ask as an admin of the shop, or as whoever is named."""
+    """Send a request as an admin of the shop, or as another user."""
 
     async def asking(method, path, who=("boss", "admin"), **options):
         return await server.request(method, path, token(*who), **options)
@@ -47,7 +46,7 @@ async def test_a_connection_is_described(server, connections):
     assert found["node"]
 
 
-async def test_an_admin_sees_the_own_tenants_connections_and_no_others(server, connections):
+async def test_an_admin_sees_the_connections_of_the_tenant_and_no_others(server, connections):
     await server.sign_in("olena")
     await server.sign_in("manager", role=None)
     await server.sign_in("ivan", tenant_id="books")
@@ -96,11 +95,11 @@ async def test_nodes_are_described_as_the_monitor_does(server, ask):
     await watcher.subscribe("monitor:shop")
 
     _, answer = await ask("GET", "/api/nodes")
-    (told,) = (await watcher.hear("stats"))["payload"]["nodes"]
+    (reported,) = (await watcher.hear("stats"))["payload"]["nodes"]
 
     (node,) = answer["nodes"]
-    assert node.keys() == told.keys()
-    assert (node["node"], node["connections"]) == (told["node"], 1)
+    assert node.keys() == reported.keys()
+    assert (node["node"], node["connections"]) == (reported["node"], 1)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +118,7 @@ async def test_nodes_are_described_as_the_monitor_does(server, ask):
         ("", False, "malformed"),
     ],
 )
-async def test_why_a_client_does_or_does_not_hear_a_channel(
-    server, ask, connections, channel, joined, rule
-):
+async def test_access_to_a_channel_is_explained(server, ask, connections, channel, joined, rule):
     await server.place_order("ord_1", "olena")
     await server.place_order("ord_2", "taras")
     await server.place_order("ord_books", "ivan", tenant_id="books")
@@ -138,7 +135,9 @@ async def test_why_a_client_does_or_does_not_hear_a_channel(
     assert answer == {"channel": channel, "joined": joined, "allowed": may_join, "rule": rule}
 
 
-async def test_an_expired_client_still_hears_what_it_may_no_longer_join(server, ask, connections):
+async def test_an_expired_connection_keeps_subscriptions_that_it_may_not_renew(
+    server, ask, connections
+):
     client = await server.sign_in("olena", exp=time.time() + 1)
     (found,) = await connections()
     assert (await client.hear())["type"] == "auth_error"
@@ -148,7 +147,9 @@ async def test_an_expired_client_still_hears_what_it_may_no_longer_join(server, 
     assert (answer["joined"], answer["allowed"], answer["rule"]) == (True, False, "expired")
 
 
-async def test_a_disconnected_client_is_told_so_and_gone(server, ask, connections):
+async def test_a_disconnected_client_gets_the_close_code_and_is_no_longer_listed(
+    server, ask, connections
+):
     client, other = await server.sign_in("olena"), await server.sign_in("taras")
     (found,) = await connections("shop", "?user_id=olena")
 
@@ -163,7 +164,9 @@ async def test_a_disconnected_client_is_told_so_and_gone(server, ask, connection
 
 
 @pytest.mark.parametrize(("method", "suffix"), [("DELETE", ""), ("GET", "/access?channel=a:b")])
-async def test_a_foreign_connection_is_as_unknown_as_none(server, ask, connections, method, suffix):
+async def test_a_connection_of_another_tenant_is_treated_as_unknown(
+    server, ask, connections, method, suffix
+):
     foreign = await server.sign_in("ivan", tenant_id="books")
     (theirs,) = await connections("books")
 
@@ -172,7 +175,7 @@ async def test_a_foreign_connection_is_as_unknown_as_none(server, ask, connectio
     assert await foreign.is_silent()
 
 
-async def test_all_of_a_users_connections_are_ended_within_the_tenant(server, ask):
+async def test_all_connections_of_a_user_are_closed_within_the_tenant(server, ask):
     laptop, phone = await server.sign_in("olena"), await server.sign_in("olena")
     namesake = await server.sign_in("olena", tenant_id="books")
 
@@ -187,7 +190,7 @@ async def test_all_of_a_users_connections_are_ended_within_the_tenant(server, as
     assert await server.sign_in("olena")
 
 
-async def test_revoking_refuses_the_tokens_so_far_and_those_without_a_date(server, ask, token):
+async def test_revoking_refuses_earlier_tokens_and_those_without_a_time(server, ask, token):
     now = time.time()
     old, undated = token(iat=now - 5), token()
     client = await server.connect(old)
@@ -206,7 +209,7 @@ async def test_revoking_refuses_the_tokens_so_far_and_those_without_a_date(serve
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"revoke": 1}', b"\xff"])
-async def test_a_body_that_is_none_of_ours_ends_nothing(server, ask, body):
+async def test_an_invalid_body_closes_nothing(server, ask, body):
     client = await server.sign_in("olena")
 
     status, answer = await ask("POST", "/api/users/olena/disconnect", data=body)
@@ -215,7 +218,7 @@ async def test_a_body_that_is_none_of_ours_ends_nothing(server, ask, body):
     assert await client.is_silent()
 
 
-async def test_nobody_can_have_an_id_that_is_none(server, ask):
+async def test_an_invalid_user_id_is_not_found(server, ask):
     status, answer = await ask("POST", "/api/users/a%20b/disconnect", json={"revoke": True})
 
     assert (status, answer["error"]["code"]) == (404, "not_found")
@@ -232,9 +235,9 @@ async def test_nobody_can_have_an_id_that_is_none(server, ask):
         ("GET", "/api/nodes"),
     ],
 )
-async def test_only_admins_may_ask(server, token, method, path):
+async def test_the_routes_are_for_admins_only(server, token, method, path):
     assert (await server.request(method, path))[0] == 401
     for role in ("customer", "agent", "service", None):
         assert (await server.request(method, path, token("olena", role)))[0] == 403
-    homeless = token("boss", "admin", tenant_id=None)
-    assert (await server.request(method, path, homeless))[0] == 403
+    without_tenant = token("boss", "admin", tenant_id=None)
+    assert (await server.request(method, path, without_tenant))[0] == 403

@@ -1,4 +1,4 @@
-"""Support chat: who hears what is said, who may say it, and that it is kept."""
+"""Support chat: who receives a message, who may send it, and that it is stored."""
 
 import pytest
 
@@ -10,25 +10,25 @@ async def open_conversation(client):
     return reply["payload"]["conversation_id"]
 
 
-async def test_a_customers_first_words_open_a_conversation_and_reach_the_staff(server):
+async def test_a_customers_first_message_opens_a_conversation_and_reaches_the_staff(server):
     olena = await server.sign_in("olena", name="Олена")
     maria = await server.sign_in("maria", "agent")
     await maria.subscribe("tenant:shop")
 
     own = await olena.ask("chat_message", HELLO)
-    heard = await maria.hear()
+    received = await maria.hear()
 
-    assert own["type"] == heard["type"] == "chat_message"
-    assert own["payload"] == heard["payload"]
-    said = own["payload"]["message"]
-    assert (said["sender_id"], said["sender_name"]) == ("olena", "Олена")
-    assert said["content"] == HELLO["content"]
-    assert {"id", "created_at"} < set(said)
-    assert "id" not in heard
+    assert own["type"] == received["type"] == "chat_message"
+    assert own["payload"] == received["payload"]
+    message = own["payload"]["message"]
+    assert (message["sender_id"], message["sender_name"]) == ("olena", "Олена")
+    assert message["content"] == HELLO["content"]
+    assert {"id", "created_at"} < set(message)
+    assert "id" not in received
     assert await olena.is_silent()
 
 
-async def test_the_senders_other_sockets_get_one_copy_each(server):
+async def test_the_senders_other_connections_get_one_copy_each(server):
     laptop, phone = await server.sign_in("olena"), await server.sign_in("olena")
 
     await laptop.ask("chat_message", HELLO)
@@ -51,12 +51,12 @@ async def test_an_agents_answer_reaches_the_customer_and_the_other_agents(server
         "chat_message", {"conversation_id": conversation, "content": "Сьогодні"}
     )
 
-    for hearer in (olena, pavlo):
-        assert (await hearer.hear())["payload"] == answer["payload"]
+    for client in (olena, pavlo):
+        assert (await client.hear())["payload"] == answer["payload"]
     assert await maria.is_silent()
 
 
-async def test_a_sender_cannot_pretend_to_be_somebody_else(server):
+async def test_a_sender_cannot_pretend_to_be_another_user(server):
     olena = await server.sign_in("olena")
 
     reply = await olena.ask("chat_message", HELLO | {"sender_id": "boss", "message": {"id": "1"}})
@@ -127,7 +127,7 @@ async def test_conversations_are_read_by_the_staff_and_by_their_customer(server,
         (None, 401),
     ],
 )
-async def test_lines_are_read_by_whom_they_are_for(server, token, who, status):
+async def test_messages_are_read_by_the_staff_and_by_the_customer(server, token, who, status):
     conversation = await open_conversation(await server.sign_in("olena"))
     path = f"/api/conversations/{conversation}/messages"
 
@@ -135,4 +135,4 @@ async def test_lines_are_read_by_whom_they_are_for(server, token, who, status):
 
     assert got == status
     if status == 200:
-        assert [line["content"] for line in answer["messages"]] == [HELLO["content"]]
+        assert [message["content"] for message in answer["messages"]] == [HELLO["content"]]

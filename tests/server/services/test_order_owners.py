@@ -1,4 +1,4 @@
-"""Whose an order is, as one server remembers it while others may change it."""
+"""The owners of orders, as one node caches them while other nodes may change them."""
 
 import asyncio
 
@@ -8,125 +8,134 @@ from server.services import order_owners as module
 from server.services.order_owners import OrderOwners
 from server.stores.base import OrderOwnership, StoreUnavailable, plan_ownership
 
-OLENAS, TARAS_ = OrderOwnership("ord_1", "olena", "shop"), OrderOwnership("ord_1", "taras", "shop")
+OF_OLENA, OF_TARAS = (
+    OrderOwnership("ord_1", "olena", "shop"),
+    OrderOwnership("ord_1", "taras", "shop"),
+)
 
 
-class Kept:
-    """A store of orders in a dict; may be held up, or away."""
+class Store:
+    """A store of orders in a dict; can be held up, and can be unavailable."""
 
     def __init__(self):
-        self.orders, self.asked, self.is_away = {}, 0, False
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
+        self.orders, self.lookups, self.is_unavailable = {}, 0, False
+        self.can_respond = asyncio.Event()
+        self.can_respond.set()
 
     async def find_order_owner(self, order_id):
-        self.asked += 1
+        self.lookups += 1
         found = self.orders.get(order_id)
-        await self.may_answer.wait()
-        if self.is_away:
+        await self.can_respond.wait()
+        if self.is_unavailable:
             raise StoreUnavailable
         return found
 
     async def record_order_owners(self, orders):
-        kept, changed = plan_ownership(self.orders, orders)
-        self.orders |= {order.id: order for order in kept}
-        await self.may_answer.wait()
+        to_store, changed = plan_ownership(self.orders, orders)
+        self.orders |= {order.id: order for order in to_store}
+        await self.can_respond.wait()
         return changed
 
 
 @pytest.fixture
 def store():
-    return Kept()
+    return Store()
+
+
+class ClusterOfOne:
+    """A cluster whose only node refreshes an order that changes owner, as `LocalNode` does."""
+
+    def __init__(self):
+        self.is_connected = True
+        self.refreshed = []
+
+    async def query(self, query, _):
+        self.refreshed.append(await self.order_owners.refresh(query.order))
 
 
 @pytest.fixture
-def told():
-    return []
+def cluster():
+    return ClusterOfOne()
 
 
 @pytest.fixture
-def orders(store, told):
-    async def changed(order):
-        told.append(await orders.refresh(order))
-
-    orders = OrderOwners(store, changed)
-    return orders
+def orders(store, cluster):
+    cluster.order_owners = OrderOwners(store, cluster)
+    return cluster.order_owners
 
 
-async def test_an_order_is_remembered_once_recorded_or_found(orders, store):
-    await orders.record([OLENAS])
+async def test_an_order_is_cached_once_it_is_recorded_or_found(orders, store):
+    await orders.record([OF_OLENA])
     store.orders["ord_2"] = OrderOwnership("ord_2", "ivan", "shop")
 
     found = [await orders.find(id) for id in ("ord_1", "ord_2", "ord_1", "ord_2")]
 
     assert [order.user_id for order in found] == ["olena", "ivan"] * 2
-    assert store.asked == 1
+    assert store.lookups == 1
 
 
-async def test_a_change_of_hands_is_told_and_a_new_order_is_none(orders, told):
-    await orders.record([OLENAS])
-    await orders.record([OLENAS])
-    await orders.record([TARAS_])
+async def test_a_change_of_owner_is_sent_to_the_cluster_and_a_new_order_is_not(orders, cluster):
+    await orders.record([OF_OLENA])
+    await orders.record([OF_OLENA])
+    await orders.record([OF_TARAS])
 
-    assert told == [TARAS_]
-    assert await orders.find("ord_1") == TARAS_
+    assert cluster.refreshed == [OF_TARAS]
+    assert await orders.find("ord_1") == OF_TARAS
 
 
-async def test_a_look_up_on_its_way_does_not_bring_back_the_former_owner(orders, store):
-    store.orders["ord_1"] = OLENAS
-    store.may_answer.clear()
+async def test_a_lookup_in_progress_does_not_bring_back_the_former_owner(orders, store):
+    store.orders["ord_1"] = OF_OLENA
+    store.can_respond.clear()
     finding = asyncio.create_task(orders.find("ord_1"))
-    while not store.asked:
+    while not store.lookups:
         await asyncio.sleep(0)
-    store.orders["ord_1"] = TARAS_
-    hearing = asyncio.create_task(orders.refresh(TARAS_))
-    while store.asked < 2:
+    store.orders["ord_1"] = OF_TARAS
+    refreshing = asyncio.create_task(orders.refresh(OF_TARAS))
+    while store.lookups < 2:
         await asyncio.sleep(0)
-    store.may_answer.set()
+    store.can_respond.set()
 
-    assert [await finding, await hearing, await orders.find("ord_1")] == [TARAS_] * 3
+    assert [await finding, await refreshing, await orders.find("ord_1")] == [OF_TARAS] * 3
 
 
-async def test_recording_that_another_servers_overtook_is_not_remembered(orders, store):
-    store.may_answer.clear()
-    recording = asyncio.create_task(orders.record([OLENAS]))
+async def test_a_record_that_another_node_has_replaced_is_not_cached(orders, store):
+    store.can_respond.clear()
+    recording = asyncio.create_task(orders.record([OF_OLENA]))
     while not store.orders:
         await asyncio.sleep(0)
-    store.orders["ord_1"] = TARAS_
-    hearing = asyncio.create_task(orders.refresh(TARAS_))
+    store.orders["ord_1"] = OF_TARAS
+    refreshing = asyncio.create_task(orders.refresh(OF_TARAS))
     await asyncio.sleep(0)
-    store.may_answer.set()
-    await asyncio.gather(recording, hearing)
+    store.can_respond.set()
+    await asyncio.gather(recording, refreshing)
 
-    assert await orders.find("ord_1") == TARAS_
-
-
-async def test_what_was_heard_stands_while_the_store_is_away(orders, store):
-    store.orders["ord_1"] = OLENAS
-    store.is_away = True
-
-    assert await orders.refresh(TARAS_) == TARAS_
+    assert await orders.find("ord_1") == OF_TARAS
 
 
-async def test_nothing_is_remembered_while_changes_are_not_heard_of(store, told):
-    hears = True
-    orders = OrderOwners(store, told.append, lambda: hears)
-    await orders.record([OLENAS])
-    store.orders["ord_1"] = TARAS_
-    hears = False
+async def test_a_change_is_taken_as_published_while_the_store_is_unavailable(orders, store):
+    store.orders["ord_1"] = OF_OLENA
+    store.is_unavailable = True
 
-    assert await orders.find("ord_1") == TARAS_
+    assert await orders.refresh(OF_TARAS) == OF_TARAS
+
+
+async def test_nothing_is_cached_while_changes_do_not_arrive(orders, store, cluster):
+    await orders.record([OF_OLENA])
+    store.orders["ord_1"] = OF_TARAS
+    cluster.is_connected = False
+
+    assert await orders.find("ord_1") == OF_TARAS
     orders.invalidate()
-    hears = True
-    assert await orders.find("ord_1") == TARAS_
+    cluster.is_connected = True
+    assert await orders.find("ord_1") == OF_TARAS
 
 
-async def test_what_is_remembered_is_bounded(orders, store):
+async def test_the_cache_is_bounded(orders, store):
     await orders.record(
         [OrderOwnership(f"ord_{n}", "olena", "shop") for n in range(module.CACHE_SIZE + 1)]
     )
 
     assert await orders.find("ord_1") is not None
-    assert store.asked == 0
+    assert store.lookups == 0
     assert await orders.find("ord_0") is not None
-    assert store.asked == 1
+    assert store.lookups == 1

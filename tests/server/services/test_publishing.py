@@ -1,4 +1,4 @@
-"""``HTTP_REQUEST /api/publish``: who may publish what where, all of it or nothing."""
+"""``POST /api/publish``: who may publish what where, all of it or nothing."""
 
 import asyncio
 import io
@@ -6,42 +6,45 @@ import json
 
 import pytest
 
-NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
-NEWS = NOTICE | {"channel": "public:news"}
+NOTIFICATION = {
+    "type": "notification",
+    "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"},
+}
+NEWS = NOTIFICATION | {"channel": "public:news"}
 PAID = {"type": "order_update", "payload": {"order_id": "ord_1", "status": "paid"}}
 
 
-async def test_the_answer_says_how_many_were_accepted_and_reached(server):
+async def test_the_response_counts_accepted_publications_and_reached_connections(server):
     for user_id in ("olena", "taras"):
         await (await server.sign_in(user_id)).subscribe("public:news")
 
     assert await server.publish(NEWS) == (200, {"accepted": 1, "reached": 2})
-    assert await server.publish([NEWS] * 3 + [NOTICE | {"user": "olena"}]) == (
+    assert await server.publish([NEWS] * 3 + [NOTIFICATION | {"user": "olena"}]) == (
         200,
         {"accepted": 4, "reached": 7},
     )
 
 
-async def test_everyone_means_anonymous_clients_too(server):
+async def test_a_publication_for_everyone_reaches_anonymous_clients_too(server):
     visitor = await server.connect()
     await visitor.ask("ping")
 
-    assert (await server.publish(NOTICE | {"everyone": True}))[1]["reached"] == 1
-    assert (await visitor.hear())["payload"] == NOTICE["payload"]
+    assert (await server.publish(NOTIFICATION | {"everyone": True}))[1]["reached"] == 1
+    assert (await visitor.hear())["payload"] == NOTIFICATION["payload"]
 
 
-async def test_a_list_arrives_in_its_order_and_unknown_fields_with_it(server):
+async def test_a_list_is_delivered_in_order_and_with_unknown_fields(server):
     client = await server.sign_in()
     await client.subscribe("public:news")
 
     await server.publish(
-        [NEWS | {"payload": NOTICE["payload"] | {"number": number}} for number in range(200)]
+        [NEWS | {"payload": NOTIFICATION["payload"] | {"number": number}} for number in range(200)]
     )
 
     assert [(await client.hear())["payload"]["number"] for _ in range(200)] == list(range(200))
 
 
-async def test_without_a_token_nobody_publishes(server, token):
+async def test_publishing_needs_a_valid_token(server, token):
     assert (await server.request("POST", "/api/publish", json=NEWS))[0] == 401
     assert (await server.publish(NEWS, "forged"))[0] == 401
     assert (await server.publish(NEWS, token(algorithm="none", key=None, role="service")))[0] == 401
@@ -58,13 +61,13 @@ async def test_a_customer_or_an_agent_may_not_publish(server, token, role):
     ("what", "status"),
     [
         (PAID | {"channel": "order:ord_1"}, 200),
-        (NOTICE | {"channel": "tenant:shop"}, 200),
-        (NOTICE | {"user": "olena"}, 200),
-        (NOTICE | {"channel": "tenant:books"}, 403),
+        (NOTIFICATION | {"channel": "tenant:shop"}, 200),
+        (NOTIFICATION | {"user": "olena"}, 200),
+        (NOTIFICATION | {"channel": "tenant:books"}, 403),
         (PAID | {"channel": "order:ord_2"}, 403),
         (PAID | {"channel": "order:ord_404"}, 403),
         (NEWS, 403),
-        (NOTICE | {"everyone": True}, 403),
+        (NOTIFICATION | {"everyone": True}, 403),
     ],
 )
 async def test_an_admin_publishes_within_the_tenant(server, token, what, status):
@@ -78,7 +81,7 @@ async def test_an_admin_does_not_reach_users_of_another_tenant(server, token):
     ours = await server.sign_in("olena")
     theirs = await server.sign_in("olena", tenant_id="books")
 
-    _, answer = await server.publish(NOTICE | {"user": "olena"}, token("boss", "admin"))
+    _, answer = await server.publish(NOTIFICATION | {"user": "olena"}, token("boss", "admin"))
 
     assert answer["reached"] == 1
     assert (await ours.hear())["type"] == "notification"
@@ -88,22 +91,22 @@ async def test_an_admin_does_not_reach_users_of_another_tenant(server, token):
 @pytest.mark.parametrize(
     ("what", "code"),
     [
-        (NOTICE, "invalid_publication"),
+        (NOTIFICATION, "invalid_publication"),
         (NEWS | {"user": "olena"}, "invalid_publication"),
-        (NOTICE | {"everyone": False}, "invalid_publication"),
+        (NOTIFICATION | {"everyone": False}, "invalid_publication"),
         (NEWS | {"payload": {}}, "invalid_publication"),
         (NEWS | {"payload": []}, "invalid_publication"),
         (NEWS | {"type": "ping"}, "invalid_publication"),
         (NEWS | {"type": "chat_message"}, "invalid_publication"),
         ({"channel": "public:news"}, "invalid_publication"),
-        (NOTICE | {"channel": "news"}, "invalid_channel"),
-        (NOTICE | {"channel": "monitor:shop"}, "invalid_channel"),
-        (NOTICE | {"user": "a b"}, "invalid_channel"),
-        (NEWS | {"payload": NOTICE["payload"] | {"filler": "x" * 70_000}}, "too_big"),
+        (NOTIFICATION | {"channel": "news"}, "invalid_channel"),
+        (NOTIFICATION | {"channel": "monitor:shop"}, "invalid_channel"),
+        (NOTIFICATION | {"user": "a b"}, "invalid_channel"),
+        (NEWS | {"payload": NOTIFICATION["payload"] | {"filler": "x" * 70_000}}, "too_big"),
         (7, "invalid_publication"),
     ],
 )
-async def test_what_is_wrong_is_refused_and_its_place_in_the_list_is_told(server, what, code):
+async def test_an_invalid_publication_is_rejected_with_its_index_in_the_list(server, what, code):
     client = await server.sign_in()
     await client.subscribe("public:news")
 
@@ -130,7 +133,7 @@ async def test_what_is_wrong_is_refused_and_its_place_in_the_list_is_told(server
         (json.dumps([NEWS | {"filler": "x" * 60_000}] * 20).encode(), 413),
     ],
 )
-async def test_a_body_that_is_no_list_of_publications_is_refused(server, token, body, status):
+async def test_an_invalid_body_is_rejected(server, token, body, status):
     got, answer = await server.request(
         "POST", "/api/publish", token("svc", "service"), data=io.BytesIO(body)
     )
@@ -139,7 +142,7 @@ async def test_a_body_that_is_no_list_of_publications_is_refused(server, token, 
     assert set(answer["error"]) == {"code", "message"}
 
 
-async def test_invalid_text_is_refused_even_where_nobody_reads_it(server, token):
+async def test_invalid_text_is_rejected_even_in_an_unknown_field(server, token):
     client = await server.sign_in()
     await client.subscribe("public:news")
     body = json.dumps(NEWS | {"note": "@"}).encode().replace(b"@", b"\xff")
@@ -150,7 +153,7 @@ async def test_invalid_text_is_refused_even_where_nobody_reads_it(server, token)
     assert await client.is_silent()
 
 
-async def test_an_order_opens_to_its_customer_when_it_is_placed(server):
+async def test_the_customer_may_subscribe_to_an_order_when_it_is_placed(server):
     olena = await server.sign_in("olena")
     before = await olena.subscribe("order:ord_1")
 
@@ -162,24 +165,24 @@ async def test_an_order_opens_to_its_customer_when_it_is_placed(server):
     assert (await olena.hear())["payload"] == PAID["payload"]
 
 
-async def test_an_order_that_changes_hands_is_taken_from_its_former_owner(server):
+async def test_the_former_owner_of_an_order_is_unsubscribed(server):
     await server.place_order("ord_1", "olena")
     olena, boss = await server.sign_in("olena"), await server.sign_in("boss", "admin")
     for client in (olena, boss):
         await client.subscribe("order:ord_1")
 
     await server.place_order("ord_1", "taras")
-    told = await olena.hear()
+    event = await olena.hear()
     _, answer = await server.publish(PAID | {"channel": "order:ord_1"})
 
-    assert (told["type"], told["payload"]) == ("unsubscribed", {"channel": "order:ord_1"})
+    assert (event["type"], event["payload"]) == ("unsubscribed", {"channel": "order:ord_1"})
     assert answer["reached"] == 1
     assert (await boss.hear())["type"] == "order_update"
     assert await olena.is_silent()
     assert (await olena.subscribe("order:ord_1"))["type"] == "error"
 
 
-async def test_an_order_does_not_pass_to_another_tenant(server, token):
+async def test_an_order_does_not_change_tenant(server, token):
     await server.place_order("ord_1", "olena")
     order = {
         "id": "ord_1",
@@ -193,9 +196,9 @@ async def test_an_order_does_not_pass_to_another_tenant(server, token):
     }
     what = {"channel": "tenant:books", "type": "new_order", "payload": {"order": order}}
 
-    thiefs = await server.publish(what, token("thief", "admin", tenant_id="books"))
+    response = await server.publish(what, token("thief", "admin", tenant_id="books"))
 
-    assert thiefs[0] == 403
+    assert response[0] == 403
     assert (await (await server.sign_in("olena")).subscribe("order:ord_1"))["type"] == "subscribed"
 
 
@@ -222,13 +225,13 @@ async def test_two_tenants_in_one_list_cannot_share_an_order(server):
     assert sorted(status for status, _ in answers) == [200] * 5 + [403] * 5
 
 
-async def test_what_does_not_exist_is_answered_as_json(server):
+async def test_an_unknown_path_gets_a_json_error(server):
     assert await server.request("GET", "/api/nothing") == (
         404,
         {"error": {"code": "not_found", "message": "Not Found"}},
     )
 
 
-async def test_a_server_that_can_deliver_says_so(server):
+async def test_a_server_that_can_deliver_is_ready(server):
     assert await server.request("GET", "/healthz") == (200, {"status": "ok"})
     assert await server.request("GET", "/readyz") == (200, {"status": "ready"})

@@ -8,7 +8,7 @@ def verdicts(rate_per_s, seconds):
     return [limit.check(n / rate_per_s) for n in range(int(rate_per_s * seconds))]
 
 
-def test_a_burst_passes_and_what_is_over_it_is_refused():
+def test_a_burst_is_allowed_and_what_exceeds_it_is_rejected():
     limit = RateLimit(rate=50, burst=100, now=0.0)
 
     answers = [limit.check(0.0) for _ in range(201)]
@@ -18,19 +18,19 @@ def test_a_burst_passes_and_what_is_over_it_is_refused():
     ]
 
 
-def test_the_rate_itself_may_be_kept_up_for_ever():
+def test_the_rate_itself_can_be_kept_up():
     assert set(verdicts(49.9, seconds=600)) == {RateLimitVerdict.ALLOW}
 
 
-def test_a_little_over_the_rate_is_refused_now_and_then_but_forgiven():
+def test_slightly_over_the_rate_is_sometimes_rejected_but_tolerated():
     assert set(verdicts(54, seconds=600)) == {RateLimitVerdict.ALLOW, RateLimitVerdict.REJECT}
 
 
-def test_twice_the_rate_is_hung_up_on_within_seconds():
+def test_twice_the_rate_is_disconnected_within_seconds():
     assert RateLimitVerdict.DISCONNECT in verdicts(100, seconds=6)
 
 
-def test_pausing_earns_a_new_burst():
+def test_a_pause_allows_another_burst():
     limit = RateLimit(rate=50, burst=100, now=0.0)
     for _ in range(150):
         limit.check(0.0)

@@ -56,7 +56,7 @@ async def join(client, channel=ORDERS, **wishes):
     return reply["payload"]
 
 
-async def test_says_where_it_stands_and_every_message_says_its_place(server):
+async def test_a_recoverable_subscription_gets_the_position_and_each_message_its_offset(server):
     staff = await server.sign_in("boss", "admin")
 
     told = await join(staff)
@@ -68,7 +68,7 @@ async def test_says_where_it_stands_and_every_message_says_its_place(server):
     assert {first["channel"], second["channel"]} == {ORDERS}
 
 
-async def test_a_plain_subscription_beside_it_sees_the_documents_envelope_and_no_more(server):
+async def test_a_plain_subscription_beside_it_gets_no_channel_and_no_offset(server):
     plain, recoverable = await server.sign_in("boss", "admin"), await server.sign_in("ag", "agent")
     reply = await plain.subscribe(ORDERS)
     await join(recoverable)
@@ -82,7 +82,7 @@ async def test_a_plain_subscription_beside_it_sees_the_documents_envelope_and_no
         assert numbered == seen | {"channel": ORDERS, "offset": numbered["offset"]}
 
 
-async def test_what_was_missed_follows_the_reply_in_order_and_once(server):
+async def test_missed_messages_follow_the_reply_in_order_and_once(server):
     away = await server.sign_in("boss", "admin")
     start = await join(away)
     await server.publish(alert(1))
@@ -99,7 +99,7 @@ async def test_what_was_missed_follows_the_reply_in_order_and_once(server):
     assert await back.is_silent()
 
 
-async def test_a_past_that_is_gone_is_told_and_the_present_goes_on(serve):
+async def test_a_history_that_is_gone_is_reported_and_delivery_continues(serve):
     server = await serve(history_messages=2)
     client = await server.sign_in("boss", "admin")
     start = await join(client)
@@ -113,7 +113,7 @@ async def test_a_past_that_is_gone_is_told_and_the_present_goes_on(serve):
     assert await hear(client, 1) == [(9, told["offset"] + 1)]
 
 
-async def test_another_server_goes_on_or_says_that_it_is_of_another_epoch(serve):
+async def test_another_server_recovers_or_reports_another_epoch(serve):
     before, after = await serve(), await serve()
     client = await before.sign_in("boss", "admin")
     place = _position(await join(client))
@@ -134,7 +134,7 @@ def _position(place):
     return {"epoch": place["epoch"], "offset": place["offset"]}
 
 
-async def test_more_than_a_client_can_take_at_once_is_as_good_as_gone(serve):
+async def test_more_than_a_send_queue_can_take_is_not_recovered(serve):
     server = await serve(outbox_bytes=1 << 16)
     client = await server.sign_in("boss", "admin")
     place = _position(await join(client))
@@ -145,7 +145,7 @@ async def test_more_than_a_client_can_take_at_once_is_as_good_as_gone(serve):
     assert (await join(client, since=place))["recovered"] is False
 
 
-async def test_the_newest_comes_with_its_place_to_whom_asks_for_it(server):
+async def test_the_last_message_is_sent_with_its_offset_on_request(server):
     client = await server.sign_in("boss", "admin")
     await server.publish([alert(1), alert(2)])
 
@@ -155,7 +155,7 @@ async def test_the_newest_comes_with_its_place_to_whom_asks_for_it(server):
     assert await client.is_silent()
 
 
-async def test_who_recovers_gets_the_newest_once(server):
+async def test_the_last_message_is_not_sent_twice_on_recovery(server):
     client = await server.sign_in("boss", "admin")
     place = _position(await join(client))
     await client.ask("unsubscribe", {"channel": ORDERS})
@@ -187,7 +187,7 @@ async def test_the_users_own_channel_is_recovered_at_sign_in(server, token):
     assert {each["channel"] for each in heard} == {"user:olena"}
 
 
-async def test_signing_in_again_keeps_the_way_the_own_channel_is_heard(server, token):
+async def test_signing_in_again_keeps_the_own_channel_recoverable(server, token):
     client = await server.connect()
     await client.ask("auth", {"token": token("olena"), "recoverable": True})
     await client.ask("auth", {"token": token("olena")})
@@ -197,7 +197,7 @@ async def test_signing_in_again_keeps_the_way_the_own_channel_is_heard(server, t
     assert "offset" in await client.hear()
 
 
-async def test_who_signs_in_plainly_is_told_no_place(server, token):
+async def test_signing_in_plainly_gets_no_position(server, token):
     client = await server.connect()
 
     reply = await client.ask("auth", {"token": token("olena")})
@@ -205,7 +205,7 @@ async def test_who_signs_in_plainly_is_told_no_place(server, token):
     assert set(reply["payload"]) == {"user_id", "tenant_id", "role", "expires_at"}
 
 
-async def test_asking_again_changes_how_a_channel_is_heard(server):
+async def test_subscribing_again_changes_whether_a_channel_is_recoverable(server):
     client = await server.connect()
     channel = "public:news"
     await client.subscribe(channel)
@@ -218,7 +218,7 @@ async def test_asking_again_changes_how_a_channel_is_heard(server):
     assert await client.is_silent()
 
 
-async def test_what_is_for_everyone_has_no_place(server):
+async def test_a_message_for_everyone_has_no_offset(server):
     client = await server.connect()
     await join(client, "public:news")
 
@@ -227,7 +227,7 @@ async def test_what_is_for_everyone_has_no_place(server):
     assert set(await client.hear()) == {"type", "payload", "timestamp"}
 
 
-async def test_what_was_not_for_this_client_is_not_recovered_either(server, token):
+async def test_messages_that_were_not_for_this_client_are_not_recovered(server, token):
     theirs = await server.sign_in("olena", tenant_id="books")
     place = _position(await join(theirs, "user:olena"))
     await theirs.ask("unsubscribe", {"channel": "user:olena"})
@@ -241,7 +241,7 @@ async def test_what_was_not_for_this_client_is_not_recovered_either(server, toke
     assert await theirs.is_silent()
 
 
-async def test_a_foreign_channel_tells_nothing_of_its_past(server):
+async def test_a_channel_without_permission_reveals_nothing_of_its_history(server):
     await server.place_order("ord_1", "olena")
     stranger = await server.sign_in("taras")
 
@@ -263,7 +263,7 @@ async def test_a_foreign_channel_tells_nothing_of_its_past(server):
         {"recoverable": True, "since": {"offset": 1}},
     ],
 )
-async def test_a_wish_that_makes_no_sense_is_refused(server, wishes):
+async def test_invalid_subscription_options_are_rejected(server, wishes):
     client = await server.connect()
 
     reply = await client.subscribe("public:news", **wishes)
@@ -272,7 +272,7 @@ async def test_a_wish_that_makes_no_sense_is_refused(server, wishes):
     assert await client.is_silent()
 
 
-async def test_a_since_without_a_recoverable_subscription_is_no_more_than_ignored(server):
+async def test_since_without_recoverable_is_ignored(server):
     client = await server.connect()
 
     reply = await client.subscribe("public:news", since=since("e", 1))

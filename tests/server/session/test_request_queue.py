@@ -41,13 +41,13 @@ async def desk():
     return Desk()
 
 
-async def test_what_needs_nobody_is_answered_on_the_spot(desk):
+async def test_a_synchronous_request_is_answered_at_once(desk):
     desk.turns.submit("a")
 
     assert (desk.answered, desk.turns.is_busy) == (["a"], False)
 
 
-async def test_what_takes_a_while_is_not_overtaken_by_what_does_not(desk):
+async def test_a_slow_request_is_not_overtaken_by_synchronous_ones(desk):
     for request in "aBcDe":
         desk.turns.submit(request)
     assert desk.answered == ["a"]
@@ -57,7 +57,7 @@ async def test_what_takes_a_while_is_not_overtaken_by_what_does_not(desk):
     assert "".join(desk.answered) == "aBcDe"
 
 
-async def test_when_too_many_wait_it_is_told_and_again_when_none_does(desk):
+async def test_a_full_queue_is_reported_and_so_is_a_drained_one(desk):
     for request in "A" + "b" * (MAX_PENDING - 2):
         desk.turns.submit(request)
     assert desk.told == []

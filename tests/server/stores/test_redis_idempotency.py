@@ -98,7 +98,7 @@ async def test_repeats_wait_for_the_outcome_of_a_request_in_progress(servers):
 
 
 async def test_waiting_for_another_server_ends_with_an_error_after_the_timeout(make_store):
-    first, impatient = make_store(), make_store(timeout_s=0.1)
+    first, second = make_store(), make_store(timeout_s=0.1)
     operation = Operation()
     operation.can_finish.clear()
     request = asyncio.create_task(first.run_once("k", b"x", operation))
@@ -106,7 +106,7 @@ async def test_waiting_for_another_server_ends_with_an_error_after_the_timeout(m
         await asyncio.sleep(0)
 
     with pytest.raises(StoreUnavailable):
-        await impatient.run_once("k", b"x", operation)
+        await second.run_once("k", b"x", operation)
 
     operation.can_finish.set()
     assert (await request, operation.runs) == (FIRST, 1)

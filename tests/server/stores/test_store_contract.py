@@ -1,4 +1,4 @@
-"""What any store promises, asked of each of them."""
+"""What every store promises, tested with each of them."""
 
 import asyncio
 import signal
@@ -34,7 +34,7 @@ async def opened_in_redis(url, prefix, **settings):
 
 @pytest.fixture(params=["sqlite", pytest.param("redis", marks=pytest.mark.external)])
 def reopen(request, tmp_path):
-    """Return what opens the store, each time the same one."""
+    """Return a function that opens the same store again."""
     if request.param == "sqlite":
         return lambda: opened_in_file(tmp_path / "deep" / "store.sqlite3")
     server = request.getfixturevalue("redis_server")
@@ -48,11 +48,11 @@ async def store(reopen):
         yield store
 
 
-def line(number, sender="olena"):
+def message(number, sender="olena"):
     return StoredChatMessage(f"msg_{number}", sender, sender.title(), f"№ {number}", 100.0 + number)
 
 
-def talk(number, customer="olena", tenant="shop"):
+def conversation(number, customer="olena", tenant="shop"):
     return Conversation(f"conv_{number}", tenant, customer, customer.title(), 100.0)
 
 
@@ -65,7 +65,7 @@ async def test_an_order_has_the_owner_it_was_recorded_with(store):
     assert await store.find_order_owner("ord_3") is None
 
 
-async def test_an_order_may_change_hands_and_that_is_told(store):
+async def test_an_order_may_change_owner_and_the_change_is_returned(store):
     olenas, taras_ = (
         OrderOwnership("ord_1", "olena", "shop"),
         OrderOwnership("ord_1", "taras", "shop"),
@@ -78,7 +78,7 @@ async def test_an_order_may_change_hands_and_that_is_told(store):
     assert await store.find_order_owner("ord_1") == taras_
 
 
-async def test_of_an_order_that_is_recorded_twice_at_once_the_last_counts(store):
+async def test_of_an_order_recorded_twice_in_a_list_the_last_owner_counts(store):
     first, last = OrderOwnership("ord_1", "olena", "shop"), OrderOwnership("ord_1", "taras", "shop")
 
     assert await store.record_order_owners([first, last]) == []
@@ -86,7 +86,7 @@ async def test_of_an_order_that_is_recorded_twice_at_once_the_last_counts(store)
     assert await store.find_order_owner("ord_1") == last
 
 
-async def test_an_order_does_not_pass_to_another_tenant_and_nothing_else_is_kept(store):
+async def test_an_order_does_not_change_tenant_and_the_rest_of_the_list_is_not_stored(store):
     await store.record_order_owners([OrderOwnership("ord_1", "olena", "shop")])
     theirs = OrderOwnership("ord_1", "olena", "books")
 
@@ -98,7 +98,7 @@ async def test_an_order_does_not_pass_to_another_tenant_and_nothing_else_is_kept
     assert await store.find_order_owner("ord_2") is None
 
 
-async def test_of_two_tenants_in_one_list_the_first_has_the_order(store):
+async def test_of_two_tenants_in_one_list_the_first_gets_the_order(store):
     ours, theirs = (
         OrderOwnership("ord_1", "olena", "shop"),
         OrderOwnership("ord_1", "olena", "books"),
@@ -111,7 +111,7 @@ async def test_of_two_tenants_in_one_list_the_first_has_the_order(store):
     assert await store.find_order_owner("ord_1") is None
 
 
-async def test_two_tenants_that_place_one_order_at_once_do_not_both_have_it(reopen):
+async def test_two_tenants_that_place_one_order_at_the_same_time_do_not_both_get_it(reopen):
     async with reopen() as one, reopen() as other:
         outcomes = await asyncio.gather(
             *(
@@ -126,40 +126,40 @@ async def test_two_tenants_that_place_one_order_at_once_do_not_both_have_it(reop
     assert outcomes.count([]) == 20
 
 
-async def test_a_conversation_begins_with_its_first_line(store):
-    await store.open_conversation(talk(1), line(1))
+async def test_a_conversation_begins_with_its_first_message(store):
+    await store.open_conversation(conversation(1), message(1))
 
     found = await store.find_conversation("conv_1")
 
-    assert (found.customer_id, found.agent_id, found.last_message) == ("olena", "", line(1))
-    assert await store.messages("conv_1", 10) == [line(1)]
+    assert (found.customer_id, found.agent_id, found.last_message) == ("olena", "", message(1))
+    assert await store.messages("conv_1", 10) == [message(1)]
     assert await store.find_conversation("conv_2") is None
 
 
-async def test_the_first_agent_who_answers_joins(store):
-    await store.open_conversation(talk(1), line(1))
-    await store.add_message("conv_1", line(2, "maria"), agent_id="maria")
-    await store.add_message("conv_1", line(3, "pavlo"), agent_id="pavlo")
+async def test_the_first_agent_who_answers_is_the_conversations_agent(store):
+    await store.open_conversation(conversation(1), message(1))
+    await store.add_message("conv_1", message(2, "maria"), agent_id="maria")
+    await store.add_message("conv_1", message(3, "pavlo"), agent_id="pavlo")
 
     assert (await store.find_conversation("conv_1")).agent_id == "maria"
 
 
-async def test_the_last_lines_come_oldest_first(store):
-    await store.open_conversation(talk(1), line(1))
+async def test_the_last_messages_are_listed_oldest_first(store):
+    await store.open_conversation(conversation(1), message(1))
     for number in (2, 3, 4):
-        await store.add_message("conv_1", line(number))
+        await store.add_message("conv_1", message(number))
 
-    assert await store.messages("conv_1", 2) == [line(3), line(4)]
+    assert await store.messages("conv_1", 2) == [message(3), message(4)]
 
 
-async def test_conversations_are_listed_by_their_last_word_within_the_tenant(store):
+async def test_the_conversations_of_a_tenant_are_listed_by_their_last_message(store):
     for number, customer, tenant in [
         (1, "olena", "shop"),
         (2, "taras", "shop"),
         (3, "olena", "books"),
     ]:
-        await store.open_conversation(talk(number, customer, tenant), line(number))
-    await store.add_message("conv_1", line(9))
+        await store.open_conversation(conversation(number, customer, tenant), message(number))
+    await store.add_message("conv_1", message(9))
 
     def ids(found):
         return [conversation.id for conversation in found]
@@ -170,10 +170,10 @@ async def test_conversations_are_listed_by_their_last_word_within_the_tenant(sto
     assert ids(await store.conversations("books", None, 10)) == ["conv_3"]
 
 
-async def test_what_was_silent_too_long_is_forgotten(store):
-    await store.open_conversation(talk(1), line(1))
-    await store.open_conversation(talk(2), line(2))
-    await store.add_message("conv_1", line(50))
+async def test_conversations_without_recent_messages_are_deleted(store):
+    await store.open_conversation(conversation(1), message(1))
+    await store.open_conversation(conversation(2), message(2))
+    await store.add_message("conv_1", message(50))
 
     await store.purge_before(time=120.0)
 
@@ -182,15 +182,15 @@ async def test_what_was_silent_too_long_is_forgotten(store):
     assert len(await store.messages("conv_1", 10)) == 2
 
 
-async def test_a_line_for_no_conversation_is_refused_and_nothing_is_kept(store):
+async def test_a_message_for_an_unknown_conversation_is_rejected_and_not_stored(store):
     with pytest.raises(StoreUnavailable):
-        await store.add_message("conv_404", line(1))
+        await store.add_message("conv_404", message(1))
 
     assert await store.messages("conv_404", 10) == []
-    await store.open_conversation(talk(1), line(1))
+    await store.open_conversation(conversation(1), message(1))
 
 
-async def test_a_revocation_takes_the_place_of_that_users_former_one(store):
+async def test_a_revocation_replaces_the_users_former_one(store):
     for revocation in (
         Revocation("shop", "olena", 100.0),
         Revocation("books", "olena", 150.0),
@@ -198,22 +198,22 @@ async def test_a_revocation_takes_the_place_of_that_users_former_one(store):
     ):
         await store.revoke(revocation)
 
-    assert sorted(await store.revocations(), key=lambda kept: kept.at) == [
+    assert sorted(await store.revocations(), key=lambda revocation: revocation.at) == [
         Revocation("books", "olena", 150.0),
         Revocation("shop", "olena", 200.5),
     ]
 
 
-async def test_everything_is_there_again_after_reopening(reopen):
+async def test_everything_is_still_stored_after_reopening(reopen):
     async with reopen() as store:
         await store.record_order_owners([OrderOwnership("ord_1", "olena", "shop")])
-        await store.open_conversation(talk(1), line(1))
+        await store.open_conversation(conversation(1), message(1))
         await store.revoke(Revocation("shop", "olena", 100.0))
 
     async with reopen() as store:
         assert await store.revocations() == [Revocation("shop", "olena", 100.0)]
         assert await store.find_order_owner("ord_1") is not None
-        assert await store.messages("conv_1", 10) == [line(1)]
+        assert await store.messages("conv_1", 10) == [message(1)]
         await store.health_check()
 
 
@@ -224,7 +224,7 @@ async def until_it_answers(store):
 
 
 @pytest.mark.parametrize("outage", [signal.SIGSTOP, signal.SIGKILL])
-async def test_a_redis_that_is_away_is_unavailable_in_time_and_what_was_kept_is_there_after(
+async def test_without_redis_the_store_is_unavailable_within_the_timeout_and_keeps_its_data(
     start_redis, redis_prefix, outage
 ):
     redis = start_redis("--appendonly", "yes", "--appendfsync", "always")
@@ -243,7 +243,7 @@ async def test_a_redis_that_is_away_is_unavailable_in_time_and_what_was_kept_is_
         assert await store.find_order_owner("ord_1") == OrderOwnership("ord_1", "olena", "shop")
 
 
-async def test_a_file_that_is_no_database_is_named(tmp_path):
+async def test_a_file_that_is_not_a_database_is_named(tmp_path):
     path = tmp_path / "store.sqlite3"
     path.write_text("not a database, whatever its name says" * 100)
 

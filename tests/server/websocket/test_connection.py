@@ -27,7 +27,7 @@ def read_to_the_end(raw):
     return seen[seen.find(b"\x88\x0f\x10\x04") :]
 
 
-async def test_a_query_token_signs_in_and_joins_the_users_own_channel(server, token):
+async def test_a_token_in_the_url_signs_in_and_subscribes_to_the_users_own_channel(server, token):
     client = await server.connect(token("olena"))
 
     hello = await client.hear()
@@ -40,7 +40,7 @@ async def test_a_query_token_signs_in_and_joins_the_users_own_channel(server, to
     assert ISO_UTC.fullmatch(event["timestamp"])
 
 
-async def test_a_message_signs_in_as_well(server, token):
+async def test_an_auth_message_signs_in_as_well(server, token):
     client = await server.connect()
 
     reply = await client.ask("auth", {"token": token("olena", "admin")})
@@ -67,7 +67,7 @@ def bad_tokens(token):
 
 
 @pytest.mark.parametrize("number", range(12))
-async def test_a_bad_token_is_refused_and_the_connection_lives(server, token, number):
+async def test_an_invalid_token_is_rejected_and_the_connection_stays_open(server, token, number):
     bad = list(bad_tokens(token))[number]
     client = await server.connect(bad)
 
@@ -81,7 +81,7 @@ async def test_a_bad_token_is_refused_and_the_connection_lives(server, token, nu
     assert hello["payload"] == again["payload"] == {"error": "Invalid or expired token"}
 
 
-async def test_every_kind_of_channel_opens_to_whom_it_belongs(server):
+async def test_each_kind_of_channel_is_open_to_those_with_permission(server):
     await server.place_order("ord_1", "olena")
     olena = await server.sign_in("olena")
     boss = await server.sign_in("boss", "admin")
@@ -106,7 +106,9 @@ async def test_every_kind_of_channel_opens_to_whom_it_belongs(server):
         "tenant:books", "monitor:shop", "stock:all", "nonsense", "", "public:", "public:a b",
     ],
 )  # fmt: skip
-async def test_foreign_malformed_empty_and_unknown_channels_get_one_answer(server, channel):
+async def test_channels_of_others_malformed_empty_and_unknown_ones_get_the_same_answer(
+    server, channel
+):
     await server.place_order("ord_1", "taras")
     for client in (await server.sign_in("olena"), await server.connect()):
         reply = await client.subscribe(channel)
@@ -117,7 +119,7 @@ async def test_foreign_malformed_empty_and_unknown_channels_get_one_answer(serve
         )
 
 
-async def test_a_token_without_role_is_judged_by_the_documents_rule(server):
+async def test_a_token_without_role_may_subscribe_to_its_tenants_channel(server):
     manager = await server.sign_in("manager", role=None)
 
     assert (await manager.subscribe("tenant:shop"))["type"] == "subscribed"
@@ -133,7 +135,7 @@ async def test_tokens_without_role_can_be_turned_off(serve, token):
     assert (await client.hear())["type"] == "auth_error"
 
 
-async def test_who_asks_for_the_last_message_gets_it_as_it_was_sent(server):
+async def test_the_last_message_is_sent_on_request_as_it_was_published(server):
     await server.place_order("ord_1", "olena")
     watcher, late = await server.sign_in("olena"), await server.sign_in("olena")
     await watcher.subscribe("order:ord_1")
@@ -154,7 +156,7 @@ async def test_who_asks_for_the_last_message_gets_it_as_it_was_sent(server):
     assert (first["payload"]["status"], next_["payload"]["status"]) == ("shipped", "delivered")
 
 
-async def test_the_last_message_of_a_tenant_is_not_told_to_another(server, token):
+async def test_the_last_message_of_a_tenant_is_not_sent_to_another(server, token):
     theirs = await server.sign_in("olena", tenant_id="books")
     await server.publish(NOTICE | {"user": "olena"}, token("boss", "admin"))
 
@@ -164,7 +166,7 @@ async def test_the_last_message_of_a_tenant_is_not_told_to_another(server, token
     assert await theirs.is_silent()
 
 
-async def test_a_channel_without_a_last_message_has_none_to_tell(server):
+async def test_a_channel_without_publications_has_no_last_message(server):
     client = await server.connect()
 
     assert (await client.subscribe("public:news", last=True))["type"] == "subscribed"
@@ -219,7 +221,9 @@ async def test_a_ping_is_answered_with_its_id(server):
         ('{"type": "unsubscribe", "id": "g", "payload": {"channel": "?"}}', "forbidden", "g"),
     ],
 )
-async def test_a_refusal_carries_the_requests_id_and_spares_the_connection(server, raw, code, id):
+async def test_an_error_carries_the_requests_id_and_keeps_the_connection_open(
+    server, raw, code, id
+):
     client = await server.connect()
 
     await client.send(raw)
@@ -244,7 +248,7 @@ async def test_requests_are_answered_in_order_also_while_one_waits_for_the_store
     assert ids == [f"{way}{number}" for number in range(5) for way in "sp"]
 
 
-async def test_4096_bytes_pass_and_one_more_is_too_big(server):
+async def test_a_message_of_4096_bytes_is_accepted_and_one_byte_more_is_too_big(server):
     client = await server.connect()
 
     await client.send('{"type":"ping","id":"' + "x" * (4096 - 23) + '"}')
@@ -255,7 +259,7 @@ async def test_4096_bytes_pass_and_one_more_is_too_big(server):
 
 
 @pytest.mark.parametrize("size", [4097, 8192, 20_000, 200_000])
-async def test_a_message_over_the_limit_is_answered_behind_what_came_before(server, size):
+async def test_a_message_over_the_limit_closes_the_connection_after_earlier_replies(server, size):
     client = await server.connect()
 
     await client.send('{"type": "ping", "id": "before"}')
@@ -265,7 +269,7 @@ async def test_a_message_over_the_limit_is_answered_behind_what_came_before(serv
     assert await client.close_code() == 1009
 
 
-async def test_the_limit_is_of_bytes_not_of_letters(server):
+async def test_the_size_limit_counts_bytes_not_characters(server):
     client = await server.connect()
 
     await client.send("ї" * 2049)
@@ -273,7 +277,7 @@ async def test_the_limit_is_of_bytes_not_of_letters(server):
     assert await client.close_code() == 1009
 
 
-def test_binary_frames_and_invalid_text_are_hung_up_on(launch_server):
+def test_binary_frames_and_invalid_text_close_the_connection(launch_server):
     url = f"ws://127.0.0.1:{launch_server().port}/ws"
     for payload, opcode, code in [(b"abc", websocket.ABNF.OPCODE_BINARY, 1003), (b"\xff", 1, 1007)]:
         client = websocket.create_connection(url, timeout=20)
@@ -286,21 +290,21 @@ def test_binary_frames_and_invalid_text_are_hung_up_on(launch_server):
         client.shutdown()
 
 
-async def test_frames_that_are_none_are_hung_up_on(server):
+async def test_invalid_frames_close_the_connection(server):
     raw = await server.raw_socket()
     raw.sendall(b"\xff\xff\xff\xff")
 
     assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x1f\x03\xea"
 
 
-async def test_frames_without_a_mask_are_hung_up_on(server):
+async def test_unmasked_frames_close_the_connection(server):
     raw = await server.raw_socket()
     raw.sendall(b'\x81\x0f{"type":"ping"}')
 
     assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x1f\x03\xea"
 
 
-async def test_a_message_of_endless_empty_pieces_is_a_flood(server):
+async def test_endless_empty_fragments_count_as_flooding(server):
     raw = await server.raw_socket()
     piece = b"\x00\x80\0\0\0\0"
     raw.sendall(b"\x01\x80\0\0\0\0" + 1000 * piece)
@@ -308,7 +312,7 @@ async def test_a_message_of_endless_empty_pieces_is_a_flood(server):
     assert (await asyncio.to_thread(raw.recv, 100))[2:4] == (4101).to_bytes(2)
 
 
-async def test_who_does_not_wait_for_the_handshake_is_heard_all_the_same(server):
+async def test_messages_sent_without_waiting_for_the_handshake_are_handled(server):
     whole = masked(b'{"type":"ping","id":"first"}')
     raw = await server.raw_socket(at_once=whole + whole[:10])
     raw.sendall(whole[10:])
@@ -319,7 +323,7 @@ async def test_who_does_not_wait_for_the_handshake_is_heard_all_the_same(server)
     assert said.count(b'"first"') == 2
 
 
-async def test_what_was_said_before_goodbye_is_kept(server, token):
+async def test_messages_before_a_close_frame_are_handled(server, token):
     staff = await server.sign_in("anna", "agent")
     await staff.subscribe("tenant:shop")
     leaving = await server.sign_in("olena")
@@ -331,7 +335,7 @@ async def test_what_was_said_before_goodbye_is_kept(server, token):
     assert (await staff.hear("chat_message"))["payload"]["message"]["content"] == "Бувайте"
 
 
-async def test_who_neither_signs_in_nor_joins_anything_public_is_hung_up_on(serve):
+async def test_a_client_that_neither_signs_in_nor_subscribes_to_a_public_channel_is_closed(serve):
     server = await serve(auth_timeout_s=0.2)
     idle, visitor = await server.connect(), await server.connect()
     await visitor.subscribe("public:announcements")
@@ -352,7 +356,7 @@ async def test_signing_in_again_extends_the_session(server, token):
 
 
 @pytest.mark.parametrize("other", [{"user_id": "taras"}, {"tenant_id": "books"}])
-async def test_signing_in_as_somebody_else_ends_the_connection(server, token, other):
+async def test_signing_in_as_another_user_closes_the_connection(server, token, other):
     client = await server.sign_in("olena")
 
     await client.ask("auth", {"token": token(**{"user_id": "olena", **other})})
@@ -360,7 +364,9 @@ async def test_signing_in_as_somebody_else_ends_the_connection(server, token, ot
     assert client.socket.close_code == 4001
 
 
-async def test_an_expired_token_is_told_and_the_connection_lives_on_in_grace(server, token):
+async def test_an_expired_token_is_reported_and_the_connection_stays_open_for_a_grace_period(
+    server, token
+):
     client = await server.sign_in("olena", exp=time.time() + 1)
 
     told = await client.hear()
@@ -376,7 +382,7 @@ async def test_an_expired_token_is_told_and_the_connection_lives_on_in_grace(ser
     assert (extended["type"], joined["type"]) == ("auth_success", "subscribed")
 
 
-async def test_too_many_connections_of_one_user_cost_the_newest(serve, token):
+async def test_too_many_connections_of_one_user_close_the_newest(serve, token):
     server = await serve(connections_per_user=2)
     first, second = await server.sign_in("olena"), await server.sign_in("olena")
     third = await server.connect(token("olena"))
@@ -388,7 +394,7 @@ async def test_too_many_connections_of_one_user_cost_the_newest(serve, token):
     assert (await server.sign_in("olena")) is not None
 
 
-async def test_a_full_server_refuses_before_the_upgrade(serve):
+async def test_a_full_server_rejects_the_handshake(serve):
     server = await serve(connections=1)
     first = await server.connect()
 
@@ -399,7 +405,7 @@ async def test_a_full_server_refuses_before_the_upgrade(serve):
     assert await first.is_silent()
 
 
-async def test_too_many_subscriptions_are_refused(serve):
+async def test_too_many_subscriptions_are_rejected(serve):
     server = await serve(subscriptions_per_connection=3)
     client = await server.sign_in()
 
@@ -411,7 +417,7 @@ async def test_too_many_subscriptions_are_refused(serve):
     assert (await client.subscribe("public:4"))["type"] == "subscribed"
 
 
-async def test_a_client_that_sends_too_fast_is_refused_and_then_hung_up_on(serve):
+async def test_a_client_over_its_rate_limit_is_rejected_and_then_closed(serve):
     server = await serve(messages_per_second=1, message_burst=5)
     greedy, modest = await server.connect(), await server.connect()
 
@@ -439,7 +445,7 @@ async def test_a_client_that_sends_too_fast_is_refused_and_then_hung_up_on(serve
         (None, None),
     ],
 )
-async def test_pages_of_foreign_origins_are_refused_before_the_upgrade(server, origin, status):
+async def test_pages_of_other_origins_cannot_connect(server, origin, status):
     headers = {} if origin is None else {"Origin": origin}
     try:
         client = await server.connect(headers=headers)
@@ -456,13 +462,15 @@ async def test_the_servers_own_origin_may_connect(server):
     assert await client.is_silent()
 
 
-async def test_what_is_no_handshake_is_told_so(server):
+async def test_a_request_without_an_upgrade_gets_an_error(server):
     status, answer = await server.request("GET", "/ws")
 
     assert (status, answer["error"]["code"]) == (400, "bad_request")
 
 
-async def test_a_client_that_does_not_read_is_evicted_and_the_others_are_not(serve):
+async def test_a_client_that_does_not_read_is_closed_as_a_slow_consumer_and_the_others_are_not(
+    serve,
+):
     server = await serve(outbox_bytes=65_536)
     good = await server.connect()
     await good.subscribe("public:news")
@@ -485,7 +493,7 @@ async def test_a_client_that_does_not_read_is_evicted_and_the_others_are_not(ser
     assert await good.is_silent()
 
 
-async def test_who_was_evicted_hears_nothing_more_whatever_they_ask_for(serve):
+async def test_a_closed_slow_consumer_gets_nothing_more_whatever_it_requests(serve):
     server = await serve(outbox_bytes=65_536)
     stalled = await server.raw_socket()
     stalled.setblocking(False)
@@ -508,7 +516,7 @@ async def test_who_was_evicted_hears_nothing_more_whatever_they_ask_for(serve):
     assert goodbye[:4] == b"\x88\x0f\x10\x04"  # a close frame with 4100
 
 
-async def test_a_burst_arrives_whole_and_in_order_and_nobody_is_closed(server):
+async def test_a_burst_arrives_complete_and_in_order_and_closes_no_connection(server):
     clients = [await server.connect() for _ in range(20)]
     for client in clients:
         await client.subscribe("public:news")
@@ -525,7 +533,7 @@ async def test_a_burst_arrives_whole_and_in_order_and_nobody_is_closed(server):
         assert await client.is_silent()
 
 
-async def test_a_server_that_stops_says_goodbye(launch_server):
+async def test_a_stopping_server_closes_its_connections_with_1001(launch_server):
     program = launch_server()
     async with aiohttp.ClientSession() as http:
         socket = await http.ws_connect(f"http://127.0.0.1:{program.port}/ws")

@@ -40,15 +40,15 @@ def clock():
     return Clock()
 
 
-def test_the_first_frame_ever_goes_at_once():
+def test_the_first_frame_is_written_at_once():
     assert FlushDelay().initial(1, 100.0) == 0
 
 
-def test_a_frame_that_comes_later_goes_at_once(clock):
+def test_a_frame_long_after_a_flush_is_written_at_once(clock):
     assert clock.frame(after_s=TOOK_S) == 0
 
 
-def test_a_frame_right_after_a_flush_waits_as_long_as_more_keeps_coming(clock):
+def test_a_frame_right_after_a_flush_is_delayed_as_long_as_more_keep_coming(clock):
     wait_s, began = clock.frame(), clock.now
     while wait_s:
         clock.now += wait_s
@@ -58,13 +58,13 @@ def test_a_frame_right_after_a_flush_waits_as_long_as_more_keeps_coming(clock):
     assert clock.now - began == pytest.approx(TOOK_S, rel=0.2)
 
 
-def test_a_frame_that_nobody_joins_waits_for_a_moment_only(clock):
+def test_a_frame_that_no_other_follows_is_delayed_only_briefly(clock):
     clock.now += clock.frame()
 
     assert clock.pace.extend(clock.queued, clock.now) == 0
 
 
-def test_after_the_longest_of_flushes_it_waits_no_longer_than_a_screen_shows():
+def test_a_delay_is_never_longer_than_the_maximum():
     clock = Clock(took_s=1.0)
     clock.frame()
     clock.queued += 1
@@ -72,14 +72,14 @@ def test_after_the_longest_of_flushes_it_waits_no_longer_than_a_screen_shows():
     assert clock.pace.extend(clock.queued, clock.now + MAX_DELAY_S) == 0
 
 
-def test_waits_in_vain_become_rare(clock):
+def test_delays_that_gain_nothing_become_rare(clock):
     waits = [clock.wait_in_vain() for _ in range(100)]
 
     assert waits[:5] == [True, False, True, False, False]
     assert 100 // (MAX_BACKOFF_FLUSHES + 1) <= sum(waits) <= 100 // (MAX_BACKOFF_FLUSHES + 1) + 4
 
 
-def test_company_that_comes_ends_the_doubt(clock):
+def test_a_delay_that_gains_frames_resets_the_backoff(clock):
     for _ in range(50):
         clock.wait_in_vain()
     while not (wait_s := clock.frame()):

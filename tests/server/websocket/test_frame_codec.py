@@ -36,7 +36,7 @@ def test_a_text_of_any_length_is_one_final_unmasked_frame(size):
 
 
 @pytest.mark.parametrize("code", CloseCode)
-def test_a_goodbye_says_its_code_and_why(code):
+def test_a_close_frame_has_its_code_and_reason(code):
     frame, rest = parse(frame_codec.encode_close(code))
 
     assert (frame.opcode, rest) == (ABNF.OPCODE_CLOSE, b"")
@@ -44,7 +44,7 @@ def test_a_goodbye_says_its_code_and_why(code):
     assert frame.data[2:].decode() == code.reason
 
 
-def test_pings_and_pongs_are_what_they_are():
+def test_pings_and_pongs_are_control_frames():
     assert parse(frame_codec.PING_FRAME)[0].opcode == ABNF.OPCODE_PING
     assert parse(frame_codec.encode_pong(b"abc"))[0].data == b"abc"
 
@@ -80,7 +80,7 @@ MESSAGES = st.lists(
 
 
 @given(MESSAGES, st.data())
-def test_whole_messages_are_read_however_the_stream_is_cut(messages, data):
+def test_messages_are_decoded_however_the_stream_is_split(messages, data):
     stream = b"".join(frame(payload, opcode) for opcode, payload in messages)
     cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=20))
 
@@ -88,7 +88,7 @@ def test_whole_messages_are_read_however_the_stream_is_cut(messages, data):
 
 
 @given(st.lists(st.binary(max_size=60), min_size=2, max_size=5), st.data())
-def test_a_message_in_pieces_comes_whole_with_its_last(pieces, data):
+def test_a_fragmented_message_is_returned_whole_with_its_last_frame(pieces, data):
     opcodes = [TEXT, *[CONTINUATION] * (len(pieces) - 1)]
     stream = b"".join(
         frame(piece, opcode, is_last=int(number == len(pieces)))
@@ -102,7 +102,7 @@ def test_a_message_in_pieces_comes_whole_with_its_last(pieces, data):
     assert (found, broken) == ([*unfinished, (TEXT, b"".join(pieces))], None)
 
 
-def test_a_ping_between_the_pieces_of_a_message_is_read():
+def test_a_ping_between_fragments_is_decoded():
     stream = frame(b"a", is_last=0) + frame(b"!", Opcode.PING) + frame(b"b", CONTINUATION)
 
     found, _ = read(stream)
@@ -111,14 +111,14 @@ def test_a_ping_between_the_pieces_of_a_message_is_read():
 
 
 @pytest.mark.parametrize("pieces", [[MOST + 1], [MOST, 1], [MOST - 1, 2]])
-def test_a_message_over_the_limit_is_told_by_its_header(pieces):
+def test_a_message_over_the_limit_is_rejected_by_its_header(pieces):
     start = frame(b"x" * pieces[0], is_last=0) if len(pieces) > 1 else b""
     header = frame(b"x" * pieces[-1], CONTINUATION if start else TEXT)[:4]
 
     assert read(start + header)[1] is CloseCode.MESSAGE_TOO_BIG
 
 
-def test_a_message_of_the_limit_is_taken():
+def test_a_message_of_exactly_the_limit_is_accepted():
     assert read(frame(b"x" * MOST)) == ([(TEXT, b"x" * MOST)], None)
 
 
@@ -136,20 +136,20 @@ def test_a_message_of_the_limit_is_taken():
         b"\xff\xff",
     ],
 )
-def test_two_bytes_are_enough_to_tell_what_is_no_frame(start):
+def test_an_invalid_frame_is_rejected_by_its_first_two_bytes(start):
     before = frame(b"fine")
 
     assert read(before + start) == ([(TEXT, b"fine")], CloseCode.PROTOCOL_ERROR)
 
 
-def test_a_message_may_not_begin_within_another():
+def test_a_message_may_not_start_within_a_fragmented_one():
     stream = frame(b"a", is_last=0) + frame(b"b")
 
     assert read(stream)[1] is CloseCode.PROTOCOL_ERROR
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_reader_itself(stream):
+def test_no_bytes_raise_an_unexpected_error(stream):
     found, _ = read(stream)
 
     assert all(opcode in set(Opcode) for opcode, _ in found)

@@ -1,4 +1,4 @@
-"""A broker for one process: hands what is published straight to the listeners."""
+"""The broker of a single node: delivers publications directly."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from server.pubsub.brokers.memory.history import MemoryHistory
 
 
 class MemoryBroker:
-    """The broker of a server that is alone; ``clock`` is in seconds since the epoch.
+    """The broker of a single node; ``clock`` is in seconds since the epoch.
 
-    Its history ends with the process, and another begins with another epoch.
+    Its history ends with the process; the next one has another stream epoch.
     """
 
     def __init__(self, retention: Retention, clock: Callable[[], float]) -> None:
@@ -27,7 +27,7 @@ class MemoryBroker:
     async def publish(
         self,
         publications: Sequence[Publication],
-        idempotency_key: str = "",  # noqa: ARG002 - nothing ends in doubt here, and so nothing is repeated
+        idempotency_key: str = "",  # noqa: ARG002 - the result is always known, so nothing is repeated
     ) -> None:
         """Deliver at once."""
         accepted = [self._history.append(publication) for publication in publications]
@@ -40,7 +40,7 @@ class MemoryBroker:
 
     @asynccontextmanager
     async def run(self, handler: BrokerEventHandler) -> AsyncIterator[None]:
-        """Hand what is published to ``ears`` while the block lasts."""
+        """Pass publications to ``handler`` while the block lasts."""
         self._handler = handler
         try:
             yield
@@ -48,21 +48,21 @@ class MemoryBroker:
             self._handler = None
 
     async def subscribe(self, channel: Channel) -> None:
-        """Do nothing: everything is heard."""
+        """Do nothing: everything is delivered here."""
 
     async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
-        """Have all publications of these tenants told as well."""
+        """Pass all publications of these tenants to ``on_tap``."""
         self._tapped_tenants = frozenset(tenants)
 
     async def latest(self, channel: Channel) -> Publication | None:
-        """Return what was published on a channel last, while the history lasts."""
+        """Return the latest publication of a channel, if it is still kept."""
         return self._history.latest(channel)
 
     async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Tell where a channel stands, and what was published on it since a position."""
+        """Return the position of a channel, and its publications since another."""
         return self._history.recover(channel, since)
 
     async def health_check(self) -> None:
-        """Find out whether anybody listens."""
+        """Check that the broker is running."""
         if self._handler is None:
-            raise BrokerUnavailable("nobody listens")
+            raise BrokerUnavailable("the broker is not running")

@@ -1,4 +1,4 @@
-"""What channels brought lately, in memory: what is missed is recovered from here.  Pure."""
+"""The latest publications of each channel, in memory, to recover from.  Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from protocol.publications import Publication, StreamPosition
 from protocol.retention import Retention
 from server.pubsub.brokers.base import Recovery
 
-MAX_CHANNELS = 20_000  # with messages, and as many without; the longest silent goes first
-MAX_BYTES = 1 << 26  # of all channels together; the longest silent goes first
-ENTRY_OVERHEAD_BYTES = 300  # what keeping a message takes besides its text
+MAX_CHANNELS = 20_000  # with messages, and as many without; the least recently used go first
+MAX_BYTES = 1 << 26  # of all channels together; the least recently used go first
+ENTRY_OVERHEAD_BYTES = 300  # memory of a message besides its text
 
 
 class _ChannelLog:
-    """One channel: the offset of its newest publication, and the newest publications."""
+    """One channel: the offset of its latest publication, and the latest publications."""
 
     __slots__ = ("entries", "offset")
 
@@ -34,10 +34,10 @@ class _ChannelLog:
 
 
 class MemoryHistory:
-    """Numbers the publications of each channel and keeps the newest of them.
+    """Gives the publications of each channel offsets, and keeps the latest of them.
 
-    A channel that is not known stands where the furthest of those forgotten stood: so no
-    offset comes twice, and who listens to what is never published takes no memory.
+    An unknown channel has the highest offset of all evicted channels: so no offset is used
+    twice, and subscribing to a channel without publications takes no memory.
     """
 
     def __init__(self, epoch: str, retention: Retention, clock: Callable[[], float]) -> None:
@@ -73,7 +73,7 @@ class MemoryHistory:
         return kept
 
     def latest(self, channel: Channel) -> Publication | None:
-        """Return what was published on a channel last, if it is still kept."""
+        """Return the latest publication of a channel, if it is still kept."""
         log = self._logs.get(channel)
         if log is None:
             return None
@@ -81,7 +81,7 @@ class MemoryHistory:
         return log.entries[-1] if log.entries else None
 
     def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Tell where a channel stands, and what it brought since a position."""
+        """Return the position of a channel, and its publications since another."""
         newest = self.latest(channel)
         log = self._logs.get(channel) or _ChannelLog(
             self._idle_offsets.get(channel, self._max_evicted_offset)
@@ -96,7 +96,7 @@ class MemoryHistory:
         return Recovery(position, recovered=True, missed=missed, latest=newest)
 
     def _evict(self) -> None:
-        """Drop what is too old or too much, of the channels that are silent the longest."""
+        """Drop what is too old or too much, the least recently used channels first."""
         while self._logs:
             channel, log = next(iter(self._logs.items()))
             self._drop_expired(log)
@@ -110,7 +110,7 @@ class MemoryHistory:
                 self._keep_offset_only(channel, log.offset)
 
     def _keep_offset_only(self, channel: Channel, offset: int) -> None:
-        """Remember no more of a channel than where it stands, and that not for ever."""
+        """Keep only the offset of a channel, until there are too many of those as well."""
         self._idle_offsets[channel] = offset
         if len(self._idle_offsets) > MAX_CHANNELS:
             _, forgotten = self._idle_offsets.popitem(last=False)

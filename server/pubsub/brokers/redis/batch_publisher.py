@@ -1,7 +1,7 @@
-"""Publishes through Redis: what comes while a batch is under way goes in the next one.
+"""Publishes through Redis in batches: what comes while one is being sent goes in the next.
 
-So one round trip, and one write to its disk, is shared by all who publish at a time, and
-this server's publications are accepted in the order in which they came.
+Concurrent publishers share one round trip, and one write to the disk of Redis, and the
+publications of this node are accepted in the order in which they came.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ from protocol.retention import Retention
 from server.background_tasks import cancel_and_wait
 from server.pubsub.brokers.base import BrokerUnavailable
 from server.redis_client import REDIS_ERRORS, RedisClient
+from server.retry_delay import RetryDelay
 
 BATCH_BYTES = 1 << 20  # of messages; at least one call goes, whatever its size
 BATCH_ITEMS = 1000
 MAX_BATCH_SPAN_S = 0.25  # between the first and the last call of a batch
-MAX_PENDING = 20_000  # publications; who comes then is refused at once
-RETRY_DELAY_S = 0.05  # between attempts while Redis is away
+MAX_PENDING = 20_000  # publications; above it, calls fail at once
+MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.05, 0.2  # between attempts to send a batch
 log = logging.getLogger(__name__)
 
 
 class _PublishCall(Struct, eq=False):
-    """What one caller wants published, until when by the loop's clock.
+    """The publications of one caller; ``deadline`` is by the clock of the event loop.
 
-    ``done`` is an empty text or why it was not published, or is cancelled by the caller.
+    The result of ``done`` is empty or the reason of a failure; the caller may cancel it.
     """
 
     items: list[tuple[Publication, str]]
@@ -47,7 +48,7 @@ class _PublishCall(Struct, eq=False):
 
 
 class BatchPublisher:
-    """Sends one batch at a time, and the same again while nobody knows whether it arrived."""
+    """Sends one batch at a time, and again as long as it is unknown whether it arrived."""
 
     def __init__(
         self,
@@ -70,12 +71,12 @@ class BatchPublisher:
         """Publish these, in this order.
 
         Raises:
-            BrokerUnavailable: not within the patience; what came too late is not done later.
+            BrokerUnavailable: not within the timeout; nothing is published later.
         """
         if not publications:
             return
         if self._pending_count + len(publications) > MAX_PENDING and self._pending:
-            raise BrokerUnavailable("too much waits to be published")
+            raise BrokerUnavailable("too many publications are pending")
         tokens = [
             f"{idempotency_key}:{number}" if idempotency_key else ""
             for number in range(len(publications))
@@ -99,7 +100,7 @@ class BatchPublisher:
             raise BrokerUnavailable(why)
 
     async def aclose(self) -> None:
-        """Give up what waits."""
+        """Drop what is pending."""
         if self._task is not None:
             await cancel_and_wait([self._task])
 
@@ -117,7 +118,7 @@ class BatchPublisher:
             self._task = None
 
     def _next_batch(self) -> list[_PublishCall]:
-        """Take those that still wait, as many as one batch may have."""
+        """Take the calls of the next batch, without those that were cancelled."""
         calls: list[_PublishCall] = []
         count = size = 0
         while self._pending:
@@ -134,10 +135,11 @@ class BatchPublisher:
         return calls
 
     async def _send_batch(self, calls: Sequence[_PublishCall]) -> str:
-        """Send a batch until it is known to have arrived, or is too late; says why not."""
+        """Send a batch until it is known to have arrived or is too late; returns the failure."""
         id, epoch, until = secrets.token_hex(8), secrets.token_hex(4), calls[0].deadline
         items = [item for call in calls for item in call.items]
         loop = asyncio.get_running_loop()
+        delay = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S)
         why = "Redis did not take it in time"
         while (left := until - loop.time()) > 0:
             try:
@@ -145,17 +147,17 @@ class BatchPublisher:
                     if await self._run_script(id, items, epoch, left):
                         return ""
                 self._clock_offset_ms = None  # its clock or ours was set
-            except ResponseError as refusal:
-                return f"Redis refuses: {refusal}"
+            except ResponseError as why_not:
+                return f"Redis rejects it: {why_not}"
             except REDIS_ERRORS as failure:
                 self._clock_offset_ms, why = None, str(failure) or why
-                await asyncio.sleep(min(RETRY_DELAY_S, max(0.0, until - loop.time())))
+                await asyncio.sleep(min(delay.next_s(), max(0.0, until - loop.time())))
         return why
 
     async def _run_script(
         self, id: str, items: Sequence[tuple[Publication, str]], epoch: str, left_s: float
     ) -> bool:
-        """Call the script once, for each shard's part; tells whether it was in time."""
+        """Call the script once per shard; return whether it was in time."""
         deadline_ms = int((time.time() + left_s) * 1000 + await self._redis_clock_offset_ms())
         parts = split_by_address(items) if self._sharded else [items]
         calls = []
@@ -173,10 +175,10 @@ class BatchPublisher:
         return all(await asyncio.gather(*calls))
 
     async def _redis_clock_offset_ms(self) -> float:
-        """Return how far the clock of Redis is ahead of this server's.
+        """Return how far the clock of Redis is ahead of this node's.
 
-        By it a batch knows that it is too late: one that was refused, and only stuck on
-        its way, is then never carried out.
+        With it the script rejects a batch that is too late: a delayed one, reported as
+        failed, is never executed.
         """
         if self._clock_offset_ms is None:
             before = time.time()

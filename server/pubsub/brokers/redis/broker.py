@@ -1,7 +1,7 @@
-"""The broker of a cluster: Redis carries what is published, and keeps it for a while.
+"""The broker of a cluster: Redis carries publications, and keeps them for a while.
 
-A server subscribes to the channels that are heard on it, and follows each by its offsets:
-what is missing is read from the channel's log, what comes twice is dropped.
+A node subscribes to the channels that have subscribers on it, and checks the offsets of each:
+missing publications are read from the channel's log, duplicates are dropped.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from server.pubsub.brokers.redis.history import HistoryReader, HistorySlice
 from server.pubsub.brokers.redis.sharded_subscriber import ShardedSubscriber
 from server.redis_client import REDIS_ERRORS, RedisClient
 
-CHECKS_PER_RETENTION = 3  # times all channels are looked up while a message is kept
+CHECKS_PER_RETENTION = 3  # how often all channels are read while a message is kept
 log = logging.getLogger(__name__)
 
 
 class RedisBrokerOptions(Struct, frozen=True, kw_only=True):
     """How Redis is used: see the settings of these names.
 
-    For ``cleanup_interval_s``, and up to twice that, a channel is followed that nobody hears.
+    A channel without subscribers is unsubscribed from after ``cleanup_interval_s``, or at
+    most twice that.
     """
 
     prefix: str
@@ -44,7 +45,7 @@ class RedisBrokerOptions(Struct, frozen=True, kw_only=True):
 
 
 class RedisBroker:
-    """One server's part of the cluster."""
+    """The broker of one node of a cluster."""
 
     def __init__(self, redis: RedisClient, options: RedisBrokerOptions) -> None:
         self._redis, self._options = redis, options
@@ -69,15 +70,15 @@ class RedisBroker:
         self._taps: dict[bytes, str] = {}
 
     async def publish(self, publications: Sequence[Publication], idempotency_key: str = "") -> None:
-        """Publish by one script: kept and delivered, or neither.
+        """Publish by one script: stored and delivered, or neither.
 
-        In a Redis Cluster it is one script a channel, and all or none holds for each.
+        In a Redis Cluster it is one script per channel, each of which is all or nothing.
         """
         await self._publisher.publish(publications, idempotency_key)
 
     @contextlib.asynccontextmanager
     async def run(self, handler: BrokerEventHandler) -> AsyncIterator[None]:
-        """Hand what is published to ``ears`` while the block lasts."""
+        """Pass publications to ``handler`` while the block lasts."""
         self._handler = handler
         self._subscriber.subscribe(self._broadcast_channel.decode(), unsharded=True)
         work = (self._subscriber.run(), self._cleanup_loop(), self._gap_check_loop())
@@ -95,7 +96,7 @@ class RedisBroker:
             await self._publisher.aclose()
 
     async def subscribe(self, channel: Channel) -> None:
-        """Subscribe to a channel, and wait until that is so unless Redis is away."""
+        """Subscribe to a channel; waits for the confirmation unless Redis is unavailable."""
         cursor = self._cursor_for(channel)
         if not cursor.subscribed.is_set() and self._subscriber.is_connected:
             with contextlib.suppress(TimeoutError):
@@ -103,7 +104,7 @@ class RedisBroker:
                     await cursor.subscribed.wait()
 
     async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
-        """Have all publications of these tenants told as well."""
+        """Pass all publications of these tenants to ``on_tap``."""
         wanted = {self._redis_keys.tap_channel(tenant).encode(): tenant for tenant in tenants}
         for name in wanted.keys() - self._taps.keys():
             self._subscriber.subscribe(name.decode(), unsharded=True)
@@ -112,11 +113,11 @@ class RedisBroker:
         self._taps = wanted
 
     async def latest(self, channel: Channel) -> Publication | None:
-        """Return what was published on a channel last, while its log lasts."""
+        """Return the latest publication of a channel, if it is still kept."""
         return (await self.recover(channel, None)).latest
 
     async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Tell where a channel stands, and what was published on it since a position."""
+        """Return the position of a channel, and its publications since another."""
         cursor = self._cursor_for(channel)
         try:
             async with asyncio.timeout(self._options.timeout_s):
@@ -124,16 +125,16 @@ class RedisBroker:
                 with cursor.collect() as later:
                     (found,) = await self._history.read([(channel, since)])
                     self._adopt_position(channel, cursor, found.position)
-                    # What Redis has published is on its way here.
+                    # What Redis has published is about to arrive.
                     await cursor.wait_for(found.position)
         except REDIS_ERRORS as why:
             raise BrokerUnavailable(str(why) or "Redis did not answer in time") from why
         return _make_recovery(found, [each for each in later if _is_after(each, found.position)])
 
     async def health_check(self) -> None:
-        """Write something, and send something through Pub/Sub to this very server."""
+        """Write to Redis, and send a message through Pub/Sub to this node."""
         if self._handler is None:
-            raise BrokerUnavailable("nobody listens")
+            raise BrokerUnavailable("the broker is not running")
         try:
             async with asyncio.timeout(self._options.timeout_s):
                 await self._redis.set(f"{self._options.prefix}probe", "", ex=60)
@@ -154,20 +155,20 @@ class RedisBroker:
     def _adopt_position(
         self, channel: Channel, cursor: ChannelCursor, position: StreamPosition
     ) -> None:
-        """Take a position for the listeners' own if they have none, or one that is void."""
+        """Set this node's position if it has none, or one of an earlier epoch."""
         if cursor.position is None:
             cursor.set_position(position)
         elif cursor.position.epoch != position.epoch:
             cursor.set_position(position)
             self._report_gap(channel, position)
 
-    # On the connections that listen.
+    # Called by the Pub/Sub connections.
 
     async def _on_message(self, name: bytes, data: bytes) -> None:
         try:
             publications = decode_run(data)
-        except (ValueError, TypeError) as why:  # msgspec's are of these as well
-            log.warning("something foreign was published on %s: %s", name.decode(), why)
+        except (ValueError, TypeError) as why:  # those of msgspec are subclasses
+            log.warning("invalid message on Redis channel %s: %s", name.decode(), why)
             return
         if self._handler is None or not publications:
             return
@@ -178,7 +179,7 @@ class RedisBroker:
             self._handler.on_publications([each for each in publications if each.to is EVERYONE])
             return
         channel = self._channels_by_name.get(name)
-        # The address is the publication's own: what names another is not delivered by it.
+        # A publication for another address than this channel's is not delivered.
         if channel is None or any(each.to != channel for each in publications):
             return
         new = self._cursors[channel].advance(publications)
@@ -203,7 +204,7 @@ class RedisBroker:
                 self._cursors[channel].subscribed.clear()
 
     async def _catch_up(self, channels: Iterable[Channel]) -> None:
-        """Read from the logs what the listeners have missed, and deliver it."""
+        """Read from the logs what was missed, and deliver it."""
         behind = [
             (channel, cursor.position)
             for channel in channels
@@ -219,7 +220,7 @@ class RedisBroker:
                 start = StreamPosition(found.position.epoch, found.position.offset - kept)
                 cursor.set_position(start)
                 self._report_gap(channel, start)
-            # It may have been handed on while the log was read.
+            # It may have been delivered while the log was read.
             new = cursor.advance(found.publications) if found.publications else ()
             if new:
                 self._handler.on_publications(new)
@@ -229,10 +230,10 @@ class RedisBroker:
             log.warning("the history of %s has a gap", channel)
             self._handler.on_history_lost(channel, position)
 
-    # Now and then.
+    # Background tasks.
 
     async def _cleanup_loop(self) -> None:
-        """Stop following what nobody hears."""
+        """Unsubscribe from channels without subscribers."""
         while True:
             await asyncio.sleep(self._options.cleanup_interval_s)
             idle_since = time.monotonic() - self._options.cleanup_interval_s
@@ -245,7 +246,7 @@ class RedisBroker:
                     del self._cursors[channel], self._channels_by_name[name.encode()]
 
     async def _gap_check_loop(self) -> None:
-        """Look all channels up: their heads are kept, and no silent loss stays unnoticed."""
+        """Read all channels: their positions are kept, and a silent loss is noticed."""
         while True:
             await asyncio.sleep(self._options.retention.max_age_s / CHECKS_PER_RETENTION)
             with contextlib.suppress(*REDIS_ERRORS):
@@ -253,13 +254,13 @@ class RedisBroker:
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
-    """Log a fault of ours; `/readyz` shows that what is published is no longer heard."""
+    """Log a bug; `/readyz` shows that publications no longer arrive."""
     if not task.cancelled() and (why := task.exception()):
-        log.error("the broker has stopped listening", exc_info=why)
+        log.error("a task of the broker failed", exc_info=why)
 
 
 def _make_recovery(found: HistorySlice, later: Sequence[Publication]) -> Recovery:
-    """Put together what the log had, and what came while it was read."""
+    """Merge what the log had with what came while it was read."""
     position = (later[-1].position if later else None) or found.position
     newest = later[-1] if later else found.publications[-1] if found.publications else None
     if found.is_complete is None:

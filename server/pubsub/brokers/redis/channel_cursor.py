@@ -1,4 +1,4 @@
-"""One channel that this server hears through Redis: how far its listeners have come.  Pure."""
+"""The stream position up to which one channel has been delivered on this node.  Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from protocol.publications import Publication, StreamPosition
 
 
 class ChannelCursor:
-    """A channel's place on this server; ``last_used_at`` is when it was last asked for.
+    """A channel's position on this node; ``last_used_at`` is when it was last needed.
 
-    ``subscribed`` is set while Redis sends what is published on it.
+    ``subscribed`` is set while Redis delivers what is published on it.
     """
 
     def __init__(self, now: float) -> None:
@@ -23,7 +23,7 @@ class ChannelCursor:
         self._position_changed: list[asyncio.Event] = []
 
     def advance(self, run: Sequence[Publication]) -> Sequence[Publication] | None:
-        """Return what is new of neighbours, or None if something before them is missing."""
+        """Return the new ones of consecutive publications, or None if earlier ones are missing."""
         position, first = self.position, run[0].position
         if position is not None and first is not None:
             if first.epoch != position.epoch or first.offset > position.offset + 1:
@@ -36,24 +36,24 @@ class ChannelCursor:
         return run
 
     def set_position(self, position: StreamPosition | None) -> None:
-        """Note that the listeners have come to a position, and wake who waits for it."""
+        """Note that everything up to a position is delivered, and wake those that wait for it."""
         self.position = position
         for event in self._position_changed:
             event.set()
 
     @contextmanager
     def collect(self) -> Iterator[list[Publication]]:
-        """Collect what is handed to the listeners while the block lasts."""
+        """Collect what is delivered while the block lasts."""
         collected: list[Publication] = []
         self._collectors.append(collected)
         try:
             yield collected
         finally:
-            # By identity: two tails may be equal.
+            # By identity: two lists may be equal.
             self._collectors = [other for other in self._collectors if other is not collected]
 
     async def wait_for(self, position: StreamPosition) -> None:
-        """Wait until the listeners have come as far as a position, or to another epoch."""
+        """Wait until everything up to a position is delivered, or another epoch begins."""
         changed = asyncio.Event()
         self._position_changed.append(changed)
         try:

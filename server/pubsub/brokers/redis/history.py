@@ -1,4 +1,4 @@
-"""Reads from Redis where channels stand, and what was published on them since."""
+"""Reads stream positions and missed publications of channels from Redis."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from protocol.redis.streams import READ_HISTORY, RedisKeys, decode_run
 from protocol.retention import Retention
 from server.redis_client import RedisClient
 
-CHANNELS_PER_CALL = 100  # channels in one script, which keeps Redis from all else
-TRIM_SLACK = 200  # publications more than asked for that a log may have: it is cut in blocks
+CHANNELS_PER_CALL = 100  # in one script, which blocks Redis while it runs
+TRIM_SLACK = 200  # publications that a log may have over its limit: it is trimmed in blocks
 
 
 class HistorySlice(Struct, frozen=True):
-    """Where a channel stands.
+    """A channel's position, and publications that led to it.
 
-    ``reaches`` tells whether the log reaches back to the position asked from, or is None.
-    ``since`` is then what came since; of another epoch all, if all is kept; if no position
-    was given, the newest.
+    ``is_complete`` tells whether the log reaches back to the given position; it is None if
+    none was given.  ``publications`` are those since that position, or all that are kept of
+    another epoch, or without a position the latest.
     """
 
     position: StreamPosition
@@ -32,7 +32,7 @@ class HistorySlice(Struct, frozen=True):
 
 
 class HistoryReader:
-    """Asks about many channels at a time; one that has no head is given one for a while."""
+    """Reads many channels at a time; one without a position gets one, which expires."""
 
     def __init__(
         self, redis: RedisClient, redis_keys: RedisKeys, retention: Retention, *, sharded: bool
@@ -47,13 +47,13 @@ class HistoryReader:
         *,
         reset_if_behind: bool = False,
     ) -> list[HistorySlice]:
-        """Look up channels, each since a position or not.
+        """Read channels, each since a position or without one.
 
-        ``followed`` says that the positions are this server's own and no client's: where
-        Redis has lost what led to one of them, another epoch then begins.
+        ``reset_if_behind`` is for the positions of this node itself, not of a client: if
+        Redis has lost what led to one of them, the channel gets another epoch.
 
         Raises:
-            one of FAILURES: Redis does not answer.
+            one of REDIS_ERRORS: Redis does not answer.
         """
         batches = [
             channels[start : start + self._channels_per_call]

@@ -1,6 +1,6 @@
-"""One Pub/Sub connection to Redis, kept alive: it comes back by itself and says so.
+"""One Pub/Sub connection to Redis, which reconnects by itself.
 
-Knows names of Redis' channels, and nothing of ours.
+Knows channels of Redis by name, and nothing of this project's channels.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from redis.asyncio.connection import AbstractConnection
 
 from server.background_tasks import cancel_and_wait
 from server.redis_client import REDIS_ERRORS, RedisClient
+from server.retry_delay import RetryDelay
 
 HEALTH_CHECK_INTERVAL_S = 1.0
-HEALTH_CHECK_TIMEOUT_S = 5.0  # without an answer; nothing is lost by waiting, as the logs have it
-RETRY_DELAY_S = 0.1  # between attempts to connect
+HEALTH_CHECK_TIMEOUT_S = 5.0  # waiting loses nothing: the channels' logs have it
+MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 0.5  # between attempts to connect
 CHANNELS_PER_COMMAND = 500  # channels in one command
 MESSAGE_KINDS = (b"message", b"smessage")
 CONFIRMATION_KINDS = (b"subscribe", b"ssubscribe")
@@ -25,11 +26,11 @@ log = logging.getLogger(__name__)
 
 
 class PubSubConnection:
-    """Subscribes to what is wanted, and hands on what comes, one thing after another.
+    """Keeps channels subscribed, and passes on messages one after another.
 
-    ``verb`` is how channels are subscribed to: ``SUBSCRIBE`` or ``SSUBSCRIBE``.  ``heard``
-    is told of a message, ``confirmed`` of a channel on which from now on none is missed, and
-    ``broke`` that the connection ended.  What they raise of ``REDIS_ERRORS`` ends the connection.
+    ``verb`` is ``SUBSCRIBE`` or ``SSUBSCRIBE``.  ``on_message`` gets each message,
+    ``on_subscribed`` the channels of which none is missed from now on, and ``on_disconnect`` is
+    called when the connection is lost.  If they raise one of ``REDIS_ERRORS``, it is closed.
     """
 
     def __init__(
@@ -60,13 +61,13 @@ class PubSubConnection:
         self.connected = asyncio.Event()
 
     def subscribe(self, name: str, *, unsharded: bool = False) -> None:
-        """Want a channel; ``plainly`` in any case by ``SUBSCRIBE``."""
+        """Subscribe to a channel; ``unsharded`` always by ``SUBSCRIBE``."""
         verb = "SUBSCRIBE" if unsharded else self._verb
         self._subscriptions[name] = verb
         self._queue_command(verb, name)
 
     def unsubscribe(self, name: str) -> None:
-        """Want a channel no more."""
+        """Unsubscribe from a channel."""
         verb = self._subscriptions.pop(name, None)
         if verb is not None:
             self._queue_command(verb.replace("SUB", "UNSUB"), name)
@@ -75,7 +76,7 @@ class PubSubConnection:
         """Send a message to this connection through Redis, and wait for it.
 
         Raises:
-            one of FAILURES: it could not be sent, or did not come in time.
+            one of REDIS_ERRORS: it could not be sent, or did not arrive in time.
         """
         token = secrets.token_hex(8).encode()
         arrived = asyncio.get_running_loop().create_future()
@@ -88,7 +89,8 @@ class PubSubConnection:
             del self._pending_health_checks[token]
 
     async def run(self) -> None:
-        """Stay connected, for ever."""
+        """Stay connected until cancelled."""
+        delay = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S)
         while True:
             connection = self._connect()
             try:
@@ -96,12 +98,14 @@ class PubSubConnection:
             except REDIS_ERRORS as why:
                 level = logging.WARNING if self.connected.is_set() else logging.DEBUG
                 reason = str(why) or type(why).__name__
-                log.log(level, "Redis is away, or does not answer: %s", reason)
+                log.log(level, "redis pub/sub disconnected: %s", reason)
             finally:
+                if self.connected.is_set():
+                    delay.reset()
                 self.connected.clear()
                 self._on_disconnect()
                 await connection.disconnect(nowait=True)
-            await asyncio.sleep(RETRY_DELAY_S)
+            await delay.wait()
 
     async def _run_connection(self, connection: AbstractConnection) -> None:
         async with asyncio.timeout(self._timeout_s):
@@ -116,7 +120,7 @@ class PubSubConnection:
             self._read_messages(connection),
             self._health_check_loop(),
         )
-        # No TaskGroup: Python 3.11's forgets a cancellation that comes while a task fails.
+        # No TaskGroup: that of Python 3.11 loses a cancellation that comes while a task fails.
         tasks = [asyncio.create_task(each) for each in work]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -143,7 +147,7 @@ class PubSubConnection:
             for verb, names in by_verb.items():
                 if "UNSUB" not in verb:
                     self._unconfirmed.update(name.encode() for name in names)
-                # Channels of a shard live in different slots: each in a command of its own.
+                # Channels of a shard are in different slots: one command each.
                 at_once = (
                     1 if verb.startswith("S") and verb != "SUBSCRIBE" else CHANNELS_PER_COMMAND
                 )
@@ -170,10 +174,10 @@ class PubSubConnection:
                 raise ConnectionError("a channel has moved to another shard")
 
     async def _health_check_loop(self) -> None:
-        """Find out in time that the connection is dead, though nothing says so."""
+        """Detect a dead connection that reports no error."""
         while True:
             await self.health_check(HEALTH_CHECK_TIMEOUT_S)
             if not self.connected.is_set():
                 self.connected.set()
-                log.info("Redis is heard")
+                log.info("redis pub/sub connected")
             await asyncio.sleep(HEALTH_CHECK_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""The connections that listen to Redis: one, or in a Redis Cluster one a shard."""
+"""The Pub/Sub connections to Redis: one, or in a Redis Cluster one per shard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SINGLE_SHARD = ""
 
 
 class ShardedSubscriber:
-    """Puts each channel on the connection to its shard, and again when the shards change."""
+    """Subscribes each channel on the connection to its shard, and again when shards change."""
 
     def __init__(
         self,
@@ -40,34 +40,34 @@ class ShardedSubscriber:
 
     @property
     def is_connected(self) -> bool:
-        """Tell whether all connections are alive."""
+        """Tell whether all connections work."""
         return all(connection.connected.is_set() for connection in self._connections.values())
 
     async def wait_until_connected(self) -> None:
-        """Wait until all connections are alive."""
+        """Wait until all connections work."""
         for connection in list(self._connections.values()):
             await connection.connected.wait()
 
     def subscribe(self, name: str, *, unsharded: bool = False) -> None:
-        """Want a channel; ``plainly`` if what is published on it is told by all shards."""
+        """Subscribe to a channel; ``unsharded`` if every shard delivers what is published on it."""
         if unsharded:
             self._unsharded.add(name)
         shard = self._shards[name] = self._shard_of(name)
         self._connection_to(shard).subscribe(name, unsharded=unsharded)
 
     def unsubscribe(self, name: str) -> None:
-        """Want a channel no more."""
+        """Unsubscribe from a channel."""
         self._unsharded.discard(name)
         self._connection_to(self._shards.pop(name)).unsubscribe(name)
 
     async def health_check(self) -> None:
-        """Send a message through Redis to each connection; raises what ``PubSubConnection`` does."""
+        """Send a message through Redis to each connection; raises as ``PubSubConnection`` does."""
         await asyncio.gather(
             *(connection.health_check(self._timeout_s) for connection in self._connections.values())
         )
 
     async def run(self) -> None:
-        """Stay connected, for ever."""
+        """Stay connected until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
                 connection = await self._new_connections.get()
@@ -96,7 +96,7 @@ class ShardedSubscriber:
         return connection
 
     def _on_connection_lost(self, shard: str) -> None:
-        """Move what another shard has meanwhile; the rest is subscribed to again."""
+        """Move the channels that another shard has now; the others are subscribed to again."""
         names = [name for name, its in self._shards.items() if its == shard]
         self._on_disconnect(names)
         for name in names:

@@ -65,7 +65,7 @@ def numbers(publications):
     return [int(each.message) for each in publications]
 
 
-async def test_a_publication_keeps_its_address_and_everything_else(broker, hearing):
+async def test_a_publication_keeps_its_address_and_all_fields(broker, hearing):
     full = replace(
         publication(2, ORDER),
         tenant_only=True,
@@ -82,7 +82,7 @@ async def test_a_publication_keeps_its_address_and_everything_else(broker, heari
     assert bare(ears.heard) == published
 
 
-async def test_everything_is_heard_in_the_order_of_acceptance(broker, hearing):
+async def test_publications_are_delivered_in_the_order_of_acceptance(broker, hearing):
     async with hearing(broker, STAFF) as ears:
         for start in range(0, 50, 10):
             await broker.publish([publication(start + n, STAFF) for n in range(10)])
@@ -91,7 +91,9 @@ async def test_everything_is_heard_in_the_order_of_acceptance(broker, hearing):
     assert numbers(ears.heard) == list(range(50))
 
 
-async def test_what_many_publish_at_a_time_is_heard_once_and_in_each_ones_order(broker, hearing):
+async def test_concurrent_publications_are_delivered_once_and_in_each_publishers_order(
+    broker, hearing
+):
     async def chatter(name):
         for number in range(20):
             await broker.publish([publication(100 * name + number, STAFF)])
@@ -106,7 +108,7 @@ async def test_what_many_publish_at_a_time_is_heard_once_and_in_each_ones_order(
         assert its == [100 * name + number for number in range(20)]
 
 
-async def test_who_has_left_hears_nothing(broker, hearing):
+async def test_a_handler_gets_nothing_after_it_has_stopped(broker, hearing):
     async with hearing(broker, STAFF) as ears:
         pass
 
@@ -115,14 +117,14 @@ async def test_who_has_left_hears_nothing(broker, hearing):
     assert ears.heard == []
 
 
-async def test_a_probe_passes_while_somebody_listens(broker, hearing):
+async def test_a_health_check_passes_while_a_handler_runs(broker, hearing):
     with pytest.raises(BrokerUnavailable):
         await broker.health_check()
     async with hearing(broker):
         await broker.health_check()
 
 
-async def test_the_last_of_a_channel_is_what_was_published_on_it_last(broker, hearing):
+async def test_latest_returns_the_latest_publication_of_a_channel(broker, hearing):
     async with hearing(broker, ORDER, STAFF):
         await broker.publish([publication(1, ORDER), publication(2, ORDER), publication(3, STAFF)])
         await broker.publish([publication(4, EVERYONE)])
@@ -131,7 +133,7 @@ async def test_the_last_of_a_channel_is_what_was_published_on_it_last(broker, he
         assert await broker.latest(Channel.parse("order:ord_2")) is None
 
 
-async def test_the_last_of_a_channel_is_there_though_nobody_heard_it(broker, hearing):
+async def test_latest_returns_a_publication_that_had_no_subscribers(broker, hearing):
     published = publication(1, ORDER)
     await broker.publish([published])
 
@@ -139,7 +141,7 @@ async def test_the_last_of_a_channel_is_there_though_nobody_heard_it(broker, hea
         assert bare([await broker.latest(ORDER)]) == [published]
 
 
-async def test_the_last_is_what_was_heard_last(broker, hearing):
+async def test_latest_returns_nothing_newer_than_what_was_delivered(broker, hearing):
     async with hearing(broker, ORDER) as ears:
         for number in range(20):
             await broker.publish([publication(number, ORDER)])
@@ -147,7 +149,7 @@ async def test_the_last_is_what_was_heard_last(broker, hearing):
             assert await broker.latest(ORDER) == ears.heard[-1]
 
 
-async def test_an_addresss_offsets_grow_by_one_in_one_epoch(broker, hearing):
+async def test_offsets_of_an_address_grow_by_one_within_an_epoch(broker, hearing):
     async with hearing(broker, ORDER, STAFF) as ears:
         await broker.publish([publication(1, ORDER), publication(2, STAFF), publication(3, ORDER)])
         await broker.publish([publication(4, ORDER), publication(5, EVERYONE)])
@@ -161,7 +163,7 @@ async def test_an_addresss_offsets_grow_by_one_in_one_epoch(broker, hearing):
         ]
 
 
-async def test_who_taps_a_tenant_is_told_all_of_it_once_and_nothing_else(broker, hearing):
+async def test_a_tap_gets_every_publication_of_its_tenant_once_and_no_other(broker, hearing):
     other = replace(publication(9, ORDER), tenant="books")
     async with hearing(broker, ORDER) as ears:
         await broker.set_tapped_tenants({"shop"})
@@ -178,7 +180,7 @@ async def test_who_taps_a_tenant_is_told_all_of_it_once_and_nothing_else(broker,
     assert all(each.position for each in ears.taps)
 
 
-async def test_what_came_after_a_position_is_recovered_in_order(broker, hearing):
+async def test_publications_after_a_position_are_recovered_in_order(broker, hearing):
     async with hearing(broker):
         await broker.publish([publication(1, ORDER)])
         since = (await broker.recover(ORDER, None)).position
@@ -195,7 +197,7 @@ async def test_what_came_after_a_position_is_recovered_in_order(broker, hearing)
     assert found.position == found.missed[-1].position == found.latest.position
 
 
-async def test_who_was_told_where_a_silent_channel_stands_misses_nothing(broker, hearing):
+async def test_a_position_in_a_silent_channel_is_enough_to_miss_nothing(broker, hearing):
     async with hearing(broker):
         since = (await broker.recover(ORDER, None)).position
         assert (await broker.recover(ORDER, since)).recovered is True
@@ -205,7 +207,7 @@ async def test_who_was_told_where_a_silent_channel_stands_misses_nothing(broker,
         assert numbers((await broker.recover(ORDER, since)).missed) == [1]
 
 
-async def test_nobody_who_asks_for_no_past_is_told_of_it(broker, hearing):
+async def test_without_a_position_nothing_is_recovered(broker, hearing):
     async with hearing(broker):
         await broker.publish([publication(1, ORDER)])
 
@@ -214,7 +216,7 @@ async def test_nobody_who_asks_for_no_past_is_told_of_it(broker, hearing):
     assert (found.recovered, list(found.missed), numbers([found.latest])) == (None, [], [1])
 
 
-async def test_a_history_that_does_not_reach_so_far_back_says_so(broker, hearing):
+async def test_a_history_that_does_not_reach_back_is_not_recovered(broker, hearing):
     async with hearing(broker):
         since = (await broker.recover(ORDER, None)).position
         await broker.publish([publication(n, ORDER) for n in range(100)])
@@ -229,7 +231,7 @@ async def test_a_history_that_does_not_reach_so_far_back_says_so(broker, hearing
 
 
 @pytest.mark.parametrize("wrong", ["epoch", "future"])
-async def test_a_position_of_another_history_is_not_recovered_from(broker, hearing, wrong):
+async def test_a_position_of_another_epoch_or_ahead_is_not_recovered(broker, hearing, wrong):
     async with hearing(broker):
         await broker.publish([publication(1, ORDER)])
         now = (await broker.recover(ORDER, None)).position
@@ -243,7 +245,7 @@ async def test_a_position_of_another_history_is_not_recovered_from(broker, heari
     assert (found.recovered, found.position) == (False, now)
 
 
-async def test_a_recovery_leads_to_where_the_listeners_are(broker, hearing):
+async def test_a_recovery_leads_to_the_position_that_is_delivered(broker, hearing):
     async with hearing(broker, ORDER) as ears:
 
         async def publish():

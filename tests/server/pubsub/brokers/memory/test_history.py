@@ -46,7 +46,7 @@ def since(kept, channel, offset):
     return found.recovered and len(found.missed)
 
 
-def test_what_is_too_old_is_forgotten_but_not_where_the_channel_stands(kept, publish, clock):
+def test_expired_publications_are_dropped_and_the_position_is_kept(kept, publish, clock):
     publish(ORDER)
     clock.now = 300.0
     publish(ORDER)
@@ -60,7 +60,7 @@ def test_what_is_too_old_is_forgotten_but_not_where_the_channel_stands(kept, pub
     assert kept.latest(ORDER) is None
 
 
-def test_a_channel_that_speaks_again_goes_on_counting(kept, publish, clock):
+def test_a_channel_that_becomes_active_again_continues_its_offsets(kept, publish, clock):
     publish(ORDER)
     clock.now = 601.0
     publish(STAFF)
@@ -69,7 +69,7 @@ def test_a_channel_that_speaks_again_goes_on_counting(kept, publish, clock):
     assert (since(kept, ORDER, 0), since(kept, ORDER, 1)) == (False, 1)
 
 
-def test_a_channel_forgotten_for_good_never_repeats_an_offset(kept, publish):
+def test_an_evicted_channel_never_repeats_an_offset(kept, publish):
     publish(ORDER, count=5)
     for number in range(2 * MAX_CHANNELS):
         publish(Channel.parse(f"order:more_{number}"))
@@ -79,9 +79,7 @@ def test_a_channel_forgotten_for_good_never_repeats_an_offset(kept, publish):
     assert (since(kept, ORDER, 4), since(kept, ORDER, 5)) == (False, 1)
 
 
-def test_the_channels_together_have_a_limit_in_bytes_and_the_longest_silent_goes_first(
-    kept, publish
-):
+def test_the_channels_share_a_limit_in_bytes_and_the_least_recently_used_is_evicted(kept, publish):
     publish(STAFF)
     publish(ORDER, size=1 << 16, count=1000)
     publish(Channel.parse("order:ord_2"), size=1 << 16, count=100)
@@ -91,7 +89,7 @@ def test_the_channels_together_have_a_limit_in_bytes_and_the_longest_silent_goes
     assert since(kept, Channel.parse("order:ord_2"), 0) == 100
 
 
-def test_listening_to_what_is_never_published_pushes_nothing_out(kept, publish):
+def test_reading_channels_without_publications_evicts_nothing(kept, publish):
     publish(ORDER)
     for number in range(2 * MAX_CHANNELS):
         silent = Channel.parse(f"public:{number}")
@@ -101,7 +99,7 @@ def test_listening_to_what_is_never_published_pushes_nothing_out(kept, publish):
     assert since(kept, ORDER, 0) == 1
 
 
-def test_of_the_monitors_reports_fewer_are_kept(kept, publish):
+def test_fewer_of_the_monitors_reports_are_kept(kept, publish):
     publish(MONITOR, count=MONITOR_MAX_MESSAGES + 1)
 
     assert (since(kept, MONITOR, 0), since(kept, MONITOR, 1)) == (False, MONITOR_MAX_MESSAGES)
