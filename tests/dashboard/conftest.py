@@ -1,4 +1,4 @@
-"""What the dashboard's tests share: a shop's messages made by hand, and a socket that is none."""
+"""Fixtures of the dashboard's tests: messages of a shop, and a socket without a network."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from protocol.money import Money
 from protocol.monitoring import BusyChannel, Sample, TrafficPayload, TrafficTotals
 from protocol.simulator_api__merge_simulation import ProductState, ShopState
 
-NOON = 1_700_000_000.0  # a integer of 5 s buckets
+NOON = 1_700_000_000.0  # a multiple of the buckets of 5 s
 
 
 class Shop:
-    """Makes what the server and the simulator would say."""
+    """Makes messages of the server and states of the simulator."""
 
     noon = NOON
 
@@ -101,10 +101,10 @@ def shop() -> Shop:
 
 
 class FakeSocket:
-    """Stands where a ShopWebSocket would; a test says what it hears and how it is."""
+    """A ShopWebSocket without a network; a test sets its status and the messages it receives."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.subscribed: list[str] = []
         self.recovered: list[str] = []
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
@@ -133,7 +133,7 @@ class FakeSocket:
         return lambda: self._handlers[type].remove(handler)
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
-        self.heard.append(channel)
+        self.subscribed.append(channel)
         if recoverable:
             self.recovered.append(channel)
 
@@ -150,7 +150,7 @@ def socket() -> FakeSocket:
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -171,7 +171,7 @@ def feed(socket: FakeSocket, clock: Clock) -> Feed:
 
 @pytest.fixture
 def busy_feed(feed: Feed, socket: FakeSocket, shop: Shop) -> Feed:
-    """A feed that has heard a little of everything."""
+    """A feed that has received messages of every type."""
     socket.live()
     first, then = (
         shop.message(action="item_added", cart={"id": "c", "item_count": n, "total": n})
