@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 MAX_LISTED = 500
-"""The most connections that the server lists; ``total`` counts all."""
+"""How many the server lists at the most; ``total`` counts them all."""
 
 
 class ConnectionInfo(Struct, frozen=True):
@@ -76,19 +76,19 @@ _access_decoder = msgspec.json.Decoder(ChannelAccess)
 
 
 def decode_connections(answer: bytes) -> ConnectionList:
-    """Decode the response of ``GET /api/connections``.
+    """Read the answer of ``GET /api/connections``.
 
     Raises:
-        msgspec.DecodeError: it is not one.
+        msgspec.DecodeError: it is another.
     """
     return _connections_decoder.decode(answer)
 
 
 def decode_access(answer: bytes) -> ChannelAccess:
-    """Decode the response of ``GET /api/connections/{id}/access``.
+    """Read the answer of ``GET /api/connections/{id}/access``.
 
     Raises:
-        msgspec.DecodeError: it is not one.
+        msgspec.DecodeError: it is another.
     """
     return _access_decoder.decode(answer)
 
@@ -98,11 +98,11 @@ def search_connections(
 ) -> list[ConnectionInfo]:
     """Return the connections that match every search term, sorted; ties by connection time.
 
-    A term is looked for in id, user, name, role, node and channels.
+    A word is looked for in the id, the user, the name, the role, the node and the channels.
     """
-    terms = search.casefold().split()
-    found = [c for c in connections if all(term in c.search_text for term in terms)]
-    return sorted(found, key=lambda c: (_SORT_KEYS[sort](c), c.connected_at, c.id))
+    words = search.casefold().split()
+    left = [c for c in connections if all(word in c.search_text for word in words)]
+    return sorted(left, key=lambda c: (_SORT_KEYS[sort](c), c.connected_at, c.id))
 
 
 def count_users(connections: Iterable[ConnectionInfo]) -> int:

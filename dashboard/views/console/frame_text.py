@@ -22,8 +22,8 @@ def one_line(frame: RecordedFrame) -> str:
     if frame.kind is FrameKind.HTTP_RESPONSE and not frame.is_error:
         return " · ".join(f"{name} {value}" for name, value in frame.json_body.items())
     if frame.error_code:
-        error = frame.json_body.get("payload") or frame.json_body.get("error") or {}
-        return f"{frame.error_code} · {error.get('message', '')}"
+        told = frame.json_body.get("payload") or frame.json_body.get("error") or {}
+        return f"{frame.error_code} · {told.get('message', '')}"
     if frame.kind is not FrameKind.TEXT or not frame.type:
         return frame.text
     payload = frame.json_body.get("payload")
@@ -43,8 +43,8 @@ def _payload_line(payload: Mapping[str, Any]) -> str:
         case {"order_id": str(order), "status": str(status), **rest}:
             before = rest.get("previous_status")
             return f"{order}: {before} → {status}" if before else f"{order}: {status}"
-        case {"message": {"content": str(text)}}:
-            return text
+        case {"message": {"content": str(said)}}:
+            return said
         case _:
             return fields.summarize_payload(payload)
 
@@ -79,15 +79,15 @@ NO_RESPONSE = N_("Server unreachable.")
 
 def explain(frame: RecordedFrame, match: FrameMatch | None, translate: Translate = str) -> str:
     """Say what a frame means and what it has to do with the others; ``word`` translates."""
-    sentences = [translate(sentence) for sentence in _explain_kind(frame)]
+    told = [translate(sentence) for sentence in _explain_kind(frame)]
     if match:
         words = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST
-        sentences.append(
+        told.append(
             translate(words).format(other=match.other_seq, time=format_round_trip(match.seconds))
         )
     elif frame.is_sent and frame.kind is FrameKind.TEXT:
-        sentences.append(translate(WITHOUT_ID if frame.id is None else NO_REPLY))
-    return " ".join(sentences)
+        told.append(translate(WITHOUT_ID if frame.id is None else NO_REPLY))
+    return " ".join(told)
 
 
 def _explain_kind(frame: RecordedFrame) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dashboard.i18n.translate import _
 from dashboard.ui.formatting import format_duration, format_number, split_row_html
 
 MAX_FRAMES = 30
-MIN_PAUSE_S = 1.0  # shorter pauses are not shown
+MIN_PAUSE_S = 1.0  # shorter ones are not told: they are the conversation's own pace
 
 
 def format_round_trip(seconds: float) -> str:
@@ -42,6 +42,6 @@ def render_diagram(
 def _render_arrow(frame: RecordedFrame) -> str:
     way = "up" if frame.is_sent else "down"
     over_http = " http" if frame.kind in (FrameKind.HTTP_REQUEST, FrameKind.HTTP_RESPONSE) else ""
-    label = html.escape(frame.label)
+    told = html.escape(frame.label)
     id = f' <span class="quiet">{html.escape(frame.id)}</span>' if frame.id else ""
-    return f'<div class="{way} {frame.tone}{over_http}">{label}{id}<i></i></div>'
+    return f'<div class="{way} {frame.tone}{over_http}">{told}{id}<i></i></div>'
