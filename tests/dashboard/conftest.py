@@ -1,4 +1,4 @@
-"""What the dashboard's tests share: a shop's messages made by hand, and a socket that is none."""
+"""Fixtures of the dashboard's tests: messages of a shop, and a socket without a network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.fixtures import NOON, Clock
 
 
 class Shop:
-    """Makes what the server and the simulator would say."""
+    """Makes messages of the server and states of the simulator."""
 
     noon = NOON
 
@@ -125,26 +125,26 @@ def shop() -> Shop:
 
 
 class FakeSocket:
-    """Stands where a ShopWebSocket would; a test says what it hears and how it is."""
+    """A ShopWebSocket without a network; a test sets its status and the messages it receives."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.subscribed: list[str] = []
         self.recovered: list[str] = []
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
         self._raw_handlers: dict[str, list[Callable[[bytes], None]]] = {}
-        self.be(ConnectionState.CONNECTING)
+        self.set_status(ConnectionState.CONNECTING)
 
-    def be(self, state: ConnectionState, signed_in: bool = False, **more: Any) -> None:
+    def set_status(self, state: ConnectionState, signed_in: bool = False, **more: Any) -> None:
         fields = {"attempt": 0, "retry_at": None, "close_code": None, "close_reason": ""}
         fields |= {"since": NOON, "round_trip_ms": 2.0} | more
         self._status = ConnectionStatus(state=state, signed_in=signed_in, **fields)
 
     def live(self) -> None:
-        self.be(ConnectionState.OPEN, signed_in=True)
-        self.say("auth_success", {"user_id": "workbench"})
+        self.set_status(ConnectionState.OPEN, signed_in=True)
+        self.receive("auth_success", {"user_id": "workbench"})
 
-    def say(self, type: str, payload: Any) -> None:
+    def receive(self, type: str, payload: Any) -> None:
         encoded = codec.encode_json(payload)
         for raw_handler in self._raw_handlers.get(type, []):
             raw_handler(encoded)
@@ -165,7 +165,7 @@ class FakeSocket:
         return lambda: self._raw_handlers[type].remove(handler)
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
-        self.heard.append(channel)
+        self.subscribed.append(channel)
         if recoverable:
             self.recovered.append(channel)
 
@@ -188,16 +188,16 @@ def feed(socket: FakeSocket, clock: Clock) -> Feed:
 
 @pytest.fixture
 def busy_feed(feed: Feed, socket: FakeSocket, shop: Shop) -> Feed:
-    """A feed that has heard a little of everything."""
+    """A feed that has received messages of every type."""
     socket.live()
     first, then = (
         shop.message(action="item_added", cart={"id": "c", "item_count": n, "total": n})
         for n in (1, 2)
     )
     paid = shop.message("order_update", order_id="ord_1", status="paid")
-    socket.say("new_order", shop.placed())
-    socket.say("inventory_alert", shop.alert())
-    socket.say(
+    socket.receive("new_order", shop.placed())
+    socket.receive("inventory_alert", shop.alert())
+    socket.receive(
         "traffic",
         shop.traffic(
             shop.sample("user:user_1", first),
