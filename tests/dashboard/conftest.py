@@ -1,4 +1,4 @@
-"""What the dashboard's tests share: a shop's messages made by hand, and a socket that is none."""
+"""Fixtures of the dashboard's tests: messages of a shop, and a socket without a network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.fixtures import NOON, Clock
 
 
 class Shop:
-    """Makes what the server and the simulator would say."""
+    """Makes messages of the server and states of the simulator."""
 
     noon = NOON
 
@@ -125,10 +125,10 @@ def shop() -> Shop:
 
 
 class FakeSocket:
-    """Stands where a ShopWebSocket would; a test says what it hears and how it is."""
+    """A ShopWebSocket without a network; a test sets its status and the messages it receives."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.subscribed: list[str] = []
         self.recovered: list[str] = []
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
@@ -165,7 +165,7 @@ class FakeSocket:
         return lambda: self._raw_handlers[type].remove(handler)
 
     def subscribe(self, channel: str, *, recoverable: bool = False) -> None:
-        self.heard.append(channel)
+        self.subscribed.append(channel)
         if recoverable:
             self.recovered.append(channel)
 
@@ -188,7 +188,7 @@ def feed(socket: FakeSocket, clock: Clock) -> Feed:
 
 @pytest.fixture
 def busy_feed(feed: Feed, socket: FakeSocket, shop: Shop) -> Feed:
-    """A feed that has heard a little of everything."""
+    """A feed that has received messages of every type."""
     socket.live()
     first, then = (
         shop.message(action="item_added", cart={"id": "c", "item_count": n, "total": n})

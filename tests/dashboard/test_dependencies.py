@@ -1,4 +1,4 @@
-"""What all tabs share."""
+"""The dependencies that all tabs share."""
 
 from dashboard import dependencies
 from dashboard.dependencies import Dependencies, install

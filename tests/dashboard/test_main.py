@@ -28,7 +28,7 @@ def workbench(launch, secret):
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_answers_where_it_says_and_ends_in_good_order(workbench, stop):
+def test_serves_at_the_printed_url_and_shuts_down_cleanly(workbench, stop):
     with urllib.request.urlopen(f"{workbench.url}/_stcore/health", timeout=10) as answer:
         assert answer.read() == b"ok"
 
@@ -47,7 +47,7 @@ def test_names_every_problem_with_the_settings(launch):
     assert "Traceback" not in program.output
 
 
-def test_lists_its_settings_when_asked(launch):
+def test_help_lists_the_settings(launch):
     program = launch("dashboard", "--help")
 
     program.wait_for("WORKBENCH_SIMULATOR_URL")
@@ -79,7 +79,7 @@ def test_has_no_module_that_hides_an_installed_one():
     assert hidden == set()
 
 
-def test_a_port_that_is_taken_is_named_with_the_cure(launch, secret):
+def test_a_port_in_use_is_reported_with_the_setting_to_change(launch, secret):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         program = launch("dashboard", WORKBENCH_JWT_SECRET=secret, WORKBENCH_DASHBOARD_PORT=port)

@@ -1,4 +1,4 @@
-"""Whether there is a screen to open a browser on."""
+"""Whether there is a display to open a browser on."""
 
 import pytest
 
@@ -16,5 +16,5 @@ from dashboard.open_browser import has_display
         ("linux", {"SSH_TTY": "/dev/pts/0"}, False),
     ],
 )
-def test_a_screen_is_one_that_windows_open_on(platform, environment, expected):
+def test_a_display_is_found_by_platform_or_environment(platform, environment, expected):
     assert has_display(platform, environment) is expected

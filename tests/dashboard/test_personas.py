@@ -1,4 +1,4 @@
-"""The personas that a tab can play, on real sockets."""
+"""Personas on real sockets."""
 
 import threading
 
@@ -17,66 +17,66 @@ def settings(secret, shared_server, tenant):
 
 
 @pytest.fixture
-def dial(settings):
-    """Open a line as somebody, and wait until the server has answered."""
-    lines = []
+def connect(settings):
+    """Connect as a persona and wait until the server has answered."""
+    sockets = []
 
     def go(persona):
         source = None if persona.is_anonymous else lambda: persona.token(settings)
-        line = PersonaSocket(settings.socket_url, settings.server_address, source)
-        lines.append(line)
+        socket = PersonaSocket(settings.socket_url, settings.server_address, source)
+        sockets.append(socket)
         answered = threading.Event()
         for type_ in ("auth_success", "auth_error", "pong"):
-            line.client.on(type_, lambda _: answered.set())
-        line.client.connect()
+            socket.client.on(type_, lambda _: answered.set())
+        socket.client.connect()
         if persona.is_anonymous:
-            line.client.send("ping", {}, "hello")
+            socket.client.send("ping", {}, "hello")
         assert answered.wait(30)
-        return line
+        return socket
 
     yield go
-    for line in lines:
-        line.close()
+    for socket in sockets:
+        socket.close()
 
 
 @pytest.mark.parametrize("name", ["customer", "customer-2", "agent", "admin", "other-tenant"])
-def test_those_with_a_good_token_are_live(dial, name):
-    line = dial(personas.PERSONAS[name])
+def test_personas_with_a_valid_token_are_live(connect, name):
+    socket = connect(personas.PERSONAS[name])
 
-    assert line.status().phase is SocketPhase.LIVE
-    (welcome,) = (frame for frame in line.frames() if frame.type == "auth_success")
+    assert socket.status().phase is SocketPhase.LIVE
+    (welcome,) = (frame for frame in socket.frames() if frame.type == "auth_success")
     assert welcome.payload["user_id"] == personas.PERSONAS[name].user_id
 
 
-def test_a_visitor_is_live_without_a_token(dial):
-    line = dial(personas.ANONYMOUS)
+def test_an_anonymous_visitor_is_live_without_a_token(connect):
+    socket = connect(personas.ANONYMOUS)
 
-    assert line.status().phase is SocketPhase.LIVE
-    assert [frame.type for frame in line.frames()][-1] == "pong"
-
-
-def test_an_expired_token_is_refused_and_the_line_says_why(dial):
-    link = dial(personas.EXPIRED_CUSTOMER).status()
-
-    assert link.phase is SocketPhase.REFUSED
-    assert link.reason == "Invalid or expired token"
+    assert socket.status().phase is SocketPhase.LIVE
+    assert [frame.type for frame in socket.frames()][-1] == "pong"
 
 
-def test_a_line_hears_what_its_persona_may(dial):
-    line = dial(personas.CUSTOMER)
+def test_an_expired_token_is_refused_with_a_reason(connect):
+    status = connect(personas.EXPIRED_CUSTOMER).status()
 
-    line.client.request("subscribe", {"channel": "user:user_1"})
+    assert status.phase is SocketPhase.REFUSED
+    assert status.reason == "Invalid or expired token"
 
-    types = [frame.type for frame in line.frames()]
+
+def test_a_socket_subscribes_as_its_persona(connect):
+    socket = connect(personas.CUSTOMER)
+
+    socket.client.request("subscribe", {"channel": "user:user_1"})
+
+    types = [frame.type for frame in socket.frames()]
     assert types.index("subscribe") < types.index("subscribed")
 
 
-def test_a_closed_line_stays_closed(dial):
-    line = dial(personas.CUSTOMER)
+def test_a_closed_socket_stays_closed(connect):
+    socket = connect(personas.CUSTOMER)
 
-    line.close()
+    socket.close()
 
-    assert line.status().phase is not SocketPhase.LIVE
+    assert socket.status().phase is not SocketPhase.LIVE
 
 
 def test_a_visitor_has_no_token(settings):
@@ -84,5 +84,5 @@ def test_a_visitor_has_no_token(settings):
         personas.ANONYMOUS.token(settings)
 
 
-def test_every_persona_has_a_title():
+def test_every_persona_has_a_label():
     assert personas.LABELS.keys() == personas.PERSONAS.keys()

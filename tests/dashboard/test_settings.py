@@ -8,7 +8,7 @@ from dashboard.settings import Settings
 SECRET = "s" * 32
 
 
-def test_need_nothing_but_the_servers_secret():
+def test_require_only_the_servers_secret():
     settings = load_settings(Settings, {"WORKBENCH_JWT_SECRET": SECRET})
     settings.check()
 
@@ -24,11 +24,11 @@ def test_need_nothing_but_the_servers_secret():
         ("https://example.com/live/", "wss://example.com/live/ws"),
     ],
 )
-def test_find_the_socket_where_the_server_is(url, socket):
+def test_derive_the_socket_url_from_the_servers(url, socket):
     assert Settings(jwt_secret=SECRET, server_url=url).socket_url == socket
 
 
-def test_name_every_problem_at_once():
+def test_report_every_problem_at_once():
     wrong = Settings(
         jwt_secret="short", tenant="my shop", server_url="ws://x", simulator_url="http://h:port"
     )
@@ -44,7 +44,7 @@ def test_name_every_problem_at_once():
     ]
 
 
-def test_never_say_the_secret():
+def test_never_print_the_secret():
     with pytest.raises(InvalidSettings) as caught:
         Settings(jwt_secret="hunter2").check()
 

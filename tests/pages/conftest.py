@@ -1,4 +1,4 @@
-"""A real Chromium and a busy house of all three programs, one of each for a file of page tests.
+"""A real Chromium and all three programs, busy, one of each for a file of page tests.
 
 Each file is a group of its own for xdist, so that the files spread over the workers.  Browser and
 programs live no longer than a file: while Playwright is open, no asyncio test may run on the same
@@ -19,13 +19,13 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
-PATIENCE_MS = 60_000
-expect.set_options(timeout=PATIENCE_MS)
+WAIT_MS = 60_000
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks, has its turn
 def pytest_collection_modifyitems(items):
-    """Keep the page tests of a file on one worker: they share a browser and a house."""
+    """Keep the page tests of a file on one worker: they share a browser and the programs."""
     for item in items:
         if item.path.parent.name == "pages":
             item.add_marker(pytest.mark.xdist_group(f"pages-{item.path.stem}"))
@@ -45,12 +45,12 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def house(launching, tmp_path_factory):
-    """Start all three programs; `house.house_server`, `.house_simulator`, `.house_workbench`."""
-    with launching(tmp_path_factory.mktemp("house")) as start:
-        start.house_server = start.server()
-        start.house_simulator = start.simulator(start.house_server, WORKBENCH_RATE="40")
-        start.house_workbench = start.workbench(start.house_server, start.house_simulator)
+def programs(launching, tmp_path_factory):
+    """Start all three programs: `.server_program`, `.simulator_program`, `.workbench_program`."""
+    with launching(tmp_path_factory.mktemp("programs")) as start:
+        start.server_program = start.server()
+        start.simulator_program = start.simulator(start.server_program, WORKBENCH_RATE="40")
+        start.workbench_program = start.workbench(start.server_program, start.simulator_program)
         yield start
 
 
@@ -71,7 +71,7 @@ def contexts(browser):
 
 
 @pytest.fixture
-def open_page(contexts, house):
+def open_page(contexts, programs):
     """Open a page of the workbench in a tab of its own; wait until it is live and drawn."""
     pages = []
 
@@ -80,8 +80,8 @@ def open_page(contexts, house):
         pages.append(page)
         width, height = SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"http://127.0.0.1:{house.house_workbench.port}/{address}")
+        page.set_default_timeout(WAIT_MS)
+        page.goto(f"http://127.0.0.1:{programs.workbench_program.port}/{address}")
         expect(head(page).get_by_text(live, exact=True)).to_be_visible()
         # The head's last part is there, and the run that drew it has ended: keys now do something.
         expect(head(page).locator(".st-key-pause button")).to_be_visible()
@@ -94,7 +94,7 @@ def open_page(contexts, house):
 
 
 def head(page):
-    """The line beside the title, which says what state the page is in."""
+    """The line beside the title, with the state of the page."""
     return page.locator(".st-key-head")
 
 
@@ -105,7 +105,7 @@ def head_of_a_page():
 
 @pytest.fixture
 def click_row():
-    """Click in a row of a table as a hand does, until something is so.
+    """Click in a row of a table as a person does, until an assertion holds.
 
     The pointer arrives before it presses; a click between two drawings may yet be lost.
     """
@@ -135,7 +135,7 @@ def click_row():
 
 @pytest.fixture
 def number_in():
-    """The number that a pattern finds in what is shown, 0 where it finds none."""
+    """The number that a pattern finds in the shown text, or 0."""
 
     def read(locator, pattern):
         found = re.search(pattern, locator.inner_text().replace(",", ""))

@@ -1,4 +1,4 @@
-"""Connections as a person uses it: who is there, why they do not hear, and ending them."""
+"""The Connections page in a real browser: the list, access checks and disconnecting."""
 
 import time
 from itertools import count
@@ -14,15 +14,15 @@ numbers = count(1)
 
 @pytest.fixture
 def customer():
-    """The id of a customer whom no other test has connected: the list is up to a second old."""
+    """The id of a customer of this test alone: the list is up to a second old."""
     return f"olena-{next(numbers)}"
 
 
 @pytest.fixture
-def socket(house, token, customer):
+def socket(programs, token, customer):
     """A connection of that customer."""
     socket = ShopWebSocket(
-        f"ws://127.0.0.1:{house.house_server.port}/ws", lambda: token(customer, name="Olena")
+        f"ws://127.0.0.1:{programs.server_program.port}/ws", lambda: token(customer, name="Olena")
     )
     socket.connect(WAIT_S)
     yield socket
@@ -33,7 +33,7 @@ def table(page):
     return page.locator(".st-key-pick-who [data-testid=stDataFrame]")
 
 
-def test_a_client_is_found_and_asked_why_it_does_not_hear_a_channel(
+def test_a_client_is_found_and_its_access_to_a_channel_explained(
     open_page, head, click_row, customer, socket
 ):
     page = open_page(f"connections?who={customer}")
@@ -55,7 +55,7 @@ def test_a_client_is_found_and_asked_why_it_does_not_hear_a_channel(
     expect(page.get_by_text("Subscribed to this channel")).to_be_visible()
 
 
-def test_a_connection_is_ended_behind_a_question(open_page, click_row, customer, socket):
+def test_a_connection_is_closed_after_a_confirmation(open_page, click_row, customer, socket):
     page = open_page(f"connections?who={customer}")
     expect(table(page)).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""The Console as a person uses it: on real connections, one a tab and persona."""
+"""The Console in a real browser, on real connections: one for each tab and persona."""
 
 import re
 
@@ -29,7 +29,7 @@ def test_a_request_is_answered_and_the_reply_is_matched_to_it(open_page, head):
     expect(page.locator(".st-key-draft textarea")).to_have_value(re.compile('"id": "r2"'))
 
 
-def test_what_is_typed_stays_while_the_page_ticks_and_is_sent_as_it_is(open_page, ticks):
+def test_typed_text_stays_while_the_page_redraws_and_is_sent_unchanged(open_page, ticks):
     page = open_page("console?persona=customer-2")
     editor = page.locator(".st-key-draft textarea")
     editor.fill('{"type": "dance", "id": "mine"}')
@@ -42,7 +42,7 @@ def test_what_is_typed_stays_while_the_page_ticks_and_is_sent_as_it_is(open_page
     expect(wire(page)).to_contain_text("error mine")
 
 
-def test_a_connection_that_is_ended_says_by_which_code_and_comes_back_on_sending(open_page, head):
+def test_a_closed_connection_shows_its_code_and_reconnects_on_sending(open_page, head):
     page = open_page("console?persona=visitor")
     write(page, '{"type": "chat_message", "payload": {"content": "%s"}}' % ("x" * 4096))
 
@@ -53,7 +53,7 @@ def test_a_connection_that_is_ended_says_by_which_code_and_comes_back_on_sending
     expect(head(page)).to_contain_text("not signed in")
 
 
-def test_a_publication_is_posted_as_a_service_and_reaches_who_hears_it(open_page):
+def test_a_publication_is_sent_as_a_service_and_reaches_its_subscriber(open_page):
     page = open_page("console?template=publish%20notification")
 
     page.get_by_role("button", name="Publish").click()
@@ -62,17 +62,15 @@ def test_a_publication_is_posted_as_a_service_and_reaches_who_hears_it(open_page
     expect(wire(page)).to_contain_text("notification")
 
 
-def test_what_must_be_refused_is_refused_as_documented_and_each_says_what_its_end_means(
-    open_page, click_row
-):
+def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, click_row):
     page = open_page("console?console=trials")
 
     page.get_by_role("button", name="Run all").click()
 
     # All but the two that wait for a deadline of the server's, 10 s and 27 s away.
     enough = "|".join(str(len(ALL_CASES) - late) for late in range(3))
-    told = re.compile(rf"\b({enough}) of {len(ALL_CASES)} passed")
-    expect(page.get_by_text(told)).to_be_visible()
+    passed = re.compile(rf"\b({enough}) of {len(ALL_CASES)} passed")
+    expect(page.get_by_text(passed)).to_be_visible()
     table = page.locator(".st-key-pick-conformance [data-testid=stDataFrame]")
     too_long = 8  # the row of 4097 bytes
     click_row(

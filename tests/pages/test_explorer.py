@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import urllib.request
 
 from playwright.sync_api import expect
 
@@ -45,7 +46,7 @@ def rows_at_rest(page, number_in):
     raise AssertionError("the rows change while the list is paused")
 
 
-def test_a_paused_list_stands_still_while_the_counter_grows_and_loses_nothing(open_page, number_in):
+def test_a_paused_list_stays_while_the_counter_grows_and_loses_nothing(open_page, number_in):
     page = open_page("explorer")
     pause(page)
     page.wait_for_function(WAITING, arg=1)
@@ -82,7 +83,7 @@ OVERTAKEN = """step => {
 }"""
 
 
-def test_a_click_that_is_sent_along_with_clocks_acts_once(open_page, number_in, ticks):
+def test_a_click_that_is_sent_with_timers_acts_once(open_page, number_in, ticks):
     page = open_page("explorer?refresh=0.5")
     pause(page)
     page.wait_for_function(WAITING, arg=20)
@@ -97,7 +98,7 @@ def test_a_click_that_is_sent_along_with_clocks_acts_once(open_page, number_in, 
     assert kept(page, number_in) == before + 4
 
 
-def test_a_chosen_message_stays_chosen_through_twenty_ticks(open_page, ticks):
+def test_a_selected_message_stays_selected_through_twenty_redraws(open_page, ticks):
     page = open_page("explorer?refresh=0.5")
     page.locator(".st-key-move-j button").first.click()
     fresh = page.get_by_role("button", name=re.compile(r"\d+\+? new"))
@@ -128,7 +129,7 @@ def test_a_reload_keeps_every_filter(open_page):
     expect(messages(page)).to_contain_text("match")
 
 
-def test_what_is_filtered_can_be_taken_home(open_page):
+def test_filtered_messages_can_be_downloaded(open_page):
     page = open_page("explorer?type=cart_update")
     expect(messages(page)).to_contain_text("match")
     page.get_by_test_id("stPopover").get_by_role("button", name="Download").click()
@@ -145,7 +146,7 @@ def test_what_is_filtered_can_be_taken_home(open_page):
     assert {json.loads(row["message"])["type"] for row in rows} == {"cart_update"}
 
 
-def test_a_saved_message_is_there_in_another_tab(open_page):
+def test_a_saved_message_is_listed_in_another_tab(open_page):
     page = open_page("explorer")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("button", name="Saved")).to_be_visible()
@@ -157,7 +158,36 @@ def test_a_saved_message_is_there_in_another_tab(open_page):
     expect(messages(other)).to_contain_text("No saved messages")
 
 
-def test_an_expression_that_is_none_is_said_so(open_page):
+def test_an_invalid_expression_is_reported(open_page):
     page = open_page("explorer?text=/(/")
 
     expect(messages(page)).to_contain_text("Invalid search: /(/")
+
+
+PAYLOAD = r"""{ "id" :"n1","title":"\u0416\/",
+ "body":"" , "n":1e5,"a":1.50,"a":2.0}"""
+
+
+def test_a_message_is_shown_and_downloaded_to_the_byte(open_page, programs, token):
+    body = f'{{"channel":"user:exact","type":"notification","payload":{PAYLOAD}}}'
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{programs.server_program.port}/api/publish",
+        data=body.encode(),
+        headers={
+            "Authorization": f"Bearer {token('publisher', 'service')}",
+            "Content-Type": "application/json",
+        },
+    )
+    page = open_page("explorer?channel=user:exact")
+    with urllib.request.urlopen(request) as response:
+        assert json.load(response)["accepted"] == 1
+
+    page.get_by_text("Original", exact=True).click()
+
+    inspected = page.locator(".st-key-pane-inspector [data-testid=stCode]")
+    expect(inspected).to_contain_text('"a":1.50')  # formatted, there is a space
+    assert PAYLOAD in inspected.inner_text()
+    page.get_by_test_id("stPopover").get_by_role("button", name="Download").click()
+    with page.expect_download() as lines:
+        page.get_by_role("link", name="JSONL").click()
+    assert PAYLOAD.replace("\n", " ") in lines.value.path().read_text()

@@ -1,4 +1,4 @@
-"""The frame of the pages as a person sees it, while the shop is busy."""
+"""What all pages have in common, in a real browser, while the shop is busy."""
 
 import json
 import re
@@ -16,11 +16,11 @@ WAIT_S = 30.0
 
 
 @pytest.fixture
-def connections_of(house, token):
-    """Ask the server how many connections somebody has."""
+def connections_of(programs, token):
+    """Ask the server how many connections a user has."""
 
     def ask(user):
-        url = f"http://127.0.0.1:{house.house_server.port}/api/connections?user_id={user}"
+        url = f"http://127.0.0.1:{programs.server_program.port}/api/connections?user_id={user}"
         bearer = {"Authorization": f"Bearer {token('boss', 'admin')}"}
         with urllib.request.urlopen(urllib.request.Request(url, headers=bearer)) as answer:
             return json.load(answer)["total"]
@@ -29,7 +29,7 @@ def connections_of(house, token):
 
 
 def until(condition):
-    """Wait for what happens outside the browser."""
+    """Wait for a condition outside the browser."""
     deadline = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < deadline
@@ -48,7 +48,7 @@ def test_every_page_is_live_and_shows_no_exception(open_page, name, size):
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]
 
 
-def test_the_overview_counts_what_passes(open_page, head, number_in):
+def test_the_overview_counts_messages(open_page, head, number_in):
     page = open_page("overview")
     rate = page.locator('[data-testid="stMetric"]', has_text="Messages/s")
     seen = number_in(head(page), r"(\d+) messages")
@@ -64,7 +64,7 @@ def test_the_overview_counts_what_passes(open_page, head, number_in):
     assert number_in(connections, r"(\d+)") > 10
 
 
-def test_the_inventory_comes_from_the_simulator(open_page, head):
+def test_the_inventory_shows_the_simulators_stock(open_page, head):
     page = open_page("inventory")
 
     expect(head(page)).to_contain_text("60 products")
@@ -140,7 +140,7 @@ def test_a_hidden_tab_is_not_drawn_until_it_is_seen_again(open_page, ticks):
 
 
 def show(page, *, hidden):
-    """Say to a page what a browser says when its tab is left or chosen."""
+    """Send a page the event of a tab that is left or selected."""
     page.evaluate(
         """hidden => {
             Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
@@ -151,20 +151,20 @@ def show(page, *, hidden):
 
 
 def drawn(page):
-    """How often the workbench has drawn a page's name, for whomever."""
+    """How often the workbench has drawn this page, for all tabs."""
     name = page.url.split("?")[0].rsplit("/", 1)[1]
-    told = page.evaluate("async () => (await fetch('/metrics')).text()")
-    return float(re.search(rf'tick_seconds_count{{page="{name}"}} (\S+)', told)[1])
+    metrics = page.evaluate("async () => (await fetch('/metrics')).text()")
+    return float(re.search(rf'tick_seconds_count{{page="{name}"}} (\S+)', metrics)[1])
 
 
-def test_a_server_that_goes_away_is_told_and_its_return_heals_the_page(open_page, house, head):
+def test_a_lost_server_is_reported_and_the_page_recovers_on_its_return(open_page, programs, head):
     page = open_page("overview")
-    port = house.house_server.port
+    port = programs.server_program.port
 
-    house.house_server.process.kill()
-    house.house_server.stop()
+    programs.server_program.process.kill()
+    programs.server_program.stop()
     expect(head(page)).to_contain_text("Disconnected")
-    house.house_server = house.server(port)
+    programs.server_program = programs.server(port)
 
     expect(head(page).get_by_text("Live", exact=True)).to_be_visible()
     expect(head(page)).not_to_contain_text("Disconnected")

@@ -1,4 +1,4 @@
-"""The catalogues: nothing is missing, nothing is stale, and what is filled in fits."""
+"""The catalogues: complete, without unused texts, and with matching placeholders."""
 
 import ast
 from string import Formatter
@@ -21,7 +21,7 @@ def test_every_text_of_the_pages_is_translated(code):
     assert extract.untranslated(extract.read_catalogue(code)) == []
 
 
-def test_a_catalogue_is_what_make_words_writes(code):
+def test_a_catalogue_equals_what_make_words_writes(code):
     """
     A text that is new in the code or gone from it is a difference here.
     """
@@ -30,7 +30,7 @@ def test_a_catalogue_is_what_make_words_writes(code):
     assert path.read_bytes() == extract.render_updated(code), "run `make words`"
 
 
-def test_a_translation_takes_what_the_text_takes(code):
+def test_a_translation_has_the_placeholders_of_its_text(code):
     for message in extract.read_catalogue(code):
         if message.id:
             several = message.id[-1] if isinstance(message.id, tuple) else message.id
@@ -39,7 +39,7 @@ def test_a_translation_takes_what_the_text_takes(code):
             }, message.id
 
 
-def test_the_code_marks_words_at_all():
+def test_the_code_contains_marked_texts():
     found = {message.id for message in extract.extract_messages()}
 
     assert {"Overview", "Pause"} <= found
@@ -53,7 +53,7 @@ def test_ukrainian_has_three_plurals():
     assert forms == ["{count} товар", "{count} товари", "{count} товарів", "{count} товар"]
 
 
-def test_what_no_tab_asks_for_is_in_english():
+def test_text_outside_of_a_tab_is_in_english():
     assert translate.current_language() == "en"
     assert translate._("Pause") == "Pause"
     assert translate.ngettext("{count} product", "{count} products", 2) == "{count} products"

@@ -1,4 +1,4 @@
-"""Messages as files."""
+"""Export of messages."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ CART = LoggedMessage(
 )
 
 
-def test_json_lines_are_the_messages_as_received_one_per_line():
+def test_json_lines_have_each_message_as_received_on_one_line():
     assert export.to_jsonl([CART, CART]).decode() == '{"name":"Кобзар",  "n":1}\n' * 2
 
 

@@ -1,4 +1,4 @@
-"""A message taken apart."""
+"""The fields of a message."""
 
 from dashboard.messages import fields
 from dashboard.state.message_log import LoggedMessage, MessageBuffer
@@ -20,7 +20,7 @@ def test_names_nested_fields_with_dots():
     }
 
 
-def test_is_said_in_a_line_without_ids_addresses_and_moments():
+def test_is_summarised_without_ids_urls_and_times():
     payload = {
         "id": "n1",
         "title": "Сплачено",
@@ -33,14 +33,14 @@ def test_is_said_in_a_line_without_ids_addresses_and_moments():
     assert fields.summarize_payload(payload) == "Сплачено · count 3"
 
 
-def test_of_an_order_says_the_order_where_there_is_nothing_else():
+def test_is_summarised_by_its_order_if_it_has_no_other_fields():
     order = {"id": "o", "number": "ORD-1", "total": 5, "items": [{"name": "Кобзар"}]}
 
     assert fields.summarize_payload({"order": order}) == "ORD-1 · total 5"
     assert fields.summarize_payload({"status": "paid", "order": order}) == "paid"
 
 
-def test_is_written_with_its_numbers_to_the_last_digit():
+def test_is_formatted_with_every_digit_of_its_numbers():
     (message,) = log_of('{"total":1500.00,"name":"Київ"}').newest_first()
 
     pretty = fields.pretty_json(message)
@@ -59,7 +59,7 @@ def test_is_shown_as_received_or_with_other_white_space_only():
     ]  # fmt: skip
 
 
-def test_is_compared_with_the_one_before():
+def test_is_compared_with_the_previous_message():
     newest, middle, oldest = same = list(log_of("{}", "{}", "{}").newest_first())
 
     assert fields.previous_of_same_subject(middle, same) == oldest
@@ -67,7 +67,7 @@ def test_is_compared_with_the_one_before():
     assert fields.previous_of_same_subject(oldest, same) is None
 
 
-def test_is_compared_only_with_one_about_the_same_thing():
+def test_is_compared_only_with_a_message_of_the_same_subject():
     one, other = '{"order_id":"ord_1"}', '{"order_id":"ord_2"}'
     log = log_of(one, other, one, type_="order_update")
     newest, middle, oldest = same = list(log.newest_first())
@@ -76,7 +76,7 @@ def test_is_compared_only_with_one_about_the_same_thing():
     assert fields.previous_of_same_subject(middle, same) is None
 
 
-def test_a_shelf_is_a_product_in_one_warehouse_and_a_conversation_has_a_name():
+def test_subjects_include_warehouses_and_conversations():
     shelf = {"product_id": "p", "location": "Київ"}
 
     assert fields.subject_of(shelf) == fields.subject_of(shelf | {"current_quantity": 3})
@@ -87,7 +87,7 @@ def test_a_shelf_is_a_product_in_one_warehouse_and_a_conversation_has_a_name():
     assert fields.subject_of({"total": 1}) == fields.subject_of({"total": 2})
 
 
-def test_differs_in_the_fields_that_were_changed_added_and_taken_away():
+def test_differs_in_changed_added_and_removed_fields():
     changes = fields.changed_fields({"a": 1, "b": 2, "gone": None}, {"a": 1, "b": 3, "new": "x"})
 
     assert [(c.field, c.before, c.after) for c in changes] == [
@@ -97,20 +97,20 @@ def test_differs_in_the_fields_that_were_changed_added_and_taken_away():
     ]
 
 
-def test_can_be_plotted_where_it_has_numbers():
+def test_can_be_plotted_if_it_has_numbers():
     assert fields.numeric_fields({"n": 1, "deep": {"m": 2}, "s": "3", "yes": True}) == [
         "n",
         "deep.m",
     ]
 
 
-def test_is_plotted_over_time_leaving_out_what_lacks_the_field():
+def test_is_plotted_over_time_without_messages_that_lack_the_field():
     same = list(log_of('{"n":1}', '{"n":"two"}', "{}", '{"n":4.50}').newest_first())[::-1]
 
     assert fields.field_points("n", same) == [(0.0, 1.0), (3.0, 4.5)]
 
 
-def test_without_an_object_for_a_payload_has_no_fields():
+def test_has_no_fields_if_the_payload_is_not_an_object():
     (message,) = log_of("[1]").newest_first()
 
     assert fields.payload_of(message) == {}

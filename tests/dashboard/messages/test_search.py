@@ -1,4 +1,4 @@
-"""Filtering messages."""
+"""Filters and searches of messages."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def kept(**wanted):
     return [message.channel for message in MessageSearch(MessageFilter(**wanted)).run(LOG).newest]
 
 
-def test_keeps_everything_when_nothing_is_asked_newest_first():
+def test_an_empty_filter_matches_everything_newest_first():
     assert kept() == ["*", "order:ord_1", "user:user_10", "user:user_1"]
 
 
@@ -40,37 +40,37 @@ def test_keeps_everything_when_nothing_is_asked_newest_first():
         ("order:ord_2", []),
     ],
 )
-def test_takes_a_kind_a_channel_or_a_part_of_its_name(channel, channels):
+def test_filters_by_kind_channel_or_part_of_its_name(channel, channels):
     assert kept(channel=channel) == channels
 
 
-def test_takes_a_type():
+def test_filters_by_type():
     assert kept(type="notification") == ["*", "user:user_10"]
 
 
-def test_looks_for_words_in_any_case_and_script():
+def test_finds_words_in_any_case_and_script():
     assert kept(text="кОБЗАР") == ["user:user_1"]
 
 
-def test_takes_words_literally():
+def test_finds_words_literally():
     assert kept(text="p.id") == []
 
 
-def test_takes_a_regular_expression_between_slashes():
+def test_finds_by_a_regular_expression_between_slashes():
     assert kept(text="/p.id/") == ["order:ord_1"]
     assert kept(text="/Спла.+но|Кобзар/") == ["user:user_10", "user:user_1"]
 
 
-def test_takes_a_lone_slash_as_a_word():
+def test_finds_a_single_slash_literally():
     assert kept(text="/") == []
 
 
-def test_says_what_is_wrong_with_an_expression():
+def test_reports_what_is_wrong_with_an_expression():
     with pytest.raises(InvalidPattern, match="missing"):
         MessageSearch(MessageFilter(text="/(paid/"))
 
 
-def test_counts_all_but_shows_a_screenful():
+def test_counts_all_matches_but_returns_a_limited_number():
     log = recorded(*[("user:user_1", "cart_update", "{}")] * 1000).view()
 
     found = MessageSearch(MessageFilter(channel="user:")).run(log)
@@ -78,7 +78,7 @@ def test_counts_all_but_shows_a_screenful():
     assert (found.total, len(found.newest), found.newest[0].seq) == (1000, MAX_ROWS, 1000)
 
 
-def test_finds_what_came_since_the_last_look():
+def test_finds_messages_received_since_the_last_run():
     recorder = recorded(*[("user:user_1", "cart_update", "{}")] * (CHUNK_SIZE + 10))
     search = MessageSearch(MessageFilter(channel="user:"))
     search.run(recorder.view())
@@ -90,7 +90,7 @@ def test_finds_what_came_since_the_last_look():
     assert (found.total, found.newest[0].seq) == (2 * CHUNK_SIZE + 10, 2 * CHUNK_SIZE + 10)
 
 
-def test_forgets_what_the_history_has_forgotten():
+def test_drops_matches_that_the_log_has_evicted():
     recorder = MessageBuffer(max_messages=2 * CHUNK_SIZE)
     search = MessageSearch(MessageFilter(type="cart_update"))
     for _ in range(10 * CHUNK_SIZE):
@@ -101,18 +101,18 @@ def test_forgets_what_the_history_has_forgotten():
     assert search.run(recorder.view()).total == recorder.view().count
 
 
-def test_hands_out_every_match_for_the_download_oldest_first():
+def test_returns_every_match_for_a_download_oldest_first():
     every = MessageSearch(MessageFilter(type="notification")).all_matches(LOG)
 
     assert [message.seq for message in every] == [2, 4]
 
 
-def test_takes_a_json_path():
+def test_finds_by_a_json_path():
     assert kept(text="$.status") == ["order:ord_1"]
     assert kept(text="$[?@ == 'Кобзар']") == ["user:user_1"]
 
 
-def test_looks_through_the_newest_first_until_it_is_enough_and_goes_on_there():
+def test_searches_newest_first_until_stopped_and_continues_there():
     log = recorded(*[("user:user_1", "cart_update", "{}")] * (3 * CHUNK_SIZE)).view()
     search = MessageSearch(MessageFilter(type="cart_update"))
 
@@ -128,7 +128,7 @@ def test_looks_through_the_newest_first_until_it_is_enough_and_goes_on_there():
     assert search.run(log).unsearched == 0
 
 
-def test_shows_a_held_moment_no_more_than_there_was():
+def test_finds_nothing_newer_than_a_paused_view():
     recorder = recorded(*[("user:user_1", "cart_update", "{}")] * 3)
     held = recorder.view()
     recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")

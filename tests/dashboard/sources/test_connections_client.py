@@ -1,4 +1,4 @@
-"""The roll call, of a real server."""
+"""The client of a real server's admin API."""
 
 import time
 
@@ -17,7 +17,7 @@ def server(launch_server):
 
 
 @pytest.fixture
-def roll_call(server, token):
+def client(server, token):
     return ConnectionsClient(
         ApiClient(f"http://127.0.0.1:{server.port}", lambda: token("boss", "admin"))
     )
@@ -39,7 +39,7 @@ def connect(server, token):
 
 
 def until(condition):
-    """Wait for what comes by itself; returns what it was."""
+    """Wait until a condition is true; returns its value."""
     deadline = time.monotonic() + WAIT_S
     while not (found := condition()):
         assert time.monotonic() < deadline
@@ -47,72 +47,72 @@ def until(condition):
     return found
 
 
-def listed(roll_call, count):
+def listed(client, count):
     def are_there():
-        connections = roll_call.latest().connections.connections
+        connections = client.latest().connections.connections
         return connections if len(connections) == count else None
 
-    return until(are_there) if count else until(lambda: roll_call.latest().at and are_there() == ())
+    return until(are_there) if count else until(lambda: client.latest().at and are_there() == ())
 
 
-def test_gives_the_last_answer_at_once_and_fetches_the_next(roll_call, connect):
+def test_returns_the_last_result_at_once_and_fetches_the_next(client, connect):
     connect("olena")
 
-    assert roll_call.latest().at is None
-    (olena,) = listed(roll_call, 1)
+    assert client.latest().at is None
+    (olena,) = listed(client, 1)
 
     assert (olena.user_id, olena.role, olena.channels) == ("olena", "customer", ("user:olena",))
 
 
-def test_says_why_there_is_no_newer_answer_and_keeps_the_last(roll_call, connect, server):
+def test_keeps_the_last_result_and_reports_why_there_is_no_newer(client, connect, server):
     connect("olena")
-    listed(roll_call, 1)
+    listed(client, 1)
     server.stop()
 
-    trouble = until(lambda: roll_call.latest().error)
+    error = until(lambda: client.latest().error)
 
-    assert trouble == "cannot connect"
-    assert len(roll_call.latest().connections.connections) == 1
+    assert error == "cannot connect"
+    assert len(client.latest().connections.connections) == 1
 
 
-def test_asks_by_which_rule_a_client_hears_a_channel(roll_call, connect):
+def test_returns_the_rule_that_allows_or_denies_a_channel(client, connect):
     connect("olena")
-    (olena,) = listed(roll_call, 1)
+    (olena,) = listed(client, 1)
 
-    access = roll_call.check_access(olena.id, "tenant:shop")
+    access = client.check_access(olena.id, "tenant:shop")
 
     assert (access.joined, access.allowed, access.rule) == (False, False, "not_staff")
-    assert roll_call.check_access(olena.id, "user:olena").joined
-    assert roll_call.check_access(olena.id, "nonsense & more").rule == "malformed"
+    assert client.check_access(olena.id, "user:olena").joined
+    assert client.check_access(olena.id, "nonsense & more").rule == "malformed"
 
 
-def test_ends_a_connection_once(roll_call, connect):
+def test_disconnects_a_connection_once(client, connect):
     socket = connect("olena")
-    (olena,) = listed(roll_call, 1)
+    (olena,) = listed(client, 1)
 
-    assert roll_call.disconnect(olena.id) == 1
+    assert client.disconnect(olena.id) == 1
 
     until(lambda: socket.status.close_code == 4003)
     with pytest.raises(ApiRequestError) as refused:
-        roll_call.disconnect(olena.id)
+        client.disconnect(olena.id)
     assert refused.value.status == 404
 
 
-def test_ends_all_of_a_users_connections_and_refuses_their_tokens(roll_call, connect, token):
+def test_disconnects_all_connections_of_a_user_and_revokes_their_tokens(client, connect, token):
     sockets = [connect("olena"), connect("olena"), connect("taras")]
-    listed(roll_call, 3)
+    listed(client, 3)
 
-    assert roll_call.disconnect_user("olena", revoke=True) == 2
+    assert client.disconnect_user("olena", revoke=True) == 2
 
     until(lambda: [socket.status.close_code for socket in sockets[:2]] == [4003, 4003])
-    (left,) = listed(roll_call, 1)
+    (left,) = listed(client, 1)
     assert left.user_id == "taras"
 
 
-def test_an_answer_that_is_none_of_ours_is_told(launch_server, token):
+def test_an_unexpected_response_is_reported(launch_server, token):
     server = launch_server()
-    roll_call = ConnectionsClient(
+    client = ConnectionsClient(
         ApiClient(f"http://127.0.0.1:{server.port}/healthz?", lambda: token("boss", "admin"))
     )
 
-    assert until(lambda: roll_call.latest().error) == "unexpected response"
+    assert until(lambda: client.latest().error) == "unexpected response"

@@ -14,15 +14,15 @@ from dashboard.ui import connection_badge
 from protocol.event_payloads import OrderStatus
 
 
-def test_hears_the_tenant_the_announcements_and_the_monitor(feed, socket):
+def test_subscribes_to_the_tenant_the_announcements_and_the_monitor(feed, socket):
     feed.open()
 
     assert socket.connected
-    assert socket.heard == ["tenant:shop", "public:announcements", "monitor:shop"]
+    assert socket.subscribed == ["tenant:shop", "public:announcements", "monitor:shop"]
     assert socket.recovered == ["tenant:shop", "public:announcements"]
 
 
-def test_folds_what_the_socket_says(busy_feed):
+def test_folds_the_messages_of_the_socket(busy_feed):
     now = busy_feed.snapshot()
 
     assert now.log.seq == 5
@@ -44,7 +44,7 @@ def test_keeps_a_sampled_message_as_the_server_wrote_it(feed, socket, shop):
     assert message.text == written
 
 
-def test_passes_over_a_message_that_it_does_not_understand(feed, socket, shop, caplog):
+def test_skips_and_logs_a_message_that_it_cannot_decode(feed, socket, shop, caplog):
     socket.say("new_order", {"order": {"id": "ord_1"}})
     socket.say("traffic", {"seconds": "soon"})
     socket.say("new_order", shop.placed())
@@ -53,7 +53,7 @@ def test_passes_over_a_message_that_it_does_not_understand(feed, socket, shop, c
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
 
-def test_tells_which_customers_are_about(feed, socket, shop):
+def test_lists_the_active_customers(feed, socket, shop):
     socket.say(
         "customer_activity",
         {
@@ -84,7 +84,7 @@ def test_remembers_that_it_was_live(feed, socket, shop):
     assert connection_badge.detail(lost, shop.noon) == "next attempt in 3 s"
 
 
-def test_says_what_the_server_refused_until_it_is_signed_in_again(feed, socket):
+def test_reports_a_refusal_until_it_is_signed_in_again(feed, socket):
     socket.be(ConnectionState.OPEN)
     socket.say("auth_error", {"error": "Invalid or expired token"})
     assert feed.status().reason == "Invalid or expired token"
@@ -94,27 +94,27 @@ def test_says_what_the_server_refused_until_it_is_signed_in_again(feed, socket):
     assert feed.status().phase is SocketPhase.LIVE
 
 
-def test_says_that_the_monitor_is_not_for_it(feed, socket):
+def test_a_denied_subscription_counts_as_a_refusal(feed, socket):
     socket.live()
     socket.say("error", {"code": "forbidden", "message": "Cannot access this channel"})
 
     assert feed.status().phase is SocketPhase.REFUSED
 
 
-def test_notes_for_all_tabs_that_an_alert_was_seen(busy_feed):
+def test_acknowledges_an_alert_for_all_tabs(busy_feed):
     busy_feed.acknowledge_alert(1)
 
     assert busy_feed.snapshot().acknowledged == {1}
 
 
-def test_keeps_the_stock_that_the_simulator_told(busy_feed):
+def test_keeps_the_last_stock_while_the_simulator_is_unavailable(busy_feed):
     busy_feed.on_shop_error("cannot connect")
 
     stock = busy_feed.snapshot().stock
     assert (stock.products[0].quantities, stock.error) == ((9, 9), "cannot connect")
 
 
-def test_hangs_up_when_it_is_closed(feed, socket):
+def test_disconnects_when_it_is_closed(feed, socket):
     feed.open()
     feed.close()
 

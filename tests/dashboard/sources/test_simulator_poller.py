@@ -1,4 +1,4 @@
-"""Asking the site for the stock."""
+"""Polling the simulator's state."""
 
 import queue
 
@@ -10,17 +10,17 @@ from protocol import codec
 
 
 @pytest.fixture
-def told():
+def reported():
     return queue.Queue()
 
 
 @pytest.fixture
-def poll(told):
+def start_poller(reported):
     pollers = []
 
     def start(url):
         poller = SimulatorPoller(
-            ApiClient(url, lambda: "t0ken"), told.put, told.put, interval_s=0.02
+            ApiClient(url, lambda: "t0ken"), reported.put, reported.put, interval_s=0.02
         )
         pollers.append(poller)
         poller.start()
@@ -30,34 +30,34 @@ def poll(told):
         poller.close()
 
 
-def test_tells_what_the_simulator_answers(site, poll, told, shop):
+def test_reports_the_state_of_the_simulator(site, start_poller, reported, shop):
     site.body = codec.encode_json(shop.stock(kyiv=3))
-    poll(site.url)
+    start_poller(site.url)
 
-    assert told.get(timeout=10).products[0].stock["Київ"] == 3
+    assert reported.get(timeout=10).products[0].stock["Київ"] == 3
     assert site.asked.get(timeout=10) == ("GET", "/state", b"", "Bearer t0ken")
 
 
-def test_asks_again_and_again(site, poll, told, shop):
+def test_polls_repeatedly(site, start_poller, reported, shop):
     site.body = codec.encode_json(shop.stock())
-    poll(site.url)
+    start_poller(site.url)
 
-    assert [told.get(timeout=10) for _ in range(3)] == [shop.stock()] * 3
+    assert [reported.get(timeout=10) for _ in range(3)] == [shop.stock()] * 3
 
 
-def test_asks_at_once_where_something_was_changed(site, told, shop):
+def test_polls_once_on_demand(site, reported, shop):
     site.body = codec.encode_json(shop.stock())
 
-    SimulatorPoller(ApiClient(site.url, lambda: "t0ken"), told.put, told.put).poll_once()
+    SimulatorPoller(ApiClient(site.url, lambda: "t0ken"), reported.put, reported.put).poll_once()
 
-    assert told.get_nowait() == shop.stock()
+    assert reported.get_nowait() == shop.stock()
 
 
-def test_says_that_nobody_answers(site, poll, told):
+def test_reports_that_it_cannot_connect(site, start_poller, reported):
     site.server_close()
-    poll(site.url)
+    start_poller(site.url)
 
-    assert told.get(timeout=10) == "cannot connect"
+    assert reported.get(timeout=10) == "cannot connect"
 
 
 @pytest.mark.parametrize(
@@ -68,25 +68,25 @@ def test_says_that_nobody_answers(site, poll, told):
         (200, b'{"products": 5}', "unexpected response to GET /state"),
     ],
 )
-def test_says_what_is_wrong_with_the_answer(site, poll, told, status, body, why):
+def test_reports_what_is_wrong_with_a_response(site, start_poller, reported, status, body, why):
     site.status, site.body = status, body
-    poll(site.url)
+    start_poller(site.url)
 
-    assert told.get(timeout=10) == why
+    assert reported.get(timeout=10) == why
 
 
-def test_goes_on_when_the_simulator_is_back(site, poll, told, shop):
+def test_continues_when_the_simulator_is_back(site, start_poller, reported, shop):
     site.status = 503
-    poll(site.url)
-    assert told.get(timeout=10) == "HTTP 503 Service Unavailable"
+    start_poller(site.url)
+    assert reported.get(timeout=10) == "HTTP 503 Service Unavailable"
 
     site.status, site.body = 200, codec.encode_json(shop.stock())
 
-    while told.get(timeout=10) != shop.stock():
+    while reported.get(timeout=10) != shop.stock():
         pass
 
 
-def test_can_be_closed_before_it_was_started(told):
-    SimulatorPoller(ApiClient("http://127.0.0.1:1", lambda: ""), told.put, told.put).close()
+def test_can_be_closed_before_it_was_started(reported):
+    SimulatorPoller(ApiClient("http://127.0.0.1:1", lambda: ""), reported.put, reported.put).close()
 
-    assert told.empty()
+    assert reported.empty()

@@ -30,7 +30,7 @@ def names(branches):
     return [branch.filter_value for branch in branches]
 
 
-def test_counts_a_busy_channel_exactly_and_another_from_the_sample(shop):
+def test_counts_busy_channels_exactly_and_others_from_the_sample(shop):
     report = shop.traffic(
         *[shop.sample("user:user_1")] * 2,
         *[shop.sample("user:user_2")] * 3,
@@ -44,7 +44,7 @@ def test_counts_a_busy_channel_exactly_and_another_from_the_sample(shop):
     assert known["user:user_2"].total == 6
 
 
-def test_knows_the_subscribers_of_a_channel_that_was_busy_once(shop):
+def test_keeps_the_subscribers_of_a_channel_that_was_busy_once(shop):
     busy = shop.traffic(busiest=(shop.busy("user:user_1", 1, subscribers=4),))
     quiet = shop.traffic(shop.sample("user:user_1"), shop.sample("user:user_2"))
 
@@ -54,7 +54,7 @@ def test_knows_the_subscribers_of_a_channel_that_was_busy_once(shop):
     assert known["user:user_2"].subscribers is None
 
 
-def test_says_how_fast_a_channel_is_now(shop):
+def test_computes_the_current_rate_of_a_channel(shop):
     report = shop.traffic(*[shop.sample("user:user_1")] * 10)
     activity = grown(shop, report)["user:user_1"]
 
@@ -63,7 +63,7 @@ def test_says_how_fast_a_channel_is_now(shop):
     assert activity.trend(shop.noon + BUCKET_S)[-1] == 10 / BUCKET_S
 
 
-def test_forgets_the_channel_that_was_silent_longest(shop):
+def test_drops_the_channel_that_was_inactive_longest(shop):
     many = [shop.sample(f"order:{n}") for n in range(MAX_CHANNELS)]
     again = shop.traffic(shop.sample("order:0"), shop.sample("order:new"))
 
@@ -78,13 +78,13 @@ def test_shows_every_kind_even_before_it_has_a_channel(shop):
     assert names(lines({}, shop)) == ["user:", "order:", "tenant:", "public:", "monitor:"]
 
 
-def test_shows_what_went_to_everyone_only_once_something_did(shop):
+def test_shows_everyone_only_after_a_message_to_everyone(shop):
     known = grown(shop, shop.traffic(shop.sample("*"), kinds={"*": 1}))
 
     assert names(lines(known, shop))[-2:] == ["*", "*"]
 
 
-def test_shows_a_few_channels_of_a_kind_until_the_kind_is_chosen(shop):
+def test_shows_a_few_channels_of_a_kind_until_the_kind_is_selected(shop):
     known = grown(shop, shop.traffic(*[shop.sample(f"order:{n}") for n in range(300)]))
 
     assert len(lines(known, shop)) == 5 + COLLAPSED_ROWS
@@ -114,7 +114,7 @@ def test_sorts_within_a_kind(shop):
     assert order(ChannelSort.NAME) == ["a", "b", "c"]
 
 
-def test_sums_a_kind_up_in_its_own_line(shop):
+def test_the_row_of_a_kind_sums_its_channels(shop):
     known = grown(
         shop, shop.traffic(busiest=(shop.busy("user:a", 3, 2), shop.busy("user:b", 4, 1)))
     )
@@ -125,6 +125,6 @@ def test_sums_a_kind_up_in_its_own_line(shop):
     assert user.channel_count == 2
 
 
-def test_calls_what_the_monitor_writes_as_a_star_everyone():
+def test_the_kind_of_a_star_is_everyone():
     assert kind_of("*") == "everyone"
     assert kind_of("order:ord_1") == "order"

@@ -1,4 +1,4 @@
-"""The stock, as the simulator tells it."""
+"""The stock, from the simulator's state."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ def after(*moments):
     return known.products[0]
 
 
-def test_remembers_only_when_something_changed(shop):
+def test_records_only_changes(shop):
     shelf = after((0.0, shop.stock()), (2.0, shop.stock()), (4.0, shop.stock(kyiv=8)))
 
     assert [(level.at, level.quantities) for level in shelf.history] == [
@@ -23,7 +23,7 @@ def test_remembers_only_when_something_changed(shop):
     ]
 
 
-def test_forgets_what_ended_long_ago_but_not_what_still_holds(shop):
+def test_drops_old_levels_but_keeps_the_one_still_valid(shop):
     late = HISTORY_S + 100.0
     shelf = after((0.0, shop.stock()), (50.0, shop.stock(kyiv=8)), (late, shop.stock(kyiv=7)))
 
@@ -33,18 +33,18 @@ def test_forgets_what_ended_long_ago_but_not_what_still_holds(shop):
     ]
 
 
-def test_is_filled_to_a_share_of_twice_the_threshold(shop):
+def test_fill_is_relative_to_twice_the_threshold(shop):
     assert after((0.0, shop.stock(kyiv=5, lviv=0))).fill_percent == 25.0
     assert after((0.0, shop.stock(kyiv=500))).fill_percent == 100.0
 
 
-def test_is_empty_in_so_many_minutes_at_the_present_rate(shop):
+def test_forecasts_the_minutes_until_empty_at_the_current_rate(shop):
     shelf = after((0.0, shop.stock(kyiv=9, lviv=9)), (60.0, shop.stock(kyiv=6, lviv=9)))
 
     assert shelf.minutes_until_empty(60.0) == 5.0
 
 
-def test_is_not_emptied_more_slowly_by_a_delivery(shop):
+def test_a_replenishment_does_not_change_the_sales_rate(shop):
     shelf = after(
         (0.0, shop.stock(kyiv=9, lviv=9)),
         (30.0, shop.stock(kyiv=6, lviv=9)),
@@ -54,18 +54,18 @@ def test_is_not_emptied_more_slowly_by_a_delivery(shop):
     assert shelf.minutes_until_empty(60.0) == 10.0
 
 
-def test_of_what_nobody_buys_has_no_end(shop):
+def test_there_is_no_forecast_without_sales(shop):
     shelf = after((0.0, shop.stock()))
 
     assert shelf.minutes_until_empty(0.0) is None
     assert shelf.minutes_until_empty(600.0) is None
 
 
-def test_that_is_gone_is_empty_now(shop):
+def test_an_empty_product_runs_out_in_zero_minutes(shop):
     assert after((0.0, shop.stock(kyiv=0, lviv=0))).minutes_until_empty(5.0) == 0.0
 
 
-def test_is_listed_emptiest_first_and_empty_shelves_are_counted(shop):
+def test_is_listed_lowest_first_and_empty_shelves_are_counted(shop):
     one = shop.stock(kyiv=0, lviv=0).products[0]
     other = msgspec.structs.replace(one, sku="B", name="Б", stock={"Київ": 1, "Львів": 0})
     known = inventory.update_inventory(
@@ -76,7 +76,7 @@ def test_is_listed_emptiest_first_and_empty_shelves_are_counted(shop):
     assert known.empty_shelf_count == 3
 
 
-def test_with_an_empty_shelf_comes_before_what_has_less_but_everywhere(shop):
+def test_a_product_with_an_empty_shelf_comes_first(shop):
     one = shop.stock(kyiv=1, lviv=1).products[0]
     other = msgspec.structs.replace(one, sku="B", stock={"Київ": 50, "Львів": 0})
     known = inventory.update_inventory(
@@ -86,7 +86,7 @@ def test_with_an_empty_shelf_comes_before_what_has_less_but_everywhere(shop):
     assert [shelf.sku for shelf in known.lowest_first()] == ["B", "BK-1"]
 
 
-def test_begins_anew_when_the_warehouses_are_others(shop):
+def test_restarts_the_history_when_the_warehouses_change(shop):
     elsewhere = msgspec.structs.replace(shop.stock(), warehouses=("Одеса",))
 
     shelf = after((0.0, shop.stock()), (5.0, elsewhere))

@@ -1,4 +1,4 @@
-"""What the dashboard knows."""
+"""The live state of the dashboard."""
 
 import msgspec
 import pytest
@@ -27,7 +27,7 @@ def node(name="a", connections=3, p95=None):
     return NodeStats(name, 1.0, connections, 1, 1, 1, 1, 1, 1, 1, {}, {}, 0, 0.1, latency)
 
 
-def test_counts_by_kind_what_the_monitor_counted_not_what_it_sampled(state, shop):
+def test_counts_by_kind_are_the_monitors_not_the_samples(state, shop):
     report = shop.traffic(shop.sample("user:user_1"), kinds={"user": 900, "order": 20})
     state.on_traffic(report, shop.noon + 1)
 
@@ -45,7 +45,7 @@ def test_counts_the_shops_messages_without_the_monitors_own(state, shop):
     assert (row[MESSAGES], row[DELIVERIES], row["monitor"], row["everyone"]) == (5, 15, 5, 1)
 
 
-def test_keeps_the_sample_as_it_was_sent_with_the_servers_time(state, shop):
+def test_keeps_the_sample_as_sent_with_the_servers_time(state, shop):
     text = shop.message(at=shop.noon - 0.25, total=5)
     state.on_traffic(shop.traffic(shop.sample("user:user_1", text)), shop.noon)
 
@@ -55,7 +55,7 @@ def test_keeps_the_sample_as_it_was_sent_with_the_servers_time(state, shop):
     assert message.at == shop.noon - 0.25
 
 
-def test_says_how_many_messages_the_sample_left_out(state, shop):
+def test_counts_the_messages_that_are_not_in_the_sample(state, shop):
     for n in range(3):
         state.on_traffic(shop.traffic(kinds={"user": 100}, left_out=40), shop.noon + n)
 
@@ -75,9 +75,9 @@ def test_takes_orders_from_the_tenants_channel_and_their_statuses_from_the_sampl
 
 
 def test_counts_an_order_once_though_it_is_in_the_sample_too(state, shop):
-    told = shop.message("new_order", order={"id": "ord_1", "total": 1500})
+    reported = shop.message("new_order", order={"id": "ord_1", "total": 1500})
     state.on_new_order(shop.placed(), shop.noon)
-    state.on_traffic(shop.traffic(shop.sample("tenant:shop", told)), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("tenant:shop", reported)), shop.noon)
 
     now = state.snapshot(shop.noon + 1)
 
@@ -86,7 +86,7 @@ def test_counts_an_order_once_though_it_is_in_the_sample_too(state, shop):
     assert now.series.rows[int(shop.noon)][ORDERED_AMOUNT] == 1500
 
 
-def test_sums_the_nodes_up_and_shows_the_slowest(state, shop):
+def test_sums_the_nodes_and_shows_the_highest_latency(state, shop):
     state.on_stats(StatsPayload((node("a", 3, p95=2.0), node("b", 4, p95=7.5))), shop.noon)
 
     health = state.snapshot(shop.noon).health
@@ -100,7 +100,7 @@ def test_has_no_latency_while_nothing_was_delivered(state, shop):
     assert state.snapshot(shop.noon).health.p95_ms is None
 
 
-def test_notes_a_time_that_no_report_covers(state, shop):
+def test_records_a_gap_between_reports(state, shop):
     state.on_traffic(shop.traffic(seconds=0.25), shop.noon)
     state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 0.25)
     state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 8.5)
@@ -124,7 +124,7 @@ def test_bounds_the_gaps(state, shop):
     assert len(state.snapshot(shop.noon).gaps) == MAX_GAPS
 
 
-def test_shows_alerts_newest_first_and_which_were_seen(state, shop):
+def test_lists_alerts_newest_first_and_which_were_acknowledged(state, shop):
     state.on_stock_alert(shop.alert(left=5), shop.noon)
     state.on_stock_alert(shop.alert(left=4), shop.noon + 1)
     state.acknowledge_alert(1)
@@ -135,7 +135,7 @@ def test_shows_alerts_newest_first_and_which_were_seen(state, shop):
     assert now.acknowledged == {1}
 
 
-def test_keeps_the_stock_when_the_simulator_goes_away_and_says_so(state, shop):
+def test_keeps_the_stock_and_the_error_when_the_simulator_is_unavailable(state, shop):
     state.on_shop_state(shop.stock(kyiv=3), shop.noon)
     state.on_shop_error("cannot connect")
 
@@ -148,14 +148,14 @@ def test_keeps_the_stock_when_the_simulator_goes_away_and_says_so(state, shop):
     )
 
 
-def test_forgets_the_trouble_when_the_simulator_is_back(state, shop):
+def test_clears_the_error_when_the_simulator_is_back(state, shop):
     state.on_shop_error("cannot connect")
     state.on_shop_state(shop.stock(), shop.noon)
 
     assert state.snapshot(shop.noon).stock.error == ""
 
 
-def test_a_snapshot_does_not_change_when_more_comes(state, shop):
+def test_a_snapshot_is_immutable(state, shop):
     report = shop.traffic(shop.sample("user:user_1"))
     state.on_traffic(report, shop.noon)
     state.on_new_order(shop.placed(), shop.noon)
@@ -169,7 +169,7 @@ def test_a_snapshot_does_not_change_when_more_comes(state, shop):
     assert held.channels["user:user_1"].total == 1
 
 
-def test_a_held_snapshot_keeps_its_messages_while_the_buffer_goes_round(state, shop):
+def test_a_snapshot_keeps_its_messages_while_the_buffer_evicts_them(state, shop):
     report = shop.traffic(*[shop.sample("user:user_1")] * 500)
     state.on_traffic(report, shop.noon)
     held = state.snapshot(shop.noon)
@@ -181,7 +181,7 @@ def test_a_held_snapshot_keeps_its_messages_while_the_buffer_goes_round(state, s
     assert state.snapshot(shop.noon).log.count >= KEPT
 
 
-def test_forgets_the_open_orders_of_a_shop_that_began_anew(state, shop):
+def test_drops_the_open_orders_of_an_earlier_run(state, shop):
     state.on_shop_state(shop.stock(), shop.noon)
     state.on_new_order(shop.placed("ord_a1_1"), shop.noon)
     state.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2"), shop.noon)
@@ -189,7 +189,7 @@ def test_forgets_the_open_orders_of_a_shop_that_began_anew(state, shop):
     assert state.snapshot(shop.noon).orders == ()
 
 
-def test_keeps_what_the_simulator_says_of_itself(state, shop):
+def test_keeps_the_state_of_the_simulator(state, shop):
     assert state.snapshot(shop.noon).shop is None
 
     state.on_shop_state(shop.stock(), shop.noon)
@@ -198,7 +198,7 @@ def test_keeps_what_the_simulator_says_of_itself(state, shop):
     assert state.snapshot(shop.noon).shop == shop.stock()
 
 
-def test_remembers_when_a_scenario_began(state, shop):
+def test_records_when_a_scenario_started(state, shop):
     noon = shop.stock().now
 
     def plays(*names):

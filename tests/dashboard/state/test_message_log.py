@@ -1,4 +1,4 @@
-"""The history of messages."""
+"""The log of messages."""
 
 from dashboard.state.message_log import CHUNK_SIZE, LogView, MessageBuffer
 
@@ -8,7 +8,7 @@ def fill(recorder, count, text=b"{}"):
         recorder.append(float(n), "user:user_1", "cart_update", 1, text)
 
 
-def test_keeps_messages_in_the_order_they_came():
+def test_keeps_messages_in_the_order_received():
     recorder = MessageBuffer()
     fill(recorder, CHUNK_SIZE + 3)
 
@@ -17,7 +17,7 @@ def test_keeps_messages_in_the_order_they_came():
     assert seqs == list(range(CHUNK_SIZE + 3, 0, -1))
 
 
-def test_a_moment_does_not_change_when_more_comes():
+def test_a_view_is_immutable():
     recorder = MessageBuffer()
     fill(recorder, 3)
     held = recorder.view()
@@ -27,7 +27,7 @@ def test_a_moment_does_not_change_when_more_comes():
     assert (held.seq, held.count, len(list(held.newest_first()))) == (3, 3, 3)
 
 
-def test_forgets_the_oldest_once_enough_messages_are_kept():
+def test_evicts_the_oldest_beyond_the_limit_of_messages():
     recorder = MessageBuffer(max_messages=3 * CHUNK_SIZE)
     fill(recorder, 10 * CHUNK_SIZE)
 
@@ -37,25 +37,25 @@ def test_forgets_the_oldest_once_enough_messages_are_kept():
     assert next(log.newest_first()).seq == log.seq == 10 * CHUNK_SIZE
 
 
-def test_never_keeps_less_than_it_promises():
+def test_never_evicts_below_the_limit_of_messages():
     recorder = MessageBuffer(max_messages=2 * CHUNK_SIZE)
     for _ in range(5 * CHUNK_SIZE):
         fill(recorder, 1)
         assert recorder.view().count >= min(recorder.view().seq, 2 * CHUNK_SIZE)
 
 
-def test_forgets_the_oldest_once_enough_bytes_are_kept():
+def test_evicts_the_oldest_beyond_the_limit_of_bytes():
     recorder = MessageBuffer(max_bytes=CHUNK_SIZE * 1000)
     fill(recorder, 4 * CHUNK_SIZE, text=b"x" * 500)
 
     assert recorder.view().count == 2 * CHUNK_SIZE
 
 
-def test_of_nothing_has_no_oldest_message():
+def test_an_empty_view_has_no_oldest_message():
     assert LogView().oldest_at is None
 
 
-def test_handed_out_twice_is_made_of_the_same_chunks():
+def test_two_views_share_their_chunks():
     recorder = MessageBuffer()
     fill(recorder, 2 * CHUNK_SIZE)
 

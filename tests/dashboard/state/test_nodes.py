@@ -1,4 +1,4 @@
-"""The servers' own numbers."""
+"""Statistics of the server nodes."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from protocol.monitoring import NodeStats
 NOON = 1_700_000_000.0
 
 
-def told(node="node-1", uptime=10.0, received=0, refused=0, **more):
+def stats_of(node="node-1", uptime=10.0, received=0, refused=0, **more):
     fields = dict.fromkeys(
         ("connections", "signed_in", "subscriptions", "channels", "messages_out", "publications"), 0
     )
@@ -19,63 +19,63 @@ def told(node="node-1", uptime=10.0, received=0, refused=0, **more):
 
 
 @pytest.fixture
-def register():
+def aggregator():
     return NodeAggregator()
 
 
-def flow(register, name):
-    """What was counted in the three seconds after noon."""
-    series = register.snapshot(NOON + 3).rates
+def rates_around_noon(aggregator, name):
+    """The rates of the second before noon and of the two after it."""
+    series = aggregator.snapshot(NOON + 3).rates
     return [series.rows.get(int(NOON) + n, {}).get(name, 0.0) for n in (-1, 0, 1)]
 
 
-def test_flows_are_what_came_since_the_report_before(register):
+def test_rates_are_the_differences_between_reports(aggregator):
     for second, (received, refused) in enumerate([(100, 9), (103, 9), (110, 11)]):
-        register.update([told(received=received, refused=refused)], NOON + second)
+        aggregator.update([stats_of(received=received, refused=refused)], NOON + second)
 
-    assert sum(flow(register, nodes.RECEIVED)) == pytest.approx(10)
-    assert sum(flow(register, nodes.REFUSED)) == pytest.approx(2)
-
-
-def test_a_node_that_started_anew_counts_from_nothing(register):
-    register.update([told(received=100, uptime=50)], NOON)
-    register.update([told(received=4, uptime=1)], NOON + 1)
-
-    assert sum(flow(register, nodes.RECEIVED)) == pytest.approx(4)
+    assert sum(rates_around_noon(aggregator, nodes.RECEIVED)) == pytest.approx(10)
+    assert sum(rates_around_noon(aggregator, nodes.REFUSED)) == pytest.approx(2)
 
 
-def test_the_past_of_a_node_that_joins_is_not_of_this_second(register):
-    register.update([told()], NOON)
-    register.update([told(), told("node-2", received=5_000)], NOON + 1)
+def test_a_restarted_node_counts_from_zero(aggregator):
+    aggregator.update([stats_of(received=100, uptime=50)], NOON)
+    aggregator.update([stats_of(received=4, uptime=1)], NOON + 1)
 
-    assert sum(flow(register, nodes.RECEIVED)) == 0
-
-
-def test_a_node_that_leaves_takes_nothing_away(register):
-    register.update([told(received=5), told("node-2", received=5_000)], NOON)
-    register.update([told(received=6)], NOON + 1)
-
-    assert sum(flow(register, nodes.RECEIVED)) == pytest.approx(1)
+    assert sum(rates_around_noon(aggregator, nodes.RECEIVED)) == pytest.approx(4)
 
 
-def test_all_nodes_are_summed_but_of_the_lag_the_worst_is_told(register):
-    register.update(
+def test_totals_of_a_node_that_joins_are_not_counted(aggregator):
+    aggregator.update([stats_of()], NOON)
+    aggregator.update([stats_of(), stats_of("node-2", received=5_000)], NOON + 1)
+
+    assert sum(rates_around_noon(aggregator, nodes.RECEIVED)) == 0
+
+
+def test_a_node_that_leaves_does_not_change_the_rates(aggregator):
+    aggregator.update([stats_of(received=5), stats_of("node-2", received=5_000)], NOON)
+    aggregator.update([stats_of(received=6)], NOON + 1)
+
+    assert sum(rates_around_noon(aggregator, nodes.RECEIVED)) == pytest.approx(1)
+
+
+def test_nodes_are_summed_but_for_the_lag_the_highest_counts(aggregator):
+    aggregator.update(
         [
-            told("b", subscriptions=3, evictions=1, loop_lag_ms=0.5),
-            told("a", subscriptions=4, evictions=1, loop_lag_ms=7.5),
+            stats_of("b", subscriptions=3, evictions=1, loop_lag_ms=0.5),
+            stats_of("a", subscriptions=4, evictions=1, loop_lag_ms=7.5),
         ],
         NOON,
     )
 
-    now = register.snapshot(NOON + 5)
+    now = aggregator.snapshot(NOON + 5)
 
     assert [node.node for node in now.stats] == ["a", "b"]
     assert (now.subscriptions, now.evictions, now.lag_ms) == (7, 2, 7.5)
     assert [trend[-1] for trend in now.trends] == [7, 2, 7.5]
 
 
-def test_before_the_first_report_there_are_none(register):
-    now = register.snapshot(NOON)
+def test_there_are_no_nodes_before_the_first_report(aggregator):
+    now = aggregator.snapshot(NOON)
 
     assert (now.stats, now.subscriptions, now.lag_ms) == ((), 0, 0.0)
     assert len(now.trends) == len(nodes.GAUGE_NAMES)

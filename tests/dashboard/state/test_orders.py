@@ -1,4 +1,4 @@
-"""Orders and their way, as they were heard."""
+"""Orders and their statuses, as received."""
 
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ def moved(id, status, **more):
     return OrderUpdatePayload(id, status, **more)
 
 
-def test_the_newest_order_comes_first_whatever_happened_to_it_since(shop):
+def test_the_newest_order_comes_first_whatever_its_updates(shop):
     orders = OrderTracker()
     for n in range(3):
         orders.on_placed(shop.order(f"ord_{n}"), float(n))
@@ -22,7 +22,7 @@ def test_the_newest_order_comes_first_whatever_happened_to_it_since(shop):
     assert [order.id for order in orders.newest_first()] == ["ord_2", "ord_1", "ord_0"]
 
 
-def test_an_order_told_twice_counts_once(shop):
+def test_an_order_received_twice_counts_once(shop):
     orders = OrderTracker()
 
     assert [orders.on_placed(shop.order(total="10.10"), 1.0) for _ in range(2)] == [True, False]
@@ -37,7 +37,7 @@ def test_the_sum_of_orders_is_exact_to_the_kopeck(shop):
     assert orders.total_amount == Decimal("100.00")
 
 
-def test_an_order_keeps_when_it_came_to_each_step(shop):
+def test_an_order_keeps_the_time_of_each_status(shop):
     orders = OrderTracker()
     orders.on_placed(shop.order(), 10.0)
     orders.on_update(moved("ord_1", PAID), 12.0)
@@ -67,7 +67,7 @@ def test_a_payment_that_fails_may_be_tried_again(shop):
     assert orders.newest_first()[0].duration_until(PAID) == 5.0
 
 
-def test_an_order_that_is_delivered_is_open_no_more(shop):
+def test_a_delivered_order_is_not_open(shop):
     orders = OrderTracker()
     orders.on_placed(shop.order(), 1.0)
     orders.on_update(moved("ord_1", DELIVERED), 2.0)
@@ -75,7 +75,7 @@ def test_an_order_that_is_delivered_is_open_no_more(shop):
     assert not orders.newest_first()[0].is_open
 
 
-def test_a_parcel_stays_known_when_later_news_do_not_name_it(shop):
+def test_a_tracking_number_stays_if_later_updates_lack_it(shop):
     orders = OrderTracker()
     orders.on_placed(shop.order(), 1.0)
     orders.on_update(
@@ -90,7 +90,7 @@ def test_a_parcel_stays_known_when_later_news_do_not_name_it(shop):
     assert order.changed_at == 2.0
 
 
-def test_an_order_from_before_our_time_is_learned_from_its_update_and_not_counted(shop):
+def test_an_order_first_seen_in_an_update_is_listed_but_not_counted(shop):
     orders = OrderTracker()
 
     orders.on_update(moved("ord_0", PAID), shop.noon + 5)
@@ -102,7 +102,7 @@ def test_an_order_from_before_our_time_is_learned_from_its_update_and_not_counte
     assert (orders.count, orders.total_amount) == (0, 0)
 
 
-def test_an_order_whose_update_overtook_it_is_counted_all_the_same(shop):
+def test_an_order_whose_update_arrives_first_is_counted(shop):
     orders = OrderTracker()
     orders.on_update(moved("ord_1", PENDING, order=shop.order()), 2.0)
 
@@ -118,7 +118,7 @@ def test_orders_are_bounded_but_all_are_counted(shop):
     assert (len(orders.newest_first()), orders.count) == (MAX_ORDERS, MAX_ORDERS + 5)
 
 
-def test_an_order_that_nothing_was_heard_of_for_long_is_forgotten(shop):
+def test_an_order_without_updates_for_long_is_dropped(shop):
     orders = OrderTracker()
     orders.on_placed(shop.order("ord_1"), 1.0)
     orders.on_placed(shop.order("ord_2"), 2.0)
@@ -129,7 +129,7 @@ def test_an_order_that_nothing_was_heard_of_for_long_is_forgotten(shop):
     assert [order.id for order in orders.newest_first()] == ["ord_3", "ord_1"]
 
 
-def test_open_orders_of_a_shop_that_began_anew_are_forgotten(shop):
+def test_open_orders_of_an_earlier_run_are_dropped(shop):
     orders = OrderTracker()
     for id in ("ord_a1_1", "ord_a1_2", "ord_b2_1"):
         orders.on_placed(shop.order(id), 1.0)

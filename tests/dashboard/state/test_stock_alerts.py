@@ -16,7 +16,7 @@ def test_alerts_are_bounded_but_all_are_counted(shop):
     )
 
 
-def test_an_alert_that_was_seen_stays_seen_until_it_is_forgotten(shop):
+def test_an_acknowledged_alert_stays_so_until_it_is_evicted(shop):
     alerts = AlertLog()
     alerts.add(shop.alert(), 1.0)
     alerts.acknowledge(1)

@@ -1,4 +1,4 @@
-"""Numbers over time."""
+"""Counters and gauges over time."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ def bins():
     return PerSecondCounters()
 
 
-def test_a_second_that_nobody_spoke_of_is_zero(bins):
+def test_a_second_without_data_is_zero(bins):
     bins.add(1000.5, {"user": 4.0})
     bins.add(1003.0, {"user": 1.0})
 
@@ -31,7 +31,7 @@ def test_a_second_that_nobody_spoke_of_is_zero(bins):
     ]
 
 
-def test_a_window_is_as_long_as_it_was_asked_for_even_when_empty(bins):
+def test_a_window_has_its_full_length_even_if_empty(bins):
     assert len(bins.series(1000.0).window(["user"])) == WINDOW_S
 
 
@@ -50,7 +50,7 @@ def test_a_report_is_spread_over_the_time_it_covers(bins):
         max_size=40,
     )
 )
-def test_nothing_is_lost_or_counted_twice_by_spreading(reports):
+def test_spreading_keeps_the_sum(reports):
     bins, at = PerSecondCounters(), 1000.0
     for lasted, count in reports:
         at += lasted
@@ -61,27 +61,27 @@ def test_nothing_is_lost_or_counted_twice_by_spreading(reports):
     assert total == pytest.approx(sum(count for _, count in reports))
 
 
-def test_the_second_under_way_is_not_shown_yet(bins):
+def test_the_current_second_is_not_shown_yet(bins):
     bins.add(1000.9, {"user": 1.0})
     bins.add(1001.2, {"user": 5.0})
 
     assert bins.series(1001.3).now("user") == 1.0
 
 
-def test_the_window_slides_on_when_nobody_reports_any_more(bins):
+def test_the_window_moves_on_without_reports(bins):
     bins.add(1000.9, {"user": 1.0})
 
     assert bins.series(1010.0).now("user") == 0.0
 
 
-def test_what_is_long_ago_is_forgotten(bins):
+def test_old_seconds_are_dropped(bins):
     bins.add(1000.0, {"user": 1.0})
     bins.add(1002.0 + RETENTION_S, {"user": 1.0})
 
     assert 1000 not in bins.series(1002.0 + RETENTION_S).rows
 
 
-def test_a_series_does_not_change_when_more_is_counted(bins):
+def test_a_series_is_immutable(bins):
     bins.add(1000.2, {"user": 1.0})
     held = bins.series(1002.0)
 
@@ -90,7 +90,7 @@ def test_a_series_does_not_change_when_more_is_counted(bins):
     assert held.rows[1000]["user"] == 1.0
 
 
-def test_a_mean_is_taken_over_the_last_whole_seconds(bins):
+def test_a_mean_is_over_the_last_complete_seconds(bins):
     for second, count in ((1000, 2.0), (1001, 4.0), (1002, 6.0)):
         bins.add(second + 0.5, {"user": count})
     bins.add(1003.1, {})
@@ -108,7 +108,7 @@ def test_a_sparkline_has_a_point_every_few_seconds_and_ends_now(bins):
     assert trend == pytest.approx([2.0] * (WINDOW_S // SPARKLINE_STEP_S))
 
 
-def test_a_sparkline_of_sums_looks_back_a_minute_at_each_point(bins):
+def test_a_sparkline_of_sums_has_a_minute_in_each_point(bins):
     bins.add(1000.5, {"orders": 1.0})
     bins.add(1050.0, {})
 
@@ -118,7 +118,7 @@ def test_a_sparkline_of_sums_looks_back_a_minute_at_each_point(bins):
     assert trend[0] == 0.0
 
 
-def test_a_level_holds_until_it_is_told_again():
+def test_a_gauge_holds_its_value_until_it_is_set_again():
     levels = PerSecondGauges()
     levels.set(1000.0, 5.0)
     levels.set(1100.0, 7.0)
@@ -130,7 +130,7 @@ def test_a_level_holds_until_it_is_told_again():
     assert connections[0] == 0.0
 
 
-def test_a_level_from_before_the_window_still_holds():
+def test_a_gauge_set_before_the_window_still_holds():
     levels = PerSecondGauges()
     levels.set(1000.0, 5.0)
 

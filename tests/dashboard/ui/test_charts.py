@@ -15,7 +15,7 @@ def test_a_scale_ends_at_the_next_round_number(most, ceiling):
     assert charts.round_up_nicely(most) == ceiling
 
 
-def test_throughput_slides_under_a_fixed_axis():
+def test_throughput_moves_under_a_fixed_axis():
     rows = PerSecondCounters().series(1000.0).window(KINDS)
 
     frame = charts.throughput_data(rows, {-5: "no data: 3 s"})

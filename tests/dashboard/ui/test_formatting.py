@@ -1,4 +1,4 @@
-"""Numbers, times and marks."""
+"""Numbers, times and HTML snippets."""
 
 from datetime import UTC
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from dashboard.ui import formatting
 NOON = 1_700_000_000.125  # 2023-11-14 22:13:20 UTC
 
 
-def test_a_moment_is_told_where_the_viewer_is():
+def test_a_time_is_shown_in_the_viewers_time_zone():
     assert formatting.format_time(NOON, timezone=UTC) == "22:13:20"
     assert (
         formatting.format_time(NOON, timezone=ZoneInfo("Europe/Kyiv"), millis=True)
@@ -21,11 +21,11 @@ def test_a_moment_is_told_where_the_viewer_is():
 @pytest.mark.parametrize(
     ("seconds", "words"), [(5, "5 s"), (89, "89 s"), (120, "2 min"), (7200, "2 h")]
 )
-def test_a_span_is_told_in_its_unit(seconds, words):
+def test_a_duration_is_shown_in_its_unit(seconds, words):
     assert formatting.format_duration(seconds) == words
 
 
-def test_numbers_are_told_in_few_digits():
+def test_numbers_are_shown_in_few_digits():
     assert [formatting.format_rate(value) for value in (0.04, 12.34, 522.4)] == [
         "0.0",
         "12.3",
@@ -36,7 +36,7 @@ def test_numbers_are_told_in_few_digits():
     ]  # fmt: skip
 
 
-def test_what_comes_from_a_message_is_never_markup():
+def test_text_of_a_message_is_never_html():
     evil = "<script>alert(1)</script>"
 
     for mark in (
@@ -48,5 +48,5 @@ def test_what_comes_from_a_message_is_never_markup():
         assert "&lt;script&gt;" in mark
 
 
-def test_what_a_person_typed_is_never_markdown():
+def test_text_that_a_person_typed_is_never_markdown():
     assert formatting.escape_markdown("/a*b_c[d]/") == r"/a\*b\_c\[d\]/"

@@ -1,4 +1,4 @@
-"""The pages, drawn from a feed that no server ever spoke to."""
+"""The pages, drawn from a feed without a server."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -64,7 +64,7 @@ def table(page, *columns):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_draw_what_the_feed_has_heard(draw, busy_feed, name):
+def test_draw_what_the_feed_has_received(draw, busy_feed, name):
     page = draw(busy_feed, name)
 
     assert page.title[0].value == name.capitalize()
@@ -72,12 +72,12 @@ def test_draw_what_the_feed_has_heard(draw, busy_feed, name):
 
 
 @pytest.mark.parametrize("name", ["overview", "explorer"])
-def test_say_that_they_connect_before_anything_was_heard(draw, feed, name):
+def test_show_that_they_connect_before_the_first_message(draw, feed, name):
     assert "Connecting to 127.0.0.1:8080" in words(draw(feed, name))
 
 
 @pytest.mark.parametrize("name", ["overview", "explorer"])
-def test_say_how_to_start_a_server_that_is_not_there(draw, feed, socket, shop, name):
+def test_show_how_to_start_a_missing_server(draw, feed, socket, shop, name):
     socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
 
     said = words(draw(feed, name))
@@ -88,7 +88,7 @@ def test_say_how_to_start_a_server_that_is_not_there(draw, feed, socket, shop, n
 
 
 @pytest.mark.parametrize("name", ["overview", "explorer"])
-def test_say_why_the_server_refused(draw, feed, socket, name):
+def test_show_why_the_server_refused(draw, feed, socket, name):
     socket.be(ConnectionState.OPEN)
     socket.say("auth_error", {"error": "Invalid or expired token"})
 
@@ -99,7 +99,7 @@ def test_say_why_the_server_refused(draw, feed, socket, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_keep_what_they_have_when_the_connection_is_lost(draw, busy_feed, socket, shop, name):
+def test_keep_their_data_when_the_connection_is_lost(draw, busy_feed, socket, shop, name):
     socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
 
     page = draw(busy_feed, name)
@@ -109,7 +109,7 @@ def test_keep_what_they_have_when_the_connection_is_lost(draw, busy_feed, socket
     assert len(page.dataframe) == 2
 
 
-def test_overview_says_what_would_be_there(draw, feed, socket, shop):
+def test_overview_has_empty_states(draw, feed, socket, shop):
     socket.live()
     socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
 
@@ -131,7 +131,7 @@ def test_overview_counts_and_lists(draw, busy_feed, clock):
     assert table(page, "State")["Product"].tolist() == ["Кобзар"]
 
 
-def test_overview_and_explorer_tell_the_same_rate_without_the_monitors(
+def test_overview_and_explorer_show_the_same_rate_without_the_monitors(
     draw, busy_feed, socket, shop, clock
 ):
     clock.now += 3
@@ -143,7 +143,7 @@ def test_overview_and_explorer_tell_the_same_rate_without_the_monitors(
     assert "4.0 messages/s" in words(draw(busy_feed, "explorer"))
 
 
-def test_overview_is_presented_without_what_is_for_the_desk(draw, busy_feed):
+def test_overview_hides_its_details_in_presenter_mode(draw, busy_feed):
     assert draw(busy_feed, "overview", present="true").toggle(key="present").value
 
 
@@ -173,18 +173,18 @@ def test_explorer_shows_a_message_as_it_was_received(draw, busy_feed, shop):
     assert page.code[0].value == received.decode()
 
 
-def test_explorer_takes_its_filters_from_the_address(draw, busy_feed):
+def test_explorer_takes_its_filters_from_the_url(draw, busy_feed):
     page = draw(busy_feed, "explorer", channel="order:", type="order_update", text="/PA.D/")
 
     assert table(page, "Content")["Channel"].tolist() == [["order:ord_1"]]
     assert "1 match in 5 stored" in words(page)
 
 
-def test_explorer_says_that_nothing_matches(draw, busy_feed):
+def test_explorer_reports_that_nothing_matches(draw, busy_feed):
     assert "No matching messages" in words(draw(busy_feed, "explorer", text="нічого такого"))
 
 
-def test_explorer_says_what_is_wrong_with_an_expression(draw, busy_feed):
+def test_explorer_reports_what_is_wrong_with_an_expression(draw, busy_feed):
     said = words(draw(busy_feed, "explorer", text="/(/"))
 
     assert "Invalid search: /(/" in said
@@ -198,9 +198,7 @@ def test_explorer_shows_what_a_json_path_selects(draw, busy_feed):
     assert "2 matches in 5 stored" in words(page)
 
 
-def test_explorer_moves_from_message_to_message_and_the_list_stands_still(
-    draw, busy_feed, socket, shop
-):
+def test_explorer_moves_from_message_to_message_in_a_frozen_list(draw, busy_feed, socket, shop):
     page = draw(busy_feed, "explorer")
     page.button(key="move-k").click().run()
     socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
@@ -216,7 +214,7 @@ def test_explorer_moves_from_message_to_message_and_the_list_stands_still(
     assert len(table(page, "Content")) == 6
 
 
-def test_explorer_keeps_what_is_saved_for_every_tab(draw, busy_feed):
+def test_explorer_shares_saved_messages_between_tabs(draw, busy_feed):
     page = draw(busy_feed, "explorer")
     page.button(key="save").click().run()
     assert page.button(key="save").label == "Saved"
@@ -226,11 +224,11 @@ def test_explorer_keeps_what_is_saved_for_every_tab(draw, busy_feed):
     assert row == ["user:user_1"]
 
 
-def test_explorer_says_that_nothing_is_saved(draw, busy_feed):
+def test_explorer_reports_that_nothing_is_saved(draw, busy_feed):
     assert "No saved messages" in words(draw(busy_feed, "explorer", view="saved"))
 
 
-def test_a_paused_explorer_lets_in_one_message_at_a_time(draw, busy_feed, socket, shop):
+def test_a_paused_explorer_steps_one_message_at_a_time(draw, busy_feed, socket, shop):
     page = draw(busy_feed, "explorer", type="cart_update")
     page.button(key="pause").click().run()
     other = shop.message("notification", title="Не те")
@@ -248,7 +246,7 @@ def test_a_paused_explorer_lets_in_one_message_at_a_time(draw, busy_feed, socket
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_speak_ukrainian(draw, busy_feed, name):
+def test_are_translated_into_ukrainian(draw, busy_feed, name):
     page = draw(busy_feed, name, language="uk")
 
     assert (
@@ -258,7 +256,7 @@ def test_speak_ukrainian(draw, busy_feed, name):
     assert "<b>Наживо</b>" in words(page)
 
 
-def test_the_side_bar_says_how_far_a_paused_tab_is_behind(draw, busy_feed, socket, shop):
+def test_the_sidebar_shows_how_far_a_paused_tab_is_behind(draw, busy_feed, socket, shop):
     page = draw(busy_feed, "overview")
     page.button(key="pause").click().run()
     socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 200))
@@ -270,20 +268,20 @@ def test_the_side_bar_says_how_far_a_paused_tab_is_behind(draw, busy_feed, socke
     assert "width:1.0%" in side
 
 
-def test_the_side_bar_takes_whom_to_play_from_the_address(draw, busy_feed):
+def test_the_sidebar_takes_the_persona_from_the_url(draw, busy_feed):
     page = draw(busy_feed, "overview", persona="agent")
 
     assert page.sidebar.selectbox[0].value == "agent"
 
 
-def test_an_address_with_a_choice_that_there_is_not_means_the_first(draw, busy_feed):
+def test_an_unknown_option_in_the_url_means_the_first(draw, busy_feed):
     page = draw(busy_feed, "explorer", persona="nobody", type="nonsense", language="xx")
 
     assert page.sidebar.selectbox[0].value == "customer"
     assert len(table(page, "Content")) == 5
 
 
-def test_explorer_waits_for_messages_where_there_are_none(draw, feed, socket):
+def test_explorer_waits_for_the_first_messages(draw, feed, socket):
     socket.live()
     node = {"node": "a", "uptime_s": 1.0, "connections": 1, "signed_in": 1, "subscriptions": 3}
     node |= dict.fromkeys(("channels", "messages_in", "messages_out", "publications"), 0)
@@ -296,7 +294,7 @@ def test_explorer_waits_for_messages_where_there_are_none(draw, feed, socket):
     assert "No message selected" in said
 
 
-def test_a_paused_page_holds_its_moment_and_counts_what_waits(draw, busy_feed, socket, shop):
+def test_a_paused_page_keeps_its_snapshot_and_counts_new_messages(draw, busy_feed, socket, shop):
     page = draw(busy_feed, "explorer")
     page.button(key="pause").click().run()
     socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 100))
@@ -312,7 +310,7 @@ def test_a_paused_page_holds_its_moment_and_counts_what_waits(draw, busy_feed, s
     assert "<b>Live</b>" in words(page)
 
 
-def test_a_page_paused_for_too_long_says_what_was_lost(draw, busy_feed, socket, shop):
+def test_a_page_paused_for_too_long_counts_the_lost_messages(draw, busy_feed, socket, shop):
     page = draw(busy_feed, "explorer")
     page.button(key="pause").click().run()
     for _ in range(42):
@@ -334,7 +332,7 @@ def test_inventory_lists_the_stock_and_the_alerts(draw, busy_feed):
     assert "1 product · empty shelves: 0 · unseen alerts: 1" in words(page)
 
 
-def test_inventory_hides_an_alert_that_was_seen_even_while_it_is_paused(draw, busy_feed):
+def test_inventory_hides_an_acknowledged_alert_even_while_paused(draw, busy_feed):
     page = draw(busy_feed, "inventory")
     page.button(key="pause").click().run()
 
@@ -344,7 +342,7 @@ def test_inventory_hides_an_alert_that_was_seen_even_while_it_is_paused(draw, bu
     assert "No unseen alerts" in words(page)
 
 
-def test_inventory_says_how_to_start_a_simulator_that_is_not_there(draw, feed, socket):
+def test_inventory_shows_how_to_start_a_missing_simulator(draw, feed, socket):
     socket.live()
     feed.on_shop_error("cannot connect")
 
@@ -355,7 +353,7 @@ def test_inventory_says_how_to_start_a_simulator_that_is_not_there(draw, feed, s
     assert "python -m simulator" in said
 
 
-def test_inventory_says_since_when_the_simulator_is_silent(draw, busy_feed):
+def test_inventory_shows_since_when_the_simulator_does_not_answer(draw, busy_feed):
     busy_feed.on_shop_error("cannot connect")
 
     assert "no data from the simulator since 22:13:20: cannot connect" in words(
@@ -363,7 +361,7 @@ def test_inventory_says_since_when_the_simulator_is_silent(draw, busy_feed):
     )
 
 
-def test_only_pages_with_something_behind_them_are_listed(draw, busy_feed):
+def test_only_the_pages_are_in_the_navigation(draw, busy_feed):
     page = draw(busy_feed, "overview")
 
     assert [button.label for button in page.button] == ["Pause"]

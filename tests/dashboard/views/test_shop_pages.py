@@ -76,7 +76,7 @@ def columns(page):
     return [list(frame.value.columns) for frame in page.dataframe]
 
 
-def test_orders_follows_one_and_lists_the_others(draw, busy_feed):
+def test_orders_shows_one_order_and_lists_the_others(draw, busy_feed):
     page = draw(busy_feed, "orders")
 
     said = words(page)
@@ -88,7 +88,7 @@ def test_orders_follows_one_and_lists_the_others(draw, busy_feed):
     assert waiting["Status"].tolist() == [["paid"]]
 
 
-def test_orders_says_what_would_be_there(draw, feed, socket, shop):
+def test_orders_has_empty_states(draw, feed, socket, shop):
     socket.live()
     socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
 
@@ -98,13 +98,13 @@ def test_orders_says_what_would_be_there(draw, feed, socket, shop):
     assert "No open orders" in said
 
 
-def test_orders_says_that_an_order_is_not_known(draw, busy_feed):
+def test_orders_reports_an_unknown_order(draw, busy_feed):
     said = words(draw(busy_feed, "orders", order="ord_99"))
 
     assert "Order not found" in said
 
 
-def test_orders_finds_by_number_customer_and_goods(draw, busy_feed):
+def test_orders_are_found_by_number_customer_and_product(draw, busy_feed):
     page = draw(busy_feed, "orders")
 
     page.text_input(key="orders-find").set_value("кобзар олена").run()
@@ -115,7 +115,7 @@ def test_orders_finds_by_number_customer_and_goods(draw, busy_feed):
     assert len(page.dataframe) == 1
 
 
-def test_a_search_on_one_page_is_not_one_on_another(draw, busy_feed):
+def test_a_search_applies_to_one_page_only(draw, busy_feed):
     page = draw(busy_feed, "explorer")
     page.text_input(key="explorer-find").set_value("cart").run()
 
@@ -128,7 +128,7 @@ def test_a_search_on_one_page_is_not_one_on_another(draw, busy_feed):
     assert page.query_params["find"] == "cart"
 
 
-def test_a_view_of_one_page_is_not_one_of_another(draw, busy_feed):
+def test_a_view_applies_to_one_page_only(draw, busy_feed):
     page = draw(busy_feed, "explorer", view="saved")
 
     page.switch_page("views/orders/page.py").run()
@@ -138,33 +138,33 @@ def test_a_view_of_one_page_is_not_one_of_another(draw, busy_feed):
     assert page.query_params["view"] == "saved"
 
 
-def test_orders_draws_bars_when_it_is_asked_to(draw, busy_feed):
+def test_orders_draws_a_timeline_if_selected(draw, busy_feed):
     page = draw(busy_feed, "orders", view="timeline")
 
     assert len(page.dataframe) == 1
     assert page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart")
 
 
-def test_orders_offers_no_step_that_nobody_would_take(draw, busy_feed):
+def test_orders_disables_advancing_without_a_simulator(draw, busy_feed):
     busy_feed.on_shop_error("cannot connect")
 
     assert draw(busy_feed, "orders").button(key="advance").disabled
 
 
-def test_inbox_says_what_would_be_there(draw, busy_feed):
+def test_inbox_has_empty_states(draw, busy_feed):
     said = words(draw(busy_feed, "inbox", customer="user_2"))
 
     assert "No notifications yet" in said
     assert "The cart is empty" in said
 
 
-def test_inbox_says_that_a_socket_is_not_connected_yet(draw, busy_feed):
+def test_inbox_shows_that_a_socket_is_not_connected_yet(draw, busy_feed):
     said = words(draw(busy_feed, "inbox"))
 
     assert "**Connecting**" in said
 
 
-def test_inbox_shows_what_the_feed_remembers_of_a_customer(draw, busy_feed, socket, shop):
+def test_inbox_shows_earlier_messages_of_a_customer_from_the_feed(draw, busy_feed, socket, shop):
     note = shop.message(
         "notification", id="n_1", title="Ваше замовлення", body="Їде", action_url="//evil.example"
     )
@@ -180,13 +180,13 @@ def test_inbox_shows_what_the_feed_remembers_of_a_customer(draw, busy_feed, sock
     assert ["Time", "Change", "Product", "Total, ₴"] in columns(page)
 
 
-def test_inbox_lets_nobody_write_without_a_connection(draw, busy_feed):
+def test_inbox_disables_writing_without_a_connection(draw, busy_feed):
     page = draw(busy_feed, "inbox")
 
     assert all(box.disabled for box in page.chat_input)
 
 
-def test_scenarios_are_listed_with_what_to_watch_and_where(draw, busy_feed, site):
+def test_scenarios_are_listed_with_what_to_watch_on_which_page(draw, busy_feed, site):
     site.body = codec.encode_json({"scenarios": [SCENARIO]})
 
     page = draw(busy_feed, "scenarios", site.url)
@@ -212,7 +212,7 @@ def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
     assert "Scenario started." in words(page)
 
 
-def test_a_refusal_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):
+def test_an_error_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):
     site.body = codec.encode_json({"scenarios": [SCENARIO]})
     page = draw(busy_feed, "scenarios", site.url)
     site.status = 422
@@ -223,7 +223,7 @@ def test_a_refusal_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site)
     assert "No such scenario" in words(page)
 
 
-def test_scenarios_say_how_to_start_a_simulator_that_is_not_there(draw, feed, socket, shop):
+def test_scenarios_show_how_to_start_a_missing_simulator(draw, feed, socket, shop):
     socket.be(ConnectionState.OPEN, signed_in=True)
     feed.on_shop_error("cannot connect")
 
@@ -234,7 +234,7 @@ def test_scenarios_say_how_to_start_a_simulator_that_is_not_there(draw, feed, so
     assert "python -m simulator" in said
 
 
-def test_scenarios_cannot_be_run_by_a_simulator_that_is_silent(draw, busy_feed, site):
+def test_scenarios_cannot_be_run_while_the_simulator_does_not_answer(draw, busy_feed, site):
     site.body = codec.encode_json({"scenarios": [SCENARIO]})
     busy_feed.on_shop_error("cannot connect")
 

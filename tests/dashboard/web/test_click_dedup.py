@@ -1,4 +1,4 @@
-"""What a browser's message says of clicks."""
+"""Clicks in the messages of a browser."""
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -24,22 +24,22 @@ def message(*, by_clock):
     return sent
 
 
-def test_a_click_is_told_as_it_is():
+def test_a_click_is_passed_unchanged():
     sent = message(by_clock=False).SerializeToString()
 
     assert strip_triggers(sent) == sent
 
 
-def test_a_clock_brings_no_click_along_and_all_the_rest():
-    heard = BackMsg.FromString(strip_triggers(message(by_clock=True).SerializeToString()))
+def test_a_timer_brings_no_click_but_everything_else():
+    received = BackMsg.FromString(strip_triggers(message(by_clock=True).SerializeToString()))
 
-    assert [one.id for one in heard.rerun_script.widget_states.widgets] == ["field", "switch"]
-    assert heard.rerun_script.widget_states.widgets[0].string_value == "user:"
-    assert heard.rerun_script.fragment_id == "page"
-    assert heard.rerun_script.is_auto_rerun
+    assert [one.id for one in received.rerun_script.widget_states.widgets] == ["field", "switch"]
+    assert received.rerun_script.widget_states.widgets[0].string_value == "user:"
+    assert received.rerun_script.fragment_id == "page"
+    assert received.rerun_script.is_auto_rerun
 
 
-def test_other_messages_are_left_alone():
+def test_other_messages_are_unchanged():
     sent = BackMsg(load_git_info=True).SerializeToString()
 
     assert strip_triggers(sent) == sent
@@ -55,5 +55,5 @@ def test_streamlit_has_no_other_kind_of_click():
 
 
 @pytest.mark.parametrize("data", [b"", BackMsg(clear_cache=True).SerializeToString()])
-def test_a_message_without_a_run_is_no_click(data):
+def test_a_message_without_a_run_is_unchanged(data):
     assert strip_triggers(data) == data

@@ -1,4 +1,4 @@
-"""What a tab lists, as a browser gets it."""
+"""Download of the messages that a tab lists."""
 
 import gc
 import json
@@ -31,7 +31,7 @@ def listed(**wanted):
     return tab
 
 
-def test_a_file_holds_all_that_the_filter_leaves():
+def test_a_file_has_all_messages_that_match_the_filter():
     tab = listed(text="$[?@>1]")
 
     answer = get(tab.url_path("jsonl"))
@@ -40,7 +40,7 @@ def test_a_file_holds_all_that_the_filter_leaves():
     assert answer.headers["Content-Disposition"] == 'attachment; filename="messages.jsonl"'
 
 
-def test_a_file_holds_what_is_listed_when_it_is_asked_for():
+def test_a_file_has_what_is_listed_at_the_time_of_the_request():
     tab = listed()
     address = tab.url_path("csv")
     tab.filter = MessageFilter(channel="user:user_2")
@@ -50,7 +50,7 @@ def test_a_file_holds_what_is_listed_when_it_is_asked_for():
     assert "user:user_2" in row
 
 
-def test_nobody_gets_the_messages_of_a_tab_that_is_gone():
+def test_messages_of_a_closed_tab_are_not_available():
     tab = listed()
     address = tab.url_path("csv")
     del tab
@@ -62,7 +62,7 @@ def test_nobody_gets_the_messages_of_a_tab_that_is_gone():
     assert b"user:" not in answer.body
 
 
-def test_there_are_no_other_forms():
+def test_there_are_no_other_formats():
     tab = listed()
 
     assert get(tab.url_path("exe")).status_code == 404

@@ -1,4 +1,4 @@
-"""What the workbench tells of itself."""
+"""Metrics of the workbench."""
 
 import pytest
 from starlette.requests import Request
@@ -27,8 +27,8 @@ def test_counts_a_tick_that_ended_early(metrics):
     assert 'workbench_tick_seconds_count{page="a-hasty-page"} 1.0' in metrics()
 
 
-def test_says_how_many_messages_were_told_of_and_what_memory_it_takes(metrics):
-    told = metrics()
+def test_reports_the_number_of_messages_and_the_memory_used(metrics):
+    metrics_text = metrics()
 
-    assert "workbench_messages_told 5.0" in told
-    assert "process_resident_memory_bytes" in told
+    assert "workbench_messages_told 5.0" in metrics_text
+    assert "process_resident_memory_bytes" in metrics_text

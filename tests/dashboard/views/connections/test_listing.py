@@ -54,7 +54,7 @@ def test_are_sorted(connections, order, first):
 
 
 @pytest.mark.parametrize("order", ConnectionSort)
-def test_that_are_equal_keep_their_places(connections, order):
+def test_with_equal_keys_keep_their_order(connections, order):
     assert listing.search_connections(connections, "", order) == listing.search_connections(
         reversed(connections), "", order
     )
@@ -83,7 +83,7 @@ def test_are_summed(connections):
     assert listing.queued_bytes(connections) == 50
 
 
-def test_a_token_without_a_role_is_nobodys_staff():
+def test_a_connection_without_a_role_can_be_listed():
     answer = msgspec.json.encode({"connections": [connected("c_1", role=None)], "total": 1})
 
     assert (
@@ -94,6 +94,6 @@ def test_a_token_without_a_role_is_nobodys_staff():
     )
 
 
-def test_another_answer_is_no_attendance():
+def test_another_response_is_refused():
     with pytest.raises(msgspec.DecodeError):
         listing.decode_connections(b'{"connections": [{}]}')

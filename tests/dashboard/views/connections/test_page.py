@@ -1,4 +1,4 @@
-"""The Connections page, drawn from a feed and a roll call that no server ever answered."""
+"""The Connections page, drawn without a server."""
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -27,12 +27,12 @@ def connection(number, name="Олена", user=None, **more):
     return ConnectionInfo(id=f"c_{number}", user_id=user, name=name, **fields)
 
 
-class FakeRollCall:
-    """Stands where a RollCall would; a test says who is there."""
+class FakeConnectionsClient:
+    """A ConnectionsClient with the connections that a test gives it."""
 
     def __init__(self, *connections, total=None, trouble="", at=1_700_000_000.0):
-        people = ConnectionList(connections, total or len(connections))
-        self._called = PollResult(people, at, trouble)
+        client = ConnectionList(connections, total or len(connections))
+        self._called = PollResult(client, at, trouble)
         self.ended = []
         self.gone = False
 
@@ -54,20 +54,22 @@ class FakeRollCall:
 
 
 def node(name="node-1"):
-    told = dict.fromkeys(
+    stats = dict.fromkeys(
         ("connections", "signed_in", "subscriptions", "channels", "messages_in", "messages_out"), 1
     )
-    told |= {"publications": 0, "deliveries": 0, "evictions": 0, "refusals": {}, "closes": {}}
-    return told | {"node": name, "uptime_s": 9.0, "loop_lag_ms": 0.1, "latency": None}
+    stats |= {"publications": 0, "deliveries": 0, "evictions": 0, "refusals": {}, "closes": {}}
+    return stats | {"node": name, "uptime_s": 9.0, "loop_lag_ms": 0.1, "latency": None}
 
 
 @pytest.fixture
 def draw(feed, socket):
-    """Draw the page of a roll call, with so many nodes."""
+    """Draw the page with a client's connections and a number of nodes."""
 
-    def go(roll_call, nodes=1, selected="", asked="", ending=None, **query):
+    def go(connections_client, nodes=1, selected="", asked="", disconnecting=None, **query):
         st.cache_resource.clear()
-        installed.enter_context(install(Dependencies(feed=feed, connections_client=roll_call)))
+        installed.enter_context(
+            install(Dependencies(feed=feed, connections_client=connections_client))
+        )
         socket.live()
         socket.say("stats", {"nodes": [node(f"node-{n + 1}") for n in range(nodes)]})
         page = AppTest.from_file(str(APP), default_timeout=30)
@@ -75,7 +77,7 @@ def draw(feed, socket):
             page.query_params[key] = value
         page.run()
         state = page.session_state[tab_session.KEY].connections
-        state.selected_id, state.disconnect_target = selected, ending
+        state.selected_id, state.disconnect_target = selected, disconnecting
         page.session_state[CHANNEL_QUERY] = asked
         page.switch_page("views/connections/page.py").run()
         assert not page.exception
@@ -98,29 +100,29 @@ def words(page):
 
 
 def listed(page):
-    """The table of who is connected."""
+    """The table of connections."""
     return next(frame.value for frame in page.dataframe if "Person" in frame.value)
 
 
-def test_lists_who_is_connected_the_longest_first(draw):
+def test_lists_the_oldest_connection_first(draw):
     late = connection(1, connected_at=NOON.replace(minute=59))
-    page = draw(FakeRollCall(late, connection(2, "Борис")))
+    page = draw(FakeConnectionsClient(late, connection(2, "Борис")))
 
     assert listed(page)["Person"].tolist() == ["Борис", "Олена"]
     assert listed(page)["Queued, KiB"].tolist() == [2.0, 2.0]
     assert "2 connections · 2 users · 4 KiB queued" in words(page)
 
 
-def test_is_searched_and_sorted_by_its_address(draw):
-    people = [connection(n, f"Особа {n}", waiting_bytes=n) for n in range(1, 30)]
+def test_searches_and_sorts_by_the_url(draw):
+    client = [connection(n, f"Особа {n}", waiting_bytes=n) for n in range(1, 30)]
 
-    page = draw(FakeRollCall(*people), who="user_2", sort="waiting")
+    page = draw(FakeConnectionsClient(*client), who="user_2", sort="waiting")
 
     assert listed(page)["User"].tolist()[:2] == ["user_29", "user_28"]
 
 
 def test_keeps_another_sort_than_the_explorer(draw):
-    page = draw(FakeRollCall(connection(1)), sort="waiting")
+    page = draw(FakeConnectionsClient(connection(1)), sort="waiting")
 
     page.switch_page("views/explorer/page.py").run()
     page.selectbox(key="explorer-sort-en").set_value("latest").run()
@@ -131,80 +133,82 @@ def test_keeps_another_sort_than_the_explorer(draw):
     assert page.query_params["sort"] == "latest"
 
 
-def test_says_that_nobody_is_like_that(draw):
-    assert "No matching connections" in words(draw(FakeRollCall(connection(1)), who="нема"))
+def test_reports_that_no_connection_matches(draw):
+    assert "No matching connections" in words(
+        draw(FakeConnectionsClient(connection(1)), who="нема")
+    )
 
 
-def test_says_that_there_are_more_than_are_listed(draw):
-    page = draw(FakeRollCall(connection(1), total=1_234))
+def test_reports_how_many_connections_are_not_listed(draw):
+    page = draw(FakeConnectionsClient(connection(1), total=1_234))
 
     assert "the newest 500 of 1234" in words(page)
     assert "1,234 connections" in words(page)
 
 
-def test_shows_the_nodes_where_there_are_several(draw):
-    people = FakeRollCall(connection(1))
+def test_lists_the_nodes_if_there_are_several(draw):
+    client = FakeConnectionsClient(connection(1))
 
-    assert "Node" not in listed(draw(people))
-    page = draw(people, nodes=2)
+    assert "Node" not in listed(draw(client))
+    page = draw(client, nodes=2)
 
     assert listed(page)["Node"].tolist() == ["node-1"]
     nodes = next(frame.value for frame in page.dataframe if "Loop lag, ms" in frame.value)
     assert nodes["Node"].tolist() == ["node-1", "node-2"]
 
 
-def test_keeps_the_last_answer_and_says_since_when_the_server_is_silent(draw):
-    page = draw(FakeRollCall(connection(1), trouble="cannot connect"))
+def test_keeps_the_last_list_and_shows_when_it_was_received(draw):
+    page = draw(FakeConnectionsClient(connection(1), trouble="cannot connect"))
 
     assert "as of 22:13:20: cannot connect" in words(page)
     assert len(listed(page)) == 1
 
 
 @pytest.mark.parametrize(
-    ("roll_call", "said"),
+    ("connections_client", "text"),
     [
-        (FakeRollCall(at=None), "Loading connections…"),
+        (FakeConnectionsClient(at=None), "Loading connections…"),
         (
-            FakeRollCall(at=None, trouble="cannot connect"),
+            FakeConnectionsClient(at=None, trouble="cannot connect"),
             "Could not list connections: cannot connect.",
         ),
-        (FakeRollCall(), "No connections"),
+        (FakeConnectionsClient(), "No connections"),
     ],
 )
-def test_no_empty_list_is_without_a_sentence(draw, roll_call, said):
-    assert said in words(draw(roll_call))
+def test_an_empty_list_says_why(draw, connections_client, text):
+    assert text in words(draw(connections_client))
 
 
-def test_answers_why_a_client_does_not_hear_a_channel(draw):
-    page = draw(FakeRollCall(connection(1)), selected="c_1", asked="tenant:shop")
+def test_explains_why_a_client_does_not_receive_a_channel(draw):
+    page = draw(FakeConnectionsClient(connection(1)), selected="c_1", asked="tenant:shop")
 
     assert "user:user_1" in words(page)
     assert "Not allowed on this channel" in words(page)
     assert "this user is not staff" in words(page)
 
 
-def test_says_that_a_client_has_gone_meanwhile(draw):
-    people = FakeRollCall(connection(1))
-    people.gone = True
+def test_reports_that_a_client_has_disconnected(draw):
+    client = FakeConnectionsClient(connection(1))
+    client.gone = True
 
-    page = draw(people, selected="c_1", asked="tenant:shop")
+    page = draw(client, selected="c_1", asked="tenant:shop")
 
     assert "No longer connected." in words(page)
 
 
-def test_asks_before_it_ends_a_connection(draw):
-    people = FakeRollCall(connection(1))
+def test_asks_before_it_disconnects_a_client(draw):
+    client = FakeConnectionsClient(connection(1))
 
-    page = draw(people, ending=connection(1))
+    page = draw(client, disconnecting=connection(1))
 
     assert "disconnect-confirm" in [button.key for button in page.button]
-    assert people.ended == []
+    assert client.ended == []
 
 
-def test_does_not_end_the_workbenchs_own_connection(draw):
+def test_does_not_disconnect_the_workbench_itself(draw):
     own = connection(9, "workbench", "workbench", role="admin")
 
-    page = draw(FakeRollCall(own), ending=own)
+    page = draw(FakeConnectionsClient(own), disconnecting=own)
 
     assert "all pages depend on it" in page.info[0].value
     assert "disconnect-confirm" not in [button.key for button in page.button]

@@ -26,7 +26,7 @@ def line(n, sender="user_1", words="Добрий день"):
     }
 
 
-def said(n, sender="user_1", conversation="conv_1"):
+def message(n, sender="user_1", conversation="conv_1"):
     payload = {"conversation_id": conversation, "message": line(n, sender)}
     return {"type": "chat_message", "payload": payload}
 
@@ -42,95 +42,98 @@ def listed(*ids, last=None):
 
 
 @pytest.fixture
-def talks():
+def conversations():
     return ChatConversations()
 
 
-def test_are_the_lines_in_the_order_in_which_they_were_said(talks):
-    talks.on_message(said(2))
-    talks.add_history("conv_1", encode_json({"messages": [line(1), line(2)]}))
-    talks.on_message(said(3, "agent_1"))
+def test_keep_their_messages_in_the_order_sent(conversations):
+    conversations.on_message(message(2))
+    conversations.add_history("conv_1", encode_json({"messages": [line(1), line(2)]}))
+    conversations.on_message(message(3, "agent_1"))
 
-    (talk,) = talks.latest_first()
-    assert [one.id for one in talk.entries] == ["m_1", "m_2", "m_3"]
-    assert talk.entries[0].text == "Добрий день"
-
-
-def test_are_of_a_customer_once_the_server_has_said_whose(talks):
-    talks.on_message(said(1))
-    assert talks.latest_first()[0].customer is None
-
-    talks.add_list(listed("conv_1", last=line(1)))
-
-    (talk,) = talks.latest_first()
-    assert (talk.customer, len(talk.entries)) == (CustomerRef("user_1", "Олена"), 1)
+    (conversation,) = conversations.latest_first()
+    assert [one.id for one in conversation.entries] == ["m_1", "m_2", "m_3"]
+    assert conversation.entries[0].text == "Добрий день"
 
 
-def test_come_with_the_latest_first(talks):
-    talks.on_message(said(1, conversation="conv_1"))
-    talks.on_message(said(2, conversation="conv_2"))
-    talks.on_message(said(3, conversation="conv_1"))
+def test_have_a_customer_once_the_list_names_one(conversations):
+    conversations.on_message(message(1))
+    assert conversations.latest_first()[0].customer is None
 
-    assert [talk.id for talk in talks.latest_first()] == ["conv_1", "conv_2"]
+    conversations.add_list(listed("conv_1", last=line(1)))
+
+    (conversation,) = conversations.latest_first()
+    assert (conversation.customer, len(conversation.entries)) == (CustomerRef("user_1", "Олена"), 1)
 
 
-def test_are_the_machines_until_a_person_answers(talks):
-    talks.add_list(listed("conv_1"))
-    talks.on_message(said(1))
-    talks.on_message(said(2, SIMULATED_AGENT_ID))
-    assert talks.latest_first()[0].last_human_entry() is None
+def test_are_listed_latest_first(conversations):
+    conversations.on_message(message(1, conversation="conv_1"))
+    conversations.on_message(message(2, conversation="conv_2"))
+    conversations.on_message(message(3, conversation="conv_1"))
 
-    talks.on_message(said(3, "agent_1"))
-    talks.on_message(said(4))
+    assert [conversation.id for conversation in conversations.latest_first()] == [
+        "conv_1",
+        "conv_2",
+    ]
 
-    person = talks.latest_first()[0].last_human_entry()
+
+def test_have_no_human_agent_until_one_replies(conversations):
+    conversations.add_list(listed("conv_1"))
+    conversations.on_message(message(1))
+    conversations.on_message(message(2, SIMULATED_AGENT_ID))
+    assert conversations.latest_first()[0].last_human_entry() is None
+
+    conversations.on_message(message(3, "agent_1"))
+    conversations.on_message(message(4))
+
+    person = conversations.latest_first()[0].last_human_entry()
     assert person is not None
     assert person.sender_id == "agent_1"
 
 
-def test_count_what_a_reader_has_not_seen(talks):
+def test_count_unread_messages(conversations):
     for n, sender in enumerate(("user_1", SIMULATED_AGENT_ID, "user_1", "user_1")):
-        talks.on_message(said(n, sender))
+        conversations.on_message(message(n, sender))
 
-    (talk,) = talks.latest_first()
+    (conversation,) = conversations.latest_first()
 
-    assert talk.unread_count("agent_1", since=0.0) == 4
-    assert talk.unread_count("agent_1", since=NOON + 2) == 1
-    assert talk.unread_count("user_1", since=0.0) == 0
+    assert conversation.unread_count("agent_1", since=0.0) == 4
+    assert conversation.unread_count("agent_1", since=NOON + 2) == 1
+    assert conversation.unread_count("user_1", since=0.0) == 0
 
 
-def test_count_nothing_before_the_readers_own_last_word(talks):
+def test_count_nothing_before_the_users_own_last_message(conversations):
     for n, sender in enumerate(("user_1", "agent_1", "user_1")):
-        talks.on_message(said(n, sender))
+        conversations.on_message(message(n, sender))
 
-    assert talks.latest_first()[0].unread_count("agent_1", since=0.0) == 1
+    assert conversations.latest_first()[0].unread_count("agent_1", since=0.0) == 1
 
 
-def test_are_bounded(talks):
+def test_are_bounded(conversations):
     for n in range(MAX_ENTRIES + 3):
-        talks.on_message(said(n))
+        conversations.on_message(message(n))
     for n in range(MAX_CONVERSATIONS + 3):
-        talks.on_message(said(MAX_ENTRIES + n, conversation=f"other_{n}"))
+        conversations.on_message(message(MAX_ENTRIES + n, conversation=f"other_{n}"))
 
-    kept = talks.latest_first()
+    kept = conversations.latest_first()
     assert len(kept) == MAX_CONVERSATIONS
-    assert {len(talk.entries) for talk in kept} == {1}
+    assert {len(conversation.entries) for conversation in kept} == {1}
 
 
-def test_keep_the_last_lines_of_a_long_one(talks):
-    talks.add_history(
+def test_keep_the_last_messages_of_a_long_one(conversations):
+    conversations.add_history(
         "conv_1", encode_json({"messages": [line(n) for n in range(MAX_ENTRIES + 3)]})
     )
 
-    (talk,) = talks.latest_first()
-    assert (len(talk.entries), talk.entries[0].id) == (MAX_ENTRIES, "m_3")
+    (conversation,) = conversations.latest_first()
+    assert (len(conversation.entries), conversation.entries[0].id) == (MAX_ENTRIES, "m_3")
 
 
-def test_pass_over_other_messages_and_refuse_what_is_none(talks):
-    talks.on_message({"type": "pong"})
+def test_skip_other_messages_and_refuse_invalid_ones(conversations):
+    conversations.on_message({"type": "pong"})
     with pytest.raises(msgspec.ValidationError):
-        talks.on_message({"type": "chat_message", "payload": {}})
+        conversations.on_message({"type": "chat_message", "payload": {}})
     with pytest.raises(msgspec.DecodeError):
-        talks.add_list(b"<html>")
+        conversations.add_list(b"<html>")
 
-    assert talks.latest_first() == ()
+    assert conversations.latest_first() == ()

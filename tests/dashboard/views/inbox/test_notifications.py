@@ -1,4 +1,4 @@
-"""What reaches a customer."""
+"""A customer's notifications and cart changes."""
 
 from decimal import Decimal
 
@@ -34,7 +34,7 @@ def test_keeps_notifications_newest_first(inbox):
     assert [one.id for one in inbox.snapshot().notifications] == ["n_3", "n_2", "n_1"]
 
 
-def test_keeps_what_a_notification_says(inbox):
+def test_keeps_the_fields_of_a_notification(inbox):
     inbox.on_message(note(action_url="/orders/ord_1", priority="high"))
 
     (one,) = inbox.snapshot().notifications
@@ -42,37 +42,37 @@ def test_keeps_what_a_notification_says(inbox):
     assert (one.action_url, one.priority) == ("/orders/ord_1", Priority.HIGH)
 
 
-def test_takes_a_message_of_the_history_and_of_the_socket_for_one(inbox):
+def test_counts_a_message_from_history_and_socket_once(inbox):
     for message in (note(), cart(), note(), cart()):
         inbox.on_message(message)
 
-    mail = inbox.snapshot()
-    assert (len(mail.notifications), len(mail.cart_changes)) == (1, 1)
+    snapshot = inbox.snapshot()
+    assert (len(snapshot.notifications), len(snapshot.cart_changes)) == (1, 1)
 
 
-def test_puts_what_the_history_tells_later_in_its_place(inbox):
+def test_sorts_in_messages_from_a_later_history(inbox):
     inbox.on_message(note(2, NOON + 2))
     inbox.on_message(note(1, NOON + 1))
 
     assert [one.id for one in inbox.snapshot().notifications] == ["n_2", "n_1"]
 
 
-def test_counts_what_came_since_a_moment(inbox):
+def test_lists_notifications_since_a_time(inbox):
     for n in (1, 2, 3):
         inbox.on_message(note(n, NOON + n))
 
     assert [one.id for one in inbox.snapshot().notifications_since(NOON + 1)] == ["n_3", "n_2"]
 
 
-def test_stands_still_for_a_page_that_is_held(inbox):
+def test_ends_at_the_time_of_a_paused_page(inbox):
     for n in (1, 2, 3):
         inbox.on_message(note(n, NOON + n))
         inbox.on_message(cart(count=n, at=NOON + n))
 
-    held = inbox.snapshot().up_to(NOON + 2)
+    paused = inbox.snapshot().up_to(NOON + 2)
 
-    assert [one.id for one in held.notifications] == ["n_2", "n_1"]
-    assert [one.item_count for one in held.cart_changes] == [2, 1]
+    assert [one.id for one in paused.notifications] == ["n_2", "n_1"]
+    assert [one.item_count for one in paused.cart_changes] == [2, 1]
 
 
 def test_follows_the_cart(inbox):
@@ -85,7 +85,7 @@ def test_follows_the_cart(inbox):
     )
 
 
-def test_is_bounded_and_forgets_the_oldest(inbox):
+def test_is_bounded_and_drops_the_oldest(inbox):
     for n in range(MAX_KEPT + 3):
         inbox.on_message(note(n, NOON + n))
 
@@ -93,7 +93,7 @@ def test_is_bounded_and_forgets_the_oldest(inbox):
     assert (len(notes), notes[-1].id) == (MAX_KEPT, "n_3")
 
 
-def test_passes_over_what_is_for_others(inbox):
+def test_skips_other_messages(inbox):
     for message in (
         {"type": "pong"},
         {"type": "order_update", "payload": {}, "timestamp": format_timestamp(0)},
@@ -103,7 +103,7 @@ def test_passes_over_what_is_for_others(inbox):
     assert inbox.snapshot().notifications == ()
 
 
-def test_refuses_a_payload_that_is_not_of_its_type(inbox):
+def test_refuses_an_invalid_payload(inbox):
     with pytest.raises(msgspec.ValidationError):
         inbox.on_message(
             {"type": "notification", "payload": {"id": 5}, "timestamp": format_timestamp(NOON)}

@@ -1,4 +1,4 @@
-"""Somebody's end of the Inbox, and an order on two sockets, at a real server."""
+"""A participant of the Inbox, and an order on two sockets, at a real server."""
 
 import json
 import time
@@ -18,13 +18,13 @@ from protocol.codec import encode_json, format_timestamp
 from protocol.event_payloads import OrderStatus
 from protocol.messages import NewOrder
 
-PATIENCE_S = 30
+WAIT_S = 30
 NOON = 1_700_000_000.0
 
 
 def until(ask, wanted):
-    """Ask until the answer is as wanted; returns it."""
-    deadline = time.monotonic() + PATIENCE_S
+    """Wait until a value is as wanted; returns it."""
+    deadline = time.monotonic() + WAIT_S
     while not wanted(answer := ask()):
         assert time.monotonic() < deadline, answer
         time.sleep(0.02)
@@ -38,36 +38,36 @@ def settings(secret, launch_server):
 
 
 @pytest.fixture
-def dial(settings):
-    lines = []
+def connect(settings):
+    sockets = []
 
     def go(persona):
         line = PersonaSocket(
             settings.socket_url, settings.server_address, lambda: persona.token(settings)
         )
-        lines.append(line)
+        sockets.append(line)
         line.client.connect()
         return line
 
     yield go
-    for line in lines:
+    for line in sockets:
         line.close()
 
 
 @pytest.fixture
-def attend(settings, dial):
-    """Open somebody's end, and wait until they are signed in."""
+def attend(settings, connect):
+    """Open a participant and wait until it is signed in."""
 
-    def go(persona, remembered=lambda: ()):
+    def go(persona, backfill=lambda: ()):
         server = ApiClient(settings.server_url, lambda: persona.token(settings))
-        party = ChatParticipant(dial(persona), server, remembered)
+        participant = ChatParticipant(connect(persona), server, backfill)
         if persona.is_staff:
-            party.socket.client.subscribe("tenant:shop")
-        until(party.socket.status, lambda link: link.is_live)
+            participant.socket.client.subscribe("tenant:shop")
+        until(participant.socket.status, lambda link: link.is_live)
         if persona.is_staff:
-            heard = party.socket.frames
-            until(heard, lambda frames: any(frame.type == "subscribed" for frame in frames))
-        return party
+            received = participant.socket.frames
+            until(received, lambda frames: any(frame.type == "subscribed" for frame in frames))
+        return participant
 
     return go
 
@@ -80,7 +80,7 @@ def publish(settings, token):
             encode_json({"channel": channel, "type": type_, "payload": payload}),
             {"Authorization": f"Bearer {token('shop', 'service')}"},
         )
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+        with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
             return json.load(answer)
 
     return go
@@ -95,7 +95,7 @@ def words(talks):
     return [[line.text for line in talk.entries] for talk in talks]
 
 
-def test_what_a_customer_says_is_heard_by_the_staff_and_the_other_way_round(attend):
+def test_messages_of_customer_and_staff_reach_each_other(attend):
     customer, agent = attend(CUSTOMER), attend(AGENT)
 
     talk_id = customer.send_message("Коли відправите?", None)
@@ -109,7 +109,7 @@ def test_what_a_customer_says_is_heard_by_the_staff_and_the_other_way_round(atte
         assert said[0].last_human_entry().sender == AGENT.name
 
 
-def test_another_customer_hears_nothing_of_it(attend):
+def test_another_customer_receives_none_of_it(attend):
     customer, other = attend(CUSTOMER), attend(SECOND_CUSTOMER)
 
     talk_id = customer.send_message("Це лише між нами", None)
@@ -119,7 +119,7 @@ def test_another_customer_hears_nothing_of_it(attend):
         other.send_message("Підслухав", talk_id)
 
 
-def test_what_was_said_before_is_there_for_who_comes_later(attend):
+def test_earlier_messages_are_loaded_for_a_later_participant(attend):
     customer = attend(CUSTOMER)
     talk_id = customer.send_message("Раз", None)
     customer.send_message("Два", talk_id)
@@ -131,7 +131,7 @@ def test_what_was_said_before_is_there_for_who_comes_later(attend):
     assert words([agent.load_history(listed)]) == [["Раз", "Два"]]
 
 
-def test_what_reaches_a_customer_is_kept(attend, publish):
+def test_a_notification_of_a_customer_is_kept(attend, publish):
     customer = attend(CUSTOMER)
 
     publish(f"user:{CUSTOMER.user_id}", "notification", note()["payload"])
@@ -140,14 +140,14 @@ def test_what_reaches_a_customer_is_kept(attend, publish):
     assert [one.title for one in mail.notifications] == ["Увага"]
 
 
-def test_what_others_heard_before_is_there_and_counts_once(attend):
-    customer = attend(CUSTOMER, remembered=lambda: [note(1), note(2, NOON + 1)])
+def test_backfilled_messages_count_once(attend):
+    customer = attend(CUSTOMER, backfill=lambda: [note(1), note(2, NOON + 1)])
     customer.on_message(note(1))
 
     assert [one.id for one in customer.inbox_snapshot().notifications] == ["n_2", "n_1"]
 
 
-def test_what_cannot_be_understood_is_passed_over(attend):
+def test_an_invalid_message_is_skipped(attend):
     customer = attend(CUSTOMER)
 
     customer.on_message(
@@ -158,37 +158,39 @@ def test_what_cannot_be_understood_is_passed_over(attend):
     assert customer.inbox_snapshot().notifications == ()
 
 
-def test_nothing_can_be_said_with_a_token_that_has_expired(dial, settings):
+def test_nothing_can_be_sent_with_an_expired_token(connect, settings):
     server = ApiClient(settings.server_url, lambda: EXPIRED_CUSTOMER.token(settings))
-    party = ChatParticipant(dial(EXPIRED_CUSTOMER), server, lambda: ())
-    until(party.socket.status, lambda link: link.reason)
+    participant = ChatParticipant(connect(EXPIRED_CUSTOMER), server, lambda: ())
+    until(participant.socket.status, lambda link: link.reason)
 
     with pytest.raises(SendFailed):
-        party.send_message("Агов", None)
-    assert party.conversations() == ()
+        participant.send_message("Агов", None)
+    assert participant.conversations() == ()
 
 
-def test_an_order_is_heard_by_its_customer_and_by_the_shop(dial, publish, shop):
+def test_an_order_update_reaches_its_customer_and_the_shop(connect, publish, shop):
     order = shop.order()
     publish("tenant:shop", "new_order", NewOrder(payload=shop.placed()).payload)
     book = OrderTracker()
     book.on_placed(order, NOON)
-    following = OrderSockets(order.id, dial(CUSTOMER), dial(ADMIN))
-    for heard in (following.customer_messages, following.shop_messages):
+    following = OrderSockets(order.id, connect(CUSTOMER), connect(ADMIN))
+    for received in (following.customer_messages, following.shop_messages):
         until(
-            lambda heard=heard: heard(time.time()),
+            lambda received=received: received(time.time()),
             lambda messages: any(message["type"] == "subscribed" for _, message in messages),
         )
 
     publish("order:ord_1", "order_update", {"order_id": "ord_1", "status": "shipped"})
 
-    def told():
+    def deliveries():
         now = time.time()
         return pair_deliveries(
             following.customer_messages(now), following.shop_messages(now), "ord_1"
         )
 
-    (one,) = until(told, lambda told: told and told[0].difference_ms is not None)
+    (one,) = until(
+        deliveries, lambda deliveries: deliveries and deliveries[0].difference_ms is not None
+    )
     assert one.status == "shipped"
     assert one.customer_delay_ms is not None
     known = order_as_received(book.newest_first()[0], following.customer_messages(time.time()))
@@ -196,22 +198,22 @@ def test_an_order_is_heard_by_its_customer_and_by_the_shop(dial, publish, shop):
     assert known.status is OrderStatus.SHIPPED
 
 
-def test_who_comes_late_hears_the_last_news_and_takes_no_time_from_it(dial, publish, shop):
+def test_a_late_subscriber_gets_the_last_update_without_a_delay(connect, publish, shop):
     publish("tenant:shop", "new_order", shop.placed())
     publish("order:ord_1", "order_update", {"order_id": "ord_1", "status": "paid"})
 
-    following = OrderSockets("ord_1", dial(CUSTOMER), dial(ADMIN))
+    following = OrderSockets("ord_1", connect(CUSTOMER), connect(ADMIN))
 
-    def told():
+    def deliveries():
         return pair_deliveries(following.customer_messages(time.time()), [], "ord_1")
 
-    (one,) = until(told, lambda told: told)
+    (one,) = until(deliveries, lambda deliveries: deliveries)
     assert (one.status, one.customer_delay_ms) == ("paid", None)
 
 
-def test_a_page_that_is_held_hears_nothing_that_came_later(dial, publish, shop):
+def test_a_paused_page_shows_no_later_update(connect, publish, shop):
     publish("tenant:shop", "new_order", shop.placed())
-    following = OrderSockets("ord_1", dial(CUSTOMER), dial(ADMIN))
-    until(lambda: following.shop_messages(time.time()), lambda heard: heard)
+    following = OrderSockets("ord_1", connect(CUSTOMER), connect(ADMIN))
+    until(lambda: following.shop_messages(time.time()), lambda received: received)
 
     assert following.shop_messages(NOON) == []

@@ -1,4 +1,4 @@
-"""Where a notification may lead."""
+"""Links of notifications."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from dashboard.views.inbox.safe_links import is_internal, order_id_in
 
 
 @pytest.mark.parametrize("url", ["/", "/orders/ord_1", "/sale/phones?page=2", "/a%20b"])
-def test_stays_within_the_site(url):
+def test_an_internal_link_is_recognised(url):
     assert is_internal(url)
 
 
@@ -27,16 +27,16 @@ def test_stays_within_the_site(url):
         "/a:b@c",
     ],
 )
-def test_never_leads_off_it(url):
+def test_an_external_link_is_recognised(url):
     assert not is_internal(url)
     assert order_id_in(url) is None
 
 
-def test_leads_to_an_order():
+def test_a_link_to_an_order_gives_its_id():
     assert order_id_in("/orders/ord_x1_17") == "ord_x1_17"
     assert order_id_in("/orders/ord_1/") == "ord_1"
 
 
 @pytest.mark.parametrize("url", ["/orders", "/orders/", "/orders/a/b", "/orders/../x", "/sale"])
-def test_tells_other_pages_from_an_order(url):
+def test_other_links_give_no_order(url):
     assert order_id_in(url) is None

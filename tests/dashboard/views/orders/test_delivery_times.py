@@ -1,4 +1,4 @@
-"""News of an order, on two sockets."""
+"""Delivery times of an order's updates on two sockets."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def joined(sent, channel="order:ord_1"):
     }
 
 
-def test_are_told_from_the_stamp_to_each_socket_and_between_them():
+def test_are_measured_from_the_timestamp_to_each_socket_and_between_them():
     sent = update(NOON)
 
     (one,) = pair_deliveries([(NOON + 0.010, sent)], [(NOON + 0.013, sent)], "ord_1")
@@ -37,7 +37,7 @@ def test_are_told_from_the_stamp_to_each_socket_and_between_them():
     assert one.difference_ms == pytest.approx(3, abs=0.01)
 
 
-def test_are_negative_where_the_shop_was_first():
+def test_are_negative_if_the_shop_was_first():
     sent = update(NOON)
 
     assert (
@@ -46,19 +46,24 @@ def test_are_negative_where_the_shop_was_first():
     )
 
 
-def test_are_not_told_of_what_one_side_did_not_hear():
+def test_are_unknown_if_one_side_did_not_receive_the_update():
     (one,) = pair_deliveries([(NOON, update(NOON))], [], "ord_1")
 
     assert (one.shop_delay_ms, one.difference_ms) == (None, None)
 
 
-def test_are_told_newest_first():
-    heard = [(NOON + n, update(NOON + n, status)) for n, status in enumerate(("paid", "shipped"))]
+def test_are_listed_newest_first():
+    received = [
+        (NOON + n, update(NOON + n, status)) for n, status in enumerate(("paid", "shipped"))
+    ]
 
-    assert [one.status for one in pair_deliveries(heard, heard, "ord_1")] == ["shipped", "paid"]
+    assert [one.status for one in pair_deliveries(received, received, "ord_1")] == [
+        "shipped",
+        "paid",
+    ]
 
 
-def test_count_the_first_of_two_channels_that_a_customer_hears():
+def test_use_the_first_of_two_channels_that_a_customer_receives():
     sent = update(NOON)
 
     (one,) = pair_deliveries([(NOON + 0.002, sent), (NOON + 0.009, sent)], [], "ord_1")
@@ -66,7 +71,7 @@ def test_count_the_first_of_two_channels_that_a_customer_hears():
     assert one.customer_delay_ms == pytest.approx(2, abs=0.01)
 
 
-def test_are_not_told_of_the_last_message_repeated_to_who_joins_late():
+def test_are_unknown_for_the_last_message_repeated_to_a_late_subscriber():
     old = update(NOON)
     late = [(NOON + 60, joined(NOON + 60)), (NOON + 60.001, old)]
 
@@ -76,38 +81,41 @@ def test_are_not_told_of_the_last_message_repeated_to_who_joins_late():
     assert one.shop_delay_ms == pytest.approx(4, abs=0.01)
 
 
-def test_stay_true_when_a_socket_joins_again():
+def test_stay_correct_when_a_socket_subscribes_again():
     old = update(NOON + 1)
-    heard = [
+    received = [
         (NOON, joined(NOON)),
         (NOON + 1.005, old),
         (NOON + 9, joined(NOON + 9)),
         (NOON + 9.001, old),
     ]
 
-    assert pair_deliveries(heard, [], "ord_1")[0].customer_delay_ms == pytest.approx(5, abs=0.01)
+    assert pair_deliveries(received, [], "ord_1")[0].customer_delay_ms == pytest.approx(5, abs=0.01)
 
 
-def test_are_not_mixed_with_other_orders_and_other_messages():
-    heard = [
+def test_ignore_other_orders_and_other_messages():
+    received = [
         (NOON, update(NOON, order_id="ord_2")),
         (NOON, joined(NOON + 5, "order:ord_2")),
         (NOON, {"type": "pong"}),
         (NOON + 0.001, update(NOON)),
     ]
 
-    (one,) = pair_deliveries(heard, [], "ord_1")
+    (one,) = pair_deliveries(received, [], "ord_1")
 
     assert one.customer_delay_ms == pytest.approx(1, abs=0.01)
 
 
-def test_tell_a_parcels_news_from_the_status_it_is_in():
-    heard = [(NOON, update(NOON, "shipped")), (NOON, update(NOON, "shipped", tracking_status="x"))]
+def test_separate_parcel_updates_from_status_updates():
+    received = [
+        (NOON, update(NOON, "shipped")),
+        (NOON, update(NOON, "shipped", tracking_status="x")),
+    ]
 
-    assert [one.tracking_status for one in pair_deliveries(heard, [], "ord_1")] == ["x", ""]
+    assert [one.tracking_status for one in pair_deliveries(received, [], "ord_1")] == ["x", ""]
 
 
-def test_make_the_order_as_one_socket_knows_it(shop):
+def test_rebuild_the_order_as_one_socket_received_it(shop):
     orders = OrderTracker()
     orders.on_placed(shop.order(), NOON)
     orders.on_update(
@@ -117,9 +125,13 @@ def test_make_the_order_as_one_socket_knows_it(shop):
     assert order_as_received(known, []) is None
 
     shipped = update(NOON + 5, "shipped", tracking_number="2045", tracking_status="Прямує")
-    told = order_as_received(known, [(NOON, update(NOON + 1)), (NOON, shipped)])
+    order = order_as_received(known, [(NOON, update(NOON + 1)), (NOON, shipped)])
 
-    assert told is not None
-    assert (told.status, told.changed_at, told.item_names) == ("shipped", NOON + 5, "Кобзар")
-    assert (told.tracking_number, told.payment_status) == ("2045", "")
-    assert StatusStep(OrderStatus.PAID, NOON + 1) in told.history
+    assert order is not None
+    assert (order.status, order.changed_at, order.item_names) == (
+        "shipped",
+        NOON + 5,
+        "Кобзар",
+    )
+    assert (order.tracking_number, order.payment_status) == ("2045", "")
+    assert StatusStep(OrderStatus.PAID, NOON + 1) in order.history

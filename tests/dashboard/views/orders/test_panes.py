@@ -1,4 +1,4 @@
-"""What an order's customer reads of it."""
+"""The customer's pane of an order."""
 
 import pytest
 from msgspec.structs import replace
@@ -20,14 +20,14 @@ def goods(shop):
     return listed
 
 
-def test_few_goods_are_listed_one_by_one(goods):
+def test_few_items_are_listed_one_by_one(goods):
     listed = goods(panes.ITEM_ROWS)
 
     assert listed.count("Кобзар") == panes.ITEM_ROWS
     assert "<details>" not in listed
 
 
-def test_many_goods_take_no_more_lines_and_the_rest_unfolds_above_the_total(goods):
+def test_many_items_take_no_more_rows_and_the_rest_unfolds_above_the_total(goods):
     in_sight, _, rest = goods(panes.ITEM_ROWS + 2).partition("<details>")
     folded, _, total = rest.partition("</details>")
 

@@ -1,4 +1,4 @@
-"""The tracker of an order."""
+"""The progress steps of an order."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def drawn(status, when=None):
     return [(stage.status, stage.state) for stage in progress_steps(status, when or {})]
 
 
-def test_marks_what_is_behind_what_is_now_and_what_is_to_come():
+def test_marks_done_current_and_upcoming_steps():
     assert drawn(S.PROCESSING) == [
         (S.PENDING, StepState.DONE),
         (S.PAID, StepState.DONE),
@@ -20,7 +20,7 @@ def test_marks_what_is_behind_what_is_now_and_what_is_to_come():
     ]
 
 
-def test_says_when_where_that_was_seen():
+def test_gives_the_times_that_were_seen():
     first, second, third, *_ = progress_steps(S.PROCESSING, {S.PENDING: 1.0, S.PROCESSING: 9.0})
 
     assert (first.at, second.at, third.at) == (1.0, None, 9.0)
@@ -38,7 +38,7 @@ def test_moves_by_one_step_when_the_order_does():
     ]
 
 
-def test_has_nothing_to_come_for_a_delivered_order():
+def test_has_no_upcoming_step_for_a_delivered_order():
     assert [mark for _, mark in drawn(S.DELIVERED)] == [StepState.DONE] * 4 + [StepState.CURRENT]
 
 
@@ -50,7 +50,7 @@ def test_shows_a_failed_payment_in_the_place_of_the_payment():
     ]
 
 
-def test_shows_a_cancelled_order_as_it_went_and_nothing_to_come():
+def test_shows_the_steps_of_a_cancelled_order_without_upcoming_ones():
     assert progress_steps(S.CANCELLED, {S.PENDING: 1.0, S.PAID: 2.0, S.CANCELLED: 3.0}) == (
         ProgressStep(S.PENDING, 1.0, StepState.DONE),
         ProgressStep(S.PAID, 2.0, StepState.DONE),
@@ -66,7 +66,7 @@ def test_shows_a_cancelled_order_as_it_went_and_nothing_to_come():
         ({}, [S.PENDING, S.REFUNDED]),
     ],
 )
-def test_ends_with_the_money_that_came_back(when, way):
+def test_ends_with_a_refund(when, way):
     steps = progress_steps(S.REFUNDED, when)
 
     assert [step.status for step in steps] == way
