@@ -1,4 +1,4 @@
-"""A service with Redis and no HTTP publishes as well as one with HTTP."""
+"""The Redis publisher, with a running server as its subscriber."""
 
 import json
 
@@ -62,20 +62,20 @@ async def test_an_order_placed_through_redis_opens_its_channel_to_the_owner(serv
     assert await taras.is_silent()
 
 
-async def test_what_it_publishes_is_kept_for_those_who_come_back(server, publisher):
+async def test_published_messages_can_be_recovered(server, publisher):
     staff = await server.sign_in("agent", "agent")
     place = (await staff.subscribe("tenant:shop", recoverable=True))["payload"]
     await staff.ask("unsubscribe", {"channel": "tenant:shop"})
     publisher.publish(order("ord_1", "olena"))
 
     since = {"epoch": place["epoch"], "offset": place["offset"]}
-    told = await staff.subscribe("tenant:shop", recoverable=True, since=since)
+    reply = await staff.subscribe("tenant:shop", recoverable=True, since=since)
 
-    assert told["payload"]["recovered"] is True
+    assert reply["payload"]["recovered"] is True
     assert (await staff.hear())["payload"]["order"]["id"] == "ord_1"
 
 
-async def test_what_it_repeats_under_one_token_is_published_once(server, publisher):
+async def test_a_repeated_idempotency_key_is_published_once(server, publisher):
     visitor = await server.connect()
     await visitor.subscribe("public:news")
     notice = draft(
@@ -90,7 +90,7 @@ async def test_what_it_repeats_under_one_token_is_published_once(server, publish
     assert await visitor.is_silent()
 
 
-def test_an_order_of_another_tenant_is_refused(publisher):
+def test_an_order_of_another_tenant_is_rejected(publisher):
     publisher.publish(order("ord_1", "olena", "books"))
 
     with pytest.raises(OrderOwnedByOtherTenant):
@@ -108,7 +108,7 @@ def test_an_order_of_another_tenant_is_refused(publisher):
         order("no key", "olena"),
     ],
 )
-def test_what_is_not_well_made_is_refused_and_nothing_of_the_list_published(
+def test_an_invalid_publication_is_rejected_with_its_whole_list(
     publisher, redis, redis_prefix, wrong
 ):
     with pytest.raises((ValueError, RequestError)):
