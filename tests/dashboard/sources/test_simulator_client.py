@@ -34,7 +34,7 @@ def test_sends_a_command_with_its_fields(site, simulator_client, changes):
     assert changes == ["changed"]
 
 
-def test_omits_fields_that_are_left_to_the_simulator(site, simulator_client):
+def test_omits_fields_that_are_not_set(site, simulator_client):
     site.body = b'{"command": "place_order", "at": "2026-11-25T10:00:00Z"}'
 
     simulator_client.send_command(PlaceOrder(product="prod_1"))
