@@ -97,9 +97,7 @@ class Feed:
         """Connect, and start the poller if there is one."""
         for channel in (Channel(ChannelKind.TENANT, self.tenant), ANNOUNCEMENTS):
             self._socket.subscribe(str(channel), recoverable=True)
-        self._socket.subscribe(
-            str(self.monitor_channel)
-        )  # each report is of one second
+        self._socket.subscribe(str(self.monitor_channel))  # each report is of one second
         self._socket.connect()
         self._poller = poller
         if poller:
