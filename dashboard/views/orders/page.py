@@ -83,7 +83,7 @@ def draw_latest(now: Snapshot) -> None:
     columns: dict[str, Column[TrackedOrder]] = {
         "": tables.text_column(18, lambda order: "▶" if order.id == selected_id else ""),
         _("Order"): tables.button_column(
-            100, lambda order: order.number, "latest-button", placed, select_order
+            112, lambda order: order.number, "latest-button", placed, select_order
         ),
         _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
@@ -92,7 +92,7 @@ def draw_latest(now: Snapshot) -> None:
         _("Time"): tables.text_column(
             58, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Customer"): tables.text_column(120, lambda order: order.customer),
+        _("Customer"): tables.text_column(130, lambda order: order.customer),
     }
     title = _("Last {count} orders").format(count=LATEST_ROWS)
     aside = formatting.chip_html(f"tenant:{feed().tenant}", "tenant")
