@@ -6,6 +6,7 @@ them while another page is shown.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,7 +44,7 @@ class CommandResult:
 class ExplorerState:
     """The message list with its selection, its searches, and what a download would contain."""
 
-    messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
+    messages: FrozenList[LoggedMessage] = field(default_factory=lambda: FrozenList(time.monotonic))
     search: MessageSearch | None = None
     similar: MessageSearch | None = None
     download: DownloadSource = field(default_factory=DownloadSource)

@@ -1,9 +1,8 @@
-"""A list that stops changing while one of its items is selected.  Pure, but for the clock."""
+"""A list that stops changing while one of its items is selected.  Pure."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
@@ -17,7 +16,7 @@ class FrozenList(Generic[T]):
     ``selected`` outlives a release: it is what stays in view beside the list.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self.selected: T | None = None
         self._clock = clock
         self._frozen: tuple[T, ...] | None = None

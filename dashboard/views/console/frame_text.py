@@ -43,14 +43,14 @@ def frame_tone(frame: RecordedFrame) -> str:
 
 
 def one_line(frame: RecordedFrame) -> str:
-    """Say what a frame carries, in a line."""
+    """Return what a frame carries, as one line."""
     if frame.kind is FrameKind.HTTP_REQUEST:
         return _publication_line(frame)
     if frame.kind is FrameKind.HTTP_RESPONSE and not frame.is_error:
         return " · ".join(f"{name} {value}" for name, value in frame.json_body.items())
     if frame.error_code:
-        told = frame.json_body.get("payload") or frame.json_body.get("error") or {}
-        return f"{frame.error_code} · {told.get('message', '')}"
+        error = frame.json_body.get("payload") or frame.json_body.get("error") or {}
+        return f"{frame.error_code} · {error.get('message', '')}"
     if frame.kind is not FrameKind.TEXT or not frame.type:
         return frame.text
     payload = frame.json_body.get("payload")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -24,7 +25,7 @@ SHOW_EVENTS_KEY = "events"  # the key of the switch
 
 def frame_list(owner: str) -> FrozenList[RecordedFrame]:
     """Return the list of a persona's or a test's frames."""
-    return tab().console.frame_lists.setdefault(owner, FrozenList())
+    return tab().console.frame_lists.setdefault(owner, FrozenList(time.monotonic))
 
 
 def clear_selection() -> None:

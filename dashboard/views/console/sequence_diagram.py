@@ -13,13 +13,13 @@ from dashboard.ui.formatting import format_duration, format_round_trip, split_ro
 from dashboard.views.console.frame_text import frame_tone
 
 MAX_FRAMES = 30
-MIN_PAUSE_S = 1.0  # shorter ones are not told: they are the conversation's own pace
+MIN_PAUSE_S = 1.0  # shorter pauses are not shown
 
 
 def render_diagram(
     frames: Sequence[RecordedFrame], matches: Mapping[int, FrameMatch], client: str, server: str
 ) -> str:
-    """Draw the last ``FRAMES`` frames, oldest first, between the two names."""
+    """Draw the last ``MAX_FRAMES`` frames, oldest first, between the two names."""
     lines, earlier = "", None
     for frame in frames[-MAX_FRAMES:]:
         pause = frame.at - earlier if earlier is not None else 0.0
@@ -35,6 +35,6 @@ def render_diagram(
 def _render_arrow(frame: RecordedFrame) -> str:
     way = "up" if frame.is_sent else "down"
     over_http = " http" if frame.kind in (FrameKind.HTTP_REQUEST, FrameKind.HTTP_RESPONSE) else ""
-    told = html.escape(frame.label)
+    label = html.escape(frame.label)
     id = f' <span class="quiet">{html.escape(frame.id)}</span>' if frame.id else ""
-    return f'<div class="{way} {frame_tone(frame)}{over_http}">{told}{id}<i></i></div>'
+    return f'<div class="{way} {frame_tone(frame)}{over_http}">{label}{id}<i></i></div>'
