@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import urllib.request
 
 from playwright.sync_api import expect
 
@@ -162,32 +161,3 @@ def test_an_invalid_expression_is_reported(open_page):
     page = open_page("explorer?text=/(/")
 
     expect(messages(page)).to_contain_text("Invalid search: /(/")
-
-
-PAYLOAD = r"""{ "id" :"n1","title":"\u0416\/",
- "body":"" , "n":1e5,"a":1.50,"a":2.0}"""
-
-
-def test_a_message_is_shown_and_downloaded_to_the_byte(open_page, programs, token):
-    body = f'{{"channel":"user:exact","type":"notification","payload":{PAYLOAD}}}'
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{programs.server_program.port}/api/publish",
-        data=body.encode(),
-        headers={
-            "Authorization": f"Bearer {token('publisher', 'service')}",
-            "Content-Type": "application/json",
-        },
-    )
-    page = open_page("explorer?channel=user:exact")
-    with urllib.request.urlopen(request) as response:
-        assert json.load(response)["accepted"] == 1
-
-    page.get_by_text("Original", exact=True).click()
-
-    inspected = page.locator(".st-key-pane-inspector [data-testid=stCode]")
-    expect(inspected).to_contain_text('"a":1.50')  # formatted, there is a space
-    assert PAYLOAD in inspected.inner_text()
-    page.get_by_test_id("stPopover").get_by_role("button", name="Download").click()
-    with page.expect_download() as lines:
-        page.get_by_role("link", name="JSONL").click()
-    assert PAYLOAD.replace("\n", " ") in lines.value.path().read_text()
