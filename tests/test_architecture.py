@@ -71,7 +71,6 @@ PURE = [
     "dashboard/messages/*.py",
     "dashboard/sockets/socket_status.py",
     "dashboard/state/*.py",
-    "dashboard/ui/frozen_list.py",
     "dashboard/views/connections/access_explanation.py",
     "dashboard/views/connections/listing.py",
     "dashboard/views/console/code_descriptions.py",
@@ -213,7 +212,7 @@ def test_a_module_that_calls_itself_pure_is_checked_for_it():
     claims = {
         name
         for name, tree in TREES.items()
-        if re.search(r"\b[Pp]ure\b", (ast.get_docstring(tree) or "").replace("not pure", ""))
+        if re.search(r"\b[Pp]ure\b(?!, but)", ast.get_docstring(tree) or "")
         and MODULES[name].name != "__init__.py"
     }
 
