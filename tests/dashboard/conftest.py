@@ -133,18 +133,18 @@ class FakeSocket:
         self.connected = self.disconnected = False
         self._handlers: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
         self._raw_handlers: dict[str, list[Callable[[bytes], None]]] = {}
-        self.be(ConnectionState.CONNECTING)
+        self.set_status(ConnectionState.CONNECTING)
 
-    def be(self, state: ConnectionState, signed_in: bool = False, **more: Any) -> None:
+    def set_status(self, state: ConnectionState, signed_in: bool = False, **more: Any) -> None:
         fields = {"attempt": 0, "retry_at": None, "close_code": None, "close_reason": ""}
         fields |= {"since": NOON, "round_trip_ms": 2.0} | more
         self._status = ConnectionStatus(state=state, signed_in=signed_in, **fields)
 
     def live(self) -> None:
-        self.be(ConnectionState.OPEN, signed_in=True)
-        self.say("auth_success", {"user_id": "workbench"})
+        self.set_status(ConnectionState.OPEN, signed_in=True)
+        self.receive("auth_success", {"user_id": "workbench"})
 
-    def say(self, type: str, payload: Any) -> None:
+    def receive(self, type: str, payload: Any) -> None:
         encoded = codec.encode_json(payload)
         for raw_handler in self._raw_handlers.get(type, []):
             raw_handler(encoded)
@@ -195,9 +195,9 @@ def busy_feed(feed: Feed, socket: FakeSocket, shop: Shop) -> Feed:
         for n in (1, 2)
     )
     paid = shop.message("order_update", order_id="ord_1", status="paid")
-    socket.say("new_order", shop.placed())
-    socket.say("inventory_alert", shop.alert())
-    socket.say(
+    socket.receive("new_order", shop.placed())
+    socket.receive("inventory_alert", shop.alert())
+    socket.receive(
         "traffic",
         shop.traffic(
             shop.sample("user:user_1", first),

@@ -11,7 +11,7 @@ import pytest
 
 import dashboard
 
-NOBODY = "http://127.0.0.1:1"  # the port of tcpmux: nothing listens there
+UNUSED_URL = "http://127.0.0.1:1"  # the port of tcpmux: nothing listens there
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def workbench(launch, secret):
         "dashboard",
         WORKBENCH_JWT_SECRET=secret,
         WORKBENCH_DASHBOARD_PORT="0",
-        WORKBENCH_SERVER_URL=NOBODY,
-        WORKBENCH_SIMULATOR_URL=NOBODY,
+        WORKBENCH_SERVER_URL=UNUSED_URL,
+        WORKBENCH_SIMULATOR_URL=UNUSED_URL,
     )
     program.url = program.wait_for(r"^dashboard: (http://127\.0\.0\.1:\d+)$")[1]
     return program
@@ -34,7 +34,7 @@ def test_serves_at_the_printed_url_and_shuts_down_cleanly(workbench, stop):
 
     assert workbench.stop(stop) == 0
     assert "Traceback" not in workbench.output
-    assert workbench.output.count("http://127.0.0.1:") == 1 + workbench.output.count(NOBODY)
+    assert workbench.output.count("http://127.0.0.1:") == 1 + workbench.output.count(UNUSED_URL)
 
 
 def test_names_every_problem_with_the_settings(launch):

@@ -60,7 +60,7 @@ def test_a_connection_is_closed_after_a_confirmation(open_page, click_row, custo
     expect(table(page)).to_be_visible()
 
     question = page.get_by_role("dialog")
-    click_row(table(page), 0, -24, lambda: expect(question).to_be_visible(timeout=4_000))
+    click_row(table(page), 0, -41, lambda: expect(question).to_be_visible(timeout=4_000))
     expect(question).to_contain_text("Disconnect Olena?")
     assert socket.status.close_code is None
     question.get_by_role("button", name="Disconnect").click()

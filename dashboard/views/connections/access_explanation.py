@@ -70,7 +70,7 @@ Translate = Callable[[str], str]
 
 
 class AccessExplanation(Struct, frozen=True):
-    """An answer: in a line, with the colour of its severity, and why, in sentences."""
+    """The verdict with its tone, and the reasons as sentences."""
 
     title: str
     tone: str
@@ -78,10 +78,10 @@ class AccessExplanation(Struct, frozen=True):
 
 
 class Evidence(Struct, frozen=True):
-    """What is known besides the server's answer; ``since`` is when the log begins.
+    """What is known besides the server's answer; ``since`` is the start of the log.
 
-    ``message`` is the one in question, on the channel in question; ``siblings`` are the same
-    user's other connections.
+    ``message`` is the message in question; ``other_connections`` are those of the same user that
+    are subscribed to the channel.
     """
 
     message: LoggedMessage | None
@@ -97,10 +97,10 @@ def collect_evidence(
     selected: LoggedMessage | None,
     now: float,
 ) -> Evidence:
-    """Collect the evidence: about the picked message if it is of this channel, or the newest."""
+    """Collect the evidence, for the selected message if it is of this channel, or the newest."""
     message = selected if selected is not None and selected.channel == channel else None
     if message is None:
-        message = next((seen for seen in log.newest_first() if seen.channel == channel), None)
+        message = next((logged for logged in log.newest_first() if logged.channel == channel), None)
     siblings = tuple(
         each
         for each in connections
@@ -118,7 +118,7 @@ def explain_access(
     translate: Translate = str,
     format_time: Callable[[float], str] = str,
 ) -> AccessExplanation:
-    """Return the explanation; ``word`` translates."""
+    """Return the explanation; ``translate`` translates its texts."""
     rule = RULE_TEXTS.get(access.rule)
     sentences = (
         translate(rule) if rule else access.explanation,
@@ -162,13 +162,17 @@ def _message_sentences(
         if message is None:
             yield translate(NO_PUBLICATION).format(since=format_time(evidence.since))
         else:
-            told = {"type": message.type, "at": format_time(message.at), "reached": message.reached}
-            told["connected"] = format_time(connected)
+            values = {
+                "type": message.type,
+                "at": format_time(message.at),
+                "reached": message.reached,
+                "connected": format_time(connected),
+            }
             if access.joined and message.at < connected:
-                yield translate(SENT_BEFORE_CONNECT).format(**told)
+                yield translate(SENT_BEFORE_CONNECT).format(**values)
             else:
                 yield translate(QUEUED_FOR_CLIENT if access.joined else QUEUED_FOR_OTHERS).format(
-                    **told
+                    **values
                 )
     if access.joined and connection.waiting_bytes:
         yield translate(SEND_QUEUE_GROWS).format(bytes=connection.waiting_bytes)

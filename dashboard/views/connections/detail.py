@@ -24,7 +24,7 @@ CHANNEL_QUERY = "channel-query"  # the field's key: the channel to check
 def draw(
     connection: ConnectionInfo | None, connections: Iterable[ConnectionInfo], now: Snapshot
 ) -> None:
-    """Draw the chosen connection."""
+    """Draw the selected connection."""
     if connection is None:
         with theme.card("connection-detail", _("Why didn't this client receive it?"), size="rest"):
             theme.draw_empty_state(
@@ -49,12 +49,12 @@ def draw(
 
 def _draw_summary(connection: ConnectionInfo, at: float) -> None:
     where = formatting.viewer_timezone()
-    told = _("{user} · connected at {since} · last active {ago} ago").format(
+    summary = _("{user} · connected at {since} · last active {ago} ago").format(
         user=connection.user_id,
         since=formatting.format_time(connection.connected_at.timestamp(), timezone=where),
         ago=formatting.format_duration(max(0.0, at - connection.last_heard_at.timestamp())),
     )
-    st.html(f'<div class="row quiet">{html.escape(told)}</div>')
+    st.html(f'<div class="row quiet">{html.escape(summary)}</div>')
     chips = "".join(
         formatting.chip_html(channel, kind_of(channel))
         for channel in connection.channels[:MAX_CHIPS]

@@ -30,7 +30,7 @@ SORT_LABELS: Mapping[str, str] = {
 }
 ROLE_TONES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
 KIB = 1024
-SEND_QUEUE_LIMIT_KIB = 1024  # a client with more waiting for over a second is hung up on
+SEND_QUEUE_LIMIT_KIB = 1024  # a client with more queued for over a second is disconnected
 
 
 def draw_metrics(now: Snapshot) -> None:
@@ -75,7 +75,7 @@ def draw_metrics(now: Snapshot) -> None:
 
 
 def draw_nodes(stats: tuple[NodeStats, ...]) -> None:
-    """Draw the nodes, where there are several."""
+    """Draw the nodes of a cluster."""
     columns: dict[str, Column[NodeStats]] = {
         _("Node"): tables.text_column(180, lambda node: node.node),
         _("Uptime"): tables.text_column(70, lambda node: formatting.format_duration(node.uptime_s)),
@@ -195,7 +195,7 @@ def select_connection(connection: ConnectionInfo | None) -> None:
 
 
 def draw() -> None:
-    """Draw one moment."""
+    """Draw a snapshot."""
     now, called = page_frame.current_snapshot(), result_while_paused(connections_client().latest())
     several = len(now.nodes.stats) > 1
     people = called.connections
@@ -221,7 +221,7 @@ def draw() -> None:
     with right:
         detail.draw(chosen, people.connections, now)
     if disconnect_dialog.is_pending():
-        st.rerun()  # the question is drawn by the whole page: a tick would take it away
+        st.rerun()  # only a full run draws the dialog: a tick would close it
 
 
 def result_while_paused(result: PollResult) -> PollResult:

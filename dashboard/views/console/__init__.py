@@ -1,4 +1,4 @@
-"""The Console: a raw socket, its frames, what may be sent, and what must be refused.
+"""The Console page: an editor for frames, the frames of a raw connection, and conformance tests.
 
-``panes``, ``compose``, ``trial_list`` and ``tab`` draw with Streamlit; nothing else here knows it.
+The raw connection and its recorder are in ``client``, the tests in ``conformance``.
 """

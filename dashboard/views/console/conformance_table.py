@@ -1,4 +1,4 @@
-"""What must be refused: each trial with what should come, what came, and the verdict."""
+"""The conformance tests: expected and actual answer of each, and the result."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ STATUS_TONES = {CaseStatus.RUNNING: "muted", CaseStatus.PASSED: "ok", CaseStatus
 
 
 def run_all() -> None:
-    """Run every trial, each on a connection of its own."""
+    """Run every test, each on a connection of its own."""
     panes.clear_selection()
-    place, runner = tab_resources.conformance_target(), tab_resources.conformance_runner()
-    for trial in ALL_CASES:
-        runner.start(trial, place)
+    target, runner = tab_resources.conformance_target(), tab_resources.conformance_runner()
+    for case in ALL_CASES:
+        runner.start(case, target)
 
 
 def selected_case() -> str:
-    """Return the name of the trial whose conversation is shown; empty if there is none."""
+    """Return the name of the selected test; empty if there is none."""
     return tab().console.selected_test
 
 
 def select_case(case: ConformanceCase | None) -> None:
-    """Show a trial's conversation."""
+    """Select a test, to show its frames."""
     if case:
         tab().console.selected_test = case.name
 
 
 def run_case(case: ConformanceCase) -> None:
-    """Run a trial and show its conversation."""
+    """Run a test and select it."""
     select_case(case)
     panes.clear_selection()
     tab_resources.conformance_runner().start(case, tab_resources.conformance_target())
 
 
 def draw_cases(results: Mapping[str, CaseResult]) -> None:
-    """Draw the list; a click chooses a trial, the arrow runs it."""
+    """Draw the tests; a click selects one, its button runs it."""
     passed = sum(result.status is CaseStatus.PASSED for result in results.values())
     with theme.card("conformance", "", None, size="pane"):
         if editor.draw_mode_switch() != editor.CONFORMANCE_MODE:
@@ -58,8 +58,8 @@ def draw_cases(results: Mapping[str, CaseResult]) -> None:
                 icon=":material/playlist_play:",
                 on_click=run_all,
             )
-            told = _("{passed} of {count} passed")
-            st.caption(told.format(passed=passed, count=len(ALL_CASES)), width="stretch")
+            summary = _("{passed} of {count} passed")
+            st.caption(summary.format(passed=passed, count=len(ALL_CASES)), width="stretch")
         columns = _columns(results, selected_case())
         tables.draw_table(
             ALL_CASES, columns, "conformance", on_select=select_case, alt=_("Conformance tests")
@@ -69,23 +69,23 @@ def draw_cases(results: Mapping[str, CaseResult]) -> None:
 def _columns(
     results: Mapping[str, CaseResult], selected: str
 ) -> dict[str, Column[ConformanceCase]]:
-    def got(trial: ConformanceCase) -> str:
-        result = results.get(trial.name)
+    def actual(case: ConformanceCase) -> str:
+        result = results.get(case.name)
         if result is None:
             return ""
         if result.answer is None:
             return "" if result.status is CaseStatus.RUNNING else _("no answer")
         return frame_label(result.answer)
 
-    def verdict(trial: ConformanceCase) -> str:
-        result = results.get(trial.name)
+    def verdict(case: ConformanceCase) -> str:
+        result = results.get(case.name)
         return result.status if result else ""
 
     return {
-        "": tables.text_column(22, lambda trial: "▶" if trial.name == selected else ""),
-        _("Test"): tables.text_column(146, lambda trial: _(trial.title)),
-        _("Expected"): tables.text_column(134, lambda trial: expectation_label(trial.expected)),
-        _("Actual"): tables.text_column(134, got),
+        "": tables.text_column(22, lambda case: "▶" if case.name == selected else ""),
+        _("Test"): tables.text_column(146, lambda case: _(case.title)),
+        _("Expected"): tables.text_column(134, lambda case: expectation_label(case.expected)),
+        _("Actual"): tables.text_column(134, actual),
         _("Result"): tables.chips_column(
             66, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
         ),

@@ -22,10 +22,10 @@ class ConnectionPhase(StrEnum):
 
 
 class ConnectionSummary(Struct, frozen=True):
-    """A connection as it is now; times are in seconds since the epoch.
+    """The current state of a connection; times are in seconds since the epoch.
 
-    ``user``, ``role`` and ``tenant`` are empty before a sign-in; ``since`` is when the phase
-    began.  ``ending`` is the frame that ended it.
+    ``user``, ``role`` and ``tenant`` are empty before the sign-in; ``since`` is the start of the
+    phase; ``closing_frame`` is the frame that closed the connection.
     """
 
     phase: ConnectionPhase = ConnectionPhase.NOT_CONNECTED
@@ -38,7 +38,7 @@ class ConnectionSummary(Struct, frozen=True):
 
 
 def summarise(frames: Iterable[RecordedFrame]) -> ConnectionSummary:
-    """Read the frames of one line, the connections before the last included."""
+    """Summarise the last connection from all frames of a recorder."""
     now = ConnectionSummary()
     for frame in frames:
         match frame.kind:
@@ -56,15 +56,15 @@ def summarise(frames: Iterable[RecordedFrame]) -> ConnectionSummary:
 
 
 def _with_identity(before: ConnectionSummary, payload: Any) -> ConnectionSummary:
-    told = payload if isinstance(payload, dict) else {}
-    user, role, tenant = (str(told.get(name, "")) for name in ("user_id", "role", "tenant_id"))
+    identity = payload if isinstance(payload, dict) else {}
+    user, role, tenant = (str(identity.get(name, "")) for name in ("user_id", "role", "tenant_id"))
     return ConnectionSummary(
         ConnectionPhase.OPEN,
         before.since,
         user,
         role,
         tenant,
-        _parse_timestamp(told.get("expires_at")),
+        _parse_timestamp(identity.get("expires_at")),
     )
 
 

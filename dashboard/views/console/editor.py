@@ -1,6 +1,6 @@
 """The editor: a template, its text, where it goes, and the schema of its type.
 
-It stands outside the part that is drawn again and again, so that nothing disturbs the typing.
+It is outside the fragment that is redrawn periodically, so that typing is not disturbed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 
 
 def selected_mode() -> str:
-    """Return what the Console is for now, in this tab or in its address."""
+    """Return the selected mode of the Console."""
     return url_select.selected("console", MODE_PARAM, MODES)
 
 
 def draw_mode_switch() -> str:
-    """Draw what the Console is for, in place of a card's title; return it."""
+    """Draw the mode switch, in place of a card's title; return the mode."""
     return url_select.select(
         "console",
         MODE_PARAM,
@@ -74,7 +74,7 @@ def draw_editor(connection: ConsoleConnection) -> None:
 
 
 def _send_button(text: str, is_publication: bool, connection: ConsoleConnection) -> None:
-    """Draw what sends the text; a message over the limit may be sent: its answer is a lesson."""
+    """Draw the send button; a message over the limit can be sent, to see the server's answer."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             _("Publish") if is_publication else _("Send"),
@@ -89,17 +89,17 @@ def _send_button(text: str, is_publication: bool, connection: ConsoleConnection)
             len(text.encode()),
             MAX_PUBLICATION_BYTES if is_publication else MAX_MESSAGE_BYTES,
         )
-        told = _("{size} of {limit} bytes").format(
+        usage = _("{size} of {limit} bytes").format(
             size=formatting.format_number(size), limit=formatting.format_number(limit)
         )
         if is_publication:
-            whom = _("as a service")
-            told = f"{whom} · {told}"
-        st.caption(f":red[{told}]" if size > limit else told, width="content")
+            sender = _("as a service")
+            usage = f"{sender} · {usage}"
+        st.caption(f":red[{usage}]" if size > limit else usage, width="content")
 
 
 def _send(connection: ConsoleConnection) -> None:
-    panes.clear_selection()  # whoever sends wants to see what comes of it
+    panes.clear_selection()  # so that the answer is visible
     text: str = st.session_state[EDITOR_TEXT]
     if editor_state.is_publication(text):
         connection.publish(text)

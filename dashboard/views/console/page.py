@@ -36,8 +36,8 @@ def status_text(now: ConnectionSummary) -> str:
             return _("open since {at}, not signed in").format(at=formatting.format_time(now.since))
         case ConnectionPhase.OPEN:
             pass
-    who = " · ".join(filter(None, (now.user, now.role, now.tenant)))
-    words = _("signed in as {who}").format(who=who)
+    identity = " · ".join(filter(None, (now.user, now.role, now.tenant)))
+    words = _("signed in as {who}").format(who=identity)
     if now.expires_at is not None:
         left = max(0.0, now.expires_at - page_frame.current_snapshot().at)
         words += " · " + _("token expires in {time}").format(time=formatting.format_duration(left))
@@ -57,15 +57,15 @@ def frames_while_paused(
 
 def draw_connection() -> None:
     """Draw the frames of the persona's connection."""
-    whose = sidebar.persona_key()
-    shown = frames_while_paused(tab_resources.raw_connection(persona).recorder.frames(), whose)
+    key = sidebar.persona_key()
+    shown = frames_while_paused(tab_resources.raw_connection(persona).recorder.frames(), key)
     live_line(status_text(connection_summary.summarise(shown)))
     hint = _("Send a message or connect. Frames in both directions appear here.")
     if not st.session_state.get(panes.SHOW_EVENTS_KEY, True):
         shown = tuple(each for each in shown if not each.is_event)
     middle, right = st.columns([568, 292], gap="xsmall")
     with middle:
-        panes.draw_frames(shown, whose, (_("No frames yet"), hint), connection=sending)
+        panes.draw_frames(shown, key, (_("No frames yet"), hint), connection=sending)
     with right:
         panes.draw_sequence(shown, title.partition(" · ")[0])
 

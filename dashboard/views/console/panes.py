@@ -18,7 +18,7 @@ from dashboard.views.console.frame_text import explain
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 MAX_ROWS = 200
-DETAIL_HEIGHT = 196  # px, always there, so that choosing a frame moves nothing
+DETAIL_HEIGHT = 196  # px, always there, so that selecting a frame moves nothing
 SHOW_EVENTS_KEY = "events"  # the key of the switch
 
 
@@ -77,10 +77,10 @@ def draw_frames(
     default_frame: RecordedFrame | None = None,
     connection: ConsoleConnection | None = None,
 ) -> None:
-    """Draw somebody's frames, newest first, and one of them whole below.
+    """Draw the frames, newest first, and below them the selected one in detail.
 
-    That is the chosen one, or else ``answer``.  Without ``sending``, what they are sent on,
-    there is less room: the list does without times and ids.
+    ``default_frame`` is shown if none is selected.  Without a ``connection``, there is no toolbar
+    and less room: the list has no times and ids.
     """
     frame_rows = frame_list(owner)
     shown = frame_rows.rows(frames)
@@ -113,7 +113,7 @@ def _draw_table(
     where = formatting.viewer_timezone()
     newest = frames[: -MAX_ROWS - 1 : -1]
 
-    def took(frame: RecordedFrame) -> str:
+    def round_trip(frame: RecordedFrame) -> str:
         match = matches.get(frame.seq)
         return (
             formatting.format_round_trip(match.seconds)
@@ -138,7 +138,7 @@ def _draw_table(
     if has_room:
         columns["id"] = tables.text_column(38, lambda f: f.id or "")
     columns[_("Content")] = tables.text_column(132 if has_room else 104, frame_text.one_line)
-    columns[_("Round trip")] = tables.right_aligned_column(70, took)
+    columns[_("Round trip")] = tables.right_aligned_column(70, round_trip)
     key = frame_rows.table_key(f"frames-{owner}-")
     tables.draw_table(newest, columns, key, on_select=frame_rows.select, alt=_("Frames"))
 
@@ -164,7 +164,9 @@ def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch])
 def draw_sequence(frames: Sequence[RecordedFrame], client: str) -> None:
     """Draw the sequence of the last frames; it follows the newest."""
     count = min(len(frames), sequence_diagram.MAX_FRAMES)
-    aside = ngettext("last {count} frame", "last {count} frames", count).format(count=count)
+    aside = ""
+    if frames:
+        aside = ngettext("last {count} frame", "last {count} frames", count).format(count=count)
     hint = html.escape(_("Requests go to the right, replies and events to the left."))
     with (
         theme.card("sequence", _("Sequence"), aside, size="pane"),

@@ -1,4 +1,4 @@
-"""A message type as a person reads it: a line a field, generated from the types.  Pure."""
+"""The schema of a message type as text, a line per field, generated from the types.  Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = tuple[str, str]
 
 
 def message_schema(kind: type[Struct], translate: Translate = str) -> str:
-    """Write the fields of a message of this type; ``word`` translates."""
+    """Return the fields of a message of this type."""
     whole = inspect.type_info(kind)
     assert isinstance(whole, inspect.StructType)  # noqa: S101 - every message is one
     fields = {field.encode_name: field for field in whole.fields}
@@ -31,7 +31,7 @@ def message_schema(kind: type[Struct], translate: Translate = str) -> str:
 
 
 def publication_schema(kind: type[Struct], translate: Translate = str) -> str:
-    """Write the fields of a publication of an event of this type."""
+    """Return the fields of a publication of an event of this type."""
     whole = inspect.type_info(kind)
     assert isinstance(whole, inspect.StructType)  # noqa: S101 - as above
     payload = next(field for field in whole.fields if field.encode_name == "payload")
@@ -40,34 +40,34 @@ def publication_schema(kind: type[Struct], translate: Translate = str) -> str:
 
 
 def _align(rows: list[Row]) -> str:
-    """Put what is told into a column, and what is long over several lines of it."""
+    """Align the descriptions in a column, and wrap long ones."""
     left = max(len(name) for name, _ in rows) + 2
     lines = []
-    for name, told in rows:
-        first, *others = textwrap.wrap(told, MAX_WIDTH - left) or [""]
+    for name, description in rows:
+        first, *others = textwrap.wrap(description, MAX_WIDTH - left) or [""]
         lines += [f"{name:{left}}{first}".rstrip(), *(" " * left + other for other in others)]
     return "\n".join(lines)
 
 
 def _rows(field: inspect.Field, depth: int, translate: Translate) -> Iterator[Row]:
-    told, inside = _describe_type(field.type, translate)
+    text, inner = _describe_type(field.type, translate)
     if not field.required:
-        told = f"{told}, {translate(OPTIONAL)}" if told else translate(OPTIONAL)
-    yield INDENT * depth + field.encode_name, told
-    for each in inside:
+        text = f"{text}, {translate(OPTIONAL)}" if text else translate(OPTIONAL)
+    yield INDENT * depth + field.encode_name, text
+    for each in inner:
         yield from _rows(each, depth + 1, translate)
 
 
 def _describe_type(
     type_: inspect.Type, translate: Translate
 ) -> tuple[str, tuple[inspect.Field, ...]]:
-    """Say a type in words; returns the fields inside it besides."""
+    """Describe a type; also returns its inner fields."""
     match type_:
         case inspect.StructType():
             return "", type_.fields
         case inspect.VarTupleType() | inspect.ListType():
-            told, inside = _describe_type(type_.item_type, translate)
-            return f"{translate(LIST)} {told}".rstrip(" ") + ("" if told else " …"), inside
+            text, inner = _describe_type(type_.item_type, translate)
+            return f"{translate(LIST)} {text}".rstrip(" ") + ("" if text else " …"), inner
         case inspect.EnumType():
             return " | ".join(str(each.value) for each in type_.cls), ()
         case inspect.StrType():

@@ -67,19 +67,19 @@ def _close_in_background(close: object) -> None:
     scope="session", on_release=_close_in_background, show_spinner=False, hash_funcs={Persona: repr}
 )
 def raw_connection(persona: Persona) -> RawConnection:
-    """Return this tab's wire as somebody; it is not opened."""
+    """Return this tab's raw connection of a persona; it is not opened."""
     del persona  # what it is kept by
     return RawConnection(dependencies.settings().socket_url, FrameRecorder())
 
 
 @st.cache_resource(scope="session", on_release=_close_in_background, show_spinner=False)
 def conformance_runner() -> ConformanceRunner:
-    """Return this tab's trials."""
+    """Return this tab's conformance runner."""
     return ConformanceRunner()
 
 
 def conformance_target() -> ConformanceTarget:
-    """Say where trials are run, with an order that is really somebody's if there is one."""
+    """Return the server that the tests run against, with an existing order if there is one."""
     settings = dependencies.settings()
     return ConformanceTarget(
         settings.socket_url,

@@ -1,7 +1,7 @@
-"""Messages to begin with, generated from the message types.  Pure.
+"""Templates of messages, generated from the message types.  Pure.
 
-A template has the fields that are required, each with a value that fits its type: one from
-the running shop where the caller knows it, one from ``EXAMPLE_VALUES``, or the least that is valid.
+A template has the required fields, each with a value that fits its type: from the running shop,
+from ``EXAMPLE_VALUES``, or a minimal valid one.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from protocol.messages import ClientMessage, Event
 CLIENT_MESSAGES: Mapping[str, type[Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(ClientMessage)
 }
-"""What a client may say, by type."""
+"""The messages that a client can send, by type."""
 EVENT_MESSAGES: Mapping[str, type[Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(Event)
 }
-"""What a service may publish, by type."""
+"""The events that a service can publish, by type."""
 PUBLISH_PREFIX = "publish "
 TEMPLATE_NAMES = (
     "subscribe",
     *sorted(CLIENT_MESSAGES.keys() - {"subscribe"}),
     *(PUBLISH_PREFIX + t for t in sorted(EVENT_MESSAGES)),
 )
-"""All templates: a client's messages, and each publication with PUBLISH before its type."""
+"""All templates: the client's messages, and each event after ``PUBLISH_PREFIX``."""
 EXAMPLE_VALUES: Mapping[str, Any] = {
     "token": TOKEN,
     "content": "Добрий день! Коли відправите замовлення?",
@@ -49,7 +49,7 @@ EXAMPLE_VALUES: Mapping[str, Any] = {
     "body": "Знижки до вечора",
     "status": "paid",
 }
-DEFAULT_CHANNELS: Mapping[str, str] = {  # where each event is at home; see docs/protocol.md
+DEFAULT_CHANNELS: Mapping[str, str] = {  # by event; see docs/protocol.md
     "order_update": "order:{order_id}",
     "notification": "user:{user_id}",
     "cart_update": "user:{user_id}",
@@ -60,7 +60,7 @@ DEFAULT_CHANNELS: Mapping[str, str] = {  # where each event is at home; see docs
 
 
 class TemplateValues(Struct, frozen=True):
-    """What templates take from the running shop; ``channel`` is one that may be joined."""
+    """Values of the running shop; ``channel`` is one that the persona can subscribe to."""
 
     user_id: str = "user_1"
     tenant_id: str = "shop"
@@ -124,7 +124,7 @@ def _payload(kind: type[Struct], values: Mapping[str, Any], at: float) -> Any:
 
 
 def _example_value(type_: inspect.Type, path: str, values: Mapping[str, Any], at: float) -> Any:
-    """Make a value that fits a type; the example whose name ends the path most exactly wins."""
+    """Return a value that fits a type; the example with the most specific path wins."""
     match type_:
         case inspect.StructType():
             return {
@@ -146,7 +146,7 @@ def _example_value(type_: inspect.Type, path: str, values: Mapping[str, Any], at
 
 
 def _minimal_value(type_: inspect.Type, name: str, at: float) -> Any:
-    """Make the least that is valid."""
+    """Return a minimal valid value."""
     match type_:
         case inspect.EnumType():
             return next(iter(type_.cls)).value

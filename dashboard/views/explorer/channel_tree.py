@@ -32,7 +32,7 @@ def format_subscribers(branch: ChannelTreeRow) -> str:
 
 
 def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | None], None]) -> None:
-    """Draw the pane; calls ``picked`` with the selected row, or None."""
+    """Draw the pane; ``on_select`` is called with the selected row, or None."""
     title = _("Channels")
     columns: dict[str, Column[ChannelTreeRow]] = {
         _("Kind"): tables.chips_column(66, lambda branch: branch.kind, theme.KIND_TONES),

@@ -25,7 +25,7 @@ TEXT_FORMS = {FORMATTED: N_("Formatted"), ORIGINAL: N_("Original")}
 
 
 def draw(message: LoggedMessage | None, log_view: LogView) -> None:
-    """Draw a message beside the others of its channel and type."""
+    """Draw a message, compared with earlier ones of its channel and type."""
     if message is None:
         with theme.card("inspector", _("Message"), size="pane"):
             hint = _("Select a message to inspect it.")
@@ -34,7 +34,7 @@ def draw(message: LoggedMessage | None, log_view: LogView) -> None:
     same = selection.similar_messages(message, log_view)
     chip = formatting.chip_html(message.channel, kind_of(message.channel))
     with theme.card("inspector", message.type, chip, size="pane"):
-        told = _("{at} · {size} · reached {reached}").format(
+        facts = _("{at} · {size} · reached {reached}").format(
             at=formatting.format_time(message.at, millis=True),
             size=ngettext("{count} byte", "{count} bytes", len(message.text)).format(
                 count=len(message.text)
@@ -42,7 +42,7 @@ def draw(message: LoggedMessage | None, log_view: LogView) -> None:
             reached=message.reached,
         )
         utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
-        st.html(f'<div class="row quiet" title="{utc}">{told}</div>')
+        st.html(f'<div class="row quiet" title="{utc}">{facts}</div>')
         with st.container(horizontal=True, gap="xsmall", key="actions"):
             _draw_actions(message)
             shown_text = _draw_text_switch()
@@ -119,7 +119,7 @@ def _unsave(message: LoggedMessage) -> None:
 
 
 def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> None:
-    """List the fields that differ from the message before."""
+    """Draw the fields that differ from the previous message."""
     aside = _("no earlier message to compare with")
     if previous:
         aside = _("since {at}").format(at=formatting.format_time(previous.at))
@@ -134,7 +134,7 @@ def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> Non
 
 
 def diff_html(changes: Iterable[FieldChange]) -> str:
-    """List the fields that differ, old value and new."""
+    """Return the changed fields with their old and new values as HTML."""
     lines = ""
     for change in changes:
         old = f"<s>{html.escape(change.before)}</s> " if change.before is not None else ""
@@ -145,7 +145,7 @@ def diff_html(changes: Iterable[FieldChange]) -> str:
 
 
 def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
-    """Plot one numeric field over time, where there is one and more than one message."""
+    """Plot one numeric field over time, if there are two messages or more."""
     names = fields.numeric_fields(fields.payload_of(message))
     if not names or len(messages) < 2:
         return

@@ -1,6 +1,6 @@
 """The message list's filters and its button to the newest message.
 
-The filters live in the URL: a reload keeps them, and an address can be passed on.
+The filters are in the URL: a reload keeps them, and a link can be shared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dashboard.ui import newest_button, url_select
 from dashboard.views.explorer import selection
 from protocol.codec import PUBLISHABLE_TYPES
 
-KNOWN_TYPES = {*PUBLISHABLE_TYPES, "chat_message"}  # so that an address may name one not yet seen
+KNOWN_TYPES = {*PUBLISHABLE_TYPES, "chat_message"}  # also in a URL, before the first one
 LIVE, SAVED = "passing", "saved"
 VIEW_LABELS = {LIVE: N_("Live"), SAVED: N_("Saved")}
 Slot = AbstractContextManager[Any]

@@ -19,19 +19,19 @@ from dashboard.ui.tables import Column
 from dashboard.views.explorer import message_filters, selection
 from dashboard.views.explorer.message_filters import SAVED
 
-SEARCH_BUDGET_S = 0.15  # of a tick, for what was not looked through yet
+SEARCH_BUDGET_S = 0.15  # per tick, for messages that were not searched yet
 
 
 def draw(now: Snapshot) -> None:
     """Draw the pane."""
-    with theme.card("list", _("Messages"), None, size="pane") as tell:
+    with theme.card("list", _("Messages"), None, size="pane") as set_header:
         wanted, view, beside = message_filters.draw(now)
         log = LogView.from_messages(saved_messages().messages()) if view == SAVED else now.log
         kept = formatting.format_number(log.count)
         try:
             search = MessageSearch(wanted) if view == SAVED else selection.search_messages(wanted)
         except InvalidPattern as why:
-            tell(_("{kept} stored").format(kept=kept))
+            set_header(_("{kept} stored").format(kept=kept))
             bad = _("Invalid search: {text}").format(text=formatting.escape_markdown(wanted.text))
             return theme.draw_empty_state(
                 "error", bad, as_sentence(formatting.escape_markdown(str(why)))
@@ -42,7 +42,7 @@ def draw(now: Snapshot) -> None:
             message_filters.draw_newest_button(found)
         source = tab().explorer.download
         source.log, source.filter = log, wanted
-        tell(_header_text(found, wanted, kept))
+        set_header(_header_text(found, wanted, kept))
         shown = tab().explorer.messages.rows(found.newest)
         selection.select_default(shown)
         if shown:
@@ -66,10 +66,10 @@ def _header_text(result: SearchResult, filter: MessageFilter, total: str) -> str
         )
     if filter == MessageFilter():
         return _("{kept} stored").format(kept=total)
-    told = ngettext(
+    matches = ngettext(
         "{total} match in {kept} stored", "{total} matches in {kept} stored", result.total
     )
-    return told.format(total=formatting.format_number(result.total), kept=total)
+    return matches.format(total=formatting.format_number(result.total), kept=total)
 
 
 def _draw_empty(log_view: LogView, total: str, view: str) -> None:

@@ -16,7 +16,7 @@ from dashboard.web import download
 
 
 def draw() -> None:
-    """Draw them."""
+    """Draw the toolbar."""
     source = tab().explorer.download
     with st.popover(_("Download"), icon=":material/download:", key="export"):
         st.caption(_("All messages that match the filters, not only the rows shown."))

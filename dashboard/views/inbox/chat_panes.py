@@ -16,8 +16,8 @@ from dashboard.views.inbox.conversations import SIMULATED_AGENT_ID, ChatConversa
 from dashboard.views.inbox.participant import ChatParticipant, SendFailed
 from protocol.simulator_api import TakeConversation
 
-MAX_MESSAGE_LENGTH = 2000  # characters, as the server has it
-LIST_ROWS = 5  # lines of the list
+MAX_MESSAGE_LENGTH = 2000  # characters, the server's limit
+LIST_ROWS = 5
 
 
 def draw_customer_pane(
@@ -82,18 +82,18 @@ def draw_conversation_list(conversations: tuple[ChatConversation, ...], persona:
     """Draw the conversations, latest first; selecting one shows it in both panes."""
     where, shown_id = formatting.viewer_timezone(), tab().inbox.conversation_id
     columns: dict[str, Column[ChatConversation]] = {
-        "": tables.text_column(18, lambda talk: "▶" if talk.id == shown_id else ""),
+        "": tables.text_column(18, lambda one: "▶" if one.id == shown_id else ""),
         _("New"): tables.right_aligned_column(
-            36, lambda talk: str(unread_count(talk, persona) or "")
+            36, lambda one: str(unread_count(one, persona) or "")
         ),
         _("Customer"): tables.button_column(
             130, customer_name, "conversations-button", conversations, select_row
         ),
         _("Time"): tables.text_column(
-            60, lambda talk: formatting.format_time(talk.latest_at, timezone=where)
+            60, lambda one: formatting.format_time(one.latest_at, timezone=where)
         ),
         _("Last message"): tables.text_column(
-            106, lambda talk: talk.entries[-1].text if talk.entries else ""
+            106, lambda one: one.entries[-1].text if one.entries else ""
         ),
     }
     alt = _("Conversations")
@@ -113,7 +113,7 @@ def customer_name(conversation: ChatConversation) -> str:
 
 
 def select_row(conversation: ChatConversation | None) -> None:
-    """Show the conversation that was clicked, and its customer."""
+    """Select a conversation and its customer."""
     if conversation and conversation.customer:
         tab().inbox.customer = conversation.customer
         select_conversation(conversation.id)
@@ -150,23 +150,23 @@ def draw_messages(
             )
         if conversation is None or not conversation.entries:
             return theme.draw_empty_state("forum", empty_title, empty_hint)
-        said = "".join(message_html(line, own_user_id) for line in conversation.entries)
-        st.html(f'<div class="chat">{said}</div>')
+        messages = "".join(message_html(entry, own_user_id) for entry in conversation.entries)
+        st.html(f'<div class="chat">{messages}</div>')
 
 
 def message_html(entry: ChatEntry, own_user_id: str) -> str:
     """Return a message as HTML, with the sender unless it is the pane's own."""
-    mine = entry.sender_id == own_user_id
+    is_own = entry.sender_id == own_user_id
     machine = _("simulated")
     by = (
         f"{entry.sender} · {machine} · "
         if entry.sender_id == SIMULATED_AGENT_ID
         else f"{entry.sender} · "
     )
-    if mine:
+    if is_own:
         by = ""
     at = html.escape(f"{by}{formatting.format_time(entry.at)}")
-    side = "mine" if mine else "theirs"
+    side = "mine" if is_own else "theirs"
     return f'<div class="{side}">{html.escape(entry.text)}<small>{at}</small></div>'
 
 

@@ -1,6 +1,6 @@
 """Support conversations of one participant, with their history.  Pure, bounded.
 
-Lines come from the socket and from the server's history, in any order; each is kept once.
+Messages come from the socket and from the server's history, in any order, without duplicates.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from protocol.event_payloads import ChatMessageBody, ChatMessagePayload, Custome
 MAX_CONVERSATIONS = 200  # conversations, as many as the server lists
 MAX_ENTRIES = 500  # of one conversation
 SIMULATED_AGENT_ID = "agent_simulated"
-"""The user id of the simulator's own agent, who steps back where a person has answered."""
+"""User id of the simulator's agent, which stops replying once a person has answered."""
 
 
 class ChatEntry(Struct, frozen=True):
@@ -32,9 +32,9 @@ class ChatEntry(Struct, frozen=True):
 
 
 class ChatConversation(Struct, frozen=True):
-    """One conversation; ``lines`` are oldest first.
+    """One conversation; ``entries`` are oldest first.
 
-    ``customer`` is None until the server has said who opened it.
+    ``customer`` is None until the server has listed the conversation.
     """
 
     id: str
@@ -43,24 +43,24 @@ class ChatConversation(Struct, frozen=True):
 
     @property
     def latest_at(self) -> float:
-        """When something was said last."""
+        """When the newest message was sent."""
         return self.entries[-1].at if self.entries else 0.0
 
     def last_human_entry(self) -> ChatEntry | None:
         """Return the last message of a human agent; it stops the simulated agent."""
         own = self.customer.id if self.customer else ""
         others = (
-            line
-            for line in reversed(self.entries)
-            if line.sender_id not in (own, SIMULATED_AGENT_ID)
+            entry
+            for entry in reversed(self.entries)
+            if entry.sender_id not in (own, SIMULATED_AGENT_ID)
         )
         return next(others, None) if self.customer else None
 
     def unread_count(self, user_id: str, since: float) -> int:
-        """Count what others than the reader said after a moment, and after their own last word."""
+        """Count the others' messages since a time, and since the user's own last message."""
         count = 0
-        for line in reversed(self.entries):
-            if line.sender_id == user_id or line.at <= since:
+        for entry in reversed(self.entries):
+            if entry.sender_id == user_id or entry.at <= since:
                 break
             count += 1
         return count
@@ -73,43 +73,43 @@ class ChatConversations:
         self._conversations: dict[str, ChatConversation] = {}
 
     def on_message(self, message: Mapping[str, Any]) -> None:
-        """Take a whole message; those of other types are passed over.
+        """Apply a message; other types are ignored.
 
         Raises:
-            msgspec.ValidationError: its payload is not that of its type.
+            msgspec.ValidationError: the payload does not match the type.
         """
         if message.get("type") == "chat_message":
-            said = msgspec.convert(message.get("payload"), ChatMessagePayload)
-            self._add(said.conversation_id, (said.message,))
+            payload = msgspec.convert(message.get("payload"), ChatMessagePayload)
+            self._add(payload.conversation_id, (payload.message,))
 
     def add_list(self, answer: bytes) -> None:
-        """Take the answer of ``GET /api/conversations``.
+        """Apply the response of ``GET /api/conversations``.
 
         Raises:
-            msgspec.DecodeError: it is not that.
+            msgspec.DecodeError: it is not one.
         """
         for listed in _list_decoder.decode(answer).conversations:
-            talk = self._conversations.get(listed.id, ChatConversation(listed.id))
-            self._conversations[listed.id] = replace(talk, customer=listed.customer)
+            conversation = self._conversations.get(listed.id, ChatConversation(listed.id))
+            self._conversations[listed.id] = replace(conversation, customer=listed.customer)
             self._add(listed.id, (listed.last_message,) if listed.last_message else ())
 
     def add_history(self, id: str, answer: bytes) -> None:
-        """Take the answer of ``GET /api/conversations/{id}/messages``.
+        """Apply the response of ``GET /api/conversations/{id}/messages``.
 
         Raises:
-            msgspec.DecodeError: it is not that.
+            msgspec.DecodeError: it is not one.
         """
         self._add(id, _messages_decoder.decode(answer).messages)
 
     def latest_first(self) -> tuple[ChatConversation, ...]:
-        """Return this moment."""
-        return tuple(sorted(self._conversations.values(), key=lambda talk: -talk.latest_at))
+        """Return the conversations, latest first."""
+        return tuple(sorted(self._conversations.values(), key=lambda one: -one.latest_at))
 
-    def _add(self, id: str, said: tuple[ChatMessageBody, ...]) -> None:
-        talk = self._conversations.get(id, ChatConversation(id))
-        lines = {line.id: line for line in (*talk.entries, *map(_to_entry, said))}
-        kept = sorted(lines.values(), key=lambda line: line.at)[-MAX_ENTRIES:]
-        self._conversations[id] = replace(talk, entries=tuple(kept))
+    def _add(self, id: str, messages: tuple[ChatMessageBody, ...]) -> None:
+        conversation = self._conversations.get(id, ChatConversation(id))
+        entries = {one.id: one for one in (*conversation.entries, *map(_to_entry, messages))}
+        kept = sorted(entries.values(), key=lambda one: one.at)[-MAX_ENTRIES:]
+        self._conversations[id] = replace(conversation, entries=tuple(kept))
         while len(self._conversations) > MAX_CONVERSATIONS:
             del self._conversations[
                 min(self._conversations, key=lambda key: self._conversations[key].latest_at)
@@ -134,6 +134,8 @@ _list_decoder = msgspec.json.Decoder(_ConversationListResponse)
 _messages_decoder = msgspec.json.Decoder(_MessagesResponse)
 
 
-def _to_entry(said: ChatMessageBody) -> ChatEntry:
-    at: datetime = said.created_at
-    return ChatEntry(said.id, said.sender_id, said.sender_name, said.content, at.timestamp())
+def _to_entry(message: ChatMessageBody) -> ChatEntry:
+    at: datetime = message.created_at
+    return ChatEntry(
+        message.id, message.sender_id, message.sender_name, message.content, at.timestamp()
+    )

@@ -17,7 +17,7 @@ MAX_KEPT = 200  # of each
 
 
 class InboxNotification(Struct, frozen=True):
-    """A notification; ``at`` is the server's stamp."""
+    """A notification; ``at`` is the server's timestamp."""
 
     id: str
     at: float
@@ -28,9 +28,9 @@ class InboxNotification(Struct, frozen=True):
 
 
 class CartChange(Struct, frozen=True):
-    """A change of the cart, and what is in it since; ``at`` is the server's stamp.
+    """A change of the cart, and its content afterwards; ``at`` is the server's timestamp.
 
-    ``product`` and ``quantity`` are of the line that changed; a cart that was cleared has none.
+    ``product`` and ``quantity`` are of the item that changed; a cleared cart has none.
     """
 
     at: float
@@ -55,7 +55,7 @@ class InboxSnapshot(Struct, frozen=True):
         )
 
     def notifications_since(self, at: float) -> tuple[InboxNotification, ...]:
-        """Return the notifications that were sent after a moment."""
+        """Return the notifications that were sent after a time."""
         return tuple(note for note in self.notifications if note.at > at)
 
 
@@ -73,7 +73,7 @@ class Inbox:
         """Apply a message; other types are ignored.
 
         Raises:
-            msgspec.ValidationError: its payload is not that of its type.
+            msgspec.ValidationError: the payload does not match the type.
         """
         stamp, payload = message.get("timestamp"), message.get("payload")
         if not isinstance(stamp, str):
@@ -85,13 +85,13 @@ class Inbox:
                 _add_bounded(self._notifications, notice.id, _to_notification(notice, at))
             case "cart_update":
                 changed = msgspec.convert(payload, CartUpdatePayload, dec_hook=decode_money)
-                # It has no id; its stamp and its content tell it from every other.
+                # A cart update has no id; timestamp and content identify it.
                 _add_bounded(self._cart_changes, f"{stamp} {changed}", _to_cart_change(changed, at))
             case _:
                 pass
 
     def snapshot(self) -> InboxSnapshot:
-        """Return this moment."""
+        """Return an immutable snapshot."""
         return InboxSnapshot(_newest_first(self._notifications), _newest_first(self._cart_changes))
 
 

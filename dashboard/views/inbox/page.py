@@ -22,7 +22,7 @@ from protocol.channels import is_valid_key
 from protocol.event_payloads import CustomerRef
 
 MAX_NOTIFICATIONS = 20  # notifications; older ones are counted
-MAX_CUSTOMERS = 100  # customers to choose from, of those who are about and of those who ordered
+MAX_CUSTOMERS = 100  # of the active customers, and of those who ordered, to choose from
 CART_TONES = {
     "item_added": "ok",
     "item_removed": "bad",
@@ -48,7 +48,7 @@ def current_staff() -> Persona:
 
 
 def draw_customer_select(persona: Persona) -> None:
-    """Choose a customer: of those who did something lately."""
+    """Draw the choice of a customer: the shown one and the recently active ones."""
     about = {persona.user_id: CustomerRef(persona.user_id, persona.name)}
     about |= tab().inbox.recent_customers
     st.selectbox(
@@ -63,32 +63,32 @@ def draw_customer_select(persona: Persona) -> None:
 
 
 def recent_customers(now: Snapshot) -> dict[str, CustomerRef]:
-    """Return who did something or ordered something lately, by id."""
+    """Return the customers with recent activity or orders, by id."""
     ordered = (
         CustomerRef(order.customer_id, order.customer) for order in now.orders[:MAX_CUSTOMERS]
     )
-    return {who.id: who for who in (*now.customers[:MAX_CUSTOMERS], *ordered)}
+    return {customer.id: customer for customer in (*now.customers[:MAX_CUSTOMERS], *ordered)}
 
 
 def find_customer(id: str, now: Snapshot) -> CustomerRef:
-    """Return the customer with this id, under their name where it was ever heard."""
+    """Return the customer with this id, with the name if it is known."""
     ours = (persona for persona in personas.PERSONAS.values() if not persona.tenant)
     people = [
         *now.customers,
         *(CustomerRef(order.customer_id, order.customer) for order in now.orders),
         *(CustomerRef(persona.user_id, persona.name) for persona in ours),
     ]
-    return next((who for who in people if who.id == id), CustomerRef(id, id))
+    return next((customer for customer in people if customer.id == id), CustomerRef(id, id))
 
 
 def show_customer(customer: CustomerRef) -> None:
-    """Show another customer's inbox, and their latest conversation."""
+    """Show another customer's inbox and latest conversation."""
     st.query_params[CUSTOMER_PARAM] = customer.id
     tab().inbox.customer, tab().inbox.conversation_id = customer, None
 
 
 def draw_notifications(inbox: InboxSnapshot) -> None:
-    """Draw the durable list; a toast announces what is new."""
+    """Draw the notifications; toasts announce new ones."""
     unread = inbox.notifications_since(tab().inbox.read_until)
     aside = ngettext("{count} unread", "{count} unread", len(unread)).format(count=len(unread))
     with theme.card("notifications", _("Notifications"), aside, size="even"):
@@ -116,7 +116,7 @@ def mark_read(at: float) -> None:
 
 
 def draw_notification(notification: InboxNotification, is_unread: bool) -> None:
-    """Draw one notification; what it leads to is followed within this site alone."""
+    """Draw one notification; its link is followed within this site only."""
     tone = "accent" if is_unread else "none"
     title = f'<i class="dot {tone}"></i> <b>{html.escape(notification.title)}</b>'
     at = f'<span class="quiet">{formatting.format_time(notification.at)}</span>'
@@ -131,7 +131,7 @@ def draw_notification(notification: InboxNotification, is_unread: bool) -> None:
 
 
 def draw_cart(inbox: InboxSnapshot) -> None:
-    """Draw the cart as its changes leave it."""
+    """Draw the changes of the cart."""
     where = formatting.viewer_timezone()
     columns: dict[str, Column[CartChange]] = {
         _("Time"): tables.text_column(
@@ -165,7 +165,7 @@ def _product_text(change: CartChange) -> str:
 
 
 def draw_toast(inbox: InboxSnapshot) -> None:
-    """Show what is new as one toast, however much it is: two at once would hide each other."""
+    """Show new notifications as one toast: two at once would hide each other."""
     fresh = inbox.notifications_since(tab().inbox.toasted_until)
     if not fresh:
         return
@@ -181,14 +181,15 @@ def draw_toast(inbox: InboxSnapshot) -> None:
 
 
 def draw() -> None:
-    """Draw one moment."""
-    me, agent = current_customer(), current_staff()
-    mine, theirs = chat_participant(me), chat_participant(agent)
-    live_line(sockets_text((me, mine), (agent, theirs)))
-    mail = mine.inbox_snapshot().up_to(page_frame.current_snapshot().at)
+    """Draw a snapshot."""
+    customer, agent = current_customer(), current_staff()
+    customer_side, staff_side = chat_participant(customer), chat_participant(agent)
+    live_line(sockets_text((customer, customer_side), (agent, staff_side)))
+    mail = customer_side.inbox_snapshot().up_to(page_frame.current_snapshot().at)
     inbox = tab().inbox
-    if inbox.shown_customer_id != me.user_id:  # what was there before is neither new nor unread
-        inbox.shown_customer_id = me.user_id
+    if inbox.shown_customer_id != customer.user_id:
+        # Earlier notifications are neither new nor unread.
+        inbox.shown_customer_id = customer.user_id
         inbox.read_until = inbox.toasted_until = (
             mail.notifications[0].at if mail.notifications else feed().now()
         )
@@ -196,51 +197,55 @@ def draw() -> None:
     if inbox.error:
         st.toast(formatting.escape_markdown(inbox.error), icon=":material/error:")
         inbox.error = ""
-    talks = theirs.conversations()
-    told, customers, staffs = st.columns(3, gap="xsmall")
+    conversations = staff_side.conversations()
+    left, middle, right = st.columns(3, gap="xsmall")
     with (
-        told,
+        left,
         st.container(key="stack-inbox", height=theme.HEIGHTS["pane"], border=False, gap="xsmall"),
     ):
-        draw_customer_select(me)
+        draw_customer_select(customer)
         draw_notifications(mail)
         draw_cart(mail)
     own = [
-        talk for talk in mine.conversations() if talk.customer and talk.customer.id == me.user_id
+        one
+        for one in customer_side.conversations()
+        if one.customer and one.customer.id == customer.user_id
     ]
-    if inbox.conversation_id is None and (own or mine.has_conversation_list):
+    if inbox.conversation_id is None and (own or customer_side.has_conversation_list):
         chat_panes.select_conversation(own[0].id if own else "")
-    with customers:
-        talk = next((talk for talk in own if talk.id == inbox.conversation_id), None)
-        chat_panes.draw_customer_pane(me, mine, mine.load_history(talk) if talk else None)
-    with staffs:
-        talk = next((talk for talk in talks if talk.id == inbox.conversation_id), None)
+    with middle:
+        shown = next((one for one in own if one.id == inbox.conversation_id), None)
+        chat_panes.draw_customer_pane(
+            customer, customer_side, customer_side.load_history(shown) if shown else None
+        )
+    with right:
+        shown = next((one for one in conversations if one.id == inbox.conversation_id), None)
         chat_panes.draw_staff_pane(
-            agent, theirs, theirs.load_history(talk) if talk else None, talks
+            agent, staff_side, staff_side.load_history(shown) if shown else None, conversations
         )
 
 
 def sockets_text(*participants: tuple[Persona, ChatParticipant]) -> str:
-    """Say how the sockets of this tab are."""
-    told = []
-    for who, end in participants:
-        link = end.socket.status()
+    """Return the status of this tab's two sockets."""
+    texts = []
+    for persona, participant in participants:
+        link = participant.socket.status()
         trip = link.round_trip_ms
-        told.append(
-            f"{who.name}: {connection_badge.title(link) if trip is None else format_ms(trip)}"
+        texts.append(
+            f"{persona.name}: {connection_badge.title(link) if trip is None else format_ms(trip)}"
         )
-    return _("two connections of this tab") + " · " + " · ".join(told)
+    return _("two connections of this tab") + " · " + " · ".join(texts)
 
 
 def format_ms(value: float) -> str:
-    """Write a round trip."""
+    """Format a round trip."""
     return _("{count} ms").format(count=f"{value:.0f}")
 
 
 tab().inbox.opened_at = tab().inbox.opened_at or feed().now()
 now = feed().snapshot()
 tab().inbox.recent_customers = recent_customers(now)
-if (asked := st.query_params.get(CUSTOMER_PARAM)) and is_valid_key(asked):
-    tab().inbox.customer = find_customer(asked, now)
+if (customer_id := st.query_params.get(CUSTOMER_PARAM)) and is_valid_key(customer_id):
+    tab().inbox.customer = find_customer(customer_id, now)
 live_line = page_frame.header(_("Inbox"))
 page_frame.redraw_periodically("inbox", draw)

@@ -1,7 +1,7 @@
 """An Inbox participant: a persona's socket and the messages received on it.
 
-The socket's thread writes and the tab reads, under one lock.  What was said before comes over
-HTTP, and again after every reconnect, for what was said in between.
+The socket's thread writes and the tab reads, under one lock.  The history comes over HTTP, and
+again after every reconnect, for what was missed in between.
 """
 
 from __future__ import annotations
@@ -37,14 +37,13 @@ log = logging.getLogger(__name__)
 
 
 class SendFailed(Exception):
-    """The server did not accept a message; the text says why."""
+    """The server did not accept a message; the text is the reason."""
 
 
 class ChatParticipant:
-    """Who they are is the affair of the line and of the two that know what was before it.
+    """Receives on one socket, loads history over HTTP, and sends chat messages.
 
-    ``server`` knows the conversations; ``remembered`` returns the messages of their channel that
-    others have heard.
+    ``api`` has the conversations; ``backfill`` returns earlier messages of the user's channel.
     """
 
     def __init__(
@@ -87,26 +86,26 @@ class ChatParticipant:
 
     @property
     def has_conversation_list(self) -> bool:
-        """Tell whether the server has said which conversations there are."""
+        """Whether the server has listed the conversations."""
         return self._has_conversation_list
 
     def conversations(self) -> tuple[ChatConversation, ...]:
-        """Return the conversations that may be heard, the latest first.
+        """Return the conversations of this persona, latest first.
 
-        The server is asked where somebody has begun one since it was asked last.
+        They are listed again when a new one has begun.
         """
         with self._lock:
-            talks = self._conversations.latest_first()
+            found = self._conversations.latest_first()
         if self.socket.status().is_live and (
-            not self._has_conversation_list or any(talk.customer is None for talk in talks)
+            not self._has_conversation_list or any(one.customer is None for one in found)
         ):
             answer = self._get("/api/conversations")
             if answer is not None:
                 with self._lock:
                     self._conversations.add_list(answer)
-                    talks = self._conversations.latest_first()
+                    found = self._conversations.latest_first()
                 self._has_conversation_list = True
-        return talks
+        return found
 
     def load_history(self, conversation: ChatConversation) -> ChatConversation:
         """Return a conversation with its history, loaded once per connection."""
@@ -126,7 +125,7 @@ class ChatParticipant:
         """Send a message in a conversation or in a new one; returns the conversation's id.
 
         Raises:
-            NotSaid: in the server's words.
+            SendFailed: with the server's message.
         """
         payload = {"content": text} | (
             {"conversation_id": conversation_id} if conversation_id else {}
@@ -141,7 +140,7 @@ class ChatParticipant:
         return str(reply["payload"]["conversation_id"])
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the socket."""
         close_async(self.socket)
 
     def _reset_loaded(self) -> None:
@@ -160,7 +159,7 @@ class ChatParticipant:
 
 @st.cache_resource(
     scope="session",
-    max_entries=2,  # a customer and somebody of the staff
+    max_entries=2,  # a customer and a staff member
     on_release=ChatParticipant.close,
     show_spinner=False,
     hash_funcs={Persona: repr},
@@ -168,7 +167,7 @@ class ChatParticipant:
 def chat_participant(persona: Persona) -> ChatParticipant:
     """Return this tab's participant for a persona; the first call opens its socket.
 
-    What the feed remembers of their channel is there from the start.
+    It starts with the messages of the persona's channel in the feed's log.
     """
     settings = dependencies.settings()
     server = ApiClient(settings.server_url, partial(persona.token, settings))
@@ -185,6 +184,6 @@ def chat_participant(persona: Persona) -> ChatParticipant:
 
 def feed_backfill(channel: str) -> Iterator[Mapping[str, Any]]:
     """Yield the messages of a channel from the feed's log."""
-    for seen in dependencies.feed().snapshot().log.newest_first():
-        if seen.channel == channel and seen.type in BACKFILLED_TYPES:
-            yield codec.decode_json(seen.text)
+    for logged in dependencies.feed().snapshot().log.newest_first():
+        if logged.channel == channel and logged.type in BACKFILLED_TYPES:
+            yield codec.decode_json(logged.text)

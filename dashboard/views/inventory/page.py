@@ -19,30 +19,30 @@ NO_FORECAST = "–"
 
 
 def format_minutes(value: float | None) -> str:
-    """Say a time to empty, unless it is far."""
+    """Format the time until the stock runs out."""
     return NO_FORECAST if value is None else formatting.format_duration(60 * value)
 
 
 def select_product(product: ProductStock | None) -> None:
-    """Show the product that was clicked."""
+    """Select a product."""
     if product:
         tab().inventory.selected_sku = product.sku
 
 
 def warehouse_column(warehouse: int) -> Column[ProductStock]:
-    """Show what is left in one of the warehouses."""
+    """Return the column with the stock of one warehouse."""
     return tables.number_column(46, lambda shelf: shelf.quantities[warehouse])
 
 
 def draw_stock(now: Snapshot) -> None:
-    """Draw every product, emptiest first; a click shows it below."""
+    """Draw the stock of every product, lowest first; selecting one shows its chart."""
     legend = formatting.dot_html(_("at or below threshold"), "warn") + formatting.dot_html(
         _("out of stock"), "bad"
     )
     if now.stock.error and now.stock.at:
         silent = _("no data from the simulator since {at}: {why}")
-        told = silent.format(at=formatting.format_time(now.stock.at), why=_(now.stock.error))
-        legend = formatting.dot_html(told, "bad")
+        text = silent.format(at=formatting.format_time(now.stock.at), why=_(now.stock.error))
+        legend = formatting.dot_html(text, "bad")
     title = _("Stock by warehouse")
     with theme.card("stock", title, legend, size="even"):
         if not now.stock.products:
@@ -94,7 +94,7 @@ def draw_stock(now: Snapshot) -> None:
 
 
 def draw_alerts(unseen: list[AlertRecord]) -> None:
-    """Draw what nobody has acknowledged."""
+    """Draw the alerts that were not marked as seen."""
     counts = {kind: sum(alert.type == kind for alert in unseen) for kind in theme.ALERT_TONES}
     legend = "".join(
         formatting.dot_html(f"{theme.display_name(kind)} {count}", theme.ALERT_TONES[kind])
@@ -134,7 +134,7 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
 
 
 def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
-    """Draw one product's shelves over time, its threshold as a rule."""
+    """Draw the stock of one product over time, with its threshold."""
     if product is None:
         title = _("Stock over time")
         with theme.card("level", title, size="rest"):
@@ -164,7 +164,7 @@ def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
 
 
 def draw() -> None:
-    """Draw one moment."""
+    """Draw a snapshot."""
     now = page_frame.current_snapshot()
     unseen = [alert for alert in now.alerts if alert.id not in now.acknowledged]
     empty, products = now.stock.empty_shelf_count, len(now.stock.products)
@@ -183,7 +183,7 @@ def draw() -> None:
 
 
 def selected_product(now: Inventory) -> ProductStock | None:
-    """Return the product to show: the one clicked, or at first one that something happened to."""
+    """Return the selected product; by default the one with most changes."""
     page = tab().inventory
     shelf = next((shelf for shelf in now.products if shelf.sku == page.selected_sku), None)
     if shelf is None and now.products:

@@ -1,1 +1,4 @@
-"""The orders package of dashboard."""
+"""The Orders page: one order from both sides, with delivery times, and all open orders.
+
+The orders themselves are folded in ``dashboard.state.orders``.
+"""

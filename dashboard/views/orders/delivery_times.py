@@ -19,13 +19,13 @@ from protocol.event_payloads import OrderUpdatePayload
 from protocol.money import decode_money
 
 ReceivedMessage = tuple[float, Mapping[str, Any]]
-"""When a message arrived, in seconds since the epoch by our clock, and the whole message."""
+"""When a message arrived, in seconds since the epoch by the dashboard's clock, and the message."""
 
 
 class UpdateDelivery(Struct, frozen=True, kw_only=True):
-    """One update of an order: its stamp, and when it came to the customer and to the shop.
+    """One update of an order: the server's timestamp, and its arrival at customer and shop.
 
-    All in seconds since the epoch; None where that socket did not hear it as it was sent.
+    All in seconds since the epoch; None where that socket did not receive it live.
     """
 
     status: str
@@ -36,17 +36,17 @@ class UpdateDelivery(Struct, frozen=True, kw_only=True):
 
     @property
     def customer_delay_ms(self) -> float | None:
-        """Milliseconds from the server's stamp to the customer's socket."""
+        """Milliseconds from the server's timestamp to the customer's socket."""
         return _delay_ms(self.sent_at, self.customer_received_at)
 
     @property
     def shop_delay_ms(self) -> float | None:
-        """Milliseconds from the server's stamp to the shop's socket."""
+        """Milliseconds from the server's timestamp to the shop's socket."""
         return _delay_ms(self.sent_at, self.shop_received_at)
 
     @property
     def difference_ms(self) -> float | None:
-        """Milliseconds by which the shop heard it after the customer; negative: before."""
+        """Milliseconds by which the shop received it after the customer; negative: before."""
         return _delay_ms(self.customer_received_at, self.shop_received_at)
 
 
@@ -55,8 +55,8 @@ def order_as_received(
 ) -> TrackedOrder | None:
     """Return an order's state built only from one socket's messages.
 
-    None while that socket has heard nothing of it.  Who ordered what does not change and is
-    taken from ``order``.
+    None while that socket has received nothing about it.  Customer and items do not change and
+    are taken from ``order``.
     """
     blank = replace(
         order,
@@ -85,7 +85,7 @@ def pair_deliveries(
     order_id: str,
 ) -> list[UpdateDelivery]:
     """Pair the updates that two sockets received; newest first."""
-    told, seen = (
+    customer_times, shop_times = (
         _arrival_times(customer_messages, order_id),
         _arrival_times(shop_messages, order_id),
     )
@@ -94,10 +94,10 @@ def pair_deliveries(
             status=update.status,
             tracking_status=update.tracking_status,
             sent_at=_parse_timestamp(update.stamp),
-            customer_received_at=told.get(update),
-            shop_received_at=seen.get(update),
+            customer_received_at=customer_times.get(update),
+            shop_received_at=shop_times.get(update),
         )
-        for update in sorted({*told, *seen}, reverse=True)
+        for update in sorted({*customer_times, *shop_times}, reverse=True)
     ]
 
 

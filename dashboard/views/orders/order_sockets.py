@@ -22,15 +22,15 @@ class OrderSockets:
     ) -> None:
         self.customer_socket, self.shop_socket = customer_socket, shop_socket
         self.channel = str(Channel(ChannelKind.ORDER, order_id))
-        for line in (customer_socket, shop_socket):
-            line.client.subscribe(self.channel, last=True)
+        for socket in (customer_socket, shop_socket):
+            socket.client.subscribe(self.channel, last=True)
 
     def customer_messages(self, until: float) -> list[ReceivedMessage]:
-        """Return what came to the customer, oldest first."""
+        """Return the messages that the customer received, oldest first."""
         return _received_until(self.customer_socket, until)
 
     def shop_messages(self, until: float) -> list[ReceivedMessage]:
-        """Return what came to the shop, oldest first."""
+        """Return the messages that the shop received, oldest first."""
         return _received_until(self.shop_socket, until)
 
     def close(self) -> None:

@@ -18,21 +18,21 @@ from dashboard.views.orders.delivery_times import order_as_received, pair_delive
 from dashboard.views.orders.order_sockets import order_sockets
 from protocol.event_payloads import OrderStatus
 
-LATEST_ROWS = 10  # of the live feed, as in the document's own
+LATEST_ROWS = 10  # the newest orders beside the selected one
 PANE_PX = tables.HEADER_PX + tables.ROW_PX * LATEST_ROWS
 MAX_LISTED = 200
-ORDER_PARAM = "order"  # of the chosen order's id, in the URL
+ORDER_PARAM = "order"  # of the selected order's id, in the URL
 VIEW_LABELS = {"table": N_("Table"), "timeline": N_("Timeline")}
 
 
 def select_order(order: TrackedOrder | None) -> None:
-    """Follow the order that was clicked, whatever its row is by now."""
+    """Select an order."""
     if order:
         tab().orders.selected_id = st.query_params[ORDER_PARAM] = order.id
 
 
 def selected_order(now: Snapshot) -> TrackedOrder | None:
-    """Return the order to follow: the one asked for, or at first one that will soon move."""
+    """Return the selected order; by default one that will soon change its status."""
     if selected_id := tab().orders.selected_id:
         return next((order for order in now.orders if order.id == selected_id), None)
     soon = (OrderStatus.PROCESSING, OrderStatus.PAID, OrderStatus.PENDING)
@@ -43,21 +43,21 @@ def selected_order(now: Snapshot) -> TrackedOrder | None:
 
 
 def draw_order(order: TrackedOrder, now: Snapshot) -> None:
-    """Draw one order on both sides, each on a socket of its own."""
-    following = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
-    customer = following.customer_messages(now.at)
-    told = pair_deliveries(customer, following.shop_messages(now.at), order.id)
+    """Draw one order as its customer and as the shop receive it, each on a socket of its own."""
+    sockets = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
+    customer_messages = sockets.customer_messages(now.at)
+    deliveries = pair_deliveries(customer_messages, sockets.shop_messages(now.at), order.id)
     left, right = st.columns([52, 48], gap="xsmall")
     with left:
         panes.draw_customer_pane(
-            order, order_as_received(order, customer), following, now.at, PANE_PX
+            order, order_as_received(order, customer_messages), sockets, now.at, PANE_PX
         )
     with right:
-        panes.draw_shop_pane(order, told, now, PANE_PX)
+        panes.draw_shop_pane(order, deliveries, now, PANE_PX)
 
 
 def draw_no_order() -> None:
-    """Say why no order is shown."""
+    """Draw an empty state while no order is shown."""
     with (
         theme.card("customer", _("One order, from both sides"), size="even"),
         st.container(height=PANE_PX, border=False),
@@ -77,13 +77,13 @@ def draw_no_order() -> None:
 
 
 def draw_latest(now: Snapshot) -> None:
-    """Draw the last orders as the tenant's channel tells them."""
+    """Draw the newest orders received on the tenant's channel."""
     where, selected_id = formatting.viewer_timezone(), tab().orders.selected_id
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
         "": tables.text_column(18, lambda order: "▶" if order.id == selected_id else ""),
         _("Order"): tables.button_column(
-            100, lambda order: order.number, "latest-button", placed, select_order
+            112, lambda order: order.number, "latest-button", placed, select_order
         ),
         _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
@@ -92,7 +92,7 @@ def draw_latest(now: Snapshot) -> None:
         _("Time"): tables.text_column(
             58, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Customer"): tables.text_column(120, lambda order: order.customer),
+        _("Customer"): tables.text_column(130, lambda order: order.customer),
     }
     title = _("Last {count} orders").format(count=LATEST_ROWS)
     aside = formatting.chip_html(f"tenant:{feed().tenant}", "tenant")
@@ -103,7 +103,7 @@ def draw_latest(now: Snapshot) -> None:
 
 
 def draw_open_orders(now: Snapshot) -> None:
-    """Draw every open order, as a table or as bars."""
+    """Draw the open orders, as a table or as a timeline."""
     waiting = [order for order in reversed(now.orders) if order.is_open]
     title = _("Open orders, oldest first")
     with theme.card("open", title, None, size="rest") as head:
@@ -135,13 +135,13 @@ def draw_open_orders(now: Snapshot) -> None:
 
 
 def matches(order: TrackedOrder, find: str) -> bool:
-    """Tell whether an order has the words in its number, its customer or its goods."""
+    """Return whether an order's number, customer, items or tracking number have all the words."""
     text = f"{order.number} {order.customer} {order.item_names} {order.tracking_number}".casefold()
     return all(word in text for word in find.casefold().split())
 
 
 def count_text(matching: int, total: int, view: str) -> str:
-    """Say how many there are, and how many of them are drawn."""
+    """Return the number of orders, and how many of them are drawn."""
     words = ngettext("{count} order", "{count} orders", total).format(count=total)
     if matching < total:
         words += " · " + _("{count} found").format(count=matching)
@@ -152,7 +152,7 @@ def count_text(matching: int, total: int, view: str) -> str:
 
 
 def timeline_legend(view: str) -> str:
-    """Say what the colours of the bars are."""
+    """Return the legend of the timeline as HTML."""
     if view != "timeline":
         return ""
     return "".join(
@@ -162,14 +162,14 @@ def timeline_legend(view: str) -> str:
 
 
 def empty_state_texts(any_open: bool) -> tuple[str, str]:
-    """Say why no open order is shown."""
+    """Return title and hint of the empty state."""
     if any_open:
         return _("No matching orders"), _("Clear the search to see all orders.")
     return _("No open orders"), _("Orders appear here from checkout to delivery.")
 
 
 def draw_open_table(orders: list[TrackedOrder]) -> None:
-    """Draw the orders with how long each of their steps took."""
+    """Draw the orders with the duration of each step."""
     where, selected_id = formatting.viewer_timezone(), tab().orders.selected_id
 
     def step(status: OrderStatus) -> Column[TrackedOrder]:
@@ -202,26 +202,26 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
 
 
 def completed_steps(order: TrackedOrder) -> int:
-    """Count the steps that are behind it, the present one included."""
+    """Count the completed steps, the current one included."""
     return HAPPY_PATH.index(order.status) + 1 if order.status in HAPPY_PATH else 1
 
 
 def format_step_duration(seconds: float | None) -> str:
-    """Say how long after the step before it a step came, or nothing."""
+    """Format the time since the previous step; empty if unknown."""
     return "" if seconds is None else f"+{formatting.format_duration(seconds)}"
 
 
 def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
-    """Draw the orders as bars of the last minutes."""
+    """Draw the timeline."""
     shown = orders[: timeline.TIMELINE_ROWS]
-    ways = timeline.timeline_data(timeline.status_segments(shown, now.at))
+    data = timeline.timeline_data(timeline.status_segments(shown, now.at))
     alt = _("Open orders over the last five minutes, one bar segment per status")
     spec = timeline.order_timeline_spec(tuple(map(theme.display_name, timeline.STATUS_BAR_HEX)))
-    st.vega_lite_chart(ways, spec, key="order-timeline", height="stretch", alt=alt)
+    st.vega_lite_chart(data, spec, key="order-timeline", height="stretch", alt=alt)
 
 
 def draw() -> None:
-    """Draw one moment."""
+    """Draw a snapshot."""
     now = page_frame.current_snapshot()
     rate = 60 * now.series.now(ORDERS, over=60)
     live_line(

@@ -20,8 +20,8 @@ from protocol.event_payloads import OrderStatus
 from protocol.simulator_api import AdvanceOrder
 
 UPDATE_ROWS = 6  # lines; an uneventful order has five updates
-ITEM_ROWS = 3  # lines of an order's goods: with more, the total would be below the pane's edge
-RECENT_MESSAGES = 2  # of the last messages of the customer's socket
+ITEM_ROWS = 3  # with more, the total would be below the pane's edge
+RECENT_MESSAGES = 2  # the last messages of the customer's socket that are listed
 STATUS_LABELS = {  # statuses as shown to customers
     OrderStatus.PENDING: N_("Placed"),
     OrderStatus.PAID: N_("Paid"),
@@ -41,9 +41,9 @@ def draw_customer_pane(
     now: float,
     height: int,
 ) -> None:
-    """Draw the order as the shop's site would, from the messages on its owner's socket.
+    """Draw the order as the shop's site would, from the messages on the customer's socket.
 
-    Until that has heard anything, what the shop knows stands in, and the head says so.
+    Until the first message arrives, it shows the feed's data, and its header says so.
     """
     link = sockets.customer_socket.status()
     aside = connection_badge.badge_html(link)
@@ -63,27 +63,27 @@ def draw_customer_pane(
         st.html(progress_html(order, shown))
         st.html(f'<div class="list">{items_html(order, shown)}</div>')
         st.space("stretch")
-        heard = sockets.customer_messages(now)[-RECENT_MESSAGES:]
+        recent = sockets.customer_messages(now)[-RECENT_MESSAGES:]
         frames = (
             formatting.split_row_html(
                 f'<span class="mono">{html.escape(str(message.get("type")))}</span>',
                 f'<span class="quiet">{formatting.format_time(arrived, millis=True)}</span>',
             )
-            for arrived, message in reversed(heard)
+            for arrived, message in reversed(recent)
         )
         st.html(f'<div class="list tight">{"".join(frames)}</div>')
 
 
 def progress_html(order: TrackedOrder, shown: TrackedOrder) -> str:
     """Return the progress steps; times from before the customer's socket come from the feed."""
-    when = {step.status: step.at for seen in (order, shown) for step in seen.history}
+    reached_at = {step.status: step.at for source in (order, shown) for step in source.history}
     return progress_steps_html(
         (
             _(STATUS_LABELS[stage.status]),
             "" if stage.at is None else formatting.format_time(stage.at),
             stage.state,
         )
-        for stage in progress_steps(shown.status, when)
+        for stage in progress_steps(shown.status, reached_at)
     )
 
 
@@ -97,7 +97,7 @@ def progress_steps_html(steps: Iterable[tuple[str, str, str]]) -> str:
 
 
 def items_html(order: TrackedOrder, shown: TrackedOrder) -> str:
-    """Return parcel, items and total as HTML."""
+    """Return delivery, items and total as HTML."""
     items = [
         formatting.split_row_html(
             f"{html.escape(item.name)} × {item.quantity}",
@@ -115,7 +115,7 @@ def items_html(order: TrackedOrder, shown: TrackedOrder) -> str:
 
 
 def tracking_html(order: TrackedOrder) -> str:
-    """Link to where a parcel can be followed, or say when that will be."""
+    """Return the tracking number as a link, or when there will be one."""
     if not order.tracking_number:
         later = _("after shipping")
         return f'<span class="quiet">{later}</span>'
@@ -191,7 +191,7 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
 
 
 def format_ms(value: float | None) -> str:
-    """Write a delay, or nothing."""
+    """Format a delay; empty if unknown."""
     return "" if value is None else formatting.format_number(value, 1)
 
 

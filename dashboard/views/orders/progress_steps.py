@@ -24,7 +24,7 @@ class StepState(StrEnum):
 
 
 class ProgressStep(Struct, frozen=True):
-    """One step; ``at`` is None where it was not reached, or nobody here saw when."""
+    """One step; ``at`` is None if it was not reached, or if its time is unknown."""
 
     status: OrderStatus
     at: float | None
@@ -36,28 +36,28 @@ def progress_steps(
 ) -> tuple[ProgressStep, ...]:
     """Return the progress steps of an order in this status.
 
-    ``when`` has the moments that are known.  A way that ended early shows how it went and
-    nothing to come; a payment that failed stands in the place of the payment.
+    ``reached_at`` has the known times.  An order that ended early has no upcoming steps; a failed
+    payment replaces the step of the payment.
     """
 
-    def stage(step: OrderStatus, mark: StepState) -> ProgressStep:
-        return ProgressStep(step, reached_at.get(step), mark)
+    def step_of(step: OrderStatus, state: StepState) -> ProgressStep:
+        return ProgressStep(step, reached_at.get(step), state)
 
     if status in EARLY_ENDINGS:
-        gone = [step for step in HAPPY_PATH if step in reached_at] or [HAPPY_PATH[0]]
+        completed = [step for step in HAPPY_PATH if step in reached_at] or [HAPPY_PATH[0]]
         cancelled = status is OrderStatus.CANCELLED or OrderStatus.CANCELLED in reached_at
-        ends = [stage(OrderStatus.CANCELLED, StepState.FAILED)] if cancelled else []
+        ends = [step_of(OrderStatus.CANCELLED, StepState.FAILED)] if cancelled else []
         if status is OrderStatus.REFUNDED:
-            ends.append(stage(OrderStatus.REFUNDED, StepState.CURRENT))
-        return (*(stage(step, StepState.DONE) for step in gone), *ends)
+            ends.append(step_of(OrderStatus.REFUNDED, StepState.CURRENT))
+        return (*(step_of(step, StepState.DONE) for step in completed), *ends)
     if status is OrderStatus.PAYMENT_FAILED:
         before, _, *after = HAPPY_PATH
-        failed = stage(OrderStatus.PAYMENT_FAILED, StepState.FAILED)
-        to_come = (ProgressStep(step, None, StepState.UPCOMING) for step in after)
-        return (stage(before, StepState.DONE), failed, *to_come)
+        failed = step_of(OrderStatus.PAYMENT_FAILED, StepState.FAILED)
+        upcoming = (ProgressStep(step, None, StepState.UPCOMING) for step in after)
+        return (step_of(before, StepState.DONE), failed, *upcoming)
     here = HAPPY_PATH.index(status)
     return (
-        *(stage(step, StepState.DONE) for step in HAPPY_PATH[:here]),
-        stage(status, StepState.CURRENT),
+        *(step_of(step, StepState.DONE) for step in HAPPY_PATH[:here]),
+        step_of(status, StepState.CURRENT),
         *(ProgressStep(step, None, StepState.UPCOMING) for step in HAPPY_PATH[here + 1 :]),
     )

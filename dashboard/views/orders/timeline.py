@@ -19,7 +19,7 @@ TIMELINE_S = 300  # an order of the shop takes one to four minutes
 TIMELINE_ROWS = (
     14  # of the chart; fewer orders leave the last ones empty, so that no bar changes its height
 )
-EMPTY_ROW_LABEL = "\N{ZERO WIDTH SPACE}"  # so many of them name an empty row
+EMPTY_ROW_LABEL = "\N{ZERO WIDTH SPACE}"  # repeated, it names an empty row
 
 
 STATUS_BAR_HEX = {  # of the bars: each status its own, where chips may share a tone
@@ -34,7 +34,7 @@ STATUS_BAR_HEX = {  # of the bars: each status its own, where chips may share a 
 class StatusSegment(Struct, frozen=True):
     """An order was in ``status`` from ``start`` to ``end``: seconds before now, so negative.
 
-    ``lasted`` is the whole time in that status, what was before the chart included.
+    ``duration_s`` is the whole time in that status, including what lies before the chart.
     """
 
     number: str
@@ -46,19 +46,21 @@ class StatusSegment(Struct, frozen=True):
 
 def status_segments(orders: Iterable[TrackedOrder], now: float) -> list[StatusSegment]:
     """Return the status segments of the orders, clipped to the chart."""
-    found = []
+    segments = []
     for order in orders:
         ends = [step.at for step in order.history[1:]] + [max(now, order.changed_at)]
         for step, until in zip(order.history, ends, strict=True):
             start, end = max(step.at - now, -float(TIMELINE_S)), min(until - now, 0.0)
             if end > start:
-                found.append(StatusSegment(order.number, step.status, start, end, until - step.at))
-    return found
+                segments.append(
+                    StatusSegment(order.number, step.status, start, end, until - step.at)
+                )
+    return segments
 
 
 def timeline_data(segments: list[StatusSegment]) -> pd.DataFrame:
-    """Make rows for ``order_timeline_spec``, with empty rows up to ``TIMELINE_ROWS``."""
-    empty = TIMELINE_ROWS - len({piece.number for piece in segments})
+    """Return the chart's data, with empty rows up to ``TIMELINE_ROWS``."""
+    empty = TIMELINE_ROWS - len({segment.number for segment in segments})
     rows = [
         *segments,
         *(StatusSegment(EMPTY_ROW_LABEL * n, "", 0.0, 0.0, 0.0) for n in range(1, empty + 1)),
@@ -106,6 +108,6 @@ def order_timeline_spec(status_labels: tuple[str, ...]) -> Spec:
 
 
 def legend_entry(label: str, status: str) -> str:
-    """Make a legend entry of the bars, in HTML."""
+    """Return a legend entry of the bars as HTML."""
     colour = f'<i class="dot" style="background: {STATUS_BAR_HEX[status]}"></i>'
     return f'<span class="key">{colour}{html.escape(label)}</span>'

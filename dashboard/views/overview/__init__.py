@@ -1,1 +1,1 @@
-"""The overview package of dashboard."""
+"""The Overview page: key metrics, throughput, latest orders and stock alerts."""

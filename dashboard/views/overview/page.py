@@ -71,13 +71,12 @@ def ordered_amounts(now: Snapshot) -> list[float]:
 
 
 def draw_throughput(series: Series, annotations: dict[int, str]) -> None:
-    """Draw messages a second, stacked by channel kind; the legend carries the present values."""
+    """Draw messages per second by channel kind; the legend has the current values."""
     rows = series.window(KINDS)
-    silent = not any(row[EVERYONE] for row in rows)
-    named = [kind for kind in KINDS if kind != EVERYONE or not silent]
+    kinds = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
     legend = "".join(
         formatting.dot_html(f"{kind} {formatting.format_number(rows[-1][kind], 1)}", kind)
-        for kind in named
+        for kind in kinds
     )
     title = _("Messages/s by channel kind")
     with theme.card("throughput", title, legend):
@@ -86,7 +85,7 @@ def draw_throughput(series: Series, annotations: dict[int, str]) -> None:
 
 
 def gap_annotations(now: Snapshot) -> dict[int, str]:
-    """Mark where the feed was cut off: what passed then is missing from the chart."""
+    """Return annotations where the feed was disconnected: the chart lacks that traffic."""
     ends = {int(gap.until) - now.series.end: gap.until - gap.since for gap in now.gaps}
     return {
         t: _("no data: {length}").format(length=formatting.format_duration(lasted))
@@ -96,12 +95,12 @@ def gap_annotations(now: Snapshot) -> dict[int, str]:
 
 
 def count_since(count: int, start: str) -> str:
-    """Say how many came since the dashboard started."""
+    """Return a count since the dashboard started."""
     return _("{count} since {start}").format(count=formatting.format_number(count), start=start)
 
 
 def draw_orders(now: Snapshot, start: str) -> None:
-    """Draw the newest orders, each with its newest status."""
+    """Draw the newest orders with their current status."""
     where = formatting.viewer_timezone()
     columns: dict[str, Column[TrackedOrder]] = {
         _("Time"): tables.text_column(
@@ -133,7 +132,7 @@ def draw_orders(now: Snapshot, start: str) -> None:
 
 
 def draw_alerts(now: Snapshot, start: str) -> None:
-    """Draw the newest alerts, seen or not."""
+    """Draw the newest alerts, also those marked as seen."""
     where = formatting.viewer_timezone()
     columns: dict[str, Column[AlertRecord]] = {
         _("Time"): tables.text_column(
@@ -159,7 +158,7 @@ def draw_alerts(now: Snapshot, start: str) -> None:
 
 
 def draw() -> None:
-    """Draw one moment."""
+    """Draw a snapshot."""
     now = page_frame.current_snapshot()
     start = formatting.format_time(now.started_at)[:5]
     words = [

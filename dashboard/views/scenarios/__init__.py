@@ -1,1 +1,1 @@
-"""The scenarios package of dashboard."""
+"""The Scenarios page: scenarios of the simulator, and its controls."""

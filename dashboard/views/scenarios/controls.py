@@ -29,7 +29,7 @@ from protocol.simulator_api import (
 SPEEDS = (1, 2, 5, 10, 30, 60)
 MESSAGE_RATES = (5, 10, 20, 50, 100, 200, 500, 1000)
 PRIORITIES = {"low": N_("quiet"), "normal": N_("normal"), "high": N_("urgent")}
-SUCCESS_TEXTS = {  # what a command did, where it is told the order apart
+SUCCESS_TEXTS = {  # by command; commands on an order show the order instead
     "pause": N_("Simulation paused."),
     "resume": N_("Simulation resumed."),
     "speed": N_("Simulation speed set."),
@@ -47,7 +47,7 @@ state = st.session_state
 
 @st.fragment
 def draw() -> None:
-    """Draw the controls with the simulator's present settings."""
+    """Draw the controls with the simulator's current settings."""
     now = feed().snapshot()
     shop = now.shop
     tab().scenarios.drawn_for = controls_state(shop)
@@ -77,7 +77,7 @@ def rerun_if_changed(shop: ShopState | None) -> None:
 
 
 def nearest(offered: tuple[int, ...], value: float) -> int:
-    """Return the one of the offered values that is closest."""
+    """Return the closest of the offered values."""
     return min(offered, key=lambda one: abs(one - value))
 
 
@@ -160,7 +160,7 @@ def draw_actions(shop: ShopState) -> None:
 
 
 def draw_stock_form(shop: ShopState) -> None:
-    """Draw what sets a product's shelves, and what fills all of them."""
+    """Draw the form that sets a product's stock, and the button that replenishes."""
     names = {product.id: product.name for product in shop.products}
     product = st.selectbox(
         _("Product"), list(names), key="product", format_func=lambda id: names.get(id, id)

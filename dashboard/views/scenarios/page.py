@@ -35,12 +35,12 @@ PAGE_LABELS = {
     "console": N_("Console"),
     "connections": N_("Connections"),
 }
-CARD_PX = 196  # px of a scenario's card, so that none changes it when it starts
+CARD_PX = 196  # px of a scenario's card, so that starting one moves nothing
 
 
 def draw() -> None:
-    """Draw one moment: how far each scenario is, and what that does to the traffic."""
-    held, now = page_frame.current_snapshot(), feed().snapshot()  # a hand on the shop is never held
+    """Draw a snapshot: the scenarios, and the traffic."""
+    held, now = page_frame.current_snapshot(), feed().snapshot()  # controls are never paused
     controls.rerun_if_changed(now.shop)
     live_line(status_text(now))
     try:
@@ -54,7 +54,7 @@ def draw() -> None:
 
 
 def status_text(now: Snapshot) -> str:
-    """Say how the shop is: its clock, its speed and what runs."""
+    """Return the simulator's time, speed, seed and running scenarios."""
     shop = now.shop
     if shop is not None and now.stock.error:
         return _("no data from the simulator since {at}: {why}").format(
@@ -89,7 +89,7 @@ def draw_simulator_missing(reason: str) -> None:
 
 
 def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
-    """Draw one scenario: what it does, what to watch where, and how far it is."""
+    """Draw one scenario: its effect, what to watch on which page, and its progress."""
     running = shop.running_scenario(scenario.name) if shop else None
     code = current_language()
     icon = ICONS.get(scenario.name, DEFAULT_ICON)
@@ -131,7 +131,7 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
 
 
 def draw_effect(now: Snapshot, scenarios: tuple[ScenarioInfo, ...]) -> None:
-    """Draw the traffic of the last two minutes, with what was started in it."""
+    """Draw the traffic of the last two minutes, with the scenarios that were started."""
     rows = now.series.window(KINDS)
     named = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
     legend = "".join(
@@ -142,9 +142,9 @@ def draw_effect(now: Snapshot, scenarios: tuple[ScenarioInfo, ...]) -> None:
     with theme.card("effect", title, legend, size="rest"):
         titles = {one.name: one.title.in_language(current_language()) for one in scenarios}
         began = {
-            round(seen.at - now.at): titles.get(seen.name, seen.name)
-            for seen in now.scenario_starts
-            if now.at - seen.at < WINDOW_S
+            round(start.at - now.at): titles.get(start.name, start.name)
+            for start in now.scenario_starts
+            if now.at - start.at < WINDOW_S
         }
         table = charts.throughput_data(rows, began)
         st.vega_lite_chart(

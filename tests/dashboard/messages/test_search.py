@@ -130,9 +130,9 @@ def test_searches_newest_first_until_stopped_and_continues_there():
 
 def test_finds_nothing_newer_than_a_paused_view():
     recorder = recorded(*[("user:user_1", "cart_update", "{}")] * 3)
-    held = recorder.view()
+    view = recorder.view()
     recorder.append(1.0, "user:user_1", "cart_update", 1, b"{}")
     search = MessageSearch(MessageFilter(type="cart_update"))
     search.run(recorder.view())
 
-    assert search.run(held).total == 3
+    assert search.run(view).total == 3

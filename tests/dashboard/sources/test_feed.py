@@ -37,7 +37,7 @@ def test_keeps_a_sampled_message_as_the_server_wrote_it(feed, socket, shop):
     written = (
         b'{"type":"cart_update","payload":{"total":1500.00},"timestamp":"2026-01-01T00:00:00Z"}'
     )
-    socket.say("traffic", shop.traffic(shop.sample("user:user_1", written)))
+    socket.receive("traffic", shop.traffic(shop.sample("user:user_1", written)))
 
     (message,) = feed.snapshot().log.newest_first()
 
@@ -45,16 +45,16 @@ def test_keeps_a_sampled_message_as_the_server_wrote_it(feed, socket, shop):
 
 
 def test_skips_and_logs_a_message_that_it_cannot_decode(feed, socket, shop, caplog):
-    socket.say("new_order", {"order": {"id": "ord_1"}})
-    socket.say("traffic", {"seconds": "soon"})
-    socket.say("new_order", shop.placed())
+    socket.receive("new_order", {"order": {"id": "ord_1"}})
+    socket.receive("traffic", {"seconds": "soon"})
+    socket.receive("new_order", shop.placed())
 
     assert feed.snapshot().order_count == 1
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
 
 def test_lists_the_active_customers(feed, socket, shop):
-    socket.say(
+    socket.receive(
         "customer_activity",
         {
             "customer": {"id": "user_1", "name": "Олена"},
@@ -76,7 +76,7 @@ def test_is_live_once_it_is_signed_in(feed, socket):
 
 def test_remembers_that_it_was_live(feed, socket, shop):
     socket.live()
-    socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 3)
+    socket.set_status(ConnectionState.BACKOFF, retry_at=shop.noon + 3)
 
     lost = feed.status()
 
@@ -85,8 +85,8 @@ def test_remembers_that_it_was_live(feed, socket, shop):
 
 
 def test_reports_a_refusal_until_it_is_signed_in_again(feed, socket):
-    socket.be(ConnectionState.OPEN)
-    socket.say("auth_error", {"error": "Invalid or expired token"})
+    socket.set_status(ConnectionState.OPEN)
+    socket.receive("auth_error", {"error": "Invalid or expired token"})
     assert feed.status().reason == "Invalid or expired token"
 
     socket.live()
@@ -96,7 +96,7 @@ def test_reports_a_refusal_until_it_is_signed_in_again(feed, socket):
 
 def test_a_denied_subscription_counts_as_a_refusal(feed, socket):
     socket.live()
-    socket.say("error", {"code": "forbidden", "message": "Cannot access this channel"})
+    socket.receive("error", {"code": "forbidden", "message": "Cannot access this channel"})
 
     assert feed.status().phase is SocketPhase.REFUSED
 

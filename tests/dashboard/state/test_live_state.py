@@ -159,25 +159,25 @@ def test_a_snapshot_is_immutable(state, shop):
     report = shop.traffic(shop.sample("user:user_1"))
     state.on_traffic(report, shop.noon)
     state.on_new_order(shop.placed(), shop.noon)
-    held = state.snapshot(shop.noon)
+    snapshot = state.snapshot(shop.noon)
 
     state.on_traffic(report, shop.noon)
     state.on_new_order(shop.placed("ord_2"), shop.noon)
     state.on_stock_alert(shop.alert(), shop.noon)
 
-    assert (held.log.seq, held.order_count, held.alert_count) == (1, 1, 0)
-    assert held.channels["user:user_1"].total == 1
+    assert (snapshot.log.seq, snapshot.order_count, snapshot.alert_count) == (1, 1, 0)
+    assert snapshot.channels["user:user_1"].total == 1
 
 
 def test_a_snapshot_keeps_its_messages_while_the_buffer_evicts_them(state, shop):
     report = shop.traffic(*[shop.sample("user:user_1")] * 500)
     state.on_traffic(report, shop.noon)
-    held = state.snapshot(shop.noon)
+    snapshot = state.snapshot(shop.noon)
 
     for n in range(KEPT // 500 + 2):
         state.on_traffic(report, shop.noon + n)
 
-    assert [m.seq for m in held.log.newest_first()] == list(range(500, 0, -1))
+    assert [m.seq for m in snapshot.log.newest_first()] == list(range(500, 0, -1))
     assert state.snapshot(shop.noon).log.count >= KEPT
 
 

@@ -20,11 +20,11 @@ def test_keeps_messages_in_the_order_received():
 def test_a_view_is_immutable():
     recorder = MessageBuffer()
     fill(recorder, 3)
-    held = recorder.view()
+    view = recorder.view()
 
     fill(recorder, 2 * CHUNK_SIZE)
 
-    assert (held.seq, held.count, len(list(held.newest_first()))) == (3, 3, 3)
+    assert (view.seq, view.count, len(list(view.newest_first()))) == (3, 3, 3)
 
 
 def test_evicts_the_oldest_beyond_the_limit_of_messages():

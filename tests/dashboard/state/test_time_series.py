@@ -83,11 +83,11 @@ def test_old_seconds_are_dropped(bins):
 
 def test_a_series_is_immutable(bins):
     bins.add(1000.2, {"user": 1.0})
-    held = bins.series(1002.0)
+    series = bins.series(1002.0)
 
     bins.add(1000.4, {"user": 1.0})
 
-    assert held.rows[1000]["user"] == 1.0
+    assert series.rows[1000]["user"] == 1.0
 
 
 def test_a_mean_is_over_the_last_complete_seconds(bins):

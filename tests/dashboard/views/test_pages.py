@@ -78,29 +78,29 @@ def test_show_that_they_connect_before_the_first_message(draw, feed, name):
 
 @pytest.mark.parametrize("name", ["overview", "explorer"])
 def test_show_how_to_start_a_missing_server(draw, feed, socket, shop, name):
-    socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
+    socket.set_status(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
 
-    said = words(draw(feed, name))
+    shown = words(draw(feed, name))
 
-    assert "Cannot reach 127.0.0.1:8080" in said
-    assert "python -m server" in said
-    assert "next attempt in 4 s" in said
+    assert "Cannot reach 127.0.0.1:8080" in shown
+    assert "python -m server" in shown
+    assert "next attempt in 4 s" in shown
 
 
 @pytest.mark.parametrize("name", ["overview", "explorer"])
 def test_show_why_the_server_refused(draw, feed, socket, name):
-    socket.be(ConnectionState.OPEN)
-    socket.say("auth_error", {"error": "Invalid or expired token"})
+    socket.set_status(ConnectionState.OPEN)
+    socket.receive("auth_error", {"error": "Invalid or expired token"})
 
-    said = words(draw(feed, name))
+    shown = words(draw(feed, name))
 
-    assert "The server refused the workbench: Invalid or expired token" in said
-    assert "WORKBENCH_JWT_SECRET" in said
+    assert "The server refused the workbench: Invalid or expired token" in shown
+    assert "WORKBENCH_JWT_SECRET" in shown
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_keep_their_data_when_the_connection_is_lost(draw, busy_feed, socket, shop, name):
-    socket.be(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
+    socket.set_status(ConnectionState.BACKOFF, retry_at=shop.noon + 4)
 
     page = draw(busy_feed, name)
 
@@ -111,12 +111,12 @@ def test_keep_their_data_when_the_connection_is_lost(draw, busy_feed, socket, sh
 
 def test_overview_has_empty_states(draw, feed, socket, shop):
     socket.live()
-    socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
+    socket.receive("traffic", shop.traffic(shop.sample("user:user_1")))
 
-    said = words(draw(feed, "overview"))
+    shown = words(draw(feed, "overview"))
 
-    assert "No orders yet" in said
-    assert "No alerts yet" in said
+    assert "No orders yet" in shown
+    assert "No alerts yet" in shown
 
 
 def test_overview_counts_and_lists(draw, busy_feed, clock):
@@ -135,7 +135,7 @@ def test_overview_and_explorer_show_the_same_rate_without_the_monitors(
     draw, busy_feed, socket, shop, clock
 ):
     clock.now += 3
-    socket.say("traffic", shop.traffic(kinds={"user": 4, "monitor": 5}))
+    socket.receive("traffic", shop.traffic(kinds={"user": 4, "monitor": 5}))
 
     (shown,) = (m.value for m in draw(busy_feed, "overview").metric if m.label == "Messages/s")
 
@@ -185,10 +185,10 @@ def test_explorer_reports_that_nothing_matches(draw, busy_feed):
 
 
 def test_explorer_reports_what_is_wrong_with_an_expression(draw, busy_feed):
-    said = words(draw(busy_feed, "explorer", text="/(/"))
+    shown = words(draw(busy_feed, "explorer", text="/(/"))
 
-    assert "Invalid search: /(/" in said
-    assert "Missing" in said
+    assert "Invalid search: /(/" in shown
+    assert "Missing" in shown
 
 
 def test_explorer_shows_what_a_json_path_selects(draw, busy_feed):
@@ -201,7 +201,7 @@ def test_explorer_shows_what_a_json_path_selects(draw, busy_feed):
 def test_explorer_moves_from_message_to_message_in_a_frozen_list(draw, busy_feed, socket, shop):
     page = draw(busy_feed, "explorer")
     page.button(key="move-k").click().run()
-    socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
+    socket.receive("traffic", shop.traffic(shop.sample("user:user_1")))
     page.run()
 
     listed = table(page, "Content")
@@ -232,7 +232,7 @@ def test_a_paused_explorer_steps_one_message_at_a_time(draw, busy_feed, socket, 
     page = draw(busy_feed, "explorer", type="cart_update")
     page.button(key="pause").click().run()
     other = shop.message("notification", title="Не те")
-    socket.say(
+    socket.receive(
         "traffic",
         shop.traffic(shop.sample("user:user_2", other), *[shop.sample("user:user_3")] * 2),
     )
@@ -259,7 +259,7 @@ def test_are_translated_into_ukrainian(draw, busy_feed, name):
 def test_the_sidebar_shows_how_far_a_paused_tab_is_behind(draw, busy_feed, socket, shop):
     page = draw(busy_feed, "overview")
     page.button(key="pause").click().run()
-    socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 200))
+    socket.receive("traffic", shop.traffic(*[shop.sample("user:user_1")] * 200))
 
     page.run()
 
@@ -286,18 +286,18 @@ def test_explorer_waits_for_the_first_messages(draw, feed, socket):
     node = {"node": "a", "uptime_s": 1.0, "connections": 1, "signed_in": 1, "subscriptions": 3}
     node |= dict.fromkeys(("channels", "messages_in", "messages_out", "publications"), 0)
     node |= {"deliveries": 0, "evictions": 0, "refusals": {}, "closes": {}}
-    socket.say("stats", {"nodes": [node | {"loop_lag_ms": 0.1, "latency": None}]})
+    socket.receive("stats", {"nodes": [node | {"loop_lag_ms": 0.1, "latency": None}]})
 
-    said = words(draw(feed, "explorer"))
+    shown = words(draw(feed, "explorer"))
 
-    assert "No messages yet" in said
-    assert "No message selected" in said
+    assert "No messages yet" in shown
+    assert "No message selected" in shown
 
 
 def test_a_paused_page_keeps_its_snapshot_and_counts_new_messages(draw, busy_feed, socket, shop):
     page = draw(busy_feed, "explorer")
     page.button(key="pause").click().run()
-    socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 100))
+    socket.receive("traffic", shop.traffic(*[shop.sample("user:user_1")] * 100))
 
     page.run()
 
@@ -314,7 +314,7 @@ def test_a_page_paused_for_too_long_counts_the_lost_messages(draw, busy_feed, so
     page = draw(busy_feed, "explorer")
     page.button(key="pause").click().run()
     for _ in range(42):
-        socket.say("traffic", shop.traffic(*[shop.sample("user:user_1")] * 500))
+        socket.receive("traffic", shop.traffic(*[shop.sample("user:user_1")] * 500))
 
     page.run()
 
@@ -346,11 +346,11 @@ def test_inventory_shows_how_to_start_a_missing_simulator(draw, feed, socket):
     socket.live()
     feed.on_shop_error("cannot connect")
 
-    said = words(draw(feed, "inventory"))
+    shown = words(draw(feed, "inventory"))
 
-    assert "Stock unavailable" in said
-    assert "Stock data comes from the simulator: cannot connect." in said
-    assert "python -m simulator" in said
+    assert "Stock unavailable" in shown
+    assert "Stock data comes from the simulator: cannot connect." in shown
+    assert "python -m simulator" in shown
 
 
 def test_inventory_shows_since_when_the_simulator_does_not_answer(draw, busy_feed):

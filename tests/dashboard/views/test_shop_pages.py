@@ -18,7 +18,7 @@ from dashboard.sources.simulator_client import SimulatorClient
 from protocol import codec
 
 APP = Path(dashboard.__file__).with_name("app.py")
-NOWHERE = "http://127.0.0.1:9"  # the port of `discard`: nobody answers
+UNUSED_URL = "http://127.0.0.1:9"  # the port of `discard`: nothing listens there
 SCENARIO = {
     "name": "flash-sale",
     "title": {"en": "Flash sale", "uk": "Розпродаж"},
@@ -32,13 +32,13 @@ SCENARIO = {
 
 @pytest.fixture
 def draw(tmp_path, secret):
-    """Draw a page; its sockets are never connected, its simulator is where `simulator` says."""
+    """Draw a page; its sockets are never connected, `simulator` is the URL of its simulator."""
 
-    def go(feed, name, simulator=NOWHERE, **query):
+    def go(feed, name, simulator=UNUSED_URL, **query):
         st.cache_resource.clear()
         api = ApiClient(simulator, lambda: "t0ken")
         parts = Dependencies(
-            settings=Settings(jwt_secret=secret, server_url=NOWHERE),
+            settings=Settings(jwt_secret=secret, server_url=UNUSED_URL),
             feed=feed,
             saved_messages=SavedMessages(tmp_path),
             simulator_client=SimulatorClient(api, lambda: None),
@@ -79,10 +79,10 @@ def columns(page):
 def test_orders_shows_one_order_and_lists_the_others(draw, busy_feed):
     page = draw(busy_feed, "orders")
 
-    said = words(page)
-    assert "Олена Ковальчук sees" in said
-    assert "Order ORD-1" in said
-    assert 'class="now">Paid' in said
+    shown = words(page)
+    assert "Олена Ковальчук sees" in shown
+    assert "Order ORD-1" in shown
+    assert 'class="now">Paid' in shown
     latest, waiting = (frame.value for frame in page.dataframe)
     assert latest["Order"].tolist() == waiting["Order"].tolist() == ["ORD-1"]
     assert waiting["Status"].tolist() == [["paid"]]
@@ -90,18 +90,18 @@ def test_orders_shows_one_order_and_lists_the_others(draw, busy_feed):
 
 def test_orders_has_empty_states(draw, feed, socket, shop):
     socket.live()
-    socket.say("traffic", shop.traffic(shop.sample("user:user_1")))
+    socket.receive("traffic", shop.traffic(shop.sample("user:user_1")))
 
-    said = words(draw(feed, "orders"))
+    shown = words(draw(feed, "orders"))
 
-    assert "No orders yet" in said
-    assert "No open orders" in said
+    assert "No orders yet" in shown
+    assert "No open orders" in shown
 
 
 def test_orders_reports_an_unknown_order(draw, busy_feed):
-    said = words(draw(busy_feed, "orders", order="ord_99"))
+    shown = words(draw(busy_feed, "orders", order="ord_99"))
 
-    assert "Order not found" in said
+    assert "Order not found" in shown
 
 
 def test_orders_are_found_by_number_customer_and_product(draw, busy_feed):
@@ -152,31 +152,31 @@ def test_orders_disables_advancing_without_a_simulator(draw, busy_feed):
 
 
 def test_inbox_has_empty_states(draw, busy_feed):
-    said = words(draw(busy_feed, "inbox", customer="user_2"))
+    shown = words(draw(busy_feed, "inbox", customer="user_2"))
 
-    assert "No notifications yet" in said
-    assert "The cart is empty" in said
+    assert "No notifications yet" in shown
+    assert "The cart is empty" in shown
 
 
 def test_inbox_shows_that_a_socket_is_not_connected_yet(draw, busy_feed):
-    said = words(draw(busy_feed, "inbox"))
+    shown = words(draw(busy_feed, "inbox"))
 
-    assert "**Connecting**" in said
+    assert "**Connecting**" in shown
 
 
 def test_inbox_shows_earlier_messages_of_a_customer_from_the_feed(draw, busy_feed, socket, shop):
     note = shop.message(
         "notification", id="n_1", title="Ваше замовлення", body="Їде", action_url="//evil.example"
     )
-    socket.say("traffic", shop.traffic(shop.sample("user:user_1", note)))
+    socket.receive("traffic", shop.traffic(shop.sample("user:user_1", note)))
 
     page = draw(busy_feed, "inbox")
 
-    said = words(page)
-    assert "Ваше замовлення" in said
-    assert "External link (not opened)." in said
-    assert "evil.example" not in said
-    assert "items" not in said
+    shown = words(page)
+    assert "Ваше замовлення" in shown
+    assert "External link (not opened)." in shown
+    assert "evil.example" not in shown
+    assert "items" not in shown
     assert ["Time", "Change", "Product", "Total, ₴"] in columns(page)
 
 
@@ -191,10 +191,10 @@ def test_scenarios_are_listed_with_what_to_watch_on_which_page(draw, busy_feed, 
 
     page = draw(busy_feed, "scenarios", site.url)
 
-    said = words(page)
+    shown = words(page)
     for words_ in ("Flash sale", "Everybody wants the same", "Orders a minute", "lasts 2 min"):
-        assert words_ in said
-    assert "speed ×1" in said
+        assert words_ in shown
+    assert "speed ×1" in shown
     assert page.button(key="run-flash-sale").label == "Run"
 
 
@@ -224,14 +224,14 @@ def test_an_error_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):
 
 
 def test_scenarios_show_how_to_start_a_missing_simulator(draw, feed, socket, shop):
-    socket.be(ConnectionState.OPEN, signed_in=True)
+    socket.set_status(ConnectionState.OPEN, signed_in=True)
     feed.on_shop_error("cannot connect")
 
-    said = words(draw(feed, "scenarios"))
+    shown = words(draw(feed, "scenarios"))
 
-    assert "Simulator not running" in said
-    assert "cannot connect" in said
-    assert "python -m simulator" in said
+    assert "Simulator not running" in shown
+    assert "cannot connect" in shown
+    assert "python -m simulator" in shown
 
 
 def test_scenarios_cannot_be_run_while_the_simulator_does_not_answer(draw, busy_feed, site):

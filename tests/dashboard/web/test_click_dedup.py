@@ -7,7 +7,7 @@ from dashboard.web.click_dedup import TRIGGER_FIELDS, strip_triggers
 
 
 def message(*, by_clock):
-    """Say that a button was pressed, words were entered, and what a field and a switch are."""
+    """Widget states: a pressed button, a sent chat message, a text field and a switch."""
     sent = BackMsg()
     sent.rerun_script.is_auto_rerun = by_clock
     sent.rerun_script.fragment_id = "page"

@@ -30,10 +30,10 @@ def log_of(*moments, channel="tenant:shop"):
     return recorder.view()
 
 
-def explanation(who, what, log=None, others=(), picked=None):
+def explanation(who, what, log=None, others=(), selected=None):
     log = log or log_of()
     found = access_explanation.collect_evidence(
-        who, what.channel, [who, *others], log, picked, NOON
+        who, what.channel, [who, *others], log, selected, NOON
     )
     answer = access_explanation.explain_access(
         who, what, found, format_time=lambda at: f"{at - NOON:+.0f}"
@@ -60,7 +60,7 @@ def test_the_message_selected_in_the_explorer_is_explained():
     early, late = log_of(NOON - 5, NOON + 5).newest_first()
 
     _, _, why = explanation(
-        connection(), access(True, True), log_of(NOON - 5, NOON + 5), picked=late
+        connection(), access(True, True), log_of(NOON - 5, NOON + 5), selected=late
     )
 
     assert early.at > late.at
@@ -70,7 +70,7 @@ def test_the_message_selected_in_the_explorer_is_explained():
 def test_a_message_selected_on_another_channel_is_not_explained():
     (other,) = log_of(NOON, channel="order:ord_1").newest_first()
 
-    _, _, why = explanation(connection(), access(True, True), log_of(NOON + 5), picked=other)
+    _, _, why = explanation(connection(), access(True, True), log_of(NOON + 5), selected=other)
 
     assert "of +5 was queued" in why
 

@@ -71,7 +71,7 @@ def draw(feed, socket):
             install(Dependencies(feed=feed, connections_client=connections_client))
         )
         socket.live()
-        socket.say("stats", {"nodes": [node(f"node-{n + 1}") for n in range(nodes)]})
+        socket.receive("stats", {"nodes": [node(f"node-{n + 1}") for n in range(nodes)]})
         page = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             page.query_params[key] = value

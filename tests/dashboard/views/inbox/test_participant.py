@@ -104,9 +104,9 @@ def test_messages_of_customer_and_staff_reach_each_other(attend):
 
     assert (talk.id, talk.customer.id) == (talk_id, CUSTOMER.user_id)
     for end in (customer, agent):
-        said = until(end.conversations, lambda talks: len(talks[0].entries) == 2)
-        assert words(said) == [["Коли відправите?", "Сьогодні."]]
-        assert said[0].last_human_entry().sender == AGENT.name
+        conversations = until(end.conversations, lambda talks: len(talks[0].entries) == 2)
+        assert words(conversations) == [["Коли відправите?", "Сьогодні."]]
+        assert conversations[0].last_human_entry().sender == AGENT.name
 
 
 def test_another_customer_receives_none_of_it(attend):
