@@ -71,6 +71,7 @@ PURE = [
     "dashboard/messages/*.py",
     "dashboard/sockets/socket_status.py",
     "dashboard/state/*.py",
+    "dashboard/ui/frozen_list.py",
     "dashboard/views/connections/access_explanation.py",
     "dashboard/views/connections/listing.py",
     "dashboard/views/console/code_descriptions.py",

@@ -76,4 +76,4 @@ def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, click_
     click_row(
         table, too_long, 60, lambda: expect(wire(page)).to_contain_text("close 1009", timeout=4_000)
     )
-    expect(page.get_by_text("The message was over the limit, 4096 bytes")).to_be_visible()
+    expect(page.get_by_text("The message exceeded the size limit")).to_be_visible()

@@ -294,14 +294,14 @@ async def test_invalid_frames_close_the_connection(server):
     raw = await server.raw_socket()
     raw.sendall(b"\xff\xff\xff\xff")
 
-    assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x1f\x03\xea"
+    assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x10\x03\xea"
 
 
 async def test_unmasked_frames_close_the_connection(server):
     raw = await server.raw_socket()
     raw.sendall(b'\x81\x0f{"type":"ping"}')
 
-    assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x1f\x03\xea"
+    assert (await asyncio.to_thread(raw.recv, 100))[:4] == b"\x88\x10\x03\xea"
 
 
 async def test_endless_empty_fragments_count_as_flooding(server):
