@@ -65,7 +65,7 @@ def test_an_order_and_the_alert_that_it_causes_are_delivered(shop, watch, contro
     server, simulator = shop
     control = control(simulator)
     admin = watch(server)
-    admin.socket.request("subscribe", {"channel": "tenant:shop"})
+    admin.socket.request("subscribe", {"channel": "tenant:shop"}, TIMEOUT_S)
 
     control.do(
         "pause"
@@ -77,7 +77,7 @@ def test_an_order_and_the_alert_that_it_causes_are_delivered(shop, watch, contro
         "order"
     ]
     alert = admin.receive("inventory_alert", lambda payload: payload["alert_type"] == "low_stock")
-    admin.socket.request("subscribe", {"channel": f"order:{order['id']}"})
+    admin.socket.request("subscribe", {"channel": f"order:{order['id']}"}, TIMEOUT_S)
     control.do("resume")
     update = admin.receive("order_update", lambda payload: payload["order_id"] == order["id"])
 
@@ -104,7 +104,7 @@ def test_all_clients_reconnect_after_a_server_is_killed_and_its_data_is_kept(
     admin.receive("customer_activity")
 
     assert later["order"]["id"] != order["id"]
-    reply = admin.socket.request("subscribe", {"channel": f"order:{order['id']}"})
+    reply = admin.socket.request("subscribe", {"channel": f"order:{order['id']}"}, TIMEOUT_S)
     assert reply["type"] == "subscribed"
     history = get(
         restarted.port, f"/api/conversations/{conversation}/messages", token("watcher", "agent")
