@@ -44,13 +44,13 @@ def select(
         on_change=on_change,
         **widget_options,
     )
-    _keep(page, parameter, name, default=names[0])
+    keep_value(page, parameter, name, default=names[0])
     return name
 
 
 def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
     """Return the selected value, also before the widget is drawn."""
-    wanted = st.session_state.get(_select_key(page, parameter), _kept(page, parameter))
+    wanted = st.session_state.get(_select_key(page, parameter), kept_value(page, parameter))
     return wanted if wanted in options else next(iter(options))
 
 
@@ -60,26 +60,27 @@ def search_input(page: str, parameter: str, label: str, **widget_options: Any) -
         label,
         # A value set in the session is sent to the browser once, and lost if a second run replaces
         # the first before the field is there; a default is part of every run.
-        _kept(page, parameter),
+        kept_value(page, parameter),
         key=f"{page}-{parameter}",
         type="search",
         live=True,
         label_visibility="collapsed",
         **widget_options,
     )
-    _keep(page, parameter, text or "", default="")
+    keep_value(page, parameter, text or "", default="")
     return text or ""
 
 
-def _kept(page: str, parameter: str) -> str:
-    """Return the value of an earlier run, else what the URL asks of this page."""
+def kept_value(page: str, parameter: str) -> str:
+    """Return the value of an earlier run, else what the URL asks of this page, else nothing."""
     if (page, parameter) in tab().choices:
         return tab().choices[page, parameter]
     is_own = tab().url_owners.get(parameter, page) == page
     return st.query_params.get(parameter, "") if is_own else ""
 
 
-def _keep(page: str, parameter: str, value: str, default: str) -> None:
+def keep_value(page: str, parameter: str, value: str, default: str = "") -> None:
+    """Keep a value of this page for later runs and in the URL, where the default is left out."""
     tab().choices[page, parameter], tab().url_owners[parameter] = value, page
     if value == default:
         st.query_params.pop(parameter, None)
