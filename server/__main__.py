@@ -21,6 +21,7 @@ from server.open_file_limit import raise_open_file_limit
 from server.redis_client import RedisUnusable
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
+from server.supervisor import TaskKeepsFailing
 
 GC_THRESHOLDS = (20_000, 20, 50)  # allocations, and collections of younger generations
 log = logging.getLogger("server")
@@ -78,6 +79,8 @@ def main() -> int:
         cli.exit(2, f"server: {why}\n")
     except StoreUnavailable as why:
         cli.exit(2, f"server: the database cannot be used (WORKBENCH_DATA_DIR): {why}\n")
+    except TaskKeepsFailing as why:
+        cli.exit(1, f"server: {why}; the log has the errors\n")
     except OSError as why:
         cli.exit(2, f"server: cannot listen (WORKBENCH_HOST, WORKBENCH_PORT): {why.strerror}\n")
     return 0

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 from aiohttp import web
 
 from server.auth.jwt_verifier import make_verifier
 from server.auth.revocations import Revocations
-from server.background_tasks import cancel_and_wait
 from server.choose_backends import Backends, open_backends
 from server.cluster.local_node import LocalNode
 from server.http.first_request_timeout import FirstRequestTimeout
@@ -32,6 +30,7 @@ from server.session_services import SessionServices
 from server.settings import Settings
 from server.shutdown import shut_down
 from server.stores.base import Store, StoreUnavailable
+from server.supervisor import Supervisor, TaskKeepsFailing
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.connection_manager import ConnectionManager
 
@@ -41,25 +40,34 @@ PURGE_INTERVAL_S = 3600.0
 
 
 @asynccontextmanager
-async def start_server(settings: Settings) -> AsyncIterator[int]:
+async def start_server(
+    settings: Settings, make_supervisor: Callable[[], Supervisor] = Supervisor
+) -> AsyncIterator[int]:
     """Serve while the block lasts; yields the port.
 
     Raises:
+        TaskKeepsFailing: a task that must run cannot; the block is cancelled.
         InvalidSettings: the settings do not fit together.
         StoreUnavailable: the database cannot be opened.
         OSError: the address cannot be listened on.
     """
     settings.validate()
-    async with (
-        open_backends(settings, time.time) as backends,
-        _start_server(settings, backends) as port,
-    ):
-        yield port
+    supervisor, counters = make_supervisor(), Counters()
+    try:
+        async with (
+            open_backends(settings, time.time, supervisor, counters) as backends,
+            _start_server(settings, backends, supervisor, counters) as port,
+        ):
+            yield port
+    except* TaskKeepsFailing as why:
+        raise TaskKeepsFailing(*why.exceptions[0].args) from None
 
 
 @asynccontextmanager
-async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator[int]:
-    broker, store, cluster, counters = backends.broker, backends.store, backends.cluster, Counters()
+async def _start_server(
+    settings: Settings, backends: Backends, supervisor: Supervisor, counters: Counters
+) -> AsyncIterator[int]:
+    broker, store, cluster = backends.broker, backends.store, backends.cluster
     writer = BatchWriter(asyncio.get_running_loop(), settings.outbox_bytes)
     hub = Hub(counters, writer.broadcast, time.time)
     reporter = MonitorReporter(cluster, hub, broker, counters, time.time)
@@ -68,17 +76,16 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
         counters,
         reporter.latency,
         lambda: sum(each.send_queue.queued_bytes for each in hub.connections),
+        supervisor.failures,
     )
     hub.observers += [reporter.on_delivered, metrics.on_delivered]
     hub.tap_observers.append(cluster.on_tap)
     writer.on_flushed.append(reporter.on_flushed)
     context = ConnectionContext(
         hub=hub,
-        broker=broker,
         counters=counters,
         clock=time.time,
         max_message_bytes=settings.message_bytes,
-        connection_limiter=cluster.connection_limiter,
     )
 
     async with broker.run(hub):
@@ -91,6 +98,7 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
             order_owners=order_owners,
             chat=chat,
             broker=broker,
+            connection_limiter=cluster.connection_limiter,
             clock=time.time,
             max_recovered_bytes=settings.outbox_bytes // 2,
         )
@@ -116,6 +124,8 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
             admin=AdminService(cluster, revocations, time.time),
             idempotency=Idempotency(time.time, backends.idempotency_store),
             metrics=metrics,
+            cluster=cluster,
+            supervisor=supervisor,
             first_request_timeout=first_request_timeout,
         )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
@@ -130,27 +140,23 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
             async with cluster.join(local_node):
                 site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
                 await site.start()
-                request_timeout_loop = first_request_timeout.run(
-                    lambda: runner.server.connections if runner.server else []
-                )
-                async with _background_tasks(
-                    connection_manager.run_maintenance(),
-                    reporter.run(),
-                    _purge_conversations_loop(store),
-                    request_timeout_loop,
-                ):
-                    yield runner.addresses[0][1]
-                    await shut_down(site, connection_manager)
+                loops = {
+                    "connection_timeouts": connection_manager.run_maintenance,
+                    "monitor": reporter.run,
+                    "purge": lambda: _purge_conversations_loop(store),
+                    "request_timeouts": lambda: first_request_timeout.run(
+                        lambda: runner.server.connections if runner.server else []
+                    ),
+                }
+                async with supervisor.running(loops), asyncio.TaskGroup() as group:
+                    watching = group.create_task(supervisor.watch())
+                    try:
+                        yield runner.addresses[0][1]
+                    finally:
+                        await shut_down(site, connection_manager)
+                        watching.cancel()
         finally:
             await runner.cleanup()
-
-
-@asynccontextmanager
-async def _background_tasks(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(each) for each in coroutines]
-        yield
-        await cancel_and_wait(tasks)
 
 
 async def _purge_conversations_loop(store: Store) -> None:

@@ -16,6 +16,7 @@ from server.cluster.connection_limits import LocalConnectionLimiter
 from server.cluster.redis_cluster_node import RedisClusterNode
 from server.cluster.single_node import SingleNode
 from server.http.stored_outcomes import decode_outcome, encode_outcome
+from server.monitoring.counters import Counters
 from server.pubsub.brokers.base import Broker
 from server.pubsub.brokers.memory.broker import MemoryBroker
 from server.pubsub.brokers.redis.broker import RedisBroker, RedisBrokerOptions
@@ -27,6 +28,7 @@ from server.stores.base import Store
 from server.stores.redis import RedisStore
 from server.stores.redis_idempotency import RedisIdempotencyStore
 from server.stores.sqlite import SqliteStore
+from server.supervisor import Supervisor
 
 DATABASE_FILE = "workbench.sqlite3"
 
@@ -41,7 +43,9 @@ class Backends(Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def open_backends(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Backends]:
+async def open_backends(
+    settings: Settings, clock: Callable[[], float], supervisor: Supervisor, counters: Counters
+) -> AsyncIterator[Backends]:
     """Open the backends while the block lasts; ``clock`` is in seconds since the epoch.
 
     Raises:
@@ -66,9 +70,9 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
                 decode=decode_outcome,
             )
             yield Backends(
-                RedisBroker(redis, options),
+                RedisBroker(redis, options, supervisor, counters),
                 store,
-                _make_cluster_node(settings, redis, clock),
+                _make_cluster_node(settings, redis, clock, supervisor, counters),
                 idempotency_store,
             )
     else:
@@ -86,7 +90,11 @@ async def open_backends(settings: Settings, clock: Callable[[], float]) -> Async
 
 
 def _make_cluster_node(
-    settings: Settings, redis: RedisClient, clock: Callable[[], float]
+    settings: Settings,
+    redis: RedisClient,
+    clock: Callable[[], float],
+    supervisor: Supervisor,
+    counters: Counters,
 ) -> RedisClusterNode:
     suffix = secrets.token_hex(2)  # a free port is not known yet, and the name must be unique
     return RedisClusterNode(
@@ -97,4 +105,6 @@ def _make_cluster_node(
         settings.broker_timeout_s,
         settings.node_timeout_s,
         clock,
+        supervisor,
+        counters,
     )

@@ -16,6 +16,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.cluster import PRIMARY
 from redis.exceptions import (
     AuthenticationError,
     RedisClusterException,
@@ -38,6 +39,10 @@ REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
 
 REJECTIONS = (AuthenticationError, ResponseError)
 """What a command raises if Redis rejects it, and will reject it again."""
+
+
+class ShardGone(ConnectionError):
+    """A shard does not belong to the Redis Cluster any more."""
 
 
 class RedisUnusable(Exception):
@@ -88,11 +93,14 @@ def make_pubsub_connection(redis: RedisClient, shard: str = "") -> AbstractConne
     """Make a separate connection, to a shard of a Redis Cluster or to the one Redis.
 
     Reading has no timeout: the caller has to find out whether the connection is alive.
+
+    Raises:
+        ShardGone: it was removed, or its replica has taken over.
     """
     if isinstance(redis, RedisCluster):
         node = redis.get_node(node_name=shard)
-        if node is None:
-            raise ConnectionError(f"shard {shard} does not exist any more")
+        if node is None or node.server_type != PRIMARY:
+            raise ShardGone(f"shard {shard} does not exist any more")
         source: ClusterNode | ConnectionPool = node
     else:
         source = redis.connection_pool
@@ -100,6 +108,16 @@ def make_pubsub_connection(redis: RedisClient, shard: str = "") -> AbstractConne
     options = {**source.connection_kwargs, "socket_timeout": None, "protocol": 2}
     connection: AbstractConnection = source.connection_class(**options)
     return connection
+
+
+async def refresh_shards(redis: RedisClient) -> None:
+    """Learn which shards a Redis Cluster has now.
+
+    Raises:
+        one of REDIS_ERRORS: no node of it answers.
+    """
+    if isinstance(redis, RedisCluster):
+        await redis.nodes_manager.initialize()
 
 
 async def _check_server(redis: RedisClient, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -10,13 +11,33 @@ from msgspec.structs import replace
 from protocol.channels import Channel
 from protocol.event_payloads import ChatMessagePayload
 from protocol.messages import SendChatPayload
-from protocol.publications import Publication, StreamPosition
+from protocol.publications import StreamPosition
 from server.auth.identity import Identity
 from server.auth.jwt_verifier import JwtVerifier
-from server.pubsub.brokers.base import Broker, Recovery
+from server.cluster.connection_limits import ConnectionLimiter
+from server.pubsub.brokers.base import Broker, BrokerUnavailable, PendingRecovery, Recovery
 from server.services.chat import ChatService
 from server.services.order_owners import OrderOwners
 from server.stores.base import OrderOwnership
+
+log = logging.getLogger(__name__)
+
+
+class _BoundedRecovery(Struct, frozen=True):
+    """A recovery that counts as impossible if it has too much.
+
+    The client would become a slow consumer, be closed, come back, and be closed again.
+    """
+
+    pending: PendingRecovery
+    max_bytes: int
+
+    def finish(self) -> Recovery:
+        """Return the recovery as of now."""
+        found = self.pending.finish()
+        if sum(len(each.message) for each in found.missed) > self.max_bytes:
+            return replace(found, recovered=False, missed=())
+        return found
 
 
 class SessionServices(Struct, frozen=True):
@@ -29,12 +50,21 @@ class SessionServices(Struct, frozen=True):
     order_owners: OrderOwners
     chat: ChatService
     broker: Broker
+    connection_limiter: ConnectionLimiter
     clock: Callable[[], float]
     max_recovered_bytes: int
 
     async def verify_token(self, token: str) -> Identity:
         """Verify a token."""
         return await self.verifier.verify(token)
+
+    async def acquire_connection_slot(self, user_id: str) -> bool:
+        """Count a connection of a user; False if the user has too many."""
+        return await self.connection_limiter.acquire(user_id)
+
+    def release_connection_slot(self, user_id: str) -> None:
+        """Count one connection of a user less."""
+        self.connection_limiter.release(user_id)
 
     async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return the owner of an order."""
@@ -44,23 +74,20 @@ class SessionServices(Struct, frozen=True):
         """Have a channel delivered to this node."""
         await self.broker.subscribe(channel)
 
-    async def latest(self, channel: Channel) -> Publication | None:
-        """Return the latest publication of a channel."""
-        return await self.broker.latest(channel)
-
-    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Return the stream position of a channel, and its publications since another.
-
-        Too much counts as not recoverable: the client would become a slow consumer, be
-        closed, come back, and be closed again.
-        """
-        found = await self.broker.recover(channel, since)
-        if sum(len(each.message) for each in found.missed) > self.max_recovered_bytes:
-            return replace(found, recovered=False, missed=())
-        return found
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> PendingRecovery:
+        """Read the stream position of a channel, and its publications since another."""
+        pending = await self.broker.recover(channel, since)
+        return _BoundedRecovery(pending, self.max_recovered_bytes)
 
     async def post_chat_message(
         self, identity: Identity, payload: SendChatPayload, connection_id: str
-    ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
-        """Store a chat message."""
-        return await self.chat.post(identity, payload, connection_id, self.clock())
+    ) -> ChatMessagePayload:
+        """Store and publish a chat message, and return the sender's own copy."""
+        chat_payload, publications = await self.chat.post(
+            identity, payload, connection_id, self.clock()
+        )
+        try:
+            await self.broker.publish(publications)
+        except BrokerUnavailable:
+            log.warning("a chat message was stored but could not be delivered")
+        return chat_payload

@@ -25,11 +25,7 @@ for i = 2, #KEYS, 2 do
   at = at + 6
   local token_key = head .. ':' .. token
   if token == '' or redis.call('SET', token_key, '', 'NX', 'EX', IDEMPOTENCY_WINDOW_S) then
-    local epoch = redis.call('HGET', head, 'epoch')
-    if not epoch then
-      epoch = ARGV[2]
-      redis.call('HSET', head, 'epoch', epoch)
-    end
+    local epoch = stream_epoch(head, ARGV[2], verb == 'SPUBLISH')
     local offset = redis.call('HINCRBY', head, 'offset', 1)
     redis.call('EXPIRE', head, ARGV[4])
     local here = epoch .. ' ' .. string.format('%d', offset) .. ' '

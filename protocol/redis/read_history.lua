@@ -2,8 +2,9 @@
 --
 -- KEYS: a head and a log for each channel.
 -- ARGV: an epoch for channels without one, how long it is then kept (s), how many
--- publications at most, whether the caller is a server that follows these channels; then for
--- each channel the epoch and offset of a position, or an empty epoch.
+-- publications at most, whether the caller is a server that follows these channels, whether
+-- this is a Redis Cluster; then for each channel the epoch and offset of a position, or an
+-- empty epoch.
 -- Returns for each channel its epoch, its offset, whether the log is complete since the
 -- position ('' without one), and the publications since, newest first. Without a position
 -- that is the newest one; for a position of another epoch all, if the log has all.
@@ -13,24 +14,24 @@
 local result = {}
 for i = 1, #KEYS, 2 do
   local head, log = KEYS[i], KEYS[i + 1]
-  local since_epoch, since = ARGV[4 + i], tonumber(ARGV[5 + i])
-  local epoch = redis.call('HGET', head, 'epoch')
-  if not epoch then
-    epoch = ARGV[1]
-    redis.call('HSET', head, 'epoch', epoch, 'offset', 0)
-  end
+  local since_epoch, since = ARGV[5 + i], tonumber(ARGV[6 + i])
+  local epoch = stream_epoch(head, ARGV[1], ARGV[5] == '1')
   if redis.call('TTL', head) < tonumber(ARGV[2]) then redis.call('EXPIRE', head, ARGV[2]) end
   local offset = tonumber(redis.call('HGET', head, 'offset'))
+  local previous_epoch, shared = unpack(redis.call('HMGET', head, 'previous_epoch', 'previous_offset'))
+  local is_previous = previous_epoch and since_epoch == previous_epoch
+  if is_previous and since <= tonumber(shared) then since_epoch = epoch end
   if ARGV[4] == '1' and since_epoch == epoch and since > offset then
     epoch, offset = ARGV[1], 0
     redis.call('HSET', head, 'epoch', epoch, 'offset', 0)
+    redis.call('HDEL', head, 'previous_epoch', 'previous_offset')
     redis.call('DEL', log)
   end
   local is_complete, wanted = '', 1
   if since_epoch ~= '' then
     is_complete = '1'
     if since_epoch ~= epoch or since > offset then
-      is_complete, since = '0', 0
+      is_complete, since = '0', is_previous and since_epoch ~= epoch and tonumber(shared) or 0
     end
     wanted = offset - since
   end

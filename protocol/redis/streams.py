@@ -19,8 +19,17 @@ from protocol.retention import Retention
 
 HEAD_TTL_S = 86_400  # how long the position of a channel without publications is kept
 
-PUBLISH = (files("protocol.redis") / "append_to_stream.lua").read_text("utf-8")
-READ_HISTORY = (files("protocol.redis") / "read_history.lua").read_text("utf-8")
+
+def _read_scripts(*names: str) -> str:
+    return "".join((files("protocol.redis") / name).read_text("utf-8") for name in names)
+
+
+PUBLISH = _read_scripts("stream_epoch.lua", "append_to_stream.lua")
+READ_HISTORY = _read_scripts("stream_epoch.lua", "read_history.lua")
+
+
+class UnreadablePublications(ValueError):
+    """Publications in a format that this version does not know."""
 
 
 class StoredPublication(Struct, frozen=True, array_like=True):
@@ -121,10 +130,13 @@ def decode_run(data: bytes) -> list[Publication]:
     """Decode publications from Pub/Sub or a log: consecutive ones of one address.
 
     Raises:
-        ValueError: it has another format.
+        UnreadablePublications: it has another format, or names what this version does not know.
     """
-    epoch, offset, rest = data.split(b" ", 2)
-    return list(_decode_items(epoch.decode(), int(offset), rest))
+    try:
+        epoch, offset, rest = data.split(b" ", 2)
+        return list(_decode_items(epoch.decode(), int(offset), rest))
+    except Exception as why:  # it may be anything: whoever reaches Redis can send it
+        raise UnreadablePublications(str(why) or type(why).__name__) from why
 
 
 def _to_stored(publication: Publication) -> StoredPublication:

@@ -19,7 +19,14 @@ from msgspec import Struct
 
 from protocol.redis.order_owners import owner_changes_channel
 from server.background_tasks import cancel_and_wait
-from server.cluster.bus_messages import BusEnvelope, BusMessage, decode, encode
+from server.cluster.bus_messages import (
+    BusEnvelope,
+    BusMessage,
+    UnreadableEnvelope,
+    decode,
+    encode,
+)
+from server.monitoring.counters import Counters
 from server.redis_client import REDIS_ERRORS, RedisClient
 from server.retry_delay import RetryDelay
 
@@ -61,8 +68,16 @@ class ClusterBus:
     ``timeout_s`` is the longest time that an envelope may take to come back.
     """
 
-    def __init__(self, redis: RedisClient, prefix: str, node_id: str, timeout_s: float) -> None:
+    def __init__(
+        self,
+        redis: RedisClient,
+        prefix: str,
+        node_id: str,
+        timeout_s: float,
+        counters: Counters,
+    ) -> None:
         self._redis = redis
+        self._counters = counters
         self._prefix = prefix
         self._node_id = node_id
         self._timeout_s = timeout_s
@@ -163,9 +178,13 @@ class ClusterBus:
             if len(parts) == 3:
                 handler.on_order_owner_changed(*parts)
             return
-        envelope = decode(data)
-        if envelope is None:
+        try:
+            envelope, unreadable = decode(data)
+        except UnreadableEnvelope:
+            self._count_unreadable(1)
             return
+        if unreadable:
+            self._count_unreadable(unreadable)
         if envelope.sender != self._node_id:
             for message in envelope.messages:
                 handler.on_message(envelope.sender, message)
@@ -173,6 +192,11 @@ class ClusterBus:
         while self._sent and self._sent[0].number <= envelope.number:
             for on_echo in self._sent.popleft().on_echo:
                 on_echo()
+
+    def _count_unreadable(self, number: int) -> None:
+        if not self._counters.unreadable["bus"]:  # a newer node may send many
+            log.warning("skipping messages of nodes that this version cannot read")
+        self._counters.unreadable["bus"] += number
 
     async def _send_loop(self) -> None:
         """Send one envelope at a time: messages that come while it is on its way share the next."""

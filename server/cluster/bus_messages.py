@@ -6,6 +6,8 @@ that it cannot decode, and the names on the wire stay when a class or a field is
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 from msgspec import Struct, field
 
@@ -104,9 +106,36 @@ def encode(envelope: BusEnvelope) -> bytes:
     return msgspec.msgpack.encode(envelope)
 
 
-def decode(data: bytes) -> BusEnvelope | None:
-    """Decode an envelope, or return None for one that cannot be read."""
+class _RawEnvelope(Struct, array_like=True):
+    sender: str
+    number: int
+    messages: list[msgspec.Raw]
+
+
+_raw_decoder = msgspec.msgpack.Decoder(_RawEnvelope)
+_message_decoder = msgspec.msgpack.Decoder(BusMessage)
+
+
+class UnreadableEnvelope(ValueError):
+    """Something else than an envelope."""
+
+
+def decode(data: bytes) -> tuple[BusEnvelope, int]:
+    """Decode an envelope; returns it with the number of messages that cannot be read.
+
+    Raises:
+        UnreadableEnvelope: it is no envelope.
+    """
+    with contextlib.suppress(Exception):
+        return _decoder.decode(data), 0
+    # It may be anything: a newer node or whoever reaches Redis can send it.
     try:
-        return _decoder.decode(data)
-    except msgspec.DecodeError:
-        return None
+        raw = _raw_decoder.decode(data)
+    except Exception as why:
+        raise UnreadableEnvelope(str(why)) from why
+    messages = []
+    for each in raw.messages:
+        with contextlib.suppress(Exception):
+            messages.append(_message_decoder.decode(each))
+    envelope = BusEnvelope(raw.sender, raw.number, messages)
+    return envelope, len(raw.messages) - len(messages)

@@ -40,12 +40,14 @@ from server.cluster.node_queries import NodeQuery, OrderOwnerChanged
 from server.cluster.node_registry import NodeRegistry, PeerNode
 from server.cluster.pending_node_queries import PendingQueries
 from server.monitoring.cluster_traffic import ClusterTraffic, TrafficSource
+from server.monitoring.counters import Counters
 from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
 from server.redis_client import RedisClient
 from server.retry_delay import RetryDelay
 from server.stores.base import OrderOwnership, StoreUnavailable
+from server.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +68,16 @@ class RedisClusterNode:
         timeout_s: float,
         node_timeout_s: float,
         clock: Callable[[], float],
+        supervisor: Supervisor,
+        counters: Counters,
     ) -> None:
+        self._supervisor = supervisor
         self._node_id = secrets.token_hex(6)
         self.name = name
         self._timeout_s = timeout_s
         self._node_timeout_s = node_timeout_s
         self._clock = clock
-        self._bus = ClusterBus(redis, prefix, self._node_id, timeout_s)
+        self._bus = ClusterBus(redis, prefix, self._node_id, timeout_s, counters)
         self._registry = NodeRegistry()
         self._limiter = ClusterConnectionLimiter(
             connections_per_user, self._announce_users, self._registry.connections_of
@@ -83,6 +88,7 @@ class RedisClusterNode:
         self._tasks: set[asyncio.Task[None]] = set()
         self._registry_changed = asyncio.Event()
         self._is_synced = False
+        self._needs_resync = asyncio.Event()
         self._watched_tenants: frozenset[str] = frozenset()
         self._traffic_source: ClusterTraffic | None = None
 
@@ -100,15 +106,19 @@ class RedisClusterNode:
     async def join(self, host: NodeHost) -> AsyncIterator[None]:
         """Be a member while the block lasts, which begins when all other nodes are known."""
         self._host = host
-        self._spawn(self._bus.run(self))
-        self._spawn(self._heartbeat_loop())
+        loops = {
+            "cluster_bus": lambda: self._bus.run(self),
+            "heartbeat": self._heartbeat_loop,
+            "resync": self._resync_loop,
+        }
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._timeout_s):
-                    while not self._is_synced:
-                        await self._wait_for_change()
-            yield
-            await self._bus.send_final(NodeLeft())
+            async with self._supervisor.running(loops):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._timeout_s):
+                        while not self._is_synced:
+                            await self._wait_for_change()
+                yield
+                await self._bus.send_final(NodeLeft())
         finally:
             await cancel_and_wait(self._tasks)
 
@@ -206,7 +216,7 @@ class RedisClusterNode:
         self._bus.send(Hello())
         self._announce()
         self._spawn(self._wait_for_peers())
-        self._spawn(self._resync())
+        self._needs_resync.set()
 
     def on_disconnected(self) -> None:
         """Clear the view of the cluster."""
@@ -272,16 +282,23 @@ class RedisClusterNode:
     async def _apply_owner_change(self, order: OrderOwnership) -> None:
         await self._joined_host.handle_query(OrderOwnerChanged(order))
 
-    async def _resync(self) -> None:
+    async def _resync_loop(self) -> None:
+        """Apply what was missed while disconnected, each time the bus is connected again."""
         delay = RetryDelay(RESYNC_MIN_DELAY_S, RESYNC_MAX_DELAY_S)
         while True:
+            await self._needs_resync.wait()
+            self._needs_resync.clear()
             try:
                 await self._joined_host.resync()
             except StoreUnavailable as why:
                 log.warning("resynchronization failed, will be tried again: %s", why)
+                self._needs_resync.set()
                 await delay.wait()
+            except BaseException:
+                self._needs_resync.set()
+                raise
             else:
-                return
+                delay.reset()
 
     def _announce_users(self, numbers: Mapping[str, int], on_echo: EchoCallback | None) -> None:
         self._bus.send(UserConnectionCounts(dict(numbers)), on_echo)

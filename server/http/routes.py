@@ -16,7 +16,7 @@ from protocol.codec import DECODE_ERRORS
 from protocol.errors import RequestError
 from server.auth.identity import Identity, Role
 from server.auth.jwt_verifier import JwtVerifier
-from server.cluster.cluster import ClusterUnavailable
+from server.cluster.cluster import Cluster, ClusterUnavailable
 from server.errors import ApiError, ApiErrorCode
 from server.http.first_request_timeout import FirstRequestTimeout
 from server.http.responses import (
@@ -33,6 +33,7 @@ from server.services.chat import ChatService, message_body
 from server.services.idempotency import Idempotency, request_fingerprint
 from server.services.publishing import PUBLISHER_ROLES, PublishOutcome, PublishService
 from server.stores.base import Conversation, Store, StoreUnavailable
+from server.supervisor import Supervisor
 from server.websocket.connection_manager import ConnectionManager
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Routes(Struct, frozen=True):
     admin: AdminService
     idempotency: Idempotency[PublishOutcome]
     metrics: Metrics
+    cluster: Cluster
+    supervisor: Supervisor
     first_request_timeout: FirstRequestTimeout
 
     def make_app(self) -> web.Application:
@@ -170,9 +173,11 @@ class Routes(Struct, frozen=True):
         return json_response({"status": "ok"})
 
     async def readyz(self, _request: web.Request) -> web.Response:
-        """Respond with 200 if broker and store work, so that publications are delivered."""
+        """Respond with 200 if everything works that delivers publications to clients."""
         if self.connection_manager.is_closing:
             return error_response(503, "unavailable", "The server is stopping")
+        if not (self.supervisor.all_running and self.cluster.is_connected):
+            return error_response(503, "unavailable", "A part of the server does not work")
         try:
             async with asyncio.timeout(HEALTH_CHECK_TIMEOUT_S):
                 await self.broker.health_check()

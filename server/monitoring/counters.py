@@ -20,7 +20,8 @@ class Counters:
     ``received`` counts valid messages and ``replies`` the replies to them, by class: this
     costs less than by name, and clients cannot invent classes.  They are ``defaultdict``s,
     because a ``Counter`` takes three times as long.  ``replays`` counts, by type, messages
-    that were sent again to a client that asked for the last one.
+    that were sent again to a client that asked for the last one.  ``unreadable`` counts what
+    came from Redis in a format that this version does not know, by where it came from.
     """
 
     messages_in: int = 0
@@ -33,3 +34,4 @@ class Counters:
     received: defaultdict[type[Message], int] = field(default_factory=_by_class)
     replies: defaultdict[type[Message], int] = field(default_factory=_by_class)
     replays: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)

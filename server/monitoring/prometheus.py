@@ -32,7 +32,10 @@ LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.
 
 
 class Metrics(Collector):
-    """Collects the metrics of a node; ``queued_bytes`` sums up its send queues."""
+    """Collects the metrics of a node.
+
+    ``queued_bytes`` sums up its send queues, ``task_failures`` counts exceptions by task.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,9 @@ class Metrics(Collector):
         counters: Counters,
         latency: LatencyHistogram,
         queued_bytes: Callable[[], int],
+        task_failures: Mapping[str, int],
     ) -> None:
+        self._task_failures = task_failures
         self._node_stats = node_stats
         self._counters = counters
         self._histogram = latency
@@ -82,6 +87,12 @@ class Metrics(Collector):
         yield _counters("refusals", "Requests rejected", "code", counters.refusals)
         yield _counters("closes", "Closed connections", "code", counters.closes)
         yield _counter("evictions", "Slow consumers disconnected", node.evictions)
+        yield _counters(
+            "task_failures", "Exceptions that ended a background task", "task", self._task_failures
+        )
+        yield _counters(
+            "unreadable_messages", "Messages of Redis skipped", "source", counters.unreadable
+        )
         yield self._latency_metric()
 
     def _received(self) -> Mapping[str, int]:

@@ -1,6 +1,6 @@
 """Handles one client's requests in order, and applies the effects of its session.
 
-Knows the hub and the broker, and nothing of sockets or of decoding frames.
+Knows the hub, and nothing of sockets or of decoding frames.
 """
 
 from __future__ import annotations
@@ -16,15 +16,11 @@ from protocol.close_codes import CloseCode
 from protocol.codec import decode_client, encode_with_offset, encode_with_timestamp
 from protocol.errors import ErrorCode, RequestError
 from protocol.messages import Auth, AuthPayload, ClientMessage, Error, Ping, ServerMessageBase
-from server.cluster.connection_limits import ConnectionLimiter
 from server.monitoring.counters import Counters
-from server.pubsub.brokers.base import Broker, BrokerUnavailable
 from server.pubsub.hub import Hub, Subscriber
 from server.session.effects import (
-    AcquireConnectionSlot,
     AddSubscription,
     CloseConnection,
-    Publish,
     RemoveSubscription,
     Replay,
     SendReply,
@@ -42,11 +38,9 @@ class ConnectionContext(Struct, frozen=True):
     """What all connections of a node share; ``clock`` is in seconds since the epoch."""
 
     hub: Hub
-    broker: Broker
     counters: Counters
     clock: Callable[[], float]
     max_message_bytes: int
-    connection_limiter: ConnectionLimiter
 
 
 class ClientClosed(Enum):
@@ -88,7 +82,6 @@ class RequestDispatcher:
     __slots__ = (
         "_connection",
         "_context",
-        "_has_slot",
         "_queue",
         "_rate_limit",
         "messages_in",
@@ -112,7 +105,6 @@ class RequestDispatcher:
             connection.pause_reading,
             connection.resume_reading,
         )
-        self._has_slot = False
         self.messages_in = 0
 
     def start(self, token: str | None) -> None:
@@ -174,28 +166,15 @@ class RequestDispatcher:
         if isinstance(request, RequestError | ClientClosed):
             raise TypeError(request)  # these are handled synchronously
         try:
-            await self._apply_async(await self.session.receive(request))
+            self.apply(await self.session.receive(request))
         except Exception:  # a bug, which must not take other connections down
             log.exception("unhandled error in connection %s", self._connection.id)
             self._connection.close(CloseCode.INTERNAL_ERROR)
         if isinstance(request, Auth):
             self._connection.next_check_at = 0.0  # the session has another deadline now
 
-    async def _apply_async(self, effects: list[SessionEffect]) -> None:
-        """Apply effects, which may include those that need input or output."""
-        for effect in effects:
-            if isinstance(effect, AcquireConnectionSlot):
-                await self._acquire_slot(effect.identity.user_id)
-            elif isinstance(effect, Publish):
-                try:
-                    await self._context.broker.publish(effect.publications)
-                except BrokerUnavailable:
-                    log.warning("a chat message was stored but could not be delivered")
-            else:
-                self._apply_one(effect)
-
     def apply(self, effects: Iterable[SessionEffect]) -> None:
-        """Apply effects that need no input or output."""
+        """Apply effects, in their order."""
         for effect in effects:
             self._apply_one(effect)
 
@@ -219,19 +198,8 @@ class RequestDispatcher:
                 shared.hub.unsubscribe(self._connection, channel)
             case CloseConnection(code):
                 self._connection.close(code)
-            case AcquireConnectionSlot() | Publish():
-                raise AssertionError("this needs input or output: see _apply_async")
             case _:
                 assert_never(effect)
-
-    async def _acquire_slot(self, user_id: str) -> None:
-        has_slot = await self._context.connection_limiter.acquire(user_id)
-        if not has_slot:
-            self._connection.close(CloseCode.TOO_MANY_CONNECTIONS)
-        elif not self._connection.is_open:  # closed while waiting
-            self._context.connection_limiter.release(user_id)
-        else:
-            self._has_slot = True
 
     def _send_reply(self, message: ServerMessageBase) -> None:
         shared = self._context
@@ -246,12 +214,9 @@ class RequestDispatcher:
 
     def detach(self) -> None:
         """Remove the connection's subscriptions, and free its slot."""
-        user_id = self.session.identity.user_id if self.session.identity else None
         self._context.hub.remove(self._connection, self.session.channels)
         self.session.channels.clear()
-        if self._has_slot and user_id is not None:
-            self._has_slot = False
-            self._context.connection_limiter.release(user_id)
+        self.session.end()
 
 
 def _id_of(message: ClientMessage) -> str | None:

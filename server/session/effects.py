@@ -1,4 +1,7 @@
-"""What a session wants done; `RequestDispatcher` does it, in the order given."""
+"""What a session wants done; `RequestDispatcher` does it, in the order given.
+
+None of it waits: nothing can be delivered between the replay of a channel and its subscription.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from protocol.channels import Channel
 from protocol.close_codes import CloseCode
 from protocol.messages import ServerMessageBase
 from protocol.publications import Publication
-from server.auth.identity import Identity
 
 
 class SendReply(Struct, frozen=True):
@@ -37,30 +39,10 @@ class RemoveSubscription(Struct, frozen=True):
     channel: Channel
 
 
-class AcquireConnectionSlot(Struct, frozen=True):
-    """Count this connection for its user; no other effect follows if it is one too many."""
-
-    identity: Identity
-
-
-class Publish(Struct, frozen=True):
-    """Publish these, in this order."""
-
-    publications: tuple[Publication, ...]
-
-
 class CloseConnection(Struct, frozen=True):
     """Close the connection."""
 
     code: CloseCode
 
 
-SessionEffect = (
-    SendReply
-    | AddSubscription
-    | Replay
-    | RemoveSubscription
-    | AcquireConnectionSlot
-    | Publish
-    | CloseConnection
-)
+SessionEffect = SendReply | AddSubscription | Replay | RemoveSubscription | CloseConnection

@@ -1,7 +1,7 @@
 """The state of one client's conversation: its identity, its subscriptions, its deadline.
 
 A session turns each message, and the passing of time, into effects and applies none of them:
-no socket, no clock.  `RequestDispatcher` applies them, in their order.
+no socket, no clock.  `RequestDispatcher` applies them, in their order and without waiting.
 """
 
 from __future__ import annotations
@@ -40,12 +40,10 @@ from protocol.messages import (
 from protocol.publications import Publication, StreamPosition
 from server.auth.identity import Identity, InvalidToken, Role
 from server.auth.permissions import can_subscribe
-from server.pubsub.brokers.base import BrokerUnavailable, Recovery
+from server.pubsub.brokers.base import BrokerUnavailable, PendingRecovery
 from server.session.effects import (
-    AcquireConnectionSlot,
     AddSubscription,
     CloseConnection,
-    Publish,
     RemoveSubscription,
     Replay,
     SendReply,
@@ -64,31 +62,29 @@ class SessionBackend(Protocol):
         """Verify a token; raises InvalidToken."""
         ...
 
+    async def acquire_connection_slot(self, user_id: str) -> bool:
+        """Count a connection of a user; False if the user has too many."""
+        ...
+
+    def release_connection_slot(self, user_id: str) -> None:
+        """Count one connection of a user less."""
+
     async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
         """Return the owner of an order; raises StoreUnavailable."""
 
     async def subscribe(self, channel: Channel) -> None:
         """Have what is published on a channel from now on delivered to this node."""
 
-    async def latest(self, channel: Channel) -> Publication | None:
-        """Return the latest publication of a channel; raises BrokerUnavailable.
-
-        When it returns, nothing newer has been delivered.
-        """
-
-    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Return a channel's position, and its publications since; raises BrokerUnavailable.
-
-        When it returns, exactly what led there has been delivered.
-        """
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> PendingRecovery:
+        """Read a channel's position, and its publications since; raises BrokerUnavailable."""
         ...
 
     async def post_chat_message(
         self, identity: Identity, payload: SendChatPayload, connection_id: str
-    ) -> tuple[ChatMessagePayload, tuple[Publication, ...]]:
-        """Store a chat message; raises RequestError or StoreUnavailable.
+    ) -> ChatMessagePayload:
+        """Store and publish a chat message, and return the sender's own copy.
 
-        Returns the sender's own copy, and the publications for everyone else.
+        Raises RequestError or StoreUnavailable.
         """
         ...
 
@@ -99,6 +95,32 @@ class _OpenedSubscription(Struct, frozen=True):
     recoverable: bool
     recovery_fields: dict[str, Any]
     publications: Sequence[Publication]
+
+
+class _PendingSubscription(Struct, frozen=True):
+    """A subscription whose channel is delivered to this node; ``recovery`` if it needs history."""
+
+    options: SubscribeOptions
+    recovery: PendingRecovery | None
+
+    def finish(self) -> _OpenedSubscription:
+        """Return the subscription as of now; the effects of it must follow without waiting."""
+        if self.recovery is None:
+            return _OpenedSubscription(False, {}, ())
+        found = self.recovery.finish()
+        latest = (found.latest,) if found.latest is not None else ()
+        if self.options.recoverable is not True:
+            return _OpenedSubscription(False, {}, latest)
+        recovery_fields: dict[str, Any] = {
+            "epoch": found.position.epoch,
+            "offset": found.position.offset,
+        }
+        if found.recovered is not None:
+            recovery_fields["recovered"] = found.recovered
+        is_latest_wanted = self.options.last is True and found.recovered is not True
+        return _OpenedSubscription(
+            True, recovery_fields, latest if is_latest_wanted else found.missed
+        )
 
 
 class Session:
@@ -120,6 +142,8 @@ class Session:
         self._backend = backend
         self._max_subscriptions = max_subscriptions
         self._has_expired = False
+        self._has_ended = False
+        self._slot_of = ""  # the user for whom this connection counts
         self.identity: Identity | None = None
         self.channels: set[Channel] = set()
         self.deadline: float | None = opened_at + auth_timeout_s
@@ -195,20 +219,37 @@ class Session:
             return []
         return self._revoke_subscription(channel)
 
+    def end(self) -> None:
+        """Free the connection's slot; the connection is closed."""
+        self._has_ended = True
+        if self._slot_of:
+            self._backend.release_connection_slot(self._slot_of)
+            self._slot_of = ""
+
     async def _sign_in(self, identity: Identity, request: Auth) -> list[SessionEffect]:
+        if not await self._acquire_slot(identity.user_id):
+            return [CloseConnection(CloseCode.TOO_MANY_CONNECTIONS)]
         own = Channel(ChannelKind.USER, identity.user_id)
-        opened = await self._open_subscription(own, request.payload)
+        pending = await self._open_subscription(own, request.payload)
         # The token may have been revoked while the history was read.
         self._set_identity(await self._backend.verify_token(request.payload.token))
         self.channels.add(own)
+        opened = pending.finish()
         # The confirmation comes before the channel, so that no event overtakes it.
         success = SendReply(_auth_success(identity, request.id, **opened.recovery_fields))
-        return [
-            AcquireConnectionSlot(identity),
-            success,
-            *self._replay(opened),
-            AddSubscription(own, opened.recoverable),
-        ]
+        return [success, *self._replay(opened), AddSubscription(own, opened.recoverable)]
+
+    async def _acquire_slot(self, user_id: str) -> bool:
+        """Count this connection for a user; False if the user has too many."""
+        if self._slot_of:  # of an attempt to sign in that failed after this
+            self._backend.release_connection_slot(self._slot_of)
+            self._slot_of = ""
+        if not await self._backend.acquire_connection_slot(user_id):
+            return False
+        self._slot_of = user_id
+        if self._has_ended:  # while waiting
+            self.end()
+        return True
 
     def _set_identity(self, identity: Identity) -> None:
         self.identity = identity
@@ -227,10 +268,11 @@ class Session:
             raise RequestError(
                 ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._max_subscriptions} channels"
             )
-        opened = await self._open_subscription(channel, request.payload)
+        pending = await self._open_subscription(channel, request.payload)
         # Until it is a subscriber it is not notified of an order that is reassigned.
         if not can_subscribe(self.identity, channel, await self._find_order(channel)):
             raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
+        opened = pending.finish()
         self.channels.add(channel)
         if self.identity is None:
             self.deadline = None  # with a public channel, it need not sign in
@@ -251,25 +293,15 @@ class Session:
 
     async def _open_subscription(
         self, channel: Channel, options: SubscribeOptions
-    ) -> _OpenedSubscription:
+    ) -> _PendingSubscription:
         """Fetch the stream position and missed messages of a new subscription."""
-        if options.recoverable is not True:
-            if options.last is not True:
-                await self._backend.subscribe(channel)
-                return _OpenedSubscription(False, {}, ())
-            last = await self._backend.latest(channel)
-            return _OpenedSubscription(False, {}, (last,) if last else ())
-        since = options.since
-        found = await self._backend.recover(
-            channel, since if isinstance(since, StreamPosition) else None
-        )
-        recovery_fields = {"epoch": found.position.epoch, "offset": found.position.offset}
-        if found.recovered is not None:
-            recovery_fields["recovered"] = found.recovered
-        publications = found.missed
-        if options.last is True and found.recovered is not True and found.latest is not None:
-            publications = (found.latest,)
-        return _OpenedSubscription(True, recovery_fields, publications)
+        if options.recoverable is True:
+            since = options.since if isinstance(options.since, StreamPosition) else None
+            return _PendingSubscription(options, await self._backend.recover(channel, since))
+        if options.last is True:
+            return _PendingSubscription(options, await self._backend.recover(channel, None))
+        await self._backend.subscribe(channel)
+        return _PendingSubscription(options, None)
 
     def _replay(self, opened: _OpenedSubscription) -> list[Replay]:
         """Replay earlier publications, but those that were not for this client."""
@@ -297,10 +329,10 @@ class Session:
     async def _post_chat_message(self, request: SendChatMessage) -> list[SessionEffect]:
         if self.identity is None or self._has_expired:
             raise RequestError(ErrorCode.UNAUTHENTICATED, "Sign in to chat")
-        payload, publications = await self._backend.post_chat_message(
+        payload = await self._backend.post_chat_message(
             self.identity, request.payload, self._connection_id
         )
-        return [Publish(publications), SendReply(ChatMessage(payload, id=request.id))]
+        return [SendReply(ChatMessage(payload, id=request.id))]
 
     async def _recheck_subscriptions(self) -> list[SessionEffect]:
         """Unsubscribe from what a newer token, of another role, no longer allows."""

@@ -32,6 +32,18 @@ class Recovery(Struct, frozen=True):
     latest: Publication | None = None
 
 
+class PendingRecovery(Protocol):
+    """A recovery that goes on until it is finished, so that nothing falls between it and a join."""
+
+    def finish(self) -> Recovery:
+        """Return the recovery as of now; call it once.
+
+        Exactly what led to its position has been delivered: a subscriber added before the
+        caller next awaits misses nothing and gets nothing twice.
+        """
+        ...
+
+
 class BrokerEventHandler(Protocol):
     """What a broker notifies of its events: the hub."""
 
@@ -82,21 +94,11 @@ class Broker(Protocol):
         Each is passed once, beside being delivered; missed ones are not recovered.
         """
 
-    async def latest(self, channel: Channel) -> Publication | None:
-        """Return the latest publication of a channel, if it is still kept.
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> PendingRecovery:
+        """Read the position of a channel, and its publications since another.
 
-        When it returns, nothing newer of the channel has been delivered: a subscriber added
-        at once misses nothing.
-
-        Raises:
-            BrokerUnavailable: the history cannot be read now.
-        """
-
-    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Return the position of a channel, and its publications since another.
-
-        When it returns, exactly what led to that position has been delivered: a subscriber
-        added at once misses nothing and gets nothing twice.
+        The caller may await other things before it finishes the recovery and adds the
+        subscriber.
 
         Raises:
             BrokerUnavailable: the history cannot be read now.

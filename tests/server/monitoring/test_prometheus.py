@@ -143,7 +143,7 @@ def test_a_type_from_another_version_is_counted_with_the_others():
         counters,
         lambda: 0.0,
     )
-    metrics = Metrics(reporter.node_stats, counters, LatencyHistogram(0.0), lambda: 0)
+    metrics = Metrics(reporter.node_stats, counters, LatencyHistogram(0.0), lambda: 0, {})
     for number in range(3):
         metrics.on_delivered(FakePublication(f"from_the_future_{number}"), 2)
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from protocol.channels import Channel
 from protocol.close_codes import CloseCode
@@ -28,7 +29,6 @@ from protocol.publications import Publication, StreamPosition
 from server.auth.identity import Identity, InvalidToken, Role
 from server.pubsub.brokers.base import BrokerUnavailable, Recovery
 from server.session.effects import (
-    AcquireConnectionSlot,
     AddSubscription,
     CloseConnection,
     RemoveSubscription,
@@ -51,6 +51,13 @@ def person(user_id, role=Role.CUSTOMER, tenant_id="shop", exp=EXP):
 OLENA, BOSS = person("olena"), person("boss", Role.ADMIN)
 
 
+class FinishedLater:
+    """A recovery whose result is decided when it is finished."""
+
+    def __init__(self, finish):
+        self.finish = finish
+
+
 class World:
     """Knows the tokens and orders it is given."""
 
@@ -61,6 +68,16 @@ class World:
         self.newest = {}
         self.recovery = Recovery(HERE)
         self.while_waiting = lambda: None
+        self.slots = []
+        self.has_free_slot = True
+
+    async def acquire_connection_slot(self, user_id):
+        if self.has_free_slot:
+            self.slots.append(user_id)
+        return self.has_free_slot
+
+    def release_connection_slot(self, user_id):
+        self.slots.remove(user_id)
 
     async def verify_token(self, token):
         if token not in self.tokens:
@@ -75,17 +92,12 @@ class World:
     async def subscribe(self, channel):
         self.while_waiting()
 
-    async def latest(self, channel):
-        self.while_waiting()
-        if self.is_down:
-            raise BrokerUnavailable
-        return self.newest.get(channel)
-
     async def recover(self, channel, since):
         self.while_waiting()
         if self.is_down:
             raise BrokerUnavailable
-        return self.recovery
+        latest = self.newest.get(channel)
+        return FinishedLater(lambda: replace(self.recovery, latest=latest))
 
     async def post_chat_message(self, identity, payload, connection_id):
         raise StoreUnavailable
@@ -120,12 +132,66 @@ def publication(channel, **options):
 
 
 def test_signing_in_is_confirmed_before_the_users_channel_is_subscribed(session):
-    signed_in, reply, joined = sign_in(session)
+    reply, joined = sign_in(session)
 
-    assert signed_in == AcquireConnectionSlot(OLENA)
     assert isinstance(reply.message, AuthSuccess)
     assert reply.message.id == "a"
     assert joined == AddSubscription(Channel.parse("user:olena"))
+
+
+def test_a_connection_counts_for_its_user_until_it_ends(session, world):
+    sign_in(session)
+    assert world.slots == ["olena"]
+
+    session.end()
+    session.end()
+
+    assert world.slots == []
+
+
+def test_one_connection_too_many_is_closed_and_reads_no_history(session, world):
+    world.has_free_slot = False
+    world.while_waiting = pytest.fail
+
+    effects = receive(session, Auth(AuthPayload("olena", recoverable=True, since=HERE)))
+
+    assert effects == [CloseConnection(CloseCode.TOO_MANY_CONNECTIONS)]
+    assert session.identity is None
+
+
+def test_a_connection_that_ends_while_it_signs_in_does_not_count(session, world):
+    world.while_waiting = session.end
+
+    sign_in(session)
+
+    assert world.slots == []
+
+
+def test_signing_in_again_after_a_failure_counts_once(session, world):
+    world.while_waiting = world.tokens.clear
+    sign_in(session)
+    world.while_waiting = lambda: None
+    world.tokens["olena"] = OLENA
+
+    sign_in(session)
+
+    assert world.slots == ["olena"]
+
+
+def test_what_is_published_while_a_token_is_verified_again_is_recovered(session, world):
+    calls, published = [], publication("user:olena")
+
+    async def verify_token(token):
+        calls.append(token)
+        if len(calls) == 2:  # after the history was read
+            world.recovery = Recovery(HERE, True, [published])
+        return OLENA
+
+    world.verify_token = verify_token
+
+    effects = receive(session, Auth(AuthPayload("olena", recoverable=True, since=HERE)))
+
+    assert Replay(published, recoverable=True) in effects
 
 
 def test_subscribing_is_confirmed_before_delivery_starts(session):
@@ -367,11 +433,10 @@ def test_an_order_reassigned_while_it_is_recovered_is_not_subscribed(session, wo
 def test_signing_in_recoverably_returns_the_position_of_the_users_channel(session, world):
     world.recovery = Recovery(HERE, True, [publication("user:olena")])
 
-    signed_in, reply, replay, joined = receive(
+    reply, replay, joined = receive(
         session, Auth(AuthPayload("olena", recoverable=True, since=HERE), id="a")
     )
 
-    assert signed_in == AcquireConnectionSlot(OLENA)
     notice = reply.message.payload
     assert (notice.epoch, notice.offset, notice.recovered) == ("e", 7, True)
     assert isinstance(replay, Replay)

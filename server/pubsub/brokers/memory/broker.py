@@ -6,11 +6,25 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
+from msgspec import Struct
+
 from protocol.channels import Channel
 from protocol.publications import Publication, StreamPosition
 from protocol.retention import Retention
 from server.pubsub.brokers.base import BrokerEventHandler, BrokerUnavailable, Recovery
 from server.pubsub.brokers.memory.history import MemoryHistory
+
+
+class MemoryRecovery(Struct, frozen=True):
+    """A recovery from the memory of this process, which is read when it is finished."""
+
+    history: MemoryHistory
+    channel: Channel
+    since: StreamPosition | None
+
+    def finish(self) -> Recovery:
+        """Return the recovery as of now."""
+        return self.history.recover(self.channel, self.since)
 
 
 class MemoryBroker:
@@ -54,13 +68,9 @@ class MemoryBroker:
         """Pass all publications of these tenants to ``on_tap``."""
         self._tapped_tenants = frozenset(tenants)
 
-    async def latest(self, channel: Channel) -> Publication | None:
-        """Return the latest publication of a channel, if it is still kept."""
-        return self._history.latest(channel)
-
-    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Return the position of a channel, and its publications since another."""
-        return self._history.recover(channel, since)
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> MemoryRecovery:
+        """Read the position of a channel, and its publications since another."""
+        return MemoryRecovery(self._history, channel, since)
 
     async def health_check(self) -> None:
         """Check that the broker is running."""

@@ -16,15 +16,16 @@ from msgspec import Struct
 
 from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication, StreamPosition
-from protocol.redis.streams import RedisKeys, decode_run
+from protocol.redis.streams import RedisKeys, UnreadablePublications, decode_run
 from protocol.retention import Retention
-from server.background_tasks import cancel_and_wait
+from server.monitoring.counters import Counters
 from server.pubsub.brokers.base import BrokerEventHandler, BrokerUnavailable, Recovery
 from server.pubsub.brokers.redis.batch_publisher import BatchPublisher
-from server.pubsub.brokers.redis.channel_cursor import ChannelCursor
+from server.pubsub.brokers.redis.channel_cursor import ChannelCursor, Collector
 from server.pubsub.brokers.redis.history import HistoryReader, HistorySlice
 from server.pubsub.brokers.redis.sharded_subscriber import ShardedSubscriber
 from server.redis_client import REDIS_ERRORS, RedisClient
+from server.supervisor import Supervisor
 
 CHECKS_PER_RETENTION = 3  # how often all channels are read while a message is kept
 log = logging.getLogger(__name__)
@@ -44,11 +45,43 @@ class RedisBrokerOptions(Struct, frozen=True, kw_only=True):
     cleanup_interval_s: float = 5.0
 
 
+class RedisRecovery(Struct, frozen=True):
+    """What the log had, and a collector of what is delivered until the recovery is finished."""
+
+    found: HistorySlice
+    cursor: ChannelCursor
+    collector: Collector
+
+    def finish(self) -> Recovery:
+        """Return the recovery as of now."""
+        found, self.cursor.last_used_at = self.found, time.monotonic()
+        later = [p for p in self.collector.publications if _is_after(p, found.position)]
+        position = self.cursor.position or found.position
+        newest = later[-1] if later else found.publications[-1] if found.publications else None
+        if found.is_complete is None:
+            return Recovery(position, latest=newest)
+        # Otherwise this node lost something meanwhile, or another epoch began.
+        is_continued = position == StreamPosition(
+            found.position.epoch, found.position.offset + len(later)
+        )
+        if not (found.is_complete and is_continued):
+            return Recovery(position, recovered=False, latest=newest)
+        missed = [*found.publications, *later]
+        return Recovery(position, recovered=True, missed=missed, latest=newest)
+
+
 class RedisBroker:
     """The broker of one node of a cluster."""
 
-    def __init__(self, redis: RedisClient, options: RedisBrokerOptions) -> None:
+    def __init__(
+        self,
+        redis: RedisClient,
+        options: RedisBrokerOptions,
+        supervisor: Supervisor,
+        counters: Counters,
+    ) -> None:
         self._redis, self._options = redis, options
+        self._supervisor, self._counters = supervisor, counters
         self._redis_keys = RedisKeys(options.prefix)
         bounds, sharded = options.retention, options.sharded
         self._publisher = BatchPublisher(
@@ -59,6 +92,7 @@ class RedisBroker:
             redis,
             options.prefix,
             options.timeout_s,
+            supervisor,
             on_message=self._on_message,
             on_subscribed=self._on_subscribed,
             on_disconnect=self._on_disconnect,
@@ -81,18 +115,16 @@ class RedisBroker:
         """Pass publications to ``handler`` while the block lasts."""
         self._handler = handler
         self._subscriber.subscribe(self._broadcast_channel.decode(), unsharded=True)
-        work = (self._subscriber.run(), self._cleanup_loop(), self._gap_check_loop())
-        tasks = [asyncio.create_task(each) for each in work]
-        for task in tasks:
-            task.add_done_callback(_log_failure)
+        loops = {"idle_channels": self._cleanup_loop, "history_gaps": self._gap_check_loop}
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._options.timeout_s):
-                    await self._subscriber.wait_until_connected()
-            yield
+            async with self._subscriber.running(), self._supervisor.running(loops):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._options.timeout_s):
+                        await self._subscriber.wait_until_connected()
+                yield
+                self._handler = None
         finally:
             self._handler = None
-            await cancel_and_wait(tasks)
             await self._publisher.aclose()
 
     async def subscribe(self, channel: Channel) -> None:
@@ -112,33 +144,34 @@ class RedisBroker:
             self._subscriber.unsubscribe(name.decode())
         self._taps = wanted
 
-    async def latest(self, channel: Channel) -> Publication | None:
-        """Return the latest publication of a channel, if it is still kept."""
-        return (await self.recover(channel, None)).latest
-
-    async def recover(self, channel: Channel, since: StreamPosition | None) -> Recovery:
-        """Return the position of a channel, and its publications since another."""
+    async def recover(self, channel: Channel, since: StreamPosition | None) -> RedisRecovery:
+        """Read the position of a channel, and its publications since another."""
         cursor = self._cursor_for(channel)
         try:
             async with asyncio.timeout(self._options.timeout_s):
                 await cursor.subscribed.wait()
-                with cursor.collect() as later:
-                    (found,) = await self._history.read([(channel, since)])
-                    self._adopt_position(channel, cursor, found.position)
-                    # What Redis has published is about to arrive.
-                    await cursor.wait_for(found.position)
+                collector = cursor.collect()
+                (found,) = await self._history.read([(channel, since)])
+                if cursor.position is None:
+                    # What was published before is still on its way, and not to be skipped.
+                    await self._subscriber.wait_for_pending(self._redis_keys.channel(channel))
+                await self._adopt_position(channel, cursor, found.position)
+                # What Redis has published is about to arrive.
+                await cursor.wait_for(found.position)
         except REDIS_ERRORS as why:
             raise BrokerUnavailable(str(why) or "Redis did not answer in time") from why
-        return _make_recovery(found, [each for each in later if _is_after(each, found.position)])
+        return RedisRecovery(found, cursor, collector)
 
     async def health_check(self) -> None:
-        """Write to Redis, and send a message through Pub/Sub to this node."""
+        """Write to Redis, send a message through Pub/Sub, and wait for all subscriptions."""
         if self._handler is None:
             raise BrokerUnavailable("the broker is not running")
         try:
             async with asyncio.timeout(self._options.timeout_s):
                 await self._redis.set(f"{self._options.prefix}probe", "", ex=60)
                 await self._subscriber.health_check()
+                for cursor in list(self._cursors.values()):
+                    await cursor.subscribed.wait()
         except REDIS_ERRORS as why:
             raise BrokerUnavailable(str(why) or "Redis did not answer in time") from why
 
@@ -152,23 +185,24 @@ class RedisBroker:
         cursor.last_used_at = time.monotonic()
         return cursor
 
-    def _adopt_position(
+    async def _adopt_position(
         self, channel: Channel, cursor: ChannelCursor, position: StreamPosition
     ) -> None:
-        """Set this node's position if it has none, or one of an earlier epoch."""
+        """Set this node's position if it has none; catch up if it is of an earlier epoch."""
         if cursor.position is None:
             cursor.set_position(position)
         elif cursor.position.epoch != position.epoch:
-            cursor.set_position(position)
-            self._report_gap(channel, position)
+            await self._catch_up([channel])
 
     # Called by the Pub/Sub connections.
 
     async def _on_message(self, name: bytes, data: bytes) -> None:
         try:
             publications = decode_run(data)
-        except (ValueError, TypeError) as why:  # those of msgspec are subclasses
-            log.warning("invalid message on Redis channel %s: %s", name.decode(), why)
+        except UnreadablePublications as why:
+            if not self._counters.unreadable["pubsub"]:  # a newer node may send many
+                log.warning("skipping messages of Redis that this version cannot read: %s", why)
+            self._counters.unreadable["pubsub"] += 1
             return
         if self._handler is None or not publications:
             return
@@ -211,17 +245,21 @@ class RedisBroker:
             if (cursor := self._cursors.get(channel)) and cursor.position
         ]
         slices = await self._history.read(behind, reset_if_behind=True)
-        for (channel, _), found in zip(behind, slices, strict=True):
+        for (channel, since), found in zip(behind, slices, strict=True):
             cursor = self._cursors.get(channel)
-            if cursor is None or self._handler is None:
+            if cursor is None or self._handler is None or cursor.position is None:
                 continue
+            if cursor.position.epoch not in (since.epoch, found.position.epoch):
+                continue  # another epoch began while the log was read
             if not found.is_complete:
+                if cursor.position != since:
+                    continue  # it was delivered while the log was read
                 kept = len(found.publications)
                 start = StreamPosition(found.position.epoch, found.position.offset - kept)
                 cursor.set_position(start)
                 self._report_gap(channel, start)
             # It may have been delivered while the log was read.
-            new = cursor.advance(found.publications) if found.publications else ()
+            new = cursor.catch_up(found.publications, found.position)
             if new:
                 self._handler.on_publications(new)
 
@@ -240,7 +278,7 @@ class RedisBroker:
             for channel, cursor in list(self._cursors.items()):
                 if self._handler is None or self._handler.has_subscribers(channel):
                     cursor.last_used_at = time.monotonic()
-                elif cursor.last_used_at < idle_since:
+                elif cursor.last_used_at < idle_since and not cursor.is_collecting:
                     name = self._redis_keys.channel(channel)
                     self._subscriber.unsubscribe(name)
                     del self._cursors[channel], self._channels_by_name[name.encode()]
@@ -251,23 +289,6 @@ class RedisBroker:
             await asyncio.sleep(self._options.retention.max_age_s / CHECKS_PER_RETENTION)
             with contextlib.suppress(*REDIS_ERRORS):
                 await self._catch_up(list(self._cursors))
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    """Log a bug; `/readyz` shows that publications no longer arrive."""
-    if not task.cancelled() and (why := task.exception()):
-        log.error("a task of the broker failed", exc_info=why)
-
-
-def _make_recovery(found: HistorySlice, later: Sequence[Publication]) -> Recovery:
-    """Merge what the log had with what came while it was read."""
-    position = (later[-1].position if later else None) or found.position
-    newest = later[-1] if later else found.publications[-1] if found.publications else None
-    if found.is_complete is None:
-        return Recovery(position, latest=newest)
-    if not found.is_complete:
-        return Recovery(position, recovered=False, latest=newest)
-    return Recovery(position, recovered=True, missed=[*found.publications, *later], latest=newest)
 
 
 def _is_after(publication: Publication, position: StreamPosition) -> bool:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from weakref import WeakSet
 
 from protocol.publications import Publication, StreamPosition
+
+
+class Collector:
+    """What a cursor delivers while somebody holds the collector."""
+
+    __slots__ = ("__weakref__", "publications")
+
+    def __init__(self) -> None:
+        self.publications: list[Publication] = []
 
 
 class ChannelCursor:
@@ -19,7 +28,7 @@ class ChannelCursor:
         self.last_used_at = now
         self.subscribed = asyncio.Event()
         self.position: StreamPosition | None = None
-        self._collectors: list[list[Publication]] = []
+        self._collectors: WeakSet[Collector] = WeakSet()
         self._position_changed: list[asyncio.Event] = []
 
     def advance(self, run: Sequence[Publication]) -> Sequence[Publication] | None:
@@ -31,8 +40,23 @@ class ChannelCursor:
             run = run[position.offset + 1 - first.offset :]
         if run:
             self.set_position(run[-1].position)
-            for collected in self._collectors:
-                collected.extend(run)
+            for collector in self._collectors:
+                collector.publications.extend(run)
+        return run
+
+    def catch_up(
+        self, found: Sequence[Publication], position: StreamPosition
+    ) -> Sequence[Publication]:
+        """Return the new ones of publications that lead from this position to another.
+
+        The other position may be of the epoch that continues this one.
+        """
+        here = self.position.offset if self.position else position.offset
+        run = [each for each in found if each.position and each.position.offset > here]
+        for collector in self._collectors:
+            collector.publications.extend(run)
+        if here <= position.offset:
+            self.set_position(position)
         return run
 
     def set_position(self, position: StreamPosition | None) -> None:
@@ -41,16 +65,16 @@ class ChannelCursor:
         for event in self._position_changed:
             event.set()
 
-    @contextmanager
-    def collect(self) -> Iterator[list[Publication]]:
-        """Collect what is delivered while the block lasts."""
-        collected: list[Publication] = []
-        self._collectors.append(collected)
-        try:
-            yield collected
-        finally:
-            # By identity: two lists may be equal.
-            self._collectors = [other for other in self._collectors if other is not collected]
+    @property
+    def is_collecting(self) -> bool:
+        """Whether somebody holds a collector."""
+        return bool(self._collectors)
+
+    def collect(self) -> Collector:
+        """Collect what is delivered from now on, as long as the collector is held."""
+        collector = Collector()
+        self._collectors.add(collector)
+        return collector
 
     async def wait_for(self, position: StreamPosition) -> None:
         """Wait until everything up to a position is delivered, or another epoch begins."""

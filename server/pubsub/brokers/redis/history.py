@@ -10,7 +10,12 @@ from msgspec import Struct
 
 from protocol.channels import Channel
 from protocol.publications import Publication, StreamPosition
-from protocol.redis.streams import READ_HISTORY, RedisKeys, decode_run
+from protocol.redis.streams import (
+    READ_HISTORY,
+    RedisKeys,
+    UnreadablePublications,
+    decode_run,
+)
 from protocol.retention import Retention
 from server.redis_client import RedisClient
 
@@ -22,8 +27,9 @@ class HistorySlice(Struct, frozen=True):
     """A channel's position, and publications that led to it.
 
     ``is_complete`` tells whether the log reaches back to the given position; it is None if
-    none was given.  ``publications`` are those since that position, or all that are kept of
-    another epoch, or without a position the latest.
+    none was given.  ``publications`` are those since that position, also those of the epoch
+    that continues its own; or those that are certain to follow a gap; or without a position
+    the latest.
     """
 
     position: StreamPosition
@@ -39,6 +45,7 @@ class HistoryReader:
     ) -> None:
         self._redis_keys, self._retention = redis_keys, retention
         self._channels_per_call = 1 if sharded else CHANNELS_PER_CALL
+        self._sharded = sharded
         self._script = redis.register_script(READ_HISTORY)
 
     async def read(
@@ -75,7 +82,8 @@ class HistoryReader:
             int(self._retention.max_age_s) + 1,
             self._retention.max_messages + TRIM_SLACK,
         )
-        values: list[str | int] = [secrets.token_hex(4), kept_s, max_items, int(reset_if_behind)]
+        values: list[str | int] = [secrets.token_hex(4), kept_s, max_items]
+        values += [int(reset_if_behind), int(self._sharded)]
         for channel, since in channels:
             log, head = self._redis_keys.log_and_head(channel)
             keys += (head, log)
@@ -87,8 +95,12 @@ class HistoryReader:
 def _parse_slice(
     epoch: bytes, offset: bytes, reaches: bytes, entries: Sequence[bytes]
 ) -> HistorySlice:
-    return HistorySlice(
-        StreamPosition(epoch.decode(), int(offset)),
-        None if reaches == b"" else reaches == b"1",
-        [publication for entry in reversed(entries) for publication in decode_run(entry)],
-    )
+    publications: list[Publication] = []
+    is_complete = None if reaches == b"" else reaches == b"1"
+    for entry in reversed(entries):
+        try:
+            publications += decode_run(entry)
+        except UnreadablePublications:  # what is before it does not lead to the position any more
+            publications.clear()
+            is_complete = is_complete and False
+    return HistorySlice(StreamPosition(epoch.decode(), int(offset)), is_complete, publications)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 from redis.asyncio.connection import AbstractConnection
 
 from server.background_tasks import cancel_and_wait
-from server.redis_client import REDIS_ERRORS, RedisClient
+from server.redis_client import REDIS_ERRORS, RedisClient, ShardGone
 from server.retry_delay import RetryDelay
 
 HEALTH_CHECK_INTERVAL_S = 1.0
@@ -30,7 +30,8 @@ class PubSubConnection:
 
     ``verb`` is ``SUBSCRIBE`` or ``SSUBSCRIBE``.  ``on_message`` gets each message,
     ``on_subscribed`` the channels of which none is missed from now on, and ``on_disconnect`` is
-    called when the connection is lost.  If they raise one of ``REDIS_ERRORS``, it is closed.
+    called when the connection is lost or cannot be made.  If they raise one of
+    ``REDIS_ERRORS``, it is closed.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class PubSubConnection:
         verb: str,
         on_message: Callable[[bytes, bytes], Awaitable[None]],
         on_subscribed: Callable[[Collection[bytes]], Awaitable[None]],
-        on_disconnect: Callable[[], None],
+        on_disconnect: Callable[[], Awaitable[None]],
     ) -> None:
         self._connect, self._redis, self._timeout_s = connect, redis, timeout_s
         self._verb, self._on_message, self._on_subscribed, self._on_disconnect = (
@@ -89,25 +90,34 @@ class PubSubConnection:
             del self._pending_health_checks[token]
 
     async def run(self) -> None:
-        """Stay connected until cancelled."""
+        """Stay connected until cancelled, or until the shard is gone and has no channels left."""
         delay = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S)
         while True:
-            connection = self._connect()
+            is_gone = False
             try:
-                await self._run_connection(connection)
+                await self._run_connection()
             except REDIS_ERRORS as why:
                 level = logging.WARNING if self.connected.is_set() else logging.DEBUG
                 reason = str(why) or type(why).__name__
                 log.log(level, "redis pub/sub disconnected: %s", reason)
+                is_gone = isinstance(why, ShardGone)
             finally:
                 if self.connected.is_set():
                     delay.reset()
                 self.connected.clear()
-                self._on_disconnect()
-                await connection.disconnect(nowait=True)
+            await self._on_disconnect()
+            if is_gone and not self._subscriptions:
+                return
             await delay.wait()
 
-    async def _run_connection(self, connection: AbstractConnection) -> None:
+    async def _run_connection(self) -> None:
+        connection = self._connect()
+        try:
+            await self._use_connection(connection)
+        finally:
+            await connection.disconnect(nowait=True)
+
+    async def _use_connection(self, connection: AbstractConnection) -> None:
         async with asyncio.timeout(self._timeout_s):
             await connection.connect()  # type: ignore[no-untyped-call] # redis-py's own
         self._pending_commands.clear()

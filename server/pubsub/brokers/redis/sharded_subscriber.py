@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from functools import partial
 
 from redis.asyncio import RedisCluster
+from redis.exceptions import RedisClusterException
 
+from server.background_tasks import cancel_and_wait
 from server.pubsub.brokers.redis.pubsub_connection import PubSubConnection
-from server.redis_client import RedisClient, make_pubsub_connection
+from server.redis_client import (
+    REDIS_ERRORS,
+    RedisClient,
+    make_pubsub_connection,
+    refresh_shards,
+)
+from server.supervisor import Supervisor
 
-SINGLE_SHARD = ""
+SINGLE_SHARD = NO_SHARD = ""  # in a cluster, a connection without a shard tries to find one
+TASK_NAME = "redis_pubsub"
 
 
 class ShardedSubscriber:
@@ -22,12 +32,14 @@ class ShardedSubscriber:
         redis: RedisClient,
         prefix: str,
         timeout_s: float,
+        supervisor: Supervisor,
         *,
         on_message: Callable[[bytes, bytes], Awaitable[None]],
         on_subscribed: Callable[[Collection[bytes]], Awaitable[None]],
         on_disconnect: Callable[[Iterable[str]], None],
     ) -> None:
         self._redis, self._prefix, self._timeout_s = redis, prefix, timeout_s
+        self._supervisor = supervisor
         self._on_message, self._on_subscribed, self._on_disconnect = (
             on_message,
             on_subscribed,
@@ -36,7 +48,8 @@ class ShardedSubscriber:
         self._connections: dict[str, PubSubConnection] = {}
         self._shards: dict[str, str] = {}
         self._unsharded: set[str] = set()
-        self._new_connections: asyncio.Queue[PubSubConnection] = asyncio.Queue()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_running = False
 
     @property
     def is_connected(self) -> bool:
@@ -66,18 +79,46 @@ class ShardedSubscriber:
             *(connection.health_check(self._timeout_s) for connection in self._connections.values())
         )
 
-    async def run(self) -> None:
-        """Stay connected until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                connection = await self._new_connections.get()
-                group.create_task(connection.run())
+    async def wait_for_pending(self, name: str) -> None:
+        """Wait until everything that was published on a channel before has arrived.
+
+        Raises:
+            one of REDIS_ERRORS: Redis does not answer.
+        """
+        await self._connection_to(self._shards[name]).health_check(self._timeout_s)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Stay connected while the block lasts."""
+        self._is_running = True
+        for shard in self._connections:
+            self._start(shard)
+        try:
+            yield
+        finally:
+            self._is_running = False
+            await cancel_and_wait(self._tasks.values())
+
+    def _start(self, shard: str) -> None:
+        task = self._supervisor.start(TASK_NAME, self._connections[shard].run)
+        self._tasks[shard] = task
+        task.add_done_callback(lambda _: self._forget(shard))
+
+    def _forget(self, shard: str) -> None:
+        """Drop the connection to a shard that is gone."""
+        if self._is_running:
+            del self._tasks[shard], self._connections[shard]
+            if any(its == shard for its in self._shards.values()):
+                self._connection_to(shard)  # a channel came just now
 
     def _shard_of(self, name: str) -> str:
         if not isinstance(self._redis, RedisCluster):
             return SINGLE_SHARD
-        node = self._redis.get_node_from_key(name)
-        return node.name if node else SINGLE_SHARD
+        try:
+            node = self._redis.get_node_from_key(name)
+        except RedisClusterException:  # the slot has no shard now
+            return NO_SHARD
+        return node.name if node else NO_SHARD
 
     def _connection_to(self, shard: str) -> PubSubConnection:
         connection = self._connections.get(shard)
@@ -92,14 +133,20 @@ class ShardedSubscriber:
                 on_subscribed=self._on_subscribed,
                 on_disconnect=partial(self._on_connection_lost, shard),
             )
-            self._new_connections.put_nowait(connection)
+            for name, its in self._shards.items():
+                if its == shard:
+                    connection.subscribe(name, unsharded=name in self._unsharded)
+            if self._is_running:
+                self._start(shard)
         return connection
 
-    def _on_connection_lost(self, shard: str) -> None:
+    async def _on_connection_lost(self, shard: str) -> None:
         """Move the channels that another shard has now; the others are subscribed to again."""
-        names = [name for name, its in self._shards.items() if its == shard]
-        self._on_disconnect(names)
-        for name in names:
+        self._on_disconnect([name for name, its in self._shards.items() if its == shard])
+        with contextlib.suppress(*REDIS_ERRORS):
+            async with asyncio.timeout(self._timeout_s):
+                await refresh_shards(self._redis)
+        for name in [name for name, its in self._shards.items() if its == shard]:
             if self._shard_of(name) != shard:
                 self._connection_to(shard).unsubscribe(name)
                 self.subscribe(name, unsharded=name in self._unsharded)

@@ -10,11 +10,18 @@ from msgspec.structs import replace
 from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication, StreamPosition
 from protocol.retention import Retention
+from server.monitoring.counters import Counters
 from server.pubsub.brokers.base import BrokerUnavailable
 from server.pubsub.brokers.memory.broker import MemoryBroker
 from server.pubsub.brokers.redis.broker import RedisBroker, RedisBrokerOptions
 from server.redis_client import open_redis
 from server.settings import Settings
+from server.supervisor import Supervisor
+
+
+async def recover(broker, channel, since):
+    """Recover as a session does that waits for nothing else."""
+    return (await broker.recover(channel, since)).finish()
 
 
 def publication(number, to):
@@ -36,9 +43,8 @@ async def broker(request):
         return
     server, prefix = map(request.getfixturevalue, ("redis_server", "redis_prefix"))
     async with open_redis(Settings(redis_url=server.url)) as link:
-        yield RedisBroker(
-            link, RedisBrokerOptions(prefix=prefix, sharded=False, timeout_s=5.0, retention=BOUNDS)
-        )
+        options = RedisBrokerOptions(prefix=prefix, sharded=False, timeout_s=5.0, retention=BOUNDS)
+        yield RedisBroker(link, options, Supervisor(), Counters())
 
 
 @pytest.fixture
@@ -129,8 +135,9 @@ async def test_latest_returns_the_latest_publication_of_a_channel(broker, runnin
         await broker.publish([publication(1, ORDER), publication(2, ORDER), publication(3, STAFF)])
         await broker.publish([publication(4, EVERYONE)])
 
-        assert numbers([await broker.latest(ORDER), await broker.latest(STAFF)]) == [2, 3]
-        assert await broker.latest(Channel.parse("order:ord_2")) is None
+        latest = [(await recover(broker, each, None)).latest for each in (ORDER, STAFF)]
+        assert numbers(latest) == [2, 3]
+        assert (await recover(broker, Channel.parse("order:ord_2"), None)).latest is None
 
 
 async def test_latest_returns_a_publication_that_had_no_subscribers(broker, running):
@@ -138,7 +145,7 @@ async def test_latest_returns_a_publication_that_had_no_subscribers(broker, runn
     await broker.publish([published])
 
     async with running(broker):
-        assert bare([await broker.latest(ORDER)]) == [published]
+        assert bare([(await recover(broker, ORDER, None)).latest]) == [published]
 
 
 async def test_latest_returns_nothing_newer_than_what_was_delivered(broker, running):
@@ -146,7 +153,7 @@ async def test_latest_returns_nothing_newer_than_what_was_delivered(broker, runn
         for number in range(20):
             await broker.publish([publication(number, ORDER)])
 
-            assert await broker.latest(ORDER) == handler.received[-1]
+            assert (await recover(broker, ORDER, None)).latest == handler.received[-1]
 
 
 async def test_offsets_of_an_address_grow_by_one_within_an_epoch(broker, running):
@@ -183,11 +190,11 @@ async def test_a_tap_gets_every_publication_of_its_tenant_once_and_no_other(brok
 async def test_publications_after_a_position_are_recovered_in_order(broker, running):
     async with running(broker):
         await broker.publish([publication(1, ORDER)])
-        since = (await broker.recover(ORDER, None)).position
+        since = (await recover(broker, ORDER, None)).position
         await broker.publish([publication(n, ORDER) for n in (2, 3)])
         await broker.publish([publication(4, STAFF), publication(5, ORDER)])
 
-        found = await broker.recover(ORDER, since)
+        found = await recover(broker, ORDER, since)
 
     assert found.recovered is True
     assert numbers(found.missed) == [2, 3, 5]
@@ -199,32 +206,32 @@ async def test_publications_after_a_position_are_recovered_in_order(broker, runn
 
 async def test_a_position_in_a_silent_channel_is_enough_to_miss_nothing(broker, running):
     async with running(broker):
-        since = (await broker.recover(ORDER, None)).position
-        assert (await broker.recover(ORDER, since)).recovered is True
+        since = (await recover(broker, ORDER, None)).position
+        assert (await recover(broker, ORDER, since)).recovered is True
 
         await broker.publish([publication(1, ORDER)])
 
-        assert numbers((await broker.recover(ORDER, since)).missed) == [1]
+        assert numbers((await recover(broker, ORDER, since)).missed) == [1]
 
 
 async def test_without_a_position_nothing_is_recovered(broker, running):
     async with running(broker):
         await broker.publish([publication(1, ORDER)])
 
-        found = await broker.recover(ORDER, None)
+        found = await recover(broker, ORDER, None)
 
     assert (found.recovered, list(found.missed), numbers([found.latest])) == (None, [], [1])
 
 
 async def test_a_history_that_does_not_reach_back_is_not_recovered(broker, running):
     async with running(broker):
-        since = (await broker.recover(ORDER, None)).position
+        since = (await recover(broker, ORDER, None)).position
         await broker.publish([publication(n, ORDER) for n in range(100)])
-        assert numbers((await broker.recover(ORDER, since)).missed) == list(range(100))
+        assert numbers((await recover(broker, ORDER, since)).missed) == list(range(100))
 
         # An implementation may keep some more than it is asked to.
         await broker.publish([publication(n, ORDER) for n in range(100, 500)])
-        found = await broker.recover(ORDER, since)
+        found = await recover(broker, ORDER, since)
 
     assert (found.recovered, list(found.missed)) == (False, [])
     assert found.position.offset == since.offset + 500
@@ -234,15 +241,30 @@ async def test_a_history_that_does_not_reach_back_is_not_recovered(broker, runni
 async def test_a_position_of_another_epoch_or_ahead_is_not_recovered(broker, running, wrong):
     async with running(broker):
         await broker.publish([publication(1, ORDER)])
-        now = (await broker.recover(ORDER, None)).position
+        now = (await recover(broker, ORDER, None)).position
         since = {
             "epoch": StreamPosition("other", 1),
             "future": StreamPosition(now.epoch, now.offset + 1),
         }
 
-        found = await broker.recover(ORDER, since[wrong])
+        found = await recover(broker, ORDER, since[wrong])
 
     assert (found.recovered, found.position) == (False, now)
+
+
+async def test_what_is_delivered_until_a_recovery_is_finished_belongs_to_it(broker, running):
+    async with running(broker, ORDER) as handler:
+        await broker.publish([publication(1, ORDER)])
+        since = (await recover(broker, ORDER, None)).position
+        await broker.publish([publication(2, ORDER)])
+
+        pending = await broker.recover(ORDER, since)
+        await broker.publish([publication(3, ORDER)])
+        await handler.count(3)
+        found = pending.finish()
+
+    assert numbers(found.missed) == [2, 3]
+    assert found.position == handler.received[-1].position == found.latest.position
 
 
 async def test_a_recovery_leads_to_the_position_that_is_delivered(broker, running):
@@ -253,9 +275,9 @@ async def test_a_recovery_leads_to_the_position_that_is_delivered(broker, runnin
                 await broker.publish([publication(number, ORDER)])
 
         publishing = asyncio.create_task(publish())
-        start = (await broker.recover(ORDER, None)).position
+        start = (await recover(broker, ORDER, None)).position
         while not publishing.done():
-            found = await broker.recover(ORDER, start)
+            found = await recover(broker, ORDER, start)
 
             assert [each.position.offset for each in found.missed] == list(
                 range(start.offset + 1, found.position.offset + 1)
