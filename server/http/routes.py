@@ -176,14 +176,14 @@ class Routes(Struct, frozen=True):
         """Respond with 200 if everything works that delivers publications to clients."""
         if self.connection_manager.is_closing:
             return error_response(503, "unavailable", "The server is stopping")
-        if not (self.supervisor.all_running and self.cluster.is_connected):
-            return error_response(503, "unavailable", "A part of the server does not work")
         try:
             async with asyncio.timeout(HEALTH_CHECK_TIMEOUT_S):
                 await self.broker.health_check()
                 await self.store.health_check()
         except (BrokerUnavailable, StoreUnavailable, TimeoutError):
             return error_response(503, "unavailable", "The broker or the store does not answer")
+        if not (self.supervisor.all_running and self.cluster.is_connected):
+            return error_response(503, "unavailable", "A part of the server does not work")
         return json_response({"status": "ready"})
 
     async def _require_admin(self, request: web.Request) -> Identity:

@@ -143,7 +143,7 @@ class Session:
         self._max_subscriptions = max_subscriptions
         self._has_expired = False
         self._has_ended = False
-        self._slot_of = ""  # the user for whom this connection counts
+        self._slot_of = ""  # the user that this connection counts for
         self.identity: Identity | None = None
         self.channels: set[Channel] = set()
         self.deadline: float | None = opened_at + auth_timeout_s

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType
 from protocol.publications import EVERYONE
 from server.app import start_server
 from server.settings import Settings
+from server.supervisor import Supervisor
 
 TIMEOUT_S = 20
 
@@ -185,10 +186,10 @@ async def serve(tmp_path, secret, token):
     """Start servers with the settings given; they and their clients end with the test."""
     async with AsyncExitStack() as stack:
 
-        async def start(**settings):
+        async def start(make_supervisor=Supervisor, **settings):
             usual = {"port": 0, "jwt_secret": secret, "data_dir": str(tmp_path)}
             wanted = Settings(**(usual | settings))
-            port = await stack.enter_async_context(start_server(wanted))
+            port = await stack.enter_async_context(start_server(wanted, make_supervisor))
             http = await stack.enter_async_context(aiohttp.ClientSession())
             return Server(port, http, stack, token)
 

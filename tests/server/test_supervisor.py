@@ -13,7 +13,7 @@ async def supervisor():
 
 
 class Work:
-    """Fails as often as it is told, then runs until it is cancelled."""
+    """Fails so many times, then runs until it is cancelled."""
 
     def __init__(self, failures):
         self.failures_left = failures

@@ -1,7 +1,7 @@
 """A Redis Cluster that loses a master, a node, or all of them for a while.
 
-Whatever was accepted is received, or its subscribers are told of a gap; and a server that says
-it is ready receives.
+Whatever was accepted is received, or its subscribers learn that there is a gap; and a server that
+says it is ready receives.
 """
 
 import asyncio

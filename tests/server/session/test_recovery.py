@@ -1,10 +1,15 @@
 """A recoverable subscription misses nothing while its client is away, or is notified of the gap."""
 
+import asyncio
+import contextlib
+import itertools
+import signal
 from functools import partial
 
 import pytest
 
 ORDERS = "tenant:shop"
+SIGN_INS = 60
 
 
 @pytest.fixture(params=["embedded", pytest.param("redis", marks=pytest.mark.external)])
@@ -281,3 +286,64 @@ async def test_since_without_recoverable_is_ignored(server):
     reply = await client.subscribe("public:news", since=since("e", 1))
 
     assert reply["payload"] == {"channel": "public:news"}
+
+
+@contextlib.asynccontextmanager
+async def constant_traffic(server, user_id):
+    """Publish some 400 notifications per second to a user while the block lasts."""
+
+    async def publish():
+        for first in itertools.count(1, 4):
+            with contextlib.suppress(ConnectionError):
+                await server.publish([notice(first + more, user=user_id) for more in range(4)])
+            await asyncio.sleep(0.01)
+
+    publishing = asyncio.create_task(publish())
+    try:
+        yield
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+
+
+async def sign_in_and_read(server, token, place, count):
+    """Sign in since a position and read so many events; returns the position and what came."""
+    client = await server.connect()
+    wishes = {"token": token("olena"), "recoverable": True} | ({"since": place} if place else {})
+    reply = await client.ask("auth", wishes)
+    if reply["type"] != "auth_success":  # Redis is stalled: the client is closed and comes back
+        return place, []
+    offsets = [(await client.next_event("notification"))["offset"] for _ in range(count)]
+    await client.socket.close()
+    start = place["offset"] if reply["payload"].get("recovered") else reply["payload"]["offset"]
+    assert offsets == list(range(start + 1, start + count + 1))
+    assert reply["payload"].get("recovered") in (None, True)
+    return since(reply["payload"]["epoch"], offsets[-1]), offsets
+
+
+async def test_no_message_is_lost_by_signing_in_again_and_again(server, token):
+    place = None
+    async with constant_traffic(server, "olena"):
+        for _ in range(SIGN_INS):
+            place, offsets = await sign_in_and_read(server, token, place, count=5)
+            assert offsets
+
+
+@pytest.mark.parametrize("serve", ["embedded"], indirect=True)  # with a Redis of its own
+async def test_no_message_is_lost_by_signing_in_while_redis_stalls(
+    serve, start_redis, redis_prefix, token
+):
+    redis = start_redis()
+    server = await serve(redis_url=redis.url, redis_prefix=redis_prefix)
+    async with constant_traffic(server, "olena"):
+        place, _ = await sign_in_and_read(server, token, None, count=5)
+        redis.send_signal(signal.SIGSTOP)
+        waiting = [
+            asyncio.create_task(sign_in_and_read(server, token, place, count=20)) for _ in range(5)
+        ]
+        await asyncio.sleep(1)  # the outage
+        redis.send_signal(signal.SIGCONT)
+
+        results = await asyncio.gather(*waiting)
+
+        assert any(offsets for _, offsets in results)

@@ -60,7 +60,7 @@ class RedisRecovery(Struct, frozen=True):
         newest = later[-1] if later else found.publications[-1] if found.publications else None
         if found.is_complete is None:
             return Recovery(position, latest=newest)
-        # Otherwise this node lost something meanwhile, or another epoch began.
+        # Otherwise this node lost something since then, or another epoch began.
         is_continued = position == StreamPosition(
             found.position.epoch, found.position.offset + len(later)
         )

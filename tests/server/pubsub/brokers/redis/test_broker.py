@@ -65,7 +65,7 @@ async def start_node(redis_prefix, make_handler):
     """Start one server's broker on a Redis."""
     async with AsyncExitStack() as stack:
 
-        async def start(redis, *, timeout_s=5.0, messages=1000):
+        async def start(redis, *, timeout_s=5.0, messages=1000, kind=RedisBroker):
             settings = Settings(redis_url=redis.url, broker_timeout_s=timeout_s)
             link = await stack.enter_async_context(open_redis(settings))
             options = RedisBrokerOptions(
@@ -75,7 +75,7 @@ async def start_node(redis_prefix, make_handler):
                 retention=Retention(messages, 600.0),
                 cleanup_interval_s=0.05,
             )
-            node = Node(RedisBroker(link, options, Supervisor(), Counters()), make_handler(), link)
+            node = Node(kind(link, options, Supervisor(), Counters()), make_handler(), link)
             await stack.enter_async_context(node.broker.run(node.handler))
             return node
 
@@ -161,6 +161,26 @@ async def test_a_lost_connection_is_restored_and_misses_nothing(nodes):
 
     assert numbers(await b.handler.count(50)) == list(range(50))
     assert b.handler.gaps == []
+
+
+class LaggingBroker(RedisBroker):
+    """Handles each message late, as a node does that is behind."""
+
+    async def _on_message(self, name, data):
+        await asyncio.sleep(0.05)
+        await super()._on_message(name, data)
+
+
+async def test_a_first_recovery_skips_nothing_that_is_still_on_its_way(start_node, redis_server):
+    a, b = await start_node(redis_server), await start_node(redis_server, kind=LaggingBroker)
+    await b.broker.subscribe(NEWS)
+    b.handler.channels.add(NEWS)
+    await a.publish(1)
+
+    found = await recover(b.broker, NEWS, None)
+
+    assert numbers(b.handler.received) == [1]
+    assert found.position == b.handler.received[-1].position
 
 
 async def test_messages_that_cannot_be_read_are_counted_logged_once_and_skipped(
