@@ -56,6 +56,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     outbox_bytes: Annotated[
         int, Meta(ge=MAX_TRANSPORT_BUFFER, description="Bytes that may be queued for one client")
     ] = field(default=1 << 20, name="outbox_bytes")
+    outbox_total_bytes: Annotated[
+        PositiveInt, Meta(description="Bytes that may be queued for all clients together")
+    ] = 1 << 28
+    stall_timeout_s: Annotated[
+        float, Meta(gt=0, description="A client that takes nothing for this long is closed")
+    ] = 30.0
     auth_timeout_s: Annotated[
         float, Meta(gt=0, description="Time to sign in or join a public channel")
     ] = 10.0

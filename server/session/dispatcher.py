@@ -15,7 +15,15 @@ from msgspec import UNSET, Struct
 from protocol.close_codes import CloseCode
 from protocol.codec import decode_client, encode_with_offset, encode_with_timestamp
 from protocol.errors import ErrorCode, RequestError
-from protocol.messages import Auth, AuthPayload, ClientMessage, Error, Ping, ServerMessageBase
+from protocol.messages import (
+    Auth,
+    AuthPayload,
+    ClientMessage,
+    Error,
+    Ping,
+    ServerMessageBase,
+    Unsubscribe,
+)
 from server.monitoring.counters import Counters
 from server.pubsub.hub import Hub, Subscriber
 from server.session.effects import (
@@ -162,15 +170,17 @@ class RequestDispatcher:
         return True
 
     async def _handle_async(self, request: ClientRequest) -> None:
-        """Handle a request that may need input or output."""
+        """Handle a request that may need input or output, unless the connection is closed."""
         if isinstance(request, RequestError | ClientClosed):
             raise TypeError(request)  # these are handled synchronously
+        if not self._connection.is_open:
+            return
         try:
             self.apply(await self.session.receive(request))
         except Exception:  # a bug, which must not take other connections down
             log.exception("unhandled error in connection %s", self._connection.id)
             self._connection.close(CloseCode.INTERNAL_ERROR)
-        if isinstance(request, Auth):
+        if isinstance(request, Auth | Unsubscribe):
             self._connection.next_check_at = 0.0  # the session has another deadline now
 
     def apply(self, effects: Iterable[SessionEffect]) -> None:

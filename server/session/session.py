@@ -141,6 +141,8 @@ class Session:
         self._connection_id = connection_id
         self._backend = backend
         self._max_subscriptions = max_subscriptions
+        self._auth_timeout_s = auth_timeout_s
+        self._is_idle = False  # an anonymous client has left its last channel
         self._has_expired = False
         self._has_ended = False
         self._slot_of = ""  # the user that this connection counts for
@@ -202,6 +204,8 @@ class Session:
 
     def check_deadline(self, now: float) -> list[SessionEffect]:
         """Return what is due at ``now``."""
+        if self._is_idle:
+            self._is_idle, self.deadline = False, now + self._auth_timeout_s
         if self.deadline is None or now < self.deadline:
             return []
         if self.identity is None:
@@ -254,7 +258,7 @@ class Session:
     def _set_identity(self, identity: Identity) -> None:
         self.identity = identity
         self.deadline = identity.expires_at
-        self._has_expired = False
+        self._has_expired = self._is_idle = False
 
     async def _subscribe(self, request: Subscribe) -> list[SessionEffect]:
         channel = Channel.parse(request.payload.channel)
@@ -275,7 +279,7 @@ class Session:
         opened = pending.finish()
         self.channels.add(channel)
         if self.identity is None:
-            self.deadline = None  # with a public channel, it need not sign in
+            self.deadline, self._is_idle = None, False  # with a public channel, it need not sign in
         confirmed = Subscribed(
             SubscribedPayload(request.payload.channel, **opened.recovery_fields), id=request.id
         )
@@ -323,6 +327,7 @@ class Session:
     def _unsubscribe(self, request: Unsubscribe) -> list[SessionEffect]:
         channel = Channel.parse(request.payload.channel)
         self.channels.discard(channel)
+        self._is_idle = self.identity is None and self.deadline is None and not self.channels
         confirmed = Unsubscribed(ChannelPayload(request.payload.channel), id=request.id)
         return [RemoveSubscription(channel), SendReply(confirmed)]
 

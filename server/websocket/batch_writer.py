@@ -21,7 +21,12 @@ from server.websocket.send_queue import (
     SendQueue,
     Transport,
 )
-from server.websocket.slow_consumers import exceeds_limit
+from server.websocket.slow_consumers import (
+    QueueLimits,
+    exceeds_limit,
+    fullest_over,
+    is_stalled,
+)
 
 BLOCKED_RETRY_S = 0.02  # between two attempts to write to a socket that is full
 
@@ -82,7 +87,7 @@ class BatchWriter:
         """Drop what is queued and write a last frame behind what the transport already has."""
         self._clear(queue)
         if not queue.transport.is_closing():
-            queue.transport.write(frame)
+            queue.buffer(frame)
 
     def close_queue(self, queue: SendQueue) -> None:
         """Write what is queued, as far as the socket takes it, and forget the queue."""
@@ -92,6 +97,12 @@ class BatchWriter:
         self._clear(queue)
         self._blocked.discard(queue)
         self._congested.discard(queue)
+
+    def close_slow_consumers(self, limits: QueueLimits, now: float) -> None:
+        """Close clients that take nothing, and the fullest queues while all exceed the limit."""
+        stalled = [q for q in self._congested if is_stalled(q, limits.stall_timeout_s, now)]
+        for queue in stalled or fullest_over(self._congested, limits.total_bytes):
+            queue.connection.close_slow_consumer()
 
     def flush(self) -> None:
         """Write everything that is pending, now."""
@@ -195,7 +206,7 @@ class BatchWriter:
             queue.unsent.clear()
             queue.unsent_bytes = 0
         if buffered:
-            transport.write(data)
+            queue.buffer(data)
             return True
         self._congested.discard(queue)
         try:
@@ -211,7 +222,7 @@ class BatchWriter:
     def _buffer_remainder(self, queue: SendQueue, data: bytes) -> None:
         """Leave to the transport what the socket did not take."""
         self._congested.add(queue)
-        queue.transport.write(data)
+        queue.buffer(data)
 
     def _clear(self, queue: SendQueue) -> None:
         """Drop what is queued."""

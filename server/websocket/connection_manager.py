@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -19,6 +20,7 @@ from server.settings import Settings
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.connection import ServerConnection
 from server.websocket.handshake import hijack, is_valid_handshake
+from server.websocket.slow_consumers import QueueLimits
 
 MAINTENANCE_INTERVAL_S = 0.5
 CLOSE_BATCH_SIZE = 500  # connections closed in one iteration of the event loop
@@ -38,6 +40,7 @@ class ConnectionManager:
         self._context = context
         self._session_backend = session_backend
         self._writer = writer
+        self._queue_limits = QueueLimits(settings.outbox_total_bytes, settings.stall_timeout_s)
         self._connections: dict[ServerConnection, None] = {}  # the oldest first
         self._is_closing = False
         self._all_closed = asyncio.Event()
@@ -78,6 +81,7 @@ class ConnectionManager:
         """Check the timeouts of all connections, until cancelled."""
         while True:
             await asyncio.sleep(MAINTENANCE_INTERVAL_S)
+            self._writer.close_slow_consumers(self._queue_limits, time.monotonic())
             now = self._context.clock()
             for connection in list(self._connections):
                 if now >= connection.next_check_at:

@@ -39,12 +39,17 @@ class SendQueue:
     ``pending`` waits for the next flush.  ``unsent``, which is older, has been flushed while
     the transport's buffer was full.  ``write_now`` writes to the socket itself, without the
     transport, and returns how many bytes it took; it raises OSError as ``os.write`` does.
+    ``buffered_in_all`` counts the bytes ever left to the transport, ``taken`` is how many of
+    them the client had taken at ``progress_at``, when it last took one.
     """
 
     __slots__ = (
+        "buffered_in_all",
         "connection",
         "over_limit_since",
         "pending",
+        "progress_at",
+        "taken",
         "transport",
         "unsent",
         "unsent_bytes",
@@ -64,6 +69,14 @@ class SendQueue:
         self.unsent: list[bytes] = []
         self.unsent_bytes = 0
         self.over_limit_since: float | None = None
+        self.buffered_in_all = 0
+        self.taken = 0
+        self.progress_at: float | None = None
+
+    def buffer(self, data: bytes) -> None:
+        """Leave bytes to the transport."""
+        self.buffered_in_all += len(data)
+        self.transport.write(data)
 
     @property
     def queued_bytes(self) -> int:

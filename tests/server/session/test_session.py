@@ -23,6 +23,7 @@ from protocol.messages import (
     Subscribed,
     SubscribedPayload,
     SubscribePayload,
+    Unsubscribe,
     Unsubscribed,
 )
 from protocol.publications import Publication, StreamPosition
@@ -228,6 +229,27 @@ def test_a_client_that_signs_in_or_subscribes_to_a_public_channel_may_stay(sessi
         sign_in(session)
 
     assert session.check_deadline(EXP - 1) == []
+
+
+def test_an_anonymous_client_that_leaves_its_last_channel_has_a_timeout_again(session):
+    subscribe(session, "public:news")
+    assert session.check_deadline(500.0) == []
+
+    receive(session, Unsubscribe(ChannelPayload("public:news"), id="u"))
+
+    assert session.check_deadline(500.0) == []
+    assert session.check_deadline(509.9) == []
+    assert session.check_deadline(510.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+
+
+def test_an_anonymous_client_that_joins_another_channel_may_stay(session):
+    subscribe(session, "public:news")
+    receive(session, Unsubscribe(ChannelPayload("public:news"), id="u"))
+    session.check_deadline(500.0)
+
+    subscribe(session, "public:other")
+
+    assert session.check_deadline(1000.0) == []
 
 
 def test_a_failed_sign_in_does_not_extend_the_timeout(session):

@@ -1,6 +1,7 @@
 """The protocol over real sockets: every reply, refusal and close code."""
 
 import asyncio
+import json
 import re
 import time
 
@@ -13,9 +14,28 @@ ISO_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 NOTICE = {"type": "notification", "payload": {"id": "n_1", "title": "Увага", "body": "Знижки"}}
 
 
+TIMEOUT_S = 20
+
+
 def masked(text):
     """Frame a text of up to 125 bytes as a client does, with a mask that changes nothing."""
     return bytes((0x81, 0x80 | len(text))) + b"\0\0\0\0" + text
+
+
+def long_masked(text):
+    """Frame a text of 126 to 65,535 bytes."""
+    return b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text
+
+
+def read_until_closed(raw):
+    """Read everything until the server closes the connection."""
+    raw.setblocking(True)
+    seen = b""
+    while more := raw.recv(1 << 16):
+        seen += more
+        if b"\x88" in more:
+            break
+    return seen
 
 
 def read_to_the_end(raw):
@@ -514,6 +534,50 @@ async def test_a_closed_slow_consumer_gets_nothing_more_whatever_it_requests(ser
     assert answer == {"accepted": 1, "reached": 0}
     close_frame = await asyncio.to_thread(read_to_the_end, stalled)
     assert close_frame[:4] == b"\x88\x0f\x10\x04"  # a close frame with 4100
+
+
+async def test_a_client_that_takes_nothing_is_closed_however_little_waits_for_it(serve):
+    server = await serve(stall_timeout_s=0.2)
+    watcher = await server.sign_in("boss", "admin")
+    await watcher.subscribe("monitor:shop")
+    stalled = await server.raw_socket()
+    stalled.sendall(masked(b'{"type":"subscribe","payload":{"channel":"public:news"}}'))
+    big = NOTICE["payload"] | {"filler": "x" * 60_000}
+    what = {"channel": "public:news", "type": "notification", "payload": big}
+
+    async with asyncio.timeout(TIMEOUT_S):
+        while (await server.publish([what] * 5))[1]["reached"]:
+            await asyncio.sleep(0)
+        while not (await watcher.next_event("stats"))["payload"]["nodes"][0]["evictions"]:
+            pass
+
+
+async def test_all_queues_together_have_a_limit_and_the_fullest_is_closed(serve):
+    server = await serve(outbox_total_bytes=300_000, outbox_bytes=1 << 24)
+    stalled = await server.raw_socket()
+    stalled.sendall(masked(b'{"type":"subscribe","payload":{"channel":"public:news"}}'))
+    big = NOTICE["payload"] | {"filler": "x" * 60_000}
+    what = {"channel": "public:news", "type": "notification", "payload": big}
+
+    async with asyncio.timeout(TIMEOUT_S):
+        while (await server.publish([what] * 5))[1]["reached"]:
+            await asyncio.sleep(0)
+    _, metrics = await server.read("/metrics")
+
+    assert "shop_ws_evictions_total 1.0" in metrics
+
+
+async def test_requests_behind_a_violation_are_not_carried_out(server, token):
+    raw = await server.raw_socket()
+    auth = json.dumps({"type": "auth", "payload": {"token": token("olena")}}).encode()
+    chat = masked(b'{"type":"chat_message","payload":{"content":"Hi"}}')
+    binary = b"\x82\x80\0\0\0\0"
+
+    raw.sendall(long_masked(auth) + chat * 30 + binary)
+    assert await asyncio.to_thread(read_until_closed, raw)
+
+    _, answer = await server.request("GET", "/api/conversations", token("boss", "admin"))
+    assert len(answer["conversations"]) <= 1  # the one that was under way
 
 
 async def test_a_burst_arrives_complete_and_in_order_and_closes_no_connection(server):
