@@ -15,6 +15,7 @@ from server.auth.revocations import Revocations
 from server.choose_backends import Backends, open_backends
 from server.cluster.local_node import LocalNode
 from server.http.first_request_timeout import FirstRequestTimeout
+from server.http.probes import Probes
 from server.http.routes import Routes
 from server.monitoring.counters import Counters
 from server.monitoring.prometheus import Metrics
@@ -119,13 +120,17 @@ async def _start_server(
             verifier=verifier,
             publish_service=publishing,
             chat=chat,
-            broker=broker,
-            store=store,
             admin=AdminService(cluster, revocations, time.time),
             idempotency=Idempotency(time.time, backends.idempotency_store),
-            metrics=metrics,
-            cluster=cluster,
-            supervisor=supervisor,
+            probes=Probes(
+                broker=broker,
+                store=store,
+                cluster=cluster,
+                supervisor=supervisor,
+                metrics=metrics,
+                lifetime_s=settings.probe_lifetime_s,
+                clock=time.monotonic,
+            ),
             first_request_timeout=first_request_timeout,
         )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.

@@ -66,6 +66,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="Time to sign in or join a public channel")
     ] = 10.0
 
+    probe_lifetime_s: Annotated[
+        float, Meta(ge=0, description="How long an answer of /readyz and /metrics is reused")
+    ] = 1.0
+
     node: Annotated[
         str,
         Meta(description="Name of this node, unique in a cluster [host, in a cluster host:port]"),

@@ -16,9 +16,10 @@ from protocol.codec import DECODE_ERRORS
 from protocol.errors import RequestError
 from server.auth.identity import Identity, Role
 from server.auth.jwt_verifier import JwtVerifier
-from server.cluster.cluster import Cluster, ClusterUnavailable
+from server.cluster.cluster import ClusterUnavailable
 from server.errors import ApiError, ApiErrorCode
 from server.http.first_request_timeout import FirstRequestTimeout
+from server.http.probes import Probes
 from server.http.responses import (
     api_error_response,
     error_response,
@@ -26,21 +27,18 @@ from server.http.responses import (
     request_error_response,
     require_role,
 )
-from server.monitoring.prometheus import Metrics
-from server.pubsub.brokers.base import Broker, BrokerUnavailable
+from server.pubsub.brokers.base import BrokerUnavailable
 from server.services.admin import AdminService
 from server.services.chat import ChatService, message_body
 from server.services.idempotency import Idempotency, request_fingerprint
 from server.services.publishing import PUBLISHER_ROLES, PublishOutcome, PublishService
-from server.stores.base import Conversation, Store, StoreUnavailable
-from server.supervisor import Supervisor
+from server.stores.base import Conversation, StoreUnavailable
 from server.websocket.connection_manager import ConnectionManager
 
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1 << 20  # of a publish request, as the protocol limits it
 BODY_TIMEOUT_S = 10.0  # for a body to arrive
-HEALTH_CHECK_TIMEOUT_S = 2.0
 MAX_LISTED = 200
 CHAT_ROLES = frozenset({Role.CUSTOMER, Role.NONE, Role.AGENT, Role.ADMIN})
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -56,13 +54,9 @@ class Routes(Struct, frozen=True):
     verifier: JwtVerifier
     publish_service: PublishService
     chat: ChatService
-    broker: Broker
-    store: Store
     admin: AdminService
     idempotency: Idempotency[PublishOutcome]
-    metrics: Metrics
-    cluster: Cluster
-    supervisor: Supervisor
+    probes: Probes
     first_request_timeout: FirstRequestTimeout
 
     def make_app(self) -> web.Application:
@@ -165,7 +159,7 @@ class Routes(Struct, frozen=True):
 
     async def prometheus_metrics(self, request: web.Request) -> web.Response:
         """Respond with the server's metrics, for Prometheus."""
-        body, content_type = self.metrics.exposition(request.headers.get("Accept", ""))
+        body, content_type = await self.probes.exposition(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def healthz(self, _request: web.Request) -> web.Response:
@@ -176,14 +170,8 @@ class Routes(Struct, frozen=True):
         """Respond with 200 if everything works that delivers publications to clients."""
         if self.connection_manager.is_closing:
             return error_response(503, "unavailable", "The server is stopping")
-        try:
-            async with asyncio.timeout(HEALTH_CHECK_TIMEOUT_S):
-                await self.broker.health_check()
-                await self.store.health_check()
-        except (BrokerUnavailable, StoreUnavailable, TimeoutError):
-            return error_response(503, "unavailable", "The broker or the store does not answer")
-        if not (self.supervisor.all_running and self.cluster.is_connected):
-            return error_response(503, "unavailable", "A part of the server does not work")
+        if problem := await self.probes.find_problem():
+            return error_response(503, "unavailable", problem)
         return json_response({"status": "ready"})
 
     async def _require_admin(self, request: web.Request) -> Identity:

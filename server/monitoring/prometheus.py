@@ -17,7 +17,6 @@ from prometheus_client.core import (
     HistogramMetricFamily,
     Metric,
 )
-from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from protocol.messages import Message, ServerMessage
@@ -51,19 +50,14 @@ class Metrics(Collector):
         self._histogram = latency
         self._queued_bytes = queued_bytes
         self._delivered_by_type: Counter[str] = Counter()
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
-        ProcessCollector(registry=self._registry)
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
 
     def on_delivered(self, publication: Publication, reached: int) -> None:
         """Count a publication: see ``Hub.observers``."""
         if reached:
             self._delivered_by_type[publication.type] += reached
-
-    def exposition(self, accept: str) -> tuple[bytes, str]:
-        """Return all metrics in the newest format that ``accept`` allows, and its content type."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self._registry), content_type
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics as they are now."""

@@ -108,14 +108,18 @@ class Store(Protocol):
         """Delete conversations without messages since this time."""
 
     async def revoke(self, revocation: Revocation) -> None:
-        """Store a revocation for good; it replaces the user's former one."""
+        """Store a revocation for good; of a user's revocations the latest counts."""
 
     async def revocations(self) -> list[Revocation]:
         """List all revocations: one for each user of a tenant."""
         ...
 
     async def health_check(self) -> None:
-        """Read something, to find out whether the store works."""
+        """Find out whether the store works; a store on a disk also writes.
+
+        Raises:
+            StoreUnavailable: it does not.
+        """
 
     async def aclose(self) -> None:
         """Close the store."""

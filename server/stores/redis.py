@@ -41,6 +41,7 @@ class RedisStore:
         self._open_script = redis.register_script(lua.OPEN_CONVERSATION)
         self._add_script = redis.register_script(lua.ADD_MESSAGE)
         self._list_script = redis.register_script(lua.LIST_CONVERSATIONS)
+        self._revoke_script = redis.register_script(lua.REVOKE)
         self._purge_script = redis.register_script(lua.PURGE_CONVERSATIONS)
 
     async def record_order_owners(
@@ -130,10 +131,10 @@ class RedisStore:
                 pass
 
     async def revoke(self, revocation: Revocation) -> None:
-        """Store a revocation; it replaces the user's former one."""
+        """Store a revocation; of a user's revocations the latest counts."""
         field = f"{revocation.tenant_id}:{revocation.user_id}"
         async with translating_errors():
-            await self._redis.hset(f"{self._prefix}revocations", field, repr(revocation.at))
+            await self._revoke_script([f"{self._prefix}revocations"], [field, repr(revocation.at)])
 
     async def revocations(self) -> list[Revocation]:
         """List all revocations: one for each user of a tenant."""

@@ -22,6 +22,7 @@ from server.stores.base import (
     plan_ownership,
 )
 
+OWNER_ONLY = 0o600
 # With synchronous=NORMAL a killed process loses nothing, a power failure the last moments.
 SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -58,7 +59,12 @@ CREATE TABLE IF NOT EXISTS revocations (
     at REAL NOT NULL,
     PRIMARY KEY (tenant_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS health_check (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    number INTEGER NOT NULL
+) STRICT;
 """
+PURGE_BATCH = 500  # conversations deleted in one transaction, which keeps other writers waiting
 _SELECT_CONVERSATION = """
 SELECT c.id, c.tenant_id, c.customer_id, c.customer_name, c.opened_at, c.agent_id,
        l.id, l.sender_id, l.sender_name, l.content, l.at
@@ -69,13 +75,14 @@ FROM conversations c JOIN lines l ON l.number = c.last_line
 class SqliteStore:
     """A store for one server, in one file."""
 
-    def __init__(self, database: aiosqlite.Connection) -> None:
+    def __init__(self, database: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
         self._database = database
+        self._reader = reader  # on a connection of its own, it sees nothing that is not committed
         self._write_lock = asyncio.Lock()
 
     @classmethod
     async def open(cls, path: Path, timeout_s: float) -> SqliteStore:
-        """Open the file, or create it and its folder.
+        """Open the file, or create it and its folder; only the owner may read it.
 
         A query waits for up to ``timeout_s`` while another program has locked the database.
 
@@ -83,16 +90,17 @@ class SqliteStore:
             StoreUnavailable: it cannot be opened or is not a database.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _create_for_owner(path)
             database = await aiosqlite.connect(path, isolation_level=None, timeout=timeout_s)
         except (OSError, sqlite3.Error) as why:
             raise StoreUnavailable(f"{path}: {why}") from why
         try:
             await database.executescript(SCHEMA)
+            reader = await aiosqlite.connect(path, isolation_level=None, timeout=timeout_s)
         except sqlite3.Error as why:
             await database.close()
             raise StoreUnavailable(f"{path}: {why}") from why
-        return cls(database)
+        return cls(database, reader)
 
     async def record_order_owners(
         self, ownerships: Sequence[OrderOwnership]
@@ -180,18 +188,24 @@ class SqliteStore:
 
     async def purge_before(self, time: float) -> None:
         """Delete conversations without messages since this time."""
-        async with self._transaction() as database:
-            await database.execute(
-                "DELETE FROM conversations WHERE last_line IN "
-                "(SELECT number FROM lines WHERE at < ?)",
-                (time,),
-            )
+        while True:
+            async with self._transaction() as database:
+                deleted = await database.execute(
+                    "DELETE FROM conversations WHERE id IN "
+                    "(SELECT c.id FROM conversations c JOIN lines l ON l.number = c.last_line "
+                    "WHERE l.at < ? LIMIT ?)",
+                    (time, PURGE_BATCH),
+                )
+            if deleted.rowcount < PURGE_BATCH:
+                return
 
     async def revoke(self, revocation: Revocation) -> None:
-        """Store a revocation; it replaces the user's former one."""
+        """Store a revocation; of a user's revocations the latest counts."""
         async with self._transaction() as database:
             await database.execute(
-                "INSERT OR REPLACE INTO revocations VALUES (?, ?, ?)", astuple(revocation)
+                "INSERT INTO revocations VALUES (?, ?, ?) ON CONFLICT (tenant_id, user_id) "
+                "DO UPDATE SET at = MAX(at, excluded.at)",
+                astuple(revocation),
             )
 
     async def revocations(self) -> list[Revocation]:
@@ -200,16 +214,22 @@ class SqliteStore:
         return [Revocation(*row) for row in rows]
 
     async def health_check(self) -> None:
-        """Read something, to find out whether the store works."""
-        await self._query("SELECT id FROM orders LIMIT 1")
+        """Write and read something: a full disk can still be read."""
+        async with self._transaction() as database:
+            await database.execute(
+                "INSERT INTO health_check VALUES (1, 1) "
+                "ON CONFLICT (id) DO UPDATE SET number = number + 1"
+            )
+        await self._query("SELECT number FROM health_check")
 
     async def aclose(self) -> None:
         """Close the file."""
+        await self._reader.close()
         await self._database.close()
 
     async def _query(self, query: str, *values: Any) -> Iterable[Any]:
         try:
-            return await self._database.execute_fetchall(query, values)
+            return await self._reader.execute_fetchall(query, values)
         except (sqlite3.Error, ValueError) as why:
             raise StoreUnavailable(str(why)) from why
 
@@ -218,15 +238,23 @@ class SqliteStore:
         """Commit what the block does, or nothing if it raises; one block at a time."""
         try:
             async with self._write_lock:
-                await self._database.execute("BEGIN IMMEDIATE")
                 try:
+                    await self._database.execute("BEGIN IMMEDIATE")
                     yield self._database
+                    await self._database.commit()
                 except BaseException:
-                    await self._database.rollback()
+                    # Also if it was cancelled on its way: the thread has begun by then.
+                    await asyncio.shield(self._database.rollback())
                     raise
-                await self._database.commit()
         except (sqlite3.Error, ValueError) as why:
             raise StoreUnavailable(str(why)) from why
+
+
+def _create_for_owner(path: Path) -> None:
+    """Create the file if it is missing, and close it to others; SQLite's other files follow."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=OWNER_ONLY)
+    path.chmod(OWNER_ONLY)
 
 
 async def _append_message(

@@ -188,6 +188,7 @@ async def serve(tmp_path, secret, token):
 
         async def start(make_supervisor=Supervisor, **settings):
             usual = {"port": 0, "jwt_secret": secret, "data_dir": str(tmp_path)}
+            usual["probe_lifetime_s"] = 0.0  # tests want the state of now
             wanted = Settings(**(usual | settings))
             port = await stack.enter_async_context(start_server(wanted, make_supervisor))
             http = await stack.enter_async_context(aiohttp.ClientSession())

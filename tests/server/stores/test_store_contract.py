@@ -190,11 +190,12 @@ async def test_a_message_for_an_unknown_conversation_is_rejected_and_not_stored(
     await store.open_conversation(conversation(1), message(1))
 
 
-async def test_a_revocation_replaces_the_users_former_one(store):
+async def test_of_a_users_revocations_the_latest_counts_in_whatever_order_they_come(store):
     for revocation in (
         Revocation("shop", "olena", 100.0),
         Revocation("books", "olena", 150.0),
         Revocation("shop", "olena", 200.5),
+        Revocation("shop", "olena", 190.0),  # of a node whose clock is behind
     ):
         await store.revoke(revocation)
 
