@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -19,6 +20,10 @@ from protocol.publications import Publication
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidOperation)
 """Raised by decoding: invalid JSON or UTF-8, an unknown message, or a number beyond Decimal."""
 
+MAX_NESTING = 64
+"""Levels of a published payload; a reader may recurse into it."""
+
+_STRINGS_AND_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _any_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _server_decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(
@@ -43,6 +48,21 @@ def decode_json(raw: bytes | str) -> Any:
         msgspec.DecodeError, UnicodeDecodeError, RecursionError: see ``DECODE_ERRORS``.
     """
     return _any_decoder.decode(raw)
+
+
+def is_nested_too_deeply(text: bytes) -> bool:
+    """Tell whether valid JSON is nested more than ``MAX_NESTING`` levels deep."""
+    if text.count(b"[") + text.count(b"{") <= MAX_NESTING:  # nearly always
+        return False
+    depth = 0
+    for token in _STRINGS_AND_BRACKETS.finditer(text):
+        if token[0] in b"[{":
+            depth += 1
+            if depth > MAX_NESTING:
+                return True
+        elif token[0] in b"]}":
+            depth -= 1
+    return False
 
 
 def encode_json(value: Any) -> bytes:

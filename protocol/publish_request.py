@@ -5,7 +5,12 @@ from __future__ import annotations
 from msgspec import Raw, Struct
 
 from protocol.channels import Channel, ChannelKind, is_valid_key
-from protocol.codec import encode_with_timestamp, validate_event
+from protocol.codec import (
+    MAX_NESTING,
+    encode_with_timestamp,
+    is_nested_too_deeply,
+    validate_event,
+)
 from protocol.event_payloads import NewOrderPayload
 from protocol.messages import Envelope
 from protocol.publications import Address, PublishRequest
@@ -35,6 +40,8 @@ def prepare_publication(request: PublishRequest, now: float) -> PreparedPublicat
         ValueError: no address or several, or a type or payload that cannot be published.
         RequestError: the channel name is malformed.
     """
+    if is_nested_too_deeply(bytes(request.payload)):
+        raise ValueError(f"A payload has at most {MAX_NESTING} levels")
     to = request.address()
     event, payload = validate_event(request.type, request.payload)
     order_placement = None

@@ -56,7 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     outbox_bytes: Annotated[
         int, Meta(ge=MAX_TRANSPORT_BUFFER, description="Bytes that may be queued for one client")
     ] = field(default=1 << 20, name="outbox_bytes")
-    outbox_total_bytes: Annotated[
+    send_queues_bytes: Annotated[
         PositiveInt, Meta(description="Bytes that may be queued for all clients together")
     ] = 1 << 28
     stall_timeout_s: Annotated[

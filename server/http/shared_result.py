@@ -1,4 +1,4 @@
-"""A result that all who ask within a short time share.  Pure but for waiting."""
+"""A result that all who ask within a short time share."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class ConnectionManager:
         self._context = context
         self._session_backend = session_backend
         self._writer = writer
-        self._queue_limits = QueueLimits(settings.outbox_total_bytes, settings.stall_timeout_s)
+        self._queue_limits = QueueLimits(settings.send_queues_bytes, settings.stall_timeout_s)
         self._connections: dict[ServerConnection, None] = {}  # the oldest first
         self._is_closing = False
         self._all_closed = asyncio.Event()

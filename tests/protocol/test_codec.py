@@ -141,3 +141,36 @@ def test_a_forwarded_payload_keeps_its_bytes():
 def test_decimals_keep_their_digits():
     assert codec.encode_json(codec.decode_json(b'{"total":1500.00}')) == b'{"total":1500.00}'
     assert codec.decode_json(b"0.10") == Decimal("0.10")
+
+
+def nested(levels, around=b"[%b]"):
+    text = b"1"
+    for _ in range(levels):
+        text = around % text
+    return text
+
+
+@pytest.mark.parametrize("around", [b"[%b]", b'{"a":%b}', b'[{"}":%b}]'])
+def test_json_may_be_nested_up_to_a_limit(around):
+    levels = codec.MAX_NESTING // (2 if around.startswith(b"[{") else 1)
+
+    assert not codec.is_nested_too_deeply(nested(levels, around))
+    assert codec.is_nested_too_deeply(nested(levels + 1, around))
+
+
+def test_brackets_in_strings_and_beside_one_another_are_no_nesting():
+    assert not codec.is_nested_too_deeply(b'["' + b"[" * 100 + rb"\"[" + b'"]')
+    assert not codec.is_nested_too_deeply(b"[" + b",".join([b"[]"] * 100) + b"]")
+
+
+@given(st.recursive(st.none() | st.text('[]{}"\\a'), lambda inner: st.lists(inner, max_size=3)))
+def test_the_depth_of_json_is_that_of_its_values(value):
+    def depth(value):
+        return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+    wrapped = value
+    for _ in range(codec.MAX_NESTING - 1):
+        wrapped = [wrapped]
+
+    is_too_deep = depth(wrapped) > codec.MAX_NESTING
+    assert codec.is_nested_too_deeply(codec.encode_json(wrapped)) is is_too_deep

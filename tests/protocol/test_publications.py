@@ -6,6 +6,7 @@ from msgspec import Raw
 from protocol.channels import Channel, ChannelKind
 from protocol.errors import RequestError
 from protocol.publications import EVERYONE, PublishRequest
+from protocol.publish_request import prepare_publication
 
 
 def publication(**address):
@@ -40,3 +41,11 @@ def test_no_address_or_several_are_rejected(address):
 def test_a_malformed_address_is_rejected(address):
     with pytest.raises(RequestError):
         publication(**address).address()
+
+
+def test_a_payload_that_is_nested_too_deeply_is_rejected():
+    payload = b'{"id":"n","title":"t","body":"b","more":' + b"[" * 100 + b"]" * 100 + b"}"
+    request = PublishRequest(type="notification", payload=Raw(payload), user="user_7")
+
+    with pytest.raises(ValueError, match="at most 64 levels"):
+        prepare_publication(request, now=0.0)

@@ -553,7 +553,7 @@ async def test_a_client_that_takes_nothing_is_closed_however_little_waits_for_it
 
 
 async def test_all_queues_together_have_a_limit_and_the_fullest_is_closed(serve):
-    server = await serve(outbox_total_bytes=300_000, outbox_bytes=1 << 24)
+    server = await serve(send_queues_bytes=300_000, outbox_bytes=1 << 24)
     stalled = await server.raw_socket()
     stalled.sendall(masked(b'{"type":"subscribe","payload":{"channel":"public:news"}}'))
     big = NOTICE["payload"] | {"filler": "x" * 60_000}
