@@ -32,7 +32,7 @@ from protocol.event_payloads import (
     OrderUpdatePayload,
 )
 from protocol.money import decode_money
-from protocol.monitoring import Sample, StatsPayload, TrafficPayload
+from protocol.monitoring import ConnectionEvent, Sample, StatsPayload, TrafficPayload
 from protocol.simulator_api import ShopState
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
@@ -73,7 +73,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     ``series`` has sums by second: messages by channel kind, MESSAGES and DELIVERIES without the
     monitor's own, ORDERS and ORDERED_AMOUNT (UAH).  ``health_sparklines`` are of connections and
     p95.  ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's
-    last answer; ``stock.error`` is set while it does not answer.
+    last answer; ``stock.error`` is set while it does not answer.  ``connection_events`` are
+    those of the last ten minutes, 1,000 at most, the oldest first.
     """
 
     at: float
@@ -97,6 +98,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     shop: ShopState | None
     gaps: tuple[ReportGap, ...]
     scenario_starts: tuple[ScenarioStart, ...]
+    connection_events: tuple[ConnectionEvent, ...] = ()
 
 
 class LiveState:
