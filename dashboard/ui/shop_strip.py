@@ -33,7 +33,7 @@ LINKS = {  # where a subject is shown: the view, and its parameter
 
 def draw() -> None:
     """Draw the strip, and keep it up to date."""
-    with st.container(key="strip", height=28, border=False):
+    with st.container(key="strip"):
         st.fragment(_draw_now, run_every=hidden_tab.run_every(REDRAW_S))()
 
 
