@@ -76,6 +76,7 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
         hub=hub,
         broker=broker,
         counters=counters,
+        connection_monitor=reporter.connection_monitor,
         clock=time.time,
         max_message_bytes=settings.message_bytes,
         connection_limiter=cluster.connection_limiter,

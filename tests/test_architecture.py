@@ -94,6 +94,7 @@ PURE = [
     "server/cluster/node_queries.py",
     "server/cluster/node_registry.py",
     "server/errors.py",
+    "server/monitoring/connection_log.py",
     "server/monitoring/counters.py",
     "server/monitoring/delivery_counts.py",
     "server/monitoring/latency.py",
