@@ -17,6 +17,7 @@ from msgspec import Struct
 from dashboard.state import channels, inventory
 from dashboard.state.active_customers import ActiveCustomers
 from dashboard.state.channels import EVERYONE, ChannelActivity, kind_of
+from dashboard.state.connection_events import ConnectionHistory
 from dashboard.state.inventory import Inventory
 from dashboard.state.message_log import LogView, MessageBuffer
 from dashboard.state.nodes import ClusterStats, NodeAggregator
@@ -74,7 +75,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     monitor's own, ORDERS and ORDERED_AMOUNT (UAH).  ``health_sparklines`` are of connections and
     p95.  ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's
     last answer; ``stock.error`` is set while it does not answer.  ``connection_events`` are
-    those of the last ten minutes, 1,000 at most, the oldest first.
+    those of the last ten minutes, 1,000 at most, the oldest first; others are only counted.
     """
 
     at: float
@@ -99,6 +100,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     gaps: tuple[ReportGap, ...]
     scenario_starts: tuple[ScenarioStart, ...]
     connection_events: tuple[ConnectionEvent, ...] = ()
+    connection_events_left_out: int = 0
 
 
 class LiveState:
@@ -112,7 +114,7 @@ class LiveState:
         self._channels: dict[str, ChannelActivity] = {}
         self._counters, self._gauges = PerSecondCounters(), PerSecondGauges()
         self._health = ServerHealth()
-        self._nodes = NodeAggregator()
+        self._nodes, self._connection_history = NodeAggregator(), ConnectionHistory()
         self._orders, self._alerts, self._customers = OrderTracker(), AlertLog(), ActiveCustomers()
         self._inventory = Inventory()
         self._shop: ShopState | None = None
@@ -151,7 +153,7 @@ class LiveState:
             self._orders.on_update(_order_update_decoder.decode(text).payload, sent)
 
     def on_stats(self, stats: StatsPayload, at: float) -> None:
-        """Apply the nodes' statistics."""
+        """Apply the nodes' statistics and the events of connections."""
         p95s = [node.latency.p95 for node in stats.nodes if node.latency]
         self._health = ServerHealth(
             sum(node.connections for node in stats.nodes),
@@ -160,6 +162,7 @@ class LiveState:
         )
         self._gauges.set(at, self._health.connections, self._health.p95_ms or 0.0)
         self._nodes.update(stats.nodes, at)
+        self._connection_history.add(stats, at)
 
     def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
         """Apply a new order."""
@@ -216,6 +219,8 @@ class LiveState:
             shop=self._shop,
             gaps=tuple(self._gaps),
             scenario_starts=tuple(self._scenario_starts),
+            connection_events=self._connection_history.events,
+            connection_events_left_out=self._connection_history.left_out,
         )
 
 
