@@ -68,7 +68,8 @@ class NodeStats(Struct, frozen=True):
     number of connections since the last report, None from a node of an earlier version.
     ``connected`` and ``left`` count the connections that began and ended since the start, and
     ``anonymous``, by `ConnectionEventKind`, those that ended without signing in, and refused
-    handshakes: they belong to no tenant.
+    handshakes: they belong to no tenant.  A client with more than ``queue_limit_bytes`` queued
+    for longer than a second is a slow consumer.
     """
 
     node: str
@@ -91,6 +92,7 @@ class NodeStats(Struct, frozen=True):
     connected: int = 0
     left: int = 0
     anonymous: dict[str, int] = {}
+    queue_limit_bytes: int | None = None
 
 
 class ConnectionEventKind(StrEnum):

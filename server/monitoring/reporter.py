@@ -22,7 +22,10 @@ REPORTS_PER_STATS = 4  # traffic reports
 
 
 class MonitorReporter:
-    """Reports to the monitor channels of tenants; ``clock`` is in seconds since the epoch."""
+    """Reports to the monitor channels of tenants; ``clock`` is in seconds since the epoch.
+
+    ``queue_limit_bytes`` is the limit of a client's send queue.
+    """
 
     def __init__(
         self,
@@ -31,7 +34,9 @@ class MonitorReporter:
         broker: Broker,
         counters: Counters,
         clock: Callable[[], float],
+        queue_limit_bytes: int,
     ) -> None:
+        self._queue_limit_bytes = queue_limit_bytes
         self._cluster = cluster
         self._hub = hub
         self._broker = broker
@@ -116,6 +121,7 @@ class MonitorReporter:
             connected=monitor.connected,
             left=monitor.left,
             anonymous=dict(monitor.anonymous),
+            queue_limit_bytes=self._queue_limit_bytes,
         )
 
     def on_delivered(self, publication: Publication, reached: int) -> None:
