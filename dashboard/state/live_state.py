@@ -183,6 +183,7 @@ class LiveState:
         self._scenario_starts = [*self._scenario_starts, *began][-MAX_SCENARIO_STARTS:]
         if self._shop is not None and self._shop.run != shop.run:
             self._orders.drop_other_runs(shop.run)
+        self._orders.reconcile(shop, at)
         self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
 
     def on_shop_error(self, reason: str) -> None:
