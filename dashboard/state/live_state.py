@@ -7,9 +7,11 @@ and customers from the tenant's channel.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -39,6 +41,8 @@ MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders
 MIN_GAP_S = 1.0  # between two reports; a shorter gap is network jitter
 MAX_GAPS = 20
 MAX_SCENARIO_STARTS = 20
+MAX_ANNOUNCEMENTS = 50
+ANNOUNCED_S = 600  # as long as the server keeps the messages of a channel
 
 
 class ServerHealth(Struct, frozen=True):
@@ -73,7 +77,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     ``series`` has sums by second: messages by channel kind, MESSAGES and DELIVERIES without the
     monitor's own, ORDERS and ORDERED_AMOUNT (UAH).  ``health_sparklines`` are of connections and
     p95.  ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's
-    last answer; ``stock.error`` is set while it does not answer.
+    last answer; ``stock.error`` is set while it does not answer.  ``announcements`` are whole
+    messages to all customers of the last ``ANNOUNCED_S``, newest first.
     """
 
     at: float
@@ -97,6 +102,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     shop: ShopState | None
     gaps: tuple[ReportGap, ...]
     scenario_starts: tuple[ScenarioStart, ...]
+    announcements: tuple[Mapping[str, Any], ...]
 
 
 class LiveState:
@@ -116,6 +122,9 @@ class LiveState:
         self._shop: ShopState | None = None
         self._gaps: list[ReportGap] = []
         self._scenario_starts: list[ScenarioStart] = []
+        self._announcements: deque[tuple[float, Mapping[str, Any]]] = deque(
+            maxlen=MAX_ANNOUNCEMENTS
+        )
         self._reported_until: float | None = None
 
     def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
@@ -176,6 +185,10 @@ class LiveState:
         """Apply a customer's activity."""
         self._customers.on_activity(activity, at)
 
+    def on_announcement(self, message: Mapping[str, Any], at: float) -> None:
+        """Keep a notification that everyone received."""
+        self._announcements.appendleft((at, message))
+
     def on_shop_state(self, shop: ShopState, at: float) -> None:
         """Apply the simulator's state."""
         before = {one.name for one in self._shop.scenarios} if self._shop else set()
@@ -215,6 +228,9 @@ class LiveState:
             shop=self._shop,
             gaps=tuple(self._gaps),
             scenario_starts=tuple(self._scenario_starts),
+            announcements=tuple(
+                message for sent, message in self._announcements if sent > at - ANNOUNCED_S
+            ),
         )
 
 
