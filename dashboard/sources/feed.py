@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from client.http_client import ApiClient
-from client.sans_io.connection_state import ConnectionStatus
 from client.sans_io.codec import parse_timestamp
+from client.sans_io.connection_state import ConnectionStatus
 from client.sync.client import ShopWebSocket
 from client.tokens import mint
 from dashboard.settings import Settings
