@@ -235,7 +235,7 @@ def draw_responder(conversation: ChatConversation, now: Snapshot) -> None:
     is_taken = conversation.is_taken(
         shop.taken_conversations if shop else (), (now.stock.at or 0.0) if shop else 0.0
     )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key="responder", horizontal=True, vertical_alignment="center", gap="small"):
         if is_taken:
             person = conversation.last_human_entry()
             st.caption(taken_text(person.sender if person else ""), width="stretch")

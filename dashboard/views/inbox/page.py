@@ -95,9 +95,11 @@ def find_customer(id: str, now: Snapshot) -> CustomerRef:
 
 
 def is_unknown(persona: Persona, mail: InboxSnapshot, own: list[ChatConversation]) -> bool:
-    """Return whether nothing is known of a customer but the id in the link."""
-    has_name = persona.name != persona.user_id
-    return not (has_name or mail.notifications or mail.cart_changes or own)
+    """Return whether nothing is known of a customer but the id in the link.
+
+    Notifications tell nothing: announcements are for everyone.
+    """
+    return persona.name == persona.user_id and not mail.cart_changes and not own
 
 
 def draw_notifications(inbox: InboxSnapshot) -> None:
