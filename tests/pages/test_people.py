@@ -85,7 +85,7 @@ def test_the_progress_steps_follow_the_order(open_page, command_simulator, pause
     expect(now).to_contain_text("Placed")
 
     for step in ("Paid", "Being packed", "On its way"):
-        page.get_by_role("button", name="Advance order").click()
+        page.get_by_role("button", name="Advance this order").click()
         expect(now).to_contain_text(step)
 
     expect(customer.get_by_role("link")).to_have_attribute(
