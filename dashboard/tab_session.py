@@ -81,7 +81,6 @@ class InboxState:
     toasted_until: float = 0.0
     conversation_id: str | None = None
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
-    taken_over: set[str] = field(default_factory=set)  # conversations
     error: str = ""
 
 

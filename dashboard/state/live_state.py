@@ -7,9 +7,11 @@ and customers from the tenant's channel.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -40,6 +42,8 @@ MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders
 MIN_GAP_S = 1.0  # between two reports; a shorter gap is network jitter
 MAX_GAPS = 20
 MAX_SCENARIO_STARTS = 20
+MAX_ANNOUNCEMENTS = 50
+ANNOUNCED_S = 600  # as long as the server keeps the messages of a channel
 
 
 class ServerHealth(Struct, frozen=True):
@@ -76,6 +80,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     p95.  ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's
     last answer; ``stock.error`` is set while it does not answer.  ``connection_events`` are
     those of the last ten minutes, 1,000 at most, the oldest first; others are only counted.
+    ``announcements`` are whole messages to all customers of the last ``ANNOUNCED_S``, newest
+    first.
     """
 
     at: float
@@ -99,6 +105,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     shop: ShopState | None
     gaps: tuple[ReportGap, ...]
     scenario_starts: tuple[ScenarioStart, ...]
+    announcements: tuple[Mapping[str, Any], ...]
     connection_events: tuple[ConnectionEvent, ...] = ()
     connection_events_left_out: int = 0
 
@@ -120,6 +127,9 @@ class LiveState:
         self._shop: ShopState | None = None
         self._gaps: list[ReportGap] = []
         self._scenario_starts: list[ScenarioStart] = []
+        self._announcements: deque[tuple[float, Mapping[str, Any]]] = deque(
+            maxlen=MAX_ANNOUNCEMENTS
+        )
         self._reported_until: float | None = None
 
     def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
@@ -181,6 +191,10 @@ class LiveState:
         """Apply a customer's activity."""
         self._customers.on_activity(activity, at)
 
+    def on_announcement(self, message: Mapping[str, Any], at: float) -> None:
+        """Keep a notification that everyone received."""
+        self._announcements.appendleft((at, message))
+
     def on_shop_state(self, shop: ShopState, at: float) -> None:
         """Apply the simulator's state."""
         before = {one.name for one in self._shop.scenarios} if self._shop else set()
@@ -188,6 +202,7 @@ class LiveState:
         self._scenario_starts = [*self._scenario_starts, *began][-MAX_SCENARIO_STARTS:]
         if self._shop is not None and self._shop.run != shop.run:
             self._orders.drop_other_runs(shop.run)
+        self._orders.reconcile(shop, at)
         self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
 
     def on_shop_error(self, reason: str) -> None:
@@ -221,6 +236,9 @@ class LiveState:
             scenario_starts=tuple(self._scenario_starts),
             connection_events=self._connection_history.events,
             connection_events_left_out=self._connection_history.left_out,
+            announcements=tuple(
+                message for sent, message in self._announcements if sent > at - ANNOUNCED_S
+            ),
         )
 
 
