@@ -16,6 +16,7 @@ from protocol.simulator_api import (
     MAX_PUBLICATION_RATE,
     Command,
     PauseSimulation,
+    ReleaseConversation,
     ResetSimulation,
     RestartSimulation,
     ResumeSimulation,
@@ -68,6 +69,9 @@ class SimulatedClients(Protocol):
 
     def take_conversation(self, conversation_id: str) -> None:
         """Stop the simulated agent in a conversation."""
+
+    def release_conversation(self, conversation_id: str) -> None:
+        """Have the simulated agent answer in a conversation again."""
 
     def reset(self) -> None:
         """Reset for a new shop: drop followed orders and the slow client."""
@@ -135,6 +139,8 @@ class SimulationRunner:
                 self._start_run(seed, None)
             case TakeConversation(conversation=conversation_id):
                 self._clients.take_conversation(conversation_id)
+            case ReleaseConversation(conversation=conversation_id):
+                self._clients.release_conversation(conversation_id)
             case _:
                 result = self.shop.execute(command)
         self._run_until(self.shop.now)

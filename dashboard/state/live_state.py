@@ -7,9 +7,11 @@ and customers from the tenant's channel.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +19,7 @@ from msgspec import Struct
 from dashboard.state import channels, inventory
 from dashboard.state.active_customers import ActiveCustomers
 from dashboard.state.channels import EVERYONE, ChannelActivity, kind_of
+from dashboard.state.connection_events import ConnectionHistory
 from dashboard.state.inventory import Inventory
 from dashboard.state.message_log import LogView, MessageBuffer
 from dashboard.state.nodes import ClusterStats, NodeAggregator
@@ -47,6 +50,8 @@ from protocol.simulator_api import ShopState
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
 MIN_GAP_S = 1.0  # between two reports; a shorter gap is network jitter
 MAX_GAPS = 20
+MAX_ANNOUNCEMENTS = 50
+ANNOUNCED_S = 600  # as long as the server keeps the messages of a channel
 CONNECTIONS, P95_MS = 0, 1  # the gauges of a snapshot
 
 
@@ -71,7 +76,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     the current one included.  ``periods`` are the scenarios and pauses of the shop.
     ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's last
     answer; ``stock.error`` is set while it does not answer.  ``connection_events`` are those of
-    the last ten minutes, 1,000 at most, the oldest first.
+    the last ten minutes, 1,000 at most, the oldest first; others are only counted.
+    ``announcements`` are whole messages to all customers of the last ``ANNOUNCED_S``, newest
+    first.
     """
 
     at: float
@@ -93,10 +100,12 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     customers: tuple[CustomerRef, ...]
     stock: Inventory
     shop: ShopState | None
+    announcements: tuple[Mapping[str, Any], ...]
     known_since: float
     gaps: tuple[Gap, ...]
     periods: tuple[ShopPeriod, ...]
     connection_events: tuple[ConnectionEvent, ...] = ()
+    connection_events_left_out: int = 0
 
     @property
     def unknown(self) -> tuple[Gap, ...]:
@@ -115,10 +124,13 @@ class LiveState:
         self._channels: dict[str, ChannelActivity] = {}
         self._counters, self._gauges = PerSecondCounters(), PerSecondGauges()
         self._health = ServerHealth()
-        self._nodes = NodeAggregator()
+        self._nodes, self._connection_history = NodeAggregator(), ConnectionHistory()
         self._orders, self._alerts, self._customers = OrderTracker(), AlertLog(), ActiveCustomers()
         self._inventory = Inventory()
         self._shop: ShopState | None = None
+        self._announcements: deque[tuple[float, Mapping[str, Any]]] = deque(
+            maxlen=MAX_ANNOUNCEMENTS
+        )
         self._gaps: list[Gap] = []
         self._periods = ShopPeriods()
         self._reported_since: float | None = None
@@ -162,7 +174,7 @@ class LiveState:
             self._orders.on_update(_order_update_decoder.decode(text).payload, sent)
 
     def on_stats(self, stats: StatsPayload, at: float) -> None:
-        """Apply the nodes' statistics."""
+        """Apply the nodes' statistics and the events of connections."""
         p95s = [node.latency.p95 for node in stats.nodes if node.latency]
         self._health = ServerHealth(
             sum(node.connections for node in stats.nodes),
@@ -174,6 +186,7 @@ class LiveState:
         connections = GaugeRange(self._health.connections, low, high)
         self._gauges.set(at, connections, self._health.p95_ms or 0.0)
         self._nodes.update(stats.nodes, at)
+        self._connection_history.add(stats, at)
 
     def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
         """Apply a new order."""
@@ -192,11 +205,16 @@ class LiveState:
         """Apply a customer's activity."""
         self._customers.on_activity(activity, at)
 
+    def on_announcement(self, message: Mapping[str, Any], at: float) -> None:
+        """Keep a notification that everyone received."""
+        self._announcements.appendleft((at, message))
+
     def on_shop_state(self, shop: ShopState, at: float) -> None:
         """Apply the simulator's state."""
         self._periods.update(shop, at)
         if self._shop is not None and self._shop.run != shop.run:
             self._orders.drop_other_runs(shop.run)
+        self._orders.reconcile(shop, at)
         self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
 
     def on_shop_error(self, reason: str) -> None:
@@ -229,6 +247,11 @@ class LiveState:
             known_since=at if self._reported_since is None else self._reported_since,
             gaps=self._gaps_until(at),
             periods=self._periods.snapshot(),
+            connection_events=self._connection_history.events,
+            connection_events_left_out=self._connection_history.left_out,
+            announcements=tuple(
+                message for sent, message in self._announcements if sent > at - ANNOUNCED_S
+            ),
         )
 
 

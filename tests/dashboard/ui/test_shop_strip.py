@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dashboard.state.live_state import LiveState
 from dashboard.ui import shop_strip
-from protocol.simulator_api import RunningScenario
+from protocol.simulator_api import RunningScenario, ScenarioSubject, SubjectKind
 
 
 @pytest.fixture
@@ -39,3 +39,11 @@ def test_the_time_left_stands_still_while_the_shop_is_paused(left):
 
 def test_no_time_is_left_after_the_end(left):
     assert left(90.0) == 0.0
+
+
+def test_a_product_is_linked_by_its_sku(shop):
+    product = ScenarioSubject(SubjectKind.PRODUCT, "prod_1", "Кобзар")
+    customer = ScenarioSubject(SubjectKind.CUSTOMER, "user_1", "Олена")
+
+    assert shop_strip.link_value(product, shop.stock()) == "BK-1"
+    assert shop_strip.link_value(customer, shop.stock()) == "user_1"
