@@ -76,6 +76,8 @@ PURE = [
     "dashboard/views/connections/listing.py",
     "dashboard/views/console/code_descriptions.py",
     "dashboard/views/console/connection_summary.py",
+    "dashboard/views/console/connection_tracker.py",
+    "dashboard/views/console/event_origins.py",
     "dashboard/views/console/frame_text.py",
     "dashboard/views/console/schema.py",
     "dashboard/views/console/templates.py",
