@@ -79,6 +79,7 @@ PURE = [
     "dashboard/views/console/connection_tracker.py",
     "dashboard/views/console/event_origins.py",
     "dashboard/views/console/frame_text.py",
+    "dashboard/views/console/next_steps.py",
     "dashboard/views/console/schema.py",
     "dashboard/views/console/templates.py",
     "dashboard/views/inbox/conversations.py",

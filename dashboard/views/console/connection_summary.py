@@ -34,7 +34,8 @@ class ConnectionSummary(Struct, frozen=True):
     """The current state of a connection; times are in seconds since the epoch.
 
     ``user``, ``role`` and ``tenant`` are empty before the sign-in; ``since`` is the start of the
-    phase; ``closing_frame`` is the frame that closed the connection.
+    phase, ``token_since`` of the last ``auth_success``; ``closing_frame`` is the frame that closed
+    the connection.
     """
 
     phase: ConnectionPhase = ConnectionPhase.NOT_CONNECTED
@@ -44,6 +45,7 @@ class ConnectionSummary(Struct, frozen=True):
     tenant: str = ""
     expires_at: float | None = None
     token: TokenState = TokenState.NONE
+    token_since: float = 0.0
     closing_frame: RecordedFrame | None = None
 
     @property
@@ -102,6 +104,7 @@ def _with_identity(before: ConnectionSummary, frame: RecordedFrame) -> Connectio
         tenant,
         _parse_timestamp(identity.get("expires_at")),
         TokenState.ACCEPTED,
+        frame.at,
     )
 
 
