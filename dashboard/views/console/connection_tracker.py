@@ -96,6 +96,19 @@ class ConnectionTracker:
         """The pairs of requests and replies, as ``match_replies`` returns them."""
         return {seq: notes.match for seq, notes in self._notes.items() if notes.match}
 
+    def recovery_point(self) -> tuple[str, StreamPosition | None] | None:
+        """Return the channel to recover and its last position; None if nothing was subscribed.
+
+        The latest subscription with a position, else the latest one; without a position, what was
+        missed cannot be recovered.
+        """
+        known = {each.channel: each for each in (*self.lost, *self.subscriptions.values())}
+        latest = sorted(known.values(), key=lambda each: (each.is_recoverable, each.seq))
+        if not latest:
+            return None
+        channel = latest[-1].channel
+        return channel, self.positions.get(channel)
+
     def _follow(self, frame: RecordedFrame) -> None:
         request = self._matcher.add(frame)
         notes = FrameNotes(self.summary, request=request)
