@@ -30,7 +30,7 @@ class Basis(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Replay(StrEnum):
+class ReplayReason(StrEnum):
     """Why an event was sent that had been published before the subscription."""
 
     NONE = ""
@@ -79,7 +79,7 @@ class EventOrigin(Struct, frozen=True):
     channel: str = ""
     subscription: Subscription | None = None
     alternatives: tuple[str, ...] = ()
-    replay: Replay = Replay.NONE
+    replay: ReplayReason = ReplayReason.NONE
     request: int = 0
     copies: tuple[int, ...] = ()
     first: int = 0
@@ -113,7 +113,7 @@ def deduce(
     plain = [each for each in subscriptions.values() if not each.is_recoverable]
     if just_confirmed in plain and _is_latest_of(just_confirmed, event):
         channel = just_confirmed.channel
-        return EventOrigin(Basis.DEDUCED, channel, just_confirmed, replay=Replay.LAST)
+        return EventOrigin(Basis.DEDUCED, channel, just_confirmed, replay=ReplayReason.LAST)
     if (request := _request_of(event, published)) is not None:
         channel = _address(request)
         carrying = subscriptions.get(channel)
@@ -125,14 +125,14 @@ def deduce(
 
 
 def _named(channel: str, offset: object, subscription: Subscription | None) -> EventOrigin:
-    replay = Replay.NONE
+    replay = ReplayReason.NONE
     if (
         subscription is not None
         and subscription.offset is not None
         and isinstance(offset, int)
         and offset <= subscription.offset
     ):
-        replay = Replay.SINCE if subscription.has_since else Replay.LAST
+        replay = ReplayReason.SINCE if subscription.has_since else ReplayReason.LAST
     return EventOrigin(Basis.NAMED, channel, subscription, replay=replay)
 
 

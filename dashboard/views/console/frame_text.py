@@ -13,7 +13,7 @@ from dashboard.messages import fields
 from dashboard.views.console import code_descriptions
 from dashboard.views.console.connection_summary import is_token_expiry
 from dashboard.views.console.connection_tracker import FrameNotes
-from dashboard.views.console.event_origins import EVERYONE, Basis, EventOrigin, Replay
+from dashboard.views.console.event_origins import EVERYONE, Basis, EventOrigin, ReplayReason
 from dashboard.views.console.schema import Translate
 from protocol.errors import ErrorCode
 
@@ -47,6 +47,11 @@ def frame_tone(frame: RecordedFrame, origin: EventOrigin | None = None) -> str:
     if frame.kind is FrameKind.HTTP_RESPONSE:
         return "ok"
     return _TONES.get(frame.label, "accent" if frame.is_sent else "muted")
+
+
+def channel_kind(origin: EventOrigin | None) -> str:
+    """Return the kind of the channel on which an event came; empty if it is unknown."""
+    return "" if origin is None else EVERYONE if origin.channel == EVERYONE else origin.kind
 
 
 def marks(origin: EventOrigin | None) -> str:
@@ -298,9 +303,9 @@ def explain_origin(
     if origin.request:
         yield PUBLISHED_HERE, {"frame": origin.request}
     match origin.replay:
-        case Replay.SINCE:
+        case ReplayReason.SINCE:
             yield REPLAYED_SINCE, _NO_VALUES
-        case Replay.LAST:
+        case ReplayReason.LAST:
             yield REPLAYED_LAST, _NO_VALUES
         case _:
             pass

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dashboard.views.console.connection_tracker import ConnectionTracker
-from dashboard.views.console.event_origins import EVERYONE, Basis, Replay
+from dashboard.views.console.event_origins import EVERYONE, Basis, ReplayReason
 from protocol.publications import StreamPosition
 
 ORDER = {"id": "ord_1", "customer": {"id": "user_1"}}
@@ -128,7 +128,7 @@ def test_a_recoverable_subscription_names_its_channel(client):
     plain = client.receive("order_update", {"order_id": "ord_1"})
 
     assert client.origin(named).basis is Basis.NAMED
-    assert client.origin(named).replay is Replay.NONE
+    assert client.origin(named).replay is ReplayReason.NONE
     assert (client.origin(plain).channel, client.origin(plain).basis) == (
         "user:user_1",
         Basis.DEDUCED,
@@ -153,9 +153,9 @@ def test_missed_messages_are_replays_and_name_the_frame_that_brought_them_before
     live = client.receive("order_update", {"order_id": "ord_1"}, **(sent | {"offset": 7}))
 
     assert [client.origin(each).replay for each in (again, missed, live)] == [
-        Replay.SINCE,
-        Replay.SINCE,
-        Replay.NONE,
+        ReplayReason.SINCE,
+        ReplayReason.SINCE,
+        ReplayReason.NONE,
     ]
     assert client.origin(again).first == seen.seq
 
@@ -169,7 +169,7 @@ def test_the_latest_message_that_a_subscription_asked_for_is_a_replay(client):
     )
 
     origin = client.origin(latest)
-    assert (origin.channel, origin.replay) == ("order:ord_1", Replay.LAST)
+    assert (origin.channel, origin.replay) == ("order:ord_1", ReplayReason.LAST)
     assert origin.basis is Basis.DEDUCED
 
 
@@ -181,7 +181,7 @@ def test_a_message_after_the_reply_is_no_replay_although_the_latest_was_asked_fo
         "order_update", {"order_id": "ord_1"}, timestamp="2026-01-01T12:00:06.000Z"
     )
 
-    assert client.origin(live).replay is Replay.NONE
+    assert client.origin(live).replay is ReplayReason.NONE
 
 
 def test_a_publication_of_this_page_is_recognised_when_it_comes_back(client):

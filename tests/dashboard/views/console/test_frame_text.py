@@ -5,7 +5,7 @@ import pytest
 from dashboard.ui.formatting import format_round_trip
 from dashboard.views.console import frame_text
 from dashboard.views.console.connection_tracker import ConnectionTracker
-from dashboard.views.console.event_origins import Basis, EventOrigin, Replay
+from dashboard.views.console.event_origins import Basis, EventOrigin, ReplayReason
 from dashboard.views.console.frame_text import explain, frame_tone
 from protocol.opcodes import Opcode
 
@@ -140,9 +140,9 @@ def test_a_close_names_the_subscriptions_that_it_ended(conversation):
     ("origin", "shown"),
     [
         (None, ""),
-        (EventOrigin(Basis.NAMED, replay=Replay.SINCE), "↻"),
+        (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE), "↻"),
         (EventOrigin(Basis.DEDUCED, copies=(6,)), "=6"),
-        (EventOrigin(Basis.NAMED, replay=Replay.SINCE, first=4, copies=(9,)), "↻ =4"),
+        (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE, first=4, copies=(9,)), "↻ =4"),
     ],
 )
 def test_replays_and_copies_are_marked(origin, shown):

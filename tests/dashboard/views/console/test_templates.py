@@ -9,7 +9,7 @@ from protocol import codec
 from protocol.publications import PublishRequest, StreamPosition
 
 SHOP = TemplateValues("user_7", "books", "ord_9", "order:ord_9", at=1_700_000_000.0)
-TYPES = {name: "subscribe" for name in templates.SPECIAL_TEMPLATES}
+TYPES = dict.fromkeys(templates.SPECIAL_TEMPLATES, "subscribe")
 CLIENT_TEMPLATES = [*templates.CLIENT_MESSAGES, *templates.SPECIAL_TEMPLATES]
 
 
