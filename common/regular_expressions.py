@@ -15,8 +15,8 @@ class InvalidExpression(ValueError):
     """Invalid or too large regular expression; the message says why."""
 
 
-def compile_search(expression: str) -> Callable[[str | bytes], Any]:
-    """Return the search of an expression in a text: its match, or None.
+def compile_search(expression: str) -> Callable[..., Any]:
+    """Return the search of an expression in a text, from a position: its match, or None.
 
     Raises:
         InvalidExpression: the expression is invalid or too large.
@@ -25,7 +25,7 @@ def compile_search(expression: str) -> Callable[[str | bytes], Any]:
     options.case_sensitive = False
     options.log_errors = False
     try:
-        search: Callable[[str | bytes], Any] = re2.compile(expression, options).search
+        search: Callable[..., Any] = re2.compile(expression, options).search
     except re2.error as error:
         raise InvalidExpression(_reason(error)) from None
     return search

@@ -6,6 +6,7 @@ regular expressions does not backtrack, and paths have no expressions and few de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from common.regular_expressions import InvalidExpression
 
 MAX_PATTERN_LENGTH = 300  # characters
 MAX_DESCENTS = 2  # `..` in a path: each visits every node below those of the one before
+_COMPARED_FIELD = re.compile(r"@((?:\.[\w-]+)+)\s*(?:[=!]=|[<>]=?)")  # of a path's filters
 
 
 class InvalidPattern(ValueError):
@@ -51,11 +53,12 @@ class RegexPattern:
         """Return whether the expression matches anywhere in the JSON."""
         return self._search(text) is not None
 
-    def span(self, text: str) -> tuple[int, int] | None:
-        """Return where the expression matches a text first; None where nothing is matched."""
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the expression matches a text, without empty matches."""
         found = self._search(text)
-        start, end = found.span() if found else (0, 0)
-        return (start, end) if end > start else None
+        while found is not None and found.end() > found.start():
+            yield found.span()
+            found = self._search(text, found.end())
 
 
 class JsonPathPattern:
@@ -73,6 +76,8 @@ class JsonPathPattern:
             self._path = _environment.compile(path)
         except (JSONPathError, RecursionError) as error:
             raise InvalidPattern(str(error).partition("\n")[0]) from None
+        compared = dict.fromkeys(_COMPARED_FIELD.findall(path))
+        self._compared = [tuple(names.strip(".").split(".")) for names in compared]
 
     def matches(self, text: bytes) -> bool:
         """Return whether the path selects anything."""
@@ -82,12 +87,30 @@ class JsonPathPattern:
         """Return the values that the path selects."""
         return list(self._selected(text))
 
+    def compared_fields(self, text: bytes) -> list[FoundField]:
+        """Return the fields that the path's filters compare, of what it selects."""
+        return [
+            FoundField(".".join(names), found)
+            for value in self._selected(text)
+            for names in self._compared
+            for found in _descend(value, names)
+        ]
+
     def _selected(self, text: bytes) -> Iterator[Any]:
         try:
             for node in self._path.finditer(msgspec.json.decode(text)):
                 yield node.value
         except (JSONPathError, RecursionError):  # nested too deeply
             return
+
+
+def _descend(value: Any, names: tuple[str, ...]) -> list[Any]:
+    """Return the value at the end of a path of names; none if a name is missing."""
+    for name in names:
+        if not isinstance(value, dict) or name not in value:
+            return []
+        value = value[name]
+    return [value]
 
 
 class ConditionPattern:
