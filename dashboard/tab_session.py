@@ -6,9 +6,9 @@ them while another page is shown.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 from msgspec import UNSET, UnsetType
@@ -19,6 +19,7 @@ from dashboard.sources.connections_client import PollResult
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.ui.frozen_list import FrozenList
+from dashboard.ui.shown_rows import ShownRows
 from dashboard.web.download import DownloadSource
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
@@ -44,7 +45,7 @@ class CommandResult:
 class ExplorerState:
     """The message list with its selection, its searches, and what a download would contain."""
 
-    messages: FrozenList[LoggedMessage] = field(default_factory=lambda: FrozenList(time.monotonic))
+    messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
     search: MessageSearch | None = None
     similar: MessageSearch | None = None
     download: DownloadSource = field(default_factory=DownloadSource)
@@ -120,13 +121,14 @@ class TabSession:
 
     ``paused_snapshot`` is None while the tab is live.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.
+    has, by parameter.  ``shown_rows`` are what the browser may show, by the key of a table.
     """
 
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
+    shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)

@@ -75,6 +75,7 @@ PURE = [
     "dashboard/sockets/socket_status.py",
     "dashboard/state/*.py",
     "dashboard/ui/frozen_list.py",
+    "dashboard/ui/shown_rows.py",
     "dashboard/views/connections/access_explanation.py",
     "dashboard/views/connections/listing.py",
     "dashboard/views/console/code_descriptions.py",

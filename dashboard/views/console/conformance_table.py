@@ -31,10 +31,9 @@ def selected_case() -> str:
     return tab().console.selected_test
 
 
-def select_case(case: ConformanceCase | None) -> None:
+def select_case(case: ConformanceCase) -> None:
     """Select a test, to show its frames."""
-    if case:
-        tab().console.selected_test = case.name
+    tab().console.selected_test = case.name
 
 
 def run_case(case: ConformanceCase) -> None:
@@ -60,15 +59,18 @@ def draw_cases(results: Mapping[str, CaseResult]) -> None:
             )
             summary = _("{passed} of {count} passed")
             st.caption(summary.format(passed=passed, count=len(ALL_CASES)), width="stretch")
-        columns = _columns(results, selected_case())
         tables.draw_table(
-            ALL_CASES, columns, "conformance", on_select=select_case, alt=_("Conformance tests")
+            ALL_CASES,
+            _columns(results),
+            "conformance",
+            row_id=lambda case: case.name,
+            selected=selected_case(),
+            on_select=select_case,
+            alt=_("Conformance tests"),
         )
 
 
-def _columns(
-    results: Mapping[str, CaseResult], selected: str
-) -> dict[str, Column[ConformanceCase]]:
+def _columns(results: Mapping[str, CaseResult]) -> dict[str, Column[ConformanceCase]]:
     def actual(case: ConformanceCase) -> str:
         result = results.get(case.name)
         if result is None:
@@ -82,7 +84,6 @@ def _columns(
         return result.status if result else ""
 
     return {
-        "": tables.text_column(22, lambda case: "▶" if case.name == selected else ""),
         _("Test"): tables.text_column(146, lambda case: _(case.title)),
         _("Expected"): tables.text_column(134, lambda case: expectation_label(case.expected)),
         _("Actual"): tables.text_column(134, actual),
@@ -90,6 +91,9 @@ def _columns(
             66, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
         ),
         _("Run"): tables.button_column(
-            42, tables.icon_cell("play_arrow"), "run-button", ALL_CASES, run_case
+            42,
+            lambda case: _("Run: {title}").format(title=_(case.title)),
+            run_case,
+            icon="play_arrow",
         ),
     }

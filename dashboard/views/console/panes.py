@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -25,7 +24,7 @@ SHOW_EVENTS_KEY = "events"  # the key of the switch
 
 def frame_list(owner: str) -> FrozenList[RecordedFrame]:
     """Return the list of a persona's or a test's frames."""
-    return tab().console.frame_lists.setdefault(owner, FrozenList(time.monotonic))
+    return tab().console.frame_lists.setdefault(owner, FrozenList())
 
 
 def clear_selection() -> None:
@@ -123,7 +122,6 @@ def _draw_table(
         )
 
     columns: dict[str, Column[RecordedFrame]] = {
-        "": tables.text_column(22, lambda f: "▶" if selected and f.seq == selected.seq else ""),
         "#": tables.text_column(34, lambda f: str(f.seq)),
         "⇅": tables.text_column(24, lambda f: "↑" if f.is_sent else "↓"),
     }
@@ -140,8 +138,15 @@ def _draw_table(
         columns["id"] = tables.text_column(38, lambda f: f.id or "")
     columns[_("Content")] = tables.text_column(132 if has_room else 104, frame_text.one_line)
     columns[_("Round trip")] = tables.right_aligned_column(70, round_trip)
-    key = frame_rows.table_key(f"frames-{owner}-")
-    tables.draw_table(newest, columns, key, on_select=frame_rows.select, alt=_("Frames"))
+    tables.draw_table(
+        newest,
+        columns,
+        f"frames-{owner}",
+        row_id=lambda f: str(f.seq),
+        selected=str(selected.seq) if selected else "",
+        frozen=frame_rows,
+        alt=_("Frames"),
+    )
 
 
 def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch]) -> None:

@@ -80,15 +80,12 @@ def draw_staff_pane(
 
 def draw_conversation_list(conversations: tuple[ChatConversation, ...], persona: Persona) -> None:
     """Draw the conversations, latest first; selecting one shows it in both panes."""
-    where, shown_id = formatting.viewer_timezone(), tab().inbox.conversation_id
+    where = formatting.viewer_timezone()
     columns: dict[str, Column[ChatConversation]] = {
-        "": tables.text_column(18, lambda one: "▶" if one.id == shown_id else ""),
         _("New"): tables.right_aligned_column(
             36, lambda one: str(unread_count(one, persona) or "")
         ),
-        _("Customer"): tables.button_column(
-            130, customer_name, "conversations-button", conversations, select_row
-        ),
+        _("Customer"): tables.text_column(130, customer_name),
         _("Time"): tables.text_column(
             60, lambda one: formatting.format_time(one.latest_at, timezone=where)
         ),
@@ -101,8 +98,10 @@ def draw_conversation_list(conversations: tuple[ChatConversation, ...], persona:
         conversations,
         columns,
         "conversations",
-        visible_rows=LIST_ROWS,
+        row_id=lambda one: one.id,
+        selected=tab().inbox.conversation_id or "",
         on_select=select_row,
+        visible_rows=LIST_ROWS,
         alt=alt,
     )
 
@@ -112,9 +111,9 @@ def customer_name(conversation: ChatConversation) -> str:
     return conversation.customer.name if conversation.customer else "…"
 
 
-def select_row(conversation: ChatConversation | None) -> None:
+def select_row(conversation: ChatConversation) -> None:
     """Select a conversation and its customer."""
-    if conversation and conversation.customer:
+    if conversation.customer:
         tab().inbox.customer = conversation.customer
         select_conversation(conversation.id)
 

@@ -156,7 +156,13 @@ def draw_cart(inbox: InboxSnapshot) -> None:
                 _("The cart is empty"),
                 _("It updates as the simulated customer shops."),
             )
-        tables.draw_table(inbox.cart_changes, columns, "cart", alt=_("Cart changes"))
+        tables.draw_table(
+            inbox.cart_changes,
+            columns,
+            "cart",
+            row_id=lambda change: f"{change.at} {change.action} {change.product}",
+            alt=_("Cart changes"),
+        )
 
 
 def _product_text(change: CartChange) -> str:

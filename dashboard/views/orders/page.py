@@ -25,10 +25,9 @@ ORDER_PARAM = "order"  # of the selected order's id, in the URL
 VIEW_LABELS = {"table": N_("Table"), "timeline": N_("Timeline")}
 
 
-def select_order(order: TrackedOrder | None) -> None:
+def select_order(order: TrackedOrder) -> None:
     """Select an order."""
-    if order:
-        tab().orders.selected_id = st.query_params[ORDER_PARAM] = order.id
+    tab().orders.selected_id = st.query_params[ORDER_PARAM] = order.id
 
 
 def selected_order(now: Snapshot) -> TrackedOrder | None:
@@ -78,13 +77,10 @@ def draw_no_order() -> None:
 
 def draw_latest(now: Snapshot) -> None:
     """Draw the newest orders received on the tenant's channel."""
-    where, selected_id = formatting.viewer_timezone(), tab().orders.selected_id
+    where = formatting.viewer_timezone()
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
-        "": tables.text_column(18, lambda order: "▶" if order.id == selected_id else ""),
-        _("Order"): tables.button_column(
-            112, lambda order: order.number, "latest-button", placed, select_order
-        ),
+        _("Order"): tables.text_column(112, lambda order: order.number),
         _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
             50, lambda order: formatting.format_number(float(order.total))
@@ -98,7 +94,14 @@ def draw_latest(now: Snapshot) -> None:
     aside = formatting.chip_html(f"tenant:{feed().tenant}", "tenant")
     with theme.card("latest", title, aside, size="even"):
         tables.draw_table(
-            placed, columns, "latest", visible_rows=LATEST_ROWS, on_select=select_order, alt=title
+            placed,
+            columns,
+            "latest",
+            row_id=lambda order: order.id,
+            selected=tab().orders.selected_id,
+            on_select=select_order,
+            visible_rows=LATEST_ROWS,
+            alt=title,
         )
 
 
@@ -131,7 +134,7 @@ def draw_open_orders(now: Snapshot) -> None:
         elif view == "timeline":
             draw_timeline(found, now)
         else:
-            draw_open_table(found[:MAX_LISTED])
+            draw_open_table(found[:MAX_LISTED], find)
 
 
 def matches(order: TrackedOrder, find: str) -> bool:
@@ -168,9 +171,9 @@ def empty_state_texts(any_open: bool) -> tuple[str, str]:
     return _("No open orders"), _("Orders appear here from checkout to delivery.")
 
 
-def draw_open_table(orders: list[TrackedOrder]) -> None:
-    """Draw the orders with the duration of each step."""
-    where, selected_id = formatting.viewer_timezone(), tab().orders.selected_id
+def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
+    """Draw the orders that a search found, with the duration of each step."""
+    where = formatting.viewer_timezone()
 
     def step(status: OrderStatus) -> Column[TrackedOrder]:
         return tables.text_column(
@@ -178,12 +181,15 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
         )
 
     columns: dict[str, Column[TrackedOrder]] = {
-        "": tables.text_column(20, lambda order: "▶" if order.id == selected_id else ""),
-        _("Order"): tables.button_column(
-            110, lambda order: order.number, "open-button", orders, select_order
-        ),
+        _("Order"): tables.text_column(110, lambda order: order.number),
         _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
-        _("Progress"): tables.progress_column(90, completed_steps, len(HAPPY_PATH), " "),
+        _("Progress"): tables.progress_column(
+            90,
+            completed_steps,
+            len(HAPPY_PATH),
+            lambda order: f"{completed_steps(order)} / {len(HAPPY_PATH)}",
+            is_text_visible=False,
+        ),
         _("Customer"): tables.text_column(130, lambda order: order.customer),
         _("Total, ₴"): tables.right_aligned_column(
             80, lambda order: formatting.format_number(float(order.total), 2)
@@ -198,7 +204,17 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
         _("Parcel"): tables.text_column(220, lambda order: order.tracking_status),
     }
     title = _("Open orders, oldest first")
-    tables.draw_table(orders, columns, "open", on_select=select_order, alt=title)
+    tables.draw_table(
+        orders,
+        columns,
+        "open",
+        row_id=lambda order: order.id,
+        selected=tab().orders.selected_id,
+        on_select=select_order,
+        scope=find,
+        mark=tables.find_words(find),
+        alt=title,
+    )
 
 
 def completed_steps(order: TrackedOrder) -> int:

@@ -186,7 +186,12 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
         ),
     }
     tables.draw_table(
-        deliveries, columns, "deliveries", visible_rows=UPDATE_ROWS, alt=_("Order updates")
+        deliveries,
+        columns,
+        "deliveries",
+        row_id=lambda one: f"{one.status} {one.sent_at}",
+        visible_rows=UPDATE_ROWS,
+        alt=_("Order updates"),
     )
 
 

@@ -128,7 +128,9 @@ def draw_orders(now: Snapshot, start: str) -> None:
                 _("No orders yet"),
                 _("New orders appear here. Start the simulator: `python -m simulator`."),
             )
-        tables.draw_table(now.orders[:MAX_ROWS], columns, key="orders", alt=title)
+        tables.draw_table(
+            now.orders[:MAX_ROWS], columns, "orders", row_id=lambda order: order.id, alt=title
+        )
 
 
 def draw_alerts(now: Snapshot, start: str) -> None:
@@ -154,7 +156,9 @@ def draw_alerts(now: Snapshot, start: str) -> None:
                     "threshold, runs out or is replenished."
                 ),
             )
-        tables.draw_table(now.alerts[:MAX_ROWS], columns, key="alerts", alt=title)
+        tables.draw_table(
+            now.alerts[:MAX_ROWS], columns, "alerts", row_id=lambda alert: str(alert.id), alt=title
+        )
 
 
 def draw() -> None:
