@@ -72,7 +72,10 @@ def shop_state(
         publisher=publisher,
         presence=presence,
         customers=customers,
-ba    )
+        taken_conversations=taken_conversations,
+        language=shop.data.language,
+        reset_at=None if runner.reset_at is None else _to_datetime(runner.reset_at),
+    )
 
 
 def scenario_list(shop: Shop) -> ScenarioList:
