@@ -139,7 +139,8 @@ class Table {
     for (const row of this.data.rows) if (this.rows.has(row[0])) this.drawRow(row);
     const ids = new Set(this.data.rows.map(([id]) => id));
     for (const [id, tr] of this.rows) tr.classList.toggle("table-gone", tr.hasActed === true && !ids.has(id));
-    this.note.textContent = this.data.held.replace("{count}", fresh);
+    const isAllNew = fresh > 0 && fresh === this.data.rows.length;
+    this.note.textContent = this.data.held.replace("{count}", isAllNew ? `${fresh}+` : fresh);
     this.note.hidden = false;
     this.drawSelection();
     if (!this.holdTimer) this.holdTimer = setTimeout(() => this.reportHold(), REPORT_HOLD_MS);
