@@ -152,7 +152,7 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
             _("Time"): tables.text_column(
                 66, lambda alert: formatting.format_time(alert.at, timezone=where)
             ),
-            _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
+            _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
             _("Product"): tables.text_column(160, lambda alert: alert.product, grows=True),
             _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
             _("Left"): tables.number_column(44, lambda alert: alert.quantity),

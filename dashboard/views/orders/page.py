@@ -81,7 +81,7 @@ def draw_latest(now: Snapshot) -> None:
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
         _("Order"): tables.text_column(112, lambda order: order.number),
-        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
             60, lambda order: formatting.format_number(float(order.total))
         ),
@@ -182,7 +182,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
 
     columns: dict[str, Column[TrackedOrder]] = {
         _("Order"): tables.text_column(110, lambda order: order.number),
-        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
         _("Progress"): tables.progress_column(
             90,
             completed_steps,
