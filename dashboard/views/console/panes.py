@@ -138,9 +138,10 @@ def _draw_table(
             66, lambda f: frame_text.channel_kind(notes[f.seq].origin), theme.KIND_TONES
         )
     columns[_("Content")] = tables.text_column(
-        132 if has_room else 104,
+        110,
         content,
         _("↻: replayed, published before the subscription. =6: the same event as frame 6."),
+        grows=True,
     )
     columns[_("Round trip")] = tables.right_aligned_column(70, round_trip)
     tables.draw_table(

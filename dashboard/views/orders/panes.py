@@ -176,7 +176,7 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
         _("Sent"): tables.text_column(
             66, lambda one: formatting.format_time(one.sent_at, timezone=where)
         ),
-        _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(84, lambda one: one.status, theme.STATUS_TONES),
         _("Customer, ms"): tables.right_aligned_column(
             76,
             lambda one: format_ms(one.customer_delay_ms),
