@@ -29,7 +29,7 @@ def draw(connection: ConsoleConnection) -> None:
     lost = tuple(each.channel for each in tracker.lost)
     step = next_steps.next_step(summary, tracker.subscriptions, lost, now)
     with theme.card("connection", "", None):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
             with st.container(width="stretch"):
                 title, detail, tone = status(summary, now)
                 st.html(formatting.status_html(title, detail, tone))
@@ -126,9 +126,9 @@ def _draw_step(step: NextStep, connection: ConsoleConnection, now: float) -> Non
             _("Use the template"),
             key="use-template",
             icon=":material/edit_note:",
-            help=_(templates.TEMPLATE_TITLES[step.suggestion]),
+            help=_(templates.TEMPLATE_TITLES[step.suggestion.value]),
             on_click=_use_template,
-            args=(step.suggestion, connection),
+            args=(step.suggestion.value, connection),
         ):
             st.rerun()  # the editor is outside of this fragment
     if step.deadline is not None:

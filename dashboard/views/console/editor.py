@@ -29,6 +29,7 @@ from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
+SCHEMA_HEIGHT = 300  # px
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 LIVE_KEY = "json-editor"  # of the component that reports what is typed
@@ -135,6 +136,7 @@ def _draw_check() -> None:
     error = json_check.find_json_error(text)
     with st.container(key="json-check", border=False, gap="xsmall"):
         st.html(_check_html(text, error))
+    _draw_schema(text)
     _live_editor(
         key=LIVE_KEY,
         data={
@@ -144,7 +146,6 @@ def _draw_check() -> None:
         },
         on_typed_change=lambda: None,
     )
-    _draw_schema(text)
 
 
 def _typed_text() -> str:
@@ -169,7 +170,7 @@ def _check_html(text: str, error: json_check.JsonError | None) -> str:
 
 def _draw_schema(text: str) -> None:
     name = templates.template_of(text, editor_state.selected_template())
-    with st.container(key="schema", height="stretch", border=False):
+    with st.container(key="schema", height=SCHEMA_HEIGHT, border=False):
         if name == templates.OWN_MESSAGE:
             st.caption(_("This type has no schema: clients and services do not send it."))
             return

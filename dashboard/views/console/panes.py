@@ -131,16 +131,16 @@ def _draw_table(
             86, lambda f: formatting.format_time(f.at, millis=True, timezone=where)
         )
     columns[_("Type")] = tables.chips_column(
-        126 if has_room else 104,
+        120 if has_room else 104,
         lambda f: f.label,
         {f.label: frame_text.frame_tone(f) for f in newest},
     )
     if has_room:
         columns[_("Channel")] = tables.chips_column(
-            66, lambda f: frame_text.channel_kind(notes[f.seq].origin), theme.KIND_TONES
+            62, lambda f: frame_text.channel_kind(notes[f.seq].origin), theme.KIND_TONES
         )
     columns[_("Content")] = tables.text_column(
-        132 if has_room else 104,
+        120 if has_room else 104,
         content,
         _("↻: replayed, published before the subscription. =6: the same event as frame 6."),
     )
