@@ -16,6 +16,7 @@ st.set_page_config(
     menu_items={"About": _("Shop Realtime Workbench: live traffic of a shop's WebSocket server.")},
 )
 st.html(theme.ASSETS_DIR / "app.css")
+st.html(theme.ASSETS_DIR / "table.css")
 st.logo(":material/hub:", size="small")
 
 

@@ -6,9 +6,9 @@ them while another page is shown.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 from msgspec import UNSET, UnsetType
@@ -19,6 +19,7 @@ from dashboard.sources.connections_client import PollResult
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.ui.frozen_list import FrozenList
+from dashboard.ui.shown_rows import ShownRows
 from dashboard.web.download import DownloadSource
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
@@ -40,11 +41,19 @@ class CommandResult:
     order: OrderSummary | UnsetType = UNSET
 
 
+@dataclass(frozen=True)
+class PageError:
+    """Why a redraw of a page failed, and when, in seconds since the epoch."""
+
+    at: float
+    text: str
+
+
 @dataclass
 class ExplorerState:
     """The message list with its selection, its searches, and what a download would contain."""
 
-    messages: FrozenList[LoggedMessage] = field(default_factory=lambda: FrozenList(time.monotonic))
+    messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
     search: MessageSearch | None = None
     similar: MessageSearch | None = None
     download: DownloadSource = field(default_factory=DownloadSource)
@@ -80,7 +89,6 @@ class InboxState:
     toasted_until: float = 0.0
     conversation_id: str | None = None
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
-    taken_over: set[str] = field(default_factory=set)  # conversations
     error: str = ""
 
 
@@ -134,14 +142,17 @@ class TabSession:
 
     ``paused_snapshot`` is None while the tab is live.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.  ``page`` is the URL path of the page that is shown.
+    has, by parameter.  ``shown_rows`` are what the browser may show, by the key of a table.
+    ``page`` is the URL path of the page that is shown.
     """
 
     page: str = ""
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
+    page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
+    shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)

@@ -16,6 +16,8 @@ from protocol.simulator_api import (
     MAX_PUBLICATION_RATE,
     Command,
     PauseSimulation,
+    ReleaseConversation,
+    ResetSimulation,
     RestartSimulation,
     ResumeSimulation,
     SetRate,
@@ -68,6 +70,9 @@ class SimulatedClients(Protocol):
     def take_conversation(self, conversation_id: str) -> None:
         """Stop the simulated agent in a conversation."""
 
+    def release_conversation(self, conversation_id: str) -> None:
+        """Have the simulated agent answer in a conversation again."""
+
     def reset(self) -> None:
         """Reset for a new shop: drop followed orders and the slow client."""
 
@@ -89,6 +94,7 @@ class SimulationRunner:
     ) -> None:
         self._create_shop, self._sink, self._clients = create_shop, sink, clients
         self._now = now
+        self._initial_speed = speed
         self.shop = create_shop(None, None)
         self.clock = VirtualClock(now(), speed)
         self.skipped_s = 0.0
@@ -126,19 +132,27 @@ class SimulationRunner:
                 check_throughput("rate", rate, self.clock.speed)
                 self.shop.rate = rate
             case RestartSimulation(seed=seed):
-                self._restart(self.shop.config.seed if seed is None else seed)
+                self._start_run(seed, self.shop.rate)
+            case ResetSimulation(seed=seed):
+                self.clock.is_running = True
+                self.clock.speed = self._initial_speed
+                self._start_run(seed, None)
             case TakeConversation(conversation=conversation_id):
                 self._clients.take_conversation(conversation_id)
+            case ReleaseConversation(conversation=conversation_id):
+                self._clients.release_conversation(conversation_id)
             case _:
                 result = self.shop.execute(command)
         self._run_until(self.shop.now)
         return result
 
-    def _restart(self, seed: int) -> None:
-        self.shop = self._create_shop(seed, self.shop.rate)
+    def _start_run(self, seed: int | None, rate: float | None) -> None:
+        """Start a new run; the current seed if none is given, the settings' rate if none is."""
+        seed = self.shop.config.seed if seed is None else seed
+        self.shop = self._create_shop(seed, rate)
         self.skipped_s = 0.0
         self._clients.reset()
-        log.info("restarted with seed %d", seed)
+        log.info("new run %s with seed %d", self.shop.config.run_id, seed)
 
     def _run_until(self, until: float) -> None:
         for event in self.shop.step(until):

@@ -40,6 +40,7 @@ def shop_state(
     publisher: PublisherState,
     presence: ClientPoolState,
     customers: tuple[CustomerState, ...],
+    taken_conversations: tuple[str, ...] = (),
 ) -> ShopState:
     """Build the state of the shop, with that of the publisher and the clients."""
     shop, components = runner.shop, runner.shop.components
@@ -69,6 +70,7 @@ def shop_state(
         publisher=publisher,
         presence=presence,
         customers=customers,
+        taken_conversations=taken_conversations,
     )
 
 

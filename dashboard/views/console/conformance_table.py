@@ -37,10 +37,9 @@ def selected_case() -> str:
     return tab().console.selected_test
 
 
-def select_case(case: ConformanceCase | None) -> None:
+def select_case(case: ConformanceCase) -> None:
     """Select a test, to show its frames."""
-    if case:
-        tab().console.selected_test = case.name
+    tab().console.selected_test = case.name
 
 
 def run_case(case: ConformanceCase) -> None:
@@ -105,17 +104,17 @@ def _draw_group(group: CaseGroup, key: str, results: Mapping[str, CaseResult]) -
     st.html(formatting.split_row_html(f"<b>{_(group.title)}</b>", words, "quiet"))
     tables.draw_table(
         group.cases,
-        _columns(group, key, results, selected_case()),
+        _columns(results),
         key,
+        row_id=lambda case: case.name,
+        selected=selected_case(),
         visible_rows=len(group.cases),
         on_select=select_case,
         alt=_(group.title),
     )
 
 
-def _columns(
-    group: CaseGroup, key: str, results: Mapping[str, CaseResult], selected: str
-) -> dict[str, Column[ConformanceCase]]:
+def _columns(results: Mapping[str, CaseResult]) -> dict[str, Column[ConformanceCase]]:
     def actual(case: ConformanceCase) -> str:
         result = results.get(case.name)
         if result is None:
@@ -129,14 +128,16 @@ def _columns(
         return result.status if result else ""
 
     return {
-        "": tables.text_column(22, lambda case: "▶" if case.name == selected else ""),
-        _("Test"): tables.text_column(210, lambda case: _(case.title)),
+        _("Test"): tables.text_column(210, lambda case: _(case.title), grows=True),
         _("Expected"): tables.text_column(122, lambda case: expectation_label(case.expected)),
         _("Actual"): tables.text_column(122, actual),
         _("Result"): tables.chips_column(
             66, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
         ),
         _("Run"): tables.button_column(
-            42, tables.icon_cell("play_arrow"), f"run-{key}", group.cases, run_case
+            42,
+            lambda case: _("Run: {title}").format(title=_(case.title)),
+            run_case,
+            icon="play_arrow",
         ),
     }

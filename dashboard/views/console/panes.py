@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -26,7 +25,7 @@ SHOW_EVENTS_KEY = "events"  # the key of the switch
 
 def frame_list(owner: str) -> FrozenList[RecordedFrame]:
     """Return the list of a persona's or a test's frames."""
-    return tab().console.frame_lists.setdefault(owner, FrozenList(time.monotonic))
+    return tab().console.frame_lists.setdefault(owner, FrozenList())
 
 
 def clear_selection() -> None:
@@ -122,7 +121,6 @@ def _draw_table(
         return " ".join(filter(None, (marks, frame_text.one_line(frame))))
 
     columns: dict[str, Column[RecordedFrame]] = {
-        "": tables.text_column(22, lambda f: "▶" if selected and f.seq == selected.seq else ""),
         "#": tables.text_column(34, lambda f: str(f.seq)),
         "⇅": tables.text_column(24, lambda f: "↑" if f.is_sent else "↓"),
     }
@@ -130,23 +128,34 @@ def _draw_table(
         columns[_("Time")] = tables.text_column(
             86, lambda f: formatting.format_time(f.at, millis=True, timezone=where)
         )
-    columns[_("Type")] = tables.chips_column(
+    columns[_("Type")] = Column(
+        "chip",
         120 if has_room else 104,
-        lambda f: f.label,
-        {f.label: frame_text.frame_tone(f) for f in newest},
+        lambda f: [frame_text.frame_tone(f, notes[f.seq].origin), f.label],
     )
     if has_room:
         columns[_("Channel")] = tables.chips_column(
-            62, lambda f: frame_text.channel_kind(notes[f.seq].origin), theme.KIND_TONES
+            62,
+            lambda f: frame_text.channel_kind(notes[f.seq].origin),
+            theme.KIND_TONES,
+            _("The kind of the channel on which an event came"),
         )
     columns[_("Content")] = tables.text_column(
         120 if has_room else 104,
         content,
         _("↻: replayed, published before the subscription. =6: the same event as frame 6."),
+        grows=True,
     )
     columns[_("Round trip")] = tables.right_aligned_column(70, round_trip)
-    key = frame_rows.table_key(f"frames-{owner}-")
-    tables.draw_table(newest, columns, key, on_select=frame_rows.select, alt=_("Frames"))
+    tables.draw_table(
+        newest,
+        columns,
+        f"frames-{owner}",
+        row_id=lambda f: str(f.seq),
+        selected=str(selected.seq) if selected else "",
+        frozen=frame_rows,
+        alt=_("Frames"),
+    )
 
 
 def _draw_detail(

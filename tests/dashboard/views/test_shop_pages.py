@@ -16,6 +16,7 @@ from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sources.saved_messages import SavedMessages
 from dashboard.sources.simulator_client import SimulatorClient
 from protocol import codec
+from tests.dashboard.drawn_tables import drawn_tables
 
 APP = Path(dashboard.__file__).with_name("app.py")
 UNUSED_URL = "http://127.0.0.1:9"  # the port of `discard`: nothing listens there
@@ -73,7 +74,7 @@ def words(page):
 
 
 def columns(page):
-    return [list(frame.value.columns) for frame in page.dataframe]
+    return [table.columns for table in drawn_tables(page)]
 
 
 def test_orders_shows_one_order_and_lists_the_others(draw, busy_feed):
@@ -83,9 +84,9 @@ def test_orders_shows_one_order_and_lists_the_others(draw, busy_feed):
     assert "Олена Ковальчук sees" in shown
     assert "Order ORD-1" in shown
     assert 'class="now">Paid' in shown
-    latest, waiting = (frame.value for frame in page.dataframe)
-    assert latest["Order"].tolist() == waiting["Order"].tolist() == ["ORD-1"]
-    assert waiting["Status"].tolist() == [["paid"]]
+    latest, waiting = drawn_tables(page)
+    assert latest["Order"] == waiting["Order"] == ["ORD-1"]
+    assert waiting["Status"] == ["paid"]
 
 
 def test_orders_has_empty_states(draw, feed, socket, shop):
@@ -108,11 +109,11 @@ def test_orders_are_found_by_number_customer_and_product(draw, busy_feed):
     page = draw(busy_feed, "orders")
 
     page.text_input(key="orders-find").set_value("кобзар олена").run()
-    assert len(page.dataframe) == 2
+    assert len(drawn_tables(page)) == 2
     page.text_input(key="orders-find").set_value("nobody").run()
 
     assert "No matching orders" in words(page)
-    assert len(page.dataframe) == 1
+    assert len(drawn_tables(page)) == 1
 
 
 def test_a_search_applies_to_one_page_only(draw, busy_feed):
@@ -141,7 +142,7 @@ def test_a_view_applies_to_one_page_only(draw, busy_feed):
 def test_orders_draws_a_timeline_if_selected(draw, busy_feed):
     page = draw(busy_feed, "orders", view="timeline")
 
-    assert len(page.dataframe) == 1
+    assert len(drawn_tables(page)) == 1
     assert page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart")
 
 
@@ -178,6 +179,13 @@ def test_inbox_shows_earlier_messages_of_a_customer_from_the_feed(draw, busy_fee
     assert "evil.example" not in shown
     assert "items" not in shown
     assert ["Time", "Change", "Product", "Total, ₴"] in columns(page)
+
+
+def test_inbox_shows_an_announcement_from_before_it_was_opened(draw, busy_feed, socket, shop):
+    notice = {"id": "n_9", "title": "Увага всім", "body": "Зачиняємося о восьмій"}
+    socket.receive("notification", notice, at=shop.noon)
+
+    assert "Увага всім" in words(draw(busy_feed, "inbox", customer="user_2"))
 
 
 def test_inbox_disables_writing_without_a_connection(draw, busy_feed):
