@@ -40,7 +40,7 @@ def draw_toolbar(
     live: Sequence[RecordedFrame],
     frames: FrozenList[RecordedFrame],
 ) -> None:
-    """Draw the toolbar: clear, jump to the newest, show events."""
+    """Draw the toolbar: clear, jump to the newest, show events, stop the repetition."""
     new_count = frames.new_count(live, lambda frame: frame.seq)
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
@@ -56,6 +56,20 @@ def draw_toolbar(
         st.toggle(
             _("Events"), value=True, key=SHOW_EVENTS_KEY, help=_("Include unsolicited messages")
         )
+        if connection.repeater.is_running:
+            _draw_repetition(connection)
+
+
+def _draw_repetition(connection: ConsoleConnection) -> None:
+    repeater = connection.repeater
+    words = ngettext("sent {count} time", "sent {count} times", repeater.count)
+    st.button(
+        _("Stop repeating"),
+        key="repeat-stop",
+        icon=":material/stop:",
+        on_click=repeater.stop,
+    )
+    st.caption(words.format(count=formatting.format_number(repeater.count)), width="content")
 
 
 def _clear(connection: ConsoleConnection) -> None:
