@@ -41,6 +41,14 @@ class CommandResult:
     order: OrderSummary | UnsetType = UNSET
 
 
+@dataclass(frozen=True)
+class PageError:
+    """Why a redraw of a page failed, and when, in seconds since the epoch."""
+
+    at: float
+    text: str
+
+
 @dataclass
 class ExplorerState:
     """The message list with its selection, its searches, and what a download would contain."""
@@ -125,6 +133,7 @@ class TabSession:
 
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
+    page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
