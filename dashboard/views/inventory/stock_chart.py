@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
 from dashboard.i18n.translate import _, cached_per_language
 from dashboard.state.inventory import HISTORY_S, ProductStock
-from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, WARN_HEX, Y_VALUE, Spec, time_axis
+from dashboard.ui import charts
+from dashboard.ui.charts import (
+    ARIA_HIDDEN,
+    BASE_SPEC,
+    CEILING,
+    DATA_ROWS,
+    HOVER_SELECTION,
+    MUTED_HEX,
+    WARN_HEX,
+    Y_TO_CEILING,
+    Spec,
+    time_axis,
+)
 
 CHART_WINDOWS_S = (120, 300, HISTORY_S)  # the shortest that shows the whole history is used
 WAREHOUSE_HEX = ("#129384", "#7A8699", "#8A9A3B", "#2F6FEB", "#A67C00")
@@ -36,26 +48,34 @@ def chart_points(
 
 @cached_per_language
 def stock_spec(warehouses: tuple[str, ...], length: int) -> Spec:
-    """Specify the levels of one product over so many seconds; wide data, see stock_data."""
-    shelf = {"field": "warehouse", "type": "nominal", "legend": None}
-    colours = {"domain": list(warehouses), "range": list(WAREHOUSE_HEX)}
-    threshold = Y_VALUE | {"field": "threshold", "aggregate": "max"}
+    """Specify the levels of one product over so many seconds, for ``stock_data`` with marks."""
+    levels = {
+        "field": "warehouse",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"domain": list(warehouses), "range": list(WAREHOUSE_HEX)},
+    }
+    threshold = Y_TO_CEILING | {"field": "threshold", "aggregate": "max"}
+    number = {"type": "quantitative", "format": "d"}
     return BASE_SPEC | {
+        "params": [CEILING],
         "layer": [
             {
-                "transform": [{"fold": list(warehouses), "as": ["warehouse", "left"]}],
+                "transform": [
+                    DATA_ROWS,
+                    {"fold": list(warehouses), "as": ["warehouse", "left"]},
+                ],
                 "mark": ARIA_HIDDEN
                 | {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
-                "encoding": {
-                    "y": Y_VALUE | {"field": "left", "scale": {"nice": 5}},
-                    "color": shelf | {"scale": colours},
-                },
+                "encoding": {"y": Y_TO_CEILING | {"field": "left"}, "color": levels},
             },
             {
+                "transform": [DATA_ROWS],
                 "mark": DASHED_RULE | {"color": WARN_HEX},
                 "encoding": {"x": None, "y": threshold},
             },
             {
+                "transform": [DATA_ROWS],
                 "mark": ARIA_HIDDEN
                 | {
                     "type": "text",
@@ -67,16 +87,42 @@ def stock_spec(warehouses: tuple[str, ...], length: int) -> Spec:
                 },
                 "encoding": {"x": {"value": 0}, "y": threshold},
             },
+            *charts.mark_layers(length),
+            {
+                "params": [{"name": "hover", "select": HOVER_SELECTION}],
+                "transform": [DATA_ROWS],
+                "mark": ARIA_HIDDEN | {"type": "rule", "strokeWidth": 1, "color": MUTED_HEX},
+                "encoding": {
+                    "opacity": {
+                        "condition": {"param": "hover", "empty": False, "value": 1},
+                        "value": 0,
+                    },
+                    "tooltip": [
+                        {"field": "time", "type": "nominal", "title": _("Time")},
+                        *(number | {"field": place, "title": place} for place in warehouses),
+                    ],
+                },
+            },
         ],
         "encoding": {"x": time_axis(length)},
+        "resolve": {"scale": {"color": "independent"}},
     }
 
 
 def stock_data(
-    points: Sequence[tuple[float, tuple[int, ...]]], warehouses: Sequence[str], threshold: int
+    points: Sequence[tuple[float, tuple[int, ...]]],
+    warehouses: Sequence[str],
+    threshold: int,
+    format_time: Callable[[float], str],
 ) -> pd.DataFrame:
-    """Make rows for ``stock_spec`` of times (seconds, now is 0) and levels by warehouse."""
+    """Make rows for ``stock_spec`` of times (seconds, now is 0) and levels by warehouse.
+
+    ``format_time`` makes the text of a time for the tooltip.
+    """
     frame = pd.DataFrame([left for _, left in points], columns=list(warehouses))
     frame["t"] = [t for t, _ in points]
+    frame["time"] = [format_time(t) for t, _ in points]
     frame["threshold"] = threshold
+    highest = max(threshold, *(level for _, levels in points for level in levels))
+    frame["ceiling"] = charts.round_up_nicely(highest)
     return frame

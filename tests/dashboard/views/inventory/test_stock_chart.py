@@ -35,13 +35,15 @@ def test_points_run_from_the_edge_of_the_window_to_now(shop):
 
 
 def test_each_row_has_the_levels_and_the_threshold():
-    frame = stock_chart.stock_data([(-10.0, (5, 6)), (0.0, (4, 6))], ("Київ", "Львів"), 3)
+    frame = stock_chart.stock_data([(-10.0, (5, 6)), (0.0, (4, 6))], ("Київ", "Львів"), 3, str)
 
     assert frame.to_dict("list") == {
         "Київ": [5, 4],
         "Львів": [6, 6],
         "t": [-10.0, 0.0],
+        "time": ["-10.0", "0.0"],
         "threshold": [3, 3],
+        "ceiling": [8, 8],
     }
 
 
