@@ -92,14 +92,28 @@ class InboxState:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class AccessAnswer:
+    """Why a subscription was refused: the rule, and the id of the connection; empty if unknown."""
+
+    rule: str
+    connection_id: str = ""
+
+
 @dataclass
 class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
+    ``template_text`` is the last text that was written from a template, and ``template_persona``
+    the persona that it was written for.  ``access_answers`` are by connection and frame.
     """
 
     draft: str = ""
+    template_text: str = ""
+    template_persona: str = ""
+    opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
+    access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)
     paused_frames: dict[str, tuple[RecordedFrame, ...]] = field(default_factory=dict)
     selected_test: str = ""
@@ -129,8 +143,10 @@ class TabSession:
     ``paused_snapshot`` is None while the tab is live.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
     has, by parameter.  ``shown_rows`` are what the browser may show, by the key of a table.
+    ``page`` is the URL path of the page that is shown.
     """
 
+    page: str = ""
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
     page_error: PageError | None = None

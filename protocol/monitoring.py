@@ -66,7 +66,10 @@ class NodeStats(Struct, frozen=True):
     ``latency`` is None without deliveries; ``loop_lag_ms`` is the longest delay of the event loop
     in the last second.  ``connections_low`` and ``connections_high`` are the lowest and highest
     number of connections since the last report, None from a node of an earlier version.
-    ``connected`` and ``left`` count the connections that began and ended since the start.
+    ``connected`` and ``left`` count the connections that began and ended since the start, and
+    ``anonymous``, by `ConnectionEventKind`, those that ended without signing in, and refused
+    handshakes: they belong to no tenant.  A client with more than ``queue_limit_bytes`` queued
+    for longer than a second is a slow consumer.
     """
 
     node: str
@@ -88,6 +91,8 @@ class NodeStats(Struct, frozen=True):
     connections_high: int | None = None
     connected: int = 0
     left: int = 0
+    anonymous: dict[str, int] = {}
+    queue_limit_bytes: int | None = None
 
 
 class ConnectionEventKind(StrEnum):
@@ -127,13 +132,10 @@ class StatsPayload(Struct, frozen=True, omit_defaults=True):
 
     ``events`` are those since the last report, the oldest first; ``events_left_out`` counts
     what did not fit.  With ``is_full_log`` they are all that are kept, ten minutes at most:
-    somebody has just subscribed.  ``anonymous`` counts connections of the same time that
-    ended without signing in, and refused handshakes, by `ConnectionEventKind`; they belong to
-    no tenant.
+    somebody has just subscribed.
     """
 
     nodes: tuple[NodeStats, ...]
     events: tuple[ConnectionEvent, ...] = ()
     events_left_out: int = 0
     is_full_log: bool = False
-    anonymous: dict[str, int] = {}

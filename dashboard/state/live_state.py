@@ -19,6 +19,7 @@ from msgspec import Struct
 from dashboard.state import channels, inventory
 from dashboard.state.active_customers import ActiveCustomers
 from dashboard.state.channels import EVERYONE, ChannelActivity, kind_of
+from dashboard.state.connection_events import ConnectionHistory
 from dashboard.state.inventory import Inventory
 from dashboard.state.message_log import LogView, MessageBuffer
 from dashboard.state.nodes import ClusterStats, NodeAggregator
@@ -75,8 +76,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     the current one included.  ``periods`` are the scenarios and pauses of the shop.
     ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's last
     answer; ``stock.error`` is set while it does not answer.  ``connection_events`` are those of
-    the last ten minutes, 1,000 at most, the oldest first.  ``announcements`` are whole messages to
-    all customers of the last ``ANNOUNCED_S``, newest first.
+    the last ten minutes, 1,000 at most, the oldest first; others are only counted.
+    ``announcements`` are whole messages to all customers of the last ``ANNOUNCED_S``, newest
+    first.
     """
 
     at: float
@@ -98,11 +100,12 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     customers: tuple[CustomerRef, ...]
     stock: Inventory
     shop: ShopState | None
+    announcements: tuple[Mapping[str, Any], ...]
     known_since: float
     gaps: tuple[Gap, ...]
     periods: tuple[ShopPeriod, ...]
     connection_events: tuple[ConnectionEvent, ...] = ()
-    announcements: tuple[Mapping[str, Any], ...] = ()
+    connection_events_left_out: int = 0
 
     @property
     def unknown(self) -> tuple[Gap, ...]:
@@ -121,16 +124,16 @@ class LiveState:
         self._channels: dict[str, ChannelActivity] = {}
         self._counters, self._gauges = PerSecondCounters(), PerSecondGauges()
         self._health = ServerHealth()
-        self._nodes = NodeAggregator()
+        self._nodes, self._connection_history = NodeAggregator(), ConnectionHistory()
         self._orders, self._alerts, self._customers = OrderTracker(), AlertLog(), ActiveCustomers()
         self._inventory = Inventory()
         self._shop: ShopState | None = None
-        self._gaps: list[Gap] = []
-        self._periods = ShopPeriods()
-        self._reported_since: float | None = None
         self._announcements: deque[tuple[float, Mapping[str, Any]]] = deque(
             maxlen=MAX_ANNOUNCEMENTS
         )
+        self._gaps: list[Gap] = []
+        self._periods = ShopPeriods()
+        self._reported_since: float | None = None
         self._reported_until: float | None = None
 
     def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
@@ -171,7 +174,7 @@ class LiveState:
             self._orders.on_update(_order_update_decoder.decode(text).payload, sent)
 
     def on_stats(self, stats: StatsPayload, at: float) -> None:
-        """Apply the nodes' statistics."""
+        """Apply the nodes' statistics and the events of connections."""
         p95s = [node.latency.p95 for node in stats.nodes if node.latency]
         self._health = ServerHealth(
             sum(node.connections for node in stats.nodes),
@@ -183,6 +186,7 @@ class LiveState:
         connections = GaugeRange(self._health.connections, low, high)
         self._gauges.set(at, connections, self._health.p95_ms or 0.0)
         self._nodes.update(stats.nodes, at)
+        self._connection_history.add(stats, at)
 
     def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
         """Apply a new order."""
@@ -243,6 +247,8 @@ class LiveState:
             known_since=at if self._reported_since is None else self._reported_since,
             gaps=self._gaps_until(at),
             periods=self._periods.snapshot(),
+            connection_events=self._connection_history.events,
+            connection_events_left_out=self._connection_history.left_out,
             announcements=tuple(
                 message for sent, message in self._announcements if sent > at - ANNOUNCED_S
             ),

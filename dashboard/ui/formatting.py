@@ -108,3 +108,9 @@ def progress_bar_html(share: float, tone: str) -> str:
 def escape_markdown(text: str) -> str:
     """Escape Markdown."""
     return re.sub(r"([\\`*_\[\]<>$:~#])", r"\\\1", text)
+
+
+def markdown_with_code(text: str) -> str:
+    """Escape Markdown, but for what is between backticks: it is shown as code."""
+    parts = re.split(r"(`[^`\n]+`)", text)
+    return "".join(part if index % 2 else escape_markdown(part) for index, part in enumerate(parts))
