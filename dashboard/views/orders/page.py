@@ -123,6 +123,7 @@ def draw_latest(now: Snapshot) -> None:
             selected=tab().orders.selected_id,
             on_select=select_order,
             visible_rows=LATEST_ROWS,
+            detail="even-customer",
             alt=title,
         )
 
@@ -235,6 +236,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
         on_select=select_order,
         scope=find,
         mark=tables.find_words(find),
+        detail="even-customer",
         alt=title,
     )
 
