@@ -34,6 +34,16 @@ class ShopLanguage(StrEnum):
     ENGLISH = "en"
 
 
+def order_id(run: str, number: int) -> str:
+    """Return the id of an order of the simulator, from its run and its number in it."""
+    return f"ord_{run}_{number}"
+
+
+def is_order_of_run(id: str, run: str) -> bool:
+    """Return whether an order with this id is of this run of the simulator."""
+    return id.startswith(f"ord_{run}_")
+
+
 class _Command(
     Struct,
     frozen=True,

@@ -33,12 +33,13 @@ from protocol.event_payloads import (
 )
 from protocol.money import decode_money
 from protocol.monitoring import Sample, StatsPayload, TrafficPayload
-from protocol.simulator_api import ShopState
+from protocol.simulator_api import ShopState, is_order_of_run
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
 MIN_GAP_S = 1.0  # between two reports; a shorter gap is network jitter
 MAX_GAPS = 20
 MAX_SCENARIO_STARTS = 20
+MAX_ENDED_RUNS = 20
 
 
 class ServerHealth(Struct, frozen=True):
@@ -73,7 +74,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     ``series`` has sums by second: messages by channel kind, MESSAGES and DELIVERIES without the
     monitor's own, ORDERS and ORDERED_AMOUNT (UAH).  ``health_sparklines`` are of connections and
     p95.  ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's
-    last answer; ``stock.error`` is set while it does not answer.
+    last answer; ``stock.error`` is set while it does not answer.  ``reset_at`` is when the shop
+    was last reset: nothing in the snapshot is of before, but the server's own statistics.
     """
 
     at: float
@@ -97,6 +99,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     shop: ShopState | None
     gaps: tuple[ReportGap, ...]
     scenario_starts: tuple[ScenarioStart, ...]
+    reset_at: float | None = None
 
 
 class LiveState:
@@ -117,9 +120,28 @@ class LiveState:
         self._gaps: list[ReportGap] = []
         self._scenario_starts: list[ScenarioStart] = []
         self._reported_until: float | None = None
+        self._ended_runs: list[str] = []
+        self.reset_at: float | None = None
+        """When the shop was last reset, None if not since the start."""
+
+    def _reset(self, at: float) -> None:
+        """Forget the shop's data; the server's statistics, its connections and nodes, stay."""
+        self._started_at = self.reset_at = at
+        self._messages.clear()
+        self._not_sampled = 0
+        self._types.clear()
+        self._channels.clear()
+        self._counters = PerSecondCounters()
+        self._orders, self._alerts, self._customers = OrderTracker(), AlertLog(), ActiveCustomers()
+        self._inventory = Inventory()
+        self._shop = None
+        self._gaps, self._scenario_starts = [], []
+        self._reported_until = None
 
     def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
-        """Apply a traffic report of the monitor."""
+        """Apply a traffic report of the monitor, unless it covers time before a reset."""
+        if self.reset_at is not None and at - traffic.seconds < self.reset_at:
+            return
         self._note_gap(at - traffic.seconds)
         self._reported_until = at
         sums = {EVERYONE if k == "*" else k: float(t.messages) for k, t in traffic.kinds.items()}
@@ -146,7 +168,9 @@ class LiveState:
             ChannelKind.ORDER,
             ChannelKind.USER,
         ):
-            self._orders.on_update(_order_update_decoder.decode(text).payload, sent)
+            update = _order_update_decoder.decode(text).payload
+            if not self._is_of_ended_run(update.order_id):
+                self._orders.on_update(update, sent)
 
     def on_stats(self, stats: StatsPayload, at: float) -> None:
         """Apply the nodes' statistics."""
@@ -161,6 +185,8 @@ class LiveState:
 
     def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
         """Apply a new order."""
+        if self._is_of_ended_run(placed.order.id):
+            return
         if self._orders.on_placed(placed.order, at):
             self._counters.add(at, {ORDERS: 1.0, ORDERED_AMOUNT: float(placed.order.total)})
 
@@ -177,13 +203,29 @@ class LiveState:
         self._customers.on_activity(activity, at)
 
     def on_shop_state(self, shop: ShopState, at: float) -> None:
-        """Apply the simulator's state."""
+        """Apply the simulator's state, unless a newer one arrived before it.
+
+        A new run that a command started is a reset: messages of the old run may still arrive, and
+        are recognized by the ids of their orders.
+        """
+        known = self._shop
+        if shop.run in self._ended_runs or (
+            known is not None and known.run == shop.run and shop.now < known.now
+        ):
+            return
+        if known is not None and known.run != shop.run:
+            self._ended_runs = [*self._ended_runs, known.run][-MAX_ENDED_RUNS:]
+            if shop.reset_at is not None:
+                self._reset(at)
+            else:
+                self._orders.drop_other_runs(shop.run)
         before = {one.name for one in self._shop.scenarios} if self._shop else set()
         began = [ScenarioStart(at, one.name) for one in shop.scenarios if one.name not in before]
         self._scenario_starts = [*self._scenario_starts, *began][-MAX_SCENARIO_STARTS:]
-        if self._shop is not None and self._shop.run != shop.run:
-            self._orders.drop_other_runs(shop.run)
         self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
+
+    def _is_of_ended_run(self, order: str) -> bool:
+        return any(is_order_of_run(order, run) for run in self._ended_runs)
 
     def on_shop_error(self, reason: str) -> None:
         """Record why the simulator did not answer; its last state stays."""
@@ -214,6 +256,7 @@ class LiveState:
             shop=self._shop,
             gaps=tuple(self._gaps),
             scenario_starts=tuple(self._scenario_starts),
+            reset_at=self.reset_at,
         )
 
 
