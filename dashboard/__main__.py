@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from common.env_settings import InvalidSettings, describe_settings
 from dashboard import dependencies, open_browser
 from dashboard.settings import Settings
-from dashboard.web import download, prometheus
+from dashboard.web import assets, download, prometheus
 from dashboard.web.click_dedup import DeduplicateClicks
 
 PACKAGE_DIR = Path(__file__).parent
@@ -115,7 +115,7 @@ def main() -> int:
     # The web server shuts down at a signal and then raises it again, which must have no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE]
+    routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE, assets.ASSETS_ROUTE]
     middleware = [Middleware(DeduplicateClicks)]
     lifespan = partial(feed_lifespan, open_page=options.open)
     app = st.App(PACKAGE_DIR / "app.py", lifespan=lifespan, routes=routes, middleware=middleware)

@@ -6,9 +6,9 @@ them while another page is shown.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 from msgspec import UNSET, UnsetType
@@ -19,6 +19,7 @@ from dashboard.sources.connections_client import PollResult
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.ui.frozen_list import FrozenList
+from dashboard.ui.shown_rows import ShownRows
 from dashboard.web.download import DownloadSource
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
@@ -46,11 +47,19 @@ class CommandResult:
     delivered_to: int | None = None
 
 
+@dataclass(frozen=True)
+class PageError:
+    """Why a redraw of a page failed, and when, in seconds since the epoch."""
+
+    at: float
+    text: str
+
+
 @dataclass
 class ExplorerState:
     """The message list with its selection, its searches, and what a download would contain."""
 
-    messages: FrozenList[LoggedMessage] = field(default_factory=lambda: FrozenList(time.monotonic))
+    messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
     search: MessageSearch | None = None
     similar: MessageSearch | None = None
     download: DownloadSource = field(default_factory=DownloadSource)
@@ -86,8 +95,15 @@ class InboxState:
     toasted_until: float = 0.0
     conversation_id: str | None = None
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
-    taken_over: set[str] = field(default_factory=set)  # conversations
     error: str = ""
+
+
+@dataclass(frozen=True)
+class AccessAnswer:
+    """Why a subscription was refused: the rule, and the id of the connection; empty if unknown."""
+
+    rule: str
+    connection_id: str = ""
 
 
 @dataclass
@@ -95,9 +111,15 @@ class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
+    ``template_text`` is the last text that was written from a template, and ``template_persona``
+    the persona that it was written for.  ``access_answers`` are by connection and frame.
     """
 
     draft: str = ""
+    template_text: str = ""
+    template_persona: str = ""
+    opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
+    access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)
     paused_frames: dict[str, tuple[RecordedFrame, ...]] = field(default_factory=dict)
     selected_test: str = ""
@@ -128,15 +150,19 @@ class TabSession:
     that the tab knows of, UNSET before its first run, and ``reset_notice`` the text that it has yet
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.
+    has, by parameter.  ``shown_rows`` are what the browser may show, by the key of a table.
+    ``page`` is the URL path of the page that is shown.
     """
 
+    page: str = ""
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
     known_reset_at: float | UnsetType | None = UNSET
     reset_notice: str = ""
+    page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
+    shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)

@@ -151,6 +151,12 @@ class TakeConversation(_Command, frozen=True, tag="take_conversation"):
     conversation: Identifier
 
 
+class ReleaseConversation(_Command, frozen=True, tag="release_conversation"):
+    """Have the simulated agent answer in a support conversation again, until a person does."""
+
+    conversation: Identifier
+
+
 ShopCommand = (
     StartScenario | StopScenario | Restock | PlaceOrder | AdvanceOrder | SetStock | Announce
 )
@@ -163,6 +169,7 @@ Command = (
     | RestartSimulation
     | ResetSimulation
     | TakeConversation
+    | ReleaseConversation
     | ShopCommand
 )
 
@@ -321,6 +328,8 @@ class ShopState(Struct, frozen=True, kw_only=True):
     first.  ``orders_by_status`` counts all orders since the start, ``publications`` all
     publications by message type.  ``revenue_today`` is the total of the orders paid since
     midnight UTC and not refunded.  ``ended`` are the last ten finished scenarios, latest first.
+    ``taken_conversations`` are the ids of the support conversations in which a person answers
+    and the simulated agent does not.
     """
 
     started_at: Timestamp
@@ -348,6 +357,7 @@ class ShopState(Struct, frozen=True, kw_only=True):
     customers: tuple[CustomerState, ...]
     language: ShopLanguage = ShopLanguage.UKRAINIAN
     reset_at: Timestamp | None = None
+    taken_conversations: tuple[str, ...] = ()
 
     def running_scenario(self, name: str) -> RunningScenario | None:
         """Return a scenario's progress, if it is running."""

@@ -16,6 +16,7 @@ from protocol.simulator_api import (
     MAX_PUBLICATION_RATE,
     Command,
     PauseSimulation,
+    ReleaseConversation,
     ResetSimulation,
     RestartSimulation,
     ResumeSimulation,
@@ -73,6 +74,9 @@ class SimulatedClients(Protocol):
 
     def take_conversation(self, conversation_id: str) -> None:
         """Stop the simulated agent in a conversation."""
+
+    def release_conversation(self, conversation_id: str) -> None:
+        """Have the simulated agent answer in a conversation again."""
 
     def reset(self, data: ShopData) -> None:
         """Reset for a new shop with this data: drop followed orders, chats and the slow client."""
@@ -142,6 +146,8 @@ class SimulationRunner:
                 self._start_run(seed, None, language)
             case TakeConversation(conversation=conversation_id):
                 self._clients.take_conversation(conversation_id)
+            case ReleaseConversation(conversation=conversation_id):
+                self._clients.release_conversation(conversation_id)
             case _:
                 result = self.shop.execute(command)
         self._run_until(self.shop.now)

@@ -42,6 +42,7 @@ def shop_state(
     publisher: PublisherState,
     presence: ClientPoolState,
     customers: tuple[CustomerState, ...],
+    taken_conversations: tuple[str, ...] = (),
 ) -> ShopState:
     """Build the state of the shop, with that of the publisher and the clients."""
     shop, components = runner.shop, runner.shop.components
@@ -73,6 +74,7 @@ def shop_state(
         customers=customers,
         language=shop.data.language,
         reset_at=None if runner.reset_at is None else _to_datetime(runner.reset_at),
+        taken_conversations=taken_conversations,
     )
 
 

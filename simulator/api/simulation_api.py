@@ -46,6 +46,7 @@ class SimulationApi:
             ),
             presence=self._clients.state(),
             customers=self._clients.customers(),
+            taken_conversations=self._clients.taken_conversations(),
         )
 
     def scenarios(self) -> ScenarioList:

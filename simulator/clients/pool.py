@@ -121,6 +121,14 @@ class ClientPool:
         """Stop the simulated agent in a conversation."""
         self._agent_script.hand_over(conversation_id)
 
+    def release_conversation(self, conversation_id: str) -> None:
+        """Have the simulated agent answer in a conversation again."""
+        self._agent_script.take_back(conversation_id)
+
+    def taken_conversations(self) -> tuple[str, ...]:
+        """Return the ids of the conversations in which a person answers."""
+        return self._agent_script.handed_over()
+
     def reset(self, data: ShopData) -> None:
         """Reset for a new shop with this data: drop followed orders, chats and the slow client.
 

@@ -118,21 +118,36 @@ class AgentScript:
         self._customer_of = FIFOCache[str, str](MAX_CONVERSATIONS)
         self._fallbacks_used = FIFOCache[str, int](MAX_CONVERSATIONS)
         self._handed_over = FIFOCache[str, None](MAX_CONVERSATIONS)
+        self._taken_back = FIFOCache[str, None](MAX_CONVERSATIONS)
 
     def knows_customer(self, conversation_id: str) -> bool:
         """Return whether the customer of a conversation is known."""
         return conversation_id in self._customer_of
 
     def record_senders(self, conversation_id: str, senders: Iterable[str]) -> None:
-        """Record the senders of a conversation, the customer first."""
+        """Record the earlier senders of a conversation, the customer first."""
         for sender in senders:
-            customer = self._customer_of.setdefault(conversation_id, sender)
-            if sender not in (customer, AGENT_ID):
+            is_person = self._is_person(conversation_id, sender)
+            if is_person and conversation_id not in self._taken_back:
                 self.hand_over(conversation_id)
+
+    def _is_person(self, conversation_id: str, sender: str) -> bool:
+        """Tell whether a person of the support sent a message; the first sender is the customer."""
+        return sender not in (self._customer_of.setdefault(conversation_id, sender), AGENT_ID)
 
     def hand_over(self, conversation_id: str) -> None:
         """Hand a conversation over to people."""
         self._handed_over[conversation_id] = None
+        self._taken_back.pop(conversation_id, None)
+
+    def take_back(self, conversation_id: str) -> None:
+        """Answer in a conversation again, until a person answers once more."""
+        self._handed_over.pop(conversation_id, None)
+        self._taken_back[conversation_id] = None
+
+    def handed_over(self) -> tuple[str, ...]:
+        """Return the ids of the conversations that were handed over to people."""
+        return tuple(self._handed_over)
 
     def may_answer(self, conversation_id: str) -> bool:
         """Return whether the agent may answer."""
@@ -140,7 +155,8 @@ class AgentScript:
 
     def reply_to(self, conversation_id: str, sender: str, content: str) -> str | None:
         """Return the answer to a message, if any."""
-        self.record_senders(conversation_id, [sender])
+        if self._is_person(conversation_id, sender):
+            self.hand_over(conversation_id)
         is_customer = sender == self._customer_of[conversation_id]
         if not is_customer or not self.may_answer(conversation_id):
             return None

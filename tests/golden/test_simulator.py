@@ -99,6 +99,7 @@ async def test_the_routes_of_the_control_api(golden, simulator):
     await do({"command": "restock", "product": "prod_105", "warehouse": "Львів", "quantity": 5})
     await do({"command": "announce", "title": "Увага", "body": "Зачиняємося", "priority": "high"})
     await do({"command": "take_conversation", "conversation": "conv_1"})
+    await do({"command": "release_conversation", "conversation": "conv_2"})
 
     simulator.section("State and scenarios")
     await simulator.request("GET", "/state", admin, replace=field_by_field)

@@ -62,7 +62,7 @@ def test_a_publication_is_sent_as_a_service_and_reaches_its_subscriber(open_page
     expect(wire(page)).to_contain_text("notification")
 
 
-def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, click_row):
+def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, row_of):
     page = open_page("console?console=trials")
 
     page.get_by_role("button", name="Run all").click()
@@ -71,9 +71,6 @@ def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, click_
     enough = "|".join(str(len(ALL_CASES) - late) for late in range(3))
     passed = re.compile(rf"\b({enough}) of {len(ALL_CASES)} passed")
     expect(page.get_by_text(passed)).to_be_visible()
-    table = page.locator(".st-key-pick-conformance [data-testid=stDataFrame]")
-    too_long = 8  # the row of 4097 bytes
-    click_row(
-        table, too_long, 60, lambda: expect(wire(page)).to_contain_text("close 1009", timeout=4_000)
-    )
+    row_of(page.locator(".st-key-rows-conformance"), "4097 bytes").click()
+    expect(wire(page)).to_contain_text("close 1009")
     expect(page.get_by_text("The message exceeded the size limit")).to_be_visible()

@@ -100,7 +100,7 @@ def test_a_change_of_language_keeps_every_choice(open_page):
 
 def test_keys_pause_and_find(open_page, head):
     page = open_page("explorer")
-    expect(page.locator('[data-testid="stDataFrame"]').first).to_be_visible()
+    expect(page.get_by_role("grid").first).to_be_visible()
 
     page.keyboard.press("p")
     expect(head(page)).to_contain_text("new messages")

@@ -81,6 +81,9 @@ class RecordingSink:
     def take_conversation(self, conversation_id):
         self.others.append(("take_conversation", conversation_id))
 
+    def release_conversation(self, conversation_id):
+        self.others.append(("release_conversation", conversation_id))
+
     def reset(self, data):
         self.others.append(("reset", data.language))
 

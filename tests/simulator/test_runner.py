@@ -7,6 +7,7 @@ from protocol.publications import PublishRequest
 from protocol.simulator_api import (
     PauseSimulation,
     PlaceOrder,
+    ReleaseConversation,
     ResetSimulation,
     RestartSimulation,
     ResumeSimulation,
@@ -187,8 +188,9 @@ def test_the_first_run_was_not_reset(harness):
 def test_a_taken_conversation_is_forwarded_to_the_clients(harness):
     it = harness()
     it.runner.execute(TakeConversation(conversation="conv_1"))
+    it.runner.execute(ReleaseConversation(conversation="conv_1"))
 
-    assert it.sink.others == [("take_conversation", "conv_1")]
+    assert it.sink.others == [("take_conversation", "conv_1"), ("release_conversation", "conv_1")]
 
 
 def test_scenarios_start_and_stop_the_slow_client_and_drop_connections(harness):

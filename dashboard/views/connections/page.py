@@ -94,7 +94,14 @@ def draw_nodes(stats: tuple[NodeStats, ...]) -> None:
         ),
     }
     with theme.card("nodes", _("Nodes"), str(len(stats))):
-        tables.draw_table(stats, columns, "nodes", visible_rows=len(stats), alt=_("Nodes"))
+        tables.draw_table(
+            stats,
+            columns,
+            "nodes",
+            row_id=lambda node: node.node,
+            visible_rows=len(stats),
+            alt=_("Nodes"),
+        )
 
 
 def draw_filters() -> tuple[str, ConnectionSort]:
@@ -137,9 +144,13 @@ def draw_list(
         else:
             tables.draw_table(
                 found,
-                list_columns(found, has_several_nodes, at),
+                list_columns(has_several_nodes, at),
                 "who",
+                row_id=lambda c: c.id,
+                selected=tab().connections.selected_id,
                 on_select=select_connection,
+                scope=(search, order),
+                mark=tables.find_words(search),
                 alt=_("Connected clients"),
             )
     selected_id = tab().connections.selected_id
@@ -158,18 +169,14 @@ def draw_empty(result: PollResult) -> None:
         theme.draw_empty_state("cable", _("No connections"), hint)
 
 
-def list_columns(
-    connections: list[ConnectionInfo[datetime]], has_several_nodes: bool, at: float
-) -> dict[str, Column[ConnectionInfo[datetime]]]:
+def list_columns(has_several_nodes: bool, at: float) -> dict[str, Column[ConnectionInfo[datetime]]]:
     """Return the columns of the connection list."""
-    selected_id = tab().connections.selected_id
     last: dict[str, Column[ConnectionInfo[datetime]]] = (
         {_("Node"): tables.text_column(104, lambda c: c.node)}
         if has_several_nodes
         else {_("Connection"): tables.text_column(104, lambda c: c.id)}
     )
     return {
-        "": tables.text_column(22, lambda c: "▶" if c.id == selected_id else ""),
         _("Person"): tables.text_column(142, lambda c: c.name or c.user_id),
         _("User"): tables.text_column(104, lambda c: c.user_id),
         _("Role"): tables.chips_column(76, lambda c: c.role or "", ROLE_TONES),
@@ -179,23 +186,31 @@ def list_columns(
         _("Channels"): tables.number_column(60, lambda c: len(c.channels)),
         _("Received"): tables.number_column(76, lambda c: c.messages_in),
         _("Queued, KiB"): tables.progress_column(
-            84, lambda c: c.waiting_bytes / KIB, SEND_QUEUE_LIMIT_KIB, "%.0f"
+            84,
+            lambda c: c.waiting_bytes / KIB,
+            SEND_QUEUE_LIMIT_KIB,
+            lambda c: formatting.format_number(c.waiting_bytes / KIB),
+            tone=queue_tone,
         ),
         **last,
         _("Disconnect"): tables.button_column(
             82,
-            tables.icon_cell("link_off"),
-            "disconnect-button",
-            connections,
+            lambda c: _("Disconnect {name} ({id})").format(name=c.name or c.user_id, id=c.id),
             disconnect_dialog.request_disconnect,
+            icon="link_off",
         ),
     }
 
 
-def select_connection(connection: ConnectionInfo[datetime] | None) -> None:
+def queue_tone(connection: ConnectionInfo[datetime]) -> str:
+    """Return the tone of a connection's send queue."""
+    share = connection.waiting_bytes / KIB / SEND_QUEUE_LIMIT_KIB
+    return "ok" if share < 0.25 else "warn" if share < 0.75 else "bad"
+
+
+def select_connection(connection: ConnectionInfo[datetime]) -> None:
     """Select a connection."""
-    if connection:
-        tab().connections.selected_id = connection.id
+    tab().connections.selected_id = connection.id
 
 
 def draw() -> None:

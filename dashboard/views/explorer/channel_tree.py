@@ -31,8 +31,8 @@ def format_subscribers(branch: ChannelTreeRow) -> str:
     return "" if branch.subscribers is None else formatting.format_count(branch.subscribers)
 
 
-def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | None], None]) -> None:
-    """Draw the pane; ``on_select`` is called with the selected row, or None."""
+def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow], None]) -> None:
+    """Draw the pane; ``on_select`` is called with the selected row."""
     title = _("Channels")
     columns: dict[str, Column[ChannelTreeRow]] = {
         _("Kind"): tables.chips_column(66, lambda branch: branch.kind, theme.KIND_TONES),
@@ -57,4 +57,13 @@ def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | Non
         lines = channels.build_tree(
             now.channels, now.series, find, ChannelSort(sort), selected, now.at
         )
-        tables.draw_table(lines, columns, "tree", on_select=on_select, alt=title)
+        tables.draw_table(
+            lines,
+            columns,
+            "tree",
+            row_id=lambda branch: branch.filter_value,
+            selected=selected,
+            on_select=on_select,
+            scope=(find, sort, channels.kind_of(selected)),
+            alt=title,
+        )

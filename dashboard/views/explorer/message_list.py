@@ -46,7 +46,7 @@ def draw(now: Snapshot) -> None:
         shown = tab().explorer.messages.rows(found.newest)
         selection.select_default(shown)
         if shown:
-            _draw_table(shown, search.pattern)
+            _draw_table(shown, search.pattern, (wanted, view))
         else:
             _draw_empty(log, kept, view)
 
@@ -84,8 +84,10 @@ def _draw_empty(log_view: LogView, total: str, view: str) -> None:
         theme.draw_empty_state("forum", _("No messages yet"), hint)
 
 
-def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern | None) -> None:
-    """Draw the rows; with a JSON path, show the selected values."""
+def _draw_table(
+    shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern | None, scope: object
+) -> None:
+    """Draw the rows; with a JSON path, show the selected values.  For ``scope`` see tables."""
     where = formatting.viewer_timezone()
     messages = tab().explorer.messages
 
@@ -95,7 +97,6 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern
         return fields.summarize_message(message)
 
     columns: dict[str, Column[LoggedMessage]] = {
-        "": tables.text_column(22, lambda m: "▶" if m == messages.selected else ""),
         _("Time"): tables.text_column(
             86, lambda m: formatting.format_time(m.at, millis=True, timezone=where)
         ),
@@ -103,12 +104,15 @@ def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern
             146, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
         ),
         _("Type"): tables.text_column(112, lambda m: m.type),
-        _("Content"): tables.text_column(600, content),
+        _("Content"): tables.text_column(240, content, grows=True),
     }
     tables.draw_table(
         shown,
         columns,
-        messages.table_key("list"),
-        on_select=messages.select,
+        "list",
+        row_id=lambda m: str(m.seq),
+        selected=str(messages.selected.seq) if messages.selected else "",
+        frozen=messages,
+        scope=scope,
         alt=_("Messages"),
     )

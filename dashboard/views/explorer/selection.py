@@ -17,9 +17,13 @@ from dashboard.tab_session import tab
 DEFAULT_TYPE = "cart_update"  # selected at first: it has a diff and a plot
 
 
-def select_channel(branch: ChannelTreeRow | None) -> None:
-    """Filter the list by a kind or a channel; the filter is in the URL like the others."""
-    st.session_state.channel = branch.filter_value if branch else ""
+def select_channel(branch: ChannelTreeRow) -> None:
+    """Filter the list by a kind or a channel, or no longer if that is the filter already.
+
+    The filter is in the URL like the others.
+    """
+    is_filter = st.session_state.get("channel") == branch.filter_value
+    st.session_state.channel = "" if is_filter else branch.filter_value
     jump_to_newest()
 
 

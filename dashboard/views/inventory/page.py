@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from dashboard.dependencies import feed
@@ -23,15 +25,28 @@ def format_minutes(value: float | None) -> str:
     return NO_FORECAST if value is None else formatting.format_duration(60 * value)
 
 
-def select_product(product: ProductStock | None) -> None:
+def minutes_left(product: ProductStock, now: float) -> float:
+    """Return the minutes until the stock runs out; infinite if unknown."""
+    minutes = product.minutes_until_empty(now)
+    return math.inf if minutes is None else minutes
+
+
+def select_product(product: ProductStock) -> None:
     """Select a product."""
-    if product:
-        tab().inventory.selected_sku = product.sku
+    tab().inventory.selected_sku = product.sku
 
 
 def warehouse_column(warehouse: int) -> Column[ProductStock]:
     """Return the column with the stock of one warehouse."""
-    return tables.number_column(46, lambda shelf: shelf.quantities[warehouse])
+    return tables.sortable(
+        tables.number_column(
+            46,
+            lambda shelf: shelf.quantities[warehouse],
+            tone=lambda shelf: tables.low_stock_tone(shelf.quantities[warehouse], shelf.threshold),
+        ),
+        f"warehouse-{warehouse + 1}",
+        lambda shelf: shelf.quantities[warehouse],
+    )
 
 
 def draw_stock(now: Snapshot) -> None:
@@ -60,35 +75,54 @@ def draw_stock(now: Snapshot) -> None:
                     theme.draw_empty_state("warehouse", _("Loading stock from the simulator…"), "")
             return
         places, rows = now.stock.warehouses, now.stock.lowest_first()
-        selected_sku = tab().inventory.selected_sku
         columns: dict[str, Column[ProductStock]] = {
-            "": tables.text_column(22, lambda shelf: "▶" if shelf.sku == selected_sku else ""),
-            _("Product"): tables.button_column(
-                178, lambda shelf: shelf.name, "stock-button", rows, select_product
+            _("Product"): tables.sortable(
+                tables.text_column(200, lambda shelf: shelf.name),
+                "product",
+                lambda shelf: shelf.name.casefold(),
             ),
-            _("Threshold"): tables.number_column(62, lambda shelf: shelf.threshold),
+            _("Threshold"): tables.sortable(
+                tables.number_column(76, lambda shelf: shelf.threshold),
+                "threshold",
+                lambda shelf: shelf.threshold,
+                largest_first=True,
+            ),
             **{place: warehouse_column(i) for i, place in enumerate(places)},
-            _("Stock level"): tables.progress_column(
-                96, lambda shelf: round(shelf.fill_percent), 100, "%d%%"
-            ),
-            _("Runs out in"): tables.text_column(
-                78,
-                lambda shelf: format_minutes(shelf.minutes_until_empty(now.at)),
-                _(
-                    "All warehouses combined, at the sales rate of "
-                    "the last ten minutes, without replenishment"
+            _("Stock level"): tables.sortable(
+                tables.progress_column(
+                    96,
+                    lambda shelf: shelf.fill_percent,
+                    100,
+                    lambda shelf: f"{shelf.fill_percent:.0f}%",
                 ),
+                "level",
+                lambda shelf: shelf.fill_percent,
             ),
-            _("SKU"): tables.text_column(96, lambda shelf: shelf.sku),
+            _("Runs out in"): tables.sortable(
+                tables.text_column(
+                    84,
+                    lambda shelf: format_minutes(shelf.minutes_until_empty(now.at)),
+                    _(
+                        "All warehouses combined, at the sales rate of "
+                        "the last ten minutes, without replenishment"
+                    ),
+                ),
+                "runs-out",
+                lambda shelf: minutes_left(shelf, now.at),
+            ),
+            _("SKU"): tables.sortable(
+                tables.text_column(96, lambda shelf: shelf.sku), "sku", lambda shelf: shelf.sku
+            ),
         }
-        style = tables.highlight_low(list(places), _("Threshold"))
         tables.draw_table(
             rows,
             columns,
             "stock",
-            visible_rows=TABLE_ROWS,
+            row_id=lambda shelf: shelf.sku,
+            selected=tab().inventory.selected_sku,
             on_select=select_product,
-            style=style,
+            visible_rows=TABLE_ROWS,
+            sort=tables.Sort("inventory"),
             alt=title,
         )
 
@@ -124,13 +158,21 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
             _("Left"): tables.number_column(40, lambda alert: alert.quantity),
             _("Mark seen"): tables.button_column(
                 80,
-                tables.icon_cell("check"),
-                "seen-button",
-                unseen,
+                lambda alert: _("Mark seen: {product}, {warehouse}").format(
+                    product=alert.product, warehouse=alert.warehouse
+                ),
                 lambda alert: feed().acknowledge_alert(alert.id),
+                icon="check",
             ),
         }
-        tables.draw_table(unseen, columns, "alerts", visible_rows=TABLE_ROWS, alt=title)
+        tables.draw_table(
+            unseen,
+            columns,
+            "alerts",
+            row_id=lambda alert: str(alert.id),
+            visible_rows=TABLE_ROWS,
+            alt=title,
+        )
 
 
 def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:

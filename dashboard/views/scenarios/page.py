@@ -10,10 +10,8 @@ from client.http_client import ApiRequestError
 from common.text_markers import N_
 from dashboard.dependencies import feed, simulator_client
 from dashboard.i18n.translate import _, current_language, ngettext
-from dashboard.state.channels import EVERYONE, KINDS
 from dashboard.state.live_state import Snapshot
-from dashboard.state.time_series import WINDOW_S
-from dashboard.ui import charts, formatting, page_frame, simulator_commands, theme
+from dashboard.ui import formatting, page_frame, simulator_commands, theme, throughput_card
 from dashboard.views.scenarios import action_result, controls
 from protocol.simulator_api import (
     RunningScenario,
@@ -68,7 +66,8 @@ def draw() -> None:
     with st.grid(4, min_column_width=230, gap="xsmall"):
         for scenario in scenarios:
             draw_card(scenario, now.shop if not now.stock.error else None)
-    draw_effect(held, scenarios)
+    title = _("Effect: messages/s by channel kind")
+    throughput_card.draw("scenarios", "effect", title, held, size="rest")
 
 
 def status_text(now: Snapshot) -> str:
@@ -117,7 +116,7 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             title = formatting.escape_markdown(scenario.title.in_language(code))
             st.markdown(f":material/{icon}: **{title}**", width="stretch")
-            # The title is for screen readers: eight buttons of one name cannot be told apart.
+            # The title is for screen readers: eight buttons would have one name.
             verb = _("Stop") if running else _("Run")
             st.button(
                 f"{verb} **{title}**",
@@ -174,28 +173,6 @@ def draw_page_link(page: str, running: RunningScenario | None, shop: ShopState |
     st.page_link(
         f"views/{name}/page.py", label=_(PAGE_LABELS[name]), query_params=query_params or None
     )
-
-
-def draw_effect(now: Snapshot, scenarios: tuple[ScenarioInfo, ...]) -> None:
-    """Draw the traffic of the last two minutes, with the scenarios that were started."""
-    rows = now.series.window(KINDS)
-    named = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
-    legend = "".join(
-        formatting.dot_html(f"{kind} {formatting.format_number(rows[-1][kind], 1)}", kind)
-        for kind in named
-    )
-    title = _("Effect: messages/s by channel kind")
-    with theme.card("effect", title, legend, size="rest"):
-        titles = {one.name: one.title.in_language(current_language()) for one in scenarios}
-        began = {
-            round(start.at - now.at): titles.get(start.name, start.name)
-            for start in now.scenario_starts
-            if now.at - start.at < WINDOW_S
-        }
-        table = charts.throughput_data(rows, began)
-        st.vega_lite_chart(
-            table, charts.throughput_spec(), key="effect", height="stretch", alt=title
-        )
 
 
 live_line = page_frame.header(_("Scenarios"))

@@ -27,7 +27,7 @@ def _draw_body(shop: ShopState) -> None:
     )
     st.caption(_("Chats, saved messages and the server's own metrics stay."))
     left, right = st.columns(2)
-    seed = left.number_input(
+    left.number_input(
         _("Seed"),
         0,
         2**31,
@@ -36,7 +36,7 @@ def _draw_body(shop: ShopState) -> None:
         key="reset-seed",
         help=_("The same seed reproduces the same day."),
     )
-    language = right.segmented_control(
+    right.segmented_control(
         _("Shop language"),
         list(LANGUAGE_NAMES),
         default=shop.language,
@@ -48,7 +48,12 @@ def _draw_body(shop: ShopState) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         if st.button(_("Cancel"), key="reset-cancel"):
             st.rerun()
-        if st.button(_("Reset"), key="reset-confirm", type="primary"):
-            simulator_commands.send_command(ResetSimulation(seed=seed, language=language))
-            shop_reset.forget()
+        if st.button(_("Reset"), key="reset-confirm", type="primary", on_click=_reset):
             st.rerun()
+
+
+def _reset() -> None:
+    chosen = st.session_state
+    command = ResetSimulation(seed=chosen["reset-seed"], language=chosen["reset-language"])
+    simulator_commands.send_command(command)
+    shop_reset.forget()

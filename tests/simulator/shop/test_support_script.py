@@ -64,6 +64,27 @@ def test_a_conversation_can_be_handed_over_before_its_first_message(agent, topic
     assert agent.reply_to("conv_2", "user_1", topic.exchanges[0].question)
 
 
+def test_the_agent_answers_again_in_a_conversation_that_it_took_back(agent, topic):
+    question = topic.exchanges[0].question
+    agent.reply_to("conv_1", "user_1", question)
+    agent.reply_to("conv_1", "agent_olha", "Вітаю!")
+    assert agent.handed_over() == ("conv_1",)
+
+    agent.take_back("conv_1")
+
+    assert agent.handed_over() == ()
+    assert agent.reply_to("conv_1", "user_1", question) == topic.exchanges[0].answer
+    agent.reply_to("conv_1", "agent_olha", "Ще щось?")
+    assert not agent.may_answer("conv_1")
+
+
+def test_the_agent_takes_back_a_conversation_whose_senders_are_loaded_later(agent, topic):
+    agent.take_back("conv_1")
+    agent.record_senders("conv_1", ["user_1", "agent_olha"])
+
+    assert agent.reply_to("conv_1", "user_1", topic.exchanges[0].question)
+
+
 def test_the_agent_stops_only_in_the_conversation_of_a_person(agent, topic):
     agent.record_senders("conv_1", ["user_1", "agent_olha"])
 
