@@ -16,7 +16,7 @@ from dashboard.sockets.socket_status import SocketPhase
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import MAX_MESSAGES
 from dashboard.tab_session import PageError, tab
-from dashboard.ui import connection_badge, copy_link, hidden_tab, shop_strip
+from dashboard.ui import connection_badge, copy_link, hidden_tab, shop_reset, shop_strip
 from dashboard.ui.formatting import (
     escape_markdown,
     format_number,
@@ -140,6 +140,7 @@ def redraw_periodically(page: str, draw: Callable[[], None]) -> None:
 
     @st.fragment(run_every=hidden_tab.run_every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
+        shop_reset.follow()
         message = st.container(key="page-error")
         with prometheus.measure_tick(page), st.container(key="page", gap="xsmall"):
             try:
