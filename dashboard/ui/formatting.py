@@ -68,6 +68,13 @@ def format_size(size: int) -> str:
     return _("{count} MiB").format(count=format_number(mebibytes, int(mebibytes % 1 > 0)))
 
 
+def format_countdown(seconds: float) -> str:
+    """Format a remaining time: 1:12, or 1:01:12."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def format_round_trip(seconds: float) -> str:
     """Format the time until a reply: 0.4 ms, 12 ms, 1.2 s."""
     if seconds >= 1:
@@ -111,3 +118,9 @@ def progress_bar_html(share: float, tone: str) -> str:
 def escape_markdown(text: str) -> str:
     """Escape Markdown."""
     return re.sub(r"([\\`*_\[\]<>$:~#])", r"\\\1", text)
+
+
+def markdown_with_code(text: str) -> str:
+    """Escape Markdown, but for what is between backticks: it is shown as code."""
+    parts = re.split(r"(`[^`\n]+`)", text)
+    return "".join(part if index % 2 else escape_markdown(part) for index, part in enumerate(parts))

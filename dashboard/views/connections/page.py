@@ -267,9 +267,9 @@ def header_text(result: PollResult, now: Snapshot) -> str:
         # Why a message to a customer's channel often reaches nobody.
         online = listing.count_users(people.connections, {one.id for one in now.customers})
         words.append(
-            _("{online} of {count} active customers are connected").format(
-                online=formatting.format_number(online),
-                count=formatting.format_number(len(now.customers)),
+            _("{connected} of {active} customers connected").format(
+                connected=formatting.format_number(online),
+                active=formatting.format_number(len(now.customers)),
             )
         )
     queued = listing.queued_bytes(people.connections)

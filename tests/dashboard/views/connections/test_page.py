@@ -280,7 +280,7 @@ def test_says_how_many_of_the_active_customers_are_connected(draw, socket, shop)
 
     page = draw(FakeConnectionsClient(connection(1)))
 
-    assert "1 of 2 active customers are connected" in words(page)
+    assert "1 of 2 customers connected" in words(page)
 
 
 def test_asks_before_it_disconnects_a_client(draw):
