@@ -257,6 +257,8 @@ def draw_table(
     ``sort`` lets the heads of sortable columns sort the rows, all of them, before the first
     ``MAX_ROWS`` are drawn.
     """
+    if sort:  # into the URL again, after another page
+        url_select.keep_value(sort.page, sort.parameter, _sort_value(sort), default=sort.default)
     shown = list(sort_rows(rows, columns, sort)[:MAX_ROWS])
     ids = [row_id(row) for row in shown]
     shown_rows: ShownRows[T] = tab().shown_rows.setdefault(key, ShownRows())
