@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.i18n.translate import _
-from dashboard.ui import sidebar, theme
+from dashboard.ui import sidebar, theme, url_select
 
 st.set_page_config(
     "Shop Realtime",
@@ -69,6 +69,7 @@ current_page = st.navigation(
 if current_page is overview_alias:  # before the sidebar binds its widgets to the query
     current_page.run()
 
+url_select.adopt_url(current_page.url_path or "overview")
 with st.sidebar:
     sidebar.draw()
 

@@ -41,14 +41,29 @@ class CommandResult:
     order: OrderSummary | UnsetType = UNSET
 
 
+@dataclass(frozen=True)
+class PageError:
+    """An exception in a page, and how often it was raised in a row."""
+
+    text: str
+    count: int
+
+
 @dataclass
 class ExplorerState:
-    """The message list with its selection, its searches, and what a download would contain."""
+    """The message list with its selection, its searches, and what a download would contain.
+
+    ``shown_id`` is the id of the message that was selected last or asked for by the URL;
+    ``is_gone`` tells that the URL's is not stored.  ``is_chosen`` tells that a person selected it.
+    """
 
     messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
     search: MessageSearch | None = None
     similar: MessageSearch | None = None
     download: DownloadSource = field(default_factory=DownloadSource)
+    shown_id: str = ""
+    is_gone: bool = False
+    is_chosen: bool = False
 
 
 @dataclass
@@ -121,11 +136,14 @@ class TabSession:
 
     ``paused_snapshot`` is None while the tab is live.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.  ``shown_rows`` are what the browser may show, by the key of a table.
+    has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
+    browser may show, by the key of a table.
     """
 
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
+    page_error: PageError | None = None
+    page: str = ""
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)

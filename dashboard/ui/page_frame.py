@@ -15,7 +15,7 @@ from dashboard.sockets.socket_status import SocketPhase
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import MAX_MESSAGES
 from dashboard.tab_session import tab
-from dashboard.ui import connection_badge, hidden_tab
+from dashboard.ui import connection_badge, hidden_tab, page_errors
 from dashboard.ui.formatting import (
     escape_markdown,
     format_number,
@@ -131,6 +131,7 @@ def redraw_periodically(page: str, draw: Callable[[], None]) -> None:
     @st.fragment(run_every=hidden_tab.run_every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
         with prometheus.measure_tick(page), st.container(key="page", gap="xsmall"):
+            page_errors.draw()
             draw()
 
     tick()

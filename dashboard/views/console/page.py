@@ -9,7 +9,7 @@ from conformance.case_types import CaseStatus
 from dashboard import personas
 from dashboard.i18n.translate import _, ngettext
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, page_frame, sidebar
+from dashboard.ui import console_draft, formatting, page_frame, sidebar
 from dashboard.views.console import (
     conformance_table,
     connection_summary,
@@ -92,6 +92,7 @@ def draw_tests() -> None:
         panes.draw_sequence(shown, _("test client"))
 
 
+console_draft.take_from_url()
 persona = sidebar.current_persona()
 title = _(personas.LABELS[sidebar.persona_key()])
 sending = tab_resources.ConsoleConnection(tab_resources.raw_connection(persona), persona)
