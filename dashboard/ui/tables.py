@@ -285,6 +285,7 @@ def draw_table(
         ],
         "selected": selected,
         "selectable": on_select is not None or frozen is not None,
+        "isFrozen": frozen is not None and frozen.is_frozen,
         "version": version,
         "scope": str((scope, frozen.releases if frozen else 0, _sort_value(sort))),
         "more": _("the first {count} of {total}").format(count=len(shown), total=len(rows))

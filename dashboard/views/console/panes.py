@@ -136,7 +136,7 @@ def _draw_table(
     )
     if has_room:
         columns["id"] = tables.text_column(38, lambda f: f.id or "")
-    columns[_("Content")] = tables.text_column(132 if has_room else 104, frame_text.one_line)
+    columns[_("Content")] = tables.text_column(110, frame_text.one_line, grows=True)
     columns[_("Round trip")] = tables.right_aligned_column(70, round_trip)
     tables.draw_table(
         newest,

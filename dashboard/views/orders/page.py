@@ -81,14 +81,14 @@ def draw_latest(now: Snapshot) -> None:
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
         _("Order"): tables.text_column(112, lambda order: order.number),
-        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
-            50, lambda order: formatting.format_number(float(order.total))
+            60, lambda order: formatting.format_number(float(order.total))
         ),
         _("Time"): tables.text_column(
-            58, lambda order: formatting.format_time(order.placed_at, timezone=where)
+            64, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Customer"): tables.text_column(130, lambda order: order.customer),
+        _("Customer"): tables.text_column(110, lambda order: order.customer, grows=True),
     }
     title = _("Last {count} orders").format(count=LATEST_ROWS)
     aside = formatting.chip_html(f"tenant:{feed().tenant}", "tenant")
@@ -182,7 +182,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
 
     columns: dict[str, Column[TrackedOrder]] = {
         _("Order"): tables.text_column(110, lambda order: order.number),
-        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
         _("Progress"): tables.progress_column(
             90,
             completed_steps,
@@ -190,7 +190,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
             lambda order: f"{completed_steps(order)} / {len(HAPPY_PATH)}",
             is_text_visible=False,
         ),
-        _("Customer"): tables.text_column(130, lambda order: order.customer),
+        _("Customer"): tables.text_column(150, lambda order: order.customer),
         _("Total, ₴"): tables.right_aligned_column(
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),
@@ -201,7 +201,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
         theme.display_name("processing").capitalize(): step(OrderStatus.PROCESSING),
         theme.display_name("shipped").capitalize(): step(OrderStatus.SHIPPED),
         _("Tracking number"): tables.text_column(120, lambda order: order.tracking_number),
-        _("Parcel"): tables.text_column(220, lambda order: order.tracking_status),
+        _("Parcel"): tables.text_column(160, lambda order: order.tracking_status, grows=True),
     }
     title = _("Open orders, oldest first")
     tables.draw_table(

@@ -168,9 +168,9 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
         _("Sent"): tables.text_column(
             66, lambda one: formatting.format_time(one.sent_at, timezone=where)
         ),
-        _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(84, lambda one: one.status, theme.STATUS_TONES),
         _("Customer"): tables.right_aligned_column(
-            62,
+            66,
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
