@@ -289,6 +289,7 @@ def draw_table(
         ],
         "selected": selected,
         "selectable": on_select is not None or frozen is not None,
+        "isFrozen": frozen is not None and frozen.is_frozen,
         "version": version,
         "detail": detail,
         "scope": str((scope, frozen.releases if frozen else 0, _sort_value(sort))),

@@ -174,16 +174,16 @@ def list_columns(has_several_nodes: bool, at: float) -> dict[str, Column[Connect
     last: dict[str, Column[ConnectionInfo[datetime]]] = (
         {_("Node"): tables.text_column(104, lambda c: c.node)}
         if has_several_nodes
-        else {_("Connection"): tables.text_column(104, lambda c: c.id)}
+        else {_("Connection"): tables.text_column(116, lambda c: c.id)}
     )
     return {
-        _("Person"): tables.text_column(142, lambda c: c.name or c.user_id),
+        _("Person"): tables.text_column(150, lambda c: c.name or c.user_id, grows=True),
         _("User"): tables.text_column(104, lambda c: c.user_id),
         _("Role"): tables.chips_column(76, lambda c: c.role or "", ROLE_TONES),
         _("Age"): tables.text_column(
             60, lambda c: formatting.format_duration(at - c.connected_at.timestamp())
         ),
-        _("Channels"): tables.number_column(60, lambda c: len(c.channels)),
+        _("Channels"): tables.number_column(68, lambda c: len(c.channels)),
         _("Received"): tables.number_column(76, lambda c: c.messages_in),
         _("Queued, KiB"): tables.progress_column(
             84,
@@ -194,7 +194,7 @@ def list_columns(has_several_nodes: bool, at: float) -> dict[str, Column[Connect
         ),
         **last,
         _("Disconnect"): tables.button_column(
-            82,
+            86,
             lambda c: _("Disconnect {name} ({id})").format(name=c.name or c.user_id, id=c.id),
             disconnect_dialog.request_disconnect,
             icon="link_off",

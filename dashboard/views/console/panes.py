@@ -141,6 +141,7 @@ def _draw_table(
         132 if has_room else 104,
         content,
         _("↻: replayed, published before the subscription. =6: the same event as frame 6."),
+        grows=True,
     )
     columns[_("Round trip")] = tables.right_aligned_column(70, round_trip)
     tables.draw_table(

@@ -68,7 +68,7 @@ def warehouse_column(warehouse: int) -> Column[ProductStock]:
     """Return the column with the stock of one warehouse."""
     return tables.sortable(
         tables.number_column(
-            46,
+            52,
             lambda shelf: shelf.quantities[warehouse],
             tone=lambda shelf: tables.low_stock_tone(shelf.quantities[warehouse], shelf.threshold),
         ),
@@ -109,8 +109,8 @@ def draw_stock(now: Snapshot) -> None:
                 "product",
                 lambda shelf: shelf.name.casefold(),
             ),
-            **scenario_column(subjects),
             **{place: warehouse_column(i) for i, place in enumerate(places)},
+            **scenario_column(subjects),
             _("Threshold"): tables.sortable(
                 tables.number_column(
                     76,
@@ -145,7 +145,7 @@ def draw_stock(now: Snapshot) -> None:
                 lambda shelf: minutes_left(shelf, now.at),
             ),
             _("SKU"): tables.sortable(
-                tables.text_column(96, lambda shelf: shelf.sku), "sku", lambda shelf: shelf.sku
+                tables.text_column(112, lambda shelf: shelf.sku), "sku", lambda shelf: shelf.sku
             ),
         }
         tables.draw_table(
@@ -202,10 +202,10 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
             _("Time"): tables.text_column(
                 66, lambda alert: formatting.format_time(alert.at, timezone=where)
             ),
-            _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
-            _("Product"): tables.text_column(166, lambda alert: alert.product),
+            _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
+            _("Product"): tables.text_column(160, lambda alert: alert.product, grows=True),
             _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
-            _("Left"): tables.number_column(40, lambda alert: alert.quantity),
+            _("Left"): tables.number_column(44, lambda alert: alert.quantity),
             _("Mark seen"): tables.button_column(
                 80,
                 lambda alert: _("Mark seen: {product}, {warehouse}").format(
