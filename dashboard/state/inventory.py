@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from decimal import Decimal
+from itertools import pairwise
 
 from msgspec import Struct
 
+from dashboard.state.time_series import MAX_WINDOW_S
 from protocol.simulator_api import ProductState, ShopState
 
-HISTORY_S = 600  # length of a product's history, from which its sales rate is computed
+HISTORY_S = MAX_WINDOW_S  # length of a product's history
+SALES_S = 600  # the part of it from which the sales rate is computed
 MAX_FORECAST_MIN = 600  # minutes; a later time is not forecast
 
 
@@ -45,19 +48,20 @@ class ProductStock(Struct, frozen=True):
         return min(100.0, 100 * sum(self.quantities) / plenty) if plenty else 100.0
 
     def minutes_until_empty(self, now: float) -> float | None:
-        """Minutes until the stock runs out at the sales rate of the history.
+        """Minutes until the stock runs out at the sales rate of the last ``SALES_S``.
 
         Replenishment is not counted.  None if nothing was sold, or beyond ``MAX_FORECAST_MIN``.
         """
         if not sum(self.quantities):
             return 0.0
-        steps = zip(self.history, self.history[1:], strict=False)
+        recent = _trim_history(self.history, now - SALES_S)
+        steps = pairwise(recent)
         sold = sum(
             max(0, was - now_left)
             for before, after in steps
             for was, now_left in zip(before.quantities, after.quantities, strict=True)
         )
-        known = now - self.history[0].at
+        known = now - recent[0].at
         if not sold or known <= 0:
             return None
         minutes = sum(self.quantities) * known / sold / 60

@@ -240,21 +240,27 @@ def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
     about = f"{product.sku} · {formatting.format_number(float(product.price), 2)} ₴"
     if (left_for := product.minutes_until_empty(now.at)) is not None:
         about += " · " + _("runs out in {time}").format(time=format_minutes(left_for))
-    with theme.card("level", product.name, f"{about} {left}", size="rest"):
-        length = stock_chart.chart_window(product, now.at)
-        levels = stock_chart.stock_data(
-            list(stock_chart.chart_points(product, length, now.at)),
-            places,
-            product.threshold,
-            lambda t: formatting.format_time(now.at + t),
-        )
-        levels = charts.with_marks(levels, chart_window.time_marks(now), now.at, length)
+    window = chart_window.current("inventory", int(now.at))
+    length = window.span.length
+    end = window.span.end + 1.0 if window.is_zoomed else now.at
+    points = list(stock_chart.chart_points(product, end, length))
+    levels = stock_chart.stock_data(points, places, product.threshold, end, formatting.format_time)
+    key = f"level-{length}-{window.zoomed_to or 'live'}"
+    with theme.card(
+        "level",
+        product.name,
+        f"{about} {left}",
+        "rest",
+        lambda: chart_window.draw_controls("inventory", window),
+    ):
         st.vega_lite_chart(
-            levels,
-            stock_chart.stock_spec(places, length),
-            key=f"level{length}",
+            charts.with_marks(levels, chart_window.time_marks(now), end, length),
+            stock_chart.stock_spec(places, length, window.zoomed_to),
+            key=key,
             height="stretch",
             alt=_("Stock of {name} by warehouse, with its threshold").format(name=product.name),
+            on_select=chart_window.zoom_callback("inventory", key, window.span),
+            selection_mode=charts.ZOOM,
         )
 
 

@@ -7,75 +7,73 @@ from collections.abc import Callable, Iterable, Sequence
 import pandas as pd
 
 from dashboard.i18n.translate import _, cached_per_language
-from dashboard.state.inventory import HISTORY_S, ProductStock
+from dashboard.state.inventory import ProductStock
 from dashboard.ui import charts
 from dashboard.ui.charts import (
     ARIA_HIDDEN,
     BASE_SPEC,
     CEILING,
     DATA_ROWS,
-    HOVER_SELECTION,
-    MUTED_HEX,
     WARN_HEX,
     Y_TO_CEILING,
     Spec,
     time_axis,
 )
 
-CHART_WINDOWS_S = (120, 300, HISTORY_S)  # the shortest that shows the whole history is used
 WAREHOUSE_HEX = ("#129384", "#7A8699", "#8A9A3B", "#2F6FEB", "#A67C00")
 DASHED_RULE: Spec = ARIA_HIDDEN | {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5}
 
 
-def chart_window(product: ProductStock, now: float) -> int:
-    """Return how many seconds of history to show."""
-    known = now - product.history[0].at
-    return next((length for length in CHART_WINDOWS_S if known <= length), CHART_WINDOWS_S[-1])
-
-
 def chart_points(
-    product: ProductStock, length: int, now: float
+    product: ProductStock, end: float, length: int
 ) -> Iterable[tuple[float, tuple[int, ...]]]:
-    """Return the last ``length`` seconds as steps: seconds before now (negative), and levels."""
-    held = [level for level in product.history if level.at <= now - length]
+    """Return the ``length`` seconds up to ``end`` as steps: seconds before the end, and levels."""
+    held = [level for level in product.history if level.at <= end - length]
     if held:
         yield -float(length), held[-1].quantities
-    yield from (
-        (level.at - now, level.quantities) for level in product.history if level.at > now - length
-    )
-    yield 0.0, product.quantities
+    within = [level for level in product.history if end - length < level.at <= end]
+    yield from ((level.at - end, level.quantities) for level in within)
+    if last := (within or held):
+        yield 0.0, last[-1].quantities
+
+
+def stock_spec(warehouses: tuple[str, ...], length: int, zoomed_to: int | None) -> Spec:
+    """Specify the levels of one product over so many seconds; wide data, see stock_data."""
+    if zoomed_to is not None:
+        return _make_spec(warehouses, length, zoomed_to)
+    return _live_spec(warehouses, length)
 
 
 @cached_per_language
-def stock_spec(warehouses: tuple[str, ...], length: int) -> Spec:
-    """Specify the levels of one product over so many seconds, for ``stock_data`` with marks."""
-    levels = {
-        "field": "warehouse",
-        "type": "nominal",
-        "legend": None,
-        "scale": {"domain": list(warehouses), "range": list(WAREHOUSE_HEX)},
-    }
-    threshold = Y_TO_CEILING | {"field": "threshold", "aggregate": "max"}
-    number = {"type": "quantitative", "format": "d"}
+def _live_spec(warehouses: tuple[str, ...], length: int) -> Spec:
+    return _make_spec(warehouses, length, None)
+
+
+def _make_spec(warehouses: tuple[str, ...], length: int, zoomed_to: int | None) -> Spec:
+    shelf = {"field": "warehouse", "type": "nominal", "legend": None}
+    colours = {"domain": list(warehouses), "range": list(WAREHOUSE_HEX)}
+    threshold = Y_TO_CEILING | {"field": "threshold"}
+    first_row = {"filter": "datum.is_first"}  # one rule and one label, not one for each row
     return BASE_SPEC | {
         "params": [CEILING],
+        "resolve": {"scale": {"color": "independent"}},
         "layer": [
             {
-                "transform": [
-                    DATA_ROWS,
-                    {"fold": list(warehouses), "as": ["warehouse", "left"]},
-                ],
+                "transform": [DATA_ROWS, {"fold": list(warehouses), "as": ["warehouse", "left"]}],
                 "mark": ARIA_HIDDEN
                 | {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
-                "encoding": {"y": Y_TO_CEILING | {"field": "left"}, "color": levels},
+                "encoding": {
+                    "y": Y_TO_CEILING | {"field": "left"},
+                    "color": shelf | {"scale": colours},
+                },
             },
             {
-                "transform": [DATA_ROWS],
+                "transform": [first_row],
                 "mark": DASHED_RULE | {"color": WARN_HEX},
                 "encoding": {"x": None, "y": threshold},
             },
             {
-                "transform": [DATA_ROWS],
+                "transform": [first_row],
                 "mark": ARIA_HIDDEN
                 | {
                     "type": "text",
@@ -88,24 +86,11 @@ def stock_spec(warehouses: tuple[str, ...], length: int) -> Spec:
                 "encoding": {"x": {"value": 0}, "y": threshold},
             },
             *charts.mark_layers(length),
-            {
-                "params": [{"name": "hover", "select": HOVER_SELECTION}],
-                "transform": [DATA_ROWS],
-                "mark": ARIA_HIDDEN | {"type": "rule", "strokeWidth": 1, "color": MUTED_HEX},
-                "encoding": {
-                    "opacity": {
-                        "condition": {"param": "hover", "empty": False, "value": 1},
-                        "value": 0,
-                    },
-                    "tooltip": [
-                        {"field": "time", "type": "nominal", "title": _("Time")},
-                        *(number | {"field": place, "title": place} for place in warehouses),
-                    ],
-                },
-            },
+            charts.hover_layer(
+                [{"field": place, "type": "quantitative", "title": place} for place in warehouses]
+            ),
         ],
-        "encoding": {"x": time_axis(length)},
-        "resolve": {"scale": {"color": "independent"}},
+        "encoding": {"x": time_axis(length, zoomed_to)},
     }
 
 
@@ -113,16 +98,15 @@ def stock_data(
     points: Sequence[tuple[float, tuple[int, ...]]],
     warehouses: Sequence[str],
     threshold: int,
+    end: float,
     format_time: Callable[[float], str],
 ) -> pd.DataFrame:
-    """Make rows for ``stock_spec`` of times (seconds, now is 0) and levels by warehouse.
-
-    ``format_time`` makes the text of a time for the tooltip.
-    """
+    """Make rows for ``stock_spec`` of times (seconds before ``end``) and levels by warehouse."""
     frame = pd.DataFrame([left for _, left in points], columns=list(warehouses))
     frame["t"] = [t for t, _ in points]
-    frame["time"] = [format_time(t) for t, _ in points]
+    frame["time"] = [format_time(end + t) for t, _ in points]
     frame["threshold"] = threshold
-    highest = max(threshold, *(level for _, levels in points for level in levels))
-    frame["ceiling"] = charts.round_up_nicely(highest)
+    frame["is_first"] = [index == 0 for index in range(len(points))]
+    most = max((max(left) for _, left in points), default=0)
+    frame["ceiling"] = charts.round_up_nicely(max(most, threshold))
     return frame

@@ -11,7 +11,7 @@ from dashboard.personas import Persona
 from dashboard.state.live_state import ORDERS, Snapshot
 from dashboard.state.orders import HAPPY_PATH, STALE_AFTER_S, TrackedOrder
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, page_frame, tables, theme, url_select
+from dashboard.ui import chart_window, charts, formatting, page_frame, tables, theme, url_select
 from dashboard.ui.tables import Column
 from dashboard.views.orders import panes, timeline
 from dashboard.views.orders.delivery_times import order_as_received, pair_deliveries
@@ -254,7 +254,9 @@ def format_step_duration(seconds: float | None) -> str:
 def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
     """Draw the timeline."""
     shown = orders[: timeline.TIMELINE_ROWS]
-    data = timeline.timeline_data(timeline.status_segments(shown, now.at))
+    segments = timeline.status_segments(shown, now.at)
+    bars = timeline.timeline_data(segments, now.at, formatting.format_time)
+    data = charts.with_marks(bars, chart_window.time_marks(now), now.at, timeline.TIMELINE_S)
     alt = _("Open orders over the last five minutes, one bar segment per status")
     spec = timeline.order_timeline_spec(tuple(map(theme.display_name, timeline.STATUS_BAR_HEX)))
     st.vega_lite_chart(data, spec, key="order-timeline", height="stretch", alt=alt)
