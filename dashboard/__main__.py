@@ -22,6 +22,7 @@ from dashboard import dependencies, open_browser
 from dashboard.settings import Settings
 from dashboard.web import assets, download, prometheus
 from dashboard.web.click_dedup import DeduplicateClicks
+from dashboard.web.index_page import ServeIndex
 
 PACKAGE_DIR = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
@@ -116,7 +117,7 @@ def main() -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
     routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE, assets.ASSETS_ROUTE]
-    middleware = [Middleware(DeduplicateClicks)]
+    middleware = [Middleware(DeduplicateClicks), Middleware(ServeIndex)]
     lifespan = partial(feed_lifespan, open_page=options.open)
     app = st.App(PACKAGE_DIR / "app.py", lifespan=lifespan, routes=routes, middleware=middleware)
     app.run(config=streamlit_options(port))

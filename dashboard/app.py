@@ -15,8 +15,6 @@ st.set_page_config(
     initial_sidebar_state=212,
     menu_items={"About": _("Shop Realtime Workbench: live traffic of a shop's WebSocket server.")},
 )
-st.html(theme.ASSETS_DIR / "app.css")
-st.html(theme.ASSETS_DIR / "table.css")
 st.logo(":material/hub:", size="small")
 
 

@@ -228,7 +228,7 @@ def list_columns(
         ),
         **node,
         _("Disconnect"): tables.button_column(
-            82,
+            86,
             lambda c: _("Disconnect {name} ({id})").format(name=c.name or c.user_id, id=c.id),
             disconnect_dialog.request_disconnect,
             icon="link_off",

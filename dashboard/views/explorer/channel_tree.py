@@ -35,16 +35,16 @@ def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow], Non
     """Draw the pane; ``on_select`` is called with the selected row."""
     title = _("Channels")
     columns: dict[str, Column[ChannelTreeRow]] = {
-        _("Kind"): tables.chips_column(66, lambda branch: branch.kind, theme.KIND_TONES),
-        _("Channel"): tables.text_column(100, format_name),
+        _("Kind"): tables.chips_column(68, lambda branch: branch.kind, theme.KIND_TONES),
+        _("Channel"): tables.text_column(88, format_name, grows=True),
         _("/s"): tables.right_aligned_column(
-            36, lambda branch: formatting.format_rate(branch.rate)
+            40, lambda branch: formatting.format_rate(branch.rate)
         ),
         _("Total"): tables.right_aligned_column(
-            44, lambda branch: formatting.format_count(branch.total)
+            46, lambda branch: formatting.format_count(branch.total)
         ),
-        _("Subs"): tables.right_aligned_column(38, format_subscribers),
-        _("2 min"): tables.sparkline_column(44, lambda branch: branch.trend),
+        _("Subs"): tables.right_aligned_column(40, format_subscribers),
+        _("2 min"): tables.sparkline_column(46, lambda branch: branch.trend),
     }
     with theme.card("tree", title, formatting.format_number(len(now.channels)), size="pane"):
         with st.container(horizontal=True, gap="xsmall"):
