@@ -153,7 +153,7 @@ def draw_cart(inbox: InboxSnapshot) -> None:
             62, lambda change: formatting.format_time(change.at, timezone=where)
         ),
         _("Change"): tables.chips_column(76, lambda change: change.action, CART_TONES),
-        _("Product"): tables.text_column(112, _product_text),
+        _("Product"): tables.text_column(112, _product_text, grows=True),
         _("Total, ₴"): tables.right_aligned_column(
             74, lambda change: formatting.format_number(float(change.total), 2)
         ),
