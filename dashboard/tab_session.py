@@ -49,20 +49,27 @@ class CommandResult:
 
 @dataclass(frozen=True)
 class PageError:
-    """Why a redraw of a page failed, and when, in seconds since the epoch."""
+    """An exception in a page, and how often it was raised in a row."""
 
-    at: float
     text: str
+    count: int
 
 
 @dataclass
 class ExplorerState:
-    """The message list with its selection, its searches, and what a download would contain."""
+    """The message list with its selection, its searches, and what a download would contain.
+
+    ``shown_id`` is the id of the message that was selected last or asked for by the URL;
+    ``is_gone`` tells that the URL's is not stored.  ``is_chosen`` tells that a person selected it.
+    """
 
     messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
     search: MessageSearch | None = None
     similar: MessageSearch | None = None
     download: DownloadSource = field(default_factory=DownloadSource)
+    shown_id: str = ""
+    is_gone: bool = False
+    is_chosen: bool = False
 
 
 @dataclass
@@ -150,8 +157,8 @@ class TabSession:
     that the tab knows of, UNSET before its first run, and ``reset_notice`` the text that it has yet
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.  ``shown_rows`` are what the browser may show, by the key of a table.
-    ``page`` is the URL path of the page that is shown.
+    has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
+    browser may show, by the key of a table.
     """
 
     page: str = ""

@@ -356,8 +356,8 @@ class ShopState(Struct, frozen=True, kw_only=True):
     presence: ClientPoolState
     customers: tuple[CustomerState, ...]
     language: ShopLanguage = ShopLanguage.UKRAINIAN
-    taken_conversations: tuple[str, ...] = ()
     reset_at: Timestamp | None = None
+    taken_conversations: tuple[str, ...] = ()
 
     def running_scenario(self, name: str) -> RunningScenario | None:
         """Return a scenario's progress, if it is running."""

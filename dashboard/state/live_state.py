@@ -48,7 +48,7 @@ from protocol.monitoring import ConnectionEvent, Sample, StatsPayload, TrafficPa
 from protocol.simulator_api import ShopLanguage, ShopState, is_order_of_run
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
-MIN_GAP_S = 1.0  # between two reports; a shorter gap is network jitter
+MIN_GAP_S = 3.0  # between two reports; a shorter one is a report that was late
 MAX_GAPS = 20
 MAX_ANNOUNCEMENTS = 50
 ANNOUNCED_S = 600  # as long as the server keeps the messages of a channel
@@ -161,23 +161,31 @@ class LiveState:
         """Apply a traffic report of the monitor, unless it covers time before a reset."""
         if self.reset_at is not None and at - traffic.seconds < self.reset_at:
             return
-        if self._reported_since is None:
-            self._reported_since = at - traffic.seconds
-        self._note_gap(at - traffic.seconds)
-        self._reported_until = at
+        covered_s = self._note_coverage(at, traffic.seconds)
         sums = {EVERYONE if k == "*" else k: float(t.messages) for k, t in traffic.kinds.items()}
         shop_totals = [t for kind, t in traffic.kinds.items() if kind != ChannelKind.MONITOR]
         sums[MESSAGES] = float(sum(t.messages for t in shop_totals))
         sums[DELIVERIES] = float(sum(t.deliveries for t in shop_totals))
-        self._counters.add(at, sums, duration_s=traffic.seconds)
+        self._counters.add(at, sums, duration_s=covered_s)
         self._not_sampled += traffic.left_out
         channels.add_report(self._channels, traffic, at)
         for sample in traffic.sample:
             self._on_sample(sample, at)
 
-    def _note_gap(self, covered_from: float) -> None:
-        if self._reported_until is not None and covered_from - self._reported_until > MIN_GAP_S:
-            self._gaps = [*self._gaps, Gap(self._reported_until, covered_from)][-MAX_GAPS:]
+    def _note_coverage(self, at: float, seconds: float) -> float:
+        """Record which time a report covers; return how many seconds.
+
+        A report that was late also covers the time since the one before.
+        """
+        since, until = at - seconds, self._reported_until
+        self._reported_until = at
+        if until is None:
+            self._reported_since = since
+        elif since - until > MIN_GAP_S:
+            self._gaps = [*self._gaps, Gap(until, since)][-MAX_GAPS:]
+        else:
+            return max(seconds, at - until)
+        return seconds
 
     def _gaps_until(self, at: float) -> tuple[Gap, ...]:
         if self._reported_until is None or at - self._reported_until <= SETTLE_S:

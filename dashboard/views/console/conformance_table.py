@@ -128,14 +128,14 @@ def _columns(results: Mapping[str, CaseResult]) -> dict[str, Column[ConformanceC
         return result.status if result else ""
 
     return {
-        _("Test"): tables.text_column(210, lambda case: _(case.title)),
+        _("Test"): tables.text_column(210, lambda case: _(case.title), grows=True),
         _("Expected"): tables.text_column(122, lambda case: expectation_label(case.expected)),
         _("Actual"): tables.text_column(122, actual),
         _("Result"): tables.chips_column(
-            66, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
+            80, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
         ),
         _("Run"): tables.button_column(
-            42,
+            44,
             lambda case: _("Run: {title}").format(title=_(case.title)),
             run_case,
             icon="play_arrow",

@@ -153,7 +153,7 @@ def draw_cart(inbox: InboxSnapshot) -> None:
             62, lambda change: formatting.format_time(change.at, timezone=where)
         ),
         _("Change"): tables.chips_column(76, lambda change: change.action, CART_TONES),
-        _("Product"): tables.text_column(112, _product_text),
+        _("Product"): tables.text_column(112, _product_text, grows=True),
         _("Total, ₴"): tables.right_aligned_column(
             74, lambda change: formatting.format_number(float(change.total), 2)
         ),
@@ -207,7 +207,8 @@ def draw() -> None:
     customer_side, staff_side = chat_participant(customer), chat_participant(agent)
     live_line(sockets_text((customer, customer_side), (agent, staff_side)))
     now = page_frame.current_snapshot()
-    mail = customer_side.inbox_snapshot().up_to(now.at)
+    # The connections of the tab outlive a reset, and have received what was before it.
+    mail = customer_side.inbox_snapshot().up_to(now.at).since(now.reset_at or 0.0)
     inbox = tab().inbox
     if inbox.shown_customer_id != customer.user_id:
         # Earlier notifications are neither new nor unread.

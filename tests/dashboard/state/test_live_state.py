@@ -145,6 +145,16 @@ def test_knows_nothing_from_before_the_first_report(state, shop):
     assert [gap.until for gap in state.snapshot(shop.noon + 5).unknown] == [shop.noon + 3]
 
 
+def test_spreads_a_late_report_over_the_time_since_the_one_before(state, shop):
+    state.on_traffic(shop.traffic(kinds={"user": 20}), shop.noon)
+    state.on_traffic(shop.traffic(kinds={"user": 20}), shop.noon + 2)
+
+    snapshot = state.snapshot(shop.noon + 2)
+
+    assert [snapshot.series.rows[int(shop.noon) + s]["user"] for s in (0, 1)] == [10, 10]
+    assert snapshot.gaps == ()
+
+
 def test_bounds_the_gaps(state, shop):
     for n in range(3 * MAX_GAPS):
         state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 10 * n)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import streamlit as st
+from msgspec.structs import replace
 from streamlit.testing.v1 import AppTest
 
 import dashboard
@@ -311,3 +312,60 @@ def test_scenarios_cannot_be_run_while_the_simulator_does_not_answer(draw, busy_
 
     assert page.button(key="run-flash-sale").disabled
     assert "no data from the simulator since" in words(page)
+
+
+@pytest.fixture
+def running(busy_feed, shop):
+    """A feed of a shop in which a flash sale runs on one product."""
+    noon = shop.stock().now
+    subjects = (ScenarioSubject(SubjectKind.PRODUCT, "BK-1", "Кобзар"),)
+    sale = RunningScenario("flash-sale", noon, noon, 0.4, 72.0, subjects)
+    busy_feed.on_shop_state(replace(shop.stock(), scenarios=(sale,)))
+    return busy_feed
+
+
+@pytest.mark.parametrize("name", ["explorer", "orders", "inventory", "connections"])
+def test_every_page_names_the_running_scenario_its_time_left_and_its_subjects(
+    draw, running, site, name
+):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+
+    page = draw(running, name, site.url)
+
+    shown = words(page)
+    assert "<b>Flash sale</b>" in shown
+    assert "1:12 left" in shown
+    assert "Кобзар" in shown
+    assert page.button(key="strip-stop-flash-sale").label == "Stop"
+
+
+def test_stop_in_the_head_stops_the_scenario(draw, running, site):
+    page = draw(running, "orders", site.url)
+    while not site.asked.empty():
+        site.asked.get()
+
+    page.button(key="strip-stop-flash-sale").click().run()
+
+    sent = [(method, body) for method, _, body, _ in list(site.asked.queue)]
+    assert ("POST", b'{"command":"stop_scenario","name":"flash-sale"}') in sent
+
+
+def test_a_page_of_a_paused_shop_is_not_called_live(draw, busy_feed, shop):
+    busy_feed.on_shop_state(replace(shop.stock(), running=False))
+
+    page = draw(busy_feed, "orders")
+
+    shown = words(page)
+    assert "<b>Shop paused</b>" in shown
+    assert "<b>The shop is paused</b>" in shown
+    assert page.button(key="strip-resume").label == "Resume the shop"
+
+
+def test_the_head_says_that_no_scenario_runs(draw, busy_feed):
+    assert "No scenario running" in words(draw(busy_feed, "orders"))
+
+
+def test_the_head_says_that_the_simulator_does_not_respond(draw, feed, socket):
+    socket.live()
+
+    assert "The simulator does not respond." in words(draw(feed, "orders"))
