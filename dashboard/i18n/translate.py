@@ -24,6 +24,7 @@ LANGUAGES = {"en": "English", "uk": "Українська"}
 """The names of the languages, each in itself, by code."""
 SOURCE_LANGUAGE = "en"
 LANGUAGE_KEY = "language"  # the selection's key, in the session and in the URL
+FORM_OF_DECIMALS = 2
 LOCALES_DIR = Path(__file__).parent / "locales"
 
 
@@ -33,8 +34,15 @@ def _(text: str) -> str:
 
 
 def ngettext(one: str, several: str, count: float) -> str:
-    """Return the plural form for a count; the caller fills in the ``{...}``."""
-    return load_catalogue(current_language()).ngettext(one, several, int(count))
+    """Return the plural form for a count; the caller fills in the ``{...}``.
+
+    An ``int`` is shown without decimals, a ``float`` with them.
+    """
+    # CLDR gives numbers with decimals a form of their own, which gettext lacks.  It is that of
+    # two in English, and in Ukrainian for neuter nouns, the only ones with decimals here:
+    # 34,7 повідомлення.
+    number = count if isinstance(count, int) else FORM_OF_DECIMALS
+    return load_catalogue(current_language()).ngettext(one, several, number)
 
 
 def current_language() -> str:

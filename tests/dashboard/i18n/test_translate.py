@@ -53,6 +53,18 @@ def test_ukrainian_has_three_plurals():
     assert forms == ["{count} товар", "{count} товари", "{count} товарів", "{count} товар"]
 
 
+def test_a_number_with_decimals_has_the_plural_of_two(monkeypatch):
+    monkeypatch.setattr(translate, "current_language", lambda: "uk")
+
+    forms = [
+        translate.ngettext("{rate} message/s", "{rate} messages/s", rate)
+        for rate in (1, 1.0, 34.7, 5.0, 5, 522)
+    ]
+
+    two, five = "{rate} повідомлення/с", "{rate} повідомлень/с"
+    assert forms == [two, two, two, two, five, two]
+
+
 def test_text_outside_of_a_tab_is_in_english():
     assert translate.current_language() == "en"
     assert translate._("Pause") == "Pause"
