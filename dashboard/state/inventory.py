@@ -5,6 +5,7 @@ The stock is not on any channel: it comes from the simulator's ``GET /state``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from itertools import pairwise
 
@@ -32,6 +33,7 @@ class ProductStock(Struct, frozen=True):
     unknown.
     """
 
+    id: str
     sku: str
     name: str
     price: Decimal
@@ -77,15 +79,25 @@ class Inventory(Struct, frozen=True):
     products: tuple[ProductStock, ...] = ()
     error: str = ""
 
-    def lowest_first(self) -> list[ProductStock]:
+    def lowest_first(self, subjects: Collection[str] = ()) -> list[ProductStock]:
         """Return the products by stock, those with an empty shelf first.
 
-        Equal ones are sorted by name, so that rows keep their place.
+        Before them come the subjects of running scenarios, by product id.  Equal ones are sorted
+        by name, so that rows keep their place.
         """
         return sorted(
             self.products,
-            key=lambda shelf: (0 not in shelf.quantities, shelf.fill_percent, shelf.name),
+            key=lambda product: (
+                product.id not in subjects,
+                0 not in product.quantities,
+                product.fill_percent,
+                product.name,
+            ),
         )
+
+    def find(self, reference: str) -> ProductStock | None:
+        """Return the product with this SKU or id."""
+        return next((p for p in self.products if reference in (p.sku, p.id)), None)
 
     @property
     def empty_shelf_count(self) -> int:
@@ -114,6 +126,7 @@ def _product_stock(
     if not history or history[-1].quantities != left:
         history = (*history, StockLevels(at, left))
     return ProductStock(
+        product.id,
         product.sku,
         product.name,
         product.price,

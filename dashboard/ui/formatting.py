@@ -44,6 +44,15 @@ def format_count(value: int) -> str:
     return f"{value // 1000}k" if value < 10_000_000 else f"{value // 1_000_000}M"
 
 
+def format_bytes(count: int) -> str:
+    """Format a number of bytes in few digits: 980 B, 12 KiB, 1.3 MiB."""
+    if count < 1 << 10:
+        return _("{count} B").format(count=count)
+    if count < 1 << 20:
+        return _("{count} KiB").format(count=format_number(count / (1 << 10)))
+    return _("{count} MiB").format(count=format_number(count / (1 << 20), 1))
+
+
 def viewer_timezone() -> tzinfo:
     """Return the viewer's time zone, or UTC if the browser does not send it."""
     try:
@@ -65,6 +74,16 @@ def format_duration(seconds: float) -> str:
     if seconds < 5400:
         return _("{count} min").format(count=f"{seconds / 60:.0f}")
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
+
+
+def format_size(size: int) -> str:
+    """Format a number of bytes: 284 B, 12 KiB, 1.2 MiB, 1 MiB."""
+    if size < 1024:
+        return _("{count} B").format(count=format_number(size))
+    if size < 1 << 20:
+        return _("{count} KiB").format(count=format_number(size / 1024))
+    mebibytes = round(size / (1 << 20), 1)
+    return _("{count} MiB").format(count=format_number(mebibytes, int(mebibytes % 1 > 0)))
 
 
 def format_countdown(seconds: float) -> str:

@@ -9,7 +9,7 @@ from conformance.case_types import CaseStatus
 from dashboard import personas
 from dashboard.i18n.translate import _, ngettext
 from dashboard.tab_session import tab
-from dashboard.ui import page_frame, sidebar
+from dashboard.ui import console_draft, page_frame, sidebar
 from dashboard.views.console import (
     conformance_table,
     connection_card,
@@ -117,6 +117,7 @@ def draw_tests() -> None:
         panes.draw_sequence(Lane(_("test client"), shown, tracker.notes))
 
 
+console_draft.take_from_url()
 sending = tab_resources.console_connection(sidebar.current_persona())
 tab().console.opened_personas[sidebar.persona_key()] = None
 if not sending.raw.recorder.frames():

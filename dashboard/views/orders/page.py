@@ -58,7 +58,7 @@ def draw_order(order: TrackedOrder, now: Snapshot) -> None:
     sockets = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
     customer_messages = sockets.customer_messages(now.at)
     deliveries = pair_deliveries(customer_messages, sockets.shop_messages(now.at), order.id)
-    left, right = st.columns([52, 48], gap="xsmall")
+    left, right = st.columns([41, 59], gap="xsmall")
     with left:
         panes.draw_customer_pane(
             order, order_as_received(order, customer_messages), sockets, now.at, PANE_PX
@@ -123,6 +123,7 @@ def draw_latest(now: Snapshot) -> None:
             selected=tab().orders.selected_id,
             on_select=select_order,
             visible_rows=LATEST_ROWS,
+            detail="even-customer",
             alt=title,
         )
 
@@ -235,6 +236,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
         on_select=select_order,
         scope=find,
         mark=tables.find_words(find),
+        detail="even-customer",
         alt=title,
     )
 
@@ -277,7 +279,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     order = selected_order(now)
-    left, right = st.columns([29, 20], gap="xsmall")
+    left, right = st.columns([64, 36], gap="xsmall")
     with left:
         if order:
             draw_order(order, now)
