@@ -24,7 +24,6 @@ LANGUAGES = {"en": "English", "uk": "Українська"}
 """The names of the languages, each in itself, by code."""
 SOURCE_LANGUAGE = "en"
 LANGUAGE_KEY = "language"  # the selection's key, in the session and in the URL
-FORM_OF_DECIMALS = 2
 LOCALES_DIR = Path(__file__).parent / "locales"
 
 
@@ -38,11 +37,16 @@ def ngettext(one: str, several: str, count: float) -> str:
 
     An ``int`` is shown without decimals, a ``float`` with them.
     """
-    # CLDR gives numbers with decimals a form of their own, which gettext lacks.  It is that of
-    # two in English, and in Ukrainian for neuter nouns, the only ones with decimals here:
-    # 34,7 повідомлення.
-    number = count if isinstance(count, int) else FORM_OF_DECIMALS
-    return load_catalogue(current_language()).ngettext(one, several, number)
+    return load_catalogue(current_language()).ngettext(one, several, plural_number(count))
+
+
+def plural_number(count: float) -> int:
+    """Return the number whose plural form fits a count.
+
+    CLDR gives numbers with decimals a form of their own, which gettext lacks.  It is that of two in
+    English, and in Ukrainian for neuter nouns, the only ones with decimals here: 34,7 повідомлення.
+    """
+    return count if isinstance(count, int) else 2
 
 
 def current_language() -> str:
