@@ -45,13 +45,23 @@ class Persona(Struct, frozen=True):
         """
         if self.is_anonymous:
             raise ValueError("an anonymous visitor has no token")
+        return self._sign(settings, self.lifetime_s)
+
+    def fresh_token(self, settings: Settings) -> str:
+        """Sign a valid token of the persona's user; a visitor signs in as the first customer."""
+        if self.is_anonymous:
+            return CUSTOMER.token(settings)
+        is_valid = self.lifetime_s > 0
+        return self._sign(settings, self.lifetime_s if is_valid else DEFAULT_LIFETIME_S)
+
+    def _sign(self, settings: Settings, lifetime_s: float) -> str:
         return mint(
             settings.jwt_secret,
             user_id=self.user_id,
             tenant_id=self.tenant or settings.tenant,
             role=self.role,
             name=self.name or None,
-            lifetime_s=self.lifetime_s,
+            lifetime_s=lifetime_s,
         )
 
 
@@ -62,6 +72,7 @@ AGENT = Persona("agent_1", "agent", "Марія")
 ADMIN = Persona("admin_1", "admin", "Ірина")
 ANONYMOUS = Persona("")
 EXPIRED_CUSTOMER = Persona("user_1", name="Володимир Левицький", lifetime_s=-60)
+SHORT_LIVED_CUSTOMER = Persona("user_1", name="Володимир Левицький", lifetime_s=60)
 OTHER_TENANT_CUSTOMER = Persona("user_1", name="Том", tenant=OTHER_TENANT)
 
 PERSONAS = {  # by the name in the URL
@@ -71,6 +82,7 @@ PERSONAS = {  # by the name in the URL
     "admin": ADMIN,
     "visitor": ANONYMOUS,
     "expired": EXPIRED_CUSTOMER,
+    "short-lived": SHORT_LIVED_CUSTOMER,
     "other-tenant": OTHER_TENANT_CUSTOMER,
 }
 LABELS = {
@@ -80,5 +92,6 @@ LABELS = {
     "admin": N_("Iryna · admin"),
     "visitor": N_("Visitor · no token"),
     "expired": N_("Expired token"),
+    "short-lived": N_("60-second token"),
     "other-tenant": N_("Tom · another shop"),
 }

@@ -43,10 +43,10 @@ class CommandResult:
 
 @dataclass(frozen=True)
 class PageError:
-    """An exception in a page, and how often it was raised in a row."""
+    """Why a redraw or a callback of a page failed, and when, in seconds since the epoch."""
 
+    at: float
     text: str
-    count: int
 
 
 @dataclass
@@ -96,8 +96,15 @@ class InboxState:
     toasted_until: float = 0.0
     conversation_id: str | None = None
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
-    taken_over: set[str] = field(default_factory=set)  # conversations
     error: str = ""
+
+
+@dataclass(frozen=True)
+class AccessAnswer:
+    """Why a subscription was refused: the rule, and the id of the connection; empty if unknown."""
+
+    rule: str
+    connection_id: str = ""
 
 
 @dataclass
@@ -105,9 +112,15 @@ class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
+    ``template_text`` is the last text that was written from a template, and ``template_persona``
+    the persona that it was written for.  ``access_answers`` are by connection and frame.
     """
 
     draft: str = ""
+    template_text: str = ""
+    template_persona: str = ""
+    opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
+    access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)
     paused_frames: dict[str, tuple[RecordedFrame, ...]] = field(default_factory=dict)
     selected_test: str = ""
@@ -136,14 +149,16 @@ class TabSession:
 
     ``paused_snapshot`` is None while the tab is live.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
-    browser may show, by the key of a table.
+    has, by parameter; ``url_page`` is the page whose values ``ui.url_select`` took over last.
+    ``shown_rows`` are what the browser may show, by the key of a table.  ``page`` is the URL path
+    of the page that is shown.
     """
 
+    page: str = ""
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
     page_error: PageError | None = None
-    page: str = ""
+    url_page: str = ""
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)

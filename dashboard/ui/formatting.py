@@ -67,6 +67,13 @@ def format_duration(seconds: float) -> str:
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
 
 
+def format_countdown(seconds: float) -> str:
+    """Format a remaining time: 1:12, or 1:01:12."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def format_round_trip(seconds: float) -> str:
     """Format the time until a reply: 0.4 ms, 12 ms, 1.2 s."""
     if seconds >= 1:
@@ -110,3 +117,9 @@ def progress_bar_html(share: float, tone: str) -> str:
 def escape_markdown(text: str) -> str:
     """Escape Markdown."""
     return re.sub(r"([\\`*_\[\]<>$:~#])", r"\\\1", text)
+
+
+def markdown_with_code(text: str) -> str:
+    """Escape Markdown, but for what is between backticks: it is shown as code."""
+    parts = re.split(r"(`[^`\n]+`)", text)
+    return "".join(part if index % 2 else escape_markdown(part) for index, part in enumerate(parts))

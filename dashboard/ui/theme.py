@@ -88,15 +88,25 @@ def display_name(word: str) -> str:
 
 @contextmanager
 def card(
-    key: str, title: str, aside: str | None = "", size: CardSize = "fit"
+    key: str,
+    title: str,
+    aside: str | None = "",
+    size: CardSize = "fit",
+    draw_controls: Callable[[], None] | None = None,
 ) -> Iterator[Callable[[str], None]]:
     """Draw a card: title on the left, a line of HTML on the right; for ``size`` see CardSize.
 
     If ``aside`` is None, the caller calls the yielded function with it once, when the card's
-    content is known.
+    content is known.  ``draw_controls`` draws widgets at the right of the line.
     """
     with st.container(border=True, key=f"{size}-{key}", gap="xsmall", height=HEIGHTS[size]):
         head = st.container()
+        if draw_controls:
+            with head.container(
+                key=f"controls-{key}", horizontal=True, vertical_alignment="center", gap="small"
+            ):
+                head = st.container(width="stretch")
+                draw_controls()
 
         def draw_head(aside: str) -> None:
             head.html(split_row_html(f"<b>{html.escape(title)}</b>", aside, "quiet"))

@@ -55,6 +55,12 @@ def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
     return wanted if wanted in options else next(iter(options))
 
 
+def set_selected(page: str, parameter: str, name: str) -> None:
+    """Select an option before the widget is drawn, or in a callback."""
+    st.session_state[_select_key(page, parameter)] = name
+    tab().choices[page, parameter] = name
+
+
 def search_input(page: str, parameter: str, label: str, **widget_options: Any) -> str:
     """Draw a search field that reports every key; return its text.  See ``set_search``."""
     text: str | None = st.text_input(
@@ -108,9 +114,9 @@ def adopt_url(page: str) -> None:
     that led to it.  The URL may also have values that the page before wrote there: not those.
     What was kept for the page is in the URL again afterwards.
     """
-    if page == tab().page:
+    if page == tab().url_page:
         return
-    tab().page = page
+    tab().url_page = page
     for parameter, value in st.query_params.items():
         owner = tab().url_owners.get(parameter, EVERY_PAGE)
         if owner != EVERY_PAGE and value != tab().choices.get((owner, parameter)):

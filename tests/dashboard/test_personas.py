@@ -1,7 +1,9 @@
 """Personas on real sockets."""
 
 import threading
+import time
 
+import jwt
 import pytest
 
 from dashboard import personas
@@ -82,6 +84,23 @@ def test_a_closed_socket_stays_closed(connect):
 def test_a_visitor_has_no_token(settings):
     with pytest.raises(ValueError, match="anonymous"):
         personas.ANONYMOUS.token(settings)
+
+
+@pytest.mark.parametrize("name", ["customer", "expired", "short-lived", "visitor"])
+def test_a_fresh_token_is_valid_and_names_the_personas_user(settings, secret, name):
+    persona = personas.PERSONAS[name]
+
+    claims = jwt.decode(persona.fresh_token(settings), secret, algorithms=["HS256"])
+
+    assert claims["user_id"] == (persona.user_id or personas.CUSTOMER.user_id)
+
+
+def test_the_fresh_token_of_the_short_lived_persona_is_short_lived_too(settings, secret):
+    persona = personas.SHORT_LIVED_CUSTOMER
+
+    claims = jwt.decode(persona.fresh_token(settings), secret, algorithms=["HS256"])
+
+    assert claims["exp"] - time.time() <= 60
 
 
 def test_every_persona_has_a_label():

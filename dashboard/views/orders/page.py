@@ -9,7 +9,7 @@ from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import ORDERS, Snapshot
-from dashboard.state.orders import HAPPY_PATH, TrackedOrder
+from dashboard.state.orders import HAPPY_PATH, STALE_AFTER_S, TrackedOrder
 from dashboard.tab_session import tab
 from dashboard.ui import formatting, page_frame, tables, theme, url_select
 from dashboard.ui.tables import Column
@@ -27,18 +27,30 @@ VIEW_LABELS = {"table": N_("Table"), "timeline": N_("Timeline")}
 
 def select_order(order: TrackedOrder) -> None:
     """Select an order."""
-    tab().orders.selected_id = st.query_params[ORDER_PARAM] = order.id
+    tab().orders.selected_id = order.id
+    url_select.keep_value("orders", ORDER_PARAM, order.id)
 
 
 def selected_order(now: Snapshot) -> TrackedOrder | None:
-    """Return the selected order; by default one that will soon change its status."""
-    if selected_id := tab().orders.selected_id:
-        return next((order for order in now.orders if order.id == selected_id), None)
-    soon = (OrderStatus.PROCESSING, OrderStatus.PAID, OrderStatus.PENDING)
-    order = next((o for status in soon for o in now.orders if o.status is status), None)
+    """Return the selected order; by default one that will soon change its status.
+
+    It is selected by its id, or by its number in a link.
+    """
+    if wanted := tab().orders.selected_id:
+        number = wanted.upper()
+        order = next((o for o in now.orders if wanted == o.id or number == o.number), None)
+    else:
+        soon = (OrderStatus.PROCESSING, OrderStatus.PAID, OrderStatus.PENDING)
+        order = next((o for status in soon for o in now.orders if o.status is status), None)
     if order:
-        tab().orders.selected_id = order.id
+        select_order(order)
     return order
+
+
+def select_another() -> None:
+    """Let the page choose an order again."""
+    tab().orders.selected_id = ""
+    url_select.keep_value("orders", ORDER_PARAM, "")
 
 
 def draw_order(order: TrackedOrder, now: Snapshot) -> None:
@@ -61,11 +73,21 @@ def draw_no_order() -> None:
         theme.card("customer", _("One order, from both sides"), size="even"),
         st.container(height=PANE_PX, border=False),
     ):
-        if tab().orders.selected_id:
+        if wanted := tab().orders.selected_id:
+            words = _(
+                "The workbench knows no order {order}. It ended more than {minutes} minutes ago "
+                "or before the workbench started, or is from before a reset."
+            )
             theme.draw_empty_state(
                 "search_off",
                 _("Order not found"),
-                _("No recent updates. Select another order from the list."),
+                words.format(order=formatting.escape_markdown(wanted), minutes=STALE_AFTER_S // 60),
+            )
+            st.button(
+                _("Show a current order"),
+                icon=":material/receipt_long:",
+                key="another",
+                on_click=select_another,
             )
         else:
             theme.draw_empty_state(
@@ -265,5 +287,6 @@ def draw() -> None:
 
 
 tab().orders.selected_id = st.query_params.get(ORDER_PARAM, tab().orders.selected_id)
+url_select.keep_value("orders", ORDER_PARAM, tab().orders.selected_id)
 live_line = page_frame.header(_("Orders"))
 page_frame.redraw_periodically("orders", draw)

@@ -8,10 +8,8 @@ from client.http_client import ApiRequestError
 from common.text_markers import N_
 from dashboard.dependencies import feed, simulator_client
 from dashboard.i18n.translate import _, current_language, ngettext
-from dashboard.state.channels import EVERYONE, KINDS
 from dashboard.state.live_state import Snapshot
-from dashboard.state.time_series import WINDOW_S
-from dashboard.ui import charts, formatting, page_frame, simulator_commands, theme
+from dashboard.ui import formatting, page_frame, simulator_commands, theme, throughput_card
 from dashboard.views.scenarios import controls
 from protocol.simulator_api import ScenarioInfo, ShopState, StartScenario, StopScenario
 
@@ -50,7 +48,8 @@ def draw() -> None:
     with st.grid(4, min_column_width=230, gap="xsmall"):
         for scenario in scenarios:
             draw_card(scenario, now.shop if not now.stock.error else None)
-    draw_effect(held, scenarios)
+    title = _("Effect: messages/s by channel kind")
+    throughput_card.draw("scenarios", "effect", title, held, size="rest")
 
 
 def status_text(now: Snapshot) -> str:
@@ -127,28 +126,6 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
             formatting.progress_bar_html(
                 running.progress if running else 0.0, "accent" if running else "none"
             )
-        )
-
-
-def draw_effect(now: Snapshot, scenarios: tuple[ScenarioInfo, ...]) -> None:
-    """Draw the traffic of the last two minutes, with the scenarios that were started."""
-    rows = now.series.window(KINDS)
-    named = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
-    legend = "".join(
-        formatting.dot_html(f"{kind} {formatting.format_number(rows[-1][kind], 1)}", kind)
-        for kind in named
-    )
-    title = _("Effect: messages/s by channel kind")
-    with theme.card("effect", title, legend, size="rest"):
-        titles = {one.name: one.title.in_language(current_language()) for one in scenarios}
-        began = {
-            round(start.at - now.at): titles.get(start.name, start.name)
-            for start in now.scenario_starts
-            if now.at - start.at < WINDOW_S
-        }
-        table = charts.throughput_data(rows, began)
-        st.vega_lite_chart(
-            table, charts.throughput_spec(), key="effect", height="stretch", alt=title
         )
 
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from dashboard.state.live_state import (
+    CONNECTIONS,
     DELIVERIES,
     MAX_GAPS,
     MESSAGES,
@@ -14,7 +15,6 @@ from dashboard.state.live_state import (
 from dashboard.state.message_log import MAX_MESSAGES as KEPT
 from protocol.event_payloads import OrderStatus
 from protocol.monitoring import LatencyPercentiles, NodeStats, StatsPayload
-from protocol.simulator_api import RunningScenario
 
 
 @pytest.fixture
@@ -100,6 +100,15 @@ def test_has_no_latency_while_nothing_was_delivered(state, shop):
     assert state.snapshot(shop.noon).health.p95_ms is None
 
 
+def test_sums_the_lows_and_highs_of_connections_over_the_nodes(state, shop):
+    dipped = msgspec.structs.replace(node("a", 20), connections_low=2, connections_high=21)
+    state.on_stats(StatsPayload((dipped, node("b", 5))), shop.noon)
+
+    snapshot = state.snapshot(shop.noon)
+
+    assert snapshot.gauges.rows[int(shop.noon)][CONNECTIONS] == (25, 7, 26)
+
+
 def test_records_a_gap_between_reports(state, shop):
     state.on_traffic(shop.traffic(seconds=0.25), shop.noon)
     state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 0.25)
@@ -115,6 +124,23 @@ def test_does_not_call_a_late_report_a_gap(state, shop):
     state.on_traffic(shop.traffic(seconds=5.0), shop.noon + 5.5)
 
     assert state.snapshot(shop.noon + 6).gaps == ()
+
+
+def test_is_in_a_gap_while_no_reports_arrive(state, shop):
+    state.on_traffic(shop.traffic(), shop.noon)
+
+    snapshot = state.snapshot(shop.noon + 7)
+
+    assert [(gap.since, gap.until) for gap in snapshot.gaps] == [(shop.noon, shop.noon + 7)]
+    assert state.snapshot(shop.noon + 1).gaps == ()
+
+
+def test_knows_nothing_from_before_the_first_report(state, shop):
+    assert [gap.until for gap in state.snapshot(shop.noon + 3).unknown] == [shop.noon + 3]
+
+    state.on_traffic(shop.traffic(seconds=1.0), shop.noon + 4)
+
+    assert [gap.until for gap in state.snapshot(shop.noon + 5).unknown] == [shop.noon + 3]
 
 
 def test_bounds_the_gaps(state, shop):
@@ -196,22 +222,3 @@ def test_keeps_the_state_of_the_simulator(state, shop):
     state.on_shop_error("cannot connect")
 
     assert state.snapshot(shop.noon).shop == shop.stock()
-
-
-def test_records_when_a_scenario_started(state, shop):
-    noon = shop.stock().now
-
-    def plays(*names):
-        running = tuple(RunningScenario(name, noon, noon, 0.5, 60.0) for name in names)
-        return msgspec.structs.replace(shop.stock(), scenarios=running)
-
-    for at, answer in enumerate((plays(), plays("a"), plays("a", "b"), plays("b"), plays("a"))):
-        state.on_shop_state(answer, shop.noon + at)
-
-    assert [
-        (seen.at - shop.noon, seen.name) for seen in state.snapshot(shop.noon).scenario_starts
-    ] == [
-        (1.0, "a"),
-        (2.0, "b"),
-        (4.0, "a"),
-    ]

@@ -181,6 +181,13 @@ def test_inbox_shows_earlier_messages_of_a_customer_from_the_feed(draw, busy_fee
     assert ["Time", "Change", "Product", "Total, ₴"] in columns(page)
 
 
+def test_inbox_shows_an_announcement_from_before_it_was_opened(draw, busy_feed, socket, shop):
+    notice = {"id": "n_9", "title": "Увага всім", "body": "Зачиняємося о восьмій"}
+    socket.receive("notification", notice, at=shop.noon)
+
+    assert "Увага всім" in words(draw(busy_feed, "inbox", customer="user_2"))
+
+
 def test_inbox_disables_writing_without_a_connection(draw, busy_feed):
     page = draw(busy_feed, "inbox")
 
