@@ -23,6 +23,7 @@ from dashboard.settings import Settings
 from dashboard.ui import page_errors
 from dashboard.web import assets, download, prometheus
 from dashboard.web.click_dedup import DeduplicateClicks
+from dashboard.web.index_page import ServeIndex
 
 PACKAGE_DIR = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
@@ -119,7 +120,7 @@ def main() -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
     routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE, assets.ASSETS_ROUTE]
-    middleware = [Middleware(DeduplicateClicks)]
+    middleware = [Middleware(DeduplicateClicks), Middleware(ServeIndex)]
     lifespan = partial(feed_lifespan, open_page=options.open)
     app = st.App(
         PACKAGE_DIR / "app.py",

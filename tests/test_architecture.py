@@ -77,6 +77,8 @@ PURE = [
     "dashboard/ui/frozen_list.py",
     "dashboard/ui/shown_rows.py",
     "dashboard/views/connections/access_explanation.py",
+    "dashboard/views/connections/channel_names.py",
+    "dashboard/views/connections/event_listing.py",
     "dashboard/views/connections/listing.py",
     "dashboard/views/console/code_descriptions.py",
     "dashboard/views/console/connection_summary.py",

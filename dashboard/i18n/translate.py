@@ -20,7 +20,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 P = ParamSpec("P")
 T = TypeVar("T")
-LANGUAGES = ("en", "uk")
+LANGUAGES = {"en": "English", "uk": "Українська"}
+"""The names of the languages, each in itself, by code."""
 SOURCE_LANGUAGE = "en"
 LANGUAGE_KEY = "language"  # the selection's key, in the session and in the URL
 LOCALES_DIR = Path(__file__).parent / "locales"

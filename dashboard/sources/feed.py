@@ -134,6 +134,12 @@ class Feed:
         with self._lock:
             self._live_state.acknowledge_alert(alert_id)
 
+    @property
+    def reset_at(self) -> float | None:
+        """When the shop was last reset, None if not since the feed was opened."""
+        with self._lock:
+            return self._live_state.reset_at
+
     def refresh_shop_state(self) -> None:
         """Poll the simulator now, after a command."""
         if self._poller:

@@ -67,6 +67,16 @@ def format_duration(seconds: float) -> str:
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
 
 
+def format_size(size: int) -> str:
+    """Format a number of bytes: 284 B, 12 KiB, 1.2 MiB, 1 MiB."""
+    if size < 1024:
+        return _("{count} B").format(count=format_number(size))
+    if size < 1 << 20:
+        return _("{count} KiB").format(count=format_number(size / 1024))
+    mebibytes = round(size / (1 << 20), 1)
+    return _("{count} MiB").format(count=format_number(mebibytes, int(mebibytes % 1 > 0)))
+
+
 def format_countdown(seconds: float) -> str:
     """Format a remaining time: 1:12, or 1:01:12."""
     minutes, rest = divmod(round(seconds), 60)

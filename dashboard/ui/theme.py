@@ -109,7 +109,9 @@ def card(
                 draw_controls()
 
         def draw_head(aside: str) -> None:
-            head.html(split_row_html(f"<b>{html.escape(title)}</b>", aside, "quiet"))
+            # A heading, so that a screen reader can go from card to card.
+            heading = f'<b role="heading" aria-level="2">{html.escape(title)}</b>'
+            head.html(split_row_html(heading, aside, "quiet"))
 
         if aside is not None:
             draw_head(aside)

@@ -114,9 +114,9 @@ def adopt_url(page: str) -> None:
     that led to it.  The URL may also have values that the page before wrote there: not those.
     What was kept for the page is in the URL again afterwards.
     """
-    if page == tab().url_page:
+    if page == tab().page:
         return
-    tab().url_page = page
+    tab().page = page
     for parameter, value in st.query_params.items():
         owner = tab().url_owners.get(parameter, EVERY_PAGE)
         if owner != EVERY_PAGE and value != tab().choices.get((owner, parameter)):

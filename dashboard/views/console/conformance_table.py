@@ -132,7 +132,7 @@ def _columns(results: Mapping[str, CaseResult]) -> dict[str, Column[ConformanceC
         _("Expected"): tables.text_column(122, lambda case: expectation_label(case.expected)),
         _("Actual"): tables.text_column(122, actual),
         _("Result"): tables.chips_column(
-            66, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
+            80, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
         ),
         _("Run"): tables.button_column(
             44,

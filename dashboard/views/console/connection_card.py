@@ -7,7 +7,7 @@ import time
 
 import streamlit as st
 
-from dashboard.i18n.translate import _, ngettext
+from dashboard.i18n.translate import _
 from dashboard.state.channels import kind_of
 from dashboard.ui import formatting, theme
 from dashboard.views.console import editor_state, next_steps, tab_resources, templates
@@ -29,13 +29,12 @@ def draw(connection: ConsoleConnection) -> None:
     lost = tuple(each.channel for each in tracker.lost)
     step = next_steps.next_step(summary, tracker.subscriptions, lost, now)
     with theme.card("connection", "", None):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
             with st.container(width="stretch"):
                 title, detail, tone = status(summary, now)
                 st.html(formatting.status_html(title, detail, tone))
             _draw_connect_button(connection)
         _draw_subscriptions(tuple(tracker.subscriptions))
-        _draw_repetition(connection)
         _draw_step(step, connection, now)
 
 
@@ -100,19 +99,6 @@ def _draw_subscriptions(channels: tuple[str, ...]) -> None:
     st.html(f'<div class="row quiet one-line"><span>{label}</span>{chips or nothing}</div>')
 
 
-def _draw_repetition(connection: ConsoleConnection) -> None:
-    repeater = connection.repeater
-    if not repeater.is_running:
-        return
-    sent = ngettext("sent {count} time", "sent {count} times", repeater.count)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        words = sent.format(count=formatting.format_number(repeater.count))
-        st.html(formatting.status_html(_("Repeating"), words, "accent"), width="content")
-        st.button(
-            _("Stop"), key="repeat-stop", icon=":material/stop:", on_click=repeater.stop, width=96
-        )
-
-
 def _draw_step(step: NextStep, connection: ConsoleConnection, now: float) -> None:
     if not step.texts:
         return
@@ -120,15 +106,15 @@ def _draw_step(step: NextStep, connection: ConsoleConnection, now: float) -> Non
     words = " ".join(
         formatting.markdown_with_code(_(text).format(**values)) for text in step.texts if text
     )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key="next-step", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(words, width="stretch")
         if step.suggestion and st.button(
             _("Use the template"),
             key="use-template",
             icon=":material/edit_note:",
-            help=_(templates.TEMPLATE_TITLES[step.suggestion]),
+            help=_(templates.TEMPLATE_TITLES[step.suggestion.value]),
             on_click=_use_template,
-            args=(step.suggestion, connection),
+            args=(step.suggestion.value, connection),
         ):
             st.rerun()  # the editor is outside of this fragment
     if step.deadline is not None:

@@ -29,6 +29,7 @@ from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
+SCHEMA_HEIGHT = 300  # px
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 LIVE_KEY = "json-editor"  # of the component that reports what is typed
@@ -126,7 +127,7 @@ def _draw_repetition(connection: ConsoleConnection) -> None:
         on_click=_start_repeating,
         args=(connection,),
     )
-    st.caption(_("Stops when the connection closes or another page is opened."))
+    st.caption(_("Stops when the connection closes, or another page or persona is opened."))
 
 
 def _draw_check() -> None:
@@ -135,23 +136,19 @@ def _draw_check() -> None:
     error = json_check.find_json_error(text)
     with st.container(key="json-check", border=False, gap="xsmall"):
         st.html(_check_html(text, error))
+    _draw_schema(text)
     _live_editor(
         key=LIVE_KEY,
-        data={
-            "committed": st.session_state[EDITOR_TEXT],
-            "checked": text,
-            "error": error.offset if error else None,
-        },
+        data={"checked": text, "error": error.offset if error else None},
         on_typed_change=lambda: None,
     )
-    _draw_schema(text)
 
 
 def _typed_text() -> str:
     """Return what is in the browser's editor: the session has it only once it is committed."""
-    committed: str = st.session_state[EDITOR_TEXT]
     typed = st.session_state.get(LIVE_KEY, {}).get("typed")
-    return typed["text"] if typed and typed["committed"] == committed else committed
+    committed: str = st.session_state[EDITOR_TEXT]
+    return committed if typed is None else typed
 
 
 def _check_html(text: str, error: json_check.JsonError | None) -> str:
@@ -169,7 +166,7 @@ def _check_html(text: str, error: json_check.JsonError | None) -> str:
 
 def _draw_schema(text: str) -> None:
     name = templates.template_of(text, editor_state.selected_template())
-    with st.container(key="schema", height="stretch", border=False):
+    with st.container(key="schema", height=SCHEMA_HEIGHT, border=False):
         if name == templates.OWN_MESSAGE:
             st.caption(_("This type has no schema: clients and services do not send it."))
             return
@@ -197,6 +194,7 @@ def _start_repeating(connection: ConsoleConnection) -> None:
     panes.clear_selection()
     text: str = st.session_state[EDITOR_TEXT]
     tab = tab_session.tab()  # the thread has no session
+    persona_key = tab.console.template_persona
     is_publication = templates.is_publication_text(text)
 
     def send(number: int) -> None:
@@ -206,7 +204,8 @@ def _start_repeating(connection: ConsoleConnection) -> None:
             connection.send(editor_state.with_repetition(text, number))
 
     def may_continue() -> bool:
-        return tab.page == "console" and (is_publication or connection.raw.is_open)
+        is_shown = tab.page == "console" and tab.console.template_persona == persona_key
+        return is_shown and (is_publication or connection.raw.is_open)
 
     connection.repeater.start(send, st.session_state[REPEAT_INTERVAL_KEY], may_continue)
     if not is_publication:

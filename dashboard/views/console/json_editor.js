@@ -64,8 +64,7 @@ function look(editor) {
   if (editor.text !== area.value) {
     editor.text = area.value;
     clearTimeout(editor.timer);
-    const typed = { committed: data.committed, text: area.value };
-    editor.timer = setTimeout(() => editor.report("typed", typed), REPORT_AFTER_MS);
+    editor.timer = setTimeout(() => editor.report("typed", area.value), REPORT_AFTER_MS);
   }
   layer.style.width = `${area.clientWidth}px`;
   layer.style.height = `${area.clientHeight}px`;
@@ -75,7 +74,7 @@ function look(editor) {
 export default function ({ data, parentElement, setStateValue }) {
   let editor = editors.get(parentElement);
   if (!editor) {
-    editor = { text: data.committed };
+    editor = {};
     editors.set(parentElement, editor);
     editor.interval = setInterval(() => look(editor), LOOK_EVERY_MS);
   }

@@ -29,6 +29,10 @@ REFRESH_NOW = N_(
     "The token has expired. Events still arrive; new subscriptions and chat are refused. "
     "Send `auth` with `$FRESH_TOKEN`."
 )
+NOTHING_DUE = N_(
+    "Nothing is due. When the token expires, `auth_error` follows, and 25 s later close 4103, "
+    "unless a new token was sent."
+)
 ANONYMOUS = N_("Without signing in, only `public:` channels can be joined.")
 STAFF_CHANNEL = N_(
     "Chat messages, new orders and stock alerts reach the staff on `{channel}`. "
@@ -133,7 +137,7 @@ def _when_signed_in(
             (("channel", tenant_channel),),
             Suggestion.JOIN_TENANT,
         )
-    return NextStep()
+    return NextStep((NOTHING_DUE,))
 
 
 def _after_close(connection: ConnectionSummary, lost: tuple[str, ...]) -> NextStep:

@@ -52,7 +52,7 @@ def draw_connection() -> None:
         )
     with right:
         lane = Lane(short_label(key), shown, sending.tracker.notes)
-        panes.draw_sequence(lane, draw_other_client)
+        panes.draw_sequence(lane, lambda: draw_other_client(shown))
 
 
 def short_label(persona_key: str) -> str:
@@ -70,8 +70,12 @@ def other_clients() -> dict[str, ConsoleConnection]:
     }
 
 
-def draw_other_client() -> Lane | None:
-    """Draw the choice of a second client in the sequence; return its frames."""
+def draw_other_client(own: tuple[RecordedFrame, ...]) -> Lane | None:
+    """Draw the choice of a second client in the sequence; return its frames.
+
+    Of its events only those that ``own`` frames have too, by their type: the staff's channel has
+    many others.
+    """
     others = other_clients()
     if not others:
         return None
@@ -86,8 +90,9 @@ def draw_other_client() -> Lane | None:
     )
     if not chosen:
         return None
-    connection = others[chosen]
-    return Lane(short_label(chosen), connection.frames(), connection.tracker.notes)
+    connection, types = others[chosen], {frame.type for frame in own}
+    frames = [each for each in connection.frames() if not each.is_event or each.type in types]
+    return Lane(short_label(chosen), frames, connection.tracker.notes)
 
 
 def draw_tests() -> None:

@@ -40,7 +40,7 @@ def draw_toolbar(
     live: Sequence[RecordedFrame],
     frames: FrozenList[RecordedFrame],
 ) -> None:
-    """Draw the toolbar: clear, jump to the newest, show events."""
+    """Draw the toolbar: clear, jump to the newest, show events, stop the repetition."""
     new_count = frames.new_count(live, lambda frame: frame.seq)
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
@@ -56,6 +56,20 @@ def draw_toolbar(
         st.toggle(
             _("Events"), value=True, key=SHOW_EVENTS_KEY, help=_("Include unsolicited messages")
         )
+        if connection.repeater.is_running:
+            _draw_repetition(connection)
+
+
+def _draw_repetition(connection: ConsoleConnection) -> None:
+    repeater = connection.repeater
+    words = ngettext("sent {count} time", "sent {count} times", repeater.count)
+    st.button(
+        _("Stop repeating"),
+        key="repeat-stop",
+        icon=":material/stop:",
+        on_click=repeater.stop,
+    )
+    st.caption(words.format(count=formatting.format_number(repeater.count)), width="content")
 
 
 def _clear(connection: ConsoleConnection) -> None:
@@ -128,14 +142,17 @@ def _draw_table(
         columns[_("Time")] = tables.text_column(
             86, lambda f: formatting.format_time(f.at, millis=True, timezone=where)
         )
-    columns[_("Type")] = tables.chips_column(
-        126 if has_room else 104,
-        lambda f: f.label,
-        {f.label: frame_text.frame_tone(f) for f in newest},
+    columns[_("Type")] = Column(
+        "chip",
+        120 if has_room else 104,
+        lambda f: [frame_text.frame_tone(f, notes[f.seq].origin), f.label],
     )
     if has_room:
         columns[_("Channel")] = tables.chips_column(
-            66, lambda f: frame_text.channel_kind(notes[f.seq].origin), theme.KIND_TONES
+            62,
+            lambda f: frame_text.channel_kind(notes[f.seq].origin),
+            theme.KIND_TONES,
+            _("The kind of the channel on which an event came"),
         )
     columns[_("Content")] = tables.text_column(
         110,

@@ -140,7 +140,7 @@ def _subscribe_options(name: str, values: TemplateValues) -> dict[str, Any]:
 
 
 def template_of(text: str, selected: str) -> str:
-    """Return the template whose message type a text has: the selected one if it fits.
+    """Return the template that a text is like.
 
     ``OWN_MESSAGE`` if its type is none of the templates', the selected one if it has no type.
     """
@@ -148,9 +148,18 @@ def template_of(text: str, selected: str) -> str:
     if not found:
         return selected
     name = f"{PUBLISH_PREFIX}{found[1]}" if is_publication_text(text) else found[1]
-    if selected in SPECIAL_TEMPLATES and name == "subscribe":
-        return selected
+    if name == "subscribe":
+        return _subscribe_template(text, selected)
     return name if name in TEMPLATE_NAMES else OWN_MESSAGE
+
+
+def _subscribe_template(text: str, selected: str) -> str:
+    if '"recoverable"' in text:
+        return "subscribe-recover"
+    if '"last"' in text:
+        return "subscribe-last"
+    is_tenant = selected == "subscribe-tenant" and '"tenant:' in text
+    return selected if is_tenant else "subscribe"
 
 
 def is_publication_text(text: str) -> bool:

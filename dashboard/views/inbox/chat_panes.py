@@ -169,7 +169,9 @@ def draw_context(customer: CustomerRef, now: Snapshot, cart: CartChange | None) 
                     width="content",
                 )
             if len(orders) > CONTEXT_ORDERS:
-                st.caption(_("and {count} more").format(count=len(orders) - CONTEXT_ORDERS))
+                more = len(orders) - CONTEXT_ORDERS
+                words = ngettext("and {count} more", "and {count} more", more)
+                st.caption(words.format(count=more))
 
 
 def cart_text(cart: CartChange | None) -> str:

@@ -11,7 +11,7 @@ from dashboard.personas import Persona
 from dashboard.state.live_state import ORDERS, Snapshot
 from dashboard.state.orders import HAPPY_PATH, STALE_AFTER_S, TrackedOrder
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, page_frame, tables, theme, url_select
+from dashboard.ui import chart_window, charts, formatting, page_frame, tables, theme, url_select
 from dashboard.ui.tables import Column
 from dashboard.views.orders import panes, timeline
 from dashboard.views.orders.delivery_times import order_as_received, pair_deliveries
@@ -58,7 +58,7 @@ def draw_order(order: TrackedOrder, now: Snapshot) -> None:
     sockets = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
     customer_messages = sockets.customer_messages(now.at)
     deliveries = pair_deliveries(customer_messages, sockets.shop_messages(now.at), order.id)
-    left, right = st.columns([52, 48], gap="xsmall")
+    left, right = st.columns([41, 59], gap="xsmall")
     with left:
         panes.draw_customer_pane(
             order, order_as_received(order, customer_messages), sockets, now.at, PANE_PX
@@ -123,6 +123,7 @@ def draw_latest(now: Snapshot) -> None:
             selected=tab().orders.selected_id,
             on_select=select_order,
             visible_rows=LATEST_ROWS,
+            detail="even-customer",
             alt=title,
         )
 
@@ -235,6 +236,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
         on_select=select_order,
         scope=find,
         mark=tables.find_words(find),
+        detail="even-customer",
         alt=title,
     )
 
@@ -252,7 +254,9 @@ def format_step_duration(seconds: float | None) -> str:
 def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
     """Draw the timeline."""
     shown = orders[: timeline.TIMELINE_ROWS]
-    data = timeline.timeline_data(timeline.status_segments(shown, now.at))
+    segments = timeline.status_segments(shown, now.at)
+    bars = timeline.timeline_data(segments, now.at, formatting.format_time)
+    data = charts.with_marks(bars, chart_window.time_marks(now), now.at, timeline.TIMELINE_S)
     alt = _("Open orders over the last five minutes, one bar segment per status")
     spec = timeline.order_timeline_spec(tuple(map(theme.display_name, timeline.STATUS_BAR_HEX)))
     st.vega_lite_chart(data, spec, key="order-timeline", height="stretch", alt=alt)
@@ -275,7 +279,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     order = selected_order(now)
-    left, right = st.columns([29, 20], gap="xsmall")
+    left, right = st.columns([64, 36], gap="xsmall")
     with left:
         if order:
             draw_order(order, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import streamlit as st
 
 from dashboard.dependencies import feed
@@ -142,7 +144,9 @@ def draw_orders(now: Snapshot, start: str) -> None:
         _("Time"): tables.text_column(
             66, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Order"): tables.text_column(112, lambda order: order.number),
+        _("Order"): tables.link_column(
+            112, lambda order: order.number, lambda order: f"/orders?order={quote(order.id)}"
+        ),
         _("Status"): tables.chips_column(92, lambda order: order.status, theme.STATUS_TONES),
         _("Customer"): tables.text_column(122, lambda order: order.customer),
         _("Items"): tables.text_column(190, lambda order: order.item_names, grows=True),
@@ -177,7 +181,9 @@ def draw_alerts(now: Snapshot, start: str) -> None:
             66, lambda alert: formatting.format_time(alert.at, timezone=where)
         ),
         _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
-        _("Product"): tables.text_column(180, lambda alert: alert.product, grows=True),
+        _("Product"): tables.link_column(
+            180, lambda alert: alert.product, lambda alert: f"/inventory?product={quote(alert.sku)}"
+        ),
         _("Warehouse"): tables.text_column(84, lambda alert: alert.warehouse),
         _("Left"): tables.number_column(44, lambda alert: alert.quantity),
     }

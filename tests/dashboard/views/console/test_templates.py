@@ -118,8 +118,13 @@ def test_the_template_follows_the_text():
     assert followed('{"type": "chat_message", "payl') == "chat_message"
     assert followed('{"type": "dance"}') == templates.OWN_MESSAGE
     assert followed("", "ping") == "ping"
-    assert followed('{"type": "subscribe"}', "subscribe-recover") == "subscribe-recover"
     assert followed('{"type": "ping"}', "subscribe-recover") == "ping"
+    assert followed('{"type": "subscribe"}', "subscribe-recover") == "subscribe"
+
+
+@pytest.mark.parametrize("name", templates.TEMPLATE_NAMES)
+def test_a_template_is_recognised_by_its_text(name):
+    assert templates.template_of(templates.render_template(name, "r1", SHOP), name) == name
 
 
 def test_recovering_after_a_drop_starts_from_the_last_position():
