@@ -124,7 +124,7 @@ def step_button(browser: Browser, _server: Target, url: str) -> ClickTarget:
         found = re.search(r"(\d+) stored", messages.inner_text().replace(",", ""))
         return int(found[1]) if found else 0
 
-    button = page.locator(".st-key-step button")
+    button = page.locator(".st-key-step button").first
     return ClickTarget("button", page, lambda _: button, stored)
 
 
