@@ -62,7 +62,7 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
     broker, store, cluster, counters = backends.broker, backends.store, backends.cluster, Counters()
     writer = BatchWriter(asyncio.get_running_loop(), settings.outbox_bytes)
     hub = Hub(counters, writer.broadcast, time.time)
-    reporter = MonitorReporter(cluster, hub, broker, counters, time.time)
+    reporter = MonitorReporter(cluster, hub, broker, counters, time.time, settings.outbox_bytes)
     metrics = Metrics(
         reporter.node_stats,
         counters,
@@ -76,6 +76,7 @@ async def _start_server(settings: Settings, backends: Backends) -> AsyncIterator
         hub=hub,
         broker=broker,
         counters=counters,
+        connection_monitor=reporter.connection_monitor,
         clock=time.time,
         max_message_bytes=settings.message_bytes,
         connection_limiter=cluster.connection_limiter,

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from bench.context import BenchContext, print_progress
 from bench.measurements.pages_traffic import PagesTraffic
@@ -95,26 +95,23 @@ def heap_mib(page: Page) -> float:
     return used / (1 << 20)
 
 
-@contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the browser; it ends with the block.
+def launch_chromium(play: Playwright) -> Browser:
+    """Start the machine's Chromium.
 
     Raises:
-        ProcessDidNotStart: it is not installed.
+        ProcessDidNotStart: there is none.
     """
-    path = shutil.which("chromium")
-    if path is None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
         raise ProcessDidNotStart("chromium is not installed: apt install chromium")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
-        yield browser
-        browser.close()
+    return play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
 
 
 @contextlib.contextmanager
 def open_pages(target: Target) -> Iterator[list[Page]]:
     """Keep the pages open in a browser."""
-    with chromium() as browser:
+    with sync_playwright() as play:
+        browser = launch_chromium(play)
         pages = [browser.new_page() for _ in PAGE_NAMES]
         for page, name in zip(pages, PAGE_NAMES, strict=True):
             page.goto(f"http://127.0.0.1:{target.port}/{name}")

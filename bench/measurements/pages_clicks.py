@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from bench.context import BenchContext, print_progress
-from bench.measurements.pages import chromium
+from bench.measurements.pages import launch_chromium
 from bench.measurements.pages_traffic import PagesTraffic
 from bench.servers.processes import DASHBOARD, Target, start_process
 from bench.stats import Measurement, quantile
@@ -72,7 +72,8 @@ def run(context: BenchContext) -> list[Measurement]:
                 WORKBENCH_TENANT="bench",
             )
         )
-        browser = stack.enter_context(chromium())
+        browser = launch_chromium(stack.enter_context(sync_playwright()))
+        stack.callback(browser.close)
         stack.enter_context(traffic(server))
         stack.enter_context(busy_process())
         results: list[Measurement] = []

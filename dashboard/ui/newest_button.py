@@ -17,7 +17,7 @@ def draw(
     width: int,
     shortcut: str | None = None,
 ) -> None:
-    """Draw the button; it is disabled while the list is live."""
+    """Draw the button; it is disabled while the list is live, and prominent if items are new."""
     has_new = is_frozen and new_count != "0"
     st.button(
         _("{count} new").format(count=new_count) if has_new else _("Newest"),

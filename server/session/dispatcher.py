@@ -16,7 +16,9 @@ from protocol.close_codes import CloseCode
 from protocol.codec import decode_client, encode_with_offset, encode_with_timestamp
 from protocol.errors import ErrorCode, RequestError
 from protocol.messages import Auth, AuthPayload, ClientMessage, Error, Ping, ServerMessageBase
+from server.auth.identity import Identity
 from server.cluster.connection_limits import ConnectionLimiter
+from server.monitoring.connection_monitor import ConnectionMonitor
 from server.monitoring.counters import Counters
 from server.pubsub.brokers.base import Broker, BrokerUnavailable
 from server.pubsub.hub import Hub, Subscriber
@@ -44,6 +46,7 @@ class ConnectionContext(Struct, frozen=True):
     hub: Hub
     broker: Broker
     counters: Counters
+    connection_monitor: ConnectionMonitor
     clock: Callable[[], float]
     max_message_bytes: int
     connection_limiter: ConnectionLimiter
@@ -185,7 +188,7 @@ class RequestDispatcher:
         """Apply effects, which may include those that need input or output."""
         for effect in effects:
             if isinstance(effect, AcquireConnectionSlot):
-                await self._acquire_slot(effect.identity.user_id)
+                await self._acquire_slot(effect.identity)
             elif isinstance(effect, Publish):
                 try:
                     await self._context.broker.publish(effect.publications)
@@ -224,7 +227,8 @@ class RequestDispatcher:
             case _:
                 assert_never(effect)
 
-    async def _acquire_slot(self, user_id: str) -> None:
+    async def _acquire_slot(self, identity: Identity) -> None:
+        user_id = identity.user_id
         has_slot = await self._context.connection_limiter.acquire(user_id)
         if not has_slot:
             self._connection.close(CloseCode.TOO_MANY_CONNECTIONS)
@@ -232,6 +236,7 @@ class RequestDispatcher:
             self._context.connection_limiter.release(user_id)
         else:
             self._has_slot = True
+            self._context.connection_monitor.on_signed_in(self._connection.id, identity)
 
     def _send_reply(self, message: ServerMessageBase) -> None:
         shared = self._context

@@ -46,17 +46,17 @@ def test_a_message_of_a_customer_reaches_support_and_is_answered(open_page):
     expect(card(page, "chat-log-customer").get_by_text("Марія ·")).to_be_visible()
 
 
-def test_a_conversation_that_a_person_took_over_is_left_to_them(open_page):
+def test_a_conversation_can_be_taken_over_and_handed_back(open_page):
     page = open_page("inbox?persona=customer-2")
     send_chat(page, "customer", "Коли відправите?")
     expect(card(page, "chat-log-staff").get_by_text("Коли відправите?")).to_be_visible()
-    expect(
-        page.get_by_text("The simulated agent replies until a person takes over.")
-    ).to_be_visible()
+    expect(page.get_by_text("The simulated agent replies until a person does.")).to_be_visible()
 
     page.get_by_role("button", name="Take over").click()
-
     expect(page.get_by_text("The simulated agent no longer replies")).to_be_visible()
+    page.get_by_role("button", name="Hand back").click()
+
+    expect(page.get_by_text("The simulated agent replies until a person does.")).to_be_visible()
 
 
 def test_messages_are_shown_again_after_a_reload(open_page):
@@ -85,7 +85,7 @@ def test_the_progress_steps_follow_the_order(open_page, command_simulator, pause
     expect(now).to_contain_text("Placed")
 
     for step in ("Paid", "Being packed", "On its way"):
-        page.get_by_role("button", name="Advance order").click()
+        page.get_by_role("button", name="Advance this order").click()
         expect(now).to_contain_text(step)
 
     expect(customer.get_by_role("link")).to_have_attribute(
@@ -137,7 +137,7 @@ def test_a_notification_links_to_its_order(open_page, command_simulator, paused)
 
     note.get_by_role("link", name="View order").first.click()
 
-    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+    expect(page.get_by_role("heading", name="Orders", level=1)).to_be_visible()
     expect(page).to_have_url(re.compile(rf"/orders\?.*order={order['id']}"))
     expect(card(page, "even-customer")).to_contain_text(order["number"])
 

@@ -6,6 +6,7 @@
 import { element, fill } from "./table_cells.js";
 
 const POINTER_RESTS_MS = 20_000; // a pointer that was left on the rows does not hold them for longer
+const NARROW = "(max-width: 640px)"; // as in app.css: there the cards are below each other
 const REPORT_HOLD_MS = 5_000; // then Python keeps the rows that are held, whatever it draws
 
 const rem = (px) => `${px / 14}rem`; // px of the theme's font size: presented, a table is wider
@@ -65,8 +66,8 @@ class Table {
     this.note.addEventListener("click", () => this.catchUp());
   }
 
-  // data: {label, columns, rows: [[id, cell, …], …], selected, selectable, isFrozen, version, scope,
-  // more, held, rowPx}; rows with other ids have another version, another list another scope.
+  // data: {label, columns, rows: [[id, cell, …], …], selected, selectable, isFrozen, version, detail,
+  // scope, more, held, rowPx}; rows with other ids have another version, another list another scope.
   update(data) {
     const before = this.data;
     this.data = data;
@@ -265,6 +266,8 @@ class Table {
     this.hasActed = true;
     this.moveCursor(tr);
     this.send("select", tr.dataset.rowId);
+    if (this.data.detail && matchMedia(NARROW).matches)
+      document.querySelector(`.st-key-${this.data.detail}`)?.scrollIntoView({ behavior: "smooth" });
   }
 
   press(tr, button) {
