@@ -105,6 +105,7 @@ class Sends:
 
     def send_under(self, filter: Filter, count: int) -> None:
         """Send so many messages; a failure is kept, and the page opened again."""
+        print_progress(f"pages_sends: {count} under {filter}")
         self._open(filter)
         for number in range(count):
             try:
