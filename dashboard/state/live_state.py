@@ -45,7 +45,7 @@ from protocol.event_payloads import (
 )
 from protocol.money import decode_money
 from protocol.monitoring import ConnectionEvent, Sample, StatsPayload, TrafficPayload
-from protocol.simulator_api import ShopState, is_order_of_run
+from protocol.simulator_api import ShopLanguage, ShopState, is_order_of_run
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
 MIN_GAP_S = 3.0  # between two reports; a shorter one is a report that was late
@@ -279,6 +279,11 @@ class LiveState:
         self._periods.update(shop, at)
         self._orders.reconcile(shop, at)
         self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
+
+    @property
+    def shop_language(self) -> ShopLanguage:
+        """The language of the shop's data; Ukrainian until the simulator has reported it."""
+        return self._shop.language if self._shop else ShopLanguage.UKRAINIAN
 
     def _is_of_ended_run(self, order: str) -> bool:
         return any(is_order_of_run(order, run) for run in self._ended_runs)

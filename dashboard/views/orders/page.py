@@ -265,7 +265,7 @@ def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
 def draw() -> None:
     """Draw a snapshot."""
     now = page_frame.current_snapshot()
-    rate = 60 * now.series.now(ORDERS, over=60)
+    rate = round(60 * now.series.now(ORDERS, over=60))
     live_line(
         ngettext("{count} order/min", "{count} orders/min", rate).format(
             count=formatting.format_number(rate)

@@ -108,7 +108,6 @@ def draw_actions(shop: ShopState) -> None:
     """Draw one-off actions: order, stock, announcement."""
     st.button(
         _("Place an order"),
-        icon=":material/add_shopping_cart:",
         key="place",
         type="primary",
         width="stretch",
