@@ -157,7 +157,7 @@ def _draw_access_check(
     now: Snapshot,
 ) -> None:
     picked = tab().explorer.messages.selected
-    question = _("Why did this client not receive it?")
+    question = _("Why didn't this client receive it?")
     st.html(f'<div class="row quiet"><b>{html.escape(question)}</b></div>')
     asked = st.text_input(
         _("Channel or order number"),
