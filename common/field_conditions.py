@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,7 +16,9 @@ import msgspec
 from common import regular_expressions
 from common.regular_expressions import InvalidExpression
 
+_encoder = msgspec.json.Encoder(decimal_format="number")
 MAX_NUMBER_LENGTH = 40  # characters of a text that is compared as a number
+MAX_VALUE_LENGTH = 60  # characters of a value in a condition made from it
 _PATH = r"[^\W\d][\w-]*(?:\.[\w-]+)*"
 _OPERATOR = r"!=|>=|<=|==|=|>|<|~|\bcontains\b"
 _CLAUSE = re.compile(rf"\s*(?P<path>{_PATH})\s*(?P<operator>{_OPERATOR})\s*")
@@ -41,11 +44,11 @@ class FieldCondition(NamedTuple):
     path: tuple[str, ...]
     operator: str
     text: str
-    number: int | float | None
+    number: int | Decimal | None
     matches_value: Callable[[Any], bool]
 
     def found(self, document: Any) -> Iterator[FoundField]:
-        """Yield the fields that satisfy the condition."""
+        """Yield the fields that satisfy the condition; numbers with a fraction are decimals."""
         for path, value in fields_at(document, self.path):
             if self.matches_value(value):
                 yield FoundField(path, value)
@@ -98,14 +101,14 @@ def _make_condition(path: str, operator: str, text: str, is_quoted: bool) -> Fie
     return FieldCondition(names, operator, text, number, _comparison(operator, text, number))
 
 
-def _as_number(text: str) -> int | float | None:
+def _as_number(text: str) -> int | Decimal | None:
     if not _NUMBER.fullmatch(text):
         return None
     digits = re.sub(r"[_ \N{NO-BREAK SPACE}]", "", text)
-    return int(digits) if digits.lstrip("+-").isdigit() else float(digits)
+    return int(digits) if digits.lstrip("+-").isdigit() else Decimal(digits)
 
 
-def _comparison(operator: str, text: str, number: int | float | None) -> Callable[[Any], bool]:
+def _comparison(operator: str, text: str, number: int | Decimal | None) -> Callable[[Any], bool]:
     """Return the test of a field's value.
 
     Raises:
@@ -129,13 +132,13 @@ def _comparison(operator: str, text: str, number: int | float | None) -> Callabl
             return lambda value: _is_ordered(operator, value, folded, number)
 
 
-def _equals(value: Any, folded: str, number: int | float | None) -> bool:
+def _equals(value: Any, folded: str, number: int | Decimal | None) -> bool:
     if number is not None and (given := _number_of(value)) is not None:
         return given == number
     return value_text(value).casefold() == folded
 
 
-def _is_ordered(operator: str, value: Any, folded: str, number: int | float | None) -> bool:
+def _is_ordered(operator: str, value: Any, folded: str, number: int | Decimal | None) -> bool:
     if isinstance(value, bool | dict | list) or value is None:
         return False
     left: Any
@@ -159,9 +162,9 @@ def _is_ordered(operator: str, value: Any, folded: str, number: int | float | No
             return bool(left <= right)
 
 
-def _number_of(value: Any) -> int | float | None:
+def _number_of(value: Any) -> int | Decimal | None:
     """Return a number, also of a text that is one: amounts may be sent as text."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return value
     is_short = isinstance(value, str) and len(value) <= MAX_NUMBER_LENGTH
     return _as_number(value) if is_short else None
@@ -169,7 +172,33 @@ def _number_of(value: Any) -> int | float | None:
 
 def value_text(value: Any) -> str:
     """Return a value as it is compared and shown: a text as it is, all else as JSON."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return value if isinstance(value, str) else _encoder.encode(value).decode()
+
+
+def format_condition(path: str, value: Any) -> str:
+    """Return the condition that a field has a value; of a long text, that it contains its start.
+
+    Positions in lists are left out of the path.
+    """
+    names = ".".join(name for name in path.split(".") if not name.isdigit())
+    text = value_text(value)
+    if len(text) > MAX_VALUE_LENGTH:
+        return f"{names} contains {_quoted(text[:MAX_VALUE_LENGTH])}"
+    return f"{names} = {_quoted(text) if _needs_quotes(value, text) else text}"
+
+
+def _needs_quotes(value: Any, text: str) -> bool:
+    if not isinstance(value, str):
+        return False
+    is_plain = re.fullmatch(r"[\w.:@+/-]+(?: [\w.:@+/-]+)*", text) is not None
+    return not is_plain or re.search(r"\b(?:and|or)\b", text) is not None
+
+
+def _quoted(text: str) -> str:
+    """Quote a text; one with both kinds of quotation marks ends before the second kind."""
+    if '"' not in text:
+        return f'"{text}"'
+    return "'" + text.partition("'")[0] + "'"
 
 
 def fields_at(document: Any, names: tuple[str, ...]) -> Iterator[FoundField]:

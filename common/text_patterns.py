@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Protocol
 
 import msgspec
@@ -30,6 +31,9 @@ class InvalidPattern(ValueError):
 
 class Pattern(Protocol):
     """A search pattern."""
+
+    def __hash__(self) -> int:
+        """Return the hash of the object: results are cached by pattern."""
 
     def matches(self, text: bytes) -> bool:
         """Return whether the JSON of a message matches."""
@@ -89,11 +93,13 @@ class JsonPathPattern:
 
     def compared_fields(self, text: bytes) -> list[FoundField]:
         """Return the fields that the path's filters compare, of what it selects."""
+        exact = _decimal_decoder.decode(text)
+        nodes = self._path.finditer(msgspec.json.decode(text))
         return [
             FoundField(".".join(names), found)
-            for value in self._selected(text)
+            for parts in [tuple(node.parts) for node in nodes]
             for names in self._compared
-            for found in _descend(value, names)
+            for found in _descend(exact, (*parts, *names))
         ]
 
     def _selected(self, text: bytes) -> Iterator[Any]:
@@ -104,12 +110,13 @@ class JsonPathPattern:
             return
 
 
-def _descend(value: Any, names: tuple[str, ...]) -> list[Any]:
-    """Return the value at the end of a path of names; none if a name is missing."""
-    for name in names:
-        if not isinstance(value, dict) or name not in value:
+def _descend(value: Any, path: tuple[str | int, ...]) -> list[Any]:
+    """Return the value at the end of a path of names and positions; none if it ends before."""
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
             return []
-        value = value[name]
     return [value]
 
 
@@ -127,7 +134,7 @@ class ConditionPattern:
         if b"\\u" not in text and not all(name in text for name in self._names):
             return False
         try:
-            document = msgspec.json.decode(text)
+            document = _decimal_decoder.decode(text)
         except (msgspec.DecodeError, RecursionError):
             return False
         return all(
@@ -136,7 +143,7 @@ class ConditionPattern:
 
     def found(self, text: bytes) -> list[FoundField]:
         """Return the fields that satisfy the conditions, one for each condition or more."""
-        document = msgspec.json.decode(text)
+        document = _decimal_decoder.decode(text)
         return [found for condition in self.conditions for found in condition.found(document)]
 
 
@@ -161,6 +168,7 @@ def parse_pattern(text: str) -> Pattern | None:
     return RegexPattern(re2.escape(text)) if text else None
 
 
+_decimal_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _environment = JSONPathEnvironment(strict=True)
 for _name in ("match", "search"):  # their regular expressions backtrack
     del _environment.function_extensions[_name]

@@ -34,6 +34,16 @@ class ShopLanguage(StrEnum):
     ENGLISH = "en"
 
 
+def order_id(run: str, number: int) -> str:
+    """Return the id of an order of the simulator, from its run and its number in it."""
+    return f"ord_{run}_{number}"
+
+
+def is_order_of_run(id: str, run: str) -> bool:
+    """Return whether an order with this id is of this run of the simulator."""
+    return id.startswith(f"ord_{run}_")
+
+
 class _Command(
     Struct,
     frozen=True,
@@ -346,8 +356,8 @@ class ShopState(Struct, frozen=True, kw_only=True):
     presence: ClientPoolState
     customers: tuple[CustomerState, ...]
     language: ShopLanguage = ShopLanguage.UKRAINIAN
-    taken_conversations: tuple[str, ...] = ()
     reset_at: Timestamp | None = None
+    taken_conversations: tuple[str, ...] = ()
 
     def running_scenario(self, name: str) -> RunningScenario | None:
         """Return a scenario's progress, if it is running."""

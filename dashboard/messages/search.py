@@ -12,7 +12,6 @@ from dashboard.state.message_log import Chunk, LoggedMessage, LogView
 from protocol.channels import ChannelKind
 
 MAX_ROWS = 200  # messages in a list
-MONITOR_PREFIX = f"{ChannelKind.MONITOR}:"
 
 
 class MessageFilter(Struct, frozen=True):
@@ -21,22 +20,12 @@ class MessageFilter(Struct, frozen=True):
     ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for messages to
     everyone, or any part of a channel's name.  For ``text`` see ``common.text_patterns``.
     ``user`` is a user's id: it matches messages on the user's channel and those that contain it.
-    ``without_monitor`` leaves out the monitor's channel, unless ``channel`` asks for it.
     """
 
     channel: str = ""
     type: str = ""
     text: str = ""
     user: str = ""
-    without_monitor: bool = False
-
-    def hides(self, name: str) -> bool:
-        """Tell whether messages of a channel are left out whatever else the filter says."""
-        return (
-            self.without_monitor
-            and name.startswith(MONITOR_PREFIX)
-            and not self.channel.startswith(MONITOR_PREFIX)
-        )
 
     def matches_user(self, message: LoggedMessage) -> bool:
         """Tell whether a message is on the user's channel or contains the user's id."""
@@ -59,22 +48,19 @@ class MessageFilter(Struct, frozen=True):
 class SearchResult(Struct, frozen=True):
     """Result of a search: number of matches, and the newest, newest first.
 
-    ``unsearched`` counts the oldest messages, which were not searched yet; ``hidden`` counts
-    those that the filter leaves out as the monitor's.
+    ``unsearched`` counts the oldest messages, which were not searched yet.
     """
 
     total: int = 0
     newest: tuple[LoggedMessage, ...] = ()
     unsearched: int = 0
-    hidden: int = 0
 
 
 class _ChunkMatches(NamedTuple):
-    """How much of a chunk was searched, its matches, and the numbers of the hidden messages."""
+    """How much of a chunk was searched, and its matches."""
 
     searched: int = 0
     matches: Chunk = ()
-    hidden: tuple[int, ...] = ()
 
 
 def _never() -> bool:
@@ -98,7 +84,7 @@ class MessageSearch:
         self, log: LogView, limit: int = MAX_ROWS, should_stop: Callable[[], bool] = _never
     ) -> SearchResult:
         """Search a log, newest first, until ``should_stop`` returns true."""
-        total, ahead, hidden, newest = 0, 0, 0, list[LoggedMessage]()
+        total, ahead, newest = 0, 0, list[LoggedMessage]()
         known: dict[int, _ChunkMatches] = {}
         for chunk in reversed(log.chunks):
             first = chunk[0].seq
@@ -107,16 +93,14 @@ class MessageSearch:
                 so_far = self._extend(chunk, so_far)
             known[first] = so_far
             # A paused tab has an older view of the chunk, which ends earlier.
-            matches, unseen = so_far.matches, so_far.hidden
+            matches = so_far.matches
             if so_far.searched > len(chunk):
                 matches = tuple(m for m in matches if m.seq <= chunk[-1].seq)
-                unseen = tuple(seq for seq in unseen if seq <= chunk[-1].seq)
             ahead += max(0, len(chunk) - so_far.searched)
             total += len(matches)
-            hidden += len(unseen)
             newest += matches[: -1 - (limit - len(newest)) : -1]
         self._cache = known
-        return SearchResult(total, tuple(newest), ahead, hidden)
+        return SearchResult(total, tuple(newest), ahead)
 
     def all_matches(self, log: LogView) -> list[LoggedMessage]:
         """Return all matches, oldest first."""
@@ -130,15 +114,12 @@ class MessageSearch:
     def _extend(self, chunk: Chunk, so_far: _ChunkMatches) -> _ChunkMatches:
         if self.filter == MessageFilter():
             return _ChunkMatches(len(chunk), chunk)
-        rest = chunk[so_far.searched :]
-        hidden = tuple(m.seq for m in rest if self.filter.hides(m.channel))
-        fresh = tuple(m for m in rest if self._matches(m))
-        return _ChunkMatches(len(chunk), so_far.matches + fresh, so_far.hidden + hidden)
+        fresh = tuple(m for m in chunk[so_far.searched :] if self._matches(m))
+        return _ChunkMatches(len(chunk), so_far.matches + fresh)
 
     def _matches(self, message: LoggedMessage) -> bool:
         return (
             self.filter.type in ("", message.type)
-            and not self.filter.hides(message.channel)
             and self.filter.matches_channel(message.channel)
             and self.filter.matches_user(message)
             and (self.pattern is None or self.pattern.matches(message.text))

@@ -68,7 +68,7 @@ class ChannelTreeRow(Struct, frozen=True):
 
     ``filter_value`` is the filter of the message list that a click on the row sets; the row of
     the channels not shown has their kind's.  ``channel_count`` counts the channels of a kind,
-    ``shown_count`` those in the tree.
+    ``shown_count`` those in the tree; ``is_full`` tells that all of them were asked for.
     """
 
     role: TreeRowRole
@@ -82,6 +82,7 @@ class ChannelTreeRow(Struct, frozen=True):
     bytes: int = 0
     subscribers: int | None = None
     trend: tuple[float, ...] = ()
+    is_full: bool = False
 
     @property
     def id(self) -> str:
@@ -169,11 +170,7 @@ def build_tree(
         rows += [_channel_row(channel, now) for channel in shown]
         is_open = bool(view.search) or kind not in view.closed
         if is_open and len(some) > TOP_CHANNELS:
-            rows.append(
-                ChannelTreeRow(
-                    TreeRowRole.MORE, filter_of_kind(kind), kind, "", len(some), len(shown)
-                )
-            )
+            rows.append(_more_row(kind, len(some), len(shown), kind in view.full))
     return rows
 
 
@@ -243,6 +240,18 @@ def _channel_row(channel: ChannelActivity, now: float) -> ChannelTreeRow:
         bytes=channel.bytes,
         subscribers=channel.subscribers,
         trend=tuple(channel.trend(now)),
+    )
+
+
+def _more_row(kind: str, count: int, shown_count: int, is_full: bool) -> ChannelTreeRow:
+    return ChannelTreeRow(
+        TreeRowRole.MORE,
+        filter_of_kind(kind),
+        kind,
+        "",
+        count,
+        shown_count,
+        is_full=is_full,
     )
 
 

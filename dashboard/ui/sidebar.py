@@ -30,17 +30,28 @@ def persona_key() -> str:
 
 def current_persona() -> Persona:
     """Return the persona selected in the sidebar."""
-    return personas.PERSONAS[persona_key()]
+    return persona(persona_key())
+
+
+def persona(key: str) -> Persona:
+    """Return the persona with this key in the URL, under its name in the shop."""
+    return personas.in_language(personas.PERSONAS[key], feed().shop_language)
+
+
+def persona_label(key: str) -> str:
+    """Return the label of a persona: its first name in the shop, and what it is."""
+    return _(personas.LABELS[key]).format(name=persona(key).name.partition(" ")[0])
 
 
 def draw() -> None:
     """Draw the sidebar; call it in a full run."""
     hidden_tab.mount()
+    labels = {key: persona_label(key) for key in personas.LABELS}
     url_select.select(
         url_select.EVERY_PAGE,
         PERSONA_PARAM,
         _("Persona"),
-        personas.LABELS,
+        labels,
         help=glossary.explanation("persona"),
     )
     st.segmented_control(

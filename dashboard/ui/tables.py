@@ -131,7 +131,7 @@ def sparkline_column(
     def cell(row: T) -> Cell:
         points = value(row)
         if not points:
-            return ["", []]
+            return ""
         highest = max(points)
         text = _("now {now}, highest {highest}").format(
             now=formatting.format_rate(points[-1]), highest=formatting.format_rate(highest)

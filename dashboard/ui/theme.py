@@ -118,10 +118,14 @@ def card(
         yield draw_head
 
 
-def draw_empty_state(icon: str, title: str, hint: str) -> None:
-    """Draw an empty state: icon, title and hint."""
+def draw_empty_state(
+    icon: str, title: str, hint: str, draw_action: Callable[[], None] | None = None
+) -> None:
+    """Draw an empty state: icon, title and hint, and what ``draw_action`` draws below."""
     with st.container(
         horizontal_alignment="center", vertical_alignment="center", height="stretch", gap="xxsmall"
     ):
         st.markdown(f":gray[:material/{icon}:] **{title}**", width="content")
         st.caption(hint, width="content", text_alignment="center")
+        if draw_action:
+            draw_action()

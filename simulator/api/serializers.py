@@ -72,9 +72,9 @@ def shop_state(
         publisher=publisher,
         presence=presence,
         customers=customers,
-        taken_conversations=taken_conversations,
         language=shop.data.language,
         reset_at=None if runner.reset_at is None else _to_datetime(runner.reset_at),
+        taken_conversations=taken_conversations,
     )
 
 

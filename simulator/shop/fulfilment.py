@@ -8,6 +8,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from protocol.event_payloads import OrderItem, OrderStatus
+from protocol.simulator_api import order_id
 from simulator.engine.scheduler import Action, ScheduledAction
 from simulator.engine.simulation_context import DurationRange, SimulationContext
 from simulator.scenarios.active import ActiveScenarios
@@ -74,7 +75,7 @@ class Fulfilment:
         """Create an order; the caller takes the items from the shelves."""
         run_id, count = self._context.config.run_id, self._context.next_number("order")
         order = new_order(
-            id=f"ord_{run_id}_{count}",
+            id=order_id(run_id, count),
             number=f"ORD-{run_id.upper()}-{count:03d}",
             customer=customer.person,
             city=customer.city,

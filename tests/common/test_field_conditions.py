@@ -1,5 +1,7 @@
 """Conditions on the fields of a message."""
 
+from decimal import Decimal
+
 import pytest
 
 from common import field_conditions, text_patterns
@@ -96,7 +98,7 @@ def test_the_fields_that_match_are_named_by_their_path():
     pattern = text_patterns.parse_pattern("total > 1 and items.name contains коб")
 
     assert pattern.found(CART) == [
-        ("payload.cart.total", 25000.1),
+        ("payload.cart.total", Decimal("25000.10")),
         ("payload.items.0.name", "Кобзар"),
     ]
 
@@ -115,3 +117,25 @@ def test_a_message_nested_too_deeply_matches_nothing():
 
 def test_a_very_long_number_is_no_number():
     assert not text_patterns.parse_pattern("n = 1").matches(b'{"n":"' + b"1" * 5000 + b'"}')
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        ("cart.total", Decimal("25000.10"), "cart.total = 25000.10"),
+        ("action", "item_added", "action = item_added"),
+        ("items.0.name", "Кобзар", "items.name = Кобзар"),
+        ("is_new", True, "is_new = true"),
+        ("note", None, "note = null"),
+        ("title", "Buy now and save", 'title = "Buy now and save"'),
+        ("title", "= 5", 'title = "= 5"'),
+        ("title", "", 'title = ""'),
+        ("title", 'a "b"', "title = 'a \"b\"'"),
+        ("body", "x" * 99, f'body contains "{"x" * 60}"'),
+    ],
+)
+def test_a_value_becomes_a_condition_that_matches_it(path, value, text):
+    assert field_conditions.format_condition(path, value) == text
+
+    (condition,) = field_conditions.parse_conditions(text)
+    assert condition.matches_value(value)

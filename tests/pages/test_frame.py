@@ -64,6 +64,41 @@ def test_the_overview_counts_messages(open_page, head, number_in):
     assert number_in(connections.locator("b"), r"(\d+)") > 10
 
 
+def test_a_reconnect_storm_is_seen_on_the_overview_and_stopped_in_the_head(
+    open_page, programs, control
+):
+    page = open_page("overview")
+    strip = page.locator(".st-key-strip")
+    expect(strip).to_contain_text("No scenario running")
+
+    control(programs.simulator_program).do("start_scenario", name="reconnect-storm")
+
+    connections = page.locator('[class*="st-key-metric-"]', has_text="Connections")
+    expect(connections).to_contain_text(re.compile(r"low \d at \d\d:"))
+    expect(strip).to_contain_text("Reconnect storm")
+    strip.get_by_role("button", name="Stop").click()
+    expect(strip).to_contain_text("No scenario running")
+
+
+def test_a_drag_zooms_into_the_chart_and_the_link_keeps_it(open_page):
+    page = open_page("overview")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chart = page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
+    expect(chart).to_be_visible()
+    box = chart.bounding_box()
+    right, middle = box["x"] + box["width"], box["y"] + box["height"] / 2
+
+    page.mouse.move(right - 300, middle)
+    page.mouse.down()
+    page.mouse.move(right - 100, middle, steps=5)
+    page.mouse.up()
+
+    expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("Link copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
 def test_the_inventory_shows_the_simulators_stock(open_page, head):
     page = open_page("inventory")
 
@@ -84,7 +119,7 @@ def test_two_browsers_with_their_own_language_and_persona_do_not_disturb_each_ot
     expect(ukrainian.get_by_role("heading", name="Огляд", level=1)).to_be_visible()
     assert "persona=agent" in english.url
     shown = english.get_by_test_id("stSidebar").get_by_role("combobox")
-    assert shown.input_value() == "Mariia · agent"
+    assert shown.input_value() == "Марія · agent"
 
 
 def test_a_change_of_language_keeps_every_choice(open_page):

@@ -109,8 +109,8 @@ def draw_stock(now: Snapshot) -> None:
                 "product",
                 lambda shelf: shelf.name.casefold(),
             ),
-            **scenario_column(subjects),
             **{place: warehouse_column(i) for i, place in enumerate(places)},
+            **scenario_column(subjects),
             _("Threshold"): tables.sortable(
                 tables.number_column(
                     76,

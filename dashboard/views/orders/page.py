@@ -58,7 +58,7 @@ def draw_order(order: TrackedOrder, now: Snapshot) -> None:
     sockets = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
     customer_messages = sockets.customer_messages(now.at)
     deliveries = pair_deliveries(customer_messages, sockets.shop_messages(now.at), order.id)
-    left, right = st.columns([52, 48], gap="xsmall")
+    left, right = st.columns([41, 59], gap="xsmall")
     with left:
         panes.draw_customer_pane(
             order, order_as_received(order, customer_messages), sockets, now.at, PANE_PX
@@ -265,7 +265,7 @@ def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
 def draw() -> None:
     """Draw a snapshot."""
     now = page_frame.current_snapshot()
-    rate = 60 * now.series.now(ORDERS, over=60)
+    rate = round(60 * now.series.now(ORDERS, over=60))
     live_line(
         ngettext("{count} order/min", "{count} orders/min", rate).format(
             count=formatting.format_number(rate)
@@ -279,7 +279,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     order = selected_order(now)
-    left, right = st.columns([29, 20], gap="xsmall")
+    left, right = st.columns([64, 36], gap="xsmall")
     with left:
         if order:
             draw_order(order, now)

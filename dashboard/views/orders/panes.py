@@ -173,22 +173,24 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
             )
     where = formatting.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
-        _("Sent"): tables.text_column(
-            66, lambda one: formatting.format_time(one.sent_at, timezone=where)
+        _("Time"): tables.text_column(
+            64,
+            lambda one: formatting.format_time(one.sent_at, timezone=where),
+            _("When the server sent the update"),
         ),
         _("Status"): tables.chips_column(84, lambda one: one.status, theme.STATUS_TONES),
         _("Customer, ms"): tables.right_aligned_column(
-            76,
+            94,
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
         _("Shop, ms"): tables.right_aligned_column(
-            58,
+            78,
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
         _("Difference, ms"): tables.right_aligned_column(
-            86,
+            102,
             lambda one: format_ms(one.difference_ms),
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),

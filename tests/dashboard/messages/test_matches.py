@@ -10,7 +10,7 @@ CART = LoggedMessage(
     "user:user_1",
     "cart_update",
     1,
-    '{"type":"cart_update","payload":{"action":"item_added","cart":{"id":"c","total":25000.5},'
+    '{"type":"cart_update","payload":{"action":"item_added","cart":{"id":"c","total":25000.50},'
     '"item":{"product_id":"prod_77","name":"Дуже довга назва книжки, яка не вміщується, Кобзар"}}}'
     "".encode(),
 )
@@ -26,17 +26,17 @@ def shown(text):
 
 
 def test_without_a_search_it_is_the_summary():
-    assert shown("").startswith("item_added · total 25000.5")
+    assert shown("").startswith("item_added · total 25000.50")
 
 
 def test_a_condition_shows_the_compared_fields_first():
     assert shown("total > 20000 and action = item_added").startswith(
-        "[cart.total 25000.5 · action item_added] — item_added"
+        "[cart.total 25000.50 · action item_added] — item_added"
     )
 
 
 def test_the_filter_of_a_path_shows_the_compared_fields_first():
-    assert shown("$[?@.cart.total > 20000]").startswith("[cart.total 25000.5] — item_added")
+    assert shown("$[?@.cart.total > 20000]").startswith("[cart.total 25000.50] — item_added")
 
 
 def test_a_path_shows_what_it_selects():

@@ -139,34 +139,10 @@ def test_finds_nothing_newer_than_a_paused_view():
 
 
 MIXED = recorded(
-    ("monitor:shop", "traffic", "{}"),
     ("user:user_1", "cart_update", "{}"),
     ("order:ord_1", "order_update", '{"order":{"customer":{"id":"user_1"}}}'),
     ("order:ord_2", "order_update", '{"order":{"customer":{"id":"user_10"}}}'),
-    ("monitor:shop", "traffic", "{}"),
 )
-
-
-def test_leaves_out_the_monitor_and_counts_it():
-    found = MessageSearch(MessageFilter(without_monitor=True)).run(MIXED.view())
-
-    assert (found.total, found.hidden) == (3, 2)
-
-
-def test_shows_the_monitor_if_its_channel_is_asked_for():
-    found = MessageSearch(MessageFilter(channel="monitor:", without_monitor=True)).run(MIXED.view())
-
-    assert (found.total, found.hidden) == (2, 0)
-
-
-def test_counts_no_hidden_message_that_is_newer_than_a_paused_view():
-    recorder = recorded(("monitor:shop", "traffic", "{}"))
-    view = recorder.view()
-    recorder.append(1.0, "monitor:shop", "traffic", 1, b"{}")
-    search = MessageSearch(MessageFilter(without_monitor=True))
-    search.run(recorder.view())
-
-    assert search.run(view).hidden == 1
 
 
 def test_finds_what_a_user_receives_and_what_names_the_user():

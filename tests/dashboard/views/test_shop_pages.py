@@ -1,8 +1,10 @@
 """Orders, Inbox and Scenarios, drawn without a server: what each shows when there is little."""
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import streamlit as st
 from msgspec.structs import replace
@@ -16,7 +18,9 @@ from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sources.saved_messages import SavedMessages
 from dashboard.sources.simulator_client import SimulatorClient
+from dashboard.tab_session import CommandResult
 from protocol import codec
+from protocol.monitoring import Sample
 from protocol.simulator_api import RunningScenario, ScenarioSubject, SubjectKind
 from tests.dashboard.drawn_tables import drawn_tables
 
@@ -205,7 +209,7 @@ def test_scenarios_are_listed_with_what_to_watch_on_which_page(draw, busy_feed, 
     for words_ in ("Flash sale", "Everybody wants the same", "Orders a minute", "lasts 2 min"):
         assert words_ in shown
     assert "speed ×1" in shown
-    assert page.button(key="run-flash-sale").label == "Run"
+    assert page.button(key="run-flash-sale").label == "Run **Flash sale**"
 
 
 def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
@@ -220,6 +224,62 @@ def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
     assert (method, path) == ("POST", "/control")
     assert codec.decode_json(body) == {"command": "start_scenario", "name": "flash-sale"}
     assert "Scenario started." in words(page)
+
+
+def test_a_running_scenario_names_what_it_acts_on(draw, busy_feed, site, shop):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    subject = ScenarioSubject(SubjectKind.PRODUCT, "prod_1", "Кобзар")
+    running = RunningScenario("flash-sale", noon, noon, 0.5, 60.0, (subject,))
+    busy_feed.on_shop_state(msgspec.structs.replace(shop.stock(), scenarios=(running,)))
+
+    page = draw(busy_feed, "scenarios", site.url)
+
+    assert "sell: Кобзар" in words(page)
+    assert page.button(key="run-flash-sale").label == "Stop **Flash sale**"
+
+
+def test_an_announcement_says_who_got_it_and_where_it_is(draw, busy_feed, socket, site, shop):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+    page.session_state["tab"].command_result = CommandResult(
+        "announce", shop.noon, notification="notif_1"
+    )
+    message = shop.message("notification", id="notif_1", title="Увага", body="Зачиняємося")
+    socket.receive("traffic", shop.traffic(Sample("*", 28, msgspec.Raw(message))))
+
+    page.run()
+
+    assert "delivered to 28 connections" in words(page)
+
+
+def test_a_reset_elsewhere_clears_the_tab_and_is_said(draw, busy_feed, site, shop):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+    tab = page.session_state["tab"]
+    tab.paused_snapshot, tab.orders.selected_id = busy_feed.snapshot(), "ord_1"
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    busy_feed.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2", reset_at=noon))
+
+    page.run()
+
+    assert (tab.paused_snapshot, tab.orders.selected_id) == (None, "")
+    assert "The shop was reset at" in page.toast[0].value
+
+
+def test_a_reset_asks_first(draw, busy_feed, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+
+    page.button(key="reset").click().run()
+
+    assert any("discards the shop's orders" in text.value for text in page.markdown)
+    assert all(b"reset" not in body for _, _, body, _ in list(site.asked.queue))
+    site.body = b'{"command": "reset", "at": "2026-11-25T10:00:00Z"}'
+    page.button(key="reset-confirm").click().run()
+    bodies = [body for _, path, body, _ in list(site.asked.queue) if path == "/control"]
+    assert codec.decode_json(bodies[-1]) == {"command": "reset", "seed": 7, "language": "uk"}
+    assert "The shop was reset." in words(page)
 
 
 def test_an_error_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):
