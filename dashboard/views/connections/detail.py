@@ -153,6 +153,7 @@ def queue_html(queued: int, limit: int) -> str:
 
 def _set_channel_query(channel: str) -> None:
     st.session_state[CHANNEL_QUERY] = channel
+    url_select.keep_value(PAGE, "ask", channel)
 
 
 def _draw_access_check(
