@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.i18n.translate import _
-from dashboard.tab_session import tab
-from dashboard.ui import sidebar, theme
+from dashboard.ui import sidebar, theme, url_select
 
 st.set_page_config(
     "Shop Realtime",
@@ -15,8 +14,6 @@ st.set_page_config(
     initial_sidebar_state=212,
     menu_items={"About": _("Shop Realtime Workbench: live traffic of a shop's WebSocket server.")},
 )
-st.html(theme.ASSETS_DIR / "app.css")
-st.html(theme.ASSETS_DIR / "table.css")
 st.logo(":material/hub:", size="small")
 
 
@@ -67,10 +64,10 @@ current_page = st.navigation(
     }
 )
 
-tab().page = current_page.url_path
 if current_page is overview_alias:  # before the sidebar binds its widgets to the query
     current_page.run()
 
+url_select.adopt_url(current_page.url_path or "overview")
 with st.sidebar:
     sidebar.draw()
 

@@ -6,10 +6,12 @@ Their sockets are in ``sockets.persona_socket``.
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from client.tokens import DEFAULT_LIFETIME_S, mint
 from common.text_markers import N_
 from dashboard.settings import Settings
+from protocol.simulator_api import ShopLanguage
 
 OTHER_TENANT = "books"
 
@@ -65,7 +67,7 @@ class Persona(Struct, frozen=True):
         )
 
 
-# The first two are customers of the simulated shop.
+# The first two are customers of the simulated shop, under the names that it gives them.
 CUSTOMER = Persona("user_1", name="Володимир Левицький")
 SECOND_CUSTOMER = Persona("user_2", name="Сергій Яворський")
 AGENT = Persona("agent_1", "agent", "Марія")
@@ -86,12 +88,27 @@ PERSONAS = {  # by the name in the URL
     "other-tenant": OTHER_TENANT_CUSTOMER,
 }
 LABELS = {
-    "customer": N_("Volodymyr · customer"),
-    "customer-2": N_("Serhii · customer"),
-    "agent": N_("Mariia · agent"),
-    "admin": N_("Iryna · admin"),
+    "customer": N_("{name} · customer"),
+    "customer-2": N_("{name} · customer"),
+    "agent": N_("{name} · agent"),
+    "admin": N_("{name} · admin"),
     "visitor": N_("Visitor · no token"),
     "expired": N_("Expired token"),
     "short-lived": N_("60-second token"),
-    "other-tenant": N_("Tom · another shop"),
+    "other-tenant": N_("{name} · another shop"),
 }
+"""Templates of the personas' labels; ``{name}`` is the first name."""
+ENGLISH_NAMES = {
+    "Володимир Левицький": "Volodymyr Levytskyi",
+    "Сергій Яворський": "Serhii Yavorskyi",
+    "Марія": "Mariia",
+    "Ірина": "Iryna",
+    "Том": "Tom",
+}
+
+
+def in_language(persona: Persona, language: ShopLanguage) -> Persona:
+    """Return a persona under its name in a shop of this language."""
+    if language is ShopLanguage.ENGLISH:
+        return replace(persona, name=ENGLISH_NAMES.get(persona.name, persona.name))
+    return persona

@@ -26,37 +26,50 @@ from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
 
 KEY = "tab"  # in Streamlit's session
+OF_SHOP = frozenset({"order", "message"})  # parameters of the address that a reset invalidates
 
 
 @dataclass(frozen=True)
 class CommandResult:
     """The tab's last simulator command; ``error`` is empty if it succeeded.
 
-    ``at`` is in seconds since the epoch; ``order`` is the order that it placed or changed.
+    ``at`` is in seconds since the epoch; ``order`` is the order that it placed or changed,
+    ``notification`` the id of the notification that it sent.  ``message_seq`` and ``delivered_to``
+    are the number of that message and its connections, once the monitor has reported them.
     """
 
     command: str
     at: float
     error: str = ""
     order: OrderSummary | UnsetType = UNSET
+    notification: str = ""
+    message_seq: int = 0
+    delivered_to: int | None = None
 
 
 @dataclass(frozen=True)
 class PageError:
-    """Why a redraw of a page failed, and when, in seconds since the epoch."""
+    """An exception in a page, and how often it was raised in a row."""
 
-    at: float
     text: str
+    count: int
 
 
 @dataclass
 class ExplorerState:
-    """The message list with its selection, its searches, and what a download would contain."""
+    """The message list with its selection, its searches, and what a download would contain.
+
+    ``shown_id`` is the id of the message that was selected last or asked for by the URL;
+    ``is_gone`` tells that the URL's is not stored.  ``is_chosen`` tells that a person selected it.
+    """
 
     messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
     search: MessageSearch | None = None
     similar: MessageSearch | None = None
     download: DownloadSource = field(default_factory=DownloadSource)
+    shown_id: str = ""
+    is_gone: bool = False
+    is_chosen: bool = False
 
 
 @dataclass
@@ -123,9 +136,9 @@ class ConsoleState:
 
 @dataclass
 class ScenariosState:
-    """What the controls were drawn for: whether the simulation runs, and which run it is."""
+    """What the controls were drawn for: whether the shop runs, its run, speed and rate."""
 
-    drawn_for: tuple[bool, str] | None = None
+    drawn_for: tuple[bool, str, float, float] | None = None
 
 
 @dataclass
@@ -142,15 +155,19 @@ class ConnectionsState:
 class TabSession:
     """The state of one tab.
 
-    ``paused_snapshot`` is None while the tab is live.  ``choices`` are the values of
+    ``paused_snapshot`` is None while the tab is live.  ``known_reset_at`` is the reset of the shop
+    that the tab knows of, UNSET before its first run, and ``reset_notice`` the text that it has yet
+    to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.  ``shown_rows`` are what the browser may show, by the key of a table.
-    ``page`` is the URL path of the page that is shown.
+    has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
+    browser may show, by the key of a table.
     """
 
     page: str = ""
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
+    known_reset_at: float | UnsetType | None = UNSET
+    reset_notice: str = ""
     page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
@@ -162,6 +179,14 @@ class TabSession:
     console: ConsoleState = field(default_factory=ConsoleState)
     scenarios: ScenariosState = field(default_factory=ScenariosState)
     connections: ConnectionsState = field(default_factory=ConnectionsState)
+
+    def forget_shop(self) -> None:
+        """Forget what is about the data of a shop that was reset; settings of pages stay."""
+        self.paused_snapshot = self.command_result = None
+        self.explorer, self.orders = ExplorerState(), OrdersState()
+        self.inventory, self.inbox = InventoryState(), InboxState()
+        self.connections.paused_result = None
+        self.choices = {key: text for key, text in self.choices.items() if key[1] not in OF_SHOP}
 
 
 def tab() -> TabSession:

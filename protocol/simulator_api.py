@@ -34,6 +34,16 @@ class ShopLanguage(StrEnum):
     ENGLISH = "en"
 
 
+def order_id(run: str, number: int) -> str:
+    """Return the id of an order of the simulator, from its run and its number in it."""
+    return f"ord_{run}_{number}"
+
+
+def is_order_of_run(id: str, run: str) -> bool:
+    """Return whether an order with this id is of this run of the simulator."""
+    return id.startswith(f"ord_{run}_")
+
+
 class _Command(
     Struct,
     frozen=True,
@@ -308,7 +318,8 @@ class ShopState(Struct, frozen=True, kw_only=True):
     """Body of ``GET /state``: the shop at one moment; all times are virtual.
 
     ``run`` is part of the order ids of this run; ``running`` is false while paused.
-    ``language`` is that of the names and texts in this state.
+    ``language`` is that of the names and texts in this state.  ``reset_at`` is when ``reset`` or
+    ``restart`` started this run; None if the program's start did.
     ``elapsed_s`` counts the virtual seconds simulated at ``speed`` per real second, without the
     ``skipped_s`` during which the machine was asleep or behind.  ``rate`` is the target of
     publications per virtual second.
@@ -345,6 +356,7 @@ class ShopState(Struct, frozen=True, kw_only=True):
     presence: ClientPoolState
     customers: tuple[CustomerState, ...]
     language: ShopLanguage = ShopLanguage.UKRAINIAN
+    reset_at: Timestamp | None = None
     taken_conversations: tuple[str, ...] = ()
 
     def running_scenario(self, name: str) -> RunningScenario | None:

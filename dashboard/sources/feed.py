@@ -31,7 +31,7 @@ from protocol.channels import Channel, ChannelKind
 from protocol.event_payloads import CustomerActivityPayload, InventoryAlertPayload, NewOrderPayload
 from protocol.money import decode_money
 from protocol.monitoring import StatsPayload, TrafficPayload
-from protocol.simulator_api import ShopState
+from protocol.simulator_api import ShopLanguage, ShopState
 
 log = logging.getLogger(__name__)
 WORKBENCH_USER_ID = "workbench"
@@ -133,6 +133,18 @@ class Feed:
         """Mark an alert as seen, for all tabs."""
         with self._lock:
             self._live_state.acknowledge_alert(alert_id)
+
+    @property
+    def shop_language(self) -> ShopLanguage:
+        """The language of the shop's data; Ukrainian until the simulator has reported it."""
+        with self._lock:
+            return self._live_state.shop_language
+
+    @property
+    def reset_at(self) -> float | None:
+        """When the shop was last reset, None if not since the feed was opened."""
+        with self._lock:
+            return self._live_state.reset_at
 
     def refresh_shop_state(self) -> None:
         """Poll the simulator now, after a command."""

@@ -45,14 +45,16 @@ from protocol.event_payloads import (
 )
 from protocol.money import decode_money
 from protocol.monitoring import ConnectionEvent, Sample, StatsPayload, TrafficPayload
-from protocol.simulator_api import ShopState
+from protocol.simulator_api import ShopLanguage, ShopState, is_order_of_run
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
-MIN_GAP_S = 1.0  # between two reports; a shorter gap is network jitter
+MIN_GAP_S = 3.0  # between two reports; a shorter one is a report that was late
 MAX_GAPS = 20
+LOWS_AFTER_S = 2.5  # of uninterrupted reports of one second
 MAX_ANNOUNCEMENTS = 50
 ANNOUNCED_S = 600  # as long as the server keeps the messages of a channel
 CONNECTIONS, P95_MS = 0, 1  # the gauges of a snapshot
+MAX_ENDED_RUNS = 20
 
 
 class ServerHealth(Struct, frozen=True):
@@ -78,7 +80,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     answer; ``stock.error`` is set while it does not answer.  ``connection_events`` are those of
     the last ten minutes, 1,000 at most, the oldest first; others are only counted.
     ``announcements`` are whole messages to all customers of the last ``ANNOUNCED_S``, newest
-    first.
+    first.  ``reset_at`` is when the shop was last reset: nothing in the snapshot is of before, but
+    the server's own statistics.
     """
 
     at: float
@@ -106,6 +109,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     periods: tuple[ShopPeriod, ...]
     connection_events: tuple[ConnectionEvent, ...] = ()
     connection_events_left_out: int = 0
+    reset_at: float | None = None
 
     @property
     def unknown(self) -> tuple[Gap, ...]:
@@ -135,26 +139,56 @@ class LiveState:
         self._periods = ShopPeriods()
         self._reported_since: float | None = None
         self._reported_until: float | None = None
+        self._stats_since = started_at
+        self._stats_at: float | None = None
+        self._ended_runs: list[str] = []
+        self.reset_at: float | None = None
+        """When the shop was last reset, None if not since the start."""
+
+    def _reset(self, at: float) -> None:
+        """Forget the shop's data; the server's statistics, its connections and nodes, stay."""
+        self._started_at = self.reset_at = at
+        self._messages.clear()
+        self._not_sampled = 0
+        self._types.clear()
+        self._channels.clear()
+        self._counters = PerSecondCounters()
+        self._orders, self._alerts, self._customers = OrderTracker(), AlertLog(), ActiveCustomers()
+        self._inventory = Inventory()
+        self._shop = None
+        self._announcements.clear()
+        self._gaps, self._periods = [], ShopPeriods()
+        self._reported_since = self._reported_until = None
 
     def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
-        """Apply a traffic report of the monitor."""
-        if self._reported_since is None:
-            self._reported_since = at - traffic.seconds
-        self._note_gap(at - traffic.seconds)
-        self._reported_until = at
+        """Apply a traffic report of the monitor, unless it covers time before a reset."""
+        if self.reset_at is not None and at - traffic.seconds < self.reset_at:
+            return
+        covered_s = self._note_coverage(at, traffic.seconds)
         sums = {EVERYONE if k == "*" else k: float(t.messages) for k, t in traffic.kinds.items()}
         shop_totals = [t for kind, t in traffic.kinds.items() if kind != ChannelKind.MONITOR]
         sums[MESSAGES] = float(sum(t.messages for t in shop_totals))
         sums[DELIVERIES] = float(sum(t.deliveries for t in shop_totals))
-        self._counters.add(at, sums, duration_s=traffic.seconds)
+        self._counters.add(at, sums, duration_s=covered_s)
         self._not_sampled += traffic.left_out
         channels.add_report(self._channels, traffic, at)
         for sample in traffic.sample:
             self._on_sample(sample, at)
 
-    def _note_gap(self, covered_from: float) -> None:
-        if self._reported_until is not None and covered_from - self._reported_until > MIN_GAP_S:
-            self._gaps = [*self._gaps, Gap(self._reported_until, covered_from)][-MAX_GAPS:]
+    def _note_coverage(self, at: float, seconds: float) -> float:
+        """Record which time a report covers; return how many seconds.
+
+        A report that was late also covers the time since the one before.
+        """
+        since, until = at - seconds, self._reported_until
+        self._reported_until = at
+        if until is None:
+            self._reported_since = since
+        elif since - until > MIN_GAP_S:
+            self._gaps = [*self._gaps, Gap(until, since)][-MAX_GAPS:]
+        else:
+            return max(seconds, at - until)
+        return seconds
 
     def _gaps_until(self, at: float) -> tuple[Gap, ...]:
         if self._reported_until is None or at - self._reported_until <= SETTLE_S:
@@ -171,7 +205,9 @@ class LiveState:
             ChannelKind.ORDER,
             ChannelKind.USER,
         ):
-            self._orders.on_update(_order_update_decoder.decode(text).payload, sent)
+            update = _order_update_decoder.decode(text).payload
+            if not self._is_of_ended_run(update.order_id):
+                self._orders.on_update(update, sent)
 
     def on_stats(self, stats: StatsPayload, at: float) -> None:
         """Apply the nodes' statistics and the events of connections."""
@@ -181,15 +217,29 @@ class LiveState:
             max(p95s, default=None),
             len(stats.nodes),
         )
-        low = sum(_known(node.connections_low, node.connections) for node in stats.nodes)
-        high = sum(_known(node.connections_high, node.connections) for node in stats.nodes)
-        connections = GaugeRange(self._health.connections, low, high)
-        self._gauges.set(at, connections, self._health.p95_ms or 0.0)
+        self._gauges.set(at, self._connections_range(stats, at), self._health.p95_ms or 0.0)
         self._nodes.update(stats.nodes, at)
         self._connection_history.add(stats, at)
 
+    def _connections_range(self, stats: StatsPayload, at: float) -> GaugeRange:
+        """Return the connections with their low and high, which cover the last two reports.
+
+        The first reports after an outage cover an unknown time: their lows are left out.
+        """
+        if self._stats_at is None or at - self._stats_at > MIN_GAP_S:
+            self._stats_since = at
+        self._stats_at = at
+        connections = self._health.connections
+        if at - self._stats_since < LOWS_AFTER_S:
+            return GaugeRange(connections, connections, connections)
+        low = sum(_known(node.connections_low, node.connections) for node in stats.nodes)
+        high = sum(_known(node.connections_high, node.connections) for node in stats.nodes)
+        return GaugeRange(connections, low, high)
+
     def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
         """Apply a new order."""
+        if self._is_of_ended_run(placed.order.id):
+            return
         if self._orders.on_placed(placed.order, at):
             self._counters.add(at, {ORDERS: 1.0, ORDERED_AMOUNT: float(placed.order.total)})
 
@@ -210,12 +260,33 @@ class LiveState:
         self._announcements.appendleft((at, message))
 
     def on_shop_state(self, shop: ShopState, at: float) -> None:
-        """Apply the simulator's state."""
+        """Apply the simulator's state, unless a newer one arrived before it.
+
+        A new run that a command started is a reset: messages of the old run may still arrive, and
+        are recognized by the ids of their orders.
+        """
+        known = self._shop
+        if shop.run in self._ended_runs or (
+            known is not None and known.run == shop.run and shop.now < known.now
+        ):
+            return
+        if known is not None and known.run != shop.run:
+            self._ended_runs = [*self._ended_runs, known.run][-MAX_ENDED_RUNS:]
+            if shop.reset_at is not None:
+                self._reset(at)
+            else:
+                self._orders.drop_other_runs(shop.run)
         self._periods.update(shop, at)
-        if self._shop is not None and self._shop.run != shop.run:
-            self._orders.drop_other_runs(shop.run)
         self._orders.reconcile(shop, at)
         self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
+
+    @property
+    def shop_language(self) -> ShopLanguage:
+        """The language of the shop's data; Ukrainian until the simulator has reported it."""
+        return self._shop.language if self._shop else ShopLanguage.UKRAINIAN
+
+    def _is_of_ended_run(self, order: str) -> bool:
+        return any(is_order_of_run(order, run) for run in self._ended_runs)
 
     def on_shop_error(self, reason: str) -> None:
         """Record why the simulator did not answer; its last state stays."""
@@ -252,6 +323,7 @@ class LiveState:
             announcements=tuple(
                 message for sent, message in self._announcements if sent > at - ANNOUNCED_S
             ),
+            reset_at=self.reset_at,
         )
 
 

@@ -19,7 +19,7 @@ from dashboard.state.time_series import RETENTION_S, Gap, TimeSpan
 from dashboard.ui import charts, formatting, scenario_titles, url_select
 from dashboard.ui.charts import TimeMark
 
-WINDOWS = {"2m": N_("2 min"), "5m": N_("5 min"), "10m": N_("10 min"), "30m": N_("30 min")}
+WINDOWS = {"2m": "2", "5m": "5", "10m": "10", "30m": N_("30 min")}
 LENGTHS_S = {"2m": 120, "5m": 300, "10m": 600, "30m": 1800}
 WINDOW_PARAM, ZOOM_PARAM = "window", "zoom"
 MIN_LABELLED_GAP_S = 3.0  # a shorter gap is shaded only
@@ -65,10 +65,9 @@ def draw_controls(page: str, window: ChartWindow) -> None:
         WINDOW_PARAM,
         _("Time shown"),
         WINDOWS,
-        element=st.selectbox,
+        element=st.segmented_control,
         label_visibility="collapsed",
-        width=92,
-        help=_("Drag in the chart to zoom in"),
+        required=True,
     )
 
 

@@ -135,7 +135,7 @@ def mark_layers(length: int) -> list[Spec]:
         "dx": {"expr": f"{is_right} ? -5 : 5"},
         "dy": {"expr": f"datum.line * {LABEL_LINE_PX}"},
     }
-    until = {"field": "until", "type": "quantitative"}
+    until = {"field": "until", "type": "quantitative", "title": None}
     return [
         {
             "transform": [{"filter": "datum.mark == 'pause' || datum.mark == 'gap'"}],
@@ -150,7 +150,7 @@ def mark_layers(length: int) -> list[Spec]:
         {
             "transform": [{"filter": "datum.mark == 'scenario' && datum.ends"}],
             "mark": rule | {"opacity": 0.6},
-            "encoding": {"x": time_axis(length) | until, "color": color},
+            "encoding": {"x": until, "color": color},
         },
         {
             "transform": [{"filter": "datum.mark"}],

@@ -15,8 +15,15 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.sockets.socket_status import SocketPhase
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import MAX_MESSAGES
-from dashboard.tab_session import PageError, tab
-from dashboard.ui import connection_badge, copy_link, hidden_tab, shop_strip
+from dashboard.tab_session import tab
+from dashboard.ui import (
+    connection_badge,
+    copy_link,
+    hidden_tab,
+    page_errors,
+    shop_reset,
+    shop_strip,
+)
 from dashboard.ui.formatting import (
     escape_markdown,
     format_number,
@@ -134,40 +141,17 @@ def _status_html(live_text: str) -> str:
 def redraw_periodically(page: str, draw: Callable[[], None]) -> None:
     """Redraw at the sidebar's refresh interval while the tab is visible.
 
-    ``page`` labels the page's metrics.  An error is logged and shown until it is dismissed: the
-    next redraw may succeed, and would otherwise remove the message unread.
+    ``page`` labels the page's metrics.
     """
 
     @st.fragment(run_every=hidden_tab.run_every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
-        message = st.container(key="page-error")
+        shop_reset.follow()
         with prometheus.measure_tick(page), st.container(key="page", gap="xsmall"):
-            try:
-                draw()
-            except Exception as error:
-                log.exception("cannot draw the page %s", page)
-                tab().page_error = PageError(feed().now(), f"{type(error).__name__}: {error}")
-        with message:
-            draw_last_error()
+            page_errors.draw()
+            draw()
 
     tick()
-
-
-def draw_last_error() -> None:
-    """Draw the error of an earlier redraw, until it is dismissed."""
-    error = tab().page_error
-    if error is None:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        words = _("This page could not be drawn at {time}: {error}. The log has the details.")
-        text = words.format(time=format_time(error.at), error=escape_markdown(error.text))
-        st.markdown(f":red[:material/error:] {text}")
-        st.button(_("Dismiss"), key="dismiss-error", on_click=dismiss_error)
-
-
-def dismiss_error() -> None:
-    """Forget the error."""
-    tab().page_error = None
 
 
 def draw_if_empty(now: Snapshot) -> bool:

@@ -33,7 +33,7 @@ LINKS = {  # where a subject is shown: the view, and its parameter
 
 def draw() -> None:
     """Draw the strip, and keep it up to date."""
-    with st.container(key="strip", height=28, border=False):
+    with st.container(key="strip"):
         st.fragment(_draw_now, run_every=hidden_tab.run_every(REDRAW_S))()
 
 
@@ -88,7 +88,7 @@ def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) ->
         st.html(_quiet(_("on:")), width="content")
         shown = scenario.subjects[: max(1, MAX_SUBJECTS // len(shop.scenarios))]
         for subject in shown:
-            _draw_subject(subject)
+            _draw_subject(subject, shop)
         if rest := len(scenario.subjects) - len(shown):
             more = ngettext("and {count} more", "and {count} more", rest).format(count=rest)
             st.html(_quiet(more), width="content")
@@ -103,13 +103,20 @@ def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) ->
     )
 
 
-def _draw_subject(subject: ScenarioSubject) -> None:
+def _draw_subject(subject: ScenarioSubject, shop: ShopState) -> None:
     view, parameter = LINKS[subject.kind]
     st.page_link(
         f"views/{view}/page.py",
         label=formatting.escape_markdown(subject.name),
-        query_params={parameter: subject.id} if parameter else None,
+        query_params={parameter: link_value(subject, shop)} if parameter else None,
     )
+
+
+def link_value(subject: ScenarioSubject, shop: ShopState) -> str:
+    """Return the value of the subject's parameter in a URL: of a product the SKU, else the id."""
+    if subject.kind is not SubjectKind.PRODUCT:
+        return subject.id
+    return next((one.sku for one in shop.products if one.id == subject.id), subject.id)
 
 
 def seconds_left(scenario: RunningScenario, now: Snapshot, shop: ShopState) -> float:

@@ -131,7 +131,7 @@ def sparkline_column(
     def cell(row: T) -> Cell:
         points = value(row)
         if not points:
-            return ["", []]
+            return ""
         highest = max(points)
         text = _("now {now}, highest {highest}").format(
             now=formatting.format_rate(points[-1]), highest=formatting.format_rate(highest)
@@ -238,6 +238,7 @@ def draw_table(
     sort: Sort | None = None,
     scope: object = "",
     mark: Mark | None = None,
+    detail: str = "",
 ) -> None:
     """Draw a table in the room of ``visible_rows`` rows, or in what its pane leaves.
 
@@ -250,9 +251,14 @@ def draw_table(
     the browser, until it is left; cells still change.  Another ``scope`` (filters, a search) is
     another list, which is shown at once.
 
+    ``detail`` is the key of the container that shows the selected row: on a narrow screen, where
+    it is not beside the table, a selection scrolls to it.
+
     ``sort`` lets the heads of sortable columns sort the rows, all of them, before the first
     ``MAX_ROWS`` are drawn.
     """
+    if sort:  # into the URL again, after another page
+        url_select.keep_value(sort.page, sort.parameter, _sort_value(sort), default=sort.default)
     shown = list(sort_rows(rows, columns, sort)[:MAX_ROWS])
     ids = [row_id(row) for row in shown]
     shown_rows: ShownRows[T] = tab().shown_rows.setdefault(key, ShownRows())
@@ -285,7 +291,9 @@ def draw_table(
         ],
         "selected": selected,
         "selectable": on_select is not None or frozen is not None,
+        "isFrozen": frozen is not None and frozen.is_frozen,
         "version": version,
+        "detail": detail,
         "scope": str((scope, frozen.releases if frozen else 0, _sort_value(sort))),
         "more": _("the first {count} of {total}").format(count=len(shown), total=len(rows))
         if len(rows) > len(shown)

@@ -109,17 +109,23 @@ def card(
                 draw_controls()
 
         def draw_head(aside: str) -> None:
-            head.html(split_row_html(f"<b>{html.escape(title)}</b>", aside, "quiet"))
+            # A heading, so that a screen reader can go from card to card.
+            heading = f'<b role="heading" aria-level="2">{html.escape(title)}</b>'
+            head.html(split_row_html(heading, aside, "quiet"))
 
         if aside is not None:
             draw_head(aside)
         yield draw_head
 
 
-def draw_empty_state(icon: str, title: str, hint: str) -> None:
-    """Draw an empty state: icon, title and hint."""
+def draw_empty_state(
+    icon: str, title: str, hint: str, draw_action: Callable[[], None] | None = None
+) -> None:
+    """Draw an empty state: icon, title and hint, and what ``draw_action`` draws below."""
     with st.container(
         horizontal_alignment="center", vertical_alignment="center", height="stretch", gap="xxsmall"
     ):
         st.markdown(f":gray[:material/{icon}:] **{title}**", width="content")
         st.caption(hint, width="content", text_alignment="center")
+        if draw_action:
+            draw_action()

@@ -88,6 +88,7 @@ def _make_spec(kinds: tuple[str, ...], length: int, zoomed_to: int | None) -> Sp
     number = {"type": "quantitative", "format": ".1f"}
     return BASE_SPEC | {
         "params": [CEILING],
+        "view": {"cursor": "crosshair"},  # a drag selects a span
         "layer": [
             {
                 "transform": [DATA_ROWS, {"fold": list(kinds), "as": ["kind", "rate"]}],

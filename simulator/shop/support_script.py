@@ -11,6 +11,7 @@ from typing import Annotated
 from cachetools import FIFOCache
 from msgspec import Meta, Struct
 
+from protocol.simulator_api import ShopLanguage
 from simulator.data_files import InvalidDataFile, parse_toml, read_text
 from simulator.shop.catalogue import NonEmptyText
 
@@ -26,7 +27,10 @@ class QuestionAndAnswer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SupportTopic(Struct, frozen=True, forbid_unknown_fields=True):
-    """A scripted conversation, from its first question to its last answer."""
+    """A scripted conversation, from its first question to its last answer.
+
+    Its ``name`` is the same in every language.
+    """
 
     name: NonEmptyText
     exchanges: Annotated[tuple[QuestionAndAnswer, ...], Meta(min_length=1)]
@@ -50,22 +54,22 @@ class SupportScript(Struct, frozen=True, forbid_unknown_fields=True):
         return next((pair.answer for pair in exchanges if pair.question == question), None)
 
 
-def load_support_script() -> SupportScript:
+def load_support_script(language: ShopLanguage) -> SupportScript:
     """Load the script of the data file.
 
     Raises:
         InvalidDataFile: the file is invalid.
     """
-    return parse_support_script(read_text("support.toml"))
+    return parse_support_script(read_text("support.toml"), language)
 
 
-def parse_support_script(text: str) -> SupportScript:
+def parse_support_script(text: str, language: ShopLanguage) -> SupportScript:
     """Parse the text of the script's file.
 
     Raises:
         InvalidDataFile: the text is invalid.
     """
-    script = parse_toml("support.toml", text, SupportScript)
+    script = parse_toml("support.toml", text, SupportScript, language)
     questions: set[str] = set()
     for topic in script.topics:
         for exchange in topic.exchanges:
@@ -104,10 +108,13 @@ class CustomerScript:
 
 
 class AgentScript:
-    """The agent's side of all conversations, until a person takes over."""
+    """The agent's side of all conversations, until a person takes over.
+
+    ``script`` may be replaced at any time.
+    """
 
     def __init__(self, script: SupportScript) -> None:
-        self._script = script
+        self.script = script
         self._customer_of = FIFOCache[str, str](MAX_CONVERSATIONS)
         self._fallbacks_used = FIFOCache[str, int](MAX_CONVERSATIONS)
         self._handed_over = FIFOCache[str, None](MAX_CONVERSATIONS)
@@ -153,15 +160,15 @@ class AgentScript:
         is_customer = sender == self._customer_of[conversation_id]
         if not is_customer or not self.may_answer(conversation_id):
             return None
-        if content in self._script.thanks:
+        if content in self.script.thanks:
             return None
-        return self._script.answer_to(content) or self._fallback_answer(conversation_id)
+        return self.script.answer_to(content) or self._fallback_answer(conversation_id)
 
     def _fallback_answer(self, conversation_id: str) -> str | None:
         count = self._fallbacks_used.get(conversation_id, 0)
         self._fallbacks_used[conversation_id] = count + 1
         return (
-            self._script.fallback_answers[count]
-            if count < len(self._script.fallback_answers)
+            self.script.fallback_answers[count]
+            if count < len(self.script.fallback_answers)
             else None
         )

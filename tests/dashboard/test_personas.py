@@ -10,6 +10,8 @@ from dashboard import personas
 from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sockets.socket_status import SocketPhase
+from protocol.simulator_api import ShopLanguage
+from simulator.shop.components import ShopData
 
 
 @pytest.fixture
@@ -105,3 +107,17 @@ def test_the_fresh_token_of_the_short_lived_persona_is_short_lived_too(settings,
 
 def test_every_persona_has_a_label():
     assert personas.LABELS.keys() == personas.PERSONAS.keys()
+
+
+@pytest.mark.parametrize("language", ShopLanguage)
+def test_customers_have_the_names_that_the_shop_gives_them(language):
+    customers = ShopData.load(language).customers
+
+    for persona in (personas.CUSTOMER, personas.SECOND_CUSTOMER):
+        number = int(persona.user_id.removeprefix("user_"))
+        assert personas.in_language(persona, language).name == customers.customer(number).name
+
+
+def test_every_persona_has_an_english_name():
+    for persona in personas.PERSONAS.values():
+        assert personas.in_language(persona, ShopLanguage.ENGLISH).name.isascii()

@@ -9,7 +9,7 @@ import pytest
 from msgspec import Raw
 
 RUN = r'(?m)^run: "\w+"', 'run: "<run>"'
-IDS = r"\b(ord_|ORD-)\w+[_-]\d+", r"\1<id>"
+IDS = r"\b(ord_|ORD-|notif_)\w+[_-]\d+", r"\1<id>"
 NUMBER = re.compile(r"(?<=:)\d+(?=[,}])")
 SHOWN = {"products": 1, "orders": 2}  # so many items of these lists
 DEPENDS_ON_TIME = {"publisher", "presence"}
@@ -27,6 +27,7 @@ REJECTED = (
     {"command": "rate", "rate": 0},
     {"command": "rate", "rate": 5000},
     {"command": "restart", "seed": -1},
+    {"command": "reset", "language": "de"},
     {"command": "start_scenario", "name": "end-of-the-world"},
     {"command": "stop_scenario", "name": "flash-sale"},
     {"command": "restock", "product": "prod_1"},
@@ -76,6 +77,10 @@ async def test_the_routes_of_the_control_api(golden, simulator):
     await do({"command": "pause"}, "olena")
 
     simulator.section("Commands, while time stands still and nothing else happens")
+    await do({"command": "pause"})
+    await do({"command": "reset", "seed": 7, "language": "en"})
+    await do({"command": "pause"})
+    await do({"command": "reset", "language": "uk"})
     await do({"command": "pause"})
     await do({"command": "restart", "seed": 8})
     await do({"command": "speed", "speed": 2})

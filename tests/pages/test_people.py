@@ -137,7 +137,7 @@ def test_a_notification_links_to_its_order(open_page, command_simulator, paused)
 
     note.get_by_role("link", name="View order").first.click()
 
-    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+    expect(page.get_by_role("heading", name="Orders", level=1)).to_be_visible()
     expect(page).to_have_url(re.compile(rf"/orders\?.*order={order['id']}"))
     expect(card(page, "even-customer")).to_contain_text(order["number"])
 

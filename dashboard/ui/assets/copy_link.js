@@ -11,17 +11,22 @@ export default function ({ data, parentElement }) {
   button.setAttribute("aria-label", data.label);
   field.setAttribute("aria-label", data.label);
 
+  // Streamlit cuts a component at its height: these two are placed in the window instead.
+  const place = (element) => {
+    const { top, right } = button.getBoundingClientRect();
+    element.style.top = `${top}px`;
+    element.style.right = `${document.documentElement.clientWidth - right}px`;
+  };
   const hide = () => {
     bubble.textContent = "";
     field.hidden = true;
-    button.hidden = false;
   };
   const hideLater = () => {
     clearTimeout(timers.get(button));
     timers.set(button, setTimeout(hide, SHOWN_MS));
   };
   const select = () => {
-    button.hidden = true;
+    place(field);
     field.hidden = false;
     field.value = location.href;
     field.focus();
@@ -34,6 +39,7 @@ export default function ({ data, parentElement }) {
   button.onclick = async () => {
     try {
       await navigator.clipboard.writeText(location.href);
+      place(bubble);
       bubble.textContent = data.copied;
       hideLater();
     } catch {

@@ -6,8 +6,10 @@
 import { element, fill } from "./table_cells.js";
 
 const POINTER_RESTS_MS = 20_000; // a pointer that was left on the rows does not hold them for longer
+const NARROW = "(max-width: 640px)"; // as in app.css: there the cards are below each other
 const REPORT_HOLD_MS = 5_000; // then Python keeps the rows that are held, whatever it draws
 
+const rem = (px) => `${px / 14}rem`; // px of the theme's font size: presented, a table is wider
 const tables = new WeakMap();
 let count = 0;
 
@@ -64,8 +66,8 @@ class Table {
     this.note.addEventListener("click", () => this.catchUp());
   }
 
-  // data: {label, columns, rows: [[id, cell, …], …], selected, selectable, version, scope, more,
-  // held, rowPx}; rows with other ids have another version, another list has another scope.
+  // data: {label, columns, rows: [[id, cell, …], …], selected, selectable, isFrozen, version, detail,
+  // scope, more, held, rowPx}; rows with other ids have another version, another list another scope.
   update(data) {
     const before = this.data;
     this.data = data;
@@ -81,7 +83,7 @@ class Table {
     } else {
       this.refresh();
     }
-    if (data.selected !== before?.selected) this.showSelected();
+    if (before && data.selected !== before.selected && data.isFrozen) this.showSelected();
   }
 
   drawHead(before) {
@@ -93,11 +95,11 @@ class Table {
       this.body.replaceChildren();
       this.head.replaceChildren(...columns.map((_, at) => this.makeHead(at)));
       this.columns.replaceChildren(...columns.map(() => element("col")));
-      this.table.style.minWidth = `${columns.reduce((sum, c) => sum + c.width, 0)}px`;
+      this.table.style.minWidth = rem(columns.reduce((sum, column) => sum + column.width, 0));
     }
     columns.forEach((column, at) => {
       const th = this.head.children[at];
-      this.columns.children[at].style.width = column.grows ? "auto" : `${column.width}px`;
+      this.columns.children[at].style.width = column.grows ? "auto" : rem(column.width);
       if (column.sort) th.ariaSort = column.order;
     });
   }
@@ -139,7 +141,8 @@ class Table {
     for (const row of this.data.rows) if (this.rows.has(row[0])) this.drawRow(row);
     const ids = new Set(this.data.rows.map(([id]) => id));
     for (const [id, tr] of this.rows) tr.classList.toggle("table-gone", tr.hasActed === true && !ids.has(id));
-    this.note.textContent = this.data.held.replace("{count}", fresh);
+    const isAllNew = fresh > 0 && fresh === this.data.rows.length;
+    this.note.textContent = this.data.held.replace("{count}", isAllNew ? `${fresh}+` : fresh);
     this.note.hidden = false;
     this.drawSelection();
     if (!this.holdTimer) this.holdTimer = setTimeout(() => this.reportHold(), REPORT_HOLD_MS);
@@ -221,7 +224,7 @@ class Table {
     for (const [id, tr] of this.rows) tr.ariaSelected = selectable ? String(id === selected) : null;
   }
 
-  // A row that was selected elsewhere, by a key or by Python, comes into view.
+  // In a list that is frozen anyway, a row that was selected by a key comes into view.
   showSelected() {
     const { selected } = this.data;
     if (!this.rows.has(selected) && this.data.rows.some(([id]) => id === selected)) this.drawRows();
@@ -263,6 +266,8 @@ class Table {
     this.hasActed = true;
     this.moveCursor(tr);
     this.send("select", tr.dataset.rowId);
+    if (this.data.detail && matchMedia(NARROW).matches)
+      document.querySelector(`.st-key-${this.data.detail}`)?.scrollIntoView({ behavior: "smooth" });
   }
 
   press(tr, button) {

@@ -135,7 +135,7 @@ def _columns(results: Mapping[str, CaseResult]) -> dict[str, Column[ConformanceC
             80, verdict, {str(v): tone for v, tone in STATUS_TONES.items()}
         ),
         _("Run"): tables.button_column(
-            42,
+            44,
             lambda case: _("Run: {title}").format(title=_(case.title)),
             run_case,
             icon="play_arrow",

@@ -6,10 +6,9 @@ import streamlit as st
 
 from client.recorded_frames import RecordedFrame
 from conformance.case_types import CaseStatus
-from dashboard import personas
 from dashboard.i18n.translate import _, ngettext
 from dashboard.tab_session import tab
-from dashboard.ui import page_frame, sidebar
+from dashboard.ui import console_draft, page_frame, sidebar
 from dashboard.views.console import (
     conformance_table,
     connection_card,
@@ -57,14 +56,14 @@ def draw_connection() -> None:
 
 def short_label(persona_key: str) -> str:
     """Return a persona's name without its role."""
-    return _(personas.LABELS[persona_key]).partition(" · ")[0]
+    return sidebar.persona_label(persona_key).partition(" · ")[0]
 
 
 def other_clients() -> dict[str, ConsoleConnection]:
     """Return this tab's connections of other personas, by persona."""
     opened = tab().console.opened_personas
     return {
-        key: tab_resources.console_connection(personas.PERSONAS[key])
+        key: tab_resources.console_connection(sidebar.persona(key))
         for key in opened
         if key != sidebar.persona_key()
     }
@@ -84,7 +83,9 @@ def draw_other_client(own: tuple[RecordedFrame, ...]) -> Lane | None:
         [ONLY_THIS, *others],
         key=OTHER_CLIENT_KEY,
         format_func=lambda key: (
-            _("with {client}").format(client=_(personas.LABELS[key])) if key else _("this client")
+            _("with {client}").format(client=sidebar.persona_label(key))
+            if key
+            else _("this client")
         ),
         label_visibility="collapsed",
     )
@@ -117,6 +118,7 @@ def draw_tests() -> None:
         panes.draw_sequence(Lane(_("test client"), shown, tracker.notes))
 
 
+console_draft.take_from_url()
 sending = tab_resources.console_connection(sidebar.current_persona())
 tab().console.opened_personas[sidebar.persona_key()] = None
 if not sending.raw.recorder.frames():

@@ -155,7 +155,7 @@ def _draw_table(
             _("The kind of the channel on which an event came"),
         )
     columns[_("Content")] = tables.text_column(
-        120 if has_room else 104,
+        110,
         content,
         _("↻: replayed, published before the subscription. =6: the same event as frame 6."),
         grows=True,

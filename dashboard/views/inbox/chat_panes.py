@@ -98,14 +98,14 @@ def draw_conversation_list(conversations: tuple[ChatConversation, ...], persona:
     where = formatting.viewer_timezone()
     columns: dict[str, Column[ChatConversation]] = {
         _("New"): tables.right_aligned_column(
-            36, lambda one: str(unread_count(one, persona) or "")
+            44, lambda one: str(unread_count(one, persona) or "")
         ),
-        _("Customer"): tables.text_column(130, customer_name),
+        _("Customer"): tables.text_column(124, customer_name),
         _("Time"): tables.text_column(
             60, lambda one: formatting.format_time(one.latest_at, timezone=where)
         ),
         _("Last message"): tables.text_column(
-            106, lambda one: one.entries[-1].text if one.entries else ""
+            100, lambda one: one.entries[-1].text if one.entries else "", grows=True
         ),
     }
     alt = _("Conversations")
@@ -169,7 +169,9 @@ def draw_context(customer: CustomerRef, now: Snapshot, cart: CartChange | None) 
                     width="content",
                 )
             if len(orders) > CONTEXT_ORDERS:
-                st.caption(_("and {count} more").format(count=len(orders) - CONTEXT_ORDERS))
+                more = len(orders) - CONTEXT_ORDERS
+                words = ngettext("and {count} more", "and {count} more", more)
+                st.caption(words.format(count=more))
 
 
 def cart_text(cart: CartChange | None) -> str:

@@ -47,13 +47,13 @@ def current_customer() -> Persona:
     if customer := tab().inbox.customer:
         return Persona(customer.id, name=customer.name)
     is_one = chosen.role == "customer" and not chosen.is_anonymous
-    return chosen if is_one else personas.CUSTOMER
+    return chosen if is_one else sidebar.persona("customer")
 
 
 def current_staff() -> Persona:
     """Return the staff persona: the sidebar's if it is staff, else the agent."""
     chosen = sidebar.current_persona()
-    return chosen if chosen.is_staff else personas.AGENT
+    return chosen if chosen.is_staff else sidebar.persona("agent")
 
 
 def draw_customer_select(persona: Persona) -> None:
@@ -83,7 +83,7 @@ def recent_customers(now: Snapshot) -> dict[str, CustomerRef]:
 
 def find_customer(id: str, now: Snapshot) -> CustomerRef:
     """Return the customer with this id, with the name if it is known."""
-    ours = (persona for persona in personas.PERSONAS.values() if not persona.tenant)
+    ours = (sidebar.persona(key) for key, one in personas.PERSONAS.items() if not one.tenant)
     connected = now.shop.customers if now.shop else ()
     people = [
         *now.customers,
@@ -153,7 +153,7 @@ def draw_cart(inbox: InboxSnapshot) -> None:
             62, lambda change: formatting.format_time(change.at, timezone=where)
         ),
         _("Change"): tables.chips_column(76, lambda change: change.action, CART_TONES),
-        _("Product"): tables.text_column(112, _product_text),
+        _("Product"): tables.text_column(112, _product_text, grows=True),
         _("Total, ₴"): tables.right_aligned_column(
             74, lambda change: formatting.format_number(float(change.total), 2)
         ),
@@ -207,7 +207,8 @@ def draw() -> None:
     customer_side, staff_side = chat_participant(customer), chat_participant(agent)
     live_line(sockets_text((customer, customer_side), (agent, staff_side)))
     now = page_frame.current_snapshot()
-    mail = customer_side.inbox_snapshot().up_to(now.at)
+    # The connections of the tab outlive a reset, and have received what was before it.
+    mail = customer_side.inbox_snapshot().up_to(now.at).since(now.reset_at or 0.0)
     inbox = tab().inbox
     if inbox.shown_customer_id != customer.user_id:
         # Earlier notifications are neither new nor unread.

@@ -11,7 +11,7 @@ from dashboard.personas import Persona
 from dashboard.state.live_state import ORDERS, Snapshot
 from dashboard.state.orders import HAPPY_PATH, STALE_AFTER_S, TrackedOrder
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, page_frame, tables, theme, url_select
+from dashboard.ui import chart_window, charts, formatting, page_frame, tables, theme, url_select
 from dashboard.ui.tables import Column
 from dashboard.views.orders import panes, timeline
 from dashboard.views.orders.delivery_times import order_as_received, pair_deliveries
@@ -58,7 +58,7 @@ def draw_order(order: TrackedOrder, now: Snapshot) -> None:
     sockets = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
     customer_messages = sockets.customer_messages(now.at)
     deliveries = pair_deliveries(customer_messages, sockets.shop_messages(now.at), order.id)
-    left, right = st.columns([52, 48], gap="xsmall")
+    left, right = st.columns([41, 59], gap="xsmall")
     with left:
         panes.draw_customer_pane(
             order, order_as_received(order, customer_messages), sockets, now.at, PANE_PX
@@ -103,14 +103,14 @@ def draw_latest(now: Snapshot) -> None:
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
         _("Order"): tables.text_column(112, lambda order: order.number),
-        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
-            50, lambda order: formatting.format_number(float(order.total))
+            60, lambda order: formatting.format_number(float(order.total))
         ),
         _("Time"): tables.text_column(
-            58, lambda order: formatting.format_time(order.placed_at, timezone=where)
+            64, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Customer"): tables.text_column(130, lambda order: order.customer),
+        _("Customer"): tables.text_column(110, lambda order: order.customer, grows=True),
     }
     title = _("Last {count} orders").format(count=LATEST_ROWS)
     aside = formatting.chip_html(f"tenant:{feed().tenant}", "tenant")
@@ -123,6 +123,7 @@ def draw_latest(now: Snapshot) -> None:
             selected=tab().orders.selected_id,
             on_select=select_order,
             visible_rows=LATEST_ROWS,
+            detail="even-customer",
             alt=title,
         )
 
@@ -204,7 +205,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
 
     columns: dict[str, Column[TrackedOrder]] = {
         _("Order"): tables.text_column(110, lambda order: order.number),
-        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
         _("Progress"): tables.progress_column(
             90,
             completed_steps,
@@ -212,7 +213,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
             lambda order: f"{completed_steps(order)} / {len(HAPPY_PATH)}",
             is_text_visible=False,
         ),
-        _("Customer"): tables.text_column(130, lambda order: order.customer),
+        _("Customer"): tables.text_column(150, lambda order: order.customer),
         _("Total, ₴"): tables.right_aligned_column(
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),
@@ -223,7 +224,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
         theme.display_name("processing").capitalize(): step(OrderStatus.PROCESSING),
         theme.display_name("shipped").capitalize(): step(OrderStatus.SHIPPED),
         _("Tracking number"): tables.text_column(120, lambda order: order.tracking_number),
-        _("Parcel"): tables.text_column(220, lambda order: order.tracking_status),
+        _("Parcel"): tables.text_column(160, lambda order: order.tracking_status, grows=True),
     }
     title = _("Open orders, oldest first")
     tables.draw_table(
@@ -235,6 +236,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
         on_select=select_order,
         scope=find,
         mark=tables.find_words(find),
+        detail="even-customer",
         alt=title,
     )
 
@@ -252,7 +254,9 @@ def format_step_duration(seconds: float | None) -> str:
 def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
     """Draw the timeline."""
     shown = orders[: timeline.TIMELINE_ROWS]
-    data = timeline.timeline_data(timeline.status_segments(shown, now.at))
+    segments = timeline.status_segments(shown, now.at)
+    bars = timeline.timeline_data(segments, now.at, formatting.format_time)
+    data = charts.with_marks(bars, chart_window.time_marks(now), now.at, timeline.TIMELINE_S)
     alt = _("Open orders over the last five minutes, one bar segment per status")
     spec = timeline.order_timeline_spec(tuple(map(theme.display_name, timeline.STATUS_BAR_HEX)))
     st.vega_lite_chart(data, spec, key="order-timeline", height="stretch", alt=alt)
@@ -261,7 +265,7 @@ def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
 def draw() -> None:
     """Draw a snapshot."""
     now = page_frame.current_snapshot()
-    rate = 60 * now.series.now(ORDERS, over=60)
+    rate = round(60 * now.series.now(ORDERS, over=60))
     live_line(
         ngettext("{count} order/min", "{count} orders/min", rate).format(
             count=formatting.format_number(rate)
@@ -275,7 +279,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     order = selected_order(now)
-    left, right = st.columns([29, 20], gap="xsmall")
+    left, right = st.columns([64, 36], gap="xsmall")
     with left:
         if order:
             draw_order(order, now)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from common.text_markers import N_
-from dashboard.i18n.translate import _
+from dashboard.i18n.translate import _, ngettext
 from dashboard.state.live_state import Snapshot
 from dashboard.state.orders import TrackedOrder
 from dashboard.tab_session import CommandResult
@@ -115,7 +115,7 @@ def items_html(order: TrackedOrder, shown: TrackedOrder) -> str:
     ]
     if len(items) > ITEM_ROWS:
         rest = items[ITEM_ROWS - 1 :]
-        more = _("and {count} more").format(count=len(rest))
+        more = ngettext("and {count} more", "and {count} more", len(rest)).format(count=len(rest))
         items[ITEM_ROWS - 1 :] = [formatting.details_html(more, "".join(rest))]
     total, all_of_it = f"<b>{formatting.format_number(float(order.total), 2)} ₴</b>", _("Total")
     parcel = formatting.split_row_html(_("Nova Poshta"), tracking_html(shown))
@@ -173,22 +173,24 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
             )
     where = formatting.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
-        _("Sent"): tables.text_column(
-            66, lambda one: formatting.format_time(one.sent_at, timezone=where)
+        _("Time"): tables.text_column(
+            64,
+            lambda one: formatting.format_time(one.sent_at, timezone=where),
+            _("When the server sent the update"),
         ),
-        _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(84, lambda one: one.status, theme.STATUS_TONES),
         _("Customer, ms"): tables.right_aligned_column(
-            76,
+            94,
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
         _("Shop, ms"): tables.right_aligned_column(
-            58,
+            78,
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
         _("Difference, ms"): tables.right_aligned_column(
-            86,
+            102,
             lambda one: format_ms(one.difference_ms),
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),

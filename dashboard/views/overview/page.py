@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import streamlit as st
 
 from dashboard.dependencies import feed
@@ -142,10 +144,12 @@ def draw_orders(now: Snapshot, start: str) -> None:
         _("Time"): tables.text_column(
             66, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Order"): tables.text_column(102, lambda order: order.number),
+        _("Order"): tables.link_column(
+            112, lambda order: order.number, lambda order: f"/orders?order={quote(order.id)}"
+        ),
         _("Status"): tables.chips_column(92, lambda order: order.status, theme.STATUS_TONES),
         _("Customer"): tables.text_column(122, lambda order: order.customer),
-        _("Items"): tables.text_column(196, lambda order: order.item_names),
+        _("Items"): tables.text_column(190, lambda order: order.item_names, grows=True),
         _("Total, ₴"): tables.right_aligned_column(
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),
@@ -176,9 +180,11 @@ def draw_alerts(now: Snapshot, start: str) -> None:
         _("Time"): tables.text_column(
             66, lambda alert: formatting.format_time(alert.at, timezone=where)
         ),
-        _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
-        _("Product"): tables.text_column(210, lambda alert: alert.product),
-        _("Warehouse"): tables.text_column(72, lambda alert: alert.warehouse),
+        _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
+        _("Product"): tables.link_column(
+            180, lambda alert: alert.product, lambda alert: f"/inventory?product={quote(alert.sku)}"
+        ),
+        _("Warehouse"): tables.text_column(84, lambda alert: alert.warehouse),
         _("Left"): tables.number_column(44, lambda alert: alert.quantity),
     }
     title = _("Stock alerts")

@@ -1,5 +1,7 @@
 """The live state of the dashboard."""
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 
@@ -13,7 +15,7 @@ from dashboard.state.live_state import (
     LiveState,
 )
 from dashboard.state.message_log import MAX_MESSAGES as KEPT
-from protocol.event_payloads import OrderStatus
+from protocol.event_payloads import NewOrderPayload, OrderStatus
 from protocol.monitoring import LatencyPercentiles, NodeStats, StatsPayload
 
 
@@ -102,11 +104,22 @@ def test_has_no_latency_while_nothing_was_delivered(state, shop):
 
 def test_sums_the_lows_and_highs_of_connections_over_the_nodes(state, shop):
     dipped = msgspec.structs.replace(node("a", 20), connections_low=2, connections_high=21)
-    state.on_stats(StatsPayload((dipped, node("b", 5))), shop.noon)
+    for second in range(4):
+        state.on_stats(StatsPayload((dipped, node("b", 5))), shop.noon + second)
 
-    snapshot = state.snapshot(shop.noon)
+    snapshot = state.snapshot(shop.noon + 3)
 
-    assert snapshot.gauges.rows[int(shop.noon)][CONNECTIONS] == (25, 7, 26)
+    assert snapshot.gauges.rows[int(shop.noon) + 3][CONNECTIONS] == (25, 7, 26)
+
+
+def test_leaves_out_the_lows_of_a_time_that_it_has_not_seen(state, shop):
+    started = msgspec.structs.replace(node("a", 20), connections_low=0)
+    for at in (0, 1, 60, 61):
+        state.on_stats(StatsPayload((started,)), shop.noon + at)
+
+    rows = state.snapshot(shop.noon + 61).gauges.rows
+
+    assert [row[CONNECTIONS].low for row in rows.values()] == [20, 20, 20, 20]
 
 
 def test_records_a_gap_between_reports(state, shop):
@@ -141,6 +154,16 @@ def test_knows_nothing_from_before_the_first_report(state, shop):
     state.on_traffic(shop.traffic(seconds=1.0), shop.noon + 4)
 
     assert [gap.until for gap in state.snapshot(shop.noon + 5).unknown] == [shop.noon + 3]
+
+
+def test_spreads_a_late_report_over_the_time_since_the_one_before(state, shop):
+    state.on_traffic(shop.traffic(kinds={"user": 20}), shop.noon)
+    state.on_traffic(shop.traffic(kinds={"user": 20}), shop.noon + 2)
+
+    snapshot = state.snapshot(shop.noon + 2)
+
+    assert [snapshot.series.rows[int(shop.noon) + s]["user"] for s in (0, 1)] == [10, 10]
+    assert snapshot.gaps == ()
 
 
 def test_bounds_the_gaps(state, shop):
@@ -222,3 +245,81 @@ def test_keeps_the_state_of_the_simulator(state, shop):
     state.on_shop_error("cannot connect")
 
     assert state.snapshot(shop.noon).shop == shop.stock()
+
+
+def reset(shop, run="b2"):
+    """The state of a shop that was reset."""
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    return msgspec.structs.replace(shop.stock(), run=run, reset_at=noon)
+
+
+def order_update(shop, order):
+    payload = {"order_id": order.id, "status": "paid", "order": order}
+    return shop.message("order_update", **payload)
+
+
+def test_a_reset_forgets_the_data_of_the_shop(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon)
+    state.on_new_order(shop.placed(), shop.noon)
+    state.on_stock_alert(shop.alert(), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon + 2)
+    now = state.snapshot(shop.noon + 2)
+
+    assert (now.log.count, now.orders, now.order_count, now.ordered_amount) == (0, (), 0, 0)
+    assert (now.alerts, now.alert_count, now.customers, now.channels) == ((), 0, (), {})
+    assert now.periods == ()
+    assert now.reset_at == now.started_at == shop.noon + 2
+
+
+def test_numbers_of_messages_go_on_after_a_reset(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon + 5)
+
+    assert [message.seq for message in state.snapshot(shop.noon + 5).log.newest_first()] == [2]
+
+
+def test_a_report_that_covers_time_before_a_reset_is_ignored(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon + 2)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon + 2.9)
+    assert state.snapshot(shop.noon + 3).log.count == 0
+
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon + 3.9)
+    assert state.snapshot(shop.noon + 4).log.count == 1
+
+
+def test_late_messages_of_the_old_run_do_not_bring_its_orders_back(state, shop):
+    old, new, foreign = shop.order("ord_a1_7"), shop.order("ord_b2_1"), shop.order("ord_mine")
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon)
+    for order in (old, new, foreign):
+        state.on_new_order(NewOrderPayload(order), shop.noon + 3)
+        update = shop.sample(f"order:{order.id}", order_update(shop, order))
+        state.on_traffic(shop.traffic(update), shop.noon + 3)
+
+    now = state.snapshot(shop.noon + 3)
+    assert {order.id for order in now.orders} == {"ord_b2_1", "ord_mine"}
+    assert now.order_count == 2
+
+
+def test_a_late_state_of_the_old_run_is_ignored(state, shop):
+    """
+    A poll that began before the reset may be answered after the one that follows the command.
+    """
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon)
+    state.on_shop_state(shop.stock(), shop.noon + 1)
+
+    assert state.snapshot(shop.noon + 1).shop.run == "b2"
+
+
+def test_a_restart_of_the_simulator_is_no_reset(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon)
+    state.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2"), shop.noon + 1)
+    now = state.snapshot(shop.noon + 1)
+
+    assert (now.reset_at, now.log.count) == (None, 1)

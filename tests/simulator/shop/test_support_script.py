@@ -2,6 +2,7 @@
 
 import pytest
 
+from protocol.simulator_api import ShopLanguage
 from simulator.data_files import InvalidDataFile, read_text
 from simulator.shop import support_script
 from simulator.shop.support_script import AGENT_ID, MAX_CONVERSATIONS, AgentScript, CustomerScript
@@ -19,7 +20,7 @@ def agent(script):
 
 @pytest.fixture
 def topic(script):
-    return script.topic("доставка")
+    return script.topic("delivery")
 
 
 def test_a_conversation_follows_the_script_and_ends_with_thanks(script, topic):
@@ -124,9 +125,10 @@ def test_the_agent_forgets_the_oldest_conversations(agent):
 def test_a_question_in_two_topics_is_reported():
     text = read_text("support.toml")
     twice = text + (
-        '\n[[topics]]\nname = "луна"\n[[topics.exchanges]]\n'
-        'question = "Вітаю! Яка гарантія на телефони?"\nanswer = "Рік."\n'
+        '\n[[topics]]\nname = "echo"\n[[topics.exchanges]]\n'
+        'question = { uk = "Вітаю! Яка гарантія на телефони?", en = "Is there a warranty?" }\n'
+        'answer = { uk = "Рік.", en = "A year." }\n'
     )
 
-    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic луна: repeated question"):
-        support_script.parse_support_script(twice)
+    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic echo: repeated question"):
+        support_script.parse_support_script(twice, ShopLanguage.UKRAINIAN)
