@@ -146,36 +146,57 @@ def _redact_tokens(text: str) -> str:
     return _TOKEN_FIELD.sub(rf'\1"{REDACTED}"', text)
 
 
-def match_replies(frames: Iterable[RecordedFrame]) -> dict[int, FrameMatch]:
-    """Pair requests with their replies; each of a pair is in the result under its ``seq``.
+class ReplyMatcher:
+    """Finds the request of each reply, frame by frame.
 
     By ``id``, and in order where an id was used again: the server answers the requests of a
     connection in order.  The upgrade, and the sign-in in its URL, are answered without an id.
     A reply never answers a request of an earlier connection.
     """
-    matches: dict[int, FrameMatch] = {}
-    by_seq: dict[int, RecordedFrame] = {}
-    waiting: dict[str, deque[RecordedFrame]] = {}
-    connecting: RecordedFrame | None = None
-    signing_in: RecordedFrame | None = None
-    for frame in frames:
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[RecordedFrame]] = {}
+        self._http_requests: dict[int, RecordedFrame] = {}
+        self._connecting: RecordedFrame | None = None
+        self._signing_in: RecordedFrame | None = None
+
+    def add(self, frame: RecordedFrame) -> RecordedFrame | None:
+        """Take the next frame; returns the request that it answers, if it answers one."""
         request: RecordedFrame | None = None
         if frame.kind is FrameKind.CONNECT:
-            waiting, connecting = {}, frame
-            signing_in = frame if frame.text else None
+            self._waiting, self._connecting = {}, frame
+            self._signing_in = frame if frame.text else None
+        elif frame.kind is FrameKind.HTTP_REQUEST:
+            self._http_requests[frame.seq] = frame
         elif frame.is_sent:
-            by_seq[frame.seq] = frame
             if frame.id is not None:
-                waiting.setdefault(frame.id, deque()).append(frame)
+                self._waiting.setdefault(frame.id, deque()).append(frame)
         elif frame.reply_to:
-            request = by_seq.get(frame.reply_to)
+            request = self._http_requests.pop(frame.reply_to, None)
         elif frame.kind in (FrameKind.OPEN, FrameKind.HANDSHAKE_REJECTED):
-            request, connecting = connecting, None
-        elif frame.id is not None and waiting.get(frame.id):
-            request = waiting[frame.id].popleft()
-        elif frame.id is None and frame.type in _AUTH_REPLIES:
-            request, signing_in = signing_in, None
-        if request is not None:
+            request, self._connecting = self._connecting, None
+        elif frame.id is not None:
+            request = self._first_waiting(frame.id)
+        elif frame.type in _AUTH_REPLIES:
+            request, self._signing_in = self._signing_in, None
+        return request
+
+    def _first_waiting(self, id: str) -> RecordedFrame | None:
+        waiting = self._waiting.get(id)
+        if not waiting:
+            return None
+        request = waiting.popleft()
+        if not waiting:
+            del self._waiting[id]
+        return request
+
+
+def match_replies(frames: Iterable[RecordedFrame]) -> dict[int, FrameMatch]:
+    """Pair requests with their replies; each of a pair is in the result under its ``seq``."""
+    matcher = ReplyMatcher()
+    matches: dict[int, FrameMatch] = {}
+    for frame in frames:
+        if (request := matcher.add(frame)) is not None:
             seconds = frame.at - request.at
             matches[frame.seq] = FrameMatch(request.seq, seconds)
             matches[request.seq] = FrameMatch(frame.seq, seconds)

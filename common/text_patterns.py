@@ -1,4 +1,4 @@
-"""Search patterns for a message's JSON: text, /regex/ or $.json.path.
+"""Search patterns for a message's JSON: words, ``cart.total > 20000``, /regex/ or $.json.path.
 
 Matching takes time linear in the length of the message, whatever the pattern: the engine of
 regular expressions does not backtrack, and paths have no expressions and few descents.
@@ -6,7 +6,9 @@ regular expressions does not backtrack, and paths have no expressions and few de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Protocol
 
 import msgspec
@@ -14,16 +16,24 @@ import re2  # type: ignore[import-untyped]  # it ships no types
 from jsonpath import JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
 
+from common import field_conditions, regular_expressions
+from common.field_conditions import FieldCondition, FoundField, InvalidCondition
+from common.regular_expressions import InvalidExpression
+
 MAX_PATTERN_LENGTH = 300  # characters
 MAX_DESCENTS = 2  # `..` in a path: each visits every node below those of the one before
+_COMPARED_FIELD = re.compile(r"@((?:\.[\w-]+)+)\s*(?:[=!]=|[<>]=?)")  # of a path's filters
 
 
 class InvalidPattern(ValueError):
-    """Invalid regular expression or path; the message says why."""
+    """Invalid regular expression, path or condition; the message says why."""
 
 
 class Pattern(Protocol):
     """A search pattern."""
+
+    def __hash__(self) -> int:
+        """Return the hash of the object: results are cached by pattern."""
 
     def matches(self, text: bytes) -> bool:
         """Return whether the JSON of a message matches."""
@@ -38,17 +48,21 @@ class RegexPattern:
         Raises:
             InvalidPattern: the expression is invalid or too large.
         """
-        options = re2.Options()
-        options.case_sensitive = False
-        options.log_errors = False
         try:
-            self._search = re2.compile(expression, options).search
-        except re2.error as error:
-            raise InvalidPattern(_error_text(error)) from None
+            self._search = regular_expressions.compile_search(expression)
+        except InvalidExpression as error:
+            raise InvalidPattern(str(error)) from None
 
     def matches(self, text: bytes) -> bool:
         """Return whether the expression matches anywhere in the JSON."""
         return self._search(text) is not None
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the expression matches a text, without empty matches."""
+        found = self._search(text)
+        while found is not None and found.end() > found.start():
+            yield found.span()
+            found = self._search(text, found.end())
 
 
 class JsonPathPattern:
@@ -66,6 +80,8 @@ class JsonPathPattern:
             self._path = _environment.compile(path)
         except (JSONPathError, RecursionError) as error:
             raise InvalidPattern(str(error).partition("\n")[0]) from None
+        compared = dict.fromkeys(_COMPARED_FIELD.findall(path))
+        self._compared = [tuple(names.strip(".").split(".")) for names in compared]
 
     def matches(self, text: bytes) -> bool:
         """Return whether the path selects anything."""
@@ -75,6 +91,17 @@ class JsonPathPattern:
         """Return the values that the path selects."""
         return list(self._selected(text))
 
+    def compared_fields(self, text: bytes) -> list[FoundField]:
+        """Return the fields that the path's filters compare, of what it selects."""
+        exact = _decimal_decoder.decode(text)
+        nodes = self._path.finditer(msgspec.json.decode(text))
+        return [
+            FoundField(".".join(names), found)
+            for parts in [tuple(node.parts) for node in nodes]
+            for names in self._compared
+            for found in _descend(exact, (*parts, *names))
+        ]
+
     def _selected(self, text: bytes) -> Iterator[Any]:
         try:
             for node in self._path.finditer(msgspec.json.decode(text)):
@@ -83,11 +110,48 @@ class JsonPathPattern:
             return
 
 
+def _descend(value: Any, path: tuple[str | int, ...]) -> list[Any]:
+    """Return the value at the end of a path of names and positions; none if it ends before."""
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return []
+    return [value]
+
+
+class ConditionPattern:
+    """Conditions on fields, of which all must be true: see ``common.field_conditions``."""
+
+    def __init__(self, conditions: tuple[FieldCondition, ...]) -> None:
+        self.conditions = conditions
+        # Most messages lack the field: their bytes show it without being decoded.
+        names = ([n for n in condition.path if not n.isdigit()] for condition in conditions)
+        self._names = [msgspec.json.encode(given[-1]) for given in names if given]
+
+    def matches(self, text: bytes) -> bool:
+        """Return whether every condition is true for some field of the message."""
+        if b"\\u" not in text and not all(name in text for name in self._names):
+            return False
+        try:
+            document = _decimal_decoder.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            return False
+        return all(
+            next(condition.found(document), None) is not None for condition in self.conditions
+        )
+
+    def found(self, text: bytes) -> list[FoundField]:
+        """Return the fields that satisfy the conditions, one for each condition or more."""
+        document = _decimal_decoder.decode(text)
+        return [found for condition in self.conditions for found in condition.found(document)]
+
+
 def parse_pattern(text: str) -> Pattern | None:
     """Parse the text of a search; None if it is empty.
 
     Raises:
-        InvalidPattern: the text starts as an expression or a path and is invalid.
+        InvalidPattern: the text starts as an expression, a path or a condition and is invalid.
     """
     if len(text) > MAX_PATTERN_LENGTH:
         raise InvalidPattern(f"longer than {MAX_PATTERN_LENGTH} characters")
@@ -95,14 +159,16 @@ def parse_pattern(text: str) -> Pattern | None:
         return JsonPathPattern(text)
     if len(text) > 1 and text.startswith("/"):
         return RegexPattern(text[1:].removesuffix("/"))
+    try:
+        conditions = field_conditions.parse_conditions(text)
+    except InvalidCondition as error:
+        raise InvalidPattern(str(error)) from None
+    if conditions:
+        return ConditionPattern(conditions)
     return RegexPattern(re2.escape(text)) if text else None
 
 
-def _error_text(error: re2.error) -> str:
-    reason = error.args[0] if error.args else ""
-    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-
-
+_decimal_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _environment = JSONPathEnvironment(strict=True)
 for _name in ("match", "search"):  # their regular expressions backtrack
     del _environment.function_extensions[_name]

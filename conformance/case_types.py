@@ -91,6 +91,13 @@ class ConformanceCase(Struct, frozen=True, kw_only=True):
     timeout_s: float = 5.0
 
 
+class CaseGroup(Struct, frozen=True):
+    """Cases of one subject."""
+
+    title: str
+    cases: tuple[ConformanceCase, ...]
+
+
 class CaseStatus(StrEnum):
     """Status of a case."""
 

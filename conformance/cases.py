@@ -7,6 +7,7 @@ from typing import Any
 from common.text_markers import N_
 from conformance.case_types import (
     Actor,
+    CaseGroup,
     ConformanceCase,
     Expectation,
     ExpectAuthError,
@@ -90,15 +91,6 @@ MESSAGE_CASES = (
         INVALID_PAYLOAD,
         _encode_message("subscribe"),
     ),
-    _send_case(
-        "long-chat",
-        N_("2001 characters"),
-        INVALID_PAYLOAD,
-        _chat_message("x" * (MAX_CHAT_CHARACTERS + 1)),
-    ),
-    _send_case(
-        "too-big", N_("4097 bytes"), ExpectClose(CloseCode.MESSAGE_TOO_BIG), _message_over_limit()
-    ),
     ConformanceCase(
         name="binary",
         title=N_("Binary frame"),
@@ -116,56 +108,43 @@ MESSAGE_CASES = (
     ),
 )
 CHANNEL_CASES = (
-    _forbidden_subscribe("foreign-order", N_("Someone else's order"), f"order:{ORDER}"),
-    _forbidden_subscribe("foreign-user", N_("Another user's channel"), "user:user_1"),
+    _forbidden_subscribe(
+        "foreign-order", N_("Subscribe to someone else's order"), f"order:{ORDER}"
+    ),
+    _forbidden_subscribe("foreign-user", N_("Subscribe to another user's channel"), "user:user_1"),
     _forbidden_subscribe("customer-tenant", N_("Customer on tenant:"), f"tenant:{TENANT}"),
     _forbidden_subscribe("customer-monitor", N_("Customer on monitor:"), f"monitor:{TENANT}"),
     _forbidden_subscribe(
         "anonymous-tenant", N_("Anonymous on tenant:"), f"tenant:{TENANT}", Actor.ANONYMOUS
     ),
     _forbidden_subscribe(
-        "other-tenant", N_("Another shop's admin"), f"tenant:{TENANT}", Actor.OTHER_TENANT_ADMIN
+        "other-tenant",
+        N_("Another shop's admin on tenant:"),
+        f"tenant:{TENANT}",
+        Actor.OTHER_TENANT_ADMIN,
     ),
-    _forbidden_subscribe("no-key", N_("Channel without a key"), "order:"),
-    ConformanceCase(
-        name="many-channels",
-        title=N_("101 channels"),
-        expected=ExpectError(ErrorCode.TOO_MANY_SUBSCRIPTIONS),
-        send=SendFrames(
-            b'{"type":"subscribe","payload":{"channel":"public:c#"},"id":"t#"}',
-            times=101,
-            await_replies=True,
-        ),
-        timeout_s=15.0,
-    ),
+    _forbidden_subscribe("no-key", N_("Subscribe to a channel without a key"), "order:"),
 )
 AUTHENTICATION_CASES = (
     ConformanceCase(
         name="bad-token",
-        title=N_("Invalid token"),
+        title=N_("Connect with a forged token"),
         expected=ExpectAuthError(),
         actor=Actor.FORGED_TOKEN,
     ),
     ConformanceCase(
         name="expired-token",
-        title=N_("Expired token"),
+        title=N_("Connect with an expired token"),
         expected=ExpectAuthError(),
         actor=Actor.EXPIRED_TOKEN,
     ),
     _send_case(
         "expired-auth",
-        N_("Expired token in auth"),
+        N_("Send auth with an expired token"),
         ExpectAuthError(),
         AUTH_MESSAGE,
         actor=Actor.ANONYMOUS,
         token_of=Actor.EXPIRED_TOKEN,
-    ),
-    _send_case(
-        "anonymous-chat",
-        N_("Chat without signing in"),
-        ExpectError(ErrorCode.UNAUTHENTICATED),
-        _chat_message("Добрий день!"),
-        actor=Actor.ANONYMOUS,
     ),
     _send_case(
         "as-another",
@@ -176,9 +155,57 @@ AUTHENTICATION_CASES = (
     ),
     ConformanceCase(
         name="foreign-origin",
-        title=N_("Disallowed origin"),
+        title=N_("Connect from a disallowed origin"),
         expected=ExpectHttpStatus(403),
         origin="https://elsewhere.example",
+    ),
+    ConformanceCase(
+        name="silent",
+        title=N_("No sign-in within 10 s; takes 10 s"),
+        expected=ExpectClose(CloseCode.NOT_SIGNED_IN),
+        actor=Actor.ANONYMOUS,
+        timeout_s=15.0,
+    ),
+    ConformanceCase(
+        name="token-ends",
+        title=N_("Token expires; takes 27 s"),
+        expected=ExpectClose(CloseCode.TOKEN_EXPIRED),
+        actor=Actor.SHORT_LIVED_TOKEN,
+        timeout_s=35.0,
+    ),
+)
+CHAT_CASES = (
+    _send_case(
+        "long-chat",
+        N_("Chat message of 2001 characters"),
+        INVALID_PAYLOAD,
+        _chat_message("x" * (MAX_CHAT_CHARACTERS + 1)),
+    ),
+    _send_case(
+        "anonymous-chat",
+        N_("Chat without signing in"),
+        ExpectError(ErrorCode.UNAUTHENTICATED),
+        _chat_message("Добрий день!"),
+        actor=Actor.ANONYMOUS,
+    ),
+)
+LIMIT_CASES = (
+    _send_case(
+        "too-big",
+        N_("Message of 4097 bytes"),
+        ExpectClose(CloseCode.MESSAGE_TOO_BIG),
+        _message_over_limit(),
+    ),
+    ConformanceCase(
+        name="many-channels",
+        title=N_("Subscribe to 101 channels"),
+        expected=ExpectError(ErrorCode.TOO_MANY_SUBSCRIPTIONS),
+        send=SendFrames(
+            b'{"type":"subscribe","payload":{"channel":"public:c#"},"id":"t#"}',
+            times=101,
+            await_replies=True,
+        ),
+        timeout_s=15.0,
     ),
     ConformanceCase(
         name="many-connections",
@@ -186,22 +213,6 @@ AUTHENTICATION_CASES = (
         expected=ExpectClose(CloseCode.TOO_MANY_CONNECTIONS),
         sibling_connections=20,
     ),
-    ConformanceCase(
-        name="silent",
-        title=N_("No sign-in within 10 s"),
-        expected=ExpectClose(CloseCode.NOT_SIGNED_IN),
-        actor=Actor.ANONYMOUS,
-        timeout_s=15.0,
-    ),
-    ConformanceCase(
-        name="token-ends",
-        title=N_("Token expires, 27 s"),
-        expected=ExpectClose(CloseCode.TOKEN_EXPIRED),
-        actor=Actor.SHORT_LIVED_TOKEN,
-        timeout_s=35.0,
-    ),
-)
-RATE_LIMIT_CASES = (
     ConformanceCase(
         name="burst",
         title=N_("150 messages at once"),
@@ -219,10 +230,12 @@ PUBLISH_CASES = (
     _publish_case("by-customer", N_("Publish as a customer"), 403, Actor.CUSTOMER, user="user_1"),
     _publish_case("by-nobody", N_("Publish without a token"), 401, Actor.ANONYMOUS, user="user_1"),
     _publish_case("no-address", N_("Publish without an address"), 422, Actor.SERVICE),
-    _publish_case("no-event", N_("Not an event type"), 422, Actor.SERVICE, user="u", type="pong"),
+    _publish_case(
+        "no-event", N_("Publish what is not an event"), 422, Actor.SERVICE, user="u", type="pong"
+    ),
     _publish_case(
         "bad-status",
-        N_("Unknown status"),
+        N_("Publish an unknown order status"),
         422,
         Actor.SERVICE,
         channel=f"order:{ORDER}",
@@ -234,25 +247,30 @@ PUBLISH_CASES = (
     ),
     ConformanceCase(
         name="too-big-body",
-        title=N_("Body over 1 MiB"),
+        title=N_("Publish a body over 1 MiB"),
         expected=ExpectHttpStatus(413),
         actor=Actor.SERVICE,
         publish_body=_publication_body(user="user_1").ljust(MAX_PUBLISH_BYTES + 1),
     ),
     ConformanceCase(
         name="key-reused",
-        title=N_("Idempotency key reused"),
+        title=N_("Reuse an idempotency key with another body"),
         expected=ExpectHttpStatus(409),
         actor=Actor.SERVICE,
         first_publish_body=_publication_body(user="conformance_1"),
         publish_body=_publication_body(user="conformance_2"),
     ),
 )
-ALL_CASES: tuple[ConformanceCase, ...] = (
-    *MESSAGE_CASES,
-    *CHANNEL_CASES,
-    *AUTHENTICATION_CASES,
-    *RATE_LIMIT_CASES,
-    *PUBLISH_CASES,
+CASE_GROUPS = (
+    CaseGroup(N_("Invalid messages"), MESSAGE_CASES),
+    CaseGroup(N_("Signing in and tokens"), AUTHENTICATION_CASES),
+    CaseGroup(N_("Subscribing"), CHANNEL_CASES),
+    CaseGroup(N_("Chat"), CHAT_CASES),
+    CaseGroup(N_("Limits"), LIMIT_CASES),
+    CaseGroup(N_("Publishing over HTTP"), PUBLISH_CASES),
+)
+"""All cases by subject."""
+ALL_CASES: tuple[ConformanceCase, ...] = tuple(
+    case for group in CASE_GROUPS for case in group.cases
 )
 CASES_BY_NAME = {case.name: case for case in ALL_CASES}

@@ -20,8 +20,10 @@ from starlette.middleware import Middleware
 from common.env_settings import InvalidSettings, describe_settings
 from dashboard import dependencies, open_browser
 from dashboard.settings import Settings
-from dashboard.web import download, prometheus
+from dashboard.ui import page_errors
+from dashboard.web import assets, download, prometheus
 from dashboard.web.click_dedup import DeduplicateClicks
+from dashboard.web.index_page import ServeIndex
 
 PACKAGE_DIR = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
@@ -79,7 +81,9 @@ def streamlit_options(port: int) -> dict[str, Any]:
     """
     with (PACKAGE_DIR / "ui" / "assets" / "theme.toml").open("rb") as file:
         found = dict(_flatten(tomllib.load(file)))
-    return found | {"server.address": LOOPBACK, "server.port": port}
+    address = {"server.address": LOOPBACK, "server.port": port}
+    # A search field has a default, and a click may set its text: see ui.url_select.
+    return found | address | {"global.disableWidgetStateDuplicationWarning": True}
 
 
 def _flatten(table: dict[str, Any], path: str = "") -> list[tuple[str, Any]]:
@@ -115,10 +119,16 @@ def main() -> int:
     # The web server shuts down at a signal and then raises it again, which must have no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE]
-    middleware = [Middleware(DeduplicateClicks)]
+    routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE, assets.ASSETS_ROUTE]
+    middleware = [Middleware(DeduplicateClicks), Middleware(ServeIndex)]
     lifespan = partial(feed_lifespan, open_page=options.open)
-    app = st.App(PACKAGE_DIR / "app.py", lifespan=lifespan, routes=routes, middleware=middleware)
+    app = st.App(
+        PACKAGE_DIR / "app.py",
+        lifespan=lifespan,
+        routes=routes,
+        middleware=middleware,
+        on_script_error=page_errors.record_error,
+    )
     app.run(config=streamlit_options(port))
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.i18n.translate import _
-from dashboard.ui import sidebar, theme
+from dashboard.ui import sidebar, theme, url_select
 
 st.set_page_config(
     "Shop Realtime",
@@ -14,7 +14,6 @@ st.set_page_config(
     initial_sidebar_state=212,
     menu_items={"About": _("Shop Realtime Workbench: live traffic of a shop's WebSocket server.")},
 )
-st.html(theme.ASSETS_DIR / "app.css")
 st.logo(":material/hub:", size="small")
 
 
@@ -68,6 +67,7 @@ current_page = st.navigation(
 if current_page is overview_alias:  # before the sidebar binds its widgets to the query
     current_page.run()
 
+url_select.adopt_url(current_page.url_path or "overview")
 with st.sidebar:
     sidebar.draw()
 

@@ -6,9 +6,9 @@ them while another page is shown.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 from msgspec import UNSET, UnsetType
@@ -19,35 +19,57 @@ from dashboard.sources.connections_client import PollResult
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.ui.frozen_list import FrozenList
+from dashboard.ui.shown_rows import ShownRows
 from dashboard.web.download import DownloadSource
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
 
 KEY = "tab"  # in Streamlit's session
+OF_SHOP = frozenset({"order", "message"})  # parameters of the address that a reset invalidates
 
 
 @dataclass(frozen=True)
 class CommandResult:
     """The tab's last simulator command; ``error`` is empty if it succeeded.
 
-    ``at`` is in seconds since the epoch; ``order`` is the order that it placed or changed.
+    ``at`` is in seconds since the epoch; ``order`` is the order that it placed or changed,
+    ``notification`` the id of the notification that it sent.  ``message_seq`` and ``delivered_to``
+    are the number of that message and its connections, once the monitor has reported them.
     """
 
     command: str
     at: float
     error: str = ""
     order: OrderSummary | UnsetType = UNSET
+    notification: str = ""
+    message_seq: int = 0
+    delivered_to: int | None = None
+
+
+@dataclass(frozen=True)
+class PageError:
+    """An exception in a page, and how often it was raised in a row."""
+
+    text: str
+    count: int
 
 
 @dataclass
 class ExplorerState:
-    """The message list with its selection, its searches, and what a download would contain."""
+    """The message list with its selection, its searches, and what a download would contain.
 
-    messages: FrozenList[LoggedMessage] = field(default_factory=lambda: FrozenList(time.monotonic))
+    ``shown_id`` is the id of the message that was selected last or asked for by the URL;
+    ``is_gone`` tells that the URL's is not stored.  ``is_chosen`` tells that a person selected it.
+    """
+
+    messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
     search: MessageSearch | None = None
     similar: MessageSearch | None = None
     download: DownloadSource = field(default_factory=DownloadSource)
+    shown_id: str = ""
+    is_gone: bool = False
+    is_chosen: bool = False
 
 
 @dataclass
@@ -80,8 +102,15 @@ class InboxState:
     toasted_until: float = 0.0
     conversation_id: str | None = None
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
-    taken_over: set[str] = field(default_factory=set)  # conversations
     error: str = ""
+
+
+@dataclass(frozen=True)
+class AccessAnswer:
+    """Why a subscription was refused: the rule, and the id of the connection; empty if unknown."""
+
+    rule: str
+    connection_id: str = ""
 
 
 @dataclass
@@ -89,9 +118,17 @@ class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
+    ``template_text`` is the last text that was written from a template, and ``template_persona``
+    the persona that it was written for; ``template_version`` counts how often the page itself
+    selected a template.  ``access_answers`` are by connection and frame.
     """
 
     draft: str = ""
+    template_text: str = ""
+    template_persona: str = ""
+    template_version: int = 0
+    opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
+    access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)
     paused_frames: dict[str, tuple[RecordedFrame, ...]] = field(default_factory=dict)
     selected_test: str = ""
@@ -99,9 +136,9 @@ class ConsoleState:
 
 @dataclass
 class ScenariosState:
-    """What the controls were drawn for: whether the simulation runs, and which run it is."""
+    """What the controls were drawn for: whether the shop runs, its run, speed and rate."""
 
-    drawn_for: tuple[bool, str] | None = None
+    drawn_for: tuple[bool, str, float, float] | None = None
 
 
 @dataclass
@@ -118,15 +155,23 @@ class ConnectionsState:
 class TabSession:
     """The state of one tab.
 
-    ``paused_snapshot`` is None while the tab is live.  ``choices`` are the values of
+    ``paused_snapshot`` is None while the tab is live.  ``known_reset_at`` is the reset of the shop
+    that the tab knows of, UNSET before its first run, and ``reset_notice`` the text that it has yet
+    to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.
+    has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
+    browser may show, by the key of a table.
     """
 
+    page: str = ""
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
+    known_reset_at: float | UnsetType | None = UNSET
+    reset_notice: str = ""
+    page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
+    shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)
@@ -134,6 +179,14 @@ class TabSession:
     console: ConsoleState = field(default_factory=ConsoleState)
     scenarios: ScenariosState = field(default_factory=ScenariosState)
     connections: ConnectionsState = field(default_factory=ConnectionsState)
+
+    def forget_shop(self) -> None:
+        """Forget what is about the data of a shop that was reset; settings of pages stay."""
+        self.paused_snapshot = self.command_result = None
+        self.explorer, self.orders = ExplorerState(), OrdersState()
+        self.inventory, self.inbox = InventoryState(), InboxState()
+        self.connections.paused_result = None
+        self.choices = {key: text for key, text in self.choices.items() if key[1] not in OF_SHOP}
 
 
 def tab() -> TabSession:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Raw, Struct
 
 
@@ -62,7 +64,12 @@ class NodeStats(Struct, frozen=True):
     """State of one server process.  Counters start with it; ``latency`` covers the last minute.
 
     ``latency`` is None without deliveries; ``loop_lag_ms`` is the longest delay of the event loop
-    in the last second.
+    in the last second.  ``connections_low`` and ``connections_high`` are the lowest and highest
+    number of connections since the last report, None from a node of an earlier version.
+    ``connected`` and ``left`` count the connections that began and ended since the start, and
+    ``anonymous``, by `ConnectionEventKind`, those that ended without signing in, and refused
+    handshakes: they belong to no tenant.  A client with more than ``queue_limit_bytes`` queued
+    for longer than a second is a slow consumer.
     """
 
     node: str
@@ -80,9 +87,55 @@ class NodeStats(Struct, frozen=True):
     evictions: int
     loop_lag_ms: float
     latency: LatencyPercentiles | None
+    connections_low: int | None = None
+    connections_high: int | None = None
+    connected: int = 0
+    left: int = 0
+    anonymous: dict[str, int] = {}
+    queue_limit_bytes: int | None = None
 
 
-class StatsPayload(Struct, frozen=True):
-    """The state of every node."""
+class ConnectionEventKind(StrEnum):
+    """What happened to a connection.
+
+    ``CLOSED``: the client left, with or without a close frame.  ``REFUSED``: its sign-in was
+    refused.  ``EVICTED``: it was a slow consumer.  ``DISCONNECTED``: an admin or the server
+    closed it.
+    """
+
+    CONNECTED = "connected"
+    CLOSED = "closed"
+    REFUSED = "refused"
+    EVICTED = "evicted"
+    DISCONNECTED = "disconnected"
+
+
+class ConnectionEvent(Struct, frozen=True, omit_defaults=True):
+    """An event of one signed-in connection; ``at`` is in seconds since the epoch.
+
+    ``event`` is a `ConnectionEventKind`; later versions may add kinds.  ``code`` is the close
+    code, 0 for ``connected``, and ``bytes`` what the client had not taken when it ended.
+    """
+
+    at: float
+    event: str
+    connection_id: str
+    user_id: str
+    node: str
+    code: int = 0
+    reason: str = ""
+    bytes: int = 0
+
+
+class StatsPayload(Struct, frozen=True, omit_defaults=True):
+    """The state of every node, and what happened to the connections of one tenant.
+
+    ``events`` are those since the last report, the oldest first; ``events_left_out`` counts
+    what did not fit.  With ``is_full_log`` they are all that are kept, ten minutes at most:
+    somebody has just subscribed.
+    """
 
     nodes: tuple[NodeStats, ...]
+    events: tuple[ConnectionEvent, ...] = ()
+    events_left_out: int = 0
+    is_full_log: bool = False

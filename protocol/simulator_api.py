@@ -27,6 +27,23 @@ Speed = Annotated[float, Meta(ge=MIN_SPEED, le=MAX_SPEED)]
 Seed = Annotated[int, Meta(ge=0, le=1 << 53)]  # beyond it a JSON reader with doubles rounds
 
 
+class ShopLanguage(StrEnum):
+    """Language of the shop's data: its products, names and texts."""
+
+    UKRAINIAN = "uk"
+    ENGLISH = "en"
+
+
+def order_id(run: str, number: int) -> str:
+    """Return the id of an order of the simulator, from its run and its number in it."""
+    return f"ord_{run}_{number}"
+
+
+def is_order_of_run(id: str, run: str) -> bool:
+    """Return whether an order with this id is of this run of the simulator."""
+    return id.startswith(f"ord_{run}_")
+
+
 class _Command(
     Struct,
     frozen=True,
@@ -59,9 +76,19 @@ class SetRate(_Command, frozen=True, tag="rate"):
 
 
 class RestartSimulation(_Command, frozen=True, tag="restart"):
-    """Start a new run; with the current seed if none is given."""
+    """Start a new run at the current speed and rate; with the current seed if none is given."""
 
     seed: Seed | None = None
+
+
+class ResetSimulation(_Command, frozen=True, tag="reset"):
+    """Put the shop back to its start: a new run at the speed and rate of the start, not paused.
+
+    With the current seed and language if none are given.
+    """
+
+    seed: Seed | None = None
+    language: ShopLanguage | None = None
 
 
 class StartScenario(_Command, frozen=True, tag="start_scenario"):
@@ -124,6 +151,12 @@ class TakeConversation(_Command, frozen=True, tag="take_conversation"):
     conversation: Identifier
 
 
+class ReleaseConversation(_Command, frozen=True, tag="release_conversation"):
+    """Have the simulated agent answer in a support conversation again, until a person does."""
+
+    conversation: Identifier
+
+
 ShopCommand = (
     StartScenario | StopScenario | Restock | PlaceOrder | AdvanceOrder | SetStock | Announce
 )
@@ -134,7 +167,9 @@ Command = (
     | SetSpeed
     | SetRate
     | RestartSimulation
+    | ResetSimulation
     | TakeConversation
+    | ReleaseConversation
     | ShopCommand
 )
 
@@ -238,14 +273,35 @@ class ClientPoolState(Struct, frozen=True):
     evictions: int
 
 
+class SubjectKind(StrEnum):
+    """Kind of the thing that a scenario acts on."""
+
+    PRODUCT = "product"
+    WAREHOUSE = "warehouse"
+    CUSTOMER = "customer"
+    ORDER = "order"
+
+
+class ScenarioSubject(Struct, frozen=True):
+    """A thing that a scenario acts on; ``id`` is a product id, warehouse name, user or order id."""
+
+    kind: SubjectKind
+    id: str
+    name: str
+
+
 class RunningScenario(Struct, frozen=True):
-    """A running scenario; ``progress`` goes from 0 to 1, ``left_s`` is in virtual seconds."""
+    """A running scenario; ``progress`` goes from 0 to 1, ``left_s`` is in virtual seconds.
+
+    ``subjects`` is empty if it acts on the whole shop.
+    """
 
     name: str
     started_at: Timestamp
     ends_at: Timestamp
     progress: float
     left_s: float
+    subjects: tuple[ScenarioSubject, ...] = ()
 
 
 class FinishedScenario(Struct, frozen=True):
@@ -255,12 +311,15 @@ class FinishedScenario(Struct, frozen=True):
     started_at: Timestamp
     ended_at: Timestamp
     how: ScenarioPhase
+    subjects: tuple[ScenarioSubject, ...] = ()
 
 
 class ShopState(Struct, frozen=True, kw_only=True):
     """Body of ``GET /state``: the shop at one moment; all times are virtual.
 
     ``run`` is part of the order ids of this run; ``running`` is false while paused.
+    ``language`` is that of the names and texts in this state.  ``reset_at`` is when ``reset`` or
+    ``restart`` started this run; None if the program's start did.
     ``elapsed_s`` counts the virtual seconds simulated at ``speed`` per real second, without the
     ``skipped_s`` during which the machine was asleep or behind.  ``rate`` is the target of
     publications per virtual second.
@@ -269,6 +328,8 @@ class ShopState(Struct, frozen=True, kw_only=True):
     first.  ``orders_by_status`` counts all orders since the start, ``publications`` all
     publications by message type.  ``revenue_today`` is the total of the orders paid since
     midnight UTC and not refunded.  ``ended`` are the last ten finished scenarios, latest first.
+    ``taken_conversations`` are the ids of the support conversations in which a person answers
+    and the simulated agent does not.
     """
 
     started_at: Timestamp
@@ -294,6 +355,9 @@ class ShopState(Struct, frozen=True, kw_only=True):
     publisher: PublisherState
     presence: ClientPoolState
     customers: tuple[CustomerState, ...]
+    language: ShopLanguage = ShopLanguage.UKRAINIAN
+    reset_at: Timestamp | None = None
+    taken_conversations: tuple[str, ...] = ()
 
     def running_scenario(self, name: str) -> RunningScenario | None:
         """Return a scenario's progress, if it is running."""
@@ -329,12 +393,16 @@ class OrderSummary(Struct, frozen=True):
 
 
 class CommandResponse(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Response of ``POST /control``: the command, its virtual time, and what it changed."""
+    """Response of ``POST /control``: the command, its virtual time, and what it changed.
+
+    ``notification`` is the id of the announced notification.
+    """
 
     command: str
     at: Timestamp
     order: OrderSummary | UnsetType = UNSET
     shelves: int | UnsetType = UNSET
+    notification: str | UnsetType = UNSET
 
 
 _state_decoder = msgspec.json.Decoder(ShopState, dec_hook=decode_money, float_hook=Decimal)

@@ -71,7 +71,7 @@ async def _start_server(
     broker, store, cluster = backends.broker, backends.store, backends.cluster
     writer = BatchWriter(asyncio.get_running_loop(), settings.outbox_bytes)
     hub = Hub(counters, writer.broadcast, time.time)
-    reporter = MonitorReporter(cluster, hub, broker, counters, time.time)
+    reporter = MonitorReporter(cluster, hub, broker, counters, time.time, settings.outbox_bytes)
     metrics = Metrics(
         reporter.node_stats,
         counters,
@@ -85,6 +85,7 @@ async def _start_server(
     context = ConnectionContext(
         hub=hub,
         counters=counters,
+        connection_monitor=reporter.connection_monitor,
         clock=time.time,
         max_message_bytes=settings.message_bytes,
     )

@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from dotenv import dotenv_values
@@ -18,13 +18,14 @@ from dotenv import dotenv_values
 from client import base
 from client.asyncio import client
 from common.env_settings import InvalidSettings, describe_settings, load_settings
-from protocol.simulator_api import MAX_SPEED, MIN_SPEED
+from protocol.simulator_api import MAX_SPEED, MIN_SPEED, ShopLanguage
 from simulator.app import RunOptions, serve
 from simulator.data_files import InvalidDataFile
 from simulator.dry_run.run import create_shop, summarise, write_publications
 from simulator.engine.simulation_context import RunConfig
 from simulator.errors import CommandRejected
 from simulator.runner import check_throughput
+from simulator.scenarios.definitions import Scenario
 from simulator.settings import Settings, ShopSettings
 from simulator.shop.components import ShopData
 
@@ -70,6 +71,9 @@ def argument_parser() -> argparse.ArgumentParser:
         "--rate", help="overrides WORKBENCH_RATE: publications per virtual second, up to 5000"
     )
     parser.add_argument(
+        "--language", metavar="CODE", help="overrides WORKBENCH_SHOP_LANGUAGE: uk or en"
+    )
+    parser.add_argument(
         "--speed",
         type=speed,
         default=MIN_SPEED,
@@ -101,19 +105,25 @@ def main() -> int:
     args = parser.parse_args()
     if args.summary and not args.dry_run:
         parser.error("--summary requires --dry-run")
-    overrides = {"WORKBENCH_SEED": args.seed, "WORKBENCH_RATE": args.rate}
+    overrides = {
+        "WORKBENCH_SEED": args.seed,
+        "WORKBENCH_RATE": args.rate,
+        "WORKBENCH_SHOP_LANGUAGE": args.language,
+    }
     variables = {
         **dotenv_values(".env"),
         **os.environ,
         **{name: text for name, text in overrides.items() if text is not None},
     }
     try:
-        data = ShopData.load()
+        data = {language: ShopData.load(language) for language in ShopLanguage}
+        scenarios = data[ShopLanguage.UKRAINIAN].scenarios
         if args.list_scenarios:
-            return _list_scenarios(data)
-        _check_scenarios(data, args.scenarios)
+            return _list_scenarios(scenarios.values())
+        _check_scenarios(scenarios, args.scenarios)
         if args.dry_run:
-            return _dry_run(_read_settings(ShopSettings, variables), data, args)
+            shop_settings = _read_settings(ShopSettings, variables)
+            return _dry_run(shop_settings, data[shop_settings.shop_language], args)
         options = RunOptions(
             scenarios=tuple(args.scenarios), speed=args.speed, duration_s=args.duration
         )
@@ -141,19 +151,19 @@ def speed(text: str) -> float:
     return number
 
 
-def _list_scenarios(data: ShopData) -> int:
-    for scenario in data.scenarios.values():
+def _list_scenarios(scenarios: Iterable[Scenario]) -> int:
+    for scenario in scenarios:
         line = f"{scenario.name:16} {scenario.lasts_s:4g} s  {scenario.sentence.en}"
         print(line)  # noqa: T201 - the output of this option
     return 0
 
 
-def _check_scenarios(data: ShopData, names: Iterable[str]) -> None:
+def _check_scenarios(scenarios: Mapping[str, Scenario], names: Iterable[str]) -> None:
     for name in names:
-        if name not in data.scenarios:
+        if name not in scenarios:
             raise CommandRejected(
                 "name",
-                f"unknown scenario {name!r}; the scenarios are {', '.join(data.scenarios)}",
+                f"unknown scenario {name!r}; the scenarios are {', '.join(scenarios)}",
             )
 
 
@@ -163,7 +173,7 @@ def _read_settings(settings: type[S], variables: dict[str, str | None]) -> S:
     return loaded
 
 
-def _run(settings: Settings, data: ShopData, options: RunOptions) -> int:
+def _run(settings: Settings, data: Mapping[ShopLanguage, ShopData], options: RunOptions) -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
     # A thousand clients would log every reconnect; `clients.pool` logs their number instead.
     for module in (client, base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 from client.errors import ConnectionLost
 from client.publisher.http import HttpPublisher
 from client.tokens import mint
-from protocol.simulator_api import MIN_SPEED, StartScenario
+from protocol.simulator_api import MIN_SPEED, ShopLanguage, StartScenario
 from simulator.api.http import HOST, SimulatorHttpServer
 from simulator.api.simulation_api import SimulationApi
 from simulator.clients.pool import ClientPool
@@ -39,7 +40,10 @@ class RunOptions(Struct, frozen=True, kw_only=True):
 
 
 async def serve(
-    settings: Settings, data: ShopData, stop: asyncio.Event, options: RunOptions
+    settings: Settings,
+    data: Mapping[ShopLanguage, ShopData],
+    stop: asyncio.Event,
+    options: RunOptions,
 ) -> None:
     """Run everything until ``stop`` is set or the duration has passed.
 
@@ -48,7 +52,7 @@ async def serve(
     """
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         publisher = HttpPublisher(settings.http_url, _service_token_source(settings), http=http)
-        clients = ClientPool(settings, data, http)
+        clients = ClientPool(settings, data[settings.shop_language], http)
         factory = ShopFactory(settings, data)
         runner = SimulationRunner(
             factory.create, publisher, clients, time.monotonic, speed=options.speed

@@ -16,16 +16,20 @@ from protocol.simulator_api import (
     MAX_PUBLICATION_RATE,
     Command,
     PauseSimulation,
+    ReleaseConversation,
+    ResetSimulation,
     RestartSimulation,
     ResumeSimulation,
     SetRate,
     SetSpeed,
+    ShopLanguage,
     TakeConversation,
 )
 from simulator.engine.virtual_clock import VirtualClock
 from simulator.errors import CommandRejected
+from simulator.shop.command_handler import CommandOutcome
+from simulator.shop.components import ShopData
 from simulator.shop.customers import Customer
-from simulator.shop.orders import PlacedOrder
 from simulator.shop.shop import Shop
 from simulator.shop.simulation_events import (
     AskSupport,
@@ -37,8 +41,8 @@ from simulator.shop.simulation_events import (
 
 TICK_S = 0.1
 
-CreateShop = Callable[[int | None, float | None], Shop]
-"""Creates a shop with this seed and rate; None means the settings' value."""
+CreateShop = Callable[[int | None, float | None, ShopLanguage | None], Shop]
+"""Creates a shop with this seed, rate and language; None means the settings' value."""
 
 log = logging.getLogger("simulator")
 
@@ -48,6 +52,9 @@ class PublicationSink(Protocol):
 
     def put(self, publication: PublishRequest) -> bool:
         """Queue a publication; False if the queue is full."""
+
+    def discard(self) -> None:
+        """Drop everything that is queued."""
 
 
 class SimulatedClients(Protocol):
@@ -68,8 +75,11 @@ class SimulatedClients(Protocol):
     def take_conversation(self, conversation_id: str) -> None:
         """Stop the simulated agent in a conversation."""
 
-    def reset(self) -> None:
-        """Reset for a new shop: drop followed orders and the slow client."""
+    def release_conversation(self, conversation_id: str) -> None:
+        """Have the simulated agent answer in a conversation again."""
+
+    def reset(self, data: ShopData) -> None:
+        """Reset for a new shop with this data: drop followed orders, chats and the slow client."""
 
 
 class SimulationRunner:
@@ -89,9 +99,12 @@ class SimulationRunner:
     ) -> None:
         self._create_shop, self._sink, self._clients = create_shop, sink, clients
         self._now = now
-        self.shop = create_shop(None, None)
+        self._initial_speed = speed
+        self.shop = create_shop(None, None, None)
         self.clock = VirtualClock(now(), speed)
         self.skipped_s = 0.0
+        self.reset_at: float | None = None
+        """When a command started the current run, in seconds since the epoch."""
 
     async def run(self, duration_s: float | None = None) -> None:
         """Run until cancelled, or for ``duration_s`` virtual seconds."""
@@ -106,14 +119,14 @@ class SimulationRunner:
         self.shop.skip(elapsed.skipped)
         self._run_until(self.shop.now + elapsed.simulated)
 
-    def execute(self, command: Command) -> PlacedOrder | int | None:
-        """Execute a command now; return the order or the number of shelves it changed.
+    def execute(self, command: Command) -> CommandOutcome:
+        """Execute a command now.
 
         Raises:
             CommandRejected: it cannot be executed; nothing has changed.
         """
         self.tick()
-        result: PlacedOrder | int | None = None
+        result: CommandOutcome = None
         match command:
             case PauseSimulation():
                 self.clock.is_running = False
@@ -126,19 +139,36 @@ class SimulationRunner:
                 check_throughput("rate", rate, self.clock.speed)
                 self.shop.rate = rate
             case RestartSimulation(seed=seed):
-                self._restart(self.shop.config.seed if seed is None else seed)
+                self._start_run(seed, self.shop.rate, None)
+            case ResetSimulation(seed=seed, language=language):
+                self.clock.is_running = True
+                self.clock.speed = self._initial_speed
+                self._start_run(seed, None, language)
             case TakeConversation(conversation=conversation_id):
                 self._clients.take_conversation(conversation_id)
+            case ReleaseConversation(conversation=conversation_id):
+                self._clients.release_conversation(conversation_id)
             case _:
                 result = self.shop.execute(command)
         self._run_until(self.shop.now)
         return result
 
-    def _restart(self, seed: int) -> None:
-        self.shop = self._create_shop(seed, self.shop.rate)
+    def _start_run(
+        self, seed: int | None, rate: float | None, language: ShopLanguage | None
+    ) -> None:
+        """Start a new run.
+
+        If not given, seed and language are those of the current run, the rate is that of the
+        settings.
+        """
+        seed = self.shop.config.seed if seed is None else seed
+        language = language or self.shop.data.language
+        self.shop = self._create_shop(seed, rate, language)
+        self._sink.discard()
         self.skipped_s = 0.0
-        self._clients.reset()
-        log.info("restarted with seed %d", seed)
+        self.reset_at = self.shop.config.started_at
+        self._clients.reset(self.shop.data)
+        log.info("new run %s: seed %d, language %s", self.shop.config.run_id, seed, language)
 
     def _run_until(self, until: float) -> None:
         for event in self.shop.step(until):

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
+from protocol.simulator_api import ShopLanguage
 
 MIN_SECRET_BYTES = 32  # as in the server
 
@@ -23,6 +24,9 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     customers: Annotated[
         int, Meta(ge=0, le=1000, description="Number of customers with a WebSocket")
     ] = 25
+    shop_language: Annotated[
+        ShopLanguage, Meta(description="Language of the shop's products, names and texts: uk or en")
+    ] = ShopLanguage.UKRAINIAN
 
     def check(self) -> None:
         """Validate what types cannot express.

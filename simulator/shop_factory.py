@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
+from protocol.simulator_api import ShopLanguage
 from simulator.engine.simulation_context import RunConfig
 from simulator.settings import ShopSettings
 from simulator.shop.components import ShopData
@@ -23,14 +25,19 @@ def run_id(started_at: int) -> str:
 
 
 class ShopFactory:
-    """Creates the shops of one process."""
+    """Creates the shops of one process, in any of the languages of ``data``."""
 
-    def __init__(self, settings: ShopSettings, data: ShopData) -> None:
+    def __init__(self, settings: ShopSettings, data: Mapping[ShopLanguage, ShopData]) -> None:
         self._settings, self._data = settings, data
         self._last_second = 0
 
-    def create(self, seed: int | None, rate: float | None) -> Shop:
-        """Create a shop; seed and rate default to the settings."""
+    def create(
+        self,
+        seed: int | None = None,
+        rate: float | None = None,
+        language: ShopLanguage | None = None,
+    ) -> Shop:
+        """Create a shop; what is not given is as in the settings."""
         settings, started_at = self._settings, time.time()
         # Two in the same second would share ids: the second uses the next second.
         self._last_second = max(self._last_second + 1, int(started_at))
@@ -42,4 +49,4 @@ class ShopFactory:
             run_id=run_id(self._last_second),
             started_at=started_at,
         )
-        return Shop(self._data, config)
+        return Shop(self._data[language or settings.shop_language], config)

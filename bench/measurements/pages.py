@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from bench.context import BenchContext, print_progress
 from bench.measurements.pages_traffic import PagesTraffic
@@ -95,20 +95,28 @@ def heap_mib(page: Page) -> float:
     return used / (1 << 20)
 
 
-@contextlib.contextmanager
-def open_pages(target: Target) -> Iterator[list[Page]]:
-    """Keep the pages open in a browser."""
+def launch_chromium(play: Playwright) -> Browser:
+    """Start the machine's Chromium.
+
+    Raises:
+        ProcessDidNotStart: there is none.
+    """
     chromium = shutil.which("chromium")
     if chromium is None:
         raise ProcessDidNotStart("chromium is not installed: apt install chromium")
+    return play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+
+
+@contextlib.contextmanager
+def open_pages(target: Target) -> Iterator[list[Page]]:
+    """Keep the pages open in a browser."""
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        browser = launch_chromium(play)
         pages = [browser.new_page() for _ in PAGE_NAMES]
         for page, name in zip(pages, PAGE_NAMES, strict=True):
             page.goto(f"http://127.0.0.1:{target.port}/{name}")
             page.locator(".st-key-page").first.wait_for(timeout=60_000)
         yield pages
-        browser.close()
 
 
 def run(context: BenchContext) -> list[Measurement]:

@@ -1,4 +1,4 @@
-"""Starts what is measured as processes: our server, the plain server, the workbench."""
+"""Starts what is measured as processes: our programs and the plain server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from client.tokens import mint
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
-SERVER, PLAIN_SERVER, DASHBOARD = "server", "bench.servers.plain_aiohttp", "dashboard"
+SERVER, SIMULATOR, DASHBOARD = "server", "simulator", "dashboard"
+PLAIN_SERVER = "bench.servers.plain_aiohttp"
 
 
 class Target(Struct, frozen=True):

@@ -45,7 +45,7 @@ class PublishQueue:
         self._items: deque[QueuedPublication] = deque()
         self._max_batch_bytes = MAX_BATCH_BYTES
         self.completed = 0
-        """Number of items accepted or rejected since the start."""
+        """Number of items accepted, rejected or cleared since the start."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -79,6 +79,13 @@ class PublishQueue:
         del self._items[index]
         self.completed += 1
         return item
+
+    def clear(self) -> int:
+        """Remove all items; returns their number."""
+        count = len(self._items)
+        self._items.clear()
+        self.completed += count
+        return count
 
     def reduce_batch_size(self, batch: PublishBatch) -> None:
         """Halve the batch size: the server's limit is lower."""

@@ -84,7 +84,7 @@ class HttpPublisher:
         self._has_items = asyncio.Event()
         self._progress = asyncio.Condition()
         self._send_task: asyncio.Task[None] | None = None
-        self._is_closed = False
+        self._is_closed = self._is_sending = False
 
     @property
     def counts(self) -> PublishCounts:
@@ -113,6 +113,20 @@ class HttpPublisher:
             return False
         self._has_items.set()
         return True
+
+    def discard(self) -> None:
+        """Drop everything that is queued, and count it.
+
+        A request in progress is not repeated; ``wait_until_idle`` waits for it.
+        """
+        self._batch = None
+        self._has_items.clear()
+        self._add_counts(dropped=self._queue.clear())
+
+    async def wait_until_idle(self) -> None:
+        """Wait until no request is in progress."""
+        async with self._progress:
+            await self._progress.wait_for(lambda: not self._is_sending)
 
     async def run(self) -> None:
         """Send queued publications until cancelled or closed."""
@@ -155,7 +169,9 @@ class HttpPublisher:
         while True:
             await self._has_items.wait()
             self._batch = self._batch or self._queue.next_batch(uuid.uuid4().hex)
+            self._is_sending = True
             delay_s = await self._send(self._batch)
+            self._is_sending = False
             if not self._queue:
                 self._has_items.clear()
             async with self._progress:
@@ -188,6 +204,8 @@ class HttpPublisher:
         return self._handle_outcome(batch, outcome)
 
     def _handle_outcome(self, batch: PublishBatch, outcome: PublishOutcome) -> float:
+        if batch is not self._batch:  # discarded
+            return 0.0
         match outcome:
             case BatchAccepted(reached):
                 return self._batch_accepted(batch, reached)

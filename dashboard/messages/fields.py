@@ -24,6 +24,19 @@ class FieldChange(Struct, frozen=True):
     after: str | None
 
 
+class FieldRow(Struct, frozen=True):
+    """A field of a payload, and its earlier value: None if it is the same or unknown."""
+
+    path: str
+    value: Any
+    before: str | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the field can be plotted."""
+        return _is_number(self.value)
+
+
 def payload_of(message: LoggedMessage) -> dict[str, Any]:
     """Return the payload of a message; empty if it is not an object."""
     found = codec.decode_json(message.text).get("payload")
@@ -107,6 +120,16 @@ def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Field
         for field in dict.fromkeys([*now, *was])
         if (field in was, was.get(field)) != (field in now, now.get(field))
     ]
+
+
+def field_rows(message: LoggedMessage, previous: LoggedMessage | None) -> list[FieldRow]:
+    """Return the fields of a message, in their order, with those of an earlier one."""
+    payload = payload_of(message)
+    before = {}
+    if previous is not None:
+        changes = changed_fields(payload_of(previous), payload)
+        before = {change.field: change.before for change in changes}
+    return [FieldRow(path, value, before.get(path)) for path, value in flatten(payload).items()]
 
 
 def _text_of(fields: Mapping[str, Any], field: str) -> str | None:

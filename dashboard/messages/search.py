@@ -9,20 +9,31 @@ from msgspec import Struct
 
 from common import text_patterns
 from dashboard.state.message_log import Chunk, LoggedMessage, LogView
+from protocol.channels import ChannelKind
 
 MAX_ROWS = 200  # messages in a list
 
 
 class MessageFilter(Struct, frozen=True):
-    """Filter by channel, type and text; an empty field matches everything.
+    """Filter by channel, type, text and user; an empty field matches everything.
 
     ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for messages to
     everyone, or any part of a channel's name.  For ``text`` see ``common.text_patterns``.
+    ``user`` is a user's id: it matches messages on the user's channel and those that contain it.
     """
 
     channel: str = ""
     type: str = ""
     text: str = ""
+    user: str = ""
+
+    def matches_user(self, message: LoggedMessage) -> bool:
+        """Tell whether a message is on the user's channel or contains the user's id."""
+        return (
+            not self.user
+            or message.channel == f"{ChannelKind.USER}:{self.user}"
+            or f'"{self.user}"'.encode() in message.text
+        )
 
     def matches_channel(self, name: str) -> bool:
         """Tell whether the filter matches messages of a channel."""
@@ -48,8 +59,8 @@ class SearchResult(Struct, frozen=True):
 class _ChunkMatches(NamedTuple):
     """How much of a chunk was searched, and its matches."""
 
-    searched: int
-    matches: Chunk
+    searched: int = 0
+    matches: Chunk = ()
 
 
 def _never() -> bool:
@@ -77,7 +88,7 @@ class MessageSearch:
         known: dict[int, _ChunkMatches] = {}
         for chunk in reversed(log.chunks):
             first = chunk[0].seq
-            so_far = self._cache.get(first, _ChunkMatches(0, ()))
+            so_far = self._cache.get(first, _ChunkMatches())
             if so_far.searched < len(chunk) and (chunk is log.chunks[-1] or not should_stop()):
                 so_far = self._extend(chunk, so_far)
             known[first] = so_far
@@ -93,9 +104,7 @@ class MessageSearch:
 
     def all_matches(self, log: LogView) -> list[LoggedMessage]:
         """Return all matches, oldest first."""
-        return [
-            m for chunk in log.chunks for m in self._extend(chunk, _ChunkMatches(0, ())).matches
-        ]
+        return [m for chunk in log.chunks for m in self._extend(chunk, _ChunkMatches()).matches]
 
     def next_after(self, seq: int, log: LogView) -> LoggedMessage | None:
         """Return the oldest match after the message with this number."""
@@ -112,5 +121,6 @@ class MessageSearch:
         return (
             self.filter.type in ("", message.type)
             and self.filter.matches_channel(message.channel)
+            and self.filter.matches_user(message)
             and (self.pattern is None or self.pattern.matches(message.text))
         )

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from client.http_client import ApiClient
+from client.sans_io.codec import parse_timestamp
 from client.sans_io.connection_state import ConnectionStatus
 from client.sync.client import ShopWebSocket
 from client.tokens import mint
@@ -30,7 +31,7 @@ from protocol.channels import Channel, ChannelKind
 from protocol.event_payloads import CustomerActivityPayload, InventoryAlertPayload, NewOrderPayload
 from protocol.money import decode_money
 from protocol.monitoring import StatsPayload, TrafficPayload
-from protocol.simulator_api import ShopState
+from protocol.simulator_api import ShopLanguage, ShopState
 
 log = logging.getLogger(__name__)
 WORKBENCH_USER_ID = "workbench"
@@ -48,7 +49,7 @@ class FeedSocket(Protocol):
         """The state of the connection."""
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
-        """Call the handler with the payload of every message of a type."""
+        """Call the handler with the payload of every message of a type, or whole ones for ``*``."""
 
     def on_raw(self, type: str, handler: RawHandler) -> Callable[[], None]:
         """Call the handler with the undecoded payload of every message of the type."""
@@ -84,17 +85,7 @@ class Feed:
             "traffic", self._decoding_handler(TrafficPayload, self._live_state.on_traffic)
         )
         socket.on_raw("stats", self._decoding_handler(StatsPayload, self._live_state.on_stats))
-        socket.on_raw(
-            "new_order", self._decoding_handler(NewOrderPayload, self._live_state.on_new_order)
-        )
-        socket.on_raw(
-            "inventory_alert",
-            self._decoding_handler(InventoryAlertPayload, self._live_state.on_stock_alert),
-        )
-        socket.on_raw(
-            "customer_activity",
-            self._decoding_handler(CustomerActivityPayload, self._live_state.on_customer_activity),
-        )
+        socket.on("*", self._on_message)
         socket.on("auth_success", lambda _: self._on_auth_success())
         socket.on("auth_error", lambda payload: self._on_refusal(payload.get("error")))
         socket.on("error", lambda payload: self._on_refusal(payload.get("message")))
@@ -143,6 +134,18 @@ class Feed:
         with self._lock:
             self._live_state.acknowledge_alert(alert_id)
 
+    @property
+    def shop_language(self) -> ShopLanguage:
+        """The language of the shop's data; Ukrainian until the simulator has reported it."""
+        with self._lock:
+            return self._live_state.shop_language
+
+    @property
+    def reset_at(self) -> float | None:
+        """When the shop was last reset, None if not since the feed was opened."""
+        with self._lock:
+            return self._live_state.reset_at
+
     def refresh_shop_state(self) -> None:
         """Poll the simulator now, after a command."""
         if self._poller:
@@ -157,6 +160,28 @@ class Feed:
         """Record why the simulator could not be polled."""
         with self._lock:
             self._live_state.on_shop_error(reason)
+
+    def _on_message(self, message: dict[str, Any]) -> None:
+        """Apply a message of the shop at its own time: after an outage it is an old one."""
+        now = self._clock()
+        at = min(parse_timestamp(message.get("timestamp")) or now, now)
+        payload = message.get("payload")
+        try:
+            with self._lock:
+                match message["type"]:
+                    case "new_order":
+                        self._live_state.on_new_order(_decode(payload, NewOrderPayload), at)
+                    case "inventory_alert":
+                        self._live_state.on_stock_alert(_decode(payload, InventoryAlertPayload), at)
+                    case "customer_activity":
+                        activity = _decode(payload, CustomerActivityPayload)
+                        self._live_state.on_customer_activity(activity, at)
+                    case "notification":
+                        self._live_state.on_announcement(message, at)
+                    case _:
+                        pass
+        except codec.DECODE_ERRORS as error:
+            log.warning("cannot decode %s: %s", message["type"], error)
 
     def _on_auth_success(self) -> None:
         self._has_been_live, self._last_refusal = True, ""
@@ -183,6 +208,10 @@ class Feed:
                 apply(decoded, self._clock())
 
         return handle
+
+
+def _decode(payload: object, payload_type: type[S]) -> S:
+    return msgspec.convert(payload, payload_type, dec_hook=decode_money)
 
 
 def admin_token(settings: Settings) -> str:

@@ -16,31 +16,37 @@ from protocol.monitoring import TrafficPayload
 EVERYONE = "everyone"  # what the monitor calls `*`
 KINDS = (*(str(kind) for kind in ChannelKind), EVERYONE)
 MAX_CHANNELS = 2_000  # beyond it the channel that was inactive longest is dropped
-COLLAPSED_ROWS = 8  # channels of a kind that are shown until the kind is selected
-EXPANDED_ROWS = 200  # channels of a kind that are shown at most
+TOP_CHANNELS = 5  # of an open kind, until all are asked for
+MAX_TREE_ROWS = 150  # channels of a kind that are shown at most
 BUCKET_S = 5  # of a channel's sparkline
 BUCKETS = WINDOW_S // BUCKET_S
+RATE_BUCKETS = 2  # of a channel's rate
 
 
 class ChannelActivity(Struct, frozen=True):
     """Totals and recent rates of one channel since the dashboard started.
 
     ``subscribers`` is None until the channel was among the busiest of a report; ``recent``
-    holds sums by ``BUCKET_S``, oldest first, without empty ones.
+    holds sums by ``BUCKET_S``, oldest first, without empty ones.  ``bytes`` counts each message
+    once.
     """
 
     name: str
     kind: str
     total: int = 0
+    bytes: int = 0
     subscribers: int | None = None
     last: float = 0.0
     recent: tuple[tuple[int, int], ...] = ()
 
     def rate(self, now: float) -> float:
-        """Return messages per second over the last 10 to 15 seconds."""
-        bucket, within = divmod(now, BUCKET_S)
-        fresh = sum(count for at, count in self.recent if at >= bucket - 2)
-        return fresh / (2 * BUCKET_S + within)
+        """Return messages per second over 10 seconds, until the current bucket.
+
+        It changes once in a bucket, so that channels sorted by it do not jump in between.
+        """
+        bucket = now // BUCKET_S
+        fresh = sum(count for at, count in self.recent if bucket - RATE_BUCKETS <= at < bucket)
+        return fresh / (RATE_BUCKETS * BUCKET_S)
 
     def trend(self, now: float) -> list[float]:
         """Return messages per second over the last two minutes, without the current bucket."""
@@ -48,28 +54,66 @@ class ChannelActivity(Struct, frozen=True):
         return [sums.get(b, 0) / BUCKET_S for b in range(bucket - BUCKETS, bucket)]
 
 
-class ChannelTreeRow(Struct, frozen=True):
-    """One row of the tree: a kind, with its number of channels, or one channel, with its name.
+class TreeRowRole(StrEnum):
+    """What a row of the tree stands for."""
 
-    ``filter_value`` is the filter of the message list that a click on the row sets.
+    PINNED = "pinned"
+    KIND = "kind"
+    CHANNEL = "channel"
+    MORE = "more"
+
+
+class ChannelTreeRow(Struct, frozen=True):
+    """One row of the tree: a kind with its totals, a channel, or a kind's channels not shown.
+
+    ``filter_value`` is the filter of the message list that a click on the row sets; the row of
+    the channels not shown has their kind's.  ``channel_count`` counts the channels of a kind,
+    ``shown_count`` those in the tree; ``is_full`` tells that all of them were asked for.
     """
 
+    role: TreeRowRole
     filter_value: str
     kind: str
     name: str
-    channel_count: int
-    rate: float
-    total: int
-    subscribers: int | None
-    trend: list[float]
+    channel_count: int = 1
+    shown_count: int = 1
+    rate: float = 0.0
+    total: int = 0
+    bytes: int = 0
+    subscribers: int | None = None
+    trend: tuple[float, ...] = ()
+    is_full: bool = False
+
+    @property
+    def id(self) -> str:
+        """The row's id, unique in the tree."""
+        return f"{self.role} {self.filter_value}"
 
 
 class ChannelSort(StrEnum):
-    """Order of the channels within a kind; sorted by rate they would jump."""
+    """Order of the channels within a kind."""
 
+    RATE = "rate"
+    SIZE = "size"
     TOTAL = "total"
     LATEST = "latest"
     NAME = "name"
+
+
+class TreeView(Struct, frozen=True):
+    """What of the tree is shown.
+
+    A search opens every kind.  ``closed`` kinds show no channels; kinds in ``full`` show all of
+    them, others the first ``TOP_CHANNELS`` and the ``selected`` one.
+    """
+
+    search: str = ""
+    sort: ChannelSort = ChannelSort.RATE
+    selected: str = ""
+    closed: frozenset[str] = frozenset()
+    full: frozenset[str] = frozenset()
+    pinned: tuple[str, ...] = ()
+    with_monitor: bool = True
 
 
 def kind_of(channel: str) -> str:
@@ -83,10 +127,13 @@ def add_report(channels: dict[str, ChannelActivity], traffic: TrafficPayload, at
     Counts are exact for the busiest channels of the report; others are counted in its sample.
     """
     counts: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     for sample in traffic.sample:
         counts[sample.channel] = counts.get(sample.channel, 0) + 1
+        sizes[sample.channel] = sizes.get(sample.channel, 0) + len(memoryview(sample.message))
     subscribers = {busy.channel: busy.subscribers for busy in traffic.busiest}
     counts |= {busy.channel: busy.messages for busy in traffic.busiest}
+    sizes |= {busy.channel: busy.bytes for busy in traffic.busiest}
     bucket = int(at // BUCKET_S)
     for name, count in counts.items():
         before = channels.pop(name, None) or ChannelActivity(name, kind_of(name))
@@ -95,6 +142,7 @@ def add_report(channels: dict[str, ChannelActivity], traffic: TrafficPayload, at
         channels[name] = replace(  # popped and put back: the first in the dict was inactive longest
             before,
             total=before.total + count,
+            bytes=before.bytes + sizes[name],
             subscribers=subscribers.get(name, before.subscribers),
             last=at,
             recent=(*recent, (bucket, present + count)),
@@ -104,32 +152,54 @@ def add_report(channels: dict[str, ChannelActivity], traffic: TrafficPayload, at
 
 
 def build_tree(
-    channels: Mapping[str, ChannelActivity],
-    series: Series,
-    search: str,
-    sort: ChannelSort,
-    selected: str,
-    now: float,
+    channels: Mapping[str, ChannelActivity], series: Series, view: TreeView, now: float
 ) -> list[ChannelTreeRow]:
-    """Return the rows: each kind with its top channels, or more when searching or selected."""
+    """Return the rows: pinned channels, then each kind with its channels, if it is open."""
     members: dict[str, list[ChannelActivity]] = {}
     for channel in channels.values():
-        if search.casefold() in channel.name.casefold():
+        if view.search.casefold() in channel.name.casefold():
             members.setdefault(channel.kind, []).append(channel)
-    rows = []
+    rows = [_pinned_row(channels.get(name), name, now) for name in view.pinned]
     for kind in KINDS:
         some = members.get(kind, [])
-        if some or (kind != EVERYONE and not search):
-            rows.append(_kind_row(kind, some, series))
-            is_expanded = bool(search) or kind_of(selected or ":") == kind
-            limit = EXPANDED_ROWS if is_expanded else COLLAPSED_ROWS
-            rows += [_channel_row(channel, now) for channel in _sort_channels(some, sort)[:limit]]
+        is_hidden = kind == ChannelKind.MONITOR and not view.with_monitor
+        if is_hidden or not (some or (kind != EVERYONE and not view.search)):
+            continue
+        shown = _shown_channels(some, kind, view, now)
+        rows.append(_kind_row(kind, some, len(shown), series))
+        rows += [_channel_row(channel, now) for channel in shown]
+        is_open = bool(view.search) or kind not in view.closed
+        if is_open and len(some) > TOP_CHANNELS:
+            rows.append(_more_row(kind, len(some), len(shown), kind in view.full))
     return rows
 
 
-def _sort_channels(channels: Iterable[ChannelActivity], sort: ChannelSort) -> list[ChannelActivity]:
+def filter_of_kind(kind: str) -> str:
+    """Return the filter of the message list that matches a kind's channels."""
+    return "*" if kind == EVERYONE else f"{kind}:"
+
+
+def _shown_channels(
+    members: list[ChannelActivity], kind: str, view: TreeView, now: float
+) -> list[ChannelActivity]:
+    if not view.search and kind in view.closed:
+        return []
+    in_order = _sort_channels(members, view.sort, now)
+    if kind in view.full:
+        return in_order[:MAX_TREE_ROWS]
+    rest = in_order[TOP_CHANNELS:]
+    return in_order[:TOP_CHANNELS] + [c for c in rest if c.name == view.selected]
+
+
+def _sort_channels(
+    channels: Iterable[ChannelActivity], sort: ChannelSort, now: float
+) -> list[ChannelActivity]:
     def rank(channel: ChannelActivity) -> Any:
         match sort:
+            case ChannelSort.RATE:
+                return (-channel.rate(now), -channel.last, channel.name)
+            case ChannelSort.SIZE:
+                return (-channel.bytes, channel.name)
             case ChannelSort.TOTAL:
                 return (-channel.total, channel.name)
             case ChannelSort.LATEST:
@@ -140,29 +210,51 @@ def _sort_channels(channels: Iterable[ChannelActivity], sort: ChannelSort) -> li
     return sorted(channels, key=rank)
 
 
-def _kind_row(kind: str, members: list[ChannelActivity], series: Series) -> ChannelTreeRow:
+def _kind_row(
+    kind: str, members: list[ChannelActivity], shown_count: int, series: Series
+) -> ChannelTreeRow:
     subscribers = [c.subscribers for c in members if c.subscribers is not None]
     return ChannelTreeRow(
-        "*" if kind == EVERYONE else f"{kind}:",
+        TreeRowRole.KIND,
+        filter_of_kind(kind),
         kind,
         "",
         len(members),
+        shown_count,
         series.now(kind, over=10),
         sum(c.total for c in members),
+        sum(c.bytes for c in members),
         sum(subscribers),
-        series.sparkline(kind, step=BUCKET_S),
+        tuple(series.sparkline(kind, step=BUCKET_S)),
     )
 
 
 def _channel_row(channel: ChannelActivity, now: float) -> ChannelTreeRow:
-    key = channel.name.partition(":")[2] or channel.name
     return ChannelTreeRow(
+        TreeRowRole.CHANNEL,
         channel.name,
-        "",
-        key,
-        1,
-        channel.rate(now),
-        channel.total,
-        channel.subscribers,
-        channel.trend(now),
+        channel.kind,
+        channel.name.partition(":")[2] or channel.name,
+        rate=channel.rate(now),
+        total=channel.total,
+        bytes=channel.bytes,
+        subscribers=channel.subscribers,
+        trend=tuple(channel.trend(now)),
     )
+
+
+def _more_row(kind: str, count: int, shown_count: int, is_full: bool) -> ChannelTreeRow:
+    return ChannelTreeRow(
+        TreeRowRole.MORE,
+        filter_of_kind(kind),
+        kind,
+        "",
+        count,
+        shown_count,
+        is_full=is_full,
+    )
+
+
+def _pinned_row(channel: ChannelActivity | None, name: str, now: float) -> ChannelTreeRow:
+    row = _channel_row(channel or ChannelActivity(name, kind_of(name)), now)
+    return replace(row, role=TreeRowRole.PINNED)

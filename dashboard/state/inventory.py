@@ -5,13 +5,17 @@ The stock is not on any channel: it comes from the simulator's ``GET /state``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
+from itertools import pairwise
 
 from msgspec import Struct
 
+from dashboard.state.time_series import MAX_WINDOW_S
 from protocol.simulator_api import ProductState, ShopState
 
-HISTORY_S = 600  # length of a product's history, from which its sales rate is computed
+HISTORY_S = MAX_WINDOW_S  # length of a product's history
+SALES_S = 600  # the part of it from which the sales rate is computed
 MAX_FORECAST_MIN = 600  # minutes; a later time is not forecast
 
 
@@ -29,6 +33,7 @@ class ProductStock(Struct, frozen=True):
     unknown.
     """
 
+    id: str
     sku: str
     name: str
     price: Decimal
@@ -43,19 +48,20 @@ class ProductStock(Struct, frozen=True):
         return min(100.0, 100 * sum(self.quantities) / plenty) if plenty else 100.0
 
     def minutes_until_empty(self, now: float) -> float | None:
-        """Minutes until the stock runs out at the sales rate of the history.
+        """Minutes until the stock runs out at the sales rate of the last ``SALES_S``.
 
         Replenishment is not counted.  None if nothing was sold, or beyond ``MAX_FORECAST_MIN``.
         """
         if not sum(self.quantities):
             return 0.0
-        steps = zip(self.history, self.history[1:], strict=False)
+        recent = _trim_history(self.history, now - SALES_S)
+        steps = pairwise(recent)
         sold = sum(
             max(0, was - now_left)
             for before, after in steps
             for was, now_left in zip(before.quantities, after.quantities, strict=True)
         )
-        known = now - self.history[0].at
+        known = now - recent[0].at
         if not sold or known <= 0:
             return None
         minutes = sum(self.quantities) * known / sold / 60
@@ -73,15 +79,25 @@ class Inventory(Struct, frozen=True):
     products: tuple[ProductStock, ...] = ()
     error: str = ""
 
-    def lowest_first(self) -> list[ProductStock]:
+    def lowest_first(self, subjects: Collection[str] = ()) -> list[ProductStock]:
         """Return the products by stock, those with an empty shelf first.
 
-        Equal ones are sorted by name, so that rows keep their place.
+        Before them come the subjects of running scenarios, by product id.  Equal ones are sorted
+        by name, so that rows keep their place.
         """
         return sorted(
             self.products,
-            key=lambda shelf: (0 not in shelf.quantities, shelf.fill_percent, shelf.name),
+            key=lambda product: (
+                product.id not in subjects,
+                0 not in product.quantities,
+                product.fill_percent,
+                product.name,
+            ),
         )
+
+    def find(self, reference: str) -> ProductStock | None:
+        """Return the product with this SKU or id."""
+        return next((p for p in self.products if reference in (p.sku, p.id)), None)
 
     @property
     def empty_shelf_count(self) -> int:
@@ -110,6 +126,7 @@ def _product_stock(
     if not history or history[-1].quantities != left:
         history = (*history, StockLevels(at, left))
     return ProductStock(
+        product.id,
         product.sku,
         product.name,
         product.price,

@@ -7,9 +7,11 @@ and customers from the tenant's channel.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -17,12 +19,22 @@ from msgspec import Struct
 from dashboard.state import channels, inventory
 from dashboard.state.active_customers import ActiveCustomers
 from dashboard.state.channels import EVERYONE, ChannelActivity, kind_of
+from dashboard.state.connection_events import ConnectionHistory
 from dashboard.state.inventory import Inventory
 from dashboard.state.message_log import LogView, MessageBuffer
 from dashboard.state.nodes import ClusterStats, NodeAggregator
 from dashboard.state.orders import OrderTracker, TrackedOrder
+from dashboard.state.shop_periods import ShopPeriod, ShopPeriods
 from dashboard.state.stock_alerts import AlertLog, AlertRecord
-from dashboard.state.time_series import PerSecondCounters, PerSecondGauges, Series
+from dashboard.state.time_series import (
+    SETTLE_S,
+    Gap,
+    GaugeRange,
+    GaugeSeries,
+    PerSecondCounters,
+    PerSecondGauges,
+    Series,
+)
 from protocol.channels import ChannelKind
 from protocol.event_payloads import (
     CustomerActivityPayload,
@@ -32,13 +44,17 @@ from protocol.event_payloads import (
     OrderUpdatePayload,
 )
 from protocol.money import decode_money
-from protocol.monitoring import Sample, StatsPayload, TrafficPayload
-from protocol.simulator_api import ShopState
+from protocol.monitoring import ConnectionEvent, Sample, StatsPayload, TrafficPayload
+from protocol.simulator_api import ShopLanguage, ShopState, is_order_of_run
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
-MIN_GAP_S = 1.0  # between two reports; a shorter gap is network jitter
+MIN_GAP_S = 3.0  # between two reports; a shorter one is a report that was late
 MAX_GAPS = 20
-MAX_SCENARIO_STARTS = 20
+LOWS_AFTER_S = 2.5  # of uninterrupted reports of one second
+MAX_ANNOUNCEMENTS = 50
+ANNOUNCED_S = 600  # as long as the server keeps the messages of a channel
+CONNECTIONS, P95_MS = 0, 1  # the gauges of a snapshot
+MAX_ENDED_RUNS = 20
 
 
 class ServerHealth(Struct, frozen=True):
@@ -53,27 +69,19 @@ class ServerHealth(Struct, frozen=True):
     nodes: int = 0
 
 
-class ReportGap(Struct, frozen=True):
-    """An interval that no traffic report covers."""
-
-    since: float
-    until: float
-
-
-class ScenarioStart(Struct, frozen=True):
-    """The observed start of a scenario, by the dashboard's clock."""
-
-    at: float
-    name: str
-
-
 class Snapshot(Struct, frozen=True, kw_only=True):
     """An immutable snapshot of the state, from which the pages are drawn.
 
     ``series`` has sums by second: messages by channel kind, MESSAGES and DELIVERIES without the
-    monitor's own, ORDERS and ORDERED_AMOUNT (UAH).  ``health_sparklines`` are of connections and
-    p95.  ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's
-    last answer; ``stock.error`` is set while it does not answer.
+    monitor's own, ORDERS and ORDERED_AMOUNT (UAH).  ``gauges`` are CONNECTIONS and P95_MS.
+    Data begins at ``known_since``; ``gaps`` are the later intervals that no traffic report covers,
+    the current one included.  ``periods`` are the scenarios and pauses of the shop.
+    ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's last
+    answer; ``stock.error`` is set while it does not answer.  ``connection_events`` are those of
+    the last ten minutes, 1,000 at most, the oldest first; others are only counted.
+    ``announcements`` are whole messages to all customers of the last ``ANNOUNCED_S``, newest
+    first.  ``reset_at`` is when the shop was last reset: nothing in the snapshot is of before, but
+    the server's own statistics.
     """
 
     at: float
@@ -84,7 +92,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     channels: Mapping[str, ChannelActivity]
     series: Series
     health: ServerHealth
-    health_sparklines: tuple[list[float], ...]
+    gauges: GaugeSeries
     nodes: ClusterStats
     orders: tuple[TrackedOrder, ...]
     order_count: int
@@ -95,8 +103,18 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     customers: tuple[CustomerRef, ...]
     stock: Inventory
     shop: ShopState | None
-    gaps: tuple[ReportGap, ...]
-    scenario_starts: tuple[ScenarioStart, ...]
+    announcements: tuple[Mapping[str, Any], ...]
+    known_since: float
+    gaps: tuple[Gap, ...]
+    periods: tuple[ShopPeriod, ...]
+    connection_events: tuple[ConnectionEvent, ...] = ()
+    connection_events_left_out: int = 0
+    reset_at: float | None = None
+
+    @property
+    def unknown(self) -> tuple[Gap, ...]:
+        """The gaps, and the time before the first report."""
+        return (Gap(0.0, self.known_since), *self.gaps)
 
 
 class LiveState:
@@ -110,31 +128,72 @@ class LiveState:
         self._channels: dict[str, ChannelActivity] = {}
         self._counters, self._gauges = PerSecondCounters(), PerSecondGauges()
         self._health = ServerHealth()
-        self._nodes = NodeAggregator()
+        self._nodes, self._connection_history = NodeAggregator(), ConnectionHistory()
         self._orders, self._alerts, self._customers = OrderTracker(), AlertLog(), ActiveCustomers()
         self._inventory = Inventory()
         self._shop: ShopState | None = None
-        self._gaps: list[ReportGap] = []
-        self._scenario_starts: list[ScenarioStart] = []
+        self._announcements: deque[tuple[float, Mapping[str, Any]]] = deque(
+            maxlen=MAX_ANNOUNCEMENTS
+        )
+        self._gaps: list[Gap] = []
+        self._periods = ShopPeriods()
+        self._reported_since: float | None = None
         self._reported_until: float | None = None
+        self._stats_since = started_at
+        self._stats_at: float | None = None
+        self._ended_runs: list[str] = []
+        self.reset_at: float | None = None
+        """When the shop was last reset, None if not since the start."""
+
+    def _reset(self, at: float) -> None:
+        """Forget the shop's data; the server's statistics, its connections and nodes, stay."""
+        self._started_at = self.reset_at = at
+        self._messages.clear()
+        self._not_sampled = 0
+        self._types.clear()
+        self._channels.clear()
+        self._counters = PerSecondCounters()
+        self._orders, self._alerts, self._customers = OrderTracker(), AlertLog(), ActiveCustomers()
+        self._inventory = Inventory()
+        self._shop = None
+        self._announcements.clear()
+        self._gaps, self._periods = [], ShopPeriods()
+        self._reported_since = self._reported_until = None
 
     def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
-        """Apply a traffic report of the monitor."""
-        self._note_gap(at - traffic.seconds)
-        self._reported_until = at
+        """Apply a traffic report of the monitor, unless it covers time before a reset."""
+        if self.reset_at is not None and at - traffic.seconds < self.reset_at:
+            return
+        covered_s = self._note_coverage(at, traffic.seconds)
         sums = {EVERYONE if k == "*" else k: float(t.messages) for k, t in traffic.kinds.items()}
         shop_totals = [t for kind, t in traffic.kinds.items() if kind != ChannelKind.MONITOR]
         sums[MESSAGES] = float(sum(t.messages for t in shop_totals))
         sums[DELIVERIES] = float(sum(t.deliveries for t in shop_totals))
-        self._counters.add(at, sums, duration_s=traffic.seconds)
+        self._counters.add(at, sums, duration_s=covered_s)
         self._not_sampled += traffic.left_out
         channels.add_report(self._channels, traffic, at)
         for sample in traffic.sample:
             self._on_sample(sample, at)
 
-    def _note_gap(self, covered_from: float) -> None:
-        if self._reported_until is not None and covered_from - self._reported_until > MIN_GAP_S:
-            self._gaps = [*self._gaps, ReportGap(self._reported_until, covered_from)][-MAX_GAPS:]
+    def _note_coverage(self, at: float, seconds: float) -> float:
+        """Record which time a report covers; return how many seconds.
+
+        A report that was late also covers the time since the one before.
+        """
+        since, until = at - seconds, self._reported_until
+        self._reported_until = at
+        if until is None:
+            self._reported_since = since
+        elif since - until > MIN_GAP_S:
+            self._gaps = [*self._gaps, Gap(until, since)][-MAX_GAPS:]
+        else:
+            return max(seconds, at - until)
+        return seconds
+
+    def _gaps_until(self, at: float) -> tuple[Gap, ...]:
+        if self._reported_until is None or at - self._reported_until <= SETTLE_S:
+            return tuple(self._gaps)
+        return (*self._gaps, Gap(self._reported_until, at))
 
     def _on_sample(self, sample: Sample, at: float) -> None:
         text = bytes(sample.message)
@@ -146,21 +205,41 @@ class LiveState:
             ChannelKind.ORDER,
             ChannelKind.USER,
         ):
-            self._orders.on_update(_order_update_decoder.decode(text).payload, sent)
+            update = _order_update_decoder.decode(text).payload
+            if not self._is_of_ended_run(update.order_id):
+                self._orders.on_update(update, sent)
 
     def on_stats(self, stats: StatsPayload, at: float) -> None:
-        """Apply the nodes' statistics."""
+        """Apply the nodes' statistics and the events of connections."""
         p95s = [node.latency.p95 for node in stats.nodes if node.latency]
         self._health = ServerHealth(
             sum(node.connections for node in stats.nodes),
             max(p95s, default=None),
             len(stats.nodes),
         )
-        self._gauges.set(at, self._health.connections, self._health.p95_ms or 0.0)
+        self._gauges.set(at, self._connections_range(stats, at), self._health.p95_ms or 0.0)
         self._nodes.update(stats.nodes, at)
+        self._connection_history.add(stats, at)
+
+    def _connections_range(self, stats: StatsPayload, at: float) -> GaugeRange:
+        """Return the connections with their low and high, which cover the last two reports.
+
+        The first reports after an outage cover an unknown time: their lows are left out.
+        """
+        if self._stats_at is None or at - self._stats_at > MIN_GAP_S:
+            self._stats_since = at
+        self._stats_at = at
+        connections = self._health.connections
+        if at - self._stats_since < LOWS_AFTER_S:
+            return GaugeRange(connections, connections, connections)
+        low = sum(_known(node.connections_low, node.connections) for node in stats.nodes)
+        high = sum(_known(node.connections_high, node.connections) for node in stats.nodes)
+        return GaugeRange(connections, low, high)
 
     def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
         """Apply a new order."""
+        if self._is_of_ended_run(placed.order.id):
+            return
         if self._orders.on_placed(placed.order, at):
             self._counters.add(at, {ORDERS: 1.0, ORDERED_AMOUNT: float(placed.order.total)})
 
@@ -176,14 +255,38 @@ class LiveState:
         """Apply a customer's activity."""
         self._customers.on_activity(activity, at)
 
+    def on_announcement(self, message: Mapping[str, Any], at: float) -> None:
+        """Keep a notification that everyone received."""
+        self._announcements.appendleft((at, message))
+
     def on_shop_state(self, shop: ShopState, at: float) -> None:
-        """Apply the simulator's state."""
-        before = {one.name for one in self._shop.scenarios} if self._shop else set()
-        began = [ScenarioStart(at, one.name) for one in shop.scenarios if one.name not in before]
-        self._scenario_starts = [*self._scenario_starts, *began][-MAX_SCENARIO_STARTS:]
-        if self._shop is not None and self._shop.run != shop.run:
-            self._orders.drop_other_runs(shop.run)
+        """Apply the simulator's state, unless a newer one arrived before it.
+
+        A new run that a command started is a reset: messages of the old run may still arrive, and
+        are recognized by the ids of their orders.
+        """
+        known = self._shop
+        if shop.run in self._ended_runs or (
+            known is not None and known.run == shop.run and shop.now < known.now
+        ):
+            return
+        if known is not None and known.run != shop.run:
+            self._ended_runs = [*self._ended_runs, known.run][-MAX_ENDED_RUNS:]
+            if shop.reset_at is not None:
+                self._reset(at)
+            else:
+                self._orders.drop_other_runs(shop.run)
+        self._periods.update(shop, at)
+        self._orders.reconcile(shop, at)
         self._inventory, self._shop = inventory.update_inventory(self._inventory, shop, at), shop
+
+    @property
+    def shop_language(self) -> ShopLanguage:
+        """The language of the shop's data; Ukrainian until the simulator has reported it."""
+        return self._shop.language if self._shop else ShopLanguage.UKRAINIAN
+
+    def _is_of_ended_run(self, order: str) -> bool:
+        return any(is_order_of_run(order, run) for run in self._ended_runs)
 
     def on_shop_error(self, reason: str) -> None:
         """Record why the simulator did not answer; its last state stays."""
@@ -201,7 +304,7 @@ class LiveState:
             channels=dict(self._channels),
             series=series,
             health=self._health,
-            health_sparklines=self._gauges.sparklines(series.end, names=2),
+            gauges=self._gauges.series(),
             nodes=self._nodes.snapshot(at),
             orders=self._orders.newest_first(),
             order_count=self._orders.count,
@@ -212,9 +315,20 @@ class LiveState:
             customers=self._customers.active(at),
             stock=self._inventory,
             shop=self._shop,
-            gaps=tuple(self._gaps),
-            scenario_starts=tuple(self._scenario_starts),
+            known_since=at if self._reported_since is None else self._reported_since,
+            gaps=self._gaps_until(at),
+            periods=self._periods.snapshot(),
+            connection_events=self._connection_history.events,
+            connection_events_left_out=self._connection_history.left_out,
+            announcements=tuple(
+                message for sent, message in self._announcements if sent > at - ANNOUNCED_S
+            ),
+            reset_at=self.reset_at,
         )
+
+
+def _known(extreme: int | None, value: int) -> int:
+    return value if extreme is None else extreme
 
 
 class _MessageHeader(Struct, frozen=True):

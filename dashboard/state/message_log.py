@@ -87,6 +87,12 @@ class MessageBuffer:
             self._current_chunk.clear()
             self._evict()
 
+    def clear(self) -> None:
+        """Remove all messages; numbers go on."""
+        self._chunks.clear()
+        self._current_chunk.clear()
+        self._count = self._bytes = 0
+
     def view(self) -> LogView:
         """Return an immutable view of the log."""
         rest = (tuple(self._current_chunk),) if self._current_chunk else ()

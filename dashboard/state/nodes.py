@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from protocol.monitoring import NodeStats
 
 REFUSED, RECEIVED = "refused", "received"
 GAUGE_NAMES = ("subscriptions", "evictions", "lag")
+DEFAULT_QUEUE_LIMIT_BYTES = 1 << 20  # of a node that does not report it
 
 
 class ClusterStats(Struct, frozen=True):
@@ -38,6 +40,17 @@ class ClusterStats(Struct, frozen=True):
     def lag_ms(self) -> float:
         """The highest event loop delay in the last second."""
         return max((node.loop_lag_ms for node in self.stats), default=0.0)
+
+    @property
+    def queue_limit_bytes(self) -> int:
+        """The limit of a client's send queue: the lowest one, if the nodes' settings differ."""
+        limits = [node.queue_limit_bytes for node in self.stats if node.queue_limit_bytes]
+        return min(limits, default=DEFAULT_QUEUE_LIMIT_BYTES)
+
+    @property
+    def anonymous(self) -> Counter[str]:
+        """The connections that ended without signing in, since the nodes started, by event."""
+        return sum((Counter(node.anonymous) for node in self.stats), Counter[str]())
 
 
 class NodeAggregator:

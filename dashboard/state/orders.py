@@ -1,19 +1,24 @@
 """Recently updated orders and the time of each status.  No clock.
 
-Times are the server's timestamps: simulated time may run faster.
+Times are the server's timestamps: simulated time may run faster.  Orders come from messages;
+the simulator's state corrects what messages missed.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from protocol.event_payloads import Order, OrderItem, OrderStatus, OrderUpdatePayload
+from protocol.simulator_api import OrderState, ShopState
 
 MAX_ORDERS = 2_000  # the most recently updated; a flash sale has some 500 open orders
 STALE_AFTER_S = 900  # an order without updates for so long is dropped
+LISTED_LIVE_ORDERS = 500  # in the simulator's state; older live ones are not listed
+SETTLE_S = 1.5  # a message that the simulator's state was ahead of has arrived after so long
 HAPPY_PATH = (
     OrderStatus.PENDING,
     OrderStatus.PAID,
@@ -105,6 +110,7 @@ class OrderTracker:
         self.total_amount = Decimal(0)
         self.count = 0
         self._orders: dict[str, TrackedOrder] = {}  # the one updated longest ago first
+        self._differs_since: dict[str, float] = {}  # by id, from the simulator's state
 
     def on_placed(self, order: Order, at: float) -> bool:
         """Add an order unless it was counted already; return whether it is new."""
@@ -135,6 +141,50 @@ class OrderTracker:
             if order.is_open and run not in order.id:
                 del self._orders[order.id]
 
+    def reconcile(self, shop: ShopState, at: float) -> None:
+        """Correct the open orders by the simulator's state at ``at``.
+
+        Messages can be missed: before the start, during an outage, and above the monitor's
+        sampling rate.  An order that the simulator does not know is dropped, one that it alone
+        knows is added.  State and messages arrive independently, so an order is corrected only
+        if it has differed for ``SETTLE_S``.
+        """
+        listed = {order.id: order for order in shop.orders}
+        differing = {
+            id for id, order in self._orders.items() if _differs(order, listed.get(id), shop)
+        } | {
+            id
+            for id, order in listed.items()
+            if id not in self._orders and order.status not in FINAL_STATUSES
+        }
+        self._differs_since = {id: self._differs_since.get(id, at) for id in differing}
+        for id in [id for id, since in self._differs_since.items() if since <= at - SETTLE_S]:
+            del self._differs_since[id]
+            if order := listed.get(id):
+                self._correct(order, shop, at)
+            else:
+                self._orders.pop(id, None)
+
+    def _correct(self, order: OrderState, shop: ShopState, at: float) -> None:
+        """Set an order to the simulator's state; its virtual times become those of the server."""
+
+        def time_of(moment: datetime) -> float:
+            return at - (shop.now - moment).total_seconds() / shop.speed
+
+        history = tuple(StatusStep(step.status, time_of(step.at)) for step in order.history)
+        known = self._orders.get(order.id) or replace(
+            _tracked(order, history[-1], history[-1].at), placed_at=time_of(order.created_at)
+        )
+        corrected = replace(
+            known,
+            history=history,
+            tracking_number=order.tracking_number or known.tracking_number,
+            tracking_url=order.tracking_url or known.tracking_url,
+            tracking_status=order.tracking_status or known.tracking_status,
+            payment_status=order.payment_status,
+        )
+        self._store(corrected, at)
+
     def _store(self, order: TrackedOrder, at: float) -> None:
         self._orders.pop(order.id, None)
         self._orders[order.id] = replace(order, updated_at=at)
@@ -147,6 +197,18 @@ class OrderTracker:
     def newest_first(self) -> tuple[TrackedOrder, ...]:
         """Return the orders by the time of their placement."""
         return tuple(sorted(self._orders.values(), key=lambda order: -order.placed_at))
+
+
+def _differs(order: TrackedOrder, state: OrderState | None, shop: ShopState) -> bool:
+    """Tell whether messages about an order were missed, by the simulator's state of it.
+
+    An order that is ahead of that state does not differ: the next state has caught up.
+    """
+    if not order.is_open:
+        return False
+    if state is None:
+        return shop.live_orders <= LISTED_LIVE_ORDERS or shop.run not in order.id
+    return all(step.status is not state.status for step in order.history)
 
 
 def _tracked(order: Order, step: StatusStep, at: float) -> TrackedOrder:

@@ -10,7 +10,7 @@ MAX_ALERTS = 500
 
 
 class AlertRecord(Struct, frozen=True):
-    """A stock alert; ``id`` is assigned by the dashboard, ``at`` is when it was received."""
+    """A stock alert; ``id`` is assigned by the dashboard, ``at`` is when it was sent."""
 
     id: int
     at: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import assert_never
 
 from common.text_markers import N_
@@ -33,9 +34,7 @@ def detail(status: SocketStatus, now: float) -> str:
     match status.phase:
         case SocketPhase.LIVE:
             trip = status.round_trip_ms
-            if trip is None:
-                return status.address
-            return _("{trip} ms · {address}").format(address=status.address, trip=f"{trip:.0f}")
+            return " · ".join([*([] if trip is None else [_round_trip(trip)]), status.address])
         case SocketPhase.CONNECTING:
             return _("to {address}").format(address=status.address)
         case SocketPhase.REFUSED:
@@ -61,6 +60,14 @@ def badge_html(status: SocketStatus) -> str:
     return dot_html(title(status), TONES[status.phase])
 
 
-def line_html(status: SocketStatus, now: float) -> str:
-    """Return a line with the name of the status and its details."""
-    return status_html(title(status), detail(status, now), TONES[status.phase])
+def lines_html(status: SocketStatus, now: float) -> str:
+    """Return the name of the status and its details; a live one's address is on its own line."""
+    if status.phase is not SocketPhase.LIVE:
+        return status_html(title(status), detail(status, now), TONES[status.phase])
+    trip = "" if status.round_trip_ms is None else _round_trip(status.round_trip_ms)
+    line = status_html(title(status), trip, TONES[status.phase])
+    return f'{line}<div class="address quiet">{html.escape(status.address)}</div>'
+
+
+def _round_trip(milliseconds: float) -> str:
+    return _("{count} ms").format(count=f"{milliseconds:.0f}")

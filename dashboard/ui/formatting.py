@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from dashboard.i18n.translate import _, current_language
+from dashboard.i18n.translate import _, current_language, ngettext
+
+LEAST_WHOLE_RATE = 99.95
+"""Rates from here on are shown without decimals."""
 
 
 def format_number(value: float, digits: int = 0) -> str:
@@ -24,8 +27,14 @@ def format_number(value: float, digits: int = 0) -> str:
 
 
 def format_rate(value: float) -> str:
-    """Format a rate in few digits: 0.4, 12, 522."""
-    return format_number(value, 1 if value < 99.95 else 0)
+    """Format a rate in few digits: 0.4, 12.0, 522."""
+    return format_number(value, 1 if value < LEAST_WHOLE_RATE else 0)
+
+
+def message_rate(value: float) -> str:
+    """Format a rate of messages with its unit: 0.4 messages/s, 522 messages/s."""
+    shown = value if value < LEAST_WHOLE_RATE else round(value)
+    return ngettext("{rate} message/s", "{rate} messages/s", shown).format(rate=format_rate(value))
 
 
 def format_count(value: int) -> str:
@@ -33,6 +42,15 @@ def format_count(value: int) -> str:
     if value < 100_000:
         return str(value)
     return f"{value // 1000}k" if value < 10_000_000 else f"{value // 1_000_000}M"
+
+
+def format_bytes(count: int) -> str:
+    """Format a number of bytes in few digits: 980 B, 12 KiB, 1.3 MiB."""
+    if count < 1 << 10:
+        return _("{count} B").format(count=count)
+    if count < 1 << 20:
+        return _("{count} KiB").format(count=format_number(count / (1 << 10)))
+    return _("{count} MiB").format(count=format_number(count / (1 << 20), 1))
 
 
 def viewer_timezone() -> tzinfo:
@@ -56,6 +74,23 @@ def format_duration(seconds: float) -> str:
     if seconds < 5400:
         return _("{count} min").format(count=f"{seconds / 60:.0f}")
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
+
+
+def format_size(size: int) -> str:
+    """Format a number of bytes: 284 B, 12 KiB, 1.2 MiB, 1 MiB."""
+    if size < 1024:
+        return _("{count} B").format(count=format_number(size))
+    if size < 1 << 20:
+        return _("{count} KiB").format(count=format_number(size / 1024))
+    mebibytes = round(size / (1 << 20), 1)
+    return _("{count} MiB").format(count=format_number(mebibytes, int(mebibytes % 1 > 0)))
+
+
+def format_countdown(seconds: float) -> str:
+    """Format a remaining time: 1:12, or 1:01:12."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def format_round_trip(seconds: float) -> str:
@@ -101,3 +136,9 @@ def progress_bar_html(share: float, tone: str) -> str:
 def escape_markdown(text: str) -> str:
     """Escape Markdown."""
     return re.sub(r"([\\`*_\[\]<>$:~#])", r"\\\1", text)
+
+
+def markdown_with_code(text: str) -> str:
+    """Escape Markdown, but for what is between backticks: it is shown as code."""
+    parts = re.split(r"(`[^`\n]+`)", text)
+    return "".join(part if index % 2 else escape_markdown(part) for index, part in enumerate(parts))

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-SELECTION_ECHO_S = 1.5  # a table that is mounted again may report the selection of the one before
 
 
 class FrozenList(Generic[T]):
     """Rows that follow the live list until an item is selected, and again after a release.
 
-    ``selected`` outlives a release: it is what stays in view beside the list.
+    ``selected`` outlives a release: it is what stays in view beside the list.  ``releases`` counts
+    them: after each it is another list.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self) -> None:
         self.selected: T | None = None
-        self._clock = clock
+        self.releases = 0
         self._frozen: tuple[T, ...] | None = None
         self._drawn: tuple[T, ...] = ()
-        self._version = 0
-        self._released_at = -math.inf
 
     @property
     def is_frozen(self) -> bool:
@@ -34,13 +31,9 @@ class FrozenList(Generic[T]):
         self._drawn = tuple(live) if self._frozen is None else self._frozen
         return self._drawn
 
-    def select(self, item: T | None) -> None:
-        """Select an item of the table and freeze the rows as they were drawn.
-
-        A table that loses its selection reports None, which changes nothing.
-        """
-        if item is not None and self._clock() - self._released_at > SELECTION_ECHO_S:
-            self.selected, self._frozen = item, self._drawn
+    def select(self, item: T, rows: Sequence[T]) -> None:
+        """Select an item and freeze the rows as they were shown with it."""
+        self.selected, self._frozen = item, tuple(rows)
 
     def move(self, rows: int) -> None:
         """Select the item that is so many rows below (or above) and freeze the rows.
@@ -52,15 +45,11 @@ class FrozenList(Generic[T]):
         at = self._drawn.index(self.selected) if self.selected in self._drawn else None
         target = 0 if at is None else at + rows
         if 0 <= target < len(self._drawn):
-            self.selected, self._frozen = self._drawn[target], self._drawn
+            self.select(self._drawn[target], self._drawn)
 
     def release(self) -> None:
-        """Follow the live list again; the table's new key clears its own selection."""
-        self._frozen, self._version, self._released_at = None, self._version + 1, self._clock()
-
-    def table_key(self, base: str) -> str:
-        """Return the key of the table, which changes with every release."""
-        return f"{base}{self._version}"
+        """Follow the live list again."""
+        self._frozen, self.releases = None, self.releases + 1
 
     def new_count(self, live: Iterable[T], position: Callable[[T], int]) -> int:
         """Count the live items that came after the newest of the frozen rows."""

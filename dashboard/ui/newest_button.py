@@ -17,13 +17,14 @@ def draw(
     width: int,
     shortcut: str | None = None,
 ) -> None:
-    """Draw the button; it is disabled while the list is live."""
+    """Draw the button; it is disabled while the list is live, and prominent if items are new."""
+    has_new = is_frozen and new_count != "0"
     st.button(
-        _("{count} new").format(count=new_count) if is_frozen else _("Newest"),
+        _("{count} new").format(count=new_count) if has_new else _("Newest"),
         key=key,
         icon=":material/vertical_align_top:",
         shortcut=shortcut,
-        type="primary" if is_frozen else "secondary",
+        type="primary" if has_new else "secondary",
         disabled=not is_frozen,
         on_click=on_click,
         width=width,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import assert_never
 
@@ -15,7 +16,14 @@ from dashboard.sockets.socket_status import SocketPhase
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import MAX_MESSAGES
 from dashboard.tab_session import tab
-from dashboard.ui import connection_badge, hidden_tab
+from dashboard.ui import (
+    connection_badge,
+    copy_link,
+    hidden_tab,
+    page_errors,
+    shop_reset,
+    shop_strip,
+)
 from dashboard.ui.formatting import (
     escape_markdown,
     format_number,
@@ -24,6 +32,8 @@ from dashboard.ui.formatting import (
 )
 from dashboard.ui.theme import ASSETS_DIR, HEIGHTS, draw_empty_state
 from dashboard.web import prometheus
+
+log = logging.getLogger(__name__)
 
 
 class PauseStatus(Struct, frozen=True):
@@ -81,7 +91,8 @@ def header(
 ) -> Callable[[str], None]:
     """Draw the page header; returns a function that sets the text beside the title.
 
-    ``draw_actions`` draws the page's own buttons there; only full runs redraw them.
+    ``draw_actions`` draws the page's own buttons there; only full runs redraw them.  Below it is
+    the strip that says what the shop is doing.
     """
     is_paused = tab().paused_snapshot is not None
     with st.container(key="head", horizontal=True, vertical_alignment="center", gap="small"):
@@ -92,6 +103,7 @@ def header(
             st.html(ASSETS_DIR / "presenter_mode.css")
         if draw_actions:
             draw_actions()
+        copy_link.draw()
         st.button(
             _("Resume") if is_paused else _("Pause"),
             icon=":material/play_arrow:" if is_paused else ":material/pause:",
@@ -100,6 +112,7 @@ def header(
             type="primary" if is_paused else "secondary",
             on_click=toggle_pause,
         )
+    shop_strip.draw()
 
     def live_line(words: str) -> None:
         line.html(_status_html(words))
@@ -108,7 +121,7 @@ def header(
 
 
 def _status_html(live_text: str) -> str:
-    """Return the page's status as HTML: disconnected, else paused, else live."""
+    """Return the page's status as HTML: disconnected, tab paused, shop paused, or live."""
     status = feed().status()
     title, tone = connection_badge.title(status), connection_badge.TONES[status.phase]
     if not status.is_live:
@@ -119,6 +132,9 @@ def _status_html(live_text: str) -> str:
         return status_html(title, detail, tone)
     if (behind := pause_status()) is not None:
         return status_html(_("Paused"), behind.header_text(), "warn")
+    shop = feed().snapshot().shop
+    if shop is not None and not shop.running:
+        return status_html(_("Shop paused"), live_text, "warn")
     return status_html(title, live_text, tone)
 
 
@@ -130,7 +146,9 @@ def redraw_periodically(page: str, draw: Callable[[], None]) -> None:
 
     @st.fragment(run_every=hidden_tab.run_every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
+        shop_reset.follow()
         with prometheus.measure_tick(page), st.container(key="page", gap="xsmall"):
+            page_errors.draw()
             draw()
 
     tick()

@@ -1,4 +1,4 @@
-"""The sidebar: persona, refresh interval, language and the feed's status."""
+"""The sidebar: persona, refresh interval, language, glossary and the feed's status."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from dashboard.dependencies import feed
 from dashboard.i18n import translate
 from dashboard.i18n.translate import _
 from dashboard.personas import Persona
-from dashboard.ui import connection_badge, formatting, hidden_tab, page_frame, theme, url_select
+from dashboard.ui import (
+    connection_badge,
+    formatting,
+    glossary,
+    hidden_tab,
+    page_frame,
+    theme,
+    url_select,
+)
 
 PERSONA_PARAM = "persona"  # of the persona's key, in the URL
 REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
@@ -22,13 +30,30 @@ def persona_key() -> str:
 
 def current_persona() -> Persona:
     """Return the persona selected in the sidebar."""
-    return personas.PERSONAS[persona_key()]
+    return persona(persona_key())
+
+
+def persona(key: str) -> Persona:
+    """Return the persona with this key in the URL, under its name in the shop."""
+    return personas.in_language(personas.PERSONAS[key], feed().shop_language)
+
+
+def persona_label(key: str) -> str:
+    """Return the label of a persona: its first name in the shop, and what it is."""
+    return _(personas.LABELS[key]).format(name=persona(key).name.partition(" ")[0])
 
 
 def draw() -> None:
     """Draw the sidebar; call it in a full run."""
     hidden_tab.mount()
-    url_select.select(url_select.EVERY_PAGE, PERSONA_PARAM, _("Persona"), personas.LABELS)
+    labels = {key: persona_label(key) for key in personas.LABELS}
+    url_select.select(
+        url_select.EVERY_PAGE,
+        PERSONA_PARAM,
+        _("Persona"),
+        labels,
+        help=glossary.explanation("persona"),
+    )
     st.segmented_control(
         _("Refresh, s"),
         REFRESH_INTERVALS_S,
@@ -37,17 +62,34 @@ def draw() -> None:
         key="refresh",
         format_func=lambda seconds: f"{seconds:g}",
         bind="query-params",
+        help=_("How often this tab is redrawn. The data is collected all the time."),
     )
+    draw_language()
+    glossary.mount()
+    st.fragment(draw_status, run_every=hidden_tab.run_every(1.0))()
+    st.html(theme.ASSETS_DIR / "shortcuts.html", unsafe_allow_javascript=True)
+
+
+def draw_language() -> None:
+    """Draw the choice of the language; the URL keeps its code, not its name."""
+    language = translate.current_language()
+    st.session_state[translate.LANGUAGE_KEY] = language
     st.segmented_control(
         _("Language"),
         translate.LANGUAGES,
-        default=translate.browser_language(),
         required=True,
         key=translate.LANGUAGE_KEY,
-        bind="query-params",
+        format_func=translate.LANGUAGES.__getitem__,
     )
-    st.fragment(draw_status, run_every=hidden_tab.run_every(1.0))()
-    st.html(theme.ASSETS_DIR / "shortcuts.html", unsafe_allow_javascript=True)
+    url_select.keep_value(
+        url_select.EVERY_PAGE,
+        translate.LANGUAGE_KEY,
+        language,
+        default=translate.browser_language(),
+    )
+    # Screen readers and the browser's own translation go by the language of the document.
+    script = f"<script>document.documentElement.lang = {language!r}</script>"
+    st.html(script, unsafe_allow_javascript=True)
 
 
 def draw_status() -> None:
@@ -58,4 +100,4 @@ def draw_status() -> None:
             st.html(
                 formatting.progress_bar_html(pause.buffer_share, "bad" if pause.lost else "warn")
             )
-        st.html(connection_badge.line_html(feed().status(), feed().now()))
+        st.html(connection_badge.lines_html(feed().status(), feed().now()))

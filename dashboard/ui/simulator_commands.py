@@ -16,8 +16,10 @@ def send_command(command: Command) -> None:
         response = simulator_client().send_command(command)
     except ApiRequestError as error:
         tab().command_result = CommandResult(name, at, error.detail.message or _(str(error)))
-    else:
-        tab().command_result = CommandResult(name, at, order=response.order)
+        return
+    tab().command_result = CommandResult(
+        name, at, order=response.order, notification=response.notification or ""
+    )
 
 
 def last_result() -> CommandResult | None:

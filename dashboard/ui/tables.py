@@ -1,160 +1,375 @@
-"""Tables: dense, keyed, of fixed height and fixed columns, so that nothing moves but the text.
+"""Tables of live rows: dense, of fixed height and fixed columns, so that nothing moves but text.
 
-A column has a function that gets its value from a row, and a configuration to show it.
+A column makes a cell from a row.  The rows are sent to the browser as JSON and drawn by
+``assets/table.js`` and ``assets/table_cells.js``, which describe what they expect.  A row is known
+by its id: whatever was sorted or added in between, a click acts on the row it was made in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-import pandas as pd
 import streamlit as st
 
-from dashboard.ui.theme import CHIP_ALPHA, KIND_HEX, TONE_HEX, display_name
+from dashboard.i18n.translate import _
+from dashboard.tab_session import tab
+from dashboard.ui import formatting, url_select
+from dashboard.ui.frozen_list import FrozenList
+from dashboard.ui.shown_rows import ShownRows
+from dashboard.ui.theme import display_name
+from dashboard.web.assets import import_module
 
 T = TypeVar("T")
-ICON_PREFIX = ":material/"
+Cell = str | list[Any]  # as table_cells.js describes it, for each kind of column
+Mark = Callable[[str], Iterable[tuple[int, int]]]
+"""Return the parts of a text, as (start, end), that are highlighted in a cell."""
 ROW_PX, HEADER_PX = 28, 34  # px: a row; the header with the borders
-MAX_ROWS = 100  # more than a window shows at once
+PRESENTED_ROW_PX = 34
+MAX_ROWS = 200  # sent to the browser
+SPARKLINE_STEPS = 40  # heights of a sparkline's point
+
+_mount = st.components.v2.component("table", js=import_module("table.js"), isolate_styles=False)
+
+
+class ColumnSort(NamedTuple, Generic[T]):
+    """A sort order: its name in the URL, and what rows are compared by."""
+
+    name: str
+    key: Callable[[T], Any]
+    largest_first: bool
+
+
+class Sort(NamedTuple):
+    """Where the sort order of a table is kept in the URL.
+
+    The value is the name of a column's order, with a minus if reversed; by default ``default``.
+    An empty one means the order of the rows as they are given.
+    """
+
+    page: str
+    parameter: str = "sort"
+    default: str = ""
 
 
 class Column(NamedTuple, Generic[T]):
-    """How to get a cell's value from a row, and how to show it."""
+    """How a column's cells are made from rows, and how wide it is at least, in px.
 
-    value: Callable[[T], Any]
-    config: Any
+    What a wider table has to spare goes to the columns that grow, else to all.
+    """
+
+    kind: str
+    width: int
+    cell: Callable[[T], Cell]
+    tooltip: str = ""
+    grows: bool = False
+    sort: ColumnSort[T] | None = None
+    on_click: Callable[[T], None] | None = None
 
 
-def text_column(width: int, value: Callable[[T], str], tooltip: str | None = None) -> Column[T]:
-    """Show text; ``tooltip`` is shown at the column's header."""
-    return Column(value, st.column_config.TextColumn(width=width, help=tooltip))
-
-
-def number_column(width: int, value: Callable[[T], float]) -> Column[T]:
-    """Show a number, right-aligned, in the format of the viewer's browser."""
-    return Column(value, st.column_config.NumberColumn(width=width, format="localized"))
+def text_column(
+    width: int,
+    value: Callable[[T], str],
+    tooltip: str = "",
+    *,
+    tone: Callable[[T], str] | None = None,
+    grows: bool = False,
+) -> Column[T]:
+    """Show text; ``tooltip`` explains the column, ``tone`` colours a cell."""
+    return Column("text", width, _toned(value, tone), tooltip, grows)
 
 
 def right_aligned_column(
-    width: int, value: Callable[[T], str], tooltip: str | None = None
+    width: int,
+    value: Callable[[T], str],
+    tooltip: str = "",
+    *,
+    tone: Callable[[T], str] | None = None,
 ) -> Column[T]:
     """Show a formatted number, right-aligned."""
-    shown = st.column_config.TextColumn(width=width, alignment="right", help=tooltip)
-    return Column(value, shown)
+    return Column("right", width, _toned(value, tone), tooltip)
+
+
+def number_column(
+    width: int,
+    value: Callable[[T], float],
+    tooltip: str = "",
+    *,
+    tone: Callable[[T], str] | None = None,
+) -> Column[T]:
+    """Show a whole number, right-aligned, in the format of the tab's language."""
+    return right_aligned_column(
+        width, lambda row: formatting.format_number(value(row)), tooltip, tone=tone
+    )
 
 
 def progress_column(
-    width: int, value: Callable[[T], float], max_value: float, format: str = "%d"
+    width: int,
+    value: Callable[[T], float],
+    max_value: float,
+    text: Callable[[T], str],
+    tooltip: str = "",
+    *,
+    tone: Callable[[T], str] | None = None,
+    is_text_visible: bool = True,
 ) -> Column[T]:
-    """Show a progress bar from 0 to ``max_value``."""
-    return Column(
-        value,
-        st.column_config.ProgressColumn(
-            width=width, format=format, min_value=0, max_value=max_value, color="primary"
-        ),
-    )
+    """Show a bar from 0 to ``max_value``, and its text, which is read aloud in any case."""
+
+    def cell(row: T) -> Cell:
+        percent = round(100 * min(max(value(row) / max_value, 0.0), 1.0))
+        return [tone(row) if tone else "", percent, text(row), int(is_text_visible)]
+
+    return Column("progress", width, cell, tooltip)
 
 
-def sparkline_column(width: int, value: Callable[[T], Sequence[float]]) -> Column[T]:
-    """Show a sparkline, in grey: the row's kind has a colour already."""
-    return Column(value, st.column_config.AreaChartColumn(width=width, color="gray", y_min=0))
+def sparkline_column(
+    width: int, value: Callable[[T], Sequence[float]], tooltip: str = ""
+) -> Column[T]:
+    """Show a sparkline from 0, in grey: the row's kind has a colour already."""
+
+    def cell(row: T) -> Cell:
+        points = value(row)
+        if not points:
+            return ""
+        highest = max(points)
+        text = _("now {now}, highest {highest}").format(
+            now=formatting.format_rate(points[-1]), highest=formatting.format_rate(highest)
+        )
+        scale = SPARKLINE_STEPS / highest if highest > 0 else 0.0
+        return [text, [round(point * scale) for point in points]]
+
+    return Column("sparkline", width, cell, tooltip)
 
 
-def chips_column(width: int, value: Callable[[T], str], tones: Mapping[str, str]) -> Column[T]:
-    """Show a value as a chip in the colour that ``tones`` gives it; nothing for an empty value."""
-    colors = [(KIND_HEX | TONE_HEX)[tone] + CHIP_ALPHA for tone in tones.values()]
-    shown = st.column_config.MultiselectColumn(
-        width=width, options=list(tones), color=colors, format_func=display_name
-    )
-    return Column(lambda row: [value(row)] if value(row) else [], shown)
+def chips_column(
+    width: int, value: Callable[[T], str], tones: Mapping[str, str], tooltip: str = ""
+) -> Column[T]:
+    """Show a value as a chip in the tone that ``tones`` gives it; nothing for an empty value."""
+
+    def cell(row: T) -> Cell:
+        found = value(row)
+        return [tones.get(found, "muted"), display_name(found)] if found else ""
+
+    return Column("chip", width, cell, tooltip)
 
 
-def icon_cell(name: str) -> Callable[[object], str]:
-    """Return a cell function that gives every row the same icon."""
-    return lambda _: f"{ICON_PREFIX}{name}:"
+def icon_column(
+    width: int, icon: Callable[[T], str], name: Callable[[T], str], tooltip: str = ""
+) -> Column[T]:
+    """Show a Material icon; ``name`` is read aloud.  Nothing for an empty icon."""
+    return Column("icon", width, lambda row: [icon(row), name(row)] if icon(row) else "", tooltip)
+
+
+def link_column(
+    width: int,
+    text: Callable[[T], str],
+    url: Callable[[T], str],
+    tooltip: str = "",
+) -> Column[T]:
+    """Show a link to a page of the workbench: ``/orders?order=ord_1``.  Plain text without URL."""
+    return Column("link", width, lambda row: [url(row), text(row)], tooltip)
 
 
 def button_column(
     width: int,
-    value: Callable[[T], str],
-    key: str,
-    rows: Sequence[T],
+    name: Callable[[T], str],
     on_click: Callable[[T], None],
+    *,
+    icon: str = "",
+    text: str = "",
+    tooltip: str = "",
 ) -> Column[T]:
-    """Show a button in every row, with text or an icon; calls ``on_click`` with the row.
+    """Show a button with an icon or a text in every row; calls ``on_click`` with the row.
 
-    Streamlit reports no second click on a selected cell, even if the cell belongs to another row
-    by then: where rows move, only a button is reliable.
+    ``name`` is read aloud and shown as a tooltip; it says what the button does to which row.  A row
+    with an empty name has no button.
     """
-    is_icon = bool(rows) and value(rows[0]).startswith(ICON_PREFIX)
-    shown = st.column_config.ButtonColumn(
-        width=width,
-        type="tertiary",
-        alignment="center" if is_icon else "left",
-        key=key,
-        on_click=lambda: on_click(rows[st.session_state[key].row]),
-    )
-    return Column(value, shown)
+
+    def cell(row: T) -> Cell:
+        return [name(row), icon, text] if name(row) else ""
+
+    return Column("button", width, cell, tooltip, on_click=on_click)
 
 
-def highlight_low(names: list[str], limit: str) -> Callable[[pd.DataFrame], Any]:
-    """Return a style: in these columns, values up to the row's limit are amber, zeros red."""
+def sortable(
+    column: Column[T], name: str, key: Callable[[T], Any], *, largest_first: bool = False
+) -> Column[T]:
+    """Return the column with a head that sorts the table; ``name`` is the order's in the URL."""
+    return column._replace(sort=ColumnSort(name, key, largest_first))
 
-    def style(frame: pd.DataFrame) -> Any:
-        low = frame[names].le(frame[limit], axis=0)
-        amber, red = (f"background-color:{TONE_HEX[t]}{a}" for t, a in (("warn", 22), ("bad", 33)))
-        tint = low.map(lambda is_low: amber if is_low else "").mask(frame[names] == 0, red)
-        return frame.style.apply(lambda _: tint, axis=None, subset=[*names])
 
-    return style
+def low_stock_tone(value: float, limit: float) -> str:
+    """Return the tone of a number that should stay above a limit."""
+    if value <= 0:
+        return "bad"
+    return "warn" if value <= limit else ""
+
+
+def find_words(search: str) -> Mark:
+    """Return a mark for every word of a search, in upper or lower case."""
+    words = "|".join(map(re.escape, search.split()))
+    pattern = re.compile(words or r"(?!)", re.IGNORECASE)
+    return lambda text: (match.span() for match in pattern.finditer(text))
+
+
+def sort_rows(
+    rows: Sequence[T], columns: Mapping[str, Column[T]], sort: Sort | None
+) -> Sequence[T]:
+    """Return the rows in the order that the URL asks for; equal ones stay in their order."""
+    order = _current_order(columns, sort)
+    if order is None:
+        return rows
+    by, is_descending = order
+    return sorted(rows, key=by.key, reverse=is_descending)
 
 
 def draw_table(
     rows: Sequence[T],
     columns: Mapping[str, Column[T]],
     key: str,
+    *,
+    row_id: Callable[[T], str],
+    alt: str,
+    selected: str = "",
+    on_select: Callable[[T], None] | None = None,
+    frozen: FrozenList[T] | None = None,
     visible_rows: int | None = None,
-    on_select: Callable[[T | None], None] | None = None,
-    style: Callable[[pd.DataFrame], Any] = lambda frame: frame,
-    alt: str | None = None,
+    sort: Sort | None = None,
+    scope: object = "",
+    mark: Mark | None = None,
+    detail: str = "",
 ) -> None:
     """Draw a table in the room of ``visible_rows`` rows, or in what its pane leaves.
 
     The table ends with its last row, the room below it stays empty: nothing moves when rows are
-    added.  ``on_select`` is called with the selected row, or with None.
+    added.  ``row_id`` returns a row's id, unique in the table; ``selected`` is the id of the row
+    that is shown beside it and framed.  ``on_select`` is called with a row that was clicked or
+    chosen by Enter.  A ``frozen`` list selects it, too, and keeps the rows that were shown.
+
+    While a pointer or the keyboard's cursor is on the rows, or they are scrolled, no row moves in
+    the browser, until it is left; cells still change.  Another ``scope`` (filters, a search) is
+    another list, which is shown at once.
+
+    ``detail`` is the key of the container that shows the selected row: on a narrow screen, where
+    it is not beside the table, a selection scrolls to it.
+
+    ``sort`` lets the heads of sortable columns sort the rows, all of them, before the first
+    ``MAX_ROWS`` are drawn.
     """
-    # app.css hides the toolbar that a selection would pin over the header of a "pick-" table.
-    key = f"pick-{key}" if on_select else key
-    row_height = ROW_PX + (6 if st.session_state.get("present") else 0)
-    frame = pd.DataFrame(
-        {name: [column.value(row) for row in rows] for name, column in columns.items()}
-    )
+    if sort:  # into the URL again, after another page
+        url_select.keep_value(sort.page, sort.parameter, _sort_value(sort), default=sort.default)
+    shown = list(sort_rows(rows, columns, sort)[:MAX_ROWS])
+    ids = [row_id(row) for row in shown]
+    shown_rows: ShownRows[T] = tab().shown_rows.setdefault(key, ShownRows())
+    version = shown_rows.add(shown, ids)
+    row_px = PRESENTED_ROW_PX if st.session_state.get("present") else ROW_PX
 
-    # Streamlit accepts a selection only after a pointer movement over the table was drawn.  A
-    # person's pointer always moves first, and touch is exempt; a script's click is lost without it.
-    def report_selection() -> None:
-        cells = st.session_state[key].selection.cells
-        if on_select:
-            on_select(rows[cells[0][0]] if cells and cells[0][0] < len(rows) else None)
+    def act() -> None:
+        """Do what was done in the browser: see ``send`` in table.js."""
+        action, version, subject, column = st.session_state[key].act
+        if action == "sort" and sort:
+            _toggle_sort(sort, subject, columns)
+        elif action == "hold":
+            shown_rows.hold(version)
+        elif found := shown_rows.find(version, subject, row_id):
+            row, rows_then = found
+            if action == "click" and (on_click := list(columns.values())[column].on_click):
+                on_click(row)
+            elif action == "select":
+                if frozen:
+                    frozen.select(row, rows_then)
+                if on_select:
+                    on_select(row)
 
-    def height_of(count: int) -> int:
-        return HEADER_PX + row_height * count
-
-    # app.css limits the table to the container's height: in a pane only the browser knows it.
+    data = {
+        "label": alt,
+        "columns": _heads(columns, sort),
+        "rows": [
+            [id, *(_marked(column, row, mark) for column in columns.values())]
+            for id, row in zip(ids, shown, strict=True)
+        ],
+        "selected": selected,
+        "selectable": on_select is not None or frozen is not None,
+        "isFrozen": frozen is not None and frozen.is_frozen,
+        "version": version,
+        "detail": detail,
+        "scope": str((scope, frozen.releases if frozen else 0, _sort_value(sort))),
+        "more": _("the first {count} of {total}").format(count=len(shown), total=len(rows))
+        if len(rows) > len(shown)
+        else "",
+        "held": _("holding · {count} new"),
+        "rowPx": row_px,
+    }
     with st.container(
-        height=height_of(visible_rows) if visible_rows else "stretch",
+        height=HEADER_PX + row_px * visible_rows if visible_rows else "stretch",
         border=False,
         key=f"rows-{key}",
     ):
-        st.dataframe(
-            style(frame),
-            key=key,
-            column_config={name: column.config for name, column in columns.items()},
-            height=height_of(min(max(len(rows), 1), visible_rows or MAX_ROWS)),
-            row_height=row_height,
-            hide_index=True,
-            on_select=report_selection if on_select else "ignore",
-            selection_mode="single-cell",
-            alt=alt,
-        )
+        _mount(key=key, data=data, height="stretch", on_act_change=act)
+
+
+def _toned(value: Callable[[T], str], tone: Callable[[T], str] | None) -> Callable[[T], Cell]:
+    if tone is None:
+        return value
+
+    def cell(row: T) -> Cell:
+        name = tone(row)
+        return [name, value(row)] if name else value(row)
+
+    return cell
+
+
+def _marked(column: Column[T], row: T, mark: Mark | None) -> Cell:
+    """Return a cell; a text with marks is split: plain, marked, plain and so on."""
+    cell = column.cell(row)
+    if mark is None or column.kind != "text":
+        return cell
+    tone, text = ("", cell) if isinstance(cell, str) else cell
+    parts, end = [], 0
+    for start, stop in mark(text):
+        parts += [text[end:start], text[start:stop]]
+        end = stop
+    return [tone, *parts, text[end:]] if parts else cell
+
+
+def _heads(columns: Mapping[str, Column[T]], sort: Sort | None) -> list[dict[str, Any]]:
+    """Return the heads for table.js; what a head lacks is left out."""
+    order = _current_order(columns, sort)
+    heads = []
+    for title, column in columns.items():
+        head: dict[str, Any] = {"title": title, "kind": column.kind, "width": column.width}
+        if column.tooltip:
+            head["tooltip"] = column.tooltip
+        if column.grows:
+            head["grows"] = 1
+        if sort and column.sort:
+            head["sort"] = column.sort.name
+            head["order"] = "none"
+            if order and order[0].name == column.sort.name:
+                head["order"] = "descending" if order[1] else "ascending"
+        heads.append(head)
+    return heads
+
+
+def _sort_value(sort: Sort | None) -> str:
+    return url_select.kept_value(sort.page, sort.parameter) or sort.default if sort else ""
+
+
+def _current_order(
+    columns: Mapping[str, Column[T]], sort: Sort | None
+) -> tuple[ColumnSort[T], bool] | None:
+    """Return the current order, and whether it is descending; None for the rows' own."""
+    value = _sort_value(sort)
+    for column in columns.values():
+        if column.sort and column.sort.name == value.removeprefix("-"):
+            return column.sort, column.sort.largest_first != value.startswith("-")
+    return None
+
+
+def _toggle_sort(sort: Sort, name: str, columns: Mapping[str, Column[T]]) -> None:
+    """Sort by a column, then in reverse, then as by default."""
+    if all(column.sort is None or column.sort.name != name for column in columns.values()):
+        return
+    value = {name: f"-{name}", f"-{name}": ""}.get(_sort_value(sort), name)
+    url_select.keep_value(sort.page, sort.parameter, value, default=sort.default)

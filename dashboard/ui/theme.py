@@ -88,28 +88,44 @@ def display_name(word: str) -> str:
 
 @contextmanager
 def card(
-    key: str, title: str, aside: str | None = "", size: CardSize = "fit"
+    key: str,
+    title: str,
+    aside: str | None = "",
+    size: CardSize = "fit",
+    draw_controls: Callable[[], None] | None = None,
 ) -> Iterator[Callable[[str], None]]:
     """Draw a card: title on the left, a line of HTML on the right; for ``size`` see CardSize.
 
     If ``aside`` is None, the caller calls the yielded function with it once, when the card's
-    content is known.
+    content is known.  ``draw_controls`` draws widgets at the right of the line.
     """
     with st.container(border=True, key=f"{size}-{key}", gap="xsmall", height=HEIGHTS[size]):
         head = st.container()
+        if draw_controls:
+            with head.container(
+                key=f"controls-{key}", horizontal=True, vertical_alignment="center", gap="small"
+            ):
+                head = st.container(width="stretch")
+                draw_controls()
 
         def draw_head(aside: str) -> None:
-            head.html(split_row_html(f"<b>{html.escape(title)}</b>", aside, "quiet"))
+            # A heading, so that a screen reader can go from card to card.
+            heading = f'<b role="heading" aria-level="2">{html.escape(title)}</b>'
+            head.html(split_row_html(heading, aside, "quiet"))
 
         if aside is not None:
             draw_head(aside)
         yield draw_head
 
 
-def draw_empty_state(icon: str, title: str, hint: str) -> None:
-    """Draw an empty state: icon, title and hint."""
+def draw_empty_state(
+    icon: str, title: str, hint: str, draw_action: Callable[[], None] | None = None
+) -> None:
+    """Draw an empty state: icon, title and hint, and what ``draw_action`` draws below."""
     with st.container(
         horizontal_alignment="center", vertical_alignment="center", height="stretch", gap="xxsmall"
     ):
         st.markdown(f":gray[:material/{icon}:] **{title}**", width="content")
         st.caption(hint, width="content", text_alignment="center")
+        if draw_action:
+            draw_action()

@@ -17,6 +17,7 @@ from dashboard.i18n.translate import _, current_language
 from dashboard.tab_session import tab
 
 EVERY_PAGE = "sidebar"  # the page of widgets that are on all of them
+ON = "on"  # a switch's value in the URL
 
 
 def select(
@@ -55,13 +56,13 @@ def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
 
 
 def search_input(page: str, parameter: str, label: str, **widget_options: Any) -> str:
-    """Draw a search field that reports every key; return its text."""
+    """Draw a search field that reports every key; return its text.  See ``set_search``."""
     text: str | None = st.text_input(
         label,
         # A value set in the session is sent to the browser once, and lost if a second run replaces
         # the first before the field is there; a default is part of every run.
         kept_value(page, parameter),
-        key=f"{page}-{parameter}",
+        key=_field_key(page, parameter),
         type="search",
         live=True,
         label_visibility="collapsed",
@@ -71,12 +72,63 @@ def search_input(page: str, parameter: str, label: str, **widget_options: Any) -
     return text or ""
 
 
+def set_search(page: str, parameter: str, text: str) -> None:
+    """Set the text of a search field; for callbacks."""
+    st.session_state[_field_key(page, parameter)] = text
+    keep_value(page, parameter, text)
+
+
+def toggle(
+    page: str,
+    parameter: str,
+    label: str,
+    on_change: Callable[[], Any] | None = None,
+    **widget_options: Any,
+) -> bool:
+    """Draw a switch that is off by default; return whether it is on."""
+    widget = _field_key(page, parameter)
+    st.session_state[widget] = is_on(page, parameter)
+    on: bool = st.toggle(label, key=widget, on_change=on_change, **widget_options)
+    keep_value(page, parameter, ON if on else "")
+    return on
+
+
+def is_on(page: str, parameter: str) -> bool:
+    """Return the state of a switch, also before it is drawn."""
+    kept: bool = st.session_state.get(
+        _field_key(page, parameter), kept_value(page, parameter) == ON
+    )
+    return kept
+
+
+def adopt_url(page: str) -> None:
+    """Take over what the link to a page asks for; call it in full runs, before the page draws.
+
+    Where a page was seen before, its earlier values win over the URL, except over those of a link
+    that led to it.  The URL may also have values that the page before wrote there: not those.
+    What was kept for the page is in the URL again afterwards.
+    """
+    if page == tab().page:
+        return
+    tab().page = page
+    for parameter, value in st.query_params.items():
+        owner = tab().url_owners.get(parameter, EVERY_PAGE)
+        if owner != EVERY_PAGE and value != tab().choices.get((owner, parameter)):
+            tab().choices[page, parameter], tab().url_owners[parameter] = value, page
+    for (owner, parameter), value in [*tab().choices.items()]:
+        if owner == page and value:
+            keep_value(page, parameter, value)
+
+
 def kept_value(page: str, parameter: str) -> str:
     """Return the value of an earlier run, else what the URL asks of this page, else nothing."""
     if (page, parameter) in tab().choices:
         return tab().choices[page, parameter]
-    is_own = tab().url_owners.get(parameter, page) == page
-    return st.query_params.get(parameter, "") if is_own else ""
+    value = st.query_params.get(parameter, "")
+    if not value or tab().url_owners.setdefault(parameter, page) != page:
+        return ""
+    tab().choices[page, parameter] = value  # also for when the page is shown again
+    return value
 
 
 def keep_value(page: str, parameter: str, value: str, default: str = "") -> None:
@@ -86,6 +138,10 @@ def keep_value(page: str, parameter: str, value: str, default: str = "") -> None
         st.query_params.pop(parameter, None)
     elif st.query_params.get(parameter) != value:
         st.query_params[parameter] = value
+
+
+def _field_key(page: str, parameter: str) -> str:
+    return f"{page}-{parameter}"
 
 
 def _select_key(page: str, parameter: str) -> str:

@@ -7,8 +7,10 @@ any tab, here within a second, so that a later request gets a 404.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
+from urllib.parse import quote
 from weakref import WeakValueDictionary
 
 from starlette.requests import Request
@@ -30,8 +32,8 @@ class ExportFormat(NamedTuple):
 
 
 FORMATS = {
-    "jsonl": ExportFormat(export.to_jsonl, "application/x-ndjson", N_("JSON Lines, as received")),
-    "csv": ExportFormat(export.to_csv, "text/csv", N_("Table for spreadsheets")),
+    "jsonl": ExportFormat(export.to_jsonl, "application/x-ndjson", N_("one JSON object per line")),
+    "csv": ExportFormat(export.to_csv, "text/csv", N_("table for spreadsheets")),
 }
 
 
@@ -61,8 +63,10 @@ def serve_download(request: Request) -> Response:
     listed = _sources.get(request.path_params["token"])
     if form is None or listed is None:
         return PlainTextResponse("This link has expired: its tab was closed.\n", 404)
-    name = f"messages.{request.path_params['form']}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    name = export.file_name(listed.filter, time.time(), request.path_params["form"])
+    # Names may have letters of any script, which only `filename*` carries.
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return Response(form.write(listed.messages()), media_type=form.media_type, headers=headers)
 
 

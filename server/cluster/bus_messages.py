@@ -11,7 +11,7 @@ import contextlib
 import msgspec
 from msgspec import Struct, field
 
-from protocol.monitoring import NodeStats
+from protocol.monitoring import ConnectionEvent, NodeStats
 from server.cluster.node_queries import NodeQuery
 
 
@@ -51,11 +51,19 @@ class ChannelReach(Struct, frozen=True):
     reached: list[tuple[int, int]]
 
 
-class DeliveryReport(Struct, frozen=True, tag="Reached"):
-    """The deliveries of a tenant's publications on a node, by address."""
+class TenantReport(Struct, frozen=True, omit_defaults=True, tag="Reached"):
+    """What happened on a node for a tenant since its last report, several times per second.
+
+    ``channels`` has the deliveries of publications, by address.  ``events`` are those of
+    connections, without ``events_left_out`` that did not fit.  ``has_new_watcher``: somebody
+    has subscribed to the monitor channel.
+    """
 
     tenant: str
     channels: dict[str, ChannelReach]
+    events: tuple[ConnectionEvent, ...] = ()
+    events_left_out: int = 0
+    has_new_watcher: bool = False
 
 
 class UserCountsRequest(Struct, frozen=True, tag="CountAgain"):
@@ -86,7 +94,7 @@ BusMessage = (
     | UserCountsRequest
     | QueryRequest
     | QueryResponse
-    | DeliveryReport
+    | TenantReport
 )
 
 

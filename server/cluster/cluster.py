@@ -13,6 +13,7 @@ from protocol.publications import Publication
 from server.cluster.connection_limits import ConnectionLimiter
 from server.cluster.node_queries import NodeQuery
 from server.monitoring.cluster_traffic import TrafficSource
+from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
@@ -89,7 +90,9 @@ class Cluster(Protocol):
         """Return the statistics of all nodes, this one first; others are up to a second old."""
         ...
 
-    def traffic_source(self, hub: Hub, broker: Broker, sampler: TrafficSampler) -> TrafficSource:
+    def traffic_source(
+        self, hub: Hub, broker: Broker, sampler: TrafficSampler, connection_log: ConnectionLog
+    ) -> TrafficSource:
         """Make this node's source of the monitor's figures; call it once."""
         ...
 

@@ -24,12 +24,12 @@ from server.background_tasks import cancel_and_wait
 from server.cluster.bus import ClusterBus, EchoCallback
 from server.cluster.bus_messages import (
     BusMessage,
-    DeliveryReport,
     Hello,
     NodeHeartbeat,
     NodeLeft,
     QueryRequest,
     QueryResponse,
+    TenantReport,
     UserConnectionCounts,
     UserCountsRequest,
 )
@@ -40,6 +40,7 @@ from server.cluster.node_queries import NodeQuery, OrderOwnerChanged
 from server.cluster.node_registry import NodeRegistry, PeerNode
 from server.cluster.pending_node_queries import PendingQueries
 from server.monitoring.cluster_traffic import ClusterTraffic, TrafficSource
+from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.counters import Counters
 from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
@@ -149,10 +150,12 @@ class RedisClusterNode:
         others = sorted(self._registry.peers.values(), key=lambda peer: peer.name)
         return [self._joined_host.stats(), *(peer.stats for peer in others)]
 
-    def traffic_source(self, hub: Hub, broker: Broker, sampler: TrafficSampler) -> TrafficSource:
+    def traffic_source(
+        self, hub: Hub, broker: Broker, sampler: TrafficSampler, connection_log: ConnectionLog
+    ) -> TrafficSource:
         """Make this node's source of the monitor's figures."""
         self._traffic_source = ClusterTraffic(
-            hub, broker, sampler, self._registry, self, self._clock
+            hub, broker, sampler, connection_log, self._registry, self, self._clock
         )
         return self._traffic_source
 
@@ -173,8 +176,8 @@ class RedisClusterNode:
         self._watched_tenants = tenants
         self._send_heartbeat()
 
-    def report_deliveries(self, report: DeliveryReport) -> None:
-        """Send this node's counts of deliveries to the others."""
+    def send_report(self, report: TenantReport) -> None:
+        """Send what happened on this node for a tenant to the others."""
         self._bus.send(report)
 
     def on_message(self, sender: str, message: BusMessage) -> None:
@@ -196,9 +199,9 @@ class RedisClusterNode:
             case UserCountsRequest(node):
                 if node == self._node_id:
                     self._bus.send(UserConnectionCounts(dict(self._limiter.counts), is_all=True))
-            case DeliveryReport():
+            case TenantReport():
                 if self._traffic_source is not None:
-                    self._traffic_source.on_delivery_report(sender, message)
+                    self._traffic_source.on_tenant_report(sender, message)
             case QueryRequest(number, query):
                 self._spawn(self._answer_query(sender, number, query))
             case QueryResponse(number, result):

@@ -12,6 +12,7 @@ from server.cluster.cluster import ClusterUnavailable, NodeHost, QueryResults, R
 from server.cluster.connection_limits import ConnectionLimiter, LocalConnectionLimiter
 from server.cluster.node_queries import NodeQuery
 from server.monitoring.cluster_traffic import LocalTraffic, TrafficSource
+from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
@@ -45,9 +46,11 @@ class SingleNode:
         """Return the statistics of this node."""
         return [self._joined_host.stats()]
 
-    def traffic_source(self, hub: Hub, broker: Broker, sampler: TrafficSampler) -> TrafficSource:
+    def traffic_source(
+        self, hub: Hub, broker: Broker, sampler: TrafficSampler, connection_log: ConnectionLog
+    ) -> TrafficSource:
         """Make a source that reports what this node delivers."""
-        del broker
+        del broker, connection_log  # no other node has events to add
         return LocalTraffic(hub, sampler, self._clock)
 
     def on_tap(self, publications: Sequence[Publication]) -> None:

@@ -3,7 +3,8 @@
 In a cluster the leader alone reports: each publication is counted once, whichever node
 accepted it, and a monitor channel has one history.  The leader taps everything that is
 published for the tenants that are watched on any node, and all nodes send it their counts
-of deliveries.
+of deliveries.  Events of connections are sent for every tenant, and every node keeps those of
+all nodes: the next leader knows them, and so does a dashboard that subscribes later.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Protocol
 
 from protocol.channels import Channel, ChannelKind
 from protocol.publications import EVERYONE, Publication
-from server.cluster.bus_messages import ChannelReach, DeliveryReport
+from server.cluster.bus_messages import ChannelReach, TenantReport
 from server.cluster.node_registry import NodeRegistry
+from server.monitoring.connection_log import ConnectionLog, EventReport
 from server.monitoring.delivery_counts import DeliveryAggregator
 from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
@@ -24,7 +26,7 @@ SUBSCRIBER_COUNT_TTL_S = 2.0  # for which another node's number of subscribers i
 
 
 class TrafficSource(Protocol):
-    """Feeds a ``TrafficSampler`` with what this node has to report."""
+    """Feeds a ``TrafficSampler``, and in a cluster a ``ConnectionLog``, with what to report."""
 
     def on_delivered(self, publication: Publication, reached: int) -> None:
         """Handle a delivery on this node: see ``Hub.observers``."""
@@ -37,6 +39,13 @@ class TrafficSource(Protocol):
         """Count a channel's subscribers on all nodes, as far as a tenant may know them."""
         ...
 
+    def take_new_watchers(self) -> set[str]:
+        """Return the tenants whose monitor channel somebody has subscribed to since the last call.
+
+        Their next report has to contain what happened before.
+        """
+        ...
+
 
 class LocalTraffic:
     """The deliveries of a single node, sampled at once; ``clock`` is that of ``poll``."""
@@ -45,6 +54,8 @@ class LocalTraffic:
         self._hub = hub
         self._sampler = sampler
         self._clock = clock
+        self._watchers = _WatcherTracker(hub)
+        self._new_watchers: set[str] = set()
 
     def on_delivered(self, publication: Publication, reached: int) -> None:
         """Sample a publication if its tenant is watched."""
@@ -54,12 +65,18 @@ class LocalTraffic:
     async def poll(self, now: float) -> set[str]:
         """Return the tenants that are watched."""
         del now
+        self._new_watchers |= self._watchers.take_new()
         return self._hub.channel_keys(ChannelKind.MONITOR)
 
     def subscribers(self, tenant: str, channel: str, now: float) -> int:
         """Count a channel's subscribers."""
         del now
         return count_local_subscribers(self._hub, tenant, channel)
+
+    def take_new_watchers(self) -> set[str]:
+        """Return the tenants with a new subscriber of their monitor channel."""
+        taken, self._new_watchers = self._new_watchers, set()
+        return taken
 
 
 class LeaderStatus(Protocol):
@@ -70,11 +87,16 @@ class LeaderStatus(Protocol):
         """Whether this node has run longest and is in contact with the others."""
         ...
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages reach the other nodes."""
+        ...
+
     def announce_watched(self, tenants: frozenset[str]) -> None:
         """Send the tenants that are watched on this node to the others, at once."""
 
-    def report_deliveries(self, report: DeliveryReport) -> None:
-        """Send this node's counts of deliveries to the others."""
+    def send_report(self, report: TenantReport) -> None:
+        """Send what happened on this node for a tenant to the others."""
 
 
 class ClusterTraffic:
@@ -85,6 +107,7 @@ class ClusterTraffic:
         hub: Hub,
         broker: Broker,
         sampler: TrafficSampler,
+        connection_log: ConnectionLog,
         registry: NodeRegistry,
         leader_status: LeaderStatus,
         clock: Callable[[], float],
@@ -92,12 +115,15 @@ class ClusterTraffic:
         self._hub = hub
         self._broker = broker
         self._sampler = sampler
+        self._connection_log = connection_log
         self._registry = registry
         self._leader_status = leader_status
         self._clock = clock
         self._watched_locally: frozenset[str] = frozenset()
         self._watched: set[str] = set()
         self._reported_tenants: set[str] = set()
+        self._watchers = _WatcherTracker(hub)
+        self._new_watchers: set[str] = set()
         self._deliveries = DeliveryAggregator()
         self._unsent_counts: dict[str, dict[str, list[tuple[int, int]]]] = {}
         self._remote_subscribers: dict[tuple[str, str], dict[str, tuple[int, float]]] = {}
@@ -115,8 +141,13 @@ class ClusterTraffic:
         for publication in publications:
             self._deliveries.on_published(publication, now)
 
-    def on_delivery_report(self, node: str, report: DeliveryReport) -> None:
-        """Handle the counts of another node."""
+    def on_tenant_report(self, node: str, report: TenantReport) -> None:
+        """Handle what another node reports about a tenant."""
+        if report.events:
+            events = EventReport(report.events, report.events_left_out)
+            self._connection_log.add(report.tenant, events)
+        if report.has_new_watcher:
+            self._new_watchers.add(report.tenant)
         if not self._reported_tenants:
             return
         now = self._clock()
@@ -127,7 +158,7 @@ class ClusterTraffic:
                 self._deliveries.on_delivered(address, offset, number, now)
 
     async def poll(self, now: float) -> set[str]:
-        """Send this node's counts to the leader; on the leader, sample what is complete."""
+        """Send what happened on this node to the leader; on the leader, sample what is complete."""
         watched_here = frozenset(self._hub.channel_keys(ChannelKind.MONITOR))
         if watched_here != self._watched_locally:
             self._watched_locally = watched_here
@@ -140,8 +171,9 @@ class ClusterTraffic:
             if not reported:
                 self._deliveries.clear()
                 self._remote_subscribers.clear()
+            self._new_watchers |= reported - self._reported_tenants
             self._reported_tenants = set(reported)
-        self._send_counts(now)
+        self._send_reports(now)
         due, late = self._deliveries.take_due(now)
         for publication, number in due:
             if publication.tenant in self._reported_tenants:
@@ -160,24 +192,65 @@ class ClusterTraffic:
             number for number, at in counts.values() if now - at < SUBSCRIBER_COUNT_TTL_S
         )
 
-    def _send_counts(self, now: float) -> None:
+    def take_new_watchers(self) -> set[str]:
+        """Return the tenants with a new subscriber of their monitor channel, on any node."""
+        taken, self._new_watchers = self._new_watchers, set()
+        return taken
+
+    def _send_reports(self, now: float) -> None:
+        """Send counts to the leader, and events of connections and new watchers to all nodes.
+
+        Events wait until the node is connected.
+        """
         unsent, self._unsent_counts = self._unsent_counts, {}
-        for tenant, channels in unsent.items():
-            if tenant in self._reported_tenants:
-                for address, reaches in channels.items():
-                    for offset, number in reaches:
-                        self._deliveries.on_delivered(address, offset, number, now)
-            else:
-                reaches_by_address = {
-                    address: ChannelReach(
-                        count_local_subscribers(self._hub, tenant, address), reaches
-                    )
-                    for address, reaches in channels.items()
-                }
-                self._leader_status.report_deliveries(DeliveryReport(tenant, reaches_by_address))
+        for tenant in unsent.keys() & self._reported_tenants:
+            for address, reaches in unsent.pop(tenant).items():
+                for offset, number in reaches:
+                    self._deliveries.on_delivered(address, offset, number, now)
+        new_watchers = self._watchers.take_new()
+        self._new_watchers |= new_watchers
+        events = self._connection_log.take_unsent() if self._leader_status.is_connected else {}
+        for tenant in unsent.keys() | events.keys() | new_watchers:
+            reaches_by_address = {
+                address: ChannelReach(count_local_subscribers(self._hub, tenant, address), reaches)
+                for address, reaches in unsent.get(tenant, {}).items()
+            }
+            happened = events.get(tenant, EventReport())
+            self._leader_status.send_report(
+                TenantReport(
+                    tenant,
+                    reaches_by_address,
+                    happened.events,
+                    happened.left_out,
+                    tenant in new_watchers,
+                )
+            )
         for key, nodes in list(self._remote_subscribers.items()):
             if all(now - at >= SUBSCRIBER_COUNT_TTL_S for _, at in nodes.values()):
                 del self._remote_subscribers[key]
+
+
+class _WatcherTracker:
+    """Finds new subscribers of monitor channels on this node."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._known: dict[str, frozenset[str]] = {}
+
+    def take_new(self) -> set[str]:
+        """Return the tenants that a connection has begun to watch since the last call."""
+        watchers = {
+            tenant: frozenset(
+                connection.id
+                for connection in self._hub.subscribers(Channel(ChannelKind.MONITOR, tenant))
+            )
+            for tenant in self._hub.channel_keys(ChannelKind.MONITOR)
+        }
+        new = {
+            tenant for tenant, ids in watchers.items() if ids - self._known.get(tenant, frozenset())
+        }
+        self._known = watchers
+        return new
 
 
 def count_local_subscribers(hub: Hub, tenant: str, channel: str) -> int:

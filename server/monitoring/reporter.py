@@ -9,6 +9,8 @@ from functools import partial
 from protocol.monitoring import NodeStats
 from protocol.publications import Publication
 from server.cluster.cluster import Cluster
+from server.monitoring.connection_log import ConnectionLog
+from server.monitoring.connection_monitor import ConnectionMonitor
 from server.monitoring.counters import Counters
 from server.monitoring.latency import LatencyHistogram
 from server.monitoring.traffic_sampler import TrafficSampler
@@ -20,7 +22,10 @@ REPORTS_PER_STATS = 4  # traffic reports
 
 
 class MonitorReporter:
-    """Reports to the monitor channels of tenants; ``clock`` is in seconds since the epoch."""
+    """Reports to the monitor channels of tenants; ``clock`` is in seconds since the epoch.
+
+    ``queue_limit_bytes`` is the limit of a client's send queue.
+    """
 
     def __init__(
         self,
@@ -29,7 +34,9 @@ class MonitorReporter:
         broker: Broker,
         counters: Counters,
         clock: Callable[[], float],
+        queue_limit_bytes: int,
     ) -> None:
+        self._queue_limit_bytes = queue_limit_bytes
         self._cluster = cluster
         self._hub = hub
         self._broker = broker
@@ -37,7 +44,11 @@ class MonitorReporter:
         self._clock = clock
         self._started_at = clock()
         self._sampler = TrafficSampler()
-        self._traffic_source = cluster.traffic_source(hub, broker, self._sampler)
+        self._connection_log = ConnectionLog()
+        self.connection_monitor = ConnectionMonitor(cluster.name, self._connection_log, clock)
+        self._traffic_source = cluster.traffic_source(
+            hub, broker, self._sampler, self._connection_log
+        )
         self.latency = LatencyHistogram(clock())
         self._unflushed: list[tuple[float, int]] = []
         self._lag_s = 0.0
@@ -65,16 +76,30 @@ class MonitorReporter:
                 now, partial(self._traffic_source.subscribers, now=now)
             )
             if polls % REPORTS_PER_STATS == 0:
-                reports += self._sampler.stats_reports(now, self._cluster.nodes())
-                self._lag_s = 0.0
+                reports += self._stats_reports(now)
             try:
                 await self._broker.publish(reports)
             except BrokerUnavailable:
                 continue  # no report arrives, and /readyz shows why
 
+    def _stats_reports(self, now: float) -> list[Publication]:
+        self.connection_monitor.start_interval()
+        self._connection_log.drop_expired(now)
+        new_watchers = self._traffic_source.take_new_watchers()
+        reports = self._sampler.stats_reports(
+            now,
+            self._cluster.nodes(),
+            lambda tenant: self._connection_log.take_report(
+                tenant, is_full_log=tenant in new_watchers
+            ),
+        )
+        self._lag_s = 0.0
+        return reports
+
     def node_stats(self) -> NodeStats:
         """Return the statistics of this node."""
-        counters, now = self._counters, self._clock()
+        counters, monitor, now = self._counters, self.connection_monitor, self._clock()
+        low, high = monitor.low_and_high
         return NodeStats(
             node=self._cluster.name,
             uptime_s=round(now - self._started_at, 1),
@@ -91,6 +116,12 @@ class MonitorReporter:
             evictions=counters.evictions,
             loop_lag_ms=round(1000 * self._lag_s, 2),
             latency=self.latency.percentiles(now),
+            connections_low=low,
+            connections_high=high,
+            connected=monitor.connected,
+            left=monitor.left,
+            anonymous=dict(monitor.anonymous),
+            queue_limit_bytes=self._queue_limit_bytes,
         )
 
     def on_delivered(self, publication: Publication, reached: int) -> None:

@@ -24,6 +24,7 @@ from protocol.monitoring import (
     TrafficTotals,
 )
 from protocol.publications import Everyone, Publication
+from server.monitoring.connection_log import EventReport
 from server.session.rate_limit import TokenBucket
 
 SAMPLES_PER_SECOND = 500  # a sample is complete up to this rate: see docs/protocol.md
@@ -146,10 +147,26 @@ class TrafficSampler:
             for tenant, report in reports.items()
         ]
 
-    def stats_reports(self, now: float, nodes: Iterable[NodeStats]) -> list[Publication]:
-        """Make a ``stats`` message for every tenant that is watched."""
-        report = StatsReport(StatsPayload(tuple(nodes)))
-        return [_report_publication(tenant, report, "stats", now) for tenant in self._windows]
+    def stats_reports(
+        self, now: float, nodes: Iterable[NodeStats], take_events: Callable[[str], EventReport]
+    ) -> list[Publication]:
+        """Make a ``stats`` message for every tenant that is watched.
+
+        ``take_events`` returns what happened to a tenant's connections since the last report.
+        """
+        all_nodes = tuple(nodes)
+        events_by_tenant = {tenant: take_events(tenant) for tenant in self._windows}
+        return [
+            _report_publication(
+                tenant,
+                StatsReport(
+                    StatsPayload(all_nodes, report.events, report.left_out, report.is_full_log)
+                ),
+                "stats",
+                now,
+            )
+            for tenant, report in events_by_tenant.items()
+        ]
 
 
 def _report_publication(

@@ -24,6 +24,7 @@ from protocol.messages import (
     ServerMessageBase,
     Unsubscribe,
 )
+from server.monitoring.connection_monitor import ConnectionMonitor
 from server.monitoring.counters import Counters
 from server.pubsub.hub import Hub, Subscriber
 from server.session.effects import (
@@ -47,6 +48,7 @@ class ConnectionContext(Struct, frozen=True):
 
     hub: Hub
     counters: Counters
+    connection_monitor: ConnectionMonitor
     clock: Callable[[], float]
     max_message_bytes: int
 
@@ -175,11 +177,15 @@ class RequestDispatcher:
             raise TypeError(request)  # these are handled synchronously
         if not self._connection.is_open:
             return
+        was_signed_in = self.session.identity is not None
         try:
             self.apply(await self.session.receive(request))
         except Exception:  # a bug, which must not take other connections down
             log.exception("unhandled error in connection %s", self._connection.id)
             self._connection.close(CloseCode.INTERNAL_ERROR)
+        identity = self.session.identity
+        if identity is not None and not was_signed_in and self._connection.is_open:
+            self._context.connection_monitor.on_signed_in(self._connection.id, identity)
         if isinstance(request, Auth | Unsubscribe):
             self._connection.next_check_at = 0.0  # the session has another deadline now
 

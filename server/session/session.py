@@ -232,6 +232,7 @@ class Session:
 
     async def _sign_in(self, identity: Identity, request: Auth) -> list[SessionEffect]:
         if not await self._acquire_slot(identity.user_id):
+            self._set_identity(identity)  # it is known whose connection is refused
             return [CloseConnection(CloseCode.TOO_MANY_CONNECTIONS)]
         own = Channel(ChannelKind.USER, identity.user_id)
         pending = await self._open_subscription(own, request.payload)

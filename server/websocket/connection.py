@@ -15,6 +15,7 @@ from protocol.channels import Channel
 from protocol.close_codes import CloseCode
 from protocol.opcodes import Opcode
 from server.auth.identity import Identity
+from server.monitoring.connection_monitor import ABNORMAL_CLOSURE
 from server.session.dispatcher import ConnectionContext, RequestDispatcher
 from server.session.rate_limit import RateLimit, RateLimitVerdict
 from server.session.session import Session
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 10.0  # for the client to answer a close frame: see docs/protocol.md
 TEXT_OPCODE = int(Opcode.TEXT)  # an enum member is slower to compare with
-ABNORMAL_CLOSURE = "1006"  # as browsers report a connection that ends without a close frame
 LINGER_S = 1.0  # for a close frame to arrive where its answer would not be understood
 
 
@@ -79,6 +79,7 @@ class ServerConnection(asyncio.Protocol):
         self._keepalive = Keepalive(self.opened_at)
         self._dispatcher = RequestDispatcher(self, session, rate_limit, context)
         context.hub.add(self)
+        context.connection_monitor.on_opened()
 
     @property
     def identity(self) -> Identity | None:
@@ -146,9 +147,7 @@ class ServerConnection(asyncio.Protocol):
     def connection_lost(self, _why: Exception | None) -> None:
         """Release what belongs to a connection that is lost."""
         if self._closed_at is None:
-            self._context.counters.closes[ABNORMAL_CLOSURE] += 1
-            self._dispatcher.detach()
-            self._closed_at = self._context.clock()
+            self._on_lost()
         self._writer.close_queue(self.send_queue)
         self._on_closed(self)
 
@@ -160,6 +159,9 @@ class ServerConnection(asyncio.Protocol):
         self._closed_at = self._context.clock()
         self.next_check_at = 0.0
         self._context.counters.closes[str(int(code))] += 1
+        self._context.connection_monitor.on_closed(
+            self.id, self.identity, code, self.send_queue.queued_bytes
+        )
         if code is CloseCode.SLOW_CONSUMER:
             self._context.counters.evictions += 1
             self._writer.replace_with(self.send_queue, frame_codec.encode_close(code))
@@ -202,7 +204,7 @@ class ServerConnection(asyncio.Protocol):
             return
         keepalive = self._keepalive
         if now >= keepalive.idle_at:
-            self._dispatcher.detach()
+            self._on_lost(is_unresponsive=True)
             self._transport.abort()
         elif now >= keepalive.ping_at:
             keepalive.record_ping(now)
@@ -221,6 +223,18 @@ class ServerConnection(asyncio.Protocol):
     def on_order_owner_changed(self, ownership: OrderOwnership) -> None:
         """Unsubscribe from an order that this client may no longer see."""
         self._dispatcher.apply(self._dispatcher.session.on_order_owner_changed(ownership))
+
+    def _on_lost(self, *, is_unresponsive: bool = False) -> None:
+        """Count the end of the connection, which has no close frame."""
+        self._dispatcher.detach()
+        self._closed_at = self._context.clock()
+        self._context.counters.closes[str(ABNORMAL_CLOSURE)] += 1
+        self._context.connection_monitor.on_lost(
+            self.id,
+            self.identity,
+            self.send_queue.queued_bytes,
+            is_unresponsive=is_unresponsive,
+        )
 
     def _on_control_frame(self, opcode: int, payload: bytes, now: float) -> None:
         match opcode:

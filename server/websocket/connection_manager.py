@@ -67,10 +67,13 @@ class ConnectionManager:
         origin = request.headers.get("Origin")
         port = transport.get_extra_info("sockname")[1]
         if origin is not None and origin not in self._settings.origins_for(port):
+            self._context.connection_monitor.on_handshake_refused()
             return error_response(403, "forbidden", "Origin not allowed")
         if self._is_closing or len(self._connections) >= self._settings.connections:
+            self._context.connection_monitor.on_handshake_refused()
             return error_response(503, "unavailable", "Server at capacity", retry_after=5)
         if not is_valid_handshake(request):
+            self._context.connection_monitor.on_handshake_refused()
             return error_response(400, "bad_request", "WebSocket upgrade required")
         connection = self._accept(transport)
         response = hijack(request, transport, connection)

@@ -40,7 +40,7 @@ class SimulatorBackend(Protocol):
     def scenarios(self) -> ScenarioList:
         """Return all scenarios."""
 
-    def execute(self, command: Command) -> CommandResponse:
+    async def execute(self, command: Command) -> CommandResponse:
         """Execute a command.
 
         Raises:
@@ -90,7 +90,7 @@ class SimulatorHttpServer:
     async def _control(self, request: web.Request) -> web.Response:
         try:
             command = parse_command(await request.read())
-            return _json_response(self._backend.execute(command))
+            return _json_response(await self._backend.execute(command))
         except MalformedCommand:
             error = ErrorBody("bad_request", "The body must be a JSON object")
             return _error_response(400, error)

@@ -9,6 +9,7 @@ from heapq import nlargest
 from msgspec import UNSET
 from msgspec.structs import asdict
 
+from protocol.event_payloads import NotificationPayload
 from protocol.simulator_api import (
     ClientPoolState,
     Command,
@@ -27,6 +28,7 @@ from protocol.simulator_api import (
 )
 from simulator.runner import SimulationRunner
 from simulator.scenarios.active import ScenarioRun
+from simulator.shop.command_handler import CommandOutcome
 from simulator.shop.orders import CURRENCY, PlacedOrder
 from simulator.shop.shop import Shop
 
@@ -40,6 +42,7 @@ def shop_state(
     publisher: PublisherState,
     presence: ClientPoolState,
     customers: tuple[CustomerState, ...],
+    taken_conversations: tuple[str, ...] = (),
 ) -> ShopState:
     """Build the state of the shop, with that of the publisher and the clients."""
     shop, components = runner.shop, runner.shop.components
@@ -69,6 +72,9 @@ def shop_state(
         publisher=publisher,
         presence=presence,
         customers=customers,
+        language=shop.data.language,
+        reset_at=None if runner.reset_at is None else _to_datetime(runner.reset_at),
+        taken_conversations=taken_conversations,
     )
 
 
@@ -94,15 +100,15 @@ def scenario_list(shop: Shop) -> ScenarioList:
     )
 
 
-def command_response(
-    shop: Shop, command: Command, result: PlacedOrder | int | None
-) -> CommandResponse:
+def command_response(shop: Shop, command: Command, result: CommandOutcome) -> CommandResponse:
     """Build the response to a command from its result."""
     name, at = command_name(command), _to_datetime(shop.now)
     if isinstance(result, PlacedOrder):
         order = result.order
         summary = OrderSummary(order.id, order.number, order.status, order.total, order.customer)
         return CommandResponse(command=name, at=at, order=summary)
+    if isinstance(result, NotificationPayload):
+        return CommandResponse(command=name, at=at, notification=result.id)
     return CommandResponse(command=name, at=at, shelves=UNSET if result is None else result)
 
 
@@ -118,6 +124,7 @@ def _running_scenario(shop: Shop, run: ScenarioRun) -> RunningScenario:
         ends_at=shop.components.context.datetime_at(run.ends_at),
         progress=round(1 - left / run.scenario.lasts_s, 4),
         left_s=round(left, 3),
+        subjects=run.subjects,
     )
 
 
@@ -129,6 +136,7 @@ def _finished_scenarios(shop: Shop) -> tuple[FinishedScenario, ...]:
             datetime_at(finished.run.started_at),
             datetime_at(finished.ended_at),
             finished.phase,
+            finished.run.subjects,
         )
         for finished in shop.scenario_manager.finished
     )

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from client.publisher.http import HttpPublisher
-from protocol.simulator_api import Command, CommandResponse, PublisherState, ScenarioList, ShopState
+from protocol.simulator_api import (
+    Command,
+    CommandResponse,
+    PublisherState,
+    ResetSimulation,
+    RestartSimulation,
+    ScenarioList,
+    ShopState,
+)
 from simulator.api import serializers
 from simulator.clients.pool import ClientPool
 from simulator.runner import SimulationRunner
+
+REQUEST_GRACE_S = 1.0
+"""How long a command waits for a request with publications of the old run."""
 
 
 class SimulationApi:
@@ -32,17 +46,24 @@ class SimulationApi:
             ),
             presence=self._clients.state(),
             customers=self._clients.customers(),
+            taken_conversations=self._clients.taken_conversations(),
         )
 
     def scenarios(self) -> ScenarioList:
         """Return all scenarios and their progress."""
         return serializers.scenario_list(self._runner.shop)
 
-    def execute(self, command: Command) -> CommandResponse:
+    async def execute(self, command: Command) -> CommandResponse:
         """Execute a command.
+
+        After a new run has started, nothing of the old one is published any more.
 
         Raises:
             CommandRejected: it cannot be executed; nothing has changed.
         """
         result = self._runner.execute(command)
+        if isinstance(command, RestartSimulation | ResetSimulation):
+            # Without a server, a request may be in progress for long.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._publisher.wait_until_idle(), REQUEST_GRACE_S)
         return serializers.command_response(self._runner.shop, command, result)

@@ -17,7 +17,7 @@ from simulator.shop.support_script import CustomerScript, SupportScript
 TYPING_TIME: DurationRange = (4.0, 12.0)
 ASK_PROBABILITY = 0.15
 """Probability of asking support about a parcel when it is shipped."""
-DELIVERY_TOPIC = "доставка"
+DELIVERY_TOPIC = "delivery"
 MAX_FOLLOWED_ORDERS = 50
 """Maximum of followed orders; the final update of one may be lost during an outage."""
 ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
@@ -70,8 +70,10 @@ class CustomerClient:
         self._first_message = self._conversation.first_message()
         self._send_chat({"content": self._first_message})
 
-    def unfollow_all(self) -> None:
-        """Unsubscribe from all orders."""
+    def reset(self, customer: Customer, script: SupportScript) -> None:
+        """Become a customer of a new shop: abandon the conversation and unfollow all orders."""
+        self.customer, self._script = customer, script
+        self._conversation = self._conversation_id = None
         for order_id in list(self.followed_orders):
             self._unfollow(order_id)
 
@@ -110,7 +112,14 @@ class CustomerClient:
             reply = conversation.reply_to(message["sender_id"])
             if reply is not None:
                 chat = {"conversation_id": payload["conversation_id"], "content": reply}
-                self._call_later(self._rng.uniform(*TYPING_TIME), lambda: self._send_chat(chat))
+                self._call_later(
+                    self._rng.uniform(*TYPING_TIME), lambda: self._continue(conversation, chat)
+                )
+
+    def _continue(self, conversation: CustomerScript, chat: dict[str, Any]) -> None:
+        """Send the next message, unless the conversation was abandoned while it was typed."""
+        if conversation is self._conversation:
+            self._send_chat(chat)
 
     def _send_chat(self, payload: dict[str, Any]) -> None:
         try:

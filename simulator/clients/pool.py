@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from functools import partial
+from contextlib import suppress
 from random import Random
 from typing import Any
 
 import aiohttp
 
 from client.asyncio.client import AsyncShopWebSocket
+from client.base import TokenSource
+from client.errors import QueueFull
 from client.tokens import mint
 from protocol import codec
 from protocol.simulator_api import ClientPoolState, CustomerState
@@ -45,11 +47,13 @@ class ClientPool:
         *,
         pause: Sleep = asyncio.sleep,
     ) -> None:
-        self._settings, self._script, self._http = settings, data.support_script, http
+        self._settings, self._data, self._http = settings, data, http
         self._pause = pause
         self._rng = Random(settings.seed)  # noqa: S311 - pauses, no secrets
-        self._agent_script = AgentScript(self._script)
-        self._agent_token = self._token_source(AGENT_ID, "agent", self._script.agent_name)
+        self._agent_script = AgentScript(data.support_script)
+        self._agent_token = self._token_source(
+            AGENT_ID, "agent", lambda: self._data.support_script.agent_name
+        )
         self._agent_socket = self._create_client(self._agent_token)
         self._connected_since: dict[AsyncShopWebSocket, float] = {}
         self._reconnects = self._evictions = 0
@@ -97,7 +101,7 @@ class ClientPool:
     def start_slow_client(self, customer: Customer) -> None:
         """Open one more connection for a customer and do not read from it."""
         self.stop_slow_client()
-        tokens = self._token_source(customer.id, "customer", customer.name)
+        tokens = self._token_source(customer.id, "customer", lambda: customer.name)
         self._slow_client = SlowClient(self._settings.ws_url, tokens)
         self._spawn(self._run_slow_client(self._slow_client))
 
@@ -117,11 +121,30 @@ class ClientPool:
         """Stop the simulated agent in a conversation."""
         self._agent_script.hand_over(conversation_id)
 
-    def reset(self) -> None:
-        """Reset for a new shop: drop followed orders and the slow client."""
+    def release_conversation(self, conversation_id: str) -> None:
+        """Have the simulated agent answer in a conversation again."""
+        self._agent_script.take_back(conversation_id)
+
+    def taken_conversations(self) -> tuple[str, ...]:
+        """Return the ids of the conversations in which a person answers."""
+        return self._agent_script.handed_over()
+
+    def reset(self, data: ShopData) -> None:
+        """Reset for a new shop with this data: drop followed orders, chats and the slow client.
+
+        If its language is another, people sign in again under their names in that language.
+        """
         self.stop_slow_client()
-        for customer in self._customers.values():
-            customer.unfollow_all()
+        is_renamed, self._data = data.language is not self._data.language, data
+        self._agent_script.script = data.support_script
+        for client in self._customers.values():
+            customer = data.customers.customer(client.customer.number)
+            client.reset(customer, data.support_script)
+            if is_renamed:
+                token = self._customer_token_source(customer.number)
+                _send_token(self._sockets[customer.id], token)
+        if is_renamed:
+            _send_token(self._agent_socket, self._agent_token)
 
     def state(self) -> ClientPoolState:
         """Return counts of connections, reconnects and evictions."""
@@ -171,25 +194,34 @@ class ClientPool:
             last = now
 
     def _add_customer(self, customer: Customer) -> None:
-        tokens = self._token_source(customer.id, "customer", customer.name)
-        socket = self._create_client(tokens)
+        socket = self._create_client(self._customer_token_source(customer.number))
         self._sockets[customer.id] = socket
         self._customers[customer.id] = CustomerClient(
-            socket, customer, self._script, self._call_later, self._rng
+            socket, customer, self._data.support_script, self._call_later, self._rng
         )
 
-    def _token_source(self, user_id: str, role: str, name: str) -> partial[str]:
+    def _customer_token_source(self, number: int) -> TokenSource:
+        return self._token_source(
+            self._data.customers.customer(number).id,
+            "customer",
+            lambda: self._data.customers.customer(number).name,
+        )
+
+    def _token_source(self, user_id: str, role: str, name: Callable[[], str]) -> TokenSource:
         settings = self._settings
-        return partial(
-            mint,
-            settings.jwt_secret,
-            user_id=user_id,
-            tenant_id=settings.tenant,
-            role=role,
-            name=name,
-        )
 
-    def _create_client(self, token_source: partial[str]) -> AsyncShopWebSocket:
+        def token() -> str:
+            return mint(
+                settings.jwt_secret,
+                user_id=user_id,
+                tenant_id=settings.tenant,
+                role=role,
+                name=name(),
+            )
+
+        return token
+
+    def _create_client(self, token_source: TokenSource) -> AsyncShopWebSocket:
         url = self._settings.ws_url
         socket = AsyncShopWebSocket(url, token_source, http=self._http, recoverable=True)
         socket.on("auth_success", lambda _: self._on_signed_in(socket))
@@ -213,3 +245,10 @@ class ClientPool:
         except (aiohttp.ClientError, TimeoutError, KeyError, TypeError, *codec.DECODE_ERRORS):
             log.info("could not load a conversation")
             return []
+
+
+def _send_token(socket: AsyncShopWebSocket, token: TokenSource) -> None:
+    """Sign in with a new token, if signed in; otherwise the next sign-in uses it anyway."""
+    if socket.status.signed_in:
+        with suppress(QueueFull):
+            socket.send("auth", {"token": token()})

@@ -10,30 +10,32 @@ from collections.abc import Callable
 from functools import partial
 
 from protocol.channels import Channel, ChannelKind
-from protocol.event_payloads import NotificationPayload, Priority
 from protocol.messages import Notification
 from simulator.scenarios.active import ScenarioRun
 from simulator.shop.components import ShopComponents
+from simulator.shop.customers import Customer
+from simulator.shop.notification_texts import NotificationTemplate
 from simulator.shop.simulation_events import DropConnections, StartSlowClient, StopSlowClient
 
 ScenarioAction = Callable[[ShopComponents, ScenarioRun, float], None]
 
+SLOW_CLIENT = "slow-client"
 DROP_COUNT, DROP_INTERVAL_S = 3, 15.0
-FILLER_INTERVAL_S = 0.1
 FILLER_BYTES = 30_000
-"""Ten per second fill socket buffers and exceed a client's limit after about 18 s."""
+FAST_S, FAST_INTERVAL_S, FILLER_INTERVAL_S = 3.0, 0.025, 0.1
+"""Forty messages per second fill the socket buffers in the first seconds; with ten per second the
+send queue then grows slowly enough to be watched, and exceeds its limit after about 8 s."""
 ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 
 
 def announce_sale(components: ShopComponents, run: ScenarioRun, at: float) -> None:
     """Announce the discounted products."""
-    percent = run.scenario.modifiers.discount_percent
+    template = components.data.texts.sale
     names = [p.name for p in components.data.catalogue.products if p.id in run.featured_products]
-    body = f"Дві хвилини мінус {percent} %: {', '.join(names)}."
-    notification = _notification(
-        components, at, "Блискавичний розпродаж", body, "tag", Priority.HIGH
+    body = template.body.format(
+        percent=run.scenario.modifiers.discount_percent, products=", ".join(names)
     )
-    components.context.publish(ANNOUNCEMENTS, notification)
+    components.context.publish(ANNOUNCEMENTS, _notification(components, at, template, body))
 
 
 def write_off_featured(components: ShopComponents, run: ScenarioRun, at: float) -> None:
@@ -52,11 +54,9 @@ def expedite_featured(components: ShopComponents, run: ScenarioRun, at: float) -
 
 def announce_strike(components: ShopComponents, _run: ScenarioRun, at: float) -> None:
     """Announce the strike and its delays."""
-    body = "Кур’єри страйкують: посилки затримуються. Дякуємо за терпіння."
-    components.context.publish(
-        ANNOUNCEMENTS,
-        _notification(components, at, "Страйк кур’єрів", body, "truck", Priority.HIGH),
-    )
+    template = components.data.texts.strike
+    notification = _notification(components, at, template, template.body)
+    components.context.publish(ANNOUNCEMENTS, notification)
 
 
 def release_parcels(components: ShopComponents, _run: ScenarioRun, at: float) -> None:
@@ -64,9 +64,15 @@ def release_parcels(components: ShopComponents, _run: ScenarioRun, at: float) ->
     components.fulfilment.release_held(at)
 
 
+def slow_customer(components: ShopComponents) -> Customer:
+    """Return the customer of the slow client: the first one without a connection."""
+    number = components.context.config.connected_customers + 1
+    return components.data.customers.customer(number)
+
+
 def start_slow_client(components: ShopComponents, run: ScenarioRun, at: float) -> None:
     """Start a slow client for a customer without a connection, and send data to it."""
-    customer = components.data.customers.customer(components.context.config.connected_customers + 1)
+    customer = slow_customer(components)
     components.context.emit(StartSlowClient(customer))
     _send_filler(components, run, customer.id, at)
 
@@ -74,12 +80,17 @@ def start_slow_client(components: ShopComponents, run: ScenarioRun, at: float) -
 def _send_filler(components: ShopComponents, run: ScenarioRun, customer_id: str, at: float) -> None:
     if not components.active_scenarios.is_active(run):
         return
-    lines = "\n".join(f"{p.name} — {p.price} грн" for p in components.data.catalogue.products)
+    template = components.data.texts.catalogue
+    lines = "\n".join(
+        template.body.format(name=product.name, price=product.price)
+        for product in components.data.catalogue.products
+    )
     body = lines * (FILLER_BYTES // len(lines.encode()))
-    notification = _notification(components, at, "Каталог оновлено", body, "book", Priority.LOW)
+    notification = _notification(components, at, template, body)
     components.context.publish_to_user(customer_id, notification)
     again = partial(_send_filler, components, run, customer_id)
-    components.context.scheduler.call_at(at + FILLER_INTERVAL_S, again)
+    interval_s = FAST_INTERVAL_S if at - run.started_at < FAST_S else FILLER_INTERVAL_S
+    components.context.scheduler.call_at(at + interval_s, again)
 
 
 def stop_slow_client(components: ShopComponents, _run: ScenarioRun, _at: float) -> None:
@@ -101,16 +112,13 @@ def _drop_connections(components: ShopComponents, run: ScenarioRun, _at: float) 
 
 
 def _notification(
-    components: ShopComponents, at: float, title: str, body: str, icon: str, priority: Priority
+    components: ShopComponents, at: float, template: NotificationTemplate, body: str
 ) -> Notification:
     return Notification(
-        payload=NotificationPayload(
+        payload=template.notification(
             id=components.context.next_notification_id(),
-            title=title,
+            at=components.context.datetime_at(at),
             body=body,
-            icon=icon,
-            priority=priority,
-            created_at=components.context.datetime_at(at),
         )
     )
 
@@ -119,12 +127,12 @@ START_ACTIONS: dict[str, ScenarioAction] = {
     "flash-sale": announce_sale,
     "stock-out": write_off_featured,
     "courier-strike": announce_strike,
-    "slow-client": start_slow_client,
+    SLOW_CLIENT: start_slow_client,
     "reconnect-storm": schedule_connection_drops,
 }
 END_ACTIONS: dict[str, ScenarioAction] = {
     "stock-out": expedite_featured,
     "courier-strike": release_parcels,
-    "slow-client": stop_slow_client,
+    SLOW_CLIENT: stop_slow_client,
 }
 """By scenario name; a scenario without an entry has only its modifiers."""

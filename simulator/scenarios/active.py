@@ -8,6 +8,7 @@ from math import prod
 from msgspec import Struct
 
 from protocol.money import Money
+from protocol.simulator_api import ScenarioSubject
 from simulator.scenarios.definitions import Scenario
 from simulator.shop.catalogue import Product
 
@@ -17,13 +18,15 @@ HRYVNIA = Decimal(1)
 class ScenarioRun(Struct, frozen=True, eq=False):
     """A run of a scenario; times are virtual seconds since the start.
 
-    ``featured_products`` are product ids.
+    ``featured_products`` are product ids.  ``subjects`` are what it acts on; empty for the whole
+    shop.
     """
 
     scenario: Scenario
     started_at: float
     ends_at: float
     featured_products: frozenset[str]
+    subjects: tuple[ScenarioSubject, ...] = ()
 
 
 class ActiveScenarios:

@@ -10,10 +10,15 @@ from msgspec import Struct
 
 from protocol.event_payloads import NotificationPayload, Priority
 from protocol.messages import Notification
-from protocol.simulator_api import ScenarioPhase
+from protocol.simulator_api import ScenarioPhase, ScenarioSubject, SubjectKind
 from simulator.engine.scheduler import ScheduledAction
 from simulator.errors import CommandRejected
-from simulator.scenarios.actions import END_ACTIONS, START_ACTIONS
+from simulator.scenarios.actions import (
+    END_ACTIONS,
+    SLOW_CLIENT,
+    START_ACTIONS,
+    slow_customer,
+)
 from simulator.scenarios.active import ScenarioRun
 from simulator.scenarios.definitions import Scenario
 from simulator.shop.components import ShopComponents
@@ -22,13 +27,6 @@ from simulator.shop.simulation_events import ScenarioChanged
 FEATURED_CANDIDATES = 15
 """Featured products are drawn from this many best-sellers."""
 FINISHED_RUNS_KEPT = 10
-
-_FINISHED_BODY = "Крамниця знову працює, як завжди."
-_TITLES = {
-    ScenarioPhase.STARTED: "Сценарій почався",
-    ScenarioPhase.FINISHED: "Сценарій завершено",
-    ScenarioPhase.STOPPED: "Сценарій зупинено",
-}
 
 
 class FinishedRun(Struct, frozen=True):
@@ -58,7 +56,9 @@ class ScenarioManager:
             raise CommandRejected("name", "Unknown scenario")
         if any(run.scenario is scenario for run in self._components.active_scenarios.runs):
             self.stop(name, at)
-        run = ScenarioRun(scenario, at, at + scenario.lasts_s, self._draw_featured(scenario))
+        featured = self._draw_featured(scenario)
+        subjects = self._subjects(scenario, featured)
+        run = ScenarioRun(scenario, at, at + scenario.lasts_s, featured, subjects)
         self._components.active_scenarios.start(run)
         self._scheduled_ends[name] = self._components.context.scheduler.call_at(
             run.ends_at, partial(self._on_duration_elapsed, name)
@@ -102,15 +102,33 @@ class ScenarioManager:
             product.id for product in self._components.context.rng.sample(best_sellers, count)
         )
 
+    def _subjects(
+        self, scenario: Scenario, featured: frozenset[str]
+    ) -> tuple[ScenarioSubject, ...]:
+        """Return what a run acts on: its products, and the customer of a slow client."""
+        products = [
+            ScenarioSubject(SubjectKind.PRODUCT, product.id, product.name)
+            for product in self._components.data.catalogue.products
+            if product.id in featured
+        ]
+        if scenario.name == SLOW_CLIENT:
+            customer = slow_customer(self._components)
+            return (ScenarioSubject(SubjectKind.CUSTOMER, customer.id, customer.name),)
+        return tuple(products)
+
     def _publish_change(self, scenario: Scenario, phase: ScenarioPhase, at: float) -> None:
-        context = self._components.context
+        context, data = self._components.context, self._components.data
+        texts, language = data.texts.scenarios, data.language
+        is_start = phase is ScenarioPhase.STARTED
         context.emit(ScenarioChanged(scenario.name, phase))
         context.publish_to_staff(
             Notification(
                 payload=NotificationPayload(
                     id=context.next_notification_id(),
-                    title=f"{_TITLES[phase]}: {scenario.title.uk}",
-                    body=scenario.sentence.uk if phase is ScenarioPhase.STARTED else _FINISHED_BODY,
+                    title=texts.title(phase, scenario.title.in_language(language)),
+                    body=scenario.sentence.in_language(language)
+                    if is_start
+                    else texts.back_to_normal,
                     icon="film",
                     priority=Priority.NORMAL,
                     created_at=context.datetime_at(at),

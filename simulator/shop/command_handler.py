@@ -26,6 +26,9 @@ from simulator.shop.order_transitions import HAPPY_PATH
 from simulator.shop.orders import InvalidTransition, PlacedOrder
 from simulator.shop.stock_levels import Shelf, StockStatus
 
+CommandOutcome = PlacedOrder | NotificationPayload | int | None
+"""The order that a command placed or changed, the notification that it sent, or the number of
+shelves it changed."""
 CUSTOMER_POOL_SIZE = 300
 """Size of the pool from which a customer is drawn if none is connected."""
 
@@ -37,8 +40,8 @@ class ShopCommandHandler:
         self._components, self._scenario_manager = components, scenario_manager
         self._products = {product.id: product for product in components.data.catalogue.products}
 
-    def execute(self, command: ShopCommand, at: float) -> PlacedOrder | int | None:
-        """Execute a command; return the order or the number of shelves it changed.
+    def execute(self, command: ShopCommand, at: float) -> CommandOutcome:
+        """Execute a command.
 
         Raises:
             CommandRejected: it cannot be executed; nothing has changed.
@@ -57,7 +60,7 @@ class ShopCommandHandler:
             case AdvanceOrder():
                 return self._advance_order(command, at)
             case Announce():
-                self._announce(command, at)
+                return self._announce(command, at)
             case _:
                 assert_never(command)
         return None
@@ -144,7 +147,7 @@ class ShopCommandHandler:
         except InvalidTransition as error:
             raise CommandRejected("to", str(error)) from None
 
-    def _announce(self, command: Announce, at: float) -> None:
+    def _announce(self, command: Announce, at: float) -> NotificationPayload:
         notification = NotificationPayload(
             id=self._components.context.next_notification_id(),
             title=command.title,
@@ -154,3 +157,4 @@ class ShopCommandHandler:
             created_at=self._components.context.datetime_at(at),
         )
         self._components.context.publish(EVERYONE, Notification(payload=notification))
+        return notification

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from protocol.simulator_api import ShopLanguage
 from simulator.engine.simulation_context import RunConfig, SimulationContext
 from simulator.scenarios.active import ActiveScenarios
 from simulator.scenarios.definitions import Scenario, load_scenarios
@@ -14,35 +15,44 @@ from simulator.shop.checkout import Checkout
 from simulator.shop.customers import CustomerDirectory, load_customers
 from simulator.shop.daily_profile import DailyProfile, load_daily_profile
 from simulator.shop.fulfilment import Fulfilment
-from simulator.shop.notification_texts import Announcement, load_announcements
+from simulator.shop.notification_texts import (
+    Announcement,
+    NotificationTexts,
+    load_announcements,
+    load_notification_texts,
+)
 from simulator.shop.replenishment import Replenishment
 from simulator.shop.stock_levels import Shelves
 from simulator.shop.support_script import SupportScript, load_support_script
 
 
 class ShopData(Struct, frozen=True):
-    """Content of the data files."""
+    """Content of the data files in one language."""
 
+    language: ShopLanguage
     catalogue: Catalogue
     customers: CustomerDirectory
     announcements: Sequence[Announcement]
+    texts: NotificationTexts
     support_script: SupportScript
     scenarios: dict[str, Scenario]
     daily_profile: DailyProfile
 
     @classmethod
-    def load(cls) -> ShopData:
+    def load(cls, language: ShopLanguage) -> ShopData:
         """Load all data files.
 
         Raises:
             InvalidDataFile: one of them is invalid.
         """
-        catalogue = load_catalogue()
+        catalogue = load_catalogue(language)
         return cls(
+            language,
             catalogue,
-            load_customers(catalogue),
-            load_announcements(),
-            load_support_script(),
+            load_customers(catalogue, language),
+            load_announcements(language),
+            load_notification_texts(language),
+            load_support_script(language),
             load_scenarios(),
             load_daily_profile(),
         )
@@ -65,7 +75,7 @@ class ShopComponents(Struct, frozen=True):
         context, active_scenarios = SimulationContext(config), ActiveScenarios()
         shelves = Shelves(data.catalogue)
         replenishment = Replenishment(context, data.catalogue, active_scenarios)
-        fulfilment = Fulfilment(context, shelves, replenishment, active_scenarios)
+        fulfilment = Fulfilment(context, shelves, replenishment, active_scenarios, data.texts)
         return cls(
             data=data,
             context=context,

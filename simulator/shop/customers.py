@@ -6,8 +6,10 @@ import random
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from protocol.event_payloads import CustomerRef
+from protocol.simulator_api import ShopLanguage
 from simulator.data_files import InvalidDataFile, parse_toml, read_text
 from simulator.shop.catalogue import Catalogue, NonEmptyText, PositiveInt
 
@@ -77,26 +79,27 @@ class CustomerDirectory:
         return Customer(number, f"user_{number}", f"{first} {surname}", city.name, city.warehouse)
 
 
-def load_customers(catalogue: Catalogue) -> CustomerDirectory:
+def load_customers(catalogue: Catalogue, language: ShopLanguage) -> CustomerDirectory:
     """Load the names and cities of the data file.
 
     Raises:
         InvalidDataFile: the file is invalid.
     """
-    return parse_customers(read_text("people.toml"), catalogue)
+    return parse_customers(read_text("people.toml"), catalogue, language)
 
 
-def parse_customers(people: str, catalogue: Catalogue) -> CustomerDirectory:
+def parse_customers(people: str, catalogue: Catalogue, language: ShopLanguage) -> CustomerDirectory:
     """Parse the text of the file of names and cities.
 
     Raises:
         InvalidDataFile: the text is invalid.
     """
-    names = parse_toml("people.toml", people, _PeopleFile)
-    warehouses = {warehouse.name for warehouse in catalogue.warehouses}
+    names = parse_toml("people.toml", people, _PeopleFile, language)
+    warehouses = {warehouse.id: warehouse.name for warehouse in catalogue.warehouses}
     for city in names.cities:
         if city.warehouse not in warehouses:
             raise InvalidDataFile(
                 f"people.toml, {city.name}: there is no warehouse {city.warehouse}"
             )
-    return CustomerDirectory(names)
+    cities = tuple(replace(city, warehouse=warehouses[city.warehouse]) for city in names.cities)
+    return CustomerDirectory(replace(names, cities=cities))

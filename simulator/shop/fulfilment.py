@@ -8,10 +8,12 @@ from functools import partial
 from msgspec.structs import replace
 
 from protocol.event_payloads import OrderItem, OrderStatus
+from protocol.simulator_api import order_id
 from simulator.engine.scheduler import Action, ScheduledAction
 from simulator.engine.simulation_context import DurationRange, SimulationContext
 from simulator.scenarios.active import ActiveScenarios
 from simulator.shop.customers import Customer
+from simulator.shop.notification_texts import NotificationTexts
 from simulator.shop.order_events import OrderEventPublisher
 from simulator.shop.order_transitions import (
     BRANCH_TO_CUSTOMER,
@@ -27,7 +29,6 @@ FINISHED_ORDERS_KEPT = 100
 RELEASE_DELAY: DurationRange = (2, 90)
 CANCEL_PROBABILITY = 0.1
 """Probability that an order without a courier is cancelled instead of held."""
-DELAYED_TEXT = "Затримується: страйк кур’єрів"
 
 
 class Fulfilment:
@@ -43,6 +44,7 @@ class Fulfilment:
         shelves: Shelves,
         replenishment: Replenishment,
         active_scenarios: ActiveScenarios,
+        texts: NotificationTexts,
     ) -> None:
         self._context, self._shelves, self._replenishment, self._active_scenarios = (
             context,
@@ -50,7 +52,8 @@ class Fulfilment:
             replenishment,
             active_scenarios,
         )
-        self._order_events = OrderEventPublisher(context)
+        self._texts = texts.tracking
+        self._order_events = OrderEventPublisher(context, texts)
         self._scheduled: dict[str, ScheduledAction] = {}
         self._held_by_couriers: dict[str, Action] = {}
         self.live: dict[str, PlacedOrder] = {}
@@ -72,7 +75,7 @@ class Fulfilment:
         """Create an order; the caller takes the items from the shelves."""
         run_id, count = self._context.config.run_id, self._context.next_number("order")
         order = new_order(
-            id=f"ord_{run_id}_{count}",
+            id=order_id(run_id, count),
             number=f"ORD-{run_id.upper()}-{count:03d}",
             customer=customer.person,
             city=customer.city,
@@ -98,10 +101,10 @@ class Fulfilment:
             self.finished.remove(before)
         if to is OrderStatus.SHIPPED:
             number = f"2045{self._context.rng.randrange(10**10):010d}"
-            status = f"Прямує до міста {order.city}"
+            status = self._texts.in_transit.format(city=order.city)
             order = replace(order, tracking_number=number, tracking_status=status)
         elif to is OrderStatus.DELIVERED:
-            order = replace(order, tracking_status="Отримано")
+            order = replace(order, tracking_status=self._texts.delivered)
         self.by_status[before.status] -= 1
         self.by_status[to] += 1
         self._order_events.status_changed(order, before.status, at)
@@ -172,14 +175,14 @@ class Fulfilment:
             self._delay(order, partial(self._arrive_at_branch, id), at)
             return
         branch = self._context.rng.randint(1, 60)
-        self._set_tracking(order, f"Прибуло у відділення №{branch}", at)
+        self._set_tracking(order, self._texts.at_branch.format(branch=branch), at)
         self._schedule(
             id, BRANCH_TO_CUSTOMER, partial(self._apply_transition, id, OrderStatus.DELIVERED), at
         )
 
     def _delay(self, order: PlacedOrder, action: Action, at: float) -> None:
         self._held_by_couriers[order.order.id] = action
-        self._set_tracking(order, DELAYED_TEXT, at)
+        self._set_tracking(order, self._texts.delayed, at)
 
     def _set_tracking(self, order: PlacedOrder, tracking_status: str, at: float) -> None:
         order = replace(order, tracking_status=tracking_status)

@@ -8,15 +8,15 @@ from protocol.channels import Channel, ChannelKind
 from protocol.event_payloads import NewOrderPayload, OrderStatus, OrderUpdatePayload
 from protocol.messages import NewOrder, Notification, OrderUpdate
 from simulator.engine.simulation_context import SimulationContext
-from simulator.shop.notification_texts import order_notification
+from simulator.shop.notification_texts import NotificationTexts, order_notification
 from simulator.shop.orders import PlacedOrder
 
 
 class OrderEventPublisher:
-    """Publishes order events."""
+    """Publishes order events, with notifications in the language of the texts."""
 
-    def __init__(self, context: SimulationContext) -> None:
-        self._context = context
+    def __init__(self, context: SimulationContext, texts: NotificationTexts) -> None:
+        self._context, self._texts = context, texts
 
     def order_placed(self, order: PlacedOrder, at: float) -> None:
         """Publish a new order to the tenant and the customer."""
@@ -60,6 +60,9 @@ class OrderEventPublisher:
 
     def _notify(self, order: PlacedOrder, at: float) -> None:
         notification = order_notification(
-            order, id=self._context.next_notification_id(), at=self._context.datetime_at(at)
+            self._texts,
+            order,
+            id=self._context.next_notification_id(),
+            at=self._context.datetime_at(at),
         )
         self._context.publish_to_user(order.order.customer.id, Notification(payload=notification))

@@ -11,10 +11,9 @@ from protocol.messages import Notification
 from protocol.simulator_api import ShopCommand
 from simulator.engine.simulation_context import RunConfig
 from simulator.scenarios.manager import ScenarioManager
-from simulator.shop.command_handler import ShopCommandHandler
+from simulator.shop.command_handler import CommandOutcome, ShopCommandHandler
 from simulator.shop.components import ShopComponents, ShopData
 from simulator.shop.notification_texts import announcement_notification
-from simulator.shop.orders import PlacedOrder
 from simulator.shop.simulation_events import SimulationEvent
 from simulator.shop.support_questions import SupportQuestionGenerator
 from simulator.shop.visits import VisitGenerator
@@ -67,7 +66,7 @@ class Shop:
             action(at)
         return self._context.drain_events()
 
-    def execute(self, command: ShopCommand) -> PlacedOrder | int | None:
+    def execute(self, command: ShopCommand) -> CommandOutcome:
         """Execute a command now; its events are returned by the next step.
 
         Raises:

@@ -11,6 +11,7 @@ from typing import Annotated
 from cachetools import FIFOCache
 from msgspec import Meta, Struct
 
+from protocol.simulator_api import ShopLanguage
 from simulator.data_files import InvalidDataFile, parse_toml, read_text
 from simulator.shop.catalogue import NonEmptyText
 
@@ -26,7 +27,10 @@ class QuestionAndAnswer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SupportTopic(Struct, frozen=True, forbid_unknown_fields=True):
-    """A scripted conversation, from its first question to its last answer."""
+    """A scripted conversation, from its first question to its last answer.
+
+    Its ``name`` is the same in every language.
+    """
 
     name: NonEmptyText
     exchanges: Annotated[tuple[QuestionAndAnswer, ...], Meta(min_length=1)]
@@ -50,22 +54,22 @@ class SupportScript(Struct, frozen=True, forbid_unknown_fields=True):
         return next((pair.answer for pair in exchanges if pair.question == question), None)
 
 
-def load_support_script() -> SupportScript:
+def load_support_script(language: ShopLanguage) -> SupportScript:
     """Load the script of the data file.
 
     Raises:
         InvalidDataFile: the file is invalid.
     """
-    return parse_support_script(read_text("support.toml"))
+    return parse_support_script(read_text("support.toml"), language)
 
 
-def parse_support_script(text: str) -> SupportScript:
+def parse_support_script(text: str, language: ShopLanguage) -> SupportScript:
     """Parse the text of the script's file.
 
     Raises:
         InvalidDataFile: the text is invalid.
     """
-    script = parse_toml("support.toml", text, SupportScript)
+    script = parse_toml("support.toml", text, SupportScript, language)
     questions: set[str] = set()
     for topic in script.topics:
         for exchange in topic.exchanges:
@@ -104,28 +108,46 @@ class CustomerScript:
 
 
 class AgentScript:
-    """The agent's side of all conversations, until a person takes over."""
+    """The agent's side of all conversations, until a person takes over.
+
+    ``script`` may be replaced at any time.
+    """
 
     def __init__(self, script: SupportScript) -> None:
-        self._script = script
+        self.script = script
         self._customer_of = FIFOCache[str, str](MAX_CONVERSATIONS)
         self._fallbacks_used = FIFOCache[str, int](MAX_CONVERSATIONS)
         self._handed_over = FIFOCache[str, None](MAX_CONVERSATIONS)
+        self._taken_back = FIFOCache[str, None](MAX_CONVERSATIONS)
 
     def knows_customer(self, conversation_id: str) -> bool:
         """Return whether the customer of a conversation is known."""
         return conversation_id in self._customer_of
 
     def record_senders(self, conversation_id: str, senders: Iterable[str]) -> None:
-        """Record the senders of a conversation, the customer first."""
+        """Record the earlier senders of a conversation, the customer first."""
         for sender in senders:
-            customer = self._customer_of.setdefault(conversation_id, sender)
-            if sender not in (customer, AGENT_ID):
+            is_person = self._is_person(conversation_id, sender)
+            if is_person and conversation_id not in self._taken_back:
                 self.hand_over(conversation_id)
+
+    def _is_person(self, conversation_id: str, sender: str) -> bool:
+        """Tell whether a person of the support sent a message; the first sender is the customer."""
+        return sender not in (self._customer_of.setdefault(conversation_id, sender), AGENT_ID)
 
     def hand_over(self, conversation_id: str) -> None:
         """Hand a conversation over to people."""
         self._handed_over[conversation_id] = None
+        self._taken_back.pop(conversation_id, None)
+
+    def take_back(self, conversation_id: str) -> None:
+        """Answer in a conversation again, until a person answers once more."""
+        self._handed_over.pop(conversation_id, None)
+        self._taken_back[conversation_id] = None
+
+    def handed_over(self) -> tuple[str, ...]:
+        """Return the ids of the conversations that were handed over to people."""
+        return tuple(self._handed_over)
 
     def may_answer(self, conversation_id: str) -> bool:
         """Return whether the agent may answer."""
@@ -133,19 +155,20 @@ class AgentScript:
 
     def reply_to(self, conversation_id: str, sender: str, content: str) -> str | None:
         """Return the answer to a message, if any."""
-        self.record_senders(conversation_id, [sender])
+        if self._is_person(conversation_id, sender):
+            self.hand_over(conversation_id)
         is_customer = sender == self._customer_of[conversation_id]
         if not is_customer or not self.may_answer(conversation_id):
             return None
-        if content in self._script.thanks:
+        if content in self.script.thanks:
             return None
-        return self._script.answer_to(content) or self._fallback_answer(conversation_id)
+        return self.script.answer_to(content) or self._fallback_answer(conversation_id)
 
     def _fallback_answer(self, conversation_id: str) -> str | None:
         count = self._fallbacks_used.get(conversation_id, 0)
         self._fallbacks_used[conversation_id] = count + 1
         return (
-            self._script.fallback_answers[count]
-            if count < len(self._script.fallback_answers)
+            self.script.fallback_answers[count]
+            if count < len(self.script.fallback_answers)
             else None
         )

@@ -144,13 +144,19 @@ class FakeSocket:
         self.set_status(ConnectionState.OPEN, signed_in=True)
         self.receive("auth_success", {"user_id": "workbench"})
 
-    def receive(self, type: str, payload: Any) -> None:
+    def receive(self, type: str, payload: Any, at: float | None = None) -> None:
+        """Receive a message; ``at`` is its timestamp."""
         encoded = codec.encode_json(payload)
         for raw_handler in self._raw_handlers.get(type, []):
             raw_handler(encoded)
         plain = codec.decode_json(encoded)
         for handler in self._handlers.get(type, []):
             handler(plain)
+        message = {"type": type, "payload": plain}
+        if at is not None:
+            message["timestamp"] = codec.format_timestamp(at)
+        for handler in self._handlers.get("*", []):
+            handler(message)
 
     @property
     def status(self) -> ConnectionStatus:

@@ -1,13 +1,17 @@
 """Personas on real sockets."""
 
 import threading
+import time
 
+import jwt
 import pytest
 
 from dashboard import personas
 from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sockets.socket_status import SocketPhase
+from protocol.simulator_api import ShopLanguage
+from simulator.shop.components import ShopData
 
 
 @pytest.fixture
@@ -84,5 +88,36 @@ def test_a_visitor_has_no_token(settings):
         personas.ANONYMOUS.token(settings)
 
 
+@pytest.mark.parametrize("name", ["customer", "expired", "short-lived", "visitor"])
+def test_a_fresh_token_is_valid_and_names_the_personas_user(settings, secret, name):
+    persona = personas.PERSONAS[name]
+
+    claims = jwt.decode(persona.fresh_token(settings), secret, algorithms=["HS256"])
+
+    assert claims["user_id"] == (persona.user_id or personas.CUSTOMER.user_id)
+
+
+def test_the_fresh_token_of_the_short_lived_persona_is_short_lived_too(settings, secret):
+    persona = personas.SHORT_LIVED_CUSTOMER
+
+    claims = jwt.decode(persona.fresh_token(settings), secret, algorithms=["HS256"])
+
+    assert claims["exp"] - time.time() <= 60
+
+
 def test_every_persona_has_a_label():
     assert personas.LABELS.keys() == personas.PERSONAS.keys()
+
+
+@pytest.mark.parametrize("language", ShopLanguage)
+def test_customers_have_the_names_that_the_shop_gives_them(language):
+    customers = ShopData.load(language).customers
+
+    for persona in (personas.CUSTOMER, personas.SECOND_CUSTOMER):
+        number = int(persona.user_id.removeprefix("user_"))
+        assert personas.in_language(persona, language).name == customers.customer(number).name
+
+
+def test_every_persona_has_an_english_name():
+    for persona in personas.PERSONAS.values():
+        assert personas.in_language(persona, ShopLanguage.ENGLISH).name.isascii()

@@ -272,11 +272,14 @@ async def test_nodes_report_deliveries_to_the_leader_like_this(
     server.section("node-2 is the leader")
     await joined.start_heartbeat(since=1.0, watched=["shop"])
     with server.unrecorded():
-        reported = asyncio.create_task(joined.receive("Reached"))
+        counted = joined.receive("Reached", lambda message: message["channels"])
+        reported = asyncio.create_task(counted)
         while not reported.done():  # node-1 learns of the leader's watchers a little later
             await server.request(*service, notification(channel="public:news"))
             await asyncio.wait([reported], timeout=0.1)
     joined.record("node-1 >", await reported)
+    await server.sign_in("ivan")
+    await joined.receive("Reached", lambda message: message.get("events"))
 
     server.section("node-1 is the leader")
     boss = await server.sign_in("boss", "admin")

@@ -9,7 +9,7 @@ import pytest
 from msgspec import Raw
 
 RUN = r'(?m)^run: "\w+"', 'run: "<run>"'
-IDS = r"\b(ord_|ORD-)\w+[_-]\d+", r"\1<id>"
+IDS = r"\b(ord_|ORD-|notif_)\w+[_-]\d+", r"\1<id>"
 NUMBER = re.compile(r"(?<=:)\d+(?=[,}])")
 SHOWN = {"products": 1, "orders": 2}  # so many items of these lists
 DEPENDS_ON_TIME = {"publisher", "presence"}
@@ -27,6 +27,7 @@ REJECTED = (
     {"command": "rate", "rate": 0},
     {"command": "rate", "rate": 5000},
     {"command": "restart", "seed": -1},
+    {"command": "reset", "language": "de"},
     {"command": "start_scenario", "name": "end-of-the-world"},
     {"command": "stop_scenario", "name": "flash-sale"},
     {"command": "restock", "product": "prod_1"},
@@ -77,6 +78,10 @@ async def test_the_routes_of_the_control_api(golden, simulator):
 
     simulator.section("Commands, while time stands still and nothing else happens")
     await do({"command": "pause"})
+    await do({"command": "reset", "seed": 7, "language": "en"})
+    await do({"command": "pause"})
+    await do({"command": "reset", "language": "uk"})
+    await do({"command": "pause"})
     await do({"command": "restart", "seed": 8})
     await do({"command": "speed", "speed": 2})
     await do({"command": "rate", "rate": 25.5})
@@ -94,6 +99,7 @@ async def test_the_routes_of_the_control_api(golden, simulator):
     await do({"command": "restock", "product": "prod_105", "warehouse": "Львів", "quantity": 5})
     await do({"command": "announce", "title": "Увага", "body": "Зачиняємося", "priority": "high"})
     await do({"command": "take_conversation", "conversation": "conv_1"})
+    await do({"command": "release_conversation", "conversation": "conv_2"})
 
     simulator.section("State and scenarios")
     await simulator.request("GET", "/state", admin, replace=field_by_field)

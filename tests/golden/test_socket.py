@@ -181,12 +181,22 @@ def without_reports(raw):
     return json.dumps(report, ensure_ascii=False, separators=(",", ":"))
 
 
+def only_events(raw):
+    """Reduce a stats report to the events of connections, at no time."""
+    payload = json.loads(raw)["payload"]
+    del payload["nodes"]
+    for event in payload["events"]:
+        event["at"] = 0
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+
+
 async def test_the_monitor_reports_traffic_and_stats(golden, start_server, notification):
     server = await start_server()
     boss = await server.sign_in("boss", "admin")
     await boss.request(subscribe("monitor:shop"))
     await boss.request(subscribe("public:news"))
     await boss.request(subscribe("user:taras"), wanted=lambda message: message["type"] == "error")
+    await boss.receive(lambda message: message["payload"].get("is_full_log"), only_events)
 
     publications = [notification(channel="public:news"), notification("n_2", everyone=True)]
     await server.request("POST", "/api/publish", "svc service", publications)

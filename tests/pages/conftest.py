@@ -12,8 +12,6 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from dashboard.ui.tables import HEADER_PX, ROW_PX
-
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -104,33 +102,14 @@ def head_of_a_page():
 
 
 @pytest.fixture
-def click_row():
-    """Click in a row of a table as a person does, until an assertion holds.
+def row_of():
+    """The row of a card's table that has a text; without a text, the first row."""
 
-    The pointer arrives before it presses; a click between two drawings may yet be lost.
-    """
+    def find(card, text=None):
+        rows = card.locator(".table-box tbody tr")
+        return (rows if text is None else rows.filter(has_text=text)).first
 
-    def click(table, row, x, so):
-        """`x` is px from the left of the table, or from its right where it is negative."""
-        page = table.page
-        for _ in range(5):
-            box = table.bounding_box()
-            at = (
-                box["x"] + x + (box["width"] if x < 0 else 0),
-                box["y"] + HEADER_PX + ROW_PX * (row + 0.5),
-            )
-            page.mouse.move(at[0] - 9, at[1] - 3)
-            page.mouse.move(*at, steps=5)
-            page.evaluate("() => new Promise(requestAnimationFrame)")
-            page.mouse.click(*at)
-            try:
-                so()
-            except AssertionError:
-                continue
-            return
-        raise AssertionError(f"five clicks in row {row} did nothing")
-
-    return click
+    return find
 
 
 @pytest.fixture

@@ -12,15 +12,20 @@ def wire(page):
     return page.locator(".wire")
 
 
+def connection(page):
+    """The state of the page's own connection."""
+    return page.locator(".st-key-fit-connection")
+
+
 def write(page, text):
     editor = page.locator(".st-key-draft textarea")
     editor.fill(text)
     editor.press("Control+Enter")
 
 
-def test_a_request_is_answered_and_the_reply_is_matched_to_it(open_page, head):
+def test_a_request_is_answered_and_the_reply_is_matched_to_it(open_page):
     page = open_page("console?template=ping")
-    expect(head(page)).to_contain_text("signed in as user_1 · customer · shop")
+    expect(connection(page)).to_contain_text("signed in as user_1 · customer · shop")
 
     page.get_by_role("button", name="Send").click()
 
@@ -42,15 +47,26 @@ def test_typed_text_stays_while_the_page_redraws_and_is_sent_unchanged(open_page
     expect(wire(page)).to_contain_text("error mine")
 
 
-def test_a_closed_connection_shows_its_code_and_reconnects_on_sending(open_page, head):
+def test_the_check_and_the_schema_follow_what_is_typed(open_page):
+    page = open_page("console?persona=customer-2")
+    editor, check = page.locator(".st-key-draft textarea"), page.locator(".st-key-json-check")
+
+    editor.fill('{"type": "chat_message",}')
+
+    expect(check).to_contain_text("Line 1, column 25")
+    expect(page.locator(".st-key-schema")).to_contain_text("Schema of chat_message")
+    expect(page.locator(".json-layer .wrong")).to_have_text("}")
+
+
+def test_a_closed_connection_shows_its_code_and_reconnects_on_sending(open_page):
     page = open_page("console?persona=visitor")
     write(page, '{"type": "chat_message", "payload": {"content": "%s"}}' % ("x" * 4096))
 
-    expect(head(page)).to_contain_text("close 1009")
+    expect(connection(page)).to_contain_text(re.compile("closed.*close 1009"))
     write(page, '{"type": "ping", "id": "again"}')
 
     expect(wire(page)).to_contain_text("pong again")
-    expect(head(page)).to_contain_text("not signed in")
+    expect(connection(page)).to_contain_text("not signed in")
 
 
 def test_a_publication_is_sent_as_a_service_and_reaches_its_subscriber(open_page):
@@ -62,7 +78,7 @@ def test_a_publication_is_sent_as_a_service_and_reaches_its_subscriber(open_page
     expect(wire(page)).to_contain_text("notification")
 
 
-def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, click_row):
+def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, row_of):
     page = open_page("console?console=trials")
 
     page.get_by_role("button", name="Run all").click()
@@ -71,9 +87,6 @@ def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, click_
     enough = "|".join(str(len(ALL_CASES) - late) for late in range(3))
     passed = re.compile(rf"\b({enough}) of {len(ALL_CASES)} passed")
     expect(page.get_by_text(passed)).to_be_visible()
-    table = page.locator(".st-key-pick-conformance [data-testid=stDataFrame]")
-    too_long = 8  # the row of 4097 bytes
-    click_row(
-        table, too_long, 60, lambda: expect(wire(page)).to_contain_text("close 1009", timeout=4_000)
-    )
+    row_of(page.locator(".st-key-conformance-groups"), "4097 bytes").click()
+    expect(wire(page)).to_contain_text("close 1009")
     expect(page.get_by_text("The message exceeded the size limit")).to_be_visible()

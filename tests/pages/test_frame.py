@@ -12,6 +12,7 @@ PAGES = [
     "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
 ]  # fmt: skip
 SIZES = {"desktop": 1440, "phone": 390}
+COMPLAINTS = ("error", "warning")  # kinds of messages of the console
 WAIT_S = 30.0
 
 
@@ -41,16 +42,22 @@ def until(condition):
 def test_every_page_is_live_and_shows_no_exception(open_page, name, size):
     page = open_page(name, size)
 
-    expect(page.get_by_role("heading", name=name.capitalize())).to_be_visible()
+    expect(page.get_by_role("heading", name=name.capitalize(), level=1)).to_be_visible()
     expect(page.locator('.st-key-page [data-testid="stVerticalBlock"]').first).to_be_visible()
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
     expect(page.get_by_text("Page not found")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]
+    assert complaints(page) == []
+
+
+def complaints(page):
+    """What the browser's console warns of or reports, failed requests included."""
+    return [message.text for message in page.console_messages() if message.type in COMPLAINTS]
 
 
 def test_the_overview_counts_messages(open_page, head, number_in):
     page = open_page("overview")
-    rate = page.locator('[data-testid="stMetric"]', has_text="Messages/s")
+    rate = page.locator('[class*="st-key-metric-"]', has_text="Messages/s")
     seen = number_in(head(page), r"(\d+) messages")
 
     page.wait_for_function(
@@ -59,9 +66,44 @@ def test_the_overview_counts_messages(open_page, head, number_in):
         arg=seen,
     )
 
-    expect(rate.locator('[data-testid="stMetricValue"]')).not_to_have_text("0.0")
-    connections = page.locator('[data-testid="stMetric"]', has_text="Connections")
-    assert number_in(connections, r"(\d+)") > 10
+    expect(rate.locator(".metric b")).not_to_have_text("0.0")
+    connections = page.locator('[class*="st-key-metric-"]', has_text="Connections")
+    assert number_in(connections.locator("b"), r"(\d+)") > 10
+
+
+def test_a_reconnect_storm_is_seen_on_the_overview_and_stopped_in_the_head(
+    open_page, programs, control
+):
+    page = open_page("overview")
+    strip = page.locator(".st-key-strip")
+    expect(strip).to_contain_text("No scenario running")
+
+    control(programs.simulator_program).do("start_scenario", name="reconnect-storm")
+
+    connections = page.locator('[class*="st-key-metric-"]', has_text="Connections")
+    expect(connections).to_contain_text(re.compile(r"low \d at \d\d:"))
+    expect(strip).to_contain_text("Reconnect storm")
+    strip.get_by_role("button", name="Stop").click()
+    expect(strip).to_contain_text("No scenario running")
+
+
+def test_a_drag_zooms_into_the_chart_and_the_link_keeps_it(open_page):
+    page = open_page("overview")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chart = page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
+    expect(chart).to_be_visible()
+    box = chart.bounding_box()
+    right, middle = box["x"] + box["width"], box["y"] + box["height"] / 2
+
+    page.mouse.move(right - 300, middle)
+    page.mouse.down()
+    page.mouse.move(right - 100, middle, steps=5)
+    page.mouse.up()
+
+    expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("Link copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
 def test_the_inventory_shows_the_simulators_stock(open_page, head):
@@ -80,19 +122,19 @@ def test_two_browsers_with_their_own_language_and_persona_do_not_disturb_each_ot
 
     english.get_by_text("Explorer", exact=True).click()
 
-    expect(english.get_by_role("heading", name="Explorer")).to_be_visible()
-    expect(ukrainian.get_by_role("heading", name="Огляд")).to_be_visible()
+    expect(english.get_by_role("heading", name="Explorer", level=1)).to_be_visible()
+    expect(ukrainian.get_by_role("heading", name="Огляд", level=1)).to_be_visible()
     assert "persona=agent" in english.url
     shown = english.get_by_test_id("stSidebar").get_by_role("combobox")
-    assert shown.input_value() == "Mariia · agent"
+    assert shown.input_value() == "Марія · agent"
 
 
 def test_a_change_of_language_keeps_every_choice(open_page):
     page = open_page("explorer?persona=agent&sort=name&type=cart_update")
 
-    page.get_by_text("uk", exact=True).click()
+    page.get_by_text("Українська").click()
 
-    expect(page.get_by_role("heading", name="Канали")).to_be_visible()
+    expect(page.get_by_role("heading", name="Канали", level=1)).to_be_visible()
     expect(page.get_by_role("combobox").first).to_have_value("Марія · підтримка")
     for choice in ("language=uk", "persona=agent", "sort=name", "type=cart_update"):
         assert choice in page.url
@@ -100,7 +142,7 @@ def test_a_change_of_language_keeps_every_choice(open_page):
 
 def test_keys_pause_and_find(open_page, head):
     page = open_page("explorer")
-    expect(page.locator('[data-testid="stDataFrame"]').first).to_be_visible()
+    expect(page.get_by_role("grid").first).to_be_visible()
 
     page.keyboard.press("p")
     expect(head(page)).to_contain_text("new messages")

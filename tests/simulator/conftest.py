@@ -3,7 +3,7 @@
 import pytest
 
 from protocol.publications import PublishRequest
-from protocol.simulator_api import ClientPoolState, PublisherState
+from protocol.simulator_api import ClientPoolState, PublisherState, ShopLanguage
 from simulator.api.serializers import shop_state
 from simulator.engine.simulation_context import RunConfig
 from simulator.runner import SimulationRunner
@@ -12,16 +12,27 @@ from simulator.shop.shop import Shop
 
 
 @pytest.fixture(scope="session")
-def shop_data():
-    return ShopData.load()
+def all_data():
+    """The data of every language."""
+    return {language: ShopData.load(language) for language in ShopLanguage}
 
 
 @pytest.fixture(scope="session")
-def create_shop(shop_data):
-    """Create a shop: create_shop(seed=3, rate=40.0)."""
+def shop_data(all_data):
+    return all_data["uk"]
 
-    def create(**config):
-        return Shop(shop_data, RunConfig(**config))
+
+@pytest.fixture(scope="session")
+def english_data(all_data):
+    return all_data["en"]
+
+
+@pytest.fixture(scope="session")
+def create_shop(all_data):
+    """Create a shop: create_shop("en", seed=3, rate=40.0)."""
+
+    def create(language="uk", **config):
+        return Shop(all_data[language], RunConfig(**config))
 
     return create
 
@@ -39,14 +50,21 @@ def publications_of(create_shop):
 
 
 class RecordingSink:
-    """Records publications, and the calls of the clients in ``others``."""
+    """Records publications, and the calls of the clients in ``others``.
+
+    ``discarded`` is the number of publications before the last new run.
+    """
 
     def __init__(self, has_room=True):
         self.publications, self.others, self.has_room = [], [], has_room
+        self.discarded = 0
 
     def put(self, publication):
         self.publications.append(publication)
         return self.has_room
+
+    def discard(self):
+        self.discarded = len(self.publications)
 
     def ask_support(self, customer, topic):
         self.others.append(("ask_support", customer.id, topic))
@@ -63,8 +81,11 @@ class RecordingSink:
     def take_conversation(self, conversation_id):
         self.others.append(("take_conversation", conversation_id))
 
-    def reset(self):
-        self.others.append(("reset",))
+    def release_conversation(self, conversation_id):
+        self.others.append(("release_conversation", conversation_id))
+
+    def reset(self, data):
+        self.others.append(("reset", data.language))
 
 
 class Clock:
@@ -85,11 +106,13 @@ class RunnerHarness:
         self.sink, self.time = RecordingSink(has_room), Clock()
         self.runner = SimulationRunner(self._create, self.sink, self.sink, self.time, speed=speed)
 
-    def _create(self, seed, rate):
+    def _create(self, seed, rate, language):
         self._runs += 1
         options = {"seed": seed, "rate": rate}
         changes = {name: value for name, value in options.items() if value is not None}
-        return self._create_shop(**{**self._config, **changes, "run_id": f"r{self._runs}"})
+        return self._create_shop(
+            language or "uk", **{**self._config, **changes, "run_id": f"r{self._runs}"}
+        )
 
     @property
     def shop(self):

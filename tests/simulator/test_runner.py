@@ -7,10 +7,13 @@ from protocol.publications import PublishRequest
 from protocol.simulator_api import (
     PauseSimulation,
     PlaceOrder,
+    ReleaseConversation,
+    ResetSimulation,
     RestartSimulation,
     ResumeSimulation,
     SetRate,
     SetSpeed,
+    ShopLanguage,
     StartScenario,
     TakeConversation,
 )
@@ -136,7 +139,8 @@ def test_a_restart_begins_at_time_zero(harness):
     fresh.wait(*[0.5] * 20)
 
     assert (it.shop.elapsed_s, it.shop.config.seed, it.shop.rate) == (10, 9, 40)
-    assert ("reset",) in it.sink.others
+    assert ("reset", "uk") in it.sink.others
+    assert it.sink.discarded == restarted_at
     again = encoded(it.sink.publications[restarted_at:])
     assert [raw.replace(b"r2", b"r1").replace(b"R2", b"R1") for raw in again] == encoded(
         fresh.sink.publications
@@ -151,11 +155,42 @@ def test_a_restart_without_a_seed_keeps_the_seed(harness):
     assert it.shop.config.run_id == "r2"
 
 
+def test_a_reset_puts_everything_back_to_the_start(harness):
+    it = harness(seed=12, rate=30.0, speed=2)
+    it.wait(*[0.5] * 20)
+    it.runner.execute(SetRate(rate=100))
+    it.runner.execute(SetSpeed(speed=10))
+    it.runner.execute(StartScenario(name="calm-day"))
+    it.runner.execute(PauseSimulation())
+    it.runner.execute(ResetSimulation())
+
+    state = it.state()
+    assert (state.elapsed_s, state.run, state.seed, state.rate) == (0, "r2", 12, 30)
+    assert (state.speed, state.running, state.scenarios) == (2, True, ())
+    assert state.reset_at == state.started_at
+
+
+def test_a_reset_may_change_seed_and_language(harness):
+    it = harness(seed=12)
+    it.runner.execute(ResetSimulation(seed=9, language=ShopLanguage.ENGLISH))
+    it.runner.execute(ResetSimulation())
+
+    state = it.state()
+    assert (state.seed, state.language) == (9, "en")
+    assert state.warehouses == ("Kyiv", "Lviv", "Odesa")
+    assert [other for other in it.sink.others if other[0] == "reset"] == [("reset", "en")] * 2
+
+
+def test_the_first_run_was_not_reset(harness):
+    assert harness().state().reset_at is None
+
+
 def test_a_taken_conversation_is_forwarded_to_the_clients(harness):
     it = harness()
     it.runner.execute(TakeConversation(conversation="conv_1"))
+    it.runner.execute(ReleaseConversation(conversation="conv_1"))
 
-    assert it.sink.others == [("take_conversation", "conv_1")]
+    assert it.sink.others == [("take_conversation", "conv_1"), ("release_conversation", "conv_1")]
 
 
 def test_scenarios_start_and_stop_the_slow_client_and_drop_connections(harness):

@@ -1,63 +1,133 @@
-"""Detail of a connection: its channels, and an access check for any channel."""
+"""Detail of a connection: its send queue, channels and messages, and an access check."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Iterable
 from datetime import datetime
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from client.http_client import ApiRequestError
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
+from dashboard.messages import message_ids
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
+from dashboard.state.message_log import LoggedMessage
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, theme
-from dashboard.views.connections import access_explanation
+from dashboard.ui import formatting, tables, theme, url_select
+from dashboard.ui.tables import Column
+from dashboard.views.connections import (
+    access_explanation,
+    channel_names,
+    disconnect_dialog,
+    event_listing,
+    listing,
+)
 from protocol.admin_api import ConnectionInfo
+from protocol.monitoring import ConnectionEvent
 
+PAGE = "connections"
 MAX_CHIPS = 40  # channels as chips
+MAX_MESSAGES = 10
 CHANNEL_QUERY = "channel-query"  # the field's key: the channel to check
 
 
+def selected_id() -> str:
+    """Return the id of the selected connection, or an empty string."""
+    return url_select.kept_value(PAGE, "connection")
+
+
+def select(connection_id: str) -> None:
+    """Select a connection, or none; for a callback."""
+    url_select.keep_value(PAGE, "connection", connection_id)
+
+
 def draw(
-    connection: ConnectionInfo[datetime] | None,
-    connections: Iterable[ConnectionInfo[datetime]],
+    connection: ConnectionInfo[datetime],
+    connections: tuple[ConnectionInfo[datetime], ...],
     now: Snapshot,
 ) -> None:
     """Draw the selected connection."""
-    if connection is None:
-        with theme.card("connection-detail", _("Why didn't this client receive it?"), size="rest"):
-            theme.draw_empty_state(
-                "ads_click",
-                _("No connection selected"),
-                _("Select a connection to see its subscriptions and check its access."),
-            )
-        return
-    connections = tuple(connections)
+    name = connection.name or connection.user_id
     with (
-        theme.card(
-            "connection-detail",
-            connection.name or connection.user_id,
-            html.escape(connection.id),
-            size="rest",
-        ),
+        theme.card("connection-detail", name, html.escape(connection.id), size="rest"),
         st.container(height="stretch", border=False, key="connection-detail-body", gap="xsmall"),
     ):
-        _draw_summary(connection, now.at)
+        with st.container(horizontal=True, gap="xsmall", key="connection-actions"):
+            st.button(
+                _("Disconnect"),
+                key="disconnect-selected",
+                icon=":material/link_off:",
+                type="tertiary",
+                on_click=disconnect_dialog.request_disconnect,
+                args=(connection,),
+            )
+            _draw_hide_button()
+        _draw_summary(connection, now)
         _draw_access_check(connection, connections, now)
+        _draw_messages(connection, now)
 
 
-def _draw_summary(connection: ConnectionInfo[datetime], at: float) -> None:
+def draw_gone(
+    connection_id: str, connections: Iterable[ConnectionInfo[datetime]], now: Snapshot
+) -> None:
+    """Draw a selected connection that is not listed, with what the event log says about it."""
+    event = event_listing.last_event(now.connection_events, connection_id)
+    title = event.user_id if event else connection_id
+    with theme.card("connection-detail", title, html.escape(connection_id), size="rest"):
+        with st.container(horizontal=True, gap="xsmall", key="connection-actions"):
+            _draw_hide_button()
+        if event is None or not event_listing.has_ended(event):
+            theme.draw_empty_state(
+                "link_off",
+                _("Not connected"),
+                _("No such connection is listed, and no event of the last 10 min says why."),
+            )
+            return
+        st.html(formatting.status_html(_("No longer connected"), _gone_words(event), "bad"))
+        for other in [each for each in connections if each.user_id == event.user_id][-1:]:
+            st.button(
+                _("Show {user}'s current connection").format(user=event.user_id),
+                key="show-current",
+                type="tertiary",
+                icon=":material/arrow_forward:",
+                on_click=select,
+                args=(other.id,),
+            )
+
+
+def _gone_words(event: ConnectionEvent) -> str:
+    """Return "evicted at 02:01:20 · 4100 · 1.2 MiB queued"."""
+    words = _("{event} at {at}").format(
+        event=event_listing.event_name(event, _), at=formatting.format_time(event.at)
+    )
+    details = event_listing.event_details(event, _, formatting.format_size)
+    return " · ".join(filter(None, (words, details)))
+
+
+def _draw_hide_button() -> None:
+    st.button(
+        _("Hide"),
+        key="hide-detail",
+        icon=":material/close:",
+        type="tertiary",
+        on_click=select,
+        args=("",),
+    )
+
+
+def _draw_summary(connection: ConnectionInfo[datetime], now: Snapshot) -> None:
     where = formatting.viewer_timezone()
     summary = _("{user} · connected at {since} · last active {ago} ago").format(
         user=connection.user_id,
         since=formatting.format_time(connection.connected_at.timestamp(), timezone=where),
-        ago=formatting.format_duration(max(0.0, at - connection.last_heard_at.timestamp())),
+        ago=formatting.format_duration(max(0.0, now.at - connection.last_heard_at.timestamp())),
     )
     st.html(f'<div class="row quiet">{html.escape(summary)}</div>')
+    st.html(queue_html(connection.waiting_bytes, now.nodes.queue_limit_bytes))
     chips = "".join(
         formatting.chip_html(channel, kind_of(channel))
         for channel in connection.channels[:MAX_CHIPS]
@@ -69,8 +139,21 @@ def _draw_summary(connection: ConnectionInfo[datetime], at: float) -> None:
     st.html(f'<div class="row">{chips or html.escape(silent)}</div>')
 
 
+def queue_html(queued: int, limit: int) -> str:
+    """Return a send queue as a bar and in words, against its limit."""
+    tone = listing.queue_tone(queued, limit)
+    words = _("{size} queued, {percent} % of the limit of {limit}").format(
+        size=formatting.format_size(queued),
+        percent=formatting.format_number(100 * queued / limit),
+        limit=formatting.format_size(limit),
+    )
+    bar = formatting.progress_bar_html(queued / limit, tone)
+    return f'<div class="row {tone if tone != "ok" else "quiet"}">{html.escape(words)}</div>{bar}'
+
+
 def _set_channel_query(channel: str) -> None:
     st.session_state[CHANNEL_QUERY] = channel
+    url_select.keep_value(PAGE, "ask", channel)
 
 
 def _draw_access_check(
@@ -79,16 +162,18 @@ def _draw_access_check(
     now: Snapshot,
 ) -> None:
     picked = tab().explorer.messages.selected
-    question = _("Check access to a channel")
+    question = _("Why didn't this client receive it?")
     st.html(f'<div class="row quiet"><b>{html.escape(question)}</b></div>')
-    channel = st.text_input(
-        _("Channel"),
+    asked = st.text_input(
+        _("Channel or order number"),
+        url_select.kept_value(PAGE, "ask") or url_select.kept_value(PAGE, "channel"),
         key=CHANNEL_QUERY,
-        placeholder=_("Channel, such as order:ord_1"),
+        placeholder=_("Channel or order: tenant:shop, ORD-1105"),
         type="search",
         label_visibility="collapsed",
     )
-    if picked and picked.channel != "*" and picked.channel != channel:
+    url_select.keep_value(PAGE, "ask", asked or "")
+    if picked and picked.channel != "*" and picked.channel != asked:
         st.button(
             _("{channel}, selected in the Explorer").format(channel=picked.channel),
             key="ask-picked",
@@ -96,8 +181,13 @@ def _draw_access_check(
             on_click=_set_channel_query,
             args=(picked.channel,),
         )
-    if not channel:
-        st.caption(_("Enter a channel to see which rule allows or denies access."))
+    if not asked:
+        st.caption(_("Enter a channel or an order to see which rule allows or denies access."))
+        return
+    channel = channel_names.find_channel(asked, channel_names.known_orders(now))
+    if channel is None:
+        unknown = _("The workbench knows no order {number}; ask with its id, such as ord_1.")
+        st.caption(formatting.escape_markdown(unknown.format(number=asked)))
         return
     try:
         access = connections_client().check_access(connection.id, channel)
@@ -112,6 +202,36 @@ def _draw_access_check(
     answer = access_explanation.explain_access(
         connection, access, evidence, _, formatting.format_time
     )
-    st.html(formatting.status_html(answer.title, "", answer.tone))
+    st.html(formatting.status_html(answer.title, channel if channel != asked else "", answer.tone))
     for sentence in answer.sentences:
         st.markdown(formatting.escape_markdown(sentence))
+
+
+def _draw_messages(connection: ConnectionInfo[datetime], now: Snapshot) -> None:
+    """Draw the latest messages on the connection's channels."""
+    title = _("Latest messages on its channels")
+    st.html(f'<div class="row quiet"><b>{html.escape(title)}</b></div>')
+    messages = listing.messages_for(connection, now.log, MAX_MESSAGES)
+    if not messages:
+        st.caption(_("None since it connected, as far as the workbench's history goes."))
+        return
+    columns: dict[str, Column[LoggedMessage]] = {
+        _("Time"): tables.text_column(64, lambda m: formatting.format_time(m.at)),
+        _("Message"): tables.link_column(112, lambda m: m.type, _message_url),
+        _("Channel"): tables.text_column(112, lambda m: m.channel, grows=True),
+    }
+    tables.draw_table(
+        messages,
+        columns,
+        "connection-messages",
+        row_id=message_ids.message_id,
+        visible_rows=len(messages),
+        scope=connection.id,
+        alt=title,
+    )
+
+
+def _message_url(message: LoggedMessage) -> str:
+    """Return the address of a message in the Explorer."""
+    query = {"channel": message.channel, "message": message_ids.message_id(message)}
+    return f"/explorer?{urlencode(query)}"

@@ -1,46 +1,28 @@
-"""The admin API's connection list: search, sorting and totals.  Pure."""
+"""The admin API's connection list: search, subscribers, messages and totals.  Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from itertools import islice, takewhile
 
+from dashboard.state.message_log import LoggedMessage, LogView
 from protocol.admin_api import ConnectionInfo
 
-
-class ConnectionSort(StrEnum):
-    """How the connections are sorted."""
-
-    OLDEST = "longest"
-    NEWEST = "newest"
-    LARGEST_QUEUE = "waiting"
-    MOST_CHANNELS = "channels"
-    MOST_MESSAGES = "talkative"
-    NAME = "name"
-
-
-_SORT_KEYS: Mapping[ConnectionSort, Callable[[ConnectionInfo[datetime]], Any]] = {
-    ConnectionSort.OLDEST: lambda c: c.connected_at,
-    ConnectionSort.NEWEST: lambda c: -c.connected_at.timestamp(),
-    ConnectionSort.LARGEST_QUEUE: lambda c: -c.waiting_bytes,
-    ConnectionSort.MOST_CHANNELS: lambda c: -len(c.channels),
-    ConnectionSort.MOST_MESSAGES: lambda c: -c.messages_in,
-    ConnectionSort.NAME: lambda c: (c.name.casefold(), c.user_id),
-}
+EVERYONE_ADDRESS = "*"  # of a message to everyone, as the monitor writes it
+WARN_SHARE, BAD_SHARE = 0.5, 0.8  # of the limit of a send queue
 
 
 def search_connections(
-    connections: Iterable[ConnectionInfo[datetime]], search: str, sort: ConnectionSort
+    connections: Iterable[ConnectionInfo[datetime]], search: str
 ) -> list[ConnectionInfo[datetime]]:
-    """Return the connections that match every search term, sorted; ties by connection time.
+    """Return the connections that match every search term, the oldest first.
 
     A word is looked for in the id, the user, the name, the role, the node and the channels.
     """
     words = search.casefold().split()
     left = [c for c in connections if all(word in _search_text(c) for word in words)]
-    return sorted(left, key=lambda c: (_SORT_KEYS[sort](c), c.connected_at, c.id))
+    return sorted(left, key=lambda c: (c.connected_at, c.id))
 
 
 def _search_text(connection: ConnectionInfo[datetime]) -> str:
@@ -49,9 +31,41 @@ def _search_text(connection: ConnectionInfo[datetime]) -> str:
     return "\n".join((c.id, c.user_id, c.name, c.role or "", c.node, *c.channels)).casefold()
 
 
-def count_users(connections: Iterable[ConnectionInfo[datetime]]) -> int:
-    """Count distinct users."""
-    return len({connection.user_id for connection in connections})
+def find_subscribers(
+    connections: Iterable[ConnectionInfo[datetime]], channel: str
+) -> list[ConnectionInfo[datetime]]:
+    """Return the connections that are subscribed to a channel.
+
+    While no channel has exactly this name, those count whose name begins with it.
+    """
+    connections = list(connections)
+    exact = [c for c in connections if channel in c.channels]
+    return exact or [c for c in connections if any(n.startswith(channel) for n in c.channels)]
+
+
+def queue_tone(queued: int, limit: int) -> str:
+    """Return the tone of a send queue: how near its client is to being disconnected."""
+    share = queued / limit
+    return "ok" if share < WARN_SHARE else "warn" if share < BAD_SHARE else "bad"
+
+
+def messages_for(
+    connection: ConnectionInfo[datetime], log: LogView, limit: int
+) -> list[LoggedMessage]:
+    """Return the latest messages on the connection's channels and to everyone, newest first.
+
+    A message from before it connected is left out.  One on a channel that it has joined since
+    then is not: when it joined is not known.
+    """
+    channels = {*connection.channels, EVERYONE_ADDRESS}
+    since = connection.connected_at.timestamp()
+    sent_since = takewhile(lambda message: message.at >= since, log.newest_first())
+    return list(islice((m for m in sent_since if m.channel in channels), limit))
+
+
+def count_users(connections: Iterable[ConnectionInfo[datetime]], users: set[str]) -> int:
+    """Count those of the users that are connected."""
+    return len(users & {connection.user_id for connection in connections})
 
 
 def queued_bytes(connections: Iterable[ConnectionInfo[datetime]]) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html
 from datetime import datetime
 
 import streamlit as st
 
-from common.text_markers import N_
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.connections_client import PollResult
@@ -16,23 +15,13 @@ from dashboard.state.live_state import Snapshot
 from dashboard.tab_session import tab
 from dashboard.ui import formatting, metric_row, page_frame, tables, theme, url_select
 from dashboard.ui.metric_row import Metric
-from dashboard.ui.tables import Column
-from dashboard.views.connections import detail, disconnect_dialog, listing
-from dashboard.views.connections.listing import ConnectionSort
+from dashboard.ui.tables import Column, Sort, sortable
+from dashboard.views.connections import detail, disconnect_dialog, event_log, listing
 from protocol.admin_api import MAX_LISTED, ConnectionInfo
-from protocol.monitoring import NodeStats
+from protocol.monitoring import ConnectionEvent, NodeStats
 
-SORT_LABELS: Mapping[str, str] = {
-    ConnectionSort.OLDEST: N_("oldest first"),
-    ConnectionSort.NEWEST: N_("newest first"),
-    ConnectionSort.LARGEST_QUEUE: N_("largest queue first"),
-    ConnectionSort.MOST_CHANNELS: N_("most channels first"),
-    ConnectionSort.MOST_MESSAGES: N_("most messages first"),
-    ConnectionSort.NAME: N_("by name"),
-}
+PAGE = "connections"
 ROLE_TONES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
-KIB = 1024
-SEND_QUEUE_LIMIT_KIB = 1024  # a client with more queued for over a second is disconnected
 
 
 def draw_metrics(now: Snapshot) -> None:
@@ -84,8 +73,8 @@ def draw_nodes(stats: tuple[NodeStats, ...]) -> None:
         _("Connections"): tables.number_column(90, lambda node: node.connections),
         _("Subscriptions"): tables.number_column(90, lambda node: node.subscriptions),
         _("Channels"): tables.number_column(80, lambda node: node.channels),
-        _("Messages in"): tables.number_column(90, lambda node: node.messages_in),
-        _("Messages out"): tables.number_column(90, lambda node: node.messages_out),
+        _("Messages received"): tables.number_column(110, lambda node: node.messages_in),
+        _("Messages sent"): tables.number_column(90, lambda node: node.messages_out),
         _("Loop lag, ms"): tables.right_aligned_column(
             80, lambda node: formatting.format_number(node.loop_lag_ms, 1)
         ),
@@ -94,24 +83,30 @@ def draw_nodes(stats: tuple[NodeStats, ...]) -> None:
         ),
     }
     with theme.card("nodes", _("Nodes"), str(len(stats))):
-        tables.draw_table(stats, columns, "nodes", visible_rows=len(stats), alt=_("Nodes"))
+        tables.draw_table(
+            stats,
+            columns,
+            "nodes",
+            row_id=lambda node: node.node,
+            visible_rows=len(stats),
+            alt=_("Nodes"),
+        )
 
 
-def draw_filters() -> tuple[str, ConnectionSort]:
-    """Draw the search field and the sort order."""
+def draw_filters() -> tuple[str, str]:
+    """Draw the search field, and the field for a channel that clients are subscribed to."""
     with st.container(horizontal=True, gap="xsmall"):
         words = _("Name, user, channel, role, node")
-        search = url_select.search_input("connections", "who", words, placeholder=words)
-        order = url_select.select(
-            "connections", "sort", _("Sort"), SORT_LABELS, label_visibility="collapsed"
-        )
-    return search, ConnectionSort(order)
+        search = url_select.search_input(PAGE, "who", words, placeholder=words)
+        words = _("Subscribed to channel")
+        channel = url_select.search_input(PAGE, "channel", words, placeholder=words)
+    return search, channel.strip()
 
 
 def draw_list(
-    result: PollResult, has_several_nodes: bool, at: float
-) -> ConnectionInfo[datetime] | None:
-    """Draw the connection list; return the selected connection."""
+    result: PollResult, has_several_nodes: bool, at: float, queue_limit_bytes: int
+) -> None:
+    """Draw the connection list."""
     people = result.connections
     aside = ""
     if people.total > len(people.connections):
@@ -122,8 +117,11 @@ def draw_list(
             "bad",
         )
     with theme.card("connections", _("Connected clients"), aside, size="rest"):
-        search, order = draw_filters()
-        found = listing.search_connections(people.connections, search, order)
+        search, channel = draw_filters()
+        found = listing.search_connections(people.connections, search)
+        if channel:
+            found = listing.find_subscribers(found, channel)
+            st.html(subscribers_html(channel, len(found), len(people.connections)))
         if not people.connections:
             draw_empty(result)
         elif not found:
@@ -137,13 +135,26 @@ def draw_list(
         else:
             tables.draw_table(
                 found,
-                list_columns(found, has_several_nodes, at),
+                list_columns(has_several_nodes, at, queue_limit_bytes),
                 "who",
-                on_select=select_connection,
+                row_id=lambda c: c.id,
+                selected=detail.selected_id(),
+                on_select=lambda c: detail.select(c.id),
+                sort=Sort(PAGE, default="longest"),
+                scope=(search, channel),
+                mark=tables.find_words(search),
                 alt=_("Connected clients"),
             )
-    selected_id = tab().connections.selected_id
-    return next((c for c in people.connections if c.id == selected_id), None)
+
+
+def subscribers_html(channel: str, count: int, total: int) -> str:
+    """Return how many of the listed clients are subscribed to a channel."""
+    words = _("{count} of {total} clients are subscribed to {channel}").format(
+        count=formatting.format_number(count),
+        total=formatting.format_number(total),
+        channel=channel,
+    )
+    return f'<div class="row quiet">{html.escape(words)}</div>'
 
 
 def draw_empty(result: PollResult) -> None:
@@ -159,71 +170,129 @@ def draw_empty(result: PollResult) -> None:
 
 
 def list_columns(
-    connections: list[ConnectionInfo[datetime]], has_several_nodes: bool, at: float
+    has_several_nodes: bool, at: float, queue_limit_bytes: int
 ) -> dict[str, Column[ConnectionInfo[datetime]]]:
-    """Return the columns of the connection list."""
-    selected_id = tab().connections.selected_id
-    last: dict[str, Column[ConnectionInfo[datetime]]] = (
-        {_("Node"): tables.text_column(104, lambda c: c.node)}
-        if has_several_nodes
-        else {_("Connection"): tables.text_column(104, lambda c: c.id)}
+    """Return the columns of the connection list; their heads sort it."""
+    limit = formatting.format_size(queue_limit_bytes)
+    queued: Column[ConnectionInfo[datetime]] = tables.progress_column(
+        132,
+        lambda c: c.waiting_bytes,
+        queue_limit_bytes,
+        lambda c: formatting.format_size(c.waiting_bytes),
+        _(
+            "Bytes that the client has not taken yet. Over the limit of {limit} for a second, "
+            "it is disconnected with code 4100. Amber from 50 %, red from 80 % of the limit."
+        ).format(limit=limit),
+        tone=lambda c: listing.queue_tone(c.waiting_bytes, queue_limit_bytes),
+    )
+    node: dict[str, Column[ConnectionInfo[datetime]]] = (
+        {_("Node"): tables.text_column(84, lambda c: c.node)} if has_several_nodes else {}
     )
     return {
-        "": tables.text_column(22, lambda c: "▶" if c.id == selected_id else ""),
-        _("Person"): tables.text_column(142, lambda c: c.name or c.user_id),
-        _("User"): tables.text_column(104, lambda c: c.user_id),
-        _("Role"): tables.chips_column(76, lambda c: c.role or "", ROLE_TONES),
-        _("Age"): tables.text_column(
-            60, lambda c: formatting.format_duration(at - c.connected_at.timestamp())
+        _("Person"): sortable(
+            tables.text_column(120, lambda c: c.name or c.user_id, grows=True),
+            "name",
+            lambda c: (c.name.casefold(), c.user_id),
         ),
-        _("Channels"): tables.number_column(60, lambda c: len(c.channels)),
-        _("Received"): tables.number_column(76, lambda c: c.messages_in),
-        _("Queued, KiB"): tables.progress_column(
-            84, lambda c: c.waiting_bytes / KIB, SEND_QUEUE_LIMIT_KIB, "%.0f"
+        _("User"): tables.text_column(
+            84, lambda c: c.user_id, _("The id in the token with which the client signed in")
         ),
-        **last,
+        _("Role"): tables.chips_column(74, lambda c: c.role or "", ROLE_TONES),
+        _("Age"): sortable(
+            tables.text_column(
+                56,
+                lambda c: formatting.format_duration(at - c.connected_at.timestamp()),
+                _("Time since it connected"),
+            ),
+            "longest",
+            lambda c: c.connected_at,
+        ),
+        _("Queued of {limit}").format(limit=limit): sortable(
+            queued, "waiting", lambda c: c.waiting_bytes, largest_first=True
+        ),
+        _("Channels"): sortable(
+            tables.number_column(
+                70, lambda c: len(c.channels), _("How many channels it is subscribed to")
+            ),
+            "channels",
+            lambda c: len(c.channels),
+            largest_first=True,
+        ),
+        _("Received"): sortable(
+            tables.number_column(
+                74, lambda c: c.messages_in, _("Messages that the server received from it")
+            ),
+            "talkative",
+            lambda c: c.messages_in,
+            largest_first=True,
+        ),
+        **node,
         _("Disconnect"): tables.button_column(
-            82,
-            tables.icon_cell("link_off"),
-            "disconnect-button",
-            connections,
+            86,
+            lambda c: _("Disconnect {name} ({id})").format(name=c.name or c.user_id, id=c.id),
             disconnect_dialog.request_disconnect,
+            icon="link_off",
         ),
     }
 
 
-def select_connection(connection: ConnectionInfo[datetime] | None) -> None:
-    """Select a connection."""
-    if connection:
-        tab().connections.selected_id = connection.id
+def select_event(event: ConnectionEvent) -> None:
+    """Select the connection of an event."""
+    detail.select(event.connection_id)
+
+
+def draw_selected(result: PollResult, now: Snapshot) -> None:
+    """Draw the selected connection, or that it is gone; nothing before the first list."""
+    connections = result.connections.connections
+    selected_id = detail.selected_id()
+    detail.select(selected_id)  # into the URL again, after another page
+    if not selected_id or result.at is None:
+        return
+    selected = next((c for c in connections if c.id == selected_id), None)
+    if selected is None:
+        detail.draw_gone(selected_id, connections, now)
+    else:
+        detail.draw(selected, connections, now)
+
+
+def header_text(result: PollResult, now: Snapshot) -> str:
+    """Return the text of the page header."""
+    people = result.connections
+    words = [
+        ngettext("{count} connection", "{count} connections", people.total).format(
+            count=formatting.format_number(people.total)
+        )
+    ]
+    if now.customers and people.total == len(people.connections):
+        # Why a message to a customer's channel often reaches nobody.
+        online = listing.count_users(people.connections, {one.id for one in now.customers})
+        words.append(
+            _("{connected} of {active} customers connected").format(
+                connected=formatting.format_number(online),
+                active=formatting.format_number(len(now.customers)),
+            )
+        )
+    queued = listing.queued_bytes(people.connections)
+    words.append(_("{size} queued").format(size=formatting.format_size(queued)))
+    return " · ".join(words)
 
 
 def draw() -> None:
     """Draw a snapshot."""
     now, called = page_frame.current_snapshot(), result_while_paused(connections_client().latest())
     several = len(now.nodes.stats) > 1
-    people = called.connections
-    waiting = listing.queued_bytes(people.connections)
-    words = [
-        ngettext("{count} connection", "{count} connections", people.total).format(
-            count=formatting.format_number(people.total)
-        ),
-        ngettext("{count} user", "{count} users", listing.count_users(people.connections)).format(
-            count=formatting.format_number(listing.count_users(people.connections))
-        ),
-        _("{size} KiB queued").format(size=formatting.format_number(waiting / KIB)),
-    ]
-    live_line(" · ".join(words))
+    live_line(header_text(called, now))
     if page_frame.draw_if_empty(now):
         return
     draw_metrics(now)
     if several:
         draw_nodes(now.nodes.stats)
-    left, right = st.columns([17, 7], gap="xsmall")
+    left, right = st.columns([16, 9], gap="xsmall")
     with left:
-        chosen = draw_list(called, several, called.at or now.at)
+        draw_list(called, several, called.at or now.at, now.nodes.queue_limit_bytes)
     with right:
-        detail.draw(chosen, people.connections, now)
+        draw_selected(called, now)
+        event_log.draw(now, select_event)
     if disconnect_dialog.is_pending():
         st.rerun()  # only a full run draws the dialog: a tick would close it
 

@@ -36,6 +36,28 @@ RECONNECT_TEXTS = {
     Reconnect.WITH_BACKOFF: N_("Clients reconnect with back-off."),
     Reconnect.WITH_NEW_TOKEN: N_("Clients reconnect with a new token."),
 }
+CLOSE_ADVICE = {
+    CloseCode.PROTOCOL_ERROR: N_("Correct the frames before connecting again."),
+    CloseCode.UNSUPPORTED_DATA: N_("Send text frames, then connect again."),
+    CloseCode.INVALID_TEXT: N_("Encode messages as UTF-8, then connect again."),
+    CloseCode.MESSAGE_TOO_BIG: N_("Send smaller messages, then connect again."),
+    CloseCode.NOT_SIGNED_IN: N_(
+        "Connect, and send `auth` within 10 s with a valid token of the same user."
+    ),
+    CloseCode.DISCONNECTED: N_("Stay disconnected until a person decides otherwise."),
+    CloseCode.SLOW_CONSUMER: N_("Read faster or subscribe to fewer channels, then reconnect."),
+    CloseCode.FLOODING: N_("Send at most 50 messages per second, and wait after `rate_limited`."),
+    CloseCode.TOO_MANY_CONNECTIONS: N_("Close other connections of this user, then reconnect."),
+    CloseCode.TOKEN_EXPIRED: N_(
+        "Connect with a new token; next time send `auth` with `$FRESH_TOKEN` before the old one "
+        "expires, or within 25 s after."
+    ),
+}
+"""What to do besides what ``RECONNECT_TEXTS`` says, by close code."""
+SUBSCRIPTIONS_LOST = N_(
+    "Subscriptions end with the connection: {channels}. Subscribe again after connecting; "
+    "messages in between are recovered only with `recoverable` and `since`."
+)
 NO_RECONNECT_NEEDED = N_("No action needed.")
 ERROR_CODE_TEXTS = {
     ErrorCode.INVALID_MESSAGE: N_("Not JSON, not an object, type missing, or id not a string."),
@@ -45,7 +67,7 @@ ERROR_CODE_TEXTS = {
     ErrorCode.FORBIDDEN: N_("No access to this channel or conversation, or it does not exist."),
     ErrorCode.RATE_LIMITED: N_("More than 50 messages per second after a burst of 100."),
     ErrorCode.TOO_MANY_SUBSCRIPTIONS: N_("More than 100 channels on one connection."),
-    ErrorCode.INTERNAL: N_("The server could not process the request; try again."),
+    ErrorCode.INTERNAL: N_("The server could not process the request."),
 }
 HTTP_STATUS_TEXTS = {
     401: N_("The token is missing, expired or invalid."),
@@ -55,15 +77,42 @@ HTTP_STATUS_TEXTS = {
     422: N_("Valid JSON, but not a valid publication."),
     503: N_("The server is at capacity or shutting down."),
 }
+ERROR_ADVICE = {
+    ErrorCode.INVALID_MESSAGE: N_("Correct the message; sent unchanged, it fails again."),
+    ErrorCode.UNKNOWN_TYPE: N_("Use a type that clients may send: the templates list them."),
+    ErrorCode.INVALID_PAYLOAD: N_("Compare the payload with the schema below the editor."),
+    ErrorCode.UNAUTHENTICATED: N_("Send `auth` with a valid token first."),
+    ErrorCode.FORBIDDEN: N_("Do not repeat it: the answer stays the same."),
+    ErrorCode.RATE_LIMITED: N_(
+        "Wait before sending more: a client that continues is closed with 4101."
+    ),
+    ErrorCode.TOO_MANY_SUBSCRIPTIONS: N_("Unsubscribe from channels that are no longer needed."),
+    ErrorCode.INTERNAL: N_("Wait a moment and send it again."),
+}
+"""What to do after an error, by its code."""
 CONNECTION_STAYS_OPEN = N_("An error does not close the connection.")
 TOKEN_REJECTED = N_(
-    "The token is invalid or expired; the connection stays open. Send auth with a new token."
+    "The token is invalid or expired, and the connection is not signed in. Send `auth` with "
+    "`$FRESH_TOKEN` within 10 s of connecting, or close 4001 follows."
+)
+OTHER_TOKEN_REJECTED = N_(
+    "This token is invalid or expired. The sign-in with the earlier token remains until that one "
+    "expires. Send `auth` with `$FRESH_TOKEN`."
+)
+TOKEN_HAS_EXPIRED = N_(
+    "The token of the sign-in has expired. Events arrive for 25 s more; new subscriptions and "
+    "chat are refused. Send `auth` with `$FRESH_TOKEN` within 25 s, or close 4103 follows."
 )
 
 
 def close_code_text(code: int) -> str:
     """Say, untranslated, what a close code means."""
     return CLOSE_CODE_TEXTS.get(code) or RESERVED_CODE_TEXTS.get(code) or UNKNOWN_CODE  # type: ignore[call-overload]  # an int is a key of an IntEnum's
+
+
+def close_advice(code: int) -> str:
+    """Say, untranslated, what to do after a close code."""
+    return CLOSE_ADVICE.get(code) or reconnect_text(code)  # type: ignore[call-overload]  # as above
 
 
 def reconnect_text(code: int) -> str:

@@ -5,21 +5,40 @@ It is outside the fragment that is redrawn periodically, so that typing is not d
 
 from __future__ import annotations
 
+import html
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 import streamlit as st
 
 from common.text_markers import N_
 from conformance.cases import MAX_MESSAGE_BYTES
+from dashboard import tab_session
 from dashboard.i18n.translate import _
 from dashboard.ui import formatting, theme, url_select
 from dashboard.ui.console_draft import EDITOR_TEXT
-from dashboard.views.console import editor_state, panes, schema, tab_resources, templates
+from dashboard.views.console import (
+    editor_state,
+    json_check,
+    panes,
+    schema,
+    tab_resources,
+    templates,
+)
+from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
+from dashboard.views.console.templates import TemplateValues
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
-
-
+SCHEMA_HEIGHT = 300  # px
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
+LIVE_KEY = "json-editor"  # of the component that reports what is typed
+REPEAT_INTERVAL_KEY = "repeat-interval"
+_live_editor = st.components.v2.component(
+    LIVE_KEY, js=Path(__file__).with_name("json_editor.js").read_text()
+)
 
 
 def selected_mode() -> str:
@@ -40,41 +59,41 @@ def draw_mode_switch() -> str:
     )
 
 
-def draw_editor(connection: ConsoleConnection) -> None:
+def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
     """Draw the pane."""
-    shop = tab_resources.template_values(connection.persona)
-    editor_state.initialise(shop)
-    is_publication = editor_state.is_publication(st.session_state[EDITOR_TEXT])
+    values = partial(tab_resources.template_values, connection)
+    editor_state.initialise(persona_key, values)
+    is_publication = templates.is_publication_text(st.session_state[EDITOR_TEXT])
     with theme.card("compose", "", None, size="pane"):
         draw_mode_switch()
-        name = st.selectbox(
-            _("Template"),
-            templates.TEMPLATE_NAMES,
-            key=editor_state.TEMPLATE_PARAM,
-            bind="query-params",
-            label_visibility="collapsed",
-            on_change=editor_state.apply_template,
-            args=(shop,),
-        )
+        _draw_template_choice(values)
         text = st.text_area(
             _("Frame"),
             height="stretch",
             key=EDITOR_TEXT,
             label_visibility="collapsed",
-            on_change=editor_state.save,
+            on_change=editor_state.follow_text,
         )
-        _send_button(text, is_publication, connection)
-        kind, publishes = templates.message_type(name), templates.is_publication(name)
-        way = _("HTTP API") if publishes else _("client to server")
-        title = _("Schema of {type}").format(type=kind.__struct_config__.tag)
-        st.html(formatting.split_row_html(f"<b>{title}</b>", way, "quiet"))
-        with st.container(key="schema", height=236, border=False):
-            write = schema.publication_schema if publishes else schema.message_schema
-            st.code(write(kind, _), None)
+        _draw_sending(text, is_publication, connection)
+        st.fragment(_draw_check)()
 
 
-def _send_button(text: str, is_publication: bool, connection: ConsoleConnection) -> None:
-    """Draw the send button; a message over the limit can be sent, to see the server's answer."""
+def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
+    key = editor_state.template_key()
+    st.session_state.setdefault(key, editor_state.selected_template())
+    name = st.selectbox(
+        _("Template"),
+        list(templates.TEMPLATE_TITLES),
+        key=key,
+        format_func=lambda name: _(templates.TEMPLATE_TITLES[name]),
+        label_visibility="collapsed",
+        on_change=lambda: editor_state.write_template(editor_state.selected_template(), values()),
+    )
+    editor_state.keep_template(name)
+
+
+def _draw_sending(text: str, is_publication: bool, connection: ConsoleConnection) -> None:
+    """Draw the buttons; a message over the limit can be sent, to see the server's answer."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             _("Publish") if is_publication else _("Send"),
@@ -85,24 +104,116 @@ def _send_button(text: str, is_publication: bool, connection: ConsoleConnection)
             on_click=_send,
             args=(connection,),
         )
-        size, limit = (
-            len(text.encode()),
-            MAX_PUBLICATION_BYTES if is_publication else MAX_MESSAGE_BYTES,
+        with st.popover(_("Repeat"), icon=":material/repeat:", key="repeat"):
+            _draw_repetition(connection)
+    size = len(text.encode())
+    limit = MAX_PUBLICATION_BYTES if is_publication else MAX_MESSAGE_BYTES
+    usage = _("{size} of {limit} bytes").format(
+        size=formatting.format_number(size), limit=formatting.format_number(limit)
+    )
+    if is_publication:
+        sender = _("as a service")
+        usage = f"{sender} · {usage}"
+    st.caption(f":red[{usage}]" if size > limit else usage)
+
+
+def _draw_repetition(connection: ConsoleConnection) -> None:
+    st.number_input(
+        _("Every … seconds"),
+        min_value=MIN_INTERVAL_S,
+        max_value=3600.0,
+        value=1.0,
+        step=0.5,
+        key=REPEAT_INTERVAL_KEY,
+        help=_("At most ten messages per second"),
+    )
+    st.button(
+        _("Start"),
+        key="repeat-start",
+        icon=":material/play_arrow:",
+        on_click=_start_repeating,
+        args=(connection,),
+    )
+    st.caption(_("Stops when the connection closes, or another page or persona is opened."))
+
+
+def _draw_check() -> None:
+    """Draw what is wrong with the text, and the schema of its type; both follow each key."""
+    text = _typed_text()
+    error = json_check.find_json_error(text)
+    with st.container(key="json-check", border=False, gap="xsmall"):
+        st.html(_check_html(text, error))
+    _draw_schema(text)
+    _live_editor(
+        key=LIVE_KEY,
+        data={"checked": text, "error": error.offset if error else None},
+        on_typed_change=lambda: None,
+    )
+
+
+def _typed_text() -> str:
+    """Return what is in the browser's editor: the session has it only once it is committed."""
+    typed = st.session_state.get(LIVE_KEY, {}).get("typed")
+    committed: str = st.session_state[EDITOR_TEXT]
+    return committed if typed is None else typed
+
+
+def _check_html(text: str, error: json_check.JsonError | None) -> str:
+    if error is not None:
+        place = _("Line {line}, column {column}").format(line=error.line, column=error.column)
+        return formatting.status_html(place, _(error.text), "warn")
+    if not text.strip():
+        return formatting.status_html(_("Empty"), "", "muted")
+    refusal = json_check.expected_refusal(text, templates.is_publication_text(text))
+    if refusal:
+        expected = _("the server will answer {answer}").format(answer=refusal)
+        return formatting.status_html(_("JSON is valid"), expected, "warn")
+    return formatting.status_html(_("JSON is valid"), "", "ok")
+
+
+def _draw_schema(text: str) -> None:
+    name = templates.template_of(text, editor_state.selected_template())
+    with st.container(key="schema", height=SCHEMA_HEIGHT, border=False):
+        if name == templates.OWN_MESSAGE:
+            st.caption(_("This type has no schema: clients and services do not send it."))
+            return
+        kind, publishes = templates.message_type(name), templates.is_publication(name)
+        way = _("HTTP API") if publishes else _("client to server")
+        title = html.escape(_("Schema of {type}").format(type=kind.__struct_config__.tag))
+        write = schema.publication_schema if publishes else schema.message_schema
+        st.html(
+            formatting.split_row_html(f"<b>{title}</b>", html.escape(way), "quiet")
+            + schema.render(write(kind, _))
         )
-        usage = _("{size} of {limit} bytes").format(
-            size=formatting.format_number(size), limit=formatting.format_number(limit)
-        )
-        if is_publication:
-            sender = _("as a service")
-            usage = f"{sender} · {usage}"
-        st.caption(f":red[{usage}]" if size > limit else usage, width="content")
 
 
 def _send(connection: ConsoleConnection) -> None:
     panes.clear_selection()  # so that the answer is visible
     text: str = st.session_state[EDITOR_TEXT]
-    if editor_state.is_publication(text):
+    if templates.is_publication_text(text):
         connection.publish(text)
     else:
         connection.send(text)
+        editor_state.increment_id()
+
+
+def _start_repeating(connection: ConsoleConnection) -> None:
+    panes.clear_selection()
+    text: str = st.session_state[EDITOR_TEXT]
+    tab = tab_session.tab()  # the thread has no session
+    persona_key = tab.console.template_persona
+    is_publication = templates.is_publication_text(text)
+
+    def send(number: int) -> None:
+        if is_publication:
+            connection.publish(text)
+        else:
+            connection.send(editor_state.with_repetition(text, number))
+
+    def may_continue() -> bool:
+        is_shown = tab.page == "console" and tab.console.template_persona == persona_key
+        return is_shown and (is_publication or connection.raw.is_open)
+
+    connection.repeater.start(send, st.session_state[REPEAT_INTERVAL_KEY], may_continue)
+    if not is_publication:
         editor_state.increment_id()

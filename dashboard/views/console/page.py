@@ -6,42 +6,22 @@ import streamlit as st
 
 from client.recorded_frames import RecordedFrame
 from conformance.case_types import CaseStatus
-from dashboard import personas
 from dashboard.i18n.translate import _, ngettext
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, page_frame, sidebar
+from dashboard.ui import console_draft, page_frame, sidebar
 from dashboard.views.console import (
     conformance_table,
-    connection_summary,
+    connection_card,
     editor,
     panes,
     tab_resources,
 )
-from dashboard.views.console.connection_summary import ConnectionPhase, ConnectionSummary
+from dashboard.views.console.connection_tracker import ConnectionTracker
+from dashboard.views.console.sequence_diagram import Lane
+from dashboard.views.console.tab_resources import ConsoleConnection
 
-
-def status_text(now: ConnectionSummary) -> str:
-    """Return the status of the persona's connection."""
-    match now.phase:
-        case ConnectionPhase.NOT_CONNECTED | ConnectionPhase.CONNECTING:
-            return _("connecting to {address}").format(
-                address=tab_resources.conformance_target().socket_url
-            )
-        case ConnectionPhase.CLOSED:
-            ended = now.closing_frame.label if now.closing_frame else ""
-            return _("{ended} at {at}; Send reconnects").format(
-                ended=ended, at=formatting.format_time(now.since)
-            )
-        case ConnectionPhase.OPEN if not now.user:
-            return _("open since {at}, not signed in").format(at=formatting.format_time(now.since))
-        case ConnectionPhase.OPEN:
-            pass
-    identity = " · ".join(filter(None, (now.user, now.role, now.tenant)))
-    words = _("signed in as {who}").format(who=identity)
-    if now.expires_at is not None:
-        left = max(0.0, now.expires_at - page_frame.current_snapshot().at)
-        words += " · " + _("token expires in {time}").format(time=formatting.format_duration(left))
-    return words
+OTHER_CLIENT_KEY = "sequence-with"  # of the choice of a second client
+ONLY_THIS = ""
 
 
 def frames_while_paused(
@@ -56,18 +36,64 @@ def frames_while_paused(
 
 
 def draw_connection() -> None:
-    """Draw the frames of the persona's connection."""
+    """Draw the frames of the persona's connection, and its state, which is never paused."""
     key = sidebar.persona_key()
-    shown = frames_while_paused(tab_resources.raw_connection(persona).recorder.frames(), key)
-    live_line(status_text(connection_summary.summarise(shown)))
+    shown = frames_while_paused(sending.frames(), key)
+    live_line(_("the workbench's feed; your own connection is below"))
     hint = _("Send a message or connect. Frames in both directions appear here.")
     if not st.session_state.get(panes.SHOW_EVENTS_KEY, True):
         shown = tuple(each for each in shown if not each.is_event)
     middle, right = st.columns([568, 292], gap="xsmall")
-    with middle:
-        panes.draw_frames(shown, key, (_("No frames yet"), hint), connection=sending)
+    with middle, st.container(key="stack-connection", gap="xsmall"):
+        connection_card.draw(sending)
+        panes.draw_frames(
+            shown, key, (_("No frames yet"), hint), sending.tracker, connection=sending
+        )
     with right:
-        panes.draw_sequence(shown, title.partition(" · ")[0])
+        lane = Lane(short_label(key), shown, sending.tracker.notes)
+        panes.draw_sequence(lane, lambda: draw_other_client(shown))
+
+
+def short_label(persona_key: str) -> str:
+    """Return a persona's name without its role."""
+    return sidebar.persona_label(persona_key).partition(" · ")[0]
+
+
+def other_clients() -> dict[str, ConsoleConnection]:
+    """Return this tab's connections of other personas, by persona."""
+    opened = tab().console.opened_personas
+    return {
+        key: tab_resources.console_connection(sidebar.persona(key))
+        for key in opened
+        if key != sidebar.persona_key()
+    }
+
+
+def draw_other_client(own: tuple[RecordedFrame, ...]) -> Lane | None:
+    """Draw the choice of a second client in the sequence; return its frames.
+
+    Of its events only those that ``own`` frames have too, by their type: the staff's channel has
+    many others.
+    """
+    others = other_clients()
+    if not others:
+        return None
+    chosen = st.selectbox(
+        _("Second client"),
+        [ONLY_THIS, *others],
+        key=OTHER_CLIENT_KEY,
+        format_func=lambda key: (
+            _("with {client}").format(client=sidebar.persona_label(key))
+            if key
+            else _("this client")
+        ),
+        label_visibility="collapsed",
+    )
+    if not chosen:
+        return None
+    connection, types = others[chosen], {frame.type for frame in own}
+    frames = [each for each in connection.frames() if not each.is_event or each.type in types]
+    return Lane(short_label(chosen), frames, connection.tracker.notes)
 
 
 def draw_tests() -> None:
@@ -81,20 +107,20 @@ def draw_tests() -> None:
     name = conformance_table.selected_case()
     result = results.get(name)
     shown = result.frames if result else ()
-    left, middle, right = st.columns([566, 398, 226], gap="xsmall")
+    tracker = ConnectionTracker.of(shown)
+    left, middle, right = st.columns([620, 360, 210], gap="xsmall")
     with left:
         conformance_table.draw_cases(results)
     with middle:
-        hint = _("Run the tests, then select one to see its frames.")
         answer = result.answer if result else None
-        panes.draw_frames(shown, name, (_("No test selected"), hint), answer)
+        panes.draw_frames(shown, name, conformance_table.hint(results, name), tracker, answer)
     with right:
-        panes.draw_sequence(shown, _("test client"))
+        panes.draw_sequence(Lane(_("test client"), shown, tracker.notes))
 
 
-persona = sidebar.current_persona()
-title = _(personas.LABELS[sidebar.persona_key()])
-sending = tab_resources.ConsoleConnection(tab_resources.raw_connection(persona), persona)
+console_draft.take_from_url()
+sending = tab_resources.console_connection(sidebar.current_persona())
+tab().console.opened_personas[sidebar.persona_key()] = None
 if not sending.raw.recorder.frames():
     sending.open()
 live_line = page_frame.header(_("Console"))
@@ -103,6 +129,6 @@ if editor.selected_mode() == editor.CONFORMANCE_MODE:
 else:
     left, rest = st.columns([320, 867], gap="xsmall")
     with left:
-        editor.draw_editor(sending)
+        editor.draw_editor(sending, sidebar.persona_key())
     with rest:
         page_frame.redraw_periodically("console", draw_connection)

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import html
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from client.recorded_frames import FrameMatch, RecordedFrame, match_replies
+from client.recorded_frames import RecordedFrame
 from dashboard.i18n.translate import _, ngettext
 from dashboard.tab_session import tab
 from dashboard.ui import formatting, newest_button, tables, theme
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.tables import Column
-from dashboard.views.console import frame_text, sequence_diagram
+from dashboard.views.console import access_answer, frame_text, sequence_diagram
+from dashboard.views.console.connection_tracker import ConnectionTracker
 from dashboard.views.console.frame_text import explain
+from dashboard.views.console.sequence_diagram import Lane
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 MAX_ROWS = 200
-DETAIL_HEIGHT = 196  # px, always there, so that selecting a frame moves nothing
 SHOW_EVENTS_KEY = "events"  # the key of the switch
 
 
 def frame_list(owner: str) -> FrozenList[RecordedFrame]:
     """Return the list of a persona's or a test's frames."""
-    return tab().console.frame_lists.setdefault(owner, FrozenList(time.monotonic))
+    return tab().console.frame_lists.setdefault(owner, FrozenList())
 
 
 def clear_selection() -> None:
@@ -40,17 +40,9 @@ def draw_toolbar(
     live: Sequence[RecordedFrame],
     frames: FrozenList[RecordedFrame],
 ) -> None:
-    """Draw the toolbar: connect or disconnect, clear, jump to the newest."""
-    is_open = connection.raw.is_open
+    """Draw the toolbar: clear, jump to the newest, show events, stop the repetition."""
     new_count = frames.new_count(live, lambda frame: frame.seq)
     with st.container(horizontal=True, gap="xsmall"):
-        st.button(
-            _("Disconnect") if is_open else _("Connect"),
-            key="connect",
-            icon=":material/link_off:" if is_open else ":material/link:",
-            on_click=connection.raw.close if is_open else connection.open,
-            width=132,
-        )
         st.button(
             _("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(connection,)
         )
@@ -64,6 +56,20 @@ def draw_toolbar(
         st.toggle(
             _("Events"), value=True, key=SHOW_EVENTS_KEY, help=_("Include unsolicited messages")
         )
+        if connection.repeater.is_running:
+            _draw_repetition(connection)
+
+
+def _draw_repetition(connection: ConsoleConnection) -> None:
+    repeater = connection.repeater
+    words = ngettext("sent {count} time", "sent {count} times", repeater.count)
+    st.button(
+        _("Stop repeating"),
+        key="repeat-stop",
+        icon=":material/stop:",
+        on_click=repeater.stop,
+    )
+    st.caption(words.format(count=formatting.format_number(repeater.count)), width="content")
 
 
 def _clear(connection: ConsoleConnection) -> None:
@@ -75,13 +81,14 @@ def draw_frames(
     frames: tuple[RecordedFrame, ...],
     owner: str,
     hint: tuple[str, str],
+    tracker: ConnectionTracker,
     default_frame: RecordedFrame | None = None,
     connection: ConsoleConnection | None = None,
 ) -> None:
     """Draw the frames, newest first, and below them the selected one in detail.
 
     ``default_frame`` is shown if none is selected.  Without a ``connection``, there is no toolbar
-    and less room: the list has no times and ids.
+    and less room: the list has no times and channels.
     """
     frame_rows = frame_list(owner)
     shown = frame_rows.rows(frames)
@@ -92,15 +99,15 @@ def draw_frames(
         + formatting.dot_html(_("refused"), "bad")
         + f"<span>{html.escape(count.format(count=formatting.format_number(len(frames))))}</span>"
     )
-    with theme.card("frames", _("Frames"), legend, size="pane"):
+    with theme.card("frames", _("Frames"), legend, size="even" if connection else "pane"):
         if connection:
             draw_toolbar(connection, frames, frame_rows)
         if not shown:
             return theme.draw_empty_state("swap_vert", *hint)
-        matches = match_replies(shown)
-        _draw_table(frame_rows, shown, owner, one, matches, has_room=connection is not None)
-        with st.container(key="frame", height=DETAIL_HEIGHT, border=False, gap="xsmall"):
-            _draw_detail(one, matches)
+        _draw_table(frame_rows, shown, owner, one, tracker, has_room=connection is not None)
+        # Always there, so that selecting a frame moves nothing.
+        with st.container(key="frame", height="stretch", border=False, gap="xsmall"):
+            _draw_detail(one, tracker, connection)
 
 
 def _draw_table(
@@ -108,22 +115,26 @@ def _draw_table(
     frames: tuple[RecordedFrame, ...],
     owner: str,
     selected: RecordedFrame | None,
-    matches: Mapping[int, FrameMatch],
+    tracker: ConnectionTracker,
     has_room: bool,
 ) -> None:
     where = formatting.viewer_timezone()
     newest = frames[: -MAX_ROWS - 1 : -1]
+    notes = {frame.seq: tracker.notes(frame.seq) for frame in newest}
 
     def round_trip(frame: RecordedFrame) -> str:
-        match = matches.get(frame.seq)
+        match = notes[frame.seq].match
         return (
             formatting.format_round_trip(match.seconds)
             if match and match.other_seq < frame.seq
             else ""
         )
 
+    def content(frame: RecordedFrame) -> str:
+        marks = frame_text.marks(notes[frame.seq].origin)
+        return " ".join(filter(None, (marks, frame_text.one_line(frame))))
+
     columns: dict[str, Column[RecordedFrame]] = {
-        "": tables.text_column(22, lambda f: "▶" if selected and f.seq == selected.seq else ""),
         "#": tables.text_column(34, lambda f: str(f.seq)),
         "⇅": tables.text_column(24, lambda f: "↑" if f.is_sent else "↓"),
     }
@@ -131,20 +142,39 @@ def _draw_table(
         columns[_("Time")] = tables.text_column(
             86, lambda f: formatting.format_time(f.at, millis=True, timezone=where)
         )
-    columns[_("Type")] = tables.chips_column(
-        126 if has_room else 104,
-        lambda f: f.label,
-        {f.label: frame_text.frame_tone(f) for f in newest},
+    columns[_("Type")] = Column(
+        "chip",
+        120 if has_room else 104,
+        lambda f: [frame_text.frame_tone(f, notes[f.seq].origin), f.label],
     )
     if has_room:
-        columns["id"] = tables.text_column(38, lambda f: f.id or "")
-    columns[_("Content")] = tables.text_column(132 if has_room else 104, frame_text.one_line)
+        columns[_("Channel")] = tables.chips_column(
+            62,
+            lambda f: frame_text.channel_kind(notes[f.seq].origin),
+            theme.KIND_TONES,
+            _("The kind of the channel on which an event came"),
+        )
+    columns[_("Content")] = tables.text_column(
+        110,
+        content,
+        _("↻: replayed, published before the subscription. =6: the same event as frame 6."),
+        grows=True,
+    )
     columns[_("Round trip")] = tables.right_aligned_column(70, round_trip)
-    key = frame_rows.table_key(f"frames-{owner}-")
-    tables.draw_table(newest, columns, key, on_select=frame_rows.select, alt=_("Frames"))
+    tables.draw_table(
+        newest,
+        columns,
+        f"frames-{owner}",
+        row_id=lambda f: str(f.seq),
+        selected=str(selected.seq) if selected else "",
+        frozen=frame_rows,
+        alt=_("Frames"),
+    )
 
 
-def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch]) -> None:
+def _draw_detail(
+    frame: RecordedFrame | None, tracker: ConnectionTracker, connection: ConsoleConnection | None
+) -> None:
     if frame is None:
         st.caption(_("Select a frame to see its content and meaning."))
         return
@@ -153,28 +183,35 @@ def _draw_detail(frame: RecordedFrame | None, matches: Mapping[int, FrameMatch])
     st.html(
         formatting.split_row_html(f"<b>#{frame.seq} {html.escape(frame.label)}</b>", aside, "quiet")
     )
-    st.caption(
-        formatting.escape_markdown(
-            explain(frame, matches.get(frame.seq), formatting.format_round_trip, _)
-        )
+    notes = tracker.notes(frame.seq)
+    words = explain(
+        frame,
+        notes,
+        formatting.format_round_trip,
+        _,
+        lambda seq: tracker.notes(seq).origin,
     )
+    st.caption(formatting.markdown_with_code(words))
+    if connection:
+        access_answer.draw(frame, notes, repr(connection.persona))
     if frame.text:
         st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)
 
 
-def draw_sequence(frames: Sequence[RecordedFrame], client: str) -> None:
-    """Draw the sequence of the last frames; it follows the newest."""
-    count = min(len(frames), sequence_diagram.MAX_FRAMES)
+def draw_sequence(lane: Lane, draw_choice: Callable[[], Lane | None] = lambda: None) -> None:
+    """Draw the sequence of the last frames; it follows the newest.
+
+    ``draw_choice`` draws the choice of a second client and returns it.
+    """
+    count = min(len(lane.frames), sequence_diagram.MAX_FRAMES)
     aside = ""
-    if frames:
+    if lane.frames:
         aside = ngettext("last {count} frame", "last {count} frames", count).format(count=count)
     hint = html.escape(_("Requests go to the right, replies and events to the left."))
-    with (
-        theme.card("sequence", _("Sequence"), aside, size="pane"),
-        st.container(height="stretch", border=False, autoscroll=True, key="sequence-diagram"),
-    ):
-        # Always one element: a second one would stay on the page until the next full run.
-        diagram = sequence_diagram.render_diagram(
-            frames, match_replies(frames), client, _("server")
-        )
-        st.html(diagram if frames else f'<div class="quiet">{hint}</div>')
+    with theme.card("sequence", _("Sequence"), aside, size="pane"):
+        other = draw_choice()
+        with st.container(height="stretch", border=False, autoscroll=True, key="sequence-diagram"):
+            # Always one element: a second one would stay on the page until the next full run.
+            diagram = sequence_diagram.render_diagram(lane, _("server"), other)
+            has_frames = lane.frames or (other is not None and other.frames)
+            st.html(diagram if has_frames else f'<div class="quiet">{hint}</div>')

@@ -9,41 +9,53 @@ import threading
 import time
 
 import streamlit as st
-from msgspec import Struct
 
 from client.frame_recorder import FrameRecorder
 from client.http_client import ApiClient
 from client.raw_connection import RawConnection
 from client.raw_publish import publish_and_record
+from client.recorded_frames import RecordedFrame
 from client.tokens import mint
-from conformance.placeholders import TOKEN
+from conformance.placeholders import FRESH_TOKEN, TOKEN
 from conformance.runner import ConformanceRunner, ConformanceTarget
 from dashboard import dependencies
 from dashboard.personas import Persona
 from dashboard.sources.feed import ANNOUNCEMENTS
+from dashboard.views.console.connection_tracker import ConnectionTracker
+from dashboard.views.console.repeater import MessageRepeater
 from dashboard.views.console.templates import TemplateValues
 
 PUBLISHER_ID = "console"  # user id of the publisher
 
 
-class ConsoleConnection(Struct, frozen=True):
-    """A persona and its raw connection."""
+class ConsoleConnection:
+    """A persona's raw connection, what is known of its frames, and the repeated message.
 
-    raw: RawConnection
-    persona: Persona
+    ``$TOKEN`` is the token that the connection was opened with.
+    """
+
+    def __init__(self, persona: Persona) -> None:
+        self.persona = persona
+        self.raw = RawConnection(dependencies.settings().socket_url, FrameRecorder())
+        self.tracker = ConnectionTracker()
+        self.repeater = MessageRepeater()
+        self._settings = dependencies.settings()  # a repeating thread has no session to ask
+        self._token: str | None = None
 
     def open(self) -> None:
         """Connect, with a fresh token if the persona has one; does nothing while it is open."""
-        self.raw.open(_token(self.persona))
+        if not self.raw.is_open:
+            self._token = None if self.persona.is_anonymous else self.persona.token(self._settings)
+            self.raw.open(self._token)
 
     def send(self, text: str) -> None:
         """Send a frame, connecting first where there is no connection."""
         self.open()
-        self.raw.send(text.replace(TOKEN, _token(self.persona) or "").encode())
+        self.raw.send(self._with_tokens(text).encode())
 
     def publish(self, text: str) -> None:
         """Publish over HTTP as a service; blocks for two seconds at the most."""
-        settings = dependencies.settings()
+        settings = self._settings
         client = ApiClient(
             settings.server_url,
             lambda: mint(
@@ -52,24 +64,36 @@ class ConsoleConnection(Struct, frozen=True):
         )
         publish_and_record(client, text.encode(), self.raw.recorder)
 
+    def frames(self) -> tuple[RecordedFrame, ...]:
+        """Return the recorded frames; the tracker has followed them."""
+        frames = self.raw.recorder.frames()
+        self.tracker.update(frames)
+        return frames
 
-def _token(persona: Persona) -> str | None:
-    return None if persona.is_anonymous else persona.token(dependencies.settings())
+    def disconnect(self) -> None:
+        """Close the connection, and end the repetition."""
+        self.repeater.stop()
+        self.raw.close()
+
+    def _with_tokens(self, text: str) -> str:
+        if FRESH_TOKEN in text:
+            text = text.replace(FRESH_TOKEN, self.persona.fresh_token(self._settings))
+        return text.replace(TOKEN, self._token or "")
 
 
-def _close_in_background(close: object) -> None:
+def _close_in_background(resource: object) -> None:
     # Streamlit calls this on its event loop, which a slow close would block for every tab.
-    assert isinstance(close, RawConnection | ConformanceRunner)  # noqa: S101 - the only ones kept here
-    threading.Thread(target=close.close, name="console-close", daemon=True).start()
+    assert isinstance(resource, ConsoleConnection | ConformanceRunner)  # noqa: S101 - the only ones kept here
+    close = resource.disconnect if isinstance(resource, ConsoleConnection) else resource.close
+    threading.Thread(target=close, name="console-close", daemon=True).start()
 
 
 @st.cache_resource(
     scope="session", on_release=_close_in_background, show_spinner=False, hash_funcs={Persona: repr}
 )
-def raw_connection(persona: Persona) -> RawConnection:
-    """Return this tab's raw connection of a persona; it is not opened."""
-    del persona  # what it is kept by
-    return RawConnection(dependencies.settings().socket_url, FrameRecorder())
+def console_connection(persona: Persona) -> ConsoleConnection:
+    """Return this tab's connection of a persona; it is not opened."""
+    return ConsoleConnection(persona)
 
 
 @st.cache_resource(scope="session", on_release=_close_in_background, show_spinner=False)
@@ -90,16 +114,25 @@ def conformance_target() -> ConformanceTarget:
     )
 
 
-def template_values(persona: Persona) -> TemplateValues:
+def template_values(connection: ConsoleConnection) -> TemplateValues:
     """Return what templates take from the running shop, such as an order of the persona's."""
+    persona = connection.persona
     orders = dependencies.feed().snapshot().orders
-    is_staff = persona.role in ("agent", "admin") and not persona.tenant
-    own = [o for o in orders if is_staff or o.customer_id == persona.user_id]
+    tenant = persona.tenant or dependencies.settings().tenant
+    own = [o for o in orders if o.customer_id == persona.user_id and not persona.tenant]
     order = next(iter([*own, *orders]), None)
+    if persona.is_staff:
+        channel = f"tenant:{tenant}"
+    else:
+        channel = f"order:{own[0].id}" if own else str(ANNOUNCEMENTS)
+    connection.frames()
+    recovery = connection.tracker.recovery_point()
     return TemplateValues(
         user_id=persona.user_id or "user_1",
-        tenant_id=persona.tenant or dependencies.settings().tenant,
+        tenant_id=tenant,
         order_id=order.id if order else "ord_1",
-        channel=f"order:{own[0].id}" if own else str(ANNOUNCEMENTS),
+        channel=channel,
+        recovered_channel=recovery[0] if recovery else channel,
+        since=recovery[1] if recovery else None,
         at=time.time(),
     )

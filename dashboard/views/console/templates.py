@@ -6,6 +6,7 @@ from ``EXAMPLE_VALUES``, or a minimal valid one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, get_args
@@ -13,9 +14,11 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct, inspect
 
-from conformance.placeholders import TOKEN
+from common.text_markers import N_
+from conformance.placeholders import FRESH_TOKEN
 from protocol import codec
 from protocol.messages import ClientMessage, Event
+from protocol.publications import StreamPosition
 
 CLIENT_MESSAGES: Mapping[str, type[Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(ClientMessage)
@@ -26,14 +29,27 @@ EVENT_MESSAGES: Mapping[str, type[Struct]] = {
 }
 """The events that a service can publish, by type."""
 PUBLISH_PREFIX = "publish "
+OWN_MESSAGE = "own"
+"""The name for a text that is no template's."""
+SPECIAL_TEMPLATES: Mapping[str, str] = {
+    "subscribe-last": N_("subscribe · with the latest message"),
+    "subscribe-recover": N_("subscribe · recover after a drop"),
+    "subscribe-tenant": N_("subscribe · the shop's channel"),
+}
+"""Messages of one type for one purpose; their titles are translated."""
 TEMPLATE_NAMES = (
     "subscribe",
+    *SPECIAL_TEMPLATES,
     *sorted(CLIENT_MESSAGES.keys() - {"subscribe"}),
     *(PUBLISH_PREFIX + t for t in sorted(EVENT_MESSAGES)),
 )
 """All templates: the client's messages, and each event after ``PUBLISH_PREFIX``."""
+TEMPLATE_TITLES: Mapping[str, str] = {
+    **{name: SPECIAL_TEMPLATES.get(name, name) for name in TEMPLATE_NAMES},
+    OWN_MESSAGE: N_("a message of your own"),
+}
 EXAMPLE_VALUES: Mapping[str, Any] = {
-    "token": TOKEN,
+    "token": FRESH_TOKEN,
     "content": "Добрий день! Коли відправите замовлення?",
     "order_id": "ord_1",
     "order.id": "ord_console_1",
@@ -60,13 +76,23 @@ DEFAULT_CHANNELS: Mapping[str, str] = {  # by event; see docs/protocol.md
 
 
 class TemplateValues(Struct, frozen=True):
-    """Values of the running shop; ``channel`` is one that the persona can subscribe to."""
+    """Values of the running shop; ``channel`` is one that the persona can subscribe to.
+
+    ``recovered_channel`` is one whose messages may be missing, ``since`` the last position there.
+    """
 
     user_id: str = "user_1"
     tenant_id: str = "shop"
     order_id: str = "ord_1"
     channel: str = "public:announcements"
+    recovered_channel: str = "public:announcements"
+    since: StreamPosition | None = None
     at: float = 0.0
+
+
+_ADDRESSES = frozenset({"channel", "user", "everyone"})
+_TYPE_FIELD = re.compile(r'"type"\s*:\s*"([a-z_]+)"')  # also in a text that is not finished
+_ADDRESS_FIELD = re.compile(r'^\s*\{\s*"(channel|user|everyone)"')
 
 
 def is_publication(name: str) -> bool:
@@ -79,7 +105,7 @@ def message_type(name: str) -> type[Struct]:
     return (
         EVENT_MESSAGES[name.removeprefix(PUBLISH_PREFIX)]
         if is_publication(name)
-        else CLIENT_MESSAGES[name]
+        else CLIENT_MESSAGES["subscribe" if name in SPECIAL_TEMPLATES else name]
     )
 
 
@@ -89,18 +115,61 @@ def render_template(name: str, id: str, values: TemplateValues) -> str:
     Raises:
         KeyError: there is none of this name.
     """
+    if name in SPECIAL_TEMPLATES:
+        options = _subscribe_options(name, values)
+        return pretty({"type": "subscribe", "id": id, "payload": options})
     type_ = name.removeprefix(PUBLISH_PREFIX)
     fields = {"order_id": values.order_id, "channel": values.channel, "customer.id": values.user_id}
     payload = _payload(message_type(name), fields, values.at)
     if is_publication(name):
-        address = DEFAULT_CHANNELS[type_].format_map(msgspec.to_builtins(values))
+        address = DEFAULT_CHANNELS[type_].format_map(msgspec.structs.asdict(values))
         return pretty({"channel": address, "type": type_, "payload": payload})
     message = {"type": type_, "id": id} | ({"payload": payload} if payload is not None else {})
     return pretty(message)
 
 
-def field_names(text: str) -> set[str]:
-    """Name the fields of a JSON object; none where the text is no such thing."""
+def _subscribe_options(name: str, values: TemplateValues) -> dict[str, Any]:
+    match name:
+        case "subscribe-last":
+            return {"channel": values.channel, "last": True}
+        case "subscribe-tenant":
+            return {"channel": f"tenant:{values.tenant_id}"}
+        case _:
+            since = {} if values.since is None else {"since": msgspec.to_builtins(values.since)}
+            return {"channel": values.recovered_channel, "recoverable": True, **since}
+
+
+def template_of(text: str, selected: str) -> str:
+    """Return the template that a text is like.
+
+    ``OWN_MESSAGE`` if its type is none of the templates', the selected one if it has no type.
+    """
+    found = _TYPE_FIELD.search(text)
+    if not found:
+        return selected
+    name = f"{PUBLISH_PREFIX}{found[1]}" if is_publication_text(text) else found[1]
+    if name == "subscribe":
+        return _subscribe_template(text, selected)
+    return name if name in TEMPLATE_NAMES else OWN_MESSAGE
+
+
+def _subscribe_template(text: str, selected: str) -> str:
+    if '"recoverable"' in text:
+        return "subscribe-recover"
+    if '"last"' in text:
+        return "subscribe-last"
+    is_tenant = selected == "subscribe-tenant" and '"tenant:' in text
+    return selected if is_tenant else "subscribe"
+
+
+def is_publication_text(text: str) -> bool:
+    """Tell whether a text is a publication, for HTTP: it has an address, a message has none."""
+    names = _field_names(text)
+    return bool(names & _ADDRESSES) if names else bool(_ADDRESS_FIELD.search(text))
+
+
+def _field_names(text: str) -> set[str]:
+    """Name the fields of a JSON object; none if the text is none."""
     try:
         found = codec.decode_json(text)
     except codec.DECODE_ERRORS:

@@ -1,60 +1,194 @@
-"""The channel tree: channels by kind with their rates; a click filters the message list."""
+"""The channel tree: pinned channels, and kinds with their channels; a click filters the list.
+
+Search, order, what is open and what is pinned are in the URL.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import streamlit as st
 
 from common.text_markers import N_
-from dashboard.i18n.translate import _
+from dashboard.i18n.translate import _, ngettext
 from dashboard.state import channels
-from dashboard.state.channels import ChannelSort, ChannelTreeRow
+from dashboard.state.channels import (
+    TOP_CHANNELS,
+    ChannelSort,
+    ChannelTreeRow,
+    TreeRowRole,
+    TreeView,
+)
 from dashboard.state.live_state import Snapshot
 from dashboard.ui import formatting, tables, theme, url_select
 from dashboard.ui.tables import Column
+from dashboard.views.explorer import channel_detail, selection
+from dashboard.views.explorer.selection import PAGE
+from protocol.channels import ChannelKind
 
 SORT_LABELS: dict[str, str] = {
+    ChannelSort.RATE: N_("Rate"),
+    ChannelSort.SIZE: N_("Size"),
     ChannelSort.TOTAL: N_("Total"),
     ChannelSort.LATEST: N_("Latest"),
     ChannelSort.NAME: N_("Name"),
 }
+INDENT = "\N{NO-BREAK SPACE}" * 3  # of a channel below its kind
+CLOSED, FULL, MONITOR = "closed", "all", "monitor"  # parameters of the URL
+
+
+def shows_monitor() -> bool:
+    """Return whether the monitor's channel is shown."""
+    return url_select.is_on(PAGE, MONITOR)
 
 
 def format_name(row: ChannelTreeRow) -> str:
-    """Return a channel's name, or how many channels a kind has."""
-    return row.name or _("{count} in total").format(count=row.channel_count)
+    """Return a channel's name, how many channels a kind has, or what a click shows."""
+    match row.role:
+        case TreeRowRole.KIND:
+            count = ngettext("{count} channel", "{count} channels", row.channel_count)
+            return f"{row.filter_value} · " + count.format(count=row.channel_count)
+        case TreeRowRole.MORE if row.is_full:
+            return INDENT + _("show the first {count} only").format(count=TOP_CHANNELS)
+        case TreeRowRole.MORE:
+            return INDENT + _("{count} of {total}, show all").format(
+                count=row.shown_count, total=row.channel_count
+            )
+        case TreeRowRole.PINNED:
+            return row.filter_value
+        case TreeRowRole.CHANNEL:
+            return f"{INDENT}{row.name}"
 
 
-def format_subscribers(branch: ChannelTreeRow) -> str:
+def format_subscribers(row: ChannelTreeRow) -> str:
     """Format the number of subscribers; empty if unknown."""
-    return "" if branch.subscribers is None else formatting.format_count(branch.subscribers)
+    return "" if row.subscribers is None else formatting.format_count(row.subscribers)
 
 
-def draw(now: Snapshot, selected: str, on_select: Callable[[ChannelTreeRow | None], None]) -> None:
-    """Draw the pane; ``on_select`` is called with the selected row, or None."""
+def draw(now: Snapshot, selected: str) -> None:
+    """Draw the pane; ``selected`` is the list's channel filter."""
     title = _("Channels")
-    columns: dict[str, Column[ChannelTreeRow]] = {
-        _("Kind"): tables.chips_column(66, lambda branch: branch.kind, theme.KIND_TONES),
-        _("Channel"): tables.text_column(100, format_name),
-        _("/s"): tables.right_aligned_column(
-            36, lambda branch: formatting.format_rate(branch.rate)
-        ),
-        _("Total"): tables.right_aligned_column(
-            44, lambda branch: formatting.format_count(branch.total)
-        ),
-        _("Subs"): tables.right_aligned_column(38, format_subscribers),
-        _("2 min"): tables.sparkline_column(44, lambda branch: branch.trend),
-    }
-    with theme.card("tree", title, formatting.format_number(len(now.channels)), size="pane"):
+    count = formatting.format_number(len(now.channels))
+    with theme.card("tree", title, count, size="pane"):
         with st.container(horizontal=True, gap="xsmall"):
             find = url_select.search_input(
-                "explorer", "find", _("Find a channel"), placeholder=_("Find a channel")
+                PAGE, "find", _("Find a channel"), placeholder=_("Find a channel")
             )
-            sort = url_select.select(
-                "explorer", "sort", _("Sort"), SORT_LABELS, width=96, label_visibility="collapsed"
+            sort = ChannelSort(
+                url_select.select(
+                    PAGE, "sort", _("Sort"), SORT_LABELS, width=112, label_visibility="collapsed"
+                )
             )
-        lines = channels.build_tree(
-            now.channels, now.series, find, ChannelSort(sort), selected, now.at
+        view = TreeView(
+            find,
+            sort,
+            selected,
+            frozenset(_kept_names(CLOSED)),
+            frozenset(_kept_names(FULL)),
+            channel_detail.pinned_channels(),
+            shows_monitor(),
         )
-        tables.draw_table(lines, columns, "tree", on_select=on_select, alt=title)
+        rows = channels.build_tree(now.channels, now.series, view, now.at)
+        chosen = next((row for row in rows if row.filter_value == selected), None)
+        tables.draw_table(
+            rows,
+            _columns(sort),
+            "tree",
+            row_id=lambda row: row.id,
+            selected=chosen.id if chosen else "",
+            on_select=select_row,
+            scope=view,
+            alt=title,
+        )
+        _draw_monitor_switch(now)
+        channel_detail.draw(selected)
+
+
+def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
+    amount: Column[ChannelTreeRow] = tables.right_aligned_column(
+        50, lambda row: "" if _is_more(row) else formatting.format_count(row.total)
+    )
+    amount_title = _("Total")
+    if sort is ChannelSort.SIZE:
+        amount_title = _("Size")
+        amount = tables.right_aligned_column(
+            56, lambda row: "" if _is_more(row) else formatting.format_bytes(row.bytes)
+        )
+    return {
+        "": Column("button", 24, _fold_cell, on_click=_act),
+        _("Channel"): tables.text_column(
+            110,
+            format_name,
+            _("A kind or a channel; click to filter the messages and to see what it is for"),
+            tone=_tone,
+            grows=True,
+        ),
+        _("/s"): tables.right_aligned_column(
+            38,
+            lambda row: "" if _is_more(row) else formatting.format_rate(row.rate),
+            _("Messages per second, over ten seconds"),
+        ),
+        amount_title: amount,
+        _("Subs"): tables.right_aligned_column(40, format_subscribers, _("Subscribers")),
+        _("2 min"): tables.sparkline_column(42, lambda row: row.trend),
+    }
+
+
+def _is_more(row: ChannelTreeRow) -> bool:
+    return row.role is TreeRowRole.MORE
+
+
+def _tone(row: ChannelTreeRow) -> str:
+    return row.kind if row.role in (TreeRowRole.KIND, TreeRowRole.PINNED) else ""
+
+
+def _fold_cell(row: ChannelTreeRow) -> tables.Cell:
+    """Return the button that opens or closes a kind, or removes a pinned channel."""
+    if row.role is TreeRowRole.PINNED:
+        return [_("Unpin {channel}").format(channel=row.filter_value), "keep_off", ""]
+    if row.role is not TreeRowRole.KIND or not row.channel_count:
+        return ""
+    if row.kind in _kept_names(CLOSED):
+        return [_("Open {kind}").format(kind=row.kind), "chevron_right", ""]
+    return [_("Close {kind}").format(kind=row.kind), "expand_more", ""]
+
+
+def _act(row: ChannelTreeRow) -> None:
+    """Do what a row's button says."""
+    if row.role is TreeRowRole.PINNED:
+        channel_detail.toggle_pin(row.filter_value)
+    else:
+        _toggle_name(CLOSED, row.kind)
+
+
+def select_row(row: ChannelTreeRow) -> None:
+    """Filter the list by a kind or a channel, or show all channels of a kind."""
+    if row.role is TreeRowRole.MORE:
+        _toggle_name(FULL, row.kind)
+    else:
+        selection.filter_by_channel(row.filter_value)
+
+
+def _kept_names(parameter: str) -> list[str]:
+    kept = url_select.kept_value(PAGE, parameter)
+    return [name for name in kept.split(",") if name in channels.KINDS]
+
+
+def _toggle_name(parameter: str, kind: str) -> None:
+    names = _kept_names(parameter)
+    kept = [name for name in names if name != kind] if kind in names else [*names, kind]
+    url_select.keep_value(PAGE, parameter, ",".join(kept))
+
+
+def _draw_monitor_switch(now: Snapshot) -> None:
+    """Draw the switch of the monitor's channel, and what it hides."""
+    rate = formatting.format_rate(now.series.now(ChannelKind.MONITOR, over=10))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="monitor"):
+        url_select.toggle(
+            PAGE,
+            MONITOR,
+            _("Show monitor:"),
+            on_change=selection.jump_to_newest,
+            help=_("The server's reports to this workbench. Others do not receive them."),
+        )
+        if not shows_monitor():
+            hidden = _("{rate}/s hidden").format(rate=rate)
+            st.html(f'<span class="row quiet">{hidden}</span>')

@@ -1,74 +1,104 @@
-"""The inspector: a message's JSON, its changed fields, and a field plotted over time."""
+"""The inspector: a message's fields or JSON, what changed, whose it is, and a field over time."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC
 
 import streamlit as st
 
+from common import field_conditions
 from common.text_markers import N_
 from dashboard.dependencies import saved_messages
 from dashboard.i18n.translate import _, ngettext
-from dashboard.messages import fields
-from dashboard.messages.fields import FieldChange
-from dashboard.messages.republish import as_publication
+from dashboard.messages import fields, people
+from dashboard.messages.fields import FieldChange, FieldRow
+from dashboard.messages.message_ids import message_id
 from dashboard.sources.saved_messages import SavedMessagesFull
 from dashboard.state.channels import kind_of
 from dashboard.state.message_log import LoggedMessage, LogView
-from dashboard.ui import console_draft, formatting, theme
+from dashboard.tab_session import tab
+from dashboard.ui import console_draft, formatting, tables, theme, url_select
+from dashboard.ui.tables import Column
 from dashboard.views.explorer import field_plot, selection
+from dashboard.views.explorer.selection import PAGE
 
-FORMATTED, ORIGINAL = "formatted", "original"
-TEXT_FORMS = {FORMATTED: N_("Formatted"), ORIGINAL: N_("Original")}
+FORMATTED, FIELDS, ORIGINAL = "formatted", "fields", "original"
+FORMS = {FORMATTED: N_("JSON"), FIELDS: N_("Fields"), ORIGINAL: N_("Original")}
+PLOT = "plot"  # a parameter of the URL: the plotted field
 
 
 def draw(message: LoggedMessage | None, log_view: LogView) -> None:
     """Draw a message, compared with earlier ones of its channel and type."""
     if message is None:
-        with theme.card("inspector", _("Message"), size="pane"):
-            hint = _("Select a message to inspect it.")
-            theme.draw_empty_state("ads_click", _("No message selected"), hint)
+        _draw_nothing(log_view)
         return
     same = selection.similar_messages(message, log_view)
+    previous = fields.previous_of_same_subject(message, same)
     chip = formatting.chip_html(message.channel, kind_of(message.channel))
     with theme.card("inspector", message.type, chip, size="pane"):
-        facts = _("{at} · {size} · reached {reached}").format(
-            at=formatting.format_time(message.at, millis=True),
-            size=ngettext("{count} byte", "{count} bytes", len(message.text)).format(
-                count=len(message.text)
-            ),
-            reached=message.reached,
-        )
-        utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
-        st.html(f'<div class="row quiet" title="{utc}">{facts}</div>')
-        with st.container(horizontal=True, gap="xsmall", key="actions"):
+        _draw_facts(message)
+        with st.container(
+            horizontal=True, gap="xsmall", vertical_alignment="center", key="actions"
+        ):
             _draw_actions(message)
-            shown_text = _draw_text_switch()
-        # What its button copies is what it shows: the original, too, to the byte.
-        st.code(shown_text(message), "json", height="stretch", wrap_lines=True)
-        _draw_changes(message, fields.previous_of_same_subject(message, same))
+        match _draw_form_switch():
+            case "fields":
+                _draw_fields(message, previous)
+            case form:
+                # What its button copies is what it shows: the original, too, to the byte.
+                show = fields.original_text if form == ORIGINAL else fields.pretty_json
+                st.code(show(message), "json", height="stretch", wrap_lines=True)
+                _draw_changes(message, previous)
+        _draw_people(message)
         _draw_plot(message, same)
 
 
-def _draw_text_switch() -> Callable[[LoggedMessage], str]:
-    """Draw the choice of how the message is shown; return what makes the text."""
-    form = st.segmented_control(
+def _draw_nothing(log_view: LogView) -> None:
+    with theme.card("inspector", _("Message"), size="pane"):
+        if not tab().explorer.is_gone:
+            hint = _("Select a message to inspect it.")
+            theme.draw_empty_state("ads_click", _("No message selected"), hint)
+            return
+        hint = _("Select another one in the list.")
+        if log_view.oldest_at is not None:
+            since = _("The stored messages begin at {at}.")
+            hint = since.format(at=formatting.format_time(log_view.oldest_at)) + " " + hint
+        theme.draw_empty_state("history", _("The message of this link is no longer stored"), hint)
+
+
+def _draw_facts(message: LoggedMessage) -> None:
+    facts = _("{at} · {size} · reached {reached}").format(
+        at=formatting.format_time(message.at, millis=True),
+        size=ngettext("{count} byte", "{count} bytes", len(message.text)).format(
+            count=len(message.text)
+        ),
+        reached=message.reached,
+    )
+    utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
+    # app.css lays a message that a person selected over the list on a phone.
+    chosen = '<i class="chosen"></i>' if tab().explorer.is_chosen else ""
+    st.html(f'<div class="row quiet" title="{utc}">{facts}{chosen}</div>')
+
+
+def _draw_form_switch() -> str:
+    """Draw the choice of how the message is shown; return it."""
+    form: str = st.segmented_control(
         _("Show as"),
-        list(TEXT_FORMS),
+        list(FORMS),
         default=FORMATTED,
         required=True,
         key="message-text",
-        format_func=lambda name: _(TEXT_FORMS[name]),
+        format_func=lambda name: _(FORMS[name]),
         label_visibility="collapsed",
         width="content",
     )
-    return fields.original_text if form == ORIGINAL else fields.pretty_json
+    return form
 
 
 def _draw_actions(message: LoggedMessage) -> None:
-    """Draw the buttons: previous, next, save and send."""
+    """Draw the buttons: previous, next, save, send, and back to the list on a phone."""
     kept = message in saved_messages().messages()
     for lines, icon, key, help_ in (
         (-1, "keyboard_arrow_up", "k", _("Previous message in the list")),
@@ -92,14 +122,21 @@ def _draw_actions(message: LoggedMessage) -> None:
         on_click=_unsave if kept else _save,
         args=(message,),
     )
-    if st.button(
-        _("Send"),
-        icon=":material/terminal:",
-        key="send",
-        help=_("Open the Console with this message in its editor"),
-    ):
-        console_draft.replace_draft(as_publication(message.channel, message.text))
-        st.switch_page("views/console/page.py")
+    with st.container(key="send-message", width="content"):
+        # A link, not a button: a page must not be switched by a fragment that is redrawn.
+        st.page_link(
+            "views/console/page.py",
+            label=_("Send"),
+            icon=":material/terminal:",
+            help=_("Open the Console with this message in its editor"),
+            query_params={console_draft.MESSAGE_PARAM: message_id(message)},
+        )
+    st.button(
+        _("Close"),
+        icon=":material/close:",
+        key="close-detail",
+        on_click=selection.close_detail,
+    )
 
 
 def _save(message: LoggedMessage) -> None:
@@ -116,6 +153,41 @@ def _unsave(message: LoggedMessage) -> None:
         saved_messages().delete(message)
     except OSError:
         st.toast(_("The data folder is not writable."))
+
+
+def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None:
+    """Draw the fields as a table; a click on a row filters the list by its value."""
+    rows = fields.field_rows(message, previous)
+    columns: dict[str, Column[FieldRow]] = {
+        _("Field"): tables.text_column(110, lambda row: row.path),
+        _("Value"): tables.text_column(
+            90,
+            lambda row: field_conditions.value_text(row.value),
+            _("Click a value to list the messages that have it"),
+            grows=True,
+        ),
+    }
+    if any(row.before is not None for row in rows):
+        columns[_("Before")] = tables.text_column(
+            60, lambda row: row.before or "", _("In the previous message about the same object")
+        )
+    columns[""] = tables.button_column(
+        26,
+        lambda row: _("Plot {field}").format(field=row.path) if row.is_number else "",
+        lambda row: url_select.keep_value(PAGE, PLOT, row.path),
+        icon="show_chart",
+    )
+    tables.draw_table(
+        rows,
+        columns,
+        "fields",
+        row_id=lambda row: row.path,
+        on_select=lambda row: selection.filter_by_text(
+            field_conditions.format_condition(row.path, row.value)
+        ),
+        scope=message_id(message),
+        alt=_("Fields"),
+    )
 
 
 def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> None:
@@ -144,12 +216,63 @@ def diff_html(changes: Iterable[FieldChange]) -> str:
     return f'<div class="diff">{lines}</div>'
 
 
+def publisher_text(message: LoggedMessage) -> str:
+    """Return who published a message, as far as the message tells."""
+    if author := people.author_of(message):
+        return _("{name}, by chat").format(name=author.name or author.id)
+    if people.is_from_monitor(message):
+        return _("the server's monitor")
+    return _("a service, by the server API")
+
+
+def _draw_people(message: LoggedMessage) -> None:
+    """Draw the publisher, and links to the channel and to the users that it is about."""
+    with st.container(key="people", gap=None):
+        label = _("Published by")
+        publisher = html.escape(publisher_text(message))
+        st.html(f'<div class="row quiet">{label}: <b>{publisher}</b></div>')
+        with st.container(horizontal=True, gap="small"):
+            if message.channel != url_select.kept_value(PAGE, selection.CHANNEL):
+                st.button(
+                    _("Channel and subscribers"),
+                    key="show-channel",
+                    type="tertiary",
+                    help=_("List the messages of {channel} and its subscribers").format(
+                        channel=message.channel
+                    ),
+                    on_click=selection.filter_by_channel,
+                    args=(message.channel,),
+                )
+            for user in people.users_of(message):
+                st.button(
+                    _("Messages of {user}").format(user=user.name or user.id),
+                    key=f"show-user-{user.id}",
+                    type="tertiary",
+                    help=_("List what {user} receives and what mentions {user}").format(
+                        user=user.id
+                    ),
+                    on_click=selection.filter_by_user,
+                    args=(user.id,),
+                )
+
+
 def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
     """Plot one numeric field over time, if there are two messages or more."""
     names = fields.numeric_fields(fields.payload_of(message))
     if not names or len(messages) < 2:
         return
-    field = st.selectbox(_("Plot"), names, key="plot", label_visibility="collapsed")
+    wanted = url_select.kept_value(PAGE, PLOT)
+    st.session_state["plot"] = wanted if wanted in names else names[0]
+    field = st.selectbox(
+        _("Plot"), names, key="plot", label_visibility="collapsed", on_change=_keep_plot
+    )
     frame = field_plot.field_data(fields.field_points(field, messages), kind_of(message.channel))
     alt = _("{field} over time").format(field=field)
-    st.vega_lite_chart(frame, field_plot.FIELD_SPEC, height=110, key="field", alt=alt)
+    st.vega_lite_chart(
+        frame, field_plot.field_spec(), height=field_plot.HEIGHT_PX, key="field", alt=alt
+    )
+
+
+def _keep_plot() -> None:
+    """Keep the plotted field, also for messages of other types and other pages."""
+    url_select.keep_value(PAGE, PLOT, st.session_state["plot"])

@@ -1,4 +1,4 @@
-"""The message list's filters and its button to the newest message.
+"""The message list's filters, their help, and the button to the newest message.
 
 The filters are in the URL: a reload keeps them, and a link can be shared.
 """
@@ -22,28 +22,84 @@ from protocol.codec import PUBLISHABLE_TYPES
 KNOWN_TYPES = {*PUBLISHABLE_TYPES, "chat_message"}  # also in a URL, before the first one
 LIVE, SAVED = "passing", "saved"
 VIEW_LABELS = {LIVE: N_("Live"), SAVED: N_("Saved")}
+EXAMPLES: dict[str, str] = {  # of text filters, and what they find
+    "cart.total > 20000": N_("a field compared; also `=` `!=` `>=` `<=` `<`"),
+    "action = item_added and cart.total > 5000": N_("both conditions"),
+    "title contains sale": N_("a field that contains a text"),
+    "sku ~ ^BK-": N_("a field that matches a regular expression"),
+    "Кобзар": N_("words anywhere in the message, in any case"),
+    "/total.:15/": N_("a regular expression, anywhere"),
+    "$.payload.cart.total": N_("a JSON path: the list shows what it selects"),
+    "$[?@.cart.total > 20000]": N_("a JSON path with a condition"),
+}
 Slot = AbstractContextManager[Any]
 
 
 def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
     """Draw the filters; return the filter, the view and the container for ``newest``."""
-    words: dict[str, Any] = {"label_visibility": "collapsed", "on_change": selection.jump_to_newest}
-    typed: dict[str, Any] = {"type": "search", "live": True, "bind": "query-params"} | words
+    words: dict[str, Any] = {"on_change": selection.jump_to_newest}
     with st.container(horizontal=True, gap="xsmall"):
-        channel = st.text_input(
-            _("All channels"), key="channel", placeholder=_("All channels"), **typed
+        every = _("All channels")
+        channel = url_select.search_input(
+            selection.PAGE, selection.CHANNEL, every, placeholder=every, **words
         )
         types = {name: name for name in ("", *sorted({*KNOWN_TYPES, *now.types}))}
         types[""] = N_("All types")
-        type_ = url_select.select("explorer", "type", _("Type"), types, **words)
+        words["label_visibility"] = "collapsed"
+        type_ = url_select.select(selection.PAGE, "type", _("Type"), types, **words)
         view = url_select.select(
-            "explorer", "view", _("Which messages"), VIEW_LABELS, width=120, **words
+            selection.PAGE, "view", _("Which messages"), VIEW_LABELS, width=120, **words
         )
     with st.container(horizontal=True, gap="xsmall"):
-        sought = _("Text, /regex/ or $.json.path")
-        text = st.text_input(sought, key="text", placeholder=sought, **typed)
+        sought = _("Words, cart.total > 20000, /regex/, $.path")
+        text = url_select.search_input(
+            selection.PAGE,
+            selection.TEXT,
+            sought,
+            placeholder=sought,
+            on_change=selection.jump_to_newest,
+        )
+        with st.popover("", icon=":material/help:", help=_("Examples of filters"), key="examples"):
+            _draw_examples()
         beside = st.container(horizontal=True, gap="xsmall", width="content")
-    return MessageFilter(channel or "", type_, text or ""), view, beside
+    user = url_select.kept_value(selection.PAGE, selection.USER)
+    if user:
+        _draw_user(user)
+    return MessageFilter(channel, type_, text, user), view, beside
+
+
+def _draw_examples() -> None:
+    """Draw examples of text filters; a click uses one."""
+    st.caption(_("What the text field understands. Click an example to use it."))
+    for at, (example, meaning) in enumerate(EXAMPLES.items()):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.button(
+                f"`{example}`",
+                key=f"example-{at}",
+                type="tertiary",
+                on_click=selection.filter_by_text,
+                args=(example,),
+            )
+            st.caption(_(meaning))
+    st.caption(
+        _(
+            "A field is named by the end of its path: `total` is also `cart.total`. "
+            "*Fields*, beside a message, filters by a value with one click."
+        )
+    )
+
+
+def _draw_user(user: str) -> None:
+    """Draw whose messages are listed, and a button that shows everybody's."""
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="of-user"):
+        st.button(
+            _("Messages of {user}").format(user=user),
+            icon=":material/close:",
+            key="clear-user",
+            help=_("On the user's channel, or with the user's id. Click to show all."),
+            on_click=selection.filter_by_user,
+            args=("",),
+        )
 
 
 def draw_newest_button(result: SearchResult) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
-from common import text_patterns
+import streamlit as st
+
+from common import pattern_suggestions, text_patterns
 from common.text_patterns import InvalidPattern
 from dashboard.dependencies import saved_messages
 from dashboard.i18n.translate import _, ngettext
-from dashboard.messages import fields
+from dashboard.messages import matches
+from dashboard.messages.message_ids import message_id
 from dashboard.messages.search import MessageFilter, MessageSearch, SearchResult
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
@@ -22,8 +26,8 @@ from dashboard.views.explorer.message_filters import SAVED
 SEARCH_BUDGET_S = 0.15  # per tick, for messages that were not searched yet
 
 
-def draw(now: Snapshot) -> None:
-    """Draw the pane."""
+def draw(now: Snapshot) -> SearchResult:
+    """Draw the pane; return what the filters found."""
     with theme.card("list", _("Messages"), None, size="pane") as set_header:
         wanted, view, beside = message_filters.draw(now)
         log = LogView.from_messages(saved_messages().messages()) if view == SAVED else now.log
@@ -32,10 +36,10 @@ def draw(now: Snapshot) -> None:
             search = MessageSearch(wanted) if view == SAVED else selection.search_messages(wanted)
         except InvalidPattern as why:
             set_header(_("{kept} stored").format(kept=kept))
-            bad = _("Invalid search: {text}").format(text=formatting.escape_markdown(wanted.text))
-            return theme.draw_empty_state(
-                "error", bad, as_sentence(formatting.escape_markdown(str(why)))
-            )
+            with beside:  # nothing moves while a filter is typed
+                message_filters.draw_newest_button(SearchResult())
+            _draw_invalid(wanted.text, str(why))
+            return SearchResult()
         until = time.perf_counter() + SEARCH_BUDGET_S
         found = search.run(log, should_stop=lambda: time.perf_counter() > until)
         with beside:
@@ -44,11 +48,13 @@ def draw(now: Snapshot) -> None:
         source.log, source.filter = log, wanted
         set_header(_header_text(found, wanted, kept))
         shown = tab().explorer.messages.rows(found.newest)
+        selection.select_from_url(now.log)
         selection.select_default(shown)
         if shown:
-            _draw_table(shown, search.pattern)
+            _draw_table(shown, search.pattern, (wanted, view))
         else:
-            _draw_empty(log, kept, view)
+            _draw_empty(log, kept, view, wanted)
+        return found
 
 
 def as_sentence(text: str) -> str:
@@ -66,16 +72,40 @@ def _header_text(result: SearchResult, filter: MessageFilter, total: str) -> str
         )
     if filter == MessageFilter():
         return _("{kept} stored").format(kept=total)
-    matches = ngettext(
+    words = ngettext(
         "{total} match in {kept} stored", "{total} matches in {kept} stored", result.total
     )
-    return matches.format(total=formatting.format_number(result.total), kept=total)
+    return words.format(total=formatting.format_number(result.total), kept=total)
 
 
-def _draw_empty(log_view: LogView, total: str, view: str) -> None:
+def _draw_invalid(text: str, reason: str) -> None:
+    """Draw why a filter is invalid, and a button with the nearest valid form."""
+    title = _("Not a valid filter: {text}").format(text=formatting.escape_markdown(text))
+    hint = as_sentence(formatting.escape_markdown(reason))
+    theme.draw_empty_state("error", title, hint, partial(_draw_suggestion, text))
+
+
+def _draw_suggestion(text: str) -> None:
+    """Draw a button that uses the nearest valid form of a filter, if there is one."""
+    suggestion = pattern_suggestions.suggest_pattern(text)
+    if suggestion:
+        st.button(
+            _("Did you mean `{filter}`?").format(filter=suggestion),
+            key="suggestion",
+            on_click=selection.filter_by_text,
+            args=(suggestion,),
+        )
+
+
+def _draw_empty(log_view: LogView, total: str, view: str, filter: MessageFilter) -> None:
     if log_view.count:
-        hint = _("None of the {kept} stored messages matches this channel, type and text.")
-        theme.draw_empty_state("filter_alt_off", _("No matching messages"), hint.format(kept=total))
+        hint = _("None of the {kept} stored messages matches these filters.")
+        theme.draw_empty_state(
+            "filter_alt_off",
+            _("No matching messages"),
+            hint.format(kept=total),
+            partial(_draw_suggestion, filter.text),
+        )
     elif view == SAVED:
         hint = _("Select a message and press *Save*. All tabs see it, also after a restart.")
         theme.draw_empty_state("bookmark", _("No saved messages"), hint)
@@ -84,31 +114,33 @@ def _draw_empty(log_view: LogView, total: str, view: str) -> None:
         theme.draw_empty_state("forum", _("No messages yet"), hint)
 
 
-def _draw_table(shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern | None) -> None:
-    """Draw the rows; with a JSON path, show the selected values."""
+def _draw_table(
+    shown: tuple[LoggedMessage, ...], pattern: text_patterns.Pattern | None, scope: object
+) -> None:
+    """Draw the rows; the content shows what the pattern found.  For ``scope`` see tables."""
     where = formatting.viewer_timezone()
     messages = tab().explorer.messages
-
-    def content(message: LoggedMessage) -> str:
-        if isinstance(pattern, text_patterns.JsonPathPattern):
-            return fields.format_values(pattern.values(message.text))
-        return fields.summarize_message(message)
-
     columns: dict[str, Column[LoggedMessage]] = {
-        "": tables.text_column(22, lambda m: "▶" if m == messages.selected else ""),
         _("Time"): tables.text_column(
-            86, lambda m: formatting.format_time(m.at, millis=True, timezone=where)
+            84, lambda m: formatting.format_time(m.at, millis=True, timezone=where)
         ),
         _("Channel"): tables.chips_column(
-            146, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
+            126, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
         ),
-        _("Type"): tables.text_column(112, lambda m: m.type),
-        _("Content"): tables.text_column(600, content),
+        _("Type"): tables.text_column(108, lambda m: m.type),
+        _("Content"): tables.text_column(
+            240, lambda m: matches.describe_match(m, pattern), grows=True
+        ),
     }
     tables.draw_table(
         shown,
         columns,
-        messages.table_key("list"),
-        on_select=messages.select,
+        "list",
+        row_id=message_id,
+        selected=message_id(messages.selected) if messages.selected else "",
+        on_select=selection.choose,
+        frozen=messages,
+        scope=scope,
+        mark=matches.mark_matches(pattern),
         alt=_("Messages"),
     )

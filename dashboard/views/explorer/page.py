@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard.i18n.translate import _, ngettext
+from dashboard.messages.search import SearchResult
 from dashboard.state.live_state import MESSAGES
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, page_frame
+from dashboard.ui import formatting, page_frame, url_select
 from dashboard.views.explorer import channel_tree, inspector, message_list, selection, toolbar
 
 
 def draw() -> None:
     """Draw a snapshot in three panes."""
     now = page_frame.current_snapshot()
-    rate = formatting.format_number(
-        now.series.now(MESSAGES), 1
-    )  # as on Overview: without the monitor's
     channels = ngettext("{count} channel", "{count} channels", len(now.channels))
     words = [
-        _("{rate} messages/s").format(rate=rate),
+        formatting.message_rate(now.series.now(MESSAGES)),  # as on Overview: without the monitor's
         channels.format(count=formatting.format_number(len(now.channels))),
     ]
     if now.log.oldest_at is not None:
@@ -36,12 +36,22 @@ def draw() -> None:
         return
     left, middle, right = st.columns([360, 522, 328], gap="xsmall")
     with left:
-        channel_tree.draw(now, st.session_state.get("channel", ""), selection.select_channel)
+        channel_tree.draw(now, url_select.kept_value(selection.PAGE, selection.CHANNEL))
     with middle:
-        message_list.draw(now)
+        found = message_list.draw(now)
+    show_count(found)
     with right:
         inspector.draw(tab().explorer.messages.selected, now.log)
 
 
-live_line = page_frame.header(_("Explorer"), draw_actions=toolbar.draw)
+show_count: Callable[[SearchResult], None]
+
+
+def draw_toolbar() -> None:
+    """Draw the toolbar in the page's head."""
+    global show_count
+    show_count = toolbar.draw()
+
+
+live_line = page_frame.header(_("Explorer"), draw_actions=draw_toolbar)
 page_frame.redraw_periodically("explorer", draw)

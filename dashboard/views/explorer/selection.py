@@ -1,32 +1,75 @@
-"""The Explorer's selection: what a click, a key or a step does to the message list.
+"""The Explorer's selection: what a click, a key or a link does to the message list.
 
-The list and the searches are in ``tab().explorer``.
+The list and the searches are in ``tab().explorer``; filters and the selected message are in the
+URL.
 """
 
 from __future__ import annotations
 
-import streamlit as st
 from msgspec.structs import replace
 
-from dashboard.dependencies import feed
+from dashboard.dependencies import feed, saved_messages
+from dashboard.messages import message_ids
 from dashboard.messages.search import MessageFilter, MessageSearch
-from dashboard.state.channels import ChannelTreeRow
 from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.tab_session import tab
+from dashboard.ui import url_select
 
+PAGE = "explorer"
+CHANNEL, TEXT, USER, MESSAGE = "channel", "text", "user", "message"  # parameters of the URL
 DEFAULT_TYPE = "cart_update"  # selected at first: it has a diff and a plot
 
 
-def select_channel(branch: ChannelTreeRow | None) -> None:
-    """Filter the list by a kind or a channel; the filter is in the URL like the others."""
-    st.session_state.channel = branch.filter_value if branch else ""
+def filter_by_channel(channel: str) -> None:
+    """Filter the list by a kind or a channel; for callbacks."""
+    url_select.set_search(PAGE, CHANNEL, channel)
     jump_to_newest()
+
+
+def filter_by_text(text: str) -> None:
+    """Set the text filter; for callbacks."""
+    url_select.set_search(PAGE, TEXT, text)
+    jump_to_newest()
+
+
+def filter_by_user(user: str) -> None:
+    """Filter the list by a user's id, or by none if it is empty; for callbacks."""
+    url_select.keep_value(PAGE, USER, user)
+    jump_to_newest()
+
+
+def choose(message: LoggedMessage) -> None:
+    """Show a message that a person selected, and keep it in the URL; for callbacks."""
+    explorer = tab().explorer
+    explorer.messages.selected = message
+    explorer.shown_id, explorer.is_gone, explorer.is_chosen = (
+        message_ids.message_id(message),
+        False,
+        True,
+    )
+    url_select.keep_value(PAGE, MESSAGE, explorer.shown_id)
+
+
+def close_detail() -> None:
+    """Go back from the message to the list, where the message covers it; for callbacks."""
+    tab().explorer.is_chosen = False
+
+
+def select_from_url(log: LogView) -> None:
+    """Select the message that the URL asks for, once."""
+    explorer, wanted = tab().explorer, url_select.kept_value(PAGE, MESSAGE)
+    if not wanted or wanted == explorer.shown_id:
+        return
+    saved = LogView.from_messages(saved_messages().messages())
+    found = message_ids.find_message(wanted, log) or message_ids.find_message(wanted, saved)
+    explorer.messages.selected = found
+    explorer.shown_id, explorer.is_gone = wanted, found is None
 
 
 def select_default(rows: tuple[LoggedMessage, ...]) -> None:
     """Select a message if none was selected before, without freezing the list."""
     messages = tab().explorer.messages
-    if messages.selected is None:
+    if messages.selected is None and not tab().explorer.is_gone:
         first = next(iter(rows), None)
         messages.selected = next((row for row in rows if row.type == DEFAULT_TYPE), first)
 
@@ -38,7 +81,10 @@ def jump_to_newest() -> None:
 
 def move_selection(rows: int) -> None:
     """Select the message so many rows below, or above; for a callback."""
-    tab().explorer.messages.move(rows)
+    messages = tab().explorer.messages
+    messages.move(rows)
+    if messages.selected is not None:
+        choose(messages.selected)
 
 
 def search_messages(filter: MessageFilter) -> MessageSearch:
@@ -71,4 +117,4 @@ def step_while_paused() -> None:
     if message:
         tab().paused_snapshot = replace(paused, log=log.up_to(message.seq))
         jump_to_newest()
-        tab().explorer.messages.selected = message
+        choose(message)

@@ -5,7 +5,7 @@ Messages come from the socket and from the server's history, in any order, witho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from protocol.event_payloads import ChatMessageBody, ChatMessagePayload, Custome
 
 MAX_CONVERSATIONS = 200  # conversations, as many as the server lists
 MAX_ENTRIES = 500  # of one conversation
+STATE_LAG_S = 0.5  # a message may reach the simulated agent so long after its time
 SIMULATED_AGENT_ID = "agent_simulated"
 """User id of the simulator's agent, which stops replying once a person has answered."""
 
@@ -46,15 +47,28 @@ class ChatConversation(Struct, frozen=True):
         """When the newest message was sent."""
         return self.entries[-1].at if self.entries else 0.0
 
+    def is_from_customer(self, entry: ChatEntry) -> bool:
+        """Return whether the customer wrote a message; the first one always is the customer's."""
+        customer_id = self.customer.id if self.customer else self.entries[0].sender_id
+        return entry.sender_id == customer_id
+
     def last_human_entry(self) -> ChatEntry | None:
         """Return the last message of a human agent; it stops the simulated agent."""
-        own = self.customer.id if self.customer else ""
         others = (
             entry
             for entry in reversed(self.entries)
-            if entry.sender_id not in (own, SIMULATED_AGENT_ID)
+            if entry.sender_id != SIMULATED_AGENT_ID and not self.is_from_customer(entry)
         )
         return next(others, None) if self.customer else None
+
+    def is_taken(self, taken: Collection[str], known_at: float) -> bool:
+        """Return whether a person answers instead of the simulated agent.
+
+        ``taken`` are the ids of such conversations by the simulator's state at ``known_at``; a
+        message of a person that is newer takes the conversation over.
+        """
+        person = self.last_human_entry()
+        return self.id in taken or (person is not None and person.at > known_at - STATE_LAG_S)
 
     def unread_count(self, user_id: str, since: float) -> int:
         """Count the others' messages since a time, and since the user's own last message."""

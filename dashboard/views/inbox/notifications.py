@@ -54,6 +54,13 @@ class InboxSnapshot(Struct, frozen=True):
             tuple(change for change in self.cart_changes if change.at <= at),
         )
 
+    def since(self, at: float) -> InboxSnapshot:
+        """Return the entries sent from a time on."""
+        return InboxSnapshot(
+            tuple(note for note in self.notifications if note.at >= at),
+            tuple(change for change in self.cart_changes if change.at >= at),
+        )
+
     def notifications_since(self, at: float) -> tuple[InboxNotification, ...]:
         """Return the notifications that were sent after a time."""
         return tuple(note for note in self.notifications if note.at > at)

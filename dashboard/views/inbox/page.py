@@ -12,9 +12,19 @@ from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import Snapshot
 from dashboard.tab_session import tab
-from dashboard.ui import connection_badge, formatting, page_frame, sidebar, tables, theme
+from dashboard.ui import (
+    connection_badge,
+    formatting,
+    page_frame,
+    sidebar,
+    tables,
+    theme,
+    url_select,
+)
 from dashboard.ui.tables import Column
 from dashboard.views.inbox import chat_panes
+from dashboard.views.inbox.chat_panes import CUSTOMER_PARAM
+from dashboard.views.inbox.conversations import ChatConversation
 from dashboard.views.inbox.notifications import CartChange, InboxNotification, InboxSnapshot
 from dashboard.views.inbox.participant import ChatParticipant, chat_participant
 from dashboard.views.inbox.safe_links import is_internal, order_id_in
@@ -29,7 +39,6 @@ CART_TONES = {
     "quantity_changed": "muted",
     "cleared": "muted",
 }
-CUSTOMER_PARAM = "customer"  # of the customer's id, in the URL
 
 
 def current_customer() -> Persona:
@@ -38,13 +47,13 @@ def current_customer() -> Persona:
     if customer := tab().inbox.customer:
         return Persona(customer.id, name=customer.name)
     is_one = chosen.role == "customer" and not chosen.is_anonymous
-    return chosen if is_one else personas.CUSTOMER
+    return chosen if is_one else sidebar.persona("customer")
 
 
 def current_staff() -> Persona:
     """Return the staff persona: the sidebar's if it is staff, else the agent."""
     chosen = sidebar.current_persona()
-    return chosen if chosen.is_staff else personas.AGENT
+    return chosen if chosen.is_staff else sidebar.persona("agent")
 
 
 def draw_customer_select(persona: Persona) -> None:
@@ -57,7 +66,9 @@ def draw_customer_select(persona: Persona) -> None:
         index=0,
         key=f"customer-{persona.user_id}",
         format_func=lambda id: f"{about[id].name} · {id}",
-        on_change=lambda: show_customer(about[st.session_state[f"customer-{persona.user_id}"]]),
+        on_change=lambda: chat_panes.show_customer(
+            about[st.session_state[f"customer-{persona.user_id}"]]
+        ),
         label_visibility="collapsed",
     )
 
@@ -72,19 +83,23 @@ def recent_customers(now: Snapshot) -> dict[str, CustomerRef]:
 
 def find_customer(id: str, now: Snapshot) -> CustomerRef:
     """Return the customer with this id, with the name if it is known."""
-    ours = (persona for persona in personas.PERSONAS.values() if not persona.tenant)
+    ours = (sidebar.persona(key) for key, one in personas.PERSONAS.items() if not one.tenant)
+    connected = now.shop.customers if now.shop else ()
     people = [
         *now.customers,
+        *(CustomerRef(customer.id, customer.name) for customer in connected),
         *(CustomerRef(order.customer_id, order.customer) for order in now.orders),
         *(CustomerRef(persona.user_id, persona.name) for persona in ours),
     ]
     return next((customer for customer in people if customer.id == id), CustomerRef(id, id))
 
 
-def show_customer(customer: CustomerRef) -> None:
-    """Show another customer's inbox and latest conversation."""
-    st.query_params[CUSTOMER_PARAM] = customer.id
-    tab().inbox.customer, tab().inbox.conversation_id = customer, None
+def is_unknown(persona: Persona, mail: InboxSnapshot, own: list[ChatConversation]) -> bool:
+    """Return whether nothing is known of a customer but the id in the link.
+
+    Notifications tell nothing: announcements are for everyone.
+    """
+    return persona.name == persona.user_id and not mail.cart_changes and not own
 
 
 def draw_notifications(inbox: InboxSnapshot) -> None:
@@ -138,7 +153,7 @@ def draw_cart(inbox: InboxSnapshot) -> None:
             62, lambda change: formatting.format_time(change.at, timezone=where)
         ),
         _("Change"): tables.chips_column(76, lambda change: change.action, CART_TONES),
-        _("Product"): tables.text_column(112, _product_text),
+        _("Product"): tables.text_column(112, _product_text, grows=True),
         _("Total, ₴"): tables.right_aligned_column(
             74, lambda change: formatting.format_number(float(change.total), 2)
         ),
@@ -156,7 +171,13 @@ def draw_cart(inbox: InboxSnapshot) -> None:
                 _("The cart is empty"),
                 _("It updates as the simulated customer shops."),
             )
-        tables.draw_table(inbox.cart_changes, columns, "cart", alt=_("Cart changes"))
+        tables.draw_table(
+            inbox.cart_changes,
+            columns,
+            "cart",
+            row_id=lambda change: f"{change.at} {change.action} {change.product}",
+            alt=_("Cart changes"),
+        )
 
 
 def _product_text(change: CartChange) -> str:
@@ -185,7 +206,9 @@ def draw() -> None:
     customer, agent = current_customer(), current_staff()
     customer_side, staff_side = chat_participant(customer), chat_participant(agent)
     live_line(sockets_text((customer, customer_side), (agent, staff_side)))
-    mail = customer_side.inbox_snapshot().up_to(page_frame.current_snapshot().at)
+    now = page_frame.current_snapshot()
+    # The connections of the tab outlive a reset, and have received what was before it.
+    mail = customer_side.inbox_snapshot().up_to(now.at).since(now.reset_at or 0.0)
     inbox = tab().inbox
     if inbox.shown_customer_id != customer.user_id:
         # Earlier notifications are neither new nor unread.
@@ -198,19 +221,22 @@ def draw() -> None:
         st.toast(formatting.escape_markdown(inbox.error), icon=":material/error:")
         inbox.error = ""
     conversations = staff_side.conversations()
+    own = [
+        one
+        for one in customer_side.conversations()
+        if one.customer and one.customer.id == customer.user_id
+    ]
     left, middle, right = st.columns(3, gap="xsmall")
     with (
         left,
         st.container(key="stack-inbox", height=theme.HEIGHTS["pane"], border=False, gap="xsmall"),
     ):
         draw_customer_select(customer)
+        if is_unknown(customer, mail, own):
+            words = _("No customer {id} was seen: the link may be from an earlier run of the shop.")
+            st.caption(words.format(id=formatting.escape_markdown(customer.user_id)))
         draw_notifications(mail)
         draw_cart(mail)
-    own = [
-        one
-        for one in customer_side.conversations()
-        if one.customer and one.customer.id == customer.user_id
-    ]
     if inbox.conversation_id is None and (own or customer_side.has_conversation_list):
         chat_panes.select_conversation(own[0].id if own else "")
     with middle:
@@ -221,7 +247,12 @@ def draw() -> None:
     with right:
         shown = next((one for one in conversations if one.id == inbox.conversation_id), None)
         chat_panes.draw_staff_pane(
-            agent, staff_side, staff_side.load_history(shown) if shown else None, conversations
+            agent,
+            staff_side,
+            staff_side.load_history(shown) if shown else None,
+            conversations,
+            feed().snapshot(),  # the chat is not paused
+            next(iter(mail.cart_changes), None),
         )
 
 
@@ -245,7 +276,11 @@ def format_ms(value: float) -> str:
 tab().inbox.opened_at = tab().inbox.opened_at or feed().now()
 now = feed().snapshot()
 tab().inbox.recent_customers = recent_customers(now)
-if (customer_id := st.query_params.get(CUSTOMER_PARAM)) and is_valid_key(customer_id):
+customer_id = st.query_params.get(CUSTOMER_PARAM) or url_select.kept_value("inbox", CUSTOMER_PARAM)
+if is_valid_key(customer_id):
     tab().inbox.customer = find_customer(customer_id, now)
+    url_select.keep_value("inbox", CUSTOMER_PARAM, customer_id)
+elif customer_id:
+    tab().inbox.error = _("Not a user id: {id}").format(id=customer_id)
 live_line = page_frame.header(_("Inbox"))
 page_frame.redraw_periodically("inbox", draw)

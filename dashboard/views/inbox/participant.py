@@ -22,6 +22,7 @@ from common.text_markers import N_
 from dashboard import dependencies
 from dashboard.personas import Persona
 from dashboard.sockets.persona_socket import PersonaSocket, close_async
+from dashboard.sources.feed import ANNOUNCEMENTS
 from dashboard.views.inbox.conversations import ChatConversation, ChatConversations
 from dashboard.views.inbox.notifications import Inbox, InboxSnapshot
 from protocol import codec
@@ -167,7 +168,7 @@ class ChatParticipant:
 def chat_participant(persona: Persona) -> ChatParticipant:
     """Return this tab's participant for a persona; the first call opens its socket.
 
-    It starts with the messages of the persona's channel in the feed's log.
+    It starts with what the feed has of the persona's channel, and with the announcements.
     """
     settings = dependencies.settings()
     server = ApiClient(settings.server_url, partial(persona.token, settings))
@@ -179,11 +180,20 @@ def chat_participant(persona: Persona) -> ChatParticipant:
     )
     if persona.is_staff:
         opened.socket.client.subscribe(str(Channel(ChannelKind.TENANT, tenant)))
+    else:
+        opened.socket.client.subscribe(str(ANNOUNCEMENTS), last=True, recoverable=True)
     return opened
 
 
 def feed_backfill(channel: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the messages of a channel from the feed's log."""
-    for logged in dependencies.feed().snapshot().log.newest_first():
+    """Yield a user's earlier messages, from the feed: of the own channel, and announcements.
+
+    Nothing if ``channel`` is empty.
+    """
+    if not channel:
+        return
+    now = dependencies.feed().snapshot()
+    yield from now.announcements
+    for logged in now.log.newest_first():
         if logged.channel == channel and logged.type in BACKFILLED_TYPES:
             yield codec.decode_json(logged.text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from dashboard.dependencies import feed
@@ -10,12 +12,23 @@ from dashboard.state.inventory import Inventory, ProductStock
 from dashboard.state.live_state import Snapshot
 from dashboard.state.stock_alerts import AlertRecord
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, page_frame, tables, theme
+from dashboard.ui import (
+    chart_window,
+    charts,
+    formatting,
+    page_frame,
+    scenario_titles,
+    tables,
+    theme,
+    url_select,
+)
 from dashboard.ui.tables import Column
 from dashboard.views.inventory import stock_chart
+from protocol.simulator_api import SubjectKind
 
 TABLE_ROWS = 14  # of 28 px, so that the chart below has its room at 1440x900
 NO_FORECAST = "–"
+PRODUCT_PARAM = "product"  # of the selected product's SKU, in the URL
 
 
 def format_minutes(value: float | None) -> str:
@@ -23,15 +36,45 @@ def format_minutes(value: float | None) -> str:
     return NO_FORECAST if value is None else formatting.format_duration(60 * value)
 
 
-def select_product(product: ProductStock | None) -> None:
+def minutes_left(product: ProductStock, now: float) -> float:
+    """Return the minutes until the stock runs out; infinite if unknown."""
+    minutes = product.minutes_until_empty(now)
+    return math.inf if minutes is None else minutes
+
+
+def select_product(product: ProductStock) -> None:
     """Select a product."""
-    if product:
-        tab().inventory.selected_sku = product.sku
+    select_sku(product.sku)
+
+
+def select_sku(sku: str) -> None:
+    """Select a product by its SKU."""
+    tab().inventory.selected_sku = sku
+    url_select.keep_value("inventory", PRODUCT_PARAM, sku)
+
+
+def scenario_subjects(now: Snapshot, kind: SubjectKind) -> dict[str, str]:
+    """Return what the running scenarios act on: titles of scenarios by the subject's id."""
+    scenarios = now.shop.scenarios if now.shop else ()
+    return {
+        subject.id: scenario_titles.scenario_title(scenario.name)
+        for scenario in scenarios
+        for subject in scenario.subjects
+        if subject.kind is kind
+    }
 
 
 def warehouse_column(warehouse: int) -> Column[ProductStock]:
     """Return the column with the stock of one warehouse."""
-    return tables.number_column(46, lambda shelf: shelf.quantities[warehouse])
+    return tables.sortable(
+        tables.number_column(
+            52,
+            lambda shelf: shelf.quantities[warehouse],
+            tone=lambda shelf: tables.low_stock_tone(shelf.quantities[warehouse], shelf.threshold),
+        ),
+        f"warehouse-{warehouse + 1}",
+        lambda shelf: shelf.quantities[warehouse],
+    )
 
 
 def draw_stock(now: Snapshot) -> None:
@@ -59,38 +102,79 @@ def draw_stock(now: Snapshot) -> None:
                 else:
                     theme.draw_empty_state("warehouse", _("Loading stock from the simulator…"), "")
             return
-        places, rows = now.stock.warehouses, now.stock.lowest_first()
-        selected_sku = tab().inventory.selected_sku
+        places, subjects = now.stock.warehouses, scenario_subjects(now, SubjectKind.PRODUCT)
         columns: dict[str, Column[ProductStock]] = {
-            "": tables.text_column(22, lambda shelf: "▶" if shelf.sku == selected_sku else ""),
-            _("Product"): tables.button_column(
-                178, lambda shelf: shelf.name, "stock-button", rows, select_product
+            _("Product"): tables.sortable(
+                tables.text_column(140, lambda shelf: shelf.name, grows=True),
+                "product",
+                lambda shelf: shelf.name.casefold(),
             ),
-            _("Threshold"): tables.number_column(62, lambda shelf: shelf.threshold),
             **{place: warehouse_column(i) for i, place in enumerate(places)},
-            _("Stock level"): tables.progress_column(
-                96, lambda shelf: round(shelf.fill_percent), 100, "%d%%"
-            ),
-            _("Runs out in"): tables.text_column(
-                78,
-                lambda shelf: format_minutes(shelf.minutes_until_empty(now.at)),
-                _(
-                    "All warehouses combined, at the sales rate of "
-                    "the last ten minutes, without replenishment"
+            **scenario_column(subjects),
+            _("Threshold"): tables.sortable(
+                tables.number_column(
+                    76,
+                    lambda shelf: shelf.threshold,
+                    _("Stock of a warehouse is low at or below it"),
                 ),
+                "threshold",
+                lambda shelf: shelf.threshold,
+                largest_first=True,
             ),
-            _("SKU"): tables.text_column(96, lambda shelf: shelf.sku),
+            _("Stock level"): tables.sortable(
+                tables.progress_column(
+                    96,
+                    lambda shelf: shelf.fill_percent,
+                    100,
+                    lambda shelf: f"{shelf.fill_percent:.0f}%",
+                    _("All warehouses combined, in percent of twice their threshold"),
+                ),
+                "level",
+                lambda shelf: shelf.fill_percent,
+            ),
+            _("Runs out in"): tables.sortable(
+                tables.text_column(
+                    84,
+                    lambda shelf: format_minutes(shelf.minutes_until_empty(now.at)),
+                    _(
+                        "All warehouses combined, at the sales rate of "
+                        "the last ten minutes, without replenishment"
+                    ),
+                ),
+                "runs-out",
+                lambda shelf: minutes_left(shelf, now.at),
+            ),
+            _("SKU"): tables.sortable(
+                tables.text_column(112, lambda shelf: shelf.sku), "sku", lambda shelf: shelf.sku
+            ),
         }
-        style = tables.highlight_low(list(places), _("Threshold"))
         tables.draw_table(
-            rows,
+            now.stock.lowest_first(subjects),
             columns,
             "stock",
-            visible_rows=TABLE_ROWS,
+            row_id=lambda shelf: shelf.sku,
+            selected=tab().inventory.selected_sku,
             on_select=select_product,
-            style=style,
+            visible_rows=TABLE_ROWS,
+            sort=tables.Sort("inventory"),
+            detail="rest-level",
             alt=title,
         )
+
+
+def scenario_column(subjects: dict[str, str]) -> dict[str, Column[ProductStock]]:
+    """Return the column that names the scenario of a product, while there is one."""
+    if not subjects:
+        return {}
+    tones = dict.fromkeys(subjects.values(), "warn")
+    return {
+        _("Scenario"): tables.chips_column(
+            112,
+            lambda product: subjects.get(product.id, ""),
+            tones,
+            _("The running scenario that acts on this product"),
+        )
+    }
 
 
 def draw_alerts(unseen: list[AlertRecord]) -> None:
@@ -118,28 +202,35 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
             _("Time"): tables.text_column(
                 66, lambda alert: formatting.format_time(alert.at, timezone=where)
             ),
-            _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
-            _("Product"): tables.text_column(166, lambda alert: alert.product),
+            _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
+            _("Product"): tables.text_column(140, lambda alert: alert.product, grows=True),
             _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
-            _("Left"): tables.number_column(40, lambda alert: alert.quantity),
+            _("Left"): tables.number_column(44, lambda alert: alert.quantity),
             _("Mark seen"): tables.button_column(
-                80,
-                tables.icon_cell("check"),
-                "seen-button",
-                unseen,
+                92,
+                lambda alert: _("Mark seen: {product}, {warehouse}").format(
+                    product=alert.product, warehouse=alert.warehouse
+                ),
                 lambda alert: feed().acknowledge_alert(alert.id),
+                icon="check",
             ),
         }
-        tables.draw_table(unseen, columns, "alerts", visible_rows=TABLE_ROWS, alt=title)
+        tables.draw_table(
+            unseen,
+            columns,
+            "alerts",
+            row_id=lambda alert: str(alert.id),
+            on_select=lambda alert: select_sku(alert.sku),
+            visible_rows=TABLE_ROWS,
+            detail="rest-level",
+            alt=title,
+        )
 
 
 def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
     """Draw the stock of one product over time, with its threshold."""
     if product is None:
-        title = _("Stock over time")
-        with theme.card("level", title, size="rest"):
-            hint = _("Select a product to see its stock over time.")
-            theme.draw_empty_state("show_chart", title, hint)
+        draw_no_product(now.stock)
         return
     places = now.stock.warehouses
     left = "".join(
@@ -149,18 +240,44 @@ def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
     about = f"{product.sku} · {formatting.format_number(float(product.price), 2)} ₴"
     if (left_for := product.minutes_until_empty(now.at)) is not None:
         about += " · " + _("runs out in {time}").format(time=format_minutes(left_for))
-    with theme.card("level", product.name, f"{about} {left}", size="rest"):
-        length = stock_chart.chart_window(product, now.at)
-        levels = stock_chart.stock_data(
-            list(stock_chart.chart_points(product, length, now.at)), places, product.threshold
-        )
+    window = chart_window.current("inventory", int(now.at))
+    length = window.span.length
+    end = window.span.end + 1.0 if window.is_zoomed else now.at
+    points = list(stock_chart.chart_points(product, end, length))
+    levels = stock_chart.stock_data(points, places, product.threshold, end, formatting.format_time)
+    key = f"level-{length}-{window.zoomed_to or 'live'}"
+    with theme.card(
+        "level",
+        product.name,
+        f"{about} {left}",
+        "rest",
+        lambda: chart_window.draw_controls("inventory", window),
+    ):
         st.vega_lite_chart(
-            levels,
-            stock_chart.stock_spec(places, length),
-            key=f"level{length}",
+            charts.with_marks(levels, chart_window.time_marks(now), end, length),
+            stock_chart.stock_spec(places, length, window.zoomed_to),
+            key=key,
             height="stretch",
             alt=_("Stock of {name} by warehouse, with its threshold").format(name=product.name),
+            on_select=chart_window.zoom_callback("inventory", key, window.span),
+            selection_mode=charts.ZOOM,
         )
+
+
+def draw_no_product(stock: Inventory) -> None:
+    """Draw an empty state while no product is shown."""
+    title, sku = _("Stock over time"), tab().inventory.selected_sku
+    with theme.card("level", title, size="rest"):
+        if sku and stock.products:
+            words = _("The shop has no product {sku}. Select one from the list.")
+            theme.draw_empty_state(
+                "search_off",
+                _("Product not found"),
+                words.format(sku=formatting.escape_markdown(sku)),
+            )
+        else:
+            hint = _("Select a product to see its stock over time.")
+            theme.draw_empty_state("show_chart", title, hint)
 
 
 def draw() -> None:
@@ -179,18 +296,24 @@ def draw() -> None:
         draw_stock(now)
     with right:
         draw_alerts(unseen)
-    draw_stock_chart(now, selected_product(now.stock))
+    draw_stock_chart(now, selected_product(now))
 
 
-def selected_product(now: Inventory) -> ProductStock | None:
-    """Return the selected product; by default the one with most changes."""
-    page = tab().inventory
-    shelf = next((shelf for shelf in now.products if shelf.sku == page.selected_sku), None)
-    if shelf is None and now.products:
-        shelf = max(now.lowest_first()[:TABLE_ROWS], key=lambda shelf: len(shelf.history))
-        page.selected_sku = shelf.sku
-    return shelf
+def selected_product(now: Snapshot) -> ProductStock | None:
+    """Return the selected product; by default the one of a scenario, or with most changes."""
+    if wanted := tab().inventory.selected_sku:
+        product = now.stock.find(wanted)
+    else:
+        subjects = scenario_subjects(now, SubjectKind.PRODUCT)
+        listed = now.stock.lowest_first(subjects)[:TABLE_ROWS]
+        listed = [product for product in listed if product.id in subjects] or listed
+        product = max(listed, key=lambda product: len(product.history), default=None)
+    if product:
+        select_product(product)
+    return product
 
 
+tab().inventory.selected_sku = st.query_params.get(PRODUCT_PARAM, tab().inventory.selected_sku)
+url_select.keep_value("inventory", PRODUCT_PARAM, tab().inventory.selected_sku)
 live_line = page_frame.header(_("Inventory"))
 page_frame.redraw_periodically("inventory", draw)

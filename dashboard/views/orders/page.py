@@ -9,9 +9,9 @@ from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.personas import Persona
 from dashboard.state.live_state import ORDERS, Snapshot
-from dashboard.state.orders import HAPPY_PATH, TrackedOrder
+from dashboard.state.orders import HAPPY_PATH, STALE_AFTER_S, TrackedOrder
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, page_frame, tables, theme, url_select
+from dashboard.ui import chart_window, charts, formatting, page_frame, tables, theme, url_select
 from dashboard.ui.tables import Column
 from dashboard.views.orders import panes, timeline
 from dashboard.views.orders.delivery_times import order_as_received, pair_deliveries
@@ -25,21 +25,32 @@ ORDER_PARAM = "order"  # of the selected order's id, in the URL
 VIEW_LABELS = {"table": N_("Table"), "timeline": N_("Timeline")}
 
 
-def select_order(order: TrackedOrder | None) -> None:
+def select_order(order: TrackedOrder) -> None:
     """Select an order."""
-    if order:
-        tab().orders.selected_id = st.query_params[ORDER_PARAM] = order.id
+    tab().orders.selected_id = order.id
+    url_select.keep_value("orders", ORDER_PARAM, order.id)
 
 
 def selected_order(now: Snapshot) -> TrackedOrder | None:
-    """Return the selected order; by default one that will soon change its status."""
-    if selected_id := tab().orders.selected_id:
-        return next((order for order in now.orders if order.id == selected_id), None)
-    soon = (OrderStatus.PROCESSING, OrderStatus.PAID, OrderStatus.PENDING)
-    order = next((o for status in soon for o in now.orders if o.status is status), None)
+    """Return the selected order; by default one that will soon change its status.
+
+    It is selected by its id, or by its number in a link.
+    """
+    if wanted := tab().orders.selected_id:
+        number = wanted.upper()
+        order = next((o for o in now.orders if wanted == o.id or number == o.number), None)
+    else:
+        soon = (OrderStatus.PROCESSING, OrderStatus.PAID, OrderStatus.PENDING)
+        order = next((o for status in soon for o in now.orders if o.status is status), None)
     if order:
-        tab().orders.selected_id = order.id
+        select_order(order)
     return order
+
+
+def select_another() -> None:
+    """Let the page choose an order again."""
+    tab().orders.selected_id = ""
+    url_select.keep_value("orders", ORDER_PARAM, "")
 
 
 def draw_order(order: TrackedOrder, now: Snapshot) -> None:
@@ -47,7 +58,7 @@ def draw_order(order: TrackedOrder, now: Snapshot) -> None:
     sockets = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
     customer_messages = sockets.customer_messages(now.at)
     deliveries = pair_deliveries(customer_messages, sockets.shop_messages(now.at), order.id)
-    left, right = st.columns([52, 48], gap="xsmall")
+    left, right = st.columns([42, 58], gap="xsmall")
     with left:
         panes.draw_customer_pane(
             order, order_as_received(order, customer_messages), sockets, now.at, PANE_PX
@@ -62,11 +73,21 @@ def draw_no_order() -> None:
         theme.card("customer", _("One order, from both sides"), size="even"),
         st.container(height=PANE_PX, border=False),
     ):
-        if tab().orders.selected_id:
+        if wanted := tab().orders.selected_id:
+            words = _(
+                "The workbench knows no order {order}. It ended more than {minutes} minutes ago "
+                "or before the workbench started, or is from before a reset."
+            )
             theme.draw_empty_state(
                 "search_off",
                 _("Order not found"),
-                _("No recent updates. Select another order from the list."),
+                words.format(order=formatting.escape_markdown(wanted), minutes=STALE_AFTER_S // 60),
+            )
+            st.button(
+                _("Show a current order"),
+                icon=":material/receipt_long:",
+                key="another",
+                on_click=select_another,
             )
         else:
             theme.draw_empty_state(
@@ -78,27 +99,32 @@ def draw_no_order() -> None:
 
 def draw_latest(now: Snapshot) -> None:
     """Draw the newest orders received on the tenant's channel."""
-    where, selected_id = formatting.viewer_timezone(), tab().orders.selected_id
+    where = formatting.viewer_timezone()
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
-        "": tables.text_column(18, lambda order: "▶" if order.id == selected_id else ""),
-        _("Order"): tables.button_column(
-            112, lambda order: order.number, "latest-button", placed, select_order
-        ),
-        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
+        _("Order"): tables.text_column(106, lambda order: order.number),
+        _("Status"): tables.chips_column(80, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
-            50, lambda order: formatting.format_number(float(order.total))
+            58, lambda order: formatting.format_number(float(order.total))
         ),
         _("Time"): tables.text_column(
-            58, lambda order: formatting.format_time(order.placed_at, timezone=where)
+            64, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Customer"): tables.text_column(130, lambda order: order.customer),
+        _("Customer"): tables.text_column(64, lambda order: order.customer, grows=True),
     }
     title = _("Last {count} orders").format(count=LATEST_ROWS)
     aside = formatting.chip_html(f"tenant:{feed().tenant}", "tenant")
     with theme.card("latest", title, aside, size="even"):
         tables.draw_table(
-            placed, columns, "latest", visible_rows=LATEST_ROWS, on_select=select_order, alt=title
+            placed,
+            columns,
+            "latest",
+            row_id=lambda order: order.id,
+            selected=tab().orders.selected_id,
+            on_select=select_order,
+            visible_rows=LATEST_ROWS,
+            detail="even-customer",
+            alt=title,
         )
 
 
@@ -131,7 +157,7 @@ def draw_open_orders(now: Snapshot) -> None:
         elif view == "timeline":
             draw_timeline(found, now)
         else:
-            draw_open_table(found[:MAX_LISTED])
+            draw_open_table(found[:MAX_LISTED], find)
 
 
 def matches(order: TrackedOrder, find: str) -> bool:
@@ -168,9 +194,9 @@ def empty_state_texts(any_open: bool) -> tuple[str, str]:
     return _("No open orders"), _("Orders appear here from checkout to delivery.")
 
 
-def draw_open_table(orders: list[TrackedOrder]) -> None:
-    """Draw the orders with the duration of each step."""
-    where, selected_id = formatting.viewer_timezone(), tab().orders.selected_id
+def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
+    """Draw the orders that a search found, with the duration of each step."""
+    where = formatting.viewer_timezone()
 
     def step(status: OrderStatus) -> Column[TrackedOrder]:
         return tables.text_column(
@@ -178,13 +204,16 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
         )
 
     columns: dict[str, Column[TrackedOrder]] = {
-        "": tables.text_column(20, lambda order: "▶" if order.id == selected_id else ""),
-        _("Order"): tables.button_column(
-            110, lambda order: order.number, "open-button", orders, select_order
+        _("Order"): tables.text_column(110, lambda order: order.number),
+        _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
+        _("Progress"): tables.progress_column(
+            90,
+            completed_steps,
+            len(HAPPY_PATH),
+            lambda order: f"{completed_steps(order)} / {len(HAPPY_PATH)}",
+            is_text_visible=False,
         ),
-        _("Status"): tables.chips_column(90, lambda order: order.status, theme.STATUS_TONES),
-        _("Progress"): tables.progress_column(90, completed_steps, len(HAPPY_PATH), " "),
-        _("Customer"): tables.text_column(130, lambda order: order.customer),
+        _("Customer"): tables.text_column(150, lambda order: order.customer),
         _("Total, ₴"): tables.right_aligned_column(
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),
@@ -195,10 +224,21 @@ def draw_open_table(orders: list[TrackedOrder]) -> None:
         theme.display_name("processing").capitalize(): step(OrderStatus.PROCESSING),
         theme.display_name("shipped").capitalize(): step(OrderStatus.SHIPPED),
         _("Tracking number"): tables.text_column(120, lambda order: order.tracking_number),
-        _("Parcel"): tables.text_column(220, lambda order: order.tracking_status),
+        _("Parcel"): tables.text_column(160, lambda order: order.tracking_status, grows=True),
     }
     title = _("Open orders, oldest first")
-    tables.draw_table(orders, columns, "open", on_select=select_order, alt=title)
+    tables.draw_table(
+        orders,
+        columns,
+        "open",
+        row_id=lambda order: order.id,
+        selected=tab().orders.selected_id,
+        on_select=select_order,
+        scope=find,
+        mark=tables.find_words(find),
+        detail="even-customer",
+        alt=title,
+    )
 
 
 def completed_steps(order: TrackedOrder) -> int:
@@ -214,7 +254,9 @@ def format_step_duration(seconds: float | None) -> str:
 def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
     """Draw the timeline."""
     shown = orders[: timeline.TIMELINE_ROWS]
-    data = timeline.timeline_data(timeline.status_segments(shown, now.at))
+    segments = timeline.status_segments(shown, now.at)
+    bars = timeline.timeline_data(segments, now.at, formatting.format_time)
+    data = charts.with_marks(bars, chart_window.time_marks(now), now.at, timeline.TIMELINE_S)
     alt = _("Open orders over the last five minutes, one bar segment per status")
     spec = timeline.order_timeline_spec(tuple(map(theme.display_name, timeline.STATUS_BAR_HEX)))
     st.vega_lite_chart(data, spec, key="order-timeline", height="stretch", alt=alt)
@@ -223,7 +265,7 @@ def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
 def draw() -> None:
     """Draw a snapshot."""
     now = page_frame.current_snapshot()
-    rate = 60 * now.series.now(ORDERS, over=60)
+    rate = round(60 * now.series.now(ORDERS, over=60))
     live_line(
         ngettext("{count} order/min", "{count} orders/min", rate).format(
             count=formatting.format_number(rate)
@@ -237,7 +279,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     order = selected_order(now)
-    left, right = st.columns([29, 20], gap="xsmall")
+    left, right = st.columns([66, 34], gap="xsmall")
     with left:
         if order:
             draw_order(order, now)
@@ -249,5 +291,6 @@ def draw() -> None:
 
 
 tab().orders.selected_id = st.query_params.get(ORDER_PARAM, tab().orders.selected_id)
+url_select.keep_value("orders", ORDER_PARAM, tab().orders.selected_id)
 live_line = page_frame.header(_("Orders"))
 page_frame.redraw_periodically("orders", draw)

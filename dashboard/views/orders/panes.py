@@ -8,9 +8,10 @@ from collections.abc import Iterable
 import streamlit as st
 
 from common.text_markers import N_
-from dashboard.i18n.translate import _
+from dashboard.i18n.translate import _, ngettext
 from dashboard.state.live_state import Snapshot
 from dashboard.state.orders import TrackedOrder
+from dashboard.tab_session import CommandResult
 from dashboard.ui import connection_badge, formatting, simulator_commands, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.orders.delivery_times import UpdateDelivery
@@ -21,6 +22,7 @@ from protocol.simulator_api import AdvanceOrder
 
 UPDATE_ROWS = 6  # lines; an uneventful order has five updates
 ITEM_ROWS = 3  # with more, the total would be below the pane's edge
+ERROR_SHOWN_S = 10
 RECENT_MESSAGES = 2  # the last messages of the customer's socket that are listed
 STATUS_LABELS = {  # statuses as shown to customers
     OrderStatus.PENDING: N_("Placed"),
@@ -31,6 +33,12 @@ STATUS_LABELS = {  # statuses as shown to customers
     OrderStatus.DELIVERED: N_("Delivered"),
     OrderStatus.CANCELLED: N_("Cancelled"),
     OrderStatus.REFUNDED: N_("Refunded"),
+}
+
+FINAL_TEXTS = {  # beside the button that advances an order
+    OrderStatus.DELIVERED: N_("The order was delivered: no step is left."),
+    OrderStatus.CANCELLED: N_("The order was cancelled: no step is left."),
+    OrderStatus.REFUNDED: N_("The order was refunded: no step is left."),
 }
 
 
@@ -107,7 +115,7 @@ def items_html(order: TrackedOrder, shown: TrackedOrder) -> str:
     ]
     if len(items) > ITEM_ROWS:
         rest = items[ITEM_ROWS - 1 :]
-        more = _("and {count} more").format(count=len(rest))
+        more = ngettext("and {count} more", "and {count} more", len(rest)).format(count=len(rest))
         items[ITEM_ROWS - 1 :] = [formatting.details_html(more, "".join(rest))]
     total, all_of_it = f"<b>{formatting.format_number(float(order.total), 2)} ₴</b>", _("Total")
     parcel = formatting.split_row_html(_("Nova Poshta"), tracking_html(shown))
@@ -165,28 +173,35 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
             )
     where = formatting.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
-        _("Sent"): tables.text_column(
-            66, lambda one: formatting.format_time(one.sent_at, timezone=where)
+        _("Time"): tables.text_column(
+            64,
+            lambda one: formatting.format_time(one.sent_at, timezone=where),
+            _("When the server sent the update"),
         ),
-        _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
-        _("Customer"): tables.right_aligned_column(
-            62,
+        _("Status"): tables.chips_column(84, lambda one: one.status, theme.STATUS_TONES),
+        _("Customer, ms"): tables.right_aligned_column(
+            94,
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
-        _("Shop"): tables.right_aligned_column(
-            54,
+        _("Shop, ms"): tables.right_aligned_column(
+            86,
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
-        _("Δ, ms"): tables.right_aligned_column(
-            50,
+        _("Difference, ms"): tables.right_aligned_column(
+            98,
             lambda one: format_ms(one.difference_ms),
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),
     }
     tables.draw_table(
-        deliveries, columns, "deliveries", visible_rows=UPDATE_ROWS, alt=_("Order updates")
+        deliveries,
+        columns,
+        "deliveries",
+        row_id=lambda one: f"{one.status} {one.sent_at}",
+        visible_rows=UPDATE_ROWS,
+        alt=_("Order updates"),
     )
 
 
@@ -195,18 +210,25 @@ def format_ms(value: float | None) -> str:
     return "" if value is None else formatting.format_number(value, 1)
 
 
+def is_recent_advance(outcome: CommandResult, now: float) -> bool:
+    """Return whether a command advanced an order a moment ago: older errors are of another one."""
+    return outcome.command == "advance_order" and outcome.at > now - ERROR_SHOWN_S
+
+
 def draw_advance_button(order: TrackedOrder, now: Snapshot) -> None:
     """Draw the button that advances the order, if the simulator is running."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            _("Advance order"),
+            _("Advance this order"),
             icon=":material/skip_next:",
             key="advance",
             disabled=now.shop is None or bool(now.stock.error) or not order.is_open,
             on_click=simulator_commands.send_command,
             args=(AdvanceOrder(order=order.id),),
-            help=_("Advances this order now instead of at its scheduled time"),
+            help=_("Moves the order to its next status now instead of at its scheduled time"),
         )
         outcome = simulator_commands.last_result()
-        if outcome and outcome.command == "advance_order" and outcome.error:
+        if order.status in FINAL_TEXTS:
+            st.caption(_(FINAL_TEXTS[order.status]))
+        elif outcome and outcome.error and is_recent_advance(outcome, now.at):
             st.caption(formatting.escape_markdown(outcome.error))

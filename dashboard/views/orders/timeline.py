@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 from msgspec import Struct
@@ -11,7 +11,8 @@ from msgspec.structs import astuple
 
 from dashboard.i18n.translate import _, cached_per_language
 from dashboard.state.orders import TrackedOrder
-from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, Spec, time_axis
+from dashboard.ui import charts
+from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, DATA_ROWS, Spec, time_axis
 from protocol import codec
 from protocol.event_payloads import OrderStatus
 
@@ -58,24 +59,29 @@ def status_segments(orders: Iterable[TrackedOrder], now: float) -> list[StatusSe
     return segments
 
 
-def timeline_data(segments: list[StatusSegment]) -> pd.DataFrame:
+def timeline_data(
+    segments: list[StatusSegment], now: float, format_time: Callable[[float], str]
+) -> pd.DataFrame:
     """Return the chart's data, with empty rows up to ``TIMELINE_ROWS``."""
     empty = TIMELINE_ROWS - len({segment.number for segment in segments})
     rows = [
         *segments,
         *(StatusSegment(EMPTY_ROW_LABEL * n, "", 0.0, 0.0, 0.0) for n in range(1, empty + 1)),
     ]
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         [astuple(row) for row in rows], columns=list(StatusSegment.__struct_fields__)
     )
+    frame["row"] = frame.groupby("number", sort=False).ngroup()
+    frame["time"] = [format_time(now + row.end - row.duration_s) for row in rows]
+    return frame
 
 
 @cached_per_language
 def order_timeline_spec(status_labels: tuple[str, ...]) -> Spec:
     """Return the chart of bars for ``timeline_data``; the labels are in STATUS_BAR_HEX's order."""
     named = codec.encode_json(dict(zip(STATUS_BAR_HEX, status_labels, strict=True))).decode()
-    return BASE_SPEC | {
-        "transform": [{"calculate": f"{named}[datum.status]", "as": "name"}],
+    bars = {
+        "transform": [DATA_ROWS, {"calculate": f"{named}[datum.status]", "as": "name"}],
         "mark": ARIA_HIDDEN | {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2},
         "encoding": {
             "x": time_axis(TIMELINE_S) | {"field": "start"},
@@ -83,7 +89,7 @@ def order_timeline_spec(status_labels: tuple[str, ...]) -> Spec:
             "y": {
                 "field": "number",
                 "type": "nominal",
-                "sort": None,
+                "sort": {"field": "row", "op": "min"},
                 "title": None,
                 "axis": {"domain": False, "ticks": False, "minExtent": 110, "labelLimit": 110},
             },
@@ -96,14 +102,20 @@ def order_timeline_spec(status_labels: tuple[str, ...]) -> Spec:
             "tooltip": [
                 {"field": "number", "type": "nominal", "title": _("Order")},
                 {"field": "name", "type": "nominal", "title": _("Status")},
+                {"field": "time", "type": "nominal", "title": _("Since")},
                 {
-                    "field": "lasted",
+                    "field": "duration_s",
                     "type": "quantitative",
                     "format": ".0f",
                     "title": _("Duration, s"),
                 },
             ],
         },
+    }
+    return BASE_SPEC | {
+        "layer": [bars, *charts.mark_layers(TIMELINE_S)],
+        "encoding": {"x": time_axis(TIMELINE_S)},
+        "resolve": {"scale": {"color": "independent"}},
     }
 
 

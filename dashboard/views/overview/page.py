@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import streamlit as st
 
+from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
-from dashboard.state.channels import EVERYONE, KINDS
-from dashboard.state.live_state import DELIVERIES, MESSAGES, ORDERED_AMOUNT, ORDERS, Snapshot
+from dashboard.state.live_state import (
+    DELIVERIES,
+    MESSAGES,
+    ORDERED_AMOUNT,
+    ORDERS,
+    P95_MS,
+    Snapshot,
+)
 from dashboard.state.orders import TrackedOrder
 from dashboard.state.stock_alerts import AlertRecord
-from dashboard.state.time_series import SPARKLINE_STEP_S, WINDOW_S, Series
-from dashboard.ui import charts, formatting, metric_row, page_frame, tables, theme
+from dashboard.state.time_series import SPARKLINE_STEP_S, sparkline_ends
+from dashboard.ui import (
+    formatting,
+    metric_row,
+    page_frame,
+    simulator_commands,
+    tables,
+    theme,
+    throughput_card,
+)
 from dashboard.ui.metric_row import Metric
 from dashboard.ui.tables import Column
+from protocol.simulator_api import PlaceOrder
 
 MAX_ROWS = 40
 
 
 def draw_metrics(now: Snapshot) -> None:
     """Draw the key metrics."""
-    series, (_connections, p95_sparkline) = now.series, now.health_sparklines
+    series = now.series
+    messages, deliveries = series.now(MESSAGES), series.now(DELIVERIES)
     p95 = now.health.p95_ms
+    p95s = [one.value for one in now.gauges.ranges(P95_MS, sparkline_ends(series.end))]
     metric_row.draw(
         (
-            metric_row.connections_metric(now),
+            metric_row.connections_metric(now, page="connections"),
             Metric(
                 _("Messages/s"),
                 _("Publications accepted in the last second, excluding monitor traffic"),
-                formatting.format_number(series.now(MESSAGES), 1),
-                series.sparkline(MESSAGES),
+                formatting.format_number(messages, 1),
+                metric_row.known_only(now, series.sparkline(MESSAGES)),
+                page="explorer",
             ),
             Metric(
                 _("Deliveries/s"),
-                _("Connections these publications were queued for, excluding monitor traffic"),
-                formatting.format_number(series.now(DELIVERIES), 1),
-                series.sparkline(DELIVERIES),
+                explain_deliveries(now, messages, deliveries),
+                formatting.format_number(deliveries, 1),
+                metric_row.known_only(now, series.sparkline(DELIVERIES)),
+                caption=connected_caption(now),
+                page="connections",
             ),
             Metric(
                 _("Orders/min"),
                 _("Orders placed in the last minute"),
                 formatting.format_number(60 * series.now(ORDERS, over=60)),
-                series.sparkline(ORDERS, over=60),
+                metric_row.known_only(now, series.sparkline(ORDERS, over=60)),
+                page="orders",
             ),
             Metric(
                 _("Ordered, ₴"),
@@ -49,49 +73,63 @@ def draw_metrics(now: Snapshot) -> None:
                     "including unpaid and cancelled ones"
                 ),
                 formatting.format_number(int(now.ordered_amount)),
-                ordered_amounts(now),
+                metric_row.known_only(now, ordered_amounts(now)),
+                page="orders",
+                is_total=True,
             ),
             Metric(
                 _("Latency p95, ms"),
                 _("From accepting a publication to writing it to the socket, over the last minute"),
                 None if p95 is None else formatting.format_number(p95, 1),
-                p95_sparkline,
+                metric_row.known_only(now, p95s),
+                page="connections",
             ),
         )
+    )
+
+
+def connected_customers(now: Snapshot) -> tuple[int, int] | None:
+    """Return how many of the active customers are connected, and how many are active."""
+    if now.shop is None or now.stock.error:
+        return None
+    connected = {customer.id for customer in now.shop.customers if customer.signed_in}
+    return sum(customer.id in connected for customer in now.customers), len(now.customers)
+
+
+def connected_caption(now: Snapshot) -> str:
+    """Return why there are fewer deliveries than messages, in short."""
+    if (counts := connected_customers(now)) is None:
+        return ""
+    return _("{connected} of {active} customers connected").format(
+        connected=counts[0], active=counts[1]
+    )
+
+
+def explain_deliveries(now: Snapshot, messages: float, deliveries: float) -> str:
+    """Return what a delivery is, and why fewer deliveries than messages are no loss."""
+    text = _("Connections these publications were queued for, excluding monitor traffic.")
+    if (counts := connected_customers(now)) is None:
+        return text
+    explanation = _(
+        "{deliveries} deliveries/s of {messages} messages/s are no loss: of the {active} customers "
+        "active in the last five minutes {connected} are connected, and a message "
+        "to a customer who is not has no recipient."
+    )
+    return f"{text} " + explanation.format(
+        deliveries=formatting.format_number(deliveries, 1),
+        messages=formatting.format_number(messages, 1),
+        connected=counts[0],
+        active=counts[1],
     )
 
 
 def ordered_amounts(now: Snapshot) -> list[float]:
     """Return the total amount ordered, at each point of a sparkline."""
     amount, amounts = float(now.ordered_amount), list[float]()
-    for later in reversed(now.series.window([ORDERED_AMOUNT])[::SPARKLINE_STEP_S]):
+    for later in reversed(now.series.means([ORDERED_AMOUNT], sparkline_ends(now.series.end))):
         amounts.insert(0, amount)
-        amount -= later[ORDERED_AMOUNT]
+        amount -= later[ORDERED_AMOUNT] * SPARKLINE_STEP_S
     return amounts
-
-
-def draw_throughput(series: Series, annotations: dict[int, str]) -> None:
-    """Draw messages per second by channel kind; the legend has the current values."""
-    rows = series.window(KINDS)
-    kinds = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
-    legend = "".join(
-        formatting.dot_html(f"{kind} {formatting.format_number(rows[-1][kind], 1)}", kind)
-        for kind in kinds
-    )
-    title = _("Messages/s by channel kind")
-    with theme.card("throughput", title, legend):
-        table = charts.throughput_data(rows, annotations)
-        st.vega_lite_chart(table, charts.throughput_spec(), key="throughput", height=250, alt=title)
-
-
-def gap_annotations(now: Snapshot) -> dict[int, str]:
-    """Return annotations where the feed was disconnected: the chart lacks that traffic."""
-    ends = {int(gap.until) - now.series.end: gap.until - gap.since for gap in now.gaps}
-    return {
-        t: _("no data: {length}").format(length=formatting.format_duration(lasted))
-        for t, lasted in ends.items()
-        if -WINDOW_S < t <= 0
-    }
 
 
 def count_since(count: int, start: str) -> str:
@@ -106,10 +144,12 @@ def draw_orders(now: Snapshot, start: str) -> None:
         _("Time"): tables.text_column(
             66, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Order"): tables.text_column(102, lambda order: order.number),
+        _("Order"): tables.link_column(
+            112, lambda order: order.number, lambda order: f"/orders?order={quote(order.id)}"
+        ),
         _("Status"): tables.chips_column(92, lambda order: order.status, theme.STATUS_TONES),
         _("Customer"): tables.text_column(122, lambda order: order.customer),
-        _("Items"): tables.text_column(196, lambda order: order.item_names),
+        _("Items"): tables.text_column(190, lambda order: order.item_names, grows=True),
         _("Total, ₴"): tables.right_aligned_column(
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),
@@ -128,7 +168,9 @@ def draw_orders(now: Snapshot, start: str) -> None:
                 _("No orders yet"),
                 _("New orders appear here. Start the simulator: `python -m simulator`."),
             )
-        tables.draw_table(now.orders[:MAX_ROWS], columns, key="orders", alt=title)
+        tables.draw_table(
+            now.orders[:MAX_ROWS], columns, "orders", row_id=lambda order: order.id, alt=title
+        )
 
 
 def draw_alerts(now: Snapshot, start: str) -> None:
@@ -138,9 +180,11 @@ def draw_alerts(now: Snapshot, start: str) -> None:
         _("Time"): tables.text_column(
             66, lambda alert: formatting.format_time(alert.at, timezone=where)
         ),
-        _("State"): tables.chips_column(64, lambda alert: alert.type, theme.ALERT_TONES),
-        _("Product"): tables.text_column(210, lambda alert: alert.product),
-        _("Warehouse"): tables.text_column(72, lambda alert: alert.warehouse),
+        _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
+        _("Product"): tables.link_column(
+            180, lambda alert: alert.product, lambda alert: f"/inventory?product={quote(alert.sku)}"
+        ),
+        _("Warehouse"): tables.text_column(84, lambda alert: alert.warehouse),
         _("Left"): tables.number_column(44, lambda alert: alert.quantity),
     }
     title = _("Stock alerts")
@@ -154,7 +198,9 @@ def draw_alerts(now: Snapshot, start: str) -> None:
                     "threshold, runs out or is replenished."
                 ),
             )
-        tables.draw_table(now.alerts[:MAX_ROWS], columns, key="alerts", alt=title)
+        tables.draw_table(
+            now.alerts[:MAX_ROWS], columns, "alerts", row_id=lambda alert: str(alert.id), alt=title
+        )
 
 
 def draw() -> None:
@@ -179,7 +225,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     draw_metrics(now)
-    draw_throughput(now.series, gap_annotations(now))
+    throughput_card.draw("overview", "throughput", _("Messages/s by channel kind"), now, height=250)
     left, right = st.columns([7, 5], gap="xsmall")
     with left:
         draw_orders(now, start)
@@ -187,5 +233,31 @@ def draw() -> None:
         draw_alerts(now, start)
 
 
-live_line = page_frame.header(_("Overview"), allow_presenter=True)
+def draw_actions() -> None:
+    """Draw the button that places an order."""
+    st.button(
+        _("Place an order"),
+        icon=":material/add_shopping_cart:",
+        key="place",
+        disabled=feed().snapshot().shop is None,
+        on_click=place_order,
+    )
+
+
+def place_order() -> None:
+    """Place an order and say which; it appears in the list of orders."""
+    simulator_commands.send_command(PlaceOrder())
+    result = simulator_commands.last_result()
+    if result is None:
+        return
+    if result.error or not result.order:
+        st.toast(result.error, icon=":material/error:")
+        return
+    words = _("Order {number} of {name} placed").format(
+        number=result.order.number, name=result.order.customer.name
+    )
+    st.toast(words, icon=":material/add_shopping_cart:")
+
+
+live_line = page_frame.header(_("Overview"), allow_presenter=True, draw_actions=draw_actions)
 page_frame.redraw_periodically("overview", draw)

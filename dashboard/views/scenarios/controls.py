@@ -1,6 +1,7 @@
-"""Controls of the simulator: pause, speed, rate, seed, and one-off actions.
+"""Controls of the simulator: pause, speed, rate, reset, and one-off actions.
 
-A fragment without a timer, so that ticks do not reset sliders and text fields.
+A fragment without a timer, so that ticks do not reset sliders and text fields.  The result of an
+action is drawn by ``action_result``, which ticks.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import streamlit as st
 from common.text_markers import N_
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _
-from dashboard.tab_session import CommandResult, tab
-from dashboard.ui import formatting, simulator_commands, theme
+from dashboard.tab_session import tab
+from dashboard.ui import simulator_commands
+from dashboard.views.scenarios import reset_dialog
 from protocol.event_payloads import Priority
 from protocol.simulator_api import (
     Announce,
     PauseSimulation,
     PlaceOrder,
-    RestartSimulation,
     Restock,
     ResumeSimulation,
     SetRate,
@@ -29,18 +30,7 @@ from protocol.simulator_api import (
 SPEEDS = (1, 2, 5, 10, 30, 60)
 MESSAGE_RATES = (5, 10, 20, 50, 100, 200, 500, 1000)
 PRIORITIES = {"low": N_("quiet"), "normal": N_("normal"), "high": N_("urgent")}
-SUCCESS_TEXTS = {  # by command; commands on an order show the order instead
-    "pause": N_("Simulation paused."),
-    "resume": N_("Simulation resumed."),
-    "speed": N_("Simulation speed set."),
-    "rate": N_("Publish rate set."),
-    "restart": N_("Simulation restarted."),
-    "start_scenario": N_("Scenario started."),
-    "stop_scenario": N_("Scenario stopped."),
-    "restock": N_("Low stock replenished."),
-    "set_stock": N_("Stock set."),
-    "announce": N_("Announcement sent to all connected clients."),
-}
+CONTROL_PX = 150  # px of a control at least: two beside each other on a phone
 
 state = st.session_state
 
@@ -48,26 +38,28 @@ state = st.session_state
 @st.fragment
 def draw() -> None:
     """Draw the controls with the simulator's current settings."""
-    now = feed().snapshot()
-    shop = now.shop
+    shop = feed().snapshot().shop
+    if tab().scenarios.drawn_for != controls_state(shop) and shop is not None:
+        state["speed"], state["rate"] = (
+            nearest(SPEEDS, shop.speed),
+            nearest(MESSAGE_RATES, shop.rate),
+        )
     tab().scenarios.drawn_for = controls_state(shop)
     if shop is None:
         return
     state.setdefault("speed", nearest(SPEEDS, shop.speed))
     state.setdefault("rate", nearest(MESSAGE_RATES, shop.rate))
-    state.setdefault("seed", shop.seed)
     with (
-        theme.card("simulator", _("Simulated shop"), result_html(simulator_commands.last_result())),
-        st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
+        st.container(border=True, key="fit-simulator"),
+        st.grid(7, min_column_width=CONTROL_PX, vertical_alignment="bottom", gap="xsmall"),
     ):
         draw_simulation_controls(shop)
-        st.space("stretch")
         draw_actions(shop)
 
 
-def controls_state(shop: ShopState | None) -> tuple[bool, str] | None:
+def controls_state(shop: ShopState | None) -> tuple[bool, str, float, float] | None:
     """Return the state that the controls depend on."""
-    return None if shop is None else (shop.running, shop.run)
+    return None if shop is None else (shop.running, shop.run, shop.speed, shop.rate)
 
 
 def rerun_if_changed(shop: ShopState | None) -> None:
@@ -81,81 +73,50 @@ def nearest(offered: tuple[int, ...], value: float) -> int:
     return min(offered, key=lambda one: abs(one - value))
 
 
-def result_html(result: CommandResult | None) -> str:
-    """Return the result of the last command as HTML."""
-    if result is None:
-        return ""
-    at = formatting.format_time(result.at)
-    if result.error:
-        return formatting.dot_html(f"{at} · {result.error}", "bad")
-    if result.order:
-        words = _("{number} ({name}): {status}").format(
-            number=result.order.number,
-            name=result.order.customer.name,
-            status=theme.display_name(result.order.status),
-        )
-        return formatting.dot_html(f"{at} · {words}", "ok")
-    words = _(SUCCESS_TEXTS[result.command]) if result.command in SUCCESS_TEXTS else ""
-    return formatting.dot_html(f"{at} · {words}", "ok") if words else ""
-
-
 def draw_simulation_controls(shop: ShopState) -> None:
-    """Draw pause, speed, rate and restart."""
+    """Draw pause, reset, speed and rate."""
     st.button(
-        _("Pause simulation") if shop.running else _("Resume simulation"),
+        _("Pause the shop") if shop.running else _("Resume the shop"),
         icon=":material/pause:" if shop.running else ":material/play_arrow:",
         key="pause-simulation",
+        type="secondary" if shop.running else "primary",
+        width="stretch",
+        help=_("Simulated time stands still; the workbench goes on. To hold still what this page "
+               "shows, pause the view (P)."),
         on_click=simulator_commands.send_command,
         args=(PauseSimulation() if shop.running else ResumeSimulation(),),
-    )
+    )  # fmt: skip
+    if st.button(_("Reset"), icon=":material/restart_alt:", key="reset", width="stretch"):
+        reset_dialog.draw(shop)
     st.select_slider(
         _("Speed"),
         SPEEDS,
         key="speed",
         format_func=lambda speed: f"×{speed}",
-        width=170,
         on_change=lambda: simulator_commands.send_command(SetSpeed(speed=state.speed)),
     )
     st.select_slider(
         _("Messages per second"),
         MESSAGE_RATES,
         key="rate",
-        width=190,
         on_change=lambda: simulator_commands.send_command(SetRate(rate=state.rate)),
         help=_("Average publications per second of simulated time"),
     )
-    with st.popover(_("Restart"), icon=":material/restart_alt:"):
-        st.caption(_("The same seed reproduces the same day. Open orders are discarded."))
-        st.number_input(_("Seed"), 0, 2**31, key="seed", step=1)
-        st.button(
-            _("Restart"),
-            key="restart",
-            type="primary",
-            on_click=lambda: simulator_commands.send_command(RestartSimulation(seed=state.seed)),
-        )
 
 
 def draw_actions(shop: ShopState) -> None:
     """Draw one-off actions: order, stock, announcement."""
-    outcome = simulator_commands.last_result()
-    if outcome and (order := outcome.order):
-        st.page_link(
-            "views/orders/page.py",
-            label=_("Follow {number}").format(number=order.number),
-            icon=":material/receipt_long:",
-            query_params={"order": order.id},
-        )
     st.button(
         _("Place an order"),
-        icon=":material/add_shopping_cart:",
         key="place",
         type="primary",
+        width="stretch",
         on_click=simulator_commands.send_command,
         args=(PlaceOrder(),),
     )
-    with st.popover(_("Stock"), icon=":material/trending_down:"):
+    with st.popover(_("Stock"), icon=":material/trending_down:", width="stretch"):
         draw_stock_form(shop)
-    with st.popover(_("Announce"), icon=":material/campaign:"):
+    with st.popover(_("Announce"), icon=":material/campaign:", width="stretch"):
         draw_announcement_form()
 
 
@@ -194,7 +155,7 @@ def draw_announcement_form() -> None:
             key="announce-priority",
             format_func=lambda name: _(PRIORITIES[name]),
         )
-        if st.form_submit_button(_("Broadcast"), type="primary"):
+        if st.form_submit_button(_("Send to everyone"), type="primary"):
             simulator_commands.send_command(
                 Announce(title=title, body=body, priority=Priority(priority))
             )

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import streamlit as st
 
 from client.http_client import ApiRequestError
 from common.text_markers import N_
 from dashboard.dependencies import feed, simulator_client
 from dashboard.i18n.translate import _, current_language, ngettext
-from dashboard.state.channels import EVERYONE, KINDS
 from dashboard.state.live_state import Snapshot
-from dashboard.state.time_series import WINDOW_S
-from dashboard.ui import charts, formatting, page_frame, simulator_commands, theme
-from dashboard.views.scenarios import controls
-from protocol.simulator_api import ScenarioInfo, ShopState, StartScenario, StopScenario
+from dashboard.ui import formatting, page_frame, simulator_commands, theme, throughput_card
+from dashboard.views.scenarios import action_result, controls
+from protocol.simulator_api import (
+    RunningScenario,
+    ScenarioInfo,
+    ScenarioSubject,
+    ShopState,
+    StartScenario,
+    StopScenario,
+    SubjectKind,
+)
 
 ICONS = {
     "calm-day": "sunny",
@@ -35,7 +43,13 @@ PAGE_LABELS = {
     "console": N_("Console"),
     "connections": N_("Connections"),
 }
-CARD_PX = 196  # px of a scenario's card, so that starting one moves nothing
+SUBJECT_ICONS = {
+    SubjectKind.PRODUCT: "sell",
+    SubjectKind.WAREHOUSE: "warehouse",
+    SubjectKind.CUSTOMER: "person",
+    SubjectKind.ORDER: "receipt_long",
+}
+CARD_PX = 212  # px of a scenario's card, so that starting one moves nothing
 
 
 def draw() -> None:
@@ -43,6 +57,8 @@ def draw() -> None:
     held, now = page_frame.current_snapshot(), feed().snapshot()  # controls are never paused
     controls.rerun_if_changed(now.shop)
     live_line(status_text(now))
+    if now.shop is not None:
+        action_result.draw(now)
     try:
         scenarios = simulator_client().list_scenarios()
     except ApiRequestError as why:
@@ -50,7 +66,8 @@ def draw() -> None:
     with st.grid(4, min_column_width=230, gap="xsmall"):
         for scenario in scenarios:
             draw_card(scenario, now.shop if not now.stock.error else None)
-    draw_effect(held, scenarios)
+    title = _("Effect: messages/s by channel kind")
+    throughput_card.draw("scenarios", "effect", title, held, size="rest")
 
 
 def status_text(now: Snapshot) -> str:
@@ -99,8 +116,10 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             title = formatting.escape_markdown(scenario.title.in_language(code))
             st.markdown(f":material/{icon}: **{title}**", width="stretch")
+            # The title is for screen readers: eight buttons would have one name.
+            verb = _("Stop") if running else _("Run")
             st.button(
-                _("Stop") if running else _("Run"),
+                f"{verb} **{title}**",
                 key=f"run-{scenario.name}",
                 type="primary" if running else "secondary",
                 disabled=shop is None,
@@ -111,14 +130,16 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
                     else StartScenario(name=scenario.name),
                 ),
             )
-        st.caption(formatting.escape_markdown(scenario.sentence.in_language(code)))
+        if running and running.subjects:
+            st.caption(subjects_text(running.subjects))
+        else:
+            st.caption(formatting.escape_markdown(scenario.sentence.in_language(code)))
         watch = formatting.escape_markdown(scenario.watch.in_language(code))
         st.caption(f":material/visibility: {watch}")
         st.space("stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            for name in scenario.pages:
-                if name in PAGE_LABELS:
-                    st.page_link(f"views/{name}/page.py", label=_(PAGE_LABELS[name]))
+            for page in scenario.pages:
+                draw_page_link(page, running, shop)
             st.space("stretch")
             left = running.left_s if running else scenario.lasts_s
             words = _("{time} left") if running else _("lasts {time}")
@@ -130,26 +151,28 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
         )
 
 
-def draw_effect(now: Snapshot, scenarios: tuple[ScenarioInfo, ...]) -> None:
-    """Draw the traffic of the last two minutes, with the scenarios that were started."""
-    rows = now.series.window(KINDS)
-    named = [kind for kind in KINDS if kind != EVERYONE or any(row[EVERYONE] for row in rows)]
-    legend = "".join(
-        formatting.dot_html(f"{kind} {formatting.format_number(rows[-1][kind], 1)}", kind)
-        for kind in named
+def subjects_text(subjects: tuple[ScenarioSubject, ...]) -> str:
+    """Return the names of what a scenario acts on, as Markdown."""
+    names = ", ".join(formatting.escape_markdown(subject.name) for subject in subjects)
+    return f":material/{SUBJECT_ICONS[subjects[0].kind]}: {names}"
+
+
+def draw_page_link(page: str, running: RunningScenario | None, shop: ShopState | None) -> None:
+    """Draw a link to a page of the workbench, such as ``connections?sort=waiting``.
+
+    Inventory opens with the first product that the running scenario acts on.
+    """
+    name, _separator, query = page.partition("?")
+    if name not in PAGE_LABELS:
+        return
+    query_params = dict(parse_qsl(query))
+    if name == "inventory" and running and shop:
+        skus = {product.id: product.sku for product in shop.products}
+        products = [skus[one.id] for one in running.subjects if one.id in skus]
+        query_params |= {"product": products[0]} if products else {}
+    st.page_link(
+        f"views/{name}/page.py", label=_(PAGE_LABELS[name]), query_params=query_params or None
     )
-    title = _("Effect: messages/s by channel kind")
-    with theme.card("effect", title, legend, size="rest"):
-        titles = {one.name: one.title.in_language(current_language()) for one in scenarios}
-        began = {
-            round(start.at - now.at): titles.get(start.name, start.name)
-            for start in now.scenario_starts
-            if now.at - start.at < WINDOW_S
-        }
-        table = charts.throughput_data(rows, began)
-        st.vega_lite_chart(
-            table, charts.throughput_spec(), key="effect", height="stretch", alt=title
-        )
 
 
 live_line = page_frame.header(_("Scenarios"))

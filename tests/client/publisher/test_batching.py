@@ -26,6 +26,13 @@ def test_a_batch_has_at_least_one_item():
     assert len(backlog.next_batch("key").items) == 1
 
 
+def test_cleared_items_count_as_completed():
+    backlog = queue_of(1, 2, 3)
+
+    assert backlog.clear() == 3
+    assert (len(backlog), backlog.completed) == (0, 3)
+
+
 def test_a_rejected_item_is_removed_alone():
     backlog = queue_of(1, 2, 3)
 

@@ -285,3 +285,48 @@ async def test_closing_ends_all_waits_and_rejects_new_publications(api, make):
         await waiting
     assert publisher.put(alert(2)) is False
     assert publisher.counts.waiting == 1
+
+
+async def test_discarded_publications_are_not_sent_and_counted_as_dropped(api, make):
+    publisher = make()
+    api.is_held.clear()
+    publisher.put(alert(1))
+    await api.arrived.wait()
+    publisher.put(alert(2))
+    publisher.discard()
+    publisher.put(alert(3))
+    api.is_held.set()
+    async with asyncio.timeout(10):
+        await publisher.flush()
+
+    assert api.bodies == [[1], [3]]
+    assert (publisher.counts.dropped, publisher.counts.accepted) == (2, 1)
+
+
+async def test_discarded_publications_are_not_sent_again_after_a_failure(api, make):
+    publisher = make()
+    api.refuse(503)
+    api.is_held.clear()
+    publisher.put(alert(1))
+    await api.arrived.wait()
+    publisher.discard()
+    api.is_held.set()
+    async with asyncio.timeout(10):
+        await publisher.wait_until_idle()
+        await put_all(publisher, alert(2))
+
+    assert api.bodies == [[1], [2]]
+
+
+async def test_waiting_until_idle_waits_for_the_request_in_progress(api, make):
+    publisher = make()
+    api.is_held.clear()
+    publisher.put(alert(1))
+    await api.arrived.wait()
+    publisher.discard()
+    idle = asyncio.create_task(publisher.wait_until_idle())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(idle), 0.01)
+    api.is_held.set()
+
+    await asyncio.wait_for(idle, 10)

@@ -114,3 +114,18 @@ def test_has_no_fields_if_the_payload_is_not_an_object():
     (message,) = log_of("[1]").newest_first()
 
     assert fields.payload_of(message) == {}
+
+
+def test_are_listed_with_their_earlier_values():
+    before, message = log_of(
+        '{"cart":{"total":1500.00,"id":"c"}}', '{"cart":{"total":1700.00,"id":"c"},"items":[1]}'
+    ).chunks[0]
+
+    rows = fields.field_rows(message, before)
+
+    assert [(row.path, str(row.value), row.before) for row in rows] == [
+        ("cart.total", "1700.00", "1500.00"),
+        ("cart.id", "c", None),
+        ("items.0", "1", None),
+    ]
+    assert [row.is_number for row in rows] == [True, False, True]

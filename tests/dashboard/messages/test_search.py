@@ -136,3 +136,16 @@ def test_finds_nothing_newer_than_a_paused_view():
     search.run(recorder.view())
 
     assert search.run(view).total == 3
+
+
+MIXED = recorded(
+    ("user:user_1", "cart_update", "{}"),
+    ("order:ord_1", "order_update", '{"order":{"customer":{"id":"user_1"}}}'),
+    ("order:ord_2", "order_update", '{"order":{"customer":{"id":"user_10"}}}'),
+)
+
+
+def test_finds_what_a_user_receives_and_what_names_the_user():
+    found = MessageSearch(MessageFilter(user="user_1")).run(MIXED.view())
+
+    assert [message.channel for message in found.newest] == ["order:ord_1", "user:user_1"]

@@ -10,6 +10,7 @@ from client.sans_io.connection_state import ConnectionState
 from client.sync.client import ShopWebSocket
 from dashboard.sockets.socket_status import SocketPhase
 from dashboard.sources.feed import Feed
+from dashboard.state.live_state import ORDERS
 from dashboard.ui import connection_badge
 from protocol.event_payloads import OrderStatus
 
@@ -51,6 +52,30 @@ def test_skips_and_logs_a_message_that_it_cannot_decode(feed, socket, shop, capl
 
     assert feed.snapshot().order_count == 1
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+
+
+def test_gives_a_recovered_order_its_own_time(feed, socket, shop, clock):
+    clock.now += 60
+    socket.receive("new_order", shop.placed(), at=shop.noon + 5)
+    socket.receive("inventory_alert", shop.alert(), at=shop.noon + 6)
+
+    now = feed.snapshot()
+
+    assert [order.placed_at - shop.noon for order in now.orders] == [5]
+    assert [alert.at - shop.noon for alert in now.alerts] == [6]
+    assert now.series.rows[int(shop.noon) + 5][ORDERS] == 1
+
+
+def test_keeps_announcements_for_ten_minutes(feed, socket, shop, clock):
+    for n in (1, 2):
+        notice = {"id": f"n_{n}", "title": "Увага", "body": "Зачиняємося"}
+        socket.receive("notification", notice, at=shop.noon)
+        clock.now += 1
+
+    ids = [message["payload"]["id"] for message in feed.snapshot().announcements]
+    assert ids == ["n_2", "n_1"]
+    clock.now += 600
+    assert feed.snapshot().announcements == ()
 
 
 def test_lists_the_active_customers(feed, socket, shop):

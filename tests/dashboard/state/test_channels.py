@@ -2,10 +2,11 @@
 
 from dashboard.state.channels import (
     BUCKET_S,
-    COLLAPSED_ROWS,
-    EXPANDED_ROWS,
     MAX_CHANNELS,
+    TOP_CHANNELS,
     ChannelSort,
+    TreeRowRole,
+    TreeView,
     add_report,
     build_tree,
     kind_of,
@@ -20,10 +21,9 @@ def grown(shop, *reports):
     return known
 
 
-def lines(known, shop, find="", sort=ChannelSort.TOTAL, chosen=""):
-    return build_tree(
-        known, PerSecondCounters().series(shop.noon), find, sort, chosen, shop.noon + 5
-    )
+def lines(known, shop, sort=ChannelSort.TOTAL, **view):
+    series = PerSecondCounters().series(shop.noon)
+    return build_tree(known, series, TreeView(sort=sort, **view), shop.noon + 5)
 
 
 def names(branches):
@@ -84,34 +84,120 @@ def test_shows_everyone_only_after_a_message_to_everyone(shop):
     assert names(lines(known, shop))[-2:] == ["*", "*"]
 
 
-def test_shows_a_few_channels_of_a_kind_until_the_kind_is_selected(shop):
-    known = grown(shop, shop.traffic(*[shop.sample(f"order:{n}") for n in range(300)]))
-
-    assert len(lines(known, shop)) == 5 + COLLAPSED_ROWS
-    assert len(lines(known, shop, chosen="order:")) == 5 + EXPANDED_ROWS
-    assert len(lines(known, shop, chosen="order:17")) == 5 + EXPANDED_ROWS
+def of_kind(rows, kind):
+    return [(row.role, row.name) for row in rows if row.kind == kind]
 
 
-def test_finds_a_channel_by_any_part_of_its_name_in_any_case(shop):
+def test_shows_the_top_channels_of_a_kind_and_how_many_more_there_are(shop):
+    known = grown(shop, shop.traffic(*[shop.sample(f"order:{n:03}") for n in range(120)]))
+
+    rows = lines(known, shop)
+
+    assert [row.name for row in rows if row.role == TreeRowRole.CHANNEL] == [
+        f"{n:03}" for n in range(TOP_CHANNELS)
+    ]
+    (more,) = (row for row in rows if row.role == TreeRowRole.MORE)
+    assert (more.kind, more.shown_count, more.channel_count) == ("order", TOP_CHANNELS, 120)
+    assert not more.is_full
+
+
+def test_shows_all_channels_of_a_kind_on_request(shop):
+    known = grown(shop, shop.traffic(*[shop.sample(f"order:{n:03}") for n in range(120)]))
+
+    rows = lines(known, shop, full=frozenset({"order"}))
+
+    assert sum(row.role == TreeRowRole.CHANNEL for row in rows) == 120
+    assert [row.is_full for row in rows if row.role == TreeRowRole.MORE] == [True]
+
+
+def test_always_shows_the_selected_channel(shop):
+    known = grown(shop, shop.traffic(*[shop.sample(f"order:{n:03}") for n in range(120)]))
+
+    assert "order:117" in names(lines(known, shop, selected="order:117"))
+
+
+def test_a_closed_kind_shows_its_totals_only(shop):
+    known = grown(shop, shop.traffic(*[shop.sample(f"order:{n}") for n in range(9)]))
+
+    rows = lines(known, shop, closed=frozenset({"order"}))
+
+    assert of_kind(rows, "order") == [(TreeRowRole.KIND, "")]
+    assert rows[1].total == 9
+
+
+def test_a_search_opens_closed_kinds(shop):
     known = grown(shop, shop.traffic(shop.sample("order:ord_1"), shop.sample("user:user_1")))
 
-    assert names(lines(known, shop, find="ORD_")) == ["order:", "order:ord_1"]
+    rows = lines(known, shop, search="ORD_", closed=frozenset({"order"}))
+
+    assert names(rows) == ["order:", "order:ord_1"]
+
+
+def test_pinned_channels_come_first_even_when_nothing_was_published_on_them(shop):
+    known = grown(shop, shop.traffic(shop.sample("order:ord_1")))
+
+    first, second, *_ = lines(known, shop, pinned=("order:ord_1", "user:user_7"))
+
+    assert (first.role, first.filter_value, first.total) == ("pinned", "order:ord_1", 1)
+    assert (second.role, second.filter_value, second.total) == ("pinned", "user:user_7", 0)
+
+
+def test_every_row_has_an_id_of_its_own(shop):
+    known = grown(shop, shop.traffic(*[shop.sample(f"order:{n}") for n in range(9)]))
+
+    ids = [row.id for row in lines(known, shop, pinned=("order:1",))]
+
+    assert len(set(ids)) == len(ids)
+
+
+def test_leaves_out_the_monitor_on_request(shop):
+    assert "monitor:" not in names(lines({}, shop, with_monitor=False))
 
 
 def test_sorts_within_a_kind(shop):
     known = grown(
         shop,
         shop.traffic(*[shop.sample("user:b")] * 3),
-        shop.traffic(shop.sample("user:c"), shop.sample("user:c")),
+        shop.traffic(shop.sample("user:c"), shop.sample("user:c", shop.message(text="long" * 99))),
         shop.traffic(shop.sample("user:a")),
     )
 
     def order(sort):
-        return [branch.name for branch in lines(known, shop, sort=sort) if not branch.kind]
+        rows = lines(known, shop, sort=sort)
+        return [row.name for row in rows if row.role == TreeRowRole.CHANNEL]
 
     assert order(ChannelSort.TOTAL) == ["b", "c", "a"]
     assert order(ChannelSort.LATEST) == ["a", "c", "b"]
     assert order(ChannelSort.NAME) == ["a", "b", "c"]
+    assert order(ChannelSort.SIZE) == ["c", "b", "a"]
+
+
+def test_sorted_by_rate_channels_that_became_quiet_are_last(shop):
+    known = {}
+    add_report(known, shop.traffic(*[shop.sample("user:dead")] * 50), shop.noon - 60)
+    add_report(known, shop.traffic(shop.sample("user:slow")), shop.noon)
+    add_report(known, shop.traffic(*[shop.sample("user:fast")] * 2), shop.noon)
+
+    rows = lines(known, shop, sort=ChannelSort.RATE)
+
+    channels = [row.name for row in rows if row.role == TreeRowRole.CHANNEL]
+    assert channels == ["fast", "slow", "dead"]
+
+
+def test_a_rate_changes_once_in_five_seconds(shop):
+    known = grown(shop, shop.traffic(shop.sample("user:a")))
+    at = shop.noon + BUCKET_S
+    rates = {known["user:a"].rate(at + second) for second in range(BUCKET_S)}
+
+    assert len(rates) == 1
+
+
+def test_counts_the_bytes_of_messages(shop):
+    known = grown(
+        shop, shop.traffic(shop.sample("user:a", b"{}"), busiest=(shop.busy("user:b", 3),))
+    )
+
+    assert (known["user:a"].bytes, known["user:b"].bytes) == (2, 100)
 
 
 def test_the_row_of_a_kind_sums_its_channels(shop):

@@ -1,9 +1,12 @@
 """The live state of the dashboard."""
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 
 from dashboard.state.live_state import (
+    CONNECTIONS,
     DELIVERIES,
     MAX_GAPS,
     MESSAGES,
@@ -12,9 +15,8 @@ from dashboard.state.live_state import (
     LiveState,
 )
 from dashboard.state.message_log import MAX_MESSAGES as KEPT
-from protocol.event_payloads import OrderStatus
+from protocol.event_payloads import NewOrderPayload, OrderStatus
 from protocol.monitoring import LatencyPercentiles, NodeStats, StatsPayload
-from protocol.simulator_api import RunningScenario
 
 
 @pytest.fixture
@@ -100,6 +102,26 @@ def test_has_no_latency_while_nothing_was_delivered(state, shop):
     assert state.snapshot(shop.noon).health.p95_ms is None
 
 
+def test_sums_the_lows_and_highs_of_connections_over_the_nodes(state, shop):
+    dipped = msgspec.structs.replace(node("a", 20), connections_low=2, connections_high=21)
+    for second in range(4):
+        state.on_stats(StatsPayload((dipped, node("b", 5))), shop.noon + second)
+
+    snapshot = state.snapshot(shop.noon + 3)
+
+    assert snapshot.gauges.rows[int(shop.noon) + 3][CONNECTIONS] == (25, 7, 26)
+
+
+def test_leaves_out_the_lows_of_a_time_that_it_has_not_seen(state, shop):
+    started = msgspec.structs.replace(node("a", 20), connections_low=0)
+    for at in (0, 1, 60, 61):
+        state.on_stats(StatsPayload((started,)), shop.noon + at)
+
+    rows = state.snapshot(shop.noon + 61).gauges.rows
+
+    assert [row[CONNECTIONS].low for row in rows.values()] == [20, 20, 20, 20]
+
+
 def test_records_a_gap_between_reports(state, shop):
     state.on_traffic(shop.traffic(seconds=0.25), shop.noon)
     state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 0.25)
@@ -115,6 +137,33 @@ def test_does_not_call_a_late_report_a_gap(state, shop):
     state.on_traffic(shop.traffic(seconds=5.0), shop.noon + 5.5)
 
     assert state.snapshot(shop.noon + 6).gaps == ()
+
+
+def test_is_in_a_gap_while_no_reports_arrive(state, shop):
+    state.on_traffic(shop.traffic(), shop.noon)
+
+    snapshot = state.snapshot(shop.noon + 7)
+
+    assert [(gap.since, gap.until) for gap in snapshot.gaps] == [(shop.noon, shop.noon + 7)]
+    assert state.snapshot(shop.noon + 1).gaps == ()
+
+
+def test_knows_nothing_from_before_the_first_report(state, shop):
+    assert [gap.until for gap in state.snapshot(shop.noon + 3).unknown] == [shop.noon + 3]
+
+    state.on_traffic(shop.traffic(seconds=1.0), shop.noon + 4)
+
+    assert [gap.until for gap in state.snapshot(shop.noon + 5).unknown] == [shop.noon + 3]
+
+
+def test_spreads_a_late_report_over_the_time_since_the_one_before(state, shop):
+    state.on_traffic(shop.traffic(kinds={"user": 20}), shop.noon)
+    state.on_traffic(shop.traffic(kinds={"user": 20}), shop.noon + 2)
+
+    snapshot = state.snapshot(shop.noon + 2)
+
+    assert [snapshot.series.rows[int(shop.noon) + s]["user"] for s in (0, 1)] == [10, 10]
+    assert snapshot.gaps == ()
 
 
 def test_bounds_the_gaps(state, shop):
@@ -198,20 +247,79 @@ def test_keeps_the_state_of_the_simulator(state, shop):
     assert state.snapshot(shop.noon).shop == shop.stock()
 
 
-def test_records_when_a_scenario_started(state, shop):
-    noon = shop.stock().now
+def reset(shop, run="b2"):
+    """The state of a shop that was reset."""
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    return msgspec.structs.replace(shop.stock(), run=run, reset_at=noon)
 
-    def plays(*names):
-        running = tuple(RunningScenario(name, noon, noon, 0.5, 60.0) for name in names)
-        return msgspec.structs.replace(shop.stock(), scenarios=running)
 
-    for at, answer in enumerate((plays(), plays("a"), plays("a", "b"), plays("b"), plays("a"))):
-        state.on_shop_state(answer, shop.noon + at)
+def order_update(shop, order):
+    payload = {"order_id": order.id, "status": "paid", "order": order}
+    return shop.message("order_update", **payload)
 
-    assert [
-        (seen.at - shop.noon, seen.name) for seen in state.snapshot(shop.noon).scenario_starts
-    ] == [
-        (1.0, "a"),
-        (2.0, "b"),
-        (4.0, "a"),
-    ]
+
+def test_a_reset_forgets_the_data_of_the_shop(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon)
+    state.on_new_order(shop.placed(), shop.noon)
+    state.on_stock_alert(shop.alert(), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon + 2)
+    now = state.snapshot(shop.noon + 2)
+
+    assert (now.log.count, now.orders, now.order_count, now.ordered_amount) == (0, (), 0, 0)
+    assert (now.alerts, now.alert_count, now.customers, now.channels) == ((), 0, (), {})
+    assert now.periods == ()
+    assert now.reset_at == now.started_at == shop.noon + 2
+
+
+def test_numbers_of_messages_go_on_after_a_reset(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon + 5)
+
+    assert [message.seq for message in state.snapshot(shop.noon + 5).log.newest_first()] == [2]
+
+
+def test_a_report_that_covers_time_before_a_reset_is_ignored(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon + 2)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon + 2.9)
+    assert state.snapshot(shop.noon + 3).log.count == 0
+
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon + 3.9)
+    assert state.snapshot(shop.noon + 4).log.count == 1
+
+
+def test_late_messages_of_the_old_run_do_not_bring_its_orders_back(state, shop):
+    old, new, foreign = shop.order("ord_a1_7"), shop.order("ord_b2_1"), shop.order("ord_mine")
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon)
+    for order in (old, new, foreign):
+        state.on_new_order(NewOrderPayload(order), shop.noon + 3)
+        update = shop.sample(f"order:{order.id}", order_update(shop, order))
+        state.on_traffic(shop.traffic(update), shop.noon + 3)
+
+    now = state.snapshot(shop.noon + 3)
+    assert {order.id for order in now.orders} == {"ord_b2_1", "ord_mine"}
+    assert now.order_count == 2
+
+
+def test_a_late_state_of_the_old_run_is_ignored(state, shop):
+    """
+    A poll that began before the reset may be answered after the one that follows the command.
+    """
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_shop_state(reset(shop), shop.noon)
+    state.on_shop_state(shop.stock(), shop.noon + 1)
+
+    assert state.snapshot(shop.noon + 1).shop.run == "b2"
+
+
+def test_a_restart_of_the_simulator_is_no_reset(state, shop):
+    state.on_shop_state(shop.stock(), shop.noon)
+    state.on_traffic(shop.traffic(shop.sample("user:user_1")), shop.noon)
+    state.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2"), shop.noon + 1)
+    now = state.snapshot(shop.noon + 1)
+
+    assert (now.reset_at, now.log.count) == (None, 1)

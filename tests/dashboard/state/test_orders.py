@@ -1,9 +1,14 @@
 """Orders and their statuses, as received."""
 
+from datetime import timedelta
 from decimal import Decimal
+
+import pytest
+from msgspec.structs import asdict, replace
 
 from dashboard.state.orders import MAX_ORDERS, STALE_AFTER_S, OrderTracker, StatusStep
 from protocol.event_payloads import OrderStatus, OrderUpdatePayload
+from protocol.simulator_api import OrderState, StatusChange
 
 PENDING, PAID, PROCESSING = OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.PROCESSING
 SHIPPED, DELIVERED = OrderStatus.SHIPPED, OrderStatus.DELIVERED
@@ -139,3 +144,102 @@ def test_open_orders_of_an_earlier_run_are_dropped(shop):
 
     assert {order.id for order in orders.newest_first()} == {"ord_a1_2", "ord_b2_1"}
     assert orders.count == 3
+
+
+@pytest.fixture
+def listed(shop):
+    """Make the simulator's state, which lists these orders: ids and the statuses so far.
+
+    A status was reached ten seconds after the one before it, the last one at noon.
+    """
+
+    def make(orders, **more):
+        noon = shop.stock().now
+        states = []
+        for id, statuses in orders.items():
+            history = tuple(
+                StatusChange(status, noon - timedelta(seconds=10 * n))
+                for n, status in reversed(list(enumerate(reversed(statuses))))
+            )
+            order = replace(shop.order(id), status=statuses[-1], created_at=history[0].at)
+            states.append(OrderState(**asdict(order), history=history, payment_status="paid"))
+        live = sum(statuses[-1] is not DELIVERED for statuses in orders.values())
+        return replace(shop.stock(), orders=tuple(states), **{"live_orders": live} | more)
+
+    return make
+
+
+@pytest.fixture
+def orders(shop):
+    """One pending order, ``ord_1``."""
+    orders = OrderTracker()
+    orders.on_placed(shop.order(), shop.noon)
+    return orders
+
+
+def polled(orders, state, since, seconds=2.0):
+    """Apply a state twice, as the poller does."""
+    orders.reconcile(state, since)
+    orders.reconcile(state, since + seconds)
+
+
+def test_an_order_that_the_simulator_does_not_know_is_dropped(shop, orders, listed):
+    polled(orders, listed({}), shop.noon)
+
+    assert orders.newest_first() == ()
+    assert orders.count == 1
+
+
+def test_an_order_is_kept_if_the_simulator_knows_it_soon(shop, orders, listed):
+    orders.reconcile(listed({}), shop.noon)
+    orders.reconcile(listed({"ord_1": [PENDING]}), shop.noon + 2)
+    orders.reconcile(listed({}), shop.noon + 4)
+
+    assert [order.id for order in orders.newest_first()] == ["ord_1"]
+
+
+def test_an_order_is_kept_while_the_simulator_lists_only_a_part(shop, orders, listed):
+    orders.on_placed(shop.order("ord_a1_2"), shop.noon)
+
+    polled(orders, listed({}, live_orders=501), shop.noon)
+
+    assert [order.id for order in orders.newest_first()] == ["ord_a1_2"]  # ord_1: another run
+
+
+def test_a_finished_order_is_kept_though_the_simulator_has_forgotten_it(shop, orders, listed):
+    orders.on_update(moved("ord_1", DELIVERED), shop.noon)
+
+    polled(orders, listed({}), shop.noon)
+
+    assert len(orders.newest_first()) == 1
+
+
+def test_missed_updates_are_taken_from_the_simulator_with_their_times(shop, orders, listed):
+    polled(orders, listed({"ord_1": [PENDING, PAID, SHIPPED, DELIVERED]}), shop.noon - 2)
+
+    (order,) = orders.newest_first()
+    assert [(step.status, step.at - shop.noon) for step in order.history] == [
+        (PENDING, -30),
+        (PAID, -20),
+        (SHIPPED, -10),
+        (DELIVERED, 0),
+    ]
+
+
+def test_an_order_ahead_of_the_simulators_state_stays(shop, orders, listed):
+    orders.on_update(moved("ord_1", PAID), shop.noon + 5)
+
+    polled(orders, listed({"ord_1": [PENDING]}), shop.noon)
+
+    assert orders.newest_first()[0].status is PAID
+
+
+def test_an_open_order_from_before_the_start_is_added_but_not_counted(shop, orders, listed):
+    state = listed({"ord_1": [PENDING], "ord_0": [PENDING, PAID], "ord_9": [DELIVERED]}, speed=2.0)
+
+    polled(orders, state, shop.noon - 2)
+
+    newest, added = orders.newest_first()
+    assert (newest.id, added.id, added.status) == ("ord_1", "ord_0", PAID)
+    assert added.placed_at == shop.noon - 5  # of real time
+    assert orders.count == 1

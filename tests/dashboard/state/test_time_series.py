@@ -5,11 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.state.time_series import (
+    MAX_POINTS,
+    MAX_WINDOW_S,
     RETENTION_S,
     SPARKLINE_STEP_S,
     WINDOW_S,
+    Gap,
+    GaugeLow,
+    GaugeRange,
     PerSecondCounters,
     PerSecondGauges,
+    TimeSpan,
+    known_buckets,
 )
 
 
@@ -137,3 +144,78 @@ def test_a_gauge_set_before_the_window_still_holds():
     (connections,) = levels.sparklines(end=1000 + WINDOW_S + 30, names=1)
 
     assert set(connections) == {5.0}
+
+
+def test_a_gauge_keeps_the_low_and_the_high_of_each_second():
+    gauges = PerSecondGauges()
+    gauges.set(1000.2, GaugeRange(27.0, 27.0, 27.0))
+    gauges.set(1000.8, GaugeRange(26.0, 2.0, 28.0))
+
+    assert gauges.series().rows[1000] == ((26.0, 2.0, 28.0),)
+
+
+def test_a_dip_of_one_second_is_seen_in_a_bucket_of_fifteen():
+    gauges = PerSecondGauges()
+    for second in range(1000, 1030):
+        low = 2.0 if second == 1007 else 27.0
+        gauges.set(second + 0.5, GaugeRange(27.0, low, 27.0))
+
+    first, second = gauges.series().ranges(0, range(1014, 1030, 15))
+
+    assert first == (27.0, 2.0, 27.0)
+    assert second == (27.0, 27.0, 27.0)
+
+
+def test_the_first_value_of_a_gauge_is_not_its_low():
+    gauges = PerSecondGauges()
+    gauges.set(1001.0, 27.0)
+
+    assert gauges.series().ranges(0, range(1002, 1003, 3)) == [(27.0, 27.0, 27.0)]
+
+
+def test_the_lowest_value_is_found_with_its_latest_second():
+    gauges = PerSecondGauges()
+    for second, value in enumerate((1.0, 5.0, 3.0, 3.0, 4.0), start=1000):
+        gauges.set(float(second), value)
+
+    assert gauges.series().lowest(0, TimeSpan(1001, 1004)) == GaugeLow(3.0, 1003)
+    assert gauges.series().lowest(0, TimeSpan(2001, 2004)) is None
+
+
+def test_old_gauges_are_dropped():
+    gauges = PerSecondGauges()
+    gauges.set(1000.0, 1.0)
+    gauges.set(1002.0 + RETENTION_S, 1.0)
+
+    assert list(gauges.series().rows) == [1002 + RETENTION_S]
+
+
+@pytest.mark.parametrize("length", [WINDOW_S, 300, 600, MAX_WINDOW_S])
+@pytest.mark.parametrize("end", [1000, 1007])
+def test_a_span_has_whole_buckets_that_do_not_move_with_it(length, end):
+    span = TimeSpan(end - length + 1, end)
+    ends = span.bucket_ends()
+
+    assert len(ends) <= MAX_POINTS
+    assert ends[0] - ends.step + 1 >= span.start
+    assert ends[-1] <= end
+    assert all((last + 1) % ends.step == 0 for last in ends)
+    assert ends[-1] > end - ends.step
+
+
+def test_means_are_per_second_of_their_bucket(bins):
+    bins.add(1000.5, {"user": 4.0})
+    bins.add(1002.5, {"user": 2.0})
+
+    assert bins.series(1004.0).means(["user"], range(1001, 1004, 2)) == [
+        {"user": 2.0},
+        {"user": 1.0},
+    ]
+
+
+def test_a_bucket_that_a_gap_touches_is_not_known():
+    ends = range(1002, 1015, 3)  # the seconds 1000-1002, 1003-1005, ...
+
+    assert known_buckets(ends, [Gap(1004.5, 1006.0)]) == [True, False, True, True, True]
+    assert known_buckets(ends, [Gap(0.0, 1003.2)]) == [False, False, True, True, True]
+    assert known_buckets(ends, [Gap(1012.0, 1020.0)]) == [True, True, True, True, False]

@@ -29,6 +29,17 @@ def test_a_live_connection_shows_its_address_and_round_trip():
     assert connection_badge.detail(measured, 0.0) == f"2 ms · {ADDRESS}"
 
 
+def test_the_address_of_a_live_connection_is_a_line_of_its_own():
+    live = status_of(ConnectionState.OPEN, signed_in=True, round_trip_ms=12.0)
+
+    first, second = connection_badge.lines_html(live, 0.0).split("</div>")[:2]
+
+    assert "Live" in first
+    assert "12 ms" in first
+    assert ADDRESS not in first
+    assert second.endswith(f">{ADDRESS}")
+
+
 def test_a_lost_connection_counts_down_to_the_next_attempt():
     lost = status_of(ConnectionState.BACKOFF, was_live=True, retry_at=104.0)
 

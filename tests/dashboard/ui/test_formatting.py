@@ -36,6 +36,12 @@ def test_numbers_are_shown_in_few_digits():
     ]  # fmt: skip
 
 
+def test_bytes_are_shown_in_few_digits():
+    sizes = (980, 12_600, 1_400_000)
+
+    assert [formatting.format_bytes(size) for size in sizes] == ["980 B", "12 KiB", "1.3 MiB"]
+
+
 def test_text_of_a_message_is_never_html():
     evil = "<script>alert(1)</script>"
 
@@ -50,3 +56,7 @@ def test_text_of_a_message_is_never_html():
 
 def test_text_that_a_person_typed_is_never_markdown():
     assert formatting.escape_markdown("/a*b_c[d]/") == r"/a\*b\_c\[d\]/"
+
+
+def test_code_in_a_text_stays_code_and_the_rest_is_escaped():
+    assert formatting.markdown_with_code("Send `auth` to *a*") == r"Send `auth` to \*a\*"

@@ -1,10 +1,13 @@
 """Orders, Inbox and Scenarios, drawn without a server: what each shows when there is little."""
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import streamlit as st
+from msgspec.structs import replace
 from streamlit.testing.v1 import AppTest
 
 import dashboard
@@ -15,7 +18,11 @@ from dashboard.settings import Settings
 from dashboard.sockets.persona_socket import PersonaSocket
 from dashboard.sources.saved_messages import SavedMessages
 from dashboard.sources.simulator_client import SimulatorClient
+from dashboard.tab_session import CommandResult
 from protocol import codec
+from protocol.monitoring import Sample
+from protocol.simulator_api import RunningScenario, ScenarioSubject, SubjectKind
+from tests.dashboard.drawn_tables import drawn_tables
 
 APP = Path(dashboard.__file__).with_name("app.py")
 UNUSED_URL = "http://127.0.0.1:9"  # the port of `discard`: nothing listens there
@@ -73,7 +80,7 @@ def words(page):
 
 
 def columns(page):
-    return [list(frame.value.columns) for frame in page.dataframe]
+    return [table.columns for table in drawn_tables(page)]
 
 
 def test_orders_shows_one_order_and_lists_the_others(draw, busy_feed):
@@ -83,9 +90,9 @@ def test_orders_shows_one_order_and_lists_the_others(draw, busy_feed):
     assert "Олена Ковальчук sees" in shown
     assert "Order ORD-1" in shown
     assert 'class="now">Paid' in shown
-    latest, waiting = (frame.value for frame in page.dataframe)
-    assert latest["Order"].tolist() == waiting["Order"].tolist() == ["ORD-1"]
-    assert waiting["Status"].tolist() == [["paid"]]
+    latest, waiting = drawn_tables(page)
+    assert latest["Order"] == waiting["Order"] == ["ORD-1"]
+    assert waiting["Status"] == ["paid"]
 
 
 def test_orders_has_empty_states(draw, feed, socket, shop):
@@ -108,11 +115,11 @@ def test_orders_are_found_by_number_customer_and_product(draw, busy_feed):
     page = draw(busy_feed, "orders")
 
     page.text_input(key="orders-find").set_value("кобзар олена").run()
-    assert len(page.dataframe) == 2
+    assert len(drawn_tables(page)) == 2
     page.text_input(key="orders-find").set_value("nobody").run()
 
     assert "No matching orders" in words(page)
-    assert len(page.dataframe) == 1
+    assert len(drawn_tables(page)) == 1
 
 
 def test_a_search_applies_to_one_page_only(draw, busy_feed):
@@ -141,7 +148,7 @@ def test_a_view_applies_to_one_page_only(draw, busy_feed):
 def test_orders_draws_a_timeline_if_selected(draw, busy_feed):
     page = draw(busy_feed, "orders", view="timeline")
 
-    assert len(page.dataframe) == 1
+    assert len(drawn_tables(page)) == 1
     assert page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart")
 
 
@@ -180,6 +187,13 @@ def test_inbox_shows_earlier_messages_of_a_customer_from_the_feed(draw, busy_fee
     assert ["Time", "Change", "Product", "Total, ₴"] in columns(page)
 
 
+def test_inbox_shows_an_announcement_from_before_it_was_opened(draw, busy_feed, socket, shop):
+    notice = {"id": "n_9", "title": "Увага всім", "body": "Зачиняємося о восьмій"}
+    socket.receive("notification", notice, at=shop.noon)
+
+    assert "Увага всім" in words(draw(busy_feed, "inbox", customer="user_2"))
+
+
 def test_inbox_disables_writing_without_a_connection(draw, busy_feed):
     page = draw(busy_feed, "inbox")
 
@@ -195,7 +209,7 @@ def test_scenarios_are_listed_with_what_to_watch_on_which_page(draw, busy_feed, 
     for words_ in ("Flash sale", "Everybody wants the same", "Orders a minute", "lasts 2 min"):
         assert words_ in shown
     assert "speed ×1" in shown
-    assert page.button(key="run-flash-sale").label == "Run"
+    assert page.button(key="run-flash-sale").label == "Run **Flash sale**"
 
 
 def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
@@ -210,6 +224,62 @@ def test_a_scenario_is_started_with_a_click(draw, busy_feed, site):
     assert (method, path) == ("POST", "/control")
     assert codec.decode_json(body) == {"command": "start_scenario", "name": "flash-sale"}
     assert "Scenario started." in words(page)
+
+
+def test_a_running_scenario_names_what_it_acts_on(draw, busy_feed, site, shop):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    subject = ScenarioSubject(SubjectKind.PRODUCT, "prod_1", "Кобзар")
+    running = RunningScenario("flash-sale", noon, noon, 0.5, 60.0, (subject,))
+    busy_feed.on_shop_state(msgspec.structs.replace(shop.stock(), scenarios=(running,)))
+
+    page = draw(busy_feed, "scenarios", site.url)
+
+    assert "sell: Кобзар" in words(page)
+    assert page.button(key="run-flash-sale").label == "Stop **Flash sale**"
+
+
+def test_an_announcement_says_who_got_it_and_where_it_is(draw, busy_feed, socket, site, shop):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+    page.session_state["tab"].command_result = CommandResult(
+        "announce", shop.noon, notification="notif_1"
+    )
+    message = shop.message("notification", id="notif_1", title="Увага", body="Зачиняємося")
+    socket.receive("traffic", shop.traffic(Sample("*", 28, msgspec.Raw(message))))
+
+    page.run()
+
+    assert "delivered to 28 connections" in words(page)
+
+
+def test_a_reset_elsewhere_clears_the_tab_and_is_said(draw, busy_feed, site, shop):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+    tab = page.session_state["tab"]
+    tab.paused_snapshot, tab.orders.selected_id = busy_feed.snapshot(), "ord_1"
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    busy_feed.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2", reset_at=noon))
+
+    page.run()
+
+    assert (tab.paused_snapshot, tab.orders.selected_id) == (None, "")
+    assert "The shop was reset at" in page.toast[0].value
+
+
+def test_a_reset_asks_first(draw, busy_feed, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+
+    page.button(key="reset").click().run()
+
+    assert any("discards the shop's orders" in text.value for text in page.markdown)
+    assert all(b"reset" not in body for _, _, body, _ in list(site.asked.queue))
+    site.body = b'{"command": "reset", "at": "2026-11-25T10:00:00Z"}'
+    page.button(key="reset-confirm").click().run()
+    bodies = [body for _, path, body, _ in list(site.asked.queue) if path == "/control"]
+    assert codec.decode_json(bodies[-1]) == {"command": "reset", "seed": 7, "language": "uk"}
+    assert "The shop was reset." in words(page)
 
 
 def test_an_error_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):
@@ -242,3 +312,60 @@ def test_scenarios_cannot_be_run_while_the_simulator_does_not_answer(draw, busy_
 
     assert page.button(key="run-flash-sale").disabled
     assert "no data from the simulator since" in words(page)
+
+
+@pytest.fixture
+def running(busy_feed, shop):
+    """A feed of a shop in which a flash sale runs on one product."""
+    noon = shop.stock().now
+    subjects = (ScenarioSubject(SubjectKind.PRODUCT, "BK-1", "Кобзар"),)
+    sale = RunningScenario("flash-sale", noon, noon, 0.4, 72.0, subjects)
+    busy_feed.on_shop_state(replace(shop.stock(), scenarios=(sale,)))
+    return busy_feed
+
+
+@pytest.mark.parametrize("name", ["explorer", "orders", "inventory", "connections"])
+def test_every_page_names_the_running_scenario_its_time_left_and_its_subjects(
+    draw, running, site, name
+):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+
+    page = draw(running, name, site.url)
+
+    shown = words(page)
+    assert "<b>Flash sale</b>" in shown
+    assert "1:12 left" in shown
+    assert "Кобзар" in shown
+    assert page.button(key="strip-stop-flash-sale").label == "Stop"
+
+
+def test_stop_in_the_head_stops_the_scenario(draw, running, site):
+    page = draw(running, "orders", site.url)
+    while not site.asked.empty():
+        site.asked.get()
+
+    page.button(key="strip-stop-flash-sale").click().run()
+
+    sent = [(method, body) for method, _, body, _ in list(site.asked.queue)]
+    assert ("POST", b'{"command":"stop_scenario","name":"flash-sale"}') in sent
+
+
+def test_a_page_of_a_paused_shop_is_not_called_live(draw, busy_feed, shop):
+    busy_feed.on_shop_state(replace(shop.stock(), running=False))
+
+    page = draw(busy_feed, "orders")
+
+    shown = words(page)
+    assert "<b>Shop paused</b>" in shown
+    assert "<b>The shop is paused</b>" in shown
+    assert page.button(key="strip-resume").label == "Resume the shop"
+
+
+def test_the_head_says_that_no_scenario_runs(draw, busy_feed):
+    assert "No scenario running" in words(draw(busy_feed, "orders"))
+
+
+def test_the_head_says_that_the_simulator_does_not_respond(draw, feed, socket):
+    socket.live()
+
+    assert "The simulator does not respond." in words(draw(feed, "orders"))

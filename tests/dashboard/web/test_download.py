@@ -2,6 +2,8 @@
 
 import gc
 import json
+import re
+from urllib.parse import unquote
 
 from starlette.requests import Request
 
@@ -36,8 +38,18 @@ def test_a_file_has_all_messages_that_match_the_filter():
 
     answer = get(tab.url_path("jsonl"))
 
-    assert [json.loads(line)["n"] for line in bytes(answer.body).splitlines()] == [2, 3]
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="messages.jsonl"'
+    lines = [json.loads(line) for line in bytes(answer.body).splitlines()]
+    assert [line["message"]["n"] for line in lines] == [2, 3]
+
+
+def test_the_name_of_a_file_tells_the_filter_in_any_script():
+    tab = listed(channel="user:", text="Кобзар")
+
+    disposition = unquote(get(tab.url_path("csv")).headers["Content-Disposition"])
+
+    assert re.fullmatch(
+        r"attachment; filename\*=UTF-8''messages_user_Кобзар_\d{8}T\d{6}\.csv", disposition
+    )
 
 
 def test_a_file_has_what_is_listed_at_the_time_of_the_request():

@@ -409,6 +409,33 @@ async def test_the_monitor_of_any_node_reports_the_publications_of_all_nodes_onc
         assert watcher.subscribers == {3}
 
 
+async def logged(watcher, count):
+    """Return so many different events of connections, in order, as node, user and kind."""
+    events = set()
+    while len(events) < count:
+        stats = (await watcher.next_event("stats"))["payload"]
+        events |= {(e["at"], e["node"], e["user_id"], e["event"]) for e in stats.get("events", ())}
+    return [event[1:] for event in sorted(events)]
+
+
+async def test_the_log_of_connections_has_those_of_all_nodes_and_of_one_tenant(nodes):
+    a, b = nodes
+    watcher, there = await a.sign_in("boss", "admin"), await b.sign_in("olena")
+    await b.sign_in("ivan", tenant_id="books")
+    await there.socket.close()
+    late = await b.sign_in("late", "admin")
+
+    expected = [
+        ("a", "boss", "connected"),
+        ("b", "olena", "connected"),
+        ("b", "olena", "closed"),
+        ("b", "late", "connected"),
+    ]
+    for each in (watcher, late):  # the second subscribes after all has been reported
+        await each.subscribe("monitor:shop")
+        assert await logged(each, 4) == expected
+
+
 @pytest.fixture
 async def leader_and_b(launch_node, node):
     """Start the leader as a process, then node `b`, both with a short node timeout."""

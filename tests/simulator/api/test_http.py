@@ -27,7 +27,7 @@ class Backend:
     def scenarios(self):
         return serializers.scenario_list(self.harness.shop)
 
-    def execute(self, command):
+    async def execute(self, command):
         result = self.harness.runner.execute(command)
         return serializers.command_response(self.harness.shop, command, result)
 
@@ -214,6 +214,17 @@ async def test_a_command_restarts_with_another_seed(get, do):
     assert (status, answer["command"]) == (200, "restart")
     assert (after["seed"], after["elapsed_s"], after["orders"]) == (12, 0, [])
     assert after["run"] != before["run"]
+
+
+async def test_a_command_resets_the_shop_into_another_language(get, do):
+    await do("start_scenario", name="flash-sale")
+    _, response = await do("reset", language="en")
+    _, state = await get("/state", token())
+
+    assert response["command"] == "reset"
+    assert (state["language"], state["scenarios"], state["orders"]) == ("en", [], [])
+    assert state["products"][0]["name"] == "iPhone 15 128 GB, black"
+    assert state["reset_at"] == state["started_at"]
 
 
 async def test_a_command_places_an_order_for_a_customer_and_a_product(get, do):

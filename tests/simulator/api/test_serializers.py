@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from protocol import codec
 from protocol.publications import PublishRequest
-from protocol.simulator_api import ShopState
+from protocol.simulator_api import ScenarioSubject, ShopState, StartScenario
 
 
 def state_and_publications(harness, seconds=300):
@@ -78,3 +78,32 @@ def test_the_state_is_encoded_with_all_its_fields(harness):
     assert {"id", "number", "total", "customer", "items", "history", "payment_status"} <= set(order)
     assert order["history"][0]["status"] == "pending"
     assert order["total"].as_tuple().exponent == -2
+
+
+def test_a_scenario_names_its_products_while_it_runs_and_afterwards(harness):
+    it = harness()
+    it.runner.execute(StartScenario(name="flash-sale"))
+    (running,) = it.state().scenarios
+    it.wait(*[5.0] * 25)
+    (finished,) = it.state().ended
+
+    names = {product.id: product.name for product in it.state().products}
+    assert len(running.subjects) == 6
+    assert all(subject.kind == "product" for subject in running.subjects)
+    assert all(names[subject.id] == subject.name for subject in running.subjects)
+    assert finished.subjects == running.subjects
+
+
+def test_a_slow_client_names_its_customer(harness, shop_data):
+    it = harness(connected_customers=3)
+    it.runner.execute(StartScenario(name="slow-client"))
+    ((subject,),) = (one.subjects for one in it.state().scenarios)
+
+    assert subject == ScenarioSubject("customer", "user_4", shop_data.customers.customer(4).name)
+
+
+def test_a_scenario_of_the_whole_shop_names_nothing(harness):
+    it = harness()
+    it.runner.execute(StartScenario(name="payment-outage"))
+
+    assert it.state().scenarios[0].subjects == ()

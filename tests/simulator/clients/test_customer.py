@@ -82,8 +82,8 @@ def test_does_not_subscribe_to_a_finished_order(socket, olena):
 
 
 def test_opens_a_conversation_and_continues_after_an_answer(socket, olena, shop_data):
-    exchanges = shop_data.support_script.topic("доставка").exchanges
-    olena.ask_support("доставка")
+    exchanges = shop_data.support_script.topic("delivery").exchanges
+    olena.ask_support("delivery")
     socket.receive_chat("conv_1", "user_1", sent_texts(socket)[0])
     socket.receive_chat("conv_1", AGENT_ID, exchanges[0].answer)
 
@@ -97,7 +97,7 @@ def test_ignores_other_conversations_of_the_same_customer(socket, olena):
     """
     The same customer may be signed in elsewhere, with another conversation.
     """
-    olena.ask_support("доставка")
+    olena.ask_support("delivery")
     socket.receive_chat("conv_9", "user_1", "Я інша вкладка")
     socket.receive_chat("conv_9", AGENT_ID, "Вітаю!")
 
@@ -112,7 +112,7 @@ def test_sends_nothing_in_a_conversation_it_did_not_open(socket, olena):
 
 def test_gives_up_the_conversation_if_the_send_queue_is_full(socket, olena):
     socket.is_full = True
-    olena.ask_support("доставка")
+    olena.ask_support("delivery")
     socket.is_full = False
     socket.receive_chat("conv_1", AGENT_ID, "Вітаю!")
 
@@ -158,7 +158,7 @@ def test_may_ask_once_when_a_parcel_is_shipped(socket, customer_with, shop_data)
     ship(socket)
     socket.receive("order_update", order_id="ord_1", status="shipped")
 
-    assert sent_texts(socket) == [shop_data.support_script.topic("доставка").exchanges[0].question]
+    assert sent_texts(socket) == [shop_data.support_script.topic("delivery").exchanges[0].question]
 
 
 def test_does_not_always_ask_when_a_parcel_is_shipped(socket, customer_with):
@@ -169,17 +169,39 @@ def test_does_not_always_ask_when_a_parcel_is_shipped(socket, customer_with):
 
 
 def test_does_not_ask_about_a_parcel_during_a_conversation(socket, customer_with):
-    customer_with(Certain()).ask_support("оплата")
+    customer_with(Certain()).ask_support("payment")
     ship(socket)
 
     assert len(socket.sent) == 1
 
 
-def test_unsubscribes_from_all_orders(socket, olena):
+def test_a_reset_unfollows_all_orders(socket, olena, english_data):
     socket.receive("order_update", order_id="ord_1", status="paid")
-    olena.unfollow_all()
+    olena.reset(english_data.customers.customer(1), english_data.support_script)
 
     assert socket.channels == {"public:announcements"}
+
+
+def test_a_reset_abandons_the_conversation_and_changes_its_language(
+    socket, shop_data, english_data
+):
+    typed = []
+    customer = CustomerClient(
+        socket,
+        shop_data.customers.customer(1),
+        shop_data.support_script,
+        lambda _seconds, action: typed.append(action),
+        Random(7),
+    )
+    customer.ask_support("delivery")
+    socket.receive_chat("conv_1", "user_1", sent_texts(socket)[0])
+    socket.receive_chat("conv_1", AGENT_ID, "Вітаю!")
+    customer.reset(english_data.customers.customer(1), english_data.support_script)
+    typed[0]()
+    customer.ask_support("delivery")
+
+    assert customer.customer.name == "Volodymyr Levytskyi"
+    assert sent_texts(socket)[1:] == ["Good afternoon! When will my order arrive?"]
 
 
 def test_follows_only_the_newest_orders(socket, olena):

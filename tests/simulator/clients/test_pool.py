@@ -152,10 +152,10 @@ async def test_customers_reconnect_after_a_restart_of_the_server_and_keep_their_
 
 
 async def test_a_customer_asks_support_and_the_agent_answers(platform, running_pool, shop_data):
-    exchange = shop_data.support_script.topic("наявність").exchanges[0]
+    exchange = shop_data.support_script.topic("availability").exchanges[0]
     async with platform.running(), running_pool() as pool, platform.staff() as (_, chats):
         await platform.until_reached(2, notification("public:announcements"))
-        pool.ask_support(shop_data.customers.customer(1), "наявність")
+        pool.ask_support(shop_data.customers.customer(1), "availability")
         question, answer = await chats.get(), await chats.get()
 
     assert question["message"]["sender_id"] == "user_1"
@@ -177,7 +177,7 @@ async def test_a_customer_thanks_a_person_and_the_agent_does_not_answer(
 
     async with platform.running(), running_pool(pause) as pool, platform.staff() as (socket, chats):
         await platform.until_reached(2, notification("public:announcements"))
-        pool.ask_support(shop_data.customers.customer(1), "доставка")
+        pool.ask_support(shop_data.customers.customer(1), "delivery")
         question = await chats.get()
         await agent_reads.wait()
         conversation_id = question["conversation_id"]
@@ -199,7 +199,7 @@ async def test_a_customer_does_not_ask_while_disconnected(platform, running_pool
     async with platform.running():
         pass
     async with running_pool() as pool:
-        pool.ask_support(shop_data.customers.customer(1), "доставка")
+        pool.ask_support(shop_data.customers.customer(1), "delivery")
         async with platform.running(), platform.staff() as (_, chats):
             await platform.until_reached(2, notification("public:announcements"))
 
@@ -266,3 +266,20 @@ async def test_a_stopped_pool_starts_no_slow_client(platform, running_pool, shop
         pool.start_slow_client(shop_data.customers.customer(3))
 
         assert await platform.publish(notification("user:user_3")) == 0
+
+
+async def test_a_reset_into_another_language_renames_people_without_reconnecting(
+    platform, running_pool, english_data
+):
+    question = english_data.support_script.topic("availability").exchanges[0]
+    async with platform.running(), running_pool() as pool, platform.staff() as (_, chats):
+        await platform.until_reached(2, notification("public:announcements"))
+        pool.reset(english_data)
+        assert next(state.name for state in pool.customers()) == "Volodymyr Levytskyi"
+        pool.ask_support(english_data.customers.customer(1), "availability")
+        asked, answered = await chats.get(), await chats.get()
+
+        assert pool.state().reconnects == 0
+    assert asked["message"]["sender_name"] == "Volodymyr Levytskyi"
+    assert answered["message"]["sender_name"] == "Sofiia, support"
+    assert answered["message"]["content"] == question.answer

@@ -77,7 +77,7 @@ async def harness(shop_data):
 
 @pytest.fixture
 def exchange(shop_data):
-    return shop_data.support_script.topic("оплата").exchanges[0]
+    return shop_data.support_script.topic("payment").exchanges[0]
 
 
 async def test_subscribes_to_the_channel_of_the_tenant(harness):

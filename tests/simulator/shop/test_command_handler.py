@@ -16,6 +16,7 @@ from protocol.simulator_api import (
     PlaceOrder,
     Restock,
     SetStock,
+    ShopLanguage,
     StartScenario,
     StopScenario,
 )
@@ -24,8 +25,9 @@ from simulator.scenarios import definitions
 from simulator.shop import catalogue
 from simulator.shop.orders import ALLOWED_TRANSITIONS
 
-PRODUCTS = [product.id for product in catalogue.load_catalogue().products]
-WAREHOUSES = [place.name for place in catalogue.load_catalogue().warehouses]
+CATALOGUE = catalogue.load_catalogue(ShopLanguage.UKRAINIAN)
+PRODUCTS = [product.id for product in CATALOGUE.products]
+WAREHOUSES = [place.name for place in CATALOGUE.warehouses]
 SCENARIOS = list(definitions.load_scenarios())
 
 products, warehouses = st.sampled_from(PRODUCTS), st.sampled_from(WAREHOUSES)

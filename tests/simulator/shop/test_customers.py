@@ -10,7 +10,7 @@ MALE = {"ський", "цький", "зький"}
 
 
 def test_customers_are_the_same_in_every_run(shop_data):
-    again = customers.load_customers(shop_data.catalogue)
+    again = customers.load_customers(shop_data.catalogue, shop_data.language)
 
     assert [again.customer(n) for n in range(1, 50)] == [
         shop_data.customers.customer(n) for n in range(1, 50)
@@ -42,7 +42,7 @@ def test_customers_live_in_several_cities_with_a_warehouse_each(shop_data):
 
 
 def test_a_city_with_an_unknown_warehouse_is_reported(shop_data):
-    text = read_text("people.toml").replace('warehouse = "Одеса"', 'warehouse = "Суми"')
+    text = read_text("people.toml").replace('warehouse = "odesa"', 'warehouse = "sumy"')
 
-    with pytest.raises(InvalidDataFile, match=r"people\.toml, Одеса: there is no warehouse Суми"):
-        customers.parse_customers(text, shop_data.catalogue)
+    with pytest.raises(InvalidDataFile, match=r"people\.toml, Одеса: there is no warehouse sumy"):
+        customers.parse_customers(text, shop_data.catalogue, shop_data.language)

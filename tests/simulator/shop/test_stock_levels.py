@@ -32,7 +32,7 @@ def shelf(level=9):
 
 def make_shelves(*level):
     catalogue = Catalogue(
-        warehouses=tuple(Warehouse(name, (1, 2)) for name in WAREHOUSES),
+        warehouses=tuple(Warehouse(name, name, (1, 2)) for name in WAREHOUSES),
         products=(product(**dict(zip(WAREHOUSES, level, strict=True))),),
     )
     return Shelves(catalogue)

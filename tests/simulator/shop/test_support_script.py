@@ -2,6 +2,7 @@
 
 import pytest
 
+from protocol.simulator_api import ShopLanguage
 from simulator.data_files import InvalidDataFile, read_text
 from simulator.shop import support_script
 from simulator.shop.support_script import AGENT_ID, MAX_CONVERSATIONS, AgentScript, CustomerScript
@@ -19,7 +20,7 @@ def agent(script):
 
 @pytest.fixture
 def topic(script):
-    return script.topic("доставка")
+    return script.topic("delivery")
 
 
 def test_a_conversation_follows_the_script_and_ends_with_thanks(script, topic):
@@ -63,6 +64,27 @@ def test_a_conversation_can_be_handed_over_before_its_first_message(agent, topic
     assert agent.reply_to("conv_2", "user_1", topic.exchanges[0].question)
 
 
+def test_the_agent_answers_again_in_a_conversation_that_it_took_back(agent, topic):
+    question = topic.exchanges[0].question
+    agent.reply_to("conv_1", "user_1", question)
+    agent.reply_to("conv_1", "agent_olha", "Вітаю!")
+    assert agent.handed_over() == ("conv_1",)
+
+    agent.take_back("conv_1")
+
+    assert agent.handed_over() == ()
+    assert agent.reply_to("conv_1", "user_1", question) == topic.exchanges[0].answer
+    agent.reply_to("conv_1", "agent_olha", "Ще щось?")
+    assert not agent.may_answer("conv_1")
+
+
+def test_the_agent_takes_back_a_conversation_whose_senders_are_loaded_later(agent, topic):
+    agent.take_back("conv_1")
+    agent.record_senders("conv_1", ["user_1", "agent_olha"])
+
+    assert agent.reply_to("conv_1", "user_1", topic.exchanges[0].question)
+
+
 def test_the_agent_stops_only_in_the_conversation_of_a_person(agent, topic):
     agent.record_senders("conv_1", ["user_1", "agent_olha"])
 
@@ -103,9 +125,10 @@ def test_the_agent_forgets_the_oldest_conversations(agent):
 def test_a_question_in_two_topics_is_reported():
     text = read_text("support.toml")
     twice = text + (
-        '\n[[topics]]\nname = "луна"\n[[topics.exchanges]]\n'
-        'question = "Вітаю! Яка гарантія на телефони?"\nanswer = "Рік."\n'
+        '\n[[topics]]\nname = "echo"\n[[topics.exchanges]]\n'
+        'question = { uk = "Вітаю! Яка гарантія на телефони?", en = "Is there a warranty?" }\n'
+        'answer = { uk = "Рік.", en = "A year." }\n'
     )
 
-    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic луна: repeated question"):
-        support_script.parse_support_script(twice)
+    with pytest.raises(InvalidDataFile, match=r"support\.toml, topic echo: repeated question"):
+        support_script.parse_support_script(twice, ShopLanguage.UKRAINIAN)

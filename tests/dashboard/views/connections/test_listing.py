@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 import pytest
 
+from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.views.connections import listing
-from dashboard.views.connections.listing import ConnectionSort
 from protocol.admin_api import ConnectionList
 
 
@@ -45,25 +45,10 @@ def ids(connections):
     return [connection.id for connection in connections]
 
 
-@pytest.mark.parametrize(
-    ("order", "first"),
-    [
-        (ConnectionSort.OLDEST, "c_2"),
-        (ConnectionSort.NEWEST, "c_1"),
-        (ConnectionSort.LARGEST_QUEUE, "c_2"),
-        (ConnectionSort.MOST_CHANNELS, "c_2"),
-        (ConnectionSort.MOST_MESSAGES, "c_1"),
-        (ConnectionSort.NAME, "c_2"),
-    ],
-)
-def test_are_sorted(connections, order, first):
-    assert ids(listing.search_connections(connections, "", order))[0] == first
-
-
-@pytest.mark.parametrize("order", ConnectionSort)
-def test_with_equal_keys_keep_their_order(connections, order):
-    assert listing.search_connections(connections, "", order) == listing.search_connections(
-        reversed(connections), "", order
+def test_the_oldest_is_first(connections):
+    assert ids(listing.search_connections(connections, ""))[0] == "c_2"
+    assert listing.search_connections(connections, "") == listing.search_connections(
+        reversed(connections), ""
     )
 
 
@@ -80,24 +65,48 @@ def test_with_equal_keys_keep_their_order(connections, order):
     ],
 )
 def test_are_found_by_every_word_of_a_search(connections, search, expected):
-    assert (
-        sorted(ids(listing.search_connections(connections, search, ConnectionSort.OLDEST)))
-        == expected
-    )
+    assert sorted(ids(listing.search_connections(connections, search))) == expected
 
 
 def test_are_summed(connections):
     assert listing.queued_bytes(connections) == 50
+    assert listing.count_users(connections, {"user_2", "user_9"}) == 1
 
 
 def test_a_connection_without_a_role_can_be_listed():
     answer = msgspec.json.encode({"connections": [connected("c_1", role=None)], "total": 1})
 
-    assert (
-        listing.search_connections(decode(answer).connections, "olena", ConnectionSort.NAME) == []
-    )
+    assert listing.search_connections(decode(answer).connections, "olena") == []
 
 
 def test_another_response_is_refused():
     with pytest.raises(msgspec.DecodeError):
         decode(b'{"connections": [{}]}')
+
+
+def test_the_subscribers_of_a_channel_are_found_by_its_whole_name_first(connections):
+    assert ids(listing.find_subscribers(connections, "user:user_1")) == ["c_1"]
+    assert ids(listing.find_subscribers(connections, "user:")) == ["c_1", "c_2"]
+    assert listing.find_subscribers(connections, "order:ord_8") == []
+
+
+@pytest.mark.parametrize(
+    ("queued", "tone"), [(0, "ok"), (499, "ok"), (500, "warn"), (799, "warn"), (800, "bad")]
+)
+def test_a_send_queue_is_amber_from_half_of_its_limit_and_red_from_four_fifths(queued, tone):
+    assert listing.queue_tone(queued, 1000) == tone
+
+
+def test_the_messages_of_a_client_are_those_on_its_channels_since_it_connected(connections):
+    since = connections[1].connected_at.timestamp()
+    log = LogView.from_messages(
+        tuple(
+            LoggedMessage(seq, since + after, channel, "order_update", 1, b"{}")
+            for seq, (after, channel) in enumerate(
+                [(-1, "user:user_2"), (1, "*"), (2, "user:user_1"), (3, "order:ord_7")], 1
+            )
+        )
+    )
+
+    assert [m.seq for m in listing.messages_for(connections[1], log, 5)] == [4, 2]
+    assert [m.seq for m in listing.messages_for(connections[1], log, 1)] == [4]

@@ -13,8 +13,9 @@ from client.http_client import ApiRequestError
 from dashboard import tab_session
 from dashboard.dependencies import Dependencies, install
 from dashboard.sources.connections_client import PollResult
-from dashboard.views.connections.detail import CHANNEL_QUERY
+from dashboard.state.message_log import LoggedMessage
 from protocol.admin_api import ChannelAccess, ConnectionInfo, ConnectionList
+from tests.dashboard.drawn_tables import table_with
 
 APP = Path(dashboard.__file__).with_name("app.py")
 NOON = datetime.fromtimestamp(1_700_000_000.0, UTC)
@@ -65,20 +66,20 @@ def node(name="node-1"):
 def draw(feed, socket):
     """Draw the page with a client's connections and a number of nodes."""
 
-    def go(connections_client, nodes=1, selected="", asked="", disconnecting=None, **query):
+    def go(connections_client, nodes=1, disconnecting=None, events=(), **query):
         st.cache_resource.clear()
         installed.enter_context(
             install(Dependencies(feed=feed, connections_client=connections_client))
         )
         socket.live()
-        socket.receive("stats", {"nodes": [node(f"node-{n + 1}") for n in range(nodes)]})
+        stats = {"nodes": [node(f"node-{n + 1}") for n in range(nodes)], "events": events}
+        socket.receive("stats", stats)
         page = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             page.query_params[key] = value
         page.run()
         state = page.session_state[tab_session.KEY].connections
-        state.selected_id, state.disconnect_target = selected, disconnecting
-        page.session_state[CHANNEL_QUERY] = asked
+        state.disconnect_target = disconnecting
         page.switch_page("views/connections/page.py").run()
         assert not page.exception
         return page
@@ -101,16 +102,16 @@ def words(page):
 
 def listed(page):
     """The table of connections."""
-    return next(frame.value for frame in page.dataframe if "Person" in frame.value)
+    return table_with(page, "Person")
 
 
 def test_lists_the_oldest_connection_first(draw):
     late = connection(1, connected_at=NOON.replace(minute=59))
     page = draw(FakeConnectionsClient(late, connection(2, "Борис")))
 
-    assert listed(page)["Person"].tolist() == ["Борис", "Олена"]
-    assert listed(page)["Queued, KiB"].tolist() == [2.0, 2.0]
-    assert "2 connections · 2 users · 4 KiB queued" in words(page)
+    assert listed(page)["Person"] == ["Борис", "Олена"]
+    assert listed(page)["Queued of 1 MiB"] == ["2 KiB", "2 KiB"]
+    assert "2 connections · 4 KiB queued" in words(page)
 
 
 def test_searches_and_sorts_by_the_url(draw):
@@ -118,7 +119,7 @@ def test_searches_and_sorts_by_the_url(draw):
 
     page = draw(FakeConnectionsClient(*client), who="user_2", sort="waiting")
 
-    assert listed(page)["User"].tolist()[:2] == ["user_29", "user_28"]
+    assert listed(page)["User"][:2] == ["user_29", "user_28"]
 
 
 def test_keeps_another_sort_than_the_explorer(draw):
@@ -149,12 +150,12 @@ def test_reports_how_many_connections_are_not_listed(draw):
 def test_lists_the_nodes_if_there_are_several(draw):
     client = FakeConnectionsClient(connection(1))
 
-    assert "Node" not in listed(draw(client))
+    assert "Node" not in listed(draw(client)).columns
     page = draw(client, nodes=2)
 
-    assert listed(page)["Node"].tolist() == ["node-1"]
-    nodes = next(frame.value for frame in page.dataframe if "Loop lag, ms" in frame.value)
-    assert nodes["Node"].tolist() == ["node-1", "node-2"]
+    assert listed(page)["Node"] == ["node-1"]
+    nodes = table_with(page, "Loop lag, ms")
+    assert nodes["Node"] == ["node-1", "node-2"]
 
 
 def test_keeps_the_last_list_and_shows_when_it_was_received(draw):
@@ -180,7 +181,7 @@ def test_an_empty_list_says_why(draw, connections_client, text):
 
 
 def test_explains_why_a_client_does_not_receive_a_channel(draw):
-    page = draw(FakeConnectionsClient(connection(1)), selected="c_1", asked="tenant:shop")
+    page = draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="tenant:shop")
 
     assert "user:user_1" in words(page)
     assert "Not allowed on this channel" in words(page)
@@ -191,9 +192,109 @@ def test_reports_that_a_client_has_disconnected(draw):
     client = FakeConnectionsClient(connection(1))
     client.gone = True
 
-    page = draw(client, selected="c_1", asked="tenant:shop")
+    page = draw(client, connection="c_1", ask="tenant:shop")
 
     assert "No longer connected." in words(page)
+
+
+def event(number, kind, after=0.0, **more):
+    """An event of the connection with this number, at noon."""
+    fields = {"connection_id": f"c_{number}", "user_id": f"user_{number}", "node": "node-1"}
+    return fields | {"at": NOON.timestamp() + after, "event": kind} | more
+
+
+def test_lists_what_happened_to_connections_the_newest_first(draw):
+    evicted = event(2, "evicted", 2.0, code=4100, bytes=1_300_000)
+
+    page = draw(FakeConnectionsClient(), events=[event(2, "connected"), evicted])
+
+    log = table_with(page, "Event")
+    assert log["User"] == ["user_2", "user_2"]
+    assert log["Event"] == ["evicted", "connected"]
+    assert log["Details"] == ["4100 · 1.2 MiB queued", ""]
+    assert table_with(draw(FakeConnectionsClient(), event="connected"), "Event")["Details"] == [""]
+
+
+def test_says_that_many_clients_left_at_once_and_came_back(draw):
+    storm = [event(n, "closed", 0.01 * n, code=1006) for n in range(25)]
+    storm += [event(n, "connected", 1 + 0.01 * n) for n in range(25)]
+
+    shown = words(draw(FakeConnectionsClient(), events=storm))
+
+    assert "25 left, 25 back in 1.2 s" in shown
+
+
+def test_a_selected_connection_that_is_gone_says_why(draw):
+    evicted = event(2, "evicted", code=4100, bytes=1_300_000)
+    again = connection(3, user="user_2")
+
+    page = draw(FakeConnectionsClient(again), events=[evicted], connection="c_2")
+
+    assert "evicted at 22:13:20 · 4100 · 1.2 MiB queued" in words(page)
+    page.button(key="show-current").click().run()
+    assert page.query_params["connection"] == "c_3"
+    assert "user:user_2" in words(page)
+
+
+def test_the_selected_connection_is_in_the_url_and_kept_when_others_come(draw):
+    page = draw(FakeConnectionsClient(connection(1), connection(2, "Борис")))
+
+    listed(page).select("c_2")
+
+    assert page.query_params["connection"] == "c_2"
+    assert listed(page).data["selected"] == "c_2"
+    assert "2 KiB queued, 0 % of the limit of 1 MiB" in words(page)
+
+
+def test_lists_the_subscribers_of_a_channel_and_how_many_they_are(draw):
+    agent = connection(2, "Марія", channels=("tenant:shop",))
+
+    page = draw(FakeConnectionsClient(connection(1), agent), channel="tenant:shop")
+
+    assert listed(page)["Person"] == ["Марія"]
+    assert "1 of 2 clients are subscribed to tenant:shop" in words(page)
+
+
+def test_a_queue_near_its_limit_is_red(draw):
+    slow = connection(2, waiting_bytes=900_000)
+
+    page = draw(FakeConnectionsClient(connection(1), slow), sort="waiting")
+
+    column = 1 + listed(page).columns.index("Queued of 1 MiB")
+    assert [row[column][:2] for row in listed(page).data["rows"]] == [["bad", 86], ["ok", 0]]
+
+
+def test_explains_access_to_an_order_by_its_number(draw, socket, shop):
+    socket.receive("new_order", shop.placed("ord_7"))
+
+    page = draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="ORD-7")
+
+    assert "order:ord_7" in words(page)
+    unknown = draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="ORD-9")
+    assert "knows no order ORD" in words(unknown)
+
+
+def test_asks_about_the_channel_that_is_selected_in_the_explorer(draw):
+    page = draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="tenant:shop")
+    message = LoggedMessage(1, 0.0, "public:news", "notification", 1, b"{}")
+    page.session_state[tab_session.KEY].explorer.messages.selected = message
+    page.run()
+
+    page.button(key="ask-picked").click().run()
+
+    assert page.query_params["ask"] == "public:news"
+    assert not page.warning
+    assert "ask-picked" not in [button.key for button in page.button]
+
+
+def test_says_how_many_of_the_active_customers_are_connected(draw, socket, shop):
+    for user in ("user_1", "user_9"):
+        who = {"customer": {"id": user, "name": user}, "action": "arrived"}
+        socket.receive("customer_activity", who | {"created_at": "2023-11-14T22:13:20Z"})
+
+    page = draw(FakeConnectionsClient(connection(1)))
+
+    assert "1 of 2 customers connected" in words(page)
 
 
 def test_asks_before_it_disconnects_a_client(draw):

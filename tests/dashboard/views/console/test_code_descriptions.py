@@ -30,3 +30,13 @@ def test_codes_without_a_close_frame_are_described_too():
 @pytest.mark.parametrize("code", ErrorCode)
 def test_every_error_code_has_a_description(code):
     assert code_descriptions.ERROR_CODE_TEXTS[code]
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_every_error_code_says_what_to_do(code):
+    assert code_descriptions.ERROR_ADVICE[code]
+
+
+@pytest.mark.parametrize("code", CloseCode)
+def test_every_close_code_says_what_to_do(code):
+    assert code_descriptions.close_advice(int(code))

@@ -2,16 +2,22 @@
 
 import pytest
 
-from client import recorded_frames
 from dashboard.ui.formatting import format_round_trip
 from dashboard.views.console import frame_text
+from dashboard.views.console.connection_tracker import ConnectionTracker
+from dashboard.views.console.event_origins import Basis, EventOrigin, ReplayReason
 from dashboard.views.console.frame_text import explain, frame_tone
 from protocol.opcodes import Opcode
 
 
 def explanation(conversation, frame):
-    match = recorded_frames.match_replies(conversation.frames).get(frame.seq)
-    return explain(frame, match, format_round_trip)
+    tracker = ConnectionTracker.of(conversation.frames)
+    return explain(
+        frame,
+        tracker.notes(frame.seq),
+        format_round_trip,
+        origin_of=lambda seq: tracker.notes(seq).origin,
+    )
 
 
 def test_a_request_and_its_reply_name_each_other(conversation):
@@ -21,7 +27,9 @@ def test_a_request_and_its_reply_name_each_other(conversation):
     pong = conversation.after(0.02).record_received(b'{"type":"pong","id":"r1"}')
 
     assert explanation(conversation, ping) == f"Answered by frame {pong.seq} after 20 ms."
-    assert explanation(conversation, pong) == f"Reply to frame {ping.seq}, sent 20 ms earlier."
+    assert explanation(conversation, pong).endswith(
+        f"Reply to frame {ping.seq}, sent 20 ms earlier."
+    )
 
 
 def test_the_reply_to_a_request_without_an_id_cannot_be_matched(conversation):
@@ -44,14 +52,14 @@ def test_the_reply_to_a_request_without_an_id_cannot_be_matched(conversation):
         (lambda r: r.record_handshake_rejected(503), "at capacity or shutting down"),
         (
             lambda r: r.record_received(b'{"type":"auth_error","payload":{"error":"x"}}'),
-            "stays open",
+            "close 4001 follows",
         ),
         (lambda r: r.record_received(b'{"type":"new_order","payload":{}}'), "An event"),
         (
             lambda r: r.record_received(
                 b'{"type":"error","payload":{"code":"forbidden","message":""}}'
             ),
-            "or it does not exist. An error does not close the connection",
+            "the answer stays the same. An error does not close the connection",
         ),
         (
             lambda r: r.record_received(
@@ -71,6 +79,74 @@ def test_the_reply_to_a_request_without_an_id_cannot_be_matched(conversation):
 )
 def test_every_kind_of_frame_is_explained(conversation, record, words):
     assert words in explanation(conversation, record(conversation.record))
+
+
+SIGNED_IN = b'{"type":"auth_success","payload":{"user_id":"user_1","role":"customer"}}'
+PAID = b'{"type":"order_update","payload":{"order_id":"ord_1"}}'
+
+
+def test_an_event_that_comes_twice_is_explained_with_both_subscriptions(conversation):
+    conversation.record.record_connecting(has_token=True)
+    joined_by = conversation.record.record_received(SIGNED_IN)
+    request = conversation.record.record_sent(
+        b'{"type":"subscribe","id":"r1","payload":{"channel":"order:ord_1"}}'
+    )
+    conversation.record.record_received(
+        b'{"type":"subscribed","id":"r1","payload":{"channel":"order:ord_1"}}'
+    )
+    first, second = (conversation.record.record_received(PAID) for _ in range(2))
+
+    assert explanation(conversation, first).startswith(
+        f"An event. It came on `order:ord_1`, joined in frame {request.seq}. "
+        f"Frame {second.seq} is the same event on `user:user_1`"
+    )
+    assert explanation(conversation, second).startswith(
+        f"An event. It came on `user:user_1`, which signing in joins (frame {joined_by.seq}). "
+        f"Frame {first.seq} is the same event on `order:ord_1`"
+    )
+
+
+def test_an_expired_token_is_explained_with_what_to_send_and_until_when(conversation):
+    conversation.record.record_connecting(has_token=True)
+    conversation.record.record_received(SIGNED_IN)
+    expired = conversation.record.record_received(b'{"type":"auth_error","payload":{"error":""}}')
+
+    assert "Send `auth` with `$FRESH_TOKEN` within 25 s, or close 4103 follows." in explanation(
+        conversation, expired
+    )
+
+
+def test_the_rejection_of_another_token_leaves_the_sign_in_as_it_is(conversation):
+    conversation.record.record_connecting(has_token=True)
+    conversation.record.record_received(SIGNED_IN)
+    rejected = conversation.record.record_received(
+        b'{"type":"auth_error","id":"r1","payload":{"error":""}}'
+    )
+
+    assert "remains until that one expires" in explanation(conversation, rejected)
+
+
+def test_a_close_names_the_subscriptions_that_it_ended(conversation):
+    conversation.record.record_connecting(has_token=True)
+    conversation.record.record_received(SIGNED_IN)
+    closed = conversation.record.record_close(1000, "", by_client=True)
+
+    assert "Subscriptions end with the connection: `user:user_1`." in explanation(
+        conversation, closed
+    )
+
+
+@pytest.mark.parametrize(
+    ("origin", "shown"),
+    [
+        (None, ""),
+        (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE), "↻"),
+        (EventOrigin(Basis.DEDUCED, copies=(6,)), "=6"),
+        (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE, first=4, copies=(9,)), "↻ =4"),
+    ],
+)
+def test_replays_and_copies_are_marked(origin, shown):
+    assert frame_text.marks(origin) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,53 @@
 """The sequence diagram."""
 
-from client import recorded_frames
+from client.frame_recorder import FrameRecorder
 from dashboard.ui import formatting
 from dashboard.views.console import sequence_diagram
+from dashboard.views.console.connection_tracker import ConnectionTracker
+from dashboard.views.console.sequence_diagram import Lane
+
+
+def lane(frames, client="Олена"):
+    return Lane(client, frames, ConnectionTracker.of(frames).notes)
 
 
 def drawn(conversation, client="Олена"):
-    listed = conversation.frames
-    return sequence_diagram.render_diagram(
-        listed, recorded_frames.match_replies(listed), client, "server"
+    return sequence_diagram.render_diagram(lane(conversation.frames, client), "server")
+
+
+def test_an_event_has_the_colour_of_its_channel_and_a_replay_a_mark(conversation):
+    conversation.record.record_sent(
+        b'{"type":"subscribe","id":"r1","payload":{"channel":"order:o","last":true}}'
     )
+    conversation.record.record_received(
+        b'{"type":"subscribed","id":"r1","payload":{"channel":"order:o"},"timestamp":"2"}'
+    )
+    conversation.record.record_received(
+        b'{"type":"order_update","payload":{"order_id":"o"},"timestamp":"1"}'
+    )
+
+    html = drawn(conversation)
+
+    assert '<div class="down order replayed">order_update <span class="quiet">↻</span>' in html
+    assert '<i class="dot order"></i>order:' in html
+
+
+def test_a_second_client_has_its_own_side_of_the_server(conversation):
+    conversation.record.record_sent(b'{"type":"chat_message","id":"r1","payload":{}}')
+    agent = FrameRecorder(clock=lambda: conversation.now + 0.1)
+    agent.record_received(b'{"type":"chat_message","payload":{}}')
+    agent.record_sent(b'{"type":"ping","id":"r2"}')
+
+    html = sequence_diagram.render_diagram(
+        lane(conversation.frames), "server", lane(agent.frames(), "Марія")
+    )
+
+    sent, received, answered = (
+        html.index(text) for text in ("chat_message <span", "chat_message<i", "ping <span")
+    )
+    assert sent < received < answered
+    assert html[:received].endswith('<div class="idle"></div><div class="up accent">')
+    assert html[:answered].endswith('<div class="idle"></div><div class="down accent">')
 
 
 def test_draws_requests_up_and_replies_down_with_the_round_trip(conversation):

@@ -3,20 +3,22 @@
 import msgspec
 import pytest
 
-from dashboard.views.console import schema, templates
+from dashboard.views.console import field_help, schema, templates
 from dashboard.views.console.templates import TemplateValues
 from protocol import codec
-from protocol.publications import PublishRequest
+from protocol.publications import PublishRequest, StreamPosition
 
 SHOP = TemplateValues("user_7", "books", "ord_9", "order:ord_9", at=1_700_000_000.0)
+TYPES = dict.fromkeys(templates.SPECIAL_TEMPLATES, "subscribe")
+CLIENT_TEMPLATES = [*templates.CLIENT_MESSAGES, *templates.SPECIAL_TEMPLATES]
 
 
-@pytest.mark.parametrize("name", templates.CLIENT_MESSAGES)
+@pytest.mark.parametrize("name", CLIENT_TEMPLATES)
 def test_every_client_message_has_a_template_that_the_server_accepts(name):
     message = codec.decode_client(templates.render_template(name, "r5", SHOP))
 
     assert message.id == "r5"
-    assert message.__struct_config__.tag == name
+    assert message.__struct_config__.tag == TYPES.get(name, name)
 
 
 @pytest.mark.parametrize("type_", templates.EVENT_MESSAGES)
@@ -37,12 +39,14 @@ def test_templates_use_values_of_the_running_shop():
     assert '"ord_9"' in templates.render_template("publish order_update", "r1", SHOP)
 
 
-@pytest.mark.parametrize("name", templates.TEMPLATE_NAMES)
-def test_a_schema_names_every_field_of_its_template(name):
+def schema_of(name, translate=str):
     kind = templates.message_type(name)
     write = schema.publication_schema if templates.is_publication(name) else schema.message_schema
-    text = write(kind)
+    return write(kind, translate)
 
+
+@pytest.mark.parametrize("name", templates.TEMPLATE_NAMES)
+def test_a_schema_names_every_field_of_its_template(name):
     def names(value):
         if isinstance(value, dict):
             for key, inner in value.items():
@@ -52,25 +56,90 @@ def test_a_schema_names_every_field_of_its_template(name):
             for inner in value:
                 yield from names(inner)
 
-    first_words = {line.split()[0] for line in text.splitlines()}
-    assert set(names(codec.decode_json(templates.render_template(name, "r1", SHOP)))) <= first_words
-    assert max(map(len, text.splitlines())) <= schema.MAX_WIDTH
+    listed = {field.name for field in schema_of(name)}
+    assert set(names(codec.decode_json(templates.render_template(name, "r1", SHOP)))) <= listed
+
+
+@pytest.mark.parametrize("name", templates.TEMPLATE_NAMES)
+def test_every_field_of_a_schema_has_a_help_text(name):
+    assert [field.name for field in schema_of(name) if not field.help] == []
+
+
+def test_no_help_text_is_about_a_field_that_is_gone():
+    used = set()
+
+    def take(kind, name):
+        parent = next(c for c in kind.__mro__ if name in getattr(c, "__annotations__", ()))
+        used.add(f"{parent.__name__}.{name}")
+
+    def walk(type_):
+        for inner in (getattr(type_, "item_type", None), type_):
+            if isinstance(inner, msgspec.inspect.StructType):
+                for field in inner.fields:
+                    take(inner.cls, field.name)
+                    walk(field.type)
+
+    for kind in (*templates.CLIENT_MESSAGES.values(), *templates.EVENT_MESSAGES.values()):
+        walk(msgspec.inspect.type_info(kind))
+    assert field_help.FIELD_HELP.keys() <= used
 
 
 def test_a_schema_has_the_allowed_values():
-    text = " ".join(schema.message_schema(templates.CLIENT_MESSAGES["chat_message"]).split())
-    assert "content string, 1–2000 characters" in text
-    text = " ".join(schema.publication_schema(templates.EVENT_MESSAGES["notification"]).split())
-    assert "priority low | normal | high, optional" in text
-    text = " ".join(schema.publication_schema(templates.EVENT_MESSAGES["cart_update"]).split())
-    assert "item_count integer, at least 0" in text
+    def described(name, field):
+        return next(each.type for each in schema_of(name) if each.name == field)
+
+    assert described("chat_message", "content") == "string, 1–2000 characters"
+    priority = described("publish notification", "priority")
+    assert priority == "low | normal | high, optional"
+    assert described("publish cart_update", "item_count") == "integer, at least 0"
 
 
 def test_a_schema_is_in_the_language_of_the_page():
     ukrainian = {"optional": "необов'язково"}
 
-    text = schema.message_schema(
-        templates.CLIENT_MESSAGES["ping"], lambda word: ukrainian.get(word, word)
+    fields = schema_of("ping", lambda word: ukrainian.get(word, word))
+
+    assert any("необов'язково" in field.type for field in fields)
+
+
+def test_a_schema_is_escaped():
+    shown = schema.render([schema.SchemaField("<b>", "string", "a & b", 1)])
+
+    assert "<b>" not in shown
+    assert "a &amp; b" in shown
+
+
+def test_the_template_follows_the_text():
+    def followed(text, selected="subscribe"):
+        return templates.template_of(text, selected)
+
+    assert followed('{"type": "ping"}') == "ping"
+    assert followed('{"channel": "user:u", "type": "cart_update"}') == "publish cart_update"
+    assert followed('{"type": "chat_message", "payl') == "chat_message"
+    assert followed('{"type": "dance"}') == templates.OWN_MESSAGE
+    assert followed("", "ping") == "ping"
+    assert followed('{"type": "ping"}', "subscribe-recover") == "ping"
+    assert followed('{"type": "subscribe"}', "subscribe-recover") == "subscribe"
+
+
+@pytest.mark.parametrize("name", templates.TEMPLATE_NAMES)
+def test_a_template_is_recognised_by_its_text(name):
+    assert templates.template_of(templates.render_template(name, "r1", SHOP), name) == name
+
+
+def test_recovering_after_a_drop_starts_from_the_last_position():
+    values = msgspec.structs.replace(
+        SHOP, recovered_channel="tenant:shop", since=StreamPosition("e", 7)
     )
 
-    assert "необов'язково" in text
+    payload = codec.decode_client(
+        templates.render_template("subscribe-recover", "r1", values)
+    ).payload
+
+    assert payload.channel == "tenant:shop"
+    assert payload.since == StreamPosition("e", 7)
+    assert payload.recoverable is True
+
+
+def test_without_a_position_there_is_no_since():
+    assert "since" not in templates.render_template("subscribe-recover", "r1", SHOP)

@@ -137,3 +137,36 @@ def test_skip_other_messages_and_refuse_invalid_ones(conversations):
         conversations.add_list(b"<html>")
 
     assert conversations.latest_first() == ()
+
+
+def test_are_taken_while_the_simulator_says_so(conversations):
+    conversations.add_list(listed("conv_1"))
+    conversations.on_message(message(1))
+    (conversation,) = conversations.latest_first()
+
+    assert conversation.is_taken(["conv_1"], known_at=NOON)
+    assert not conversation.is_taken([], known_at=NOON)
+
+
+def test_are_taken_by_a_reply_that_the_simulator_has_not_reported_yet(conversations):
+    conversations.add_list(listed("conv_1"))
+    conversations.on_message(message(1))
+    conversations.on_message(message(2, "agent_1"))
+    (conversation,) = conversations.latest_first()
+
+    assert conversation.is_taken([], known_at=NOON + 1)
+    assert not conversation.is_taken([], known_at=NOON + 3)  # handed back since
+
+
+def test_tell_the_customer_from_the_support(conversations):
+    for n, sender in enumerate(("user_1", SIMULATED_AGENT_ID, "agent_1", "user_1")):
+        conversations.on_message(message(n, sender))
+
+    def sides():
+        (conversation,) = conversations.latest_first()
+        return [conversation.is_from_customer(entry) for entry in conversation.entries]
+
+    before = sides()
+    conversations.add_list(listed("conv_1"))
+
+    assert before == sides() == [True, False, False, True]

@@ -108,3 +108,12 @@ def test_refuses_an_invalid_payload(inbox):
         inbox.on_message(
             {"type": "notification", "payload": {"id": 5}, "timestamp": format_timestamp(NOON)}
         )
+
+
+def test_entries_of_before_a_time_are_left_out(inbox):
+    for message in (note(1, NOON + 1), note(2, NOON + 2), cart(at=NOON + 1)):
+        inbox.on_message(message)
+
+    snapshot = inbox.snapshot().since(NOON + 2)
+    assert [one.id for one in snapshot.notifications] == ["n_2"]
+    assert snapshot.cart_changes == ()

@@ -13,20 +13,10 @@ def after(*moments):
     return known.products[0]
 
 
-def test_shows_the_shortest_window_that_holds_the_whole_history(shop):
-    shelf = after((0.0, shop.stock()))
-
-    moments = (10.0, 119.0, 200.0, 400.0, 5000.0)
-
-    assert [stock_chart.chart_window(shelf, now) for now in moments] == [
-        120, 120, 300, 600, 600,
-    ]  # fmt: skip
-
-
 def test_points_run_from_the_edge_of_the_window_to_now(shop):
     shelf = after((0.0, shop.stock()), (100.0, shop.stock(kyiv=8)), (190.0, shop.stock(kyiv=7)))
 
-    assert list(stock_chart.chart_points(shelf, 120, 200.0)) == [
+    assert list(stock_chart.chart_points(shelf, 200.0, 120)) == [
         (-120.0, (9, 9)),
         (-100.0, (8, 9)),
         (-10.0, (7, 9)),
@@ -34,16 +24,39 @@ def test_points_run_from_the_edge_of_the_window_to_now(shop):
     ]
 
 
-def test_each_row_has_the_levels_and_the_threshold():
-    frame = stock_chart.stock_data([(-10.0, (5, 6)), (0.0, (4, 6))], ("Київ", "Львів"), 3)
+def test_points_of_a_span_end_with_it(shop):
+    shelf = after((0.0, shop.stock()), (100.0, shop.stock(kyiv=8)), (190.0, shop.stock(kyiv=7)))
+
+    assert list(stock_chart.chart_points(shelf, 150.0, 60)) == [
+        (-60.0, (9, 9)),
+        (-50.0, (8, 9)),
+        (0.0, (8, 9)),
+    ]
+
+
+def test_a_span_before_the_first_level_has_no_points(shop):
+    shelf = after((1000.0, shop.stock()))
+
+    assert list(stock_chart.chart_points(shelf, 500.0, 60)) == []
+
+
+def test_each_row_has_the_levels_the_threshold_and_its_time():
+    points = [(-10.0, (5, 6)), (0.0, (4, 6))]
+
+    frame = stock_chart.stock_data(points, ("Київ", "Львів"), 3, 100.0, str)
 
     assert frame.to_dict("list") == {
         "Київ": [5, 4],
         "Львів": [6, 6],
         "t": [-10.0, 0.0],
+        "time": ["90.0", "100.0"],
         "threshold": [3, 3],
+        "is_first": [True, False],
+        "ceiling": [8.0, 8.0],
     }
 
 
 def test_a_specification_is_built_once():
-    assert stock_chart.stock_spec(("Київ",), 120) is stock_chart.stock_spec(("Київ",), 120)
+    spec = stock_chart.stock_spec(("Київ",), 120, None)
+
+    assert stock_chart.stock_spec(("Київ",), 120, None) is spec

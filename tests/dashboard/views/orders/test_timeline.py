@@ -63,8 +63,8 @@ def test_accept_a_timestamp_ahead_of_the_clock(shop):
 def test_fill_the_same_number_of_rows_for_any_number_of_orders(shop, count):
     orders = [tracked_order(shop, 10.0, (S.PAID, 20.0), id=f"ord_{n}") for n in range(count)]
 
-    rows = timeline_data(status_segments(orders, now=30.0))
+    rows = timeline_data(status_segments(orders, now=30.0), 30.0, str)
 
     assert rows["number"].nunique() == TIMELINE_ROWS
     assert list(rows["number"].unique()[:count]) == [order.number for order in orders]
-    assert list(rows.columns) == ["number", "status", "start", "end", "duration_s"]
+    assert list(rows.columns) == ["number", "status", "start", "end", "duration_s", "row", "time"]

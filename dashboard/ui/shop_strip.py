@@ -1,0 +1,127 @@
+"""The strip under the head of every page: what the simulated shop is doing now.
+
+It always has its room, so that nothing moves when a scenario starts or the shop is paused.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.dependencies import feed
+from dashboard.i18n.translate import _, ngettext
+from dashboard.state.live_state import Snapshot
+from dashboard.ui import formatting, hidden_tab, simulator_commands
+from dashboard.ui.scenario_titles import scenario_title
+from protocol.simulator_api import (
+    ResumeSimulation,
+    RunningScenario,
+    ScenarioSubject,
+    ShopState,
+    StopScenario,
+    SubjectKind,
+)
+
+REDRAW_S = 1.0  # the time left counts down
+MAX_SUBJECTS = 3  # named in the strip, of all scenarios together
+LINKS = {  # where a subject is shown: the view, and its parameter
+    SubjectKind.PRODUCT: ("inventory", "product"),
+    SubjectKind.WAREHOUSE: ("inventory", ""),
+    SubjectKind.CUSTOMER: ("inbox", "customer"),
+    SubjectKind.ORDER: ("orders", "order"),
+}
+
+
+def draw() -> None:
+    """Draw the strip, and keep it up to date."""
+    with st.container(key="strip"):
+        st.fragment(_draw_now, run_every=hidden_tab.run_every(REDRAW_S))()
+
+
+def _draw_now() -> None:
+    now = feed().snapshot()
+    shop = now.shop
+    with st.container(
+        key="strip-line", horizontal=True, vertical_alignment="center", gap="small", wrap=False
+    ):
+        if shop is None or now.stock.error:
+            st.html(_quiet(_("The simulator does not respond.")))
+            return
+        if not shop.running:
+            _draw_pause()
+        for scenario in shop.scenarios:
+            _draw_scenario(scenario, now, shop)
+        if shop.running and not shop.scenarios:
+            st.html(_quiet(_describe_idle(shop)), width="content")
+            st.page_link("views/scenarios/page.py", label=_("Start a scenario"))
+
+
+def _quiet(text: str) -> str:
+    return f'<div class="row"><span class="quiet">{text}</span></div>'
+
+
+def _describe_idle(shop: ShopState) -> str:
+    words = [_("No scenario running")]
+    if shop.speed != 1:
+        words.append(_("speed ×{speed}").format(speed=f"{shop.speed:g}"))
+    return " · ".join(words)
+
+
+def _draw_pause() -> None:
+    st.html(formatting.status_html(_("The shop is paused"), "", "warn"), width="content")
+    st.button(
+        _("Resume the shop"),
+        key="strip-resume",
+        type="tertiary",
+        icon=":material/play_arrow:",
+        on_click=simulator_commands.send_command,
+        args=(ResumeSimulation(),),
+    )
+
+
+def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) -> None:
+    title = scenario_title(scenario.name)
+    left = _("{time} left").format(
+        time=formatting.format_countdown(seconds_left(scenario, now, shop))
+    )
+    st.html(formatting.status_html(title, left, "warn"), width="content")
+    if scenario.subjects:
+        st.html(_quiet(_("on:")), width="content")
+        shown = scenario.subjects[: max(1, MAX_SUBJECTS // len(shop.scenarios))]
+        for subject in shown:
+            _draw_subject(subject, shop)
+        if rest := len(scenario.subjects) - len(shown):
+            more = ngettext("and {count} more", "and {count} more", rest).format(count=rest)
+            st.html(_quiet(more), width="content")
+    st.button(
+        _("Stop"),
+        key=f"strip-stop-{scenario.name}",
+        type="tertiary",
+        icon=":material/stop:",
+        help=_("Stop the scenario {name}").format(name=title),
+        on_click=simulator_commands.send_command,
+        args=(StopScenario(name=scenario.name),),
+    )
+
+
+def _draw_subject(subject: ScenarioSubject, shop: ShopState) -> None:
+    view, parameter = LINKS[subject.kind]
+    st.page_link(
+        f"views/{view}/page.py",
+        label=formatting.escape_markdown(subject.name),
+        query_params={parameter: link_value(subject, shop)} if parameter else None,
+    )
+
+
+def link_value(subject: ScenarioSubject, shop: ShopState) -> str:
+    """Return the value of the subject's parameter in a URL: of a product the SKU, else the id."""
+    if subject.kind is not SubjectKind.PRODUCT:
+        return subject.id
+    return next((one.sku for one in shop.products if one.id == subject.id), subject.id)
+
+
+def seconds_left(scenario: RunningScenario, now: Snapshot, shop: ShopState) -> float:
+    """Return the real seconds until a scenario ends, at the shop's present speed."""
+    left = scenario.left_s / shop.speed
+    if shop.running and now.stock.at is not None:
+        left -= now.at - now.stock.at
+    return max(left, 0.0)

@@ -1,0 +1,33 @@
+"""The channel that somebody asks about, also by the number or the id of an order.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from dashboard.state.live_state import Snapshot
+from protocol.channels import ChannelKind
+
+ORDER_ID = re.compile(r"ord_\w+")
+ORDER_NUMBER = re.compile(r"ORD-\d+", re.IGNORECASE)
+
+
+def find_channel(text: str, orders: Iterable[tuple[str, str]]) -> str | None:
+    """Return the channel that is meant, or None for the number of an unknown order.
+
+    ``orders`` are numbers and ids, the newest first.
+    """
+    text = text.strip()
+    if ORDER_ID.fullmatch(text):
+        return f"{ChannelKind.ORDER}:{text}"
+    if not ORDER_NUMBER.fullmatch(text):
+        return text
+    ids = (id for number, id in orders if number.casefold() == text.casefold())
+    return next((f"{ChannelKind.ORDER}:{id}" for id in ids), None)
+
+
+def known_orders(now: Snapshot) -> Iterable[tuple[str, str]]:
+    """Return number and id of the orders that the workbench or the simulator knows."""
+    yield from ((order.number, order.id) for order in now.orders)
+    if now.shop is not None:
+        yield from ((order.number, order.id) for order in now.shop.orders)

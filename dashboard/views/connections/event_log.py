@@ -1,0 +1,115 @@
+"""The event log: who connected, left, was refused or evicted, and when many did at once."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard.i18n.translate import _, ngettext
+from dashboard.state.connection_events import ConnectionDrop, find_drops
+from dashboard.state.live_state import Snapshot
+from dashboard.ui import formatting, tables, theme, url_select
+from dashboard.ui.tables import Column
+from dashboard.views.connections import event_listing
+from dashboard.views.connections.event_listing import FILTER_LABELS, EventFilter
+from protocol.monitoring import ConnectionEvent, ConnectionEventKind
+
+PAGE = "connections"
+
+
+def draw(now: Snapshot, on_select: Callable[[ConnectionEvent], None]) -> None:
+    """Draw the events of the last ten minutes; ``on_select`` is called with a clicked one."""
+    events = now.connection_events
+    count = ngettext("{count} event in 10 min", "{count} events in 10 min", len(events))
+    aside = html.escape(count.format(count=formatting.format_number(len(events))))
+    with theme.card("connection-events", _("Event log"), aside, size="rest"):
+        for drop in find_drops(events, now.health.connections)[-1:]:
+            st.html(formatting.status_html(*_drop_words(drop), "warn"))
+        kind, user = _draw_filters()
+        found = event_listing.filter_events(events, kind, user)
+        if found:
+            tables.draw_table(
+                found,
+                _columns(),
+                "connection-events",
+                row_id=lambda e: f"{e.at} {e.connection_id} {e.event}",
+                on_select=on_select,
+                scope=(kind, user),
+                mark=tables.find_words(user),
+                alt=_("Event log"),
+            )
+        elif events:
+            theme.draw_empty_state(
+                "filter_alt_off",
+                _("No matching events"),
+                _("None of the events of the last 10 min matches the filters."),
+            )
+        else:
+            theme.draw_empty_state(
+                "event_busy",
+                _("No events"),
+                _("Nobody connected or left in the last 10 min."),
+            )
+        if unlisted := _unlisted_words(now):
+            st.caption(unlisted)
+
+
+def _draw_filters() -> tuple[EventFilter, str]:
+    with st.container(horizontal=True, gap="xsmall", key="log-filters"):
+        kind = url_select.select(
+            PAGE, "event", _("Event"), FILTER_LABELS, label_visibility="collapsed"
+        )
+        words = _("User")
+        user = url_select.search_input(PAGE, "user", words, placeholder=words)
+    return EventFilter(kind), user
+
+
+def _columns() -> dict[str, Column[ConnectionEvent]]:
+    return {
+        _("Time"): tables.text_column(64, lambda e: formatting.format_time(e.at)),
+        _("User"): tables.text_column(92, lambda e: e.user_id),
+        _("Event"): tables.chips_column(
+            92,
+            lambda e: event_listing.event_name(e, _),
+            {_(FILTER_LABELS[kind]): tone for kind, tone in event_listing.TONES.items()},
+        ),
+        _("Details"): tables.text_column(
+            120, lambda e: event_listing.event_details(e, _, formatting.format_size), grows=True
+        ),
+    }
+
+
+def _drop_words(drop: ConnectionDrop) -> tuple[str, str]:
+    """Return "25 left, 25 back in 1.4 s", and when."""
+    words = _("{left} left, {back} back in {duration}").format(
+        left=formatting.format_number(drop.left),
+        back=formatting.format_number(drop.back),
+        duration=formatting.format_round_trip(drop.duration_s),
+    )
+    return words, formatting.format_time(drop.at)
+
+
+def _unlisted_words(now: Snapshot) -> str:
+    """Return what is counted and not listed."""
+    anonymous = now.nodes.anonymous
+    refused = anonymous[ConnectionEventKind.REFUSED]
+    ended = anonymous.total() - refused
+    parts = []
+    if left_out := now.connection_events_left_out:
+        words = ngettext("{count} event not listed", "{count} events not listed", left_out)
+        parts.append(words.format(count=formatting.format_number(left_out)))
+    if ended:
+        words = ngettext(
+            "{count} connection without sign-in ended",
+            "{count} connections without sign-in ended",
+            ended,
+        )
+        parts.append(words.format(count=formatting.format_number(ended)))
+    if refused:
+        words = ngettext(
+            "{count} refused before sign-in", "{count} refused before sign-in", refused
+        )
+        parts.append(words.format(count=formatting.format_number(refused)))
+    return " · ".join(parts)

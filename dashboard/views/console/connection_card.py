@@ -1,0 +1,132 @@
+"""The state of this page's own connection: what it is, what to do next, and until when."""
+
+from __future__ import annotations
+
+import html
+import time
+
+import streamlit as st
+
+from dashboard.i18n.translate import _
+from dashboard.state.channels import kind_of
+from dashboard.ui import formatting, theme
+from dashboard.views.console import editor_state, next_steps, tab_resources, templates
+from dashboard.views.console.connection_summary import (
+    ConnectionPhase,
+    ConnectionSummary,
+    TokenState,
+)
+from dashboard.views.console.next_steps import NextStep
+from dashboard.views.console.tab_resources import ConsoleConnection
+
+MAX_CHIPS = 8  # channels
+
+
+def draw(connection: ConsoleConnection) -> None:
+    """Draw the card; the connection's frames have been read."""
+    tracker, now = connection.tracker, time.time()
+    summary = tracker.summary
+    lost = tuple(each.channel for each in tracker.lost)
+    step = next_steps.next_step(summary, tracker.subscriptions, lost, now)
+    with theme.card("connection", "", None):
+        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+            with st.container(width="stretch"):
+                title, detail, tone = status(summary, now)
+                st.html(formatting.status_html(title, detail, tone))
+            _draw_connect_button(connection)
+        _draw_subscriptions(tuple(tracker.subscriptions))
+        _draw_step(step, connection, now)
+
+
+def status(summary: ConnectionSummary, now: float) -> tuple[str, str, str]:
+    """Return title, detail and tone of the connection's state."""
+    match summary.phase:
+        case ConnectionPhase.NOT_CONNECTED:
+            return _("Your connection: not connected"), "", "muted"
+        case ConnectionPhase.CONNECTING:
+            address = tab_resources.conformance_target().socket_url
+            return _("Your connection: connecting"), address, "muted"
+        case ConnectionPhase.CLOSED:
+            closing = summary.closing_frame
+            by = closing.label if closing else ""
+            if closing is not None and closing.is_sent:
+                by = _("by this client")
+            at = formatting.format_time(summary.since)
+            detail = _("{reason} at {at}; Send or Connect opens a new one")
+            tone = "muted" if closing is not None and closing.is_sent else "bad"
+            return _("Your connection: closed"), detail.format(reason=by, at=at), tone
+        case _:
+            return _("Your connection: open"), _identity(summary, now), _open_tone(summary)
+
+
+def _open_tone(summary: ConnectionSummary) -> str:
+    return "ok" if summary.token is TokenState.ACCEPTED else "warn"
+
+
+def _identity(summary: ConnectionSummary, now: float) -> str:
+    if not summary.user:
+        since = formatting.format_time(summary.since)
+        return _("not signed in, connected at {at}").format(at=since)
+    who = " · ".join(filter(None, (summary.user, summary.role, summary.tenant)))
+    words = _("signed in as {who}").format(who=who)
+    if summary.token is TokenState.EXPIRED:
+        return f"{words} · " + _("token expired")
+    if summary.expires_at is None:
+        return words
+    left = formatting.format_duration(max(0.0, summary.expires_at - now))
+    return f"{words} · " + _("token expires in {time}").format(time=left)
+
+
+def _draw_connect_button(connection: ConsoleConnection) -> None:
+    is_open = connection.raw.is_open
+    st.button(
+        _("Disconnect") if is_open else _("Connect"),
+        key="connect",
+        icon=":material/link_off:" if is_open else ":material/link:",
+        on_click=connection.disconnect if is_open else connection.open,
+        width=132,
+    )
+
+
+def _draw_subscriptions(channels: tuple[str, ...]) -> None:
+    """Draw the subscriptions; always one line, so that nothing below moves."""
+    label = html.escape(_("Subscribed to"))
+    chips = "".join(formatting.chip_html(each, kind_of(each)) for each in channels[:MAX_CHIPS])
+    if len(channels) > MAX_CHIPS:
+        more = _("and {count} more").format(count=len(channels) - MAX_CHIPS)
+        chips += f"<span>{html.escape(more)}</span>"
+    nothing = html.escape(_("nothing"))
+    st.html(f'<div class="row quiet one-line"><span>{label}</span>{chips or nothing}</div>')
+
+
+def _draw_step(step: NextStep, connection: ConsoleConnection, now: float) -> None:
+    if not step.texts:
+        return
+    values = dict(step.values)
+    words = " ".join(
+        formatting.markdown_with_code(_(text).format(**values)) for text in step.texts if text
+    )
+    with st.container(key="next-step", horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(words, width="stretch")
+        if step.suggestion and st.button(
+            _("Use the template"),
+            key="use-template",
+            icon=":material/edit_note:",
+            help=_(templates.TEMPLATE_TITLES[step.suggestion.value]),
+            on_click=_use_template,
+            args=(step.suggestion.value, connection),
+        ):
+            st.rerun()  # the editor is outside of this fragment
+    if step.deadline is not None:
+        left = max(0.0, step.deadline - now)
+        time_left = formatting.format_duration(left)
+        words = _(step.consequence).format(time=time_left, code=step.code)
+        tone = "bad" if step.code else "warn"
+        st.html(
+            f'<div class="row {tone}"><b>{html.escape(words.replace("`", ""))}</b></div>'
+            + formatting.progress_bar_html(step.share_left(now), tone)
+        )
+
+
+def _use_template(name: str, connection: ConsoleConnection) -> None:
+    editor_state.write_template(name, tab_resources.template_values(connection))

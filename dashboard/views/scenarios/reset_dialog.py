@@ -1,0 +1,59 @@
+"""The dialog that resets the shop, after it has said what will be lost."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.i18n.translate import _
+from dashboard.ui import shop_reset, simulator_commands
+from protocol.simulator_api import ResetSimulation, ShopLanguage, ShopState
+
+# In themselves, as in the sidebar.
+LANGUAGE_NAMES = {ShopLanguage.UKRAINIAN: "Українська", ShopLanguage.ENGLISH: "English"}
+
+
+def draw(shop: ShopState) -> None:
+    """Open the dialog."""
+    st.dialog(_("Reset the shop?"), icon=":material/restart_alt:")(_draw_body)(shop)
+
+
+def _draw_body(shop: ShopState) -> None:
+    st.markdown(
+        _(
+            "The shop starts again at speed ×1, and the workbench with it. In all tabs this "
+            "discards the shop's orders, stock and running scenarios, and the workbench's "
+            "counters, charts, alerts and message lists."
+        )
+    )
+    st.caption(_("Chats, saved messages and the server's own metrics stay."))
+    left, right = st.columns(2)
+    left.number_input(
+        _("Seed"),
+        0,
+        2**31,
+        value=shop.seed,
+        step=1,
+        key="reset-seed",
+        help=_("The same seed reproduces the same day."),
+    )
+    right.segmented_control(
+        _("Shop language"),
+        list(LANGUAGE_NAMES),
+        default=shop.language,
+        required=True,
+        key="reset-language",
+        format_func=LANGUAGE_NAMES.__getitem__,
+        help=_("Of products, names, notifications and chats. The pages have their own language."),
+    )
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        if st.button(_("Cancel"), key="reset-cancel"):
+            st.rerun()
+        if st.button(_("Reset"), key="reset-confirm", type="primary", on_click=_reset):
+            st.rerun()
+
+
+def _reset() -> None:
+    chosen = st.session_state
+    command = ResetSimulation(seed=chosen["reset-seed"], language=chosen["reset-language"])
+    simulator_commands.send_command(command)
+    shop_reset.forget()

@@ -1,0 +1,48 @@
+"""Route that serves the JavaScript modules of the workbench's own components.
+
+Streamlit sends the code of a component again with each change of its data.  A component therefore
+has one line of code, which imports its module from here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+import dashboard
+
+ASSETS_DIR = Path(dashboard.__file__).parent / "ui" / "assets"
+PATH = "/workbench-assets"
+_IMPORT = """
+export default async component =>
+  (await import(`${{location.origin}}{path}/{name}`)).default(component)
+"""
+
+
+class AssetFiles(StaticFiles):
+    """Files that a browser asks for again, so that a new version is never mixed with an old one."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """Return the file, or that it has not changed."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def import_module(name: str) -> str:
+    """Return a component's code that imports a module of the assets."""
+    return _IMPORT.format(path=PATH, name=name)
+
+
+ASSETS_ROUTE = Mount(PATH, AssetFiles(directory=ASSETS_DIR))
