@@ -94,7 +94,8 @@ async def _start_server(
         revocations = Revocations(store)
         await revocations.load()
         verifier = make_verifier(settings, revocations.is_revoked)
-        order_owners, chat = OrderOwners(store, cluster), ChatService(store)
+        order_owners = OrderOwners(store, cluster)
+        chat = ChatService(store, settings.chat_messages_per_second)
         session_services = SessionServices(
             verifier=verifier,
             order_owners=order_owners,

@@ -51,6 +51,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         PositiveInt, Meta(description="Messages in per second, sustained")
     ] = 50
     message_burst: Annotated[PositiveInt, Meta(description="Messages in, at once")] = 100
+    chat_messages_per_second: Annotated[
+        float, Meta(gt=0, description="Chat messages of one customer per second, sustained")
+    ] = 1.0
     connections_per_user: Annotated[PositiveInt, Meta(description="Connections of one user")] = 20
     connections: Annotated[PositiveInt, Meta(description="Connections in all")] = 20_000
     outbox_bytes: Annotated[

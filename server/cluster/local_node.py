@@ -41,6 +41,8 @@ from server.stores.base import OrderOwnership
 from server.websocket.connection import ServerConnection
 from server.websocket.connection_manager import ConnectionManager
 
+MAX_CHANNELS_SENT = 1000  # in answer to a query: clients may invent any number of public channels
+
 
 class LocalNode(Struct, frozen=True):
     """Runs queries on this node's connections; ``clock`` is in seconds since the epoch."""
@@ -122,7 +124,7 @@ class LocalNode(Struct, frozen=True):
         for key in self.hub.channel_keys(ChannelKind.PUBLIC):
             channel = Channel(ChannelKind.PUBLIC, key)
             subscribers[str(channel)] = len(self.hub.subscribers(channel))
-        return NodeChannels(subscribers)
+        return NodeChannels(dict(subscribers.most_common(MAX_CHANNELS_SENT)), len(subscribers))
 
     async def _explain_access(
         self, tenant_id: str, connection_id: str, name: str

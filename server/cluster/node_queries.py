@@ -73,9 +73,13 @@ class NodeConnections(Struct, frozen=True):
 
 
 class NodeChannels(Struct, frozen=True):
-    """The number of subscribers of each channel, by name."""
+    """The number of subscribers of the channels with the most, by name, and of all channels.
+
+    ``total`` is None from a node of an earlier version, which sends all channels.
+    """
 
     subscribers: dict[str, int]
+    total: int | None = None
 
 
 class AccessResult(Struct, frozen=True):

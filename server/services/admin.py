@@ -65,7 +65,10 @@ class AdminService(Struct, frozen=True):
         )
 
     async def channels(self, admin: Identity) -> ChannelList:
-        """List the channels of the tenant's connections, and all public channels."""
+        """List the channels of the tenant's connections, and all public channels.
+
+        With more than a thousand channels on a node, the total is a lower bound.
+        """
         results = await self.cluster.query(ListChannels(admin.tenant_id), NodeChannels)
         subscribers = Counter[str]()
         for result in results.results:
@@ -74,7 +77,8 @@ class AdminService(Struct, frozen=True):
             ChannelInfo(name.partition(":")[0], name, count)
             for name, count in subscribers.most_common(MAX_LISTED)
         )
-        return ChannelList(listed, len(subscribers), tuple(results.unresponsive) or UNSET)
+        total = max(len(subscribers), *(result.total or 0 for result in results.results))
+        return ChannelList(listed, total, tuple(results.unresponsive) or UNSET)
 
     def nodes(self) -> NodeList:
         """Describe every node."""

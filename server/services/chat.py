@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
+from cachetools import LRUCache
+
 from protocol.channels import Channel, ChannelKind
 from protocol.codec import encode_with_timestamp
 from protocol.errors import ErrorCode, RequestError
@@ -12,8 +14,11 @@ from protocol.event_payloads import ChatMessageBody, ChatMessagePayload
 from protocol.messages import ChatMessage, SendChatPayload
 from protocol.publications import Publication
 from server.auth.identity import Identity, Role
+from server.session.rate_limit import TokenBucket
 from server.stores.base import Conversation, Store, StoredChatMessage
 
+CHAT_BURST_S = 5.0  # a customer may send the messages of so many seconds at once
+MAX_KNOWN_CUSTOMERS = 10_000  # whose recent messages are counted
 CUSTOMER_ROLES = frozenset({Role.CUSTOMER, Role.NONE})
 RETENTION_S = 7 * 24 * 3600.0  # after the last message, so that demos do not pile up
 
@@ -21,8 +26,10 @@ RETENTION_S = 7 * 24 * 3600.0  # after the last message, so that demos do not pi
 class ChatService:
     """Stores messages and addresses them to the customer and to the tenant's staff."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, messages_per_second: float) -> None:
         self._store = store
+        self._rate = messages_per_second
+        self._buckets = LRUCache[tuple[str, str], TokenBucket](MAX_KNOWN_CUSTOMERS)
 
     async def post(
         self, identity: Identity, payload: SendChatPayload, connection_id: str, now: float
@@ -33,9 +40,12 @@ class ChatService:
         other connections.
 
         Raises:
-            RequestError: ``forbidden`` if the conversation does not exist or is another user's.
+            RequestError: ``forbidden`` if the conversation does not exist or is another user's,
+                ``rate_limited`` if a customer writes too much, over all own connections here.
             StoreUnavailable: nothing was stored.
         """
+        if identity.role in CUSTOMER_ROLES:
+            self._check_rate(identity, now)
         message = StoredChatMessage(
             _new_id("msg"), identity.user_id, identity.name, payload.content, now
         )
@@ -70,6 +80,15 @@ class ChatService:
             if is_customer or identity.is_staff_of(found.tenant_id):
                 return found
         raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this conversation")
+
+    def _check_rate(self, customer: Identity, now: float) -> None:
+        key = customer.tenant_id, customer.user_id
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = TokenBucket(self._rate, max(1.0, self._rate * CHAT_BURST_S), now)
+            self._buckets[key] = bucket
+        if not bucket.take(now):
+            raise RequestError(ErrorCode.RATE_LIMITED, "Too many chat messages")
 
     def _new_conversation(self, identity: Identity, now: float) -> Conversation:
         if identity.role not in CUSTOMER_ROLES:

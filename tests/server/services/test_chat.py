@@ -136,3 +136,26 @@ async def test_messages_are_read_by_the_staff_and_by_the_customer(server, token,
     assert got == status
     if status == 200:
         assert [message["content"] for message in answer["messages"]] == [HELLO["content"]]
+
+
+async def test_a_customer_who_writes_too_much_is_refused_on_all_own_connections(serve):
+    server = await serve(chat_messages_per_second=0.4)  # two at once
+    laptop, phone = await server.sign_in("olena"), await server.sign_in("olena")
+
+    replies = [await client.ask("chat_message", HELLO) for client in (laptop, phone, laptop)]
+
+    assert [reply["type"] for reply in replies] == ["chat_message", "chat_message", "error"]
+    assert replies[-1]["payload"]["code"] == "rate_limited"
+
+
+async def test_another_customer_and_the_staff_are_not_affected(serve):
+    server = await serve(chat_messages_per_second=0.2)  # one at once
+    olena, taras = await server.sign_in("olena"), await server.sign_in("taras")
+    conversation = await open_conversation(olena)
+    assert (await olena.ask("chat_message", HELLO))["type"] == "error"
+
+    assert (await taras.ask("chat_message", HELLO))["type"] == "chat_message"
+    maria = await server.sign_in("maria", "agent")
+    answer = {"conversation_id": conversation, "content": "Сьогодні"}
+    replies = [await maria.ask("chat_message", answer) for _ in range(5)]
+    assert {reply["type"] for reply in replies} == {"chat_message"}

@@ -8,23 +8,25 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from protocol.channels import Channel
+from protocol.channels import Channel, ChannelKind
 from protocol.publications import Publication, StreamPosition
 from protocol.retention import Retention
 from server.pubsub.brokers.base import Recovery
 
 MAX_CHANNELS = 20_000  # with messages, and as many without; the least recently used go first
 MAX_BYTES = 1 << 26  # of all channels together; the least recently used go first
+MONITOR_MAX_BYTES = 1 << 22  # of a tenant's reports, so that they push out no other channel's
 ENTRY_OVERHEAD_BYTES = 300  # memory of a message besides its text
 
 
 class _ChannelLog:
     """One channel: the offset of its latest publication, and the latest publications."""
 
-    __slots__ = ("entries", "offset")
+    __slots__ = ("bytes", "entries", "offset")
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
+        self.bytes = 0
         self.entries: deque[Publication] = deque()
 
     @property
@@ -67,7 +69,10 @@ class MemoryHistory:
         kept = replace(publication, position=StreamPosition(self._epoch, log.offset))
         log.entries.append(kept)
         self._bytes += _size(kept)
+        log.bytes += _size(kept)
         if len(log.entries) > self._retention.max_messages_for(channel):
+            self._drop_oldest(log)
+        while channel.kind is ChannelKind.MONITOR and log.bytes > MONITOR_MAX_BYTES:
             self._drop_oldest(log)
         self._evict()
         return kept
@@ -122,7 +127,9 @@ class MemoryHistory:
             self._drop_oldest(log)
 
     def _drop_oldest(self, log: _ChannelLog) -> None:
-        self._bytes -= _size(log.entries.popleft())
+        size = _size(log.entries.popleft())
+        self._bytes -= size
+        log.bytes -= size
 
 
 def _size(publication: Publication) -> int:

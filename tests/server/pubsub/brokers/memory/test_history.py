@@ -5,7 +5,7 @@ import pytest
 from protocol.channels import Channel
 from protocol.publications import Publication, StreamPosition
 from protocol.retention import MONITOR_MAX_MESSAGES, Retention
-from server.pubsub.brokers.memory.history import MAX_CHANNELS, MemoryHistory
+from server.pubsub.brokers.memory.history import MAX_CHANNELS, MONITOR_MAX_BYTES, MemoryHistory
 
 ORDER, STAFF, MONITOR = map(Channel.parse, ("order:ord_1", "tenant:shop", "monitor:shop"))
 
@@ -103,3 +103,11 @@ def test_fewer_of_the_monitors_reports_are_kept(kept, publish):
     publish(MONITOR, count=MONITOR_MAX_MESSAGES + 1)
 
     assert (since(kept, MONITOR, 0), since(kept, MONITOR, 1)) == (False, MONITOR_MAX_MESSAGES)
+
+
+def test_the_monitors_reports_do_not_push_out_other_channels(kept, publish):
+    publish(STAFF, count=3)
+    publish(MONITOR, count=20, size=MONITOR_MAX_BYTES // 10)
+
+    assert since(kept, STAFF, 0) == 3
+    assert (since(kept, MONITOR, 15), since(kept, MONITOR, 5)) == (5, False)
