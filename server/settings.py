@@ -111,6 +111,11 @@ class Settings(Struct, frozen=True, kw_only=True):
                     f"WORKBENCH_JWT_SECRET {problem}: `make demo` writes one into .env, "
                     "or put there what `openssl rand -hex 32` prints"
                 )
+            if self.jwt_key_file or self.jwt_jwks_url:
+                problems.append(
+                    "WORKBENCH_JWT_KEY_FILE and WORKBENCH_JWT_JWKS_URL are of no use with HS256, "
+                    "which has one secret: set WORKBENCH_JWT_ALGORITHM, or remove them"
+                )
         elif bool(self.jwt_key_file) == bool(self.jwt_jwks_url):
             problems.append(
                 f"{self.jwt_algorithm} needs one of WORKBENCH_JWT_KEY_FILE and "

@@ -14,6 +14,10 @@ class InvalidToken(Exception):
         super().__init__("Invalid or expired token")
 
 
+class KeysUnavailable(Exception):
+    """The key of a token cannot be known now, so nothing can be said about the token."""
+
+
 class Role(StrEnum):
     """The role that a token grants.
 

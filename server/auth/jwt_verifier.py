@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -15,6 +14,7 @@ from cachetools import TLRUCache
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
 from server.auth.identity import Identity, InvalidToken, Role
+from server.auth.jwks import JwksKeys, http_fetch
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class JwtVerifier:
         Raises:
             InvalidToken: not signed with the key, expired, not yet valid, revoked, or with
                 claims that make no identity.
+            KeysUnavailable: the identity provider does not answer, and its key is not known.
         """
         identity = self._token_cache.get(token)
         if identity is None:
@@ -126,24 +127,24 @@ def make_verifier(
     """Make the verifier for these settings.
 
     Raises:
-        InvalidSettings: the key file cannot be read.
+        InvalidSettings: the key file cannot be read, or has no public key of the algorithm.
     """
     if settings.tokens_without_role == "document":
         log.warning("WORKBENCH_TOKENS_WITHOUT_ROLE=document is now called allow_tenant_channel")
     if settings.jwt_jwks_url:
-        keys = jwt.PyJWKClient(settings.jwt_jwks_url, timeout=5)
-
-        async def fetch_key(token: str) -> VerificationKey:
-            # The client blocks while it fetches a key it has not cached.
-            return (await asyncio.to_thread(keys.get_signing_key_from_jwt, token)).key
-
-        return JwtVerifier(settings, fetch_key, is_revoked)
-    key: str | bytes = settings.jwt_secret
+        keys = JwksKeys(http_fetch(settings.jwt_jwks_url), time.monotonic)
+        return JwtVerifier(settings, keys.get, is_revoked)
+    key: VerificationKey = settings.jwt_secret
     if settings.jwt_key_file:
         try:
             key = Path(settings.jwt_key_file).read_bytes()
         except OSError as why:
             raise InvalidSettings([f"WORKBENCH_JWT_KEY_FILE cannot be read: {why}"]) from None
+        try:
+            key = jwt.get_algorithm_by_name(settings.jwt_algorithm).prepare_key(key)
+        except (jwt.PyJWTError, ValueError, TypeError) as why:
+            problem = f"has no public key for {settings.jwt_algorithm}: {why}"
+            raise InvalidSettings([f"WORKBENCH_JWT_KEY_FILE {problem}"]) from None
 
     async def configured_key(_token: str) -> VerificationKey:
         return key

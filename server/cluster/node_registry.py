@@ -31,6 +31,7 @@ class NodeRegistry:
         self.peers: dict[str, PeerNode] = {}
         self._counts_by_node: dict[str, dict[str, int]] = {}
         self._counts: Counter[str] = Counter()
+        self._without_heartbeat: set[str] = set()  # they sent counts only, at the last check
 
     def update_node(self, id: str, peer: PeerNode) -> None:
         """Store the heartbeat of a node."""
@@ -62,12 +63,20 @@ class NodeRegistry:
         self._drop_counts(id)
 
     def remove_expired(self, now: float, timeout_s: float) -> list[str]:
-        """Remove the nodes whose last heartbeat is ``timeout_s`` old; returns their ids."""
+        """Remove the nodes whose last heartbeat is ``timeout_s`` old; returns their ids.
+
+        So are counts of a node that has sent no heartbeat between two checks: they were on
+        their way when it left.
+        """
         expired = [
             id for id, peer in self.peers.items() if now - peer.last_heartbeat_at >= timeout_s
         ]
         for id in expired:
             self.remove(id)
+        unknown = self._counts_by_node.keys() - self.peers.keys()
+        for id in unknown & self._without_heartbeat:
+            self.remove(id)
+        self._without_heartbeat = unknown - self._without_heartbeat
         return expired
 
     def clear(self) -> None:

@@ -14,7 +14,7 @@ from common.http_api import error_of_http_exception
 from protocol.admin_api import DisconnectRequest
 from protocol.codec import DECODE_ERRORS
 from protocol.errors import RequestError
-from server.auth.identity import Identity, Role
+from server.auth.identity import Identity, KeysUnavailable, Role
 from server.auth.jwt_verifier import JwtVerifier
 from server.cluster.cluster import ClusterUnavailable
 from server.errors import ApiError, ApiErrorCode
@@ -149,7 +149,8 @@ class Routes(Struct, frozen=True):
     async def disconnect_user(self, request: web.Request) -> web.Response:
         """Close all connections of a user."""
         admin = await self._require_admin(request)
-        body = await request.read()
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            body = await request.read()
         try:
             options = _disconnect_decoder.decode(body) if body else DisconnectRequest()
         except DECODE_ERRORS as why:
@@ -190,7 +191,7 @@ async def _error_middleware(request: web.Request, handler: Handler) -> web.Strea
         return api_error_response(why)
     except RequestError as why:
         return request_error_response(why)
-    except (BrokerUnavailable, StoreUnavailable, ClusterUnavailable):
+    except (BrokerUnavailable, StoreUnavailable, ClusterUnavailable, KeysUnavailable):
         return error_response(
             503, "unavailable", "This cannot be done now, try again", retry_after=1
         )

@@ -38,7 +38,7 @@ from protocol.messages import (
     Unsubscribed,
 )
 from protocol.publications import Publication, StreamPosition
-from server.auth.identity import Identity, InvalidToken, Role
+from server.auth.identity import Identity, InvalidToken, KeysUnavailable, Role
 from server.auth.permissions import can_subscribe
 from server.pubsub.brokers.base import BrokerUnavailable, PendingRecovery
 from server.session.effects import (
@@ -59,7 +59,7 @@ class SessionBackend(Protocol):
     """What a session needs of the server; each method may do input and output."""
 
     async def verify_token(self, token: str) -> Identity:
-        """Verify a token; raises InvalidToken."""
+        """Verify a token; raises InvalidToken or KeysUnavailable."""
         ...
 
     async def acquire_connection_slot(self, user_id: str) -> bool:
@@ -172,7 +172,7 @@ class Session:
                     assert_never(message)
         except RequestError as error:
             return [SendReply(Error.from_request_error(error, request_id=message.id))]
-        except (StoreUnavailable, BrokerUnavailable):
+        except (StoreUnavailable, BrokerUnavailable, KeysUnavailable):
             failed = RequestError(
                 ErrorCode.INTERNAL, "This cannot be answered now, try again later"
             )

@@ -139,12 +139,38 @@ def test_a_key_file_that_is_not_there_is_named(tmp_path):
         make_verifier(Settings(jwt_algorithm="RS256", jwt_key_file=str(tmp_path / "no.pem")))
 
 
+@pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN PUBLIC KEY-----\nAAAA\n"])
+def test_a_key_file_without_a_key_is_found_at_the_start(tmp_path, content):
+    file = tmp_path / "key.pem"
+    file.write_bytes(content)
+
+    with pytest.raises(InvalidSettings, match="no public key for RS256"):
+        make_verifier(Settings(jwt_algorithm="RS256", jwt_key_file=str(file)))
+
+
+async def test_an_identity_provider_that_is_away_is_not_the_users_fault(serve, secret):
+    server = await serve(
+        jwt_algorithm="RS256", jwt_secret="", jwt_jwks_url="http://127.0.0.1:9/keys"
+    )
+    token = jwt.encode(claims(), KEYS["RS256"](), "RS256", headers={"kid": "k1"})
+
+    status, _ = await server.request("GET", "/api/conversations", token)
+    client = await server.connect(token)
+    reply = await client.next_event()
+
+    assert status == 503
+    assert (reply["type"], reply["payload"]["code"]) == ("error", "internal")
+    assert await client.close_code() == 1011
+
+
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
         ({}, "WORKBENCH_JWT_SECRET is not set"),
         ({"jwt_secret": "short"}, "shorter than 32 bytes"),
         ({"jwt_algorithm": "RS256"}, "WORKBENCH_JWT_KEY_FILE"),
+        ({"jwt_secret": "x" * 32, "jwt_key_file": "a"}, "of no use with HS256"),
+        ({"jwt_secret": "x" * 32, "jwt_jwks_url": "http://b"}, "of no use with HS256"),
         (
             {"jwt_algorithm": "RS256", "jwt_key_file": "a", "jwt_jwks_url": "http://b"},
             "WORKBENCH_JWT_JWKS_URL",

@@ -32,6 +32,19 @@ def test_a_node_without_heartbeats_is_removed_with_its_connections():
     assert (list(registry.peers), registry.connections_of("olena")) == (["b"], 0)
 
 
+def test_counts_that_arrive_after_a_node_has_left_are_forgotten_at_the_second_check():
+    registry = NodeRegistry()
+    registry.update_node("a", peer())
+    registry.remove("a")
+    registry.update_counts("a", {"olena": 2}, is_all=False)
+
+    registry.remove_expired(1.0, timeout_s=3.5)
+    assert registry.connections_of("olena") == 2  # its heartbeat may be on its way
+    registry.remove_expired(2.0, timeout_s=3.5)
+
+    assert registry.connections_of("olena") == 0
+
+
 def test_a_node_that_sends_all_counts_corrects_what_was_missed():
     registry = NodeRegistry()
     registry.update_counts("a", {"olena": 2, "taras": 1}, is_all=True)
