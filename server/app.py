@@ -124,6 +124,7 @@ async def _start_server(
             chat=chat,
             admin=AdminService(cluster, revocations, time.time),
             idempotency=Idempotency(time.time, backends.idempotency_store),
+            counters=counters,
             probes=Probes(
                 broker=broker,
                 store=store,

@@ -27,6 +27,7 @@ from server.http.responses import (
     request_error_response,
     require_role,
 )
+from server.monitoring.counters import Counters
 from server.pubsub.brokers.base import BrokerUnavailable
 from server.services.admin import AdminService
 from server.services.chat import ChatService, message_body
@@ -57,6 +58,7 @@ class Routes(Struct, frozen=True):
     admin: AdminService
     idempotency: Idempotency[PublishOutcome]
     probes: Probes
+    counters: Counters
     first_request_timeout: FirstRequestTimeout
 
     def make_app(self) -> web.Application:
@@ -65,7 +67,10 @@ class Routes(Struct, frozen=True):
         @web.middleware
         async def count_request(request: web.Request, handler: Handler) -> web.StreamResponse:
             self.first_request_timeout.request_received(request.protocol)
-            return await handler(request)
+            response = await handler(request)
+            if response.status in (401, 403):
+                self.counters.auth_failures[str(response.status)] += 1
+            return response
 
         app = web.Application(
             client_max_size=MAX_BODY_BYTES, middlewares=[count_request, _error_middleware]

@@ -21,7 +21,8 @@ class Counters:
     costs less than by name, and clients cannot invent classes.  They are ``defaultdict``s,
     because a ``Counter`` takes three times as long.  ``replays`` counts, by type, messages
     that were sent again to a client that asked for the last one.  ``unreadable`` counts what
-    came from Redis in a format that this version does not know, by where it came from.
+    came from Redis in a format that this version does not know, by where it came from, and
+    ``auth_failures`` what was rejected for its token or origin, by where it was rejected.
     """
 
     messages_in: int = 0
@@ -35,3 +36,4 @@ class Counters:
     replies: defaultdict[type[Message], int] = field(default_factory=_by_class)
     replays: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
+    auth_failures: Counter[str] = field(default_factory=Counter)

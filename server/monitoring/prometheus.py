@@ -85,6 +85,12 @@ class Metrics(Collector):
             "task_failures", "Exceptions that ended a background task", "task", self._task_failures
         )
         yield _counters(
+            "auth_failures",
+            "Invalid tokens and rejected origins: websocket, or an HTTP status",
+            "reason",
+            counters.auth_failures,
+        )
+        yield _counters(
             "unreadable_messages", "Messages of Redis skipped", "source", counters.unreadable
         )
         yield self._latency_metric()

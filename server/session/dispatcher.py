@@ -17,6 +17,7 @@ from protocol.codec import decode_client, encode_with_offset, encode_with_timest
 from protocol.errors import ErrorCode, RequestError
 from protocol.messages import (
     Auth,
+    AuthError,
     AuthPayload,
     ClientMessage,
     Error,
@@ -222,6 +223,8 @@ class RequestDispatcher:
         counters = shared.counters
         if isinstance(message, Error):
             counters.refusals[message.payload.code] += 1
+        elif isinstance(message, AuthError):
+            counters.auth_failures["websocket"] += 1
         counters.messages_out += 1
         counters.replies[type(message)] += 1
         self._connection.send(

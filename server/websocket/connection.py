@@ -39,6 +39,7 @@ class ServerConnection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_client_close",
         "_close_timeout_s",
         "_closed_at",
         "_context",
@@ -76,6 +77,7 @@ class ServerConnection(asyncio.Protocol):
         self._close_timeout_s = CLOSE_TIMEOUT_S
         self.next_check_at = 0.0
         self.opened_at = context.clock()
+        self._client_close = b""
         self._keepalive = Keepalive(self.opened_at)
         self._dispatcher = RequestDispatcher(self, session, rate_limit, context)
         context.hub.add(self)
@@ -153,6 +155,9 @@ class ServerConnection(asyncio.Protocol):
 
     def close(self, code: CloseCode) -> None:
         """Close the connection with a code, sent behind what is queued."""
+        self._close(code, frame_codec.encode_close(code))
+
+    def _close(self, code: CloseCode, frame: bytes) -> None:
         if self._closed_at is not None:
             return
         self._dispatcher.detach()
@@ -164,16 +169,16 @@ class ServerConnection(asyncio.Protocol):
         )
         if code is CloseCode.SLOW_CONSUMER:
             self._context.counters.evictions += 1
-            self._writer.replace_with(self.send_queue, frame_codec.encode_close(code))
+            self._writer.replace_with(self.send_queue, frame)
             return
-        self.send(frame_codec.encode_close(code))
+        self.send(frame)
         if code is CloseCode.FLOODING:
             self._close_timeout_s = LINGER_S
             self._transport.pause_reading()  # or the flood would continue until the timeout
 
     def complete_close(self) -> None:
         """Answer the client's close frame and close the transport."""
-        self.close(CloseCode.NORMAL)
+        self._close(CloseCode.NORMAL, frame_codec.encode_close_reply(self._client_close))
         self._writer.close_queue(self.send_queue)
         self._transport.close()
 
@@ -242,6 +247,10 @@ class ServerConnection(asyncio.Protocol):
                 if self._dispatcher.check_rate_limit(now) is RateLimitVerdict.ALLOW:
                     self.send(frame_codec.encode_pong(payload))
             case Opcode.CLOSE:
+                if (violation := frame_codec.check_close(payload)) is not None:
+                    self._fail_connection(violation)
+                    return
+                self._client_close = payload
                 self._dispatcher.handle_close()
             case Opcode.BINARY:
                 self._fail_connection(CloseCode.UNSUPPORTED_DATA)

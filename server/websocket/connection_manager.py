@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from protocol.close_codes import CloseCode
 from server.http.responses import error_response
@@ -19,7 +19,7 @@ from server.session.session import Session, SessionBackend
 from server.settings import Settings
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.connection import ServerConnection
-from server.websocket.handshake import hijack, is_valid_handshake
+from server.websocket.handshake import VERSION, InvalidHandshake, check_handshake, hijack
 from server.websocket.slow_consumers import QueueLimits
 
 MAINTENANCE_INTERVAL_S = 0.5
@@ -72,13 +72,17 @@ class ConnectionManager:
         if self._is_closing or len(self._connections) >= self._settings.connections:
             self._context.connection_monitor.on_handshake_refused()
             return error_response(503, "unavailable", "Server at capacity", retry_after=5)
-        if not is_valid_handshake(request):
+        try:
+            check_handshake(request)
+        except InvalidHandshake as why:
             self._context.connection_monitor.on_handshake_refused()
-            return error_response(400, "bad_request", "WebSocket upgrade required")
+            response = error_response(400, "bad_request", str(why))
+            response.headers[hdrs.SEC_WEBSOCKET_VERSION] = VERSION
+            return response
         connection = self._accept(transport)
-        response = hijack(request, transport, connection)
+        answered = hijack(request, transport, connection)
         connection.start(request.query.get("token"))
-        return response
+        return answered
 
     async def run_maintenance(self) -> None:
         """Check the timeouts of all connections, until cancelled."""

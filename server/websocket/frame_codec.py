@@ -14,6 +14,8 @@ _MASKING_KEY_BYTES = 4
 _MAX_CONTROL_PAYLOAD = 125  # bytes
 _TEXT, _CLOSE, _PING, _PONG = _FIN | 0x1, _FIN | 0x8, _FIN | 0x9, _FIN | 0xA  # unfragmented
 PING_FRAME = bytes((_PING, 0))
+_REGISTERED_CODES = frozenset((*range(1000, 1004), *range(1007, 1015)))  # that may be sent
+_PRIVATE_CODES = range(3000, 5000)
 _KNOWN_OPCODES = frozenset(Opcode)
 
 
@@ -31,6 +33,26 @@ def encode_close(code: CloseCode) -> bytes:
     """Encode a close frame with a code and its reason."""
     payload = struct.pack("!H", code) + code.reason.encode()[: _MAX_CONTROL_PAYLOAD - 2]
     return bytes((_CLOSE, len(payload))) + payload
+
+
+def encode_close_reply(payload: bytes) -> bytes:
+    """Encode the answer to a client's valid close frame: its own code, if it had one."""
+    code = payload[:2]
+    return bytes((_CLOSE, len(code))) + code
+
+
+def check_close(payload: bytes) -> CloseCode | None:
+    """Check a client's close frame (RFC 6455, 7.4); returns the violation, if it is one."""
+    if not payload:
+        return None
+    code = int.from_bytes(payload[:2])
+    if len(payload) < 2 or not (code in _REGISTERED_CODES or code in _PRIVATE_CODES):
+        return CloseCode.PROTOCOL_ERROR
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        return CloseCode.INVALID_TEXT
+    return None
 
 
 def encode_pong(payload: bytes) -> bytes:
@@ -84,6 +106,8 @@ class FrameDecoder:
                     if end - at < 2 + wide:
                         break
                     size = int.from_bytes(data[at + 2 : at + 2 + wide])
+                    if size < (_TWO_BYTES if wide == 2 else 1 << 16):  # a shorter field would do
+                        raise ProtocolViolation(CloseCode.PROTOCOL_ERROR)
                 if (
                     len(self._fragments) + size > self._max_message_bytes
                     and first & _OPCODE < Opcode.CLOSE

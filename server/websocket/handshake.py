@@ -8,12 +8,15 @@ buffers, some 10 KB) is freed, and the transport calls our own protocol directly
 from __future__ import annotations
 
 import asyncio
+import re
 from base64 import b64encode
 from hashlib import sha1
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDictProxy
 
+_KEY = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")  # Base64 of 16 bytes
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _SWITCHING_PROTOCOLS = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -21,9 +24,40 @@ _SWITCHING_PROTOCOLS = (
 )
 
 
-def is_valid_handshake(request: web.Request) -> bool:
-    """Tell whether a request is a valid WebSocket handshake (RFC 6455, 4.2.1)."""
-    return web.WebSocketResponse().can_prepare(request).ok
+VERSION = "13"
+
+
+class InvalidHandshake(Exception):
+    """The request is no valid WebSocket handshake; the message says what is wrong."""
+
+
+def check_handshake(request: web.Request) -> None:
+    """Check a WebSocket handshake (RFC 6455, 4.2.1).
+
+    aiohttp's own check writes subprotocols into the log, and they may be tokens.
+
+    Raises:
+        InvalidHandshake: it is not valid.
+    """
+    headers = request.headers
+    if request.method != hdrs.METH_GET or request.version != HttpVersion11:
+        raise InvalidHandshake("WebSocket needs GET over HTTP/1.1")
+    if "websocket" not in _tokens(headers, hdrs.UPGRADE) or "upgrade" not in _tokens(
+        headers, hdrs.CONNECTION
+    ):
+        raise InvalidHandshake("WebSocket upgrade required")
+    if headers.getall(hdrs.SEC_WEBSOCKET_VERSION, []) != [VERSION]:
+        raise InvalidHandshake(f"WebSocket version {VERSION} required")
+    keys = headers.getall(hdrs.SEC_WEBSOCKET_KEY, [])
+    if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
+        raise InvalidHandshake("Sec-WebSocket-Key is not 16 bytes in Base64")
+    if len(headers.getall(hdrs.ORIGIN, [])) > 1:
+        raise InvalidHandshake("More than one Origin")
+
+
+def _tokens(headers: CIMultiDictProxy[str], name: str) -> set[str]:
+    """Return the members of a comma-separated header, in lower case."""
+    return {token.strip().lower() for line in headers.getall(name, []) for token in line.split(",")}
 
 
 class AlreadyAnswered(web.StreamResponse):

@@ -158,3 +158,15 @@ def test_a_type_from_another_version_is_counted_with_the_others():
 class FakePublication:
     def __init__(self, type_):
         self.type = type_
+
+
+async def test_failed_sign_ins_are_counted_by_where_they_failed(server, scrape):
+    client = await server.connect("forged")
+    assert (await client.next_event())["type"] == "auth_error"
+    for token in ("forged", None):
+        assert (await server.request("GET", "/api/nodes", token))[0] == 401
+
+    metrics = await scrape()
+
+    assert metrics("auth_failures_total", "websocket") == 1
+    assert metrics("auth_failures_total", "401") == 2

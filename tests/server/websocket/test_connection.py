@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 import time
 
 import aiohttp
@@ -474,6 +475,120 @@ async def test_pages_of_other_origins_cannot_connect(server, origin, status):
     else:
         assert status is None
         assert await client.is_silent()
+
+
+HANDSHAKE = {
+    "method": "GET",
+    "version": "HTTP/1.1",
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
+
+
+def shake_hands(server, extra="", **changes):
+    """Send a handshake, with changes; returns the status line and the headers of the answer."""
+    lines = HANDSHAKE | changes
+    method, version = lines.pop("method"), lines.pop("version")
+    head = [f"{method} /ws {version}", "Host: x", *(f"{k}: {v}" for k, v in lines.items() if v)]
+    with socket.create_connection(("127.0.0.1", server.port), TIMEOUT_S) as raw:
+        raw.sendall(("\r\n".join(head) + "\r\n" + extra + "\r\n").encode("latin-1"))
+        answer = b""
+        while b"\r\n\r\n" not in answer and (more := raw.recv(4096)):
+            answer += more
+    status, *headers = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    return status, headers
+
+
+@pytest.mark.parametrize(
+    ("changes", "extra"),
+    [
+        ({"method": "HEAD"}, ""),
+        ({"method": "POST"}, "Content-Length: 0\r\n"),
+        ({"version": "HTTP/1.0"}, ""),
+        ({"Upgrade": ""}, ""),
+        ({"Upgrade": "h2c"}, ""),
+        ({"Connection": "keep-alive"}, ""),
+        ({"Sec-WebSocket-Version": "8"}, ""),
+        ({"Sec-WebSocket-Version": ""}, ""),
+        ({}, "Sec-WebSocket-Version: 13\r\n"),
+        ({"Sec-WebSocket-Key": ""}, ""),
+        ({"Sec-WebSocket-Key": "AAAA"}, ""),
+        ({"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAB=="}, ""),
+        ({"Sec-WebSocket-Key": "ÿAAAAAAAAAAAAAAAAAAAAA=="}, ""),
+        ({}, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"),
+        ({}, "Origin: http://127.0.0.1:8501\r\nOrigin: http://evil.example\r\n"),
+    ],
+)
+async def test_a_handshake_that_breaks_the_rules_is_refused(server, caplog, changes, extra):
+    status, _ = await asyncio.to_thread(shake_hands, server, extra, **changes)
+
+    assert " 101 " not in status
+    assert status.split()[1][0] == "4"
+    assert not caplog.records
+
+
+async def test_a_handshake_of_another_version_learns_the_right_one(server):
+    status, headers = await asyncio.to_thread(shake_hands, server, **{"Sec-WebSocket-Version": "8"})
+
+    assert (" 400 " in status, "Sec-WebSocket-Version: 13" in headers) == (True, True)
+
+
+async def test_headers_may_list_more_than_the_upgrade(server):
+    changes = {"Connection": "keep-alive, Upgrade", "Upgrade": "WebSocket"}
+    status, _ = await asyncio.to_thread(shake_hands, server, **changes)
+
+    assert " 101 " in status
+
+
+async def test_a_subprotocol_is_not_logged_for_it_may_be_a_token(server, caplog, token):
+    secret_token = token("olena")
+    with caplog.at_level("DEBUG"):
+        await asyncio.to_thread(
+            shake_hands, server, f"Sec-WebSocket-Protocol: bearer, {secret_token}\r\n"
+        )
+
+    assert secret_token not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("payload", "answer"),
+    [
+        (b"", b"\x88\x00"),
+        (b"\x03\xe8", b"\x88\x02\x03\xe8"),
+        (b"\x03\xe9bye", b"\x88\x02\x03\xe9"),
+        (b"\x0f\xa0", b"\x88\x02\x0f\xa0"),
+        (b"\x03", b"1002"),
+        (b"\x03\xe7", b"1002"),
+        (b"\x03\xed", b"1002"),
+        (b"\x03\xee", b"1002"),
+        (b"\x03\xf7", b"1002"),
+        (b"\xff\xff", b"1002"),
+        (b"\x03\xe8\xff", b"1007"),
+    ],
+)
+async def test_a_close_frame_is_answered_as_it_deserves(server, payload, answer):
+    raw = await server.raw_socket()
+
+    raw.sendall(bytes((0x88, 0x80 | len(payload))) + b"\0\0\0\0" + payload)
+    got = await asyncio.to_thread(read_until_closed, raw)
+
+    if len(answer) == 4 and answer.isdigit():
+        answer = b"\x88" + got[1:2] + int(answer).to_bytes(2, "big")
+    assert got.startswith(answer)
+
+
+@pytest.mark.parametrize(
+    "header", [b"\xfe\x00\x05", b"\xff" + (200).to_bytes(8, "big"), b"\xff" + bytes(8)]
+)
+async def test_a_length_that_is_longer_than_needed_is_a_violation(server, header):
+    raw = await server.raw_socket()
+
+    raw.sendall(b"\x81" + header + b"\0\0\0\0" + b"x" * 200)
+    got = await asyncio.to_thread(read_until_closed, raw)
+
+    assert got[2:4] == (1002).to_bytes(2, "big")
 
 
 async def test_the_servers_own_origin_may_connect(server):
