@@ -22,6 +22,7 @@ from bench.measurements import (
     fanout,
     idle,
     pages,
+    pages_clicks,
     pages_loading,
     pages_sends,
     ping_pong,
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "scaling": scaling.run,
     "cluster": cluster.run,
     "pages": pages.run,
+    "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
     "pages_sends": pages_sends.run,
 }
