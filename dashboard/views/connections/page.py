@@ -176,7 +176,7 @@ def list_columns(
     """Return the columns of the connection list; their heads sort it."""
     limit = formatting.format_size(queue_limit_bytes)
     queued: Column[ConnectionInfo[datetime]] = tables.progress_column(
-        132,
+        128,
         lambda c: c.waiting_bytes,
         queue_limit_bytes,
         lambda c: formatting.format_size(c.waiting_bytes),
@@ -201,7 +201,7 @@ def list_columns(
         _("Role"): tables.chips_column(74, lambda c: c.role or "", ROLE_TONES),
         _("Age"): sortable(
             tables.text_column(
-                56,
+                84,
                 lambda c: formatting.format_duration(at - c.connected_at.timestamp()),
                 _("Time since it connected"),
             ),
