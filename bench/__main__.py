@@ -17,7 +17,16 @@ from bench.load.connect import ConnectFailed
 from bench.load.http_publisher import PublishFailed
 from bench.load.verify import VerificationFailed
 from bench.machine import machine_description, raise_open_file_limit
-from bench.measurements import cluster, fanout, idle, pages, pages_loading, ping_pong, scaling
+from bench.measurements import (
+    cluster,
+    fanout,
+    idle,
+    pages,
+    pages_loading,
+    pages_reset,
+    ping_pong,
+    scaling,
+)
 from bench.report import json_document, text_table
 from bench.servers.processes import ProcessDidNotStart
 from bench.servers.raw_write import SOCKETS
@@ -32,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "cluster": cluster.run,
     "pages": pages.run,
     "pages_loading": pages_loading.run,
+    "pages_reset": pages_reset.run,
 }
 DEFAULT_MEASUREMENTS = [name for name in MEASUREMENTS if not name.startswith("pages")]
 """All but those of the workbench, which need a browser and take minutes."""
