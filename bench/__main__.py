@@ -22,8 +22,10 @@ from bench.measurements import (
     fanout,
     idle,
     pages,
+    pages_clicks,
     pages_loading,
     pages_reset,
+    pages_sends,
     ping_pong,
     scaling,
 )
@@ -40,8 +42,10 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "scaling": scaling.run,
     "cluster": cluster.run,
     "pages": pages.run,
+    "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
     "pages_reset": pages_reset.run,
+    "pages_sends": pages_sends.run,
 }
 DEFAULT_MEASUREMENTS = [name for name in MEASUREMENTS if not name.startswith("pages")]
 """All but those of the workbench, which need a browser and take minutes."""

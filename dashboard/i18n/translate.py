@@ -33,8 +33,20 @@ def _(text: str) -> str:
 
 
 def ngettext(one: str, several: str, count: float) -> str:
-    """Return the plural form for a count; the caller fills in the ``{...}``."""
-    return load_catalogue(current_language()).ngettext(one, several, int(count))
+    """Return the plural form for a count; the caller fills in the ``{...}``.
+
+    An ``int`` is shown without decimals, a ``float`` with them.
+    """
+    return load_catalogue(current_language()).ngettext(one, several, plural_number(count))
+
+
+def plural_number(count: float) -> int:
+    """Return the number whose plural form fits a count.
+
+    CLDR gives numbers with decimals a form of their own, which gettext lacks.  It is that of two in
+    English, and in Ukrainian for neuter nouns, the only ones with decimals here: 34,7 повідомлення.
+    """
+    return count if isinstance(count, int) else 2
 
 
 def current_language() -> str:

@@ -50,6 +50,7 @@ from protocol.simulator_api import ShopLanguage, ShopState, is_order_of_run
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
 MIN_GAP_S = 3.0  # between two reports; a shorter one is a report that was late
 MAX_GAPS = 20
+LOWS_AFTER_S = 2.5  # of uninterrupted reports of one second
 MAX_ANNOUNCEMENTS = 50
 ANNOUNCED_S = 600  # as long as the server keeps the messages of a channel
 CONNECTIONS, P95_MS = 0, 1  # the gauges of a snapshot
@@ -138,6 +139,8 @@ class LiveState:
         self._periods = ShopPeriods()
         self._reported_since: float | None = None
         self._reported_until: float | None = None
+        self._stats_since = started_at
+        self._stats_at: float | None = None
         self._ended_runs: list[str] = []
         self.reset_at: float | None = None
         """When the shop was last reset, None if not since the start."""
@@ -214,12 +217,24 @@ class LiveState:
             max(p95s, default=None),
             len(stats.nodes),
         )
-        low = sum(_known(node.connections_low, node.connections) for node in stats.nodes)
-        high = sum(_known(node.connections_high, node.connections) for node in stats.nodes)
-        connections = GaugeRange(self._health.connections, low, high)
-        self._gauges.set(at, connections, self._health.p95_ms or 0.0)
+        self._gauges.set(at, self._connections_range(stats, at), self._health.p95_ms or 0.0)
         self._nodes.update(stats.nodes, at)
         self._connection_history.add(stats, at)
+
+    def _connections_range(self, stats: StatsPayload, at: float) -> GaugeRange:
+        """Return the connections with their low and high, which cover the last two reports.
+
+        The first reports after an outage cover an unknown time: their lows are left out.
+        """
+        if self._stats_at is None or at - self._stats_at > MIN_GAP_S:
+            self._stats_since = at
+        self._stats_at = at
+        connections = self._health.connections
+        if at - self._stats_since < LOWS_AFTER_S:
+            return GaugeRange(connections, connections, connections)
+        low = sum(_known(node.connections_low, node.connections) for node in stats.nodes)
+        high = sum(_known(node.connections_high, node.connections) for node in stats.nodes)
+        return GaugeRange(connections, low, high)
 
     def on_new_order(self, placed: NewOrderPayload, at: float) -> None:
         """Apply a new order."""

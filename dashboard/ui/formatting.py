@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from dashboard.i18n.translate import _, current_language
+from dashboard.i18n.translate import _, current_language, ngettext
+
+LEAST_WHOLE_RATE = 99.95
+"""Rates from here on are shown without decimals."""
 
 
 def format_number(value: float, digits: int = 0) -> str:
@@ -24,8 +27,14 @@ def format_number(value: float, digits: int = 0) -> str:
 
 
 def format_rate(value: float) -> str:
-    """Format a rate in few digits: 0.4, 12, 522."""
-    return format_number(value, 1 if value < 99.95 else 0)
+    """Format a rate in few digits: 0.4, 12.0, 522."""
+    return format_number(value, 1 if value < LEAST_WHOLE_RATE else 0)
+
+
+def message_rate(value: float) -> str:
+    """Format a rate of messages with its unit: 0.4 messages/s, 522 messages/s."""
+    shown = value if value < LEAST_WHOLE_RATE else round(value)
+    return ngettext("{rate} message/s", "{rate} messages/s", shown).format(rate=format_rate(value))
 
 
 def format_count(value: int) -> str:

@@ -12,6 +12,7 @@ PAGES = [
     "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
 ]  # fmt: skip
 SIZES = {"desktop": 1440, "phone": 390}
+COMPLAINTS = ("error", "warning")  # kinds of messages of the console
 WAIT_S = 30.0
 
 
@@ -46,6 +47,12 @@ def test_every_page_is_live_and_shows_no_exception(open_page, name, size):
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
     expect(page.get_by_text("Page not found")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]
+    assert complaints(page) == []
+
+
+def complaints(page):
+    """What the browser's console warns of or reports, failed requests included."""
+    return [message.text for message in page.console_messages() if message.type in COMPLAINTS]
 
 
 def test_the_overview_counts_messages(open_page, head, number_in):
@@ -62,6 +69,41 @@ def test_the_overview_counts_messages(open_page, head, number_in):
     expect(rate.locator(".metric b")).not_to_have_text("0.0")
     connections = page.locator('[class*="st-key-metric-"]', has_text="Connections")
     assert number_in(connections.locator("b"), r"(\d+)") > 10
+
+
+def test_a_reconnect_storm_is_seen_on_the_overview_and_stopped_in_the_head(
+    open_page, programs, control
+):
+    page = open_page("overview")
+    strip = page.locator(".st-key-strip")
+    expect(strip).to_contain_text("No scenario running")
+
+    control(programs.simulator_program).do("start_scenario", name="reconnect-storm")
+
+    connections = page.locator('[class*="st-key-metric-"]', has_text="Connections")
+    expect(connections).to_contain_text(re.compile(r"low \d at \d\d:"))
+    expect(strip).to_contain_text("Reconnect storm")
+    strip.get_by_role("button", name="Stop").click()
+    expect(strip).to_contain_text("No scenario running")
+
+
+def test_a_drag_zooms_into_the_chart_and_the_link_keeps_it(open_page):
+    page = open_page("overview")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chart = page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first
+    expect(chart).to_be_visible()
+    box = chart.bounding_box()
+    right, middle = box["x"] + box["width"], box["y"] + box["height"] / 2
+
+    page.mouse.move(right - 300, middle)
+    page.mouse.down()
+    page.mouse.move(right - 100, middle, steps=5)
+    page.mouse.up()
+
+    expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("Link copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
 def test_the_inventory_shows_the_simulators_stock(open_page, head):

@@ -104,7 +104,7 @@ def draw(now: Snapshot, selected: str) -> None:
 
 def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
     amount: Column[ChannelTreeRow] = tables.right_aligned_column(
-        42, lambda row: "" if _is_more(row) else formatting.format_count(row.total)
+        50, lambda row: "" if _is_more(row) else formatting.format_count(row.total)
     )
     amount_title = _("Total")
     if sort is ChannelSort.SIZE:
@@ -114,15 +114,21 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
         )
     return {
         "": Column("button", 24, _fold_cell, on_click=_act),
-        _("Channel"): tables.text_column(110, format_name, tone=_tone, grows=True),
+        _("Channel"): tables.text_column(
+            110,
+            format_name,
+            _("A kind or a channel; click to filter the messages and to see what it is for"),
+            tone=_tone,
+            grows=True,
+        ),
         _("/s"): tables.right_aligned_column(
-            40,
+            38,
             lambda row: "" if _is_more(row) else formatting.format_rate(row.rate),
             _("Messages per second, over ten seconds"),
         ),
         amount_title: amount,
-        _("Subs"): tables.right_aligned_column(42, format_subscribers, _("Subscribers")),
-        _("2 min"): tables.sparkline_column(44, lambda row: row.trend),
+        _("Subs"): tables.right_aligned_column(40, format_subscribers, _("Subscribers")),
+        _("2 min"): tables.sparkline_column(42, lambda row: row.trend),
     }
 
 

@@ -36,6 +36,8 @@ def draw(now: Snapshot) -> SearchResult:
             search = MessageSearch(wanted) if view == SAVED else selection.search_messages(wanted)
         except InvalidPattern as why:
             set_header(_("{kept} stored").format(kept=kept))
+            with beside:  # nothing moves while a filter is typed
+                message_filters.draw_newest_button(SearchResult())
             _draw_invalid(wanted.text, str(why))
             return SearchResult()
         until = time.perf_counter() + SEARCH_BUDGET_S

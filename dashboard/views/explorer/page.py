@@ -17,12 +17,9 @@ from dashboard.views.explorer import channel_tree, inspector, message_list, sele
 def draw() -> None:
     """Draw a snapshot in three panes."""
     now = page_frame.current_snapshot()
-    rate = formatting.format_number(
-        now.series.now(MESSAGES), 1
-    )  # as on Overview: without the monitor's
     channels = ngettext("{count} channel", "{count} channels", len(now.channels))
     words = [
-        _("{rate} messages/s").format(rate=rate),
+        formatting.message_rate(now.series.now(MESSAGES)),  # as on Overview: without the monitor's
         channels.format(count=formatting.format_number(len(now.channels))),
     ]
     if now.log.oldest_at is not None:

@@ -71,6 +71,7 @@ def timeline_data(
     frame = pd.DataFrame(
         [astuple(row) for row in rows], columns=list(StatusSegment.__struct_fields__)
     )
+    frame["row"] = frame.groupby("number", sort=False).ngroup()
     frame["time"] = [format_time(now + row.end - row.duration_s) for row in rows]
     return frame
 
@@ -88,7 +89,7 @@ def order_timeline_spec(status_labels: tuple[str, ...]) -> Spec:
             "y": {
                 "field": "number",
                 "type": "nominal",
-                "sort": None,
+                "sort": {"field": "row", "op": "min"},
                 "title": None,
                 "axis": {"domain": False, "ticks": False, "minExtent": 110, "labelLimit": 110},
             },

@@ -53,6 +53,26 @@ def test_ukrainian_has_three_plurals():
     assert forms == ["{count} товар", "{count} товари", "{count} товарів", "{count} товар"]
 
 
+def test_a_number_with_decimals_has_the_plural_of_two():
+    ukrainian = translate.load_catalogue("uk")
+
+    forms = [
+        ukrainian.ngettext(
+            "{rate} message/s", "{rate} messages/s", translate.plural_number(rate)
+        ).format(rate=rate)
+        for rate in (1, 1.0, 34.7, 5.0, 525, 522)
+    ]
+
+    assert forms == [
+        "1 повідомлення/с",
+        "1.0 повідомлення/с",
+        "34.7 повідомлення/с",
+        "5.0 повідомлення/с",
+        "525 повідомлень/с",
+        "522 повідомлення/с",
+    ]
+
+
 def test_text_outside_of_a_tab_is_in_english():
     assert translate.current_language() == "en"
     assert translate._("Pause") == "Pause"

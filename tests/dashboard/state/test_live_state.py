@@ -104,11 +104,22 @@ def test_has_no_latency_while_nothing_was_delivered(state, shop):
 
 def test_sums_the_lows_and_highs_of_connections_over_the_nodes(state, shop):
     dipped = msgspec.structs.replace(node("a", 20), connections_low=2, connections_high=21)
-    state.on_stats(StatsPayload((dipped, node("b", 5))), shop.noon)
+    for second in range(4):
+        state.on_stats(StatsPayload((dipped, node("b", 5))), shop.noon + second)
 
-    snapshot = state.snapshot(shop.noon)
+    snapshot = state.snapshot(shop.noon + 3)
 
-    assert snapshot.gauges.rows[int(shop.noon)][CONNECTIONS] == (25, 7, 26)
+    assert snapshot.gauges.rows[int(shop.noon) + 3][CONNECTIONS] == (25, 7, 26)
+
+
+def test_leaves_out_the_lows_of_a_time_that_it_has_not_seen(state, shop):
+    started = msgspec.structs.replace(node("a", 20), connections_low=0)
+    for at in (0, 1, 60, 61):
+        state.on_stats(StatsPayload((started,)), shop.noon + at)
+
+    rows = state.snapshot(shop.noon + 61).gauges.rows
+
+    assert [row[CONNECTIONS].low for row in rows.values()] == [20, 20, 20, 20]
 
 
 def test_records_a_gap_between_reports(state, shop):

@@ -67,4 +67,4 @@ def test_fill_the_same_number_of_rows_for_any_number_of_orders(shop, count):
 
     assert rows["number"].nunique() == TIMELINE_ROWS
     assert list(rows["number"].unique()[:count]) == [order.number for order in orders]
-    assert list(rows.columns) == ["number", "status", "start", "end", "duration_s", "time"]
+    assert list(rows.columns) == ["number", "status", "start", "end", "duration_s", "row", "time"]
