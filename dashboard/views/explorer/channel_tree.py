@@ -121,7 +121,9 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
             _("Messages per second, over ten seconds"),
         ),
         amount_title: amount,
-        _("Subs"): tables.right_aligned_column(40, format_subscribers, _("Subscribers")),
+        _("Subs"): tables.right_aligned_column(
+            40, format_subscribers, _("Connections that are subscribed to the channel")
+        ),
         _("2 min"): tables.sparkline_column(42, lambda row: row.trend),
     }
 
