@@ -17,7 +17,17 @@ from bench.load.connect import ConnectFailed
 from bench.load.http_publisher import PublishFailed
 from bench.load.verify import VerificationFailed
 from bench.machine import machine_description, raise_open_file_limit
-from bench.measurements import cluster, fanout, idle, pages, pages_loading, ping_pong, scaling
+from bench.measurements import (
+    cluster,
+    fanout,
+    idle,
+    pages,
+    pages_clicks,
+    pages_loading,
+    pages_sends,
+    ping_pong,
+    scaling,
+)
 from bench.report import json_document, text_table
 from bench.servers.processes import ProcessDidNotStart
 from bench.servers.raw_write import SOCKETS
@@ -31,7 +41,9 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "scaling": scaling.run,
     "cluster": cluster.run,
     "pages": pages.run,
+    "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
+    "pages_sends": pages_sends.run,
 }
 DEFAULT_MEASUREMENTS = [name for name in MEASUREMENTS if not name.startswith("pages")]
 """All but those of the workbench, which need a browser and take minutes."""

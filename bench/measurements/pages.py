@@ -117,7 +117,6 @@ def open_pages(target: Target) -> Iterator[list[Page]]:
             page.goto(f"http://127.0.0.1:{target.port}/{name}")
             page.locator(".st-key-page").first.wait_for(timeout=60_000)
         yield pages
-        browser.close()
 
 
 def run(context: BenchContext) -> list[Measurement]:

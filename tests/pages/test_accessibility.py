@@ -29,6 +29,30 @@ def test_no_page_has_a_serious_violation_in_either_theme(open_page, name):
         assert violations(page) == {}, scheme
 
 
+TABLES_AT_FOCUS = """() => {
+    const focused = document.activeElement, rows = focused.closest("[class*=st-key-rows]");
+    return [focused === document.body, rows?.className];
+}"""
+CHOSEN = "[...document.querySelectorAll('tr[aria-selected=true]')].map(row => row.dataset.rowId)"
+
+
+def test_tab_passes_every_table_in_one_stop_and_changes_nothing(open_page):
+    page = open_page("overview")
+    for name in PAGES:
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=name.capitalize()).click()
+        expect(page.get_by_role("heading", name=name.capitalize())).to_be_visible()
+        expect(page.locator(".st-key-page")).to_contain_text(re.compile(r"\w"))
+        page.locator(".st-key-pause button").focus()
+        url, chosen, stops, is_done = page.url, page.evaluate(CHOSEN), [], False
+        while not is_done:
+            page.keyboard.press("Tab")
+            is_done, table = page.evaluate(TABLES_AT_FOCUS)
+            stops += [table] if table else []
+
+        assert (page.url, len(stops)) == (url, len(set(stops)))
+        assert set(page.evaluate(CHOSEN)) <= set(chosen)
+
+
 def violations(page):
     """The serious violations: by rule, the elements."""
     found = Axe().run(page, context=OURS).response["violations"]

@@ -193,3 +193,32 @@ def test_orders_are_found_by_the_name_of_their_customer(open_page, command_simul
 
     expect(card(page, "rest-open")).to_contain_text("found")
     expect(page).to_have_url(re.compile("find="))
+
+
+def test_the_framed_row_is_the_shown_one_whatever_was_sorted_or_searched(
+    open_page, row_of, command_simulator, paused
+):
+    for _ in range(3):
+        command_simulator(command="place_order", customer="user_4")
+    page = open_page("inventory")
+    stock, shown = card(page, "rows-stock"), card(page, "rest-level")
+    for head in ("Product", "SKU"):
+        stock.get_by_role("columnheader", name=head).get_by_role("button").click()
+        expect(stock.get_by_role("columnheader", name=head)).not_to_have_attribute(
+            "aria-sort", "none"
+        )
+        third = stock.locator("tbody tr").nth(2)
+        name = third.locator("td").first.inner_text()
+        third.click()
+        expect(stock.locator("[aria-selected=true]")).to_contain_text(name)
+        expect(shown).to_contain_text(name)
+
+    page.get_by_role("link", name="Orders").click()
+    waiting, shown = card(page, "rows-open"), card(page, "even-customer")
+    page.get_by_placeholder("Number, customer or product").fill("ORD")
+    expect(waiting.locator("mark").first).to_have_text("ORD")
+    third = waiting.locator("tbody tr").nth(2)
+    number = third.locator("td").first.inner_text()
+    third.click()
+    expect(waiting.locator("[aria-selected=true]")).to_contain_text(number)
+    expect(shown).to_contain_text(number)

@@ -114,7 +114,13 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
         )
     return {
         "": Column("button", 24, _fold_cell, on_click=_act),
-        _("Channel"): tables.text_column(110, format_name, tone=_tone, grows=True),
+        _("Channel"): tables.text_column(
+            110,
+            format_name,
+            _("A kind or a channel; click to filter the messages and to see what it is for"),
+            tone=_tone,
+            grows=True,
+        ),
         _("/s"): tables.right_aligned_column(
             38,
             lambda row: "" if _is_more(row) else formatting.format_rate(row.rate),
