@@ -14,7 +14,6 @@ from hashlib import sha1
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
-from multidict import CIMultiDictProxy
 
 _KEY = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")  # Base64 of 16 bytes
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
@@ -42,8 +41,8 @@ def check_handshake(request: web.Request) -> None:
     headers = request.headers
     if request.method != hdrs.METH_GET or request.version != HttpVersion11:
         raise InvalidHandshake("WebSocket needs GET over HTTP/1.1")
-    if "websocket" not in _tokens(headers, hdrs.UPGRADE) or "upgrade" not in _tokens(
-        headers, hdrs.CONNECTION
+    if "websocket" not in _tokens(request, hdrs.UPGRADE) or "upgrade" not in _tokens(
+        request, hdrs.CONNECTION
     ):
         raise InvalidHandshake("WebSocket upgrade required")
     if headers.getall(hdrs.SEC_WEBSOCKET_VERSION, []) != [VERSION]:
@@ -55,9 +54,13 @@ def check_handshake(request: web.Request) -> None:
         raise InvalidHandshake("More than one Origin")
 
 
-def _tokens(headers: CIMultiDictProxy[str], name: str) -> set[str]:
+def _tokens(request: web.Request, name: str) -> set[str]:
     """Return the members of a comma-separated header, in lower case."""
-    return {token.strip().lower() for line in headers.getall(name, []) for token in line.split(",")}
+    return {
+        token.strip().lower()
+        for line in request.headers.getall(name, [])
+        for token in line.split(",")
+    }
 
 
 class AlreadyAnswered(web.StreamResponse):
