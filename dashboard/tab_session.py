@@ -119,12 +119,14 @@ class ConsoleState:
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
     ``template_text`` is the last text that was written from a template, and ``template_persona``
-    the persona that it was written for.  ``access_answers`` are by connection and frame.
+    the persona that it was written for; ``template_version`` counts how often the page itself
+    selected a template.  ``access_answers`` are by connection and frame.
     """
 
     draft: str = ""
     template_text: str = ""
     template_persona: str = ""
+    template_version: int = 0
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
     access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)

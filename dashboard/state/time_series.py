@@ -158,7 +158,8 @@ class GaugeSeries(Struct, frozen=True):
 
     def ranges(self, gauge: int, ends: range) -> list[GaugeRange]:
         """Return a gauge in each bucket, by its last second; zeros before its first value."""
-        value = self._value_before(ends[0] - ends.step + 1, gauge)
+        before = _row_before(self.rows, ends[0] - ends.step + 1)
+        value = before[gauge].value if before else None
         ranges = []
         for last in ends:
             seconds = range(last - ends.step + 1, last + 1)
@@ -173,15 +174,11 @@ class GaugeSeries(Struct, frozen=True):
     def lowest(self, gauge: int, span: TimeSpan) -> GaugeLow | None:
         """Return the lowest value in the span, the latest one if it was reached repeatedly."""
         lows = [
-            GaugeLow(row[gauge].low, second)
-            for second, row in self.rows.items()
-            if span.start <= second <= span.end
+            GaugeLow(self.rows[second][gauge].low, second)
+            for second in range(span.start, span.end + 1)
+            if second in self.rows
         ]
         return min(lows, key=lambda low: (low.value, -low.second), default=None)
-
-    def _value_before(self, second: int, gauge: int) -> float | None:
-        earlier = max((s for s in self.rows if s < second), default=None)
-        return None if earlier is None else self.rows[earlier][gauge].value
 
 
 class PerSecondGauges:
@@ -216,8 +213,22 @@ class PerSecondGauges:
         self, end: int, names: int, step: int = SPARKLINE_STEP_S
     ) -> tuple[list[float], ...]:
         """Return a sparkline for each gauge: zeros before its first value."""
-        series, ends = GaugeSeries(self._rows), sparkline_ends(end, step)
-        return tuple([one.value for one in series.ranges(gauge, ends)] for gauge in range(names))
+        start = end - WINDOW_S + 1
+        held = _row_before(self._rows, start)
+        points = []
+        for second in range(start, end + 1):
+            held = self._rows.get(second, held)
+            if (end - second) % step == 0:
+                points.append(held)
+        return tuple([row[gauge].value if row else 0.0 for row in points] for gauge in range(names))
+
+
+def _row_before(
+    rows: Mapping[int, tuple[GaugeRange, ...]], second: int
+) -> tuple[GaugeRange, ...] | None:
+    """Return the last row before a second."""
+    oldest = next(iter(rows), second)
+    return next((rows[s] for s in range(second - 1, oldest - 1, -1) if s in rows), None)
 
 
 def _drop_before(rows: dict[int, Any], second: int) -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.i18n.translate import _
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, url_select
+from dashboard.ui import formatting, head_help, url_select
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.shown_rows import ShownRows
 from dashboard.ui.theme import display_name
@@ -56,7 +56,8 @@ class Sort(NamedTuple):
 class Column(NamedTuple, Generic[T]):
     """How a column's cells are made from rows, and how wide it is at least, in px.
 
-    What a wider table has to spare goes to the columns that grow, else to all.
+    What a wider table has to spare goes to the columns that grow, else to all.  Without a
+    ``tooltip``, the head has the help that ``head_help`` gives for its title.
     """
 
     kind: str
@@ -340,8 +341,8 @@ def _heads(columns: Mapping[str, Column[T]], sort: Sort | None) -> list[dict[str
     heads = []
     for title, column in columns.items():
         head: dict[str, Any] = {"title": title, "kind": column.kind, "width": column.width}
-        if column.tooltip:
-            head["tooltip"] = column.tooltip
+        if tooltip := column.tooltip or head_help.help_for(title):
+            head["tooltip"] = tooltip
         if column.grows:
             head["grows"] = 1
         if sort and column.sort:

@@ -55,12 +55,6 @@ def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
     return wanted if wanted in options else next(iter(options))
 
 
-def set_selected(page: str, parameter: str, name: str) -> None:
-    """Select an option before the widget is drawn, or in a callback."""
-    st.session_state[_select_key(page, parameter)] = name
-    tab().choices[page, parameter] = name
-
-
 def search_input(page: str, parameter: str, label: str, **widget_options: Any) -> str:
     """Draw a search field that reports every key; return its text.  See ``set_search``."""
     text: str | None = st.text_input(

@@ -21,9 +21,10 @@ ScenarioAction = Callable[[ShopComponents, ScenarioRun, float], None]
 
 SLOW_CLIENT = "slow-client"
 DROP_COUNT, DROP_INTERVAL_S = 3, 15.0
-FILLER_INTERVAL_S = 0.1
 FILLER_BYTES = 30_000
-"""Ten per second fill socket buffers and exceed a client's limit after about 18 s."""
+FAST_S, FAST_INTERVAL_S, FILLER_INTERVAL_S = 3.0, 0.025, 0.1
+"""Forty messages per second fill the socket buffers in the first seconds; with ten per second the
+send queue then grows slowly enough to be watched, and exceeds its limit after about 8 s."""
 ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 
 
@@ -88,7 +89,8 @@ def _send_filler(components: ShopComponents, run: ScenarioRun, customer_id: str,
     notification = _notification(components, at, template, body)
     components.context.publish_to_user(customer_id, notification)
     again = partial(_send_filler, components, run, customer_id)
-    components.context.scheduler.call_at(at + FILLER_INTERVAL_S, again)
+    interval_s = FAST_INTERVAL_S if at - run.started_at < FAST_S else FILLER_INTERVAL_S
+    components.context.scheduler.call_at(at + interval_s, again)
 
 
 def stop_slow_client(components: ShopComponents, _run: ScenarioRun, _at: float) -> None:

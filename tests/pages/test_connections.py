@@ -1,6 +1,10 @@
-"""The Connections page in a real browser: the list, access checks and disconnecting."""
+"""The Connections page in a real browser: the list, the event log, access and disconnecting."""
 
+import json
+import re
+import socket as sockets
 import time
+import urllib.request
 from itertools import count
 
 import pytest
@@ -29,6 +33,41 @@ def socket(programs, token, customer):
     socket.disconnect()
 
 
+@pytest.fixture
+def ask_program(programs, token):
+    """Send JSON to the server or to the simulator; return the JSON of the answer."""
+
+    def ask(program, path, body=None, role="admin"):
+        headers = {"Authorization": f"Bearer {token('boss', role)}"}
+        data = None if body is None else json.dumps(body).encode()
+        url = f"http://127.0.0.1:{getattr(programs, program).port}{path}"
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
+            return json.load(answer)
+
+    return ask
+
+
+@pytest.fixture
+def slow_client(programs, token):
+    """Sign in on a socket that nothing reads, with a small buffer: slow_client(user)."""
+    opened = []
+
+    def connect(user):
+        raw = sockets.socket()
+        opened.append(raw)
+        raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        raw.connect(("127.0.0.1", programs.server_program.port))
+        raw.sendall(
+            f"GET /ws?token={token(user)} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+
+    yield connect
+    for raw in opened:
+        raw.close()
+
+
 def clients(page):
     return page.locator(".st-key-rows-who")
 
@@ -40,7 +79,7 @@ def test_a_client_is_found_and_its_access_to_a_channel_explained(
     expect(head(page)).to_contain_text("connections")
 
     row_of(clients(page), customer).click()
-    expect(page.get_by_text("Check access to a channel")).to_be_visible()
+    expect(page.get_by_text("Why didn't this client receive it?")).to_be_visible()
     asked = page.locator(".st-key-channel-query input")
     asked.fill("tenant:shop")
     asked.press("Enter")
@@ -69,3 +108,47 @@ def test_a_connection_is_closed_after_a_confirmation(open_page, customer, socket
         assert time.monotonic() < deadline
         time.sleep(0.05)
     expect(page.get_by_text("No matching connections")).to_be_visible()
+
+
+def test_a_slow_client_is_evident_before_and_after_it_is_evicted(
+    open_page, row_of, ask_program, slow_client
+):
+    user = f"slow-{next(numbers)}"
+    payload = {"id": "n_1", "title": "Big", "body": "x" * 100_000}
+
+    def publish():
+        ask_program(
+            "server_program",
+            "/api/publish",
+            {"user": user, "type": "notification", "payload": payload},
+            "service",
+        )
+        listed = ask_program("server_program", f"/api/connections?user_id={user}")["connections"]
+        return listed[0]["waiting_bytes"] if listed else None
+
+    page = open_page("connections?sort=waiting")
+    slow_client(user)
+    deadline = time.monotonic() + WAIT_S
+    while (publish() or 0) < 850_000:
+        assert time.monotonic() < deadline
+
+    first = row_of(clients(page))
+    expect(first).to_contain_text(user)
+    expect(first.locator(".bad")).to_be_visible()
+
+    while publish() is not None:
+        assert time.monotonic() < deadline
+    evicted = row_of(page.locator(".st-key-rest-connection-events"), user)
+    expect(evicted).to_contain_text("evicted")
+    expect(evicted).to_contain_text(re.compile(r"4100 · [\d.]+ MiB queued"))
+
+
+def test_a_reconnect_storm_of_a_second_is_seen(open_page, ask_program):
+    page = open_page("connections")
+
+    command = {"command": "start_scenario", "name": "reconnect-storm"}
+    ask_program("simulator_program", "/control", command)
+
+    log = page.locator(".st-key-rest-connection-events")
+    expect(log).to_contain_text(re.compile(r"(\d\d) left, \1 back in [\d.]+ m?s"))
+    expect(page.locator(".st-key-page")).to_contain_text(re.compile(r"low \d at"))

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import re
+from urllib.parse import quote_plus
 
 from playwright.sync_api import expect
 
+TEXT_FILTER = "Words, cart.total > 20000, /regex/, $.path"
 WAITING = (
     "least => +(document.querySelector('.st-key-head').innerText.replaceAll(',', '')"
     ".match(/new messages: (\\d+)/) ?? [0, 0])[1] >= least"
@@ -104,7 +106,7 @@ def test_a_selected_message_stays_selected_through_twenty_redraws(open_page, tic
 def test_a_reload_keeps_every_filter(open_page):
     page = open_page("explorer")
     page.get_by_placeholder("All channels").fill("user:")
-    page.get_by_placeholder("Text, /regex/ or $.json.path").fill("$.payload.cart")
+    page.get_by_placeholder(TEXT_FILTER).fill("$.payload.cart")
     page.get_by_placeholder("Find a channel").fill("user_1")
     expect(page).to_have_url(re.compile("find=user_1.*text=|text=.*find=user_1"))
 
@@ -112,7 +114,7 @@ def test_a_reload_keeps_every_filter(open_page):
 
     expect(page.get_by_placeholder("All channels")).to_have_value("user:")
     expect(page.get_by_placeholder("Find a channel")).to_have_value("user_1")
-    field = page.get_by_placeholder("Text, /regex/ or $.json.path")
+    field = page.get_by_placeholder(TEXT_FILTER)
     expect(field).to_have_value("$.payload.cart")
     expect(messages(page)).to_contain_text("match")
 
@@ -128,7 +130,8 @@ def test_filtered_messages_can_be_downloaded(open_page):
     with page.expect_download() as table:
         page.get_by_role("link", name="CSV").click()
 
-    assert {json.loads(text)["type"] for text in texts} == {"cart_update"}
+    assert {json.loads(text)["message"]["type"] for text in texts} == {"cart_update"}
+    assert lines.value.suggested_filename.startswith("messages_cart_update_")
     written = table.value.path().read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(written, newline="")))
     assert {json.loads(row["message"])["type"] for row in rows} == {"cart_update"}
@@ -149,4 +152,24 @@ def test_a_saved_message_is_listed_in_another_tab(open_page):
 def test_an_invalid_expression_is_reported(open_page):
     page = open_page("explorer?text=/(/")
 
-    expect(messages(page)).to_contain_text("Invalid search: /(/")
+    expect(messages(page)).to_contain_text("Not a valid filter: /(/")
+
+
+TEXTS = ["item", "/cart.update/", "$.payload.cart", "cart.total >= 0"]
+FILTERS = [*[{}] * 5, {"channel": "user:"}, *({"text": text} for text in TEXTS)]
+
+
+def test_send_opens_the_console_with_the_message_under_every_filter(open_page):
+    page = open_page("explorer")
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    for filters in FILTERS:
+        for name, value in filters.items():
+            page.locator(f".st-key-explorer-{name} input").fill(value)
+            expect(page).to_have_url(re.compile(f"{name}=.*{re.escape(quote_plus(value))}"))
+        page.locator(".st-key-send-message a").first.click()
+
+        expect(page.locator(".st-key-draft textarea")).to_have_value(re.compile('"payload"'))
+        assert not errors
+        page.get_by_role("link", name="Explorer", exact=True).click()
+        expect(messages(page).locator("tbody tr").first).to_be_visible()

@@ -12,6 +12,7 @@ PAGES = [
     "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
 ]  # fmt: skip
 SIZES = {"desktop": 1440, "phone": 390}
+COMPLAINTS = ("error", "warning")  # kinds of messages of the console
 WAIT_S = 30.0
 
 
@@ -46,6 +47,12 @@ def test_every_page_is_live_and_shows_no_exception(open_page, name, size):
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
     expect(page.get_by_text("Page not found")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]
+    assert complaints(page) == []
+
+
+def complaints(page):
+    """What the browser's console warns of or reports, failed requests included."""
+    return [message.text for message in page.console_messages() if message.type in COMPLAINTS]
 
 
 def test_the_overview_counts_messages(open_page, head, number_in):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from datetime import datetime
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from client.http_client import ApiRequestError
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
+from dashboard.messages import message_ids
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
+from dashboard.state.message_log import LoggedMessage
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, theme, url_select
+from dashboard.ui import formatting, tables, theme, url_select
+from dashboard.ui.tables import Column
 from dashboard.views.connections import (
     access_explanation,
     channel_names,
@@ -27,7 +31,7 @@ from protocol.monitoring import ConnectionEvent
 
 PAGE = "connections"
 MAX_CHIPS = 40  # channels as chips
-MAX_MESSAGES = 12
+MAX_MESSAGES = 10
 CHANNEL_QUERY = "channel-query"  # the field's key: the channel to check
 
 
@@ -63,7 +67,8 @@ def draw(
             )
             _draw_hide_button()
         _draw_summary(connection, now)
-        _draw_access_check(connection, connections, now)
+        with st.container(gap="xsmall"):  # of varying length: what follows keeps its place
+            _draw_access_check(connection, connections, now)
         _draw_messages(connection, now)
 
 
@@ -149,6 +154,7 @@ def queue_html(queued: int, limit: int) -> str:
 
 def _set_channel_query(channel: str) -> None:
     st.session_state[CHANNEL_QUERY] = channel
+    url_select.keep_value(PAGE, "ask", channel)
 
 
 def _draw_access_check(
@@ -157,7 +163,7 @@ def _draw_access_check(
     now: Snapshot,
 ) -> None:
     picked = tab().explorer.messages.selected
-    question = _("Why did this client not receive it?")
+    question = _("Why didn't this client receive it?")
     st.html(f'<div class="row quiet"><b>{html.escape(question)}</b></div>')
     asked = st.text_input(
         _("Channel or order number"),
@@ -206,15 +212,27 @@ def _draw_messages(connection: ConnectionInfo[datetime], now: Snapshot) -> None:
     """Draw the latest messages on the connection's channels."""
     title = _("Latest messages on its channels")
     st.html(f'<div class="row quiet"><b>{html.escape(title)}</b></div>')
-    lines = [
-        formatting.split_row_html(
-            f'<span class="quiet">{formatting.format_time(message.at)}</span> '
-            f"{html.escape(message.type)}",
-            formatting.chip_html(message.channel, kind_of(message.channel)),
-        )
-        for message in listing.messages_for(connection, now.log, MAX_MESSAGES)
-    ]
-    if lines:
-        st.html(f'<div class="list tight">{"".join(lines)}</div>')
-    else:
+    messages = listing.messages_for(connection, now.log, MAX_MESSAGES)
+    if not messages:
         st.caption(_("None since it connected, as far as the workbench's history goes."))
+        return
+    columns: dict[str, Column[LoggedMessage]] = {
+        _("Time"): tables.text_column(64, lambda m: formatting.format_time(m.at)),
+        _("Message"): tables.link_column(112, lambda m: m.type, _message_url),
+        _("Channel"): tables.text_column(112, lambda m: m.channel, grows=True),
+    }
+    tables.draw_table(
+        messages,
+        columns,
+        "connection-messages",
+        row_id=message_ids.message_id,
+        visible_rows=len(messages),
+        scope=connection.id,
+        alt=title,
+    )
+
+
+def _message_url(message: LoggedMessage) -> str:
+    """Return the address of a message in the Explorer."""
+    query = {"channel": message.channel, "message": message_ids.message_id(message)}
+    return f"/explorer?{urlencode(query)}"

@@ -62,7 +62,8 @@ def _draw_dialog_body(connection: ConnectionInfo[datetime]) -> None:
         if st.button(_("Cancel"), key="disconnect-cancel"):
             _close_dialog()
             st.rerun()
-        if st.button(_("Disconnect"), key="disconnect-confirm", type="primary"):
+        # Red words, and not a filled button: it is no main action of the page.
+        if st.button(f":red[{_('Disconnect')}]", key="disconnect-confirm"):
             _disconnect(connection, everywhere, revoke)
 
 

@@ -53,7 +53,7 @@ def draw(frame: RecordedFrame, notes: FrameNotes, owner: str) -> None:
             "views/connections/page.py",
             label=_("Check this connection's access in Connections"),
             icon=":material/cable:",
-            query_params={"connection": answer.connection_id, "channel": channel},
+            query_params={"connection": answer.connection_id, "ask": channel},
         )
 
 

@@ -6,6 +6,7 @@ It is outside the fragment that is redrawn periodically, so that typing is not d
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from dashboard.views.console import (
 )
 from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
+from dashboard.views.console.templates import TemplateValues
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
 SCHEMA_HEIGHT = 300  # px
@@ -64,16 +66,7 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
     is_publication = templates.is_publication_text(st.session_state[EDITOR_TEXT])
     with theme.card("compose", "", None, size="pane"):
         draw_mode_switch()
-        url_select.select(
-            "console",
-            editor_state.TEMPLATE_PARAM,
-            _("Template"),
-            templates.TEMPLATE_TITLES,
-            label_visibility="collapsed",
-            on_change=lambda: editor_state.write_template(
-                editor_state.selected_template(), values()
-            ),
-        )
+        _draw_template_choice(values)
         text = st.text_area(
             _("Frame"),
             height="stretch",
@@ -83,6 +76,20 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
         )
         _draw_sending(text, is_publication, connection)
         st.fragment(_draw_check)()
+
+
+def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
+    key = editor_state.template_key()
+    st.session_state.setdefault(key, editor_state.selected_template())
+    name = st.selectbox(
+        _("Template"),
+        list(templates.TEMPLATE_TITLES),
+        key=key,
+        format_func=lambda name: _(templates.TEMPLATE_TITLES[name]),
+        label_visibility="collapsed",
+        on_change=lambda: editor_state.write_template(editor_state.selected_template(), values()),
+    )
+    editor_state.keep_template(name)
 
 
 def _draw_sending(text: str, is_publication: bool, connection: ConsoleConnection) -> None:

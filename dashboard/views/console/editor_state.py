@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dashboard.i18n.translate import current_language
 from dashboard.tab_session import tab
 from dashboard.ui import url_select
 from dashboard.ui.console_draft import EDITOR_TEXT
@@ -23,10 +24,10 @@ def initialise(persona_key: str, values: Callable[[], TemplateValues]) -> None:
     A template that nobody has changed is written again for another persona.
     """
     console = tab().console
-    text: str = st.session_state.get(EDITOR_TEXT) or console.draft
+    text: str | None = st.session_state.get(EDITOR_TEXT, console.draft or None)
     is_other_persona = console.template_persona != persona_key
     console.template_persona = persona_key
-    if not text or (is_other_persona and text == console.template_text):
+    if text is None or (is_other_persona and text == console.template_text):
         write_template(selected_template(), values())
     else:
         st.session_state[EDITOR_TEXT] = text
@@ -35,13 +36,36 @@ def initialise(persona_key: str, values: Callable[[], TemplateValues]) -> None:
 
 def selected_template() -> str:
     """Return the template that was chosen, in this tab or in its address."""
-    return url_select.selected("console", TEMPLATE_PARAM, TEMPLATE_TITLES)
+    kept = url_select.kept_value("console", TEMPLATE_PARAM)
+    wanted = st.session_state.get(template_key(), kept)
+    return wanted if wanted in TEMPLATE_TITLES else templates.TEMPLATE_NAMES[0]
+
+
+def template_key() -> str:
+    """Return the key of the widget that selects the template.
+
+    It is another widget after each selection by the page: a message that the browser sent before
+    still has the former choice, and would look as if somebody had made it.
+    """
+    return f"console-template-{tab().console.template_version}-{current_language()}"
+
+
+def keep_template(name: str) -> None:
+    """Keep the selected template in the URL."""
+    url_select.keep_value("console", TEMPLATE_PARAM, name, default=templates.TEMPLATE_NAMES[0])
+
+
+def _select_template(name: str) -> None:
+    if name != selected_template():
+        tab().console.template_version += 1
+        keep_template(name)
 
 
 def write_template(name: str, values: TemplateValues) -> None:
     """Write a template into the editor and select it; in a callback, or before the editor."""
-    url_select.set_selected("console", TEMPLATE_PARAM, name)
+    _select_template(name)
     if name == templates.OWN_MESSAGE:
+        st.session_state.setdefault(EDITOR_TEXT, "")
         return
     text = templates.render_template(name, next_id(st.session_state.get(EDITOR_TEXT, "")), values)
     st.session_state[EDITOR_TEXT] = tab().console.template_text = text
@@ -56,9 +80,7 @@ def save() -> None:
 def follow_text() -> None:
     """Select the template of the message that is in the editor; in a callback, or before it."""
     save()
-    name = templates.template_of(st.session_state[EDITOR_TEXT], selected_template())
-    if name != selected_template():
-        url_select.set_selected("console", TEMPLATE_PARAM, name)
+    _select_template(templates.template_of(st.session_state[EDITOR_TEXT], selected_template()))
 
 
 def increment_id() -> None:

@@ -1,4 +1,4 @@
-"""The chosen channel, below the tree: pinned or not, and the clients that subscribe to it."""
+"""The chosen kind or channel, below the tree: what it is for, and a channel's subscribers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _, ngettext
-from dashboard.state.channels import kind_of
-from dashboard.ui import formatting, url_select
+from dashboard.state.channels import EVERYONE, KINDS, kind_of
+from dashboard.ui import formatting, glossary, url_select
 from dashboard.views.explorer.selection import PAGE
 from protocol.admin_api import ConnectionInfo
 
@@ -33,23 +33,37 @@ def toggle_pin(channel: str) -> None:
     url_select.keep_value(PAGE, PINNED, ",".join(kept))
 
 
-def draw(channel: str) -> None:
-    """Draw a channel, if the name is one."""
-    if not is_channel(channel):
+def draw(chosen: str) -> None:
+    """Draw what the list's filter by channel stands for, if it is a kind or a channel."""
+    kind = kind_of(chosen or ":")
+    if kind not in KINDS:
         return
-    is_pinned = channel in pinned_channels()
     with st.container(key="channel-detail", gap="xsmall"):
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            st.html(f'<div class="row">{formatting.chip_html(channel, kind_of(channel))}</div>')
-            st.button(
-                _("Unpin") if is_pinned else _("Pin"),
-                icon=":material/keep_off:" if is_pinned else ":material/keep:",
-                key="pin",
-                help=_("Keep it at the top of the tree, and in the address"),
-                on_click=toggle_pin,
-                args=(channel,),
-            )
-        _draw_subscribers(channel)
+            link = glossary.link_html(_term_of(kind), _("What is this?"))
+            st.html(f'<div class="row">{formatting.chip_html(chosen, kind)}{link}</div>')
+            if is_channel(chosen):
+                _draw_pin(chosen)
+        if is_channel(chosen):
+            _draw_subscribers(chosen)
+        else:
+            st.caption(formatting.escape_markdown(glossary.kind_explanation(kind)))
+
+
+def _term_of(kind: str) -> str:
+    return kind if kind == EVERYONE else f"{kind}:"
+
+
+def _draw_pin(channel: str) -> None:
+    is_pinned = channel in pinned_channels()
+    st.button(
+        _("Unpin") if is_pinned else _("Pin"),
+        icon=":material/keep_off:" if is_pinned else ":material/keep:",
+        key="pin",
+        help=_("Keep it at the top of the tree, and in the address"),
+        on_click=toggle_pin,
+        args=(channel,),
+    )
 
 
 def is_channel(name: str) -> bool:

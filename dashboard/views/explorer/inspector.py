@@ -122,7 +122,7 @@ def _draw_actions(message: LoggedMessage) -> None:
         on_click=_unsave if kept else _save,
         args=(message,),
     )
-    with st.container(key="send", width="content"):
+    with st.container(key="send-message", width="content"):
         # A link, not a button: a page must not be switched by a fragment that is redrawn.
         st.page_link(
             "views/console/page.py",

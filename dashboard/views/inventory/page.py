@@ -203,11 +203,11 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
                 66, lambda alert: formatting.format_time(alert.at, timezone=where)
             ),
             _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
-            _("Product"): tables.text_column(160, lambda alert: alert.product, grows=True),
+            _("Product"): tables.text_column(140, lambda alert: alert.product, grows=True),
             _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
             _("Left"): tables.number_column(44, lambda alert: alert.quantity),
             _("Mark seen"): tables.button_column(
-                80,
+                92,
                 lambda alert: _("Mark seen: {product}, {warehouse}").format(
                     product=alert.product, warehouse=alert.warehouse
                 ),

@@ -58,7 +58,7 @@ def draw_order(order: TrackedOrder, now: Snapshot) -> None:
     sockets = order_sockets(order.id, Persona(order.customer_id, name=order.customer))
     customer_messages = sockets.customer_messages(now.at)
     deliveries = pair_deliveries(customer_messages, sockets.shop_messages(now.at), order.id)
-    left, right = st.columns([41, 59], gap="xsmall")
+    left, right = st.columns([42, 58], gap="xsmall")
     with left:
         panes.draw_customer_pane(
             order, order_as_received(order, customer_messages), sockets, now.at, PANE_PX
@@ -102,15 +102,15 @@ def draw_latest(now: Snapshot) -> None:
     where = formatting.viewer_timezone()
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
-        _("Order"): tables.text_column(112, lambda order: order.number),
-        _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
+        _("Order"): tables.text_column(106, lambda order: order.number),
+        _("Status"): tables.chips_column(80, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
-            60, lambda order: formatting.format_number(float(order.total))
+            58, lambda order: formatting.format_number(float(order.total))
         ),
         _("Time"): tables.text_column(
             64, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
-        _("Customer"): tables.text_column(110, lambda order: order.customer, grows=True),
+        _("Customer"): tables.text_column(64, lambda order: order.customer, grows=True),
     }
     title = _("Last {count} orders").format(count=LATEST_ROWS)
     aside = formatting.chip_html(f"tenant:{feed().tenant}", "tenant")
@@ -200,7 +200,9 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
 
     def step(status: OrderStatus) -> Column[TrackedOrder]:
         return tables.text_column(
-            80, lambda order: format_step_duration(order.duration_until(status))
+            80,
+            lambda order: format_step_duration(order.duration_until(status)),
+            _("Time from the step before until this one"),
         )
 
     columns: dict[str, Column[TrackedOrder]] = {
@@ -279,7 +281,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     order = selected_order(now)
-    left, right = st.columns([64, 36], gap="xsmall")
+    left, right = st.columns([66, 34], gap="xsmall")
     with left:
         if order:
             draw_order(order, now)

@@ -13,6 +13,7 @@ from client.http_client import ApiRequestError
 from dashboard import tab_session
 from dashboard.dependencies import Dependencies, install
 from dashboard.sources.connections_client import PollResult
+from dashboard.state.message_log import LoggedMessage
 from protocol.admin_api import ChannelAccess, ConnectionInfo, ConnectionList
 from tests.dashboard.drawn_tables import table_with
 
@@ -271,6 +272,19 @@ def test_explains_access_to_an_order_by_its_number(draw, socket, shop):
     assert "order:ord_7" in words(page)
     unknown = draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="ORD-9")
     assert "knows no order ORD" in words(unknown)
+
+
+def test_asks_about_the_channel_that_is_selected_in_the_explorer(draw):
+    page = draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="tenant:shop")
+    message = LoggedMessage(1, 0.0, "public:news", "notification", 1, b"{}")
+    page.session_state[tab_session.KEY].explorer.messages.selected = message
+    page.run()
+
+    page.button(key="ask-picked").click().run()
+
+    assert page.query_params["ask"] == "public:news"
+    assert not page.warning
+    assert "ask-picked" not in [button.key for button in page.button]
 
 
 def test_says_how_many_of_the_active_customers_are_connected(draw, socket, shop):

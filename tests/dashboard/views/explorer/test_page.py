@@ -235,6 +235,15 @@ def test_a_chosen_channel_shows_its_subscribers_with_links(open_explorer, connec
     assert "Тарас · user\\_c2" not in links(page)
 
 
+def test_a_chosen_kind_is_explained(open_explorer):
+    assert "Updates of one order." in texts(open_explorer(channel="order:"))
+    assert "A publication to all connected clients." in texts(open_explorer(channel="*"))
+
+
+def test_a_part_of_a_name_is_neither_kind_nor_channel(open_explorer):
+    assert "What is this?" not in texts(open_explorer(channel="ord"))
+
+
 def test_a_channel_without_subscribers_says_so(open_explorer, connections):
     connections.connect()
 

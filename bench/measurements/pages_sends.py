@@ -1,0 +1,188 @@
+"""Sends from the Explorer to the Console in a real browser, under every filter.
+
+Needs the package chromium.  Each send selects a message, follows its *Send* link and waits for the
+message in the Console's editor; then it returns to the Explorer.  A send fails if the page becomes
+blank, reports an error or does not show the message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from playwright.sync_api import Error, Page, sync_playwright
+
+from bench.context import BenchContext, print_progress
+from bench.measurements.pages import CHROMIUM_FLAGS
+from bench.measurements.pages_traffic import PagesTraffic
+from bench.servers.processes import DASHBOARD, ProcessDidNotStart, Target, start_process
+from bench.stats import Measurement
+
+SENDS_FULL, SENDS_QUICK = 200, 18
+MESSAGES_PER_SECOND = 40
+TIMEOUT_MS = 60_000
+SAVED_MESSAGES = 3
+ROWS = ".st-key-pane-list tbody tr"
+LINK = ".st-key-send-message a"
+EDITOR = ".st-key-draft textarea"
+SELECTED = f"{ROWS}[aria-selected=true]"
+
+
+class Filter(NamedTuple):
+    """What the Explorer shows: its query, and whether the tab is paused."""
+
+    query: str
+    is_paused: bool = False
+
+
+FILTERS = (
+    Filter(""),
+    Filter("channel=user:"),
+    Filter("type=cart_update"),
+    Filter("text=item_added"),
+    Filter("text=/item_.dded/"),
+    Filter("text=$.payload.cart"),
+    Filter("text=cart.total > 10"),
+    Filter("view=saved"),
+    Filter("", is_paused=True),
+)
+
+
+def run(context: BenchContext) -> list[Measurement]:
+    """Count the sends that failed, and measure how long the others took."""
+    count = SENDS_QUICK if context.rounds == 1 else SENDS_FULL
+    everywhere = context.cores.server | context.cores.load
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(context.start_server())
+        workbench = stack.enter_context(
+            start_process(
+                DASHBOARD,
+                everywhere,
+                context.secret,
+                WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
+                WORKBENCH_DASHBOARD_PORT="0",
+                WORKBENCH_TENANT="bench",
+            )
+        )
+        stack.enter_context(_publishing(server))
+        page = stack.enter_context(_browser_page())
+        print_progress(f"pages_sends: {count} sends")
+        sends = Sends(page, workbench)
+        sends.save_messages()
+        for number, filter in enumerate(FILTERS):
+            sends.send_under(filter, len(range(number, count, len(FILTERS))))
+    return [
+        sends.measurement("failed sends", "", float(len(sends.failures))),
+        sends.measurement("errors of the page", "", float(len(sends.errors))),
+        sends.measurement("message in the editor after", "ms", *sends.times_ms),
+    ]
+
+
+class Sends:
+    """Sends on one page: how long they took, why some failed, and what errors the page had."""
+
+    def __init__(self, page: Page, workbench: Target) -> None:
+        self.times_ms: list[float] = []
+        self.failures: list[str] = []
+        self.errors: list[str] = []
+        self._page, self._url = page, f"http://127.0.0.1:{workbench.port}"
+        page.set_default_timeout(TIMEOUT_MS)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def save_messages(self) -> None:
+        """Save some messages, for the filter that lists them."""
+        self._open(Filter("type=cart_update"))
+        for row in range(SAVED_MESSAGES):
+            self._select(row)
+            self._page.locator(".st-key-save button").first.click()
+            self._page.get_by_role("button", name="Saved").wait_for()
+
+    def send_under(self, filter: Filter, count: int) -> None:
+        """Send so many messages; a failure is kept, and the page opened again."""
+        print_progress(f"pages_sends: {count} under {filter}")
+        self._open(filter)
+        for number in range(count):
+            try:
+                self._send(number % SAVED_MESSAGES)
+            except Error as error:
+                self.failures.append(f"{filter}: {error}")
+                print_progress(f"pages_sends: failed under {filter}: {error}")
+                self._open(filter)
+
+    def measurement(self, name: str, unit: str, *values: float) -> Measurement:
+        """Return a line of the result."""
+        total = len(self.times_ms) + len(self.failures)
+        return Measurement(section=f"pages, {total} sends", name=name, unit=unit, ours=values)
+
+    def _open(self, filter: Filter) -> None:
+        self._page.goto(f"{self._url}/explorer?{filter.query}")
+        self._page.locator(ROWS).first.wait_for()
+        if filter.is_paused:
+            self._page.get_by_role("button", name="Pause").click()
+            self._page.get_by_role("button", name="Resume").wait_for()
+
+    def _select(self, row: int) -> None:
+        """Select a row, and wait until it is inspected: the URL and the link name it."""
+        page = self._page
+        page.locator(ROWS).nth(row).click()
+        page.locator(SELECTED).wait_for()
+        page.wait_for_function(
+            "link => new URLSearchParams(location.search).get('message') === "
+            "new URL(document.querySelector(link).href).searchParams.get('send')",
+            arg=LINK,
+        )
+
+    def _send(self, row: int) -> None:
+        """Send the message of a row and return."""
+        page = self._page
+        self._select(row)
+        _time, channel, type_, *_ = page.locator(SELECTED).locator("td").all_inner_texts()
+        started = time.monotonic()
+        page.locator(LINK).first.click()
+        page.locator(EDITOR).wait_for()
+        page.wait_for_function(
+            "([editor, channel, type]) => { try {"
+            " const draft = JSON.parse(document.querySelector(editor).value);"
+            " return draft.channel === channel && draft.type === type"
+            " } catch { return false } }",
+            arg=[EDITOR, channel, type_],
+        )
+        self.times_ms.append(1000 * (time.monotonic() - started))
+        page.get_by_role("link", name="Explorer", exact=True).first.click()
+        page.locator(ROWS).first.wait_for()
+
+
+@contextlib.contextmanager
+def _publishing(server: Target) -> Iterator[None]:
+    """Publish a steady stream."""
+    done = threading.Event()
+    traffic = PagesTraffic(server, MESSAGES_PER_SECOND)
+
+    def publish() -> None:
+        while not done.is_set():
+            traffic.run(1.0)
+
+    with ThreadPoolExecutor(1) as threads:
+        publishing = threads.submit(publish)
+        try:
+            yield
+        finally:
+            done.set()
+            publishing.result()
+            traffic.close()
+
+
+@contextlib.contextmanager
+def _browser_page() -> Iterator[Page]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise ProcessDidNotStart("chromium is not installed: apt install chromium")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        yield browser.new_page(locale="en-GB", viewport={"width": 1440, "height": 900})
+        browser.close()
