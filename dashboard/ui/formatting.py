@@ -105,9 +105,10 @@ def chip_html(text: str, tone: str) -> str:
     return f'<span class="chip {tone}">{html.escape(text)}</span>'
 
 
-def dot_html(text: str, tone: str) -> str:
-    """Return a legend entry: a coloured dot and a text."""
-    return f'<span class="key"><i class="dot {tone}"></i>{html.escape(text)}</span>'
+def dot_html(text: str, tone: str, help: str = "") -> str:
+    """Return a legend entry: a coloured dot and a text; ``help`` is shown as a tooltip."""
+    title = f' title="{html.escape(help)}"' if help else ""
+    return f'<span class="key"{title}><i class="dot {tone}"></i>{html.escape(text)}</span>'
 
 
 def split_row_html(left: str, right: str, classes: str = "") -> str:

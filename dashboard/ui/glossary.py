@@ -291,7 +291,10 @@ GROUPS: dict[str, tuple[Term, ...]] = {
         ),
         Term(
             N_("anonymous"),
-            N_("A client without a token. It must sign in within 10 s, or it is closed with 4001."),
+            N_(
+                "A client without a token. It must sign in or subscribe to a public: channel within "
+                "10 s, or it is closed with 4001."
+            ),
         ),
         Term(
             N_("role"),

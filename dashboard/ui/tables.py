@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.i18n.translate import _
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, url_select
+from dashboard.ui import formatting, head_help, url_select
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.shown_rows import ShownRows
 from dashboard.ui.theme import display_name
@@ -56,7 +56,8 @@ class Sort(NamedTuple):
 class Column(NamedTuple, Generic[T]):
     """How a column's cells are made from rows, and how wide it is at least, in px.
 
-    What a wider table has to spare goes to the columns that grow, else to all.
+    What a wider table has to spare goes to the columns that grow, else to all.  Without a
+    ``tooltip``, the head has the help that ``head_help`` gives for its title.
     """
 
     kind: str
@@ -263,6 +264,7 @@ def draw_table(
     ids = [row_id(row) for row in shown]
     shown_rows: ShownRows[T] = tab().shown_rows.setdefault(key, ShownRows())
     version = shown_rows.add(shown, ids)
+    buttons = {at: c.on_click for at, c in enumerate(columns.values()) if c.on_click}
     row_px = PRESENTED_ROW_PX if st.session_state.get("present") else ROW_PX
 
     def act() -> None:
@@ -274,8 +276,8 @@ def draw_table(
             shown_rows.hold(version)
         elif found := shown_rows.find(version, subject, row_id):
             row, rows_then = found
-            if action == "click" and (on_click := list(columns.values())[column].on_click):
-                on_click(row)
+            if action == "click" and column in buttons:
+                buttons[column](row)
             elif action == "select":
                 if frozen:
                     frozen.select(row, rows_then)
@@ -339,8 +341,8 @@ def _heads(columns: Mapping[str, Column[T]], sort: Sort | None) -> list[dict[str
     heads = []
     for title, column in columns.items():
         head: dict[str, Any] = {"title": title, "kind": column.kind, "width": column.width}
-        if column.tooltip:
-            head["tooltip"] = column.tooltip
+        if tooltip := column.tooltip or head_help.help_for(title):
+            head["tooltip"] = tooltip
         if column.grows:
             head["grows"] = 1
         if sort and column.sort:

@@ -13,7 +13,7 @@ from dashboard.i18n.translate import cached_per_language
 from dashboard.state.channels import EVERYONE, KINDS
 from dashboard.state.live_state import Snapshot
 from dashboard.state.time_series import Series, TimeSpan, known_buckets
-from dashboard.ui import chart_window, charts, formatting, theme
+from dashboard.ui import chart_window, charts, formatting, glossary, theme
 from dashboard.ui.chart_window import ChartWindow
 from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, CEILING, DATA_ROWS, KIND_COLOR, Spec
 from dashboard.ui.theme import CardSize
@@ -32,7 +32,11 @@ def draw(
     window = chart_window.current(page, series.end)
     kinds = [kind for kind in KINDS if kind != EVERYONE or has_any(series, kind, window.span)]
     legend = "".join(
-        formatting.dot_html(f"{kind} {formatting.format_number(series.now(kind), 1)}", kind)
+        formatting.dot_html(
+            f"{kind} {formatting.format_number(series.now(kind), 1)}",
+            kind,
+            glossary.kind_explanation(kind),
+        )
         for kind in kinds
     )
     key = f"{key}-{window.span.length}-{window.zoomed_to or 'live'}"

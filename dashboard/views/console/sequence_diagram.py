@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from client.recorded_frames import FrameKind, RecordedFrame
+from dashboard.ui import glossary
 from dashboard.ui.formatting import dot_html, format_duration, format_round_trip, split_row_html
 from dashboard.views.console.connection_tracker import FrameNotes
 from dashboard.views.console.event_origins import ReplayReason
@@ -68,7 +69,11 @@ def _render_head(lane: Lane, server: str, other: Lane | None) -> str:
 def _render_legend(rows: Sequence[tuple[Lane, RecordedFrame]]) -> str:
     """Draw the kinds of channels on which events came."""
     shown = set(_kinds(rows))
-    entries = "".join(dot_html(f"{kind}:", kind) for kind in KINDS if kind in shown)
+    entries = "".join(
+        dot_html(f"{kind}:", kind, glossary.kind_explanation(kind))
+        for kind in KINDS
+        if kind in shown
+    )
     return f'<div class="row quiet">{entries}</div>' if entries else ""
 
 

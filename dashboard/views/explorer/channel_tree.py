@@ -18,7 +18,7 @@ from dashboard.state.channels import (
     TreeView,
 )
 from dashboard.state.live_state import Snapshot
-from dashboard.ui import formatting, tables, theme, url_select
+from dashboard.ui import formatting, glossary, tables, theme, url_select
 from dashboard.ui.tables import Column
 from dashboard.views.explorer import channel_detail, selection
 from dashboard.views.explorer.selection import PAGE
@@ -67,7 +67,8 @@ def draw(now: Snapshot, selected: str) -> None:
     """Draw the pane; ``selected`` is the list's channel filter."""
     title = _("Channels")
     count = formatting.format_number(len(now.channels))
-    with theme.card("tree", title, count, size="pane"):
+    kinds = glossary.link_html("order:", _("What are the kinds?"))
+    with theme.card("tree", title, f"{count} {kinds}", size="pane"):
         with st.container(horizontal=True, gap="xsmall"):
             find = url_select.search_input(
                 PAGE, "find", _("Find a channel"), placeholder=_("Find a channel")
@@ -104,13 +105,17 @@ def draw(now: Snapshot, selected: str) -> None:
 
 def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
     amount: Column[ChannelTreeRow] = tables.right_aligned_column(
-        50, lambda row: "" if _is_more(row) else formatting.format_count(row.total)
+        50,
+        lambda row: "" if _is_more(row) else formatting.format_count(row.total),
+        _("Messages since the workbench started"),
     )
     amount_title = _("Total")
     if sort is ChannelSort.SIZE:
         amount_title = _("Size")
         amount = tables.right_aligned_column(
-            56, lambda row: "" if _is_more(row) else formatting.format_bytes(row.bytes)
+            56,
+            lambda row: "" if _is_more(row) else formatting.format_bytes(row.bytes),
+            _("Size of all messages since the workbench started"),
         )
     return {
         "": Column("button", 24, _fold_cell, on_click=_act),
@@ -127,8 +132,12 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
             _("Messages per second, over ten seconds"),
         ),
         amount_title: amount,
-        _("Subs"): tables.right_aligned_column(40, format_subscribers, _("Subscribers")),
-        _("2 min"): tables.sparkline_column(42, lambda row: row.trend),
+        _("Subs"): tables.right_aligned_column(
+            40, format_subscribers, _("Connections that are subscribed to the channel")
+        ),
+        _("2 min"): tables.sparkline_column(
+            42, lambda row: row.trend, _("Messages per second over the last two minutes")
+        ),
     }
 
 

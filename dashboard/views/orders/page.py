@@ -200,7 +200,9 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
 
     def step(status: OrderStatus) -> Column[TrackedOrder]:
         return tables.text_column(
-            80, lambda order: format_step_duration(order.duration_until(status))
+            80,
+            lambda order: format_step_duration(order.duration_until(status)),
+            _("Time from the step before until this one"),
         )
 
     columns: dict[str, Column[TrackedOrder]] = {
