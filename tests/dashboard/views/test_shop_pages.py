@@ -240,7 +240,7 @@ def test_inbox_shows_an_announcement_from_before_it_was_opened(draw, busy_feed, 
     assert "Увага всім" in words(draw(busy_feed, "inbox", customer="user_2"))
 
 
-def test_inbox_reports_a_customer_of_whom_nothing_is_known(draw, busy_feed):
+def test_inbox_reports_an_unknown_customer(draw, busy_feed):
     assert "No customer nobody was seen" in words(draw(busy_feed, "inbox", customer="nobody"))
 
 
