@@ -24,6 +24,7 @@ from bench.measurements import (
     pages,
     pages_clicks,
     pages_loading,
+    pages_reset,
     pages_sends,
     ping_pong,
     scaling,
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "pages": pages.run,
     "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
+    "pages_reset": pages_reset.run,
     "pages_sends": pages_sends.run,
 }
 DEFAULT_MEASUREMENTS = [name for name in MEASUREMENTS if not name.startswith("pages")]

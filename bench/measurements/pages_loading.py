@@ -140,7 +140,7 @@ def print_details(title: str, loaded: LoadedPage) -> None:
 
 
 @contextlib.contextmanager
-def _start_workbench(context: BenchContext) -> Iterator[Target]:
+def start_workbench(context: BenchContext) -> Iterator[Target]:
     """Start all three programs on all cores."""
     everywhere = context.cores.server | context.cores.load
     with contextlib.ExitStack() as stack:
@@ -170,7 +170,7 @@ def _start_workbench(context: BenchContext) -> Iterator[Target]:
 def run(context: BenchContext) -> list[Measurement]:
     """Load every page at each size and in each language."""
     results: list[Measurement] = []
-    with _start_workbench(context) as workbench, sync_playwright() as play:
+    with start_workbench(context) as workbench, sync_playwright() as play:
         browser = launch_chromium(play)
         for size_name, size in WINDOW_SIZES.items():
             for name in PAGE_NAMES:

@@ -15,7 +15,7 @@ from common.text_markers import N_
 from dashboard.i18n.translate import _
 from dashboard.state.live_state import Snapshot
 from dashboard.state.shop_periods import PeriodKind
-from dashboard.state.time_series import RETENTION_S, Gap, TimeSpan
+from dashboard.state.time_series import MAX_WINDOW_S, RETENTION_S, Gap, TimeSpan
 from dashboard.ui import charts, formatting, scenario_titles, url_select
 from dashboard.ui.charts import TimeMark
 
@@ -41,7 +41,7 @@ def current(page: str, end: int) -> ChartWindow:
     """Return what the page's charts show; ``end`` is the last second with data."""
     if zoom := re.fullmatch(r"(\d{1,12})-(\d{1,12})", url_select.kept_value(page, ZOOM_PARAM)):
         span = TimeSpan(int(zoom[1]), int(zoom[2]))
-        if end - RETENTION_S < span.start < span.end:
+        if end - RETENTION_S < span.start < span.end and span.length <= MAX_WINDOW_S:
             return ChartWindow(span, is_zoomed=True)
     length = LENGTHS_S[url_select.selected(page, WINDOW_PARAM, WINDOWS)]
     return ChartWindow(TimeSpan(end - length + 1, end), is_zoomed=False)

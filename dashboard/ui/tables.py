@@ -264,6 +264,7 @@ def draw_table(
     ids = [row_id(row) for row in shown]
     shown_rows: ShownRows[T] = tab().shown_rows.setdefault(key, ShownRows())
     version = shown_rows.add(shown, ids)
+    buttons = {at: c.on_click for at, c in enumerate(columns.values()) if c.on_click}
     row_px = PRESENTED_ROW_PX if st.session_state.get("present") else ROW_PX
 
     def act() -> None:
@@ -275,8 +276,8 @@ def draw_table(
             shown_rows.hold(version)
         elif found := shown_rows.find(version, subject, row_id):
             row, rows_then = found
-            if action == "click" and (on_click := list(columns.values())[column].on_click):
-                on_click(row)
+            if action == "click" and column in buttons:
+                buttons[column](row)
             elif action == "select":
                 if frozen:
                     frozen.select(row, rows_then)

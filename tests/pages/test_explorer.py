@@ -162,7 +162,7 @@ FILTERS = [*[{}] * 5, {"channel": "user:"}, *({"text": text} for text in TEXTS)]
 def test_send_opens_the_console_with_the_message_under_every_filter(open_page):
     page = open_page("explorer")
     errors = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     for filters in FILTERS:
         for name, value in filters.items():
             page.locator(f".st-key-explorer-{name} input").fill(value)

@@ -99,8 +99,9 @@ def test_a_running_scenario_shows_its_progress_and_can_be_stopped(open_page):
     sale = card(page, "fit-scenario-flash-sale")
     expect(sale).to_contain_text("lasts")
 
-    sale.get_by_role("button", name="Run").click()
+    sale.get_by_role("button", name="Run Flash sale").click()
     expect(sale).to_contain_text("left")
+    expect(sale.locator("p", has_text="sell")).to_be_visible()  # the icon of its products
     expect(page.locator(".st-key-head")).to_contain_text("1 scenario running")
     sale.get_by_role("button", name="Stop").click()
 
@@ -111,9 +112,12 @@ def test_a_running_scenario_shows_its_progress_and_can_be_stopped(open_page):
 def test_an_order_that_is_placed_by_hand_can_be_followed(open_page):
     page = open_page("scenarios")
 
-    page.get_by_role("button", name="Place an order").click()
+    place = page.get_by_role("button", name="Place an order")
+    before = place.bounding_box()
+    place.click()
     link = page.get_by_role("link", name=re.compile("Follow ORD-"))
     number = re.search(r"ORD-\S+", link.inner_text())[0]
+    assert place.bounding_box() == before  # a second click places a second order
     link.click()
 
     expect(card(page, "even-customer")).to_contain_text(number)
@@ -122,9 +126,11 @@ def test_an_order_that_is_placed_by_hand_can_be_followed(open_page):
 def test_a_simulation_can_be_paused_and_resumed(open_page):
     page = open_page("scenarios")
 
-    page.get_by_role("button", name="Pause simulation").click()
+    button = page.locator(".st-key-pause-simulation button")
+    expect(button).to_have_accessible_name(re.compile("Pause the shop"))
+    button.click()
     expect(page.locator(".st-key-head")).to_contain_text("paused")
-    page.get_by_role("button", name="Resume simulation").click()
+    button.click()
 
     expect(page.locator(".st-key-head")).to_contain_text("speed ×1")
 
@@ -222,3 +228,20 @@ def test_the_framed_row_is_the_shown_one_whatever_was_sorted_or_searched(
     third.click()
     expect(waiting.locator("[aria-selected=true]")).to_contain_text(number)
     expect(shown).to_contain_text(number)
+
+
+def test_a_reset_in_one_tab_puts_all_tabs_back(open_page):
+    orders, page = open_page("orders"), open_page("scenarios")
+    latest = card(orders, "rows-latest")
+    expect(latest).to_contain_text("ORD-")
+    run = re.search(r"ORD-\w+-", latest.inner_text())[0]
+    page.get_by_role("button", name="Reset", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("discards the shop's orders")
+
+    dialog.get_by_role("button", name="Reset", exact=True).click()
+
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".st-key-command-result")).to_contain_text("The shop was reset.")
+    expect(orders.get_by_test_id("stToast")).to_contain_text("was reset at")
+    expect(orders.locator(".st-key-page").first).not_to_contain_text(run)

@@ -91,6 +91,7 @@ class Table {
     const { columns } = this.data;
     const isSame = before?.columns.map((c) => c.title).join() === columns.map((c) => c.title).join();
     if (!isSame) {
+      this.shown = undefined;
       this.rows.clear();
       this.body.replaceChildren();
       this.head.replaceChildren(...columns.map((_, at) => this.makeHead(at)));

@@ -67,7 +67,8 @@ def draw(
             )
             _draw_hide_button()
         _draw_summary(connection, now)
-        _draw_access_check(connection, connections, now)
+        with st.container(gap="xsmall"):  # of varying length: what follows keeps its place
+            _draw_access_check(connection, connections, now)
         _draw_messages(connection, now)
 
 

@@ -22,11 +22,8 @@ PAGE = "connections"
 def draw(now: Snapshot, on_select: Callable[[ConnectionEvent], None]) -> None:
     """Draw the events of the last ten minutes; ``on_select`` is called with a clicked one."""
     events = now.connection_events
-    count = ngettext("{count} event in 10 min", "{count} events in 10 min", len(events))
-    aside = html.escape(count.format(count=formatting.format_number(len(events))))
-    with theme.card("connection-events", _("Event log"), aside, size="rest"):
-        for drop in find_drops(events, now.health.connections)[-1:]:
-            st.html(formatting.status_html(*_drop_words(drop), "warn"))
+    with theme.card("connection-events", _("Event log"), _unlisted_html(now), size="rest"):
+        st.html(_summary_html(now))
         kind, user = _draw_filters()
         found = event_listing.filter_events(events, kind, user)
         if found:
@@ -52,8 +49,6 @@ def draw(now: Snapshot, on_select: Callable[[ConnectionEvent], None]) -> None:
                 _("No events"),
                 _("Nobody connected or left in the last 10 min."),
             )
-        if unlisted := _unlisted_words(now):
-            st.caption(unlisted)
 
 
 def _draw_filters() -> tuple[EventFilter, str]:
@@ -81,6 +76,17 @@ def _columns() -> dict[str, Column[ConnectionEvent]]:
     }
 
 
+def _summary_html(now: Snapshot) -> str:
+    """Return what the latest drop was, or how many events there are: always one line."""
+    drops = find_drops(now.connection_events, now.health.connections)
+    if drops:
+        return formatting.status_html(*_drop_words(drops[-1]), "warn")
+    events = len(now.connection_events)
+    count = ngettext("{count} event in 10 min", "{count} events in 10 min", events)
+    words = count.format(count=formatting.format_number(events))
+    return f'<div class="row quiet">{html.escape(words)}</div>'
+
+
 def _drop_words(drop: ConnectionDrop) -> tuple[str, str]:
     """Return "25 left, 25 back in 1.4 s", and when."""
     words = _("{left} left, {back} back in {duration}").format(
@@ -91,7 +97,7 @@ def _drop_words(drop: ConnectionDrop) -> tuple[str, str]:
     return words, formatting.format_time(drop.at)
 
 
-def _unlisted_words(now: Snapshot) -> str:
+def _unlisted_html(now: Snapshot) -> str:
     """Return what is counted and not listed."""
     anonymous = now.nodes.anonymous
     refused = anonymous[ConnectionEventKind.REFUSED]
@@ -112,4 +118,4 @@ def _unlisted_words(now: Snapshot) -> str:
             "{count} refused before sign-in", "{count} refused before sign-in", refused
         )
         parts.append(words.format(count=formatting.format_number(refused)))
-    return " · ".join(parts)
+    return html.escape(" · ".join(parts))

@@ -108,20 +108,21 @@ def draw_list(
 ) -> None:
     """Draw the connection list."""
     people = result.connections
-    aside = ""
+    aside = []
     if people.total > len(people.connections):
-        aside = _("the newest {count} of {total}").format(count=MAX_LISTED, total=people.total)
+        words = _("the newest {count} of {total}")
+        aside.append(words.format(count=MAX_LISTED, total=people.total))
     elif result.error and result.at:
-        aside = formatting.dot_html(
-            _("as of {at}: {why}").format(at=formatting.format_time(result.at), why=result.error),
-            "bad",
-        )
-    with theme.card("connections", _("Connected clients"), aside, size="rest"):
+        words = _("as of {at}: {why}")
+        words = words.format(at=formatting.format_time(result.at), why=result.error)
+        aside.append(formatting.dot_html(words, "bad"))
+    with theme.card("connections", _("Connected clients"), None, size="rest") as draw_head:
         search, channel = draw_filters()
         found = listing.search_connections(people.connections, search)
         if channel:
             found = listing.find_subscribers(found, channel)
-            st.html(subscribers_html(channel, len(found), len(people.connections)))
+            aside.append(subscribers_html(channel, len(found), len(people.connections)))
+        draw_head(" ".join(aside))
         if not people.connections:
             draw_empty(result)
         elif not found:
@@ -154,7 +155,7 @@ def subscribers_html(channel: str, count: int, total: int) -> str:
         total=formatting.format_number(total),
         channel=channel,
     )
-    return f'<div class="row quiet">{html.escape(words)}</div>'
+    return html.escape(words)
 
 
 def draw_empty(result: PollResult) -> None:
@@ -175,7 +176,7 @@ def list_columns(
     """Return the columns of the connection list; their heads sort it."""
     limit = formatting.format_size(queue_limit_bytes)
     queued: Column[ConnectionInfo[datetime]] = tables.progress_column(
-        132,
+        128,
         lambda c: c.waiting_bytes,
         queue_limit_bytes,
         lambda c: formatting.format_size(c.waiting_bytes),
@@ -200,7 +201,7 @@ def list_columns(
         _("Role"): tables.chips_column(74, lambda c: c.role or "", ROLE_TONES),
         _("Age"): sortable(
             tables.text_column(
-                56,
+                84,
                 lambda c: formatting.format_duration(at - c.connected_at.timestamp()),
                 _("Time since it connected"),
             ),
@@ -291,8 +292,8 @@ def draw() -> None:
     with left:
         draw_list(called, several, called.at or now.at, now.nodes.queue_limit_bytes)
     with right:
+        event_log.draw(now, select_event)  # first: it must not move when a click selects an event
         draw_selected(called, now)
-        event_log.draw(now, select_event)
     if disconnect_dialog.is_pending():
         st.rerun()  # only a full run draws the dialog: a tick would close it
 

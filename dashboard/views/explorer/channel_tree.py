@@ -105,13 +105,17 @@ def draw(now: Snapshot, selected: str) -> None:
 
 def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
     amount: Column[ChannelTreeRow] = tables.right_aligned_column(
-        50, lambda row: "" if _is_more(row) else formatting.format_count(row.total)
+        50,
+        lambda row: "" if _is_more(row) else formatting.format_count(row.total),
+        _("Messages since the workbench started"),
     )
     amount_title = _("Total")
     if sort is ChannelSort.SIZE:
         amount_title = _("Size")
         amount = tables.right_aligned_column(
-            56, lambda row: "" if _is_more(row) else formatting.format_bytes(row.bytes)
+            56,
+            lambda row: "" if _is_more(row) else formatting.format_bytes(row.bytes),
+            _("Size of all messages since the workbench started"),
         )
     return {
         "": Column("button", 24, _fold_cell, on_click=_act),
@@ -131,7 +135,9 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
         _("Subs"): tables.right_aligned_column(
             40, format_subscribers, _("Connections that are subscribed to the channel")
         ),
-        _("2 min"): tables.sparkline_column(42, lambda row: row.trend),
+        _("2 min"): tables.sparkline_column(
+            42, lambda row: row.trend, _("Messages per second over the last two minutes")
+        ),
     }
 
 

@@ -122,14 +122,24 @@ def _draw_table(
     messages = tab().explorer.messages
     columns: dict[str, Column[LoggedMessage]] = {
         _("Time"): tables.text_column(
-            84, lambda m: formatting.format_time(m.at, millis=True, timezone=where)
+            84,
+            lambda m: formatting.format_time(m.at, millis=True, timezone=where),
+            _("When the server accepted it, in your time zone"),
         ),
         _("Channel"): tables.chips_column(
-            126, lambda m: m.channel, {m.channel: kind_of(m.channel) for m in shown}
+            126,
+            lambda m: m.channel,
+            {m.channel: kind_of(m.channel) for m in shown},
+            _("The channel that it was published on; * is everyone"),
         ),
-        _("Type"): tables.text_column(108, lambda m: m.type),
+        _("Type"): tables.text_column(
+            108, lambda m: m.type, _("The message's type in the protocol")
+        ),
         _("Content"): tables.text_column(
-            240, lambda m: matches.describe_match(m, pattern), grows=True
+            240,
+            lambda m: matches.describe_match(m, pattern),
+            _("A summary of the payload; what a filter found comes first"),
+            grows=True,
         ),
     }
     tables.draw_table(

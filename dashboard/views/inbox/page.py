@@ -32,6 +32,7 @@ from protocol.channels import is_valid_key
 from protocol.event_payloads import CustomerRef
 
 MAX_NOTIFICATIONS = 20  # notifications; older ones are counted
+CUSTOMER_SELECT = "inbox-customer"
 MAX_CUSTOMERS = 100  # of the active customers, and of those who ordered, to choose from
 CART_TONES = {
     "item_added": "ok",
@@ -57,20 +58,30 @@ def current_staff() -> Persona:
 
 
 def draw_customer_select(persona: Persona) -> None:
-    """Draw the choice of a customer: the shown one and the recently active ones."""
-    about = {persona.user_id: CustomerRef(persona.user_id, persona.name)}
-    about |= tab().inbox.recent_customers
+    """Draw the choice of a recently active customer; the shown one is its placeholder.
+
+    The choice is no state of the widget: the browser would send it again with the next redraw, and
+    undo a click on a conversation of another customer.
+    """
+    about = tab().inbox.recent_customers
     st.selectbox(
         _("Customer"),
         list(about),
-        index=0,
-        key=f"customer-{persona.user_id}",
+        index=None,
+        key=CUSTOMER_SELECT,
+        placeholder=f"{persona.name} · {persona.user_id}",
         format_func=lambda id: f"{about[id].name} · {id}",
-        on_change=lambda: chat_panes.show_customer(
-            about[st.session_state[f"customer-{persona.user_id}"]]
-        ),
+        on_change=choose_customer,
         label_visibility="collapsed",
     )
+
+
+def choose_customer() -> None:
+    """Show the customer that was chosen, and clear the choice."""
+    chosen = tab().inbox.recent_customers.get(st.session_state[CUSTOMER_SELECT])
+    st.session_state[CUSTOMER_SELECT] = None
+    if chosen:
+        chat_panes.show_customer(chosen)
 
 
 def recent_customers(now: Snapshot) -> dict[str, CustomerRef]:

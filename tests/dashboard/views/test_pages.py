@@ -411,7 +411,8 @@ def test_overview_shows_the_window_and_the_zoom_of_its_url(draw, busy_feed, shop
     assert "zoom" not in page.query_params
 
 
-def test_a_zoom_of_times_that_are_not_kept_is_ignored(draw, busy_feed):
-    page = draw(busy_feed, "overview", zoom="100-130")
+@pytest.mark.parametrize("zoom", ["100-130", "1700000000-99999999999", "1700000000-1", "soon"])
+def test_a_zoom_of_times_that_are_not_kept_is_ignored(draw, busy_feed, zoom):
+    page = draw(busy_feed, "overview", zoom=zoom)
 
-    assert "Reset" not in words(page)
+    assert "overview-reset-zoom" not in [button.key for button in page.button]
