@@ -25,6 +25,7 @@ class Table {
   constructor(parent) {
     this.id = `table-${++count}`;
     this.rows = new Map(); // the elements of the rows that are shown, by id
+    this.acted = new Set(); // the ids of those whose button was pressed since
     this.box = element("div", "table-box");
     this.scroller = element("div", "table-scroll");
     this.table = element("table");
@@ -92,7 +93,6 @@ class Table {
     const isSame = before?.columns.map((c) => c.title).join() === columns.map((c) => c.title).join();
     if (!isSame) {
       this.shown = undefined;
-      this.rows.clear();
       this.body.replaceChildren();
       this.head.replaceChildren(...columns.map((_, at) => this.makeHead(at)));
       this.columns.replaceChildren(...columns.map(() => element("col")));
@@ -139,9 +139,9 @@ class Table {
   refresh() {
     if (!this.shown || this.shown.version === this.data.version || !this.isHeld()) return this.drawRows();
     const fresh = this.data.rows.filter(([id]) => !this.rows.has(id)).length;
-    for (const row of this.data.rows) if (this.rows.has(row[0])) this.drawRow(row);
+    for (const row of this.data.rows) if (this.rows.has(row[0])) this.fillRow(this.rows.get(row[0]), row);
     const ids = new Set(this.data.rows.map(([id]) => id));
-    for (const [id, tr] of this.rows) tr.classList.toggle("table-gone", tr.hasActed === true && !ids.has(id));
+    for (const [id, tr] of this.rows) tr.classList.toggle("table-gone", this.acted.has(id) && !ids.has(id));
     const isAllNew = fresh > 0 && fresh === this.data.rows.length;
     this.note.textContent = this.data.held.replace("{count}", isAllNew ? `${fresh}+` : fresh);
     this.note.hidden = false;
@@ -182,42 +182,39 @@ class Table {
 
   // Rows
 
+  // An element keeps its place and is given another row: elements that moved at each tick would be
+  // layout shifts.  Focus and cursor follow their row.
   drawRows() {
-    const { data, body, rows } = this;
-    const focused = body.contains(document.activeElement) ? document.activeElement : undefined;
-    const ids = new Set(data.rows.map(([id]) => id));
-    for (const [id, tr] of rows) {
-      if (ids.has(id)) continue;
-      tr.remove();
-      rows.delete(id);
-    }
-    let at = body.firstChild;
-    for (const row of data.rows) {
-      const tr = this.drawRow(row);
-      if (tr === at) at = at.nextSibling;
-      else body.insertBefore(tr, at);
-    }
+    const { data, body } = this;
+    const cursorRow = body.contains(this.cursor) ? this.cursor.closest("tr") : undefined;
+    const cursorId = cursorRow?.dataset.rowId;
+    const isFocused = body.contains(document.activeElement);
+    while (body.children.length > data.rows.length) body.lastChild.remove();
+    while (body.children.length < data.rows.length) body.append(this.makeRow());
+    this.rows = new Map(data.rows.map(([id], at) => [id, body.children[at]]));
+    data.rows.forEach((row, at) => this.fillRow(body.children[at], row));
     this.shown = data;
+    this.acted.clear();
     clearTimeout(this.holdTimer);
     this.holdTimer = undefined;
     this.note.hidden = true;
-    if (!this.cursor?.isConnected) this.moveCursor(rows.get(data.selected) ?? body.firstChild);
-    if (focused && focused !== document.activeElement) this.cursor?.focus({ preventScroll: true });
+    const target = this.rows.get(cursorId ?? data.selected);
+    if (!this.cursor?.isConnected) this.moveCursor(target ?? body.lastChild, isFocused);
+    else if (cursorRow && target && target !== cursorRow) this.moveCursor(target, isFocused);
     this.drawSelection();
   }
 
-  drawRow([id, ...cells]) {
-    let tr = this.rows.get(id);
-    if (!tr) {
-      tr = element("tr");
-      tr.dataset.rowId = id;
-      tr.tabIndex = -1;
-      tr.append(...cells.map(() => element("td")));
-      this.rows.set(id, tr);
-    }
+  makeRow() {
+    const tr = element("tr");
+    tr.tabIndex = -1;
+    tr.append(...this.data.columns.map(() => element("td")));
+    return tr;
+  }
+
+  fillRow(tr, [id, ...cells]) {
+    tr.dataset.rowId = id;
     tr.classList.remove("table-gone");
     cells.forEach((cell, at) => fill(tr.children[at], this.data.columns[at].kind, cell));
-    return tr;
   }
 
   drawSelection() {
@@ -273,7 +270,8 @@ class Table {
 
   press(tr, button) {
     if (tr.classList.contains("table-gone")) return;
-    tr.hasActed = this.hasActed = true;
+    this.acted.add(tr.dataset.rowId);
+    this.hasActed = true;
     this.send("click", tr.dataset.rowId, [...tr.children].indexOf(button.parentElement));
   }
 
