@@ -87,6 +87,7 @@ async def _start_server(
         counters=counters,
         connection_monitor=reporter.connection_monitor,
         clock=time.time,
+        monotonic=time.monotonic,
         max_message_bytes=settings.message_bytes,
     )
 
@@ -123,7 +124,7 @@ async def _start_server(
             publish_service=publishing,
             chat=chat,
             admin=AdminService(cluster, revocations, time.time),
-            idempotency=Idempotency(time.time, backends.idempotency_store),
+            idempotency=Idempotency(time.monotonic, backends.idempotency_store),
             counters=counters,
             probes=Probes(
                 broker=broker,

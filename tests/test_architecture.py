@@ -295,3 +295,22 @@ def test_no_module_uses_aiohttps_socket():
     }
 
     assert users == set()
+
+
+def test_few_modules_of_the_server_read_the_wall_clock():
+    """
+    It may be corrected: limits, timeouts and liveness run on the monotonic clock.
+    """
+    readers = {
+        module
+        for module in modules_in("server")
+        if re.search(
+            r"\btime\.time\b|import time, |from time import time", MODULES[module].read_text()
+        )
+    }
+
+    assert readers == {
+        "server.app",  # passes it on to those who stamp messages and check tokens
+        "server.auth.jwt_verifier",  # tokens expire by it
+        "server.pubsub.brokers.redis.batch_publisher",  # deadlines by the clock of Redis
+    }

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import secrets
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, assert_never
@@ -186,7 +187,7 @@ class RedisClusterNode:
             case Hello():
                 self._announce()
             case NodeHeartbeat(name, joined_at, stats, in_use, watched):
-                now = self._clock()
+                now = time.monotonic()
                 peer = PeerNode(name, joined_at, stats, watched, last_heartbeat_at=now)
                 self._registry.update_node(sender, peer)
                 self._registry_changed.set()
@@ -244,14 +245,14 @@ class RedisClusterNode:
 
     async def _heartbeat_loop(self) -> None:
         """Send heartbeats, and remove nodes whose heartbeats are missing."""
-        last_heartbeat_at = self._clock()
+        last_heartbeat_at = time.monotonic()
         while True:
             await asyncio.sleep(self._node_timeout_s / HEARTBEATS)
-            now = self._clock()
+            now = time.monotonic()
             if now - last_heartbeat_at >= self._node_timeout_s:
                 # The others have removed this node, and one of them is the leader by now.
                 log.warning("node was paused for %.1f s", now - last_heartbeat_at)
-                self._joined_at = now
+                self._joined_at = self._clock()
             last_heartbeat_at = now
             self._send_heartbeat()
             for id in self._registry.remove_expired(now, self._node_timeout_s):

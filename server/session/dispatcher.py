@@ -45,12 +45,17 @@ log = logging.getLogger(__name__)
 
 
 class ConnectionContext(Struct, frozen=True):
-    """What all connections of a node share; ``clock`` is in seconds since the epoch."""
+    """What all connections of a node share.
+
+    ``clock`` is in seconds since the epoch, for what is shown to people and for tokens.
+    ``monotonic`` is for limits and timeouts: nobody is closed if the wall clock is corrected.
+    """
 
     hub: Hub
     counters: Counters
     connection_monitor: ConnectionMonitor
     clock: Callable[[], float]
+    monotonic: Callable[[], float]
     max_message_bytes: int
 
 

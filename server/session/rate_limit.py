@@ -29,7 +29,7 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take one token, if there is one."""
-        left = self._tokens + (now - self._updated_at) * self._rate
+        left = self._tokens + max(0.0, now - self._updated_at) * self._rate
         if left > self._capacity:
             left = self._capacity
         self._updated_at = now

@@ -126,8 +126,9 @@ class _PendingSubscription(Struct, frozen=True):
 class Session:
     """The identity, subscriptions and deadline of one client.
 
-    Times are in seconds since the epoch.  ``deadline`` is when ``check_deadline`` has something
-    to do next, or None.
+    A client has to sign in, or to join a public channel, within ``auth_timeout_s`` by a
+    monotonic clock; its token expires by the wall clock.  ``opened_at`` and ``now`` are of the
+    monotonic clock.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Session:
         self._slot_of = ""  # the user that this connection counts for
         self.identity: Identity | None = None
         self.channels: set[Channel] = set()
-        self.deadline: float | None = opened_at + auth_timeout_s
+        self._sign_in_by: float | None = opened_at + auth_timeout_s
 
     def reply_to_ping(self, ping: Ping) -> SessionEffect:
         """Answer a ping, which needs no input or output."""
@@ -202,19 +203,26 @@ class Session:
         await self._backend.subscribe(own)
         return [success, AddSubscription(own), *await self._recheck_subscriptions()]
 
-    def check_deadline(self, now: float) -> list[SessionEffect]:
-        """Return what is due at ``now``."""
+    def check_deadline(self, now: float, wall_time: float) -> list[SessionEffect]:
+        """Return what is due at ``now``, which is ``wall_time`` in seconds since the epoch."""
         if self._is_idle:
-            self._is_idle, self.deadline = False, now + self._auth_timeout_s
-        if self.deadline is None or now < self.deadline:
+            self._is_idle, self._sign_in_by = False, now + self._auth_timeout_s
+        due_at = self.next_deadline(now, wall_time)
+        if due_at is None or now < due_at:
             return []
         if self.identity is None:
             return [CloseConnection(CloseCode.NOT_SIGNED_IN)]
         if self._has_expired:
             return [CloseConnection(CloseCode.TOKEN_EXPIRED)]
         self._has_expired = True
-        self.deadline = self.identity.expires_at + TOKEN_GRACE_S
         return [SendReply(AuthError(AuthErrorPayload("The token has expired")))]
+
+    def next_deadline(self, now: float, wall_time: float) -> float | None:
+        """Return when ``check_deadline`` has something to do, unless a clock is corrected."""
+        if self.identity is None:
+            return self._sign_in_by
+        grace_s = TOKEN_GRACE_S if self._has_expired else 0.0
+        return now + (self.identity.expires_at + grace_s - wall_time)
 
     def on_order_owner_changed(self, ownership: OrderOwnership) -> list[SessionEffect]:
         """Unsubscribe from an order that was reassigned, unless this client may still see it."""
@@ -258,7 +266,6 @@ class Session:
 
     def _set_identity(self, identity: Identity) -> None:
         self.identity = identity
-        self.deadline = identity.expires_at
         self._has_expired = self._is_idle = False
 
     async def _subscribe(self, request: Subscribe) -> list[SessionEffect]:
@@ -280,7 +287,8 @@ class Session:
         opened = pending.finish()
         self.channels.add(channel)
         if self.identity is None:
-            self.deadline, self._is_idle = None, False  # with a public channel, it need not sign in
+            # With a public channel, it need not sign in.
+            self._sign_in_by, self._is_idle = None, False
         confirmed = Subscribed(
             SubscribedPayload(request.payload.channel, **opened.recovery_fields), id=request.id
         )
@@ -328,7 +336,7 @@ class Session:
     def _unsubscribe(self, request: Unsubscribe) -> list[SessionEffect]:
         channel = Channel.parse(request.payload.channel)
         self.channels.discard(channel)
-        self._is_idle = self.identity is None and self.deadline is None and not self.channels
+        self._is_idle = self.identity is None and self._sign_in_by is None and not self.channels
         confirmed = Unsubscribed(ChannelPayload(request.payload.channel), id=request.id)
         return [RemoveSubscription(channel), SendReply(confirmed)]
 

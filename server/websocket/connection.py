@@ -78,7 +78,7 @@ class ServerConnection(asyncio.Protocol):
         self.next_check_at = 0.0
         self.opened_at = context.clock()
         self._client_close = b""
-        self._keepalive = Keepalive(self.opened_at)
+        self._keepalive = Keepalive(context.monotonic())
         self._dispatcher = RequestDispatcher(self, session, rate_limit, context)
         context.hub.add(self)
         context.connection_monitor.on_opened()
@@ -111,7 +111,8 @@ class ServerConnection(asyncio.Protocol):
     @property
     def last_received_at(self) -> float:
         """When the client last sent anything, in seconds since the epoch."""
-        return self._keepalive.last_received_at
+        silent_s = self._context.monotonic() - self._keepalive.last_received_at
+        return self._context.clock() - silent_s
 
     @property
     def is_open(self) -> bool:
@@ -130,7 +131,7 @@ class ServerConnection(asyncio.Protocol):
         """Decode and handle bytes from the client."""
         if self._reader is None:
             return
-        now = self._keepalive.last_received_at = self._context.clock()
+        now = self._keepalive.last_received_at = self._context.monotonic()
         try:
             complete, violation = self._reader.feed(data)
             for opcode, payload in complete:
@@ -161,7 +162,7 @@ class ServerConnection(asyncio.Protocol):
         if self._closed_at is not None:
             return
         self._dispatcher.detach()
-        self._closed_at = self._context.clock()
+        self._closed_at = self._context.monotonic()
         self.next_check_at = 0.0
         self._context.counters.closes[str(int(code))] += 1
         self._context.connection_monitor.on_closed(
@@ -201,7 +202,8 @@ class ServerConnection(asyncio.Protocol):
         Does nothing before ``next_check_at``.
         """
         if self._closed_at is None:
-            self._dispatcher.apply(self._dispatcher.session.check_deadline(now))
+            session, wall_time = self._dispatcher.session, self._context.clock()
+            self._dispatcher.apply(session.check_deadline(now, wall_time))
         if self._closed_at is not None:
             self.next_check_at = self._closed_at + self._close_timeout_s
             if now >= self.next_check_at:
@@ -214,7 +216,8 @@ class ServerConnection(asyncio.Protocol):
         elif now >= keepalive.ping_at:
             keepalive.record_ping(now)
             self.send(frame_codec.PING_FRAME)
-        times = (keepalive.ping_at, keepalive.idle_at, self._dispatcher.session.deadline)
+        deadline = session.next_deadline(now, wall_time)
+        times = (keepalive.ping_at, keepalive.idle_at, deadline)
         self.next_check_at = min(time for time in times if time is not None)
 
     def close_slow_consumer(self) -> None:
@@ -232,7 +235,7 @@ class ServerConnection(asyncio.Protocol):
     def _on_lost(self, *, is_unresponsive: bool = False) -> None:
         """Count the end of the connection, which has no close frame."""
         self._dispatcher.detach()
-        self._closed_at = self._context.clock()
+        self._closed_at = self._context.monotonic()
         self._context.counters.closes[str(ABNORMAL_CLOSURE)] += 1
         self._context.connection_monitor.on_lost(
             self.id,

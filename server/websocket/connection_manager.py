@@ -89,7 +89,7 @@ class ConnectionManager:
         while True:
             await asyncio.sleep(MAINTENANCE_INTERVAL_S)
             self._writer.close_slow_consumers(self._queue_limits, time.monotonic())
-            now = self._context.clock()
+            now = self._context.monotonic()
             for connection in list(self._connections):
                 if now >= connection.next_check_at:
                     connection.check_timeouts(now)
@@ -113,7 +113,7 @@ class ConnectionManager:
             connection.abort()
 
     def _accept(self, transport: asyncio.Transport) -> ServerConnection:
-        settings, now = self._settings, self._context.clock()
+        settings, now = self._settings, self._context.monotonic()
         id = f"c_{secrets.token_hex(6)}"
         session = Session(
             id,

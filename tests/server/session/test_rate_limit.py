@@ -36,3 +36,10 @@ def test_a_pause_allows_another_burst():
         limit.check(0.0)
 
     assert {limit.check(2.0) for _ in range(100)} == {RateLimitVerdict.ALLOW}
+
+
+def test_a_clock_that_goes_back_takes_nothing_away():
+    limit = RateLimit(rate=50, burst=100, now=100.0)
+    limit.check(100.0)
+
+    assert [limit.check(40.0) for _ in range(99)] == [RateLimitVerdict.ALLOW] * 99

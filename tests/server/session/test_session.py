@@ -217,8 +217,8 @@ def test_a_ping_without_an_id_gets_a_pong_without_one(session):
 
 
 def test_nothing_is_due_before_the_sign_in_timeout(session):
-    assert session.check_deadline(9.9) == []
-    assert session.check_deadline(10.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+    assert session.check_deadline(9.9, 9.9) == []
+    assert session.check_deadline(10.0, 10.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
 
 
 @pytest.mark.parametrize("reason_to_stay", ["public:news", None])
@@ -228,50 +228,66 @@ def test_a_client_that_signs_in_or_subscribes_to_a_public_channel_may_stay(sessi
     else:
         sign_in(session)
 
-    assert session.check_deadline(EXP - 1) == []
+    assert session.check_deadline(EXP - 1, EXP - 1) == []
 
 
 def test_an_anonymous_client_that_leaves_its_last_channel_has_a_timeout_again(session):
     subscribe(session, "public:news")
-    assert session.check_deadline(500.0) == []
+    assert session.check_deadline(500.0, 500.0) == []
 
     receive(session, Unsubscribe(ChannelPayload("public:news"), id="u"))
 
-    assert session.check_deadline(500.0) == []
-    assert session.check_deadline(509.9) == []
-    assert session.check_deadline(510.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+    assert session.check_deadline(500.0, 500.0) == []
+    assert session.check_deadline(509.9, 509.9) == []
+    assert session.check_deadline(510.0, 510.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
 
 
 def test_an_anonymous_client_that_joins_another_channel_may_stay(session):
     subscribe(session, "public:news")
     receive(session, Unsubscribe(ChannelPayload("public:news"), id="u"))
-    session.check_deadline(500.0)
+    session.check_deadline(500.0, 500.0)
 
     subscribe(session, "public:other")
 
-    assert session.check_deadline(1000.0) == []
+    assert session.check_deadline(1000.0, 1000.0) == []
 
 
 def test_a_failed_sign_in_does_not_extend_the_timeout(session):
     reply = sign_in(session, "forged")[0]
 
     assert isinstance(reply.message, AuthError)
-    assert session.check_deadline(10.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+    assert session.check_deadline(10.0, 10.0) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
 
 
 def test_an_expired_token_is_reported_and_closes_after_the_grace_period(session):
     sign_in(session)
 
-    notice = session.check_deadline(EXP)
+    notice = session.check_deadline(EXP, EXP)
 
     assert [type(effect.message) for effect in notice] == [AuthError]
-    assert session.check_deadline(EXP + TOKEN_GRACE_S - 0.1) == []
-    assert session.check_deadline(EXP + TOKEN_GRACE_S) == [CloseConnection(CloseCode.TOKEN_EXPIRED)]
+    assert session.check_deadline(EXP + TOKEN_GRACE_S - 0.1, EXP + TOKEN_GRACE_S - 0.1) == []
+    assert session.check_deadline(EXP + TOKEN_GRACE_S, EXP + TOKEN_GRACE_S) == [
+        CloseConnection(CloseCode.TOKEN_EXPIRED)
+    ]
+
+
+@pytest.mark.parametrize("step", [-60.0, 60.0])
+def test_a_step_of_the_wall_clock_closes_nobody_before_it_signs_in(session, step):
+    assert session.check_deadline(9.9, 9.9 + step) == []
+    assert session.check_deadline(10.0, 10.0 + step) == [CloseConnection(CloseCode.NOT_SIGNED_IN)]
+
+
+def test_a_token_expires_by_the_wall_clock(session):
+    sign_in(session)
+
+    assert session.check_deadline(EXP + 500, EXP - 1) == []
+    assert session.next_deadline(EXP + 500, EXP - 1) == EXP + 501
+    assert len(session.check_deadline(10.0, EXP)) == 1
 
 
 def test_no_new_channel_is_allowed_in_the_grace_period(session):
     sign_in(session)
-    session.check_deadline(EXP)
+    session.check_deadline(EXP, EXP)
 
     joined = subscribe(session, "order:ord_1")[0].message
     said = receive(session, SendChatMessage(SendChatPayload("Hi"), id="c"))[0].message
@@ -281,14 +297,14 @@ def test_no_new_channel_is_allowed_in_the_grace_period(session):
 
 def test_a_fresh_token_in_the_grace_period_continues_the_session(session, world):
     sign_in(session)
-    session.check_deadline(EXP)
+    session.check_deadline(EXP, EXP)
     world.tokens["fresh"] = person("olena", exp=EXP + 500)
 
     effects = sign_in(session, "fresh")
 
     (reply,) = effects
     assert isinstance(reply.message, AuthSuccess)
-    assert session.check_deadline(EXP + 499) == []
+    assert session.check_deadline(EXP + 499, EXP + 499) == []
 
 
 @pytest.mark.parametrize("other", [BOSS, person("olena", tenant_id="books")])
