@@ -54,6 +54,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     chat_messages_per_second: Annotated[
         float, Meta(gt=0, description="Chat messages of one customer per second, sustained")
     ] = 1.0
+    replay_kb_per_second: Annotated[
+        PositiveInt,
+        Meta(description="KB replayed to one connection per second, but for each channel's first"),
+    ] = 256
     connections_per_user: Annotated[PositiveInt, Meta(description="Connections of one user")] = 20
     connections: Annotated[PositiveInt, Meta(description="Connections in all")] = 20_000
     outbox_bytes: Annotated[

@@ -185,7 +185,8 @@ class RequestDispatcher:
             return
         was_signed_in = self.session.identity is not None
         try:
-            self.apply(await self.session.receive(request))
+            now = self._context.monotonic()
+            self.apply(await self.session.receive(request, now))
         except Exception:  # a bug, which must not take other connections down
             log.exception("unhandled error in connection %s", self._connection.id)
             self._connection.close(CloseCode.INTERNAL_ERROR)

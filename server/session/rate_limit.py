@@ -1,4 +1,4 @@
-"""How much a client may send: one token bucket for messages, one for violations.
+"""How much a client may send, and how much it may have replayed.
 
 Pure; callers pass the current time, in seconds of any monotonic clock.
 """
@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from protocol.channels import Channel
+
+REPLAY_WINDOW_S = 10.0
 VIOLATION_REFILL_RATE = 0.1  # violations forgiven per second, as a fraction of the rate
 
 
@@ -35,6 +38,37 @@ class TokenBucket:
         self._updated_at = now
         self._tokens = left - 1 if left >= 1 else left
         return left >= 1
+
+
+class ReplayLimit:
+    """Holds the replays of one connection to a rate, averaged over ten seconds.
+
+    The first replay of each channel is free, so that a client that comes back always gets all
+    it has missed; ``max_channels`` limits how many are remembered.
+    """
+
+    __slots__ = ("_bytes_left", "_bytes_per_s", "_known", "_max_channels", "_updated_at")
+
+    def __init__(self, bytes_per_s: float, max_channels: int, now: float) -> None:
+        self._bytes_per_s = bytes_per_s
+        self._max_channels = max_channels
+        self._known: set[Channel] = set()
+        self._bytes_left, self._updated_at = bytes_per_s * REPLAY_WINDOW_S, now
+
+    def allows(self, channel: Channel, now: float) -> bool:
+        """Tell whether a channel may be replayed now."""
+        gained = max(0.0, now - self._updated_at) * self._bytes_per_s
+        self._bytes_left = min(self._bytes_left + gained, self._bytes_per_s * REPLAY_WINDOW_S)
+        self._updated_at = now
+        is_first = channel not in self._known and len(self._known) < self._max_channels
+        return is_first or self._bytes_left > 0
+
+    def record(self, channel: Channel, size: int) -> None:
+        """Count a replay of so many bytes."""
+        if channel in self._known or len(self._known) >= self._max_channels:
+            self._bytes_left -= size
+        else:
+            self._known.add(channel)
 
 
 class RateLimit:

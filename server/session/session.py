@@ -49,6 +49,7 @@ from server.session.effects import (
     SendReply,
     SessionEffect,
 )
+from server.session.rate_limit import ReplayLimit
 from server.stores.base import OrderOwnership, StoreUnavailable
 
 TOKEN_GRACE_S = 25.0  # after the token expires: time to fetch a new one and send it
@@ -100,11 +101,12 @@ class _OpenedSubscription(Struct, frozen=True):
 class _PendingSubscription(Struct, frozen=True):
     """A subscription whose channel is delivered to this node; ``recovery`` if it needs history."""
 
+    channel: Channel
     options: SubscribeOptions
     recovery: PendingRecovery | None
 
     def finish(self) -> _OpenedSubscription:
-        """Return the subscription as of now; the effects of it must follow without waiting."""
+        """Return the subscription as of now."""
         if self.recovery is None:
             return _OpenedSubscription(False, {}, ())
         found = self.recovery.finish()
@@ -138,11 +140,13 @@ class Session:
         opened_at: float,
         auth_timeout_s: float,
         max_subscriptions: int,
+        replay_bytes_per_s: float,
     ) -> None:
         self._connection_id = connection_id
         self._backend = backend
         self._max_subscriptions = max_subscriptions
         self._auth_timeout_s = auth_timeout_s
+        self._replay_limit = ReplayLimit(replay_bytes_per_s, max_subscriptions, opened_at)
         self._is_idle = False  # an anonymous client has left its last channel
         self._has_expired = False
         self._has_ended = False
@@ -155,20 +159,20 @@ class Session:
         """Answer a ping, which needs no input or output."""
         return SendReply(Pong(id=ping.id))
 
-    async def receive(self, message: ClientMessage) -> list[SessionEffect]:
-        """Return the effects of one message; an error reply is an effect too."""
+    async def receive(self, message: ClientMessage, now: float) -> list[SessionEffect]:
+        """Return the effects of one message, handled at ``now``; an error reply is one too."""
         try:
             match message:
                 case Ping():
                     return [self.reply_to_ping(message)]
                 case Subscribe():
-                    return await self._subscribe(message)
+                    return await self._subscribe(message, now)
                 case Unsubscribe():
                     return self._unsubscribe(message)
                 case SendChatMessage():
                     return await self._post_chat_message(message)
                 case Auth():
-                    return await self._authenticate(message)
+                    return await self._authenticate(message, now)
                 case _:
                     assert_never(message)
         except RequestError as error:
@@ -183,13 +187,13 @@ class Session:
                 return [reply, CloseConnection(CloseCode.INTERNAL_ERROR)]
             return [reply]
 
-    async def _authenticate(self, request: Auth) -> list[SessionEffect]:
+    async def _authenticate(self, request: Auth, now: float) -> list[SessionEffect]:
         """Sign in, extend the session, or reply that the token is invalid."""
         try:
             identity = await self._backend.verify_token(request.payload.token)
             before = self.identity
             if before is None:
-                return await self._sign_in(identity, request)
+                return await self._sign_in(identity, request, now)
         except InvalidToken as why:
             return [SendReply(AuthError(AuthErrorPayload(str(why)), id=request.id))]
         if (before.user_id, before.tenant_id) != (identity.user_id, identity.tenant_id):
@@ -238,16 +242,16 @@ class Session:
             self._backend.release_connection_slot(self._slot_of)
             self._slot_of = ""
 
-    async def _sign_in(self, identity: Identity, request: Auth) -> list[SessionEffect]:
+    async def _sign_in(self, identity: Identity, request: Auth, now: float) -> list[SessionEffect]:
         if not await self._acquire_slot(identity.user_id):
             self._set_identity(identity)  # it is known whose connection is refused
             return [CloseConnection(CloseCode.TOO_MANY_CONNECTIONS)]
         own = Channel(ChannelKind.USER, identity.user_id)
-        pending = await self._open_subscription(own, request.payload)
+        pending = await self._open_subscription(own, request.payload, now)
         # The token may have been revoked while the history was read.
         self._set_identity(await self._backend.verify_token(request.payload.token))
         self.channels.add(own)
-        opened = pending.finish()
+        opened = self._finish(pending)
         # The confirmation comes before the channel, so that no event overtakes it.
         success = SendReply(_auth_success(identity, request.id, **opened.recovery_fields))
         return [success, *self._replay(opened), AddSubscription(own, opened.recoverable)]
@@ -268,7 +272,7 @@ class Session:
         self.identity = identity
         self._has_expired = self._is_idle = False
 
-    async def _subscribe(self, request: Subscribe) -> list[SessionEffect]:
+    async def _subscribe(self, request: Subscribe, now: float) -> list[SessionEffect]:
         channel = Channel.parse(request.payload.channel)
         order = await self._find_order(channel)
         if not can_subscribe(self.identity, channel, order, has_expired=self._has_expired):
@@ -280,11 +284,11 @@ class Session:
             raise RequestError(
                 ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"No more than {self._max_subscriptions} channels"
             )
-        pending = await self._open_subscription(channel, request.payload)
+        pending = await self._open_subscription(channel, request.payload, now)
         # Until it is a subscriber it is not notified of an order that is reassigned.
         if not can_subscribe(self.identity, channel, await self._find_order(channel)):
             raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
-        opened = pending.finish()
+        opened = self._finish(pending)
         self.channels.add(channel)
         if self.identity is None:
             # With a public channel, it need not sign in.
@@ -305,16 +309,26 @@ class Session:
         return await self._backend.find_order_owner(channel.key)
 
     async def _open_subscription(
-        self, channel: Channel, options: SubscribeOptions
+        self, channel: Channel, options: SubscribeOptions, now: float
     ) -> _PendingSubscription:
         """Fetch the stream position and missed messages of a new subscription."""
-        if options.recoverable is True:
-            since = options.since if isinstance(options.since, StreamPosition) else None
-            return _PendingSubscription(options, await self._backend.recover(channel, since))
-        if options.last is True:
-            return _PendingSubscription(options, await self._backend.recover(channel, None))
-        await self._backend.subscribe(channel)
-        return _PendingSubscription(options, None)
+        if not (options.recoverable is True or options.last is True):
+            await self._backend.subscribe(channel)
+            return _PendingSubscription(channel, options, None)
+        if not self._replay_limit.allows(channel, now):
+            raise RequestError(ErrorCode.RATE_LIMITED, "Too many messages were replayed")
+        since = options.since if options.recoverable is True else None
+        if not isinstance(since, StreamPosition):
+            since = None
+        return _PendingSubscription(channel, options, await self._backend.recover(channel, since))
+
+    def _finish(self, pending: _PendingSubscription) -> _OpenedSubscription:
+        """Return a subscription as of now; its effects must follow without waiting."""
+        opened = pending.finish()
+        if pending.recovery is not None:
+            size = sum(len(each.message) for each in opened.publications)
+            self._replay_limit.record(pending.channel, size)
+        return opened
 
     def _replay(self, opened: _OpenedSubscription) -> list[Replay]:
         """Replay earlier publications, but those that were not for this client."""

@@ -121,6 +121,7 @@ class ConnectionManager:
             now,
             settings.auth_timeout_s,
             settings.subscriptions_per_connection,
+            settings.replay_kb_per_second * 1000,
         )
         connection = ServerConnection(
             id,

@@ -111,11 +111,18 @@ def world():
 
 @pytest.fixture
 def session(world):
-    return Session("c_1", world, opened_at=0.0, auth_timeout_s=10.0, max_subscriptions=2)
+    return Session(
+        "c_1",
+        world,
+        opened_at=0.0,
+        auth_timeout_s=10.0,
+        max_subscriptions=2,
+        replay_bytes_per_s=100,
+    )
 
 
-def receive(session, message):
-    return asyncio.run(session.receive(message))
+def receive(session, message, now=0.0):
+    return asyncio.run(session.receive(message, now))
 
 
 def sign_in(session, token="olena"):
@@ -127,9 +134,8 @@ def subscribe(session, channel, **wishes):
 
 
 def publication(channel, **options):
-    return Publication(
-        to=Channel.parse(channel), type="x", message=b"{}", tenant="shop", accepted_at=0, **options
-    )
+    usual = {"type": "x", "message": b"{}", "tenant": "shop", "accepted_at": 0}
+    return Publication(to=Channel.parse(channel), **(usual | options))
 
 
 def test_signing_in_is_confirmed_before_the_users_channel_is_subscribed(session):
@@ -455,6 +461,20 @@ def test_a_recoverable_channel_sends_position_then_missed_messages_then_starts_d
         Replay(missed[1], recoverable=True),
         AddSubscription(Channel.parse("public:news"), recoverable=True),
     ]
+
+
+def test_the_same_channel_is_replayed_at_a_limited_rate(session, world):
+    world.recovery = Recovery(HERE, True, [publication("public:news", message=b"x" * 600)])
+
+    def replay(channel, now=0.0):
+        wanted = SubscribePayload(channel, recoverable=True, since=HERE)
+        reply = receive(session, Subscribe(wanted, id="s"), now)[0].message
+        return reply.payload.code if isinstance(reply, Error) else "replayed"
+
+    assert [replay("public:news") for _ in range(4)] == ["replayed"] * 3 + ["rate_limited"]
+    assert replay("public:other") == "replayed"  # the first of another channel is free
+    assert replay("public:news", now=1.9) == "rate_limited"
+    assert replay("public:news", now=2.1) == "replayed"
 
 
 def test_an_order_reassigned_while_it_is_recovered_is_not_subscribed(session, world):
