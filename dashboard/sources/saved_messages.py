@@ -106,9 +106,9 @@ class SavedMessages:
             self._write(tuple(saved for saved in self._records if saved.to_message() != message))
 
     def _write(self, records: tuple[SavedMessage, ...]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new_path = self._path.with_suffix(".new")
-        with new_path.open("wb") as file:
+        with open(new_path, "wb", opener=_open_for_owner) as file:
             file.write(_encoder.encode_lines(records))
             file.flush()
             os.fsync(file.fileno())
@@ -133,3 +133,7 @@ class SavedMessages:
             except msgspec.DecodeError:
                 log.warning("skipped an invalid line in %s", FILE_NAME)
         return tuple(kept[-self._limit :])
+
+
+def _open_for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)  # messages may name people

@@ -1,5 +1,7 @@
 """Saved messages."""
 
+import stat
+
 import pytest
 
 from dashboard.sources.saved_messages import FILE_NAME, SavedMessages, SavedMessagesFull
@@ -90,3 +92,9 @@ def test_that_cannot_be_written_change_nothing(tmp_path, clock):
     with pytest.raises(OSError, match="exists"):
         saved_messages.save(message(1))
     assert saved_messages.messages() == ()
+
+
+def test_can_be_read_by_the_owner_only(saved_messages, tmp_path):
+    saved_messages.save(message(1))
+
+    assert stat.S_IMODE((tmp_path / "data" / FILE_NAME).stat().st_mode) == 0o600
