@@ -34,8 +34,12 @@ class BenchContext(Struct, frozen=True):
     open_files: int
 
     def start_server(self, **environment: str) -> AbstractContextManager[Target]:
-        """Start our server as shipped, with these environment variables."""
-        return start_process(SERVER, self.cores.server, self.secret, **environment)
+        """Start our server with these environment variables.
+
+        The limit per address is raised: the load has one address.
+        """
+        raised = {"WORKBENCH_CONNECTIONS_PER_ADDRESS": "1000000"}
+        return start_process(SERVER, self.cores.server, self.secret, **raised, **environment)
 
     def start_plain_server(self) -> AbstractContextManager[Target]:
         """Start the plain server."""

@@ -15,6 +15,11 @@ from server.auth.revocations import Revocations
 from server.choose_backends import Backends, open_backends
 from server.cluster.local_node import LocalNode
 from server.http.first_request_timeout import FirstRequestTimeout
+from server.http.http_connections import (
+    KEEPALIVE_TIMEOUT_S,
+    AddressLimiter,
+    HttpConnections,
+)
 from server.http.probes import Probes
 from server.http.routes import Routes
 from server.monitoring.counters import Counters
@@ -38,6 +43,7 @@ from server.websocket.connection_manager import ConnectionManager
 log = logging.getLogger(__name__)
 
 PURGE_INTERVAL_S = 3600.0
+LISTEN_BACKLOG = 1024
 
 
 @asynccontextmanager
@@ -106,7 +112,11 @@ async def _start_server(
             clock=time.time,
             max_recovered_bytes=settings.outbox_bytes // 2,
         )
-        connection_manager = ConnectionManager(settings, context, session_services, writer)
+        address_limiter = AddressLimiter(settings.connections_per_address, settings.trusted_proxies)
+        http_connections = HttpConnections(address_limiter)
+        connection_manager = ConnectionManager(
+            settings, context, session_services, writer, address_limiter
+        )
         local_node = LocalNode(
             connection_manager,
             hub,
@@ -126,6 +136,7 @@ async def _start_server(
             admin=AdminService(cluster, revocations, time.time),
             idempotency=Idempotency(time.monotonic, backends.idempotency_store),
             counters=counters,
+            http_connections=http_connections,
             probes=Probes(
                 broker=broker,
                 store=store,
@@ -147,8 +158,7 @@ async def _start_server(
         await runner.setup()
         try:
             async with cluster.join(local_node):
-                site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
-                await site.start()
+                listener = await _listen(runner, http_connections, settings, aiohttp_log)
                 loops = {
                     "connection_timeouts": connection_manager.run_maintenance,
                     "monitor": reporter.run,
@@ -160,12 +170,34 @@ async def _start_server(
                 async with supervisor.running(loops), asyncio.TaskGroup() as group:
                     watching = group.create_task(supervisor.watch())
                     try:
-                        yield runner.addresses[0][1]
+                        yield listener.sockets[0].getsockname()[1]
                     finally:
-                        await shut_down(site, connection_manager)
+                        await shut_down(listener, connection_manager)
                         watching.cancel()
         finally:
             await runner.cleanup()
+
+
+async def _listen(
+    runner: web.AppRunner,
+    http_connections: HttpConnections,
+    settings: Settings,
+    aiohttp_log: logging.Logger,
+) -> asyncio.Server:
+    """Accept connections; the protocol of each counts for its address."""
+    if runner.server is None:
+        raise RuntimeError("the runner is not set up")
+    loop = asyncio.get_running_loop()
+    protocol_factory = http_connections.protocol_factory(
+        runner.server,
+        loop,
+        keepalive_timeout=KEEPALIVE_TIMEOUT_S,
+        access_log=None,
+        logger=aiohttp_log,
+    )
+    return await loop.create_server(
+        protocol_factory, settings.host, settings.port, backlog=LISTEN_BACKLOG
+    )
 
 
 async def _purge_conversations_loop(store: Store) -> None:

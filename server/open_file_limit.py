@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 
+from server.http.http_connections import MAX_HTTP_CONNECTIONS
+
 try:
     import resource
 except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]  # stands for "no limit" below
 
-RESERVED_FILES = 200  # for the database, the event loop, logs and HTTP requests
+RESERVED_FILES = 200 + MAX_HTTP_CONNECTIONS  # for the database, the event loop, logs and HTTP
 
 log = logging.getLogger(__name__)
 

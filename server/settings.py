@@ -59,6 +59,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="KB replayed to one connection per second, but for each channel's first"),
     ] = 256
     connections_per_user: Annotated[PositiveInt, Meta(description="Connections of one user")] = 20
+    connections_per_address: Annotated[
+        PositiveInt, Meta(description="Connections of one IP address")
+    ] = 1000
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="Addresses of proxies whose X-Forwarded-For names the client"),
+    ] = ()
     connections: Annotated[PositiveInt, Meta(description="Connections in all")] = 20_000
     outbox_bytes: Annotated[
         int, Meta(ge=MAX_TRANSPORT_BUFFER, description="Bytes that may be queued for one client")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from aiohttp import web
-
 from server.websocket.connection_manager import ConnectionManager
 
 CLOSE_TIMEOUT_S = 2.0  # for clients to answer the close frame; all of it takes under 4 s
 
 
-async def shut_down(site: web.TCPSite, connection_manager: ConnectionManager) -> None:
+async def shut_down(listener: asyncio.Server, connection_manager: ConnectionManager) -> None:
     """Stop listening, close every connection with 1001 and wait for the clients' answers."""
-    await site.stop()
+    listener.close()
     await connection_manager.close_all()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(connection_manager.wait_until_all_closed(), CLOSE_TIMEOUT_S)

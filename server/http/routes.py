@@ -19,6 +19,7 @@ from server.auth.jwt_verifier import JwtVerifier
 from server.cluster.cluster import ClusterUnavailable
 from server.errors import ApiError, ApiErrorCode
 from server.http.first_request_timeout import FirstRequestTimeout
+from server.http.http_connections import HttpConnections
 from server.http.probes import Probes
 from server.http.responses import (
     api_error_response,
@@ -59,6 +60,7 @@ class Routes(Struct, frozen=True):
     idempotency: Idempotency[PublishOutcome]
     probes: Probes
     counters: Counters
+    http_connections: HttpConnections
     first_request_timeout: FirstRequestTimeout
 
     def make_app(self) -> web.Application:
@@ -67,7 +69,11 @@ class Routes(Struct, frozen=True):
         @web.middleware
         async def count_request(request: web.Request, handler: Handler) -> web.StreamResponse:
             self.first_request_timeout.request_received(request.protocol)
-            response = await handler(request)
+            self.http_connections.on_request(request.protocol, is_over=False)
+            try:
+                response = await handler(request)
+            finally:
+                self.http_connections.on_request(request.protocol, is_over=True)
             if response.status in (401, 403):
                 self.counters.auth_failures[str(response.status)] += 1
             return response

@@ -12,6 +12,7 @@ from functools import partial
 from aiohttp import hdrs, web
 
 from protocol.close_codes import CloseCode
+from server.http.http_connections import AddressLimiter, LimitedRequestHandler
 from server.http.responses import error_response
 from server.session.dispatcher import ConnectionContext
 from server.session.rate_limit import RateLimit
@@ -35,13 +36,15 @@ class ConnectionManager:
         context: ConnectionContext,
         session_backend: SessionBackend,
         writer: BatchWriter,
+        address_limiter: AddressLimiter,
     ) -> None:
+        self._address_limiter = address_limiter
         self._settings = settings
         self._context = context
         self._session_backend = session_backend
         self._writer = writer
         self._queue_limits = QueueLimits(settings.send_queues_bytes, settings.stall_timeout_s)
-        self._connections: dict[ServerConnection, None] = {}  # the oldest first
+        self._connections: dict[ServerConnection, str | None] = {}  # the oldest first; addresses
         self._is_closing = False
         self._all_closed = asyncio.Event()
         self._all_closed.set()
@@ -79,7 +82,13 @@ class ConnectionManager:
             response = error_response(400, "bad_request", str(why))
             response.headers[hdrs.SEC_WEBSOCKET_VERSION] = VERSION
             return response
+        is_allowed, address = self._claim_address(request)
+        if not is_allowed:
+            return error_response(
+                503, "unavailable", "Too many connections of this address", retry_after=5
+            )
         connection = self._accept(transport)
+        self._connections[connection] = address
         answered = hijack(request, transport, connection)
         connection.start(request.query.get("token"))
         return answered
@@ -112,6 +121,20 @@ class ConnectionManager:
         for connection in list(self._connections):
             connection.abort()
 
+    def _claim_address(self, request: web.Request) -> tuple[bool, str | None]:
+        """Have a connection count for its client's address; returns whether it may, and which."""
+        handler = request.protocol
+        if not isinstance(handler, LimitedRequestHandler) or handler.address is None:
+            return True, None
+        peer, limiter = handler.address, self._address_limiter
+        client = limiter.client_address(
+            peer, ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, []))
+        )
+        if client == peer:
+            handler.address = None  # it goes on counting, for the WebSocket
+            return True, peer
+        return limiter.acquire(client), client
+
     def _accept(self, transport: asyncio.Transport) -> ServerConnection:
         settings, now = self._settings, self._context.monotonic()
         id = f"c_{secrets.token_hex(6)}"
@@ -133,11 +156,12 @@ class ConnectionManager:
             self._context,
             self._remove,
         )
-        self._connections[connection] = None
         self._all_closed.clear()
         return connection
 
     def _remove(self, connection: ServerConnection) -> None:
-        del self._connections[connection]
+        address = self._connections.pop(connection)
+        if address is not None:
+            self._address_limiter.release(address)
         if not self._connections:
             self._all_closed.set()
