@@ -143,9 +143,9 @@ class ScenariosState:
 
 @dataclass
 class ConnectionsState:
-    """The selected connection, and the one that the dialog asks about."""
+    """The connection that the dialog asks about, and what it did, until that has been shown."""
 
-    selected_id: str = ""
+    notice: str = ""
     paused_result: PollResult | None = None
     disconnect_target: ConnectionInfo[datetime] | None = None
     is_dialog_drawn: bool = False

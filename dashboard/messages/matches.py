@@ -59,7 +59,12 @@ def _with_found(message: LoggedMessage, found: list[FoundField]) -> str:
         f"{field.path.removeprefix('payload.')} {field_conditions.value_text(field.value)}"
         for field in found
     )
-    return " · ".join([*parts][:MAX_FOUND]) + FOUND_END + fields.summarize_message(message)
+    # Short ones first, so that a long text does not push a number out of sight.
+    return (
+        " · ".join(sorted(parts, key=len)[:MAX_FOUND])
+        + FOUND_END
+        + fields.summarize_message(message)
+    )
 
 
 def _excerpt(text: str, pattern: RegexPattern) -> str:

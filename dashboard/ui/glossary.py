@@ -292,8 +292,8 @@ GROUPS: dict[str, tuple[Term, ...]] = {
         Term(
             N_("anonymous"),
             N_(
-                "A client without a token. It must sign in or subscribe to a public: channel within "
-                "10 s, or it is closed with 4001."
+                "A client without a token. It must sign in or subscribe to a public: channel "
+                "within 10 s, or it is closed with 4001."
             ),
         ),
         Term(

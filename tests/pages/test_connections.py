@@ -114,7 +114,7 @@ def test_a_slow_client_is_evident_before_and_after_it_is_evicted(
     open_page, row_of, ask_program, slow_client
 ):
     user = f"slow-{next(numbers)}"
-    payload = {"id": "n_1", "title": "Big", "body": "x" * 100_000}
+    payload = {"id": "n_1", "title": "Big", "body": "Big", "filler": "x" * 60_000}
 
     def publish():
         ask_program(

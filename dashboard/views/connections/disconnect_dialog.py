@@ -31,7 +31,10 @@ def is_pending() -> bool:
 
 
 def draw_dialog() -> None:
-    """Draw the dialog if it is open; call it in a full run."""
+    """Draw the dialog if it is open, and what it did; call it in a full run."""
+    if notice := tab().connections.notice:  # not in the run that st.rerun() ends: it might be lost
+        tab().connections.notice = ""
+        st.toast(notice, icon=":material/link_off:")
     connection = tab().connections.disconnect_target
     if connection is not None:
         tab().connections.is_dialog_drawn = True
@@ -79,6 +82,6 @@ def _disconnect(connection: ConnectionInfo[datetime], everywhere: bool, revoke: 
             return
         ended = 0
     words = ngettext("{count} connection closed", "{count} connections closed", ended)
-    st.toast(words.format(count=ended), icon=":material/link_off:")
+    tab().connections.notice = words.format(count=ended)
     _close_dialog()
     st.rerun()

@@ -128,7 +128,7 @@ def _columns(results: Mapping[str, CaseResult]) -> dict[str, Column[ConformanceC
         return result.status if result else ""
 
     return {
-        _("Test"): tables.text_column(210, lambda case: _(case.title), grows=True),
+        _("Test"): tables.text_column(176, lambda case: _(case.title), grows=True),
         _("Expected"): tables.text_column(122, lambda case: expectation_label(case.expected)),
         _("Actual"): tables.text_column(122, actual),
         _("Result"): tables.chips_column(

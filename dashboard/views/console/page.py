@@ -108,7 +108,7 @@ def draw_tests() -> None:
     result = results.get(name)
     shown = result.frames if result else ()
     tracker = ConnectionTracker.of(shown)
-    left, middle, right = st.columns([620, 360, 210], gap="xsmall")
+    left, middle, right = st.columns([576, 376, 238], gap="xsmall")
     with left:
         conformance_table.draw_cases(results)
     with middle:

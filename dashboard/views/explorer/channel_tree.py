@@ -47,9 +47,9 @@ def format_name(row: ChannelTreeRow) -> str:
             count = ngettext("{count} channel", "{count} channels", row.channel_count)
             return f"{row.filter_value} · " + count.format(count=row.channel_count)
         case TreeRowRole.MORE if row.is_full:
-            return INDENT + _("show the first {count} only").format(count=TOP_CHANNELS)
+            return _("show the first {count} only").format(count=TOP_CHANNELS)
         case TreeRowRole.MORE:
-            return INDENT + _("{count} of {total}, show all").format(
+            return _("{count} of {total}, show all").format(
                 count=row.shown_count, total=row.channel_count
             )
         case TreeRowRole.PINNED:
@@ -127,13 +127,13 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
             grows=True,
         ),
         _("/s"): tables.right_aligned_column(
-            38,
+            36,
             lambda row: "" if _is_more(row) else formatting.format_rate(row.rate),
             _("Messages per second, over ten seconds"),
         ),
         amount_title: amount,
         _("Subs"): tables.right_aligned_column(
-            40, format_subscribers, _("Connections that are subscribed to the channel")
+            44, format_subscribers, _("Connections that are subscribed to the channel")
         ),
         _("2 min"): tables.sparkline_column(
             42, lambda row: row.trend, _("Messages per second over the last two minutes")

@@ -105,7 +105,7 @@ def _draw_actions(message: LoggedMessage) -> None:
         (1, "keyboard_arrow_down", "j", _("Next message in the list")),
     ):
         st.button(
-            "",
+            help_,  # read aloud; app.css leaves the icon
             icon=f":material/{icon}:",
             key=f"move-{key}",
             shortcut=key,

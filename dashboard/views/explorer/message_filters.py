@@ -59,7 +59,8 @@ def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
             placeholder=sought,
             on_change=selection.jump_to_newest,
         )
-        with st.popover("", icon=":material/help:", help=_("Examples of filters"), key="examples"):
+        name = _("Examples of filters")  # read aloud; app.css leaves the icon
+        with st.popover(name, icon=":material/help:", help=name, key="examples"):
             _draw_examples()
         beside = st.container(horizontal=True, gap="xsmall", width="content")
     user = url_select.kept_value(selection.PAGE, selection.USER)

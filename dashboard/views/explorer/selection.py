@@ -33,7 +33,10 @@ def filter_by_text(text: str) -> None:
 
 
 def filter_by_user(user: str) -> None:
-    """Filter the list by a user's id, or by none if it is empty; for callbacks."""
+    """Show all messages of a user, by id, or of everybody if it is empty; for callbacks."""
+    if user:
+        url_select.set_search(PAGE, CHANNEL, "")
+        url_select.set_search(PAGE, TEXT, "")
     url_select.keep_value(PAGE, USER, user)
     jump_to_newest()
 

@@ -81,11 +81,9 @@ def draw_simulation_controls(shop: ShopState) -> None:
         key="pause-simulation",
         type="secondary" if shop.running else "primary",
         width="stretch",
-        help=_("Simulated time stands still; the workbench goes on. To hold still what this page "
-               "shows, pause the view (P)."),
         on_click=simulator_commands.send_command,
         args=(PauseSimulation() if shop.running else ResumeSimulation(),),
-    )  # fmt: skip
+    )
     if st.button(_("Reset"), icon=":material/restart_alt:", key="reset", width="stretch"):
         reset_dialog.draw(shop)
     st.select_slider(

@@ -30,8 +30,14 @@ def test_without_a_search_it_is_the_summary():
 
 
 def test_a_condition_shows_the_compared_fields_first():
-    assert shown("total > 20000 and action = item_added").startswith(
-        "[cart.total 25000.50 · action item_added] — item_added"
+    line = shown("action = item_added and total > 20000")
+
+    assert line.startswith("[action item_added · cart.total 25000.50] — item_added")
+
+
+def test_short_fields_come_before_long_ones():
+    assert shown("item.name contains кобзар and total > 1").startswith(
+        "[cart.total 25000.50 · item.name Дуже"
     )
 
 

@@ -22,7 +22,7 @@ from dashboard.tab_session import CommandResult
 from protocol import codec
 from protocol.monitoring import Sample
 from protocol.simulator_api import RunningScenario, ScenarioSubject, SubjectKind
-from tests.dashboard.drawn_tables import drawn_tables
+from tests.dashboard.drawn_tables import drawn_tables, table_with
 
 APP = Path(dashboard.__file__).with_name("app.py")
 UNUSED_URL = "http://127.0.0.1:9"  # the port of `discard`: nothing listens there
@@ -106,9 +106,55 @@ def test_orders_has_empty_states(draw, feed, socket, shop):
 
 
 def test_orders_reports_an_unknown_order(draw, busy_feed):
-    shown = words(draw(busy_feed, "orders", order="ord_99"))
+    page = draw(busy_feed, "orders", order="ord_99")
+    assert "Order not found" in words(page)
 
-    assert "Order not found" in shown
+    page.button(key="another").click().run()
+
+    assert "Order ORD-1" in words(page)
+    assert page.query_params["order"] == "ord_1"
+
+
+def test_orders_finds_the_order_of_a_link_by_its_number(draw, busy_feed):
+    page = draw(busy_feed, "orders", order="ord-1")
+
+    assert "Order ORD-1" in words(page)
+    assert page.query_params["order"] == "ord_1"
+
+
+def test_orders_says_why_a_finished_order_cannot_be_advanced(draw, busy_feed, socket, shop):
+    last = shop.message("order_update", order_id="ord_1", status="delivered")
+    socket.receive("traffic", shop.traffic(shop.sample("order:ord_1", last)))
+
+    page = draw(busy_feed, "orders", order="ord_1")
+
+    assert page.button(key="advance").disabled
+    assert "The order was delivered: no step is left." in words(page)
+
+
+def test_inventory_names_the_scenario_of_a_product(draw, busy_feed, shop, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    noon = shop.stock().now
+    book = ScenarioSubject(SubjectKind.PRODUCT, "prod_1", "Кобзар")
+    sale = RunningScenario("flash-sale", noon, noon, 0.5, 60.0, (book,))
+    busy_feed.on_shop_state(replace(shop.stock(), scenarios=(sale,)))
+
+    page = draw(busy_feed, "inventory", site.url)
+
+    stock = table_with(page, "SKU")
+    assert (stock["Product"], stock["Scenario"]) == (["Кобзар"], ["Flash sale"])
+
+
+def test_inventory_keeps_the_product_in_the_address(draw, busy_feed):
+    page = draw(busy_feed, "inventory", product="prod_1")
+
+    assert page.query_params["product"] == "BK-1"
+
+
+def test_inventory_reports_an_unknown_product(draw, busy_feed):
+    shown = words(draw(busy_feed, "inventory", product="XX-9"))
+
+    assert "The shop has no product XX-9." in shown
 
 
 def test_orders_are_found_by_number_customer_and_product(draw, busy_feed):
@@ -192,6 +238,10 @@ def test_inbox_shows_an_announcement_from_before_it_was_opened(draw, busy_feed, 
     socket.receive("notification", notice, at=shop.noon)
 
     assert "Увага всім" in words(draw(busy_feed, "inbox", customer="user_2"))
+
+
+def test_inbox_reports_an_unknown_customer(draw, busy_feed):
+    assert "No customer nobody was seen" in words(draw(busy_feed, "inbox", customer="nobody"))
 
 
 def test_inbox_disables_writing_without_a_connection(draw, busy_feed):

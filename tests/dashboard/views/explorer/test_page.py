@@ -211,10 +211,11 @@ def test_a_click_on_the_chart_of_a_field_plots_it(open_explorer):
 
 
 def test_the_messages_of_a_client_can_be_listed(open_explorer):
-    page = open_explorer(message="2")
+    page = open_explorer(message="2", text="cart.total = 2")
     page.button(key="show-user-user_1").click().run()
 
     assert url(page)["user"] == "user_1"
+    assert "text" not in url(page)
     assert sorted(set(table_with(page, "Content")["Channel"])) == ["tenant:shop", "user:user_1"]
 
     page.button(key="clear-user").click().run()
