@@ -24,6 +24,7 @@ from dashboard.ui import page_errors
 from dashboard.web import assets, download, prometheus
 from dashboard.web.click_dedup import DeduplicateClicks
 from dashboard.web.index_page import ServeIndex
+from dashboard.web.stale_runs import DropStaleRuns
 
 PACKAGE_DIR = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
@@ -120,7 +121,7 @@ def main() -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
     routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE, assets.ASSETS_ROUTE]
-    middleware = [Middleware(DeduplicateClicks), Middleware(ServeIndex)]
+    middleware = [Middleware(DropStaleRuns), Middleware(DeduplicateClicks), Middleware(ServeIndex)]
     lifespan = partial(feed_lifespan, open_page=options.open)
     app = st.App(
         PACKAGE_DIR / "app.py",

@@ -30,6 +30,8 @@ SAVED_MESSAGES = 3
 ROWS = ".st-key-pane-list tbody tr"
 LINK = ".st-key-send-message a"
 EDITOR = ".st-key-draft textarea"
+DRAWN = "[data-test-script-state=notRunning]"
+"""Nobody acts faster than a page is drawn."""
 SELECTED = f"{ROWS}[aria-selected=true]"
 
 
@@ -155,6 +157,7 @@ class Sends:
         self.times_ms.append(1000 * (time.monotonic() - started))
         page.get_by_role("link", name="Explorer", exact=True).first.click()
         page.locator(ROWS).first.wait_for()
+        page.locator(DRAWN).wait_for()
 
 
 @contextlib.contextmanager

@@ -100,7 +100,8 @@ def time_axis(length: int, zoomed_to: int | None = None) -> Spec:
             ("datum.value", _("s")) if length <= WINDOW_S else ("datum.value / 60", _("min"))
         )
         label = f"{value} + {_json_string(' ' + unit)}"
-        label = f"datum.value == 0 ? {_json_string(_('now'))} : {label}"
+        now = _("now")
+        label = f"datum.value == 0 ? {_json_string(now)} : {label}"
     else:
         first = -(-(zoomed_to - length) // step) * step
         ticks = [second - zoomed_to for second in range(first, zoomed_to + 1, step)]

@@ -179,15 +179,19 @@ def _explain_count(now: Snapshot) -> str:
 
 
 def _low_caption(now: Snapshot, band: Sequence[tuple[float, float] | None]) -> str:
+    """Return the lowest number if there were fewer connections than now, else the range."""
     known = [ends for ends in band if ends]
     if not known:
         return ""
-    if min(low for low, _high in known) == max(high for _low, high in known):
+    low, high = min(least for least, _most in known), max(most for _least, most in known)
+    if low == high:
         return _("unchanged for 2 min")
     end = now.series.end
     lowest = now.gauges.lowest(CONNECTIONS, TimeSpan(end - WINDOW_S + 1, end))
-    if lowest is None:
-        return ""
+    if lowest is None or low >= now.health.connections:
+        return _("{low} to {high} in 2 min").format(
+            low=formatting.format_number(low), high=formatting.format_number(high)
+        )
     return _("low {count} at {time}").format(
         count=formatting.format_number(lowest.value), time=formatting.format_time(lowest.second)
     )

@@ -22,7 +22,7 @@ from protocol.simulator_api import (
 )
 
 REDRAW_S = 1.0  # the time left counts down
-MAX_SUBJECTS = 3  # named in the strip, of all scenarios together
+MAX_SUBJECTS = {1: 3, 2: 1}  # named for each scenario, by the number of scenarios; else none
 LINKS = {  # where a subject is shown: the view, and its parameter
     SubjectKind.PRODUCT: ("inventory", "product"),
     SubjectKind.WAREHOUSE: ("inventory", ""),
@@ -41,7 +41,7 @@ def _draw_now() -> None:
     now = feed().snapshot()
     shop = now.shop
     with st.container(
-        key="strip-line", horizontal=True, vertical_alignment="center", gap="small", wrap=False
+        key="strip-line", horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False
     ):
         if shop is None or now.stock.error:
             st.html(_quiet(_("The simulator does not respond.")))
@@ -86,7 +86,7 @@ def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) ->
     st.html(formatting.status_html(title, left, "warn"), width="content")
     if scenario.subjects:
         st.html(_quiet(_("on:")), width="content")
-        shown = scenario.subjects[: max(1, MAX_SUBJECTS // len(shop.scenarios))]
+        shown = scenario.subjects[: MAX_SUBJECTS.get(len(shop.scenarios), 0)]
         for subject in shown:
             _draw_subject(subject, shop)
         if rest := len(scenario.subjects) - len(shown):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import msgspec
 import streamlit as st
 
 from dashboard.i18n.translate import _
@@ -308,7 +309,8 @@ def draw_table(
         border=False,
         key=f"rows-{key}",
     ):
-        _mount(key=key, data=data, height="stretch", on_act_change=act)
+        # As bytes: Streamlit would encode a dict twice, and Ukrainian in three times the bytes.
+        _mount(key=key, data=msgspec.json.encode(data), height="stretch", on_act_change=act)
 
 
 def _toned(value: Callable[[T], str], tone: Callable[[T], str] | None) -> Callable[[T], Cell]:

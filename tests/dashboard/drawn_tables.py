@@ -14,7 +14,7 @@ class DrawnTable:
 
     def __init__(self, page: AppTest, element: Any) -> None:
         self._page, self._id = page, element.proto.id
-        self.data = json.loads(element.proto.json)
+        self.data = json.loads(element.proto.bytes)
 
     @property
     def columns(self) -> list[str]:

@@ -173,3 +173,4 @@ def test_send_opens_the_console_with_the_message_under_every_filter(open_page):
         assert not errors
         page.get_by_role("link", name="Explorer", exact=True).click()
         expect(messages(page).locator("tbody tr").first).to_be_visible()
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()

@@ -13,12 +13,13 @@ const rem = (px) => `${px / 14}rem`; // px of the theme's font size: presented, 
 const tables = new WeakMap();
 let count = 0;
 
+// Called with each change; data are JSON in UTF-8.
 export default function ({ data, parentElement, setTriggerValue }) {
   if (!tables.has(parentElement)) tables.set(parentElement, new Table(parentElement));
   const table = tables.get(parentElement);
   table.send = (action, subject = "", column = 0) =>
     setTriggerValue("act", [action, table.shown?.version ?? 0, subject, column]);
-  table.update(data);
+  table.update(JSON.parse(new TextDecoder().decode(data)));
 }
 
 class Table {

@@ -78,3 +78,14 @@ def test_a_number_of_connections_that_does_not_change_has_no_low(shop, node):
     found = metric_row.connections_metric(state.snapshot(shop.noon + 200))
 
     assert found.caption == "unchanged for 2 min"
+
+
+def test_more_connections_for_a_moment_are_a_range(shop, node):
+    state = LiveState(shop.noon)
+    for second in range(200):
+        state.on_stats(node(28 if second == 150 else 27, 27), shop.noon + second)
+        state.on_traffic(shop.traffic(), shop.noon + second)
+
+    found = metric_row.connections_metric(state.snapshot(shop.noon + 200))
+
+    assert found.caption == "27 to 28 in 2 min"
