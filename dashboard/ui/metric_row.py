@@ -185,7 +185,8 @@ def _low_caption(now: Snapshot, band: Sequence[tuple[float, float] | None]) -> s
         return ""
     low, high = min(least for least, _most in known), max(most for _least, most in known)
     if low == high:
-        return _("unchanged for 2 min")
+        known_s = min(float(WINDOW_S), now.series.end + 1 - now.known_since)
+        return _("unchanged for {time}").format(time=formatting.format_duration(known_s))
     end = now.series.end
     lowest = now.gauges.lowest(CONNECTIONS, TimeSpan(end - WINDOW_S + 1, end))
     if lowest is None or low >= now.health.connections:

@@ -35,31 +35,31 @@ def draw_metrics(now: Snapshot) -> None:
                 _("Subscriptions"),
                 _("Channel subscriptions across all connections"),
                 formatting.format_number(now.nodes.subscriptions),
-                subscriptions,
+                metric_row.known_only(now, subscriptions),
             ),
             Metric(
                 _("Received/s"),
                 _("Messages received from clients in the last second"),
                 formatting.format_rate(rates.now(nodes.RECEIVED)),
-                rates.sparkline(nodes.RECEIVED),
+                metric_row.known_only(now, rates.sparkline(nodes.RECEIVED)),
             ),
             Metric(
                 _("Refused/min"),
                 _("Requests refused in the last minute"),
                 formatting.format_number(60 * rates.now(nodes.REFUSED, over=60)),
-                rates.sparkline(nodes.REFUSED, over=60),
+                metric_row.known_only(now, rates.sparkline(nodes.REFUSED, over=60)),
             ),
             Metric(
                 _("Evicted"),
                 _("Slow clients disconnected since the server started"),
                 formatting.format_number(now.nodes.evictions),
-                evictions,
+                metric_row.known_only(now, evictions),
             ),
             Metric(
                 _("Loop lag, ms"),
                 _("Highest event loop delay in the last second"),
                 formatting.format_number(now.nodes.lag_ms, 1),
-                lag,
+                metric_row.known_only(now, lag),
             ),
         )
     )

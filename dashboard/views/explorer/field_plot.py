@@ -13,7 +13,6 @@ from dashboard.i18n.translate import _, cached_per_language
 from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, KIND_COLOR, Y_VALUE, Spec
 
 HEIGHT_PX = 150
-LINE_MARK = {"type": "line", "interpolate": "step-after", "point": {"size": 36}, "clip": True}
 MARGIN = 0.08  # of the range of values, above and below the line
 NUMBER_AXIS: Spec = Y_VALUE["axis"] | {"format": ",.2~f"}
 

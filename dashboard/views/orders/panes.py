@@ -178,7 +178,7 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
             lambda one: formatting.format_time(one.sent_at, timezone=where),
             _("When the server sent the update"),
         ),
-        _("Status"): tables.chips_column(84, lambda one: one.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(96, lambda one: one.status, theme.STATUS_TONES),
         _("Customer, ms"): tables.right_aligned_column(
             94,
             lambda one: format_ms(one.customer_delay_ms),

@@ -49,7 +49,7 @@ SUBJECT_ICONS = {
     SubjectKind.CUSTOMER: "person",
     SubjectKind.ORDER: "receipt_long",
 }
-CARD_PX = 212  # px of a scenario's card, so that starting one moves nothing
+CARD_PX = 208  # px of a scenario's card, so that starting one moves nothing
 
 
 def draw() -> None:
