@@ -132,7 +132,7 @@ def test_two_browsers_with_their_own_language_and_persona_do_not_disturb_each_ot
 def test_a_change_of_language_keeps_every_choice(open_page):
     page = open_page("explorer?persona=agent&sort=name&type=cart_update")
 
-    page.get_by_text("Українська").click()
+    page.get_by_test_id("stSidebar").get_by_text("Українська").click()
 
     expect(page.get_by_role("heading", name="Канали", level=1)).to_be_visible()
     expect(page.get_by_role("combobox").first).to_have_value("Марія · підтримка")
@@ -148,7 +148,7 @@ def test_keys_pause_and_find(open_page, head):
     expect(head(page)).to_contain_text("new messages")
     page.keyboard.press("f")
 
-    expect(page.get_by_placeholder("Text, /regex/ or $.json.path")).to_be_focused()
+    expect(page.locator(".st-key-explorer-text input")).to_be_focused()
 
 
 @pytest.mark.parametrize(
