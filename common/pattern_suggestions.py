@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from common import text_patterns
+from common import field_conditions, text_patterns
 from common.text_patterns import InvalidPattern
 
 PAYLOAD = "payload"  # `$[?@.total > 1]` tests the members of each message, such as its payload
@@ -82,6 +82,20 @@ def _bare_path(text: str) -> Iterator[str]:
         yield f"$.{PAYLOAD}.{_without_payload(text)}"
 
 
+def _words_and_condition(text: str) -> Iterator[str]:
+    """`cart_update cart total > 1` is searched as words: a type, and a path without its dots."""
+    match = re.fullmatch(rf"(?P<words>[\w. ]+?)\s+(?P<condition>{_CLAUSE})", text)
+    if not match or field_conditions.parse_conditions(text):
+        return
+    words = match["words"].removesuffix(" and").split()
+    types = words[:1] if "_" in words[0] else []  # the names of most types have one
+    path = "".join(f"{name}." for name in words[len(types) :])
+    condition = re.fullmatch(_CLAUSE, match["condition"])
+    if condition is not None:
+        tests = [*(f"type = {type_}" for type_ in types), f"{path}{_condition(condition)}"]
+        yield " and ".join(tests)
+
+
 def _path_test(clause: re.Match[str], parent: str = "") -> str:
     path = ".".join(part for part in (parent, _without_payload(clause["path"])) if part)
     operator = _CANONICAL.get(clause["operator"], clause["operator"])
@@ -105,4 +119,5 @@ _MAKERS: tuple[Callable[[str], Iterator[str]], ...] = (
     _compared_path,
     _mistyped_condition,
     _bare_path,
+    _words_and_condition,
 )

@@ -32,7 +32,6 @@ LINK = ".st-key-send-message a"
 EDITOR = ".st-key-draft textarea"
 DRAWN = "[data-test-script-state=notRunning]"
 """Nobody acts faster than a page is drawn."""
-SELECTED = f"{ROWS}[aria-selected=true]"
 
 
 class Filter(NamedTuple):
@@ -128,22 +127,26 @@ class Sends:
             self._page.get_by_role("button", name="Pause").click()
             self._page.get_by_role("button", name="Resume").wait_for()
 
-    def _select(self, row: int) -> None:
-        """Select a row, and wait until it is inspected: the URL and the link name it."""
-        page = self._page
-        page.locator(ROWS).nth(row).click()
-        page.locator(SELECTED).wait_for()
+    def _select(self, row: int) -> list[str]:
+        """Select a row, and wait until it is inspected; returns the texts of its cells."""
+        page, line = self._page, self._page.locator(ROWS).nth(row)
+        line.hover()  # from now on the list holds
+        id = line.get_attribute("data-row-id")
+        line = page.locator(f'{ROWS}[data-row-id="{id}"]')
+        cells = line.locator("td").all_inner_texts()
+        line.click()
+        page.locator(f'{ROWS}[data-row-id="{id}"][aria-selected=true]').wait_for()
         page.wait_for_function(
-            "link => new URLSearchParams(location.search).get('message') === "
-            "new URL(document.querySelector(link).href).searchParams.get('send')",
-            arg=LINK,
+            "([link, id]) => id === new URL(document.querySelector(link).href)"
+            ".searchParams.get('send')",
+            arg=[LINK, id],
         )
+        return cells
 
     def _send(self, row: int) -> None:
         """Send the message of a row and return."""
         page = self._page
-        self._select(row)
-        _time, channel, type_, *_ = page.locator(SELECTED).locator("td").all_inner_texts()
+        _time, channel, type_, *_ = self._select(row)
         started = time.monotonic()
         page.locator(LINK).first.click()
         page.locator(EDITOR).wait_for()

@@ -24,6 +24,11 @@ from common.text_patterns import parse_pattern
         ("cart.total <> 5", "cart.total != 5"),
         ("cart.total", "$.payload.cart.total"),
         ("/(/", r"/\(/"),
+        ("cart_update cart total > 20000", "type = cart_update and cart.total > 20000"),
+        ("cart_update total > 20000", "type = cart_update and total > 20000"),
+        ("cart_update and cart.total>20000", "type = cart_update and cart.total > 20000"),
+        ("cart_update cart.total > 20000", "type = cart_update and cart.total > 20000"),
+        ("cart total > 20000", "cart.total > 20000"),
     ],
 )
 def test_the_nearest_valid_form_is_suggested(text, suggestion):

@@ -145,21 +145,22 @@ class Table {
     for (const [id, tr] of this.rows) tr.classList.toggle("table-gone", this.acted.has(id) && !ids.has(id));
     const isAllNew = fresh > 0 && fresh === this.data.rows.length;
     this.note.textContent = this.data.held.replace("{count}", isAllNew ? `${fresh}+` : fresh);
-    this.note.hidden = false;
+    this.note.hidden = fresh === 0;
+    this.isHolding = true;
     this.drawSelection();
     if (!this.holdTimer) this.holdTimer = setTimeout(() => this.reportHold(), REPORT_HOLD_MS);
   }
 
   reportHold() {
     this.holdTimer = undefined;
-    if (this.box.isConnected && !this.note.hidden && this.reported !== this.shown.version) {
+    if (this.box.isConnected && this.isHolding && this.reported !== this.shown.version) {
       this.reported = this.shown.version;
       this.send("hold");
     }
   }
 
   release() {
-    if (this.box.isConnected && !this.note.hidden) this.refresh();
+    if (this.box.isConnected && this.isHolding) this.refresh();
   }
 
   onHover(event) {
@@ -199,6 +200,7 @@ class Table {
     clearTimeout(this.holdTimer);
     this.holdTimer = undefined;
     this.note.hidden = true;
+    this.isHolding = false;
     const target = this.rows.get(cursorId ?? data.selected);
     if (!this.cursor?.isConnected) this.moveCursor(target ?? body.lastChild, isFocused);
     else if (cursorRow && target && target !== cursorRow) this.moveCursor(target, isFocused);

@@ -9,7 +9,7 @@ from dashboard.state.live_state import Snapshot
 from protocol.channels import ChannelKind
 
 ORDER_ID = re.compile(r"ord_\w+")
-ORDER_NUMBER = re.compile(r"ORD-\d+", re.IGNORECASE)
+ORDER_NUMBER = re.compile(r"ORD-[\w-]+", re.IGNORECASE)
 
 
 def find_channel(text: str, orders: Iterable[tuple[str, str]]) -> str | None:

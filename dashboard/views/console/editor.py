@@ -195,6 +195,10 @@ def _send(connection: ConsoleConnection) -> None:
     else:
         connection.send(text)
         editor_state.increment_id()
+    if tab_session.tab().paused_snapshot is not None:
+        st.toast(
+            _("Sent. The frames are paused: resume to see the answer."), icon=":material/pause:"
+        )
 
 
 def _start_repeating(connection: ConsoleConnection) -> None:

@@ -120,7 +120,7 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
     return {
         "": Column("button", 24, _fold_cell, on_click=_act),
         _("Channel"): tables.text_column(
-            110,
+            104,
             format_name,
             _("A kind or a channel; click to filter the messages and to see what it is for"),
             tone=_tone,
@@ -136,7 +136,7 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
             44, format_subscribers, _("Connections that are subscribed to the channel")
         ),
         _("2 min"): tables.sparkline_column(
-            42, lambda row: row.trend, _("Messages per second over the last two minutes")
+            48, lambda row: row.trend, _("Messages per second over the last two minutes")
         ),
     }
 

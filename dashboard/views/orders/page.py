@@ -103,7 +103,7 @@ def draw_latest(now: Snapshot) -> None:
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
         _("Order"): tables.text_column(106, lambda order: order.number),
-        _("Status"): tables.chips_column(96, lambda order: order.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(82, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
             58, lambda order: formatting.format_number(float(order.total))
         ),

@@ -178,19 +178,19 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
             lambda one: formatting.format_time(one.sent_at, timezone=where),
             _("When the server sent the update"),
         ),
-        _("Status"): tables.chips_column(96, lambda one: one.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(84, lambda one: one.status, theme.STATUS_TONES),
         _("Customer, ms"): tables.right_aligned_column(
-            94,
+            88,
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
         _("Shop, ms"): tables.right_aligned_column(
-            86,
+            70,
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
         _("Difference, ms"): tables.right_aligned_column(
-            98,
+            100,
             lambda one: format_ms(one.difference_ms),
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),
