@@ -168,7 +168,11 @@ class HttpPublisher:
     async def _send_all(self) -> None:
         while True:
             await self._has_items.wait()
-            self._batch = self._batch or self._queue.next_batch(uuid.uuid4().hex)
+            if self._batch is None:
+                if not self._queue:  # discarded since they were put
+                    self._has_items.clear()
+                    continue
+                self._batch = self._queue.next_batch(uuid.uuid4().hex)
             self._is_sending = True
             delay_s = await self._send(self._batch)
             self._is_sending = False

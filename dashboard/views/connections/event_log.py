@@ -66,7 +66,7 @@ def _columns() -> dict[str, Column[ConnectionEvent]]:
         _("Time"): tables.text_column(64, lambda e: formatting.format_time(e.at)),
         _("User"): tables.text_column(92, lambda e: e.user_id),
         _("Event"): tables.chips_column(
-            92,
+            106,
             lambda e: event_listing.event_name(e, _),
             {_(FILTER_LABELS[kind]): tone for kind, tone in event_listing.TONES.items()},
         ),

@@ -91,7 +91,7 @@ def draw_frames(
     and less room: the list has no times and channels.
     """
     frame_rows = frame_list(owner)
-    shown = frame_rows.rows(frames)
+    shown = frame_rows.rows(frames[::-1])
     one = frame_rows.selected or default_frame
     count = ngettext("{count} frame", "{count} frames", len(frames))
     legend = (
@@ -119,7 +119,7 @@ def _draw_table(
     has_room: bool,
 ) -> None:
     where = formatting.viewer_timezone()
-    newest = frames[: -MAX_ROWS - 1 : -1]
+    newest = frames[:MAX_ROWS]
     notes = {frame.seq: tracker.notes(frame.seq) for frame in newest}
 
     def round_trip(frame: RecordedFrame) -> str:
@@ -210,7 +210,7 @@ def draw_sequence(lane: Lane, draw_choice: Callable[[], Lane | None] = lambda: N
     hint = html.escape(_("Requests go to the right, replies and events to the left."))
     with theme.card("sequence", _("Sequence"), aside, size="pane"):
         other = draw_choice()
-        with st.container(height="stretch", border=False, autoscroll=True, key="sequence-diagram"):
+        with st.container(height="stretch", border=False, key="sequence-diagram"):
             # Always one element: a second one would stay on the page until the next full run.
             diagram = sequence_diagram.render_diagram(lane, _("server"), other)
             has_frames = lane.frames or (other is not None and other.frames)

@@ -303,6 +303,21 @@ async def test_discarded_publications_are_not_sent_and_counted_as_dropped(api, m
     assert (publisher.counts.dropped, publisher.counts.accepted) == (2, 1)
 
 
+async def test_publications_discarded_at_once_leave_no_empty_request(api, make):
+    publisher = make()
+    async with asyncio.timeout(10):
+        await put_all(publisher, alert(1))
+    for _ in range(10):  # until it waits
+        await asyncio.sleep(0)
+    publisher.put(alert(2))
+    publisher.discard()
+    async with asyncio.timeout(10):
+        await put_all(publisher, alert(3))
+
+    assert api.bodies == [[1], [3]]
+    assert publisher.counts.retries == 0
+
+
 async def test_discarded_publications_are_not_sent_again_after_a_failure(api, make):
     publisher = make()
     api.refuse(503)
