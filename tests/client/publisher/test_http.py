@@ -311,6 +311,8 @@ async def test_publications_discarded_at_once_leave_no_empty_request(api, make):
         await asyncio.sleep(0)
     publisher.put(alert(2))
     publisher.discard()
+    for _ in range(10):  # it wakes up
+        await asyncio.sleep(0)
     async with asyncio.timeout(10):
         await put_all(publisher, alert(3))
 
