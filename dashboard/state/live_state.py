@@ -79,14 +79,15 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     ``not_sampled`` messages were counted but not in a sample.  ``shop`` is the simulator's last
     answer; ``stock.error`` is set while it does not answer.  ``connection_events`` are those of
     the last ten minutes, 1,000 at most, the oldest first; others are only counted.
-    ``announcements`` are whole messages to all customers of the last ``ANNOUNCED_S``, newest
-    first.  ``reset_at`` is when the shop was last reset: nothing in the snapshot is of before, but
-    the server's own statistics.
+    ``message_count`` counts the messages since ``started_at``.  ``announcements`` are whole
+    messages to all customers of the last ``ANNOUNCED_S``, newest first.  ``reset_at`` is when the
+    shop was last reset: nothing in the snapshot is of before, but the server's own statistics.
     """
 
     at: float
     started_at: float
     log: LogView
+    message_count: int
     not_sampled: int
     types: tuple[str, ...]
     channels: Mapping[str, ChannelActivity]
@@ -142,6 +143,7 @@ class LiveState:
         self._stats_since = started_at
         self._stats_at: float | None = None
         self._ended_runs: list[str] = []
+        self._messages_before = 0
         self.reset_at: float | None = None
         """When the shop was last reset, None if not since the start."""
 
@@ -149,6 +151,7 @@ class LiveState:
         """Forget the shop's data; the server's statistics, its connections and nodes, stay."""
         self._started_at = self.reset_at = at
         self._messages.clear()
+        self._messages_before = self._messages.view().seq
         self._not_sampled = 0
         self._types.clear()
         self._channels.clear()
@@ -299,6 +302,7 @@ class LiveState:
             at=at,
             started_at=self._started_at,
             log=self._messages.view(),
+            message_count=self._messages.view().seq - self._messages_before,
             not_sampled=self._not_sampled,
             types=tuple(sorted(self._types)),
             channels=dict(self._channels),

@@ -26,7 +26,7 @@ MAX_SUBJECTS = {1: 3, 2: 1}  # named for each scenario, by the number of scenari
 LINKS = {  # where a subject is shown: the view, and its parameter
     SubjectKind.PRODUCT: ("inventory", "product"),
     SubjectKind.WAREHOUSE: ("inventory", ""),
-    SubjectKind.CUSTOMER: ("inbox", "customer"),
+    SubjectKind.CUSTOMER: ("connections", "who"),
     SubjectKind.ORDER: ("orders", "order"),
 }
 

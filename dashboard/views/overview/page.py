@@ -209,8 +209,10 @@ def draw() -> None:
     start = formatting.format_time(now.started_at)[:5]
     words = [
         ngettext(
-            "{count} message since {start}", "{count} messages since {start}", now.log.seq
-        ).format(count=formatting.format_number(now.log.seq), start=start),
+            "{count} message since {start}",
+            "{count} messages since {start}",
+            now.message_count,
+        ).format(count=formatting.format_number(now.message_count), start=start),
         ngettext("{count} active customer", "{count} active customers", len(now.customers)).format(
             count=len(now.customers)
         ),

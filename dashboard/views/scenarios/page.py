@@ -49,6 +49,7 @@ SUBJECT_ICONS = {
     SubjectKind.CUSTOMER: "person",
     SubjectKind.ORDER: "receipt_long",
 }
+MAX_SUBJECTS = 2  # named on a card; the strip in the head links to more
 CARD_PX = 208  # px of a scenario's card, so that starting one moves nothing
 
 
@@ -153,7 +154,10 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
 
 def subjects_text(subjects: tuple[ScenarioSubject, ...]) -> str:
     """Return the names of what a scenario acts on, as Markdown."""
-    names = ", ".join(formatting.escape_markdown(subject.name) for subject in subjects)
+    shown = subjects[:MAX_SUBJECTS]
+    names = ", ".join(formatting.escape_markdown(subject.name) for subject in shown)
+    if rest := len(subjects) - len(shown):
+        names += " " + ngettext("and {count} more", "and {count} more", rest).format(count=rest)
     return f":material/{SUBJECT_ICONS[subjects[0].kind]}: {names}"
 
 
