@@ -50,7 +50,7 @@ SUBJECT_ICONS = {
     SubjectKind.ORDER: "receipt_long",
 }
 MAX_SUBJECTS = 2  # named on a card; the strip in the head links to more
-CARD_PX = 208  # px of a scenario's card, so that starting one moves nothing
+CARD_PX = 186  # px of a scenario's card, so that starting one moves nothing
 
 
 def draw() -> None:
