@@ -66,8 +66,13 @@ async def start_server(
             _start_server(settings, backends, supervisor, counters) as port,
         ):
             yield port
-    except* TaskKeepsFailing as why:
-        raise TaskKeepsFailing(*why.exceptions[0].args) from None
+    except BaseExceptionGroup as group:
+        why: BaseException | None = group.subgroup(TaskKeepsFailing)
+        while isinstance(why, BaseExceptionGroup):
+            why = why.exceptions[0]
+        if why is None:
+            raise
+        raise why from None
 
 
 @asynccontextmanager

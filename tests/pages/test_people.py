@@ -164,7 +164,9 @@ def pick_newest(command_simulator, row_of):
 
     def pick(page):
         number = command_simulator(command="place_order")["order"]["number"]
-        row_of(card(page, "rows-latest"), number).click()
+        row = row_of(card(page, "rows-latest"), number)
+        row.hover()  # the list holds from now on; before, it may move between aim and press
+        row.click()
         expect(card(page, "even-customer")).to_contain_text(number)
         page.mouse.move(0, 0)  # under the pointer the list holds still
 
