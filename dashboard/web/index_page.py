@@ -1,9 +1,10 @@
-"""The pages' HTML: Streamlit's, with our styles and the server's address.
+"""The pages' HTML: Streamlit's, with our styles, the server's address and a way to sign in again.
 
 Streamlit loads styles of ours with the page's other content, after it has drawn the frame without
 them: everything would move.  And its script guesses the server's address from the page's: on
 ``/explorer`` it first requests ``/explorer/_stcore/health``, and the browser logs a 404 (seen with
-1.67).
+1.67).  After a restart of the workbench it would blame the "CORS settings" for the cookie that is
+no longer valid.
 """
 
 from __future__ import annotations
@@ -18,6 +19,13 @@ from streamlit import file_util
 from dashboard.ui.theme import ASSETS_DIR
 
 ADDRESS = "<script>window.__streamlit = { BACKEND_BASE_URL: location.origin }</script>"
+SIGN_IN_AGAIN = """<script>
+new PerformanceObserver((list) => {
+  for (const {name, responseStatus} of list.getEntries())
+    if (responseStatus === 403 && name.endsWith("/_stcore/host-config")) location.reload();
+}).observe({type: "resource"});
+</script>"""
+"""Before it connects, Streamlit requests this path; the reload shows the page of `web.sign_in`."""
 STYLES = "".join(
     f"<style>{(ASSETS_DIR / name).read_text()}</style>" for name in ("app.css", "table.css")
 )
@@ -25,13 +33,13 @@ STYLES = "".join(
 
 
 def render_index() -> bytes:
-    """Return Streamlit's HTML with the address and the styles.
+    """Return Streamlit's HTML with the scripts and the styles.
 
     Raises:
         ValueError: the HTML has no head or body, as in no known version.
     """
     index = (Path(file_util.get_static_dir()) / "index.html").read_text()
-    for tag, addition in (("<head>", ADDRESS), ("<body>", STYLES)):
+    for tag, addition in (("<head>", ADDRESS + SIGN_IN_AGAIN), ("<body>", STYLES)):
         before, found, after = index.partition(tag)
         if not found:
             raise ValueError(f"Streamlit's index.html has no {tag}")
