@@ -42,7 +42,7 @@ NEVER_SUBSCRIBED = N_(
 )
 NOT_RECOVERABLE = N_(
     "Without “since”: the subscription to {channel} was not recoverable, so its messages had no "
-    "offset, and missed ones cannot be requested. After this message they have one."
+    "offset, and missed ones cannot be requested. With this subscription they have one."
 )
 _live_editor = st.components.v2.component(
     LIVE_KEY, js=Path(__file__).with_name("json_editor.js").read_text()
