@@ -20,6 +20,7 @@ from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.shown_rows import ShownRows
+from dashboard.ui.steady_order import SteadyOrder
 from dashboard.web.download import DownloadSource
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
@@ -61,6 +62,7 @@ class ExplorerState:
 
     ``shown_id`` is the id of the message that was selected last or asked for by the URL;
     ``is_gone`` tells that the URL's is not stored.  ``is_chosen`` tells that a person selected it.
+    ``plot_version`` counts how often the plotted field was set by another widget than its list.
     """
 
     messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
@@ -70,6 +72,7 @@ class ExplorerState:
     shown_id: str = ""
     is_gone: bool = False
     is_chosen: bool = False
+    plot_version: int = 0
 
 
 @dataclass
@@ -165,7 +168,7 @@ class TabSession:
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
     has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
-    browser may show, by the key of a table.
+    browser may show, and ``steady_orders`` the orders that are held, by the key of a table.
     """
 
     page: str = ""
@@ -177,6 +180,7 @@ class TabSession:
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
+    steady_orders: dict[str, SteadyOrder] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)
