@@ -96,6 +96,7 @@ PURE = [
     "dashboard/views/orders/delivery_times.py",
     "dashboard/views/orders/progress_steps.py",
     "protocol/*.py",
+    "protocol/redis/initial_epoch.py",
     "server/auth/identity.py",
     "server/auth/permissions.py",
     "server/auth/revocations.py",
