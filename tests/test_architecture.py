@@ -63,6 +63,7 @@ PURE = [
     "client/recorded_frames.py",
     "client/sans_io/*.py",
     "client/url.py",
+    "common/counted_json.py",
     "common/field_conditions.py",
     "common/pattern_suggestions.py",
     "common/regular_expressions.py",
