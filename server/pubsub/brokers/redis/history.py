@@ -119,9 +119,10 @@ class HistoryReader:
     async def _data_id(self, channel: Channel) -> str:
         """Return the id of the data of the Redis that has this channel."""
         key = self._data_id_key(channel)
-        found: Any
-        while (found := await self._redis.get(key)) is None:
+        found: Any = await self._redis.get(key)
+        while found is None:
             await self._redis.set(key, secrets.token_hex(4), nx=True)
+            found = await self._redis.get(key)
         data_id: str = found.decode()
         return data_id
 
