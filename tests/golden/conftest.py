@@ -27,7 +27,7 @@ LONGEST_SHOWN = 2000  # characters of a request's body
 IGNORED_HEADERS = {"date", "server", "content-length", "content-encoding", "vary"}
 NOW = re.compile(r"\b20(?!24)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")  # the examples are of 2024
 ID = re.compile(r"\b(c|conv|msg)_[0-9a-f]{12,16}\b")
-EPOCH = re.compile(r'("epoch":")[0-9a-f]{8}"')
+EPOCH = re.compile(r'("epoch":")[0-9a-f]{8}(-[0-9]+)?"')
 
 
 @pytest.fixture
