@@ -48,13 +48,17 @@ def new_page(
     size: tuple[int, int] = WINDOW_SIZE,
     locale: str = LOCALE,
 ) -> Page:
-    """Return an empty page in a profile of its own; addresses are relative to the workbench."""
+    """Return an empty page in a profile of its own, which is signed in to the workbench.
+
+    Addresses are relative to the workbench.
+    """
     width, height = size
     context = browser.new_context(
         base_url=f"http://127.0.0.1:{workbench.port}/",
         viewport={"width": width, "height": height},
         locale=locale,
     )
+    context.request.get(workbench.url)
     page = context.new_page()
     page.set_default_timeout(TIMEOUT_MS)
     return page

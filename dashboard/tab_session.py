@@ -121,14 +121,19 @@ class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
-    ``template_text`` is the last text that was written from a template, and ``template_persona``
-    the persona that it was written for; ``template_version`` counts how often the page itself
+    ``template_text`` is the last text that was written from a template, ``template_persona`` the
+    persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
+    its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
+    browser shows the template; ``template_version`` counts how often the page itself
     selected a template.  ``access_answers`` are by connection and frame.
     """
 
     draft: str = ""
     template_text: str = ""
     template_persona: str = ""
+    replaced_text: str = ""
+    template_order: str = ""
+    template_at: float = 0.0
     template_version: int = 0
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
     access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
 from playwright.sync_api import Page
@@ -39,7 +40,11 @@ class MetricsScrape(Struct, frozen=True):
 
 def scrape(target: Target) -> MetricsScrape:
     """Scrape the metrics of the workbench."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{target.port}/metrics", timeout=30) as response:
+    (token,) = parse_qs(urlsplit(target.url).query)["token"]
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{target.port}/metrics", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
         text = response.read().decode()
     ticks: dict[str, dict[float, float]] = {}
     for bound, page, count in _BUCKET.findall(text):

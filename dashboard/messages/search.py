@@ -62,6 +62,10 @@ class SearchResult(Struct, frozen=True):
     unsearched: int = 0
 
 
+class SearchStopped(Exception):
+    """A search was stopped before it had searched everything."""
+
+
 class _ChunkMatches(NamedTuple):
     """How much of a chunk was searched, and its matches."""
 
@@ -89,14 +93,18 @@ class MessageSearch:
     def run(
         self, log: LogView, limit: int = MAX_ROWS, should_stop: Callable[[], bool] = _never
     ) -> SearchResult:
-        """Search a log, newest first, until ``should_stop`` returns true."""
+        """Search a log, newest first, until ``should_stop`` returns true.
+
+        Raises:
+            PatternTooSlow: see ``common.text_patterns``.
+        """
         total, ahead, newest = 0, 0, list[LoggedMessage]()
         known: dict[int, _ChunkMatches] = {}
         for chunk in reversed(log.chunks):
             first = chunk[0].seq
             so_far = self._cache.get(first, _ChunkMatches())
             if so_far.searched < len(chunk) and (chunk is log.chunks[-1] or not should_stop()):
-                so_far = self._extend(chunk, so_far)
+                so_far = self._extend(chunk, so_far, should_stop)
             known[first] = so_far
             # A paused tab has an older view of the chunk, which ends earlier.
             matches = so_far.matches
@@ -108,20 +116,41 @@ class MessageSearch:
         self._cache = known
         return SearchResult(total, tuple(newest), ahead)
 
-    def all_matches(self, log: LogView) -> list[LoggedMessage]:
-        """Return all matches, oldest first."""
-        return [m for chunk in log.chunks for m in self._extend(chunk, _ChunkMatches()).matches]
+    def all_matches(
+        self, log: LogView, should_stop: Callable[[], bool] = _never
+    ) -> list[LoggedMessage]:
+        """Return all matches, oldest first.
+
+        Raises:
+            SearchStopped: ``should_stop`` returned true.
+            PatternTooSlow: see ``common.text_patterns``.
+        """
+        matches = list[LoggedMessage]()
+        for chunk in log.chunks:
+            found = self._extend(chunk, _ChunkMatches(), should_stop)
+            if found.searched < len(chunk):
+                raise SearchStopped
+            matches += found.matches
+        return matches
 
     def next_after(self, seq: int, log: LogView) -> LoggedMessage | None:
         """Return the oldest match after the message with this number."""
         later = (m for chunk in log.chunks if chunk[-1].seq > seq for m in chunk if m.seq > seq)
         return next((m for m in later if self._matches(m)), None)
 
-    def _extend(self, chunk: Chunk, so_far: _ChunkMatches) -> _ChunkMatches:
+    def _extend(
+        self, chunk: Chunk, so_far: _ChunkMatches, should_stop: Callable[[], bool]
+    ) -> _ChunkMatches:
         if self.filter == MessageFilter():
             return _ChunkMatches(len(chunk), chunk)
-        fresh = tuple(m for m in chunk[so_far.searched :] if self._matches(m))
-        return _ChunkMatches(len(chunk), so_far.matches + fresh)
+        fresh, searched = list[LoggedMessage](), so_far.searched
+        for message in chunk[searched:]:
+            if self._matches(message):
+                fresh.append(message)
+            searched += 1
+            if should_stop():  # one message may take long
+                break
+        return _ChunkMatches(searched, so_far.matches + tuple(fresh))
 
     def _matches(self, message: LoggedMessage) -> bool:
         return (

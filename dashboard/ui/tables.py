@@ -243,6 +243,7 @@ def draw_table(
     scope: object = "",
     mark: Mark | None = None,
     detail: str = "",
+    row_px: int = ROW_PX,
     hold_order_s: float = 0.0,
 ) -> None:
     """Draw a table in the room of ``visible_rows`` rows, or in what its pane leaves.
@@ -262,6 +263,8 @@ def draw_table(
     ``sort`` lets the heads of sortable columns sort the rows, all of them, before the first
     ``MAX_ROWS`` are drawn.  ``hold_order_s`` is how long they stay in an order, where their values
     change all the time.
+
+    ``row_px`` is the height of a row, where its texts take more than one line.
     """
     if sort:  # into the URL again, after another page
         url_select.keep_value(sort.page, sort.parameter, _sort_value(sort), default=sort.default)
@@ -283,7 +286,7 @@ def draw_table(
     shown_rows: ShownRows[T] = tab().shown_rows.setdefault(key, ShownRows())
     version = shown_rows.add(shown, ids)
     buttons = {at: c.on_click for at, c in enumerate(columns.values()) if c.on_click}
-    row_px = PRESENTED_ROW_PX if st.session_state.get("present") else ROW_PX
+    row_px = max(row_px, PRESENTED_ROW_PX if st.session_state.get("present") else ROW_PX)
 
     def act() -> None:
         """Do what was done in the browser: see ``send`` in table.js."""

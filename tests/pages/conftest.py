@@ -54,17 +54,19 @@ def programs(launching, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def contexts(browser, programs):
-    """Profiles for the workbench by their options, empty at first; they share a cache.
+    """Profiles for the workbench by their options; they share a cache.
 
-    Addresses are relative to the workbench.
+    Each is signed in, and else empty at first.  Addresses are relative to the workbench.
     """
-    base_url = f"http://127.0.0.1:{programs.workbench_program.port}/"
+    workbench = programs.workbench_program
     made = {}
 
     def get(**options):
         key = tuple(sorted(options.items()))
         if key not in made:
+            base_url = f"http://127.0.0.1:{workbench.port}/"
             made[key] = browser.new_context(base_url=base_url, **options)
+            made[key].request.get(workbench.sign_in_url)
         return made[key]
 
     yield get

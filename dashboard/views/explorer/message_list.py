@@ -34,14 +34,14 @@ def draw(now: Snapshot) -> SearchResult:
         kept = formatting.format_number(log.count)
         try:
             search = MessageSearch(wanted) if view == SAVED else selection.search_messages(wanted)
+            until = time.perf_counter() + SEARCH_BUDGET_S
+            found = search.run(log, should_stop=lambda: time.perf_counter() > until)
         except InvalidPattern as why:
             set_header(_("{kept} stored").format(kept=kept))
             with beside:  # nothing moves while a filter is typed
                 message_filters.draw_newest_button(SearchResult())
-            _draw_invalid(wanted.text, str(why))
+            _draw_invalid(wanted.text, _(str(why)))
             return SearchResult()
-        until = time.perf_counter() + SEARCH_BUDGET_S
-        found = search.run(log, should_stop=lambda: time.perf_counter() > until)
         with beside:
             message_filters.draw_newest_button(found)
         source = tab().explorer.download

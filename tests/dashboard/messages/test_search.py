@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.text_patterns import InvalidPattern
-from dashboard.messages.search import MAX_ROWS, MessageFilter, MessageSearch
+from common.text_patterns import InvalidPattern, PatternTooSlow
+from dashboard.messages.search import MAX_ROWS, MessageFilter, MessageSearch, SearchStopped
 from dashboard.state.message_log import CHUNK_SIZE, MessageBuffer
 
 
@@ -117,15 +117,27 @@ def test_searches_newest_first_until_stopped_and_continues_there():
     search = MessageSearch(MessageFilter(type="cart_update"))
 
     first = search.run(log, should_stop=lambda: True)
-    then = search.run(log, should_stop=iter([False, True]).__next__)
+    steps = iter([False] * (CHUNK_SIZE + 10))
+    then = search.run(log, should_stop=lambda: next(steps, True))
 
-    assert (first.total, first.unsearched, first.newest[0].seq) == (
-        CHUNK_SIZE,
-        2 * CHUNK_SIZE,
-        3 * CHUNK_SIZE,
-    )
-    assert (then.total, then.unsearched) == (2 * CHUNK_SIZE, CHUNK_SIZE)
+    newest_chunk = 2 * CHUNK_SIZE + 1
+    assert (first.total, first.unsearched) == (1, 3 * CHUNK_SIZE - 1)
+    assert first.newest[0].seq == newest_chunk
+    assert (then.total, then.unsearched) == (CHUNK_SIZE + 11, 2 * CHUNK_SIZE - 11)
+    assert then.newest[0].seq == 3 * CHUNK_SIZE
     assert search.run(log).unsearched == 0
+
+
+def test_a_download_that_takes_too_long_is_stopped():
+    with pytest.raises(SearchStopped):
+        MessageSearch(MessageFilter(type="notification")).all_matches(LOG, lambda: True)
+
+
+def test_reports_a_path_that_takes_too_long_on_a_message():
+    log = recorded(("user:user_1", "cart_update", f"[{'[0],' * 40_000}0]")).view()
+
+    with pytest.raises(PatternTooSlow):
+        MessageSearch(MessageFilter(text="$..[?@.a == 1]")).run(log)
 
 
 def test_finds_nothing_newer_than_a_paused_view():
