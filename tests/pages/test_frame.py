@@ -89,13 +89,42 @@ def test_the_overview_counts_messages_and_a_drag_zooms_into_its_chart(open_page,
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
+def test_the_printed_address_signs_the_browser_in_and_its_token_leaves_the_address(
+    browser, programs, site
+):
+
+    def title(page):
+        return page.get_by_role("heading", level=1)
+
+    workbench = programs.workbench_program
+    clipboard = ["clipboard-read", "clipboard-write"]
+    inventory_url = f"http://127.0.0.1:{workbench.port}/inventory"
+    with browser.new_context(locale="en-GB", permissions=clipboard) as context:
+        early, page = context.new_page(), context.new_page()
+        early.goto(inventory_url)
+        expect(title(early).first).to_have_text("Sign in to the workbench")
+
+        page.goto(f"{workbench.sign_in_url}&window=5m")
+        expect(title(page)).to_have_text("Overview")
+        assert page.url == f"http://127.0.0.1:{workbench.port}/?window=5m"
+        page.get_by_role("button", name="Copy link").click()
+        expect(page.get_by_text("Link copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+        # The tab that waits for the sign-in shows its page by itself.
+        expect(title(early)).to_have_text("Inventory")
+        site.body = f"<!DOCTYPE html><a href={inventory_url}>link</a>".encode()
+        early.goto(site.url.replace("127.0.0.1", "localhost"))  # another site: no cookie is sent
+        early.get_by_role("link").click()
+        expect(title(early)).to_have_text("Inventory")
+
+
 def test_a_reconnect_storm_of_a_second_is_seen_and_stopped_in_the_head(
     open_page, programs, control
 ):
     page, connections = open_page("overview"), open_page("connections")
     strip = page.locator(".st-key-strip")
     expect(strip).to_contain_text("No scenario running")
-
     control(programs.simulator_program).do("start_scenario", name="reconnect-storm")
 
     log = connections.locator(".st-key-rest-connection-events")
