@@ -80,7 +80,9 @@ def start_process(
         try:
             os.sched_setaffinity(process.pid, cores)
             port = _wait_for_port(process, output_file)
-            publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
+            publisher = mint(
+                secret, user_id="bench", tenant_id="bench", role="service", tenants="*"
+            )
             yield Target(name, port, process.pid, publisher)
         finally:
             _stop_process(process)

@@ -98,14 +98,15 @@ class LocalNode(Struct, frozen=True):
         for connection in self.connection_manager.open_connections():
             if connection.identity is not None and self.revocations.is_revoked(connection.identity):
                 connection.close(CloseCode.DISCONNECTED)
-        for order_id in self.hub.channel_keys(ChannelKind.ORDER):
-            order = await self.order_owners.find(order_id)
+        for channel in list(self.hub.channels(ChannelKind.ORDER)):
+            order = await self.order_owners.find(channel.tenant, channel.key)
             if order is not None:
                 self._revoke_order(order)
 
     def _revoke_order(self, order: OrderOwnership) -> None:
         """Unsubscribe from an order those who may not see it any more."""
-        for subscriber in list(self.hub.subscribers(Channel(ChannelKind.ORDER, order.id))):
+        channel = Channel(ChannelKind.ORDER, order.id, order.tenant_id)
+        for subscriber in list(self.hub.subscribers(channel)):
             subscriber.on_order_owner_changed(order)
 
     def _list_connections(self, tenant_id: str, user_id: str | None) -> NodeConnections:
@@ -121,8 +122,7 @@ class LocalNode(Struct, frozen=True):
             for channel in connection.channels
             if channel.kind is not ChannelKind.PUBLIC
         )
-        for key in self.hub.channel_keys(ChannelKind.PUBLIC):
-            channel = Channel(ChannelKind.PUBLIC, key)
+        for channel in self.hub.channels(ChannelKind.PUBLIC):
             subscribers[str(channel)] = len(self.hub.subscribers(channel))
         return NodeChannels(dict(subscribers.most_common(MAX_CHANNELS_SENT)), len(subscribers))
 
@@ -131,11 +131,11 @@ class LocalNode(Struct, frozen=True):
     ) -> ChannelAccess | None:
         for connection, identity in self._find_connection(tenant_id, connection_id):
             try:
-                channel = Channel.parse(name)
+                channel = Channel.parse(name, identity.tenant_id)
             except RequestError:
                 return _channel_access(name, False, AccessRule.MALFORMED)
             order = (
-                await self.order_owners.find(channel.key)
+                await self.order_owners.find(channel.tenant, channel.key)
                 if channel.kind is ChannelKind.ORDER
                 else None
             )

@@ -44,12 +44,15 @@ log = logging.getLogger(__name__)
 class AdminService(Struct, frozen=True):
     """Serves admins of a tenant; ``clock`` is in seconds since the epoch.
 
+    Clocks of issuers may be up to ``clock_skew_s`` ahead.
+
     Every method but ``nodes`` raises ClusterUnavailable if the other nodes cannot be reached.
     """
 
     cluster: Cluster
     revocations: Revocations
     clock: Callable[[], float]
+    clock_skew_s: float
 
     async def connections(self, admin: Identity, user_id: str | None) -> ConnectionList[str]:
         """List the tenant's connections, or those of one of its users."""
@@ -128,7 +131,8 @@ class AdminService(Struct, frozen=True):
         """
         if not is_valid_key(user_id):
             raise _not_found("user")
-        at = self.clock() if revoke else None
+        # A token issued a moment ago may carry a time that is still to come here.
+        at = self.clock() + self.clock_skew_s if revoke else None
         if at is not None:
             await self.revocations.revoke(admin.tenant_id, user_id, at)
             log.info("tokens of user %s revoked by admin %s", user_id, admin.user_id)
