@@ -132,6 +132,7 @@ async def _start_server(
             revocations,
             cluster.name,
             reporter.node_stats,
+            reporter.tenant_stats,
             time.time,
         )
         publishing = PublishService(order_owners, broker, hub, time.time)

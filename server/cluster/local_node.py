@@ -24,6 +24,7 @@ from server.auth.revocations import Revocations
 from server.cluster.node_queries import (
     AccessResult,
     AffectedConnections,
+    DescribeNode,
     DisconnectConnection,
     DisconnectUser,
     ExplainAccess,
@@ -32,6 +33,7 @@ from server.cluster.node_queries import (
     NodeAnswer,
     NodeChannels,
     NodeConnections,
+    NodeDescription,
     NodeQuery,
     OrderOwnerChanged,
 )
@@ -53,6 +55,7 @@ class LocalNode(Struct, frozen=True):
     revocations: Revocations
     node_name: str
     collect_stats: Callable[[], NodeStats]
+    collect_tenant_stats: Callable[[str], NodeStats]
     clock: Callable[[], float]
 
     async def handle_query(self, query: NodeQuery) -> NodeAnswer:
@@ -74,6 +77,8 @@ class LocalNode(Struct, frozen=True):
                 if revoked_at is not None:
                     self.revocations.record(tenant_id, user_id, revoked_at)
                 return self._disconnect(self._connections_of(tenant_id, user_id))
+            case DescribeNode(tenant_id):
+                return NodeDescription(self.tenant_stats(tenant_id))
             case OrderOwnerChanged(order):
                 self._revoke_order(await self.order_owners.refresh(order))
                 return AffectedConnections(0)
@@ -83,6 +88,10 @@ class LocalNode(Struct, frozen=True):
     def stats(self) -> NodeStats:
         """Return the statistics of this node."""
         return self.collect_stats()
+
+    def tenant_stats(self, tenant_id: str) -> NodeStats:
+        """Return the statistics of this node without what belongs to other tenants."""
+        return self.collect_tenant_stats(tenant_id)
 
     def on_disconnected(self) -> None:
         """Drop the cached owners of orders: changes of other nodes do not arrive any more."""

@@ -27,6 +27,7 @@ from server.cluster.cluster import Cluster
 from server.cluster.node_queries import (
     AccessResult,
     AffectedConnections,
+    DescribeNode,
     DisconnectConnection,
     DisconnectUser,
     ExplainAccess,
@@ -34,6 +35,7 @@ from server.cluster.node_queries import (
     ListConnections,
     NodeChannels,
     NodeConnections,
+    NodeDescription,
     NodeQuery,
 )
 from server.errors import ApiError, ApiErrorCode
@@ -46,7 +48,7 @@ class AdminService(Struct, frozen=True):
 
     Clocks of issuers may be up to ``clock_skew_s`` ahead.
 
-    Every method but ``nodes`` raises ClusterUnavailable if the other nodes cannot be reached.
+    Every method raises ClusterUnavailable if the other nodes cannot be reached.
     """
 
     cluster: Cluster
@@ -83,9 +85,11 @@ class AdminService(Struct, frozen=True):
         total = max(len(subscribers), *(result.total or 0 for result in results.results))
         return ChannelList(listed, total, tuple(results.unresponsive) or UNSET)
 
-    def nodes(self) -> NodeList:
-        """Describe every node."""
-        return NodeList(tuple(self.cluster.nodes()))
+    async def nodes(self, admin: Identity) -> NodeList:
+        """Describe every node that answers in time, without what belongs to other tenants."""
+        results = await self.cluster.query(DescribeNode(admin.tenant_id), NodeDescription)
+        own, *others = (result.stats for result in results.results)
+        return NodeList((own, *sorted(others, key=lambda node: node.node)))
 
     async def access(self, admin: Identity, connection_id: str, name: str) -> ChannelAccess:
         """Explain why a connection may or may not subscribe to a channel.

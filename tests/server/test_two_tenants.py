@@ -141,3 +141,32 @@ async def test_a_token_without_a_role_gets_orders_but_no_chat(servers):
     await again.subscribe("tenant:shop", last=True)
     for client in (manager, again):
         assert await client.is_silent()
+
+
+async def test_an_admin_sees_no_counts_of_another_tenant(servers, token):
+    shop, books = servers
+    noisy = await books.sign_in("ivan", tenant_id="books")
+    for _ in range(5):
+        await noisy.subscribe("tenant:shop")
+    left = await shop.sign_in("maria", tenant_id="books")
+    await left.socket.close()
+    boss = await shop.sign_in("boss", "admin")
+    await boss.subscribe("monitor:shop")
+
+    def counts(nodes):
+        return [
+            sum(node["connections"] for node in nodes),
+            sum(node["connected"] - node["left"] for node in nodes),
+            sum(node["refusals"].get("forbidden", 0) for node in nodes),
+            sum(sum(node["closes"].values()) for node in nodes),
+        ]
+
+    nodes = []
+    while len(nodes) < len({shop, books}) or counts(nodes) != [1, 1, 0, 0]:
+        nodes = (await boss.next_event("stats"))["payload"]["nodes"]
+    ours = await shop.request("GET", "/api/nodes", token("boss", "admin"))
+    theirs = await shop.request("GET", "/api/nodes", token("boss", "admin", tenant_id="books"))
+
+    assert counts(ours[1]["nodes"]) == [1, 1, 0, 0]
+    assert counts(theirs[1]["nodes"]) == [1, 1, 5, 1]
+    assert all(node["uptime_s"] > 0 for node in ours[1]["nodes"])
