@@ -81,7 +81,7 @@ def test_a_client_that_comes_and_goes_gets_each_message_once():
 
             async def publish(name):
                 for number in range(MESSAGES):
-                    await server.publish(publication(Channel.parse(name), number))
+                    await server.publish(publication(Channel.parse(name, "shop"), number))
 
             async def follow(follower):
                 for _ in range(4):
@@ -113,7 +113,7 @@ def test_a_former_owner_gets_nothing_of_what_is_published_afterwards():
             server.ask(wire, "subscribe", channel="order:ord_1", recoverable=True)
             await pause(20)
             server.change_order_owner("ord_1", "taras")
-            await server.publish(publication(Channel.parse("order:ord_1"), 1))
+            await server.publish(publication(Channel.parse("order:ord_1", "shop"), 1))
             await asyncio.gather(*(pause(20) for _ in range(3)))
             while len(wire.received) < 2:
                 await asyncio.sleep(0)
