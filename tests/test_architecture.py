@@ -114,6 +114,7 @@ PURE = [
     "server/monitoring/counters.py",
     "server/monitoring/delivery_counts.py",
     "server/monitoring/latency.py",
+    "server/monitoring/tenant_stats.py",
     "server/monitoring/traffic_sampler.py",
     "server/pubsub/brokers/base.py",
     "server/pubsub/brokers/memory/history.py",

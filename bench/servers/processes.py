@@ -85,7 +85,9 @@ def start_process(
         try:
             os.sched_setaffinity(process.pid, cores)
             url, port = _wait_for_url(process, output_file)
-            publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
+            publisher = mint(
+                secret, user_id="bench", tenant_id="bench", role="service", tenants="*"
+            )
             yield Target(name, url, port, process.pid, publisher)
         finally:
             _stop_process(process)

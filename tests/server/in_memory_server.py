@@ -109,7 +109,7 @@ class InMemoryServer:
         self.orders, self.revoked = {}, set()
         self._subscriptions = subscriptions
         self._count = 0
-        monitor = ConnectionMonitor("node-1", ConnectionLog(), lambda: 0.0)
+        monitor = ConnectionMonitor("node-1", ConnectionLog(), self.counters, lambda: 0.0)
         self._context = ConnectionContext(
             hub=self.hub,
             counters=self.counters,
@@ -151,8 +151,8 @@ class InMemoryServer:
 
     def change_order_owner(self, order_id, user_id):
         """Give an order to a user of the tenant ``shop``."""
-        order = self.orders[order_id] = OrderOwnership(order_id, user_id, "shop")
-        for subscriber in list(self.hub.subscribers(Channel(ChannelKind.ORDER, order_id))):
+        order = self.orders["shop", order_id] = OrderOwnership(order_id, user_id, "shop")
+        for subscriber in list(self.hub.subscribers(Channel(ChannelKind.ORDER, order_id, "shop"))):
             subscriber.on_order_owner_changed(order)
 
     def revoke(self, user_id):
@@ -183,9 +183,9 @@ class InMemoryServer:
     def release_connection_slot(self, user_id):
         self.limiter.release(user_id)
 
-    async def find_order_owner(self, order_id):
+    async def find_order_owner(self, tenant_id, order_id):
         await self.pause()
-        return self.orders.get(order_id)
+        return self.orders.get((tenant_id, order_id))
 
     async def subscribe(self, channel):
         await self.pause()
@@ -198,11 +198,11 @@ class InMemoryServer:
         return pending
 
 
-def publication(to, number, *, tenant="shop", **options):
+def publication(to, number, *, tenant="shop", type="notification", **options):
     """Make a publication with a number in it."""
     return Publication(
         to=to,
-        type="notification",
+        type=type,
         message=b'{"type":"notification","payload":{"number":%d}}' % number,
         tenant=tenant,
         accepted_at=0.0,

@@ -63,7 +63,11 @@ class ConsoleConnection:
         client = ApiClient(
             settings.server_url,
             lambda: mint(
-                settings.jwt_secret, user_id=PUBLISHER_ID, tenant_id=settings.tenant, role="service"
+                settings.jwt_secret,
+                user_id=PUBLISHER_ID,
+                tenant_id=settings.tenant,
+                role="service",
+                tenants="*",
             ),
         )
         publish_and_record(client, text.encode(), self.raw.recorder)
