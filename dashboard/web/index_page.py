@@ -1,9 +1,9 @@
-"""The pages' HTML: Streamlit's, with our styles and the server's address.
+"""The pages' HTML: Streamlit's, with our styles, the server's address and an outline of the page.
 
 Streamlit loads styles of ours with the page's other content, after it has drawn the frame without
-them: everything would move.  And its script guesses the server's address from the page's: on
-``/explorer`` it first requests ``/explorer/_stcore/health``, and the browser logs a 404 (seen with
-1.67).
+them: everything would move.  Until its scripts have loaded and run it shows nothing; the outline is
+there at once.  And its script guesses the server's address from the page's: on ``/explorer`` it
+first requests ``/explorer/_stcore/health``, and the browser logs a 404 (seen with 1.67).
 """
 
 from __future__ import annotations
@@ -23,15 +23,17 @@ STYLES = "".join(
 )
 """For the body: Streamlit adds its own to the head, and of equal rules the last applies."""
 
+LOADING = (ASSETS_DIR / "loading.html").read_text()
+
 
 def render_index() -> bytes:
-    """Return Streamlit's HTML with the address and the styles.
+    """Return Streamlit's HTML with the address, the styles and the outline.
 
     Raises:
         ValueError: the HTML has no head or body, as in no known version.
     """
     index = (Path(file_util.get_static_dir()) / "index.html").read_text()
-    for tag, addition in (("<head>", ADDRESS), ("<body>", STYLES)):
+    for tag, addition in (("<head>", ADDRESS), ("<body>", STYLES + LOADING)):
         before, found, after = index.partition(tag)
         if not found:
             raise ValueError(f"Streamlit's index.html has no {tag}")

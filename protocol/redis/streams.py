@@ -17,7 +17,7 @@ from protocol.channels import Channel
 from protocol.publications import EVERYONE, Address, Publication, StreamPosition
 from protocol.retention import Retention
 
-HEAD_TTL_S = 86_400  # how long the position of a channel without publications is kept
+HEAD_TTL_S = 86_400  # how long the position of a channel is kept after its latest publication
 
 
 def _read_scripts(*names: str) -> str:
@@ -67,6 +67,13 @@ class RedisKeys:
         """Return the keys of the log and of the head of an address."""
         name = self.channel(to)
         return f"{name}:log", f"{name}:head"
+
+    def data_id(self, number: int) -> str:
+        """Return the key of an id that is lost with the data of Redis.
+
+        Each shard of a Redis Cluster has one, with the first number whose key belongs to it.
+        """
+        return f"{self._prefix}{{{number}}}:data-id"
 
     def batch_key(self, to: Address, id: str) -> str:
         """Return the key of a batch that starts with this address."""

@@ -55,7 +55,7 @@ class JwtVerifier:
                 identity = self._identity_from_claims(
                     self._decode_claims(token, await self._get_key(token))
                 )
-            except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
+            except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as why:
                 raise InvalidToken from why
             self._token_cache[token] = identity
         if self._is_revoked(identity):

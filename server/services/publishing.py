@@ -28,7 +28,6 @@ _list_decoder = msgspec.json.Decoder(list[Raw])
 _request_decoder = msgspec.json.Decoder(PublishRequest)
 
 
-PublishOutcome = PublishResponse | ApiError
 """The outcome of a publish request: a repeat gets an error again, too."""
 
 

@@ -23,7 +23,7 @@ def workbench(launch, secret):
         WORKBENCH_SERVER_URL=UNUSED_URL,
         WORKBENCH_SIMULATOR_URL=UNUSED_URL,
     )
-    program.url = program.wait_for(r"^dashboard: (http://127\.0\.0\.1:\d+)$")[1]
+    program.url = program.wait_for(r"^dashboard: (http://127\.0\.0\.1:\d+)/\?token=\S+$")[1]
     return program
 
 

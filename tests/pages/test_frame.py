@@ -84,7 +84,7 @@ def test_a_reconnect_storm_is_seen_on_the_overview_and_stopped_in_the_head(
     expect(connections).to_contain_text(re.compile(r"low \d at \d\d:"))
     expect(strip).to_contain_text("Reconnect storm")
     strip.get_by_role("button", name="Stop").click()
-    expect(strip).to_contain_text("No scenario running")
+    expect(strip).to_contain_text("Reconnect storm stopped at")
 
 
 def test_a_drag_zooms_into_the_chart_and_the_link_keeps_it(open_page):
