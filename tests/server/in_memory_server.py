@@ -152,8 +152,7 @@ class InMemoryServer:
     def change_order_owner(self, order_id, user_id):
         """Give an order to a user of the tenant ``shop``."""
         order = self.orders["shop", order_id] = OrderOwnership(order_id, user_id, "shop")
-        channel = Channel(ChannelKind.ORDER, order_id, "shop")
-        for subscriber in list(self.hub.subscribers(channel)):
+        for subscriber in list(self.hub.subscribers(Channel(ChannelKind.ORDER, order_id, "shop"))):
             subscriber.on_order_owner_changed(order)
 
     def revoke(self, user_id):
@@ -199,11 +198,11 @@ class InMemoryServer:
         return pending
 
 
-def publication(to, number, *, tenant="shop", **options):
+def publication(to, number, *, tenant="shop", type="notification", **options):
     """Make a publication with a number in it."""
     return Publication(
         to=to,
-        type="notification",
+        type=type,
         message=b'{"type":"notification","payload":{"number":%d}}' % number,
         tenant=tenant,
         accepted_at=0.0,
