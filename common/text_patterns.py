@@ -8,7 +8,7 @@ number of steps.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Protocol
@@ -171,8 +171,10 @@ class ConditionPattern:
         return [found for condition in self.conditions for found in condition.found(document)]
 
 
-def parse_pattern(text: str) -> Pattern | None:
+def parse_pattern(text: str, synonyms: Iterable[str] = ()) -> Pattern | None:
     """Parse the text of a search; None if it is empty.
+
+    Words also match where one of the ``synonyms`` stands as a whole word.
 
     Raises:
         InvalidPattern: the text starts as an expression, a path or a condition and is invalid.
@@ -189,7 +191,10 @@ def parse_pattern(text: str) -> Pattern | None:
         raise InvalidPattern(str(error)) from None
     if conditions:
         return ConditionPattern(conditions)
-    return RegexPattern(re2.escape(text)) if text else None
+    if not text:
+        return None
+    whole = (rf"\b{re2.escape(synonym)}\b" for synonym in synonyms)
+    return RegexPattern("|".join((re2.escape(text), *whole)))
 
 
 _decimal_decoder = msgspec.json.Decoder(float_hook=Decimal)

@@ -62,6 +62,7 @@ async def open_backends(
                 retention=retention,
             )
             store = RedisStore(redis, settings.redis_prefix)
+            await store.adopt_orders_of_earlier_versions(clock())
             idempotency_store = RedisIdempotencyStore(
                 redis,
                 settings.redis_prefix,

@@ -18,14 +18,18 @@ class MessageFilter(Struct, frozen=True):
     """Filter by channel, type, text and user; an empty field matches everything.
 
     ``channel`` is a kind (``order:``), a channel (``order:ord_1``), ``*`` for messages to
-    everyone, or any part of a channel's name.  For ``text`` see ``common.text_patterns``.
-    ``user`` is a user's id: it matches messages on the user's channel and those that contain it.
+    everyone, or any part of a channel's name; it also matches ``order_channels``, whose orders it
+    names by their number.  For ``text`` see ``common.text_patterns``; words also match
+    ``order_ids``, of the orders whose number they are.  ``user`` is a user's id: it matches
+    messages on the user's channel and those that contain it.
     """
 
     channel: str = ""
     type: str = ""
     text: str = ""
     user: str = ""
+    order_channels: frozenset[str] = frozenset()
+    order_ids: tuple[str, ...] = ()
 
     def matches_user(self, message: LoggedMessage) -> bool:
         """Tell whether a message is on the user's channel or contains the user's id."""
@@ -42,7 +46,9 @@ class MessageFilter(Struct, frozen=True):
             return name == "*"
         if wanted.endswith(":"):
             return name.startswith(wanted)
-        return name == wanted if ":" in wanted else wanted in name
+        if ":" in wanted:
+            return name == wanted
+        return wanted in name or name in self.order_channels
 
 
 class SearchResult(Struct, frozen=True):
@@ -81,7 +87,7 @@ class MessageSearch:
             InvalidPattern: the text starts like an expression or a path but is not valid.
         """
         self.filter = filter
-        self.pattern = text_patterns.parse_pattern(filter.text)
+        self.pattern = text_patterns.parse_pattern(filter.text, filter.order_ids)
         self._cache: dict[int, _ChunkMatches] = {}
 
     def run(

@@ -36,6 +36,7 @@ from dashboard.state.time_series import (
     Series,
 )
 from protocol.channels import ChannelKind
+from protocol.codec import DECODE_ERRORS
 from protocol.event_payloads import (
     CustomerActivityPayload,
     CustomerRef,
@@ -200,7 +201,11 @@ class LiveState:
 
     def _on_sample(self, sample: Sample, at: float) -> None:
         text = bytes(sample.message)
-        message = _header_decoder.decode(text)
+        try:
+            message = _header_decoder.decode(text)
+        except DECODE_ERRORS:
+            self._not_sampled += 1
+            return
         sent = message.timestamp.timestamp() if message.timestamp else at
         self._messages.append(sent, sample.channel, message.type, sample.reached, text)
         self._types.add(message.type)
@@ -208,7 +213,10 @@ class LiveState:
             ChannelKind.ORDER,
             ChannelKind.USER,
         ):
-            update = _order_update_decoder.decode(text).payload
+            try:
+                update = _order_update_decoder.decode(text).payload
+            except DECODE_ERRORS:
+                return  # of a newer server, which may know more of an order
             if not self._is_of_ended_run(update.order_id):
                 self._orders.on_update(update, sent)
 

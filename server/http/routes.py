@@ -138,8 +138,7 @@ class Routes(Struct, frozen=True):
 
     async def nodes(self, request: web.Request) -> web.Response:
         """Describe every node, as the monitor's ``stats`` message does."""
-        await self._require_admin(request)
-        return json_response(self.admin.nodes())
+        return json_response(await self.admin.nodes(await self._require_admin(request)))
 
     async def access(self, request: web.Request) -> web.Response:
         """Explain a connection's access to the channel in ``?channel=``."""

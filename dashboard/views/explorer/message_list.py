@@ -127,13 +127,13 @@ def _draw_table(
             _("When the server accepted it, in your time zone"),
         ),
         _("Channel"): tables.chips_column(
-            126,
+            148,
             lambda m: m.channel,
             {m.channel: kind_of(m.channel) for m in shown},
             _("The channel that it was published on; * is everyone"),
         ),
         _("Type"): tables.text_column(
-            108, lambda m: m.type, _("The message's type in the protocol")
+            124, lambda m: m.type, _("The message's type in the protocol")
         ),
         _("Content"): tables.text_column(
             240,

@@ -161,3 +161,17 @@ def test_finds_what_a_user_receives_and_what_names_the_user():
     found = MessageSearch(MessageFilter(user="user_1")).run(MIXED.view())
 
     assert [message.channel for message in found.newest] == ["order:ord_1", "user:user_1"]
+
+
+def test_an_order_is_found_by_its_number_in_the_channel_and_in_the_text():
+    log = MessageBuffer()
+    for id in ("ord_5", "ord_51"):
+        log.append(1.0, f"order:{id}", "order_update", 1, f'{{"order_id": "{id}"}}'.encode())
+
+    def found(**wanted):
+        result = MessageSearch(MessageFilter(**wanted)).run(log.view())
+        return [message.channel for message in result.newest]
+
+    assert found(channel="ORD-5", order_channels=frozenset({"order:ord_5"})) == ["order:ord_5"]
+    assert found(text="ORD-5") == []
+    assert found(text="ORD-5", order_ids=("ord_5",)) == ["order:ord_5"]
