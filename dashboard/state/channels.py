@@ -256,9 +256,10 @@ def _kind_row(
     subscribers = [c.subscribers for c in members if c.subscribers is not None]
     if series is None:
         trends = [c.trend(now) for c in members]
-        rate, trend = sum(c.rate(now) for c in members), map(sum, zip(*trends, strict=True))
+        rate = sum(c.rate(now) for c in members)
+        trend = [sum(rates) for rates in zip(*trends, strict=True)]
     else:
-        rate, trend = series.now(kind, over=10), iter(series.sparkline(kind, step=BUCKET_S))
+        rate, trend = series.now(kind, over=10), series.sparkline(kind, step=BUCKET_S)
     return ChannelTreeRow(
         TreeRowRole.KIND,
         filter_of_kind(kind),

@@ -42,6 +42,13 @@ _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:10vh auto;padding:0 1rem}"
     "h1{font-size:1.25rem}section+section{margin-top:2.5rem}code{overflow-wrap:anywhere}"
 )
+_SCRIPT = """
+setInterval(async () => {
+  const page = await fetch(location.href).catch(() => null);
+  if (page?.ok) location.reload();
+}, 3000);
+"""
+"""Returns to the page once the browser is signed in, usually by another tab."""
 _HOST_IS_UNKNOWN = (
     "The workbench does not answer to this host name: open it as 127.0.0.1 or localhost, or add the"
     " name to WORKBENCH_DASHBOARD_HOSTS.\n"
@@ -158,6 +165,6 @@ def _explanation(port: int) -> str:
     return (
         '<!DOCTYPE html><html><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(_TITLE)}</title><style>{_STYLE}</style></head>"
+        f"<title>{escape(_TITLE)}</title><style>{_STYLE}</style><script>{_SCRIPT}</script></head>"
         f"<body>{''.join(sections)}</body></html>"
     )

@@ -1,6 +1,6 @@
 """Each client gets exactly what a naive model says, in order, whatever happens to it and others.
 
-The model looks at everything again for each publication and each request; it keeps no index.
+The model keeps no index: it goes through everything for each publication and each request.
 """
 
 import asyncio

@@ -300,7 +300,8 @@ def user_names(result: PollResult, now: Snapshot) -> dict[str, str]:
     shop = now.shop.customers if now.shop else ()
     return listing.user_names(
         result.connections.connections,
-        ((one.id, one.name) for one in (*shop, *now.customers)),
+        ((customer.id, customer.name) for customer in shop),
+        ((customer.id, customer.name) for customer in now.customers),
         ((persona.user_id, persona.name) for persona in own if not persona.tenant),
     )
 

@@ -262,14 +262,20 @@ def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
     if not names or len(messages) < 2:
         return
     wanted = url_select.kept_value(PAGE, PLOT)
-    key = f"plot-{tab().explorer.plot_version}"
+    version = tab().explorer.plot_version
+    key = f"plot-{version}"
+
+    def keep() -> None:
+        if version == tab().explorer.plot_version:  # not of an earlier list
+            url_select.keep_value(PAGE, PLOT, st.session_state[key])
+
     field = st.selectbox(
         _("Plot"),
         names,
         index=names.index(wanted) if wanted in names else 0,
         key=key,
         label_visibility="collapsed",
-        on_change=lambda: url_select.keep_value(PAGE, PLOT, st.session_state[key]),
+        on_change=keep,
     )
     frame = field_plot.field_data(fields.field_points(field, messages), kind_of(message.channel))
     alt = _("{field} over time").format(field=field)
