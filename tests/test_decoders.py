@@ -269,7 +269,7 @@ def test_only_unreadable_envelope_leaves_the_decoder_of_the_clusters_bus():
 def test_only_unreadable_publications_leaves_the_decoder_of_redis_streams():
     stored = [
         streams.StoredPublication(str(to), "notification", b"{}", "shop", 1.5, True, "user:a", "c")
-        for to in (Channel.parse("order:ord_1"), EVERYONE)
+        for to in (Channel.parse("order:ord_1", "shop"), EVERYONE)
     ]
     entries = [msgspec.msgpack.encode(each) for each in stored]
 

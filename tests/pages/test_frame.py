@@ -94,7 +94,7 @@ def test_the_printed_address_signs_the_browser_in_and_its_token_leaves_the_addre
 ):
 
     def title(page):
-        return page.get_by_role("heading", level=1)
+        return page.get_by_role("heading", level=1).first
 
     workbench = programs.workbench_program
     clipboard = ["clipboard-read", "clipboard-write"]
@@ -102,7 +102,7 @@ def test_the_printed_address_signs_the_browser_in_and_its_token_leaves_the_addre
     with browser.new_context(locale="en-GB", permissions=clipboard) as context:
         early, page = context.new_page(), context.new_page()
         early.goto(inventory_url)
-        expect(title(early).first).to_have_text("Sign in to the workbench")
+        expect(title(early)).to_have_text("Sign in to the workbench")
 
         page.goto(f"{workbench.sign_in_url}&window=5m")
         expect(title(page)).to_have_text("Overview")

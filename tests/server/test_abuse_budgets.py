@@ -2,7 +2,7 @@
 
 from redis.asyncio import Redis
 
-CHANNELS = 1000
+CHANNELS = 200
 CHANNELS_AT_A_TIME = 50
 UNLIMITED = {"messages_per_second": 1_000_000, "message_burst": 1_000_000}
 

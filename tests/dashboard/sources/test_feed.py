@@ -191,7 +191,7 @@ def test_keeps_a_published_message_byte_for_byte_as_its_subscribers_receive_it(n
     def publish():
         body = b'{"type":"notification","channel":"public:news", "payload" : %b }' % ODD_PAYLOAD
         url = f"http://127.0.0.1:{publishing_node.port}/api/publish"
-        headers = {"Authorization": f"Bearer {token('svc', 'service')}"}
+        headers = {"Authorization": f"Bearer {token('svc', 'service', tenants='*')}"}
         with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as response:
             assert response.status == 200
 
