@@ -56,6 +56,8 @@ MAY_IMPORT = {
 }
 
 PURE = [
+    "bench/histories/checker.py",
+    "bench/histories/events.py",
     "bench/load/frame_codec.py",
     "client/errors.py",
     "client/publisher/batching.py",
