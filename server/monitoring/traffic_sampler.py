@@ -160,7 +160,14 @@ class TrafficSampler:
             _report_publication(
                 tenant,
                 StatsReport(
-                    StatsPayload(all_nodes, report.events, report.left_out, report.is_full_log)
+                    StatsPayload(
+                        all_nodes,
+                        report.events,
+                        report.left_out,
+                        report.is_full_log,
+                        report.refused,
+                        report.refused_left_out,
+                    )
                 ),
                 "stats",
                 now,

@@ -2,7 +2,9 @@
 
 import pytest
 
+from protocol.channels import MAX_NAME_LENGTH
 from protocol.close_codes import CloseCode
+from protocol.monitoring import RefusedRequest
 from server.auth.identity import Identity, Role
 from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.connection_monitor import ConnectionMonitor
@@ -127,3 +129,19 @@ async def test_an_admin_learns_who_came_and_went_and_why(serve, token):
     await foreign.subscribe("monitor:books")
     events = (await foreign.next_event("stats"))["payload"]["events"]
     assert [each["user_id"] for each in events] == ["ivan"]
+
+
+def test_a_refused_request_is_logged_for_its_users_tenant_only(monitor, log):
+    monitor.on_refused(identity(), "forbidden", "order:ord_1")
+    monitor.on_refused(None, "not_signed_in", "order:ord_2")
+    monitor.on_refused(identity(tenant_id=""), "forbidden", "order:ord_3")
+
+    refused = log.take_report("shop", is_full_log=False).refused
+    assert refused == (RefusedRequest(5.0, "olena", "forbidden", "order:ord_1"),)
+    assert log.take_unsent().keys() == {"shop"}
+
+
+def test_a_requested_channel_is_logged_only_as_far_as_a_name_can_be_long(monitor, log):
+    monitor.on_refused(identity(), "forbidden", "x" * 60_000)
+
+    assert len(log.take_report("shop", is_full_log=False).refused[0].channel) == MAX_NAME_LENGTH
