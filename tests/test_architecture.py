@@ -95,6 +95,7 @@ PURE = [
     "dashboard/views/inbox/safe_links.py",
     "dashboard/views/orders/delivery_times.py",
     "dashboard/views/orders/progress_steps.py",
+    "dashboard/web/map_frames.py",
     "protocol/*.py",
     "server/auth/identity.py",
     "server/auth/permissions.py",
