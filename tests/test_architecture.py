@@ -57,6 +57,7 @@ MAY_IMPORT = {
 
 PURE = [
     "bench/load/frame_codec.py",
+    "bench/load/monitor_reports.py",
     "client/errors.py",
     "client/publisher/batching.py",
     "client/publisher/responses.py",

@@ -268,7 +268,7 @@ export class LiveLayer {
     const { note } = person;
     if (!note) return;
     const age = scene.clock - note.at;
-    const life = note.tone === REFUSED ? 6000 : person.isHere ? 1600 : Infinity;
+    const life = person.isHere ? 1600 : Infinity;
     if (age > life) {
       person.note = null;
       return;
