@@ -37,7 +37,13 @@ _TYPES = (  # kind of channel, type, share of the messages
     ("tenant", "new_order", 0.05),
     ("tenant", "inventory_alert", 0.08),
 )
-_PAYLOAD = {"cart": {"id": "cart_1", "item_count": 3, "total": 1500.5}, "note": "x" * 300}
+_PAYLOAD = {
+    "order_id": "ord_1",
+    "status": "paid",
+    "previous_status": "pending",
+    "updated_at": "2024-01-15T10:30:00Z",
+    "note": "x" * 300,
+}
 NODE = "bench-1"
 
 

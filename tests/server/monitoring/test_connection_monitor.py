@@ -1,5 +1,7 @@
 """What the monitor reports about connections: lows and highs, and who came and went, and how."""
 
+import json
+
 import pytest
 
 from protocol.channels import MAX_NAME_LENGTH
@@ -145,3 +147,25 @@ def test_a_requested_channel_is_logged_only_as_far_as_a_name_can_be_long(monitor
     monitor.on_refused(identity(), "forbidden", "x" * 60_000)
 
     assert len(log.take_report("shop", is_full_log=False).refused[0].channel) == MAX_NAME_LENGTH
+
+
+async def test_an_admin_learns_what_was_refused_to_the_tenants_users_and_to_nobody_else(serve):
+    server = await serve()
+    boss = await server.sign_in("boss", "admin")
+    await boss.subscribe("monitor:shop")
+    anonymous = await server.connect()
+    await anonymous.subscribe("order:asked_by_anonymous")
+    foreign = await server.sign_in("ivan", tenant_id="books")
+    await foreign.subscribe("order:asked_by_another_tenant")
+    olena = await server.sign_in("olena")
+    await olena.subscribe("tenant:shop")
+
+    refused = []
+    while not refused:
+        report = await boss.next_event("stats")
+        refused = report["payload"].get("refused", [])
+        assert "asked_by" not in json.dumps(report)
+
+    assert [(each["user_id"], each["code"], each["channel"]) for each in refused] == [
+        ("olena", "forbidden", "tenant:shop")
+    ]

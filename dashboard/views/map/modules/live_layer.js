@@ -79,7 +79,8 @@ export class LiveLayer {
     const size = 1 - 0.3 * Math.min(1, Math.max(0, (dots.length - 200) / 500));
     for (const dot of dots) {
       if (dot.progress < 0) continue;
-      let [p, alpha] = dotPhase(dot);
+      const p = dotPosition(dot);
+      let alpha = dotAlpha(dot);
       if (target && (dot.hop === 3 || !focus.matches(dot.message, target))) alpha *= focus.dimmed;
       pointAt(dot.path, p, spot);
       const sprite = this.theme.dot(dot.kind);
@@ -506,15 +507,15 @@ export class LiveLayer {
   }
 }
 
-// How far a dot is on its path, and how visible.  A refused one turns back half way in its time.
-function dotPhase({ hop, progress, fades }) {
-  if (hop === 3) {
-    const p =
-      progress < 0.5 ? easeOut(progress * 2) : 1 - 0.55 * ((progress - 0.5) * 2) ** 1.4;
-    return [p, progress > 0.7 ? Math.max(0, (1 - progress) / 0.3) : 1];
-  }
-  const isFading = fades && progress > 0.7;
-  return [easeInOut(Math.min(1, progress)), isFading ? Math.max(0, (1 - progress) / 0.3) : 1];
+// How far a dot is on its path.  A refused one turns back half way in its time.
+function dotPosition({ hop, progress }) {
+  if (hop !== 3) return easeInOut(Math.min(1, progress));
+  return progress < 0.5 ? easeOut(progress * 2) : 1 - 0.55 * ((progress - 0.5) * 2) ** 1.4;
+}
+
+// How visible it is: it fades where nobody receives it, or after it was refused.
+function dotAlpha({ hop, progress, fades }) {
+  return (fades || hop === 3) && progress > 0.7 ? Math.max(0, (1 - progress) / 0.3) : 1;
 }
 
 function initials(name) {

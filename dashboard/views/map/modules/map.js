@@ -220,9 +220,8 @@ export class TrafficMap {
   }
 
   followKey(event) {
-    const { target } = event;
     const isTyping = event.composedPath()[0].matches?.("input, textarea, select");
-    if (isTyping || target.isContentEditable) return;
+    if (isTyping || event.defaultPrevented) return;
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "s") this.setSpeed(this.speed === 1 ? POINTED_SPEED : 1);
     else if (event.key === "t") this.toggleTable();
