@@ -18,6 +18,7 @@ from bench.load.http_publisher import PublishFailed
 from bench.load.verify import VerificationFailed
 from bench.machine import machine_description, raise_open_file_limit
 from bench.measurements import (
+    abuse,
     cluster,
     fanout,
     idle,
@@ -42,6 +43,7 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "idle": idle.run,
     "scaling": scaling.run,
     "cluster": cluster.run,
+    "abuse": abuse.run,
     "pages": pages.run,
     "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
@@ -49,8 +51,10 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "pages_reset": pages_reset.run,
     "pages_sends": pages_sends.run,
 }
-DEFAULT_MEASUREMENTS = [name for name in MEASUREMENTS if not name.startswith("pages")]
-"""All but those of the workbench, which need a browser and take minutes."""
+DEFAULT_MEASUREMENTS = [
+    name for name in MEASUREMENTS if name != "abuse" and not name.startswith("pages")
+]
+"""All but those of the workbench, which need a browser and take minutes, and the budgets."""
 EXIT_INTERRUPTED = 130
 
 
@@ -79,7 +83,7 @@ def argument_parser() -> argparse.ArgumentParser:
         type=measurements,
         default=DEFAULT_MEASUREMENTS,
         metavar="NAMES",
-        help=f"some of {','.join(MEASUREMENTS)}; default: all but the pages",
+        help=f"some of {','.join(MEASUREMENTS)}; default: all but abuse and the pages",
     )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the values of every round"

@@ -59,16 +59,15 @@ class ReportGenerator:
         self._owed += messages_per_second * seconds
         count, self._owed = int(self._owed), self._owed % 1
         samples: list[Sample] = []
-        kinds: dict[str, list[int]] = {}
+        kinds: dict[str, tuple[int, int]] = {}
         channels: Counter[str] = Counter()
         reached_by: Counter[str] = Counter()
         most = round(SAMPLES_PER_SECOND * seconds)
         for number in range(count):
             kind, type_ = self._pick_type()
             channel, reached = self._pick_channel(kind)
-            totals = kinds.setdefault(kind, [0, 0])
-            totals[0] += 1
-            totals[1] += reached
+            messages, deliveries = kinds.get(kind, (0, 0))
+            kinds[kind] = messages + 1, deliveries + reached
             channels[channel] += 1
             reached_by[channel] += reached
             if len(samples) < most:
@@ -77,7 +76,7 @@ class ReportGenerator:
                 samples.append(Sample(channel, reached, Raw(_message(type_, at))))
         return TrafficPayload(
             seconds=seconds,
-            kinds={kind: TrafficTotals(*totals, bytes=0) for kind, totals in kinds.items()},
+            kinds={kind: TrafficTotals(*totals) for kind, totals in kinds.items()},
             types={},
             busiest=tuple(
                 BusyChannel(name, number, reached_by[name], 0, 1)

@@ -14,19 +14,19 @@ from statistics import median
 from typing import Any
 
 from msgspec import Struct
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from bench.browser import new_page, open_browser, start_workbench
 from bench.context import BenchContext, print_progress
 from bench.load.monitor_reports import TENANT
-from bench.measurements.pages import heap_mib, launch_chromium
-from bench.servers.processes import DASHBOARD, GENERATED_MONITOR, Target, start_process
+from bench.measurements.pages import heap_mib
+from bench.servers.processes import GENERATED_MONITOR, Target, start_process
 from bench.stats import Measurement
 
 LOADS_FULL = ((20, 60), (200, 600), (500, 60), (2_000, 60))  # messages per second, seconds
 LOADS_QUICK = ((20, 15), (200, 15), (500, 15), (2_000, 15))
 CPU_RATE = 500  # at which the cost to the workbench is measured
 SETTLING_S = 6
-WINDOW = {"width": 1440, "height": 900}
 TIMEOUT_MS = 120_000
 _READ_CANVAS = """() => {
     const find = root => {
@@ -55,14 +55,14 @@ def read_sample(page: Page) -> FrameSample:
 
 
 def run(context: BenchContext) -> list[Measurement]:
-    """Measure the map at each rate, then the workbench with the map open, hidden and closed."""
+    """Measure the map at each rate, then the workbench with the map open, another page, or none."""
     results: list[Measurement] = []
     is_quick = context.rounds == 1
-    with start_workbench(context) as (monitor, workbench), sync_playwright() as play:
-        browser = launch_chromium(play)
-        page = browser.new_context(viewport=WINDOW, locale="en-GB").new_page()
+    with start_monitored_workbench(context) as (monitor, workbench), open_browser() as browser:
+        page = new_page(browser, workbench)
         page.set_default_timeout(TIMEOUT_MS)
-        open_map(page, workbench)
+        page.goto("map")
+        page.wait_for_function(f"() => Number(({_READ_CANVAS})().drawn) > 0")
         for per_second, seconds in LOADS_QUICK if is_quick else LOADS_FULL:
             print_progress(f"map: {per_second} messages per second for {seconds} s")
             set_rate(monitor, per_second)
@@ -71,28 +71,22 @@ def run(context: BenchContext) -> list[Measurement]:
         print_progress("map: cost to the workbench")
         set_rate(monitor, CPU_RATE)
         results += measure_cost(page, workbench, 15 if is_quick else 60)
-        browser.close()
     return results
 
 
 @contextlib.contextmanager
-def start_workbench(context: BenchContext) -> Iterator[tuple[Target, Target]]:
+def start_monitored_workbench(context: BenchContext) -> Iterator[tuple[Target, Target]]:
     """Start the generated monitor and a workbench that shows it, on all cores."""
     everywhere = context.cores.server | context.cores.load
-    with contextlib.ExitStack() as stack:
-        monitor = stack.enter_context(start_process(GENERATED_MONITOR, everywhere, context.secret))
-        url = f"http://127.0.0.1:{monitor.port}"
-        workbench = stack.enter_context(
-            start_process(
-                DASHBOARD,
-                everywhere,
-                context.secret,
-                WORKBENCH_SERVER_URL=url,
-                WORKBENCH_SIMULATOR_URL=url,
-                WORKBENCH_DASHBOARD_PORT="0",
-                WORKBENCH_TENANT=TENANT,
-            )
-        )
+    with (
+        start_process(GENERATED_MONITOR, everywhere, context.secret) as monitor,
+        start_workbench(
+            context,
+            monitor,
+            WORKBENCH_SIMULATOR_URL=f"http://127.0.0.1:{monitor.port}",
+            WORKBENCH_TENANT=TENANT,
+        ) as workbench,
+    ):
         yield monitor, workbench
 
 
@@ -100,12 +94,6 @@ def set_rate(monitor: Target, messages_per_second: int) -> None:
     """Set the messages per second of the generated monitor."""
     url = f"http://127.0.0.1:{monitor.port}/rate/{messages_per_second}"
     urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=30).close()
-
-
-def open_map(page: Page, workbench: Target) -> None:
-    """Open the map and wait until it draws."""
-    page.goto(f"http://127.0.0.1:{workbench.port}/map")
-    page.wait_for_function(f"() => Number(({_READ_CANVAS})().drawn) > 0")
 
 
 def measure_rate(page: Page, per_second: int, seconds: int) -> list[Measurement]:

@@ -24,12 +24,17 @@ STOP_TIMEOUT_S = 10.0
 SERVER, SIMULATOR, DASHBOARD = "server", "simulator", "dashboard"
 PLAIN_SERVER = "bench.servers.plain_aiohttp"
 GENERATED_MONITOR = "bench.servers.generated_monitor"
+_URL = re.compile(r"(http://127\.0\.0\.1:(\d+)[^\s,]*)[\s,]")
 
 
 class Target(Struct, frozen=True):
-    """A running program: its port and process, and a token that may publish."""
+    """A running program: its port and process, and a token that may publish.
+
+    ``url`` is the address that it printed; that of the workbench signs a browser in.
+    """
 
     name: str
+    url: str
     port: int
     pid: int
     publisher_token: str
@@ -80,18 +85,20 @@ def start_process(
             )
         try:
             os.sched_setaffinity(process.pid, cores)
-            port = _wait_for_port(process, output_file)
-            publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
-            yield Target(name, port, process.pid, publisher)
+            url, port = _wait_for_url(process, output_file)
+            publisher = mint(
+                secret, user_id="bench", tenant_id="bench", role="service", tenants="*"
+            )
+            yield Target(name, url, port, process.pid, publisher)
         finally:
             _stop_process(process)
 
 
-def _wait_for_port(process: subprocess.Popen[bytes], output_file: Path) -> int:
+def _wait_for_url(process: subprocess.Popen[bytes], output_file: Path) -> tuple[str, int]:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if found := re.search(r"http://127\.0\.0\.1:(\d+)", output_file.read_text()):
-            return int(found[1])
+        if found := _URL.search(output_file.read_text()):
+            return found[1], int(found[2])
         if process.poll() is not None:
             break
         time.sleep(0.05)

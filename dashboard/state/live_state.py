@@ -37,6 +37,7 @@ from dashboard.state.time_series import (
     Series,
 )
 from protocol.channels import ChannelKind
+from protocol.codec import DECODE_ERRORS
 from protocol.event_payloads import (
     CustomerActivityPayload,
     CustomerRef,
@@ -179,8 +180,8 @@ class LiveState:
         self._counters.add(at, sums, duration_s=covered_s)
         self._not_sampled += traffic.left_out
         channels.add_report(self._channels, traffic, at)
-        messages = tuple(self._on_sample(sample, at) for sample in traffic.sample)
-        self._recent_traffic.add_traffic(traffic, messages)
+        messages = [self._on_sample(sample, at) for sample in traffic.sample]
+        self._recent_traffic.add_traffic(traffic, tuple(filter(None, messages)))
 
     def _note_coverage(self, at: float, seconds: float) -> float:
         """Record which time a report covers; return how many seconds.
@@ -202,9 +203,14 @@ class LiveState:
             return tuple(self._gaps)
         return (*self._gaps, Gap(self._reported_until, at))
 
-    def _on_sample(self, sample: Sample, at: float) -> LoggedMessage:
+    def _on_sample(self, sample: Sample, at: float) -> LoggedMessage | None:
+        """Add a message to the log; returns None for one that cannot be read."""
         text = bytes(sample.message)
-        message = _header_decoder.decode(text)
+        try:
+            message = _header_decoder.decode(text)
+        except DECODE_ERRORS:
+            self._not_sampled += 1
+            return None
         sent = message.timestamp.timestamp() if message.timestamp else at
         logged = self._messages.append(sent, sample.channel, message.type, sample.reached, text)
         self._types.add(message.type)
@@ -212,7 +218,10 @@ class LiveState:
             ChannelKind.ORDER,
             ChannelKind.USER,
         ):
-            update = _order_update_decoder.decode(text).payload
+            try:
+                update = _order_update_decoder.decode(text).payload
+            except DECODE_ERRORS:
+                return logged  # of a newer server, which may know more of an order
             if not self._is_of_ended_run(update.order_id):
                 self._orders.on_update(update, sent)
         return logged

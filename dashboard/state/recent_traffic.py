@@ -56,7 +56,7 @@ class RecentTrafficLog:
         self._refusal_count = self._listed_refusal_count = 0
 
     def add_traffic(self, traffic: TrafficPayload, messages: tuple[LoggedMessage, ...]) -> None:
-        """Add a report, with its sample as it is in the message log."""
+        """Add a report, with what of its sample is in the message log."""
         self._number += 1
         self._reports.append(
             ReportedTraffic(self._number, traffic.seconds, messages, traffic.busiest)
@@ -64,7 +64,7 @@ class RecentTrafficLog:
         for kind, totals in traffic.kinds.items():
             self._messages[kind] = self._messages.get(kind, 0) + totals.messages
             self._deliveries[kind] = self._deliveries.get(kind, 0) + totals.deliveries
-        self._left_out += traffic.left_out
+        self._left_out += traffic.left_out + len(traffic.sample) - len(messages)
 
     def add_refusals(self, stats: StatsPayload) -> None:
         """Add the refused requests of a report."""

@@ -1,19 +1,16 @@
 """WebSocket route of the map: ``/map/frames/{token}``.
 
 A socket is sent what is new in the feed's snapshots, several times per second.  There is no queue:
-while a browser is slow nothing is read, and its next frame covers the whole time.  Streamlit checks
-the origin of its own socket only, so this route checks it, and a token that the page has given to
-its tab.
+while a browser is slow nothing is read, and its next frame covers the whole time.  The token is the
+tab's, beside the origin and the cookie that ``sign_in`` checks for every route.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
-from starlette.datastructures import Headers
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -39,16 +36,10 @@ class MapToken:
 _tokens: WeakValueDictionary[str, MapToken] = WeakValueDictionary()
 
 
-def is_same_origin(headers: Headers) -> bool:
-    """Tell whether a page of ours opens the socket: a browser always sends the page's origin."""
-    origin = urlsplit(headers.get("origin", "")).netloc
-    return bool(origin) and origin == headers.get("host")
-
-
 async def serve_map(socket: WebSocket) -> None:
     """Send frames until the page is left, or its tab is closed."""
     token = socket.path_params["token"]
-    if token not in _tokens or not is_same_origin(socket.headers):
+    if token not in _tokens:
         await socket.close()  # before the handshake: the response is 403
         return
     await socket.accept()

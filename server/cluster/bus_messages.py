@@ -23,7 +23,8 @@ class NodeHeartbeat(Struct, frozen=True, tag="Here"):
     """A node is running; sent every second.
 
     ``connections_in_use`` counts against the limits of users, and ``watched_tenants`` are
-    those whose monitor channels have subscribers there.
+    those whose monitor channels have subscribers there.  ``tenant_stats`` are the statistics
+    for the tenants that are watched on any node, without what belongs to other tenants.
     """
 
     name: str
@@ -31,6 +32,7 @@ class NodeHeartbeat(Struct, frozen=True, tag="Here"):
     stats: NodeStats
     connections_in_use: int = field(name="taken")
     watched_tenants: frozenset[str] = field(name="watched")
+    tenant_stats: dict[str, NodeStats] = field(default_factory=dict)
 
 
 class NodeLeft(Struct, frozen=True, tag="Gone"):

@@ -160,7 +160,7 @@ class ClusterTraffic:
             counts = self._remote_subscribers.setdefault((report.tenant, address), {})
             counts[node] = reaches.subscribers, now
             for offset, number in reaches.reached:
-                self._deliveries.on_delivered(address, offset, number, now)
+                self._deliveries.on_delivered(report.tenant, address, offset, number, now)
 
     async def poll(self, now: float) -> set[str]:
         """Send what happened on this node to the leader; on the leader, sample what is complete."""
@@ -211,7 +211,7 @@ class ClusterTraffic:
         for tenant in unsent.keys() & self._reported_tenants:
             for address, reaches in unsent.pop(tenant).items():
                 for offset, number in reaches:
-                    self._deliveries.on_delivered(address, offset, number, now)
+                    self._deliveries.on_delivered(tenant, address, offset, number, now)
         new_watchers = self._watchers.take_new()
         self._new_watchers |= new_watchers
         events = self._connection_log.take_unsent() if self._leader_status.is_connected else {}
@@ -262,10 +262,10 @@ class _WatcherTracker:
 
 def count_local_subscribers(hub: Hub, tenant: str, channel: str) -> int:
     """Count a channel's subscribers on this node, as far as a tenant may know them."""
-    kind, _, key = channel.partition(":")
-    if not key:
+    if channel == str(EVERYONE):
         return len(hub.connections)
-    subscribers = hub.subscribers(Channel(ChannelKind(kind), key))
-    if kind == ChannelKind.USER:  # whether a customer of another tenant is online is private
+    parsed = Channel.parse(channel, tenant)
+    subscribers = hub.subscribers(parsed)
+    if parsed.kind is ChannelKind.USER:  # whether a customer of another tenant is online is private
         return sum(connection.tenant_id == tenant for connection in subscribers)
     return len(subscribers)

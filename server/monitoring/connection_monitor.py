@@ -10,6 +10,7 @@ from protocol.close_codes import CloseCode
 from protocol.monitoring import ConnectionEvent, ConnectionEventKind, RefusedRequest
 from server.auth.identity import Identity
 from server.monitoring.connection_log import ConnectionLog
+from server.monitoring.counters import Counters
 
 KIND_BY_CODE = {
     CloseCode.NORMAL: ConnectionEventKind.CLOSED,  # the server answers a close frame with it
@@ -26,12 +27,16 @@ class ConnectionMonitor:
 
     ``connected`` and ``left`` count all connections since the start; ``anonymous`` those that
     ended without signing in, and refused handshakes, by kind of event.  ``clock`` is in seconds
-    since the epoch.
+    since the epoch.  What belongs to a tenant is also counted in ``counters``.
     """
 
-    def __init__(self, node: str, log: ConnectionLog, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, node: str, log: ConnectionLog, counters: Counters, clock: Callable[[], float]
+    ) -> None:
         self._node = node
         self._log = log
+        self._counters = counters
+        self._signed_in: set[str] = set()
         self._clock = clock
         self.connected = self.left = 0
         self.anonymous: Counter[str] = Counter()
@@ -56,6 +61,8 @@ class ConnectionMonitor:
 
     def on_signed_in(self, connection_id: str, identity: Identity) -> None:
         """Log a connection: from now on it is known whose it is."""
+        self._signed_in.add(connection_id)
+        self._counters.of_tenant(identity.tenant_id).connected += 1
         self._record(connection_id, identity, ConnectionEventKind.CONNECTED, 0, "", 0)
 
     def on_refused(self, identity: Identity | None, code: str, channel: str) -> None:
@@ -109,6 +116,14 @@ class ConnectionMonitor:
         if identity is None:
             self.anonymous[kind] += 1
         else:
+            counts = self._counters.of_tenant(identity.tenant_id)
+            if connection_id in self._signed_in:
+                self._signed_in.remove(connection_id)
+            else:  # its sign-in was refused
+                counts.connected += 1
+            counts.left += 1
+            counts.closes[str(int(code))] += 1
+            counts.evictions += code == CloseCode.SLOW_CONSUMER
             self._record(connection_id, identity, kind, code, reason, queued_bytes)
 
     def _record(

@@ -27,7 +27,7 @@ from protocol.messages import (
     Unsubscribe,
 )
 from server.monitoring.connection_monitor import ConnectionMonitor
-from server.monitoring.counters import Counters
+from server.monitoring.counters import Counters, TenantCounts
 from server.pubsub.hub import Hub, Subscriber
 from server.session.effects import (
     AddSubscription,
@@ -101,6 +101,7 @@ class RequestDispatcher:
         "_context",
         "_queue",
         "_rate_limit",
+        "_tenant_counts",
         "messages_in",
         "session",
     )
@@ -116,6 +117,7 @@ class RequestDispatcher:
         self._connection = connection
         self._rate_limit = rate_limit
         self._context = context
+        self._tenant_counts = TenantCounts()  # of a client that has not signed in, for nobody
         self._queue: RequestQueue[ClientRequest] = RequestQueue(
             self._handle_sync,
             self._handle_async,
@@ -140,6 +142,7 @@ class RequestDispatcher:
         counters = self._context.counters
         counters.messages_in += 1
         self.messages_in += 1
+        self._tenant_counts.messages_in += 1
         verdict = self.check_rate_limit(now)
         if verdict is RateLimitVerdict.DISCONNECT:
             return
@@ -194,6 +197,7 @@ class RequestDispatcher:
             self._connection.close(CloseCode.INTERNAL_ERROR)
         identity = self.session.identity
         if identity is not None and not was_signed_in and self._connection.is_open:
+            self._tenant_counts = self._context.counters.of_tenant(identity.tenant_id)
             self._context.connection_monitor.on_signed_in(self._connection.id, identity)
         if isinstance(request, Auth | Unsubscribe):
             self._connection.next_check_at = 0.0  # the session has another deadline now
@@ -216,6 +220,7 @@ class RequestDispatcher:
                 shared.hub.subscribe(self._connection, channel, recoverable=recoverable)
             case Replay(publication, recoverable):
                 shared.counters.messages_out += 1
+                self._tenant_counts.messages_out += 1
                 shared.counters.replays[publication.type] += 1
                 text = encode_with_offset(publication) if recoverable else publication.message
                 self._connection.send(frame_codec.encode_text(text))
@@ -232,10 +237,12 @@ class RequestDispatcher:
         if isinstance(message, Error):
             code = message.payload.code
             counters.refusals[code] += 1
+            self._tenant_counts.refusals[code] += 1
             shared.connection_monitor.on_refused(self.session.identity, code, requested)
         elif isinstance(message, AuthError):
             counters.auth_failures["websocket"] += 1
         counters.messages_out += 1
+        self._tenant_counts.messages_out += 1
         counters.replies[type(message)] += 1
         self._connection.send(
             frame_codec.encode_text(encode_with_timestamp(message, shared.clock()))

@@ -39,10 +39,10 @@ def table(page):
     return page.locator(".table-panel")
 
 
-def status_of(url, origin):
+def status_of(url, **headers):
     """The status of a refused handshake."""
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        websocket.create_connection(url, origin=origin)
+        websocket.create_connection(url, **headers)
     return refused.value.status_code
 
 
@@ -51,9 +51,11 @@ def test_its_socket_is_for_the_visible_page_alone(open_page, programs):
     with page.expect_websocket(lambda socket: FRAMES.search(socket.url)) as opened:
         page.reload()
     url, ours = opened.value.url, f"http://127.0.0.1:{programs.workbench_program.port}"
-    assert status_of(url, "http://evil.example") == 403
-    assert status_of(url[:-4], ours) == 403
-    websocket.create_connection(url, origin=ours).close()
+    cookie = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
+    assert status_of(url, origin="http://evil.example", cookie=cookie) == 403
+    assert status_of(url, origin=ours) == 403
+    assert status_of(url[:-4], origin=ours, cookie=cookie) == 403
+    websocket.create_connection(url, origin=ours, cookie=cookie).close()
 
     wait_until_it_draws(page)
     expect(page.locator(CANVAS)).to_have_attribute("data-in-flight", re.compile("[1-9]"))

@@ -10,6 +10,7 @@ from protocol.monitoring import RefusedRequest
 from server.auth.identity import Identity, Role
 from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.connection_monitor import ConnectionMonitor
+from server.monitoring.counters import Counters
 
 
 def identity(user_id="olena", tenant_id="shop"):
@@ -29,12 +30,30 @@ def log():
 
 
 @pytest.fixture
-def monitor(log):
-    return ConnectionMonitor("node-1", log, lambda: 5.0)
+def counters():
+    return Counters()
+
+
+@pytest.fixture
+def monitor(log, counters):
+    return ConnectionMonitor("node-1", log, counters, lambda: 5.0)
 
 
 def logged(log):
     return [(each.event, each.code) for each in log.take_report("shop", is_full_log=False).events]
+
+
+def test_a_connection_and_its_end_are_counted_for_its_tenant(monitor, counters):
+    theirs = identity("ivan", "books")
+    monitor.on_signed_in("c_1", identity())
+    monitor.on_signed_in("c_2", theirs)
+    monitor.on_closed("c_2", theirs, CloseCode.SLOW_CONSUMER, 100)
+    monitor.on_closed("c_3", theirs, CloseCode.TOO_MANY_CONNECTIONS, 0)  # not signed in
+
+    shop, books = counters.of_tenant("shop"), counters.of_tenant("books")
+    assert (shop.connected, shop.left, shop.closes) == (1, 0, {})
+    assert (books.connected, books.left, books.evictions) == (2, 2, 1)
+    assert books.closes == {"4100": 1, "4102": 1}
 
 
 def test_a_dip_between_two_reports_is_seen(monitor):
@@ -111,7 +130,7 @@ async def test_an_admin_learns_who_came_and_went_and_why(serve, token):
     ]
     assert log[1]["connection_id"] == log[0]["connection_id"]
     node = stats["nodes"][0]
-    assert (node["connected"], node["left"]) == (3, 1)
+    assert (node["connected"], node["left"]) == (2, 1)
 
     await (await server.connect(token("boss", "admin"))).close_code()
     taras = await server.sign_in("taras")
