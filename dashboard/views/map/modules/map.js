@@ -491,6 +491,11 @@ export class TrafficMap {
     return template.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
   }
 
+  // How a connection ended; a newer server may know other ways.
+  eventText(event) {
+    return this.texts[`event-${event || "closed"}`] ?? event;
+  }
+
   // A text with a number, in its plural form: texts have the forms for 1, 2 and 5.
   count(name, number) {
     const forms = this.texts[name] ?? [name];

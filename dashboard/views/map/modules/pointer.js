@@ -211,7 +211,7 @@ export class Pointer {
     if (!person) return fragment();
     const details = [];
     if (person.isHere) details.push(map.count("subscriptions", person.channels.size));
-    else details.push(map.text("notConnected"), map.text(`event-${person.reason || "closed"}`));
+    else details.push(map.text("notConnected"), map.eventText(person.reason));
     if (!person.isHere && person.code) details.push(String(person.code));
     if (person.waiting) details.push(map.text("waiting", { percent: person.waiting }));
     return fragment(

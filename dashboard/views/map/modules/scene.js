@@ -346,7 +346,7 @@ export class Scene {
     this.addRing(person.id, isEvicted ? REFUSED : "monitor", ring);
     if (isEvicted && !this.map.isStill) this.addDebris(spot);
     for (const dot of this.dots) if (dot.to === person.id) dot.fades = true;
-    const text = this.map.text(`event-${person.reason || "closed"}`);
+    const text = this.map.eventText(person.reason);
     person.note = { text, tone: isEvicted ? REFUSED : "monitor", at: this.clock };
   }
 
