@@ -410,7 +410,9 @@ export class TrafficMap {
     this.stats.worstMs = Math.max(this.stats.worstMs, took);
     this.drawnCount++;
     // What was called above may have woken the loop: two would double with every frame.
-    if (!this.request && this.isBusy) this.request = requestAnimationFrame((next) => this.animate(next));
+    if (!this.request && this.isBusy) {
+      this.request = requestAnimationFrame((next) => this.animate(next));
+    }
   }
 
   draw(now, ms) {

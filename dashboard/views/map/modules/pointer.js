@@ -1,4 +1,4 @@
-// The pointer and the keyboard's cursor over the picture: what is there, and the tip that explains it.
+// The pointer and the keyboard's cursor over the picture, and the tip that explains what is there.
 import { chip, element, fragment } from "./elements.js";
 import { easeInOut, pointAt } from "./paths.js";
 
