@@ -25,6 +25,7 @@ from bench.measurements import (
     pages,
     pages_clicks,
     pages_loading,
+    pages_map,
     pages_reset,
     pages_sends,
     ping_pong,
@@ -46,6 +47,7 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "pages": pages.run,
     "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
+    "pages_map": pages_map.run,
     "pages_reset": pages_reset.run,
     "pages_sends": pages_sends.run,
 }

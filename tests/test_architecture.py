@@ -57,6 +57,7 @@ MAY_IMPORT = {
 
 PURE = [
     "bench/load/frame_codec.py",
+    "bench/load/monitor_reports.py",
     "client/errors.py",
     "client/publisher/batching.py",
     "client/publisher/responses.py",
@@ -99,6 +100,7 @@ PURE = [
     "dashboard/views/orders/delivery_times.py",
     "dashboard/views/orders/progress_steps.py",
     "dashboard/web/access_rules.py",
+    "dashboard/web/map_frames.py",
     "protocol/*.py",
     "protocol/redis/initial_epoch.py",
     "server/auth/identity.py",

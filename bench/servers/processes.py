@@ -23,6 +23,7 @@ START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 SERVER, SIMULATOR, DASHBOARD = "server", "simulator", "dashboard"
 PLAIN_SERVER = "bench.servers.plain_aiohttp"
+GENERATED_MONITOR = "bench.servers.generated_monitor"
 _URL = re.compile(r"(http://127\.0\.0\.1:(\d+)[^\s,]*)[\s,]")
 
 

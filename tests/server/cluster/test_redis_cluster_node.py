@@ -436,6 +436,21 @@ async def test_the_log_of_connections_has_those_of_all_nodes_and_of_one_tenant(n
         assert await logged(each, 4) == expected
 
 
+async def test_refused_requests_of_all_nodes_are_reported_once(nodes):
+    a, b = nodes
+    watcher, there = await a.sign_in("boss", "admin"), await b.sign_in("olena")
+    await watcher.subscribe("monitor:shop")
+    await watcher.subscribe("user:taras")
+    await there.subscribe("tenant:shop")
+
+    refused = []
+    while len(refused) < 2:
+        payload = (await watcher.next_event("stats"))["payload"]
+        refused += [each["channel"] for each in payload.get("refused", ())]
+
+    assert sorted(refused) == ["tenant:shop", "user:taras"]
+
+
 @pytest.fixture
 async def leader_and_b(launch_node, node):
     """Start the leader as a process, then node `b`, both with a short node timeout."""
