@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bench.machine import ResourceUsage, process_tree_usage
 from client.tokens import mint
@@ -23,10 +24,11 @@ START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 SERVER, SIMULATOR, DASHBOARD = "server", "simulator", "dashboard"
 PLAIN_SERVER = "bench.servers.plain_aiohttp"
+LISTENING = r"http://127\.0\.0\.1:(\d+)"
 
 
 class Target(Struct, frozen=True):
-    """A running program: its port and process, and a token that may publish."""
+    """A running program: its port and process, and a token that may publish, if it has tokens."""
 
     name: str
     port: int
@@ -56,22 +58,39 @@ def start_process(
     Raises:
         ProcessDidNotStart: with its output.
     """
+    ours = {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "WORKBENCH_PORT": "0",
+        "WORKBENCH_JWT_SECRET": secret,
+        "WORKBENCH_DATA_DIR": "data",
+    }
+    publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
+    with start_command(
+        name, [sys.executable, "-m", name], cores, LISTENING, **(ours | environment)
+    ) as target:
+        yield replace(target, publisher_token=publisher)
+
+
+@contextlib.contextmanager
+def start_command(
+    name: str, command: Sequence[str], cores: frozenset[int], listening: str, **environment: str
+) -> Iterator[Target]:
+    """Start a program on these cores, in an empty folder; it ends with the block.
+
+    ``listening`` is a pattern of what it prints when it listens, whose group is the port.
+
+    Raises:
+        ProcessDidNotStart: with its output.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
         output_file = Path(folder) / "output"
         with output_file.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 - ourselves, with names of our own
-                [sys.executable, "-m", name],
+            process = subprocess.Popen(  # noqa: S603 - commands of our own
+                command,
                 cwd=folder,  # where there is no .env
-                env={
-                    **clean,
-                    "PYTHONPATH": str(ROOT),
-                    "PYTHONUNBUFFERED": "1",
-                    "WORKBENCH_PORT": "0",
-                    "WORKBENCH_JWT_SECRET": secret,
-                    "WORKBENCH_DATA_DIR": str(Path(folder) / "data"),
-                    **environment,
-                },
+                env=clean | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -79,17 +98,16 @@ def start_process(
             )
         try:
             os.sched_setaffinity(process.pid, cores)
-            port = _wait_for_port(process, output_file)
-            publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
-            yield Target(name, port, process.pid, publisher)
+            port = _wait_for_port(process, output_file, listening)
+            yield Target(name, port, process.pid, "")
         finally:
             _stop_process(process)
 
 
-def _wait_for_port(process: subprocess.Popen[bytes], output_file: Path) -> int:
+def _wait_for_port(process: subprocess.Popen[bytes], output_file: Path, listening: str) -> int:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if found := re.search(r"http://127\.0\.0\.1:(\d+)", output_file.read_text()):
+        if found := re.search(listening, output_file.read_text()):
             return int(found[1])
         if process.poll() is not None:
             break
