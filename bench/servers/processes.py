@@ -112,9 +112,7 @@ def start_command(
             _stop_process(process)
 
 
-def _wait_for(
-    listening: str, process: subprocess.Popen[bytes], output_file: Path
-) -> re.Match[str]:
+def _wait_for(listening: str, process: subprocess.Popen[bytes], output_file: Path) -> re.Match[str]:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if found := re.search(listening, output_file.read_text()):
