@@ -90,7 +90,7 @@ class RecordingWriter:
     replace_with = push
 
     def broadcast(self, recipients, frames):
-        for queue in recipients:
+        for queue in recipients.queues:
             queue.write(frames)
 
     def close_queue(self, queue):

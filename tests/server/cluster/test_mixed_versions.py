@@ -33,7 +33,7 @@ async def server(serve, redis_server, redis_prefix):
 
 
 async def see_traffic(server, watcher):
-    """Publish until the monitor, subscribed to the tenant's tap, reports it."""
+    """Publish until the monitor, which gets the tenant's tap, reports it."""
     async with asyncio.timeout(20):
         while True:
             await server.publish(NOTICE | {"channel": "tenant:shop"})
