@@ -19,6 +19,7 @@ from bench.load.http_publisher import PublishFailed
 from bench.load.verify import VerificationFailed
 from bench.machine import machine_description, raise_open_file_limit
 from bench.measurements import (
+    abuse,
     cluster,
     fanout,
     idle,
@@ -26,6 +27,7 @@ from bench.measurements import (
     pages,
     pages_clicks,
     pages_loading,
+    pages_map,
     pages_reset,
     pages_sends,
     ping_pong,
@@ -44,14 +46,18 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "idle": idle.run,
     "scaling": scaling.run,
     "cluster": cluster.run,
+    "abuse": abuse.run,
     "pages": pages.run,
     "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
+    "pages_map": pages_map.run,
     "pages_reset": pages_reset.run,
     "pages_sends": pages_sends.run,
 }
-DEFAULT_MEASUREMENTS = [name for name in MEASUREMENTS if not name.startswith("pages")]
-"""All but those of the workbench, which need a browser and take minutes."""
+DEFAULT_MEASUREMENTS = [
+    name for name in MEASUREMENTS if name != "abuse" and not name.startswith("pages")
+]
+"""All but those of the workbench, which need a browser and take minutes, and the budgets."""
 EXIT_INTERRUPTED = 130
 
 
@@ -80,7 +86,7 @@ def argument_parser() -> argparse.ArgumentParser:
         type=measurements,
         default=DEFAULT_MEASUREMENTS,
         metavar="NAMES",
-        help=f"some of {','.join(MEASUREMENTS)}; default: all but the pages",
+        help=f"some of {','.join(MEASUREMENTS)}; default: all but abuse and the pages",
     )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the values of every round"

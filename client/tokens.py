@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import jwt
@@ -17,13 +18,15 @@ def mint(
     tenant_id: str,
     role: str | None = None,
     name: str | None = None,
+    tenants: str | Sequence[str] | None = None,
     lifetime_s: float = DEFAULT_LIFETIME_S,
     now: float | None = None,
 ) -> str:
     """Sign a token with HS256, valid from ``now`` (in seconds since the epoch).
 
-    Without ``role`` the token has only the claims that docs/protocol.md requires.  Times are
-    rounded down to whole seconds.
+    Without ``role`` the token has only the claims that docs/protocol.md requires.  ``tenants``
+    are those that a service acts for besides its own, ``*`` for all.  Times are rounded down to
+    whole seconds.
     """
     at = time.time() if now is None else now
     claims: dict[str, Any] = {
@@ -32,5 +35,6 @@ def mint(
         "iat": int(at),
         "exp": int(at + lifetime_s),
     }
-    claims |= {k: v for k, v in (("role", role), ("name", name)) if v is not None}
+    optional = {"role": role, "name": name, "tenants": tenants}
+    claims |= {k: v for k, v in optional.items() if v is not None}
     return jwt.encode(claims, secret, algorithm="HS256")

@@ -1,13 +1,15 @@
 """Search patterns for a message's JSON: words, ``cart.total > 20000``, /regex/ or $.json.path.
 
 Matching takes time linear in the length of the message, whatever the pattern: the engine of
-regular expressions does not backtrack, and paths have no expressions and few descents.
+regular expressions does not backtrack, and paths have no expressions, one descent and a limited
+number of steps.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -17,16 +19,25 @@ from jsonpath import JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
 
 from common import field_conditions, regular_expressions
+from common.counted_json import StepCounter, TooManySteps
 from common.field_conditions import FieldCondition, FoundField, InvalidCondition
 from common.regular_expressions import InvalidExpression
+from common.text_markers import N_
 
 MAX_PATTERN_LENGTH = 300  # characters
-MAX_DESCENTS = 2  # `..` in a path: each visits every node below those of the one before
+MAX_STEPS = 100_000  # members of one message that a path may read: 0.2 s
 _COMPARED_FIELD = re.compile(r"@((?:\.[\w-]+)+)\s*(?:[=!]=|[<>]=?)")  # of a path's filters
 
 
 class InvalidPattern(ValueError):
     """Invalid regular expression, path or condition; the message says why."""
+
+
+class PatternTooSlow(InvalidPattern):
+    """A path takes too many steps on a message."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("the path takes too many steps on one of the messages"))
 
 
 class Pattern(Protocol):
@@ -36,7 +47,7 @@ class Pattern(Protocol):
         """Return the hash of the object: results are cached by pattern."""
 
     def matches(self, text: bytes) -> bool:
-        """Return whether the JSON of a message matches."""
+        """Return whether the JSON of a message matches; raises PatternTooSlow."""
 
 
 class RegexPattern:
@@ -74,8 +85,8 @@ class JsonPathPattern:
         Raises:
             InvalidPattern: the path is invalid or too large.
         """
-        if path.count("..") > MAX_DESCENTS:
-            raise InvalidPattern(f"more than {MAX_DESCENTS} descents (..)")
+        if path.count("..") > 1:  # each visits every node below those of the one before
+            raise InvalidPattern(N_("a path may contain `..` only once"))
         try:
             self._path = _environment.compile(path)
         except (JSONPathError, RecursionError) as error:
@@ -84,30 +95,42 @@ class JsonPathPattern:
         self._compared = [tuple(names.strip(".").split(".")) for names in compared]
 
     def matches(self, text: bytes) -> bool:
-        """Return whether the path selects anything."""
-        return next(self._selected(text), self) is not self
+        """Return whether the path selects anything; raises PatternTooSlow."""
+        try:
+            return next(self._selected(text), None) is not None
+        except TooManySteps:
+            raise PatternTooSlow from None
 
     def values(self, text: bytes) -> list[Any]:
-        """Return the values that the path selects."""
-        return list(self._selected(text))
+        """Return the values that the path selects, as far as the steps suffice."""
+        selected = list(self._selected_within_limit(text))
+        if not selected:
+            return []
+        document = msgspec.json.decode(text)
+        return [value for parts in selected for value in _descend(document, parts)]
 
     def compared_fields(self, text: bytes) -> list[FoundField]:
         """Return the fields that the path's filters compare, of what it selects."""
         exact = _decimal_decoder.decode(text)
-        nodes = self._path.finditer(msgspec.json.decode(text))
         return [
             FoundField(".".join(names), found)
-            for parts in [tuple(node.parts) for node in nodes]
+            for parts in self._selected_within_limit(text)
             for names in self._compared
             for found in _descend(exact, (*parts, *names))
         ]
 
-    def _selected(self, text: bytes) -> Iterator[Any]:
+    def _selected_within_limit(self, text: bytes) -> Iterator[tuple[str | int, ...]]:
+        with suppress(TooManySteps):
+            yield from self._selected(text)
+
+    def _selected(self, text: bytes) -> Iterator[tuple[str | int, ...]]:
+        """Yield the paths of what is selected, as names and positions."""
         try:
-            for node in self._path.finditer(msgspec.json.decode(text)):
-                yield node.value
-        except (JSONPathError, RecursionError):  # nested too deeply
-            return
+            document = StepCounter(MAX_STEPS).counted(msgspec.json.decode(text))
+            for node in self._path.finditer(document):
+                yield tuple(node.parts)
+        except (JSONPathError, RecursionError, msgspec.DecodeError):
+            return  # nested too deeply, or a number beyond a float such as 1e999
 
 
 def _descend(value: Any, path: tuple[str | int, ...]) -> list[Any]:
@@ -147,8 +170,10 @@ class ConditionPattern:
         return [found for condition in self.conditions for found in condition.found(document)]
 
 
-def parse_pattern(text: str) -> Pattern | None:
+def parse_pattern(text: str, synonyms: Iterable[str] = ()) -> Pattern | None:
     """Parse the text of a search; None if it is empty.
+
+    Words also match where one of the ``synonyms`` stands as a whole word.
 
     Raises:
         InvalidPattern: the text starts as an expression, a path or a condition and is invalid.
@@ -165,7 +190,10 @@ def parse_pattern(text: str) -> Pattern | None:
         raise InvalidPattern(str(error)) from None
     if conditions:
         return ConditionPattern(conditions)
-    return RegexPattern(re2.escape(text)) if text else None
+    if not text:
+        return None
+    whole = (rf"\b{re2.escape(synonym)}\b" for synonym in synonyms)
+    return RegexPattern("|".join((re2.escape(text), *whole)))
 
 
 _decimal_decoder = msgspec.json.Decoder(float_hook=Decimal)

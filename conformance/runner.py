@@ -184,6 +184,7 @@ class CaseRun:
             user_id=f"{self._user_id}_other" if actor is Actor.OTHER_CUSTOMER else self._user_id,
             tenant_id=OTHER_TENANT if actor is Actor.OTHER_TENANT_ADMIN else self._target.tenant,
             role=roles.get(actor, "customer"),
+            tenants="*" if actor is Actor.SERVICE else None,
             lifetime_s=lifetimes.get(actor, 600.0),
         )
 

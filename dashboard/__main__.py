@@ -21,9 +21,10 @@ from common.env_settings import InvalidSettings, describe_settings
 from dashboard import dependencies, open_browser
 from dashboard.settings import Settings
 from dashboard.ui import page_errors
-from dashboard.web import assets, download, prometheus
+from dashboard.web import assets, download, map_socket, prometheus
 from dashboard.web.click_dedup import DeduplicateClicks
 from dashboard.web.index_page import ServeIndex
+from dashboard.web.sign_in import RequireSignIn, SignIn
 from dashboard.web.stale_runs import DropStaleRuns
 
 PACKAGE_DIR = Path(__file__).parent
@@ -46,11 +47,13 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 @asynccontextmanager
-async def feed_lifespan(_: Any, *, open_page: bool) -> AsyncIterator[dict[str, Any]]:
+async def feed_lifespan(
+    _: Any, *, sign_in: SignIn, open_page: bool
+) -> AsyncIterator[dict[str, Any]]:
     """Keep the feed connected while the web server runs, with or without open tabs."""
     feed = dependencies.feed()
     port = st.get_option("server.port")
-    announcing = asyncio.create_task(print_url_when_ready(port, open_page=open_page))
+    announcing = asyncio.create_task(print_url_when_ready(port, sign_in, open_page=open_page))
     try:
         yield {}
     finally:
@@ -58,8 +61,11 @@ async def feed_lifespan(_: Any, *, open_page: bool) -> AsyncIterator[dict[str, A
         feed.close()
 
 
-async def print_url_when_ready(port: int, *, open_page: bool) -> None:
-    """Print the URL once the port accepts connections, and open it if that was asked for."""
+async def print_url_when_ready(port: int, sign_in: SignIn, *, open_page: bool) -> None:
+    """Print the URL once the port accepts connections, and open it if that was asked for.
+
+    This line is the only place where the token is written.
+    """
     while True:
         try:
             _, writer = await asyncio.open_connection(LOOPBACK, port)
@@ -68,9 +74,9 @@ async def print_url_when_ready(port: int, *, open_page: bool) -> None:
         else:
             writer.close()
             url = f"http://{LOOPBACK}:{port}"
-            print(f"dashboard: {url}", flush=True)  # noqa: T201 - for the operator
+            print(f"dashboard: {sign_in.printed_url(url)}", flush=True)  # noqa: T201 - for the operator
             if open_page:
-                open_browser.open_url(url)
+                open_browser.open_url(sign_in.single_use_url(url))
             return
 
 
@@ -110,19 +116,31 @@ def main() -> int:
     """Run the dashboard; return the exit code."""
     options = make_parser().parse_args()
     try:
-        port = dependencies.settings().dashboard_port
+        settings = dependencies.settings()
     except InvalidSettings as error:
         print("The dashboard cannot start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for the operator
         return 2
+    port = settings.dashboard_port
     if not _is_port_free(port):
         print(f"dashboard: port {port} is in use; set WORKBENCH_DASHBOARD_PORT to another")  # noqa: T201 - for the operator
         return 2
     # The web server shuts down at a signal and then raises it again, which must have no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE, assets.ASSETS_ROUTE]
-    middleware = [Middleware(DropStaleRuns), Middleware(DeduplicateClicks), Middleware(ServeIndex)]
-    lifespan = partial(feed_lifespan, open_page=options.open)
+    routes = [
+        prometheus.METRICS_ROUTE,
+        download.DOWNLOAD_ROUTE,
+        map_socket.MAP_ROUTE,
+        *assets.ASSETS_ROUTES,
+    ]
+    sign_in = SignIn(settings.dashboard_hosts, is_required=settings.dashboard_auth)
+    middleware = [
+        Middleware(RequireSignIn, sign_in),
+        Middleware(DropStaleRuns),
+        Middleware(DeduplicateClicks),
+        Middleware(ServeIndex),
+    ]
+    lifespan = partial(feed_lifespan, sign_in=sign_in, open_page=options.open)
     app = st.App(
         PACKAGE_DIR / "app.py",
         lifespan=lifespan,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from msgspec import Meta, Struct
 
 from common.env_settings import InvalidSettings
+from dashboard.web.access_rules import is_host_name
 from protocol.channels import is_valid_key
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -27,7 +28,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         "http://127.0.0.1:8090"
     )
     dashboard_port: Annotated[Port, Meta(description="Port of the pages")] = 8501
-
+    dashboard_hosts: Annotated[
+        tuple[str, ...],
+        Meta(description="Host names of the pages behind proxies, besides localhost and 127.0.0.1"),
+    ] = ()
+    dashboard_auth: Annotated[
+        bool, Meta(description="Whether a browser must open the printed address to sign in")
+    ] = True
     data_dir: Annotated[str, Meta(description="Folder for saved messages")] = "./data"
 
     def check(self) -> None:
@@ -47,6 +54,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         for name, url in (("SERVER", self.server_url), ("SIMULATOR", self.simulator_url)):
             if not _is_http(url):
                 problems.append(f"WORKBENCH_{name}_URL is not an http:// or https:// address")
+        problems += [
+            f"WORKBENCH_DASHBOARD_HOSTS: `{name}` is not a host name without scheme, port and path"
+            for name in self.dashboard_hosts
+            if not is_host_name(name)
+        ]
         if problems:
             raise InvalidSettings(problems)
 

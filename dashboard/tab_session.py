@@ -20,7 +20,9 @@ from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.shown_rows import ShownRows
+from dashboard.ui.steady_order import SteadyOrder
 from dashboard.web.download import DownloadSource
+from dashboard.web.map_socket import MapToken
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
@@ -61,6 +63,7 @@ class ExplorerState:
 
     ``shown_id`` is the id of the message that was selected last or asked for by the URL;
     ``is_gone`` tells that the URL's is not stored.  ``is_chosen`` tells that a person selected it.
+    ``plot_version`` counts how often the plotted field was set by another widget than its list.
     """
 
     messages: FrozenList[LoggedMessage] = field(default_factory=FrozenList)
@@ -70,6 +73,7 @@ class ExplorerState:
     shown_id: str = ""
     is_gone: bool = False
     is_chosen: bool = False
+    plot_version: int = 0
 
 
 @dataclass
@@ -118,14 +122,19 @@ class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
-    ``template_text`` is the last text that was written from a template, and ``template_persona``
-    the persona that it was written for; ``template_version`` counts how often the page itself
+    ``template_text`` is the last text that was written from a template, ``template_persona`` the
+    persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
+    its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
+    browser shows the template; ``template_version`` counts how often the page itself
     selected a template.  ``access_answers`` are by connection and frame.
     """
 
     draft: str = ""
     template_text: str = ""
     template_persona: str = ""
+    replaced_text: str = ""
+    template_order: str = ""
+    template_at: float = 0.0
     template_version: int = 0
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
     access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
@@ -160,7 +169,7 @@ class TabSession:
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
     has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
-    browser may show, by the key of a table.
+    browser may show, and ``steady_orders`` the orders that are held, by the key of a table.
     """
 
     page: str = ""
@@ -172,6 +181,7 @@ class TabSession:
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
+    steady_orders: dict[str, SteadyOrder] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)
@@ -179,6 +189,7 @@ class TabSession:
     console: ConsoleState = field(default_factory=ConsoleState)
     scenarios: ScenariosState = field(default_factory=ScenariosState)
     connections: ConnectionsState = field(default_factory=ConnectionsState)
+    map_token: MapToken = field(default_factory=MapToken)
 
     def forget_shop(self) -> None:
         """Forget what is about the data of a shop that was reset; settings of pages stay."""

@@ -25,14 +25,21 @@ MAX_NAME_LENGTH = 128  # characters, kind and colon included
 
 
 class Channel(NamedTuple):
-    """A stream of messages that clients can subscribe to."""
+    """A stream of messages that clients can subscribe to.
+
+    Order ids are unique within a tenant only, so a server's channel of an order has the tenant
+    too.  Clients never see it: on the wire both are ``order:{id}``, and ``parse`` and ``str``
+    are the only ways between the two.
+    """
 
     kind: ChannelKind
     key: str
+    tenant: str = ""
+    """The tenant of an order; empty for every other kind, and on the side of a client."""
 
     @classmethod
-    def parse(cls, name: str) -> Channel:
-        """Parse ``kind:key``.
+    def parse(cls, name: str, tenant: str = "") -> Channel:
+        """Parse ``kind:key``, as somebody of a tenant means it.
 
         Raises:
             RequestError: ``forbidden``, whatever is wrong: a malformed name gets the same
@@ -41,7 +48,26 @@ class Channel(NamedTuple):
         match = _NAME_PATTERN.fullmatch(name) if len(name) <= MAX_NAME_LENGTH else None
         if match is None:
             raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
-        return cls(ChannelKind(match[1]), match[2])
+        kind = ChannelKind(match[1])
+        return cls(kind, match[2], tenant if kind is ChannelKind.ORDER else "")
+
+    @classmethod
+    def from_internal_name(cls, name: str) -> Channel:
+        """Parse what ``internal_name`` returned.
+
+        Raises:
+            ValueError, RequestError: it is no such name.
+        """
+        kind, *tenant, key = name.split(":")
+        channel = cls.parse(f"{kind}:{key}", *tenant[:1])
+        if channel.internal_name != name or not all(map(is_valid_key, tenant)):
+            raise ValueError("no channel has this name")
+        return channel
+
+    @property
+    def internal_name(self) -> str:
+        """The name by which servers tell channels apart: ``order:{tenant}:{id}`` for an order."""
+        return f"{self.kind}:{self.tenant}:{self.key}" if self.tenant else str(self)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.key}"

@@ -24,14 +24,3 @@ class RequestError(Exception):
     def __init__(self, code: ErrorCode, message: str, id: str | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.id = code, message, id
-
-
-class OrderOwnedByOtherTenant(Exception):
-    """An order belongs to another tenant; nothing was stored or published.
-
-    ``index`` is its place among the orders that were to be recorded.
-    """
-
-    def __init__(self, order_id: str, index: int) -> None:
-        super().__init__(order_id)
-        self.order_id, self.index = order_id, index

@@ -21,13 +21,15 @@ class Everyone(Enum):
 
 EVERYONE: Final = Everyone.EVERYONE
 Address = Channel | Everyone
+STAFF_ONLY_TYPE = "chat_message"  # on `tenant:`, where support chat is meant for staff
 MAX_OFFSET = (1 << 53) - 1  # the largest integer that every JSON reader represents exactly
 
 
 class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A publication in the body of ``POST /api/publish``, with exactly one address.
 
-    ``user`` is short for ``channel: user:{user}``.
+    ``user`` is short for ``channel: user:{user}``.  ``tenant`` is the one that the publisher
+    acts for; without it, the publisher's own.
     """
 
     type: str
@@ -35,9 +37,10 @@ class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     channel: str | UnsetType = UNSET
     user: str | UnsetType = UNSET
     everyone: bool | UnsetType = UNSET
+    tenant: str | UnsetType = UNSET
 
-    def address(self) -> Address:
-        """Return the address.
+    def address(self, tenant: str = "") -> Address:
+        """Return the address, as a publisher of ``tenant`` means it.
 
         Raises:
             ValueError: no address or several; a missing address never means everyone.
@@ -48,7 +51,7 @@ class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
         if sum(given is not UNSET for given in (self.channel, self.user, self.everyone)) != 1:
             raise ValueError("one of `channel`, `user` and `everyone` is required")
         if isinstance(self.channel, str):
-            return Channel.parse(self.channel)
+            return Channel.parse(self.channel, tenant)
         return (
             Channel.parse(f"{ChannelKind.USER}:{self.user}")
             if isinstance(self.user, str)
@@ -87,6 +90,16 @@ class Publication(Struct, frozen=True, kw_only=True):
     exclude_connection: str = ""
     """Skip the connection with this id: it has received its own copy."""
     position: StreamPosition | None = None
+
+    @property
+    def staff_only(self) -> bool:
+        """Whether a token without a role, which may join ``tenant:``, does not receive it.
+
+        This follows from the message, so that every node of a cluster comes to the same answer.
+        """
+        return self.type == STAFF_ONLY_TYPE and (
+            isinstance(self.to, Channel) and self.to.kind is ChannelKind.TENANT
+        )
 
 
 class PublishResponse(Struct, frozen=True):

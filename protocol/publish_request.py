@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct
 
 from protocol.channels import Channel, ChannelKind, is_valid_key
 from protocol.codec import (
@@ -25,16 +25,22 @@ class OrderPlacement(Struct, frozen=True):
 
 
 class PreparedPublication(Struct, frozen=True):
-    """A valid publication; ``message`` is the encoded envelope."""
+    """A valid publication; ``message`` is the encoded envelope.
+
+    ``tenant`` is the one of its address, else the one that the publisher acts for.
+    """
 
     to: Address
+    tenant: str
     type: str
     message: bytes
     order_placement: OrderPlacement | None
 
 
-def prepare_publication(request: PublishRequest, now: float) -> PreparedPublication:
+def prepare_publication(request: PublishRequest, now: float, tenant: str) -> PreparedPublication:
     """Validate a request and encode its message; ``now`` is in seconds since the epoch.
+
+    ``tenant`` is the publisher's own; it counts unless the request names another.
 
     Raises:
         ValueError: no address or several, or a type or payload that cannot be published.
@@ -42,7 +48,12 @@ def prepare_publication(request: PublishRequest, now: float) -> PreparedPublicat
     """
     if is_nested_too_deeply(bytes(request.payload)):
         raise ValueError(f"A payload has at most {MAX_NESTING} levels")
-    to = request.address()
+    if request.tenant is not UNSET and not is_valid_key(request.tenant):
+        raise ValueError("`tenant` is no id of a tenant")
+    tenant = tenant if request.tenant is UNSET else request.tenant
+    to = request.address(tenant)
+    if isinstance(to, Channel) and to.kind in (ChannelKind.TENANT, ChannelKind.MONITOR):
+        tenant = to.key
     event, payload = validate_event(request.type, request.payload)
     order_placement = None
     if (
@@ -54,4 +65,4 @@ def prepare_publication(request: PublishRequest, now: float) -> PreparedPublicat
         if not (is_valid_key(order_placement.id) and is_valid_key(order_placement.user_id)):
             raise ValueError("An id in the order is no key")
     message = encode_with_timestamp(Envelope(request.type, Raw(payload)), now)
-    return PreparedPublication(to, request.type, message, order_placement)
+    return PreparedPublication(to, tenant, request.type, message, order_placement)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from protocol.codec import DECODE_ERRORS
 from protocol.event_payloads import CustomerRef, Order, OrderStatus, Priority, Timestamp
 from protocol.money import Money, decode_money
+
+T = TypeVar("T")
 
 MIN_SPEED, MAX_SPEED = 1.0, 60.0
 MAX_PUBLICATION_RATE = 5000.0
@@ -405,6 +408,13 @@ class CommandResponse(Struct, frozen=True, kw_only=True, omit_defaults=True):
     notification: str | UnsetType = UNSET
 
 
+def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except DECODE_ERRORS as error:
+        raise msgspec.DecodeError(str(error)) from error
+
+
 _state_decoder = msgspec.json.Decoder(ShopState, dec_hook=decode_money, float_hook=Decimal)
 _scenarios_decoder = msgspec.json.Decoder(ScenarioList)
 _response_decoder = msgspec.json.Decoder(CommandResponse, dec_hook=decode_money, float_hook=Decimal)
@@ -416,7 +426,7 @@ def decode_shop_state(body: bytes) -> ShopState:
     Raises:
         msgspec.DecodeError: the body does not match the contract.
     """
-    return _state_decoder.decode(body)
+    return _decode(_state_decoder, body)
 
 
 def decode_scenario_list(body: bytes) -> ScenarioList:
@@ -425,7 +435,7 @@ def decode_scenario_list(body: bytes) -> ScenarioList:
     Raises:
         msgspec.DecodeError: the body does not match the contract.
     """
-    return _scenarios_decoder.decode(body)
+    return _decode(_scenarios_decoder, body)
 
 
 def decode_command_response(body: bytes) -> CommandResponse:
@@ -434,4 +444,4 @@ def decode_command_response(body: bytes) -> CommandResponse:
     Raises:
         msgspec.DecodeError: the body does not match the contract.
     """
-    return _response_decoder.decode(body)
+    return _decode(_response_decoder, body)

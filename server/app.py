@@ -42,6 +42,7 @@ from server.websocket.connection_manager import ConnectionManager
 
 log = logging.getLogger(__name__)
 
+DAY_S = 86_400.0
 PURGE_INTERVAL_S = 3600.0
 LISTEN_BACKLOG = 1024
 
@@ -107,7 +108,9 @@ async def _start_server(
         revocations = Revocations(store)
         await revocations.load()
         verifier = make_verifier(settings, revocations.is_revoked)
-        order_owners = OrderOwners(store, cluster)
+        order_owners = OrderOwners(
+            store, cluster, settings.order_retention_days * DAY_S, time.time, time.monotonic
+        )
         chat = ChatService(store, settings.chat_messages_per_second)
         session_services = SessionServices(
             verifier=verifier,
@@ -130,6 +133,7 @@ async def _start_server(
             revocations,
             cluster.name,
             reporter.node_stats,
+            reporter.tenant_stats,
             time.time,
         )
         publishing = PublishService(order_owners, broker, hub, time.time)
@@ -139,7 +143,7 @@ async def _start_server(
             verifier=verifier,
             publish_service=publishing,
             chat=chat,
-            admin=AdminService(cluster, revocations, time.time),
+            admin=AdminService(cluster, revocations, time.time, settings.clock_skew_s),
             idempotency=Idempotency(time.monotonic, backends.idempotency_store),
             counters=counters,
             http_connections=http_connections,
@@ -168,7 +172,7 @@ async def _start_server(
                 loops = {
                     "connection_timeouts": connection_manager.run_maintenance,
                     "monitor": reporter.run,
-                    "purge": lambda: _purge_conversations_loop(store),
+                    "purge": lambda: _purge_loop(store, order_owners),
                     "request_timeouts": lambda: first_request_timeout.run(
                         lambda: runner.server.connections if runner.server else []
                     ),
@@ -206,11 +210,12 @@ async def _listen(
     )
 
 
-async def _purge_conversations_loop(store: Store) -> None:
-    """Delete old conversations, now and every hour."""
+async def _purge_loop(store: Store, order_owners: OrderOwners) -> None:
+    """Delete old conversations and old orders, now and every hour."""
     while True:
         try:
             await store.purge_before(time.time() - RETENTION_S)
+            await order_owners.purge()
         except StoreUnavailable as why:
-            log.warning("old conversations could not be deleted: %s", why)
+            log.warning("old conversations and orders could not be deleted: %s", why)
         await asyncio.sleep(PURGE_INTERVAL_S)

@@ -10,19 +10,19 @@ from socket import gethostname
 
 from msgspec import Struct
 
+from protocol.publications import PublishResponse
 from protocol.retention import Retention
 from server.cluster.cluster import Cluster
 from server.cluster.connection_limits import LocalConnectionLimiter
 from server.cluster.redis_cluster_node import RedisClusterNode
 from server.cluster.single_node import SingleNode
-from server.http.stored_outcomes import decode_outcome, encode_outcome
+from server.http.stored_responses import decode_response, encode_response
 from server.monitoring.counters import Counters
 from server.pubsub.brokers.base import Broker
 from server.pubsub.brokers.memory.broker import MemoryBroker
 from server.pubsub.brokers.redis.broker import RedisBroker, RedisBrokerOptions
 from server.redis_client import RedisClient, open_redis
 from server.services.idempotency import IdempotencyStore, NullIdempotencyStore
-from server.services.publishing import PublishOutcome
 from server.settings import Settings
 from server.stores.base import Store
 from server.stores.redis import RedisStore
@@ -39,7 +39,7 @@ class Backends(Struct, frozen=True):
     broker: Broker
     store: Store
     cluster: Cluster
-    idempotency_store: IdempotencyStore[PublishOutcome]
+    idempotency_store: IdempotencyStore[PublishResponse]
 
 
 @contextlib.asynccontextmanager
@@ -62,12 +62,13 @@ async def open_backends(
                 retention=retention,
             )
             store = RedisStore(redis, settings.redis_prefix)
+            await store.adopt_orders_of_earlier_versions(clock())
             idempotency_store = RedisIdempotencyStore(
                 redis,
                 settings.redis_prefix,
                 settings.broker_timeout_s,
-                encode=encode_outcome,
-                decode=decode_outcome,
+                encode=encode_response,
+                decode=decode_response,
             )
             yield Backends(
                 RedisBroker(redis, options, supervisor, counters),

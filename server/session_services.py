@@ -66,9 +66,9 @@ class SessionServices(Struct, frozen=True):
         """Count one connection of a user less."""
         self.connection_limiter.release(user_id)
 
-    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
-        """Return the owner of an order."""
-        return await self.order_owners.find(order_id)
+    async def find_order_owner(self, tenant_id: str, order_id: str) -> OrderOwnership | None:
+        """Return the owner of a tenant's order."""
+        return await self.order_owners.find(tenant_id, order_id)
 
     async def subscribe(self, channel: Channel) -> None:
         """Have a channel delivered to this node."""

@@ -43,6 +43,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="A token without a role may join `tenant:{tenant_id}`, or is refused"),
     ] = "allow_tenant_channel"  # "document" is its former name, accepted for one release
 
+    clock_skew_s: Annotated[
+        float, Meta(ge=0, description="How far an issuer's clock may be ahead: `iat`, `nbf`")
+    ] = 5.0
+
     message_bytes: Annotated[PositiveInt, Meta(description="Longest message in")] = 4096
     subscriptions_per_connection: Annotated[
         PositiveInt, Meta(description="Subscriptions of one connection")
@@ -107,6 +111,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         PositiveInt, Meta(description="Messages kept per channel for recoverable subscriptions")
     ] = 1000
     history_s: Annotated[float, Meta(gt=0, description="How long these messages are kept")] = 600.0
+
+    order_retention_days: Annotated[
+        float, Meta(gt=0, description="An order without news for so many days is forgotten")
+    ] = 30.0
 
     def validate(self) -> None:
         """Check what involves more than one setting.

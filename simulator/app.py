@@ -105,4 +105,5 @@ def _service_token_source(settings: Settings) -> partial[str]:
         tenant_id=settings.tenant,
         role="service",
         name="Simulator",
+        tenants="*",  # announcements are public, and so for the customers of every tenant
     )

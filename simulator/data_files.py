@@ -39,7 +39,7 @@ def parse_toml(name: str, text: str, type_: type[T], language: ShopLanguage | No
     """
     try:
         return msgspec.convert(_in_language(tomllib.loads(text), language), type_)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         raise InvalidDataFile(f"{name}: {error}") from None
 
 
@@ -60,7 +60,7 @@ def parse_json_lines(
         try:
             tree = _in_language(msgspec.json.decode(line), language)
             entries.append((number, msgspec.convert(tree, type_, dec_hook=_decode_money)))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise InvalidDataFile(f"{name}, line {number}: {error}") from None
     return entries
 

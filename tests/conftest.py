@@ -174,15 +174,17 @@ def _launching(group, folder):
         program.port = int(program.wait_for(r"control API on http://127\.0\.0\.1:(\d+)")[1])
         return program
 
-    def start_workbench(server, simulator):
+    def start_workbench(server, simulator, **environment):
         program = start(
             "dashboard",
             WORKBENCH_JWT_SECRET=SECRET,
             WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
             WORKBENCH_SIMULATOR_URL=f"http://127.0.0.1:{simulator.port}",
             WORKBENCH_DASHBOARD_PORT="0",
+            **environment,
         )
-        program.port = int(program.wait_for(r"http://127\.0\.0\.1:(\d+)")[1])
+        printed = program.wait_for(r"^dashboard: (http://127\.0\.0\.1:(\d+)\S*)$")
+        program.sign_in_url, program.port = printed[1], int(printed[2])
         return program
 
     start.server, start.simulator, start.workbench = start_server, start_simulator, start_workbench

@@ -165,7 +165,7 @@ class Publisher:
 
     def __init__(self, http, port, token):
         self._http, self._url = http, f"http://127.0.0.1:{port}"
-        self._headers = {"Authorization": f"Bearer {token('svc', 'service')}"}
+        self._headers = {"Authorization": f"Bearer {token('svc', 'service', tenants='*')}"}
         self.sent, self.answered = {}, {}  # when
         self.answers = {}
 
@@ -320,7 +320,7 @@ async def test_what_is_not_public_does_not_reach_clients_without_permission(
         await publisher.publish(number)
     notice = {"channel": "public:news", "type": "notification"}
     notice["payload"] = {"id": "n", "title": "Увага", "body": "Знижки"}
-    headers = {"Authorization": f"Bearer {token('svc', 'service')}"}
+    headers = {"Authorization": f"Bearer {token('svc', 'service', tenants='*')}"}
     address = f"http://127.0.0.1:{a.port}/api/publish"
     async with http.post(address, json=notice, headers=headers) as answer:
         assert answer.status == 200

@@ -6,20 +6,20 @@ draw times, the memory of the workbench and the heap of the browser.
 
 from __future__ import annotations
 
-import contextlib
 import re
-import shutil
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Page
 
+from bench.browser import open_browser, open_page, start_bench_workbench
 from bench.context import BenchContext, print_progress
 from bench.measurements.pages_traffic import PagesTraffic
-from bench.servers.processes import DASHBOARD, ProcessDidNotStart, Target, start_process
+from bench.servers.processes import Target
 from bench.stats import Measurement
 
 LOADS_FULL = ((500, 600.0), (5_000, 60.0))  # messages per second, seconds
@@ -27,7 +27,6 @@ LOADS_QUICK = ((500, 60.0), (5_000, 15.0))
 MEMORY_SAMPLES = 60
 """Taken during one load."""
 PAGE_NAMES = ("overview", "explorer")
-CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 _BUCKET = re.compile(r'workbench_tick_seconds_bucket\{le="([^"]+)",page="(\w+)"\} (\S+)')
 
 
@@ -41,7 +40,11 @@ class MetricsScrape(Struct, frozen=True):
 
 def scrape(target: Target) -> MetricsScrape:
     """Scrape the metrics of the workbench."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{target.port}/metrics", timeout=30) as response:
+    (token,) = parse_qs(urlsplit(target.url).query)["token"]
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{target.port}/metrics", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
         text = response.read().decode()
     ticks: dict[str, dict[float, float]] = {}
     for bound, page, count in _BUCKET.findall(text):
@@ -95,46 +98,11 @@ def heap_mib(page: Page) -> float:
     return used / (1 << 20)
 
 
-def launch_chromium(play: Playwright) -> Browser:
-    """Start the machine's Chromium.
-
-    Raises:
-        ProcessDidNotStart: there is none.
-    """
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise ProcessDidNotStart("chromium is not installed: apt install chromium")
-    return play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
-
-
-@contextlib.contextmanager
-def open_pages(target: Target) -> Iterator[list[Page]]:
-    """Keep the pages open in a browser."""
-    with sync_playwright() as play:
-        browser = launch_chromium(play)
-        pages = [browser.new_page() for _ in PAGE_NAMES]
-        for page, name in zip(pages, PAGE_NAMES, strict=True):
-            page.goto(f"http://127.0.0.1:{target.port}/{name}")
-            page.locator(".st-key-page").first.wait_for(timeout=60_000)
-        yield pages
-
-
 def run(context: BenchContext) -> list[Measurement]:
     """Measure the pages under each load."""
-    everywhere = context.cores.server | context.cores.load
     results: list[Measurement] = []
-    with context.start_server() as server, contextlib.ExitStack() as stack:
-        workbench = stack.enter_context(
-            start_process(
-                DASHBOARD,
-                everywhere,
-                context.secret,
-                WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
-                WORKBENCH_DASHBOARD_PORT="0",
-                WORKBENCH_TENANT="bench",
-            )
-        )
-        pages = stack.enter_context(open_pages(workbench))
+    with start_bench_workbench(context) as (server, workbench), open_browser() as browser:
+        pages = [open_page(browser, workbench, name) for name in PAGE_NAMES]
         for per_second, seconds in LOADS_QUICK if context.rounds == 1 else LOADS_FULL:
             print_progress(f"pages: {per_second} messages per second for {seconds:.0f} s")
             results += measure_under_load(server, workbench, pages, per_second, seconds)

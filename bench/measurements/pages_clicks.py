@@ -14,15 +14,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
+from bench.browser import open_browser, open_page, start_bench_workbench
 from bench.context import BenchContext, print_progress
-from bench.measurements.pages import launch_chromium
-from bench.measurements.pages_traffic import PagesTraffic
-from bench.servers.processes import DASHBOARD, Target, start_process
+from bench.measurements.pages_traffic import publishing
+from bench.servers.processes import Target
 from bench.stats import Measurement, quantile
 
 CLICKS = 200
@@ -59,30 +58,19 @@ class ClickTarget(Struct, frozen=True):
 
 def run(context: BenchContext) -> list[Measurement]:
     """Measure the clicks of each kind."""
-    everywhere = context.cores.server | context.cores.load
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(context.start_server())
-        workbench = stack.enter_context(
-            start_process(
-                DASHBOARD,
-                everywhere,
-                context.secret,
-                WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
-                WORKBENCH_DASHBOARD_PORT="0",
-                WORKBENCH_TENANT="bench",
-            )
-        )
-        browser = launch_chromium(stack.enter_context(sync_playwright()))
-        stack.callback(browser.close)
-        stack.enter_context(traffic(server))
-        stack.enter_context(busy_process())
-        results: list[Measurement] = []
+    results: list[Measurement] = []
+    with (
+        start_bench_workbench(context) as (server, workbench),
+        open_browser() as browser,
+        publishing(server, MESSAGES_PER_SECOND),
+        busy_process(),
+    ):
         for prepare in (step_button, table_row, row_button):
-            target = prepare(browser, server, f"http://127.0.0.1:{workbench.port}")
+            target = prepare(browser, server, workbench)
             print_progress(f"clicks: {target.name}")
             results += measure(target)
-            target.page.close()
-        return results
+            target.page.context.close()
+    return results
 
 
 def measure(target: ClickTarget, clicks: int = CLICKS) -> list[Measurement]:
@@ -113,12 +101,11 @@ def measure(target: ClickTarget, clicks: int = CLICKS) -> list[Measurement]:
     ]
 
 
-def step_button(browser: Browser, _server: Target, url: str) -> ClickTarget:
+def step_button(browser: Browser, _server: Target, workbench: Target) -> ClickTarget:
     """Return the button that adds one message to a paused Explorer."""
-    page = browser.new_page()
-    page.goto(f"{url}/explorer?refresh=0.5")
+    page = open_page(browser, workbench, "explorer?refresh=0.5")
     page.locator(".st-key-pause button").click()
-    page.wait_for_function(WAITING_MESSAGES, arg=BACKLOG, timeout=60_000)
+    page.wait_for_function(WAITING_MESSAGES, arg=BACKLOG)
     messages = page.locator(".st-key-pane-list")
 
     def stored() -> int:
@@ -129,9 +116,9 @@ def step_button(browser: Browser, _server: Target, url: str) -> ClickTarget:
     return ClickTarget("button", page, lambda _: button, stored)
 
 
-def table_row(browser: Browser, _server: Target, url: str) -> ClickTarget:
+def table_row(browser: Browser, _server: Target, workbench: Target) -> ClickTarget:
     """Return the rows of a table, each click in another one."""
-    page = _open_conformance_tests(browser, url)
+    page = _open_conformance_tests(browser, workbench)
     page.evaluate(COUNT_SELECTIONS)
     return ClickTarget(
         "table row",
@@ -141,9 +128,9 @@ def table_row(browser: Browser, _server: Target, url: str) -> ClickTarget:
     )
 
 
-def row_button(browser: Browser, server: Target, url: str) -> ClickTarget:
+def row_button(browser: Browser, server: Target, workbench: Target) -> ClickTarget:
     """Return the button of a row that runs a conformance test: the server counts the refusals."""
-    page = _open_conformance_tests(browser, url)
+    page = _open_conformance_tests(browser, workbench)
 
     def refused() -> int:
         metrics_url = f"http://127.0.0.1:{server.port}/metrics"
@@ -160,10 +147,9 @@ def row_button(browser: Browser, server: Target, url: str) -> ClickTarget:
     )
 
 
-def _open_conformance_tests(browser: Browser, url: str) -> Page:
-    page = browser.new_page()
-    page.goto(f"{url}/console?console=trials&refresh=0.5")
-    _row(page, 0).wait_for(timeout=60_000)
+def _open_conformance_tests(browser: Browser, workbench: Target) -> Page:
+    page = open_page(browser, workbench, "console?console=trials&refresh=0.5")
+    _row(page, 0).wait_for()
     return page
 
 
@@ -181,22 +167,3 @@ def busy_process() -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
-
-
-@contextlib.contextmanager
-def traffic(server: Target) -> Iterator[None]:
-    """Publish while the block lasts."""
-    stream, is_over = PagesTraffic(server, MESSAGES_PER_SECOND), False
-
-    def publish() -> None:
-        while not is_over:
-            stream.run(1.0)
-
-    with ThreadPoolExecutor(1) as threads:
-        publishing = threads.submit(publish)
-        try:
-            yield
-        finally:
-            is_over = True
-            publishing.result()
-            stream.close()

@@ -7,19 +7,19 @@ while it runs; the table has the counts.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
+from bench.browser import PAGE_IS_OPEN, new_page, open_browser, start_shop_workbench
 from bench.context import BenchContext, print_progress
-from bench.measurements.pages import launch_chromium
-from bench.servers.processes import DASHBOARD, SIMULATOR, Target, start_process
+from bench.servers.processes import Target
 from bench.stats import Measurement
 
 PAGE_NAMES = (
-    "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
+    "overview", "map", "explorer", "orders", "inventory", "inbox", "console", "scenarios",
+    "connections",
 )  # fmt: skip
 WINDOW_SIZES = {"1440x900": (1440, 900), "390x844": (390, 844)}
 LOCALES = ("en-GB", "uk-UA")
@@ -93,7 +93,9 @@ def cumulative_layout_shift(shifts: Sequence[LayoutShift]) -> float:
     return largest
 
 
-def load_page(browser: Browser, url: str, size: tuple[int, int], locale: str) -> LoadedPage:
+def load_page(
+    browser: Browser, workbench: Target, name: str, size: tuple[int, int], locale: str
+) -> LoadedPage:
     """Open a page in a profile of its own and watch it until it is drawn and has settled."""
     console: list[str] = []
     failed: list[str] = []
@@ -106,19 +108,17 @@ def load_page(browser: Browser, url: str, size: tuple[int, int], locale: str) ->
         if response.status >= 400:
             failed.append(f"{response.status} {response.url}")
 
-    width, height = size
-    context = browser.new_context(viewport={"width": width, "height": height}, locale=locale)
-    page = context.new_page()
+    page = new_page(browser, workbench, size=size, locale=locale)
     page.add_init_script(RECORD_SHIFTS)
     page.on("console", on_console)
     page.on("pageerror", lambda error: console.append(f"exception: {error}"))
     page.on("response", on_response)
     page.on("requestfailed", lambda request: failed.append(f"{request.failure} {request.url}"))
-    page.goto(url)
-    page.locator(".st-key-pause button").wait_for(timeout=60_000)
+    page.goto(name)
+    page.locator(PAGE_IS_OPEN).wait_for()
     page.wait_for_timeout(SETTLING_MS)
     shifts = _recorded_shifts(page)
-    context.close()
+    page.context.close()
     return LoadedPage(shifts, tuple(console), tuple(failed))
 
 
@@ -139,47 +139,16 @@ def print_details(title: str, loaded: LoadedPage) -> None:
         print_progress(f"    {text[:300]}")
 
 
-@contextlib.contextmanager
-def start_workbench(context: BenchContext) -> Iterator[Target]:
-    """Start all three programs on all cores."""
-    everywhere = context.cores.server | context.cores.load
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(context.start_server())
-        server_url = f"http://127.0.0.1:{server.port}"
-        simulator = stack.enter_context(
-            start_process(
-                SIMULATOR,
-                everywhere,
-                context.secret,
-                WORKBENCH_SERVER_URL=server_url,
-                WORKBENCH_SIMULATOR_PORT="0",
-            )
-        )
-        yield stack.enter_context(
-            start_process(
-                DASHBOARD,
-                everywhere,
-                context.secret,
-                WORKBENCH_SERVER_URL=server_url,
-                WORKBENCH_SIMULATOR_URL=f"http://127.0.0.1:{simulator.port}",
-                WORKBENCH_DASHBOARD_PORT="0",
-            )
-        )
-
-
 def run(context: BenchContext) -> list[Measurement]:
     """Load every page at each size and in each language."""
     results: list[Measurement] = []
-    with start_workbench(context) as workbench, sync_playwright() as play:
-        browser = launch_chromium(play)
+    with start_shop_workbench(context) as workbench, open_browser() as browser:
         for size_name, size in WINDOW_SIZES.items():
             for name in PAGE_NAMES:
-                url = f"http://127.0.0.1:{workbench.port}/{name}"
-                loads = [load_page(browser, url, size, locale) for locale in LOCALES]
+                loads = [load_page(browser, workbench, name, size, locale) for locale in LOCALES]
                 for locale, loaded in zip(LOCALES, loads, strict=True):
                     print_details(f"{name} {size_name} {locale}", loaded)
                 results += _measurements(size_name, name, loads)
-        browser.close()
     return results
 
 

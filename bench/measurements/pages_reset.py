@@ -7,17 +7,14 @@ should have removed.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from bench.browser import open_browser, open_page, start_shop_workbench
 from bench.context import BenchContext, print_progress
-from bench.measurements.pages import launch_chromium
-from bench.measurements.pages_loading import start_workbench
-from bench.servers.processes import Target
 from bench.stats import Measurement
 
 WATCHING = ("orders", "overview", "explorer", "inventory")
@@ -26,7 +23,6 @@ RUNNING_MS = 6000
 """How long the sale runs before each reset."""
 SETTLING_MS = 6000
 """Later messages of the old run have arrived by then: the server reports every second."""
-TIMEOUT_MS = 60_000
 _RUN = re.compile(r"ORD-([0-9A-Z]+)-\d+")
 
 
@@ -38,20 +34,6 @@ def runs_in(text: str) -> set[str]:
 def leftovers(texts: Iterable[str], ended: set[str]) -> int:
     """Return how many of the texts name an order of an ended run."""
     return sum(bool(runs_in(text) & ended) for text in texts)
-
-
-@contextlib.contextmanager
-def open_tabs(workbench: Target) -> Iterator[tuple[Page, list[Page]]]:
-    """Keep the Scenarios page and the watching pages open in a browser."""
-    with sync_playwright() as play:
-        browser = launch_chromium(play)
-        tabs = [browser.new_context(locale="en-GB").new_page() for _ in ("scenarios", *WATCHING)]
-        for tab, name in zip(tabs, ("scenarios", *WATCHING), strict=True):
-            tab.set_default_timeout(TIMEOUT_MS)
-            tab.goto(f"http://127.0.0.1:{workbench.port}/{name}")
-            tab.locator(".st-key-pause button").wait_for()
-        yield tabs[0], tabs[1:]
-        browser.close()
 
 
 def reset(scenarios: Page) -> float:
@@ -70,7 +52,9 @@ def run(context: BenchContext) -> list[Measurement]:
     seconds, left, notices = list[float](), list[float](), list[float]()
     ended = set[str]()
     count = RESETS_QUICK if context.rounds == 1 else RESETS
-    with start_workbench(context) as workbench, open_tabs(workbench) as (scenarios, watching):
+    with start_shop_workbench(context) as workbench, open_browser() as browser:
+        scenarios = open_page(browser, workbench, "scenarios")
+        watching = [open_page(browser, workbench, name) for name in WATCHING]
         for number in range(1, count + 1):
             print_progress(f"pages_reset: {number} of {count}")
             scenarios.get_by_role("button", name="Run Flash sale").click()

@@ -7,25 +7,18 @@ blank, reports an error or does not show the message.
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, Page
 
+from bench.browser import new_page, open_browser, start_bench_workbench
 from bench.context import BenchContext, print_progress
-from bench.measurements.pages import CHROMIUM_FLAGS
-from bench.measurements.pages_traffic import PagesTraffic
-from bench.servers.processes import DASHBOARD, ProcessDidNotStart, Target, start_process
+from bench.measurements.pages_traffic import publishing
 from bench.stats import Measurement
 
 SENDS_FULL, SENDS_QUICK = 200, 18
 MESSAGES_PER_SECOND = 40
-TIMEOUT_MS = 60_000
 SAVED_MESSAGES = 3
 ROWS = ".st-key-pane-list tbody tr"
 LINK = ".st-key-send-message a"
@@ -57,23 +50,13 @@ FILTERS = (
 def run(context: BenchContext) -> list[Measurement]:
     """Count the sends that failed, and measure how long the others took."""
     count = SENDS_QUICK if context.rounds == 1 else SENDS_FULL
-    everywhere = context.cores.server | context.cores.load
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(context.start_server())
-        workbench = stack.enter_context(
-            start_process(
-                DASHBOARD,
-                everywhere,
-                context.secret,
-                WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
-                WORKBENCH_DASHBOARD_PORT="0",
-                WORKBENCH_TENANT="bench",
-            )
-        )
-        stack.enter_context(_publishing(server))
-        page = stack.enter_context(_browser_page())
+    with (
+        start_bench_workbench(context) as (server, workbench),
+        publishing(server, MESSAGES_PER_SECOND),
+        open_browser() as browser,
+    ):
         print_progress(f"pages_sends: {count} sends")
-        sends = Sends(page, workbench)
+        sends = Sends(new_page(browser, workbench))
         sends.save_messages()
         for number, filter in enumerate(FILTERS):
             sends.send_under(filter, len(range(number, count, len(FILTERS))))
@@ -87,12 +70,11 @@ def run(context: BenchContext) -> list[Measurement]:
 class Sends:
     """Sends on one page: how long they took, why some failed, and what errors the page had."""
 
-    def __init__(self, page: Page, workbench: Target) -> None:
+    def __init__(self, page: Page) -> None:
         self.times_ms: list[float] = []
         self.failures: list[str] = []
         self.errors: list[str] = []
-        self._page, self._url = page, f"http://127.0.0.1:{workbench.port}"
-        page.set_default_timeout(TIMEOUT_MS)
+        self._page = page
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def save_messages(self) -> None:
@@ -121,7 +103,7 @@ class Sends:
         return Measurement(section=f"pages, {total} sends", name=name, unit=unit, ours=values)
 
     def _open(self, filter: Filter) -> None:
-        self._page.goto(f"{self._url}/explorer?{filter.query}")
+        self._page.goto(f"explorer?{filter.query}")
         self._page.locator(ROWS).first.wait_for()
         if filter.is_paused:
             self._page.get_by_role("button", name="Pause").click()
@@ -161,34 +143,3 @@ class Sends:
         page.get_by_role("link", name="Explorer", exact=True).first.click()
         page.locator(ROWS).first.wait_for()
         page.locator(DRAWN).wait_for()
-
-
-@contextlib.contextmanager
-def _publishing(server: Target) -> Iterator[None]:
-    """Publish a steady stream."""
-    done = threading.Event()
-    traffic = PagesTraffic(server, MESSAGES_PER_SECOND)
-
-    def publish() -> None:
-        while not done.is_set():
-            traffic.run(1.0)
-
-    with ThreadPoolExecutor(1) as threads:
-        publishing = threads.submit(publish)
-        try:
-            yield
-        finally:
-            done.set()
-            publishing.result()
-            traffic.close()
-
-
-@contextlib.contextmanager
-def _browser_page() -> Iterator[Page]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise ProcessDidNotStart("chromium is not installed: apt install chromium")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
-        yield browser.new_page(locale="en-GB", viewport={"width": 1440, "height": 900})
-        browser.close()

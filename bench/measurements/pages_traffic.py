@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from bench.load.http_publisher import BlockingPublisher
 from bench.servers.processes import Target
@@ -55,3 +58,22 @@ class PagesTraffic:
     def close(self) -> None:
         """Close the connection."""
         self._publisher.close()
+
+
+@contextlib.contextmanager
+def publishing(target: Target, messages_per_second: int) -> Iterator[None]:
+    """Publish at a rate while the block lasts."""
+    traffic, is_over = PagesTraffic(target, messages_per_second), False
+
+    def publish() -> None:
+        while not is_over:
+            traffic.run(1.0)
+
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(publish)
+        try:
+            yield
+        finally:
+            is_over = True
+            running.result()
+            traffic.close()

@@ -24,13 +24,18 @@ START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 SERVER, SIMULATOR, DASHBOARD = "server", "simulator", "dashboard"
 PLAIN_SERVER = "bench.servers.plain_aiohttp"
-LISTENING = r"http://127\.0\.0\.1:(\d+)"
+GENERATED_MONITOR = "bench.servers.generated_monitor"
+LISTENING = r"(?P<url>http://127\.0\.0\.1:(?P<port>\d+)[^\s,]*)[\s,]"
 
 
 class Target(Struct, frozen=True):
-    """A running program: its port and process, and a token that may publish, if it has tokens."""
+    """A running program: its port and process, and a token that may publish, if it has tokens.
+
+    ``url`` is the address that it printed; that of the workbench signs a browser in.
+    """
 
     name: str
+    url: str
     port: int
     pid: int
     publisher_token: str
@@ -65,7 +70,7 @@ def start_process(
         "WORKBENCH_JWT_SECRET": secret,
         "WORKBENCH_DATA_DIR": "data",
     }
-    publisher = mint(secret, user_id="bench", tenant_id="bench", role="service")
+    publisher = mint(secret, user_id="bench", tenant_id="bench", role="service", tenants="*")
     with start_command(
         name, [sys.executable, "-m", name], cores, LISTENING, **(ours | environment)
     ) as target:
@@ -78,7 +83,8 @@ def start_command(
 ) -> Iterator[Target]:
     """Start a program on these cores, in an empty folder; it ends with the block.
 
-    ``listening`` is a pattern of what it prints when it listens, whose group is the port.
+    ``listening`` is a pattern of what it prints when it listens, with a group ``port`` and, where
+    the path matters, ``url``.
 
     Raises:
         ProcessDidNotStart: with its output.
@@ -98,17 +104,19 @@ def start_command(
             )
         try:
             os.sched_setaffinity(process.pid, cores)
-            port = _wait_for_port(process, output_file, listening)
-            yield Target(name, port, process.pid, "")
+            found = _wait_for(listening, process, output_file)
+            port = int(found["port"])
+            url = found.groupdict().get("url", f"http://127.0.0.1:{port}")
+            yield Target(name, url, port, process.pid, "")
         finally:
             _stop_process(process)
 
 
-def _wait_for_port(process: subprocess.Popen[bytes], output_file: Path, listening: str) -> int:
+def _wait_for(listening: str, process: subprocess.Popen[bytes], output_file: Path) -> re.Match[str]:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if found := re.search(listening, output_file.read_text()):
-            return int(found[1])
+            return found
         if process.poll() is not None:
             break
         time.sleep(0.05)

@@ -13,10 +13,15 @@ from collections.abc import Sequence
 from redis import Redis, RedisCluster
 
 from protocol.channels import Channel, ChannelKind
-from protocol.errors import OrderOwnedByOtherTenant
 from protocol.publications import Address, Publication, PublishRequest
 from protocol.publish_request import OrderPlacement, PreparedPublication, prepare_publication
-from protocol.redis.order_owners import RECORD_ORDERS, encode_owner, orders_key
+from protocol.redis.order_owners import (
+    RECORD_ORDERS,
+    order_member,
+    orders_by_change_key,
+    record_orders_args,
+    store_prefix,
+)
 from protocol.redis.streams import PUBLISH, RedisKeys, make_publish_call, split_by_address
 from protocol.retention import Retention
 
@@ -29,7 +34,7 @@ class RedisPublisher:
 
     Args:
         redis: a client of redis-py; its retries are safe.
-        tenant: tenant of publications whose address names none.
+        tenant: the one whose orders, users and traffic they are, unless a request names another.
         prefix: the servers' WORKBENCH_REDIS_PREFIX.
         retention: history kept of a channel, for recovery.
     """
@@ -43,7 +48,8 @@ class RedisPublisher:
         retention: Retention = DEFAULT_RETENTION,
     ) -> None:
         self._redis, self._tenant, self._retention = redis, tenant, retention
-        self._keys, self._orders_key = RedisKeys(prefix), orders_key(prefix)
+        self._keys, self._store_prefix = RedisKeys(prefix), store_prefix(prefix)
+        self._orders_by_change_key = orders_by_change_key(prefix)
         self._publish_script = redis.register_script(PUBLISH)
         self._record_script = redis.register_script(RECORD_ORDERS)
 
@@ -52,23 +58,25 @@ class RedisPublisher:
 
         Raises:
             ValueError, RequestError: one is invalid or for a monitor; none was published.
-            OrderOwnedByOtherTenant: nothing was published.
             redis.RedisError: it is unknown whether they were published: publish them again
                 with the same ``idempotency_key``.
         """
         if not drafts:
             return
         now = time.time()
-        prepared = [prepare_publication(draft, now) for draft in drafts]
+        prepared = [prepare_publication(draft, now, self._tenant) for draft in drafts]
         if any(
             isinstance(each.to, Channel) and each.to.kind is ChannelKind.MONITOR
             for each in prepared
         ):
             raise ValueError("monitor channels are reserved for servers")
-        self._record_orders([each.order_placement for each in prepared if each.order_placement])
+        self._record_orders(
+            [each.order_placement for each in prepared if each.order_placement], now
+        )
+        self._touch_orders([each.to for each in prepared], now)
         items = [
             (
-                self._to_publication(each, now),
+                _to_publication(each, now),
                 f"{idempotency_key}:{number}" if idempotency_key else "",
             )
             for number, each in enumerate(prepared)
@@ -86,33 +94,29 @@ class RedisPublisher:
             )
             self._publish_script(keys=call.keys, args=call.args)
 
-    def _record_orders(self, orders: Sequence[OrderPlacement]) -> None:
-        if not orders:
-            return
-        values = [
-            value
-            for each in orders
-            for value in (each.id, encode_owner(each.tenant_id, each.user_id))
-        ]
-        conflict, *_ = self._record_script(keys=[self._orders_key], args=values)
-        if conflict:
-            raise OrderOwnedByOtherTenant(orders[conflict - 1].id, conflict - 1)
+    def _record_orders(self, orders: Sequence[OrderPlacement], now: float) -> None:
+        if orders:
+            args = record_orders_args(
+                now, [(each.id, each.tenant_id, each.user_id) for each in orders]
+            )
+            self._record_script(keys=[self._store_prefix], args=args)
 
-    def _to_publication(self, prepared: PreparedPublication, now: float) -> Publication:
-        return Publication(
-            to=prepared.to,
-            type=prepared.type,
-            message=prepared.message,
-            tenant=self._tenant_of(prepared.to),
-            accepted_at=now,
-        )
+    def _touch_orders(self, addresses: Sequence[Address], now: float) -> None:
+        """Note that there is news of orders, so that servers do not forget them."""
+        members = {
+            order_member(to.tenant, to.key): now
+            for to in addresses
+            if isinstance(to, Channel) and to.kind is ChannelKind.ORDER
+        }
+        if members:
+            self._redis.zadd(self._orders_by_change_key, members, xx=True)
 
-    def _tenant_of(self, to: Address) -> str:
-        """Return the tenant of a publication: the channel's or order's, else the publisher's."""
-        if isinstance(to, Channel) and to.kind is ChannelKind.TENANT:
-            return to.key
-        if isinstance(to, Channel) and to.kind is ChannelKind.ORDER:
-            owner = self._redis.hget(self._orders_key, to.key)
-            text = owner.decode() if isinstance(owner, bytes) else str(owner or "")
-            return text.partition(":")[0] or self._tenant
-        return self._tenant
+
+def _to_publication(prepared: PreparedPublication, now: float) -> Publication:
+    return Publication(
+        to=prepared.to,
+        type=prepared.type,
+        message=prepared.message,
+        tenant=prepared.tenant,
+        accepted_at=now,
+    )

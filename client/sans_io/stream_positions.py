@@ -39,10 +39,12 @@ class StreamPositions:
         if not isinstance(epoch, str) or not isinstance(offset, int):
             return False  # this subscription is not recoverable
         position = self._positions.get(channel)
-        if position is None or position.epoch != epoch:
+        if position is not None and payload.get("recovered") is True:
+            position.epoch = epoch  # it may continue the one before; what is missing is to come
+        elif position is None or position.epoch != epoch:
             self._positions[channel] = _TrackedPosition(epoch, offset)
-        elif payload.get("recovered") is not True:
-            position.offset = offset  # else what is missing is about to come
+        else:
+            position.offset = offset
         return payload.get("recovered") is False
 
     def mark_handled(self, message: dict[str, Any]) -> bool:

@@ -201,11 +201,10 @@ class Feed:
         def handle(payload: bytes) -> None:
             try:
                 decoded = decoder.decode(payload)
-            except codec.DECODE_ERRORS as error:
+                with self._lock:
+                    apply(decoded, self._clock())
+            except (*codec.DECODE_ERRORS, OverflowError) as error:
                 log.warning("cannot decode %s: %s", payload_type.__name__, error)
-                return
-            with self._lock:
-                apply(decoded, self._clock())
 
         return handle
 

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from dashboard.state.message_log import LoggedMessage
+from protocol.codec import DECODE_ERRORS
 
 log = logging.getLogger(__name__)
 FILE_NAME = "saved-messages.jsonl"
@@ -129,9 +130,12 @@ class SavedMessages:
         kept = []
         for line in lines:
             try:
-                kept.append(_decoder.decode(line))
-            except msgspec.DecodeError:
+                saved = _decoder.decode(line)
+                saved.to_message()
+            except DECODE_ERRORS:
                 log.warning("skipped an invalid line in %s", FILE_NAME)
+            else:
+                kept.append(saved)
         return tuple(kept[-self._limit :])
 
 

@@ -61,14 +61,16 @@ class TreeRowRole(StrEnum):
     KIND = "kind"
     CHANNEL = "channel"
     MORE = "more"
+    LISTED = "listed"
 
 
 class ChannelTreeRow(Struct, frozen=True):
     """One row of the tree: a kind with its totals, a channel, or a kind's channels not shown.
 
     ``filter_value`` is the filter of the message list that a click on the row sets; the row of
-    the channels not shown has their kind's.  ``channel_count`` counts the channels of a kind,
-    ``shown_count`` those in the tree; ``is_full`` tells that all of them were asked for.
+    the channels not shown has their kind's.  ``channel_count`` counts the channels of a kind;
+    ``is_full`` tells that all of them were asked for.  While a search is shown, a kind has the
+    totals of the channels that were found.  A LISTED channel is one of a list without kinds.
     """
 
     role: TreeRowRole
@@ -76,7 +78,6 @@ class ChannelTreeRow(Struct, frozen=True):
     kind: str
     name: str
     channel_count: int = 1
-    shown_count: int = 1
     rate: float = 0.0
     total: int = 0
     bytes: int = 0
@@ -91,7 +92,7 @@ class ChannelTreeRow(Struct, frozen=True):
 
 
 class ChannelSort(StrEnum):
-    """Order of the channels within a kind."""
+    """Order of the kinds, and of the channels within a kind."""
 
     RATE = "rate"
     SIZE = "size"
@@ -103,17 +104,25 @@ class ChannelSort(StrEnum):
 class TreeView(Struct, frozen=True):
     """What of the tree is shown.
 
-    A search opens every kind.  ``closed`` kinds show no channels; kinds in ``full`` show all of
-    them, others the first ``TOP_CHANNELS`` and the ``selected`` one.
+    A search opens every kind; it finds the channels whose name contains it, and those that are
+    ``named`` by it.  ``closed`` kinds show no channels; kinds in ``full`` show all of
+    them, others the first ``TOP_CHANNELS`` and the ``selected`` one.  ``is_flat``: all channels in
+    one list, the busiest first, whatever ``sort`` says.
     """
 
     search: str = ""
+    named: frozenset[str] = frozenset()
     sort: ChannelSort = ChannelSort.RATE
     selected: str = ""
     closed: frozenset[str] = frozenset()
     full: frozenset[str] = frozenset()
     pinned: tuple[str, ...] = ()
     with_monitor: bool = True
+    is_flat: bool = False
+
+    def finds(self, channel: str) -> bool:
+        """Tell whether the search finds a channel."""
+        return self.search.casefold() in channel.casefold() or channel in self.named
 
 
 def kind_of(channel: str) -> str:
@@ -155,22 +164,27 @@ def build_tree(
     channels: Mapping[str, ChannelActivity], series: Series, view: TreeView, now: float
 ) -> list[ChannelTreeRow]:
     """Return the rows: pinned channels, then each kind with its channels, if it is open."""
-    members: dict[str, list[ChannelActivity]] = {}
+    members: dict[str, list[ChannelActivity]] = {
+        kind: [] for kind in KINDS if view.with_monitor or kind != ChannelKind.MONITOR
+    }
     for channel in channels.values():
-        if view.search.casefold() in channel.name.casefold():
-            members.setdefault(channel.kind, []).append(channel)
+        if channel.kind in members and view.finds(channel.name):
+            members[channel.kind].append(channel)
     rows = [_pinned_row(channels.get(name), name, now) for name in view.pinned]
-    for kind in KINDS:
-        some = members.get(kind, [])
-        is_hidden = kind == ChannelKind.MONITOR and not view.with_monitor
-        if is_hidden or not (some or (kind != EVERYONE and not view.search)):
+    if view.is_flat:
+        listed = [channel for some in members.values() for channel in some]
+        in_order = _sort_channels(listed, ChannelSort.RATE, now)
+        return rows + [_channel_row(c, now, TreeRowRole.LISTED) for c in in_order]
+    for kind in _sort_kinds(members, view.sort, now):
+        some = members[kind]
+        if not some and (view.search or kind == EVERYONE):
             continue
         shown = _shown_channels(some, kind, view, now)
-        rows.append(_kind_row(kind, some, len(shown), series))
+        rows.append(_kind_row(kind, some, None if view.search else series, now))
         rows += [_channel_row(channel, now) for channel in shown]
         is_open = bool(view.search) or kind not in view.closed
         if is_open and len(some) > TOP_CHANNELS:
-            rows.append(_more_row(kind, len(some), len(shown), kind in view.full))
+            rows.append(_more_row(kind, len(some), kind in view.full))
     return rows
 
 
@@ -210,28 +224,61 @@ def _sort_channels(
     return sorted(channels, key=rank)
 
 
+def _sort_kinds(
+    members: Mapping[str, list[ChannelActivity]], sort: ChannelSort, now: float
+) -> list[str]:
+    """Return the kinds in the order of their channels together; equal ones stay as they are."""
+
+    def rank(kind: str) -> Any:
+        some = members[kind]
+        match sort:
+            case ChannelSort.RATE:
+                return -sum(c.rate(now) for c in some)
+            case ChannelSort.SIZE:
+                return -sum(c.bytes for c in some)
+            case ChannelSort.TOTAL:
+                return -sum(c.total for c in some)
+            case ChannelSort.LATEST:
+                return -max((c.last for c in some), default=0.0)
+            case ChannelSort.NAME:
+                return kind
+
+    return sorted(members, key=rank)
+
+
 def _kind_row(
-    kind: str, members: list[ChannelActivity], shown_count: int, series: Series
+    kind: str,
+    members: list[ChannelActivity],
+    series: Series | None,
+    now: float,
 ) -> ChannelTreeRow:
+    """Return the row of a kind; without a ``series`` of it, with the rate of these channels."""
     subscribers = [c.subscribers for c in members if c.subscribers is not None]
+    if series is None:
+        trends = [c.trend(now) for c in members]
+        rate = sum(c.rate(now) for c in members)
+        trend = [sum(rates) for rates in zip(*trends, strict=True)]
+    else:
+        rate, trend = series.now(kind, over=10), series.sparkline(kind, step=BUCKET_S)
     return ChannelTreeRow(
         TreeRowRole.KIND,
         filter_of_kind(kind),
         kind,
         "",
         len(members),
-        shown_count,
-        series.now(kind, over=10),
+        rate,
         sum(c.total for c in members),
         sum(c.bytes for c in members),
         sum(subscribers),
-        tuple(series.sparkline(kind, step=BUCKET_S)),
+        tuple(trend),
     )
 
 
-def _channel_row(channel: ChannelActivity, now: float) -> ChannelTreeRow:
+def _channel_row(
+    channel: ChannelActivity, now: float, role: TreeRowRole = TreeRowRole.CHANNEL
+) -> ChannelTreeRow:
     return ChannelTreeRow(
-        TreeRowRole.CHANNEL,
+        role,
         channel.name,
         channel.kind,
         channel.name.partition(":")[2] or channel.name,
@@ -243,18 +290,17 @@ def _channel_row(channel: ChannelActivity, now: float) -> ChannelTreeRow:
     )
 
 
-def _more_row(kind: str, count: int, shown_count: int, is_full: bool) -> ChannelTreeRow:
+def _more_row(kind: str, count: int, is_full: bool) -> ChannelTreeRow:
     return ChannelTreeRow(
         TreeRowRole.MORE,
         filter_of_kind(kind),
         kind,
         "",
         count,
-        shown_count,
         is_full=is_full,
     )
 
 
 def _pinned_row(channel: ChannelActivity | None, name: str, now: float) -> ChannelTreeRow:
-    row = _channel_row(channel or ChannelActivity(name, kind_of(name)), now)
-    return replace(row, role=TreeRowRole.PINNED)
+    found = channel or ChannelActivity(name, kind_of(name))
+    return _channel_row(found, now, TreeRowRole.PINNED)

@@ -36,6 +36,10 @@ class ClusterStats(Struct, frozen=True):
         """The slow clients disconnected since the nodes started."""
         return sum(node.evictions for node in self.stats)
 
+    def started_at(self, now: float) -> float:
+        """When the oldest node started, which the totals since the start are counted from."""
+        return now - max((node.uptime_s for node in self.stats), default=0.0)
+
     @property
     def lag_ms(self) -> float:
         """The highest event loop delay in the last second."""

@@ -36,4 +36,7 @@ def take_from_url() -> None:
         if message := message_ids.find_message(id, log):
             replace_draft(as_publication(message.channel, message.text))
             return
-    st.toast(_("This message is no longer stored."), icon=":material/history:")
+    st.toast(
+        _("The workbench no longer has this message, so it is not in the editor."),
+        icon=":material/history:",
+    )

@@ -5,16 +5,21 @@ It always has its room, so that nothing moves when a scenario starts or the shop
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.state.live_state import Snapshot
+from dashboard.state.shop_periods import PeriodKind
 from dashboard.ui import formatting, hidden_tab, simulator_commands
 from dashboard.ui.scenario_titles import scenario_title
 from protocol.simulator_api import (
     ResumeSimulation,
     RunningScenario,
+    ScenarioPhase,
     ScenarioSubject,
     ShopState,
     StopScenario,
@@ -22,6 +27,7 @@ from protocol.simulator_api import (
 )
 
 REDRAW_S = 1.0  # the time left counts down
+END_SHOWN_S = 60.0
 MAX_SUBJECTS = {1: 3, 2: 1}  # named for each scenario, by the number of scenarios; else none
 LINKS = {  # where a subject is shown: the view, and its parameter
     SubjectKind.PRODUCT: ("inventory", "product"),
@@ -39,20 +45,69 @@ def draw() -> None:
 
 def _draw_now() -> None:
     now = feed().snapshot()
-    shop = now.shop
+    shop = None if now.stock.error else now.shop
     with st.container(
         key="strip-line", horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False
     ):
-        if shop is None or now.stock.error:
-            st.html(_quiet(_("The simulator does not respond.")))
-            return
-        if not shop.running:
-            _draw_pause()
-        for scenario in shop.scenarios:
-            _draw_scenario(scenario, now, shop)
-        if shop.running and not shop.scenarios:
-            st.html(_quiet(_describe_idle(shop)), width="content")
-            st.page_link("views/scenarios/page.py", label=_("Start a scenario"))
+        # Each part has a place of its own, empty if there is nothing to say: what Streamlit draws
+        # no longer would else stay until the page's run has ended, beside what is new.
+        is_paused = shop is not None and not shop.running
+        scenarios = shop.scenarios if shop else ()
+        _draw_part("pause", _draw_pause if is_paused else None)
+        _draw_part("scenarios", partial(_draw_scenarios, now, shop) if shop and scenarios else None)
+        is_idle = not is_paused and not scenarios
+        _draw_part("idle", partial(_draw_idle, now, shop) if is_idle else None)
+
+
+def _draw_part(name: str, draw_content: Callable[[], None] | None) -> None:
+    if draw_content is None:
+        st.empty()
+        return
+    with st.container(
+        key=f"strip-{name}",
+        horizontal=True,
+        vertical_alignment="center",
+        gap="xsmall",
+        wrap=False,
+        width="content",
+    ):
+        draw_content()
+
+
+def _draw_scenarios(now: Snapshot, shop: ShopState) -> None:
+    for scenario in shop.scenarios:
+        _draw_scenario(scenario, now, shop)
+
+
+def _draw_idle(now: Snapshot, shop: ShopState | None) -> None:
+    if shop is None:
+        st.html(_quiet(_("The simulator does not respond.")))
+        return
+    if ended := end_text(now):
+        st.html(formatting.status_html(*ended, "ok"), width="content")
+    else:
+        st.html(_quiet(_describe_idle(shop)), width="content")
+    st.page_link("views/scenarios/page.py", label=_("Start a scenario"))
+
+
+def end_text(now: Snapshot, since: float = 0.0) -> tuple[str, str] | None:
+    """Return the scenario that ended last, and how and when; None if none did lately.
+
+    Only ends after ``since`` and in the last ``END_SHOWN_S`` count.
+    """
+    since = max(since, now.at - END_SHOWN_S)
+    ended = [
+        (one.until, one.name)
+        for one in now.periods
+        if one.kind is PeriodKind.SCENARIO and one.until is not None and one.until >= since
+    ]
+    if not ended:
+        return None
+    at, name = max(ended)
+    finished = now.shop.ended if now.shop else ()
+    how = next((one.how for one in finished if one.name == name), ScenarioPhase.FINISHED)
+    words = _("stopped at {time}") if how is ScenarioPhase.STOPPED else _("ended at {time}")
+    return scenario_title(name), words.format(time=formatting.format_time(at))
 
 
 def _quiet(text: str) -> str:

@@ -8,6 +8,7 @@ by its id: whatever was sorted or added in between, a click acts on the row it w
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -19,6 +20,7 @@ from dashboard.tab_session import tab
 from dashboard.ui import formatting, head_help, url_select
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.shown_rows import ShownRows
+from dashboard.ui.steady_order import SteadyOrder
 from dashboard.ui.theme import display_name
 from dashboard.web.assets import import_module
 
@@ -241,6 +243,8 @@ def draw_table(
     scope: object = "",
     mark: Mark | None = None,
     detail: str = "",
+    row_px: int = ROW_PX,
+    hold_order_s: float = 0.0,
 ) -> None:
     """Draw a table in the room of ``visible_rows`` rows, or in what its pane leaves.
 
@@ -257,16 +261,32 @@ def draw_table(
     it is not beside the table, a selection scrolls to it.
 
     ``sort`` lets the heads of sortable columns sort the rows, all of them, before the first
-    ``MAX_ROWS`` are drawn.
+    ``MAX_ROWS`` are drawn.  ``hold_order_s`` is how long they stay in an order, where their values
+    change all the time.
+
+    ``row_px`` is the height of a row, where its texts take more than one line.
     """
     if sort:  # into the URL again, after another page
         url_select.keep_value(sort.page, sort.parameter, _sort_value(sort), default=sort.default)
-    shown = list(sort_rows(rows, columns, sort)[:MAX_ROWS])
+    in_order = sort_rows(rows, columns, sort)
+    if hold_order_s:
+        in_order = (
+            tab()
+            .steady_orders.setdefault(key, SteadyOrder())
+            .arrange(
+                in_order,
+                [row_id(row) for row in in_order],
+                scope=(scope, _sort_value(sort)),
+                at=time.monotonic(),
+                hold_s=hold_order_s,
+            )
+        )
+    shown = list(in_order[:MAX_ROWS])
     ids = [row_id(row) for row in shown]
     shown_rows: ShownRows[T] = tab().shown_rows.setdefault(key, ShownRows())
     version = shown_rows.add(shown, ids)
     buttons = {at: c.on_click for at, c in enumerate(columns.values()) if c.on_click}
-    row_px = PRESENTED_ROW_PX if st.session_state.get("present") else ROW_PX
+    row_px = max(row_px, PRESENTED_ROW_PX if st.session_state.get("present") else ROW_PX)
 
     def act() -> None:
         """Do what was done in the browser: see ``send`` in table.js."""

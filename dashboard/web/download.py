@@ -18,9 +18,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from common.text_markers import N_
+from common.text_patterns import InvalidPattern
 from dashboard.messages import export
-from dashboard.messages.search import MessageFilter, MessageSearch
+from dashboard.messages.search import MessageFilter, MessageSearch, SearchStopped
 from dashboard.state.message_log import LoggedMessage, LogView
+
+SEARCH_TIMEOUT_S = 20.0  # of a download: usual filters take one or two
 
 
 class ExportFormat(NamedTuple):
@@ -46,8 +49,14 @@ class DownloadSource:
         _sources[self.token] = self
 
     def messages(self) -> list[LoggedMessage]:
-        """Return all messages that match the filter, oldest first."""
-        return MessageSearch(self.filter).all_matches(self.log)
+        """Return all messages that match the filter, oldest first.
+
+        Raises:
+            SearchStopped: it would take too long.
+            PatternTooSlow: one message alone would.
+        """
+        until = time.monotonic() + SEARCH_TIMEOUT_S
+        return MessageSearch(self.filter).all_matches(self.log, lambda: time.monotonic() > until)
 
     def url_path(self, format: str) -> str:
         """Return the path of the download in a format."""
@@ -63,11 +72,15 @@ def serve_download(request: Request) -> Response:
     listed = _sources.get(request.path_params["token"])
     if form is None or listed is None:
         return PlainTextResponse("This link has expired: its tab was closed.\n", 404)
+    try:
+        messages = listed.messages()
+    except (SearchStopped, InvalidPattern):
+        return PlainTextResponse("The filter takes too long: use a simpler one.\n", 422)
     name = export.file_name(listed.filter, time.time(), request.path_params["form"])
     # Names may have letters of any script, which only `filename*` carries.
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-    return Response(form.write(listed.messages()), media_type=form.media_type, headers=headers)
+    return Response(form.write(messages), media_type=form.media_type, headers=headers)
 
 
 DOWNLOAD_ROUTE = Route("/messages/{token}.{form}", serve_download)

@@ -1,9 +1,11 @@
-"""The pages' HTML: Streamlit's, with our styles and the server's address.
+"""The pages' HTML: Streamlit's, with our styles, the server's address and an outline of the page.
 
 Streamlit loads styles of ours with the page's other content, after it has drawn the frame without
-them: everything would move.  And its script guesses the server's address from the page's: on
-``/explorer`` it first requests ``/explorer/_stcore/health``, and the browser logs a 404 (seen with
-1.67).
+them: everything would move.  Until its scripts have loaded and run it shows nothing; the outline is
+there at once.  Its script guesses the server's address from the page's: on ``/explorer`` it first
+requests ``/explorer/_stcore/health``, and the browser logs a 404 (seen with 1.67).  And in a tab
+that outlives the workbench it blames the app's CORS settings for the cookie that is not valid any
+more: such a tab is reloaded, and shows how to sign in.
 """
 
 from __future__ import annotations
@@ -18,20 +20,30 @@ from streamlit import file_util
 from dashboard.ui.theme import ASSETS_DIR
 
 ADDRESS = "<script>window.__streamlit = { BACKEND_BASE_URL: location.origin }</script>"
+SIGN_IN_AGAIN = """<script>
+new PerformanceObserver((list) => {
+  for (const {name, responseStatus} of list.getEntries())
+    if (responseStatus === 403 && name.endsWith("/_stcore/host-config")) location.reload();
+}).observe({type: "resource"});
+</script>"""
+"""Streamlit requests this path before it connects, also again."""
 STYLES = "".join(
     f"<style>{(ASSETS_DIR / name).read_text()}</style>" for name in ("app.css", "table.css")
 )
 """For the body: Streamlit adds its own to the head, and of equal rules the last applies."""
 
+LOADING = (ASSETS_DIR / "loading.html").read_text()
+
 
 def render_index() -> bytes:
-    """Return Streamlit's HTML with the address and the styles.
+    """Return Streamlit's HTML with the scripts, the styles and the outline.
 
     Raises:
         ValueError: the HTML has no head or body, as in no known version.
     """
     index = (Path(file_util.get_static_dir()) / "index.html").read_text()
-    for tag, addition in (("<head>", ADDRESS), ("<body>", STYLES)):
+    additions = (("<head>", ADDRESS + SIGN_IN_AGAIN), ("<body>", STYLES + LOADING))
+    for tag, addition in additions:
         before, found, after = index.partition(tag)
         if not found:
             raise ValueError(f"Streamlit's index.html has no {tag}")

@@ -25,7 +25,7 @@ for i = 2, #KEYS, 2 do
   at = at + 6
   local token_key = head .. ':' .. token
   if token == '' or redis.call('SET', token_key, '', 'NX', 'EX', IDEMPOTENCY_WINDOW_S) then
-    local epoch = stream_epoch(head, ARGV[2], verb == 'SPUBLISH')
+    local epoch = stream_epoch(head, ARGV[2], verb == 'SPUBLISH', current_period(ARGV[4]))
     local offset = redis.call('HINCRBY', head, 'offset', 1)
     redis.call('EXPIRE', head, ARGV[4])
     local here = epoch .. ' ' .. string.format('%d', offset) .. ' '

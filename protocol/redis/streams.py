@@ -17,7 +17,7 @@ from protocol.channels import Channel
 from protocol.publications import EVERYONE, Address, Publication, StreamPosition
 from protocol.retention import Retention
 
-HEAD_TTL_S = 86_400  # how long the position of a channel without publications is kept
+HEAD_TTL_S = 86_400  # how long the position of a channel is kept after its latest publication
 
 
 def _read_scripts(*names: str) -> str:
@@ -57,7 +57,7 @@ class RedisKeys:
 
     def channel(self, to: Address) -> str:
         """Return the Pub/Sub channel of an address; the names of its keys start with it."""
-        return f"{self._prefix}{{{to}}}"
+        return f"{self._prefix}{{{_internal_name(to)}}}"
 
     def tap_channel(self, tenant: str) -> str:
         """Return the Pub/Sub channel that gets all publications of a tenant."""
@@ -67,6 +67,13 @@ class RedisKeys:
         """Return the keys of the log and of the head of an address."""
         name = self.channel(to)
         return f"{name}:log", f"{name}:head"
+
+    def data_id(self, number: int) -> str:
+        """Return the key of an id that is lost with the data of Redis.
+
+        Each shard of a Redis Cluster has one, with the first number whose key belongs to it.
+        """
+        return f"{self._prefix}{{{number}}}:data-id"
 
     def batch_key(self, to: Address, id: str) -> str:
         """Return the key of a batch that starts with this address."""
@@ -139,9 +146,13 @@ def decode_run(data: bytes) -> list[Publication]:
         raise UnreadablePublications(str(why) or type(why).__name__) from why
 
 
+def _internal_name(to: Address) -> str:
+    return to.internal_name if isinstance(to, Channel) else str(to)
+
+
 def _to_stored(publication: Publication) -> StoredPublication:
     return StoredPublication(
-        str(publication.to),
+        _internal_name(publication.to),
         publication.type,
         publication.message,
         publication.tenant,
@@ -159,7 +170,7 @@ def _decode_items(epoch: str, offset: int, rest: bytes) -> Iterable[Publication]
         end = colon + 1 + int(rest[start:colon])
         stored = _decoder.decode(rest[colon + 1 : end])
         yield Publication(
-            to=EVERYONE if stored.to == EVERYONE.value else Channel.parse(stored.to),
+            to=EVERYONE if stored.to == EVERYONE.value else Channel.from_internal_name(stored.to),
             type=stored.type,
             message=stored.message,
             tenant=stored.tenant,

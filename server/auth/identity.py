@@ -32,6 +32,7 @@ class Role(StrEnum):
     NONE = ""
 
 
+ALL_TENANTS = "*"  # in the claim `tenants`; no tenant can be called that
 STAFF_ROLES = frozenset({Role.AGENT, Role.ADMIN})
 
 
@@ -39,6 +40,8 @@ class Identity(Struct, frozen=True, kw_only=True):
     """The claims of a verified token, valid until ``expires_at`` (seconds since the epoch).
 
     ``tenant_id`` is empty if the token names no tenant; an empty one matches none.
+    ``other_tenants`` are those that a service may act for besides its own; ``ALL_TENANTS`` in
+    it stands for every tenant.
     """
 
     user_id: str
@@ -47,6 +50,24 @@ class Identity(Struct, frozen=True, kw_only=True):
     name: str
     issued_at: float
     expires_at: float
+    other_tenants: frozenset[str] = frozenset()
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is an agent or an admin of its tenant."""
+        return self.is_staff_of(self.tenant_id)
+
+    @property
+    def acts_for_all_tenants(self) -> bool:
+        """Whether this is a service of the whole platform."""
+        return self.role is Role.SERVICE and ALL_TENANTS in self.other_tenants
+
+    def publishes_for(self, tenant_id: str) -> bool:
+        """Whether this may publish to what belongs to that tenant."""
+        if self.role is not Role.SERVICE:
+            return self.is_admin_of(tenant_id)
+        tenants = self.other_tenants | {self.tenant_id}
+        return bool(tenant_id) and not tenants.isdisjoint({tenant_id, ALL_TENANTS})
 
     def is_staff_of(self, tenant_id: str) -> bool:
         """Whether this is an agent or an admin of that tenant."""

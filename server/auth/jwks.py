@@ -25,6 +25,8 @@ REFRESH_S = 300.0  # after so long the keys are fetched again, while the known o
 KEEP_S = 12 * 3600.0  # known keys are used for so long without a successful fetch
 RETRY_S = 5.0  # between two fetches, failed or for an unknown key: strangers may invent key ids
 MAX_BYTES = 1 << 20
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""Raised for JSON that is no key set: PyJWT does not check the types in it."""
 
 
 class JwksKeys:
@@ -80,7 +82,7 @@ class JwksKeys:
                 if each.key_id and each.public_key_use in (None, "sig")
             }
             self._fetched_at = self._clock()
-        except (aiohttp.ClientError, jwt.PyJWTError, OSError, TimeoutError, ValueError) as why:
+        except (aiohttp.ClientError, jwt.PyJWTError, OSError, TimeoutError, *MALFORMED) as why:
             log.warning("the keys cannot be fetched: %s", str(why) or type(why).__name__)
         finally:
             self._fetching = None

@@ -13,7 +13,7 @@ from cachetools import TLRUCache
 
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
-from server.auth.identity import Identity, InvalidToken, Role
+from server.auth.identity import ALL_TENANTS, Identity, InvalidToken, Role
 from server.auth.jwks import JwksKeys, http_fetch
 from server.settings import Settings
 
@@ -55,7 +55,7 @@ class JwtVerifier:
                 identity = self._identity_from_claims(
                     self._decode_claims(token, await self._get_key(token))
                 )
-            except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
+            except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as why:
                 raise InvalidToken from why
             self._token_cache[token] = identity
         if self._is_revoked(identity):
@@ -73,7 +73,9 @@ class JwtVerifier:
             options={
                 "require": ["exp"],
                 "verify_aud": bool(settings.jwt_audience),
-                "verify_iat": False,  # an issuer's clock may be a second ahead of ours
+                # Checked below: an issuer's clock may be ahead of ours.
+                "verify_iat": False,
+                "verify_nbf": False,
             },
         )
 
@@ -92,13 +94,18 @@ class JwtVerifier:
         expires_at = float(claims["exp"])
         if not 0 < expires_at <= MAX_EXPIRES_AT:
             raise ValueError("exp is out of range")
+        latest = time.time() + self._settings.clock_skew_s
+        issued_at = float(claims.get("iat", 0))
+        if not (issued_at <= latest and float(claims.get("nbf", 0)) <= latest):
+            raise ValueError("not yet valid")
         return Identity(
             user_id=user_id,
             tenant_id=tenant_id,
             role=role,
             name=name if _is_displayable(name) else user_id,
-            issued_at=float(claims.get("iat", 0)),
+            issued_at=issued_at,
             expires_at=expires_at,
+            other_tenants=_other_tenants(claims) if role is Role.SERVICE else frozenset(),
         )
 
 
@@ -110,6 +117,20 @@ def _optional_claim(claims: dict[str, Any], name: str) -> Any:
     """Return an optional claim; null counts as missing."""
     value = claims.get(name)
     return "" if value is None else value
+
+
+def _other_tenants(claims: dict[str, Any]) -> frozenset[str]:
+    """Return the tenants in the claim ``tenants``: a list of them, or ``*`` for all."""
+    tenants = claims.get("tenants")
+    if tenants is None:
+        return frozenset()
+    if tenants == ALL_TENANTS:
+        return frozenset({ALL_TENANTS})
+    if not isinstance(tenants, list) or not all(
+        isinstance(each, str) and (each == ALL_TENANTS or is_valid_key(each)) for each in tenants
+    ):
+        raise ValueError("tenants is no list of tenants")
+    return frozenset(tenants)
 
 
 def _is_displayable(name: object) -> bool:

@@ -131,12 +131,8 @@ def evaluate(
 
 
 def _evaluate_order(identity: Identity, order: OrderOwnership | None) -> AccessRule:
-    if order is None:
+    if order is None or order.tenant_id != identity.tenant_id:
         return AccessRule.UNKNOWN_ORDER
     if order.user_id == identity.user_id:
         return AccessRule.OWNER
-    if identity.is_staff_of(order.tenant_id):
-        return AccessRule.STAFF
-    return (
-        AccessRule.NOT_OWNER if identity.tenant_id == order.tenant_id else AccessRule.UNKNOWN_ORDER
-    )
+    return AccessRule.STAFF if identity.is_staff else AccessRule.NOT_OWNER

@@ -177,6 +177,8 @@ class ClusterBus:
             parts = data.decode(errors="replace").split(":")
             if len(parts) == 3:
                 handler.on_order_owner_changed(*parts)
+            else:
+                self._count_unreadable(1)
             return
         try:
             envelope, unreadable = decode(data)

@@ -11,7 +11,7 @@ import contextlib
 import msgspec
 from msgspec import Struct, field
 
-from protocol.monitoring import ConnectionEvent, NodeStats
+from protocol.monitoring import ConnectionEvent, NodeStats, RefusedRequest
 from server.cluster.node_queries import NodeQuery
 
 
@@ -23,7 +23,8 @@ class NodeHeartbeat(Struct, frozen=True, tag="Here"):
     """A node is running; sent every second.
 
     ``connections_in_use`` counts against the limits of users, and ``watched_tenants`` are
-    those whose monitor channels have subscribers there.
+    those whose monitor channels have subscribers there.  ``tenant_stats`` are the statistics
+    for the tenants that are watched on any node, without what belongs to other tenants.
     """
 
     name: str
@@ -31,6 +32,7 @@ class NodeHeartbeat(Struct, frozen=True, tag="Here"):
     stats: NodeStats
     connections_in_use: int = field(name="taken")
     watched_tenants: frozenset[str] = field(name="watched")
+    tenant_stats: dict[str, NodeStats] = field(default_factory=dict)
 
 
 class NodeLeft(Struct, frozen=True, tag="Gone"):
@@ -56,7 +58,8 @@ class TenantReport(Struct, frozen=True, omit_defaults=True, tag="Reached"):
 
     ``channels`` has the deliveries of publications, by address.  ``events`` are those of
     connections, without ``events_left_out`` that did not fit.  ``has_new_watcher``: somebody
-    has subscribed to the monitor channel.
+    has subscribed to the monitor channel.  ``refused`` are requests that were refused, without
+    ``refused_left_out`` that did not fit.
     """
 
     tenant: str
@@ -64,6 +67,8 @@ class TenantReport(Struct, frozen=True, omit_defaults=True, tag="Reached"):
     events: tuple[ConnectionEvent, ...] = ()
     events_left_out: int = 0
     has_new_watcher: bool = False
+    refused: tuple[RefusedRequest, ...] = ()
+    refused_left_out: int = 0
 
 
 class UserCountsRequest(Struct, frozen=True, tag="CountAgain"):

@@ -50,7 +50,11 @@ class NodeHost(Protocol):
         """
 
     def stats(self) -> NodeStats:
-        """Return the statistics of this node."""
+        """Return the statistics of this node, for the other nodes."""
+        ...
+
+    def tenant_stats(self, tenant_id: str) -> NodeStats:
+        """Return the statistics of this node without what belongs to other tenants."""
         ...
 
 
@@ -86,8 +90,11 @@ class Cluster(Protocol):
         """
         ...
 
-    def nodes(self) -> list[NodeStats]:
-        """Return the statistics of all nodes, this one first; others are up to a second old."""
+    def nodes(self, tenant_id: str) -> list[NodeStats]:
+        """Return what a tenant whose monitor channel is watched may know of all nodes.
+
+        This one is first; others are up to a second old.
+        """
         ...
 
     def traffic_source(

@@ -24,6 +24,7 @@ from server.auth.revocations import Revocations
 from server.cluster.node_queries import (
     AccessResult,
     AffectedConnections,
+    DescribeNode,
     DisconnectConnection,
     DisconnectUser,
     ExplainAccess,
@@ -32,6 +33,7 @@ from server.cluster.node_queries import (
     NodeAnswer,
     NodeChannels,
     NodeConnections,
+    NodeDescription,
     NodeQuery,
     OrderOwnerChanged,
 )
@@ -53,6 +55,7 @@ class LocalNode(Struct, frozen=True):
     revocations: Revocations
     node_name: str
     collect_stats: Callable[[], NodeStats]
+    collect_tenant_stats: Callable[[str], NodeStats]
     clock: Callable[[], float]
 
     async def handle_query(self, query: NodeQuery) -> NodeAnswer:
@@ -74,6 +77,8 @@ class LocalNode(Struct, frozen=True):
                 if revoked_at is not None:
                     self.revocations.record(tenant_id, user_id, revoked_at)
                 return self._disconnect(self._connections_of(tenant_id, user_id))
+            case DescribeNode(tenant_id):
+                return NodeDescription(self.tenant_stats(tenant_id))
             case OrderOwnerChanged(order):
                 self._revoke_order(await self.order_owners.refresh(order))
                 return AffectedConnections(0)
@@ -83,6 +88,10 @@ class LocalNode(Struct, frozen=True):
     def stats(self) -> NodeStats:
         """Return the statistics of this node."""
         return self.collect_stats()
+
+    def tenant_stats(self, tenant_id: str) -> NodeStats:
+        """Return the statistics of this node without what belongs to other tenants."""
+        return self.collect_tenant_stats(tenant_id)
 
     def on_disconnected(self) -> None:
         """Drop the cached owners of orders: changes of other nodes do not arrive any more."""
@@ -98,14 +107,15 @@ class LocalNode(Struct, frozen=True):
         for connection in self.connection_manager.open_connections():
             if connection.identity is not None and self.revocations.is_revoked(connection.identity):
                 connection.close(CloseCode.DISCONNECTED)
-        for order_id in self.hub.channel_keys(ChannelKind.ORDER):
-            order = await self.order_owners.find(order_id)
+        for channel in list(self.hub.channels(ChannelKind.ORDER)):
+            order = await self.order_owners.find(channel.tenant, channel.key)
             if order is not None:
                 self._revoke_order(order)
 
     def _revoke_order(self, order: OrderOwnership) -> None:
         """Unsubscribe from an order those who may not see it any more."""
-        for subscriber in list(self.hub.subscribers(Channel(ChannelKind.ORDER, order.id))):
+        channel = Channel(ChannelKind.ORDER, order.id, order.tenant_id)
+        for subscriber in list(self.hub.subscribers(channel)):
             subscriber.on_order_owner_changed(order)
 
     def _list_connections(self, tenant_id: str, user_id: str | None) -> NodeConnections:
@@ -121,8 +131,7 @@ class LocalNode(Struct, frozen=True):
             for channel in connection.channels
             if channel.kind is not ChannelKind.PUBLIC
         )
-        for key in self.hub.channel_keys(ChannelKind.PUBLIC):
-            channel = Channel(ChannelKind.PUBLIC, key)
+        for channel in self.hub.channels(ChannelKind.PUBLIC):
             subscribers[str(channel)] = len(self.hub.subscribers(channel))
         return NodeChannels(dict(subscribers.most_common(MAX_CHANNELS_SENT)), len(subscribers))
 
@@ -131,11 +140,11 @@ class LocalNode(Struct, frozen=True):
     ) -> ChannelAccess | None:
         for connection, identity in self._find_connection(tenant_id, connection_id):
             try:
-                channel = Channel.parse(name)
+                channel = Channel.parse(name, identity.tenant_id)
             except RequestError:
                 return _channel_access(name, False, AccessRule.MALFORMED)
             order = (
-                await self.order_owners.find(channel.key)
+                await self.order_owners.find(channel.tenant, channel.key)
                 if channel.kind is ChannelKind.ORDER
                 else None
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from protocol.admin_api import ChannelAccess, ConnectionInfo
+from protocol.monitoring import NodeStats
 from server.stores.base import OrderOwnership
 
 
@@ -49,6 +50,12 @@ class DisconnectUser(Struct, frozen=True, tag="HangUpUser"):
     revoked_at: float | None
 
 
+class DescribeNode(Struct, frozen=True, tag="DescribeNode"):
+    """Describe the node, without what belongs to other tenants."""
+
+    tenant_id: str
+
+
 class OrderOwnerChanged(Struct, frozen=True, tag="OrderMoved"):
     """Apply a change of owner: unsubscribe those who may not receive the order any more."""
 
@@ -62,6 +69,7 @@ NodeQuery = (
     | DisconnectConnection
     | DisconnectUser
     | OrderOwnerChanged
+    | DescribeNode
 )
 
 
@@ -88,10 +96,16 @@ class AccessResult(Struct, frozen=True):
     access: ChannelAccess | None
 
 
+class NodeDescription(Struct, frozen=True):
+    """The statistics of a node, as far as a tenant may know them."""
+
+    stats: NodeStats
+
+
 class AffectedConnections(Struct, frozen=True):
     """How many connections were closed."""
 
     connections: int
 
 
-NodeAnswer = NodeConnections | NodeChannels | AccessResult | AffectedConnections
+NodeAnswer = NodeConnections | NodeChannels | AccessResult | AffectedConnections | NodeDescription

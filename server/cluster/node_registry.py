@@ -21,6 +21,7 @@ class PeerNode(Struct):
     joined_at: float
     stats: NodeStats
     watched_tenants: frozenset[str]
+    tenant_stats: dict[str, NodeStats]
     last_heartbeat_at: float
 
 

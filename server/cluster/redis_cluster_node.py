@@ -43,6 +43,7 @@ from server.cluster.pending_node_queries import PendingQueries
 from server.monitoring.cluster_traffic import ClusterTraffic, TrafficSource
 from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.counters import Counters
+from server.monitoring.tenant_stats import load_only
 from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker
 from server.pubsub.hub import Hub
@@ -146,10 +147,16 @@ class RedisClusterNode:
         others = [msgspec.msgpack.decode(result, type=kind) for result in pending.results]
         return QueryResults([own, *others], unresponsive=sorted(unresponsive))
 
-    def nodes(self) -> list[NodeStats]:
-        """Return the statistics of all nodes, this one first; others are up to a second old."""
+    def nodes(self, tenant_id: str) -> list[NodeStats]:
+        """Return what a watched tenant may know of all nodes, this one first.
+
+        Others are up to a second old.
+        """
         others = sorted(self._registry.peers.values(), key=lambda peer: peer.name)
-        return [self._joined_host.stats(), *(peer.stats for peer in others)]
+        return [
+            self._joined_host.tenant_stats(tenant_id),
+            *(peer.tenant_stats.get(tenant_id) or load_only(peer.stats) for peer in others),
+        ]
 
     def traffic_source(
         self, hub: Hub, broker: Broker, sampler: TrafficSampler, connection_log: ConnectionLog
@@ -186,9 +193,11 @@ class RedisClusterNode:
         match message:
             case Hello():
                 self._announce()
-            case NodeHeartbeat(name, joined_at, stats, in_use, watched):
+            case NodeHeartbeat(name, joined_at, stats, in_use, watched, tenant_stats):
                 now = time.monotonic()
-                peer = PeerNode(name, joined_at, stats, watched, last_heartbeat_at=now)
+                peer = PeerNode(
+                    name, joined_at, stats, watched, tenant_stats, last_heartbeat_at=now
+                )
                 self._registry.update_node(sender, peer)
                 self._registry_changed.set()
                 if self._registry.connections_on(sender) != in_use:
@@ -264,10 +273,18 @@ class RedisClusterNode:
 
     def _send_heartbeat(self) -> None:
         host = self._joined_host
-        stats = host.stats()
+        elsewhere = (peer.watched_tenants for peer in self._registry.peers.values())
         self._bus.send(
             NodeHeartbeat(
-                self.name, self._joined_at, stats, self._limiter.in_use, self._watched_tenants
+                self.name,
+                self._joined_at,
+                host.stats(),
+                self._limiter.in_use,
+                self._watched_tenants,
+                {
+                    tenant: host.tenant_stats(tenant)
+                    for tenant in self._watched_tenants.union(*elsewhere)
+                },
             )
         )
 

@@ -42,9 +42,9 @@ class SingleNode:
         assert isinstance(result, kind)  # noqa: S101 - for the types
         return QueryResults([result], unresponsive=[])
 
-    def nodes(self) -> list[NodeStats]:
-        """Return the statistics of this node."""
-        return [self._joined_host.stats()]
+    def nodes(self, tenant_id: str) -> list[NodeStats]:
+        """Return what a tenant may know of this node."""
+        return [self._joined_host.tenant_stats(tenant_id)]
 
     def traffic_source(
         self, hub: Hub, broker: Broker, sampler: TrafficSampler, connection_log: ConnectionLog

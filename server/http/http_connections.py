@@ -119,6 +119,16 @@ class LimitedRequestHandler(web.RequestHandler):
         self._connections.remove(self)
         super().connection_lost(exc)
 
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what cannot be read, without a word of it: it may have a token."""
+        return super().handle_error(request, status, exc, message and "Malformed request")
+
     def abort(self) -> None:
         """Drop the connection."""
         if self.transport is not None:

@@ -14,6 +14,7 @@ from common.http_api import error_of_http_exception
 from protocol.admin_api import DisconnectRequest
 from protocol.codec import DECODE_ERRORS
 from protocol.errors import RequestError
+from protocol.publications import PublishResponse
 from server.auth.identity import Identity, KeysUnavailable, Role
 from server.auth.jwt_verifier import JwtVerifier
 from server.cluster.cluster import ClusterUnavailable
@@ -33,7 +34,7 @@ from server.pubsub.brokers.base import BrokerUnavailable
 from server.services.admin import AdminService
 from server.services.chat import ChatService, message_body
 from server.services.idempotency import Idempotency, request_fingerprint
-from server.services.publishing import PUBLISHER_ROLES, PublishOutcome, PublishService
+from server.services.publishing import PUBLISHER_ROLES, PublishService
 from server.stores.base import Conversation, StoreUnavailable
 from server.websocket.connection_manager import ConnectionManager
 
@@ -57,7 +58,7 @@ class Routes(Struct, frozen=True):
     publish_service: PublishService
     chat: ChatService
     admin: AdminService
-    idempotency: Idempotency[PublishOutcome]
+    idempotency: Idempotency[PublishResponse]
     probes: Probes
     counters: Counters
     http_connections: HttpConnections
@@ -105,18 +106,12 @@ class Routes(Struct, frozen=True):
         if key is None:
             return json_response(await self.publish_service.publish(body, identity))
 
-        async def publish_once() -> PublishOutcome:
-            try:
-                return await self.publish_service.publish(
-                    body, identity, request_fingerprint(identity, key, body)
-                )
-            except ApiError as why:  # is an outcome: a repeat gets it, too
-                return why
+        async def publish_once() -> PublishResponse:
+            return await self.publish_service.publish(
+                body, identity, request_fingerprint(identity, key, body)
+            )
 
-        outcome = await self.idempotency.run_once(identity, key, body, publish_once)
-        return (
-            api_error_response(outcome) if isinstance(outcome, ApiError) else json_response(outcome)
-        )
+        return json_response(await self.idempotency.run_once(identity, key, body, publish_once))
 
     async def conversations(self, request: web.Request) -> web.Response:
         """List the conversations that the user may read, the latest first."""
@@ -143,8 +138,7 @@ class Routes(Struct, frozen=True):
 
     async def nodes(self, request: web.Request) -> web.Response:
         """Describe every node, as the monitor's ``stats`` message does."""
-        await self._require_admin(request)
-        return json_response(self.admin.nodes())
+        return json_response(await self.admin.nodes(await self._require_admin(request)))
 
     async def access(self, request: web.Request) -> web.Response:
         """Explain a connection's access to the channel in ``?channel=``."""

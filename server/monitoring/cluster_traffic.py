@@ -143,8 +143,13 @@ class ClusterTraffic:
 
     def on_tenant_report(self, node: str, report: TenantReport) -> None:
         """Handle what another node reports about a tenant."""
-        if report.events:
-            events = EventReport(report.events, report.events_left_out)
+        if report.events or report.refused:
+            events = EventReport(
+                report.events,
+                report.events_left_out,
+                refused=report.refused,
+                refused_left_out=report.refused_left_out,
+            )
             self._connection_log.add(report.tenant, events)
         if report.has_new_watcher:
             self._new_watchers.add(report.tenant)
@@ -155,7 +160,7 @@ class ClusterTraffic:
             counts = self._remote_subscribers.setdefault((report.tenant, address), {})
             counts[node] = reaches.subscribers, now
             for offset, number in reaches.reached:
-                self._deliveries.on_delivered(address, offset, number, now)
+                self._deliveries.on_delivered(report.tenant, address, offset, number, now)
 
     async def poll(self, now: float) -> set[str]:
         """Send what happened on this node to the leader; on the leader, sample what is complete."""
@@ -206,7 +211,7 @@ class ClusterTraffic:
         for tenant in unsent.keys() & self._reported_tenants:
             for address, reaches in unsent.pop(tenant).items():
                 for offset, number in reaches:
-                    self._deliveries.on_delivered(address, offset, number, now)
+                    self._deliveries.on_delivered(tenant, address, offset, number, now)
         new_watchers = self._watchers.take_new()
         self._new_watchers |= new_watchers
         events = self._connection_log.take_unsent() if self._leader_status.is_connected else {}
@@ -223,6 +228,8 @@ class ClusterTraffic:
                     happened.events,
                     happened.left_out,
                     tenant in new_watchers,
+                    happened.refused,
+                    happened.refused_left_out,
                 )
             )
         for key, nodes in list(self._remote_subscribers.items()):
@@ -255,10 +262,10 @@ class _WatcherTracker:
 
 def count_local_subscribers(hub: Hub, tenant: str, channel: str) -> int:
     """Count a channel's subscribers on this node, as far as a tenant may know them."""
-    kind, _, key = channel.partition(":")
-    if not key:
+    if channel == str(EVERYONE):
         return len(hub.connections)
-    subscribers = hub.subscribers(Channel(ChannelKind(kind), key))
-    if kind == ChannelKind.USER:  # whether a customer of another tenant is online is private
+    parsed = Channel.parse(channel, tenant)
+    subscribers = hub.subscribers(parsed)
+    if parsed.kind is ChannelKind.USER:  # whether a customer of another tenant is online is private
         return sum(connection.tenant_id == tenant for connection in subscribers)
     return len(subscribers)

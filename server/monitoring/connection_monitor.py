@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from protocol.channels import MAX_NAME_LENGTH
 from protocol.close_codes import CloseCode
-from protocol.monitoring import ConnectionEvent, ConnectionEventKind
+from protocol.monitoring import ConnectionEvent, ConnectionEventKind, RefusedRequest
 from server.auth.identity import Identity
 from server.monitoring.connection_log import ConnectionLog
+from server.monitoring.counters import Counters
 
 KIND_BY_CODE = {
     CloseCode.NORMAL: ConnectionEventKind.CLOSED,  # the server answers a close frame with it
@@ -25,12 +27,16 @@ class ConnectionMonitor:
 
     ``connected`` and ``left`` count all connections since the start; ``anonymous`` those that
     ended without signing in, and refused handshakes, by kind of event.  ``clock`` is in seconds
-    since the epoch.
+    since the epoch.  What belongs to a tenant is also counted in ``counters``.
     """
 
-    def __init__(self, node: str, log: ConnectionLog, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, node: str, log: ConnectionLog, counters: Counters, clock: Callable[[], float]
+    ) -> None:
         self._node = node
         self._log = log
+        self._counters = counters
+        self._signed_in: set[str] = set()
         self._clock = clock
         self.connected = self.left = 0
         self.anonymous: Counter[str] = Counter()
@@ -55,7 +61,17 @@ class ConnectionMonitor:
 
     def on_signed_in(self, connection_id: str, identity: Identity) -> None:
         """Log a connection: from now on it is known whose it is."""
+        self._signed_in.add(connection_id)
+        self._counters.of_tenant(identity.tenant_id).connected += 1
         self._record(connection_id, identity, ConnectionEventKind.CONNECTED, 0, "", 0)
+
+    def on_refused(self, identity: Identity | None, code: str, channel: str) -> None:
+        """Log a request that was answered with an error, if it is known whose it is."""
+        if identity is not None and identity.tenant_id:
+            refusal = RefusedRequest(
+                round(self._clock(), 3), identity.user_id, code, channel[:MAX_NAME_LENGTH]
+            )
+            self._log.record_refusal(identity.tenant_id, refusal)
 
     def on_closed(
         self, connection_id: str, identity: Identity | None, code: CloseCode, queued_bytes: int
@@ -100,6 +116,14 @@ class ConnectionMonitor:
         if identity is None:
             self.anonymous[kind] += 1
         else:
+            counts = self._counters.of_tenant(identity.tenant_id)
+            if connection_id in self._signed_in:
+                self._signed_in.remove(connection_id)
+            else:  # its sign-in was refused
+                counts.connected += 1
+            counts.left += 1
+            counts.closes[str(int(code))] += 1
+            counts.evictions += code == CloseCode.SLOW_CONSUMER
             self._record(connection_id, identity, kind, code, reason, queued_bytes)
 
     def _record(

@@ -6,10 +6,29 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from protocol.messages import Message
+from protocol.publications import Publication
 
 
 def _by_class() -> defaultdict[type[Message], int]:
     return defaultdict(int)
+
+
+@dataclass(slots=True)
+class TenantCounts:
+    """The part of the totals that belongs to one tenant: no other tenant's admin sees it.
+
+    ``connected`` and ``left`` count signed-in connections.
+    """
+
+    connected: int = 0
+    left: int = 0
+    messages_in: int = 0
+    messages_out: int = 0
+    publications: int = 0
+    deliveries: int = 0
+    evictions: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    closes: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -23,6 +42,8 @@ class Counters:
     that were sent again to a client that asked for the last one.  ``unreadable`` counts what
     came from Redis in a format that this version does not know, by where it came from, and
     ``auth_failures`` what was rejected for its token or origin, by where it was rejected.
+    ``by_tenant`` has the parts of signed-in connections and of publications; the rest belongs
+    to no tenant.
     """
 
     messages_in: int = 0
@@ -37,3 +58,18 @@ class Counters:
     replays: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     auth_failures: Counter[str] = field(default_factory=Counter)
+    by_tenant: dict[str, TenantCounts] = field(default_factory=dict)
+
+    def of_tenant(self, tenant_id: str) -> TenantCounts:
+        """Return the counts of a tenant; an empty id stands for what belongs to none."""
+        counts = self.by_tenant.get(tenant_id)
+        if counts is None:
+            counts = self.by_tenant[tenant_id] = TenantCounts()
+        return counts
+
+    def on_delivered(self, publication: Publication, reached: int) -> None:
+        """Count a publication for its tenant: see ``Hub.observers``."""
+        counts = self.of_tenant(publication.tenant)
+        counts.publications += 1
+        counts.deliveries += reached
+        counts.messages_out += reached

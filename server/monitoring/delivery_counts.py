@@ -10,7 +10,7 @@ from protocol.publications import Publication
 
 HOLD_S = 0.5  # nodes send their counts every quarter of a second
 LATE_TTL_S = 10.0  # how long a publication, or a count without one, is kept
-PublicationKey = tuple[str, int]
+PublicationKey = tuple[str, str, int]  # tenant, address and offset: tenants share order ids
 PublicationCounts = list[tuple[Publication, int]]
 
 
@@ -28,12 +28,14 @@ class DeliveryAggregator:
     def on_published(self, publication: Publication, now: float) -> None:
         """Hold a publication."""
         if publication.position is not None:
-            self._held[str(publication.to), publication.position.offset] = publication, now
+            key = publication.tenant, str(publication.to), publication.position.offset
+            self._held[key] = publication, now
 
-    def on_delivered(self, address: str, offset: int, number: int, now: float) -> None:
-        """Add to the deliveries of a publication."""
-        known, at = self._counts.get((address, offset), (0, now))
-        self._counts[address, offset] = known + number, at
+    def on_delivered(self, tenant: str, address: str, offset: int, number: int, now: float) -> None:
+        """Add to the deliveries of a tenant's publication."""
+        key = tenant, address, offset
+        known, at = self._counts.get(key, (0, now))
+        self._counts[key] = known + number, at
 
     def take_due(self, now: float) -> tuple[PublicationCounts, PublicationCounts]:
         """Return publications with their deliveries, and late deliveries of earlier ones."""

@@ -13,6 +13,7 @@ from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.connection_monitor import ConnectionMonitor
 from server.monitoring.counters import Counters
 from server.monitoring.latency import LatencyHistogram
+from server.monitoring.tenant_stats import without_other_tenants
 from server.monitoring.traffic_sampler import TrafficSampler
 from server.pubsub.brokers.base import Broker, BrokerUnavailable
 from server.pubsub.hub import Hub
@@ -48,7 +49,9 @@ class MonitorReporter:
         self._started_at = clock()
         self._sampler = TrafficSampler()
         self._connection_log = ConnectionLog()
-        self.connection_monitor = ConnectionMonitor(cluster.name, self._connection_log, clock)
+        self.connection_monitor = ConnectionMonitor(
+            cluster.name, self._connection_log, counters, clock
+        )
         self._traffic_source = cluster.traffic_source(
             hub, broker, self._sampler, self._connection_log
         )
@@ -82,7 +85,7 @@ class MonitorReporter:
         new_watchers = self._traffic_source.take_new_watchers()
         reports = self._sampler.stats_reports(
             now,
-            self._cluster.nodes(),
+            self._cluster.nodes,
             lambda tenant: self._connection_log.take_report(
                 tenant, is_full_log=tenant in new_watchers
             ),
@@ -118,8 +121,13 @@ class MonitorReporter:
             queue_limit_bytes=self._queue_limit_bytes,
         )
 
+    def tenant_stats(self, tenant_id: str) -> NodeStats:
+        """Return the statistics of this node without what belongs to other tenants."""
+        return without_other_tenants(self.node_stats(), self._counters.by_tenant, tenant_id)
+
     def on_delivered(self, publication: Publication, reached: int) -> None:
         """Record a publication and the number of connections it was queued for."""
+        self._counters.on_delivered(publication, reached)
         self._traffic_source.on_delivered(publication, reached)
         if reached:
             self._when_written(partial(self._on_written, publication.accepted_at, reached))

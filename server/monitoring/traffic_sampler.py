@@ -148,19 +148,29 @@ class TrafficSampler:
         ]
 
     def stats_reports(
-        self, now: float, nodes: Iterable[NodeStats], take_events: Callable[[str], EventReport]
+        self,
+        now: float,
+        nodes: Callable[[str], Iterable[NodeStats]],
+        take_events: Callable[[str], EventReport],
     ) -> list[Publication]:
         """Make a ``stats`` message for every tenant that is watched.
 
-        ``take_events`` returns what happened to a tenant's connections since the last report.
+        ``nodes`` returns what a tenant may know of the nodes, ``take_events`` what happened to its
+        connections since the last report.
         """
-        all_nodes = tuple(nodes)
         events_by_tenant = {tenant: take_events(tenant) for tenant in self._windows}
         return [
             _report_publication(
                 tenant,
                 StatsReport(
-                    StatsPayload(all_nodes, report.events, report.left_out, report.is_full_log)
+                    StatsPayload(
+                        tuple(nodes(tenant)),
+                        report.events,
+                        report.left_out,
+                        report.is_full_log,
+                        report.refused,
+                        report.refused_left_out,
+                    )
                 ),
                 "stats",
                 now,

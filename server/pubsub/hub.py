@@ -33,6 +33,11 @@ class Subscriber(Protocol):
         ...
 
     @property
+    def is_staff(self) -> bool:
+        """Whether it is signed in as an agent or an admin."""
+        ...
+
+    @property
     def send_queue(self) -> SendQueue:
         """Its frames that are not written yet."""
         ...
@@ -139,6 +144,10 @@ class Hub:
         """Return the keys of the channels of a kind that have subscribers."""
         return {channel.key for channel in self._subscribers[kind]}
 
+    def channels(self, kind: ChannelKind) -> Collection[Channel]:
+        """Return the channels of a kind that have subscribers."""
+        return self._subscribers[kind].keys()
+
     def subscribers_for(self, publication: Publication) -> Collection[Subscriber]:
         """Return the recipients of a publication."""
         if isinstance(publication.to, Everyone):
@@ -146,6 +155,7 @@ class Hub:
         subscribers = self.subscribers(publication.to)
         if not (
             publication.tenant_only
+            or publication.staff_only
             or publication.exclude_subscribers_of
             or publication.exclude_connection
         ):
@@ -161,6 +171,7 @@ class Hub:
             if connection not in excluded
             and connection.id != publication.exclude_connection
             and not (publication.tenant_only and connection.tenant_id != publication.tenant)
+            and (connection.is_staff or not publication.staff_only)
         ]
 
     def has_subscribers(self, channel: Channel) -> bool:
@@ -238,6 +249,7 @@ def _recipients_key(publication: Publication) -> tuple[object, ...]:
     return (
         publication.to,
         publication.tenant_only and publication.tenant,
+        publication.staff_only,
         publication.exclude_subscribers_of,
         publication.exclude_connection,
     )

@@ -27,6 +27,7 @@ from server.cluster.cluster import Cluster
 from server.cluster.node_queries import (
     AccessResult,
     AffectedConnections,
+    DescribeNode,
     DisconnectConnection,
     DisconnectUser,
     ExplainAccess,
@@ -34,6 +35,7 @@ from server.cluster.node_queries import (
     ListConnections,
     NodeChannels,
     NodeConnections,
+    NodeDescription,
     NodeQuery,
 )
 from server.errors import ApiError, ApiErrorCode
@@ -44,12 +46,15 @@ log = logging.getLogger(__name__)
 class AdminService(Struct, frozen=True):
     """Serves admins of a tenant; ``clock`` is in seconds since the epoch.
 
-    Every method but ``nodes`` raises ClusterUnavailable if the other nodes cannot be reached.
+    Clocks of issuers may be up to ``clock_skew_s`` ahead.
+
+    Every method raises ClusterUnavailable if the other nodes cannot be reached.
     """
 
     cluster: Cluster
     revocations: Revocations
     clock: Callable[[], float]
+    clock_skew_s: float
 
     async def connections(self, admin: Identity, user_id: str | None) -> ConnectionList[str]:
         """List the tenant's connections, or those of one of its users."""
@@ -80,9 +85,11 @@ class AdminService(Struct, frozen=True):
         total = max(len(subscribers), *(result.total or 0 for result in results.results))
         return ChannelList(listed, total, tuple(results.unresponsive) or UNSET)
 
-    def nodes(self) -> NodeList:
-        """Describe every node."""
-        return NodeList(tuple(self.cluster.nodes()))
+    async def nodes(self, admin: Identity) -> NodeList:
+        """Describe every node that answers in time, without what belongs to other tenants."""
+        results = await self.cluster.query(DescribeNode(admin.tenant_id), NodeDescription)
+        own, *others = (result.stats for result in results.results)
+        return NodeList((own, *sorted(others, key=lambda node: node.node)))
 
     async def access(self, admin: Identity, connection_id: str, name: str) -> ChannelAccess:
         """Explain why a connection may or may not subscribe to a channel.
@@ -128,7 +135,8 @@ class AdminService(Struct, frozen=True):
         """
         if not is_valid_key(user_id):
             raise _not_found("user")
-        at = self.clock() if revoke else None
+        # A token issued a moment ago may carry a time that is still to come here.
+        at = self.clock() + self.clock_skew_s if revoke else None
         if at is not None:
             await self.revocations.revoke(admin.tenant_id, user_id, at)
             log.info("tokens of user %s revoked by admin %s", user_id, admin.user_id)

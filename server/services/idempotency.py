@@ -17,7 +17,7 @@ from server.auth.identity import Identity
 from server.errors import ApiError, ApiErrorCode
 
 ANSWER_TTL_S = 300.0  # as the protocol promises
-MAX_KEYS = 10_000  # in memory, about 6 MB; the least recently used is dropped first
+MAX_KEYS = 10_000  # of a tenant, about 6 MB; the least recently used is dropped first
 MAX_KEY_LENGTH = 255  # characters
 ResultT = TypeVar("ResultT")
 RequestKey = tuple[str, str, str]
@@ -50,7 +50,7 @@ class NullIdempotencyStore(Generic[ResultT]):
 
 
 class _Entry(Generic[ResultT]):
-    """A request in progress or done: ``result`` is None if it failed."""
+    """A request in progress or done: ``result`` is None if it was refused or failed."""
 
     def __init__(self, digest: bytes) -> None:
         self.digest = digest
@@ -58,19 +58,23 @@ class _Entry(Generic[ResultT]):
 
 
 class Idempotency(Generic[ResultT]):
-    """Remembers results by user and key; ``clock`` is in seconds."""
+    """Remembers results by user and key; ``clock`` is in seconds.
+
+    Each tenant has its own limit, and a request in progress is never dropped.
+    """
 
     def __init__(self, clock: Callable[[], float], store: IdempotencyStore[ResultT]) -> None:
-        self._store = store
-        self._entries = TTLCache[RequestKey, _Entry[ResultT]](MAX_KEYS, ANSWER_TTL_S, timer=clock)
+        self._clock, self._store = clock, store
+        self._in_progress: dict[RequestKey, _Entry[ResultT]] = {}
+        self._done: dict[str, TTLCache[RequestKey, _Entry[ResultT]]] = {}
 
     async def run_once(
         self, identity: Identity, key: str, body: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
         """Run the operation, or return its result if the request is a repeat.
 
-        A repeat waits for a request in progress.  An exception of the operation is raised
-        here and not remembered: a repeat runs it again.
+        A repeat waits for a request in progress.  An exception of the operation, such as the
+        refusal of a request, is raised here and not remembered: a repeat runs it again.
 
         Raises:
             ApiError: ``key_reused`` for a key that was used with another body; ``invalid_key``.
@@ -79,7 +83,7 @@ class Idempotency(Generic[ResultT]):
             message = f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable ASCII characters"
             raise ApiError(ApiErrorCode.INVALID_KEY, message)
         request_key, digest = (identity.tenant_id, identity.user_id, key), sha256(body).digest()
-        while (entry := self._entries.get(request_key)) is not None:
+        while (entry := self._find(request_key)) is not None:
             if entry.digest != digest:
                 raise key_conflict()
             result = await asyncio.shield(entry.result)
@@ -90,16 +94,30 @@ class Idempotency(Generic[ResultT]):
     async def _run(
         self, request_key: RequestKey, digest: bytes, operation: Callable[[], Awaitable[ResultT]]
     ) -> ResultT:
-        entry = self._entries[request_key] = _Entry[ResultT](digest)
+        entry = self._in_progress[request_key] = _Entry[ResultT](digest)
+        result: ResultT | None = None
         try:
             result = await self._store.run_once(_hash(*request_key), digest, operation)
-        except BaseException:
-            if self._entries.get(request_key) is entry:
-                self._entries.pop(request_key, None)
-            entry.result.set_result(None)
-            raise
-        entry.result.set_result(result)
+            self._done_of(request_key[0])[request_key] = entry
+        finally:
+            del self._in_progress[request_key]
+            entry.result.set_result(result)
         return result
+
+    def _find(self, request_key: RequestKey) -> _Entry[ResultT] | None:
+        if request_key in self._in_progress:
+            return self._in_progress[request_key]
+        done = self._done.get(request_key[0])
+        return None if done is None else done.get(request_key)
+
+    def _done_of(self, tenant_id: str) -> TTLCache[RequestKey, _Entry[ResultT]]:
+        if tenant_id not in self._done:
+            for other, done in list(self._done.items()):
+                done.expire()
+                if not done:
+                    del self._done[other]
+            self._done[tenant_id] = TTLCache(MAX_KEYS, ANSWER_TTL_S, timer=self._clock)
+        return self._done[tenant_id]
 
 
 def key_conflict() -> ApiError:

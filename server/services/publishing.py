@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from protocol.channels import Channel, ChannelKind
 from protocol.codec import DECODE_ERRORS
-from protocol.errors import OrderOwnedByOtherTenant, RequestError
+from protocol.errors import RequestError
 from protocol.publications import Address, Publication, PublishRequest, PublishResponse
 from protocol.publish_request import prepare_publication
 from server.auth.identity import Identity, Role
@@ -28,7 +28,6 @@ _list_decoder = msgspec.json.Decoder(list[Raw])
 _request_decoder = msgspec.json.Decoder(PublishRequest)
 
 
-PublishOutcome = PublishResponse | ApiError
 """The outcome of a publish request: a repeat gets an error again, too."""
 
 
@@ -68,23 +67,25 @@ class PublishService:
             except ApiError as why:
                 reported_index = index if is_list else None
                 raise ApiError(why.code, why.message, reported_index) from None
-        await self._record_owners([item.ownership for item in checked], is_list)
+        await self._record_orders(checked)
         publications = [item.publication for item in checked]
         reached = sum(len(self._hub.subscribers_for(publication)) for publication in publications)
         await self._broker.publish(publications, idempotency_key)
         return PublishResponse(accepted=len(publications), reached=reached)
 
-    async def _record_owners(self, ownerships: list[OrderOwnership | None], is_list: bool) -> None:
-        to_record = [(i, order) for i, order in enumerate(ownerships) if order is not None]
-        if not to_record:
-            return
-        try:
-            await self._order_owners.record([order for _, order in to_record])
-        except OrderOwnedByOtherTenant as why:
-            reported_index = to_record[why.index][0] if is_list else None
-            raise ApiError(
-                ApiErrorCode.FORBIDDEN, "This order cannot be placed here", reported_index
-            ) from None
+    async def _record_orders(self, checked: list[CheckedPublication]) -> None:
+        """Record the orders that are placed, and that others have news."""
+        placed = [item.ownership for item in checked if item.ownership is not None]
+        if placed:
+            await self._order_owners.record(placed)
+        channels = {item.publication.to for item in checked}
+        with_news = [
+            (to.tenant, to.key)
+            for to in channels
+            if isinstance(to, Channel) and to.kind is ChannelKind.ORDER
+        ]
+        if with_news:
+            await self._order_owners.touch(with_news)
 
     async def _check(self, raw: Raw, identity: Identity, now: float) -> CheckedPublication:
         if len(raw) > MAX_PUBLICATION_BYTES:
@@ -92,21 +93,21 @@ class PublishService:
                 ApiErrorCode.TOO_BIG, f"A publication has at most {MAX_PUBLICATION_BYTES} bytes"
             )
         try:
-            prepared = prepare_publication(_request_decoder.decode(raw), now)
+            prepared = prepare_publication(_request_decoder.decode(raw), now, identity.tenant_id)
         except (*DECODE_ERRORS, ValueError) as why:
             raise ApiError(ApiErrorCode.INVALID_PUBLICATION, str(why)) from None
         except RequestError:
             raise ApiError(
                 ApiErrorCode.INVALID_CHANNEL, "This is not the name of a channel"
             ) from None
-        await self._authorize(identity, prepared.to)
+        await self._authorize(identity, prepared.to, prepared.tenant)
         publication = Publication(
             to=prepared.to,
             type=prepared.type,
             message=prepared.message,
-            tenant=await self._tenant_of(prepared.to, identity),
+            tenant=prepared.tenant,
             accepted_at=now,
-            tenant_only=identity.role is Role.ADMIN,
+            tenant_only=not identity.acts_for_all_tenants,
         )
         placement = prepared.order_placement
         ownership = (
@@ -116,8 +117,11 @@ class PublishService:
         )
         return CheckedPublication(publication, ownership)
 
-    async def _authorize(self, identity: Identity, to: Address) -> None:
-        """Allow services everything but monitor channels, and admins their own tenant.
+    async def _authorize(self, identity: Identity, to: Address, tenant: str) -> None:
+        """Allow what belongs to a tenant that the publisher acts for, but no monitor channel.
+
+        What belongs to no tenant is for services that act for all of them.  ``tenant_only``
+        keeps other tenants' connections of a user out.
 
         Raises:
             ApiError: ``forbidden`` or ``invalid_channel``.
@@ -126,28 +130,21 @@ class PublishService:
             raise ApiError(
                 ApiErrorCode.INVALID_CHANNEL, "The monitor's channels are the server's own"
             )
-        if identity.role is Role.SERVICE:
+        if not isinstance(to, Channel) or to.kind is ChannelKind.PUBLIC:
+            if not identity.acts_for_all_tenants:
+                raise ApiError(
+                    ApiErrorCode.FORBIDDEN, "Only a service for all tenants may publish there"
+                )
             return
-        if isinstance(to, Channel):
-            if to.kind is ChannelKind.USER:
-                return  # tenant_only excludes users of other tenants
-            if to.kind is ChannelKind.TENANT and identity.is_admin_of(to.key):
-                return
-            if to.kind is ChannelKind.ORDER:
-                order = await self._order_owners.find(to.key)
-                if order is not None and identity.is_admin_of(order.tenant_id):
-                    return
-        raise ApiError(ApiErrorCode.FORBIDDEN, "Only a service may publish there")
-
-    async def _tenant_of(self, to: Address, identity: Identity) -> str:
-        """Return the tenant of the address: the order's or the channel's, else the publisher's."""
-        if isinstance(to, Channel):
-            if to.kind is ChannelKind.TENANT:
-                return to.key
-            if to.kind is ChannelKind.ORDER:
-                order = await self._order_owners.find(to.key)
-                return order.tenant_id if order else identity.tenant_id
-        return identity.tenant_id
+        is_users = to.kind is ChannelKind.USER and not tenant  # all connections of a user
+        if not (identity.acts_for_all_tenants if is_users else identity.publishes_for(tenant)):
+            raise ApiError(ApiErrorCode.FORBIDDEN, "This token does not act for that tenant")
+        if (
+            to.kind is ChannelKind.ORDER
+            and identity.role is Role.ADMIN
+            and await self._order_owners.find(tenant, to.key) is None
+        ):
+            raise ApiError(ApiErrorCode.FORBIDDEN, "This tenant has no order with this id")
 
 
 def _split_body(body: bytes) -> tuple[list[Raw], bool]:

@@ -23,10 +23,11 @@ from protocol.messages import (
     Error,
     Ping,
     ServerMessageBase,
+    Subscribe,
     Unsubscribe,
 )
 from server.monitoring.connection_monitor import ConnectionMonitor
-from server.monitoring.counters import Counters
+from server.monitoring.counters import Counters, TenantCounts
 from server.pubsub.hub import Hub, Subscriber
 from server.session.effects import (
     AddSubscription,
@@ -100,6 +101,7 @@ class RequestDispatcher:
         "_context",
         "_queue",
         "_rate_limit",
+        "_tenant_counts",
         "messages_in",
         "session",
     )
@@ -115,6 +117,7 @@ class RequestDispatcher:
         self._connection = connection
         self._rate_limit = rate_limit
         self._context = context
+        self._tenant_counts = TenantCounts()  # of a client that has not signed in, for nobody
         self._queue: RequestQueue[ClientRequest] = RequestQueue(
             self._handle_sync,
             self._handle_async,
@@ -139,6 +142,7 @@ class RequestDispatcher:
         counters = self._context.counters
         counters.messages_in += 1
         self.messages_in += 1
+        self._tenant_counts.messages_in += 1
         verdict = self.check_rate_limit(now)
         if verdict is RateLimitVerdict.DISCONNECT:
             return
@@ -186,34 +190,37 @@ class RequestDispatcher:
         was_signed_in = self.session.identity is not None
         try:
             now = self._context.monotonic()
-            self.apply(await self.session.receive(request, now))
+            effects = await self.session.receive(request, now)
+            self.apply(effects, _channel_of(request))
         except Exception:  # a bug, which must not take other connections down
             log.exception("unhandled error in connection %s", self._connection.id)
             self._connection.close(CloseCode.INTERNAL_ERROR)
         identity = self.session.identity
         if identity is not None and not was_signed_in and self._connection.is_open:
+            self._tenant_counts = self._context.counters.of_tenant(identity.tenant_id)
             self._context.connection_monitor.on_signed_in(self._connection.id, identity)
         if isinstance(request, Auth | Unsubscribe):
             self._connection.next_check_at = 0.0  # the session has another deadline now
 
-    def apply(self, effects: Iterable[SessionEffect]) -> None:
-        """Apply effects, in their order."""
+    def apply(self, effects: Iterable[SessionEffect], requested: str = "") -> None:
+        """Apply effects, in their order; ``requested`` is the channel of the request, if any."""
         for effect in effects:
-            self._apply_one(effect)
+            self._apply_one(effect, requested)
 
-    def _apply_one(self, effect: SessionEffect) -> None:
+    def _apply_one(self, effect: SessionEffect, requested: str = "") -> None:
         """Apply an effect, unless the connection is closing."""
         if not self._connection.is_open:
             return
         shared = self._context
         if isinstance(effect, SendReply):  # nearly all are, and matching takes as long as the rest
-            self._send_reply(effect.message)
+            self._send_reply(effect.message, requested)
             return
         match effect:
             case AddSubscription(channel, recoverable):
                 shared.hub.subscribe(self._connection, channel, recoverable=recoverable)
             case Replay(publication, recoverable):
                 shared.counters.messages_out += 1
+                self._tenant_counts.messages_out += 1
                 shared.counters.replays[publication.type] += 1
                 text = encode_with_offset(publication) if recoverable else publication.message
                 self._connection.send(frame_codec.encode_text(text))
@@ -224,14 +231,18 @@ class RequestDispatcher:
             case _:
                 assert_never(effect)
 
-    def _send_reply(self, message: ServerMessageBase) -> None:
+    def _send_reply(self, message: ServerMessageBase, requested: str) -> None:
         shared = self._context
         counters = shared.counters
         if isinstance(message, Error):
-            counters.refusals[message.payload.code] += 1
+            code = message.payload.code
+            counters.refusals[code] += 1
+            self._tenant_counts.refusals[code] += 1
+            shared.connection_monitor.on_refused(self.session.identity, code, requested)
         elif isinstance(message, AuthError):
             counters.auth_failures["websocket"] += 1
         counters.messages_out += 1
+        self._tenant_counts.messages_out += 1
         counters.replies[type(message)] += 1
         self._connection.send(
             frame_codec.encode_text(encode_with_timestamp(message, shared.clock()))
@@ -242,6 +253,10 @@ class RequestDispatcher:
         self._context.hub.remove(self._connection, self.session.channels)
         self.session.channels.clear()
         self.session.end()
+
+
+def _channel_of(request: ClientRequest) -> str:
+    return request.payload.channel if isinstance(request, Subscribe | Unsubscribe) else ""
 
 
 def _id_of(message: ClientMessage) -> str | None:

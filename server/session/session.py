@@ -70,8 +70,8 @@ class SessionBackend(Protocol):
     def release_connection_slot(self, user_id: str) -> None:
         """Count one connection of a user less."""
 
-    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
-        """Return the owner of an order; raises StoreUnavailable."""
+    async def find_order_owner(self, tenant_id: str, order_id: str) -> OrderOwnership | None:
+        """Return the owner of a tenant's order; raises StoreUnavailable."""
 
     async def subscribe(self, channel: Channel) -> None:
         """Have what is published on a channel from now on delivered to this node."""
@@ -230,7 +230,7 @@ class Session:
 
     def on_order_owner_changed(self, ownership: OrderOwnership) -> list[SessionEffect]:
         """Unsubscribe from an order that was reassigned, unless this client may still see it."""
-        channel = Channel(ChannelKind.ORDER, ownership.id)
+        channel = Channel(ChannelKind.ORDER, ownership.id, ownership.tenant_id)
         if channel not in self.channels or can_subscribe(self.identity, channel, ownership):
             return []
         return self._revoke_subscription(channel)
@@ -273,7 +273,7 @@ class Session:
         self._has_expired = self._is_idle = False
 
     async def _subscribe(self, request: Subscribe, now: float) -> list[SessionEffect]:
-        channel = Channel.parse(request.payload.channel)
+        channel = self._parse_channel(request.payload.channel)
         order = await self._find_order(channel)
         if not can_subscribe(self.identity, channel, order, has_expired=self._has_expired):
             raise RequestError(ErrorCode.FORBIDDEN, "Cannot access this channel")
@@ -302,11 +302,15 @@ class Session:
             AddSubscription(channel, opened.recoverable),
         ]
 
+    def _parse_channel(self, name: str) -> Channel:
+        """Return the channel that a client means by a name: an order is one of its tenant."""
+        return Channel.parse(name, self.identity.tenant_id if self.identity else "")
+
     async def _find_order(self, channel: Channel) -> OrderOwnership | None:
         """Return the order of a channel and its owner, for a client that is signed in."""
         if channel.kind is not ChannelKind.ORDER or self.identity is None:
             return None
-        return await self._backend.find_order_owner(channel.key)
+        return await self._backend.find_order_owner(channel.tenant, channel.key)
 
     async def _open_subscription(
         self, channel: Channel, options: SubscribeOptions, now: float
@@ -341,14 +345,16 @@ class Session:
     def _is_recipient(self, publication: Publication) -> bool:
         """Tell whether the hub would have delivered it to this client as a subscriber."""
         tenant_id = self.identity.tenant_id if self.identity else ""
+        is_staff = self.identity is not None and self.identity.is_staff
         return (
             (not publication.tenant_only or publication.tenant == tenant_id)
+            and (is_staff or not publication.staff_only)
             and publication.exclude_subscribers_of not in self.channels
             and publication.exclude_connection != self._connection_id
         )
 
     def _unsubscribe(self, request: Unsubscribe) -> list[SessionEffect]:
-        channel = Channel.parse(request.payload.channel)
+        channel = self._parse_channel(request.payload.channel)
         self.channels.discard(channel)
         self._is_idle = self.identity is None and self._sign_in_by is None and not self.channels
         confirmed = Unsubscribed(ChannelPayload(request.payload.channel), id=request.id)

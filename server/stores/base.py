@@ -10,8 +10,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from protocol.errors import OrderOwnedByOtherTenant
-
 
 class StoreUnavailable(Exception):
     """The store does not work now: disk full, file locked, Redis down.
@@ -21,7 +19,7 @@ class StoreUnavailable(Exception):
 
 
 class OrderOwnership(Struct, frozen=True):
-    """The owner of an order."""
+    """The owner of an order; its id is unique within its tenant only."""
 
     id: str
     user_id: str
@@ -58,6 +56,10 @@ class Revocation(Struct, frozen=True):
     at: float
 
 
+OrderKey = tuple[str, str]
+"""The ids of a tenant and of one of its orders."""
+
+
 class Store(Protocol):
     """Stores the owners of orders, conversations and revocations.
 
@@ -66,20 +68,23 @@ class Store(Protocol):
     """
 
     async def record_order_owners(
-        self, ownerships: Sequence[OrderOwnership]
+        self, ownerships: Sequence[OrderOwnership], at: float
     ) -> list[OrderOwnership]:
         """Store the owners of orders, all or none; the last one wins for an order listed twice.
 
-        Returns those that had another owner before.  No two servers can both find an order
-        to be new.
-
-        Raises:
-            OrderOwnedByOtherTenant: one belongs to another tenant; nothing was stored.
+        Returns those that had another owner before.  They have changed ``at`` this time, in
+        seconds since the epoch.
         """
         ...
 
-    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
-        """Return the owner of an order, or None."""
+    async def find_order_owner(self, tenant_id: str, order_id: str) -> OrderOwnership | None:
+        """Return the owner of a tenant's order, or None."""
+
+    async def touch_orders(self, orders: Sequence[OrderKey], at: float) -> None:
+        """Note that these orders, as far as they are known, have changed."""
+
+    async def purge_orders_before(self, time: float) -> None:
+        """Delete orders that have not changed since this time."""
 
     async def open_conversation(
         self, conversation: Conversation, message: StoredChatMessage
@@ -126,20 +131,12 @@ class Store(Protocol):
 
 
 def plan_ownership(
-    known: Mapping[str, OrderOwnership], ownerships: Sequence[OrderOwnership]
+    known: Mapping[OrderKey, OrderOwnership], ownerships: Sequence[OrderOwnership]
 ) -> tuple[list[OrderOwnership], list[OrderOwnership]]:
     """Find what recording these orders changes, given their known owners.
 
-    Returns the orders to store, one for each id, and those of them that change owner.
-
-    Raises:
-        OrderOwnedByOtherTenant: one belongs to another tenant.
+    Returns the orders to store, each once, and those of them that change owner.
     """
-    latest = dict[str, OrderOwnership]()
-    for index, order in enumerate(ownerships):
-        owner = latest.get(order.id) or known.get(order.id)
-        if owner is not None and owner.tenant_id != order.tenant_id:
-            raise OrderOwnedByOtherTenant(order.id, index)
-        latest[order.id] = order
-    to_store = list(latest.values())
-    return to_store, [order for order in to_store if known.get(order.id) not in (None, order)]
+    to_store = {(order.tenant_id, order.id): order for order in ownerships}
+    changed = [order for key, order in to_store.items() if known.get(key) not in (None, order)]
+    return list(to_store.values()), changed

@@ -13,19 +13,29 @@ from typing import TypeAlias, cast
 
 import msgspec
 
-from protocol.errors import OrderOwnedByOtherTenant
-from protocol.redis.order_owners import RECORD_ORDERS, encode_owner, orders_key
+from protocol.redis.order_owners import (
+    RECORD_ORDERS,
+    order_member,
+    orders_by_change_key,
+    orders_key,
+    record_orders_args,
+    store_prefix,
+)
 from server.redis_client import REDIS_ERRORS, RedisClient
 from server.stores import lua
 from server.stores.base import (
     Conversation,
+    OrderKey,
     OrderOwnership,
     Revocation,
     StoredChatMessage,
     StoreUnavailable,
 )
 
-PURGE_BATCH_SIZE = 200  # conversations in one script: Redis does nothing else while it runs
+PURGE_BATCH_SIZE = 200  # deleted in one script: Redis does nothing else while it runs
+ADOPTED_BATCH_SIZE = 500  # orders copied at once
+OLD_ORDERS_TTL_S = 86_400  # servers of an earlier version may still run beside this one
+NO_EXPIRY = -1  # what Redis calls the time to live of a key that does not expire
 HashFields: TypeAlias = Mapping[bytes, bytes]  # as a client returns them that does not decode
 _message_decoder = msgspec.json.Decoder(StoredChatMessage)
 
@@ -35,39 +45,72 @@ class RedisStore:
 
     def __init__(self, redis: RedisClient, prefix: str) -> None:
         self._redis = redis
-        self._orders_key = orders_key(prefix)
-        self._prefix = f"{prefix}{{store}}:"
+        self._names = prefix
+        self._prefix = store_prefix(prefix)
+        self._changes_key = orders_by_change_key(prefix)
         self._record_script = redis.register_script(RECORD_ORDERS)
         self._open_script = redis.register_script(lua.OPEN_CONVERSATION)
         self._add_script = redis.register_script(lua.ADD_MESSAGE)
         self._list_script = redis.register_script(lua.LIST_CONVERSATIONS)
         self._revoke_script = redis.register_script(lua.REVOKE)
         self._purge_script = redis.register_script(lua.PURGE_CONVERSATIONS)
+        self._purge_orders_script = redis.register_script(lua.PURGE_ORDERS)
+
+    async def adopt_orders_of_earlier_versions(self, at: float) -> None:
+        """Copy the orders of the one hash that earlier versions have for all tenants.
+
+        They keep using it during an update, so it stays for a day.  Orders that are known, and
+        may have changed since, are left alone: every server does this when it starts.
+        """
+        old = f"{self._prefix}orders"
+        async with translating_errors():
+            batch: list[tuple[str, str, str]] = []
+            async for field, owner in self._redis.hscan_iter(old, count=ADOPTED_BATCH_SIZE):
+                tenant_id, _, user_id = owner.decode().partition(":")
+                batch.append((field.decode(), tenant_id, user_id))
+                if len(batch) == ADOPTED_BATCH_SIZE:
+                    await self._adopt(batch, at)
+                    batch.clear()
+            await self._adopt(batch, at)
+            if await self._redis.ttl(old) == NO_EXPIRY:
+                await self._redis.expire(old, OLD_ORDERS_TTL_S)
+
+    async def _adopt(self, batch: Sequence[tuple[str, str, str]], at: float) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for id, tenant_id, user_id in batch:
+            pipeline.hsetnx(orders_key(self._names, tenant_id), id, user_id)
+            pipeline.zadd(self._changes_key, {order_member(tenant_id, id): at}, nx=True)
+        await pipeline.execute()
 
     async def record_order_owners(
-        self, ownerships: Sequence[OrderOwnership]
+        self, ownerships: Sequence[OrderOwnership], at: float
     ) -> list[OrderOwnership]:
         """Store the owners of orders in one script; returns those that change owner."""
-        values = [
-            value
-            for order in ownerships
-            for value in (order.id, encode_owner(order.tenant_id, order.user_id))
-        ]
+        args = record_orders_args(
+            at, [(order.id, order.tenant_id, order.user_id) for order in ownerships]
+        )
         async with translating_errors():
-            conflict, *changed = await self._record_script([self._orders_key], values)
-        if conflict:
-            raise OrderOwnedByOtherTenant(ownerships[conflict - 1].id, conflict - 1)
-        latest = {order.id: order for order in ownerships}
-        return [latest[id.decode()] for id in changed]
+            changed = await self._record_script([self._prefix], args)
+        return [ownerships[number - 1] for number in changed]
 
-    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
-        """Return the owner of an order, or None."""
+    async def find_order_owner(self, tenant_id: str, order_id: str) -> OrderOwnership | None:
+        """Return the owner of a tenant's order, or None."""
+        key = orders_key(self._names, tenant_id)
         async with translating_errors():
-            encoded = cast("bytes | None", await self._redis.hget(self._orders_key, order_id))
-        if encoded is None:
-            return None
-        tenant_id, _, user_id = encoded.decode().partition(":")
-        return OrderOwnership(order_id, user_id, tenant_id)
+            user_id = cast("bytes | None", await self._redis.hget(key, order_id))
+        return None if user_id is None else OrderOwnership(order_id, user_id.decode(), tenant_id)
+
+    async def touch_orders(self, orders: Sequence[OrderKey], at: float) -> None:
+        """Note that these orders have changed."""
+        members = {order_member(*order): at for order in orders}
+        async with translating_errors():
+            await self._redis.zadd(self._changes_key, members, xx=True)
+
+    async def purge_orders_before(self, time: float) -> None:
+        """Delete orders that have not changed since this time."""
+        async with translating_errors():
+            while await self._purge_orders_script([self._prefix], [f"({time!r}", PURGE_BATCH_SIZE]):
+                pass
 
     async def open_conversation(
         self, conversation: Conversation, message: StoredChatMessage
@@ -148,7 +191,7 @@ class RedisStore:
     async def health_check(self) -> None:
         """Read something, to find out whether the store works."""
         async with translating_errors():
-            await self._redis.hexists(self._orders_key, "")
+            await self._redis.exists(self._changes_key)
 
     async def aclose(self) -> None:
         """Do nothing: the caller closes the client."""

@@ -15,6 +15,7 @@ from msgspec.structs import astuple
 
 from server.stores.base import (
     Conversation,
+    OrderKey,
     OrderOwnership,
     Revocation,
     StoredChatMessage,
@@ -28,11 +29,14 @@ SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA foreign_keys = ON;
-CREATE TABLE IF NOT EXISTS orders (
-    id TEXT PRIMARY KEY,
+CREATE TABLE IF NOT EXISTS order_owners (
+    tenant_id TEXT NOT NULL,
+    id TEXT NOT NULL,
     user_id TEXT NOT NULL,
-    tenant_id TEXT NOT NULL
+    changed_at REAL NOT NULL,
+    PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS order_owners_by_change ON order_owners (changed_at);
 CREATE TABLE IF NOT EXISTS conversations (
     id TEXT PRIMARY KEY,
     tenant_id TEXT NOT NULL,
@@ -64,7 +68,16 @@ CREATE TABLE IF NOT EXISTS health_check (
     number INTEGER NOT NULL
 ) STRICT;
 """
-PURGE_BATCH = 500  # conversations deleted in one transaction, which keeps other writers waiting
+# Earlier versions had one name space of order ids for all tenants, and no time of a change.
+MIGRATE_ORDERS = """
+BEGIN IMMEDIATE;
+INSERT OR IGNORE INTO order_owners (tenant_id, id, user_id, changed_at)
+    SELECT tenant_id, id, user_id, CAST(strftime('%s', 'now') AS REAL) FROM orders;
+DROP TABLE orders;
+COMMIT;
+"""
+PURGE_BATCH = 500  # rows deleted in one transaction, which keeps other writers waiting
+HAS_OLD_ORDERS = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'orders'"
 _SELECT_CONVERSATION = """
 SELECT c.id, c.tenant_id, c.customer_id, c.customer_name, c.opened_at, c.agent_id,
        l.id, l.sender_id, l.sender_name, l.content, l.at
@@ -96,6 +109,8 @@ class SqliteStore:
             raise StoreUnavailable(f"{path}: {why}") from why
         try:
             await database.executescript(SCHEMA)
+            if list(await database.execute_fetchall(HAS_OLD_ORDERS)):
+                await database.executescript(MIGRATE_ORDERS)
             reader = await aiosqlite.connect(path, isolation_level=None, timeout=timeout_s)
         except sqlite3.Error as why:
             await database.close()
@@ -103,30 +118,53 @@ class SqliteStore:
         return cls(database, reader)
 
     async def record_order_owners(
-        self, ownerships: Sequence[OrderOwnership]
+        self, ownerships: Sequence[OrderOwnership], at: float
     ) -> list[OrderOwnership]:
         """Store the owners of orders in one transaction; returns those that change owner."""
-        ids = json.dumps([order.id for order in ownerships])
+        keys = json.dumps([(order.tenant_id, order.id) for order in ownerships])
         async with self._transaction() as database:
             rows = await database.execute_fetchall(
-                "SELECT id, user_id, tenant_id FROM orders "
-                "WHERE id IN (SELECT value FROM json_each(?))",
-                (ids,),
+                "SELECT id, user_id, tenant_id FROM order_owners "
+                "WHERE (tenant_id, id) IN "
+                "(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') "
+                "FROM json_each(?))",
+                (keys,),
             )
             to_store, changed = plan_ownership(
-                {row[0]: OrderOwnership(*row) for row in rows}, ownerships
+                {(row[2], row[0]): OrderOwnership(*row) for row in rows}, ownerships
             )
             await database.executemany(
-                "INSERT INTO orders VALUES (?, ?, ?) ON CONFLICT (id) "
-                "DO UPDATE SET user_id = excluded.user_id",
-                [astuple(order) for order in to_store],
+                "INSERT INTO order_owners (id, user_id, tenant_id, changed_at) "
+                "VALUES (?, ?, ?, ?) ON CONFLICT (tenant_id, id) "
+                "DO UPDATE SET user_id = excluded.user_id, changed_at = excluded.changed_at",
+                [(*astuple(order), at) for order in to_store],
             )
         return changed
 
-    async def find_order_owner(self, order_id: str) -> OrderOwnership | None:
-        """Return the owner of an order, or None."""
-        rows = await self._query("SELECT * FROM orders WHERE id = ?", order_id)
+    async def find_order_owner(self, tenant_id: str, order_id: str) -> OrderOwnership | None:
+        """Return the owner of a tenant's order, or None."""
+        rows = await self._query(
+            "SELECT id, user_id, tenant_id FROM order_owners WHERE tenant_id = ? AND id = ?",
+            tenant_id,
+            order_id,
+        )
         return next((OrderOwnership(*row) for row in rows), None)
+
+    async def touch_orders(self, orders: Sequence[OrderKey], at: float) -> None:
+        """Note that these orders have changed."""
+        async with self._transaction() as database:
+            await database.executemany(
+                "UPDATE order_owners SET changed_at = ? WHERE tenant_id = ? AND id = ?",
+                [(at, *order) for order in orders],
+            )
+
+    async def purge_orders_before(self, time: float) -> None:
+        """Delete orders that have not changed since this time."""
+        await self._delete_in_batches(
+            "DELETE FROM order_owners WHERE (tenant_id, id) IN "
+            "(SELECT tenant_id, id FROM order_owners WHERE changed_at < ? LIMIT ?)",
+            time,
+        )
 
     async def open_conversation(
         self, conversation: Conversation, message: StoredChatMessage
@@ -188,14 +226,18 @@ class SqliteStore:
 
     async def purge_before(self, time: float) -> None:
         """Delete conversations without messages since this time."""
+        await self._delete_in_batches(
+            "DELETE FROM conversations WHERE id IN "
+            "(SELECT c.id FROM conversations c JOIN lines l ON l.number = c.last_line "
+            "WHERE l.at < ? LIMIT ?)",
+            time,
+        )
+
+    async def _delete_in_batches(self, statement: str, time: float) -> None:
+        """Run a statement with a time and a limit until it deletes less than the limit."""
         while True:
             async with self._transaction() as database:
-                deleted = await database.execute(
-                    "DELETE FROM conversations WHERE id IN "
-                    "(SELECT c.id FROM conversations c JOIN lines l ON l.number = c.last_line "
-                    "WHERE l.at < ? LIMIT ?)",
-                    (time, PURGE_BATCH),
-                )
+                deleted = await database.execute(statement, (time, PURGE_BATCH))
             if deleted.rowcount < PURGE_BATCH:
                 return
 

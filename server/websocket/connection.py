@@ -95,6 +95,11 @@ class ServerConnection(asyncio.Protocol):
         return self.identity.tenant_id if self.identity else ""
 
     @property
+    def is_staff(self) -> bool:
+        """Whether it is signed in as an agent or an admin."""
+        return self.identity is not None and self.identity.is_staff
+
+    @property
     def user_id(self) -> str | None:
         """The user it has signed in as."""
         return self.identity.user_id if self.identity else None

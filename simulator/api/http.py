@@ -6,6 +6,7 @@ invalid.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -23,6 +24,8 @@ from protocol import codec
 from protocol.simulator_api import Command, CommandResponse, ScenarioList, ShopState
 from simulator.api.commands import MalformedCommand, parse_command
 from simulator.errors import CommandRejected
+
+log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 SHUTDOWN_TIMEOUT_S = 0.5
@@ -60,7 +63,12 @@ class SimulatorHttpServer:
         app.router.add_get("/state", self._state)
         app.router.add_get("/scenarios", self._scenarios)
         app.router.add_post("/control", self._control)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+        # aiohttp's own log has the lines of requests that it cannot read, and with them tokens.
+        aiohttp_log = logging.getLogger("muted.aiohttp")
+        aiohttp_log.setLevel(logging.CRITICAL)
+        self._runner = web.AppRunner(
+            app, access_log=None, logger=aiohttp_log, shutdown_timeout=SHUTDOWN_TIMEOUT_S
+        )
 
     async def start(self, port: int) -> int:
         """Listen on a port, 0 for any free one; return the port.
@@ -129,6 +137,9 @@ async def _json_errors(request: web.Request, handler: RequestHandler) -> web.Str
         return await handler(request)
     except web.HTTPException as exception:
         return _error_response(exception.status, error_of_http_exception(exception))
+    except Exception:  # a bug: the details are for the log alone
+        log.exception("unhandled error in a request to %s", request.path)
+        return _error_response(500, ErrorBody("internal", "The simulator failed"))
 
 
 def _error_response(status: int, error: ErrorBody) -> web.Response:

@@ -3,7 +3,7 @@
 import pytest
 
 from common import text_patterns
-from common.text_patterns import InvalidPattern, JsonPathPattern
+from common.text_patterns import InvalidPattern, JsonPathPattern, PatternTooSlow
 
 CART = (
     '{"type":"cart_update","payload":{"cart":{"item_count":3,"total":1500.10},'
@@ -49,7 +49,8 @@ def test_an_empty_text_is_no_pattern():
         ("$.", "expected"),
         ("$[?", "unexpected end"),
         ("$[" + "(" * 250, "."),
-        ("$..a..b..c", "descents"),
+        ("$..a..b", "only once"),
+        ("$..[?count($..*)>9]", "only once"),
         ("$[?match(@.a, '(a+)+')]", "match"),
         ("a" * 301, "longer than 300"),
     ],
@@ -73,3 +74,33 @@ def test_a_path_returns_the_values_it_selects():
 
 def test_a_path_selects_nothing_in_a_message_nested_too_deeply():
     assert not JsonPathPattern("$..name").matches(b"[" * 500 + b"]" * 500)
+
+
+def test_a_path_selects_nothing_in_a_message_with_a_number_beyond_a_float():
+    pattern = JsonPathPattern("$.total")
+
+    assert not pattern.matches(b'{"total":1e999}')
+    assert pattern.values(b'{"total":1e999}') == []
+    assert pattern.compared_fields(b'{"total":1e999}') == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["$..[?count(@.*) > 9]", "$[?@.a == 1 || @.b == 2 || @[0] == 3]", "$[?count($.*[*]) > 9]"],
+)
+def test_a_path_that_takes_too_many_steps_is_an_error(path, monkeypatch):
+    monkeypatch.setattr(text_patterns, "MAX_STEPS", 1000)
+    message = f"[{','.join(['{}'] * 1000)}]".encode()
+
+    with pytest.raises(PatternTooSlow):
+        JsonPathPattern(path).matches(message)
+
+
+def test_the_values_of_a_path_end_where_its_steps_do(monkeypatch):
+    monkeypatch.setattr(text_patterns, "MAX_STEPS", 1000)
+    message = f"[{','.join(['[0]'] * 900)}]".encode()
+
+    first, *others = JsonPathPattern("$..[0]").values(message)
+
+    assert (first, set(others)) == ([0], {0})
+    assert len(others) < 900

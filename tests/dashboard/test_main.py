@@ -3,6 +3,7 @@
 import signal
 import socket
 import sys
+import urllib.error
 import urllib.request
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -23,7 +24,7 @@ def workbench(launch, secret):
         WORKBENCH_SERVER_URL=UNUSED_URL,
         WORKBENCH_SIMULATOR_URL=UNUSED_URL,
     )
-    program.url = program.wait_for(r"^dashboard: (http://127\.0\.0\.1:\d+)$")[1]
+    program.url = program.wait_for(r"^dashboard: (http://127\.0\.0\.1:\d+)/\?token=\S+$")[1]
     return program
 
 
@@ -35,6 +36,27 @@ def test_serves_at_the_printed_url_and_shuts_down_cleanly(workbench, stop):
     assert workbench.stop(stop) == 0
     assert "Traceback" not in workbench.output
     assert workbench.output.count("http://127.0.0.1:") == 1 + workbench.output.count(UNUSED_URL)
+
+
+def test_opens_an_address_whose_token_signs_in_once(launch, secret):
+    program = launch(
+        "dashboard",
+        "--open",
+        WORKBENCH_JWT_SECRET=secret,
+        WORKBENCH_DASHBOARD_PORT="0",
+        WORKBENCH_SERVER_URL=UNUSED_URL,
+        WORKBENCH_SIMULATOR_URL=UNUSED_URL,
+        DISPLAY=":0",
+        BROWSER="echo opened %s",
+    )
+    opened = program.wait_for(r"^opened (\S+)$")[1]
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    with browser.open(opened, timeout=60) as answer:
+        assert answer.status == 200
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(opened, timeout=60)
+    assert opened not in program.wait_for(r"^dashboard: (\S+)$")[1]
 
 
 def test_names_every_problem_with_the_settings(launch):

@@ -44,6 +44,20 @@ def test_report_every_problem_at_once():
     ]
 
 
+@pytest.mark.parametrize("host", ["https://shop.example.com", "shop.example.com:443", "*.shop"])
+def test_a_host_has_no_scheme_port_or_wildcard(host):
+    hosts = f"workbench.example.com, {host}"
+    settings = load_settings(
+        Settings, {"WORKBENCH_JWT_SECRET": SECRET, "WORKBENCH_DASHBOARD_HOSTS": hosts}
+    )
+
+    with pytest.raises(InvalidSettings) as caught:
+        settings.check()
+
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"WORKBENCH_DASHBOARD_HOSTS: `{host}`")
+
+
 def test_never_print_the_secret():
     with pytest.raises(InvalidSettings) as caught:
         Settings(jwt_secret="hunter2").check()

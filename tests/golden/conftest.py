@@ -27,7 +27,7 @@ LONGEST_SHOWN = 2000  # characters of a request's body
 IGNORED_HEADERS = {"date", "server", "content-length", "content-encoding", "vary"}
 NOW = re.compile(r"\b20(?!24)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")  # the examples are of 2024
 ID = re.compile(r"\b(c|conv|msg)_[0-9a-f]{12,16}\b")
-EPOCH = re.compile(r'("epoch":")[0-9a-f]{8}"')
+EPOCH = re.compile(r'("epoch":")[0-9a-f]{8}(-[0-9]+)?"')
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ class Client:
 
     def __init__(self, program, http, stack, make_token, normalize):
         self.program, self.port = program, program.port
-        self._http, self._stack = http, stack
+        self.http, self._stack = http, stack
         self._make_token, self._normalize = make_token, normalize
         self._lines = []
 
@@ -157,6 +157,8 @@ class Client:
 
     def token(self, user_id, role="customer", **claims):
         """Make a token whose end, which the server repeats, is always the same."""
+        if role == "service":
+            claims = {"tenants": "*", **claims}
         return self._make_token(user_id, role, **{"exp": NEXT_CENTURY, **claims})
 
     async def request(self, method, path, who="", body=None, headers=None, replace=str):
@@ -174,7 +176,7 @@ class Client:
         url = f"http://127.0.0.1:{self.port}{path}"
         async with (
             asyncio.timeout(TIMEOUT_S),
-            self._http.request(method, url, **options) as response,
+            self.http.request(method, url, **options) as response,
         ):
             text = await response.text()
         self.record(f"\n{method} {path} {'with a token' if is_token else f'as {who or None}'}")
@@ -192,7 +194,7 @@ class Client:
     async def connect(self, name, token=""):
         """Open a WebSocket that the transcript calls `name`."""
         query = f"?token={token}" if token else ""
-        socket = await self._http.ws_connect(f"http://127.0.0.1:{self.port}/ws{query}")
+        socket = await self.http.ws_connect(f"http://127.0.0.1:{self.port}/ws{query}")
         self._stack.push_async_callback(socket.close)
         return Socket(name, socket, self.record)
 
@@ -209,7 +211,8 @@ async def client_of(token, normalize):
     async with AsyncExitStack() as stack:
 
         async def make(program):
-            http = await stack.enter_async_context(aiohttp.ClientSession())
+            cookies = aiohttp.CookieJar(unsafe=True)  # from an IP address too
+            http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=cookies))
             return Client(program, http, stack, token, normalize)
 
         yield make

@@ -21,6 +21,7 @@ RULES = [
     (r"\b1[78]\d{8}\.\d+", "<time>"),
     (r"\bc_[0-9a-f]{12}\b", "<connection>"),
     (r"(epoch = )[0-9a-f]{8}", r"\1<epoch>"),
+    (r"(began = )[0-9]+", r"\1<period>"),
     (r"\b[0-9a-f]{16}\b", "<random>"),
     (r"(node|probe):[0-9a-f]+", r"\1:<random>"),
 ]

@@ -3,7 +3,6 @@
 import asyncio
 from types import SimpleNamespace
 
-import aiohttp
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -18,14 +17,14 @@ async def workbench(launch, client_of):
     return await client_of(await asyncio.to_thread(launch.workbench, NO_PROGRAM, NO_PROGRAM))
 
 
-async def open_page(http, workbench, path):
+async def open_page(workbench, path):
     """Open a page as a browser does, and wait until it is drawn; return the paths of all pages."""
     address, paths, message = f"http://127.0.0.1:{workbench.port}", [], None
     rerun = BackMsg()
     rerun.rerun_script.page_name = path
     async with (
         asyncio.timeout(TIMEOUT_S),
-        http.ws_connect(
+        workbench.http.ws_connect(
             f"{address}/_stcore/stream", protocols=["streamlit"], headers={"Origin": address}
         ) as socket,
     ):
@@ -38,10 +37,13 @@ async def open_page(http, workbench, path):
 
 
 async def test_the_workbench_has_these_pages_and_metrics(golden, workbench, list_metrics):
-    async with aiohttp.ClientSession() as http:
-        paths = await open_page(http, workbench, "")
-        for path in paths:
-            await open_page(http, workbench, path)
+    for path in ("/", "/metrics"):
+        await workbench.request("GET", path)
+    async with workbench.http.get(workbench.program.sign_in_url) as signed_in:
+        assert signed_in.status == 200
+    paths = await open_page(workbench, "")
+    for path in paths:
+        await open_page(workbench, path)
     metrics = await workbench.request("GET", "/metrics", replace=None)
     await workbench.request("GET", "/messages/unknown.jsonl")
 

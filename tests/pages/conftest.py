@@ -53,14 +53,20 @@ def programs(launching, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def contexts(browser):
-    """Browser profiles by their options, empty when the file's tests begin; they share a cache."""
+def contexts(browser, programs):
+    """Profiles for the workbench by their options; they share a cache.
+
+    Each is signed in, and else empty at first.  Addresses are relative to the workbench.
+    """
+    workbench = programs.workbench_program
     made = {}
 
     def get(**options):
         key = tuple(sorted(options.items()))
         if key not in made:
-            made[key] = browser.new_context(**options)
+            base_url = f"http://127.0.0.1:{workbench.port}/"
+            made[key] = browser.new_context(base_url=base_url, **options)
+            made[key].request.get(workbench.sign_in_url)
         return made[key]
 
     yield get
@@ -69,7 +75,7 @@ def contexts(browser):
 
 
 @pytest.fixture
-def open_page(contexts, programs):
+def open_page(contexts):
     """Open a page of the workbench in a tab of its own; wait until it is live and drawn."""
     pages = []
 
@@ -79,7 +85,7 @@ def open_page(contexts, programs):
         width, height = SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
         page.set_default_timeout(WAIT_MS)
-        page.goto(f"http://127.0.0.1:{programs.workbench_program.port}/{address}")
+        page.goto(address)
         # A test may have paused the simulated shop; the head then says so.
         states = [head(page).get_by_text(words, exact=True) for words in (live, "Shop paused")]
         expect(states[0].or_(states[1])).to_be_visible()

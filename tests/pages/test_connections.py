@@ -34,13 +34,13 @@ def socket(programs, token, customer):
 
 
 @pytest.fixture
-def ask_program(programs, token):
-    """Send JSON to the server or to the simulator; return the JSON of the answer."""
+def ask_server(programs, token):
+    """Send JSON to the server; return the JSON of the answer."""
 
-    def ask(program, path, body=None, role="admin"):
+    def ask(path, body=None, role="admin"):
         headers = {"Authorization": f"Bearer {token('boss', role)}"}
         data = None if body is None else json.dumps(body).encode()
-        url = f"http://127.0.0.1:{getattr(programs, program).port}{path}"
+        url = f"http://127.0.0.1:{programs.server_program.port}{path}"
         with urllib.request.urlopen(urllib.request.Request(url, data, headers)) as answer:
             return json.load(answer)
 
@@ -72,7 +72,7 @@ def clients(page):
     return page.locator(".st-key-rows-who")
 
 
-def test_a_client_is_found_and_its_access_to_a_channel_explained(
+def test_a_client_is_found_its_access_explained_and_its_connection_closed(
     open_page, head, row_of, customer, socket
 ):
     page = open_page(f"connections?who={customer}")
@@ -92,10 +92,6 @@ def test_a_client_is_found_and_its_access_to_a_channel_explained(
 
     expect(page.get_by_text("Subscribed to this channel")).to_be_visible()
 
-
-def test_a_connection_is_closed_after_a_confirmation(open_page, customer, socket):
-    page = open_page(f"connections?who={customer}")
-
     clients(page).get_by_role("button", name="Disconnect Olena").click()
     question = page.get_by_role("dialog")
     expect(question).to_contain_text("Disconnect Olena?")
@@ -111,19 +107,18 @@ def test_a_connection_is_closed_after_a_confirmation(open_page, customer, socket
 
 
 def test_a_slow_client_is_evident_before_and_after_it_is_evicted(
-    open_page, row_of, ask_program, slow_client
+    open_page, row_of, ask_server, slow_client
 ):
     user = f"slow-{next(numbers)}"
     payload = {"id": "n_1", "title": "Big", "body": "Big", "filler": "x" * 60_000}
 
     def publish():
-        ask_program(
-            "server_program",
+        ask_server(
             "/api/publish",
             {"user": user, "type": "notification", "payload": payload},
             "service",
         )
-        listed = ask_program("server_program", f"/api/connections?user_id={user}")["connections"]
+        listed = ask_server(f"/api/connections?user_id={user}")["connections"]
         return listed[0]["waiting_bytes"] if listed else None
 
     page = open_page("connections?sort=waiting")
@@ -141,14 +136,3 @@ def test_a_slow_client_is_evident_before_and_after_it_is_evicted(
     evicted = row_of(page.locator(".st-key-rest-connection-events"), user)
     expect(evicted).to_contain_text("evicted")
     expect(evicted).to_contain_text(re.compile(r"4100 · [\d.]+ MiB queued"))
-
-
-def test_a_reconnect_storm_of_a_second_is_seen(open_page, ask_program):
-    page = open_page("connections")
-
-    command = {"command": "start_scenario", "name": "reconnect-storm"}
-    ask_program("simulator_program", "/control", command)
-
-    log = page.locator(".st-key-rest-connection-events")
-    expect(log).to_contain_text(re.compile(r"(\d\d) left, \1 back in [\d.]+ m?s"))
-    expect(page.locator(".st-key-page")).to_contain_text(re.compile(r"low \d at"))

@@ -1,4 +1,7 @@
-"""The Console in a real browser, on real connections: one for each tab and persona."""
+"""The Console in a real browser, on real connections: one for each tab and persona.
+
+Opening a page costs most: a test checks what one person does on one page.
+"""
 
 import re
 
@@ -17,45 +20,75 @@ def connection(page):
     return page.locator(".st-key-fit-connection")
 
 
+def editor(page):
+    return page.locator(".st-key-draft textarea")
+
+
 def write(page, text):
-    editor = page.locator(".st-key-draft textarea")
-    editor.fill(text)
-    editor.press("Control+Enter")
+    editor(page).fill(text)
+    editor(page).press("Control+Enter")
 
 
-def test_a_request_is_answered_and_the_reply_is_matched_to_it(open_page):
-    page = open_page("console?template=ping")
+def choose_template(page, name):
+    page.locator(".st-key-template input").fill(name)
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def test_requests_and_publications_are_answered_and_shown_as_the_filter_in_the_address_says(
+    open_page,
+):
+    page = open_page("console?template=ping&frames=p")
     expect(connection(page)).to_contain_text("signed in as user_1 · customer · shop")
 
     page.get_by_role("button", name="Send").click()
 
     expect(wire(page)).to_contain_text("ping r1")
     expect(wire(page)).to_contain_text(re.compile(r"pong r1\s*[\d.]+ ms"))
-    expect(page.locator(".st-key-draft textarea")).to_have_value(re.compile('"id": "r2"'))
+    expect(editor(page)).to_have_value(re.compile('"id": "r2"'))
+    expect(wire(page)).not_to_contain_text("auth_success")
+
+    page.locator(".st-key-frames-toolbar input").first.fill("")
+    choose_template(page, "publish notification")
+    page.get_by_role("button", name="Publish").click()
+
+    expect(wire(page)).to_contain_text("auth_success")
+    expect(wire(page)).to_contain_text("HTTP 200")
+    expect(wire(page)).to_contain_text("notification")
 
 
-def test_typed_text_stays_while_the_page_redraws_and_is_sent_unchanged(open_page, ticks):
-    page = open_page("console?persona=customer-2")
-    editor = page.locator(".st-key-draft textarea")
-    editor.fill('{"type": "dance", "id": "mine"}')
+def test_typed_text_is_checked_stays_and_is_sent_unchanged_until_the_template_is_restored(
+    open_page, ticks
+):
+    page = open_page("console?persona=customer-2&template=publish%20new_order")
+    schema = page.locator(".st-key-schema")
+    schema.evaluate("pane => pane.scrollTop = pane.scrollHeight")
 
+    editor(page).fill('{"type": "chat_message",}')
+
+    expect(page.locator(".st-key-json-check")).to_contain_text("Line 1, column 25")
+    expect(schema).to_contain_text("Schema of chat_message")
+    expect(schema).to_have_js_property("scrollTop", 0)
+    expect(page.locator(".json-layer .wrong")).to_have_text("}")
+
+    editor(page).fill('{"type": "dance", "id": "mine"}')
     ticks(page, 3)
 
-    expect(editor).to_have_value('{"type": "dance", "id": "mine"}')
-    editor.press("Control+Enter")
+    expect(editor(page)).to_have_value('{"type": "dance", "id": "mine"}')
+    editor(page).press("Control+Enter")
     expect(wire(page)).to_contain_text("dance mine")
     expect(wire(page)).to_contain_text("error mine")
 
+    choose_template(page, "ping")
+    editor(page).fill('{"type": "ping", "id": "edited"}')
+    page.get_by_role("button", name="Restore the template").click()
 
-def test_the_check_and_the_schema_follow_what_is_typed(open_page):
-    page = open_page("console?persona=customer-2")
-    editor, check = page.locator(".st-key-draft textarea"), page.locator(".st-key-json-check")
+    expect(editor(page)).to_have_value(re.compile(r'^\{\n  "type": "ping"'))
 
-    editor.fill('{"type": "chat_message",}')
+    page.get_by_role("button", name="Disconnect").click()
+    page.get_by_role("button", name="Use the template").click()
 
-    expect(check).to_contain_text("Line 1, column 25")
-    expect(page.locator(".st-key-schema")).to_contain_text("Schema of chat_message")
-    expect(page.locator(".json-layer .wrong")).to_have_text("}")
+    expect(editor(page)).to_have_value(re.compile('"recoverable": true'))
+    expect(page.locator(".st-key-json-check")).to_contain_text("was not recoverable")
 
 
 def test_a_closed_connection_shows_its_code_and_reconnects_on_sending(open_page):
@@ -69,15 +102,6 @@ def test_a_closed_connection_shows_its_code_and_reconnects_on_sending(open_page)
     expect(connection(page)).to_contain_text("not signed in")
 
 
-def test_a_publication_is_sent_as_a_service_and_reaches_its_subscriber(open_page):
-    page = open_page("console?template=publish%20notification")
-
-    page.get_by_role("button", name="Publish").click()
-
-    expect(wire(page)).to_contain_text("HTTP 200")
-    expect(wire(page)).to_contain_text("notification")
-
-
 def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, row_of):
     page = open_page("console?console=trials")
 
@@ -89,4 +113,4 @@ def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, row_of
     expect(page.get_by_text(passed)).to_be_visible()
     row_of(page.locator(".st-key-conformance-groups"), "4097 bytes").click()
     expect(wire(page)).to_contain_text("close 1009")
-    expect(page.get_by_text("The message exceeded the size limit")).to_be_visible()
+    expect(page.get_by_text("a message over the size limit")).to_be_visible()

@@ -35,15 +35,18 @@ def send_chat(page, side, words):
     box.press("Enter")
 
 
-def test_a_message_of_a_customer_reaches_support_and_is_answered(open_page):
+def test_a_message_of_a_customer_is_answered_and_stays_after_a_reload(open_page):
     page = open_page("inbox")
+    customer, staff = card(page, "chat-log-customer"), card(page, "chat-log-staff")
 
     send_chat(page, "customer", "Чи є у вас чорна?")
-    expect(card(page, "chat-log-staff").get_by_text("Чи є у вас чорна?")).to_be_visible()
+    expect(staff.get_by_text("Чи є у вас чорна?")).to_be_visible()
     send_chat(page, "staff", "Так, остання на складі.")
 
-    expect(card(page, "chat-log-customer").get_by_text("Так, остання на складі.")).to_be_visible()
-    expect(card(page, "chat-log-customer").get_by_text("Марія ·")).to_be_visible()
+    expect(customer.get_by_text("Так, остання на складі.")).to_be_visible()
+    expect(customer.get_by_text("Марія ·")).to_be_visible()
+    page.reload()
+    expect(customer.get_by_text("Чи є у вас чорна?")).to_be_visible()
 
 
 def test_a_conversation_can_be_taken_over_and_handed_back(open_page):
@@ -57,16 +60,6 @@ def test_a_conversation_can_be_taken_over_and_handed_back(open_page):
     page.get_by_role("button", name="Hand back").click()
 
     expect(page.get_by_text("The simulated agent replies until a person does.")).to_be_visible()
-
-
-def test_messages_are_shown_again_after_a_reload(open_page):
-    page = open_page("inbox")
-    send_chat(page, "customer", "Пам'ятаєте мене?")
-    expect(card(page, "chat-log-staff").get_by_text("Пам'ятаєте мене?")).to_be_visible()
-
-    page.reload()
-
-    expect(card(page, "chat-log-customer").get_by_text("Пам'ятаєте мене?")).to_be_visible()
 
 
 @pytest.fixture
@@ -94,23 +87,25 @@ def test_the_progress_steps_follow_the_order(open_page, command_simulator, pause
     expect(shop).to_contain_text("ms apart")
 
 
-def test_a_running_scenario_shows_its_progress_and_can_be_stopped(open_page):
+def test_the_shop_is_controlled_from_the_scenarios_page(open_page):
     page = open_page("scenarios")
-    sale = card(page, "fit-scenario-flash-sale")
+    head, sale = page.locator(".st-key-head"), card(page, "fit-scenario-flash-sale")
     expect(sale).to_contain_text("lasts")
 
     sale.get_by_role("button", name="Run Flash sale").click()
     expect(sale).to_contain_text("left")
     expect(sale.locator("p", has_text="sell")).to_be_visible()  # the icon of its products
-    expect(page.locator(".st-key-head")).to_contain_text("1 scenario running")
+    expect(head).to_contain_text("1 scenario running")
     sale.get_by_role("button", name="Stop").click()
-
     expect(sale).to_contain_text("lasts")
-    expect(page.locator(".st-key-head")).to_contain_text("no scenario running")
+    expect(head).to_contain_text("no scenario running")
 
-
-def test_an_order_that_is_placed_by_hand_can_be_followed(open_page):
-    page = open_page("scenarios")
+    button = page.locator(".st-key-pause-simulation button")
+    expect(button).to_have_accessible_name(re.compile("Pause the shop"))
+    button.click()
+    expect(head).to_contain_text("paused")
+    button.click()
+    expect(head).to_contain_text("speed ×1")
 
     place = page.get_by_role("button", name="Place an order")
     before = place.bounding_box()
@@ -119,20 +114,7 @@ def test_an_order_that_is_placed_by_hand_can_be_followed(open_page):
     number = re.search(r"ORD-\S+", link.inner_text())[0]
     assert place.bounding_box() == before  # a second click places a second order
     link.click()
-
     expect(card(page, "even-customer")).to_contain_text(number)
-
-
-def test_a_simulation_can_be_paused_and_resumed(open_page):
-    page = open_page("scenarios")
-
-    button = page.locator(".st-key-pause-simulation button")
-    expect(button).to_have_accessible_name(re.compile("Pause the shop"))
-    button.click()
-    expect(page.locator(".st-key-head")).to_contain_text("paused")
-    button.click()
-
-    expect(page.locator(".st-key-head")).to_contain_text("speed ×1")
 
 
 def test_a_notification_links_to_its_order(open_page, command_simulator, paused):
@@ -173,34 +155,16 @@ def pick_newest(command_simulator, row_of):
     return pick
 
 
-def test_a_clicked_order_is_selected_in_this_tab_only(open_page, pick_newest):
+def test_the_newest_order_can_be_clicked_again_and_again_in_one_tab_only(open_page, pick_newest):
     first, second = open_page("orders"), open_page("orders")
     number = card(first, "even-customer").get_by_text(re.compile("Order ORD-"))
     followed = number.inner_text()
 
-    pick_newest(second)
+    for _ in range(3):
+        pick_newest(second)
 
     expect(second).to_have_url(re.compile(r"order=ord_"))
     expect(number).to_have_text(followed)
-
-
-def test_the_newest_order_can_be_clicked_again_and_again_in_the_same_place(open_page, pick_newest):
-    page = open_page("orders")
-
-    for _ in range(3):
-        pick_newest(page)
-
-    expect(page).to_have_url(re.compile(r"order=ord_"))
-
-
-def test_orders_are_found_by_the_name_of_their_customer(open_page, command_simulator):
-    name = command_simulator(command="place_order", customer="user_4")["order"]["customer"]["name"]
-    page = open_page("orders")
-
-    page.get_by_placeholder("Number, customer or product").fill(name)
-
-    expect(card(page, "rest-open")).to_contain_text("found")
-    expect(page).to_have_url(re.compile("find="))
 
 
 def test_the_framed_row_is_the_shown_one_whatever_was_sorted_or_searched(

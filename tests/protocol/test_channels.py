@@ -12,7 +12,7 @@ KEYS = st.from_regex(r"[A-Za-z0-9_.-]{1,100}", fullmatch=True)
 
 @given(st.sampled_from(ChannelKind), KEYS)
 def test_a_name_consists_of_kind_and_key(kind, key):
-    assert Channel.parse(f"{kind}:{key}") == (kind, key)
+    assert Channel.parse(f"{kind}:{key}") == (kind, key, "")
     assert str(Channel(kind, key)) == f"{kind}:{key}"
 
 
@@ -45,6 +45,29 @@ def test_a_malformed_name_gets_the_same_error_as_a_forbidden_one(name):
 
 def test_a_name_may_have_the_maximum_length():
     assert Channel.parse("public:" + "a" * (MAX_NAME_LENGTH - len("public:")))
+
+
+@pytest.mark.parametrize(
+    ("channel", "name"),
+    [
+        (Channel.parse("order:ord_1", "shop"), "order:shop:ord_1"),
+        (Channel.parse("order:ord_1"), "order:ord_1"),
+        (Channel.parse("user:olena", "shop"), "user:olena"),
+        (Channel.parse("tenant:shop", "books"), "tenant:shop"),
+    ],
+)
+def test_servers_tell_orders_of_tenants_apart_by_the_internal_name(channel, name):
+    assert channel.internal_name == name
+    assert Channel.from_internal_name(name) == channel
+    assert str(channel).count(":") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["user:shop:olena", "order::ord_1", "order:a:b:c", "order:a b:c", "order", ""]
+)
+def test_what_is_no_internal_name_is_rejected(name):
+    with pytest.raises((ValueError, RequestError)):
+        Channel.from_internal_name(name)
 
 
 @given(st.text())

@@ -48,4 +48,4 @@ def test_a_payload_that_is_nested_too_deeply_is_rejected():
     request = PublishRequest(type="notification", payload=Raw(payload), user="user_7")
 
     with pytest.raises(ValueError, match="at most 64 levels"):
-        prepare_publication(request, now=0.0)
+        prepare_publication(request, now=0.0, tenant="shop")

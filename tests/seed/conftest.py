@@ -222,7 +222,7 @@ def publish(token):
         request = urllib.request.Request(
             f"http://127.0.0.1:{server.port}/api/publish",
             json.dumps({"type": type_, "payload": payload, **address}).encode(),
-            {"Authorization": f"Bearer {token('svc', 'service')}"},
+            {"Authorization": f"Bearer {token('svc', 'service', tenants='*')}"},
         )
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             return json.load(answer)

@@ -13,6 +13,7 @@ from protocol.publications import EVERYONE
 from server.app import start_server
 from server.settings import Settings
 from server.supervisor import Supervisor
+from tests.server.order_events import new_order
 
 TIMEOUT_S = 20
 
@@ -119,23 +120,11 @@ class Server:
             return got.headers["Content-Type"], await got.text()
 
     async def publish(self, what, token=None, **options):
-        token = token or self._token("svc", "service")
+        token = token or self._token("svc", "service", tenants="*")
         return await self.request("POST", "/api/publish", token, json=what, **options)
 
     async def place_order(self, order_id, user_id, tenant_id="shop"):
-        order = {
-            "id": order_id,
-            "number": "ORD-1",
-            "total": 10.0,
-            "currency": "UAH",
-            "status": "pending",
-            "customer": {"id": user_id, "name": user_id},
-            "items": [{"product_id": "p", "name": "Чайник", "quantity": 1, "price": 10.0}],
-            "created_at": "2024-01-15T10:30:00Z",
-        }
-        channel = f"tenant:{tenant_id}"
-        what = {"channel": channel, "type": "new_order", "payload": {"order": order}}
-        assert (await self.publish(what))[0] == 200
+        assert (await self.publish(new_order(order_id, user_id, tenant_id)))[0] == 200
 
 
 class RecordingHandler:

@@ -44,7 +44,7 @@ def post(server, token, path, what):
 
 
 def publish(server, token, what):
-    return post(server, token("svc", "service"), "/api/publish", what)
+    return post(server, token("svc", "service", tenants="*"), "/api/publish", what)
 
 
 def test_orders_conversations_and_revocations_are_there_again_after_a_kill(launch_server, token):
@@ -180,7 +180,7 @@ def test_who_vanishes_or_sends_nonsense_leaves_no_traceback(launch_server, token
     )
     post = (
         b"POST /api/publish HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
-        b"Authorization: Bearer %b\r\n" % token("svc", "service").encode()
+        b"Authorization: Bearer %b\r\n" % token("svc", "service", tenants="*").encode()
     )
     for request in (upgrade, post + b"\r\n{", post):
         for _ in range(10):

@@ -4,10 +4,11 @@ import json
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from redis import Redis
 
 from client.publisher.redis import RedisPublisher
-from protocol.errors import OrderOwnedByOtherTenant, RequestError
+from protocol.errors import RequestError
 from protocol.publications import PublishRequest
 
 
@@ -93,11 +94,29 @@ async def test_a_repeated_idempotency_key_is_published_once(server, publisher):
     assert await visitor.is_silent()
 
 
-def test_an_order_of_another_tenant_is_rejected(publisher):
-    publisher.publish(order("ord_1", "olena", "books"))
+async def test_an_order_is_that_of_the_publishers_tenant_unless_it_names_another(server, publisher):
+    publisher.publish(order("ord_1", "olena"), order("ord_1", "ivan", "books"))
+    olena, ivan = await server.sign_in("olena"), await server.sign_in("ivan", tenant_id="books")
+    for client in (olena, ivan):
+        assert (await client.subscribe("order:ord_1"))["type"] == "subscribed"
 
-    with pytest.raises(OrderOwnedByOtherTenant):
-        publisher.publish(order("ord_1", "olena", "shop"))
+    publisher.publish(status("ord_1", "paid"), replace(status("ord_1", "shipped"), tenant="books"))
+
+    assert (await olena.next_event("order_update"))["payload"]["status"] == "paid"
+    assert (await ivan.next_event("order_update"))["payload"]["status"] == "shipped"
+    assert await olena.is_silent()
+    assert await ivan.is_silent()
+
+
+def test_news_of_an_order_keeps_it_from_being_forgotten(publisher, redis, redis_prefix):
+    publisher.publish(order("ord_1", "olena"))
+    key = f"{redis_prefix}{{store}}:orders_by_change"
+    redis.zadd(key, {"shop:ord_1": 1.0})
+
+    publisher.publish(status("ord_1", "paid"), status("ord_404", "paid"))
+
+    ((member, changed_at),) = redis.zrange(key, 0, -1, withscores=True)
+    assert (member, changed_at > 1.0) == (b"shop:ord_1", True)
 
 
 @pytest.mark.parametrize(

@@ -289,7 +289,7 @@ class Table {
   onOver(target) {
     const cell = target.closest("th, td");
     if (cell?.tagName === "TH") this.showTip(cell);
-    else if (cell?.classList.contains("table-text")) cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
+    else if (cell?.matches(".table-text, .table-chip, .table-link")) cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
   }
 
   showTip(th) {

@@ -12,7 +12,7 @@ import streamlit as st
 from client.http_client import ApiRequestError
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
-from dashboard.messages import message_ids
+from dashboard.messages import channel_names, message_ids
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
@@ -21,7 +21,6 @@ from dashboard.ui import formatting, tables, theme, url_select
 from dashboard.ui.tables import Column
 from dashboard.views.connections import (
     access_explanation,
-    channel_names,
     disconnect_dialog,
     event_listing,
     listing,

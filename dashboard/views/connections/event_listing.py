@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from common.text_markers import N_
 from dashboard.state.connection_events import ENDS
@@ -59,15 +60,26 @@ QUEUED = N_("{size} queued")
 
 
 def filter_events(
-    events: Iterable[ConnectionEvent], kind: EventFilter, user: str
+    events: Iterable[ConnectionEvent],
+    kind: EventFilter,
+    user: str,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[ConnectionEvent]:
-    """Return the events of a kind whose user or connection contains a text, newest first."""
+    """Return the events of a kind, newest first.
+
+    They contain a text in the id or the name of their user, or in that of the connection;
+    ``names`` are by the user's id.
+    """
     wanted = user.strip().casefold()
     return [
         event
         for event in reversed(tuple(events))
         if kind in (EventFilter.ALL, event.event)
-        and (wanted in event.user_id.casefold() or wanted in event.connection_id)
+        and (
+            wanted in event.user_id.casefold()
+            or wanted in names.get(event.user_id, "").casefold()
+            or wanted in event.connection_id
+        )
     ]
 
 
@@ -85,9 +97,16 @@ def event_details(
     event: ConnectionEvent,
     translate: Translate = str,
     format_size: Callable[[int], str] = str,
+    *,
+    with_user: bool = False,
 ) -> str:
-    """Return the close code, the reason, and the bytes that were queued."""
-    parts = [str(event.code)] if event.code else []
+    """Return the close code, the reason, and the bytes that were queued.
+
+    ``with_user``: the user's id comes first.
+    """
+    parts = [event.user_id] if with_user and event.user_id else []
+    if event.code:
+        parts.append(str(event.code))
     if event.code == ABNORMAL_CLOSURE:
         is_lost = event.event == ConnectionEventKind.CLOSED
         parts.append(translate(LOST if is_lost else UNRESPONSIVE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -19,17 +19,23 @@ from protocol.monitoring import ConnectionEvent, ConnectionEventKind
 PAGE = "connections"
 
 
-def draw(now: Snapshot, on_select: Callable[[ConnectionEvent], None]) -> None:
-    """Draw the events of the last ten minutes; ``on_select`` is called with a clicked one."""
+def draw(
+    now: Snapshot, names: Mapping[str, str], on_select: Callable[[ConnectionEvent], None]
+) -> None:
+    """Draw the events of the last ten minutes; ``on_select`` is called with a clicked one.
+
+    ``names`` of users are by their ids; others are shown by the id alone.
+    """
     events = now.connection_events
-    with theme.card("connection-events", _("Event log"), _unlisted_html(now), size="rest"):
+    title = _("Event log, last 10 min")
+    with theme.card("connection-events", title, _unlisted_html(now), size="rest"):
         st.html(_summary_html(now))
         kind, user = _draw_filters()
-        found = event_listing.filter_events(events, kind, user)
+        found = event_listing.filter_events(events, kind, user, names)
         if found:
             tables.draw_table(
                 found,
-                _columns(),
+                _columns(names),
                 "connection-events",
                 row_id=lambda e: f"{e.at} {e.connection_id} {e.event}",
                 on_select=on_select,
@@ -56,22 +62,31 @@ def _draw_filters() -> tuple[EventFilter, str]:
         kind = url_select.select(
             PAGE, "event", _("Event"), FILTER_LABELS, label_visibility="collapsed"
         )
-        words = _("User")
+        words = _("Name or user id")
         user = url_select.search_input(PAGE, "user", words, placeholder=words)
     return EventFilter(kind), user
 
 
-def _columns() -> dict[str, Column[ConnectionEvent]]:
+def _columns(names: Mapping[str, str]) -> dict[str, Column[ConnectionEvent]]:
     return {
         _("Time"): tables.text_column(64, lambda e: formatting.format_time(e.at)),
-        _("User"): tables.text_column(92, lambda e: e.user_id),
+        _("User"): tables.text_column(
+            132,
+            lambda e: names.get(e.user_id, e.user_id),
+            _("The user's name; without a known name, the id"),
+        ),
         _("Event"): tables.chips_column(
             106,
             lambda e: event_listing.event_name(e, _),
             {_(FILTER_LABELS[kind]): tone for kind, tone in event_listing.TONES.items()},
         ),
         _("Details"): tables.text_column(
-            120, lambda e: event_listing.event_details(e, _, formatting.format_size), grows=True
+            120,
+            lambda e: event_listing.event_details(
+                e, _, formatting.format_size, with_user=e.user_id in names
+            ),
+            _("The user's id, the close code with its reason, and what was queued"),
+            grows=True,
         ),
     }
 
@@ -106,16 +121,21 @@ def _unlisted_html(now: Snapshot) -> str:
     if left_out := now.connection_events_left_out:
         words = ngettext("{count} event not listed", "{count} events not listed", left_out)
         parts.append(words.format(count=formatting.format_number(left_out)))
+    unnamed = []
     if ended:
         words = ngettext(
             "{count} connection without sign-in ended",
             "{count} connections without sign-in ended",
             ended,
         )
-        parts.append(words.format(count=formatting.format_number(ended)))
+        unnamed.append(words.format(count=formatting.format_number(ended)))
     if refused:
         words = ngettext(
             "{count} refused before sign-in", "{count} refused before sign-in", refused
         )
-        parts.append(words.format(count=formatting.format_number(refused)))
+        unnamed.append(words.format(count=formatting.format_number(refused)))
+    if unnamed:
+        since = formatting.format_time(now.nodes.started_at(now.at))[:5]
+        words = _("since {time}: {counts}")
+        parts.append(words.format(time=since, counts=", ".join(unnamed)))
     return html.escape(" · ".join(parts))

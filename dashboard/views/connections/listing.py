@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 
 from dashboard.state.message_log import LoggedMessage, LogView
 from protocol.admin_api import ConnectionInfo
@@ -66,6 +66,20 @@ def messages_for(
 def count_users(connections: Iterable[ConnectionInfo[datetime]], users: set[str]) -> int:
     """Count those of the users that are connected."""
     return len(users & {connection.user_id for connection in connections})
+
+
+def user_names(
+    connections: Iterable[ConnectionInfo[datetime]], *people: Iterable[tuple[str, str]]
+) -> dict[str, str]:
+    """Return the known names by user id; a connection's goes before those of ``people``.
+
+    ``people`` are ids and names, the most reliable first.
+    """
+    names: dict[str, str] = {}
+    for id, name in chain(((c.user_id, c.name) for c in connections), *people):
+        if id and name:
+            names.setdefault(id, name)
+    return names
 
 
 def queued_bytes(connections: Iterable[ConnectionInfo[datetime]]) -> int:

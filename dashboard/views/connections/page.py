@@ -7,7 +7,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard.dependencies import connections_client
+from dashboard import personas
+from dashboard.dependencies import connections_client, feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.connections_client import PollResult
 from dashboard.state import nodes
@@ -18,7 +19,7 @@ from dashboard.ui.metric_row import Metric
 from dashboard.ui.tables import Column, Sort, sortable
 from dashboard.views.connections import detail, disconnect_dialog, event_log, listing
 from protocol.admin_api import MAX_LISTED, ConnectionInfo
-from protocol.monitoring import ConnectionEvent, NodeStats
+from protocol.monitoring import ConnectionEvent, ConnectionEventKind, NodeStats
 
 PAGE = "connections"
 ROLE_TONES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
@@ -36,32 +37,46 @@ def draw_metrics(now: Snapshot) -> None:
                 _("Channel subscriptions across all connections"),
                 formatting.format_number(now.nodes.subscriptions),
                 metric_row.known_only(now, subscriptions),
+                caption=_("now"),
             ),
             Metric(
                 _("Received/s"),
                 _("Messages received from clients in the last second"),
                 formatting.format_rate(rates.now(nodes.RECEIVED)),
                 metric_row.known_only(now, rates.sparkline(nodes.RECEIVED)),
+                caption=_("in the last second"),
             ),
             Metric(
                 _("Refused/min"),
                 _("Requests refused in the last minute"),
                 formatting.format_number(60 * rates.now(nodes.REFUSED, over=60)),
                 metric_row.known_only(now, rates.sparkline(nodes.REFUSED, over=60)),
+                caption=_("in the last minute"),
             ),
             Metric(
                 _("Evicted"),
                 _("Slow clients disconnected since the server started"),
                 formatting.format_number(now.nodes.evictions),
                 metric_row.known_only(now, evictions),
+                caption=evictions_caption(now),
             ),
             Metric(
                 _("Loop lag, ms"),
                 _("Highest event loop delay in the last second"),
                 formatting.format_number(now.nodes.lag_ms, 1),
                 metric_row.known_only(now, lag),
+                caption=_("highest of the last second"),
             ),
         )
+    )
+
+
+def evictions_caption(now: Snapshot) -> str:
+    """Return since when evictions are counted, and how many the event log still has."""
+    logged = sum(e.event == ConnectionEventKind.EVICTED for e in now.connection_events)
+    return _("since {time} · {count} in 10 min").format(
+        time=formatting.format_time(now.nodes.started_at(now.at))[:5],
+        count=formatting.format_number(logged),
     )
 
 
@@ -278,6 +293,19 @@ def header_text(result: PollResult, now: Snapshot) -> str:
     return " · ".join(words)
 
 
+def user_names(result: PollResult, now: Snapshot) -> dict[str, str]:
+    """Return the names of connected users, of the shop's customers and of the personas, by id."""
+    language = feed().shop_language
+    own = [personas.in_language(persona, language) for persona in personas.PERSONAS.values()]
+    shop = now.shop.customers if now.shop else ()
+    return listing.user_names(
+        result.connections.connections,
+        ((customer.id, customer.name) for customer in shop),
+        ((customer.id, customer.name) for customer in now.customers),
+        ((persona.user_id, persona.name) for persona in own if not persona.tenant),
+    )
+
+
 def draw() -> None:
     """Draw a snapshot."""
     now, called = page_frame.current_snapshot(), result_while_paused(connections_client().latest())
@@ -292,7 +320,9 @@ def draw() -> None:
     with left:
         draw_list(called, several, called.at or now.at, now.nodes.queue_limit_bytes)
     with right:
-        event_log.draw(now, select_event)  # first: it must not move when a click selects an event
+        event_log.draw(
+            now, user_names(called, now), select_event
+        )  # first: it must not move when a click selects an event
         draw_selected(called, now)
     if disconnect_dialog.is_pending():
         st.rerun()  # only a full run draws the dialog: a tick would close it

@@ -11,16 +11,22 @@ CLOSE_CODE_TEXTS = {
     CloseCode.NORMAL: N_("Normal closure."),
     CloseCode.GOING_AWAY: N_("The server is shutting down."),
     CloseCode.PROTOCOL_ERROR: N_("Protocol error: invalid WebSocket frames."),
-    CloseCode.UNSUPPORTED_DATA: N_("Binary frame received; only text frames are supported."),
-    CloseCode.INVALID_TEXT: N_("The message was not valid UTF-8."),
-    CloseCode.MESSAGE_TOO_BIG: N_("The message exceeded the size limit (4096 bytes by default)."),
+    CloseCode.UNSUPPORTED_DATA: N_(
+        "The client sent a binary frame; the server accepts only text frames."
+    ),
+    CloseCode.INVALID_TEXT: N_("The client sent text that is not valid UTF-8."),
+    CloseCode.MESSAGE_TOO_BIG: N_(
+        "The client sent a message over the size limit (4096 bytes by default)."
+    ),
     CloseCode.INTERNAL_ERROR: N_("Internal server error; see the server's log."),
     CloseCode.NOT_SIGNED_IN: N_("Not signed in within 10 s, or signed in as another user."),
     CloseCode.DISCONNECTED: N_("An administrator disconnected the client."),
     CloseCode.SLOW_CONSUMER: N_("Slow consumer: too much data was queued for it."),
     CloseCode.FLOODING: N_("The client kept exceeding the rate limit after a warning."),
     CloseCode.TOO_MANY_CONNECTIONS: N_("Too many connections for this user (20 by default)."),
-    CloseCode.TOKEN_EXPIRED: N_("The token expired and was not renewed within 25 s."),
+    CloseCode.TOKEN_EXPIRED: N_(
+        "The token expired, and no new one came within 25 s of its expiry."
+    ),
     CloseCode.RESTARTING: N_("The server is restarting."),
 }
 RESERVED_CODE_TEXTS = {
@@ -50,13 +56,19 @@ CLOSE_ADVICE = {
     CloseCode.TOO_MANY_CONNECTIONS: N_("Close other connections of this user, then reconnect."),
     CloseCode.TOKEN_EXPIRED: N_(
         "Connect with a new token; next time send `auth` with `$FRESH_TOKEN` before the old one "
-        "expires, or within 25 s after."
+        "expires, or at the latest 25 s after its expiry."
     ),
 }
 """What to do besides what ``RECONNECT_TEXTS`` says, by close code."""
 SUBSCRIPTIONS_LOST = N_(
     "Subscriptions end with the connection: {channels}. Subscribe again after connecting; "
     "messages in between are recovered only with `recoverable` and `since`."
+)
+NO_POSITION = N_(
+    "None of them was recoverable, so their messages had no offset to send as `since`."
+)
+PRACTISE_EXPIRY = N_(
+    "To watch a token expire, choose the persona “60-second token” in the sidebar."
 )
 NO_RECONNECT_NEEDED = N_("No action needed.")
 ERROR_CODE_TEXTS = {
@@ -100,8 +112,8 @@ OTHER_TOKEN_REJECTED = N_(
     "expires. Send `auth` with `$FRESH_TOKEN`."
 )
 TOKEN_HAS_EXPIRED = N_(
-    "The token of the sign-in has expired. Events arrive for 25 s more; new subscriptions and "
-    "chat are refused. Send `auth` with `$FRESH_TOKEN` within 25 s, or close 4103 follows."
+    "The token of the sign-in has expired. Events still arrive; new subscriptions and chat are "
+    "refused. Send `auth` with `$FRESH_TOKEN`: 25 s after the expiry, close 4103 follows."
 )
 
 

@@ -23,6 +23,8 @@ from dashboard.views.console import editor, panes, tab_resources
 
 STATUS_TONES = {CaseStatus.RUNNING: "muted", CaseStatus.PASSED: "ok", CaseStatus.FAILED: "bad"}
 
+TITLE_ROW_PX = 36  # a long title takes two lines
+
 
 def run_all() -> None:
     """Run every test, each on a connection of its own."""
@@ -110,6 +112,7 @@ def _draw_group(group: CaseGroup, key: str, results: Mapping[str, CaseResult]) -
         selected=selected_case(),
         visible_rows=len(group.cases),
         on_select=select_case,
+        row_px=TITLE_ROW_PX,
         alt=_(group.title),
     )
 

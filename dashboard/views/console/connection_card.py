@@ -27,7 +27,9 @@ def draw(connection: ConsoleConnection) -> None:
     tracker, now = connection.tracker, time.time()
     summary = tracker.summary
     lost = tuple(each.channel for each in tracker.lost)
-    step = next_steps.next_step(summary, tracker.subscriptions, lost, now)
+    recovery = tracker.recovery_point()
+    has_position = recovery is not None and recovery[1] is not None
+    step = next_steps.next_step(summary, tracker.subscriptions, lost, now, has_position)
     with theme.card("connection", "", None):
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
             with st.container(width="stretch"):
@@ -102,7 +104,8 @@ def _draw_subscriptions(channels: tuple[str, ...]) -> None:
 def _draw_step(step: NextStep, connection: ConsoleConnection, now: float) -> None:
     if not step.texts:
         return
-    values = dict(step.values)
+    times = {name: formatting.format_time(at) for name, at in step.times}
+    values = dict(step.values) | times
     words = " ".join(
         formatting.markdown_with_code(_(text).format(**values)) for text in step.texts if text
     )

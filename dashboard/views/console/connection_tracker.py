@@ -99,15 +99,16 @@ class ConnectionTracker:
     def recovery_point(self) -> tuple[str, StreamPosition | None] | None:
         """Return the channel to recover and its last position; None if nothing was subscribed.
 
-        The latest subscription with a position, else the latest one; without a position, what was
-        missed cannot be recovered.
+        The latest subscription whose channel has a position, of this or an earlier connection,
+        else the latest one; without a position, what was missed cannot be recovered.
         """
         known = {each.channel: each for each in (*self.lost, *self.subscriptions.values())}
-        latest = sorted(known.values(), key=lambda each: (each.is_recoverable, each.seq))
-        if not latest:
-            return None
-        channel = latest[-1].channel
-        return channel, self.positions.get(channel)
+        latest = sorted(known.values(), key=lambda each: (each.channel in self.positions, each.seq))
+        if latest and latest[-1].channel in self.positions:
+            return latest[-1].channel, self.positions[latest[-1].channel]
+        if self.positions:
+            return list(self.positions.items())[-1]
+        return (latest[-1].channel, None) if latest else None
 
     def _follow(self, frame: RecordedFrame) -> None:
         request = self._matcher.add(frame)
@@ -184,6 +185,7 @@ class ConnectionTracker:
 
     def _remember_position(self, channel: str, epoch: Any, offset: Any) -> None:
         if isinstance(epoch, str) and isinstance(offset, int):
+            self.positions.pop(channel, None)  # the latest is the last
             self.positions[channel] = StreamPosition(epoch, offset)
 
     def _follow_event(self, frame: RecordedFrame, confirmed: Subscription | None) -> None:
@@ -224,9 +226,8 @@ class ConnectionTracker:
         offset = frame.json_body.get("offset")
         known = self.positions.get(origin.channel)
         if known is not None and isinstance(offset, int) and origin.subscription is not None:
-            self.positions[origin.channel] = StreamPosition(
-                origin.subscription.epoch or known.epoch, max(offset, known.offset)
-            )
+            epoch = origin.subscription.epoch or known.epoch
+            self._remember_position(origin.channel, epoch, max(offset, known.offset))
 
     def _set_origin(self, seq: int, origin: EventOrigin) -> None:
         self._notes[seq] = replace(self.notes(seq), origin=origin)

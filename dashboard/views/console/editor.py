@@ -21,11 +21,13 @@ from dashboard.ui.console_draft import EDITOR_TEXT
 from dashboard.views.console import (
     editor_state,
     json_check,
+    order_notes,
     panes,
     schema,
     tab_resources,
     templates,
 )
+from dashboard.views.console.editor_state import LIVE_KEY
 from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
 from dashboard.views.console.templates import TemplateValues
@@ -34,8 +36,14 @@ MAX_PUBLICATION_BYTES = 64 << 10  # bytes
 SCHEMA_HEIGHT = 300  # px
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
-LIVE_KEY = "json-editor"  # of the component that reports what is typed
 REPEAT_INTERVAL_KEY = "repeat-interval"
+NEVER_SUBSCRIBED = N_(
+    "Without “since”: this connection was not subscribed to any channel, so there is no position."
+)
+NOT_RECOVERABLE = N_(
+    "Without “since”: the subscription to {channel} was not recoverable, so its messages had no "
+    "offset, and missed ones cannot be requested. With this subscription they have one."
+)
 _live_editor = st.components.v2.component(
     LIVE_KEY, js=Path(__file__).with_name("json_editor.js").read_text()
 )
@@ -75,20 +83,33 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
             on_change=editor_state.follow_text,
         )
         _draw_sending(text, is_publication, connection)
-        st.fragment(_draw_check)()
+        st.fragment(_draw_check)(values)
 
 
 def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
     key = editor_state.template_key()
     st.session_state.setdefault(key, editor_state.selected_template())
-    name = st.selectbox(
-        _("Template"),
-        list(templates.TEMPLATE_TITLES),
-        key=key,
-        format_func=lambda name: _(templates.TEMPLATE_TITLES[name]),
-        label_visibility="collapsed",
-        on_change=lambda: editor_state.write_template(editor_state.selected_template(), values()),
-    )
+
+    def write() -> None:
+        editor_state.write_template(editor_state.selected_template(), values())
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="template"):
+        name = st.selectbox(
+            _("Template"),
+            list(templates.TEMPLATE_TITLES),
+            key=key,
+            format_func=lambda name: _(templates.TEMPLATE_TITLES[name]),
+            label_visibility="collapsed",
+            on_change=write,
+        )
+        st.button(
+            _("Restore the template"),
+            key="restore-template",
+            icon=":material/restart_alt:",
+            help=_("Restore the template"),
+            disabled=name == templates.OWN_MESSAGE,
+            on_click=write,
+        )
     editor_state.keep_template(name)
 
 
@@ -137,25 +158,19 @@ def _draw_repetition(connection: ConsoleConnection) -> None:
     st.caption(_("Stops when the connection closes, or another page or persona is opened."))
 
 
-def _draw_check() -> None:
+def _draw_check(values: Callable[[], TemplateValues]) -> None:
     """Draw what is wrong with the text, and the schema of its type; both follow each key."""
-    text = _typed_text()
+    text = editor_state.typed_text()
     error = json_check.find_json_error(text)
+    name = templates.template_of(text, editor_state.selected_template())
     with st.container(key="json-check", border=False, gap="xsmall"):
-        st.html(_check_html(text, error))
-    _draw_schema(text)
+        st.html(_check_html(text, error) + _note_html(text, name, values))
+    _draw_schema(name)
     _live_editor(
         key=LIVE_KEY,
-        data={"checked": text, "error": error.offset if error else None},
+        data={"checked": text, "error": error.offset if error else None, "schema": name},
         on_typed_change=lambda: None,
     )
-
-
-def _typed_text() -> str:
-    """Return what is in the browser's editor: the session has it only once it is committed."""
-    typed = st.session_state.get(LIVE_KEY, {}).get("typed")
-    committed: str = st.session_state[EDITOR_TEXT]
-    return committed if typed is None else typed
 
 
 def _check_html(text: str, error: json_check.JsonError | None) -> str:
@@ -171,8 +186,20 @@ def _check_html(text: str, error: json_check.JsonError | None) -> str:
     return formatting.status_html(_("JSON is valid"), "", "ok")
 
 
-def _draw_schema(text: str) -> None:
-    name = templates.template_of(text, editor_state.selected_template())
+def _note_html(text: str, name: str, values: Callable[[], TemplateValues]) -> str:
+    """Return what else a person has to know of the message; empty if there is nothing."""
+    if name == templates.RECOVER and '"since"' not in text:
+        now = values()
+        if now.since is not None:
+            return ""
+        words = _(NOT_RECOVERABLE if now.was_subscribed else NEVER_SUBSCRIBED)
+        note = words.format(channel=now.recovered_channel)
+    else:
+        note = order_notes.finished_note([templates.json_object(text)])
+    return f'<div class="quiet">{html.escape(note)}</div>' if note else ""
+
+
+def _draw_schema(name: str) -> None:
     with st.container(key="schema", height=SCHEMA_HEIGHT, border=False):
         if name == templates.OWN_MESSAGE:
             st.caption(_("This type has no schema: clients and services do not send it."))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import streamlit as st
+from msgspec.structs import replace
 
 from dashboard.i18n.translate import current_language
 from dashboard.tab_session import tab
@@ -15,23 +16,60 @@ from dashboard.views.console import templates
 from dashboard.views.console.templates import TEMPLATE_TITLES, TemplateValues
 
 TEMPLATE_PARAM = "template"  # of the chosen template, in the URL
+LIVE_KEY = "json-editor"  # of the component that reports what is typed
 _REQUEST_ID = re.compile(r'("id"\s*:\s*"r)(\d+)"')
 
 
 def initialise(persona_key: str, values: Callable[[], TemplateValues]) -> None:
     """Give the editor its text before it is drawn, and let the template follow the text.
 
-    A template that nobody has changed is written again for another persona.
+    A template that nobody has changed is written again for another persona, and when its values
+    are out of date.
     """
+    _ignore_late_message()
     console = tab().console
     text: str | None = st.session_state.get(EDITOR_TEXT, console.draft or None)
     is_other_persona = console.template_persona != persona_key
     console.template_persona = persona_key
-    if text is None or (is_other_persona and text == console.template_text):
+    is_unchanged = is_other_persona and text == console.template_text
+    if text is None or is_unchanged or is_outdated(text, values()):
         write_template(selected_template(), values())
     else:
         st.session_state[EDITOR_TEXT] = text
         follow_text()
+
+
+def _ignore_late_message() -> None:
+    """Keep a template although the browser sent the text before it once more.
+
+    It sends the editor's text along with every clock's message, also with one that crosses the
+    template on its way.
+    """
+    console = tab().console
+    if typed_text() == console.template_text:
+        console.replaced_text = ""
+    elif console.replaced_text and st.session_state.get(EDITOR_TEXT) == console.replaced_text:
+        st.session_state[EDITOR_TEXT] = console.template_text
+
+
+def typed_text() -> str:
+    """Return what is in the browser's editor: the session has it only once it is committed."""
+    typed = st.session_state.get(LIVE_KEY, {}).get("typed")
+    committed: str = st.session_state.get(EDITOR_TEXT, "")
+    return committed if typed is None else typed
+
+
+def is_outdated(text: str, values: TemplateValues) -> bool:
+    """Return whether the text is a template that nobody has changed, with values that have changed.
+
+    The time in it does not count.
+    """
+    console, name = tab().console, selected_template()
+    typed = st.session_state.get(LIVE_KEY, {}).get("typed", text)
+    if name == templates.OWN_MESSAGE or not text == console.template_text == typed:
+        return False
+    values = replace(values, at=console.template_at)
+    return templates.render_template(name, next_id(text), values) != text
 
 
 def selected_template() -> str:
@@ -67,8 +105,12 @@ def write_template(name: str, values: TemplateValues) -> None:
     if name == templates.OWN_MESSAGE:
         st.session_state.setdefault(EDITOR_TEXT, "")
         return
-    text = templates.render_template(name, next_id(st.session_state.get(EDITOR_TEXT, "")), values)
-    st.session_state[EDITOR_TEXT] = tab().console.template_text = text
+    before = st.session_state.get(EDITOR_TEXT, "")
+    text = templates.render_template(name, next_id(before), values)
+    console = tab().console
+    console.replaced_text = before if before != text else ""
+    st.session_state[EDITOR_TEXT] = console.template_text = text
+    console.template_order, console.template_at = values.order_id, values.at
     save()
 
 
@@ -79,6 +121,7 @@ def save() -> None:
 
 def follow_text() -> None:
     """Select the template of the message that is in the editor; in a callback, or before it."""
+    _ignore_late_message()
     save()
     _select_template(templates.template_of(st.session_state[EDITOR_TEXT], selected_template()))
 

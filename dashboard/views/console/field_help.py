@@ -43,12 +43,16 @@ FIELD_HELP: Mapping[str, str] = {
         "Number the messages (offset), so that missed ones can be requested after a reconnect."
     ),
     "SubscribeOptions.since": N_(
-        "Send first what came after this position: the last message that you received."
+        "Send first the messages published after this position: that of the last message which "
+        "this client has from the channel."
     ),
     "StreamPosition.epoch": N_(
         "Names the history that the offset belongs to; from the subscribed reply."
     ),
-    "StreamPosition.offset": N_("Number of the last message that you received on the channel."),
+    "StreamPosition.offset": N_(
+        "The offset of the last message that this client has from the channel: the number in the "
+        "message, or in the subscribed reply if none has come since."
+    ),
     "SubscribePayload.channel": N_(
         "The channel: order:ord_1, user:user_1, tenant:shop, public:announcements. An order is "
         "named by its id (ord_…), not by its number (ORD-…)."

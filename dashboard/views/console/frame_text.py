@@ -15,6 +15,7 @@ from dashboard.views.console.connection_summary import is_token_expiry
 from dashboard.views.console.connection_tracker import FrameNotes
 from dashboard.views.console.event_origins import EVERYONE, Basis, EventOrigin, ReplayReason
 from dashboard.views.console.schema import Translate
+from protocol.close_codes import CloseCode
 from protocol.errors import ErrorCode
 
 REPLAYED_MARK, SAME_MARK = "↻", "="
@@ -124,7 +125,11 @@ OPENED = N_(
 )
 SIGNED_IN = N_(
     "Signed in, and subscribed to `{channel}`. Send `auth` with `$FRESH_TOKEN` before the token "
-    "expires."
+    "expires; at its expiry `auth_error` comes, and 25 s after it close 4103."
+)
+PUBLISHED = N_(
+    "The server accepted {accepted} and queued it for connections: {reached}. That is not a "
+    "confirmation that the clients have processed it, and without a subscriber nobody gets it."
 )
 SIGNED_IN_AGAIN = N_("The new token extends the session; its subscriptions stay.")
 SUBSCRIBED = N_("From now on, events on `{channel}` arrive, until `unsubscribe` or a close.")
@@ -229,6 +234,8 @@ def _explain_close(frame: RecordedFrame, notes: FrameNotes) -> Iterator[Sentence
         yield code_descriptions.reconnect_text(frame.code), _NO_VALUES
         if frame.code in code_descriptions.CLOSE_ADVICE:
             yield code_descriptions.close_advice(frame.code), _NO_VALUES
+        if frame.code == CloseCode.TOKEN_EXPIRED:
+            yield code_descriptions.PRACTISE_EXPIRY, _NO_VALUES
     if notes.lost:
         yield code_descriptions.SUBSCRIPTIONS_LOST, {"channels": code_list(notes.lost)}
 
@@ -236,6 +243,8 @@ def _explain_close(frame: RecordedFrame, notes: FrameNotes) -> Iterator[Sentence
 def _explain_http(frame: RecordedFrame) -> Iterator[Sentence]:
     if frame.code == 0:
         yield NO_RESPONSE, _NO_VALUES
+    elif frame.code < 300 and "reached" in frame.json_body:
+        yield PUBLISHED, frame.json_body
     elif frame.code in code_descriptions.HTTP_STATUS_TEXTS:
         yield code_descriptions.HTTP_STATUS_TEXTS[frame.code], _NO_VALUES
 
@@ -247,8 +256,12 @@ def _explain_reply(frame: RecordedFrame, notes: FrameNotes) -> Iterator[Sentence
             yield SIGNED_IN_AGAIN, _NO_VALUES
         case "auth_success":
             yield SIGNED_IN, {"channel": f"user:{frame.payload.get('user_id')}"}
+            yield code_descriptions.PRACTISE_EXPIRY, _NO_VALUES
         case "auth_error":
-            yield _explain_auth_error(frame, notes), _NO_VALUES
+            text = _explain_auth_error(frame, notes)
+            yield text, _NO_VALUES
+            if text != code_descriptions.OTHER_TOKEN_REJECTED:
+                yield code_descriptions.PRACTISE_EXPIRY, _NO_VALUES
         case "subscribed":
             yield from _explain_subscribed(frame, notes)
         case "unsubscribed":

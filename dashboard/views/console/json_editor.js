@@ -2,12 +2,19 @@
 //
 // The editor stays Streamlit's: a layer behind it shows the same text in colour.
 const EDITOR = ".st-key-draft textarea";
+const SCHEMA = ".st-key-schema";
 const LOOK_EVERY_MS = 100; // the editor's text also changes without a key: from a template
 const REPORT_AFTER_MS = 250;
 const COPIED = ["font", "letterSpacing", "lineHeight", "padding", "tabSize"];
 const TOKENS =
   /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(true|false|null)\b/g;
 const editors = new WeakMap(); // by the component's element
+
+// Another schema is drawn in the same pane, which would keep its scroll position.
+function scrollToTop(selector) {
+  const pane = document.querySelector(selector);
+  if (pane) pane.scrollTop = 0;
+}
 
 function part(kind, text) {
   const span = document.createElement("span");
@@ -78,6 +85,7 @@ export default function ({ data, parentElement, setStateValue }) {
     editors.set(parentElement, editor);
     editor.interval = setInterval(() => look(editor), LOOK_EVERY_MS);
   }
+  if (editor.data && editor.data.schema !== data.schema) scrollToTop(SCHEMA);
   editor.data = data;
   editor.report = setStateValue;
   look(editor);

@@ -24,14 +24,18 @@ EXPIRES_SOON_S = 120.0
 """From when on a token's end is counted down."""
 SIGN_IN = N_("Send `auth` with `$FRESH_TOKEN`, or subscribe to a `public:` channel.")
 SIGN_IN_AGAIN = N_("The token was rejected. Send `auth` with `$FRESH_TOKEN`.")
-REFRESH = N_("Send `auth` with `$FRESH_TOKEN` before the token expires.")
-REFRESH_NOW = N_(
-    "The token has expired. Events still arrive; new subscriptions and chat are refused. "
-    "Send `auth` with `$FRESH_TOKEN`."
+REFRESH = N_(
+    "Send `auth` with `$FRESH_TOKEN` before the token expires at {expires}. Otherwise `auth_error` "
+    "comes at {expires}, and close 4103 at {closes}: 25 s after the expiry."
 )
-NOTHING_DUE = N_(
-    "Nothing is due. When the token expires, `auth_error` follows, and 25 s later close 4103, "
-    "unless a new token was sent."
+REFRESH_NOW = N_(
+    "The token expired at {expires}. Events still arrive; new subscriptions and chat are refused. "
+    "Send `auth` with `$FRESH_TOKEN` before {closes}: 25 s after the expiry, close 4103 follows."
+)
+NOTHING_DUE = N_("Nothing to do now.")
+EXPIRES_LATER = N_(
+    "The token expires at {expires}: then `auth_error` comes, and without a new token close 4103 "
+    "at {closes}, 25 s after the expiry."
 )
 ANONYMOUS = N_("Without signing in, only `public:` channels can be joined.")
 STAFF_CHANNEL = N_(
@@ -39,7 +43,7 @@ STAFF_CHANNEL = N_(
     "Signing in does not join it: subscribe to it."
 )
 CLOSES_WITH = N_("{time} until close {code}")
-AUTH_ERROR_IN = N_("{time} until `auth_error`")
+EXPIRES_IN = N_("{time} until the token expires")
 
 
 class Suggestion(StrEnum):
@@ -52,7 +56,7 @@ class Suggestion(StrEnum):
 
 
 class NextStep(Struct, frozen=True):
-    """What to do, as texts with ``values``.
+    """What to do, as texts with ``values`` and ``times``, which are in seconds since the epoch.
 
     ``deadline`` is in seconds since the epoch, ``starts_at`` the beginning of that time;
     ``consequence`` says what follows at the deadline, with ``{time}`` for the time left.
@@ -60,6 +64,7 @@ class NextStep(Struct, frozen=True):
 
     texts: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    times: tuple[tuple[str, float], ...] = ()
     suggestion: Suggestion = Suggestion.NONE
     deadline: float | None = None
     starts_at: float = 0.0
@@ -75,12 +80,16 @@ class NextStep(Struct, frozen=True):
 
 
 def next_step(
-    connection: ConnectionSummary, channels: Iterable[str], lost: Iterable[str], now: float
+    connection: ConnectionSummary,
+    channels: Iterable[str],
+    lost: Iterable[str],
+    now: float,
+    has_position: bool = False,
 ) -> NextStep:
     """Return what the client has to do.
 
     ``channels`` are the subscriptions, ``lost`` those that the last close ended; ``now`` is in
-    seconds since the epoch.
+    seconds since the epoch; ``has_position`` tells whether a position to recover from is known.
     """
     match connection.phase:
         case ConnectionPhase.OPEN if connection.user:
@@ -88,7 +97,7 @@ def next_step(
         case ConnectionPhase.OPEN:
             return _before_sign_in(connection, channels)
         case ConnectionPhase.CLOSED:
-            return _after_close(connection, tuple(lost))
+            return _after_close(connection, tuple(lost), has_position)
         case _:
             return NextStep()
 
@@ -116,6 +125,7 @@ def _when_signed_in(
         started = connection.since if expires_at is None else expires_at
         return NextStep(
             (REFRESH_NOW,),
+            times=_token_times(started),
             suggestion=Suggestion.AUTH,
             deadline=started + TOKEN_GRACE_S,
             starts_at=started,
@@ -125,22 +135,32 @@ def _when_signed_in(
     if expires_at is not None and expires_at - now < EXPIRES_SOON_S:
         return NextStep(
             (REFRESH,),
+            times=_token_times(expires_at),
             suggestion=Suggestion.AUTH,
             deadline=expires_at,
             starts_at=max(connection.token_since, expires_at - EXPIRES_SOON_S),
-            consequence=AUTH_ERROR_IN,
+            consequence=EXPIRES_IN,
         )
     tenant_channel = f"{ChannelKind.TENANT}:{connection.tenant}"
     if connection.is_staff and tenant_channel not in channels:
         return NextStep(
             (STAFF_CHANNEL,),
             (("channel", tenant_channel),),
-            Suggestion.JOIN_TENANT,
+            suggestion=Suggestion.JOIN_TENANT,
         )
-    return NextStep((NOTHING_DUE,))
+    if expires_at is None:
+        return NextStep((NOTHING_DUE,))
+    texts = (NOTHING_DUE, EXPIRES_LATER, code_descriptions.PRACTISE_EXPIRY)
+    return NextStep(texts, times=_token_times(expires_at))
 
 
-def _after_close(connection: ConnectionSummary, lost: tuple[str, ...]) -> NextStep:
+def _token_times(expires_at: float) -> tuple[tuple[str, float], ...]:
+    return (("expires", expires_at), ("closes", expires_at + TOKEN_GRACE_S))
+
+
+def _after_close(
+    connection: ConnectionSummary, lost: tuple[str, ...], has_position: bool
+) -> NextStep:
     texts: tuple[str, ...] = ()
     closing = connection.closing_frame
     if closing is not None and not closing.is_sent:
@@ -148,7 +168,10 @@ def _after_close(connection: ConnectionSummary, lost: tuple[str, ...]) -> NextSt
     if not lost:
         return NextStep(texts)
     values = (("channels", ", ".join(f"`{channel}`" for channel in lost)),)
-    return NextStep((*texts, code_descriptions.SUBSCRIPTIONS_LOST), values, Suggestion.RECOVER)
+    texts = (*texts, code_descriptions.SUBSCRIPTIONS_LOST)
+    if not has_position:
+        texts = (*texts, code_descriptions.NO_POSITION)
+    return NextStep(texts, values, suggestion=Suggestion.RECOVER)
 
 
 def _advice_after(closing: RecordedFrame) -> str:

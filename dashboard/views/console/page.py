@@ -13,8 +13,11 @@ from dashboard.views.console import (
     conformance_table,
     connection_card,
     editor,
+    editor_state,
+    frame_filter,
     panes,
     tab_resources,
+    templates,
 )
 from dashboard.views.console.connection_tracker import ConnectionTracker
 from dashboard.views.console.sequence_diagram import Lane
@@ -41,17 +44,29 @@ def draw_connection() -> None:
     shown = frames_while_paused(sending.frames(), key)
     live_line(_("the workbench's feed; your own connection is below"))
     hint = _("Send a message or connect. Frames in both directions appear here.")
-    if not st.session_state.get(panes.SHOW_EVENTS_KEY, True):
-        shown = tuple(each for each in shown if not each.is_event)
+    if is_template_outdated():
+        st.rerun()  # writes it again: the editor is outside of this fragment
     middle, right = st.columns([568, 292], gap="xsmall")
     with middle, st.container(key="stack-connection", gap="xsmall"):
         connection_card.draw(sending)
-        panes.draw_frames(
+        shown, words = panes.draw_frames(
             shown, key, (_("No frames yet"), hint), sending.tracker, connection=sending
         )
     with right:
         lane = Lane(short_label(key), shown, sending.tracker.notes)
-        panes.draw_sequence(lane, lambda: draw_other_client(shown))
+        panes.draw_sequence(lane, lambda: draw_other_client(shown, words))
+
+
+def is_template_outdated() -> bool:
+    """Return whether the editor has a template that nobody has changed, with outdated values.
+
+    While messages arrive, the position to recover from changes with each: it has time until the
+    connection is closed.
+    """
+    if sending.raw.is_open and editor_state.selected_template() == templates.RECOVER:
+        return False
+    text = st.session_state.get(console_draft.EDITOR_TEXT, "")
+    return editor_state.is_outdated(text, tab_resources.template_values(sending))
 
 
 def short_label(persona_key: str) -> str:
@@ -69,11 +84,11 @@ def other_clients() -> dict[str, ConsoleConnection]:
     }
 
 
-def draw_other_client(own: tuple[RecordedFrame, ...]) -> Lane | None:
+def draw_other_client(own: tuple[RecordedFrame, ...], words: str) -> Lane | None:
     """Draw the choice of a second client in the sequence; return its frames.
 
-    Of its events only those that ``own`` frames have too, by their type: the staff's channel has
-    many others.
+    Those that the filter's words leave, and of its events only those that ``own`` frames have
+    too, by their type: the staff's channel has many others.
     """
     others = other_clients()
     if not others:
@@ -93,7 +108,8 @@ def draw_other_client(own: tuple[RecordedFrame, ...]) -> Lane | None:
         return None
     connection, types = others[chosen], {frame.type for frame in own}
     frames = [each for each in connection.frames() if not each.is_event or each.type in types]
-    return Lane(short_label(chosen), frames, connection.tracker.notes)
+    shown = frame_filter.filter_frames(frames, connection.tracker, words)
+    return Lane(short_label(chosen), shown, connection.tracker.notes)
 
 
 def draw_tests() -> None:

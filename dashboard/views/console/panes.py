@@ -10,17 +10,23 @@ import streamlit as st
 from client.recorded_frames import RecordedFrame
 from dashboard.i18n.translate import _, ngettext
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, newest_button, tables, theme
+from dashboard.ui import formatting, newest_button, tables, theme, url_select
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.tables import Column
-from dashboard.views.console import access_answer, frame_text, sequence_diagram
+from dashboard.views.console import (
+    access_answer,
+    frame_filter,
+    frame_text,
+    order_notes,
+    sequence_diagram,
+)
 from dashboard.views.console.connection_tracker import ConnectionTracker
 from dashboard.views.console.frame_text import explain
 from dashboard.views.console.sequence_diagram import Lane
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 MAX_ROWS = 200
-SHOW_EVENTS_KEY = "events"  # the key of the switch
+PAGE, FILTER_PARAM = "console", "frames"  # where the filter is kept in the URL
 
 
 def frame_list(owner: str) -> FrozenList[RecordedFrame]:
@@ -39,13 +45,34 @@ def draw_toolbar(
     connection: ConsoleConnection,
     live: Sequence[RecordedFrame],
     frames: FrozenList[RecordedFrame],
-) -> None:
-    """Draw the toolbar: clear, jump to the newest, show events, stop the repetition."""
-    new_count = frames.new_count(live, lambda frame: frame.seq)
-    with st.container(horizontal=True, gap="xsmall"):
+) -> tuple[tuple[RecordedFrame, ...], str]:
+    """Draw the toolbar: clear, jump to the newest, filter, show events, stop the repetition.
+
+    Returns the frames that the filter and the switch leave, and the filter's words.
+    """
+    label = _("Type or channel")
+    with st.container(horizontal=True, gap="xsmall", key="frames-toolbar"):
         st.button(
             _("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(connection,)
         )
+        place_of_newest = st.container(width="content")
+        words = url_select.search_input(
+            PAGE,
+            FILTER_PARAM,
+            label,
+            placeholder=label,
+            on_change=clear_selection,
+            width=140,
+        )
+        show_events = st.toggle(
+            _("Events"), value=True, key="events", help=_("Include unsolicited messages")
+        )
+        if connection.repeater.is_running:
+            _draw_repetition(connection)
+    filtered = frame_filter.filter_frames(live, connection.tracker, words)
+    shown = tuple(each for each in filtered if show_events or not each.is_event)
+    new_count = frames.new_count(shown, lambda frame: frame.seq)
+    with place_of_newest:
         newest_button.draw(
             "newest",
             formatting.format_number(new_count),
@@ -53,11 +80,7 @@ def draw_toolbar(
             clear_selection,
             width=112,
         )
-        st.toggle(
-            _("Events"), value=True, key=SHOW_EVENTS_KEY, help=_("Include unsolicited messages")
-        )
-        if connection.repeater.is_running:
-            _draw_repetition(connection)
+    return shown, words
 
 
 def _draw_repetition(connection: ConsoleConnection) -> None:
@@ -84,30 +107,49 @@ def draw_frames(
     tracker: ConnectionTracker,
     default_frame: RecordedFrame | None = None,
     connection: ConsoleConnection | None = None,
-) -> None:
+) -> tuple[tuple[RecordedFrame, ...], str]:
     """Draw the frames, newest first, and below them the selected one in detail.
 
     ``default_frame`` is shown if none is selected.  Without a ``connection``, there is no toolbar
-    and less room: the list has no times and channels.
+    and less room: the list has no times and channels.  Returns the frames that the toolbar's
+    filters leave, and the filter's words.
     """
-    frame_rows = frame_list(owner)
-    shown = frame_rows.rows(frames[::-1])
-    one = frame_rows.selected or default_frame
-    count = ngettext("{count} frame", "{count} frames", len(frames))
-    legend = (
+    frame_rows, left, words = frame_list(owner), frames, ""
+    size: theme.CardSize = "even" if connection else "pane"
+    with theme.card("frames", _("Frames"), None, size=size) as draw_head:
+        if connection:
+            left, words = draw_toolbar(connection, frames, frame_rows)
+        draw_head(_legend(len(left), len(frames)))
+        shown = frame_rows.rows(left[::-1])
+        one = frame_rows.selected or default_frame
+        if not frames:
+            theme.draw_empty_state("swap_vert", *hint)
+        else:
+            _draw_table(frame_rows, shown, owner, one, tracker, connection is not None, words)
+            # Always there, so that selecting a frame moves nothing.
+            with st.container(key="frame", height="stretch", border=False, gap="xsmall"):
+                if shown or one:
+                    _draw_detail(one, tracker, connection)
+                else:
+                    st.caption(_("No frame matches. Clear the filter, or switch the events on."))
+    return left, words
+
+
+def _legend(shown: int, total: int) -> str:
+    """Return the card's legend: what colours mean, and how many frames are shown."""
+    if shown == total:
+        words = ngettext("{count} frame", "{count} frames", total)
+        text = words.format(count=formatting.format_number(total))
+    else:
+        words = _("{shown} of {total} frames")
+        text = words.format(
+            shown=formatting.format_number(shown), total=formatting.format_number(total)
+        )
+    return (
         formatting.dot_html(_("sent"), "accent")
         + formatting.dot_html(_("refused"), "bad")
-        + f"<span>{html.escape(count.format(count=formatting.format_number(len(frames))))}</span>"
+        + f"<span>{html.escape(text)}</span>"
     )
-    with theme.card("frames", _("Frames"), legend, size="even" if connection else "pane"):
-        if connection:
-            draw_toolbar(connection, frames, frame_rows)
-        if not shown:
-            return theme.draw_empty_state("swap_vert", *hint)
-        _draw_table(frame_rows, shown, owner, one, tracker, has_room=connection is not None)
-        # Always there, so that selecting a frame moves nothing.
-        with st.container(key="frame", height="stretch", border=False, gap="xsmall"):
-            _draw_detail(one, tracker, connection)
 
 
 def _draw_table(
@@ -117,6 +159,7 @@ def _draw_table(
     selected: RecordedFrame | None,
     tracker: ConnectionTracker,
     has_room: bool,
+    words: str,
 ) -> None:
     where = formatting.viewer_timezone()
     newest = frames[:MAX_ROWS]
@@ -168,6 +211,7 @@ def _draw_table(
         row_id=lambda f: str(f.seq),
         selected=str(selected.seq) if selected else "",
         frozen=frame_rows,
+        scope=words,
         alt=_("Frames"),
     )
 
@@ -194,6 +238,9 @@ def _draw_detail(
     st.caption(formatting.markdown_with_code(words))
     if connection:
         access_answer.draw(frame, notes, repr(connection.persona))
+        named = [each.json_body for each in (frame, notes.request) if each is not None]
+        if note := order_notes.finished_note(named):
+            st.caption(formatting.escape_markdown(note))
     if frame.text:
         st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)
 

@@ -19,11 +19,15 @@ from client.tokens import mint
 from conformance.placeholders import FRESH_TOKEN, TOKEN
 from conformance.runner import ConformanceRunner, ConformanceTarget
 from dashboard import dependencies
+from dashboard.i18n.translate import current_language
 from dashboard.personas import Persona
 from dashboard.sources.feed import ANNOUNCEMENTS
+from dashboard.tab_session import tab
 from dashboard.views.console.connection_tracker import ConnectionTracker
 from dashboard.views.console.repeater import MessageRepeater
+from dashboard.views.console.template_order import choose_order
 from dashboard.views.console.templates import TemplateValues
+from protocol.simulator_api import ShopLanguage
 
 PUBLISHER_ID = "console"  # user id of the publisher
 
@@ -59,7 +63,11 @@ class ConsoleConnection:
         client = ApiClient(
             settings.server_url,
             lambda: mint(
-                settings.jwt_secret, user_id=PUBLISHER_ID, tenant_id=settings.tenant, role="service"
+                settings.jwt_secret,
+                user_id=PUBLISHER_ID,
+                tenant_id=settings.tenant,
+                role="service",
+                tenants="*",
             ),
         )
         publish_and_record(client, text.encode(), self.raw.recorder)
@@ -115,16 +123,19 @@ def conformance_target() -> ConformanceTarget:
 
 
 def template_values(connection: ConsoleConnection) -> TemplateValues:
-    """Return what templates take from the running shop, such as an order of the persona's."""
-    persona = connection.persona
-    orders = dependencies.feed().snapshot().orders
+    """Return what templates take from the running shop, such as an order of the persona's.
+
+    Texts are in the shop's language, or in the tab's if the simulator has not reported it.
+    """
+    persona, snapshot = connection.persona, dependencies.feed().snapshot()
     tenant = persona.tenant or dependencies.settings().tenant
-    own = [o for o in orders if o.customer_id == persona.user_id and not persona.tenant]
-    order = next(iter([*own, *orders]), None)
+    customer_id = "" if persona.tenant else persona.user_id
+    order = choose_order(snapshot.orders, customer_id, tab().console.template_order)
     if persona.is_staff:
         channel = f"tenant:{tenant}"
     else:
-        channel = f"order:{own[0].id}" if own else str(ANNOUNCEMENTS)
+        is_own = order is not None and order.customer_id == customer_id
+        channel = f"order:{order.id}" if order and is_own else str(ANNOUNCEMENTS)
     connection.frames()
     recovery = connection.tracker.recovery_point()
     return TemplateValues(
@@ -134,5 +145,7 @@ def template_values(connection: ConsoleConnection) -> TemplateValues:
         channel=channel,
         recovered_channel=recovery[0] if recovery else channel,
         since=recovery[1] if recovery else None,
+        was_subscribed=recovery is not None,
+        language=snapshot.shop.language if snapshot.shop else ShopLanguage(current_language()),
         at=time.time(),
     )

@@ -1,7 +1,7 @@
 """Templates of messages, generated from the message types.  Pure.
 
 A template has the required fields, each with a value that fits its type: from the running shop,
-from ``EXAMPLE_VALUES``, or a minimal valid one.
+from ``EXAMPLE_VALUES`` or ``EXAMPLE_TEXTS``, or a minimal valid one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from conformance.placeholders import FRESH_TOKEN
 from protocol import codec
 from protocol.messages import ClientMessage, Event
 from protocol.publications import StreamPosition
+from protocol.simulator_api import ShopLanguage
 
 CLIENT_MESSAGES: Mapping[str, type[Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(ClientMessage)
@@ -31,9 +32,10 @@ EVENT_MESSAGES: Mapping[str, type[Struct]] = {
 PUBLISH_PREFIX = "publish "
 OWN_MESSAGE = "own"
 """The name for a text that is no template's."""
+RECOVER = "subscribe-recover"
 SPECIAL_TEMPLATES: Mapping[str, str] = {
     "subscribe-last": N_("subscribe · with the latest message"),
-    "subscribe-recover": N_("subscribe · recover after a drop"),
+    RECOVER: N_("subscribe · recover after a drop"),
     "subscribe-tenant": N_("subscribe · the shop's channel"),
 }
 """Messages of one type for one purpose; their titles are translated."""
@@ -50,21 +52,35 @@ TEMPLATE_TITLES: Mapping[str, str] = {
 }
 EXAMPLE_VALUES: Mapping[str, Any] = {
     "token": FRESH_TOKEN,
-    "content": "Добрий день! Коли відправите замовлення?",
     "order_id": "ord_1",
     "order.id": "ord_console_1",
     "number": "ORD-CONSOLE-1",
     "currency": "UAH",
     "product_id": "prod_1",
-    "product_name": "Кобзар",
     "sku": "BK-1",
-    "location": "Київ",
-    "name": "Олена Ковальчук",
-    "items.name": "Кобзар",
-    "title": "Увага",
-    "body": "Знижки до вечора",
     "status": "paid",
 }
+EXAMPLE_TEXTS: Mapping[ShopLanguage, Mapping[str, str]] = {
+    ShopLanguage.UKRAINIAN: {
+        "content": "Добрий день! Коли відправите замовлення?",
+        "product_name": "Кобзар",
+        "location": "Київ",
+        "name": "Олена Ковальчук",
+        "items.name": "Кобзар",
+        "title": "Увага",
+        "body": "Знижки до вечора",
+    },
+    ShopLanguage.ENGLISH: {
+        "content": "Hello! When will my order be shipped?",
+        "product_name": "Kobzar",
+        "location": "Kyiv",
+        "name": "Olena Kovalchuk",
+        "items.name": "Kobzar",
+        "title": "Attention",
+        "body": "Sale until this evening",
+    },
+}
+"""Texts of the shop, in its language."""
 DEFAULT_CHANNELS: Mapping[str, str] = {  # by event; see docs/protocol.md
     "order_update": "order:{order_id}",
     "notification": "user:{user_id}",
@@ -78,7 +94,8 @@ DEFAULT_CHANNELS: Mapping[str, str] = {  # by event; see docs/protocol.md
 class TemplateValues(Struct, frozen=True):
     """Values of the running shop; ``channel`` is one that the persona can subscribe to.
 
-    ``recovered_channel`` is one whose messages may be missing, ``since`` the last position there.
+    ``recovered_channel`` is one whose messages may be missing, ``since`` the last position there;
+    ``was_subscribed`` tells whether a connection was subscribed to it.
     """
 
     user_id: str = "user_1"
@@ -87,6 +104,8 @@ class TemplateValues(Struct, frozen=True):
     channel: str = "public:announcements"
     recovered_channel: str = "public:announcements"
     since: StreamPosition | None = None
+    was_subscribed: bool = False
+    language: ShopLanguage = ShopLanguage.ENGLISH
     at: float = 0.0
 
 
@@ -119,7 +138,13 @@ def render_template(name: str, id: str, values: TemplateValues) -> str:
         options = _subscribe_options(name, values)
         return pretty({"type": "subscribe", "id": id, "payload": options})
     type_ = name.removeprefix(PUBLISH_PREFIX)
-    fields = {"order_id": values.order_id, "channel": values.channel, "customer.id": values.user_id}
+    fields = {
+        **EXAMPLE_VALUES,
+        **EXAMPLE_TEXTS[values.language],
+        "order_id": values.order_id,
+        "channel": values.channel,
+        "customer.id": values.user_id,
+    }
     payload = _payload(message_type(name), fields, values.at)
     if is_publication(name):
         address = DEFAULT_CHANNELS[type_].format_map(msgspec.structs.asdict(values))
@@ -155,7 +180,7 @@ def template_of(text: str, selected: str) -> str:
 
 def _subscribe_template(text: str, selected: str) -> str:
     if '"recoverable"' in text:
-        return "subscribe-recover"
+        return RECOVER
     if '"last"' in text:
         return "subscribe-last"
     is_tenant = selected == "subscribe-tenant" and '"tenant:' in text
@@ -164,17 +189,17 @@ def _subscribe_template(text: str, selected: str) -> str:
 
 def is_publication_text(text: str) -> bool:
     """Tell whether a text is a publication, for HTTP: it has an address, a message has none."""
-    names = _field_names(text)
+    names = json_object(text).keys()
     return bool(names & _ADDRESSES) if names else bool(_ADDRESS_FIELD.search(text))
 
 
-def _field_names(text: str) -> set[str]:
-    """Name the fields of a JSON object; none if the text is none."""
+def json_object(text: str) -> dict[str, Any]:
+    """Return the JSON object in a text; empty if there is none."""
     try:
         found = codec.decode_json(text)
     except codec.DECODE_ERRORS:
-        return set()
-    return set(found) if isinstance(found, dict) else set()
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def pretty(value: Any) -> str:
@@ -187,9 +212,7 @@ def _payload(kind: type[Struct], values: Mapping[str, Any], at: float) -> Any:
     whole = inspect.type_info(kind)
     assert isinstance(whole, inspect.StructType)  # noqa: S101 - every message is one
     field = next(field for field in whole.fields if field.name == "payload")
-    return (
-        _example_value(field.type, "", {**EXAMPLE_VALUES, **values}, at) if field.required else None
-    )
+    return _example_value(field.type, "", values, at) if field.required else None
 
 
 def _example_value(type_: inspect.Type, path: str, values: Mapping[str, Any], at: float) -> Any:

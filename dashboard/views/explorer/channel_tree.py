@@ -1,4 +1,4 @@
-"""The channel tree: pinned channels, and kinds with their channels; a click filters the list.
+"""The channels by kind, or in one list with the busiest first; a click filters the messages.
 
 Search, order, what is open and what is pinned are in the URL.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import streamlit as st
 
 from common.text_markers import N_
-from dashboard.i18n.translate import _, ngettext
+from dashboard.i18n.translate import _
+from dashboard.messages import channel_names
 from dashboard.state import channels
 from dashboard.state.channels import (
     TOP_CHANNELS,
@@ -32,6 +33,8 @@ SORT_LABELS: dict[str, str] = {
     ChannelSort.NAME: N_("Name"),
 }
 INDENT = "\N{NO-BREAK SPACE}" * 3  # of a channel below its kind
+BY_KIND, FLAT = "kinds", "busiest"
+LIST_LABELS = {BY_KIND: N_("By kind"), FLAT: N_("Busiest first")}
 CLOSED, FULL, MONITOR = "closed", "all", "monitor"  # parameters of the URL
 
 
@@ -40,19 +43,20 @@ def shows_monitor() -> bool:
     return url_select.is_on(PAGE, MONITOR)
 
 
-def format_name(row: ChannelTreeRow) -> str:
-    """Return a channel's name, how many channels a kind has, or what a click shows."""
+def format_name(row: ChannelTreeRow, is_search: bool = False) -> str:
+    """Return a channel's name, a kind with the number of its channels, or what a click shows.
+
+    ``is_search``: the row of a kind is about the channels that were found.
+    """
     match row.role:
         case TreeRowRole.KIND:
-            count = ngettext("{count} channel", "{count} channels", row.channel_count)
+            count = _("{count} found") if is_search else "{count}"
             return f"{row.filter_value} · " + count.format(count=row.channel_count)
         case TreeRowRole.MORE if row.is_full:
-            return _("show the first {count} only").format(count=TOP_CHANNELS)
+            return _("show only {count}").format(count=TOP_CHANNELS)
         case TreeRowRole.MORE:
-            return _("{count} of {total}, show all").format(
-                count=row.shown_count, total=row.channel_count
-            )
-        case TreeRowRole.PINNED:
+            return _("show all {total}").format(total=row.channel_count)
+        case TreeRowRole.PINNED | TreeRowRole.LISTED:
             return row.filter_value
         case TreeRowRole.CHANNEL:
             return f"{INDENT}{row.name}"
@@ -69,48 +73,71 @@ def draw(now: Snapshot, selected: str) -> None:
     count = formatting.format_number(len(now.channels))
     kinds = glossary.link_html("order:", _("What are the kinds?"))
     with theme.card("tree", title, f"{count} {kinds}", size="pane"):
-        with st.container(horizontal=True, gap="xsmall"):
-            find = url_select.search_input(
-                PAGE, "find", _("Find a channel"), placeholder=_("Find a channel")
+        find = url_select.search_input(
+            PAGE, "find", _("Find a channel"), placeholder=_("Find a channel")
+        )
+        with st.container(
+            horizontal=True, gap="xsmall", vertical_alignment="center", key="tree-order"
+        ):
+            is_flat = (
+                url_select.select(
+                    PAGE,
+                    "list",
+                    _("List"),
+                    LIST_LABELS,
+                    element=st.segmented_control,
+                    required=True,
+                    label_visibility="collapsed",
+                )
+                == FLAT
             )
             sort = ChannelSort(
                 url_select.select(
-                    PAGE, "sort", _("Sort"), SORT_LABELS, width=112, label_visibility="collapsed"
+                    PAGE,
+                    "sort",
+                    _("Sort"),
+                    SORT_LABELS,
+                    width=116,
+                    label_visibility="collapsed",
+                    disabled=is_flat,
                 )
             )
         view = TreeView(
             find,
+            channel_names.channels_of_orders(find, channel_names.known_orders(now)),
             sort,
             selected,
             frozenset(_kept_names(CLOSED)),
             frozenset(_kept_names(FULL)),
             channel_detail.pinned_channels(),
             shows_monitor(),
+            is_flat,
         )
         rows = channels.build_tree(now.channels, now.series, view, now.at)
         chosen = next((row for row in rows if row.filter_value == selected), None)
         tables.draw_table(
             rows,
-            _columns(sort),
+            _columns(view),
             "tree",
             row_id=lambda row: row.id,
             selected=chosen.id if chosen else "",
             on_select=select_row,
             scope=view,
+            mark=tables.find_words(find),
             alt=title,
         )
         _draw_monitor_switch(now)
         channel_detail.draw(selected)
 
 
-def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
+def _columns(view: TreeView) -> dict[str, Column[ChannelTreeRow]]:
     amount: Column[ChannelTreeRow] = tables.right_aligned_column(
-        50,
+        46,
         lambda row: "" if _is_more(row) else formatting.format_count(row.total),
         _("Messages since the workbench started"),
     )
     amount_title = _("Total")
-    if sort is ChannelSort.SIZE:
+    if view.sort is ChannelSort.SIZE and not view.is_flat:
         amount_title = _("Size")
         amount = tables.right_aligned_column(
             56,
@@ -118,22 +145,25 @@ def _columns(sort: ChannelSort) -> dict[str, Column[ChannelTreeRow]]:
             _("Size of all messages since the workbench started"),
         )
     return {
-        "": Column("button", 24, _fold_cell, on_click=_act),
+        "": Column("button", 22, _fold_cell, on_click=_act),
         _("Channel"): tables.text_column(
-            104,
-            format_name,
-            _("A kind or a channel; click to filter the messages and to see what it is for"),
+            124,
+            lambda row: format_name(row, bool(view.search)),
+            _(
+                "A kind with the number of its channels, or a channel; click to filter the "
+                "messages and to see what it is for"
+            ),
             tone=_tone,
             grows=True,
         ),
         _("/s"): tables.right_aligned_column(
             36,
             lambda row: "" if _is_more(row) else formatting.format_rate(row.rate),
-            _("Messages per second, over ten seconds"),
+            _("Messages per second, over ten seconds; of a kind: of its channels that are found"),
         ),
         amount_title: amount,
         _("Subs"): tables.right_aligned_column(
-            44, format_subscribers, _("Connections that are subscribed to the channel")
+            40, format_subscribers, _("Connections that are subscribed to the channel")
         ),
         _("2 min"): tables.sparkline_column(
             48, lambda row: row.trend, _("Messages per second over the last two minutes")
@@ -146,7 +176,8 @@ def _is_more(row: ChannelTreeRow) -> bool:
 
 
 def _tone(row: ChannelTreeRow) -> str:
-    return row.kind if row.role in (TreeRowRole.KIND, TreeRowRole.PINNED) else ""
+    is_plain = row.role in (TreeRowRole.CHANNEL, TreeRowRole.MORE)
+    return "" if is_plain else row.kind
 
 
 def _fold_cell(row: ChannelTreeRow) -> tables.Cell:

@@ -174,7 +174,7 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     columns[""] = tables.button_column(
         26,
         lambda row: _("Plot {field}").format(field=row.path) if row.is_number else "",
-        lambda row: url_select.keep_value(PAGE, PLOT, row.path),
+        lambda row: _plot(row.path),
         icon="show_chart",
     )
     tables.draw_table(
@@ -262,9 +262,20 @@ def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
     if not names or len(messages) < 2:
         return
     wanted = url_select.kept_value(PAGE, PLOT)
-    st.session_state["plot"] = wanted if wanted in names else names[0]
+    version = tab().explorer.plot_version
+    key = f"plot-{version}"
+
+    def keep() -> None:
+        if version == tab().explorer.plot_version:  # not of an earlier list
+            url_select.keep_value(PAGE, PLOT, st.session_state[key])
+
     field = st.selectbox(
-        _("Plot"), names, key="plot", label_visibility="collapsed", on_change=_keep_plot
+        _("Plot"),
+        names,
+        index=names.index(wanted) if wanted in names else 0,
+        key=key,
+        label_visibility="collapsed",
+        on_change=keep,
     )
     frame = field_plot.field_data(fields.field_points(field, messages), kind_of(message.channel))
     alt = _("{field} over time").format(field=field)
@@ -273,6 +284,11 @@ def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
     )
 
 
-def _keep_plot() -> None:
-    """Keep the plotted field, also for messages of other types and other pages."""
-    url_select.keep_value(PAGE, PLOT, st.session_state["plot"])
+def _plot(field: str) -> None:
+    """Plot a field, also of messages of other types and after other pages; for callbacks.
+
+    The list of fields is another widget then: a timer's message that the browser has already sent
+    still has the earlier choice, and would undo this one.
+    """
+    url_select.keep_value(PAGE, PLOT, field)
+    tab().explorer.plot_version += 1

@@ -12,6 +12,7 @@ import streamlit as st
 
 from common.text_markers import N_
 from dashboard.i18n.translate import _
+from dashboard.messages import channel_names
 from dashboard.messages.search import MAX_ROWS, MessageFilter, SearchResult
 from dashboard.state.live_state import Snapshot
 from dashboard.tab_session import tab
@@ -66,7 +67,16 @@ def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
     user = url_select.kept_value(selection.PAGE, selection.USER)
     if user:
         _draw_user(user)
-    return MessageFilter(channel, type_, text, user), view, beside
+    orders = tuple(channel_names.known_orders(now))
+    wanted = MessageFilter(
+        channel,
+        type_,
+        text,
+        user,
+        channel_names.channels_of_orders(channel, orders),
+        channel_names.order_ids(text, orders),
+    )
+    return wanted, view, beside
 
 
 def _draw_examples() -> None:

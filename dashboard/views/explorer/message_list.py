@@ -34,14 +34,14 @@ def draw(now: Snapshot) -> SearchResult:
         kept = formatting.format_number(log.count)
         try:
             search = MessageSearch(wanted) if view == SAVED else selection.search_messages(wanted)
+            until = time.perf_counter() + SEARCH_BUDGET_S
+            found = search.run(log, should_stop=lambda: time.perf_counter() > until)
         except InvalidPattern as why:
             set_header(_("{kept} stored").format(kept=kept))
             with beside:  # nothing moves while a filter is typed
                 message_filters.draw_newest_button(SearchResult())
-            _draw_invalid(wanted.text, str(why))
+            _draw_invalid(wanted.text, _(str(why)))
             return SearchResult()
-        until = time.perf_counter() + SEARCH_BUDGET_S
-        found = search.run(log, should_stop=lambda: time.perf_counter() > until)
         with beside:
             message_filters.draw_newest_button(found)
         source = tab().explorer.download
@@ -127,13 +127,13 @@ def _draw_table(
             _("When the server accepted it, in your time zone"),
         ),
         _("Channel"): tables.chips_column(
-            126,
+            148,
             lambda m: m.channel,
             {m.channel: kind_of(m.channel) for m in shown},
             _("The channel that it was published on; * is everyone"),
         ),
         _("Type"): tables.text_column(
-            108, lambda m: m.type, _("The message's type in the protocol")
+            124, lambda m: m.type, _("The message's type in the protocol")
         ),
         _("Content"): tables.text_column(
             240,

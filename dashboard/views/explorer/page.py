@@ -34,7 +34,7 @@ def draw() -> None:
     live_line(" · ".join(words))
     if page_frame.draw_if_empty(now):
         return
-    left, middle, right = st.columns([360, 522, 328], gap="xsmall")
+    left, middle, right = st.columns([350, 538, 322], gap="xsmall")
     with left:
         channel_tree.draw(now, url_select.kept_value(selection.PAGE, selection.CHANNEL))
     with middle:

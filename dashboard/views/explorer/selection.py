@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from common.text_patterns import PatternTooSlow
 from dashboard.dependencies import feed, saved_messages
 from dashboard.messages import message_ids
 from dashboard.messages.search import MessageFilter, MessageSearch
@@ -116,7 +117,10 @@ def step_while_paused() -> None:
     if paused is None or search is None:
         return
     log = feed().snapshot().log
-    message = search.next_after(paused.log.seq, log)
+    try:
+        message = search.next_after(paused.log.seq, log)
+    except PatternTooSlow:  # as the list says
+        return
     if message:
         tab().paused_snapshot = replace(paused, log=log.up_to(message.seq))
         jump_to_newest()

@@ -27,6 +27,7 @@ from dashboard.views.inventory import stock_chart
 from protocol.simulator_api import SubjectKind
 
 TABLE_ROWS = 14  # of 28 px, so that the chart below has its room at 1440x900
+HOLD_ORDER_S = 10.0  # rows that changed their rank with every sale could not be read
 NO_FORECAST = "–"
 PRODUCT_PARAM = "product"  # of the selected product's SKU, in the URL
 
@@ -157,6 +158,8 @@ def draw_stock(now: Snapshot) -> None:
             on_select=select_product,
             visible_rows=TABLE_ROWS,
             sort=tables.Sort("inventory"),
+            scope=frozenset(subjects),
+            hold_order_s=HOLD_ORDER_S,
             detail="rest-level",
             alt=title,
         )

@@ -10,7 +10,7 @@ from common.text_markers import N_
 from dashboard.i18n.translate import _, ngettext
 from dashboard.state.live_state import Snapshot
 from dashboard.tab_session import CommandResult, tab
-from dashboard.ui import formatting, simulator_commands, theme
+from dashboard.ui import formatting, shop_strip, simulator_commands, theme
 
 SUCCESS_TEXTS = {  # by command; commands on an order show the order instead
     "pause": N_("The shop is paused."),
@@ -38,6 +38,8 @@ def draw(now: Snapshot) -> None:
             return
         tone = "bad" if result.error else "ok"
         text = f"{formatting.format_time(result.at)} · {result_text(result)}"
+        if result.command == "start_scenario" and (ended := shop_strip.end_text(now, result.at)):
+            text += " " + " ".join(ended)
         st.html(formatting.dot_html(text, tone), width="content")
         _draw_links(result)
 

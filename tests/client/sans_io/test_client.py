@@ -361,6 +361,14 @@ class TestARecoverableSubscription:
 
         assert self.resubscribe_payload(session)["since"] == {"epoch": "e", "offset": 8}
 
+    def test_keeps_its_position_in_an_epoch_that_continues_the_one_before(self, session):
+        self.subscribed(session, 7)
+        self.resubscribe_payload(session)
+        self.subscribed(session, 12, epoch="f", recovered=True)
+        self.event(session, 8)
+
+        assert self.resubscribe_payload(session)["since"] == {"epoch": "f", "offset": 8}
+
     def test_calls_the_handlers_once_for_each_message(self, session):
         self.subscribed(session, 7)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.text_patterns import InvalidPattern
-from dashboard.messages.search import MAX_ROWS, MessageFilter, MessageSearch
+from common.text_patterns import InvalidPattern, PatternTooSlow
+from dashboard.messages.search import MAX_ROWS, MessageFilter, MessageSearch, SearchStopped
 from dashboard.state.message_log import CHUNK_SIZE, MessageBuffer
 
 
@@ -117,15 +117,27 @@ def test_searches_newest_first_until_stopped_and_continues_there():
     search = MessageSearch(MessageFilter(type="cart_update"))
 
     first = search.run(log, should_stop=lambda: True)
-    then = search.run(log, should_stop=iter([False, True]).__next__)
+    steps = iter([False] * (CHUNK_SIZE + 10))
+    then = search.run(log, should_stop=lambda: next(steps, True))
 
-    assert (first.total, first.unsearched, first.newest[0].seq) == (
-        CHUNK_SIZE,
-        2 * CHUNK_SIZE,
-        3 * CHUNK_SIZE,
-    )
-    assert (then.total, then.unsearched) == (2 * CHUNK_SIZE, CHUNK_SIZE)
+    newest_chunk = 2 * CHUNK_SIZE + 1
+    assert (first.total, first.unsearched) == (1, 3 * CHUNK_SIZE - 1)
+    assert first.newest[0].seq == newest_chunk
+    assert (then.total, then.unsearched) == (CHUNK_SIZE + 11, 2 * CHUNK_SIZE - 11)
+    assert then.newest[0].seq == 3 * CHUNK_SIZE
     assert search.run(log).unsearched == 0
+
+
+def test_a_download_that_takes_too_long_is_stopped():
+    with pytest.raises(SearchStopped):
+        MessageSearch(MessageFilter(type="notification")).all_matches(LOG, lambda: True)
+
+
+def test_reports_a_path_that_takes_too_long_on_a_message():
+    log = recorded(("user:user_1", "cart_update", f"[{'[0],' * 40_000}0]")).view()
+
+    with pytest.raises(PatternTooSlow):
+        MessageSearch(MessageFilter(text="$..[?@.a == 1]")).run(log)
 
 
 def test_finds_nothing_newer_than_a_paused_view():
@@ -149,3 +161,17 @@ def test_finds_what_a_user_receives_and_what_names_the_user():
     found = MessageSearch(MessageFilter(user="user_1")).run(MIXED.view())
 
     assert [message.channel for message in found.newest] == ["order:ord_1", "user:user_1"]
+
+
+def test_an_order_is_found_by_its_number_in_the_channel_and_in_the_text():
+    log = MessageBuffer()
+    for id in ("ord_5", "ord_51"):
+        log.append(1.0, f"order:{id}", "order_update", 1, f'{{"order_id": "{id}"}}'.encode())
+
+    def found(**wanted):
+        result = MessageSearch(MessageFilter(**wanted)).run(log.view())
+        return [message.channel for message in result.newest]
+
+    assert found(channel="ORD-5", order_channels=frozenset({"order:ord_5"})) == ["order:ord_5"]
+    assert found(text="ORD-5") == []
+    assert found(text="ORD-5", order_ids=("ord_5",)) == ["order:ord_5"]

@@ -54,6 +54,17 @@ def test_skips_and_logs_a_message_that_it_cannot_decode(feed, socket, shop, capl
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
 
+def test_a_sample_that_it_cannot_read_hides_no_other(feed, socket, shop):
+    unknown = shop.message("order_update", order_id="ord_1", status="lost_by_the_courier")
+    samples = [shop.sample("order:ord_1", text) for text in (unknown, b'{"type":7}')]
+    socket.receive("traffic", shop.traffic(*samples, shop.sample("user:user_1")))
+
+    now = feed.snapshot()
+
+    assert [message.channel for message in now.log.newest_first()] == ["user:user_1", "order:ord_1"]
+    assert now.not_sampled == 1
+
+
 def test_gives_a_recovered_order_its_own_time(feed, socket, shop, clock):
     clock.now += 60
     socket.receive("new_order", shop.placed(), at=shop.noon + 5)
@@ -180,7 +191,7 @@ def test_keeps_a_published_message_byte_for_byte_as_its_subscribers_receive_it(n
     def publish():
         body = b'{"type":"notification","channel":"public:news", "payload" : %b }' % ODD_PAYLOAD
         url = f"http://127.0.0.1:{publishing_node.port}/api/publish"
-        headers = {"Authorization": f"Bearer {token('svc', 'service')}"}
+        headers = {"Authorization": f"Bearer {token('svc', 'service', tenants='*')}"}
         with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as response:
             assert response.status == 200
 

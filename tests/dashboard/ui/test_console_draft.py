@@ -63,5 +63,7 @@ def test_a_link_to_a_saved_message_works_after_a_restart(open_console, saved, sh
 def test_a_link_to_a_message_that_is_not_stored_says_so(open_console):
     opened = open_console("9999-1")
 
-    assert opened.toast[0].value == "This message is no longer stored."
+    assert opened.toast[0].value == (
+        "The workbench no longer has this message, so it is not in the editor."
+    )
     assert opened.text[0].value == ""

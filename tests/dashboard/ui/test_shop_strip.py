@@ -5,9 +5,20 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from client.http_client import ApiClient
+from dashboard.dependencies import Dependencies, install
+from dashboard.sources.simulator_client import SimulatorClient
 from dashboard.state.live_state import LiveState
 from dashboard.ui import shop_strip
-from protocol.simulator_api import RunningScenario, ScenarioSubject, SubjectKind
+from protocol.simulator_api import (
+    FinishedScenario,
+    RunningScenario,
+    ScenarioPhase,
+    ScenarioSubject,
+    SubjectKind,
+)
+
+UNUSED_URL = "http://127.0.0.1:9"  # the port of `discard`: nothing listens there
 
 
 @pytest.fixture
@@ -39,6 +50,37 @@ def test_the_time_left_stands_still_while_the_shop_is_paused(left):
 
 def test_no_time_is_left_after_the_end(left):
     assert left(90.0) == 0.0
+
+
+@pytest.fixture
+def ended(shop):
+    """What is said about a scenario that has ended, so long after it."""
+
+    def ask(later, how="over", **more):
+        at = datetime.fromtimestamp(shop.noon, UTC)
+        scenario = RunningScenario("flash-sale", at, at, 0.5, 60.0)
+        finished = FinishedScenario("flash-sale", at, at, ScenarioPhase(how))
+        live = LiveState(shop.noon)
+        live.on_shop_state(replace(shop.stock(), scenarios=(scenario,)), shop.noon)
+        live.on_shop_state(replace(shop.stock(), ended=(finished,)), shop.noon + 5)
+        parts = Dependencies(simulator_client=SimulatorClient(ApiClient(UNUSED_URL, str), str))
+        with install(parts):
+            return shop_strip.end_text(live.snapshot(shop.noon + 5 + later), **more)
+
+    return ask
+
+
+def test_a_scenario_that_ended_is_named_for_a_minute(ended):
+    assert ended(59.0) == ("flash-sale", "ended at 22:13:25")
+    assert ended(61.0) is None
+
+
+def test_a_scenario_that_was_stopped_has_not_run_to_its_end(ended):
+    assert ended(1.0, how="stopped") == ("flash-sale", "stopped at 22:13:25")
+
+
+def test_only_an_end_after_a_command_belongs_to_it(ended, shop):
+    assert ended(1.0, since=shop.noon + 6) is None
 
 
 def test_a_product_is_linked_by_its_sku(shop):

@@ -1,88 +1,15 @@
 """The pages, drawn from a feed without a server."""
 
-import re
-from contextlib import ExitStack
-from pathlib import Path
-
 import pytest
-import streamlit as st
 from msgspec.structs import replace
-from streamlit.testing.v1 import AppTest
 
-import dashboard
 from client.sans_io.connection_state import ConnectionState
-from dashboard.dependencies import Dependencies, install
-from dashboard.sources.saved_messages import SavedMessages
 from protocol.simulator_api import CustomerState
+from tests.dashboard.drawn_pages import metrics, plot, words
 from tests.dashboard.drawn_tables import drawn_tables, table_with
 
-APP = Path(dashboard.__file__).with_name("app.py")
-PAGES = {
-    "overview": None,
-    "explorer": "views/explorer/page.py",
-    "inventory": "views/inventory/page.py",
-}
-
-
 UKRAINIAN = {"overview": "Огляд", "explorer": "Канали", "inventory": "Склад"}
-
-
-@pytest.fixture
-def draw(tmp_path):
-    """Draw a page of a feed; other keywords are the page's query."""
-
-    def go(feed, name, **query):
-        st.cache_resource.clear()
-        saved = SavedMessages(tmp_path)
-        installed.enter_context(install(Dependencies(feed=feed, saved_messages=saved)))
-        page = AppTest.from_file(str(APP), default_timeout=30)
-        for key, value in query.items():
-            page.query_params[key] = value
-        page.run()
-        if PAGES[name]:
-            page.switch_page(PAGES[name]).run()
-        assert not page.exception
-        return page
-
-    with ExitStack() as installed:
-        yield go
-    st.cache_resource.clear()
-
-
-def words(page):
-    """All text on a page, the side bar's too."""
-    parts = [*page.main, *page.sidebar]
-    found = []
-    while parts:
-        part = parts.pop(0)
-        if hasattr(part, "children"):
-            parts = [*part.children.values(), *parts]
-        proto = getattr(part, "proto", None)
-        found += [str(getattr(proto, name, "")) for name in ("body", "label", "placeholder")]
-    return " ".join(found)
-
-
-def metrics(page):
-    """The values of the metrics by their labels."""
-    found, label = {}, ""
-    for part in elements(page):
-        if part.type in ("page_link", "caption"):
-            label = getattr(part.proto, "label", "") or getattr(part.proto, "body", "")
-        elif value := re.search(r'class="metric"><b>(.*?)</b>', getattr(part.proto, "body", "")):
-            found[label] = value[1]
-    return found
-
-
-def elements(page):
-    """All elements on a page and in its side bar, in order."""
-    parts, found = [*page.main, *page.sidebar], []
-    while parts:
-        part = parts.pop(0)
-        if hasattr(part, "children"):
-            parts = [*part.children.values(), *parts]
-        else:
-            found.append(part)
-    return found
+PAGES = tuple(UKRAINIAN)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -183,7 +110,7 @@ def test_explorer_shows_what_a_message_changed(draw, busy_feed):
 
     assert '"item_count": 2' in page.code[0].value
     assert "<s>1</s> <ins>2</ins>" in words(page)
-    assert page.selectbox(key="plot").options == ["cart.item_count", "cart.total"]
+    assert plot(page).options == ["cart.item_count", "cart.total"]
 
 
 def test_explorer_shows_a_message_as_it_was_received(draw, busy_feed, shop):
@@ -269,10 +196,7 @@ def test_a_paused_explorer_steps_one_message_at_a_time(draw, busy_feed, socket, 
 def test_are_translated_into_ukrainian(draw, busy_feed, name):
     page = draw(busy_feed, name, language="uk")
 
-    assert (
-        page.title[0].value
-        == {"overview": "Огляд", "explorer": "Канали", "inventory": "Склад"}[name]
-    )
+    assert page.title[0].value == UKRAINIAN[name]
     assert "<b>Наживо</b>" in words(page)
 
 

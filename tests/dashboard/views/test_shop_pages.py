@@ -1,31 +1,19 @@
 """Orders, Inbox and Scenarios, drawn without a server: what each shows when there is little."""
 
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 import pytest
-import streamlit as st
 from msgspec.structs import replace
-from streamlit.testing.v1 import AppTest
 
-import dashboard
-from client.http_client import ApiClient
 from client.sans_io.connection_state import ConnectionState
-from dashboard.dependencies import Dependencies, install
-from dashboard.settings import Settings
-from dashboard.sockets.persona_socket import PersonaSocket
-from dashboard.sources.saved_messages import SavedMessages
-from dashboard.sources.simulator_client import SimulatorClient
 from dashboard.tab_session import CommandResult
 from protocol import codec
 from protocol.monitoring import Sample
 from protocol.simulator_api import RunningScenario, ScenarioSubject, SubjectKind
+from tests.dashboard.drawn_pages import words
 from tests.dashboard.drawn_tables import drawn_tables, table_with
 
-APP = Path(dashboard.__file__).with_name("app.py")
-UNUSED_URL = "http://127.0.0.1:9"  # the port of `discard`: nothing listens there
 SCENARIO = {
     "name": "flash-sale",
     "title": {"en": "Flash sale", "uk": "Розпродаж"},
@@ -35,48 +23,6 @@ SCENARIO = {
     "lasts_s": 120,
     "running": None,
 }
-
-
-@pytest.fixture
-def draw(tmp_path, secret):
-    """Draw a page; its sockets are never connected, `simulator` is the URL of its simulator."""
-
-    def go(feed, name, simulator=UNUSED_URL, **query):
-        st.cache_resource.clear()
-        api = ApiClient(simulator, lambda: "t0ken")
-        parts = Dependencies(
-            settings=Settings(jwt_secret=secret, server_url=UNUSED_URL),
-            feed=feed,
-            saved_messages=SavedMessages(tmp_path),
-            simulator_client=SimulatorClient(api, lambda: None),
-            socket_factory=lambda _: PersonaSocket(
-                "ws://127.0.0.1:9/ws", "127.0.0.1:9", lambda: "t0ken"
-            ),
-        )
-        installed.enter_context(install(parts))
-        page = AppTest.from_file(str(APP), default_timeout=30)
-        page.run()
-        for key, value in query.items():
-            page.query_params[key] = value
-        page.switch_page(f"views/{name}/page.py").run()
-        assert not page.exception
-        return page
-
-    with ExitStack() as installed:
-        yield go
-    st.cache_resource.clear()
-
-
-def words(page):
-    parts = [*page.main, *page.sidebar]
-    found = []
-    while parts:
-        part = parts.pop(0)
-        if hasattr(part, "children"):
-            parts = [*part.children.values(), *parts]
-        proto = getattr(part, "proto", None)
-        found += [str(getattr(proto, name, "")) for name in ("body", "label", "placeholder")]
-    return " ".join(found)
 
 
 def columns(page):

@@ -79,3 +79,14 @@ def test_there_are_no_other_formats():
 
     assert get(tab.url_path("exe")).status_code == 404
     assert get("/messages/guessed.csv").status_code == 404
+
+
+def test_a_filter_that_takes_too_long_is_refused():
+    tab = listed(text="$..[?count(@.*) > 9]")
+    text = f"[{'[0],' * 40_000}0]".encode()
+    tab.log = LogView.from_messages((LoggedMessage(1, 1.0, "user:user_1", "cart_update", 1, text),))
+
+    answer = get(tab.url_path("csv"))
+
+    assert answer.status_code == 422
+    assert b"use a simpler one" in answer.body

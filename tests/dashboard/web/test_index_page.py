@@ -70,3 +70,9 @@ def test_streamlits_html_is_replaced(get, path):
 @pytest.mark.parametrize(("path", "body"), [("/metrics", b"metrics"), ("/gone", b"not found")])
 def test_other_responses_are_not(get, path, body):
     assert get(path)[2] == body
+
+
+def test_the_outline_of_a_page_is_there_before_streamlit_draws_it():
+    page = index_page.render_index().decode()
+
+    assert page.index(index_page.LOADING) < page.index('id="root"')

@@ -61,10 +61,38 @@ async def test_a_revoked_token_is_as_bad_as_any(secret):
         await verifier.verify(jwt.encode(claims(iat=4), secret))
 
 
-async def test_an_issuer_whose_clock_is_ahead_is_believed(secret):
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+async def test_an_issuers_clock_may_be_ahead_by_the_allowed_skew(secret, claim):
+    verifier = make_verifier(Settings(jwt_secret=secret, clock_skew_s=60.0))
+
+    def token_of(at):
+        return jwt.encode(claims(**{claim: at}), secret)
+
+    assert await verifier.verify(token_of(int(time.time()) + 30))
+    for too_far in (int(time.time()) + 90, 4_070_908_800, float("nan"), float("inf")):
+        with pytest.raises(InvalidToken):
+            await verifier.verify(token_of(too_far))
+
+
+@pytest.mark.parametrize(
+    ("tenants", "expected"),
+    [(None, set()), ("*", {"*"}), (["books", "toys"], {"books", "toys"}), ([], set())],
+)
+async def test_a_service_may_act_for_the_tenants_of_its_token(secret, tenants, expected):
+    verifier = make_verifier(Settings(jwt_secret=secret))
+    service = claims(role="service", tenants=tenants)
+
+    assert (await verifier.verify(jwt.encode(service, secret))).other_tenants == expected
+    customer = await verifier.verify(jwt.encode(service | {"role": "customer"}, secret))
+    assert customer.other_tenants == set()
+
+
+@pytest.mark.parametrize("tenants", ["books", [7], ["a b"], [""], {"books": 1}, True])
+async def test_a_service_with_no_list_of_tenants_has_no_valid_token(secret, tenants):
     verifier = make_verifier(Settings(jwt_secret=secret))
 
-    assert await verifier.verify(jwt.encode(claims(iat=int(time.time()) + 30), secret))
+    with pytest.raises(InvalidToken):
+        await verifier.verify(jwt.encode(claims(role="service", tenants=tenants), secret))
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ IDENTITIES = {
     "no role": identity("olena", Role.NONE),
     "no tenant": identity("olena", Role.NONE, ""),
     "foreign admin": identity("boss", Role.ADMIN, "books"),
+    "owner elsewhere": identity("olena", Role.CUSTOMER, "books"),
     "admin without tenant": identity("boss", Role.ADMIN, ""),
     "anonymous": None,
 }
@@ -33,8 +34,8 @@ ORDER = OrderOwnership("ord_1", "olena", "shop")
     ("channel", "allowed"),
     [
         ("public:news", set(IDENTITIES)),
-        ("user:olena", {"owner", "no role", "no tenant"}),
-        ("order:ord_1", {"owner", "no role", "no tenant", "agent", "admin"}),
+        ("user:olena", {"owner", "no role", "no tenant", "owner elsewhere"}),
+        ("order:ord_1", {"owner", "no role", "agent", "admin"}),
         ("tenant:shop", {"agent", "admin", "no role"}),
         ("tenant:books", {"foreign admin"}),
         ("monitor:shop", {"admin"}),
@@ -66,6 +67,7 @@ def test_the_channel_of_an_unknown_order_is_open_to_none():
         ("other", "order:ord_1", AccessRule.NOT_OWNER),
         ("agent", "order:ord_1", AccessRule.STAFF),
         ("foreign admin", "order:ord_1", AccessRule.UNKNOWN_ORDER),
+        ("owner elsewhere", "order:ord_1", AccessRule.UNKNOWN_ORDER),
         ("admin", "tenant:shop", AccessRule.STAFF),
         ("no role", "tenant:shop", AccessRule.TENANT_TOKEN),
         ("owner", "tenant:shop", AccessRule.NOT_STAFF),

@@ -10,7 +10,7 @@ STATS = NodeStats("a", 1.0, 0, 0, 0, 0, 0, 0, 0, 0, {}, {}, 0, 0.0, None)
 
 
 def peer(joined_at):
-    return PeerNode("a", joined_at, STATS, frozenset(), last_heartbeat_at=0.0)
+    return PeerNode("a", joined_at, STATS, frozenset(), {}, last_heartbeat_at=0.0)
 
 
 def test_a_node_without_peers_is_first():

@@ -10,7 +10,7 @@ STATS = NodeStats("a", 1.0, 0, 0, 0, 0, 0, 0, 0, 0, {}, {}, 0, 0.0, None)
 
 
 def peer(name="a", joined_at=0.0, last_heartbeat_at=0.0, watched=()):
-    return PeerNode(name, joined_at, STATS, frozenset(watched), last_heartbeat_at)
+    return PeerNode(name, joined_at, STATS, frozenset(watched), {}, last_heartbeat_at)
 
 
 def test_connections_are_counted_over_all_other_nodes():

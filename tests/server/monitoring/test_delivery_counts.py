@@ -22,8 +22,8 @@ def publication(offset, to="public:news"):
 def test_a_publication_is_held_until_all_nodes_have_sent_their_counts():
     aggregator = DeliveryAggregator()
     aggregator.on_published(publication(1), now=0.0)
-    aggregator.on_delivered("public:news", 1, 2, now=0.1)
-    aggregator.on_delivered("public:news", 1, 3, now=0.2)
+    aggregator.on_delivered("shop", "public:news", 1, 2, now=0.1)
+    aggregator.on_delivered("shop", "public:news", 1, 3, now=0.2)
 
     assert aggregator.take_due(HOLD_S - 0.1) == ([], [])
     assert aggregator.take_due(HOLD_S) == ([(publication(1), 5)], [])
@@ -32,7 +32,7 @@ def test_a_publication_is_held_until_all_nodes_have_sent_their_counts():
 
 def test_counts_may_arrive_before_their_publication():
     aggregator = DeliveryAggregator()
-    aggregator.on_delivered("public:news", 1, 2, now=0.0)
+    aggregator.on_delivered("shop", "public:news", 1, 2, now=0.0)
     aggregator.on_published(publication(1), now=0.1)
 
     assert aggregator.take_due(1.0) == ([(publication(1), 2)], [])
@@ -49,7 +49,7 @@ def test_late_counts_are_emitted_separately():
     aggregator = DeliveryAggregator()
     aggregator.on_published(publication(1), now=0.0)
     aggregator.take_due(1.0)
-    aggregator.on_delivered("public:news", 1, 4, now=2.0)
+    aggregator.on_delivered("shop", "public:news", 1, 4, now=2.0)
 
     assert aggregator.take_due(2.0) == ([], [(publication(1), 4)])
     assert aggregator.take_due(2.0) == ([], [])
@@ -58,11 +58,11 @@ def test_late_counts_are_emitted_separately():
 def test_publications_and_counts_expire():
     aggregator = DeliveryAggregator()
     aggregator.on_published(publication(1), now=0.0)
-    aggregator.on_delivered("public:other", 7, 1, now=0.0)
+    aggregator.on_delivered("shop", "public:other", 7, 1, now=0.0)
     aggregator.take_due(1.0)
     aggregator.take_due(2.0 + LATE_TTL_S)
 
-    aggregator.on_delivered("public:news", 1, 4, now=3.0 + LATE_TTL_S)
+    aggregator.on_delivered("shop", "public:news", 1, 4, now=3.0 + LATE_TTL_S)
     aggregator.on_published(publication(7, "public:other"), now=3.0 + LATE_TTL_S)
     assert aggregator.take_due(4.0 + LATE_TTL_S) == ([(publication(7, "public:other"), 0)], [])
 
@@ -89,7 +89,7 @@ def test_each_publication_is_emitted_once_and_each_delivery_is_counted_once(step
             case ("reached", offset, number):
                 if offset in published:
                     delivered += number
-                    aggregator.on_delivered("public:news", offset, number, now)
+                    aggregator.on_delivered("shop", "public:news", offset, number, now)
             case ("due",):
                 due, late = aggregator.take_due(now)
                 emitted += [each.position.offset for each, _ in due]

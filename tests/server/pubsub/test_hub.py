@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from protocol.channels import Channel, ChannelKind
 from protocol.publications import EVERYONE, Publication, StreamPosition
@@ -22,8 +23,9 @@ class Queue:
 class Connection:
     """A subscriber that keeps what it is sent."""
 
-    def __init__(self, id, tenant_id=""):
+    def __init__(self, id, tenant_id="", *, is_staff=True):
         self.id, self.tenant_id, self.send_queue = id, tenant_id, Queue()
+        self.is_staff = is_staff
 
     def send(self, frame):
         self.send_queue.frames.append(frame)
@@ -188,6 +190,36 @@ def test_channel_keys_are_those_of_channels_with_subscribers(hub):
         {"news"},
         set(),
     )
+
+
+def test_an_orders_subscribers_are_those_of_its_tenant(hub):
+    ours, theirs = (Channel.parse("order:ord_1", tenant) for tenant in ("shop", "books"))
+    (here,), (there,) = (subscribe(hub, each.tenant, channel=each) for each in (ours, theirs))
+
+    assert deliver(hub, publication(ours)) == 1
+    assert (len(here.received), len(there.received)) == (1, 0)
+    assert set(hub.channels(ChannelKind.ORDER)) == {ours, theirs}
+
+
+@pytest.mark.parametrize("recoverable", [False, True])
+def test_chat_on_a_tenants_channel_is_for_staff_and_everything_else_for_all(hub, recoverable):
+    agent, manager = Connection("agent"), Connection("manager", is_staff=False)
+    for connection in (agent, manager):
+        hub.add(connection)
+        hub.subscribe(connection, STAFF, recoverable=recoverable)
+    order, chat = publication(STAFF), replace(publication(STAFF), type="chat_message")
+
+    assert deliver(hub, order, chat, order) == 5
+    assert [len(each.send_queue.frames) for each in (agent, manager)] == [3, 2]
+    assert deliver(hub, chat) == 1
+
+
+def test_chat_on_a_users_own_channel_is_for_the_user(hub):
+    customer = Connection("c", is_staff=False)
+    hub.add(customer)
+    hub.subscribe(customer, OWN)
+
+    assert deliver(hub, replace(publication(OWN), type="chat_message")) == 1
 
 
 def test_lost_history_is_reported_to_recoverable_subscribers_only(hub):

@@ -190,22 +190,40 @@ async def test_all_connections_of_a_user_are_closed_within_the_tenant(server, as
     assert await server.sign_in("olena")
 
 
-async def test_revoking_refuses_earlier_tokens_and_those_without_a_time(server, ask, token):
-    now = time.time()
+@pytest.fixture
+async def exact_server(serve):
+    """A server whose clock is that of the issuer."""
+    return await serve(clock_skew_s=0.0)
+
+
+async def test_revoking_refuses_earlier_tokens_and_those_without_a_time(exact_server, token):
+    server, now = exact_server, time.time()
     old, undated = token(iat=now - 5), token()
     client = await server.connect(old)
     await client.next_event()
 
-    answer = await ask("POST", "/api/users/olena/disconnect", json={"revoke": True})
+    path, admin = "/api/users/olena/disconnect", token("boss", "admin")
+    answer = await server.request("POST", path, admin, json={"revoke": True})
 
     assert answer == (200, {"disconnected": 1})
     assert await client.close_code() == 4003
     for refused in (old, undated):
         assert (await (await server.connect(refused)).next_event())["type"] == "auth_error"
         assert (await server.request("GET", "/api/conversations", refused))[0] == 401
-    assert await server.sign_in("olena", iat=now + 60)
+    assert await server.sign_in("olena", iat=time.time())
     assert await server.sign_in("olena", tenant_id="books")
     assert await server.sign_in("taras")
+
+
+async def test_revoking_refuses_the_token_of_an_issuer_whose_clock_is_ahead(serve, token):
+    server = await serve(clock_skew_s=60.0)
+    ahead = token(iat=time.time() + 30)
+    assert await server.connect(ahead)
+
+    path, admin = "/api/users/olena/disconnect", token("boss", "admin")
+    await server.request("POST", path, admin, json={"revoke": True})
+
+    assert (await server.request("GET", "/api/conversations", ahead))[0] == 401
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"revoke": 1}', b"\xff"])

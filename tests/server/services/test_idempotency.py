@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.auth.identity import Identity, Role
-from server.errors import ApiError
+from server.errors import ApiError, ApiErrorCode
 from server.services.idempotency import (
     ANSWER_TTL_S,
     MAX_KEY_LENGTH,
@@ -158,6 +158,40 @@ async def test_the_number_of_keys_is_bounded_and_the_oldest_is_dropped_first(ide
 
     assert await idempotency.run_once(identity(), "1", b"x", operation) == "result 2"
     assert await idempotency.run_once(identity(), "0", b"x", operation) == f"result {MAX_KEYS + 2}"
+
+
+async def test_other_tenants_refusals_and_other_keys_never_drop_a_request_in_progress_or_done(
+    idempotency, monkeypatch
+):
+    monkeypatch.setattr("server.services.idempotency.MAX_KEYS", 3)
+    done, slow = Operation(), Operation()
+    slow.can_finish.clear()
+    await idempotency.run_once(identity(), "done", b"x", done)
+    in_progress = asyncio.create_task(idempotency.run_once(identity(), "slow", b"x", slow))
+    while not slow.runs:
+        await asyncio.sleep(0)
+
+    for number in range(10):
+        refused = Operation(failing=ApiError(ApiErrorCode.INVALID_JSON, "no"))
+        with pytest.raises(ApiError):
+            await idempotency.run_once(identity(), f"bad{number}", b"x", refused)
+        await idempotency.run_once(identity(tenant_id="books"), f"{number}", b"x", Operation())
+    assert await idempotency.run_once(identity(), "done", b"x", done) == "result 1"
+    for number in range(10):
+        await idempotency.run_once(identity(), f"{number}", b"x", Operation())
+    repeat = asyncio.create_task(idempotency.run_once(identity(), "slow", b"x", slow))
+    slow.can_finish.set()
+
+    assert (await in_progress, await repeat, slow.runs) == ("result 1", "result 1", 1)
+
+
+async def test_tenants_without_keys_take_no_memory(idempotency, now):
+    for number in range(100):
+        user = identity(tenant_id=f"tenant{number}")
+        await idempotency.run_once(user, "k", b"x", Operation())
+        now[0] += ANSWER_TTL_S / 10
+
+    assert len(idempotency._done) <= 11
 
 
 @pytest.mark.parametrize("key", ["", "x" * (MAX_KEY_LENGTH + 1), "ключ", "a\x7fb"])

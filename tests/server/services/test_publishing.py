@@ -1,6 +1,5 @@
 """``POST /api/publish``: who may publish what where, all of it or nothing."""
 
-import asyncio
 import io
 import json
 
@@ -137,7 +136,7 @@ async def test_an_invalid_publication_is_rejected_with_its_index_in_the_list(ser
 )
 async def test_an_invalid_body_is_rejected(server, token, body, status):
     got, answer = await server.request(
-        "POST", "/api/publish", token("svc", "service"), data=io.BytesIO(body)
+        "POST", "/api/publish", token("svc", "service", tenants="*"), data=io.BytesIO(body)
     )
 
     assert got == status
@@ -149,7 +148,9 @@ async def test_invalid_text_is_rejected_even_in_an_unknown_field(server, token):
     await client.subscribe("public:news")
     body = json.dumps(NEWS | {"note": "@"}).encode().replace(b"@", b"\xff")
 
-    status, _ = await server.request("POST", "/api/publish", token("svc", "service"), data=body)
+    status, _ = await server.request(
+        "POST", "/api/publish", token("svc", "service", tenants="*"), data=body
+    )
 
     assert status == 400
     assert await client.is_silent()
@@ -184,47 +185,70 @@ async def test_the_former_owner_of_an_order_is_unsubscribed(server):
     assert (await olena.subscribe("order:ord_1"))["type"] == "error"
 
 
-async def test_an_order_does_not_change_tenant(server, token):
-    await server.place_order("ord_1", "olena")
-    order = {
-        "id": "ord_1",
-        "number": "1",
-        "total": 1,
-        "currency": "UAH",
-        "status": "pending",
-        "customer": {"id": "thief", "name": "Злодій"},
-        "items": [],
-        "created_at": "2024-01-15T10:30:00Z",
+SERVICES = {
+    "own tenant": {},
+    "two tenants": {"tenants": ["books"]},
+    "all tenants": {"tenants": "*"},
+    "no tenant": {"tenant_id": None},
+    "no tenant of its own": {"tenant_id": None, "tenants": ["shop", "books"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "allowed"),
+    [
+        (PAID | {"channel": "order:ord_1"}, {"own tenant", "two tenants", "all tenants"}),
+        (NOTIFICATION | {"user": "olena"}, {"own tenant", "two tenants", "all tenants"}),
+        (NOTIFICATION | {"channel": "tenant:shop"}, set(SERVICES) - {"no tenant"}),
+        (
+            NOTIFICATION | {"channel": "tenant:books"},
+            {"two tenants", "all tenants", "no tenant of its own"},
+        ),
+        (
+            PAID | {"channel": "order:ord_1", "tenant": "books"},
+            {"two tenants", "all tenants", "no tenant of its own"},
+        ),
+        (
+            NOTIFICATION | {"user": "olena", "tenant": "books"},
+            {"two tenants", "all tenants", "no tenant of its own"},
+        ),
+        (NEWS, {"all tenants"}),
+        (NOTIFICATION | {"everyone": True}, {"all tenants"}),
+    ],
+)
+async def test_a_service_publishes_for_its_tenant_and_those_its_token_lists(
+    server, token, what, allowed
+):
+    answers = {
+        name: await server.publish(what, token("svc", "service", **claims))
+        for name, claims in SERVICES.items()
     }
-    what = {"channel": "tenant:books", "type": "new_order", "payload": {"order": order}}
 
-    response = await server.publish(what, token("thief", "admin", tenant_id="books"))
-
-    assert response[0] == 403
-    assert (await (await server.sign_in("olena")).subscribe("order:ord_1"))["type"] == "subscribed"
+    assert {name for name, (status, _) in answers.items() if status == 200} == allowed
+    refused = [body for status, body in answers.values() if status != 200]
+    assert all(body["error"]["code"] == "forbidden" for body in refused)
 
 
-async def test_two_tenants_in_one_list_cannot_share_an_order(server):
-    def placed(tenant):
-        order = {
-            "id": "ord_new",
-            "number": "1",
-            "total": 1,
-            "currency": "UAH",
-            "status": "pending",
-            "customer": {"id": "olena", "name": "Олена"},
-            "items": [],
-            "created_at": "2024-01-15T10:30:00Z",
-        }
-        return {"channel": f"tenant:{tenant}", "type": "new_order", "payload": {"order": order}}
+async def test_a_service_reaches_a_users_connections_of_the_tenant_it_acts_for(server, token):
+    ours = await server.sign_in("olena")
+    theirs = await server.sign_in("olena", tenant_id="books")
+    service = token("svc", "service", tenants=["books"])
 
-    status, answer = await server.publish([placed("shop"), placed("books")])
-    answers = await asyncio.gather(
-        *(server.publish(placed(tenant)) for tenant in ("shop", "books") * 5)
-    )
+    _, here = await server.publish(NOTIFICATION | {"user": "olena"}, service)
+    _, there = await server.publish(NOTIFICATION | {"user": "olena", "tenant": "books"}, service)
+    _, everywhere = await server.publish(NOTIFICATION | {"user": "olena"})
 
-    assert (status, answer["error"]["index"]) == (403, 1)
-    assert sorted(status for status, _ in answers) == [200] * 5 + [403] * 5
+    assert [each["reached"] for each in (here, there, everywhere)] == [1, 1, 2]
+    for client in (ours, theirs):
+        assert [(await client.next_event())["type"] for _ in range(2)] == ["notification"] * 2
+        assert await client.is_silent()
+
+
+async def test_an_admin_acts_for_no_other_tenant(server, token):
+    what = NOTIFICATION | {"user": "olena", "tenant": "books"}
+
+    assert (await server.publish(what, token("boss", "admin")))[0] == 403
+    assert (await server.publish(what | {"tenant": "no tenant"}))[0] == 422
 
 
 async def test_an_unknown_path_gets_a_json_error(server):

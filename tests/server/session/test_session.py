@@ -41,6 +41,7 @@ from server.stores.base import OrderOwnership, StoreUnavailable
 
 EXP = 1000.0
 HERE = StreamPosition("e", 7)
+ORDER_1 = Channel.parse("order:ord_1", "shop")
 
 
 def person(user_id, role=Role.CUSTOMER, tenant_id="shop", exp=EXP):
@@ -64,7 +65,7 @@ class World:
 
     def __init__(self, tokens=None, orders=()):
         self.tokens = {"olena": OLENA, "boss": BOSS, **(tokens or {})}
-        self.orders = {order.id: order for order in orders}
+        self.orders = {(order.tenant_id, order.id): order for order in orders}
         self.is_down = False
         self.newest = {}
         self.recovery = Recovery(HERE)
@@ -85,10 +86,10 @@ class World:
             raise InvalidToken
         return self.tokens[token]
 
-    async def find_order_owner(self, order_id):
+    async def find_order_owner(self, tenant_id, order_id):
         if self.is_down:
             raise StoreUnavailable
-        return self.orders.get(order_id)
+        return self.orders.get((tenant_id, order_id))
 
     async def subscribe(self, channel):
         self.while_waiting()
@@ -135,7 +136,7 @@ def subscribe(session, channel, **wishes):
 
 def publication(channel, **options):
     usual = {"type": "x", "message": b"{}", "tenant": "shop", "accepted_at": 0}
-    return Publication(to=Channel.parse(channel), **(usual | options))
+    return Publication(to=Channel.parse(channel, "shop"), **(usual | options))
 
 
 def test_signing_in_is_confirmed_before_the_users_channel_is_subscribed(session):
@@ -206,7 +207,7 @@ def test_subscribing_is_confirmed_before_delivery_starts(session):
 
     assert subscribe(session, "order:ord_1") == [
         SendReply(Subscribed(SubscribedPayload("order:ord_1"), id="s")),
-        AddSubscription(Channel.parse("order:ord_1")),
+        AddSubscription(ORDER_1),
     ]
 
 
@@ -336,7 +337,7 @@ def test_a_token_of_a_lesser_role_unsubscribes_from_what_it_does_not_allow(sessi
 def test_a_reassigned_order_is_unsubscribed(session):
     sign_in(session)
     subscribe(session, "order:ord_1")
-    channel = Channel.parse("order:ord_1")
+    channel = ORDER_1
 
     assert session.on_order_owner_changed(OrderOwnership("ord_1", "olena", "shop")) == []
     assert session.on_order_owner_changed(OrderOwnership("ord_1", "taras", "shop")) == [
@@ -364,7 +365,7 @@ def test_an_unavailable_store_is_an_internal_error(session, world, request_):
 
 def test_the_last_message_comes_between_the_confirmation_and_delivery(session, world):
     sign_in(session)
-    channel = Channel.parse("order:ord_1")
+    channel = ORDER_1
     world.newest[channel] = publication("order:ord_1")
 
     assert subscribe(session, "order:ord_1", last=True) == [
@@ -385,7 +386,7 @@ def test_the_last_message_is_sent_only_on_request(session, world, wishes):
 
 
 def test_a_channel_without_permission_does_not_reveal_its_last_message(session, world):
-    world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
+    world.newest[ORDER_1] = publication("order:ord_1")
     world.tokens["taras"] = person("taras")
     sign_in(session, "taras")
 
@@ -412,6 +413,35 @@ def test_the_last_message_is_sent_only_to_those_it_was_for(session, world, optio
     assert any(isinstance(effect, Replay) for effect in effects) is is_for_olena
 
 
+@pytest.mark.parametrize("role", [Role.AGENT, Role.NONE])
+@pytest.mark.parametrize("wishes", [{"last": True}, {"recoverable": True, "since": HERE}])
+def test_chat_is_not_replayed_to_a_token_without_a_role(session, world, role, wishes):
+    world.tokens["maria"] = person("maria", role)
+    sign_in(session, "maria")
+    chat = publication("tenant:shop", type="chat_message", position=HERE)
+    world.newest[Channel.parse("tenant:shop")] = chat
+    world.recovery = Recovery(HERE, recovered=True if "since" in wishes else None, missed=(chat,))
+
+    effects = subscribe(session, "tenant:shop", **wishes)
+
+    assert any(isinstance(effect, Replay) for effect in effects) is (role is Role.AGENT)
+
+
+def test_an_order_is_that_of_the_subscribers_tenant(session, world):
+    world.orders["books", "ord_1"] = OrderOwnership("ord_1", "ivan", "books")
+    world.tokens |= {
+        "ivan": person("ivan", tenant_id="books"),
+        "elsewhere": person("olena", tenant_id="books"),
+    }
+    sign_in(session, "ivan")
+
+    confirmed, joined = subscribe(session, "order:ord_1")
+
+    assert confirmed.message.payload.channel == "order:ord_1"
+    assert joined == AddSubscription(Channel.parse("order:ord_1", "books"))
+    assert session.on_order_owner_changed(OrderOwnership("ord_1", "taras", "shop")) == []
+
+
 def test_a_last_message_for_one_tenant_is_not_sent_to_another(session, world):
     world.tokens["foreign"] = person("olena", tenant_id="books")
     sign_in(session, "foreign")
@@ -424,15 +454,15 @@ def test_a_last_message_for_one_tenant_is_not_sent_to_another(session, world):
 
 def test_an_order_reassigned_while_its_last_message_is_fetched_is_not_subscribed(session, world):
     sign_in(session)
-    world.newest[Channel.parse("order:ord_1")] = publication("order:ord_1")
+    world.newest[ORDER_1] = publication("order:ord_1")
     world.while_waiting = lambda: world.orders.update(
-        ord_1=OrderOwnership("ord_1", "taras", "shop")
+        {("shop", "ord_1"): OrderOwnership("ord_1", "taras", "shop")}
     )
 
     (reply,) = subscribe(session, "order:ord_1", last=True)
 
     assert reply.message.payload.code == "forbidden"
-    assert Channel.parse("order:ord_1") not in session.channels
+    assert ORDER_1 not in session.channels
 
 
 def test_a_broker_that_cannot_read_the_last_message_is_an_internal_error(session, world):
@@ -480,7 +510,7 @@ def test_the_same_channel_is_replayed_at_a_limited_rate(session, world):
 def test_an_order_reassigned_while_it_is_recovered_is_not_subscribed(session, world):
     sign_in(session)
     world.while_waiting = lambda: world.orders.update(
-        ord_1=OrderOwnership("ord_1", "taras", "shop")
+        {("shop", "ord_1"): OrderOwnership("ord_1", "taras", "shop")}
     )
 
     (reply,) = subscribe(session, "order:ord_1", recoverable=True)
@@ -527,7 +557,7 @@ def test_an_order_lost_while_it_is_subscribed_again_stays_unsubscribed(session, 
     reassigned = OrderOwnership("ord_1", "taras", "shop")
 
     def reassign():
-        world.orders["ord_1"] = reassigned
+        world.orders["shop", "ord_1"] = reassigned
         session.on_order_owner_changed(reassigned)
 
     world.while_waiting = reassign
@@ -535,4 +565,4 @@ def test_an_order_lost_while_it_is_subscribed_again_stays_unsubscribed(session, 
     (reply,) = subscribe(session, "order:ord_1", recoverable=True)
 
     assert reply.message.payload.code == "forbidden"
-    assert Channel.parse("order:ord_1") not in session.channels
+    assert ORDER_1 not in session.channels

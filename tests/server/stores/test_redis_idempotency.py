@@ -6,7 +6,7 @@ import pytest
 
 from protocol.publications import PublishResponse
 from server.errors import ApiError, ApiErrorCode
-from server.http.stored_outcomes import decode_outcome, encode_outcome
+from server.http.stored_responses import decode_response, encode_response
 from server.redis_client import open_redis
 from server.settings import Settings
 from server.stores.base import StoreUnavailable
@@ -44,7 +44,12 @@ def make_store(redis, redis_prefix):
 
     def make(timeout_s=20, **options):
         return RedisIdempotencyStore(
-            redis, redis_prefix, timeout_s, encode=encode_outcome, decode=decode_outcome, **options
+            redis,
+            redis_prefix,
+            timeout_s,
+            encode=encode_response,
+            decode=decode_response,
+            **options,
         )
 
     return make
@@ -64,14 +69,13 @@ async def test_another_server_returns_the_first_outcome(servers):
     assert operation.runs == 2
 
 
-async def test_an_error_is_an_outcome_too(servers):
-    operation = Operation(ApiError(ApiErrorCode.INVALID_PUBLICATION, "Чому", 3))
+async def test_a_refusal_leaves_no_key(servers, redis, redis_prefix):
+    operation = Operation(failing=ApiError(ApiErrorCode.INVALID_PUBLICATION, "Чому", 3))
+    with pytest.raises(ApiError):
+        await servers[0].run_once("k", b"x", operation)
 
-    first, again = [await server.run_once("k", b"x", operation) for server in servers]
-
-    assert operation.runs == 1
-    for error in (first, again):
-        assert (error.code, error.message, error.index) == ("invalid_publication", "Чому", 3)
+    assert await redis.keys(f"{redis_prefix}*") == []
+    assert await servers[1].run_once("k", b"y", operation) == FIRST
 
 
 async def test_another_digest_with_the_same_key_is_a_conflict(servers):
@@ -141,7 +145,7 @@ async def test_without_redis_the_operation_is_not_run(start_redis, redis_prefix)
     settings = Settings(redis_url=program.url, broker_timeout_s=0.2)
     async with open_redis(settings) as redis:
         store = RedisIdempotencyStore(
-            redis, redis_prefix, 0.2, encode=encode_outcome, decode=decode_outcome
+            redis, redis_prefix, 0.2, encode=encode_response, decode=decode_response
         )
         program.kill()
         with pytest.raises(StoreUnavailable):

@@ -1,12 +1,10 @@
 """What every store promises, tested with each of them."""
 
-import asyncio
 import signal
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
 
-from protocol.errors import OrderOwnedByOtherTenant
 from server.redis_client import open_redis
 from server.settings import Settings
 from server.stores.base import (
@@ -56,74 +54,60 @@ def conversation(number, customer="olena", tenant="shop"):
     return Conversation(f"conv_{number}", tenant, customer, customer.title(), 100.0)
 
 
-async def test_an_order_has_the_owner_it_was_recorded_with(store):
-    await store.record_order_owners(
-        [OrderOwnership("ord_1", "olena", "shop"), OrderOwnership("ord_2", "taras", "shop")]
-    )
+def owned(id, user_id, tenant_id="shop"):
+    return OrderOwnership(id, user_id, tenant_id)
 
-    assert await store.find_order_owner("ord_2") == OrderOwnership("ord_2", "taras", "shop")
-    assert await store.find_order_owner("ord_3") is None
+
+async def test_an_order_has_the_owner_it_was_recorded_with(store):
+    await store.record_order_owners([owned("ord_1", "olena"), owned("ord_2", "taras")], 100.0)
+
+    assert await store.find_order_owner("shop", "ord_2") == owned("ord_2", "taras")
+    assert await store.find_order_owner("shop", "ord_3") is None
 
 
 async def test_an_order_may_change_owner_and_the_change_is_returned(store):
-    olenas, taras_ = (
-        OrderOwnership("ord_1", "olena", "shop"),
-        OrderOwnership("ord_1", "taras", "shop"),
-    )
-    new = await store.record_order_owners([olenas, OrderOwnership("ord_2", "olena", "shop")])
-    again = await store.record_order_owners([olenas])
-    changed = await store.record_order_owners([taras_, OrderOwnership("ord_2", "olena", "shop")])
+    olenas, taras_ = owned("ord_1", "olena"), owned("ord_1", "taras")
+    new = await store.record_order_owners([olenas, owned("ord_2", "olena")], 100.0)
+    again = await store.record_order_owners([olenas], 100.0)
+    changed = await store.record_order_owners([taras_, owned("ord_2", "olena")], 100.0)
 
     assert (new, again, changed) == ([], [], [taras_])
-    assert await store.find_order_owner("ord_1") == taras_
+    assert await store.find_order_owner("shop", "ord_1") == taras_
 
 
 async def test_of_an_order_recorded_twice_in_a_list_the_last_owner_counts(store):
-    first, last = OrderOwnership("ord_1", "olena", "shop"), OrderOwnership("ord_1", "taras", "shop")
+    first, last = owned("ord_1", "olena"), owned("ord_1", "taras")
 
-    assert await store.record_order_owners([first, last]) == []
-    assert await store.record_order_owners([last, first, last]) == []
-    assert await store.find_order_owner("ord_1") == last
-
-
-async def test_an_order_does_not_change_tenant_and_the_rest_of_the_list_is_not_stored(store):
-    await store.record_order_owners([OrderOwnership("ord_1", "olena", "shop")])
-    theirs = OrderOwnership("ord_1", "olena", "books")
-
-    with pytest.raises(OrderOwnedByOtherTenant) as refused:
-        await store.record_order_owners([OrderOwnership("ord_2", "ivan", "books"), theirs])
-
-    assert (refused.value.order_id, refused.value.index) == ("ord_1", 1)
-    assert await store.find_order_owner("ord_1") == OrderOwnership("ord_1", "olena", "shop")
-    assert await store.find_order_owner("ord_2") is None
+    assert await store.record_order_owners([first, last], 100.0) == []
+    assert await store.record_order_owners([last, first, last], 100.0) == []
+    assert await store.find_order_owner("shop", "ord_1") == last
 
 
-async def test_of_two_tenants_in_one_list_the_first_gets_the_order(store):
-    ours, theirs = (
-        OrderOwnership("ord_1", "olena", "shop"),
-        OrderOwnership("ord_1", "olena", "books"),
-    )
+async def test_tenants_may_have_orders_of_the_same_id(store):
+    ours, theirs = owned("ord_1", "olena"), owned("ord_1", "ivan", "books")
+    await store.record_order_owners([ours, theirs], 100.0)
 
-    with pytest.raises(OrderOwnedByOtherTenant) as refused:
-        await store.record_order_owners([ours, theirs])
+    taken_over = owned("ord_1", "thief", "books")
+    changed = await store.record_order_owners([taken_over], 100.0)
 
-    assert (refused.value.order_id, refused.value.index) == ("ord_1", 1)
-    assert await store.find_order_owner("ord_1") is None
+    assert changed == [taken_over]
+    assert await store.find_order_owner("shop", "ord_1") == ours
+    assert await store.find_order_owner("books", "ord_1") == taken_over
+    assert await store.find_order_owner("toys", "ord_1") is None
 
 
-async def test_two_tenants_that_place_one_order_at_the_same_time_do_not_both_get_it(reopen):
-    async with reopen() as one, reopen() as other:
-        outcomes = await asyncio.gather(
-            *(
-                store.record_order_owners([OrderOwnership(f"ord_{number}", "olena", tenant)])
-                for number in range(20)
-                for store, tenant in ((one, "shop"), (other, "books"))
-            ),
-            return_exceptions=True,
-        )
+async def test_orders_that_have_not_changed_for_long_are_forgotten(store):
+    await store.record_order_owners([owned(f"ord_{number}", "olena") for number in (1, 2)], 100.0)
+    await store.record_order_owners([owned("ord_1", "ivan", "books")], 100.0)
+    await store.record_order_owners([owned("ord_3", "olena")], 200.0)
 
-    assert sum(isinstance(each, OrderOwnedByOtherTenant) for each in outcomes) == 20
-    assert outcomes.count([]) == 20
+    await store.touch_orders([("shop", "ord_2"), ("shop", "ord_404")], 200.0)
+    await store.purge_orders_before(200.0)
+
+    kept = [await store.find_order_owner("shop", f"ord_{number}") for number in (1, 2, 3, 404)]
+    assert kept == [None, owned("ord_2", "olena"), owned("ord_3", "olena"), None]
+    assert await store.find_order_owner("books", "ord_1") is None
+    assert await store.record_order_owners([owned("ord_1", "taras")], 300.0) == []
 
 
 async def test_a_conversation_begins_with_its_first_message(store):
@@ -207,13 +191,13 @@ async def test_of_a_users_revocations_the_latest_counts_in_whatever_order_they_c
 
 async def test_everything_is_still_stored_after_reopening(reopen):
     async with reopen() as store:
-        await store.record_order_owners([OrderOwnership("ord_1", "olena", "shop")])
+        await store.record_order_owners([owned("ord_1", "olena")], 100.0)
         await store.open_conversation(conversation(1), message(1))
         await store.revoke(Revocation("shop", "olena", 100.0))
 
     async with reopen() as store:
         assert await store.revocations() == [Revocation("shop", "olena", 100.0)]
-        assert await store.find_order_owner("ord_1") is not None
+        assert await store.find_order_owner("shop", "ord_1") is not None
         assert await store.messages("conv_1", 10) == [message(1)]
         await store.health_check()
 
@@ -230,9 +214,12 @@ async def test_without_redis_the_store_is_unavailable_within_the_timeout_and_kee
 ):
     redis = start_redis("--appendonly", "yes", "--appendfsync", "always")
     async with opened_in_redis(redis.url, redis_prefix, broker_timeout_s=0.2) as store:
-        await store.record_order_owners([OrderOwnership("ord_1", "olena", "shop")])
+        await store.record_order_owners([owned("ord_1", "olena")], 100.0)
         redis.send_signal(outage)
-        for asked in (store.find_order_owner("ord_1"), store.conversations("shop", None, 1)):
+        for asked in (
+            store.find_order_owner("shop", "ord_1"),
+            store.conversations("shop", None, 1),
+        ):
             with pytest.raises(StoreUnavailable):
                 await asked
         if outage == signal.SIGKILL:
@@ -241,7 +228,27 @@ async def test_without_redis_the_store_is_unavailable_within_the_timeout_and_kee
         redis.send_signal(signal.SIGCONT)
         await until_it_answers(store)
 
-        assert await store.find_order_owner("ord_1") == OrderOwnership("ord_1", "olena", "shop")
+        assert await store.find_order_owner("shop", "ord_1") == owned("ord_1", "olena")
+
+
+async def test_redis_adopts_the_orders_of_earlier_versions_and_keeps_later_changes(
+    redis_server, redis_prefix
+):
+    async with opened_in_redis(redis_server.url, redis_prefix) as store:
+        redis, old = store._redis, f"{redis_prefix}{{store}}:orders"
+        before = {f"ord_{number}": f"shop:user_{number}" for number in range(1200)}
+        await redis.hset(old, mapping={"theirs": "books:ivan"} | before)
+        await store.record_order_owners([owned("ord_7", "olena")], 100.0)
+
+        for _ in range(2):  # every server does it when it starts
+            await store.adopt_orders_of_earlier_versions(200.0)
+
+        assert await store.find_order_owner("shop", "ord_7") == owned("ord_7", "olena")
+        assert await store.find_order_owner("shop", "ord_1199") == owned("ord_1199", "user_1199")
+        assert await store.find_order_owner("books", "theirs") == owned("theirs", "ivan", "books")
+        assert 0 < await redis.ttl(old) <= 86_400  # servers of the earlier version still use it
+        await store.purge_orders_before(201.0)
+        assert await store.find_order_owner("shop", "ord_1199") is None
 
 
 async def test_a_file_that_is_not_a_database_is_named(tmp_path):

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication, StreamPosition
+from protocol.redis.initial_epoch import is_initial
 from protocol.redis.streams import RedisKeys, UnreadablePublications, decode_run
 from protocol.retention import Retention
 from server.monitoring.counters import Counters
@@ -55,15 +56,16 @@ class RedisRecovery(Struct, frozen=True):
     def finish(self) -> Recovery:
         """Return the recovery as of now."""
         found, self.cursor.last_used_at = self.found, time.monotonic()
-        later = [p for p in self.collector.publications if _is_after(p, found.position)]
         position = self.cursor.position or found.position
+        start = found.position
+        if is_initial(start.epoch) and self.collector.is_all_of(position.epoch):
+            start = StreamPosition(position.epoch, 0)  # the stream has begun since then
+        later = [p for p in self.collector.publications if _is_after(p, start)]
         newest = later[-1] if later else found.publications[-1] if found.publications else None
         if found.is_complete is None:
             return Recovery(position, latest=newest)
         # Otherwise this node lost something since then, or another epoch began.
-        is_continued = position == StreamPosition(
-            found.position.epoch, found.position.offset + len(later)
-        )
+        is_continued = position == StreamPosition(start.epoch, start.offset + len(later))
         if not (found.is_complete and is_continued):
             return Recovery(position, recovered=False, latest=newest)
         missed = [*found.publications, *later]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from weakref import WeakSet
 
 from protocol.publications import Publication, StreamPosition
+from protocol.redis.initial_epoch import is_initial
 
 
 class Collector:
@@ -16,6 +17,10 @@ class Collector:
 
     def __init__(self) -> None:
         self.publications: list[Publication] = []
+
+    def is_all_of(self, epoch: str) -> bool:
+        """Tell whether everything that was delivered is of one epoch."""
+        return all(each.position and each.position.epoch == epoch for each in self.publications)
 
 
 class ChannelCursor:
@@ -35,6 +40,8 @@ class ChannelCursor:
         """Return the new ones of consecutive publications, or None if earlier ones are missing."""
         position, first = self.position, run[0].position
         if position is not None and first is not None:
+            if is_initial(position.epoch) and first.offset == 1:
+                position = StreamPosition(first.epoch, 0)  # the stream begins
             if first.epoch != position.epoch or first.offset > position.offset + 1:
                 return None
             run = run[position.offset + 1 - first.offset :]

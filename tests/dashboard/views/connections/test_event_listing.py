@@ -32,6 +32,20 @@ def test_events_are_filtered_by_kind_and_by_user_or_connection(kind, user, found
     assert sorted(each.connection_id for each in listed) == found
 
 
+def test_events_are_found_by_the_name_of_their_user():
+    events = [event(1.0), event(2.0, user="user_2")]
+
+    (found,) = event_listing.filter_events(events, EventFilter.ALL, "олена", {"user_2": "Олена"})
+
+    assert found.user_id == "user_2"
+
+
+def test_the_details_of_a_named_user_begin_with_the_id():
+    shown = event(kind="evicted", code=4100)
+
+    assert event_listing.event_details(shown, with_user=True) == "user_1 · 4100"
+
+
 @pytest.mark.parametrize(
     ("shown", "text"),
     [

@@ -110,3 +110,12 @@ def test_the_messages_of_a_client_are_those_on_its_channels_since_it_connected(c
 
     assert [m.seq for m in listing.messages_for(connections[1], log, 5)] == [4, 2]
     assert [m.seq for m in listing.messages_for(connections[1], log, 1)] == [4]
+
+
+def test_a_user_has_the_name_of_the_connection_before_those_of_others(connections):
+    people = [("user_1", "Інша"), ("user_9", "Сергій"), ("user_8", "")]
+
+    names = listing.user_names(connections, people)
+
+    assert (names["user_1"], names["user_9"]) == ("Олена", "Сергій")
+    assert "user_8" not in names

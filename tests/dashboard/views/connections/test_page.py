@@ -209,10 +209,12 @@ def test_lists_what_happened_to_connections_the_newest_first(draw):
     page = draw(FakeConnectionsClient(), events=[event(2, "connected"), evicted])
 
     log = table_with(page, "Event")
-    assert log["User"] == ["user_2", "user_2"]
+    assert log["User"] == ["Сергій Яворський"] * 2  # of the persona: no connection has the name
     assert log["Event"] == ["evicted", "connected"]
-    assert log["Details"] == ["4100 · 1.2 MiB queued", ""]
-    assert table_with(draw(FakeConnectionsClient(), event="connected"), "Event")["Details"] == [""]
+    assert log["Details"] == ["user_2 · 4100 · 1.2 MiB queued", "user_2"]
+    assert table_with(draw(FakeConnectionsClient(), event="connected"), "Event")["Details"] == [
+        "user_2"
+    ]
 
 
 def test_says_that_many_clients_left_at_once_and_came_back(draw):

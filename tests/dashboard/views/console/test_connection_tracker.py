@@ -249,6 +249,29 @@ def test_a_close_ends_the_subscriptions_and_they_are_remembered_as_lost(client):
     assert tracker.positions["order:ord_1"] == StreamPosition("e", 9)
 
 
+def test_the_position_to_recover_from_outlives_a_connection_without_recoverable_subscriptions(
+    client,
+):
+    client.connect()
+    client.subscribe("order:ord_1", {"epoch": "e", "offset": 4}, recoverable=True)
+    client.receive("order_update", {}, channel="order:ord_1", offset=9)
+    client.conversation.record.record_close(1006, "")
+    client.connect()
+    client.subscribe("public:announcements")
+    client.conversation.record.record_close(1006, "")
+
+    assert client.followed().recovery_point() == ("order:ord_1", StreamPosition("e", 9))
+
+
+def test_without_a_recoverable_subscription_there_is_no_position_to_recover_from(client):
+    assert client.followed().recovery_point() is None
+    client.connect()
+    client.subscribe("order:ord_1")
+    client.conversation.record.record_close(1006, "")
+
+    assert client.followed().recovery_point() == ("order:ord_1", None)
+
+
 def test_subscriptions_outlive_the_frames_that_made_them(client):
     client.connect()
     request = client.subscribe("order:ord_1")

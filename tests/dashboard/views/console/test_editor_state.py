@@ -14,8 +14,9 @@ def editor():
     from dashboard.views.console.templates import TemplateValues
 
     persona = st.session_state.get("persona", "customer")
-    channel = "tenant:shop" if persona == "agent" else "order:ord_1"
-    editor_state.initialise(persona, lambda: TemplateValues(channel=channel))
+    channel = "tenant:shop" if persona == "agent" else st.session_state.get("order", "order:ord_1")
+    at = st.session_state.get("at", 0.0)
+    editor_state.initialise(persona, lambda: TemplateValues(channel=channel, at=at))
     st.text_area("Frame", key=EDITOR_TEXT, on_change=editor_state.follow_text)
     st.text(editor_state.selected_template())
 
@@ -42,6 +43,50 @@ def test_typed_text_stays_for_another_persona(page):
     page.text_area[0].input('{"type": "ping"}').run()
 
     assert as_agent(page).text_area[0].value == '{"type": "ping"}'
+
+
+def test_a_template_that_nobody_changed_is_written_again_with_new_values(page):
+    page.session_state["order"] = "order:ord_2"
+
+    assert '"order:ord_2"' in page.run().text_area[0].value
+
+
+def test_typed_text_keeps_its_values(page):
+    text = page.text_area[0].value.replace("r1", "mine")
+    page.text_area[0].input(text).run()
+    page.session_state["order"] = "order:ord_2"
+
+    assert page.run().text_area[0].value == text
+
+
+def test_a_template_is_not_written_again_for_another_time(page):
+    page.session_state["console-template-0-en"] = "publish notification"
+    page.session_state["at"] = 1_700_000_000.0
+
+    assert page.run().text_area[0].value == page.run().text_area[0].value
+
+
+def test_a_late_message_of_the_browser_does_not_undo_the_template(page):
+    before = page.text_area[0].value
+    page.session_state["json-editor"] = {"typed": before}
+    page.session_state["order"] = "order:ord_2"
+    page.run()
+
+    page.text_area[0].input(before).run()
+
+    assert '"order:ord_2"' in page.text_area[0].value
+
+
+def test_the_text_before_a_template_may_be_typed_again(page):
+    before = page.text_area[0].value
+    page.session_state["order"] = "order:ord_2"
+    page.run()
+    page.session_state["json-editor"] = {"typed": page.text_area[0].value}
+    page.run()
+
+    page.text_area[0].input(before).run()
+
+    assert page.text_area[0].value == before
 
 
 def test_the_template_follows_typed_text(page):

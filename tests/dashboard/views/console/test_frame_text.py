@@ -111,9 +111,9 @@ def test_an_expired_token_is_explained_with_what_to_send_and_until_when(conversa
     conversation.record.record_received(SIGNED_IN)
     expired = conversation.record.record_received(b'{"type":"auth_error","payload":{"error":""}}')
 
-    assert "Send `auth` with `$FRESH_TOKEN` within 25 s, or close 4103 follows." in explanation(
-        conversation, expired
-    )
+    words = explanation(conversation, expired)
+    assert "Send `auth` with `$FRESH_TOKEN`: 25 s after the expiry, close 4103 follows." in words
+    assert "60-second token" in words
 
 
 def test_the_rejection_of_another_token_leaves_the_sign_in_as_it_is(conversation):
@@ -207,6 +207,13 @@ def test_json_is_indented(conversation):
         == '{\n  "a": 1.50\n}'
     )
     assert frame_text.pretty_json(conversation.record.record_sent(b"{oops")) == "{oops"
+
+
+def test_the_response_to_a_publication_says_what_reached_means(conversation):
+    request = conversation.record.record_http_request(b"{}")
+    response = conversation.record.record_http_response(request, 200, b'{"accepted":1,"reached":3}')
+
+    assert "accepted 1 and queued it for connections: 3" in explanation(conversation, response)
 
 
 def test_a_successful_http_response_is_green(conversation):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from dashboard.i18n.translate import LANGUAGES, load_catalogue
+from dashboard.personas import LABELS
 from dashboard.views.console import code_descriptions, connection_summary, next_steps
 from dashboard.views.console.next_steps import Suggestion, next_step
 from tests.fixtures import NOON
@@ -13,9 +15,9 @@ TOKEN_LIFE_S = 60.0
 def step(conversation):
     """What is to be done after the frames so far."""
 
-    def get(channels=(), lost=()):
+    def get(channels=(), lost=(), has_position=True):
         now = connection_summary.summarise(conversation.frames)
-        return next_step(now, channels, lost, conversation.now)
+        return next_step(now, channels, lost, conversation.now, has_position)
 
     return get
 
@@ -64,14 +66,27 @@ def test_the_end_of_a_token_is_counted_down(conversation, step):
     now = step()
 
     assert (now.texts, now.deadline) == ((next_steps.REFRESH,), NOON + TOKEN_LIFE_S)
-    assert now.consequence == next_steps.AUTH_ERROR_IN
+    assert now.consequence == next_steps.EXPIRES_IN
+    assert dict(now.times) == {"expires": NOON + 60, "closes": NOON + 85}
 
 
 def test_nothing_is_to_be_done_while_a_token_is_valid_for_long(conversation, step):
     conversation.record.record_open()
     sign_in(conversation.record, expires="2023-11-14T23:14:20Z")
 
-    assert step() == next_steps.NextStep((next_steps.NOTHING_DUE,))
+    now = step()
+
+    assert now.deadline is None
+    assert now.texts[:2] == (next_steps.NOTHING_DUE, next_steps.EXPIRES_LATER)
+    assert dict(now.times) == {"expires": NOON + 3660, "closes": NOON + 3685}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_persona_with_a_short_token_is_named_as_the_sidebar_names_it(language):
+    translate = load_catalogue(language).gettext
+
+    label = translate(LABELS["short-lived"])
+    assert label in translate(code_descriptions.PRACTISE_EXPIRY)
 
 
 def test_after_its_end_25_seconds_are_left_for_a_new_token(conversation, step):
@@ -116,6 +131,7 @@ def test_after_a_close_the_lost_subscriptions_are_named(conversation, step):
     now = step(lost=["order:ord_1"])
 
     assert now.texts[-1] == code_descriptions.SUBSCRIPTIONS_LOST
+    assert step(lost=["order:ord_1"], has_position=False).texts[-1] == code_descriptions.NO_POSITION
     assert dict(now.values) == {"channels": "`order:ord_1`"}
     assert now.suggestion is Suggestion.RECOVER
 

@@ -7,6 +7,7 @@ from dashboard.views.console import field_help, schema, templates
 from dashboard.views.console.templates import TemplateValues
 from protocol import codec
 from protocol.publications import PublishRequest, StreamPosition
+from protocol.simulator_api import ShopLanguage
 
 SHOP = TemplateValues("user_7", "books", "ord_9", "order:ord_9", at=1_700_000_000.0)
 TYPES = dict.fromkeys(templates.SPECIAL_TEMPLATES, "subscribe")
@@ -37,6 +38,25 @@ def test_templates_use_values_of_the_running_shop():
     assert '"user:user_7"' in templates.render_template("publish notification", "r1", SHOP)
     assert '"tenant:books"' in templates.render_template("publish inventory_alert", "r1", SHOP)
     assert '"ord_9"' in templates.render_template("publish order_update", "r1", SHOP)
+
+
+@pytest.mark.parametrize("name", templates.TEMPLATE_NAMES)
+def test_the_texts_of_an_english_shop_are_english(name):
+    english = msgspec.structs.replace(SHOP, language=ShopLanguage.ENGLISH)
+
+    assert templates.render_template(name, "r1", english).isascii()
+
+
+def test_the_texts_of_a_ukrainian_shop_are_ukrainian():
+    ukrainian = msgspec.structs.replace(SHOP, language=ShopLanguage.UKRAINIAN)
+
+    assert "Добрий день!" in templates.render_template("chat_message", "r1", ukrainian)
+
+
+def test_every_language_has_the_same_example_texts():
+    ukrainian, english = (templates.EXAMPLE_TEXTS[each] for each in ShopLanguage)
+
+    assert ukrainian.keys() == english.keys()
 
 
 def schema_of(name, translate=str):

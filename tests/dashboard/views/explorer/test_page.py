@@ -14,6 +14,7 @@ from dashboard.messages.message_ids import message_id
 from dashboard.sources.connections_client import PollResult
 from dashboard.sources.saved_messages import SavedMessages
 from protocol.admin_api import ConnectionInfo, ConnectionList
+from tests.dashboard.drawn_pages import plot
 from tests.dashboard.drawn_tables import table_with
 
 APP = Path(dashboard.__file__).with_name("app.py")
@@ -127,16 +128,16 @@ def test_coming_back_shows_what_was_shown_before_and_puts_it_into_the_url(open_e
 
     assert url(page) == before
     assert table_with(page, "Content")["Content"][0].startswith("cart.total 2 — item_added")
-    assert page.selectbox(key="plot").value == "cart.total"
+    assert plot(page).value == "cart.total"
 
 
 def test_the_plotted_field_survives_a_message_without_it(open_explorer):
     page = open_explorer(message="2")
-    page.selectbox(key="plot").select("cart.total").run()
+    plot(page).select("cart.total").run()
     table_with(page, "Content").select(table_with(page, "Content").ids[2])  # an order
     page.button(key="move-j").click().run()
 
-    assert page.selectbox(key="plot").value == "cart.total"
+    assert plot(page).value == "cart.total"
     assert url(page)["plot"] == "cart.total"
 
 
@@ -207,7 +208,7 @@ def test_a_click_on_the_chart_of_a_field_plots_it(open_explorer):
 
     table_with(page, "Field").click("cart.total", "")
 
-    assert page.selectbox(key="plot").value == "cart.total"
+    assert plot(page).value == "cart.total"
 
 
 def test_the_messages_of_a_client_can_be_listed(open_explorer):
@@ -266,6 +267,27 @@ def test_a_click_on_a_channel_filters_and_a_kind_can_be_closed(open_explorer):
 
     assert "channel user:user_1" not in table_with(page, "Subs").ids
     assert url(page) == {"channel": "order:ord_1", "closed": "user"}
+
+
+def test_the_channels_can_be_listed_with_the_busiest_first(open_explorer):
+    page = open_explorer(list="busiest")
+
+    listed = table_with(page, "Subs")
+    assert listed.ids == ["listed order:ord_1", "listed tenant:shop", "listed user:user_1"]
+    assert page.selectbox(key="explorer-sort-en").disabled
+    listed.select("listed order:ord_1")
+    assert table_with(page, "Content")["Channel"] == ["order:ord_1"]
+
+
+@pytest.mark.parametrize("field", ["channel", "text", "find"])
+def test_an_order_is_found_by_its_number_in_every_field(open_explorer, field):
+    page = open_explorer(**{field: "ORD-1"})
+
+    if field == "find":
+        assert table_with(page, "Subs").ids == ["kind order:", "channel order:ord_1"]
+        assert table_with(page, "Subs")["Channel"][0] == "order: · 1 found"
+    else:
+        assert "order:ord_1" in table_with(page, "Content")["Channel"]
 
 
 def test_a_pinned_channel_stays_at_the_top_and_in_the_url(open_explorer):

@@ -214,6 +214,29 @@ async def test_a_position_in_a_silent_channel_is_enough_to_miss_nothing(broker, 
         assert numbers((await recover(broker, ORDER, since)).missed) == [1]
 
 
+async def test_a_client_that_came_before_the_first_publication_follows_the_stream(broker, running):
+    async with running(broker, ORDER) as handler:
+        since = (await recover(broker, ORDER, None)).position
+        pending = await broker.recover(ORDER, since)
+        await broker.publish([publication(1, ORDER), publication(2, ORDER)])
+        await handler.count(2)
+
+        assert numbers(pending.finish().missed) == [1, 2]
+        handled = StreamPosition(since.epoch, since.offset + 1)
+        assert numbers((await recover(broker, ORDER, handled)).missed) == [2]
+        ahead = StreamPosition(since.epoch, since.offset + 3)
+        assert (await recover(broker, ORDER, ahead)).recovered is False
+
+
+async def test_an_offset_ahead_of_a_channel_without_publications_is_not_recovered(broker, running):
+    async with running(broker):
+        now = (await recover(broker, ORDER, None)).position
+
+        found = await recover(broker, ORDER, StreamPosition(now.epoch, now.offset + 1))
+
+    assert (found.recovered, found.position) == (False, now)
+
+
 async def test_without_a_position_nothing_is_recovered(broker, running):
     async with running(broker):
         await broker.publish([publication(1, ORDER)])

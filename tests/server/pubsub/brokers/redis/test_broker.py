@@ -342,6 +342,102 @@ async def test_a_position_ahead_of_the_channel_changes_nothing(nodes):
     assert (found.recovered, found.position) == (False, start)
 
 
+def shifted(position, periods):
+    """Return an initial position of so many periods ago; each is 12 hours long."""
+    data_id, _, period = position.epoch.partition("-")
+    return StreamPosition(f"{data_id}-{int(period) - periods}", position.offset)
+
+
+async def names_of(redis, prefix):
+    """Return the names of all keys without their prefix."""
+    return [key.decode().removeprefix(prefix) async for key in redis.scan_iter(f"{prefix}*")]
+
+
+async def test_reading_channels_without_publications_leaves_no_key_of_theirs(nodes, redis_prefix):
+    a, _ = nodes
+    invented = [Channel.parse(f"public:invented{number}") for number in range(20)]
+
+    positions = [(await recover(a.broker, channel, None)).position for channel in invented]
+    for channel, position in zip(invented, positions, strict=True):
+        assert (await recover(a.broker, channel, position)).recovered is True
+        assert (await recover(a.broker, channel, StreamPosition("e", 5))).recovered is False
+    await a.broker._catch_up(invented)
+
+    assert await names_of(a.link, redis_prefix) == ["{0}:data-id"]
+
+
+async def test_an_initial_position_is_good_for_as_long_as_no_stream_can_have_ended(nodes):
+    a, _ = nodes
+    now = (await recover(a.broker, NEWS, None)).position
+
+    for periods, recovered in ((0, True), (1, True), (2, False), (-1, False)):
+        assert (await recover(a.broker, NEWS, shifted(now, periods))).recovered is recovered
+    await a.publish(1)
+    for periods, recovered in ((0, True), (1, True), (2, False), (-1, False)):
+        found = await recover(a.broker, NEWS, shifted(now, periods))
+        assert (found.recovered, numbers(found.missed)) == (recovered, [1] * recovered)
+
+
+async def test_a_server_renews_its_initial_position_without_a_gap(nodes):
+    a, b = nodes
+    now = (await a.join()).position
+    a.broker._cursors[NEWS].set_position(shifted(now, 1))
+
+    await a.broker._catch_up([NEWS])
+
+    assert a.broker._cursors[NEWS].position == now
+    await b.publish(1)
+    assert numbers(await a.handler.count(1)) == [1]
+    assert a.handler.gaps == []
+
+
+async def test_a_redis_flushed_before_or_after_the_first_publication_is_noticed(
+    start_node, start_redis
+):
+    a = await start_node(start_redis())
+    start = (await recover(a.broker, STAFF, None)).position
+    await a.publish(1, to=STAFF)
+
+    await a.link.flushall()
+
+    assert (await recover(a.broker, STAFF, start)).recovered is False
+    await a.publish(2, to=STAFF)
+    found = await recover(a.broker, STAFF, start)
+    assert (found.recovered, numbers([found.latest])) == (False, [2])
+
+
+async def test_a_server_without_publications_reports_a_flushed_redis(start_node, start_redis):
+    a = await start_node(start_redis())
+    await a.join()
+
+    await a.link.flushall()
+    await a.broker._catch_up([NEWS])
+    await a.publish(1)
+
+    assert numbers(await a.handler.count(1)) == [1]
+    assert [before for _, _, before in a.handler.gaps] == [0]
+
+
+async def test_a_redis_that_lost_the_first_publications_of_a_channel_starts_another_epoch(
+    nodes, redis_prefix
+):
+    a, b = nodes
+    start = (await a.join()).position
+    await b.publish(1)
+    await a.handler.count(1)
+
+    await b.link.delete(*RedisKeys(redis_prefix).log_and_head(NEWS))
+    await b.link.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await a.handler.until(lambda: a.handler.gaps)
+
+    assert (await recover(b.broker, NEWS, start)).recovered is False
+    await b.publish(2)
+    assert (await recover(b.broker, NEWS, start)).recovered is False
+    assert numbers(await a.handler.count(2)) == [1, 2]
+    ((_, position, _),) = a.handler.gaps
+    assert numbers((await recover(b.broker, NEWS, position)).missed) == [2]
+
+
 async def test_a_redis_out_of_memory_fails_with_the_reason(start_node, start_redis):
     a = await start_node(start_redis())
     await a.link.config_set("maxmemory", "1")

@@ -11,7 +11,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from protocol.channels import Channel
-from protocol.publications import EVERYONE, Publication
+from protocol.publications import EVERYONE, Publication, StreamPosition
+from protocol.redis.streams import RedisKeys
 from protocol.retention import Retention
 from server.monitoring.counters import Counters
 from server.pubsub.brokers.redis.broker import RedisBroker, RedisBrokerOptions
@@ -139,3 +140,38 @@ async def test_missed_publications_are_read_from_each_shard(start_node):
     for channel in ORDERS:
         found = await recover(b, channel, starts[channel])
         assert (found.recovered, numbers(found.missed, channel)) == (True, [1])
+
+
+async def test_channels_without_publications_leave_one_key_in_a_shard(
+    start_node, shards, redis_prefix
+):
+    a, _ = await start_node()
+    since = {channel: (await recover(a, channel, None)).position for channel in ORDERS}
+
+    async with open_redis(Settings(redis_url=shards, redis_sharded=True)) as link:
+        keys = [key async for key in link.scan_iter(f"{redis_prefix}*")]
+    for channel in ORDERS:
+        await a.publish([publication(1, channel)])
+
+    assert len(keys) == SHARDS
+    assert all(key.endswith(b":data-id") for key in keys)
+    for channel, position in since.items():
+        assert numbers((await recover(a, channel, position)).missed, channel) == [1]
+
+
+async def test_an_initial_position_survives_one_failover_up_to_what_the_replica_has(
+    start_node, shards, redis_prefix
+):
+    (a, _), to = await start_node(), ORDERS[0]
+    start = (await recover(a, to, None)).position
+    await a.publish([publication(1, to), publication(2, to)])
+    head = RedisKeys(redis_prefix).log_and_head(to)[1]
+    async with open_redis(Settings(redis_url=shards, redis_sharded=True)) as link:
+
+        async def recovered(offset):
+            return (await recover(a, to, StreamPosition(start.epoch, offset))).recovered
+
+        await link.hset(head, mapping={"node": "another", "offset": 1})
+        assert [await recovered(offset) for offset in (0, 1, 2)] == [True, True, False]
+        await link.hset(head, "node", "another")
+        assert [await recovered(offset) for offset in (0, 1, 2)] == [False, False, False]

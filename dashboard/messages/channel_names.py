@@ -1,4 +1,4 @@
-"""The channel that somebody asks about, also by the number or the id of an order.  Pure."""
+"""The channels that a text names, also by the number or the id of an order.  Pure."""
 
 from __future__ import annotations
 
@@ -24,6 +24,27 @@ def find_channel(text: str, orders: Iterable[tuple[str, str]]) -> str | None:
         return text
     ids = (id for number, id in orders if number.casefold() == text.casefold())
     return next((f"{ChannelKind.ORDER}:{id}" for id in ids), None)
+
+
+def channels_of_orders(text: str, orders: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the channels of the orders whose number contains a text that has a hyphen.
+
+    Without one it may be part of the channels' own names.  ``orders`` are numbers and ids.
+    """
+    wanted = text.strip().casefold()
+    if "-" not in wanted:
+        return frozenset()
+    return frozenset(
+        f"{ChannelKind.ORDER}:{id}" for number, id in orders if wanted in number.casefold()
+    )
+
+
+def order_ids(text: str, orders: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the ids of the orders that have a text as their number."""
+    wanted = text.strip().casefold()
+    if not ORDER_NUMBER.fullmatch(wanted):
+        return ()
+    return tuple(dict.fromkeys(id for number, id in orders if number.casefold() == wanted))
 
 
 def known_orders(now: Snapshot) -> Iterable[tuple[str, str]]:

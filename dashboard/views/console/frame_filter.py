@@ -1,0 +1,43 @@
+"""Filter of frames by type and channel.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from client.recorded_frames import RecordedFrame
+from dashboard.views.console.connection_tracker import ConnectionTracker, FrameNotes
+from dashboard.views.console.event_origins import EVERYONE
+
+
+def filter_frames(
+    frames: Sequence[RecordedFrame], tracker: ConnectionTracker, words: str
+) -> tuple[RecordedFrame, ...]:
+    """Return the frames that have every word in their type, channel or error code.
+
+    A reply also has what its request has.  Upper and lower case are the same.
+    """
+    wanted = words.lower().split()
+    return tuple(
+        frame
+        for frame in frames
+        if all(word in searched_text(frame, tracker.notes(frame.seq)) for word in wanted)
+    )
+
+
+def searched_text(frame: RecordedFrame, notes: FrameNotes) -> str:
+    """Return what the filter searches in a frame, in lower case."""
+    parts = [frame.label, frame.type, frame.error_code, *_channels(frame)]
+    if notes.origin is not None:
+        is_to_everyone = notes.origin.channel == EVERYONE
+        parts += ["everyone" if is_to_everyone else notes.origin.channel]
+    if notes.request is not None:
+        parts += [notes.request.type, *_channels(notes.request)]
+    return "\n".join(parts).lower()
+
+
+def _channels(frame: RecordedFrame) -> list[str]:
+    body = frame.json_body
+    found = [body.get("channel"), frame.payload.get("channel")]
+    if isinstance(user := body.get("user"), str):
+        found.append(f"user:{user}")
+    return [channel for channel in found if isinstance(channel, str)]
