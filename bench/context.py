@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -32,7 +33,8 @@ class BenchContext(Struct, frozen=True):
     secret: str
     rounds: int
     open_files: int
-    seed: int = 1
+    uws_folder: Path
+    seed: int
     """Seed of the first round, where chance plays a part."""
 
     def start_server(self, **environment: str) -> AbstractContextManager[Target]:
@@ -82,7 +84,9 @@ def print_progress(message: str) -> None:
 
 
 @contextlib.contextmanager
-def bench_context(rounds: int, open_files: int, seed: int = 1) -> Iterator[BenchContext]:
+def bench_context(
+    rounds: int, open_files: int, uws_folder: Path, seed: int
+) -> Iterator[BenchContext]:
     """Start the load processes, on other cores than the servers; they end with the block."""
     before = os.sched_getaffinity(0)
     cores, secret = assign_cores(frozenset(before)), secrets.token_hex(32)
@@ -92,6 +96,6 @@ def bench_context(rounds: int, open_files: int, seed: int = 1) -> Iterator[Bench
             start_workers(cores.load, secret) as workers,
             raw_writer(workers, cores.server) as writer,
         ):
-            yield BenchContext(workers, writer, cores, secret, rounds, open_files, seed)
+            yield BenchContext(workers, writer, cores, secret, rounds, open_files, uws_folder, seed)
     finally:
         os.sched_setaffinity(0, before)
