@@ -161,15 +161,15 @@ def connections_metric(now: Snapshot, page: str = "") -> Metric:
 
 
 def _explain_count(now: Snapshot) -> str:
-    """Return a sentence that says why there are more connections than active customers."""
+    """Return sentences that say whose connections these are, and which customers have one."""
     text = _("Open connections on the server, including those of other shops.")
     if now.shop is None:
         return text
     simulated = min(now.shop.presence.signed_in, now.health.connections)
     explanation = _(
         "Of the simulated shop: {simulated}; others, such as this workbench: {others}. "
-        "Active customers ({active}) have visited the shop in the last five minutes, "
-        "with or without a connection."
+        "Customers shopping now: {active}; not all of them have a connection, and a connected "
+        "customer need not be shopping."
     )
     return f"{text} " + explanation.format(
         simulated=simulated,

@@ -23,6 +23,7 @@ from dashboard.ui import (
     formatting,
     metric_row,
     page_frame,
+    sidebar,
     simulator_commands,
     tables,
     theme,
@@ -89,7 +90,7 @@ def draw_metrics(now: Snapshot) -> None:
 
 
 def connected_customers(now: Snapshot) -> tuple[int, int] | None:
-    """Return how many of the active customers are connected, and how many are active."""
+    """Return how many of the customers on a visit are connected, and how many those are."""
     if now.shop is None or now.stock.error:
         return None
     connected = {customer.id for customer in now.shop.customers if customer.signed_in}
@@ -100,7 +101,7 @@ def connected_caption(now: Snapshot) -> str:
     """Return why there are fewer deliveries than messages, in short."""
     if (counts := connected_customers(now)) is None:
         return ""
-    return _("{connected} of {active} customers connected").format(
+    return _("{active} shopping now, {connected} connected").format(
         connected=counts[0], active=counts[1]
     )
 
@@ -112,7 +113,7 @@ def explain_deliveries(now: Snapshot, messages: float, deliveries: float) -> str
         return text
     explanation = _(
         "{deliveries} deliveries/s of {messages} messages/s are no loss: of the {active} customers "
-        "active in the last five minutes {connected} are connected, and a message "
+        "shopping now {connected} are connected, and a message "
         "to a customer who is not has no recipient."
     )
     return f"{text} " + explanation.format(
@@ -213,9 +214,9 @@ def draw() -> None:
             "{count} messages since {start}",
             now.message_count,
         ).format(count=formatting.format_number(now.message_count), start=start),
-        ngettext("{count} active customer", "{count} active customers", len(now.customers)).format(
-            count=len(now.customers)
-        ),
+        ngettext(
+            "{count} customer shopping now", "{count} customers shopping now", len(now.customers)
+        ).format(count=len(now.customers)),
     ]
     if now.not_sampled:
         words.append(
@@ -236,7 +237,16 @@ def draw() -> None:
 
 
 def draw_actions() -> None:
-    """Draw the button that places an order."""
+    """Draw the button that places an order, and a link to the order that was placed with it."""
+    result = simulator_commands.last_result()
+    if result and result.order and not result.error:
+        st.page_link(
+            "views/orders/page.py",
+            label=result.order.number,
+            icon=":material/receipt_long:",
+            query_params={"order": result.order.id},
+            help=_("Follow the order of {name}").format(name=result.order.customer.name),
+        )
     st.button(
         _("Place an order"),
         icon=":material/add_shopping_cart:",
@@ -247,18 +257,13 @@ def draw_actions() -> None:
 
 
 def place_order() -> None:
-    """Place an order and say which; it appears in the list of orders."""
-    simulator_commands.send_command(PlaceOrder())
+    """Place an order of the persona, or of any connected customer if it is none of the shop."""
+    persona = sidebar.current_persona()
+    is_customer = persona.role == "customer" and not persona.is_anonymous and not persona.tenant
+    simulator_commands.send_command(PlaceOrder(customer=persona.user_id if is_customer else None))
     result = simulator_commands.last_result()
-    if result is None:
-        return
-    if result.error or not result.order:
-        st.toast(result.error, icon=":material/error:")
-        return
-    words = _("Order {number} of {name} placed").format(
-        number=result.order.number, name=result.order.customer.name
-    )
-    st.toast(words, icon=":material/add_shopping_cart:")
+    if result is not None and result.error:
+        st.toast(formatting.escape_markdown(result.error), icon=":material/error:")
 
 
 live_line = page_frame.header(_("Overview"), allow_presenter=True, draw_actions=draw_actions)

@@ -320,7 +320,7 @@ def test_overview_explains_why_there_are_fewer_deliveries_than_messages(
     connected = (CustomerState("user_2", "Customer 2", signed_in=True),)
     busy_feed.on_shop_state(replace(shop.stock(), customers=connected))
 
-    assert "1 of 3 customers connected" in words(draw(busy_feed, "overview"))
+    assert "3 shopping now, 1 connected" in words(draw(busy_feed, "overview"))
 
 
 def test_overview_shows_the_window_and_the_zoom_of_its_url(draw, busy_feed, shop):
