@@ -71,21 +71,21 @@ def _columns(names: Mapping[str, str]) -> dict[str, Column[ConnectionEvent]]:
     return {
         _("Time"): tables.text_column(64, lambda e: formatting.format_time(e.at)),
         _("User"): tables.text_column(
-            132,
+            116,
             lambda e: names.get(e.user_id, e.user_id),
             _("The user's name; without a known name, the id"),
         ),
         _("Event"): tables.chips_column(
-            106,
+            94,
             lambda e: event_listing.event_name(e, _),
             {_(FILTER_LABELS[kind]): tone for kind, tone in event_listing.TONES.items()},
         ),
         _("Details"): tables.text_column(
-            120,
+            150,
             lambda e: event_listing.event_details(
                 e, _, formatting.format_size, with_user=e.user_id in names
             ),
-            _("The user's id, the close code with its reason, and what was queued"),
+            _("The close code with its reason, what was queued, and the user's id"),
             grows=True,
         ),
     }

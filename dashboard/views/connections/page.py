@@ -11,6 +11,7 @@ from dashboard import personas
 from dashboard.dependencies import connections_client, feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.connections_client import PollResult
+from dashboard.sources.feed import WORKBENCH_USER_ID
 from dashboard.state import nodes
 from dashboard.state.live_state import Snapshot
 from dashboard.tab_session import tab
@@ -22,6 +23,9 @@ from protocol.admin_api import MAX_LISTED, ConnectionInfo
 from protocol.monitoring import ConnectionEvent, ConnectionEventKind, NodeStats
 
 PAGE = "connections"
+WORKBENCH_USER_IDS = frozenset(
+    {WORKBENCH_USER_ID, personas.ADMIN.user_id, personas.AGENT.user_id}
+)  # as a customer it has the id of a customer of the shop
 ROLE_TONES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
 
 
@@ -206,7 +210,7 @@ def list_columns(
     )
     return {
         _("Person"): sortable(
-            tables.text_column(120, lambda c: c.name or c.user_id, grows=True),
+            tables.text_column(120, person_text, grows=True),
             "name",
             lambda c: (c.name.casefold(), c.user_id),
         ),
@@ -252,6 +256,14 @@ def list_columns(
     }
 
 
+def person_text(connection: ConnectionInfo[datetime]) -> str:
+    """Return whose connection it is; those that the workbench opens as staff are marked."""
+    name = connection.name or connection.user_id
+    if connection.user_id not in WORKBENCH_USER_IDS:
+        return name
+    return _("{name} · workbench").format(name=name)
+
+
 def select_event(event: ConnectionEvent) -> None:
     """Select the connection of an event."""
     detail.select(event.connection_id)
@@ -283,9 +295,13 @@ def header_text(result: PollResult, now: Snapshot) -> str:
         # Why a message to a customer's channel often reaches nobody.
         online = listing.count_users(people.connections, {one.id for one in now.customers})
         words.append(
-            _("{connected} of {active} customers connected").format(
+            ngettext(
+                "{count} customer shopping now, {connected} of them connected",
+                "{count} customers shopping now, {connected} of them connected",
+                len(now.customers),
+            ).format(
                 connected=formatting.format_number(online),
-                active=formatting.format_number(len(now.customers)),
+                count=formatting.format_number(len(now.customers)),
             )
         )
     queued = listing.queued_bytes(people.connections)
@@ -298,11 +314,13 @@ def user_names(result: PollResult, now: Snapshot) -> dict[str, str]:
     language = feed().shop_language
     own = [personas.in_language(persona, language) for persona in personas.PERSONAS.values()]
     shop = now.shop.customers if now.shop else ()
+    events = reversed(now.connection_events)
     return listing.user_names(
         result.connections.connections,
         ((customer.id, customer.name) for customer in shop),
         ((customer.id, customer.name) for customer in now.customers),
         ((persona.user_id, persona.name) for persona in own if not persona.tenant),
+        ((event.user_id, event.name) for event in events),
     )
 
 
