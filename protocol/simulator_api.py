@@ -85,9 +85,9 @@ class RestartSimulation(_Command, frozen=True, tag="restart"):
 
 
 class ResetSimulation(_Command, frozen=True, tag="reset"):
-    """Put the shop back to its start: a new run at the speed and rate of the start, not paused.
+    """Put the shop back to its start: a new run at the speed and rate of the start.
 
-    With the current seed and language if none are given.
+    A paused shop stays paused.  With the current seed and language if none are given.
     """
 
     seed: Seed | None = None

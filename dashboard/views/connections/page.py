@@ -59,7 +59,7 @@ def draw_metrics(now: Snapshot) -> None:
             ),
             Metric(
                 _("Evicted"),
-                _("Slow clients disconnected since the server started"),
+                _("Slow clients disconnected since the server's start, or since the last reset"),
                 formatting.format_number(now.nodes.evictions),
                 metric_row.known_only(now, evictions),
                 caption=evictions_caption(now),
@@ -79,7 +79,7 @@ def evictions_caption(now: Snapshot) -> str:
     """Return since when evictions are counted, and how many the event log still has."""
     logged = sum(e.event == ConnectionEventKind.EVICTED for e in now.connection_events)
     return _("since {time} · {count} in 10 min").format(
-        time=formatting.format_time(now.nodes.started_at(now.at))[:5],
+        time=formatting.format_time(now.nodes.evictions_counted_from(now.at))[:5],
         count=formatting.format_number(logged),
     )
 

@@ -307,7 +307,7 @@ def test_inventory_shows_since_when_the_simulator_does_not_answer(draw, busy_fee
 def test_only_the_pages_are_in_the_navigation(draw, busy_feed):
     page = draw(busy_feed, "overview")
 
-    assert [button.label for button in page.button] == ["Place an order", "Pause"]
+    assert [button.label for button in page.button] == ["Place an order", "Pause view"]
 
 
 def test_overview_explains_why_there_are_fewer_deliveries_than_messages(
