@@ -186,6 +186,8 @@ def _low_caption(now: Snapshot, band: Sequence[tuple[float, float] | None]) -> s
     low, high = min(least for least, _most in known), max(most for _least, most in known)
     if low == high:
         known_s = min(float(WINDOW_S), now.series.end + 1 - now.known_since)
+        if known_s >= WINDOW_S:
+            return _("unchanged for over {minutes} min").format(minutes=WINDOW_S // 60)
         return _("unchanged for {time}").format(time=formatting.format_duration(known_s))
     end = now.series.end
     lowest = now.gauges.lowest(CONNECTIONS, TimeSpan(end - WINDOW_S + 1, end))

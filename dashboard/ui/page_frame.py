@@ -110,7 +110,6 @@ def header(
             key="pause",
             shortcut="p",
             type="primary" if is_paused else "secondary",
-            help=_("Holds still what this tab shows; the shop goes on"),
             on_click=toggle_pause,
         )
     shop_strip.draw()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import streamlit as st
@@ -18,7 +19,7 @@ from dashboard.state.live_state import (
 )
 from dashboard.state.orders import TrackedOrder
 from dashboard.state.stock_alerts import AlertRecord
-from dashboard.state.time_series import SPARKLINE_STEP_S, sparkline_ends
+from dashboard.state.time_series import RATE_S, SPARKLINE_STEP_S, sparkline_ends
 from dashboard.ui import (
     formatting,
     metric_row,
@@ -39,7 +40,8 @@ MAX_ROWS = 40
 def draw_metrics(now: Snapshot) -> None:
     """Draw the key metrics."""
     series = now.series
-    messages, deliveries = series.now(MESSAGES), series.now(DELIVERIES)
+    messages, deliveries = (series.now(name, over=RATE_S) for name in (MESSAGES, DELIVERIES))
+    amounts = metric_row.known_only(now, ordered_amounts(now))
     p95 = now.health.p95_ms
     p95s = [one.value for one in now.gauges.ranges(P95_MS, sparkline_ends(series.end))]
     metric_row.draw(
@@ -47,9 +49,13 @@ def draw_metrics(now: Snapshot) -> None:
             metric_row.connections_metric(now, page="connections"),
             Metric(
                 _("Messages/s"),
-                _("Publications accepted in the last second, excluding monitor traffic"),
+                _(
+                    "Publications accepted per second, the mean of the last {seconds} s, "
+                    "excluding monitor traffic"
+                ).format(seconds=RATE_S),
                 formatting.format_number(messages, 1),
                 metric_row.known_only(now, series.sparkline(MESSAGES)),
+                caption=_("mean of {seconds} s").format(seconds=RATE_S),
                 page="explorer",
             ),
             Metric(
@@ -74,7 +80,8 @@ def draw_metrics(now: Snapshot) -> None:
                     "including unpaid and cancelled ones"
                 ),
                 formatting.format_number(int(now.ordered_amount)),
-                metric_row.known_only(now, ordered_amounts(now)),
+                amounts,
+                caption=growth_caption(amounts),
                 page="orders",
                 is_total=True,
             ),
@@ -133,6 +140,16 @@ def ordered_amounts(now: Snapshot) -> list[float]:
     return amounts
 
 
+def growth_caption(amounts: Sequence[float | None]) -> str:
+    """Return by how much a total has grown in its sparkline, whose axis is not from zero."""
+    known = [amount for amount in amounts if amount is not None]
+    if not known:
+        return ""
+    return _("+{amount} in 2 min").format(
+        amount=formatting.format_number(round(known[-1] - known[0]))
+    )
+
+
 def count_since(count: int, start: str) -> str:
     """Return a count since the dashboard started."""
     return _("{count} since {start}").format(count=formatting.format_number(count), start=start)
@@ -181,7 +198,7 @@ def draw_alerts(now: Snapshot, start: str) -> None:
         _("Time"): tables.text_column(
             66, lambda alert: formatting.format_time(alert.at, timezone=where)
         ),
-        _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
+        _("State"): tables.chips_column(76, lambda alert: alert.state, theme.ALERT_TONES),
         _("Product"): tables.link_column(
             180, lambda alert: alert.product, lambda alert: f"/inventory?product={quote(alert.sku)}"
         ),

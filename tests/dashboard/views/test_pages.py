@@ -84,7 +84,7 @@ def test_overview_and_explorer_show_the_same_rate_without_the_monitors(
     draw, busy_feed, socket, shop, clock
 ):
     clock.now += 1
-    socket.receive("traffic", shop.traffic(kinds={"user": 4, "monitor": 5}))
+    socket.receive("traffic", shop.traffic(kinds={"user": 15, "monitor": 5}))
 
     assert metrics(draw(busy_feed, "overview"))["Messages/s"] == "4.0"
     assert "4.0 messages/s" in words(draw(busy_feed, "explorer"))
