@@ -69,19 +69,19 @@ def _draw_filters() -> tuple[EventFilter, str]:
 
 def _columns(names: Mapping[str, str]) -> dict[str, Column[ConnectionEvent]]:
     return {
-        _("Time"): tables.text_column(64, lambda e: formatting.format_time(e.at)),
+        _("Time"): tables.text_column(60, lambda e: formatting.format_time(e.at)),
         _("User"): tables.text_column(
-            116,
+            104,
             lambda e: names.get(e.user_id, e.user_id),
             _("The user's name; without a known name, the id"),
         ),
         _("Event"): tables.chips_column(
-            94,
+            98,
             lambda e: event_listing.event_name(e, _),
             {_(FILTER_LABELS[kind]): tone for kind, tone in event_listing.TONES.items()},
         ),
         _("Details"): tables.text_column(
-            150,
+            132,
             lambda e: event_listing.event_details(
                 e, _, formatting.format_size, with_user=e.user_id in names
             ),

@@ -11,7 +11,6 @@ from dashboard import personas
 from dashboard.dependencies import connections_client, feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.sources.connections_client import PollResult
-from dashboard.sources.feed import WORKBENCH_USER_ID
 from dashboard.state import nodes
 from dashboard.state.live_state import Snapshot
 from dashboard.tab_session import tab
@@ -23,9 +22,8 @@ from protocol.admin_api import MAX_LISTED, ConnectionInfo
 from protocol.monitoring import ConnectionEvent, ConnectionEventKind, NodeStats
 
 PAGE = "connections"
-WORKBENCH_USER_IDS = frozenset(
-    {WORKBENCH_USER_ID, personas.ADMIN.user_id, personas.AGENT.user_id}
-)  # as a customer it has the id of a customer of the shop
+# The workbench's own staff; as a customer it has the id of a customer of the shop.
+WORKBENCH_STAFF = frozenset({personas.ADMIN.user_id, personas.AGENT.user_id})
 ROLE_TONES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
 
 
@@ -259,7 +257,7 @@ def list_columns(
 def person_text(connection: ConnectionInfo[datetime]) -> str:
     """Return whose connection it is; those that the workbench opens as staff are marked."""
     name = connection.name or connection.user_id
-    if connection.user_id not in WORKBENCH_USER_IDS:
+    if connection.user_id not in WORKBENCH_STAFF:
         return name
     return _("{name} · workbench").format(name=name)
 
@@ -334,7 +332,7 @@ def draw() -> None:
     draw_metrics(now)
     if several:
         draw_nodes(now.nodes.stats)
-    left, right = st.columns([16, 9], gap="xsmall")
+    left, right = st.columns([63, 37], gap="xsmall")
     with left:
         draw_list(called, several, called.at or now.at, now.nodes.queue_limit_bytes)
     with right:

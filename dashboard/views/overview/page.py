@@ -167,7 +167,7 @@ def draw_orders(now: Snapshot, start: str) -> None:
         ),
         _("Status"): tables.chips_column(92, lambda order: order.status, theme.STATUS_TONES),
         _("Customer"): tables.text_column(122, lambda order: order.customer),
-        _("Items"): tables.text_column(190, lambda order: order.item_names, grows=True),
+        _("Items"): tables.text_column(140, lambda order: order.item_names, grows=True),
         _("Total, ₴"): tables.right_aligned_column(
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),

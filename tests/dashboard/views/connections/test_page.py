@@ -308,6 +308,14 @@ def test_asks_before_it_disconnects_a_client(draw):
     assert client.ended == []
 
 
+def test_marks_the_staff_whose_connections_are_the_workbenchs(draw):
+    own = connection(9, "Ірина", "admin_1", role="admin")
+
+    page = draw(FakeConnectionsClient(own, connection(1)))
+
+    assert "Ірина · workbench" in table_with(page, "Person")["Person"]
+
+
 def test_does_not_disconnect_the_workbench_itself(draw):
     own = connection(9, "workbench", "workbench", role="admin")
 
