@@ -17,7 +17,7 @@ help:
 	@echo "make test-fast     run the tests that need no browser, no Redis and no other process"
 	@echo "make check         run linters and type checks"
 	@echo "make words         update the translation catalogue and list missing translations"
-	@echo "make bench         run the benchmark: about eight minutes"
+	@echo "make bench         run the benchmark: about eleven minutes"
 	@echo "make reset         delete the data folder"
 
 demo: $(VENV)/.demo .env

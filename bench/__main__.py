@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -22,9 +23,11 @@ from bench.measurements import (
     cluster,
     fanout,
     idle,
+    open_loop,
     pages,
     pages_clicks,
     pages_loading,
+    pages_map,
     pages_reset,
     pages_sends,
     ping_pong,
@@ -38,6 +41,7 @@ from bench.stats import Measurement
 ROUNDS = 5
 MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "fanout": fanout.run,
+    "open_loop": open_loop.run,
     "ping_pong": ping_pong.run,
     "idle": idle.run,
     "scaling": scaling.run,
@@ -46,6 +50,7 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "pages": pages.run,
     "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
+    "pages_map": pages_map.run,
     "pages_reset": pages_reset.run,
     "pages_sends": pages_sends.run,
 }
@@ -86,6 +91,13 @@ def argument_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the values of every round"
     )
+    parser.add_argument(
+        "--uws",
+        type=Path,
+        default=Path(os.environ.get("BENCH_UWS", "data/uws")),
+        metavar="FOLDER",
+        help="folder with the npm package of uWebSockets.js [BENCH_UWS, or data/uws]",
+    )
     return parser
 
 
@@ -100,7 +112,7 @@ def main() -> int:
     files = raise_open_file_limit(idle.CLIENTS + SOCKETS + SPARE_FILES)
     results: list[Measurement] = []
     try:
-        with bench_context(rounds, files) as context:
+        with bench_context(rounds, files, args.uws) as context:
             if not context.cores.are_separate:
                 print_progress("only one core: server and load share it")
             for name in args.only:

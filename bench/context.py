@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -32,6 +33,7 @@ class BenchContext(Struct, frozen=True):
     secret: str
     rounds: int
     open_files: int
+    uws_folder: Path
 
     def start_server(self, **environment: str) -> AbstractContextManager[Target]:
         """Start our server with these environment variables.
@@ -80,7 +82,7 @@ def print_progress(message: str) -> None:
 
 
 @contextlib.contextmanager
-def bench_context(rounds: int, open_files: int) -> Iterator[BenchContext]:
+def bench_context(rounds: int, open_files: int, uws_folder: Path) -> Iterator[BenchContext]:
     """Start the load processes, on other cores than the servers; they end with the block."""
     before = os.sched_getaffinity(0)
     cores, secret = assign_cores(frozenset(before)), secrets.token_hex(32)
@@ -90,6 +92,6 @@ def bench_context(rounds: int, open_files: int) -> Iterator[BenchContext]:
             start_workers(cores.load, secret) as workers,
             raw_writer(workers, cores.server) as writer,
         ):
-            yield BenchContext(workers, writer, cores, secret, rounds, open_files)
+            yield BenchContext(workers, writer, cores, secret, rounds, open_files, uws_folder)
     finally:
         os.sched_setaffinity(0, before)

@@ -103,12 +103,11 @@ class JsonPathPattern:
 
     def values(self, text: bytes) -> list[Any]:
         """Return the values that the path selects, as far as the steps suffice."""
+        selected = list(self._selected_within_limit(text))
+        if not selected:
+            return []
         document = msgspec.json.decode(text)
-        return [
-            value
-            for parts in self._selected_within_limit(text)
-            for value in _descend(document, parts)
-        ]
+        return [value for parts in selected for value in _descend(document, parts)]
 
     def compared_fields(self, text: bytes) -> list[FoundField]:
         """Return the fields that the path's filters compare, of what it selects."""
@@ -130,8 +129,8 @@ class JsonPathPattern:
             document = StepCounter(MAX_STEPS).counted(msgspec.json.decode(text))
             for node in self._path.finditer(document):
                 yield tuple(node.parts)
-        except (JSONPathError, RecursionError):  # nested too deeply
-            return
+        except (JSONPathError, RecursionError, msgspec.DecodeError):
+            return  # nested too deeply, or a number beyond a float such as 1e999
 
 
 def _descend(value: Any, path: tuple[str | int, ...]) -> list[Any]:

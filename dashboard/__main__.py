@@ -21,7 +21,7 @@ from common.env_settings import InvalidSettings, describe_settings
 from dashboard import dependencies, open_browser
 from dashboard.settings import Settings
 from dashboard.ui import page_errors
-from dashboard.web import assets, download, prometheus
+from dashboard.web import assets, download, map_socket, prometheus
 from dashboard.web.click_dedup import DeduplicateClicks
 from dashboard.web.index_page import ServeIndex
 from dashboard.web.sign_in import RequireSignIn, SignIn
@@ -127,7 +127,12 @@ def main() -> int:
     # The web server shuts down at a signal and then raises it again, which must have no effect.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    routes = [prometheus.METRICS_ROUTE, download.DOWNLOAD_ROUTE, assets.ASSETS_ROUTE]
+    routes = [
+        prometheus.METRICS_ROUTE,
+        download.DOWNLOAD_ROUTE,
+        map_socket.MAP_ROUTE,
+        *assets.ASSETS_ROUTES,
+    ]
     sign_in = SignIn(settings.dashboard_hosts, is_required=settings.dashboard_auth)
     middleware = [
         Middleware(RequireSignIn, sign_in),

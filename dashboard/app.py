@@ -48,6 +48,7 @@ current_page = st.navigation(
     {
         _("Monitoring"): [
             overview,
+            make_page("map", _("Map"), "route"),
             make_page("explorer", _("Explorer"), "account_tree"),
             overview_alias,
         ],

@@ -22,6 +22,7 @@ from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.shown_rows import ShownRows
 from dashboard.ui.steady_order import SteadyOrder
 from dashboard.web.download import DownloadSource
+from dashboard.web.map_socket import MapToken
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
@@ -192,6 +193,7 @@ class TabSession:
     console: ConsoleState = field(default_factory=ConsoleState)
     scenarios: ScenariosState = field(default_factory=ScenariosState)
     connections: ConnectionsState = field(default_factory=ConnectionsState)
+    map_token: MapToken = field(default_factory=MapToken)
 
     def forget_shop(self) -> None:
         """Forget what is about the data of a shop that was reset; settings of pages stay."""

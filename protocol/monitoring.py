@@ -129,15 +129,31 @@ class ConnectionEvent(Struct, frozen=True, omit_defaults=True):
     name: str = ""
 
 
+class RefusedRequest(Struct, frozen=True, omit_defaults=True):
+    """A request of a signed-in user that was answered with an error.
+
+    ``at`` is in seconds since the epoch, ``code`` that of the error, ``channel`` as it was
+    requested, empty if the request names none.
+    """
+
+    at: float
+    user_id: str
+    code: str
+    channel: str = ""
+
+
 class StatsPayload(Struct, frozen=True, omit_defaults=True):
     """The state of every node, and what happened to the connections of one tenant.
 
     ``events`` are those since the last report, the oldest first; ``events_left_out`` counts
     what did not fit.  With ``is_full_log`` they are all that are kept, ten minutes at most:
-    somebody has just subscribed.
+    somebody has just subscribed.  ``refused`` are the refused requests of the tenant's users
+    since the last report, ``refused_left_out`` counts what did not fit.
     """
 
     nodes: tuple[NodeStats, ...]
     events: tuple[ConnectionEvent, ...] = ()
     events_left_out: int = 0
     is_full_log: bool = False
+    refused: tuple[RefusedRequest, ...] = ()
+    refused_left_out: int = 0

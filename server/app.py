@@ -81,9 +81,11 @@ async def _start_server(
     settings: Settings, backends: Backends, supervisor: Supervisor, counters: Counters
 ) -> AsyncIterator[int]:
     broker, store, cluster = backends.broker, backends.store, backends.cluster
-    writer = BatchWriter(asyncio.get_running_loop(), settings.outbox_bytes)
+    writer = BatchWriter(asyncio.get_running_loop(), time.monotonic, settings.outbox_bytes)
     hub = Hub(counters, writer.broadcast, time.time)
-    reporter = MonitorReporter(cluster, hub, broker, counters, time.time, settings.outbox_bytes)
+    reporter = MonitorReporter(
+        cluster, hub, broker, counters, time.time, writer.when_written, settings.outbox_bytes
+    )
     metrics = Metrics(
         reporter.node_stats,
         counters,
@@ -93,7 +95,6 @@ async def _start_server(
     )
     hub.observers += [reporter.on_delivered, metrics.on_delivered]
     hub.tap_observers.append(cluster.on_tap)
-    writer.on_flushed.append(reporter.on_flushed)
     context = ConnectionContext(
         hub=hub,
         counters=counters,

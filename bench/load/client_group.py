@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Sequence
 from socket import socket
 
-from bench.load import frame_codec
+from bench.load import frame_codec, nats
 from bench.load.connect import PING, ClientSpec, connect, open_tcp
 from bench.load.readiness import CommandTiming, ReadinessPoller, Stopwatch
 from bench.load.verify import ExpectedStream, PongCounter, VerificationFailed
@@ -116,6 +116,31 @@ class ClientGroups:
                 for fd in readable.wait_for_data(f"{left} bytes missing"):
                     left -= len(_read(connections[fd]))
         return clock.timing()
+
+    def connect_nats(self, group: str, port: int, count: int) -> None:
+        """Subscribe with this many clients to nats-server."""
+        self._add_group(group, [nats.subscribe(port) for _ in range(count)])
+
+    def receive_nats(self, group: str, messages: int) -> CommandTiming:
+        """Receive this many messages on every connection; the latencies are those of one."""
+        connections = self._groups[group]
+        left = messages * nats.MESSAGE_BYTES * len(connections)
+        watched, data, latencies = next(reversed(connections)), b"", array("d")
+        with Stopwatch() as clock, ReadinessPoller(connections) as readable:
+            while left > 0:
+                for fd in readable.wait_for_data(f"{left} bytes missing"):
+                    received = _read(connections[fd])
+                    if nats.PING in received:
+                        received = received.replace(nats.PING, b"")
+                        connections[fd].sendall(nats.PONG)
+                    left -= len(received)
+                    if fd == watched:
+                        data, now = data + received, time.monotonic_ns()
+                        complete = len(data) - len(data) % nats.MESSAGE_BYTES
+                        for start in range(0, complete, nats.MESSAGE_BYTES):
+                            latencies.append((now - nats.sent_ns(data, start)) / 1e6)
+                        data = data[complete:]
+        return clock.timing(latencies)
 
     def ping_pong(self, group: str, messages: int, depth: int) -> CommandTiming:
         """Send this many pings on every connection, with ``depth`` of them in flight."""

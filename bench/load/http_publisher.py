@@ -75,12 +75,13 @@ def publish_all(target: Target, requests: int, per_request: int, per_second: flo
     """
     with contextlib.closing(BlockingPublisher(target)) as publisher:
         reached = 0
-        for number, _ in zip(range(requests), _pacing(per_second), strict=False):
+        for number, _ in zip(range(requests), pacing(per_second), strict=False):
             reached += publisher.publish_numbered(number * per_request, per_request)
         return reached
 
 
-def _pacing(per_second: float | None) -> Iterator[None]:
+def pacing(per_second: float | None) -> Iterator[None]:
+    """Yield at a rate, however late the caller is; at once without one."""
     started, number = time.monotonic(), 0
     while True:
         if per_second is not None:

@@ -18,7 +18,8 @@ from bench.servers.processes import Target
 from bench.stats import Measurement
 
 PAGE_NAMES = (
-    "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
+    "overview", "map", "explorer", "orders", "inventory", "inbox", "console", "scenarios",
+    "connections",
 )  # fmt: skip
 WINDOW_SIZES = {"1440x900": (1440, 900), "390x844": (390, 844)}
 LOCALES = ("en-GB", "uk-UA")

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bench.machine import ResourceUsage, process_tree_usage
 from client.tokens import mint
@@ -23,11 +24,12 @@ START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 SERVER, SIMULATOR, DASHBOARD = "server", "simulator", "dashboard"
 PLAIN_SERVER = "bench.servers.plain_aiohttp"
-_URL = re.compile(r"(http://127\.0\.0\.1:(\d+)[^\s,]*)[\s,]")
+GENERATED_MONITOR = "bench.servers.generated_monitor"
+LISTENING = r"(?P<url>http://127\.0\.0\.1:(?P<port>\d+)[^\s,]*)[\s,]"
 
 
 class Target(Struct, frozen=True):
-    """A running program: its port and process, and a token that may publish.
+    """A running program: its port and process, and a token that may publish, if it has tokens.
 
     ``url`` is the address that it printed; that of the workbench signs a browser in.
     """
@@ -61,22 +63,40 @@ def start_process(
     Raises:
         ProcessDidNotStart: with its output.
     """
+    ours = {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "WORKBENCH_PORT": "0",
+        "WORKBENCH_JWT_SECRET": secret,
+        "WORKBENCH_DATA_DIR": "data",
+    }
+    publisher = mint(secret, user_id="bench", tenant_id="bench", role="service", tenants="*")
+    with start_command(
+        name, [sys.executable, "-m", name], cores, LISTENING, **(ours | environment)
+    ) as target:
+        yield replace(target, publisher_token=publisher)
+
+
+@contextlib.contextmanager
+def start_command(
+    name: str, command: Sequence[str], cores: frozenset[int], listening: str, **environment: str
+) -> Iterator[Target]:
+    """Start a program on these cores, in an empty folder; it ends with the block.
+
+    ``listening`` is a pattern of what it prints when it listens, with a group ``port`` and, where
+    the path matters, ``url``.
+
+    Raises:
+        ProcessDidNotStart: with its output.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
         output_file = Path(folder) / "output"
         with output_file.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 - ourselves, with names of our own
-                [sys.executable, "-m", name],
+            process = subprocess.Popen(  # noqa: S603 - commands of our own
+                command,
                 cwd=folder,  # where there is no .env
-                env={
-                    **clean,
-                    "PYTHONPATH": str(ROOT),
-                    "PYTHONUNBUFFERED": "1",
-                    "WORKBENCH_PORT": "0",
-                    "WORKBENCH_JWT_SECRET": secret,
-                    "WORKBENCH_DATA_DIR": str(Path(folder) / "data"),
-                    **environment,
-                },
+                env=clean | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -84,20 +104,19 @@ def start_process(
             )
         try:
             os.sched_setaffinity(process.pid, cores)
-            url, port = _wait_for_url(process, output_file)
-            publisher = mint(
-                secret, user_id="bench", tenant_id="bench", role="service", tenants="*"
-            )
-            yield Target(name, url, port, process.pid, publisher)
+            found = _wait_for(listening, process, output_file)
+            port = int(found["port"])
+            url = found.groupdict().get("url", f"http://127.0.0.1:{port}")
+            yield Target(name, url, port, process.pid, "")
         finally:
             _stop_process(process)
 
 
-def _wait_for_url(process: subprocess.Popen[bytes], output_file: Path) -> tuple[str, int]:
+def _wait_for(listening: str, process: subprocess.Popen[bytes], output_file: Path) -> re.Match[str]:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if found := _URL.search(output_file.read_text()):
-            return found[1], int(found[2])
+        if found := re.search(listening, output_file.read_text()):
+            return found
         if process.poll() is not None:
             break
         time.sleep(0.05)

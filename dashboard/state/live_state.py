@@ -21,9 +21,10 @@ from dashboard.state.active_customers import ActiveCustomers
 from dashboard.state.channels import EVERYONE, ChannelActivity, kind_of
 from dashboard.state.connection_events import ConnectionHistory
 from dashboard.state.inventory import Inventory
-from dashboard.state.message_log import LogView, MessageBuffer
+from dashboard.state.message_log import LoggedMessage, LogView, MessageBuffer
 from dashboard.state.nodes import ClusterStats, NodeAggregator
 from dashboard.state.orders import OrderTracker, TrackedOrder
+from dashboard.state.recent_traffic import RecentTraffic, RecentTrafficLog
 from dashboard.state.shop_periods import ShopPeriod, ShopPeriods
 from dashboard.state.stock_alerts import AlertLog, AlertRecord
 from dashboard.state.time_series import (
@@ -83,6 +84,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     ``message_count`` counts the messages since ``started_at``.  ``announcements`` are whole
     messages to all customers of the last ``ANNOUNCED_S``, newest first.  ``reset_at`` is when the
     shop was last reset: nothing in the snapshot is of before, but the nodes' own statistics.
+    ``recent_traffic`` are the reports of the last seconds.
     """
 
     at: float
@@ -112,6 +114,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     connection_events: tuple[ConnectionEvent, ...] = ()
     connection_events_left_out: int = 0
     reset_at: float | None = None
+    recent_traffic: RecentTraffic = RecentTraffic()
 
     @property
     def unknown(self) -> tuple[Gap, ...]:
@@ -124,7 +127,7 @@ class LiveState:
 
     def __init__(self, started_at: float) -> None:
         self._started_at = started_at
-        self._messages = MessageBuffer()
+        self._messages, self._recent_traffic = MessageBuffer(), RecentTrafficLog()
         self._not_sampled = 0
         self._types: set[str] = set()
         self._channels: dict[str, ChannelActivity] = {}
@@ -152,6 +155,7 @@ class LiveState:
         """Forget the shop's data and what happened to connections; the nodes' statistics stay."""
         self._started_at = self.reset_at = at
         self._messages.clear()
+        self._recent_traffic.clear_reports()
         self._messages_before = self._messages.view().seq
         self._not_sampled = 0
         self._types.clear()
@@ -178,8 +182,8 @@ class LiveState:
         self._counters.add(at, sums, duration_s=covered_s)
         self._not_sampled += traffic.left_out
         channels.add_report(self._channels, traffic, at)
-        for sample in traffic.sample:
-            self._on_sample(sample, at)
+        messages = [self._on_sample(sample, at) for sample in traffic.sample]
+        self._recent_traffic.add_traffic(traffic, tuple(filter(None, messages)))
 
     def _note_coverage(self, at: float, seconds: float) -> float:
         """Record which time a report covers; return how many seconds.
@@ -201,15 +205,16 @@ class LiveState:
             return tuple(self._gaps)
         return (*self._gaps, Gap(self._reported_until, at))
 
-    def _on_sample(self, sample: Sample, at: float) -> None:
+    def _on_sample(self, sample: Sample, at: float) -> LoggedMessage | None:
+        """Add a message to the log; returns None for one that cannot be read."""
         text = bytes(sample.message)
         try:
             message = _header_decoder.decode(text)
         except DECODE_ERRORS:
             self._not_sampled += 1
-            return
+            return None
         sent = message.timestamp.timestamp() if message.timestamp else at
-        self._messages.append(sent, sample.channel, message.type, sample.reached, text)
+        logged = self._messages.append(sent, sample.channel, message.type, sample.reached, text)
         self._types.add(message.type)
         if message.type == "order_update" and kind_of(sample.channel) in (
             ChannelKind.ORDER,
@@ -218,9 +223,10 @@ class LiveState:
             try:
                 update = _order_update_decoder.decode(text).payload
             except DECODE_ERRORS:
-                return  # of a newer server, which may know more of an order
+                return logged  # of a newer server, which may know more of an order
             if not self._is_of_ended_run(update.order_id):
                 self._orders.on_update(update, sent)
+        return logged
 
     def on_stats(self, stats: StatsPayload, at: float) -> None:
         """Apply the nodes' statistics and the events of connections."""
@@ -233,6 +239,7 @@ class LiveState:
         self._gauges.set(at, self._connections_range(stats, at), self._health.p95_ms or 0.0)
         self._nodes.update(stats.nodes, at)
         self._connection_history.add(stats, at)
+        self._recent_traffic.add_refusals(stats)
 
     def _connections_range(self, stats: StatsPayload, at: float) -> GaugeRange:
         """Return the connections with their low and high, which cover the last two reports.
@@ -338,6 +345,7 @@ class LiveState:
                 message for sent, message in self._announcements if sent > at - ANNOUNCED_S
             ),
             reset_at=self.reset_at,
+            recent_traffic=self._recent_traffic.snapshot(),
         )
 
 

@@ -76,16 +76,20 @@ class MessageBuffer:
         self._current_chunk: list[LoggedMessage] = []
         self._seq = self._count = self._bytes = 0
 
-    def append(self, at: float, channel: str, type_: str, reached: int, text: bytes) -> None:
-        """Append a message."""
+    def append(
+        self, at: float, channel: str, type_: str, reached: int, text: bytes
+    ) -> LoggedMessage:
+        """Append a message; returns it with its number."""
         self._seq += 1
-        self._current_chunk.append(LoggedMessage(self._seq, at, channel, type_, reached, text))
+        message = LoggedMessage(self._seq, at, channel, type_, reached, text)
+        self._current_chunk.append(message)
         self._count += 1
         self._bytes += len(text)
         if len(self._current_chunk) == CHUNK_SIZE:
             self._chunks.append(tuple(self._current_chunk))
             self._current_chunk.clear()
             self._evict()
+        return message
 
     def clear(self) -> None:
         """Remove all messages; numbers go on."""

@@ -16,7 +16,9 @@ from starlette.types import Scope
 
 import dashboard
 
-ASSETS_DIR = Path(dashboard.__file__).parent / "ui" / "assets"
+PACKAGE_DIR = Path(dashboard.__file__).parent
+ASSETS_DIR = PACKAGE_DIR / "ui" / "assets"
+MAP_MODULES_DIR = PACKAGE_DIR / "views" / "map" / "modules"
 PATH = "/workbench-assets"
 _IMPORT = """
 export default async component =>
@@ -41,8 +43,11 @@ class AssetFiles(StaticFiles):
 
 
 def import_module(name: str) -> str:
-    """Return a component's code that imports a module of the assets."""
+    """Return a component's code that imports a module of the assets, such as ``map/map.js``."""
     return _IMPORT.format(path=PATH, name=name)
 
 
-ASSETS_ROUTE = Mount(PATH, AssetFiles(directory=ASSETS_DIR))
+ASSETS_ROUTES = [
+    Mount(f"{PATH}/map", AssetFiles(directory=MAP_MODULES_DIR)),
+    Mount(PATH, AssetFiles(directory=ASSETS_DIR)),
+]

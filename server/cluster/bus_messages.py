@@ -11,7 +11,7 @@ import contextlib
 import msgspec
 from msgspec import Struct, field
 
-from protocol.monitoring import ConnectionEvent, NodeStats
+from protocol.monitoring import ConnectionEvent, NodeStats, RefusedRequest
 from server.cluster.node_queries import NodeQuery
 
 
@@ -58,7 +58,8 @@ class TenantReport(Struct, frozen=True, omit_defaults=True, tag="Reached"):
 
     ``channels`` has the deliveries of publications, by address.  ``events`` are those of
     connections, without ``events_left_out`` that did not fit.  ``has_new_watcher``: somebody
-    has subscribed to the monitor channel.
+    has subscribed to the monitor channel.  ``refused`` are requests that were refused, without
+    ``refused_left_out`` that did not fit.
     """
 
     tenant: str
@@ -66,6 +67,8 @@ class TenantReport(Struct, frozen=True, omit_defaults=True, tag="Reached"):
     events: tuple[ConnectionEvent, ...] = ()
     events_left_out: int = 0
     has_new_watcher: bool = False
+    refused: tuple[RefusedRequest, ...] = ()
+    refused_left_out: int = 0
 
 
 class UserCountsRequest(Struct, frozen=True, tag="CountAgain"):

@@ -143,8 +143,13 @@ class ClusterTraffic:
 
     def on_tenant_report(self, node: str, report: TenantReport) -> None:
         """Handle what another node reports about a tenant."""
-        if report.events:
-            events = EventReport(report.events, report.events_left_out)
+        if report.events or report.refused:
+            events = EventReport(
+                report.events,
+                report.events_left_out,
+                refused=report.refused,
+                refused_left_out=report.refused_left_out,
+            )
             self._connection_log.add(report.tenant, events)
         if report.has_new_watcher:
             self._new_watchers.add(report.tenant)
@@ -223,6 +228,8 @@ class ClusterTraffic:
                     happened.events,
                     happened.left_out,
                     tenant in new_watchers,
+                    happened.refused,
+                    happened.refused_left_out,
                 )
             )
         for key, nodes in list(self._remote_subscribers.items()):

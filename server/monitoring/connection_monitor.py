@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from protocol.channels import MAX_NAME_LENGTH
 from protocol.close_codes import CloseCode
-from protocol.monitoring import ConnectionEvent, ConnectionEventKind
+from protocol.monitoring import ConnectionEvent, ConnectionEventKind, RefusedRequest
 from server.auth.identity import Identity
 from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.counters import Counters
@@ -63,6 +64,14 @@ class ConnectionMonitor:
         self._signed_in.add(connection_id)
         self._counters.of_tenant(identity.tenant_id).connected += 1
         self._record(connection_id, identity, ConnectionEventKind.CONNECTED, 0, "", 0)
+
+    def on_refused(self, identity: Identity | None, code: str, channel: str) -> None:
+        """Log a request that was answered with an error, if it is known whose it is."""
+        if identity is not None and identity.tenant_id:
+            refusal = RefusedRequest(
+                round(self._clock(), 3), identity.user_id, code, channel[:MAX_NAME_LENGTH]
+            )
+            self._log.record_refusal(identity.tenant_id, refusal)
 
     def on_closed(
         self, connection_id: str, identity: Identity | None, code: CloseCode, queued_bytes: int

@@ -25,6 +25,7 @@ REPORTS_PER_STATS = 4  # traffic reports
 class MonitorReporter:
     """Reports to the monitor channels of tenants; ``clock`` is in seconds since the epoch.
 
+    ``when_written`` calls back once what was delivered so far is written to the sockets.
     ``queue_limit_bytes`` is the limit of a client's send queue.
     """
 
@@ -35,8 +36,10 @@ class MonitorReporter:
         broker: Broker,
         counters: Counters,
         clock: Callable[[], float],
+        when_written: Callable[[Callable[[], None]], None],
         queue_limit_bytes: int,
     ) -> None:
+        self._when_written = when_written
         self._queue_limit_bytes = queue_limit_bytes
         self._cluster = cluster
         self._hub = hub
@@ -53,16 +56,7 @@ class MonitorReporter:
             hub, broker, self._sampler, self._connection_log
         )
         self.latency = LatencyHistogram(clock())
-        self._unflushed: list[tuple[float, int]] = []
         self._lag_s = 0.0
-
-    def on_flushed(self) -> None:
-        """Measure latencies: what was delivered since the last flush is now written."""
-        if self._unflushed:
-            now = self._clock()
-            for accepted_at, reached in self._unflushed:
-                self.latency.observe(now - accepted_at, reached, now)
-            self._unflushed.clear()
 
     async def run(self) -> None:
         """Report several times per second, until cancelled."""
@@ -136,4 +130,8 @@ class MonitorReporter:
         self._counters.on_delivered(publication, reached)
         self._traffic_source.on_delivered(publication, reached)
         if reached:
-            self._unflushed.append((publication.accepted_at, reached))
+            self._when_written(partial(self._on_written, publication.accepted_at, reached))
+
+    def _on_written(self, accepted_at: float, reached: int) -> None:
+        now = self._clock()
+        self.latency.observe(now - accepted_at, reached, now)

@@ -164,7 +164,12 @@ class TrafficSampler:
                 tenant,
                 StatsReport(
                     StatsPayload(
-                        tuple(nodes(tenant)), report.events, report.left_out, report.is_full_log
+                        tuple(nodes(tenant)),
+                        report.events,
+                        report.left_out,
+                        report.is_full_log,
+                        report.refused,
+                        report.refused_left_out,
                     )
                 ),
                 "stats",

@@ -16,7 +16,7 @@ from protocol.publications import Address, Everyone, Publication, StreamPosition
 from server.monitoring.counters import Counters
 from server.stores.base import OrderOwnership
 from server.websocket import frame_codec
-from server.websocket.send_queue import Recipients, SendQueue, make_recipients
+from server.websocket.send_queue import Recipients, SendQueue
 
 
 class Subscriber(Protocol):
@@ -74,7 +74,7 @@ class Hub:
         self.observers: list[Callable[[Publication, int], None]] = []
         self.tap_observers: list[Callable[[Sequence[Publication]], None]] = []
         self._connections: set[Subscriber] = set()
-        self._subscribers: dict[ChannelKind, dict[Channel, set[Subscriber]]] = {
+        self._subscribers: dict[ChannelKind, dict[Channel, dict[Subscriber, None]]] = {
             kind: {} for kind in ChannelKind
         }
         self._recoverable_subscribers: dict[Address, set[Subscriber]] = {}
@@ -111,9 +111,9 @@ class Hub:
         self._unsubscribe_recoverable(connection, channel)
         if recoverable:
             self._recoverable_subscribers.setdefault(channel, set()).add(connection)
-        subscribers = self._subscribers[channel.kind].setdefault(channel, set())
+        subscribers = self._subscribers[channel.kind].setdefault(channel, {})
         if connection not in subscribers:
-            subscribers.add(connection)
+            subscribers[connection] = None
             self.subscription_count += 1
         self._recipient_groups.pop(channel, None)
 
@@ -122,7 +122,7 @@ class Hub:
         subscribers = self._subscribers[channel.kind].get(channel)
         if subscribers is None or connection not in subscribers:
             return
-        subscribers.remove(connection)
+        del subscribers[connection]
         self._unsubscribe_recoverable(connection, channel)
         self._recipient_groups.pop(channel, None)
         self.subscription_count -= 1
@@ -212,9 +212,9 @@ class Hub:
                 [frame_codec.encode_text(publication.message) for publication in publications]
             )
             plain, recoverable = self._recipients_for(publications[0].to, subscribers)
-            if plain:
+            if plain.queues:
                 self._broadcast(plain, frames_bytes)
-            if recoverable:
+            if recoverable.queues:
                 with_offsets = b"".join(
                     [frame_codec.encode_text(encode_with_offset(each)) for each in publications]
                 )
@@ -236,8 +236,8 @@ class Hub:
         if groups is None:
             recoverable = self._recoverable_subscribers.get(to, ())
             groups = (
-                make_recipients(each.send_queue for each in subscribers if each not in recoverable),
-                make_recipients(each.send_queue for each in subscribers if each in recoverable),
+                Recipients([each.send_queue for each in subscribers if each not in recoverable]),
+                Recipients([each.send_queue for each in subscribers if each in recoverable]),
             )
             if is_whole:
                 self._recipient_groups[to] = groups

@@ -23,6 +23,7 @@ from protocol.messages import (
     Error,
     Ping,
     ServerMessageBase,
+    Subscribe,
     Unsubscribe,
 )
 from server.monitoring.connection_monitor import ConnectionMonitor
@@ -189,7 +190,8 @@ class RequestDispatcher:
         was_signed_in = self.session.identity is not None
         try:
             now = self._context.monotonic()
-            self.apply(await self.session.receive(request, now))
+            effects = await self.session.receive(request, now)
+            self.apply(effects, _channel_of(request))
         except Exception:  # a bug, which must not take other connections down
             log.exception("unhandled error in connection %s", self._connection.id)
             self._connection.close(CloseCode.INTERNAL_ERROR)
@@ -200,18 +202,18 @@ class RequestDispatcher:
         if isinstance(request, Auth | Unsubscribe):
             self._connection.next_check_at = 0.0  # the session has another deadline now
 
-    def apply(self, effects: Iterable[SessionEffect]) -> None:
-        """Apply effects, in their order."""
+    def apply(self, effects: Iterable[SessionEffect], requested: str = "") -> None:
+        """Apply effects, in their order; ``requested`` is the channel of the request, if any."""
         for effect in effects:
-            self._apply_one(effect)
+            self._apply_one(effect, requested)
 
-    def _apply_one(self, effect: SessionEffect) -> None:
+    def _apply_one(self, effect: SessionEffect, requested: str = "") -> None:
         """Apply an effect, unless the connection is closing."""
         if not self._connection.is_open:
             return
         shared = self._context
         if isinstance(effect, SendReply):  # nearly all are, and matching takes as long as the rest
-            self._send_reply(effect.message)
+            self._send_reply(effect.message, requested)
             return
         match effect:
             case AddSubscription(channel, recoverable):
@@ -229,12 +231,14 @@ class RequestDispatcher:
             case _:
                 assert_never(effect)
 
-    def _send_reply(self, message: ServerMessageBase) -> None:
+    def _send_reply(self, message: ServerMessageBase, requested: str) -> None:
         shared = self._context
         counters = shared.counters
         if isinstance(message, Error):
-            counters.refusals[message.payload.code] += 1
-            self._tenant_counts.refusals[message.payload.code] += 1
+            code = message.payload.code
+            counters.refusals[code] += 1
+            self._tenant_counts.refusals[code] += 1
+            shared.connection_monitor.on_refused(self.session.identity, code, requested)
         elif isinstance(message, AuthError):
             counters.auth_failures["websocket"] += 1
         counters.messages_out += 1
@@ -249,6 +253,10 @@ class RequestDispatcher:
         self._context.hub.remove(self._connection, self.session.channels)
         self.session.channels.clear()
         self.session.end()
+
+
+def _channel_of(request: ClientRequest) -> str:
+    return request.payload.channel if isinstance(request, Subscribe | Unsubscribe) else ""
 
 
 def _id_of(message: ClientMessage) -> str | None:

@@ -1,22 +1,33 @@
-"""Writes what is in the send queues: each client's frames in one write.
+"""Writes what is in the send queues: each client's frames in one write.  Pure.
 
-A write costs some 7 us of system call whatever its size, so the fewer writes the better.
-Frames are appended to each client's queue; a flush joins a queue's frames and writes once.
+A write costs some 5 us of system call whatever its size, so the fewer writes the better.
+Frames are appended to each client's queue.  When a queue has its turn, all that is pending for
+its client is joined and written at once.
 
-A broadcast, which goes to all subscribers of one channel, is kept once for all of them as long
-as nothing else is to be written: its flush is one loop of writes and nothing else.
+Queues have their turns in passes.  In a pass each queue has at most one turn; frames for a queue
+that has had its turn wait for the next pass, which begins when this one is over and the
+`WriteBudget` allows it.  So what is published while a pass is written is joined, and the higher
+the load, the more each write carries.  A queue that has had no turn in this pass gets one without
+waiting for the next.
+
+A pass is written in slices, between which the event loop reads and handles what has come.
+Replies, and publications for few recipients, are urgent: they are written in the next slice,
+before the turns of the pass, whatever the budget is.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from time import monotonic
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from operator import call
+from typing import Protocol
 
-from server.websocket.flush_delay import FlushDelay
 from server.websocket.send_queue import (
     MAX_TRANSPORT_BUFFER,
+    DirectSocket,
     QueuedConnection,
+    RecipientGroup,
     Recipients,
     SendQueue,
     Transport,
@@ -27,61 +38,86 @@ from server.websocket.slow_consumers import (
     fullest_over,
     is_stalled,
 )
+from server.websocket.write_budget import WriteBudget
 
 BLOCKED_RETRY_S = 0.02  # between two attempts to write to a socket that is full
+WRITES_PER_CHECK = 32  # of the time; a slice is longer by at most so many writes
+MAX_URGENT_RECIPIENTS = 16  # of a publication: it costs as much to accept it as to write it
+
+
+class Loop(Protocol):
+    """The part of an event loop that the batch writer uses."""
+
+    def call_soon(self, callback: Callable[[], None], /) -> object:
+        """Call back in the next iteration."""
+
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> object:
+        """Call back after some seconds."""
 
 
 class BatchWriter:
-    """Owns the send queues, and flushes those that have frames as soon as its delay allows.
+    """Owns the send queues, and gives those that have frames their turns.
 
-    ``max_queued_bytes`` is the limit of one client's queue: see `slow_consumers`.  The
-    callbacks of ``on_flushed`` are called after every flush.
+    ``clock`` is in seconds of a monotonic clock, which must not stand still within an iteration
+    of the loop.  ``max_queued_bytes`` is the limit of one client's queue: see `slow_consumers`.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_queued_bytes: int) -> None:
+    def __init__(self, loop: Loop, clock: Callable[[], float], max_queued_bytes: int) -> None:
         self._loop = loop
+        self._clock = clock
         self._max_queued_bytes = max_queued_bytes
-        self.on_flushed: list[Callable[[], None]] = []
-        self._dirty_queues: list[SendQueue] = []
+        self._urgent: deque[SendQueue] = deque()
+        self._turns: deque[SendQueue | RecipientGroup] = deque()  # that are left in this pass
+        self._next_turns: deque[SendQueue | RecipientGroup] = deque()  # of the next pass
+        self._pass_number = 1
+        self._pass_writes = self._pass_publications = 0
+        self._budget = WriteBudget(clock())
+        self._is_slice_scheduled = False
+        self._is_pass_scheduled = False
+        self._on_written: list[Callable[[], None]] = []  # for what has been queued in this pass
+        self._on_pass_written: list[Callable[[], None]] = []  # ... and before it
         self._congested: set[SendQueue] = set()  # something is in their transports, or may be
         self._blocked: set[SendQueue] = set()  # their transports' buffers are full
-        self._broadcast_recipients: Recipients = {}
-        self._pending_broadcast: list[bytes] = []
-        self._is_scheduled = False
-        self._delay = FlushDelay()
-        self._frames_queued = 0  # since the start
-        self._retry_timer: asyncio.TimerHandle | None = None
+        self._is_retry_scheduled = False
 
     def open_queue(
-        self,
-        transport: Transport,
-        write_now: Callable[[bytes], int],
-        connection: QueuedConnection,
+        self, transport: Transport, socket: DirectSocket, connection: QueuedConnection
     ) -> SendQueue:
-        """Make the send queue of a new connection."""
-        queue = SendQueue(transport, write_now, connection)
+        """Make the send queue of a new connection; ``close_queue`` detaches the socket."""
+        queue = SendQueue(transport, socket, connection)
         self._congested.add(queue)  # the handshake's response may still be in the transport
         return queue
 
     def push(self, queue: SendQueue, frame: bytes) -> None:
-        """Queue a frame, or several joined ones, for the next flush."""
-        if self._pending_broadcast:
-            self._expand_broadcast()
-        self._frames_queued += 1
-        pending = queue.pending
-        pending.append(frame)
-        if len(pending) == 1:
-            self._dirty_queues.append(queue)
-            self._schedule()
+        """Queue a frame, or several joined ones, to be written soon."""
+        self._append(queue, frame)
+        if not queue.is_urgent:
+            queue.is_urgent = True
+            self._urgent.append(queue)
+            self._schedule_slice()
 
     def broadcast(self, recipients: Recipients, data: bytes) -> None:
-        """Queue frames for each of the recipients, which are compared by identity."""
-        if recipients is not self._broadcast_recipients:
-            self._expand_broadcast()
-            self._broadcast_recipients = recipients
-        self._pending_broadcast.append(data)
-        self._frames_queued += 1
-        self._schedule()
+        """Queue frames for each of the recipients."""
+        if len(recipients.queues) <= MAX_URGENT_RECIPIENTS:
+            for queue in recipients.queues:
+                self.push(queue, data)
+            return
+        for group in recipients.groups:
+            if not group.has_claim:
+                group.claim()
+            if group.has_claim and not group.separate:
+                group.frames.append(data)
+                self._give_turn(group)
+            else:
+                for queue in group.queues:
+                    self._append(queue, data)
+                    self._give_turn(queue)
+        self._schedule_slice()
+
+    def when_written(self, callback: Callable[[], None]) -> None:
+        """Call back once everything that is queued now is written, or left to transports."""
+        self._on_written.append(callback)
+        self._schedule_slice()
 
     def replace_with(self, queue: SendQueue, frame: bytes) -> None:
         """Drop what is queued and write a last frame behind what the transport already has."""
@@ -91,12 +127,15 @@ class BatchWriter:
 
     def close_queue(self, queue: SendQueue) -> None:
         """Write what is queued, as far as the socket takes it, and forget the queue."""
-        self._expand_broadcast()
+        self._separate(queue)
         if queue.pending:
             self._write(queue, b"".join(queue.pending))
         self._clear(queue)
+        if queue.group is not None:
+            queue.group.remove(queue)
         self._blocked.discard(queue)
         self._congested.discard(queue)
+        queue.socket.detach()
 
     def close_slow_consumers(self, limits: QueueLimits, now: float) -> None:
         """Close clients that take nothing, and the fullest queues while all exceed the limit."""
@@ -104,90 +143,188 @@ class BatchWriter:
         for queue in stalled or fullest_over(self._congested, limits.total_bytes):
             queue.connection.close_slow_consumer()
 
-    def flush(self) -> None:
-        """Write everything that is pending, now."""
-        started = monotonic()  # uvloop's own time stands still within an iteration
-        self._is_scheduled = False
-        if self._dirty_queues:
-            self._expand_broadcast()
-            self._flush_queues()
+    def _schedule_slice(self) -> None:
+        if not self._is_slice_scheduled:
+            self._is_slice_scheduled = True
+            self._loop.call_soon(self._write_slice)
+
+    def _let_others_run(self) -> None:
+        """Have the next slice in the iteration after this one, which handles what was read."""
+        self._loop.call_soon(self._write_slice)
+
+    def _write_slice(self) -> None:
+        """Write for a short time; schedule what is left."""
+        self._is_slice_scheduled = False
+        began = self._clock()
+        if not self._turns and self._next_turns and not self._budget.pause(began):
+            self._begin_pass()
+        self._write_urgent(began + self._budget.slice_s / 2)
+        self._write_turns(began + self._budget.slice_s)
+        ended = self._clock()
+        self._budget.record_writing(began, ended)
+        if not self._turns and not self._urgent:
+            self._end_pass()
+        if self._turns or self._urgent:
+            self._is_slice_scheduled = True
+            self._loop.call_soon(self._let_others_run)
+        elif self._next_turns and not self._is_pass_scheduled:
+            self._schedule_pass(ended)
+
+    def _schedule_pass(self, now: float) -> None:
+        if pause_s := self._budget.pause(now):
+            self._is_pass_scheduled = True
+            self._loop.call_later(pause_s, self._write_slice_when_due)
         else:
-            self._flush_broadcast()
-        for callback in self.on_flushed:
+            self._is_slice_scheduled = True
+            self._loop.call_soon(self._let_others_run)
+
+    def _write_slice_when_due(self) -> None:
+        self._is_pass_scheduled = False
+        self._schedule_slice()
+
+    def _begin_pass(self) -> None:
+        """Give every queue a turn again."""
+        self._budget.record_pass(self._pass_writes, self._pass_publications)
+        self._pass_writes = self._pass_publications = 0
+        self._turns, self._next_turns = self._next_turns, self._turns
+        self._pass_number += 1
+        self._on_pass_written += self._on_written
+        self._on_written = []
+
+    def _end_pass(self) -> None:
+        """Tell who waits for it that everything is written."""
+        callbacks, self._on_pass_written = self._on_pass_written, []
+        if not self._next_turns:
+            callbacks += self._on_written
+            self._on_written = []
+        for callback in callbacks:
             callback()
-        self._delay.record_flush(started, monotonic())
 
-    def _schedule(self) -> None:
-        if self._is_scheduled:
+    def _append(self, queue: SendQueue, frame: bytes) -> None:
+        """Queue a frame for one connection, behind those it shares with a group."""
+        if not queue.pending and queue.group is not None:
+            if queue.group.frames:
+                self._separate(queue)
+            else:
+                queue.group.separate += 1
+        queue.pending.append(frame)
+
+    def _separate(self, queue: SendQueue) -> None:
+        """Give the frames of a queue's group to each of its queues."""
+        group = queue.group
+        if group is None or not group.frames:
             return
-        self._is_scheduled = True
-        if wait_s := self._delay.initial(self._frames_queued, monotonic()):
-            self._loop.call_later(wait_s, self._flush_when_due)
-        else:
-            self._loop.call_soon(self.flush)
+        frames, group.frames = group.frames, []
+        group.separate = len(group.queues)
+        for each in group.queues:
+            each.pending.extend(frames)
+            each.pass_number = group.pass_number
+            self._give_turn(each)
 
-    def _flush_when_due(self) -> None:
-        if wait_s := self._delay.extend(self._frames_queued, monotonic()):
-            self._loop.call_later(wait_s, self._flush_when_due)
-        else:
-            self.flush()
+    def _take_pending(self, queue: SendQueue) -> list[bytes]:
+        """Take what is pending for one connection alone."""
+        pending = queue.pending
+        if pending:
+            queue.pending = []
+            if queue.group is not None:
+                queue.group.separate -= 1
+        return pending
 
-    def _expand_broadcast(self) -> None:
-        """Give each recipient its own list, so that what comes next is queued behind it."""
-        if not self._pending_broadcast:
+    def _give_turn(self, waiting: SendQueue | RecipientGroup) -> None:
+        """Have frames written in this pass, or in the next one if it has had a turn in this."""
+        if not waiting.has_turn:
+            waiting.has_turn = True
+            had_turn = waiting.pass_number == self._pass_number
+            (self._next_turns if had_turn else self._turns).append(waiting)
+
+    def _write_urgent(self, until: float) -> None:
+        """Write to urgent queues until this time or the end."""
+        urgent = self._urgent
+        while urgent:
+            queues = [urgent.popleft() for _ in range(min(len(urgent), WRITES_PER_CHECK))]
+            for queue in queues:
+                queue.is_urgent = False
+            self._write_queues(queues)
+            if self._clock() >= until:
+                return
+
+    def _write_turns(self, until: float) -> None:
+        """Write the turns of this pass until this time or the end."""
+        turns = self._turns
+        while turns:
+            queues: list[SendQueue] = []
+            while turns and len(queues) < WRITES_PER_CHECK:
+                waiting = turns.popleft()
+                waiting.has_turn = False
+                if isinstance(waiting, RecipientGroup):
+                    self._write_group(waiting)
+                    break
+                queues.append(waiting)
+                self._pass_writes += 1
+                self._pass_publications += len(waiting.pending)
+            self._write_queues(queues)
+            if self._clock() >= until:
+                return
+
+    def _write_group(self, group: RecipientGroup) -> None:
+        """Write a group's frames to each of its queues."""
+        if not group.frames:
             return
-        recipients, frames = self._broadcast_recipients, self._pending_broadcast
-        self._broadcast_recipients, self._pending_broadcast = {}, []
-        for queue in recipients:
-            if not queue.pending:
-                self._dirty_queues.append(queue)
-            queue.pending.extend(frames)
+        data = b"".join(group.frames)
+        self._pass_writes += len(group.queues)
+        self._pass_publications += len(group.queues) * len(group.frames)
+        group.frames = []
+        group.pass_number = self._pass_number
+        congested = self._congested.intersection(group.queues) if self._congested else ()
+        if not congested:
+            self._write_run(group.queues, group.sends, data)
+            return
+        queues = [queue for queue in group.queues if queue not in congested]
+        self._write_run(queues, [queue.send for queue in queues], data)
+        for queue in congested:
+            if not self._write(queue, data):
+                self._retry_later(queue)
 
-    def _flush_queues(self) -> None:
-        """Write each queue's own frames."""
-        queues, self._dirty_queues = self._dirty_queues, []
+    def _write_queues(self, queues: Sequence[SendQueue]) -> None:
+        """Write to each of these queues what is pending for it."""
+        run: list[SendQueue] = []  # of queues with equal frames, to write the same bytes to
         frames: list[bytes] = []
-        joined = b""
         for queue in queues:
-            pending, queue.pending = queue.pending, []
-            # Neighbours are often subscribed to the same channels: equal lists share one buffer.
+            pending = self._take_pending(queue)
+            if not pending and not queue.unsent:
+                continue
+            queue.pass_number = self._pass_number
+            if queue in self._congested:
+                if not self._write(queue, b"".join(pending)):
+                    self._retry_later(queue)
+                continue
             if pending != frames:
-                frames, joined = pending, b"".join(pending)
-            if pending and not self._write(queue, joined):
-                self._retry_later(queue)
+                self._write_run(run, [each.send for each in run], b"".join(frames))
+                run, frames = [], pending
+            run.append(queue)
+        self._write_run(run, [each.send for each in run], b"".join(frames))
 
-    def _flush_broadcast(self) -> None:
-        """Write the broadcast to each of its recipients."""
-        recipients, frames = self._broadcast_recipients, self._pending_broadcast
-        self._broadcast_recipients, self._pending_broadcast = {}, []
-        joined = b"".join(frames)
-        if recipients.keys().isdisjoint(self._congested):
-            self._write_uncongested(recipients, joined)
-            return
-        for queue in recipients:
-            if not self._write(queue, joined):
-                self._retry_later(queue)
+    def _write_run(
+        self, queues: Sequence[SendQueue], sends: Sequence[Callable[[bytes], int]], data: bytes
+    ) -> None:
+        """Write the same bytes past transports whose buffers are empty: one system call each.
 
-    def _write_uncongested(self, recipients: Recipients, data: bytes) -> None:
-        """Write past the transports, whose buffers are empty: one system call each.
-
-        Writing to a closing connection does no harm, and a lost one is no recipient.
+        The loop is one in C: the interpreter's own steps are slow between system calls.
         """
+        written: list[int] = []
         size = len(data)
-        partial: dict[int, int] = {}  # how much was taken, by index of the recipient
-        for index, write_now in enumerate(recipients.values()):
+        remaining = iter(sends)
+        while len(written) < len(sends):
             try:
-                written = write_now(data)
+                written.extend(map(call, remaining, repeat(data)))
             except BlockingIOError:
-                written = 0
+                written.append(0)
             except OSError:
-                continue  # lost, as the transport is about to find out
-            if written != size:
-                partial[index] = written
-        if partial:
-            queues = list(recipients)
-            for index, written in partial.items():
-                self._buffer_remainder(queues[index], data[written:])
+                written.append(size)  # lost, as the transport is about to find out
+        if written.count(size) != len(written):
+            for queue, taken in zip(queues, written, strict=True):
+                if taken != size:
+                    self._buffer_remainder(queue, data[taken:])
 
     def _write(self, queue: SendQueue, data: bytes) -> bool:
         """Write whole frames behind what is unsent; return False if the socket is full."""
@@ -210,7 +347,7 @@ class BatchWriter:
             return True
         self._congested.discard(queue)
         try:
-            written = queue.write_now(data)
+            written = queue.send(data)
         except BlockingIOError:
             written = 0
         except OSError:
@@ -226,22 +363,23 @@ class BatchWriter:
 
     def _clear(self, queue: SendQueue) -> None:
         """Drop what is queued."""
-        self._expand_broadcast()
-        queue.pending = []
+        self._separate(queue)
+        self._take_pending(queue)
         queue.unsent.clear()
         queue.unsent_bytes = 0
 
     def _retry_later(self, queue: SendQueue) -> None:
         """Try a full socket again soon, unless its client is too slow to keep."""
         self._blocked.add(queue)
-        if exceeds_limit(queue, self._max_queued_bytes, monotonic()):
+        if exceeds_limit(queue, self._max_queued_bytes, self._clock()):
             queue.connection.close_slow_consumer()
-        if self._retry_timer is None:
-            self._retry_timer = self._loop.call_later(BLOCKED_RETRY_S, self._retry_blocked)
+        if not self._is_retry_scheduled:
+            self._is_retry_scheduled = True
+            self._loop.call_later(BLOCKED_RETRY_S, self._retry_blocked)
 
     def _retry_blocked(self) -> None:
-        self._retry_timer = None
-        blocked, self._blocked = self._blocked, set()
-        for queue in blocked:
-            if not self._write(queue, b""):
-                self._retry_later(queue)
+        self._is_retry_scheduled = False
+        for queue in self._blocked:
+            self._give_turn(queue)
+        self._blocked.clear()
+        self._schedule_slice()

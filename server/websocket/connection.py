@@ -24,6 +24,7 @@ from server.websocket import frame_codec
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.frame_codec import FrameDecoder
 from server.websocket.keepalive import Keepalive
+from server.websocket.send_queue import DirectSocket
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +62,13 @@ class ServerConnection(asyncio.Protocol):
         session: Session,
         rate_limit: RateLimit,
         transport: asyncio.Transport,
-        write_now: Callable[[bytes], int],
+        socket: DirectSocket,
         writer: BatchWriter,
         context: ConnectionContext,
         on_closed: Callable[[ServerConnection], None],
     ) -> None:
         self.id = id
-        self.send_queue = writer.open_queue(transport, write_now, self)
+        self.send_queue = writer.open_queue(transport, socket, self)
         self._writer = writer
         self._transport = transport
         self._context = context

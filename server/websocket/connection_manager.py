@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import Iterator
-from functools import partial
 
 from aiohttp import hdrs, web
 
@@ -22,6 +20,7 @@ from server.websocket.batch_writer import BatchWriter
 from server.websocket.connection import ServerConnection
 from server.websocket.handshake import VERSION, InvalidHandshake, check_handshake, hijack
 from server.websocket.slow_consumers import QueueLimits
+from server.websocket.transport_socket import TransportSocket
 
 MAINTENANCE_INTERVAL_S = 0.5
 CLOSE_BATCH_SIZE = 500  # connections closed in one iteration of the event loop
@@ -151,7 +150,7 @@ class ConnectionManager:
             session,
             RateLimit(settings.messages_per_second, settings.message_burst, now),
             transport,
-            partial(os.write, transport.get_extra_info("socket").fileno()),
+            TransportSocket(transport),
             self._writer,
             self._context,
             self._remove,

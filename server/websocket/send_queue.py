@@ -1,14 +1,16 @@
-"""One connection's unsent frames. A passive structure: the batch writer owns and changes it.
+"""Unsent frames, of one connection or of several that get the same ones.
 
+Passive structures: the batch writer owns and changes them.
 Nothing waits for a client: what its socket does not take is kept here and counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 MAX_TRANSPORT_BUFFER = 1 << 16  # bytes in the transport's buffer; above it nothing more is written
+GROUP_SIZE = 32  # send queues
 
 
 class Transport(Protocol):
@@ -26,6 +28,23 @@ class Transport(Protocol):
         ...
 
 
+class DirectSocket(Protocol):
+    """A connection's socket, to write to without its transport."""
+
+    def send(self, data: bytes) -> int:
+        """Send without blocking; returns how many bytes it took.
+
+        Raises:
+            BlockingIOError: it takes none now.
+            OSError: the connection is lost, or this is detached from it.
+        """
+        ...
+
+    def detach(self) -> int:
+        """Forget the connection's file descriptor; idempotent."""
+        ...
+
+
 class QueuedConnection(Protocol):
     """The connection that a send queue belongs to."""
 
@@ -36,36 +55,44 @@ class QueuedConnection(Protocol):
 class SendQueue:
     """The frames of one connection that are not written yet, in order.
 
-    ``pending`` waits for the next flush.  ``unsent``, which is older, has been flushed while
-    the transport's buffer was full.  ``write_now`` writes to the socket itself, without the
-    transport, and returns how many bytes it took; it raises OSError as ``os.write`` does.
-    ``buffered_in_all`` counts the bytes ever left to the transport, ``taken`` is how many of
-    them the client had taken at ``progress_at``, when it last took one.
+    ``pending`` waits for the connection's next turn, and ``pass_number`` is the pass in which it
+    had its last; ``is_urgent`` and ``has_turn`` tell in which of the batch writer's lists it is.
+    Instead, frames may wait in ``group``: never both at once.
+    ``unsent``, which is older, had its turn while the transport's buffer was full.
+    ``send`` is that of the socket.  ``buffered_in_all`` counts the bytes ever left to the
+    transport, ``taken`` is how many of them the client had taken at ``progress_at``, when it last
+    took one.
     """
 
     __slots__ = (
         "buffered_in_all",
         "connection",
+        "group",
+        "has_turn",
+        "is_urgent",
         "over_limit_since",
+        "pass_number",
         "pending",
         "progress_at",
+        "send",
+        "socket",
         "taken",
         "transport",
         "unsent",
         "unsent_bytes",
-        "write_now",
     )
 
     def __init__(
-        self,
-        transport: Transport,
-        write_now: Callable[[bytes], int],
-        connection: QueuedConnection,
+        self, transport: Transport, socket: DirectSocket, connection: QueuedConnection
     ) -> None:
         self.transport = transport
-        self.write_now = write_now
+        self.socket = socket
+        self.send = socket.send
         self.connection = connection
         self.pending: list[bytes] = []
+        self.group: RecipientGroup | None = None
+        self.pass_number = 0
+        self.is_urgent = self.has_turn = False
         self.unsent: list[bytes] = []
         self.unsent_bytes = 0
         self.over_limit_since: float | None = None
@@ -84,13 +111,52 @@ class SendQueue:
         return self.unsent_bytes + self.transport.get_write_buffer_size()
 
 
-Recipients = dict[SendQueue, Callable[[bytes], int]]
-"""The send queues of a channel's subscribers, each with its ``write_now``; never changed.
+class RecipientGroup:
+    """Some subscribers of a channel, whose frames are kept once for all of them.
 
-A flush of a broadcast uses nothing else.
-"""
+    That is possible while it is the ``group`` of each of its queues, which it then claims, and
+    none of them has frames of its own: ``separate`` counts those that have.  ``frames`` waits
+    for the group's next turn; ``pass_number`` and ``has_turn`` are those of a send queue.
+    """
+
+    __slots__ = ("frames", "has_claim", "has_turn", "pass_number", "queues", "sends", "separate")
+
+    def __init__(self, queues: Sequence[SendQueue]) -> None:
+        self.queues = list(queues)
+        self.sends = [queue.send for queue in queues]
+        self.frames: list[bytes] = []
+        self.pass_number = 0
+        self.has_claim = self.has_turn = False
+        self.separate = 0
+
+    def claim(self) -> None:
+        """Become the group of each queue, unless frames wait in the one it has."""
+        groups = {queue.group for queue in self.queues}
+        if any(group is not None and group.frames for group in groups):
+            return
+        for group in groups:
+            if group is not None:
+                group.has_claim = False
+        for queue in self.queues:
+            queue.group = self
+        self.separate = sum(1 for queue in self.queues if queue.pending)
+        self.has_claim = True
+
+    def remove(self, queue: SendQueue) -> None:
+        """Remove a queue; neither it nor the group has frames."""
+        index = self.queues.index(queue)
+        del self.queues[index], self.sends[index]
+        queue.group = None
 
 
-def make_recipients(queues: Iterable[SendQueue]) -> Recipients:
-    """Build the recipients of a broadcast."""
-    return {queue: queue.write_now for queue in queues}
+class Recipients:
+    """The send queues that a publication goes to, in groups."""
+
+    __slots__ = ("groups", "queues")
+
+    def __init__(self, queues: Sequence[SendQueue]) -> None:
+        self.queues = queues
+        self.groups = [
+            RecipientGroup(queues[start : start + GROUP_SIZE])
+            for start in range(0, len(queues), GROUP_SIZE)
+        ]

@@ -2,11 +2,13 @@
 
 import pytest
 
-from protocol.monitoring import ConnectionEvent
+from protocol.monitoring import ConnectionEvent, RefusedRequest
 from server.monitoring.connection_log import (
     EVENT_TTL_S,
     MAX_EVENTS,
     MAX_EVENTS_PER_REPORT,
+    MAX_REFUSALS,
+    REFUSAL_TTL_S,
     ConnectionLog,
     EventReport,
 )
@@ -83,4 +85,36 @@ def test_events_of_another_node_are_merged_by_time_and_not_sent_again(log):
     report = log.take_report("shop", is_full_log=False)
 
     assert (times(report), report.left_out) == ([1, 3, 4], 7)
+    assert log.take_unsent() == {}
+
+
+def refusal(at, user="olena"):
+    return RefusedRequest(float(at), user, "forbidden", "tenant:books")
+
+
+def test_refused_requests_are_reported_once_the_oldest_first(log):
+    log.record_refusal("shop", refusal(2))
+    log.add("shop", EventReport(refused=(refusal(1),), refused_left_out=4))
+
+    report = log.take_report("shop", is_full_log=False)
+
+    assert (report.refused, report.refused_left_out) == ((refusal(1), refusal(2)), 4)
+    assert log.take_report("shop", is_full_log=True).refused == ()
+
+
+def test_a_flood_of_refused_requests_is_counted(log):
+    for _ in range(1000):
+        log.record_refusal("shop", refusal(1))
+
+    for report in (log.take_report("shop", is_full_log=False), log.take_unsent()["shop"]):
+        assert len(report.refused) == MAX_REFUSALS
+        assert report.refused_left_out == 1000 - MAX_REFUSALS
+
+
+def test_refused_requests_that_nobody_watches_are_forgotten(log):
+    log.record_refusal("shop", refusal(1))
+
+    log.drop_expired(1 + REFUSAL_TTL_S + 0.1)
+
+    assert log.take_report("shop", is_full_log=True).refused == ()
     assert log.take_unsent() == {}

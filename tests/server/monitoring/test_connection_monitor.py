@@ -1,8 +1,12 @@
 """What the monitor reports about connections: lows and highs, and who came and went, and how."""
 
+import json
+
 import pytest
 
+from protocol.channels import MAX_NAME_LENGTH
 from protocol.close_codes import CloseCode
+from protocol.monitoring import RefusedRequest
 from server.auth.identity import Identity, Role
 from server.monitoring.connection_log import ConnectionLog
 from server.monitoring.connection_monitor import ConnectionMonitor
@@ -153,3 +157,41 @@ async def test_an_admin_learns_who_came_and_went_and_why(serve, token):
     await foreign.subscribe("monitor:books")
     events = (await foreign.next_event("stats"))["payload"]["events"]
     assert [each["user_id"] for each in events] == ["ivan"]
+
+
+def test_a_refused_request_is_logged_for_its_users_tenant_only(monitor, log):
+    monitor.on_refused(identity(), "forbidden", "order:ord_1")
+    monitor.on_refused(None, "not_signed_in", "order:ord_2")
+    monitor.on_refused(identity(tenant_id=""), "forbidden", "order:ord_3")
+
+    refused = log.take_report("shop", is_full_log=False).refused
+    assert refused == (RefusedRequest(5.0, "olena", "forbidden", "order:ord_1"),)
+    assert log.take_unsent().keys() == {"shop"}
+
+
+def test_a_requested_channel_is_logged_only_as_far_as_a_name_can_be_long(monitor, log):
+    monitor.on_refused(identity(), "forbidden", "x" * 60_000)
+
+    assert len(log.take_report("shop", is_full_log=False).refused[0].channel) == MAX_NAME_LENGTH
+
+
+async def test_an_admin_learns_what_was_refused_to_the_tenants_users_and_to_nobody_else(serve):
+    server = await serve()
+    boss = await server.sign_in("boss", "admin")
+    await boss.subscribe("monitor:shop")
+    anonymous = await server.connect()
+    await anonymous.subscribe("order:asked_by_anonymous")
+    foreign = await server.sign_in("ivan", tenant_id="books")
+    await foreign.subscribe("order:asked_by_another_tenant")
+    olena = await server.sign_in("olena")
+    await olena.subscribe("tenant:shop")
+
+    refused = []
+    while not refused:
+        report = await boss.next_event("stats")
+        refused = report["payload"].get("refused", [])
+        assert "asked_by" not in json.dumps(report)
+
+    assert [(each["user_id"], each["code"], each["channel"]) for each in refused] == [
+        ("olena", "forbidden", "tenant:shop")
+    ]

@@ -143,6 +143,7 @@ def test_a_type_from_another_version_is_counted_with_the_others():
         None,
         counters,
         lambda: 0.0,
+        lambda written: written(),
         1 << 20,
     )
     metrics = Metrics(reporter.node_stats, counters, LatencyHistogram(0.0), lambda: 0, {})

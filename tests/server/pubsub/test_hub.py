@@ -17,7 +17,7 @@ class Queue:
     def __init__(self):
         self.frames = []
 
-    write_now = None
+    send = None
 
 
 class Connection:
@@ -41,7 +41,7 @@ NEWS, OWN, STAFF = map(Channel.parse, ("public:news", "user:olena", "tenant:shop
 @pytest.fixture
 def hub():
     def broadcast(recipients, frames):
-        for queue in recipients:
+        for queue in recipients.queues:
             queue.frames.append(frames)
 
     return Hub(Counters(), broadcast, clock=lambda: 0.0)

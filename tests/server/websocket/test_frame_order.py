@@ -1,6 +1,5 @@
 """Each client gets publications, lists and replies in order, however they are batched."""
 
-import asyncio
 import json
 
 from hypothesis import given
@@ -14,10 +13,13 @@ from server.monitoring.counters import Counters
 from server.pubsub.hub import Hub
 from server.websocket import frame_codec
 from server.websocket.batch_writer import BatchWriter
-from server.websocket.send_queue import MAX_TRANSPORT_BUFFER
+from server.websocket.send_queue import GROUP_SIZE, MAX_TRANSPORT_BUFFER
+from tests.server.websocket.simulated_loop import SimulatedLoop
 
 CHANNELS = [Channel.parse(f"public:{name}") for name in "abc"]
-CLIENTS = 4
+CLIENTS = GROUP_SIZE + 8
+AT_FIRST = {CHANNELS[0]: range(30), CHANNELS[1]: range(20, CLIENTS)}  # who is subscribed
+SEND_S = 0.00005  # so long that a pass has several slices
 
 STEPS = st.lists(
     st.one_of(
@@ -27,30 +29,29 @@ STEPS = st.lists(
         st.tuples(st.just("read"), st.integers(0, CLIENTS - 1)),
         st.tuples(st.just("join"), st.tuples(st.integers(0, CLIENTS - 1), st.integers(0, 2))),
         st.tuples(st.just("leave"), st.tuples(st.integers(0, CLIENTS - 1), st.integers(0, 2))),
-        st.tuples(st.just("flush"), st.none()),
+        st.tuples(st.just("lose"), st.integers(0, CLIENTS - 1)),
+        st.tuples(st.just("iterate"), st.integers(1, 8)),
     ),
     max_size=50,
 )
 
 
-class Client:
-    """A subscriber with a socket that may be full, and what it should receive."""
+class Socket:
+    """A transport and its socket, which may be full; every third takes little at once."""
 
-    def __init__(self, number, writer):
-        self.id, self.tenant_id = f"c_{number}", ""
-        self.unread, self.received, self.expected = 0, b"", []
-        self._writer = writer
-        self.send_queue = writer.open_queue(self, self.take, self)
+    def __init__(self, number, loop):
+        self.unread, self.received, self.is_closed = 0, b"", False
+        self._takes = 7 if number % 3 == 0 else 1 << 30
+        self._loop = loop
 
-    def send(self, frame):
-        self._writer.push(self.send_queue, frame)
+    def send(self, data):
+        assert not self.is_closed
+        self._loop.spend(SEND_S)
+        self.received += data[: self._takes]
+        return len(data[: self._takes])
 
-    def close_slow_consumer(self):
-        raise AssertionError("nothing here comes near the limit")
-
-    def take(self, data):
-        self.received += data[:7]  # a socket that takes little at once
-        return len(data[:7])
+    def detach(self):
+        self.is_closed = True
 
     def write(self, data):
         self.received += data
@@ -59,7 +60,23 @@ class Client:
         return self.unread
 
     def is_closing(self):
-        return False
+        return self.is_closed
+
+
+class Client:
+    """A subscriber, and what it should receive."""
+
+    def __init__(self, number, writer, loop):
+        self.id, self.tenant_id = f"c_{number}", ""
+        self.socket, self.expected, self.is_lost = Socket(number, loop), [], False
+        self._writer = writer
+        self.send_queue = writer.open_queue(self.socket, self.socket, self)
+
+    def send(self, frame):
+        self._writer.push(self.send_queue, frame)
+
+    def close_slow_consumer(self):
+        raise AssertionError("nothing here comes near the limit")
 
 
 def texts(raw):
@@ -82,54 +99,66 @@ def texts(raw):
 
 @given(STEPS)
 def test_every_client_gets_all_its_frames_in_the_order_they_were_accepted(steps):
-    async def run():
-        writer = BatchWriter(asyncio.get_running_loop(), 1 << 30)
-        hub = Hub(Counters(), writer.broadcast, lambda: 0.0)
-        clients = [Client(number, writer) for number in range(CLIENTS)]
-        subscribed = {client: set() for client in clients}
-        for client in clients:
-            hub.add(client)
-        number = 0
-        for step, what in steps:
-            match step:
-                case "publish":
-                    batch = []
-                    for where in what:
-                        number += 1
-                        to = CHANNELS[where] if where < len(CHANNELS) else EVERYONE
-                        batch.append(
-                            Publication(
-                                to=to,
-                                type="notification",
-                                message=b"%d" % number,
-                                tenant="shop",
-                                accepted_at=0.0,
-                            )
-                        )
-                        for client in clients:
-                            if to is EVERYONE or to in subscribed[client]:
-                                client.expected.append(number)
-                    hub.on_publications(batch)
-                case "reply":
+    loop = SimulatedLoop()
+    writer = BatchWriter(loop, loop.clock, 1 << 30)
+    hub = Hub(Counters(), writer.broadcast, lambda: 0.0)
+    clients = [Client(number, writer, loop) for number in range(CLIENTS)]
+    subscribed = {client: set() for client in clients}
+    for client in clients:
+        hub.add(client)
+    for channel, numbers in AT_FIRST.items():
+        for number in numbers:
+            hub.subscribe(clients[number], channel)
+            subscribed[clients[number]].add(channel)
+    number = 0
+    for step, what in steps:
+        client, channel = what if isinstance(what, tuple) else (what, 0)
+        if step in {"reply", "fill", "read", "join", "leave", "lose"}:
+            client, channel = clients[client], CHANNELS[channel]
+            if client.is_lost:
+                continue
+        match step:
+            case "publish":
+                batch = []
+                for where in what:
                     number += 1
-                    clients[what].send(frame_codec.encode_text(b"%d" % number))
-                    clients[what].expected.append(number)
-                case "fill" | "read":
-                    clients[what].unread = MAX_TRANSPORT_BUFFER + 1 if step == "fill" else 0
-                case "join":
-                    hub.subscribe(clients[what[0]], CHANNELS[what[1]])
-                    subscribed[clients[what[0]]].add(CHANNELS[what[1]])
-                case "leave":
-                    hub.unsubscribe(clients[what[0]], CHANNELS[what[1]])
-                    subscribed[clients[what[0]]].discard(CHANNELS[what[1]])
-                case "flush":
-                    writer.flush()
-        for client in clients:
-            client.unread = 0
-        writer.flush()
-        while any(client.send_queue.unsent_bytes for client in clients):
-            await asyncio.sleep(0)
-        for client in clients:
-            assert texts(client.received) == client.expected
-
-    asyncio.run(run())
+                    to = CHANNELS[where] if where < len(CHANNELS) else EVERYONE
+                    batch.append(
+                        Publication(
+                            to=to,
+                            type="notification",
+                            message=b"%d" % number,
+                            tenant="shop",
+                            accepted_at=0.0,
+                        )
+                    )
+                    for each in clients:
+                        if not each.is_lost and (to is EVERYONE or to in subscribed[each]):
+                            each.expected.append(number)
+                hub.on_publications(batch)
+            case "reply":
+                number += 1
+                client.send(frame_codec.encode_text(b"%d" % number))
+                client.expected.append(number)
+            case "fill" | "read":
+                client.socket.unread = MAX_TRANSPORT_BUFFER + 1 if step == "fill" else 0
+            case "join":
+                hub.subscribe(client, channel)
+                subscribed[client].add(channel)
+            case "leave":
+                hub.unsubscribe(client, channel)
+                subscribed[client].discard(channel)
+            case "lose":
+                client.is_lost = True
+                hub.remove(client, subscribed[client])
+                writer.close_queue(client.send_queue)
+            case "iterate":
+                for _ in range(what):
+                    loop.run_iteration()
+    for client in clients:
+        client.socket.unread = 0
+    loop.run()
+    for client in clients:
+        received = texts(client.socket.received)
+        expected = client.expected[: len(received)] if client.is_lost else client.expected
+        assert received == expected

@@ -26,6 +26,9 @@ class Transport:
     def write(self, data):
         self.buffered += len(data)
 
+    def send(self, data):
+        return len(data)
+
 
 @pytest.fixture
 def transport():
@@ -34,7 +37,7 @@ def transport():
 
 @pytest.fixture
 def queue(transport):
-    return SendQueue(transport, None, None)
+    return SendQueue(transport, transport, None)
 
 
 def test_a_client_may_be_over_its_limit_for_the_grace_period_and_no_longer(queue, transport):
@@ -102,7 +105,7 @@ def test_a_client_that_took_everything_has_the_whole_time_again_with_the_next_by
 def test_the_fullest_queues_go_until_the_others_are_within_the_limit():
     queues = []
     for size in (10, 40, 30):
-        queues.append(SendQueue(Transport(), None, None))
+        queues.append(SendQueue(Transport(), Transport(), None))
         queues[-1].buffer(b"x" * size)
 
     assert fullest_over(queues, 80) == []

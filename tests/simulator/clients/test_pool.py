@@ -54,7 +54,14 @@ class Platform:
         )
 
     def token(self, role):
-        return mint(SECRET, user_id=f"{role}_olha", tenant_id="shop", role=role, name="Ольга")
+        return mint(
+            SECRET,
+            user_id=f"{role}_olha",
+            tenant_id="shop",
+            role=role,
+            name="Ольга",
+            tenants="*" if role == "service" else None,
+        )
 
     async def publish(self, *publications):
         """Publish; return the number of connections that were reached."""

@@ -1,0 +1,17 @@
+"""Map: every message, from its publisher through its channel to its subscribers."""
+
+from __future__ import annotations
+
+from dashboard.i18n.translate import _
+from dashboard.ui import page_frame
+from dashboard.views.map import picture
+
+
+def draw() -> None:
+    """Draw the line in the header; the picture is not part of the periodic redraw."""
+    live_line(_("every message, from its publisher to its subscribers"))
+
+
+live_line = page_frame.header(_("Map"), allow_presenter=True)
+page_frame.redraw_periodically("map", draw)
+picture.draw()

@@ -1,0 +1,60 @@
+"""How much time writing may take, so that reading and answering keep their share.  Pure.
+
+Callers pass the current time, in seconds of any monotonic clock.
+
+Writing to all connections that have something pending is a pass.  What is published during a
+pass and the pause after it is joined in the next one, so each write carries more the longer they
+take.  That alone keeps up with any load, but it writes as often as it can.  The budget therefore
+bounds the share of time spent writing: little load is written at once, and with more load there
+are pauses between passes.  The more publications a write carries, the more writes a pause saves,
+so the share falls from `MAX_SHARE` to `MIN_SHARE`.  So does the length of a slice, after which
+the event loop reads and handles what has come: then there is more of it.
+"""
+
+from __future__ import annotations
+
+MAX_SHARE, MAX_SLICE_S = 0.6, 0.0005  # while each write carries one publication
+MIN_SHARE, MIN_SLICE_S = 0.45, 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
+ENOUGH_TO_JOIN = 1.5  # publications in a write, on average
+BURST_S = 0.05  # of writing without a pause after a quiet time, beyond the share
+MAX_PAUSE_S = 0.01  # between two passes, however long they take
+TIMER_RESOLUTION_S = 0.001  # of event loops: a shorter pause is none
+
+
+class WriteBudget:
+    """Seconds of writing that are left: time passes and adds to it, writing takes from it.
+
+    It may be overdrawn, as there is no pause within a pass; the pause after the pass makes up
+    for that, up to `MAX_PAUSE_S`.  ``slice_s`` is how long to write until the event loop has a
+    turn.
+    """
+
+    __slots__ = ("_left_s", "_share", "_updated_at", "slice_s")
+
+    def __init__(self, now: float) -> None:
+        self._left_s = BURST_S
+        self._share, self.slice_s = MAX_SHARE, MAX_SLICE_S
+        self._updated_at = now
+
+    def record_writing(self, began: float, ended: float) -> None:
+        """Take the time of some writing from the budget."""
+        self._refill(ended)
+        self._left_s = max(self._left_s - (ended - began), -MAX_PAUSE_S * self._share)
+
+    def record_pass(self, writes: int, publications: int) -> None:
+        """Note how many writes there were in a pass, and how many publications they carried."""
+        if writes:
+            joined = min(1.0, (publications / writes - 1) / (ENOUGH_TO_JOIN - 1))
+            self._share = MAX_SHARE - (MAX_SHARE - MIN_SHARE) * joined
+            self.slice_s = MAX_SLICE_S - (MAX_SLICE_S - MIN_SLICE_S) * joined
+
+    def pause(self, now: float) -> float:
+        """Return for how many seconds the next pass has to wait; 0 means that it may begin."""
+        self._refill(now)
+        pause_s = -self._left_s / self._share
+        return pause_s if pause_s >= TIMER_RESOLUTION_S else 0.0
+
+    def _refill(self, now: float) -> None:
+        gained_s = max(0.0, now - self._updated_at) * self._share
+        self._left_s = min(self._left_s + gained_s, BURST_S)
+        self._updated_at = now
