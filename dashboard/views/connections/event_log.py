@@ -53,7 +53,7 @@ def draw(
             theme.draw_empty_state(
                 "event_busy",
                 _("No events"),
-                _("Nobody connected or left in the last 10 min."),
+                _("Nobody connected or left in the last 10 min, or since the last reset."),
             )
 
 
