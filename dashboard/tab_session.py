@@ -28,7 +28,9 @@ from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
 
 KEY = "tab"  # in Streamlit's session
-OF_SHOP = frozenset({"order", "message"})  # parameters of the address that a reset invalidates
+OF_SHOP = frozenset(
+    {"order", "message", "connection", "ask"}
+)  # parameters of the address that a reset invalidates
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class InboxState:
     """Whose inbox is shown, and what the tab has shown already; times are of the server.
 
     ``customer`` is None while the sidebar decides.  ``conversation_id`` is None before the
-    conversations are known and empty for a new one.
+    conversations are known and empty for a new one.  ``shows_earlier``: also the conversations from
+    before the last reset of the shop.
     """
 
     opened_at: float = 0.0
@@ -105,6 +108,7 @@ class InboxState:
     read_until: float = 0.0
     toasted_until: float = 0.0
     conversation_id: str | None = None
+    shows_earlier: bool = False
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
     error: str = ""
 

@@ -211,7 +211,7 @@ def test_lists_what_happened_to_connections_the_newest_first(draw):
     log = table_with(page, "Event")
     assert log["User"] == ["Сергій Яворський"] * 2  # of the persona: no connection has the name
     assert log["Event"] == ["evicted", "connected"]
-    assert log["Details"] == ["user_2 · 4100 · 1.2 MiB queued", "user_2"]
+    assert log["Details"] == ["4100 · 1.2 MiB queued · user_2", "user_2"]
     assert table_with(draw(FakeConnectionsClient(), event="connected"), "Event")["Details"] == [
         "user_2"
     ]
@@ -296,7 +296,7 @@ def test_says_how_many_of_the_active_customers_are_connected(draw, socket, shop)
 
     page = draw(FakeConnectionsClient(connection(1)))
 
-    assert "1 of 2 customers connected" in words(page)
+    assert "2 customers shopping now, 1 of them connected" in words(page)
 
 
 def test_asks_before_it_disconnects_a_client(draw):
@@ -306,6 +306,14 @@ def test_asks_before_it_disconnects_a_client(draw):
 
     assert "disconnect-confirm" in [button.key for button in page.button]
     assert client.ended == []
+
+
+def test_marks_the_staff_whose_connections_are_the_workbenchs(draw):
+    own = connection(9, "Ірина", "admin_1", role="admin")
+
+    page = draw(FakeConnectionsClient(own, connection(1)))
+
+    assert "Ірина · workbench" in table_with(page, "Person")["Person"]
 
 
 def test_does_not_disconnect_the_workbench_itself(draw):
