@@ -122,6 +122,8 @@ class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
+    ``handed_over`` is the message that another page put into the editor, until a template is
+    selected.
     ``template_text`` is the last text that was written from a template, ``template_persona`` the
     persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
     its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
@@ -130,6 +132,7 @@ class ConsoleState:
     """
 
     draft: str = ""
+    handed_over: str = ""
     template_text: str = ""
     template_persona: str = ""
     replaced_text: str = ""

@@ -102,13 +102,17 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
             label_visibility="collapsed",
             on_change=write,
         )
+        is_handed_over = bool(tab_session.tab().console.handed_over)
+        restore = _("Restore the template")
+        if is_handed_over:
+            restore = _("Restore the message from the Explorer, as it was received")
         st.button(
-            _("Restore the template"),
+            restore,
             key="restore-template",
             icon=":material/restart_alt:",
-            help=_("Restore the template"),
-            disabled=name == templates.OWN_MESSAGE,
-            on_click=write,
+            help=restore,
+            disabled=name == templates.OWN_MESSAGE and not is_handed_over,
+            on_click=lambda: editor_state.restore(values()),
         )
     editor_state.keep_template(name)
 
