@@ -26,7 +26,7 @@ from dashboard.views.explorer.selection import PAGE
 
 FORMATTED, FIELDS, ORIGINAL = "formatted", "fields", "original"
 FORMS = {FORMATTED: N_("JSON"), FIELDS: N_("Fields"), ORIGINAL: N_("Original")}
-PLOT = "plot"  # a parameter of the URL: the plotted field
+PLOT, FORM = "plot", "form"  # parameters of the URL: the plotted field, and how it is shown
 
 
 def draw(message: LoggedMessage | None, log_view: LogView) -> None:
@@ -84,17 +84,16 @@ def _draw_facts(message: LoggedMessage) -> None:
 
 def _draw_form_switch() -> str:
     """Draw the choice of how the message is shown; return it."""
-    form: str = st.segmented_control(
+    return url_select.select(
+        PAGE,
+        FORM,
         _("Show as"),
-        list(FORMS),
-        default=FORMATTED,
+        FORMS,
+        element=st.segmented_control,
         required=True,
-        key="message-text",
-        format_func=lambda name: _(FORMS[name]),
         label_visibility="collapsed",
         width="content",
     )
-    return form
 
 
 def _draw_actions(message: LoggedMessage) -> None:
@@ -240,7 +239,7 @@ def _draw_people(message: LoggedMessage) -> None:
                     help=_("List the messages of {channel} and its subscribers").format(
                         channel=message.channel
                     ),
-                    on_click=selection.filter_by_channel,
+                    on_click=selection.show_channel,
                     args=(message.channel,),
                 )
             for user in people.users_of(message):
@@ -251,7 +250,7 @@ def _draw_people(message: LoggedMessage) -> None:
                     help=_("List what {user} receives and what mentions {user}").format(
                         user=user.id
                     ),
-                    on_click=selection.filter_by_user,
+                    on_click=selection.show_user,
                     args=(user.id,),
                 )
 
