@@ -144,7 +144,7 @@ def adopt_url(page: str) -> None:
         if owner != EVERY_PAGE and value != tab().choices.get((owner, parameter)):
             tab().choices[page, parameter], tab().url_owners[parameter] = value, page
             asked.add(parameter)
-        elif owner == EVERY_PAGE or owner == page:
+        elif owner in (EVERY_PAGE, page):
             asked.add(parameter)
     if asked.intersection(subjects):
         for parameter in set(subjects) - asked:

@@ -50,7 +50,7 @@ def draw(message: LoggedMessage | None, log_view: LogView) -> None:
                 # What its button copies is what it shows: the original, too, to the byte.
                 show = fields.original_text if form == ORIGINAL else fields.pretty_json
                 st.code(show(message), "json", height="stretch", wrap_lines=True)
-                _draw_changes(message, previous)
+                _draw_changes(message, previous, log_view)
         _draw_people(message)
         _draw_plot(message, same)
 
@@ -158,9 +158,9 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     """Draw the fields as a table; a click on a row filters the list by its value."""
     rows = fields.field_rows(message, previous)
     columns: dict[str, Column[FieldRow]] = {
-        _("Field"): tables.text_column(110, lambda row: row.path),
+        _("Field"): tables.text_column(92, lambda row: row.path),
         _("Value"): tables.text_column(
-            90,
+            72,
             lambda row: field_conditions.value_text(row.value),
             _("Click a value to list the messages that have it"),
             grows=True,
@@ -168,10 +168,10 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     }
     if any(row.before is not None for row in rows):
         columns[_("Before")] = tables.text_column(
-            60, lambda row: row.before or "", _("In the previous message about the same object")
+            56, lambda row: row.before or "", _("In the previous message about the same object")
         )
     columns[""] = tables.button_column(
-        26,
+        38,
         lambda row: _("Plot {field}").format(field=row.path) if row.is_number else "",
         lambda row: _plot(row.path),
         icon="show_chart",
@@ -189,9 +189,13 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     )
 
 
-def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> None:
+def _draw_changes(
+    message: LoggedMessage, previous: LoggedMessage | None, log_view: LogView
+) -> None:
     """Draw the fields that differ from the previous message."""
     aside = _("no earlier message to compare with")
+    if log_view.has_dropped:
+        aside = _("earlier messages are no longer stored")
     if previous:
         aside = _("since {at}").format(at=formatting.format_time(previous.at))
     with st.container(key="changed", gap="xsmall"):
@@ -276,7 +280,9 @@ def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
         label_visibility="collapsed",
         on_change=keep,
     )
-    frame = field_plot.field_data(fields.field_points(field, messages), kind_of(message.channel))
+    frame = field_plot.field_data(
+        fields.field_points(field, messages), kind_of(message.channel), message.at
+    )
     alt = _("{field} over time").format(field=field)
     st.vega_lite_chart(
         frame, field_plot.field_spec(), height=field_plot.HEIGHT_PX, key="field", alt=alt
