@@ -158,7 +158,7 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     """Draw the fields as a table; a click on a row filters the list by its value."""
     rows = fields.field_rows(message, previous)
     columns: dict[str, Column[FieldRow]] = {
-        _("Field"): tables.text_column(92, lambda row: row.path),
+        _("Field"): tables.text_column(100, lambda row: row.path),
         _("Value"): tables.text_column(
             72,
             lambda row: field_conditions.value_text(row.value),
@@ -168,7 +168,10 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     }
     if any(row.before is not None for row in rows):
         columns[_("Before")] = tables.text_column(
-            56, lambda row: row.before or "", _("In the previous message about the same object")
+            56,
+            lambda row: row.before or "",
+            _("In the previous message about the same object"),
+            grows=True,
         )
     columns[""] = tables.button_column(
         38,
