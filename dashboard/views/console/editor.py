@@ -91,7 +91,8 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
     st.session_state.setdefault(key, editor_state.selected_template())
 
     def write() -> None:
-        editor_state.write_template(editor_state.selected_template(), values())
+        if editor_state.is_new_choice():
+            editor_state.write_template(editor_state.selected_template(), values())
 
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="template"):
         name = st.selectbox(

@@ -80,6 +80,14 @@ def selected_template() -> str:
     return wanted if wanted in TEMPLATE_TITLES else templates.TEMPLATE_NAMES[0]
 
 
+def is_new_choice() -> bool:
+    """Return whether a person selected another template; for the callback of a change.
+
+    A selection by the page is reported as a change, too, if the run that made it was cut short.
+    """
+    return selected_template() != url_select.kept_value("console", TEMPLATE_PARAM)
+
+
 def template_key() -> str:
     """Return the key of the widget that selects the template.
 
@@ -103,10 +111,10 @@ def _select_template(name: str) -> None:
 def write_template(name: str, values: TemplateValues) -> None:
     """Write a template into the editor and select it; in a callback, or before the editor."""
     _select_template(name)
-    tab().console.handed_over = ""
     if name == templates.OWN_MESSAGE:
         st.session_state.setdefault(EDITOR_TEXT, "")
         return
+    tab().console.handed_over = ""
     before = st.session_state.get(EDITOR_TEXT, "")
     text = templates.render_template(name, next_id(before), values)
     console = tab().console
