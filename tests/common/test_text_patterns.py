@@ -76,6 +76,14 @@ def test_a_path_selects_nothing_in_a_message_nested_too_deeply():
     assert not JsonPathPattern("$..name").matches(b"[" * 500 + b"]" * 500)
 
 
+def test_a_path_selects_nothing_in_a_message_with_a_number_beyond_a_float():
+    pattern = JsonPathPattern("$.total")
+
+    assert not pattern.matches(b'{"total":1e999}')
+    assert pattern.values(b'{"total":1e999}') == []
+    assert pattern.compared_fields(b'{"total":1e999}') == []
+
+
 @pytest.mark.parametrize(
     "path",
     ["$..[?count(@.*) > 9]", "$[?@.a == 1 || @.b == 2 || @[0] == 3]", "$[?count($.*[*]) > 9]"],
