@@ -64,7 +64,8 @@ class ExplorerState:
     """The message list with its selection, its searches, and what a download would contain.
 
     ``shown_id`` is the id of the message that was selected last or asked for by the URL;
-    ``is_gone`` tells that the URL's is not stored.  ``is_chosen`` tells that a person selected it.
+    ``is_gone`` tells that the URL's is not stored.  ``listed`` is what was listed last: the filters
+    and the view.  ``is_chosen`` tells that a person selected it.
     ``plot_version`` counts how often the plotted field was set by another widget than its list.
     """
 
@@ -74,6 +75,7 @@ class ExplorerState:
     download: DownloadSource = field(default_factory=DownloadSource)
     shown_id: str = ""
     is_gone: bool = False
+    listed: tuple[str, ...] = ()
     is_chosen: bool = False
     plot_version: int = 0
 
@@ -126,6 +128,8 @@ class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
+    ``handed_over`` is the message that another page put into the editor, until a template is
+    selected.
     ``template_text`` is the last text that was written from a template, ``template_persona`` the
     persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
     its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
@@ -134,6 +138,7 @@ class ConsoleState:
     """
 
     draft: str = ""
+    handed_over: str = ""
     template_text: str = ""
     template_persona: str = ""
     replaced_text: str = ""
@@ -172,7 +177,8 @@ class TabSession:
     that the tab knows of, UNSET before its first run, and ``reset_notice`` the text that it has yet
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
+    has, by parameter; ``select_versions`` count how often a page itself selected an option.
+    ``page`` is the page that was drawn last.  ``shown_rows`` are what the
     browser may show, and ``steady_orders`` the orders that are held, by the key of a table.
     """
 
@@ -184,6 +190,7 @@ class TabSession:
     page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
+    select_versions: dict[tuple[str, str], int] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     steady_orders: dict[str, SteadyOrder] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)

@@ -167,7 +167,11 @@ def draw_list(
 
 def subscribers_html(channel: str, count: int, total: int) -> str:
     """Return how many of the listed clients are subscribed to a channel."""
-    words = _("{count} of {total} clients are subscribed to {channel}").format(
+    words = ngettext(
+        "{count} of {total} clients is subscribed to {channel}",
+        "{count} of {total} clients are subscribed to {channel}",
+        count,
+    ).format(
         count=formatting.format_number(count),
         total=formatting.format_number(total),
         channel=channel,

@@ -33,7 +33,7 @@ from dashboard.views.console.tab_resources import ConsoleConnection
 from dashboard.views.console.templates import TemplateValues
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
-SCHEMA_HEIGHT = 300  # px
+CHECKED_HEIGHT = 330  # px: the check and the schema
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 REPEAT_INTERVAL_KEY = "repeat-interval"
@@ -91,7 +91,8 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
     st.session_state.setdefault(key, editor_state.selected_template())
 
     def write() -> None:
-        editor_state.write_template(editor_state.selected_template(), values())
+        if editor_state.is_new_choice():
+            editor_state.write_template(editor_state.selected_template(), values())
 
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="template"):
         name = st.selectbox(
@@ -102,13 +103,17 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
             label_visibility="collapsed",
             on_change=write,
         )
+        is_handed_over = bool(tab_session.tab().console.handed_over)
+        restore = _("Restore the template")
+        if is_handed_over:
+            restore = _("Restore the message from the Explorer, as it was received")
         st.button(
-            _("Restore the template"),
+            restore,
             key="restore-template",
             icon=":material/restart_alt:",
-            help=_("Restore the template"),
-            disabled=name == templates.OWN_MESSAGE,
-            on_click=write,
+            help=restore,
+            disabled=name == templates.OWN_MESSAGE and not is_handed_over,
+            on_click=lambda: editor_state.restore(values()),
         )
     editor_state.keep_template(name)
 
@@ -163,14 +168,30 @@ def _draw_check(values: Callable[[], TemplateValues]) -> None:
     text = editor_state.typed_text()
     error = json_check.find_json_error(text)
     name = templates.template_of(text, editor_state.selected_template())
-    with st.container(key="json-check", border=False, gap="xsmall"):
-        st.html(_check_html(text, error) + _note_html(text, name, values))
-    _draw_schema(name)
+    # Of one height: what is above does not move when the text below gets longer.
+    with st.container(key="checked", height=CHECKED_HEIGHT, border=False, gap="xsmall"):
+        with st.container(key="json-check", border=False, gap="xsmall"):
+            st.html(_check_html(text, error) + _note_html(text, name, values))
+        _draw_schema(name)
     _live_editor(
         key=LIVE_KEY,
-        data={"checked": text, "error": error.offset if error else None, "schema": name},
+        data={
+            "checked": text,
+            "error": error.offset if error else None,
+            "schema": name,
+            "blocked": _is_unpublishable(text),
+        },
         on_typed_change=lambda: None,
     )
+
+
+def _is_unpublishable(text: str) -> bool:
+    """Return whether a text is a publication whose JSON is invalid.
+
+    A client's invalid frame can be sent, to see the server's answer.
+    """
+    is_publication = templates.is_publication_text(text)
+    return is_publication and json_check.find_json_error(text) is not None
 
 
 def _check_html(text: str, error: json_check.JsonError | None) -> str:
@@ -200,7 +221,7 @@ def _note_html(text: str, name: str, values: Callable[[], TemplateValues]) -> st
 
 
 def _draw_schema(name: str) -> None:
-    with st.container(key="schema", height=SCHEMA_HEIGHT, border=False):
+    with st.container(key="schema", height="stretch", border=False):
         if name == templates.OWN_MESSAGE:
             st.caption(_("This type has no schema: clients and services do not send it."))
             return
@@ -215,8 +236,11 @@ def _draw_schema(name: str) -> None:
 
 
 def _send(connection: ConsoleConnection) -> None:
-    panes.clear_selection()  # so that the answer is visible
     text: str = st.session_state[EDITOR_TEXT]
+    if _is_unpublishable(text):  # by the shortcut
+        st.toast(_("Not published: the JSON is invalid."), icon=":material/error:")
+        return
+    panes.clear_selection()  # so that the answer is visible
     if templates.is_publication_text(text):
         connection.publish(text)
     else:

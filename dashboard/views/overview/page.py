@@ -163,7 +163,7 @@ def draw_orders(now: Snapshot, start: str) -> None:
             66, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
         _("Order"): tables.link_column(
-            112, lambda order: order.number, lambda order: f"/orders?order={quote(order.id)}"
+            124, lambda order: order.number, lambda order: f"/orders?order={quote(order.id)}"
         ),
         _("Status"): tables.chips_column(92, lambda order: order.status, theme.STATUS_TONES),
         _("Customer"): tables.text_column(122, lambda order: order.customer),

@@ -115,7 +115,7 @@ def test_explorer_shows_what_a_message_changed(draw, busy_feed):
 
 def test_explorer_shows_a_message_as_it_was_received(draw, busy_feed, shop):
     page = draw(busy_feed, "explorer")
-    page.session_state["message-text"] = "original"
+    page.session_state["explorer-form-en"] = "original"
     page.run()
 
     received = shop.message(action="item_added", cart={"id": "c", "item_count": 2, "total": 2})

@@ -254,7 +254,7 @@ def test_lists_the_subscribers_of_a_channel_and_how_many_they_are(draw):
     page = draw(FakeConnectionsClient(connection(1), agent), channel="tenant:shop")
 
     assert listed(page)["Person"] == ["Марія"]
-    assert "1 of 2 clients are subscribed to tenant:shop" in words(page)
+    assert "1 of 2 clients is subscribed to tenant:shop" in words(page)
 
 
 def test_a_queue_near_its_limit_is_red(draw):
@@ -273,7 +273,10 @@ def test_explains_access_to_an_order_by_its_number(draw, socket, shop):
 
     assert "order:ord_7" in words(page)
     unknown = draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="ORD-9")
-    assert "knows no order ORD" in words(unknown)
+    assert "does not know order ORD" in words(unknown)
+    old = words(draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="ORD-ZQ0KB-099"))
+    assert "Its id is ord\\_zq0kb\\_99" in old
+    assert "order:ord_zq0kb_99" in old
 
 
 def test_asks_about_the_channel_that_is_selected_in_the_explorer(draw):
