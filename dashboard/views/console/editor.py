@@ -16,6 +16,7 @@ from common.text_markers import N_
 from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard import tab_session
 from dashboard.i18n.translate import _
+from dashboard.personas import Persona
 from dashboard.ui import formatting, theme, url_select
 from dashboard.ui.console_draft import EDITOR_TEXT
 from dashboard.views.console import (
@@ -83,7 +84,7 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
             on_change=editor_state.follow_text,
         )
         _draw_sending(text, is_publication, connection)
-        st.fragment(_draw_check)(values)
+        st.fragment(_draw_check)(values, connection.persona)
 
 
 def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
@@ -158,13 +159,13 @@ def _draw_repetition(connection: ConsoleConnection) -> None:
     st.caption(_("Stops when the connection closes, or another page or persona is opened."))
 
 
-def _draw_check(values: Callable[[], TemplateValues]) -> None:
+def _draw_check(values: Callable[[], TemplateValues], persona: Persona) -> None:
     """Draw what is wrong with the text, and the schema of its type; both follow each key."""
     text = editor_state.typed_text()
     error = json_check.find_json_error(text)
     name = templates.template_of(text, editor_state.selected_template())
     with st.container(key="json-check", border=False, gap="xsmall"):
-        st.html(_check_html(text, error) + _note_html(text, name, values))
+        st.html(_check_html(text, error) + _note_html(text, name, values, persona))
     _draw_schema(name)
     _live_editor(
         key=LIVE_KEY,
@@ -186,7 +187,7 @@ def _check_html(text: str, error: json_check.JsonError | None) -> str:
     return formatting.status_html(_("JSON is valid"), "", "ok")
 
 
-def _note_html(text: str, name: str, values: Callable[[], TemplateValues]) -> str:
+def _note_html(text: str, name: str, values: Callable[[], TemplateValues], persona: Persona) -> str:
     """Return what else a person has to know of the message; empty if there is nothing."""
     if name == templates.RECOVER and '"since"' not in text:
         now = values()
@@ -195,7 +196,7 @@ def _note_html(text: str, name: str, values: Callable[[], TemplateValues]) -> st
         words = _(NOT_RECOVERABLE if now.was_subscribed else NEVER_SUBSCRIBED)
         note = words.format(channel=now.recovered_channel)
     else:
-        note = order_notes.finished_note([templates.json_object(text)])
+        note = order_notes.order_note([templates.json_object(text)], persona)
     return f'<div class="quiet">{html.escape(note)}</div>' if note else ""
 
 
