@@ -17,7 +17,7 @@ from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard import tab_session
 from dashboard.i18n.translate import _
 from dashboard.personas import Persona
-from dashboard.ui import formatting, theme, url_select
+from dashboard.ui import formatting, sidebar, theme, url_select
 from dashboard.ui.console_draft import EDITOR_TEXT
 from dashboard.views.console import (
     editor_state,
@@ -34,12 +34,12 @@ from dashboard.views.console.tab_resources import ConsoleConnection
 from dashboard.views.console.templates import TemplateValues
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
-SCHEMA_HEIGHT = 300  # px
+BELOW_EDITOR_HEIGHT = 240  # px, of the check and the schema
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 REPEAT_INTERVAL_KEY = "repeat-interval"
 NEVER_SUBSCRIBED = N_(
-    "Without “since”: this connection was not subscribed to any channel, so there is no position."
+    "Without “since”: this connection was not subscribed to {channel}, so there is no position."
 )
 NOT_RECOVERABLE = N_(
     "Without “since”: the subscription to {channel} was not recoverable, so its messages had no "
@@ -161,12 +161,14 @@ def _draw_repetition(connection: ConsoleConnection) -> None:
 
 def _draw_check(values: Callable[[], TemplateValues], persona: Persona) -> None:
     """Draw what is wrong with the text, and the schema of its type; both follow each key."""
-    text = editor_state.typed_text()
+    text = editor_state.shown_text()
     error = json_check.find_json_error(text)
     name = templates.template_of(text, editor_state.selected_template())
-    with st.container(key="json-check", border=False, gap="xsmall"):
-        st.html(_check_html(text, error) + _note_html(text, name, values, persona))
-    _draw_schema(name)
+    # One height for both, so that a note moves nothing above it.
+    with st.container(key="below-editor", height=BELOW_EDITOR_HEIGHT, border=False, gap="xsmall"):
+        with st.container(key="json-check", border=False, gap="xsmall"):
+            st.html(_check_html(text, error) + _note_html(text, name, values, persona))
+        _draw_schema(name)
     _live_editor(
         key=LIVE_KEY,
         data={"checked": text, "error": error.offset if error else None, "schema": name},
@@ -191,17 +193,25 @@ def _note_html(text: str, name: str, values: Callable[[], TemplateValues], perso
     """Return what else a person has to know of the message; empty if there is nothing."""
     if name == templates.RECOVER and '"since"' not in text:
         now = values()
-        if now.since is not None:
-            return ""
         words = _(NOT_RECOVERABLE if now.was_subscribed else NEVER_SUBSCRIBED)
-        note = words.format(channel=now.recovered_channel)
+        note = "" if now.since is not None else words.format(channel=now.recovered_channel)
     else:
         note = order_notes.order_note([templates.json_object(text)], persona)
-    return f'<div class="quiet">{html.escape(note)}</div>' if note else ""
+    notes = filter(None, (_persona_text(), note))
+    return "".join(f'<div class="quiet">{html.escape(each)}</div>' for each in notes)
+
+
+def _persona_text() -> str:
+    """Say that the message was written for another persona, where it was; else nothing."""
+    owner = editor_state.other_persona()
+    if not owner:
+        return ""
+    words = _("You wrote this message as {persona}: check the ids and the channel in it.")
+    return words.format(persona=sidebar.persona_label(owner))
 
 
 def _draw_schema(name: str) -> None:
-    with st.container(key="schema", height=SCHEMA_HEIGHT, border=False):
+    with st.container(key="schema", height="stretch", border=False):
         if name == templates.OWN_MESSAGE:
             st.caption(_("This type has no schema: clients and services do not send it."))
             return

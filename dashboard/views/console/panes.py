@@ -47,6 +47,11 @@ def clear_selection() -> None:
         frames.selected = None
 
 
+def clear_filter() -> None:
+    """Clear the filter, which was for another persona's frames; before the toolbar is drawn."""
+    url_select.set_search(PAGE, FILTER_PARAM, "")
+
+
 def draw_toolbar(
     connection: ConsoleConnection,
     live: Sequence[RecordedFrame],
@@ -56,7 +61,7 @@ def draw_toolbar(
 
     Returns the frames that the filter and the switch leave, and the filter's words.
     """
-    label = _("Type or channel")
+    label = _("Type, channel or id")
     with st.container(horizontal=True, gap="xsmall", key="frames-toolbar"):
         st.button(
             _("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(connection,)
@@ -138,8 +143,15 @@ def draw_frames(
                     _draw_detail(one, tracker, connection)
                     _from_top(key="frame-pane", data={"frame": f"{owner} {one.seq if one else ''}"})
                 else:
-                    st.caption(_("No frame matches. Clear the filter, or switch the events on."))
+                    st.caption(formatting.escape_markdown(_no_match_text(words)))
     return left, words
+
+
+def _no_match_text(words: str) -> str:
+    if not words.strip():
+        return _("All frames are events: switch the events on.")
+    text = _("No frame matches “{words}”. Clear the filter, or switch the events on.")
+    return text.format(words=words)
 
 
 def _legend(shown: int, total: int) -> str:
