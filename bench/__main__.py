@@ -22,6 +22,7 @@ from bench.measurements import (
     abuse,
     cluster,
     fanout,
+    histories,
     idle,
     open_loop,
     pages,
@@ -47,6 +48,7 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "scaling": scaling.run,
     "cluster": cluster.run,
     "abuse": abuse.run,
+    "histories": histories.run,
     "pages": pages.run,
     "pages_clicks": pages_clicks.run,
     "pages_loading": pages_loading.run,
@@ -55,9 +57,12 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "pages_sends": pages_sends.run,
 }
 DEFAULT_MEASUREMENTS = [
-    name for name in MEASUREMENTS if name != "abuse" and not name.startswith("pages")
+    name
+    for name in MEASUREMENTS
+    if name not in ("abuse", "histories") and not name.startswith("pages")
 ]
-"""All but those of the workbench, which need a browser and take minutes, and the budgets."""
+"""All but those of the workbench, which need a browser and take minutes, and what only passes
+or fails."""
 EXIT_INTERRUPTED = 130
 
 
@@ -86,7 +91,10 @@ def argument_parser() -> argparse.ArgumentParser:
         type=measurements,
         default=DEFAULT_MEASUREMENTS,
         metavar="NAMES",
-        help=f"some of {','.join(MEASUREMENTS)}; default: all but abuse and the pages",
+        help=f"some of {','.join(MEASUREMENTS)}; default: all but abuse, histories and the pages",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="seed of the first of the histories (default: 1)"
     )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the values of every round"
@@ -112,7 +120,7 @@ def main() -> int:
     files = raise_open_file_limit(idle.CLIENTS + SOCKETS + SPARE_FILES)
     results: list[Measurement] = []
     try:
-        with bench_context(rounds, files, args.uws) as context:
+        with bench_context(rounds, files, args.uws, args.seed) as context:
             if not context.cores.are_separate:
                 print_progress("only one core: server and load share it")
             for name in args.only:

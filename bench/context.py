@@ -34,6 +34,8 @@ class BenchContext(Struct, frozen=True):
     rounds: int
     open_files: int
     uws_folder: Path
+    seed: int
+    """Seed of the first round, where chance plays a part."""
 
     def start_server(self, **environment: str) -> AbstractContextManager[Target]:
         """Start our server with these environment variables.
@@ -82,7 +84,9 @@ def print_progress(message: str) -> None:
 
 
 @contextlib.contextmanager
-def bench_context(rounds: int, open_files: int, uws_folder: Path) -> Iterator[BenchContext]:
+def bench_context(
+    rounds: int, open_files: int, uws_folder: Path, seed: int
+) -> Iterator[BenchContext]:
     """Start the load processes, on other cores than the servers; they end with the block."""
     before = os.sched_getaffinity(0)
     cores, secret = assign_cores(frozenset(before)), secrets.token_hex(32)
@@ -92,6 +96,6 @@ def bench_context(rounds: int, open_files: int, uws_folder: Path) -> Iterator[Be
             start_workers(cores.load, secret) as workers,
             raw_writer(workers, cores.server) as writer,
         ):
-            yield BenchContext(workers, writer, cores, secret, rounds, open_files, uws_folder)
+            yield BenchContext(workers, writer, cores, secret, rounds, open_files, uws_folder, seed)
     finally:
         os.sched_setaffinity(0, before)

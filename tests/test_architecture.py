@@ -56,6 +56,8 @@ MAY_IMPORT = {
 }
 
 PURE = [
+    "bench/histories/checker.py",
+    "bench/histories/events.py",
     "bench/load/frame_codec.py",
     "bench/load/monitor_reports.py",
     "client/errors.py",

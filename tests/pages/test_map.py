@@ -58,6 +58,7 @@ def test_its_socket_is_for_the_visible_page_alone(open_page, programs):
     websocket.create_connection(url, origin=ours, cookie=cookie).close()
 
     wait_until_it_draws(page)
+    assert page.locator("#loading").count() == 0  # the outline of the page that was loading
     expect(page.locator(CANVAS)).to_have_attribute("data-in-flight", re.compile("[1-9]"))
     expect(page.locator(CANVAS)).to_have_attribute("data-failures", "0")
     expect(page.locator(CANVAS)).to_have_attribute("aria-label", re.compile(r"\d+ connected"))

@@ -37,7 +37,7 @@ class Wire:
     """A connection's transport and send queue: keeps what is written, in order."""
 
     unsent_bytes = queued_bytes = 0
-    send = write_now = None  # of the socket, which there is none
+    send = None  # of the socket, which there is none
 
     def __init__(self):
         self.received = []

@@ -401,11 +401,13 @@ async def test_the_monitor_of_any_node_reports_the_publications_of_all_nodes_onc
     )  # a publication that is reported twice has been by the time that this one is reported
     await until_delivered(66)
 
-    expected = {(f"{number} on {server.port}", 3) for number in range(11) for server in nodes}
+    published = {f"{number} on {server.port}" for number in range(11) for server in nodes}
     for watcher in watchers:
         assert sorted(watcher.nodes) == ["a", "b"]
         assert (watcher.messages, watcher.deliveries) == (22, 66)
-        assert (len(watcher.sample), set(watcher.sample)) == (22, expected)
+        assert (len(watcher.sample), {text for text, _ in watcher.sample}) == (22, published)
+        # On a busy machine the count of one node is late: then it is in the totals alone.
+        assert 3 in {reached for _, reached in watcher.sample} <= {1, 2, 3}
         assert watcher.subscribers == {3}
 
 

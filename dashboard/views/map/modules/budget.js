@@ -3,7 +3,7 @@ import { clamp } from "./layout.js";
 
 export const MAX_IN_FLIGHT = 800; // dots; beyond it one stands for several messages
 export const FAN_OUT = 12; // dots of one message at most …
-export const FAN_OUT_TO_ALL = 60; // … but if all receive it, all get one: a dark row would say "did not"
+export const FAN_OUT_TO_ALL = 60; // … but if all receive it: a dark row would say "did not"
 const STEPS = [
   1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500, 1000,
 ];

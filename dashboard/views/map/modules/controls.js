@@ -160,7 +160,8 @@ export class Controls {
     const perDot = map.scale.value * map.model.perRow;
     const rounded = perDot < 10 ? Number(perDot.toFixed(1)) : Math.round(perDot);
     const dot = element("i", "dot");
-    const parts = [dot, map.count(map.model.perRow > 1 ? "dotStandsForAbout" : "dotStandsFor", rounded)];
+    const words = map.model.perRow > 1 ? "dotStandsForAbout" : "dotStandsFor";
+    const parts = [dot, map.count(words, rounded)];
     const leftOut = map.model.rate(map.model.tallies.leftOut, now);
     if (leftOut >= 1) {
       parts.push(` · ${map.text("leftOut", { count: map.number(Math.round(leftOut)) })}`);

@@ -445,11 +445,10 @@ export class LiveLayer {
     const py = spot.y + (NOTE_LINES[line] ?? 0) * 15 * u;
     const shown = words.join(" · ");
     const options = { size: 11.5, weight: 600, tone: this.theme.color(REFUSED), alpha };
-    const room = this.layout.width - 8 * u;
-    const left = this.layout.isNarrow
-      ? Math.max(4, Math.min(spot.x + 12 * u, room - pen.width(shown, 11.5, 600)))
-      : spot.x + 12 * u;
-    pen.text(shown, left, py, { ...options, outlined: true });
+    // Left of the bar: the words of the channel are at its right.
+    const wanted = spot.x - (this.layout.isNarrow ? 0 : pen.width(shown, 11.5, 600) + 4 * u);
+    const most = this.layout.width - pen.width(shown, 11.5, 600) - 4;
+    pen.text(shown, Math.max(4, Math.min(wanted, most)), py, { ...options, outlined: true });
   }
 
   // One message at a time carries its type along, so that the map explains itself.

@@ -410,7 +410,9 @@ export class TrafficMap {
     this.stats.worstMs = Math.max(this.stats.worstMs, took);
     this.drawnCount++;
     // What was called above may have woken the loop: two would double with every frame.
-    if (!this.request && this.isBusy) this.request = requestAnimationFrame((next) => this.animate(next));
+    if (!this.request && this.isBusy) {
+      this.request = requestAnimationFrame((next) => this.animate(next));
+    }
   }
 
   draw(now, ms) {
@@ -489,6 +491,11 @@ export class TrafficMap {
   text(name, values = {}) {
     const template = this.texts[name] ?? name;
     return template.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+  }
+
+  // How a connection ended; a newer server may know other ways.
+  eventText(event) {
+    return this.texts[`event-${event || "closed"}`] ?? event;
   }
 
   // A text with a number, in its plural form: texts have the forms for 1, 2 and 5.

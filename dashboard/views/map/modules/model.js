@@ -1,7 +1,7 @@
 // What the map knows: folds the frames of the socket into people, channels and rates.
 //
 // Pure: every call passes the time.  Exact numbers come from `kinds` and `busy` of a frame; its
-// sample (`rows`) only decides which way the dots go.  What a frame contains: dashboard/web/map_frames.py.
+// sample (`rows`) only decides which way the dots go.  dashboard/web/map_frames.py describes a frame.
 import { addTo, newTally, rate } from "./rates.js";
 
 export const KINDS = ["user", "order", "tenant", "public", "everyone", "monitor"];
@@ -29,7 +29,7 @@ export const PUBLISHERS = [
 const BY_TYPE = new Map(PUBLISHERS.flatMap(({ key, types }) => types.map((type) => [type, key])));
 
 export const isToAll = (kind) => kind === "public" || kind === "everyone";
-const isShared = (kind) => kind === "user" || kind === "order"; // most of them have no lane of their own
+const isShared = (kind) => kind === "user" || kind === "order"; // most have no lane of their own
 export const kindOf = (name) => (name === "*" ? "everyone" : name.slice(0, name.indexOf(":")));
 
 const byName = (a, b) => a.name.localeCompare(b.name, "en", { numeric: true });
@@ -233,7 +233,8 @@ export class TrafficModel {
       const ms = (frame.ms * (i + 1)) / (count + 1);
       const reached = channel.subscribers.size || 1;
       const type = i % 5 === 4 ? "stats" : "traffic";
-      shown.messages.push(this.message(channel, { type, reached, ms, at: frame.t, seq: 0, sender: 0 }));
+      const details = { type, reached, ms, at: frame.t, seq: 0, sender: 0 };
+      shown.messages.push(this.message(channel, details));
     }
   }
 

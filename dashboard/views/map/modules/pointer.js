@@ -1,4 +1,4 @@
-// The pointer and the keyboard's cursor over the picture: what is there, and the tip that explains it.
+// The pointer and the keyboard's cursor over the picture, and the tip that explains what is there.
 import { chip, element, fragment } from "./elements.js";
 import { easeInOut, pointAt } from "./paths.js";
 
@@ -211,7 +211,7 @@ export class Pointer {
     if (!person) return fragment();
     const details = [];
     if (person.isHere) details.push(map.count("subscriptions", person.channels.size));
-    else details.push(map.text("notConnected"), map.text(`event-${person.reason || "closed"}`));
+    else details.push(map.text("notConnected"), map.eventText(person.reason));
     if (!person.isHere && person.code) details.push(String(person.code));
     if (person.waiting) details.push(map.text("waiting", { percent: person.waiting }));
     return fragment(

@@ -1,5 +1,4 @@
-// What a paused map has missed, bounded, and its playback at twice the speed until it is live again.
-// Pure.
+// What a paused map has missed, bounded, and its playback at twice the speed until it is live.  Pure.
 
 const MAX_MESSAGES = 6000;
 const SPEED = 2;

@@ -1,7 +1,7 @@
 // What moves: dots on their paths, the light they leave, rings, and words that appear for a while.
 import * as budget from "./budget.js";
 import { place } from "./layout.js";
-import { isToAll, REFUSED } from "./model.js";
+import { isToAll, kindOf, REFUSED } from "./model.js";
 import { easeInOut, easeOut, makePath } from "./paths.js";
 
 const HOP_MS = 820; // from publisher to channel, and from channel to subscriber
@@ -130,7 +130,8 @@ export class Scene {
 
   // Where a refused request turns back: before the lane it asked for, else before all of them.
   doorKey({ from, to }) {
-    return `${DOOR}>${from}>${to && this.layout.lanes.has(to) ? to : ""}`;
+    const lane = to && this.layout.isNarrow ? kindOf(to) : to;
+    return `${DOOR}>${from}>${lane && this.layout.lanes.has(lane) ? lane : ""}`;
   }
 
   doorPlace(key) {
@@ -238,7 +239,7 @@ export class Scene {
     const toAll = isToAll(kind);
     if (this.caption?.dot === dot) {
       if (toAll) this.caption = null; // the count beside the lane says more
-      else Object.assign(this.caption, { dot: null, place: lane, at: this.clock, text: this.describe(message) });
+      else this.explainAt(lane, message);
     }
     if (!message.reached || !this.placeOf(lane)) return;
     const { people, others } = this.layout;
@@ -248,8 +249,9 @@ export class Scene {
     else this.splitToSome(dot, placed);
   }
 
-  describe(message) {
-    return `${message.type} · ${this.map.receivedBy(message)}`;
+  explainAt(lane, message) {
+    const text = `${message.type} · ${this.map.receivedBy(message)}`;
+    Object.assign(this.caption, { dot: null, place: lane, at: this.clock, text });
   }
 
   splitToSome(dot, subscribers) {
@@ -346,7 +348,7 @@ export class Scene {
     this.addRing(person.id, isEvicted ? REFUSED : "monitor", ring);
     if (isEvicted && !this.map.isStill) this.addDebris(spot);
     for (const dot of this.dots) if (dot.to === person.id) dot.fades = true;
-    const text = this.map.text(`event-${person.reason || "closed"}`);
+    const text = this.map.eventText(person.reason);
     person.note = { text, tone: isEvicted ? REFUSED : "monitor", at: this.clock };
   }
 

@@ -1,9 +1,12 @@
 """Where a click in the map leads, and what of it the URL keeps."""
 
+import re
+
 import pytest
 
 from dashboard.dependencies import Dependencies, install
 from dashboard.views.map import picture, texts
+from dashboard.web.assets import MAP_MODULES_DIR
 
 EXPLORER, CONNECTIONS = picture.EXPLORER, picture.CONNECTIONS
 
@@ -42,6 +45,17 @@ def test_a_dot_whose_message_is_no_longer_stored_leads_to_its_channel(busy_feed)
             EXPLORER,
             {"channel": "tenant:shop"},
         )
+
+
+def test_every_text_that_a_module_names_exists():
+    named = {
+        name
+        for module in MAP_MODULES_DIR.glob("*.js")
+        for name in re.findall(r'(?:text|count)\(\s*"([A-Za-z-]+)"', module.read_text())
+    }
+
+    assert len(named) > 30
+    assert named - texts.all_texts().keys() == set()
 
 
 def test_every_text_with_a_number_has_a_form_for_each_plural():
