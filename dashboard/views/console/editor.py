@@ -34,7 +34,7 @@ from dashboard.views.console.tab_resources import ConsoleConnection
 from dashboard.views.console.templates import TemplateValues
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
-BELOW_EDITOR_HEIGHT = 240  # px, of the check and the schema
+CHECKED_HEIGHT = 240  # px: the check and the schema
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 REPEAT_INTERVAL_KEY = "repeat-interval"
@@ -164,8 +164,8 @@ def _draw_check(values: Callable[[], TemplateValues], persona: Persona) -> None:
     text = editor_state.shown_text()
     error = json_check.find_json_error(text)
     name = templates.template_of(text, editor_state.selected_template())
-    # One height for both, so that a note moves nothing above it.
-    with st.container(key="below-editor", height=BELOW_EDITOR_HEIGHT, border=False, gap="xsmall"):
+    # Of one height: what is above does not move when the text below gets longer.
+    with st.container(key="checked", height=CHECKED_HEIGHT, border=False, gap="xsmall"):
         with st.container(key="json-check", border=False, gap="xsmall"):
             st.html(_check_html(text, error) + _note_html(text, name, values, persona))
         _draw_schema(name)
