@@ -28,7 +28,9 @@ from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
 
 KEY = "tab"  # in Streamlit's session
-OF_SHOP = frozenset({"order", "message"})  # parameters of the address that a reset invalidates
+OF_SHOP = frozenset(
+    {"order", "message", "connection", "ask"}
+)  # parameters of the address that a reset invalidates
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class ExplorerState:
     """The message list with its selection, its searches, and what a download would contain.
 
     ``shown_id`` is the id of the message that was selected last or asked for by the URL;
-    ``is_gone`` tells that the URL's is not stored.  ``is_chosen`` tells that a person selected it.
+    ``is_gone`` tells that the URL's is not stored.  ``listed`` is what was listed last: the filters
+    and the view.  ``is_chosen`` tells that a person selected it.
     ``plot_version`` counts how often the plotted field was set by another widget than its list.
     """
 
@@ -72,6 +75,7 @@ class ExplorerState:
     download: DownloadSource = field(default_factory=DownloadSource)
     shown_id: str = ""
     is_gone: bool = False
+    listed: tuple[str, ...] = ()
     is_chosen: bool = False
     plot_version: int = 0
 
@@ -95,7 +99,8 @@ class InboxState:
     """Whose inbox is shown, and what the tab has shown already; times are of the server.
 
     ``customer`` is None while the sidebar decides.  ``conversation_id`` is None before the
-    conversations are known and empty for a new one.
+    conversations are known and empty for a new one.  ``shows_earlier``: also the conversations from
+    before the last reset of the shop.
     """
 
     opened_at: float = 0.0
@@ -105,6 +110,7 @@ class InboxState:
     read_until: float = 0.0
     toasted_until: float = 0.0
     conversation_id: str | None = None
+    shows_earlier: bool = False
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
     error: str = ""
 
@@ -122,6 +128,8 @@ class ConsoleState:
     """The draft, the lists of frames by persona or test, and the selected test.
 
     ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
+    ``handed_over`` is the message that another page put into the editor, until a template is
+    selected.
     ``template_text`` is the last text that was written from a template, ``template_persona`` the
     persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
     its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
@@ -131,6 +139,7 @@ class ConsoleState:
     """
 
     draft: str = ""
+    handed_over: str = ""
     template_text: str = ""
     template_persona: str = ""
     draft_persona: str = ""
@@ -170,7 +179,8 @@ class TabSession:
     that the tab knows of, UNSET before its first run, and ``reset_notice`` the text that it has yet
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter.  ``page`` is the page that was drawn last.  ``shown_rows`` are what the
+    has, by parameter; ``select_versions`` count how often a page itself selected an option.
+    ``page`` is the page that was drawn last.  ``shown_rows`` are what the
     browser may show, and ``steady_orders`` the orders that are held, by the key of a table.
     """
 
@@ -182,6 +192,7 @@ class TabSession:
     page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
+    select_versions: dict[tuple[str, str], int] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     steady_orders: dict[str, SteadyOrder] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)

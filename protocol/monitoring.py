@@ -114,7 +114,8 @@ class ConnectionEvent(Struct, frozen=True, omit_defaults=True):
     """An event of one signed-in connection; ``at`` is in seconds since the epoch.
 
     ``event`` is a `ConnectionEventKind`; later versions may add kinds.  ``code`` is the close
-    code, 0 for ``connected``, and ``bytes`` what the client had not taken when it ended.
+    code, 0 for ``connected``, and ``bytes`` what the client had not taken when it ended.  ``name``
+    is the user's by the token, empty if it has none.
     """
 
     at: float
@@ -125,6 +126,7 @@ class ConnectionEvent(Struct, frozen=True, omit_defaults=True):
     code: int = 0
     reason: str = ""
     bytes: int = 0
+    name: str = ""
 
 
 class RefusedRequest(Struct, frozen=True, omit_defaults=True):

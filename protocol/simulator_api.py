@@ -85,9 +85,9 @@ class RestartSimulation(_Command, frozen=True, tag="restart"):
 
 
 class ResetSimulation(_Command, frozen=True, tag="reset"):
-    """Put the shop back to its start: a new run at the speed and rate of the start, not paused.
+    """Put the shop back to its start: a new run at the speed and rate of the start.
 
-    With the current seed and language if none are given.
+    A paused shop stays paused.  With the current seed and language if none are given.
     """
 
     seed: Seed | None = None
@@ -118,7 +118,10 @@ class Restock(_Command, frozen=True, tag="restock"):
 
 
 class PlaceOrder(_Command, frozen=True, tag="place_order"):
-    """Place an order now; customer and product are random if not given."""
+    """Place an order now; without a customer for a connected one, without a product a random one.
+
+    Nothing happens to it by chance: it neither fails nor is cancelled, but by a scenario.
+    """
 
     customer: Annotated[str, Meta(pattern=r"^user_[1-9][0-9]{0,6}$")] | None = None
     product: Identifier | None = None
@@ -126,7 +129,10 @@ class PlaceOrder(_Command, frozen=True, tag="place_order"):
 
 
 class AdvanceOrder(_Command, frozen=True, tag="advance_order"):
-    """Change the status of an order now: to ``to``, or to the next on the happy path."""
+    """Change the status of an order now: to ``to``, or to the next on the happy path.
+
+    The shop's schedule leaves it alone for the next three virtual minutes.
+    """
 
     order: Identifier
     to: OrderStatus | None = None

@@ -39,6 +39,7 @@ from server.stores.base import Store, StoreUnavailable
 from server.supervisor import Supervisor, TaskKeepsFailing
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.connection_manager import ConnectionManager
+from server.websocket.slow_consumers import QueueLimits
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,10 @@ async def _start_server(
     settings: Settings, backends: Backends, supervisor: Supervisor, counters: Counters
 ) -> AsyncIterator[int]:
     broker, store, cluster = backends.broker, backends.store, backends.cluster
-    writer = BatchWriter(asyncio.get_running_loop(), time.monotonic, settings.outbox_bytes)
+    limits = QueueLimits(
+        settings.outbox_bytes, settings.send_queues_bytes, settings.stall_timeout_s
+    )
+    writer = BatchWriter(asyncio.get_running_loop(), time.monotonic, limits)
     hub = Hub(counters, writer.broadcast, time.time)
     reporter = MonitorReporter(
         cluster, hub, broker, counters, time.time, writer.when_written, settings.outbox_bytes

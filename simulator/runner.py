@@ -141,7 +141,6 @@ class SimulationRunner:
             case RestartSimulation(seed=seed):
                 self._start_run(seed, self.shop.rate, None)
             case ResetSimulation(seed=seed, language=language):
-                self.clock.is_running = True
                 self.clock.speed = self._initial_speed
                 self._start_run(seed, None, language)
             case TakeConversation(conversation=conversation_id):

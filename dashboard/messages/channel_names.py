@@ -9,6 +9,7 @@ from dashboard.state.live_state import Snapshot
 from protocol.channels import ChannelKind
 
 ORDER_ID = re.compile(r"ord_\w+")
+SHOP_ORDER_NUMBER = re.compile(r"ORD-([a-z0-9]+)-(\d{3,9})", re.IGNORECASE | re.ASCII)
 ORDER_NUMBER = re.compile(r"ORD-[\w-]+", re.IGNORECASE)
 
 
@@ -24,6 +25,15 @@ def find_channel(text: str, orders: Iterable[tuple[str, str]]) -> str | None:
         return text
     ids = (id for number, id in orders if number.casefold() == text.casefold())
     return next((f"{ChannelKind.ORDER}:{id}" for id in ids), None)
+
+
+def derive_order_id(number: str) -> str | None:
+    """Return the id that the simulated shop gives to an order with a number; None for others.
+
+    The order ``ORD-ZQ0KB-099`` has the id ``ord_zq0kb_99``.
+    """
+    found = SHOP_ORDER_NUMBER.fullmatch(number.strip())
+    return f"ord_{found[1].lower()}_{int(found[2])}" if found else None
 
 
 def channels_of_orders(text: str, orders: Iterable[tuple[str, str]]) -> frozenset[str]:

@@ -15,6 +15,14 @@ from dashboard.state.message_log import LoggedMessage
 from protocol import codec
 
 COLUMNS = ("seq", "at", "channel", "type", "reached", "message")
+OPERATOR_WORDS = {  # a file's name has no such characters
+    ">=": " at-least ",
+    "<=": " at-most ",
+    "!=": " not ",
+    ">": " over ",
+    "<": " under ",
+    "=": " is ",
+}
 MAX_NAME_PART = 40  # characters of a filter in the name of a file
 
 
@@ -57,7 +65,14 @@ def to_csv(messages: Iterable[LoggedMessage]) -> bytes:
 def file_name(filter: MessageFilter, at: float, extension: str) -> str:
     """Return the name of a file of the messages that match a filter, at a time (in UTC)."""
     wanted = (filter.channel, filter.type, filter.user, filter.text)
-    words = (re.sub(r"[^\w.]+", "-", text).strip("-.")[:MAX_NAME_PART] for text in wanted)
+    words = (
+        re.sub(r"[^\w.]+", "-", _name_operators(text)).strip("-.")[:MAX_NAME_PART]
+        for text in wanted
+    )
     filter_words = [word for word in words if word]
     time = re.sub(r"[-:]|\..*", "", codec.format_timestamp(at))
     return "_".join(["messages", *filter_words, time]) + f".{extension}"
+
+
+def _name_operators(text: str) -> str:
+    return re.sub("[<>!]=|[<>=]", lambda found: OPERATOR_WORDS[found[0]], text)

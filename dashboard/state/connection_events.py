@@ -31,6 +31,7 @@ class ConnectionHistory:
 
     def __init__(self) -> None:
         self.events: tuple[ConnectionEvent, ...] = ()
+        self._starts_at = 0.0
         self._left_out: deque[tuple[float, int]] = deque()
 
     @property
@@ -38,9 +39,15 @@ class ConnectionHistory:
         """How many events of the last ten minutes were reported as a number only."""
         return sum(number for _, number in self._left_out)
 
+    def start_at(self, at: float) -> None:
+        """Forget what happened before a time, and leave it out of later reports."""
+        self._starts_at = at
+        self.events = tuple(event for event in self.events if event.at >= at)
+        self._left_out.clear()
+
     def add(self, stats: StatsPayload, at: float) -> None:
         """Add the events of a report that came at ``at``."""
-        since = at - RETENTION_S
+        since = max(at - RETENTION_S, self._starts_at)
         if stats.events:
             known = {(event.at, event.connection_id, event.event): event for event in self.events}
             known |= {(event.at, event.connection_id, event.event): event for event in stats.events}

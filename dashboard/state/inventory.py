@@ -37,9 +37,15 @@ class ProductStock(Struct, frozen=True):
     sku: str
     name: str
     price: Decimal
+    sale_price: Decimal
     threshold: int
     quantities: tuple[int, ...]
     history: tuple[StockLevels, ...]
+
+    @property
+    def discount_percent(self) -> int:
+        """The discount on the price now, rounded; 0 without a sale."""
+        return round(100 * (1 - self.sale_price / self.price)) if self.price else 0
 
     @property
     def fill_percent(self) -> float:
@@ -130,6 +136,7 @@ def _product_stock(
         product.sku,
         product.name,
         product.price,
+        product.sale_price,
         product.threshold,
         left,
         _trim_history(history, at - HISTORY_S),

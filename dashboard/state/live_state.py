@@ -83,7 +83,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     the last ten minutes, 1,000 at most, the oldest first; others are only counted.
     ``message_count`` counts the messages since ``started_at``.  ``announcements`` are whole
     messages to all customers of the last ``ANNOUNCED_S``, newest first.  ``reset_at`` is when the
-    shop was last reset: nothing in the snapshot is of before, but the server's own statistics.
+    shop was last reset: nothing in the snapshot is of before, but the nodes' own statistics.
     ``recent_traffic`` are the reports of the last seconds.
     """
 
@@ -152,7 +152,7 @@ class LiveState:
         """When the shop was last reset, None if not since the start."""
 
     def _reset(self, at: float) -> None:
-        """Forget the shop's data; the server's statistics, its connections and nodes, stay."""
+        """Forget the shop's data and what happened to connections; the nodes' statistics stay."""
         self._started_at = self.reset_at = at
         self._messages.clear()
         self._recent_traffic.clear_reports()
@@ -167,6 +167,8 @@ class LiveState:
         self._announcements.clear()
         self._gaps, self._periods = [], ShopPeriods()
         self._reported_since = self._reported_until = None
+        self._connection_history.start_at(at)
+        self._nodes.count_evictions_from(at)
 
     def on_traffic(self, traffic: TrafficPayload, at: float) -> None:
         """Apply a traffic report of the monitor, unless it covers time before a reset."""

@@ -62,6 +62,11 @@ class LogView(Struct, frozen=True):
         return LogView((*full, last), seq, kept)
 
     @property
+    def has_dropped(self) -> bool:
+        """Whether messages before those of the view were dropped."""
+        return bool(self.chunks) and self.chunks[0][0].seq > 1
+
+    @property
     def oldest_at(self) -> float | None:
         """When the oldest message of the view was sent."""
         return self.chunks[0][0].at if self.count else None

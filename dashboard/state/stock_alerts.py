@@ -7,6 +7,7 @@ from msgspec import Struct
 from protocol.event_payloads import AlertType, InventoryAlertPayload
 
 MAX_ALERTS = 500
+STILL_LOW = "still_low"
 
 
 class AlertRecord(Struct, frozen=True):
@@ -20,6 +21,12 @@ class AlertRecord(Struct, frozen=True):
     quantity: int
     threshold: int
     warehouse: str
+
+    @property
+    def state(self) -> str:
+        """The type, or ``STILL_LOW`` if it is back but not over its threshold."""
+        is_low = self.type is AlertType.BACK_IN_STOCK and self.quantity <= self.threshold
+        return STILL_LOW if is_low else self.type
 
 
 class AlertLog:

@@ -16,6 +16,7 @@ WINDOW_S = 120  # of the sparklines, and of the charts unless a longer window is
 MAX_WINDOW_S = 1800  # the longest window of a chart
 RETENTION_S = MAX_WINDOW_S + 65  # for a sum over a minute at the first second of the window
 SETTLE_S = 1.5  # a second is complete after so long without a report
+RATE_S = 5  # a rate as a number is the mean of so long: that of one second jumps
 SPARKLINE_STEP_S = 3  # between two points of a sparkline
 MAX_POINTS = 150  # of a chart; a longer window has fewer points than seconds
 

@@ -16,8 +16,10 @@ EDITOR_TEXT = "draft"  # the editor's widget key: Streamlit forgets it while ano
 
 
 def replace_draft(text: str) -> None:
-    """Set the text that the editor shows when the Console is opened."""
-    tab().console.draft = text
+    """Set the text that the editor shows when the Console is opened, and restores."""
+    console = tab().console
+    console.draft = console.handed_over = text
+    console.replaced_text = ""
     st.session_state.pop(EDITOR_TEXT, None)
 
 

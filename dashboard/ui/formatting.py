@@ -38,10 +38,13 @@ def message_rate(value: float) -> str:
 
 
 def format_count(value: int) -> str:
-    """Format a count in few digits: 85421, 123k, 45M."""
+    """Format a count in few digits: 85421, 123k, 2.3M, 45M."""
     if value < 100_000:
         return str(value)
-    return f"{value // 1000}k" if value < 10_000_000 else f"{value // 1_000_000}M"
+    if value < 1_000_000:
+        return f"{value // 1000}k"
+    millions = value / 1_000_000
+    return f"{format_number(millions, 1)}M" if value < 10_000_000 else f"{int(millions)}M"
 
 
 def format_bytes(count: int) -> str:

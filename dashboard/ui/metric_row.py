@@ -161,15 +161,15 @@ def connections_metric(now: Snapshot, page: str = "") -> Metric:
 
 
 def _explain_count(now: Snapshot) -> str:
-    """Return a sentence that says why there are more connections than active customers."""
+    """Return sentences that say whose connections these are, and which customers have one."""
     text = _("Open connections on the server, including those of other shops.")
     if now.shop is None:
         return text
     simulated = min(now.shop.presence.signed_in, now.health.connections)
     explanation = _(
         "Of the simulated shop: {simulated}; others, such as this workbench: {others}. "
-        "Active customers ({active}) have visited the shop in the last five minutes, "
-        "with or without a connection."
+        "Customers shopping now: {active}; not all of them have a connection, and a connected "
+        "customer need not be shopping."
     )
     return f"{text} " + explanation.format(
         simulated=simulated,
@@ -186,6 +186,8 @@ def _low_caption(now: Snapshot, band: Sequence[tuple[float, float] | None]) -> s
     low, high = min(least for least, _most in known), max(most for _least, most in known)
     if low == high:
         known_s = min(float(WINDOW_S), now.series.end + 1 - now.known_since)
+        if known_s >= WINDOW_S:
+            return _("unchanged for over {minutes} min").format(minutes=WINDOW_S // 60)
         return _("unchanged for {time}").format(time=formatting.format_duration(known_s))
     end = now.series.end
     lowest = now.gauges.lowest(CONNECTIONS, TimeSpan(end - WINDOW_S + 1, end))

@@ -105,7 +105,7 @@ def header(
             draw_actions()
         copy_link.draw()
         st.button(
-            _("Resume") if is_paused else _("Pause"),
+            _("Resume view") if is_paused else _("Pause view"),
             icon=":material/play_arrow:" if is_paused else ":material/pause:",
             key="pause",
             shortcut="p",
@@ -131,7 +131,7 @@ def _status_html(live_text: str) -> str:
             detail, tone = f"{detail} · {stale}", f"{tone} alarm"
         return status_html(title, detail, tone)
     if (behind := pause_status()) is not None:
-        return status_html(_("Paused"), behind.header_text(), "warn")
+        return status_html(_("View paused"), behind.header_text(), "warn")
     shop = feed().snapshot().shop
     if shop is not None and not shop.running:
         return status_html(_("Shop paused"), live_text, "warn")

@@ -16,6 +16,7 @@ from dashboard.state.live_state import Snapshot
 from dashboard.state.shop_periods import PeriodKind
 from dashboard.ui import formatting, hidden_tab, simulator_commands
 from dashboard.ui.scenario_titles import scenario_title
+from protocol.monitoring import ConnectionEventKind
 from protocol.simulator_api import (
     ResumeSimulation,
     RunningScenario,
@@ -28,6 +29,7 @@ from protocol.simulator_api import (
 
 REDRAW_S = 1.0  # the time left counts down
 END_SHOWN_S = 60.0
+START_LAG_S = 3.0  # a scenario is seen by polls, so later than what it does at once
 MAX_SUBJECTS = {1: 3, 2: 1}  # named for each scenario, by the number of scenarios; else none
 LINKS = {  # where a subject is shown: the view, and its parameter
     SubjectKind.PRODUCT: ("inventory", "product"),
@@ -146,7 +148,12 @@ def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) ->
             _draw_subject(subject, shop)
         if rest := len(scenario.subjects) - len(shown):
             more = ngettext("and {count} more", "and {count} more", rest).format(count=rest)
-            st.html(_quiet(more), width="content")
+            if scenario.subjects[0].kind is SubjectKind.PRODUCT:
+                st.page_link("views/inventory/page.py", label=more)
+            else:
+                st.html(_quiet(more), width="content")
+    if evicted := eviction_text(scenario, now):
+        st.html(_quiet(evicted), width="content")
     st.button(
         _("Stop"),
         key=f"strip-stop-{scenario.name}",
@@ -165,6 +172,25 @@ def _draw_subject(subject: ScenarioSubject, shop: ShopState) -> None:
         label=formatting.escape_markdown(subject.name),
         query_params={parameter: link_value(subject, shop)} if parameter else None,
     )
+
+
+def eviction_text(scenario: RunningScenario, now: Snapshot) -> str:
+    """Return after how long the server has evicted the scenario's client, empty if it has not."""
+    clients = {one.id for one in scenario.subjects if one.kind is SubjectKind.CUSTOMER}
+    since = min(
+        (one.since for one in now.periods if one.name == scenario.name and one.until is None),
+        default=now.at,
+    )
+    connected: dict[str, float] = {}
+    for event in now.connection_events:
+        if event.user_id not in clients or event.at < since - START_LAG_S:
+            continue
+        if event.event == ConnectionEventKind.CONNECTED:
+            connected[event.connection_id] = event.at
+        elif event.event == ConnectionEventKind.EVICTED and event.connection_id in connected:
+            lasted = formatting.format_duration(event.at - connected[event.connection_id])
+            return _("evicted after {time}").format(time=lasted)
+    return ""
 
 
 def link_value(subject: ScenarioSubject, shop: ShopState) -> str:

@@ -96,7 +96,7 @@ def draw_status() -> None:
     """Draw the status of this tab and of the feed's connection, every second."""
     with st.container(key="feed-status", gap="xsmall"):
         if (pause := page_frame.pause_status()) is not None:
-            st.html(formatting.status_html(_("Paused"), pause.sidebar_text(), "warn"))
+            st.html(formatting.status_html(_("View paused"), pause.sidebar_text(), "warn"))
             st.html(
                 formatting.progress_bar_html(pause.buffer_share, "bad" if pause.lost else "warn")
             )

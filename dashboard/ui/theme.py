@@ -58,11 +58,17 @@ STATUS_TONES = {
     "cancelled": "muted",
     "refunded": "warn",
 }
-ALERT_TONES = {"out_of_stock": "bad", "low_stock": "warn", "back_in_stock": "ok"}
+ALERT_TONES = {
+    "out_of_stock": "bad",
+    "low_stock": "warn",
+    "still_low": "warn",
+    "back_in_stock": "ok",
+}
 DISPLAY_NAMES = {  # of values of the protocol; others are shown as they are
     "out_of_stock": N_("out"),
     "low_stock": N_("low"),
     "back_in_stock": N_("back"),
+    "still_low": N_("still low"),
     "pending": N_("pending"),
     "paid": N_("paid"),
     "processing": N_("processing"),

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.i18n.translate import cached_per_language
 from dashboard.state.channels import EVERYONE, KINDS
 from dashboard.state.live_state import Snapshot
-from dashboard.state.time_series import Series, TimeSpan, known_buckets
+from dashboard.state.time_series import RATE_S, Series, TimeSpan, known_buckets
 from dashboard.ui import chart_window, charts, formatting, glossary, theme
 from dashboard.ui.chart_window import ChartWindow
 from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, CEILING, DATA_ROWS, KIND_COLOR, Spec
@@ -33,7 +33,7 @@ def draw(
     kinds = [kind for kind in KINDS if kind != EVERYONE or has_any(series, kind, window.span)]
     legend = "".join(
         formatting.dot_html(
-            f"{kind} {formatting.format_number(series.now(kind), 1)}",
+            f"{kind} {formatting.format_number(series.now(kind, over=RATE_S), 1)}",
             kind,
             glossary.kind_explanation(kind),
         )

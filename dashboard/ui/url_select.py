@@ -17,6 +17,12 @@ from dashboard.i18n.translate import _, current_language
 from dashboard.tab_session import tab
 
 EVERY_PAGE = "sidebar"  # the page of widgets that are on all of them
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "explorer": ("channel", "type", "text", "user", "view", "message"),
+    "connections": ("who", "channel", "connection", "ask"),
+    "orders": ("order", "find"),
+}
+"""Parameters of a page that say what it shows: a link that asks for one replaces them all."""
 ON = "on"  # a switch's value in the URL
 
 
@@ -36,7 +42,13 @@ def select(
     names = list(options)
     shown = {name: _(text) for name, text in options.items()}
     widget = _select_key(page, parameter)
-    st.session_state[widget] = selected(page, parameter, options)
+    # Not set in the session: a run that had begun before a choice would send the value before it to
+    # the browser, and the next clock's message would bring that back.
+    chosen = selected(page, parameter, options)
+    if element is st.selectbox:
+        widget_options["index"] = names.index(chosen)
+    else:
+        widget_options["default"] = chosen
     name: str = element(
         label,
         names,
@@ -53,6 +65,16 @@ def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
     """Return the selected value, also before the widget is drawn."""
     wanted = st.session_state.get(_select_key(page, parameter), kept_value(page, parameter))
     return wanted if wanted in options else next(iter(options))
+
+
+def set_selected(page: str, parameter: str, name: str = "") -> None:
+    """Select an option, by default the first; for callbacks.
+
+    It is another widget then: see ``editor_state.template_key`` for why.
+    """
+    versions = tab().select_versions
+    versions[page, parameter] = versions.get((page, parameter), 0) + 1
+    keep_value(page, parameter, name)
 
 
 def search_input(page: str, parameter: str, label: str, **widget_options: Any) -> str:
@@ -86,9 +108,13 @@ def toggle(
     **widget_options: Any,
 ) -> bool:
     """Draw a switch that is off by default; return whether it is on."""
-    widget = _field_key(page, parameter)
-    st.session_state[widget] = is_on(page, parameter)
-    on: bool = st.toggle(label, key=widget, on_change=on_change, **widget_options)
+    on: bool = st.toggle(
+        label,
+        is_on(page, parameter),  # not in the session: see ``select``
+        key=_field_key(page, parameter),
+        on_change=on_change,
+        **widget_options,
+    )
     keep_value(page, parameter, ON if on else "")
     return on
 
@@ -106,15 +132,23 @@ def adopt_url(page: str) -> None:
 
     Where a page was seen before, its earlier values win over the URL, except over those of a link
     that led to it.  The URL may also have values that the page before wrote there: not those.
+    A link to a subject also clears the page's other ``SUBJECTS``, which could hide it.
     What was kept for the page is in the URL again afterwards.
     """
     if page == tab().page:
         return
     tab().page = page
+    subjects, asked = SUBJECTS.get(page, ()), set[str]()
     for parameter, value in st.query_params.items():
         owner = tab().url_owners.get(parameter, EVERY_PAGE)
         if owner != EVERY_PAGE and value != tab().choices.get((owner, parameter)):
             tab().choices[page, parameter], tab().url_owners[parameter] = value, page
+            asked.add(parameter)
+        elif owner in (EVERY_PAGE, page):
+            asked.add(parameter)
+    if asked.intersection(subjects):
+        for parameter in set(subjects) - asked:
+            tab().choices.pop((page, parameter), None)
     for (owner, parameter), value in [*tab().choices.items()]:
         if owner == page and value:
             keep_value(page, parameter, value)
@@ -146,4 +180,5 @@ def _field_key(page: str, parameter: str) -> str:
 
 def _select_key(page: str, parameter: str) -> str:
     # A list in another language is another widget: the browser answers by what is shown.
-    return f"{page}-{parameter}-{current_language()}"
+    version = tab().select_versions.get((page, parameter))
+    return "-".join([page, parameter, current_language(), *([str(version)] if version else [])])

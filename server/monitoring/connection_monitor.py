@@ -145,5 +145,6 @@ class ConnectionMonitor:
                 int(code),
                 reason,
                 queued_bytes,
+                identity.name,
             )
             self._log.record(identity.tenant_id, event)

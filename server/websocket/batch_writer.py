@@ -59,13 +59,13 @@ class BatchWriter:
     """Owns the send queues, and gives those that have frames their turns.
 
     ``clock`` is in seconds of a monotonic clock, which must not stand still within an iteration
-    of the loop.  ``max_queued_bytes`` is the limit of one client's queue: see `slow_consumers`.
+    of the loop.  ``limits`` are those of the send queues: see `slow_consumers`.
     """
 
-    def __init__(self, loop: Loop, clock: Callable[[], float], max_queued_bytes: int) -> None:
+    def __init__(self, loop: Loop, clock: Callable[[], float], limits: QueueLimits) -> None:
         self._loop = loop
         self._clock = clock
-        self._max_queued_bytes = max_queued_bytes
+        self._limits = limits
         self._urgent: deque[SendQueue] = deque()
         self._turns: deque[SendQueue | RecipientGroup] = deque()  # that are left in this pass
         self._next_turns: deque[SendQueue | RecipientGroup] = deque()  # of the next pass
@@ -78,7 +78,9 @@ class BatchWriter:
         self._on_pass_written: list[Callable[[], None]] = []  # ... and before it
         self._congested: set[SendQueue] = set()  # something is in their transports, or may be
         self._blocked: set[SendQueue] = set()  # their transports' buffers are full
+        self._unsent_bytes = 0  # of all queues, without what is in their transports
         self._is_retry_scheduled = False
+        self._is_closing_scheduled = False
 
     def open_queue(
         self, transport: Transport, socket: DirectSocket, connection: QueuedConnection
@@ -137,10 +139,21 @@ class BatchWriter:
         self._congested.discard(queue)
         queue.socket.detach()
 
-    def close_slow_consumers(self, limits: QueueLimits, now: float) -> None:
-        """Close clients that take nothing, and the fullest queues while all exceed the limit."""
-        stalled = [q for q in self._congested if is_stalled(q, limits.stall_timeout_s, now)]
-        for queue in stalled or fullest_over(self._congested, limits.total_bytes):
+    def close_slow_consumers(self, now: float) -> None:
+        """Close clients that take nothing, and the fullest queues while all exceed the limit.
+
+        Call it several times per second: what transports buffer is counted here only.
+        """
+        timeout_s = self._limits.stall_timeout_s
+        stalled = [queue for queue in self._congested if is_stalled(queue, timeout_s, now)]
+        for queue in stalled:
+            queue.connection.close_slow_consumer()
+        if not stalled:
+            self._close_fullest()
+
+    def _close_fullest(self) -> None:
+        self._is_closing_scheduled = False
+        for queue in fullest_over(self._congested, self._limits.total_bytes):
             queue.connection.close_slow_consumer()
 
     def _schedule_slice(self) -> None:
@@ -335,13 +348,13 @@ class BatchWriter:
         buffered = transport.get_write_buffer_size()
         if queue.unsent or buffered > MAX_TRANSPORT_BUFFER:
             queue.unsent.append(data)
-            queue.unsent_bytes += len(data)
+            self._add_unsent(queue, len(data))
             self._congested.add(queue)
             if buffered > MAX_TRANSPORT_BUFFER:
                 return False
             data = b"".join(queue.unsent)
             queue.unsent.clear()
-            queue.unsent_bytes = 0
+            self._add_unsent(queue, -queue.unsent_bytes)
         if buffered:
             queue.buffer(data)
             return True
@@ -366,13 +379,20 @@ class BatchWriter:
         self._separate(queue)
         self._take_pending(queue)
         queue.unsent.clear()
-        queue.unsent_bytes = 0
+        self._add_unsent(queue, -queue.unsent_bytes)
+
+    def _add_unsent(self, queue: SendQueue, number: int) -> None:
+        queue.unsent_bytes += number
+        self._unsent_bytes += number
 
     def _retry_later(self, queue: SendQueue) -> None:
         """Try a full socket again soon, unless its client is too slow to keep."""
         self._blocked.add(queue)
-        if exceeds_limit(queue, self._max_queued_bytes, self._clock()):
+        if exceeds_limit(queue, self._limits.client_bytes, self._clock()):
             queue.connection.close_slow_consumer()
+        if self._unsent_bytes > self._limits.total_bytes and not self._is_closing_scheduled:
+            self._is_closing_scheduled = True
+            self._loop.call_soon(self._close_fullest)  # not while others are being written
         if not self._is_retry_scheduled:
             self._is_retry_scheduled = True
             self._loop.call_later(BLOCKED_RETRY_S, self._retry_blocked)

@@ -19,7 +19,6 @@ from server.settings import Settings
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.connection import ServerConnection
 from server.websocket.handshake import VERSION, InvalidHandshake, check_handshake, hijack
-from server.websocket.slow_consumers import QueueLimits
 from server.websocket.transport_socket import TransportSocket
 
 MAINTENANCE_INTERVAL_S = 0.5
@@ -42,7 +41,6 @@ class ConnectionManager:
         self._context = context
         self._session_backend = session_backend
         self._writer = writer
-        self._queue_limits = QueueLimits(settings.send_queues_bytes, settings.stall_timeout_s)
         self._connections: dict[ServerConnection, str | None] = {}  # the oldest first; addresses
         self._is_closing = False
         self._all_closed = asyncio.Event()
@@ -96,7 +94,7 @@ class ConnectionManager:
         """Check the timeouts of all connections, until cancelled."""
         while True:
             await asyncio.sleep(MAINTENANCE_INTERVAL_S)
-            self._writer.close_slow_consumers(self._queue_limits, time.monotonic())
+            self._writer.close_slow_consumers(time.monotonic())
             now = self._context.monotonic()
             for connection in list(self._connections):
                 if now >= connection.next_check_at:

@@ -19,8 +19,9 @@ HARD_LIMIT_FACTOR = 4  # times the limit that may never be queued, not even for 
 
 
 class QueueLimits(Struct, frozen=True):
-    """``total_bytes`` of all send queues; how long a client may take nothing."""
+    """Of one send queue, of all together, and how long a client may take nothing."""
 
+    client_bytes: int
     total_bytes: int
     stall_timeout_s: float
 

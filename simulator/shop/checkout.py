@@ -32,8 +32,18 @@ class Checkout:
             fulfilment,
         )
 
-    def place_order(self, customer: Customer, lines: Sequence[OrderLine], at: float) -> PlacedOrder:
-        """Place an order of at least one line, at current prices."""
+    def place_order(
+        self,
+        customer: Customer,
+        lines: Sequence[OrderLine],
+        at: float,
+        *,
+        is_followed: bool = False,
+    ) -> PlacedOrder:
+        """Place an order of at least one line, at current prices.
+
+        ``is_followed``: nothing happens to it by chance.
+        """
         items = tuple(
             OrderItem(product.id, product.name, quantity, self._active_scenarios.price(product))
             for product, quantity, _ in lines
@@ -42,7 +52,9 @@ class Checkout:
             StockAllocation(product.id, shelf.warehouse, quantity)
             for product, quantity, shelf in lines
         )
-        order = self._fulfilment.place_order(customer, items, allocations, at)
+        order = self._fulfilment.place_order(
+            customer, items, allocations, at, is_followed=is_followed
+        )
         for _, quantity, shelf in lines:
             self._replenishment.sell(shelf, quantity, at)
         return order

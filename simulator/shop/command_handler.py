@@ -119,7 +119,8 @@ class ShopCommandHandler:
             if found is None:
                 raise CommandRejected("quantity", "No warehouse has that many in stock")
             shelf = found
-        return self._components.checkout.place_order(customer, [(product, quantity, shelf)], at)
+        lines = [(product, quantity, shelf)]
+        return self._components.checkout.place_order(customer, lines, at, is_followed=True)
 
     def _find_shelf(self, product: Product, quantity: int, customer: Customer) -> Shelf | None:
         return self._components.shelves.find_shelf(product.id, quantity, customer.warehouse)
@@ -143,7 +144,7 @@ class ShopCommandHandler:
                 "order", f"{order.order.number} is {order.status} and has no next status"
             )
         try:
-            return self._components.fulfilment.change_status(order, to, at)
+            return self._components.fulfilment.change_status(order, to, at, by_hand=True)
         except InvalidTransition as error:
             raise CommandRejected("to", str(error)) from None
 

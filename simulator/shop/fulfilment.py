@@ -19,6 +19,7 @@ from simulator.shop.order_transitions import (
     BRANCH_TO_CUSTOMER,
     TRANSIT_TO_BRANCH,
     sample_transition,
+    usual_transition,
 )
 from simulator.shop.orders import PlacedOrder, StockAllocation, new_order
 from simulator.shop.replenishment import Replenishment
@@ -27,6 +28,8 @@ from simulator.shop.stock_levels import Shelves
 
 FINISHED_ORDERS_KEPT = 100
 RELEASE_DELAY: DurationRange = (2, 90)
+HOLD_BY_HAND_S = 180.0
+"""Virtual seconds for which the schedule leaves an order alone after a change by hand."""
 CANCEL_PROBABILITY = 0.1
 """Probability that an order without a courier is cancelled instead of held."""
 
@@ -35,7 +38,8 @@ class Fulfilment:
     """Every order of the shop.
 
     ``live`` orders have a scheduled change, oldest first; ``finished`` are the last
-    ``FINISHED_ORDERS_KEPT`` others.
+    ``FINISHED_ORDERS_KEPT`` others.  Somebody follows an order that a command placed or changed:
+    nothing happens to it by chance.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Fulfilment:
         self._order_events = OrderEventPublisher(context, texts)
         self._scheduled: dict[str, ScheduledAction] = {}
         self._held_by_couriers: dict[str, Action] = {}
+        self._followed: set[str] = set()
         self.live: dict[str, PlacedOrder] = {}
         self.finished: deque[PlacedOrder] = deque(maxlen=FINISHED_ORDERS_KEPT)
         self.by_status: Counter[OrderStatus] = Counter()
@@ -71,6 +76,8 @@ class Fulfilment:
         items: tuple[OrderItem, ...],
         allocations: tuple[StockAllocation, ...],
         at: float,
+        *,
+        is_followed: bool = False,
     ) -> PlacedOrder:
         """Create an order; the caller takes the items from the shelves."""
         run_id, count = self._context.config.run_id, self._context.next_number("order")
@@ -83,13 +90,20 @@ class Fulfilment:
             allocations=allocations,
             at=self._context.datetime_at(at),
         )
+        if is_followed:
+            self._followed.add(order.order.id)
         self.by_status[order.status] += 1
         self._order_events.order_placed(order, at)
         self._schedule_next(order, at)
         return order
 
-    def change_status(self, before: PlacedOrder, to: OrderStatus, at: float) -> PlacedOrder:
+    def change_status(
+        self, before: PlacedOrder, to: OrderStatus, at: float, *, by_hand: bool = False
+    ) -> PlacedOrder:
         """Change the status of an order now; its scheduled change is cancelled.
+
+        ``by_hand``: somebody follows the order from now on, and the schedule leaves it alone for
+        ``HOLD_BY_HAND_S``.
 
         Raises:
             InvalidTransition: the transition is not allowed; nothing has changed.
@@ -97,6 +111,8 @@ class Fulfilment:
         id = before.order.id
         order = before.with_status(to, self._context.datetime_at(at))
         self._cancel_scheduled(id)
+        if by_hand:
+            self._followed.add(id)
         if before.order.id not in self.live:
             self.finished.remove(before)
         if to is OrderStatus.SHIPPED:
@@ -113,7 +129,7 @@ class Fulfilment:
             for allocation in order.allocations:
                 shelf = self._shelves.get(allocation.product_id, allocation.warehouse)
                 self._replenishment.return_sold(shelf, allocation.quantity, at)
-        self._schedule_next(order, at)
+        self._schedule_next(order, at + HOLD_BY_HAND_S if by_hand else at)
         return order
 
     def release_held(self, at: float) -> None:
@@ -123,16 +139,20 @@ class Fulfilment:
             self._schedule(id, RELEASE_DELAY, action, at)
 
     def _schedule_next(self, order: PlacedOrder, at: float) -> None:
-        """Schedule the next change, if any."""
+        """Schedule the next change after ``at``, if any."""
         id = order.order.id
         if order.status is OrderStatus.SHIPPED:
             self.live[id] = order
             self._schedule(id, TRANSIT_TO_BRANCH, partial(self._arrive_at_branch, id), at)
             return
-        transition = sample_transition(
-            order, self._active_scenarios.failure_multiplier, self._context.rng
-        )
+        if id in self._followed:
+            transition = usual_transition(order)
+        else:
+            transition = sample_transition(
+                order, self._active_scenarios.failure_multiplier, self._context.rng
+            )
         if transition is None:
+            self._followed.discard(id)
             self.live.pop(id, None)
             self.finished.append(order)
             return
@@ -159,7 +179,8 @@ class Fulfilment:
             else:
                 self._schedule_next(order, at)
         elif to is OrderStatus.SHIPPED and not self._active_scenarios.couriers_work:
-            if self._context.rng.random() < CANCEL_PROBABILITY:
+            is_cancelled = self._context.rng.random() < CANCEL_PROBABILITY
+            if is_cancelled and id not in self._followed:
                 self.change_status(order, OrderStatus.CANCELLED, at)
             else:
                 self._held_by_couriers[id] = partial(self._apply_transition, id, to)

@@ -80,6 +80,14 @@ PUBLICATION_RATE_BY_STATUS = _publication_rate_by_status()
 """Mean publications per virtual second of an order in this status."""
 
 
+def usual_transition(order: PlacedOrder) -> Transition | None:
+    """Return the next transition if nothing happens by chance; None: none."""
+    usual = TRANSITIONS.get(order.status, (None,))[0]
+    if order.status is OrderStatus.CANCELLED and not order.paid_at:
+        return None
+    return usual if usual and usual.percent > 50 else None
+
+
 def sample_transition(
     order: PlacedOrder, failure_multiplier: float, rng: Random
 ) -> Transition | None:

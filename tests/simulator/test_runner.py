@@ -161,13 +161,20 @@ def test_a_reset_puts_everything_back_to_the_start(harness):
     it.runner.execute(SetRate(rate=100))
     it.runner.execute(SetSpeed(speed=10))
     it.runner.execute(StartScenario(name="calm-day"))
-    it.runner.execute(PauseSimulation())
     it.runner.execute(ResetSimulation())
 
     state = it.state()
     assert (state.elapsed_s, state.run, state.seed, state.rate) == (0, "r2", 12, 30)
     assert (state.speed, state.running, state.scenarios) == (2, True, ())
     assert state.reset_at == state.started_at
+
+
+def test_a_paused_shop_stays_paused_after_a_reset(harness):
+    it = harness()
+    it.runner.execute(PauseSimulation())
+    it.runner.execute(ResetSimulation())
+
+    assert not it.state().running
 
 
 def test_a_reset_may_change_seed_and_language(harness):

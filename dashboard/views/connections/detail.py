@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from client.http_client import ApiRequestError
+from common.text_markers import N_
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
 from dashboard.messages import channel_names, message_ids
@@ -26,11 +27,17 @@ from dashboard.views.connections import (
     listing,
 )
 from protocol.admin_api import ConnectionInfo
+from protocol.channels import ChannelKind
 from protocol.monitoring import ConnectionEvent
 
 PAGE = "connections"
 MAX_CHIPS = 40  # channels as chips
 MAX_MESSAGES = 10
+OLD_ORDER = N_("Order {number} is old: the workbench keeps only the newest orders. Its id is {id}.")
+UNKNOWN_ORDER = N_(
+    "The workbench does not know order {number}: it keeps only the newest orders. Enter the "
+    "order's id, such as ord_1. Each message about the order has it, as order_id."
+)
 CHANNEL_QUERY = "channel-query"  # the field's key: the channel to check
 
 
@@ -186,9 +193,12 @@ def _draw_access_check(
         return
     channel = channel_names.find_channel(asked, channel_names.known_orders(now))
     if channel is None:
-        unknown = _("The workbench knows no order {number}; ask with its id, such as ord_1.")
-        st.caption(formatting.escape_markdown(unknown.format(number=asked)))
-        return
+        id = channel_names.derive_order_id(asked)
+        words = _(UNKNOWN_ORDER) if id is None else _(OLD_ORDER)
+        st.caption(formatting.escape_markdown(words.format(number=asked, id=id)))
+        if id is None:
+            return
+        channel = f"{ChannelKind.ORDER}:{id}"
     try:
         access = connections_client().check_access(connection.id, channel)
     except ApiRequestError as why:

@@ -102,9 +102,9 @@ def event_details(
 ) -> str:
     """Return the close code, the reason, and the bytes that were queued.
 
-    ``with_user``: the user's id comes first.
+    ``with_user``: the user's id comes last, so that it is what a narrow column cuts.
     """
-    parts = [event.user_id] if with_user and event.user_id else []
+    parts = []
     if event.code:
         parts.append(str(event.code))
     if event.code == ABNORMAL_CLOSURE:
@@ -114,6 +114,8 @@ def event_details(
         parts.append(translate(REASONS[CloseCode(event.code)]))
     if event.bytes:
         parts.append(translate(QUEUED).format(size=format_size(event.bytes)))
+    if with_user and event.user_id:
+        parts.append(event.user_id)
     return " · ".join(parts)
 
 

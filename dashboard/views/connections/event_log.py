@@ -53,7 +53,7 @@ def draw(
             theme.draw_empty_state(
                 "event_busy",
                 _("No events"),
-                _("Nobody connected or left in the last 10 min."),
+                _("Nobody connected or left in the last 10 min, or since the last reset."),
             )
 
 
@@ -69,23 +69,23 @@ def _draw_filters() -> tuple[EventFilter, str]:
 
 def _columns(names: Mapping[str, str]) -> dict[str, Column[ConnectionEvent]]:
     return {
-        _("Time"): tables.text_column(64, lambda e: formatting.format_time(e.at)),
+        _("Time"): tables.text_column(60, lambda e: formatting.format_time(e.at)),
         _("User"): tables.text_column(
-            132,
+            104,
             lambda e: names.get(e.user_id, e.user_id),
             _("The user's name; without a known name, the id"),
         ),
         _("Event"): tables.chips_column(
-            106,
+            98,
             lambda e: event_listing.event_name(e, _),
             {_(FILTER_LABELS[kind]): tone for kind, tone in event_listing.TONES.items()},
         ),
         _("Details"): tables.text_column(
-            120,
+            132,
             lambda e: event_listing.event_details(
                 e, _, formatting.format_size, with_user=e.user_id in names
             ),
-            _("The user's id, the close code with its reason, and what was queued"),
+            _("The close code with its reason, what was queued, and the user's id"),
             grows=True,
         ),
     }

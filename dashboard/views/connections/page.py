@@ -22,6 +22,8 @@ from protocol.admin_api import MAX_LISTED, ConnectionInfo
 from protocol.monitoring import ConnectionEvent, ConnectionEventKind, NodeStats
 
 PAGE = "connections"
+# The workbench's own staff; as a customer it has the id of a customer of the shop.
+WORKBENCH_STAFF = frozenset({personas.ADMIN.user_id, personas.AGENT.user_id})
 ROLE_TONES = {"customer": "muted", "agent": "accent", "admin": "info", "service": "warn"}
 
 
@@ -55,7 +57,7 @@ def draw_metrics(now: Snapshot) -> None:
             ),
             Metric(
                 _("Evicted"),
-                _("Slow clients disconnected since the server started"),
+                _("Slow clients disconnected since the server's start, or since the last reset"),
                 formatting.format_number(now.nodes.evictions),
                 metric_row.known_only(now, evictions),
                 caption=evictions_caption(now),
@@ -75,7 +77,7 @@ def evictions_caption(now: Snapshot) -> str:
     """Return since when evictions are counted, and how many the event log still has."""
     logged = sum(e.event == ConnectionEventKind.EVICTED for e in now.connection_events)
     return _("since {time} · {count} in 10 min").format(
-        time=formatting.format_time(now.nodes.started_at(now.at))[:5],
+        time=formatting.format_time(now.nodes.evictions_counted_from(now.at))[:5],
         count=formatting.format_number(logged),
     )
 
@@ -165,7 +167,11 @@ def draw_list(
 
 def subscribers_html(channel: str, count: int, total: int) -> str:
     """Return how many of the listed clients are subscribed to a channel."""
-    words = _("{count} of {total} clients are subscribed to {channel}").format(
+    words = ngettext(
+        "{count} of {total} clients is subscribed to {channel}",
+        "{count} of {total} clients are subscribed to {channel}",
+        count,
+    ).format(
         count=formatting.format_number(count),
         total=formatting.format_number(total),
         channel=channel,
@@ -206,7 +212,7 @@ def list_columns(
     )
     return {
         _("Person"): sortable(
-            tables.text_column(120, lambda c: c.name or c.user_id, grows=True),
+            tables.text_column(120, person_text, grows=True),
             "name",
             lambda c: (c.name.casefold(), c.user_id),
         ),
@@ -252,6 +258,14 @@ def list_columns(
     }
 
 
+def person_text(connection: ConnectionInfo[datetime]) -> str:
+    """Return whose connection it is; those that the workbench opens as staff are marked."""
+    name = connection.name or connection.user_id
+    if connection.user_id not in WORKBENCH_STAFF:
+        return name
+    return _("{name} · workbench").format(name=name)
+
+
 def select_event(event: ConnectionEvent) -> None:
     """Select the connection of an event."""
     detail.select(event.connection_id)
@@ -283,9 +297,13 @@ def header_text(result: PollResult, now: Snapshot) -> str:
         # Why a message to a customer's channel often reaches nobody.
         online = listing.count_users(people.connections, {one.id for one in now.customers})
         words.append(
-            _("{connected} of {active} customers connected").format(
+            ngettext(
+                "{count} customer shopping now, {connected} of them connected",
+                "{count} customers shopping now, {connected} of them connected",
+                len(now.customers),
+            ).format(
                 connected=formatting.format_number(online),
-                active=formatting.format_number(len(now.customers)),
+                count=formatting.format_number(len(now.customers)),
             )
         )
     queued = listing.queued_bytes(people.connections)
@@ -298,11 +316,13 @@ def user_names(result: PollResult, now: Snapshot) -> dict[str, str]:
     language = feed().shop_language
     own = [personas.in_language(persona, language) for persona in personas.PERSONAS.values()]
     shop = now.shop.customers if now.shop else ()
+    events = reversed(now.connection_events)
     return listing.user_names(
         result.connections.connections,
         ((customer.id, customer.name) for customer in shop),
         ((customer.id, customer.name) for customer in now.customers),
         ((persona.user_id, persona.name) for persona in own if not persona.tenant),
+        ((event.user_id, event.name) for event in events),
     )
 
 
@@ -316,7 +336,7 @@ def draw() -> None:
     draw_metrics(now)
     if several:
         draw_nodes(now.nodes.stats)
-    left, right = st.columns([16, 9], gap="xsmall")
+    left, right = st.columns([63, 37], gap="xsmall")
     with left:
         draw_list(called, several, called.at or now.at, now.nodes.queue_limit_bytes)
     with right:

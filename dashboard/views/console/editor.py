@@ -92,7 +92,8 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
     st.session_state.setdefault(key, editor_state.selected_template())
 
     def write() -> None:
-        editor_state.write_template(editor_state.selected_template(), values())
+        if editor_state.is_new_choice():
+            editor_state.write_template(editor_state.selected_template(), values())
 
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="template"):
         name = st.selectbox(
@@ -103,13 +104,17 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
             label_visibility="collapsed",
             on_change=write,
         )
+        is_handed_over = bool(tab_session.tab().console.handed_over)
+        restore = _("Restore the template")
+        if is_handed_over:
+            restore = _("Restore the message from the Explorer, as it was received")
         st.button(
-            _("Restore the template"),
+            restore,
             key="restore-template",
             icon=":material/restart_alt:",
-            help=_("Restore the template"),
-            disabled=name == templates.OWN_MESSAGE,
-            on_click=write,
+            help=restore,
+            disabled=name == templates.OWN_MESSAGE and not is_handed_over,
+            on_click=lambda: editor_state.restore(values()),
         )
     editor_state.keep_template(name)
 
@@ -171,9 +176,23 @@ def _draw_check(values: Callable[[], TemplateValues], persona: Persona) -> None:
         _draw_schema(name)
     _live_editor(
         key=LIVE_KEY,
-        data={"checked": text, "error": error.offset if error else None, "schema": name},
+        data={
+            "checked": text,
+            "error": error.offset if error else None,
+            "schema": name,
+            "blocked": _is_unpublishable(text),
+        },
         on_typed_change=lambda: None,
     )
+
+
+def _is_unpublishable(text: str) -> bool:
+    """Return whether a text is a publication whose JSON is invalid.
+
+    A client's invalid frame can be sent, to see the server's answer.
+    """
+    is_publication = templates.is_publication_text(text)
+    return is_publication and json_check.find_json_error(text) is not None
 
 
 def _check_html(text: str, error: json_check.JsonError | None) -> str:
@@ -226,8 +245,11 @@ def _draw_schema(name: str) -> None:
 
 
 def _send(connection: ConsoleConnection) -> None:
-    panes.clear_selection()  # so that the answer is visible
     text: str = st.session_state[EDITOR_TEXT]
+    if _is_unpublishable(text):  # by the shortcut
+        st.toast(_("Not published: the JSON is invalid."), icon=":material/error:")
+        return
+    panes.clear_selection()  # so that the answer is visible
     if templates.is_publication_text(text):
         connection.publish(text)
     else:

@@ -40,16 +40,17 @@ def initialise(persona_key: str, values: Callable[[], TemplateValues]) -> None:
 
 
 def _ignore_late_message() -> None:
-    """Keep a template although the browser sent the text before it once more.
+    """Keep what was written although the browser sent the text before it once more.
 
     It sends the editor's text along with every clock's message, also with one that crosses the
-    template on its way.
+    written text on its way.
     """
     console = tab().console
-    if typed_text() == console.template_text:
+    written = console.handed_over or console.template_text
+    if typed_text() == written:
         console.replaced_text = ""
     elif console.replaced_text and st.session_state.get(EDITOR_TEXT) == console.replaced_text:
-        st.session_state[EDITOR_TEXT] = console.template_text
+        st.session_state[EDITOR_TEXT] = written
 
 
 def typed_text() -> str:
@@ -91,6 +92,14 @@ def selected_template() -> str:
     return wanted if wanted in TEMPLATE_TITLES else templates.TEMPLATE_NAMES[0]
 
 
+def is_new_choice() -> bool:
+    """Return whether a person selected another template; for the callback of a change.
+
+    A selection by the page is reported as a change, too, if the run that made it was cut short.
+    """
+    return selected_template() != url_select.kept_value("console", TEMPLATE_PARAM)
+
+
 def template_key() -> str:
     """Return the key of the widget that selects the template.
 
@@ -117,6 +126,7 @@ def write_template(name: str, values: TemplateValues) -> None:
     if name == templates.OWN_MESSAGE:
         st.session_state.setdefault(EDITOR_TEXT, "")
         return
+    tab().console.handed_over = ""
     before = st.session_state.get(EDITOR_TEXT, "")
     text = templates.render_template(name, next_id(before), values)
     console = tab().console
@@ -133,6 +143,18 @@ def other_persona() -> str:
     is_changed = st.session_state.get(EDITOR_TEXT) != console.template_text
     is_other = console.draft_persona not in ("", console.template_persona)
     return console.draft_persona if is_changed and is_other else ""
+
+
+def restore(values: TemplateValues) -> None:
+    """Write the message that another page handed over again, or the template; for a callback."""
+    console = tab().console
+    if not console.handed_over:
+        write_template(selected_template(), values)
+        return
+    before = st.session_state.get(EDITOR_TEXT, "")
+    console.replaced_text = before if before != console.handed_over else ""
+    st.session_state[EDITOR_TEXT] = console.handed_over
+    follow_text()
 
 
 def save() -> None:

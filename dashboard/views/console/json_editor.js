@@ -1,7 +1,9 @@
-// Colours the JSON in the Console's editor, marks its first error, and reports what is typed.
+// Colours the JSON in the Console's editor, marks its first error, reports what is typed, and
+// disables the button while the text cannot be published.
 //
 // The editor stays Streamlit's: a layer behind it shows the same text in colour.
 const EDITOR = ".st-key-draft textarea";
+const SEND = ".st-key-send button";
 const SCHEMA = ".st-key-schema";
 const LOOK_EVERY_MS = 100; // the editor's text also changes without a key: from a template
 const REPORT_AFTER_MS = 250;
@@ -14,6 +16,10 @@ const editors = new WeakMap(); // by the component's element
 function scrollToTop(selector) {
   const pane = document.querySelector(selector);
   if (pane) pane.scrollTop = 0;
+}
+
+function setBlocked(isBlocked) {
+  for (const button of document.querySelectorAll(SEND)) button.disabled = isBlocked;
 }
 
 function part(kind, text) {
@@ -63,6 +69,7 @@ function look(editor) {
   }
   const { layer, data } = editor;
   area.classList.add("coloured");
+  setBlocked(Boolean(data.blocked) && data.checked === area.value);
   const errorAt = data.checked === area.value ? data.error : null;
   if (editor.text !== area.value || editor.errorAt !== errorAt || !layer.firstChild) {
     draw(layer, area.value, errorAt);
@@ -92,6 +99,7 @@ export default function ({ data, parentElement, setStateValue }) {
   return () => {
     clearInterval(editor.interval);
     clearTimeout(editor.timer);
+    setBlocked(false);
     editor.layer?.remove();
     editor.area?.classList.remove("coloured");
   };

@@ -91,17 +91,21 @@ def draw(now: Snapshot, selected: str) -> None:
                 )
                 == FLAT
             )
-            sort = ChannelSort(
-                url_select.select(
-                    PAGE,
-                    "sort",
-                    _("Sort"),
-                    SORT_LABELS,
-                    width=116,
-                    label_visibility="collapsed",
-                    disabled=is_flat,
+            if is_flat:
+                sort = ChannelSort.RATE
+                order = _("by messages per second")
+                st.html(f'<span class="row quiet">{order}</span>')
+            else:
+                sort = ChannelSort(
+                    url_select.select(
+                        PAGE,
+                        "sort",
+                        _("Sort"),
+                        SORT_LABELS,
+                        width=116,
+                        label_visibility="collapsed",
+                    )
                 )
-            )
         view = TreeView(
             find,
             channel_names.channels_of_orders(find, channel_names.known_orders(now)),
@@ -126,7 +130,7 @@ def draw(now: Snapshot, selected: str) -> None:
             mark=tables.find_words(find),
             alt=title,
         )
-        _draw_monitor_switch(now)
+        _draw_monitor_switch(now, max((row.rate for row in rows), default=0.0) if is_flat else None)
         channel_detail.draw(selected)
 
 
@@ -218,9 +222,12 @@ def _toggle_name(parameter: str, kind: str) -> None:
     url_select.keep_value(PAGE, parameter, ",".join(kept))
 
 
-def _draw_monitor_switch(now: Snapshot) -> None:
-    """Draw the switch of the monitor's channel, and what it hides."""
-    rate = formatting.format_rate(now.series.now(ChannelKind.MONITOR, over=10))
+def _draw_monitor_switch(now: Snapshot, busiest: float | None) -> None:
+    """Draw the switch of the monitor's channel, and what it hides.
+
+    ``busiest`` is the highest rate of a list with the busiest first.
+    """
+    rate = now.series.now(ChannelKind.MONITOR, over=10)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="monitor"):
         url_select.toggle(
             PAGE,
@@ -230,5 +237,8 @@ def _draw_monitor_switch(now: Snapshot) -> None:
             help=_("The server's reports to this workbench. Others do not receive them."),
         )
         if not shows_monitor():
-            hidden = _("{rate}/s hidden").format(rate=rate)
-            st.html(f'<span class="row quiet">{hidden}</span>')
+            hidden = _("hidden, {rate}/s").format(rate=formatting.format_rate(rate))
+            tone = "quiet"
+            if busiest is not None and rate > busiest:
+                tone, hidden = "warn", hidden + " · " + _("the busiest")
+            st.html(f'<span class="row {tone}">{hidden}</span>')

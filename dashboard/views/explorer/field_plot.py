@@ -5,6 +5,7 @@ Drag or turn the wheel over it to zoom and move along the time, double-click to 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -13,8 +14,13 @@ from dashboard.i18n.translate import _, cached_per_language
 from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, KIND_COLOR, Y_VALUE, Spec
 
 HEIGHT_PX = 150
-MARGIN = 0.08  # of the range of values, above and below the line
-NUMBER_AXIS: Spec = Y_VALUE["axis"] | {"format": ",.2~f"}
+MARGIN = 0.07  # of a domain, on each side: a point at its end is not cut
+TICK_STEPS = (1, 2, 5, 10)  # times a power of ten
+MAX_INTERVALS = 4  # of the y axis
+NUMBER_AXIS: Spec = Y_VALUE["axis"] | {
+    "format": ",.2~f",
+    "values": {"expr": "sequence(bottom, top + step / 2, step)"},
+}
 
 
 def _from_first_row(column: str, otherwise: int) -> Spec:
@@ -34,6 +40,9 @@ def field_spec() -> Spec:
             _from_first_row("last", 1),
             _from_first_row("lowest", 0),
             _from_first_row("highest", 1),
+            _from_first_row("bottom", 0),
+            _from_first_row("top", 1),
+            _from_first_row("step", 1),
         ],
         "layer": [
             {
@@ -51,7 +60,12 @@ def field_spec() -> Spec:
                     "point": {"size": 36},
                     "clip": True,
                 },
-            }
+            },
+            {
+                "transform": [{"filter": "datum.selected"}],
+                "mark": ARIA_HIDDEN
+                | {"type": "point", "size": 140, "strokeWidth": 2, "filled": False, "clip": True},
+            },
         ],
         "encoding": {
             "x": {
@@ -76,20 +90,40 @@ def field_spec() -> Spec:
     }
 
 
-def field_data(points: Sequence[tuple[float, float]], kind: str) -> pd.DataFrame:
-    """Return the chart's data from times (seconds since the epoch) and values, oldest first."""
+def field_data(
+    points: Sequence[tuple[float, float]], kind: str, selected_at: float = 0.0
+) -> pd.DataFrame:
+    """Return the chart's data from times (seconds since the epoch) and values, oldest first.
+
+    The points of the time ``selected_at`` have a ring.
+    """
     times = [at * 1000 for at, _ in points]
     values = [value for _, value in points]
-    lowest, highest = min(values, default=0.0), max(values, default=0.0)
-    margin = MARGIN * (highest - lowest) or 1.0
+    first, last = min(times, default=0.0), max(times, default=1.0)
+    bottom, top, step = _even_ticks(min(values, default=0.0), max(values, default=0.0))
+    pad_x, pad_y = MARGIN * (last - first) or 1.0, MARGIN * (top - bottom)
     return pd.DataFrame(
         {
             "at": times,
             "value": values,
             "kind": kind,
-            "first": min(times, default=0.0),
-            "last": max(times, default=1.0),
-            "lowest": lowest - margin,
-            "highest": highest + margin,
+            "selected": [at == selected_at for at, _ in points],
+            "first": first - pad_x,
+            "last": last + pad_x,
+            "lowest": bottom - pad_y,
+            "highest": top + pad_y,
+            "bottom": bottom,
+            "top": top,
+            "step": step,
         }
     )
+
+
+def _even_ticks(lowest: float, highest: float) -> tuple[float, float, float]:
+    """Return the first tick, the last and their distance; all values are between them."""
+    if lowest == highest:
+        lowest, highest = lowest - 1.0, highest + 1.0
+    least = (highest - lowest) / MAX_INTERVALS
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(n * power for n in TICK_STEPS if n * power >= least)
+    return math.floor(lowest / step) * step, math.ceil(highest / step) * step, step

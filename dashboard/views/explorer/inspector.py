@@ -26,7 +26,7 @@ from dashboard.views.explorer.selection import PAGE
 
 FORMATTED, FIELDS, ORIGINAL = "formatted", "fields", "original"
 FORMS = {FORMATTED: N_("JSON"), FIELDS: N_("Fields"), ORIGINAL: N_("Original")}
-PLOT = "plot"  # a parameter of the URL: the plotted field
+PLOT, FORM = "plot", "form"  # parameters of the URL: the plotted field, and how it is shown
 
 
 def draw(message: LoggedMessage | None, log_view: LogView) -> None:
@@ -50,7 +50,7 @@ def draw(message: LoggedMessage | None, log_view: LogView) -> None:
                 # What its button copies is what it shows: the original, too, to the byte.
                 show = fields.original_text if form == ORIGINAL else fields.pretty_json
                 st.code(show(message), "json", height="stretch", wrap_lines=True)
-                _draw_changes(message, previous)
+                _draw_changes(message, previous, log_view)
         _draw_people(message)
         _draw_plot(message, same)
 
@@ -84,17 +84,16 @@ def _draw_facts(message: LoggedMessage) -> None:
 
 def _draw_form_switch() -> str:
     """Draw the choice of how the message is shown; return it."""
-    form: str = st.segmented_control(
+    return url_select.select(
+        PAGE,
+        FORM,
         _("Show as"),
-        list(FORMS),
-        default=FORMATTED,
+        FORMS,
+        element=st.segmented_control,
         required=True,
-        key="message-text",
-        format_func=lambda name: _(FORMS[name]),
         label_visibility="collapsed",
         width="content",
     )
-    return form
 
 
 def _draw_actions(message: LoggedMessage) -> None:
@@ -159,9 +158,9 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     """Draw the fields as a table; a click on a row filters the list by its value."""
     rows = fields.field_rows(message, previous)
     columns: dict[str, Column[FieldRow]] = {
-        _("Field"): tables.text_column(110, lambda row: row.path),
+        _("Field"): tables.text_column(100, lambda row: row.path),
         _("Value"): tables.text_column(
-            90,
+            72,
             lambda row: field_conditions.value_text(row.value),
             _("Click a value to list the messages that have it"),
             grows=True,
@@ -169,10 +168,13 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     }
     if any(row.before is not None for row in rows):
         columns[_("Before")] = tables.text_column(
-            60, lambda row: row.before or "", _("In the previous message about the same object")
+            56,
+            lambda row: row.before or "",
+            _("In the previous message about the same object"),
+            grows=True,
         )
     columns[""] = tables.button_column(
-        26,
+        38,
         lambda row: _("Plot {field}").format(field=row.path) if row.is_number else "",
         lambda row: _plot(row.path),
         icon="show_chart",
@@ -190,9 +192,13 @@ def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None
     )
 
 
-def _draw_changes(message: LoggedMessage, previous: LoggedMessage | None) -> None:
+def _draw_changes(
+    message: LoggedMessage, previous: LoggedMessage | None, log_view: LogView
+) -> None:
     """Draw the fields that differ from the previous message."""
     aside = _("no earlier message to compare with")
+    if log_view.has_dropped:
+        aside = _("earlier messages are no longer stored")
     if previous:
         aside = _("since {at}").format(at=formatting.format_time(previous.at))
     with st.container(key="changed", gap="xsmall"):
@@ -240,7 +246,7 @@ def _draw_people(message: LoggedMessage) -> None:
                     help=_("List the messages of {channel} and its subscribers").format(
                         channel=message.channel
                     ),
-                    on_click=selection.filter_by_channel,
+                    on_click=selection.show_channel,
                     args=(message.channel,),
                 )
             for user in people.users_of(message):
@@ -251,7 +257,7 @@ def _draw_people(message: LoggedMessage) -> None:
                     help=_("List what {user} receives and what mentions {user}").format(
                         user=user.id
                     ),
-                    on_click=selection.filter_by_user,
+                    on_click=selection.show_user,
                     args=(user.id,),
                 )
 
@@ -277,7 +283,9 @@ def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:
         label_visibility="collapsed",
         on_change=keep,
     )
-    frame = field_plot.field_data(fields.field_points(field, messages), kind_of(message.channel))
+    frame = field_plot.field_data(
+        fields.field_points(field, messages), kind_of(message.channel), message.at
+    )
     alt = _("{field} over time").format(field=field)
     st.vega_lite_chart(
         frame, field_plot.field_spec(), height=field_plot.HEIGHT_PX, key="field", alt=alt

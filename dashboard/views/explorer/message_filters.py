@@ -47,9 +47,9 @@ def draw(now: Snapshot) -> tuple[MessageFilter, str, Slot]:
         types = {name: name for name in ("", *sorted({*KNOWN_TYPES, *now.types}))}
         types[""] = N_("All types")
         words["label_visibility"] = "collapsed"
-        type_ = url_select.select(selection.PAGE, "type", _("Type"), types, **words)
+        type_ = url_select.select(selection.PAGE, selection.TYPE, _("Type"), types, **words)
         view = url_select.select(
-            selection.PAGE, "view", _("Which messages"), VIEW_LABELS, width=120, **words
+            selection.PAGE, selection.VIEW, _("Which messages"), VIEW_LABELS, width=120, **words
         )
     with st.container(horizontal=True, gap="xsmall"):
         sought = _("Words, cart.total > 20000, /regex/, $.path")
@@ -108,8 +108,7 @@ def _draw_user(user: str) -> None:
             icon=":material/close:",
             key="clear-user",
             help=_("On the user's channel, or with the user's id. Click to show all."),
-            on_click=selection.filter_by_user,
-            args=("",),
+            on_click=selection.clear_user,
         )
 
 

@@ -23,19 +23,20 @@ from dashboard.ui.tables import Column
 from dashboard.views.explorer import message_filters, selection
 from dashboard.views.explorer.message_filters import SAVED
 
-SEARCH_BUDGET_S = 0.15  # per tick, for messages that were not searched yet
-
 
 def draw(now: Snapshot) -> SearchResult:
     """Draw the pane; return what the filters found."""
     with theme.card("list", _("Messages"), None, size="pane") as set_header:
         wanted, view, beside = message_filters.draw(now)
+        selection.follow_filters(wanted, view)
         log = LogView.from_messages(saved_messages().messages()) if view == SAVED else now.log
         kept = formatting.format_number(log.count)
         try:
             search = MessageSearch(wanted) if view == SAVED else selection.search_messages(wanted)
-            until = time.perf_counter() + SEARCH_BUDGET_S
+            until = time.perf_counter() + selection.SEARCH_BUDGET_S
             found = search.run(log, should_stop=lambda: time.perf_counter() > until)
+            if linked := selection.select_from_url(now.log):
+                selection.hold_from(linked, wanted, log)
         except InvalidPattern as why:
             set_header(_("{kept} stored").format(kept=kept))
             with beside:  # nothing moves while a filter is typed
@@ -48,7 +49,6 @@ def draw(now: Snapshot) -> SearchResult:
         source.log, source.filter = log, wanted
         set_header(_header_text(found, wanted, kept))
         shown = tab().explorer.messages.rows(found.newest)
-        selection.select_from_url(now.log)
         selection.select_default(shown)
         if shown:
             _draw_table(shown, search.pattern, (wanted, view))
@@ -97,6 +97,17 @@ def _draw_suggestion(text: str) -> None:
         )
 
 
+def _draw_ways_out(filter: MessageFilter) -> None:
+    """Draw buttons that change filters which find nothing."""
+    _draw_suggestion(filter.text)
+    st.button(
+        _("Clear filters"),
+        key="clear-filters",
+        icon=":material/filter_alt_off:",
+        on_click=selection.clear_filters,
+    )
+
+
 def _draw_empty(log_view: LogView, total: str, view: str, filter: MessageFilter) -> None:
     if log_view.count:
         hint = _("None of the {kept} stored messages matches these filters.")
@@ -104,7 +115,7 @@ def _draw_empty(log_view: LogView, total: str, view: str, filter: MessageFilter)
             "filter_alt_off",
             _("No matching messages"),
             hint.format(kept=total),
-            partial(_draw_suggestion, filter.text),
+            partial(_draw_ways_out, filter),
         )
     elif view == SAVED:
         hint = _("Select a message and press *Save*. All tabs see it, also after a restart.")

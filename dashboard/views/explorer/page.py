@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.i18n.translate import _, ngettext
 from dashboard.messages.search import SearchResult
 from dashboard.state.live_state import MESSAGES
+from dashboard.state.time_series import RATE_S
 from dashboard.tab_session import tab
 from dashboard.ui import formatting, page_frame, url_select
 from dashboard.views.explorer import channel_tree, inspector, message_list, selection, toolbar
@@ -19,7 +20,8 @@ def draw() -> None:
     now = page_frame.current_snapshot()
     channels = ngettext("{count} channel", "{count} channels", len(now.channels))
     words = [
-        formatting.message_rate(now.series.now(MESSAGES)),  # as on Overview: without the monitor's
+        # As on Overview: without the monitor's.
+        formatting.message_rate(now.series.now(MESSAGES, over=RATE_S)),
         channels.format(count=formatting.format_number(len(now.channels))),
     ]
     if now.log.oldest_at is not None:

@@ -6,18 +6,22 @@ URL.
 
 from __future__ import annotations
 
+import time
+
 from msgspec.structs import replace
 
 from common.text_patterns import PatternTooSlow
 from dashboard.dependencies import feed, saved_messages
 from dashboard.messages import message_ids
-from dashboard.messages.search import MessageFilter, MessageSearch
+from dashboard.messages.search import MAX_ROWS, MessageFilter, MessageSearch
 from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.tab_session import tab
 from dashboard.ui import url_select
 
 PAGE = "explorer"
-CHANNEL, TEXT, USER, MESSAGE = "channel", "text", "user", "message"  # parameters of the URL
+CHANNEL, TYPE, TEXT, USER = "channel", "type", "text", "user"  # parameters of the URL: filters
+VIEW, MESSAGE = "view", "message"  # also parameters
+SEARCH_BUDGET_S = 0.15  # per tick, for messages that were not searched yet
 DEFAULT_TYPE = "cart_update"  # selected at first: it has a diff and a plot
 
 
@@ -33,12 +37,32 @@ def filter_by_text(text: str) -> None:
     jump_to_newest()
 
 
-def filter_by_user(user: str) -> None:
-    """Show all messages of a user, by id, or of everybody if it is empty; for callbacks."""
-    if user:
-        url_select.set_search(PAGE, CHANNEL, "")
-        url_select.set_search(PAGE, TEXT, "")
+def clear_filters() -> None:
+    """List all messages of the view; for callbacks."""
+    for parameter in (CHANNEL, TEXT):
+        url_select.set_search(PAGE, parameter, "")
+    url_select.set_selected(PAGE, TYPE)
+    url_select.keep_value(PAGE, USER, "")
+    jump_to_newest()
+
+
+def show_channel(channel: str) -> None:
+    """List all live messages of a channel; for callbacks."""
+    clear_filters()
+    url_select.set_selected(PAGE, VIEW)
+    filter_by_channel(channel)
+
+
+def show_user(user: str) -> None:
+    """List all live messages of a user, by id; for callbacks."""
+    clear_filters()
+    url_select.set_selected(PAGE, VIEW)
     url_select.keep_value(PAGE, USER, user)
+
+
+def clear_user() -> None:
+    """List everybody's messages; for callbacks."""
+    url_select.keep_value(PAGE, USER, "")
     jump_to_newest()
 
 
@@ -59,15 +83,40 @@ def close_detail() -> None:
     tab().explorer.is_chosen = False
 
 
-def select_from_url(log: LogView) -> None:
-    """Select the message that the URL asks for, once."""
+def follow_filters(filter: MessageFilter, view: str) -> None:
+    """Release the list if it is of other filters, also those of a link."""
+    explorer = tab().explorer
+    listed = (filter.channel, filter.type, filter.text, filter.user, view)
+    if explorer.listed and explorer.listed != listed:
+        jump_to_newest()
+    explorer.listed = listed
+
+
+def select_from_url(log: LogView) -> LoggedMessage | None:
+    """Select the message that the URL asks for, once; return it then, if it is stored."""
     explorer, wanted = tab().explorer, url_select.kept_value(PAGE, MESSAGE)
     if not wanted or wanted == explorer.shown_id:
-        return
+        return None
     saved = LogView.from_messages(saved_messages().messages())
     found = message_ids.find_message(wanted, log) or message_ids.find_message(wanted, saved)
     explorer.messages.selected = found
     explorer.shown_id, explorer.is_gone = wanted, found is None
+    return found
+
+
+def hold_from(message: LoggedMessage, filter: MessageFilter, log: LogView) -> None:
+    """Freeze the list with a message at its top, also if the filters leave it out.
+
+    Earlier matches follow; the newest, if the message is older than the log.
+
+    Raises:
+        PatternTooSlow: see ``MessageSearch.run``.
+    """
+    is_logged = message_ids.find_message(message_ids.message_id(message), log) is not None
+    earlier = log.up_to(message.seq - 1) if is_logged else log
+    until = time.perf_counter() + SEARCH_BUDGET_S
+    found = MessageSearch(filter).run(earlier, MAX_ROWS - 1, lambda: time.perf_counter() > until)
+    tab().explorer.messages.select(message, (message, *found.newest))
 
 
 def select_default(rows: tuple[LoggedMessage, ...]) -> None:

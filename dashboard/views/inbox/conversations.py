@@ -5,7 +5,7 @@ Messages come from the socket and from the server's history, in any order, witho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +78,13 @@ class ChatConversation(Struct, frozen=True):
                 break
             count += 1
         return count
+
+
+def active_since(
+    conversations: Iterable[ChatConversation], at: float
+) -> tuple[ChatConversation, ...]:
+    """Return the conversations whose newest message is not from before a time."""
+    return tuple(one for one in conversations if one.latest_at >= at)
 
 
 class ChatConversations:

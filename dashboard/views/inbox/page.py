@@ -24,7 +24,7 @@ from dashboard.ui import (
 from dashboard.ui.tables import Column
 from dashboard.views.inbox import chat_panes
 from dashboard.views.inbox.chat_panes import CUSTOMER_PARAM
-from dashboard.views.inbox.conversations import ChatConversation
+from dashboard.views.inbox.conversations import ChatConversation, active_since
 from dashboard.views.inbox.notifications import CartChange, InboxNotification, InboxSnapshot
 from dashboard.views.inbox.participant import ChatParticipant, chat_participant
 from dashboard.views.inbox.safe_links import is_internal, order_id_in
@@ -231,10 +231,12 @@ def draw() -> None:
     if inbox.error:
         st.toast(formatting.escape_markdown(inbox.error), icon=":material/error:")
         inbox.error = ""
-    conversations = staff_side.conversations()
+    listed = staff_side.conversations()
+    shown_since = 0.0 if inbox.shows_earlier else now.reset_at or 0.0
+    conversations = active_since(listed, shown_since)
     own = [
         one
-        for one in customer_side.conversations()
+        for one in active_since(customer_side.conversations(), shown_since)
         if one.customer and one.customer.id == customer.user_id
     ]
     left, middle, right = st.columns(3, gap="xsmall")
@@ -264,6 +266,7 @@ def draw() -> None:
             conversations,
             feed().snapshot(),  # the chat is not paused
             next(iter(mail.cart_changes), None),
+            len(listed) - len(active_since(listed, now.reset_at or 0.0)),
         )
 
 

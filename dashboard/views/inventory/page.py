@@ -18,6 +18,7 @@ from dashboard.ui import (
     formatting,
     page_frame,
     scenario_titles,
+    shop_strip,
     tables,
     theme,
     url_select,
@@ -182,7 +183,7 @@ def scenario_column(subjects: dict[str, str]) -> dict[str, Column[ProductStock]]
 
 def draw_alerts(unseen: list[AlertRecord]) -> None:
     """Draw the alerts that were not marked as seen."""
-    counts = {kind: sum(alert.type == kind for alert in unseen) for kind in theme.ALERT_TONES}
+    counts = {kind: sum(alert.state == kind for alert in unseen) for kind in theme.ALERT_TONES}
     legend = "".join(
         formatting.dot_html(f"{theme.display_name(kind)} {count}", theme.ALERT_TONES[kind])
         for kind, count in counts.items()
@@ -205,7 +206,7 @@ def draw_alerts(unseen: list[AlertRecord]) -> None:
             _("Time"): tables.text_column(
                 66, lambda alert: formatting.format_time(alert.at, timezone=where)
             ),
-            _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
+            _("State"): tables.chips_column(76, lambda alert: alert.state, theme.ALERT_TONES),
             _("Product"): tables.text_column(140, lambda alert: alert.product, grows=True),
             _("Where"): tables.text_column(56, lambda alert: alert.warehouse),
             _("Left"): tables.number_column(44, lambda alert: alert.quantity),
@@ -240,7 +241,7 @@ def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
         formatting.dot_html(f"{place} {left}", f"w{i}")
         for i, (place, left) in enumerate(zip(places, product.quantities, strict=True))
     )
-    about = f"{product.sku} · {formatting.format_number(float(product.price), 2)} ₴"
+    about = f"{product.sku} · {price_text(product, now)}"
     if (left_for := product.minutes_until_empty(now.at)) is not None:
         about += " · " + _("runs out in {time}").format(time=format_minutes(left_for))
     window = chart_window.current("inventory", int(now.at))
@@ -265,6 +266,23 @@ def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
             on_select=chart_window.zoom_callback("inventory", key, window.span),
             selection_mode=charts.ZOOM,
         )
+
+
+def price_text(product: ProductStock, now: Snapshot) -> str:
+    """Return the price, in a sale with the discount and until when it lasts."""
+    price = f"{formatting.format_number(float(product.sale_price), 2)} ₴"
+    if not product.discount_percent or now.shop is None:
+        return price
+    off = _("{price}, {percent} % off").format(price=price, percent=product.discount_percent)
+    ends = [
+        now.at + shop_strip.seconds_left(scenario, now, now.shop)
+        for scenario in now.shop.scenarios
+        if any(subject.id == product.id for subject in scenario.subjects)
+    ]
+    if not ends or not now.shop.running:
+        return off
+    until = formatting.format_time(max(ends))[:5]
+    return _("{price} until {time}").format(price=off, time=until)
 
 
 def draw_no_product(stock: Inventory) -> None:

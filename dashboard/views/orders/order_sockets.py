@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.dependencies import socket_factory
-from dashboard.personas import ADMIN, Persona
+from dashboard import personas
+from dashboard.dependencies import feed, socket_factory
+from dashboard.personas import Persona
 from dashboard.sockets.persona_socket import PersonaSocket, close_async
 from dashboard.views.orders.delivery_times import ReceivedMessage
 from protocol.channels import Channel, ChannelKind
@@ -57,4 +58,5 @@ def _received_until(socket: PersonaSocket, until: float) -> list[ReceivedMessage
 def order_sockets(order_id: str, owner: Persona) -> OrderSockets:
     """Return this tab's sockets for an order; closes those of the previous order."""
     open_socket = socket_factory()
-    return OrderSockets(order_id, open_socket(owner), open_socket(ADMIN))
+    admin = personas.in_language(personas.ADMIN, feed().shop_language)
+    return OrderSockets(order_id, open_socket(owner), open_socket(admin))

@@ -225,10 +225,11 @@ def draw_advance_button(order: TrackedOrder, now: Snapshot) -> None:
             disabled=now.shop is None or bool(now.stock.error) or not order.is_open,
             on_click=simulator_commands.send_command,
             args=(AdvanceOrder(order=order.id),),
-            help=_("Moves the order to its next status now instead of at its scheduled time"),
         )
         outcome = simulator_commands.last_result()
         if order.status in FINAL_TEXTS:
             st.caption(_(FINAL_TEXTS[order.status]))
         elif outcome and outcome.error and is_recent_advance(outcome, now.at):
             st.caption(formatting.escape_markdown(outcome.error))
+        else:
+            st.caption(_("The order then waits 3 min for the next click."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import streamlit as st
@@ -18,11 +19,12 @@ from dashboard.state.live_state import (
 )
 from dashboard.state.orders import TrackedOrder
 from dashboard.state.stock_alerts import AlertRecord
-from dashboard.state.time_series import SPARKLINE_STEP_S, sparkline_ends
+from dashboard.state.time_series import RATE_S, SPARKLINE_STEP_S, sparkline_ends
 from dashboard.ui import (
     formatting,
     metric_row,
     page_frame,
+    sidebar,
     simulator_commands,
     tables,
     theme,
@@ -38,7 +40,8 @@ MAX_ROWS = 40
 def draw_metrics(now: Snapshot) -> None:
     """Draw the key metrics."""
     series = now.series
-    messages, deliveries = series.now(MESSAGES), series.now(DELIVERIES)
+    messages, deliveries = (series.now(name, over=RATE_S) for name in (MESSAGES, DELIVERIES))
+    amounts = metric_row.known_only(now, ordered_amounts(now))
     p95 = now.health.p95_ms
     p95s = [one.value for one in now.gauges.ranges(P95_MS, sparkline_ends(series.end))]
     metric_row.draw(
@@ -46,9 +49,13 @@ def draw_metrics(now: Snapshot) -> None:
             metric_row.connections_metric(now, page="connections"),
             Metric(
                 _("Messages/s"),
-                _("Publications accepted in the last second, excluding monitor traffic"),
+                _(
+                    "Publications accepted per second, the mean of the last {seconds} s, "
+                    "excluding monitor traffic"
+                ).format(seconds=RATE_S),
                 formatting.format_number(messages, 1),
                 metric_row.known_only(now, series.sparkline(MESSAGES)),
+                caption=_("mean of {seconds} s").format(seconds=RATE_S),
                 page="explorer",
             ),
             Metric(
@@ -73,7 +80,8 @@ def draw_metrics(now: Snapshot) -> None:
                     "including unpaid and cancelled ones"
                 ),
                 formatting.format_number(int(now.ordered_amount)),
-                metric_row.known_only(now, ordered_amounts(now)),
+                amounts,
+                caption=growth_caption(amounts),
                 page="orders",
                 is_total=True,
             ),
@@ -89,7 +97,7 @@ def draw_metrics(now: Snapshot) -> None:
 
 
 def connected_customers(now: Snapshot) -> tuple[int, int] | None:
-    """Return how many of the active customers are connected, and how many are active."""
+    """Return how many of the customers on a visit are connected, and how many those are."""
     if now.shop is None or now.stock.error:
         return None
     connected = {customer.id for customer in now.shop.customers if customer.signed_in}
@@ -100,7 +108,7 @@ def connected_caption(now: Snapshot) -> str:
     """Return why there are fewer deliveries than messages, in short."""
     if (counts := connected_customers(now)) is None:
         return ""
-    return _("{connected} of {active} customers connected").format(
+    return _("{active} shopping now, {connected} connected").format(
         connected=counts[0], active=counts[1]
     )
 
@@ -112,7 +120,7 @@ def explain_deliveries(now: Snapshot, messages: float, deliveries: float) -> str
         return text
     explanation = _(
         "{deliveries} deliveries/s of {messages} messages/s are no loss: of the {active} customers "
-        "active in the last five minutes {connected} are connected, and a message "
+        "shopping now {connected} are connected, and a message "
         "to a customer who is not has no recipient."
     )
     return f"{text} " + explanation.format(
@@ -132,6 +140,16 @@ def ordered_amounts(now: Snapshot) -> list[float]:
     return amounts
 
 
+def growth_caption(amounts: Sequence[float | None]) -> str:
+    """Return by how much a total has grown in its sparkline, whose axis is not from zero."""
+    known = [amount for amount in amounts if amount is not None]
+    if not known:
+        return ""
+    return _("+{amount} in 2 min").format(
+        amount=formatting.format_number(round(known[-1] - known[0]))
+    )
+
+
 def count_since(count: int, start: str) -> str:
     """Return a count since the dashboard started."""
     return _("{count} since {start}").format(count=formatting.format_number(count), start=start)
@@ -145,11 +163,11 @@ def draw_orders(now: Snapshot, start: str) -> None:
             66, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
         _("Order"): tables.link_column(
-            112, lambda order: order.number, lambda order: f"/orders?order={quote(order.id)}"
+            124, lambda order: order.number, lambda order: f"/orders?order={quote(order.id)}"
         ),
         _("Status"): tables.chips_column(92, lambda order: order.status, theme.STATUS_TONES),
         _("Customer"): tables.text_column(122, lambda order: order.customer),
-        _("Items"): tables.text_column(190, lambda order: order.item_names, grows=True),
+        _("Items"): tables.text_column(140, lambda order: order.item_names, grows=True),
         _("Total, ₴"): tables.right_aligned_column(
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),
@@ -180,7 +198,7 @@ def draw_alerts(now: Snapshot, start: str) -> None:
         _("Time"): tables.text_column(
             66, lambda alert: formatting.format_time(alert.at, timezone=where)
         ),
-        _("State"): tables.chips_column(76, lambda alert: alert.type, theme.ALERT_TONES),
+        _("State"): tables.chips_column(76, lambda alert: alert.state, theme.ALERT_TONES),
         _("Product"): tables.link_column(
             180, lambda alert: alert.product, lambda alert: f"/inventory?product={quote(alert.sku)}"
         ),
@@ -213,9 +231,9 @@ def draw() -> None:
             "{count} messages since {start}",
             now.message_count,
         ).format(count=formatting.format_number(now.message_count), start=start),
-        ngettext("{count} active customer", "{count} active customers", len(now.customers)).format(
-            count=len(now.customers)
-        ),
+        ngettext(
+            "{count} customer shopping now", "{count} customers shopping now", len(now.customers)
+        ).format(count=len(now.customers)),
     ]
     if now.not_sampled:
         words.append(
@@ -236,7 +254,16 @@ def draw() -> None:
 
 
 def draw_actions() -> None:
-    """Draw the button that places an order."""
+    """Draw the button that places an order, and a link to the order that was placed with it."""
+    result = simulator_commands.last_result()
+    if result and result.order and not result.error:
+        st.page_link(
+            "views/orders/page.py",
+            label=result.order.number,
+            icon=":material/receipt_long:",
+            query_params={"order": result.order.id},
+            help=_("Follow the order of {name}").format(name=result.order.customer.name),
+        )
     st.button(
         _("Place an order"),
         icon=":material/add_shopping_cart:",
@@ -247,18 +274,13 @@ def draw_actions() -> None:
 
 
 def place_order() -> None:
-    """Place an order and say which; it appears in the list of orders."""
-    simulator_commands.send_command(PlaceOrder())
+    """Place an order of the persona, or of any connected customer if it is none of the shop."""
+    persona = sidebar.current_persona()
+    is_customer = persona.role == "customer" and not persona.is_anonymous and not persona.tenant
+    simulator_commands.send_command(PlaceOrder(customer=persona.user_id if is_customer else None))
     result = simulator_commands.last_result()
-    if result is None:
-        return
-    if result.error or not result.order:
-        st.toast(result.error, icon=":material/error:")
-        return
-    words = _("Order {number} of {name} placed").format(
-        number=result.order.number, name=result.order.customer.name
-    )
-    st.toast(words, icon=":material/add_shopping_cart:")
+    if result is not None and result.error:
+        st.toast(formatting.escape_markdown(result.error), icon=":material/error:")
 
 
 live_line = page_frame.header(_("Overview"), allow_presenter=True, draw_actions=draw_actions)

@@ -22,10 +22,17 @@ def _draw_body(shop: ShopState) -> None:
         _(
             "The shop starts again at speed ×1, and the workbench with it. In all tabs this "
             "discards the shop's orders, stock and running scenarios, and the workbench's "
-            "counters, charts, alerts and message lists."
+            "counters, charts, alerts, message lists and event log."
         )
     )
-    st.caption(_("Chats, saved messages and the server's own metrics stay."))
+    st.markdown(
+        _(
+            "Earlier chats are hidden in the Inbox, which can show them. Saved messages and the "
+            "server's own metrics stay."
+        )
+    )
+    if not shop.running:
+        st.markdown(_("The shop stays paused until you resume it."))
     left, right = st.columns(2)
     left.number_input(
         _("Seed"),

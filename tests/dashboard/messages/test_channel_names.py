@@ -2,7 +2,12 @@
 
 import pytest
 
-from dashboard.messages.channel_names import channels_of_orders, find_channel, order_ids
+from dashboard.messages.channel_names import (
+    channels_of_orders,
+    derive_order_id,
+    find_channel,
+    order_ids,
+)
 
 ORDERS = [
     ("ORD-ZPU23-237", "ord_zpu23_237"),
@@ -58,3 +63,17 @@ def test_channels_of_orders_are_found_by_a_part_of_the_number(text, channels):
 )
 def test_a_whole_number_stands_for_the_ids_of_its_orders(text, ids):
     assert order_ids(text, ORDERS) == ids
+
+
+@pytest.mark.parametrize(
+    ("number", "id"),
+    [
+        ("ORD-ZQ0KB-099", "ord_zq0kb_99"),
+        (" ord-a1-1234 ", "ord_a1_1234"),
+        ("ORD-1105", None),
+        ("ORD-ZQ0KB-9", None),
+        ("ord_1", None),
+    ],
+)
+def test_the_id_of_an_old_order_of_the_simulated_shop_follows_from_its_number(number, id):
+    assert derive_order_id(number) == id

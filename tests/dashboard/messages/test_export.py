@@ -52,7 +52,7 @@ def test_white_space_escapes_exponents_and_duplicate_keys_are_exported_as_receiv
         ({}, "messages_20231114T221320.csv"),
         (
             {"channel": "order:ord_1", "type": "order_update", "text": "cart.total > 20000"},
-            "messages_order-ord_1_order_update_cart.total-20000_20231114T221320.csv",
+            "messages_order-ord_1_order_update_cart.total-over-20000_20231114T221320.csv",
         ),
         ({"text": "/../ ../"}, "messages_20231114T221320.csv"),
         ({"user": "u" * 99}, f"messages_{'u' * 40}_20231114T221320.csv"),

@@ -50,6 +50,14 @@ def test_the_log_keeps_the_newest_events_of_ten_minutes(log):
     assert (log.events[0].at, log.left_out) == (101.0, 0)
 
 
+def test_the_log_starts_at_a_reset_also_when_earlier_events_are_reported_again(log):
+    log.add(report(event(1.0), event(3.0), left_out=2), at=3.0)
+    log.start_at(2.0)
+    log.add(report(event(1.0), event(4.0)), at=4.0)
+
+    assert ([each.at for each in log.events], log.left_out) == ([3.0, 4.0], 0)
+
+
 def test_clients_that_leave_together_and_come_back_are_a_drop():
     users = [f"user_{number}" for number in range(6)]
     left = [event(10.0 + 0.1 * number, "closed", user) for number, user in enumerate(users)]

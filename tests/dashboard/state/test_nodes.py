@@ -79,3 +79,13 @@ def test_there_are_no_nodes_before_the_first_report(aggregator):
 
     assert (now.stats, now.subscriptions, now.lag_ms) == ((), 0, 0.0)
     assert len(now.trends) == len(nodes.GAUGE_NAMES)
+
+
+def test_evictions_are_counted_from_a_reset_also_of_a_node_that_restarts(aggregator):
+    aggregator.update([stats_of(evictions=5), stats_of("node-2", evictions=2)], NOON)
+    aggregator.count_evictions_from(NOON)
+    assert aggregator.snapshot(NOON).evictions == 0
+
+    aggregator.update([stats_of(evictions=6), stats_of("node-2", evictions=1)], NOON + 1)
+    assert aggregator.snapshot(NOON + 1).evictions == 2
+    assert aggregator.snapshot(NOON + 1).evictions_counted_from(NOON + 1) == NOON

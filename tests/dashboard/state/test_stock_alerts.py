@@ -1,6 +1,7 @@
 """The log of stock alerts."""
 
-from dashboard.state.stock_alerts import MAX_ALERTS, AlertLog
+from dashboard.state.stock_alerts import MAX_ALERTS, STILL_LOW, AlertLog
+from protocol.event_payloads import AlertType
 
 
 def test_alerts_are_bounded_but_all_are_counted(shop):
@@ -27,3 +28,11 @@ def test_an_acknowledged_alert_stays_so_until_it_is_evicted(shop):
     alerts.acknowledge(MAX_ALERTS)
 
     assert alerts.acknowledged == {MAX_ALERTS}
+
+
+def test_stock_that_is_back_but_not_over_its_threshold_is_still_low(shop):
+    alerts = AlertLog()
+    for left in (5, 6):
+        alerts.add(shop.alert(left, AlertType.BACK_IN_STOCK), 1.0)
+
+    assert [alert.state for alert in alerts.newest_first()] == ["back_in_stock", STILL_LOW]

@@ -31,8 +31,9 @@ def test_numbers_are_shown_in_few_digits():
         "12.3",
         "522",
     ]
-    assert [formatting.format_count(value) for value in (7, 85421, 123_456, 45_000_000)] == [
-        "7", "85421", "123k", "45M",
+    counts = (7, 85421, 123_456, 2_276_000, 45_000_000)
+    assert [formatting.format_count(count) for count in counts] == [
+        "7", "85421", "123k", "2.3M", "45M",
     ]  # fmt: skip
 
 

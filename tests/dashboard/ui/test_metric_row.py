@@ -23,7 +23,7 @@ def test_the_axis_of_a_total_has_its_ends_written_beside_it():
     total = metric(5_400_000.0, 5_500_000.0, is_total=True)
 
     assert metric_row.axis_ends(total) == (5_400_000.0, 5_500_000.0)
-    assert "<span>5500k</span><span>5400k</span>" in metric_row.metric_html(total)
+    assert "<span>5.5M</span><span>5.4M</span>" in metric_row.metric_html(total)
 
 
 def test_a_sparkline_has_no_line_where_there_is_no_data():
@@ -77,7 +77,7 @@ def test_a_number_of_connections_that_does_not_change_has_no_low(shop, node):
 
     found = metric_row.connections_metric(state.snapshot(shop.noon + 200))
 
-    assert found.caption == "unchanged for 2 min"
+    assert found.caption == "unchanged for over 2 min"
 
 
 def test_more_connections_for_a_moment_are_a_range(shop, node):

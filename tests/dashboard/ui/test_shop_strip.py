@@ -10,6 +10,7 @@ from dashboard.dependencies import Dependencies, install
 from dashboard.sources.simulator_client import SimulatorClient
 from dashboard.state.live_state import LiveState
 from dashboard.ui import shop_strip
+from protocol.monitoring import ConnectionEvent, StatsPayload
 from protocol.simulator_api import (
     FinishedScenario,
     RunningScenario,
@@ -89,3 +90,21 @@ def test_a_product_is_linked_by_its_sku(shop):
 
     assert shop_strip.link_value(product, shop.stock()) == "BK-1"
     assert shop_strip.link_value(customer, shop.stock()) == "user_1"
+
+
+def test_says_after_how_long_the_slow_client_was_evicted(shop):
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    olena = ScenarioSubject(SubjectKind.CUSTOMER, "user_26", "Олена")
+    scenario = RunningScenario("slow-client", noon, noon, 0.5, 60.0, (olena,))
+    live = LiveState(shop.noon)
+    live.on_shop_state(replace(shop.stock(), scenarios=(scenario,)), shop.noon)
+    assert shop_strip.eviction_text(scenario, live.snapshot(shop.noon)) == ""
+
+    events = [
+        ConnectionEvent(shop.noon + at, kind, "c_1", "user_26", "node-1")
+        for at, kind in ((-60, "connected"), (-50, "evicted"), (-1, "connected"), (5, "evicted"))
+    ]
+    live.on_stats(StatsPayload((), tuple(events)), shop.noon + 6)
+
+    now = live.snapshot(shop.noon + 6)
+    assert shop_strip.eviction_text(scenario, now) == "evicted after 6 s"

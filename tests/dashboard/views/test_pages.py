@@ -84,7 +84,7 @@ def test_overview_and_explorer_show_the_same_rate_without_the_monitors(
     draw, busy_feed, socket, shop, clock
 ):
     clock.now += 1
-    socket.receive("traffic", shop.traffic(kinds={"user": 4, "monitor": 5}))
+    socket.receive("traffic", shop.traffic(kinds={"user": 15, "monitor": 5}))
 
     assert metrics(draw(busy_feed, "overview"))["Messages/s"] == "4.0"
     assert "4.0 messages/s" in words(draw(busy_feed, "explorer"))
@@ -115,7 +115,7 @@ def test_explorer_shows_what_a_message_changed(draw, busy_feed):
 
 def test_explorer_shows_a_message_as_it_was_received(draw, busy_feed, shop):
     page = draw(busy_feed, "explorer")
-    page.session_state["message-text"] = "original"
+    page.session_state["explorer-form-en"] = "original"
     page.run()
 
     received = shop.message(action="item_added", cart={"id": "c", "item_count": 2, "total": 2})
@@ -307,7 +307,7 @@ def test_inventory_shows_since_when_the_simulator_does_not_answer(draw, busy_fee
 def test_only_the_pages_are_in_the_navigation(draw, busy_feed):
     page = draw(busy_feed, "overview")
 
-    assert [button.label for button in page.button] == ["Place an order", "Pause"]
+    assert [button.label for button in page.button] == ["Place an order", "Pause view"]
 
 
 def test_overview_explains_why_there_are_fewer_deliveries_than_messages(
@@ -320,7 +320,7 @@ def test_overview_explains_why_there_are_fewer_deliveries_than_messages(
     connected = (CustomerState("user_2", "Customer 2", signed_in=True),)
     busy_feed.on_shop_state(replace(shop.stock(), customers=connected))
 
-    assert "1 of 3 customers connected" in words(draw(busy_feed, "overview"))
+    assert "3 shopping now, 1 connected" in words(draw(busy_feed, "overview"))
 
 
 def test_overview_shows_the_window_and_the_zoom_of_its_url(draw, busy_feed, shop):

@@ -56,6 +56,13 @@ def test_a_connection_and_its_end_are_counted_for_its_tenant(monitor, counters):
     assert books.closes == {"4100": 1, "4102": 1}
 
 
+def test_an_event_keeps_the_name_of_its_user(monitor, log):
+    monitor.on_closed("c_1", identity("ivan"), CloseCode.SLOW_CONSUMER, 100)
+
+    (event,) = log.take_report("shop", is_full_log=False).events
+    assert event.name == "ivan"
+
+
 def test_a_dip_between_two_reports_is_seen(monitor):
     for _ in range(3):
         monitor.on_opened()

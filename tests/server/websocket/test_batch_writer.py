@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.send_queue import GROUP_SIZE, MAX_TRANSPORT_BUFFER, Recipients
-from server.websocket.slow_consumers import HARD_LIMIT_FACTOR
+from server.websocket.slow_consumers import HARD_LIMIT_FACTOR, QueueLimits
 from tests.server.websocket.simulated_loop import SimulatedLoop
 
 LIMIT = 1 << 20
+TOTAL_LIMIT = 3 << 20
 
 
 class Socket:
@@ -64,7 +65,7 @@ class Writer(BatchWriter):
 
     def __init__(self):
         self.loop = SimulatedLoop()
-        super().__init__(self.loop, self.loop.clock, LIMIT)
+        super().__init__(self.loop, self.loop.clock, QueueLimits(LIMIT, TOTAL_LIMIT, 30.0))
 
     def open(self, socket):
         return self.open_queue(socket, socket, Connection())
@@ -410,3 +411,19 @@ def test_a_full_socket_within_its_limit_is_not_closed(writer):
     writer.flush()
 
     assert queue.connection.closed == 0
+
+
+def test_the_fullest_queue_is_closed_once_all_together_exceed_their_limit(writer):
+    sockets = [Socket() for _ in range(4)]
+    queues = [writer.open(socket) for socket in sockets]
+    for socket in sockets:
+        socket.unread = MAX_TRANSPORT_BUFFER + 1
+    for queue in queues:
+        writer.push(queue, b"x" * (700 << 10))
+    writer.flush()
+    assert [queue.connection.closed for queue in queues] == [0, 0, 0, 0]
+
+    writer.push(queues[2], b"x" * (300 << 10))
+    writer.flush()
+
+    assert [queue.connection.closed for queue in queues] == [0, 0, 1, 0]

@@ -11,6 +11,7 @@ import pytest
 
 from server.websocket.batch_writer import WRITES_PER_CHECK, BatchWriter
 from server.websocket.send_queue import Recipients
+from server.websocket.slow_consumers import QueueLimits
 from server.websocket.write_budget import (
     BURST_S,
     MAX_PAUSE_S,
@@ -85,7 +86,7 @@ class Server:
         self.load, self.loop = load, SimulatedLoop()
         self.written_at = []
         self.accepted_at, self.round_trips = [], []
-        self.writer = BatchWriter(self.loop, self.loop.clock, LIMIT)
+        self.writer = BatchWriter(self.loop, self.loop.clock, QueueLimits(LIMIT, 1 << 40, 30.0))
         self.subscribers = [Subscriber(self, n % 50 == 0) for n in range(load.subscribers)]
         self.queues = [self.writer.open_queue(each, each, None) for each in self.subscribers]
         self.recipients = Recipients(self.queues)

@@ -14,6 +14,7 @@ from server.pubsub.hub import Hub
 from server.websocket import frame_codec
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.send_queue import GROUP_SIZE, MAX_TRANSPORT_BUFFER
+from server.websocket.slow_consumers import QueueLimits
 from tests.server.websocket.simulated_loop import SimulatedLoop
 
 CHANNELS = [Channel.parse(f"public:{name}") for name in "abc"]
@@ -100,7 +101,7 @@ def texts(raw):
 @given(STEPS)
 def test_every_client_gets_all_its_frames_in_the_order_they_were_accepted(steps):
     loop = SimulatedLoop()
-    writer = BatchWriter(loop, loop.clock, 1 << 30)
+    writer = BatchWriter(loop, loop.clock, QueueLimits(1 << 30, 1 << 40, 30.0))
     hub = Hub(Counters(), writer.broadcast, lambda: 0.0)
     clients = [Client(number, writer, loop) for number in range(CLIENTS)]
     subscribed = {client: set() for client in clients}

@@ -254,6 +254,26 @@ def test_an_order_without_a_customer_is_for_a_connected_one(create_shop):
     assert customers == {"user_1", "user_2"}
 
 
+def test_nothing_happens_by_chance_to_orders_placed_by_a_command(shop):
+    placed = [shop.execute(PlaceOrder()).order.id for _ in range(40)]
+    shop.step(shop.now + 60)
+
+    statuses = {shop.components.fulfilment.find(id).status for id in placed}
+    assert OrderStatus.PAID in statuses or OrderStatus.PROCESSING in statuses
+    assert statuses.isdisjoint({OrderStatus.PAYMENT_FAILED, OrderStatus.CANCELLED})
+
+
+def test_the_schedule_leaves_an_order_alone_between_two_changes_by_hand(shop):
+    order = shop.execute(PlaceOrder())
+    order = shop.execute(AdvanceOrder(order=order.order.id))
+    shop.step(shop.now + 179)
+    alone = shop.components.fulfilment.find(order.order.id)
+    shop.step(shop.now + 30)
+    later = shop.components.fulfilment.find(order.order.id)
+
+    assert (alone.status, later.status) == (OrderStatus.PAID, OrderStatus.PROCESSING)
+
+
 def test_advancing_an_order_cancels_its_scheduled_change(shop):
     """
     Its payment was scheduled; now its parcel is shipped.

@@ -40,10 +40,10 @@ def test_events_are_found_by_the_name_of_their_user():
     assert found.user_id == "user_2"
 
 
-def test_the_details_of_a_named_user_begin_with_the_id():
+def test_the_details_of_a_named_user_end_with_the_id():
     shown = event(kind="evicted", code=4100)
 
-    assert event_listing.event_details(shown, with_user=True) == "user_1 · 4100"
+    assert event_listing.event_details(shown, with_user=True) == "4100 · user_1"
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_lists_what_happened_to_connections_the_newest_first(draw):
     log = table_with(page, "Event")
     assert log["User"] == ["Сергій Яворський"] * 2  # of the persona: no connection has the name
     assert log["Event"] == ["evicted", "connected"]
-    assert log["Details"] == ["user_2 · 4100 · 1.2 MiB queued", "user_2"]
+    assert log["Details"] == ["4100 · 1.2 MiB queued · user_2", "user_2"]
     assert table_with(draw(FakeConnectionsClient(), event="connected"), "Event")["Details"] == [
         "user_2"
     ]
@@ -254,7 +254,7 @@ def test_lists_the_subscribers_of_a_channel_and_how_many_they_are(draw):
     page = draw(FakeConnectionsClient(connection(1), agent), channel="tenant:shop")
 
     assert listed(page)["Person"] == ["Марія"]
-    assert "1 of 2 clients are subscribed to tenant:shop" in words(page)
+    assert "1 of 2 clients is subscribed to tenant:shop" in words(page)
 
 
 def test_a_queue_near_its_limit_is_red(draw):
@@ -273,7 +273,10 @@ def test_explains_access_to_an_order_by_its_number(draw, socket, shop):
 
     assert "order:ord_7" in words(page)
     unknown = draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="ORD-9")
-    assert "knows no order ORD" in words(unknown)
+    assert "does not know order ORD" in words(unknown)
+    old = words(draw(FakeConnectionsClient(connection(1)), connection="c_1", ask="ORD-ZQ0KB-099"))
+    assert "Its id is ord\\_zq0kb\\_99" in old
+    assert "order:ord_zq0kb_99" in old
 
 
 def test_asks_about_the_channel_that_is_selected_in_the_explorer(draw):
@@ -296,7 +299,7 @@ def test_says_how_many_of_the_active_customers_are_connected(draw, socket, shop)
 
     page = draw(FakeConnectionsClient(connection(1)))
 
-    assert "1 of 2 customers connected" in words(page)
+    assert "2 customers shopping now, 1 of them connected" in words(page)
 
 
 def test_asks_before_it_disconnects_a_client(draw):
@@ -306,6 +309,14 @@ def test_asks_before_it_disconnects_a_client(draw):
 
     assert "disconnect-confirm" in [button.key for button in page.button]
     assert client.ended == []
+
+
+def test_marks_the_staff_whose_connections_are_the_workbenchs(draw):
+    own = connection(9, "Ірина", "admin_1", role="admin")
+
+    page = draw(FakeConnectionsClient(own, connection(1)))
+
+    assert "Ірина · workbench" in table_with(page, "Person")["Person"]
 
 
 def test_does_not_disconnect_the_workbench_itself(draw):

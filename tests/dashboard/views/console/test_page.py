@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard.dependencies import Dependencies, install
+from dashboard.messages.message_ids import message_id
 from dashboard.settings import Settings
 from dashboard.sources.saved_messages import SavedMessages
 from protocol.simulator_api import ShopLanguage
@@ -90,6 +91,35 @@ def test_the_template_is_restored_after_edits(open_console):
     page.button(key="restore-template").click().run()
 
     assert editor(page) == '{\n  "type": "ping",\n  "id": "r7"\n}'
+
+
+def test_a_message_from_the_explorer_is_restored_after_edits(open_console, busy_feed):
+    update = [*busy_feed.snapshot().log.newest_first()][2]
+    page = open_console(send=message_id(update))
+    received = editor(page)
+    assert '"status": "paid"' in received
+    page.text_area(key="draft").input('{"type": "ping"}').run()
+
+    restore = page.button(key="restore-template")
+    assert restore.help == "Restore the message from the Explorer, as it was received"
+    restore.click().run()
+
+    assert editor(page) == received
+
+
+def test_a_selected_template_is_restored_in_place_of_the_message_from_the_explorer(
+    open_console, busy_feed
+):
+    update = [*busy_feed.snapshot().log.newest_first()][2]
+    page = open_console(send=message_id(update))
+    page.selectbox(key="console-template-1-en").select("ping").run()
+    page.text_area(key="draft").input('{"type": "ping", "x": 1}').run()
+
+    assert page.button(key="restore-template").help == "Restore the template"
+    page.button(key="restore-template").click().run()
+
+    assert '"x"' not in editor(page)
+    assert '"ping"' in editor(page)
 
 
 def test_without_a_position_the_template_for_recovery_says_why(open_console):

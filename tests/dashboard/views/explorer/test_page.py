@@ -19,6 +19,7 @@ from tests.dashboard.drawn_tables import table_with
 
 APP = Path(dashboard.__file__).with_name("app.py")
 EXPLORER = "views/explorer/page.py"
+VIEW = "explorer-view-en"
 
 
 class FakeConnections:
@@ -132,13 +133,111 @@ def test_coming_back_shows_what_was_shown_before_and_puts_it_into_the_url(open_e
 
 
 def test_the_plotted_field_survives_a_message_without_it(open_explorer):
-    page = open_explorer(message="2")
+    page = open_explorer(message="3")
+    order, cart, _ = table_with(page, "Content").ids
+    table_with(page, "Content").select(cart)
     plot(page).select("cart.total").run()
-    table_with(page, "Content").select(table_with(page, "Content").ids[2])  # an order
+    table_with(page, "Content").select(order)
     page.button(key="move-j").click().run()
 
     assert plot(page).value == "cart.total"
     assert url(page)["plot"] == "cart.total"
+
+
+def test_the_live_list_is_there_again_after_the_saved_one_and_another_page(open_explorer):
+    page = open_explorer(message="2")
+    page.button(key="save").click().run()
+    page.selectbox(key=VIEW).select("saved").run()
+    saved = table_with(page, "Content")
+    saved.select(saved.ids[0])
+    follow(page, "views/inventory/page.py")
+    follow(page, EXPLORER)
+    assert len(table_with(page, "Content")) == 1
+    table_with(page, "Subs").select("channel order:ord_1")
+
+    page.selectbox(key=VIEW).select("passing").run()
+
+    assert "view" not in url(page)
+    assert table_with(page, "Content")["Channel"] == ["order:ord_1"]
+
+
+def test_a_choice_is_not_sent_back_to_the_browser(open_explorer):
+    page = open_explorer(view="saved", monitor="on")
+
+    # A run that began before a choice would undo it.
+    assert not page.selectbox(key=VIEW).proto.set_value
+    assert not page.toggle(key="explorer-monitor").proto.set_value
+    assert (page.selectbox(key=VIEW).value, page.toggle(key="explorer-monitor").value) == (
+        "saved",
+        True,
+    )
+
+
+def test_a_link_to_a_client_clears_the_filters_that_would_hide_it(open_explorer):
+    page = open_explorer(message="2", type="cart_update", view="saved", text="cart.total = 2")
+
+    page.button(key="show-user-user_1").click().run()
+
+    assert url(page) == {"message": url(page)["message"], "user": "user_1"}
+    assert sorted(set(table_with(page, "Content")["Channel"])) == ["tenant:shop", "user:user_1"]
+
+
+def test_a_link_from_another_page_clears_the_filters_that_would_hide_its_subject(open_explorer):
+    page = open_explorer(text="cart.total = 2", type="cart_update", list="busiest")
+    follow(page, "views/inventory/page.py")
+
+    follow(page, EXPLORER, channel="order:ord_1")
+
+    assert url(page) == {"channel": "order:ord_1", "list": "busiest"}
+    assert table_with(page, "Content")["Channel"] == ["order:ord_1"]
+
+
+def test_filters_that_match_nothing_can_be_cleared(open_explorer):
+    page = open_explorer(channel="order:ord_1", type="cart_update", user="user_1", text="x")
+
+    page.button(key="clear-filters").click().run()
+
+    assert url(page) == {}
+    assert len(table_with(page, "Content")) == 5
+
+
+def test_the_message_of_a_link_is_listed_first_although_newer_ones_or_a_filter_would_hide_it(
+    open_explorer,
+):
+    listed = table_with(open_explorer(message="3"), "Content")
+    assert [id.partition("-")[0] for id in listed.ids] == ["3", "2", "1"]
+    assert listed.data["selected"] == listed.ids[0]
+
+    listed = table_with(open_explorer(message="3", type="cart_update"), "Content")
+    assert listed["Type"] == ["order_update", "cart_update", "cart_update"]
+
+
+def test_a_message_whose_predecessor_was_dropped_says_so(open_explorer, busy_feed, socket, shop):
+    one = shop.traffic(*[shop.sample("public:x", shop.message("notification", title="x"))] * 500)
+    for _ in range(45):
+        socket.receive("traffic", one)
+    socket.receive("traffic", shop.traffic(shop.sample("order:ord_2")))
+
+    page = open_explorer(channel="order:ord_2")
+
+    assert "earlier messages are no longer stored" in texts(page)
+
+
+def test_a_hidden_channel_that_is_busier_than_the_listed_ones_is_named(
+    open_explorer, busy_feed, socket, shop
+):
+    socket.receive("traffic", shop.traffic(kinds={"monitor": 99}))
+
+    assert "hidden, 9.9/s · the busiest" in texts(open_explorer(list="busiest"))
+    assert "the busiest" not in texts(open_explorer())
+
+
+def test_a_link_keeps_how_the_message_is_shown(open_explorer):
+    page = open_explorer(message="3")
+    page.button_group(key="explorer-form-en").set_value("fields").run()
+
+    assert url(page)["form"] == "fields"
+    assert table_with(open_explorer(message="3", form="fields"), "Field")
 
 
 @pytest.mark.parametrize(
@@ -187,9 +286,7 @@ def test_an_example_of_the_help_becomes_the_filter(open_explorer):
 
 
 def test_a_click_on_a_field_lists_the_messages_with_its_value(open_explorer):
-    page = open_explorer(message="2")
-    page.session_state["message-text"] = "fields"
-    page.run()
+    page = open_explorer(message="2", form="fields")
     fields = table_with(page, "Field")
     assert fields["Before"] == ["", "", "1", "1"]
 
@@ -202,9 +299,7 @@ def test_a_click_on_a_field_lists_the_messages_with_its_value(open_explorer):
 
 
 def test_a_click_on_the_chart_of_a_field_plots_it(open_explorer):
-    page = open_explorer(message="2")
-    page.session_state["message-text"] = "fields"
-    page.run()
+    page = open_explorer(message="2", form="fields")
 
     table_with(page, "Field").click("cart.total", "")
 
@@ -274,7 +369,8 @@ def test_the_channels_can_be_listed_with_the_busiest_first(open_explorer):
 
     listed = table_with(page, "Subs")
     assert listed.ids == ["listed order:ord_1", "listed tenant:shop", "listed user:user_1"]
-    assert page.selectbox(key="explorer-sort-en").disabled
+    assert "explorer-sort-en" not in [each.key for each in page.selectbox]
+    assert "by messages per second" in texts(page)
     listed.select("listed order:ord_1")
     assert table_with(page, "Content")["Channel"] == ["order:ord_1"]
 
@@ -305,7 +401,7 @@ def test_a_pinned_channel_stays_at_the_top_and_in_the_url(open_explorer):
 def test_the_monitor_is_hidden_until_it_is_asked_for(open_explorer):
     page = open_explorer()
     assert "kind monitor:" not in table_with(page, "Subs").ids
-    assert "/s hidden" in texts(page)
+    assert "hidden, 0.0/s" in texts(page)
 
     page.toggle(key="explorer-monitor").set_value(True).run()
 

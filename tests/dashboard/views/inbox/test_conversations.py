@@ -8,6 +8,7 @@ from dashboard.views.inbox.conversations import (
     MAX_ENTRIES,
     SIMULATED_AGENT_ID,
     ChatConversations,
+    active_since,
 )
 from protocol.codec import encode_json, format_timestamp
 from protocol.event_payloads import CustomerRef
@@ -170,3 +171,11 @@ def test_tell_the_customer_from_the_support(conversations):
     conversations.add_list(listed("conv_1"))
 
     assert before == sides() == [True, False, False, True]
+
+
+def test_conversations_from_before_a_time_are_left_out():
+    book = ChatConversations()
+    book.on_message(message(1, conversation="conv_old"))
+    book.on_message(message(9, conversation="conv_new"))
+
+    assert [one.id for one in active_since(book.latest_first(), NOON + 5)] == ["conv_new"]
