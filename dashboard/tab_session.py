@@ -134,13 +134,15 @@ class ConsoleState:
     persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
     its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
     browser shows the template; ``template_version`` counts how often the page itself
-    selected a template.  ``access_answers`` are by connection and frame.
+    selected a template.  ``draft_persona`` is the persona that the draft was written or last
+    changed for.  ``access_answers`` are by connection and frame.
     """
 
     draft: str = ""
     handed_over: str = ""
     template_text: str = ""
     template_persona: str = ""
+    draft_persona: str = ""
     replaced_text: str = ""
     template_order: str = ""
     template_at: float = 0.0

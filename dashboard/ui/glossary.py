@@ -270,6 +270,13 @@ GROUPS: dict[str, tuple[Term, ...]] = {
             ),
         ),
         Term(
+            "recovered",
+            N_(
+                "In the reply to a subscribe with since: true if all missed messages follow, false "
+                "if some are lost and the client has to reload its state."
+            ),
+        ),
+        Term(
             "last",
             N_(
                 "An option of subscribe: the channel's latest message follows the reply at once, "
@@ -278,6 +285,13 @@ GROUPS: dict[str, tuple[Term, ...]] = {
         ),
     ),
     N_("Access"): (
+        Term(
+            "forbidden",
+            N_(
+                "The code of an error: the user has no access to the channel or conversation, or "
+                "it does not exist. The server does not say which."
+            ),
+        ),
         Term(
             N_("token"),
             N_(

@@ -102,6 +102,20 @@ ERROR_ADVICE = {
     ErrorCode.INTERNAL: N_("Wait a moment and send it again."),
 }
 """What to do after an error, by its code."""
+CHANNEL_RULES = {
+    "order": N_(
+        "The rule for `order:`: only the customer who placed the order and the shop's staff may "
+        "subscribe."
+    ),
+    "user": N_("The rule for `user:`: only that user may subscribe."),
+    "tenant": N_("The rule for `tenant:`: only the shop's staff may subscribe."),
+    "monitor": N_("The rule for `monitor:`: only the shop's admins may subscribe."),
+}
+"""Who may subscribe, by the kind of the channel."""
+SAME_ANSWER = N_(
+    "The server answers the same whether the channel is unknown or not allowed, so as not to give "
+    "away what exists."
+)
 CONNECTION_STAYS_OPEN = N_("An error does not close the connection.")
 TOKEN_REJECTED = N_(
     "The token is invalid or expired, and the connection is not signed in. Send `auth` with "

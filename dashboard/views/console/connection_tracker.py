@@ -6,7 +6,7 @@ Pure.  It remembers what the recorder has dropped: a subscription outlives its f
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -96,14 +96,24 @@ class ConnectionTracker:
         """The pairs of requests and replies, as ``match_replies`` returns them."""
         return {seq: notes.match for seq, notes in self._notes.items() if notes.match}
 
-    def recovery_point(self) -> tuple[str, StreamPosition | None] | None:
+    def recovery_point(
+        self, finished: Collection[str] = ()
+    ) -> tuple[str, StreamPosition | None] | None:
         """Return the channel to recover and its last position; None if nothing was subscribed.
 
         The latest subscription whose channel has a position, of this or an earlier connection,
-        else the latest one; without a position, what was missed cannot be recovered.
+        else the latest one; without a position, what was missed cannot be recovered.  A channel of
+        ``finished``, on which no more messages are expected, comes after the others.
         """
         known = {each.channel: each for each in (*self.lost, *self.subscriptions.values())}
-        latest = sorted(known.values(), key=lambda each: (each.channel in self.positions, each.seq))
+        latest = sorted(
+            known.values(),
+            key=lambda each: (
+                each.channel in self.positions,
+                each.channel not in finished,
+                each.seq,
+            ),
+        )
         if latest and latest[-1].channel in self.positions:
             return latest[-1].channel, self.positions[latest[-1].channel]
         if self.positions:

@@ -16,7 +16,8 @@ from common.text_markers import N_
 from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard import tab_session
 from dashboard.i18n.translate import _
-from dashboard.ui import formatting, theme, url_select
+from dashboard.personas import Persona
+from dashboard.ui import formatting, sidebar, theme, url_select
 from dashboard.ui.console_draft import EDITOR_TEXT
 from dashboard.views.console import (
     editor_state,
@@ -33,12 +34,12 @@ from dashboard.views.console.tab_resources import ConsoleConnection
 from dashboard.views.console.templates import TemplateValues
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
-CHECKED_HEIGHT = 330  # px: the check and the schema
+CHECKED_HEIGHT = 240  # px: the check and the schema
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 REPEAT_INTERVAL_KEY = "repeat-interval"
 NEVER_SUBSCRIBED = N_(
-    "Without “since”: this connection was not subscribed to any channel, so there is no position."
+    "Without “since”: this connection was not subscribed to {channel}, so there is no position."
 )
 NOT_RECOVERABLE = N_(
     "Without “since”: the subscription to {channel} was not recoverable, so its messages had no "
@@ -83,7 +84,7 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
             on_change=editor_state.follow_text,
         )
         _draw_sending(text, is_publication, connection)
-        st.fragment(_draw_check)(values)
+        st.fragment(_draw_check)(values, connection.persona)
 
 
 def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
@@ -163,15 +164,15 @@ def _draw_repetition(connection: ConsoleConnection) -> None:
     st.caption(_("Stops when the connection closes, or another page or persona is opened."))
 
 
-def _draw_check(values: Callable[[], TemplateValues]) -> None:
+def _draw_check(values: Callable[[], TemplateValues], persona: Persona) -> None:
     """Draw what is wrong with the text, and the schema of its type; both follow each key."""
-    text = editor_state.typed_text()
+    text = editor_state.shown_text()
     error = json_check.find_json_error(text)
     name = templates.template_of(text, editor_state.selected_template())
     # Of one height: what is above does not move when the text below gets longer.
     with st.container(key="checked", height=CHECKED_HEIGHT, border=False, gap="xsmall"):
         with st.container(key="json-check", border=False, gap="xsmall"):
-            st.html(_check_html(text, error) + _note_html(text, name, values))
+            st.html(_check_html(text, error) + _note_html(text, name, values, persona))
         _draw_schema(name)
     _live_editor(
         key=LIVE_KEY,
@@ -207,17 +208,25 @@ def _check_html(text: str, error: json_check.JsonError | None) -> str:
     return formatting.status_html(_("JSON is valid"), "", "ok")
 
 
-def _note_html(text: str, name: str, values: Callable[[], TemplateValues]) -> str:
+def _note_html(text: str, name: str, values: Callable[[], TemplateValues], persona: Persona) -> str:
     """Return what else a person has to know of the message; empty if there is nothing."""
     if name == templates.RECOVER and '"since"' not in text:
         now = values()
-        if now.since is not None:
-            return ""
         words = _(NOT_RECOVERABLE if now.was_subscribed else NEVER_SUBSCRIBED)
-        note = words.format(channel=now.recovered_channel)
+        note = "" if now.since is not None else words.format(channel=now.recovered_channel)
     else:
-        note = order_notes.finished_note([templates.json_object(text)])
-    return f'<div class="quiet">{html.escape(note)}</div>' if note else ""
+        note = order_notes.order_note([templates.json_object(text)], persona)
+    notes = filter(None, (_persona_text(), note))
+    return "".join(f'<div class="quiet">{html.escape(each)}</div>' for each in notes)
+
+
+def _persona_text() -> str:
+    """Say that the message was written for another persona, where it was; else nothing."""
+    owner = editor_state.other_persona()
+    if not owner:
+        return ""
+    words = _("You wrote this message as {persona}: check the ids and the channel in it.")
+    return words.format(persona=sidebar.persona_label(owner))
 
 
 def _draw_schema(name: str) -> None:

@@ -60,6 +60,18 @@ def typed_text() -> str:
     return committed if typed is None else typed
 
 
+def shown_text() -> str:
+    """Return the text that the editor shows after this run.
+
+    What the browser reported before a template was written is over, although it is still there.
+    """
+    replaced = tab().console.replaced_text
+    typed = typed_text()
+    if replaced and typed == replaced:
+        return str(st.session_state.get(EDITOR_TEXT, ""))
+    return typed
+
+
 def is_outdated(text: str, values: TemplateValues) -> bool:
     """Return whether the text is a template that nobody has changed, with values that have changed.
 
@@ -121,7 +133,16 @@ def write_template(name: str, values: TemplateValues) -> None:
     console.replaced_text = before if before != text else ""
     st.session_state[EDITOR_TEXT] = console.template_text = text
     console.template_order, console.template_at = values.order_id, values.at
+    console.draft_persona = console.template_persona
     save()
+
+
+def other_persona() -> str:
+    """Return the persona that changed text was written as, if it is not the current one."""
+    console = tab().console
+    is_changed = st.session_state.get(EDITOR_TEXT) != console.template_text
+    is_other = console.draft_persona not in ("", console.template_persona)
+    return console.draft_persona if is_changed and is_other else ""
 
 
 def restore(values: TemplateValues) -> None:
@@ -137,8 +158,11 @@ def restore(values: TemplateValues) -> None:
 
 
 def save() -> None:
-    """Remember the editor's text for when the page is drawn again."""
-    tab().console.draft = st.session_state[EDITOR_TEXT]
+    """Remember the editor's text for when the page is drawn again, and its persona."""
+    console = tab().console
+    if console.draft != st.session_state[EDITOR_TEXT]:
+        console.draft_persona = console.template_persona
+    console.draft = st.session_state[EDITOR_TEXT]
 
 
 def follow_text() -> None:

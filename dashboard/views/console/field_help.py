@@ -54,8 +54,8 @@ FIELD_HELP: Mapping[str, str] = {
         "message, or in the subscribed reply if none has come since."
     ),
     "SubscribePayload.channel": N_(
-        "The channel: order:ord_1, user:user_1, tenant:shop, public:announcements. An order is "
-        "named by its id (ord_…), not by its number (ORD-…)."
+        "The channel: order:ord_1, user:user_1, tenant:shop, public:announcements, monitor:shop. "
+        "An order is named by its id (ord_…), not by its number (ORD-…)."
     ),
     "ChannelPayload.channel": N_("A channel that you are subscribed to."),
     "SendChatPayload.content": N_("What to say."),

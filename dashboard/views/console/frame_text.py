@@ -18,7 +18,7 @@ from dashboard.views.console.schema import Translate
 from protocol.close_codes import CloseCode
 from protocol.errors import ErrorCode
 
-REPLAYED_MARK, SAME_MARK = "↻", "="
+REPLAYED_MARK, SAME_MARK = "↻", N_("same as {frame}")
 _TONES = {  # of a reply by its meaning, of an event by the kind of its usual channel
     "auth_success": "ok",
     "subscribed": "ok",
@@ -55,12 +55,12 @@ def channel_kind(origin: EventOrigin | None) -> str:
     return "" if origin is None else EVERYONE if origin.channel == EVERYONE else origin.kind
 
 
-def marks(origin: EventOrigin | None) -> str:
+def marks(origin: EventOrigin | None, translate: Translate = str) -> str:
     """Return the marks of an event: that it is replayed, and of which frame it is a copy."""
     if origin is None:
         return ""
     copies = [seq for seq in (origin.first, *origin.copies) if seq]
-    same = f"{SAME_MARK}{min(copies)}" if copies else ""
+    same = translate(SAME_MARK).format(frame=min(copies)) if copies else ""
     return " ".join(filter(None, (REPLAYED_MARK if origin.replay else "", same)))
 
 
@@ -132,7 +132,10 @@ PUBLISHED = N_(
     "confirmation that the clients have processed it, and without a subscriber nobody gets it."
 )
 SIGNED_IN_AGAIN = N_("The new token extends the session; its subscriptions stay.")
-SUBSCRIBED = N_("From now on, events on `{channel}` arrive, until `unsubscribe` or a close.")
+SUBSCRIBED = N_(
+    "Subscribed: what is published on `{channel}` from now on arrives, until `unsubscribe` or a "
+    "close."
+)
 REMEMBER_POSITION = N_(
     "Each has its offset: after a reconnect, send the last one with the epoch as `since`."
 )
@@ -140,6 +143,10 @@ RECOVERED = N_("All messages after `since` follow.")
 NOT_RECOVERED = N_(
     "Messages are missing: the history no longer has all of them. Reload the state, and continue "
     "from this offset."
+)
+OTHER_EPOCH = N_(
+    "The epoch is another one: the position in `since` belongs to an earlier history, so the "
+    "server cannot tell what was missed. Reload the state, and continue from this position."
 )
 UNSUBSCRIBED = N_("Events on `{channel}` no longer arrive.")
 ACCESS_LOST = N_(
@@ -271,7 +278,7 @@ def _explain_reply(frame: RecordedFrame, notes: FrameNotes) -> Iterator[Sentence
         case "chat_message":
             yield OWN_CHAT, _NO_VALUES
         case "error":
-            yield from _explain_error(frame.error_code)
+            yield from _explain_error(frame.error_code, notes.request)
         case _:
             pass
 
@@ -291,17 +298,28 @@ def _explain_subscribed(frame: RecordedFrame, notes: FrameNotes) -> Iterator[Sen
         case True:
             yield RECOVERED, _NO_VALUES
         case False:
-            yield NOT_RECOVERED, _NO_VALUES
+            yield (OTHER_EPOCH if _is_other_epoch(frame, notes) else NOT_RECOVERED), _NO_VALUES
         case _ if "offset" in frame.payload:
             yield REMEMBER_POSITION, _NO_VALUES
         case _:
             pass
 
 
-def _explain_error(code: str) -> Iterator[Sentence]:
+def _is_other_epoch(frame: RecordedFrame, notes: FrameNotes) -> bool:
+    """Return whether the position that the request asked from has another epoch than the reply."""
+    since = notes.request.payload.get("since") if notes.request is not None else None
+    return isinstance(since, dict) and since.get("epoch") != frame.payload.get("epoch")
+
+
+def _explain_error(code: str, request: RecordedFrame | None) -> Iterator[Sentence]:
     known = {str(each): each for each in ErrorCode}.get(code)
     if known is not None:
         yield code_descriptions.ERROR_CODE_TEXTS[known], _NO_VALUES
+        if known is ErrorCode.FORBIDDEN and request is not None and request.type == "subscribe":
+            kind = str(request.payload.get("channel", "")).partition(":")[0]
+            if kind in code_descriptions.CHANNEL_RULES:
+                yield code_descriptions.CHANNEL_RULES[kind], _NO_VALUES
+                yield code_descriptions.SAME_ANSWER, _NO_VALUES
         yield code_descriptions.ERROR_ADVICE[known], _NO_VALUES
     yield code_descriptions.CONNECTION_STAYS_OPEN, _NO_VALUES
 

@@ -53,7 +53,8 @@ def draw_connection() -> None:
             shown, key, (_("No frames yet"), hint), sending.tracker, connection=sending
         )
     with right:
-        lane = Lane(short_label(key), shown, sending.tracker.notes)
+        answered = frame_filter.with_requests(shown, sending.tracker)
+        lane = Lane(short_label(key), answered, sending.tracker.notes)
         panes.draw_sequence(lane, lambda: draw_other_client(shown, words))
 
 
@@ -109,7 +110,8 @@ def draw_other_client(own: tuple[RecordedFrame, ...], words: str) -> Lane | None
     connection, types = others[chosen], {frame.type for frame in own}
     frames = [each for each in connection.frames() if not each.is_event or each.type in types]
     shown = frame_filter.filter_frames(frames, connection.tracker, words)
-    return Lane(short_label(chosen), shown, connection.tracker.notes)
+    answered = frame_filter.with_requests(shown, connection.tracker)
+    return Lane(short_label(chosen), answered, connection.tracker.notes)
 
 
 def draw_tests() -> None:
@@ -136,6 +138,8 @@ def draw_tests() -> None:
 
 console_draft.take_from_url()
 sending = tab_resources.console_connection(sidebar.current_persona())
+if tab().console.template_persona not in ("", sidebar.persona_key()):
+    panes.clear_filter()
 tab().console.opened_personas[sidebar.persona_key()] = None
 if not sending.raw.recorder.frames():
     sending.open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -27,6 +28,11 @@ from dashboard.views.console.tab_resources import ConsoleConnection
 
 MAX_ROWS = 200
 PAGE, FILTER_PARAM = "console", "frames"  # where the filter is kept in the URL
+_from_top = st.components.v2.component(
+    "frame-pane",
+    js=Path(__file__).with_name("frame_pane.js").read_text(),
+    isolate_styles=False,
+)
 
 
 def frame_list(owner: str) -> FrozenList[RecordedFrame]:
@@ -41,6 +47,11 @@ def clear_selection() -> None:
         frames.selected = None
 
 
+def clear_filter() -> None:
+    """Clear the filter, which was for another persona's frames; before the toolbar is drawn."""
+    url_select.set_search(PAGE, FILTER_PARAM, "")
+
+
 def draw_toolbar(
     connection: ConsoleConnection,
     live: Sequence[RecordedFrame],
@@ -50,7 +61,7 @@ def draw_toolbar(
 
     Returns the frames that the filter and the switch leave, and the filter's words.
     """
-    label = _("Type or channel")
+    label = _("Type, channel or id")
     with st.container(horizontal=True, gap="xsmall", key="frames-toolbar"):
         st.button(
             _("Clear"), key="clear", icon=":material/mop:", on_click=_clear, args=(connection,)
@@ -130,9 +141,17 @@ def draw_frames(
             with st.container(key="frame", height="stretch", border=False, gap="xsmall"):
                 if shown or one:
                     _draw_detail(one, tracker, connection)
+                    _from_top(key="frame-pane", data={"frame": f"{owner} {one.seq if one else ''}"})
                 else:
-                    st.caption(_("No frame matches. Clear the filter, or switch the events on."))
+                    st.caption(formatting.escape_markdown(_no_match_text(words)))
     return left, words
+
+
+def _no_match_text(words: str) -> str:
+    if not words.strip():
+        return _("All frames are events: switch the events on.")
+    text = _("No frame matches “{words}”. Clear the filter, or switch the events on.")
+    return text.format(words=words)
 
 
 def _legend(shown: int, total: int) -> str:
@@ -174,8 +193,8 @@ def _draw_table(
         )
 
     def content(frame: RecordedFrame) -> str:
-        marks = frame_text.marks(notes[frame.seq].origin)
-        return " ".join(filter(None, (marks, frame_text.one_line(frame))))
+        marks = frame_text.marks(notes[frame.seq].origin, _)
+        return " · ".join(filter(None, (marks, frame_text.one_line(frame))))
 
     columns: dict[str, Column[RecordedFrame]] = {
         "#": tables.text_column(34, lambda f: str(f.seq)),
@@ -192,7 +211,7 @@ def _draw_table(
     )
     if has_room:
         columns[_("Channel")] = tables.chips_column(
-            62,
+            76,
             lambda f: frame_text.channel_kind(notes[f.seq].origin),
             theme.KIND_TONES,
             _("The kind of the channel on which an event came"),
@@ -200,7 +219,7 @@ def _draw_table(
     columns[_("Content")] = tables.text_column(
         110,
         content,
-        _("↻: replayed, published before the subscription. =6: the same event as frame 6."),
+        _("↻: replayed, published before the subscription. “Same as 6”: frame 6 is this event."),
         grows=True,
     )
     columns[_("Round trip")] = tables.right_aligned_column(70, round_trip)
@@ -239,7 +258,7 @@ def _draw_detail(
     if connection:
         access_answer.draw(frame, notes, repr(connection.persona))
         named = [each.json_body for each in (frame, notes.request) if each is not None]
-        if note := order_notes.finished_note(named):
+        if note := order_notes.order_note(named, connection.persona):
             st.caption(formatting.escape_markdown(note))
     if frame.text:
         st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)

@@ -25,7 +25,7 @@ from dashboard.sources.feed import ANNOUNCEMENTS
 from dashboard.tab_session import tab
 from dashboard.views.console.connection_tracker import ConnectionTracker
 from dashboard.views.console.repeater import MessageRepeater
-from dashboard.views.console.template_order import choose_order
+from dashboard.views.console.template_order import ORDER_PREFIX, choose_order
 from dashboard.views.console.templates import TemplateValues
 from protocol.simulator_api import ShopLanguage
 
@@ -137,15 +137,19 @@ def template_values(connection: ConsoleConnection) -> TemplateValues:
         is_own = order is not None and order.customer_id == customer_id
         channel = f"order:{order.id}" if order and is_own else str(ANNOUNCEMENTS)
     connection.frames()
-    recovery = connection.tracker.recovery_point()
+    finished = {f"{ORDER_PREFIX}{each.id}" for each in snapshot.orders if not each.is_open}
+    recovery = connection.tracker.recovery_point(finished)
+    recovered_channel, since = recovery or (channel, None)
+    if since is None and recovered_channel == f"user:{customer_id}" and channel not in finished:
+        recovered_channel = channel  # signing in has joined the other one, not a person
     return TemplateValues(
         user_id=persona.user_id or "user_1",
         tenant_id=tenant,
         order_id=order.id if order else "ord_1",
         channel=channel,
-        recovered_channel=recovery[0] if recovery else channel,
-        since=recovery[1] if recovery else None,
-        was_subscribed=recovery is not None,
+        recovered_channel=recovered_channel,
+        since=since,
+        was_subscribed=recovery is not None and recovery[0] == recovered_channel,
         language=snapshot.shop.language if snapshot.shop else ShopLanguage(current_language()),
         at=time.time(),
     )

@@ -1,4 +1,4 @@
-"""The order in the templates, and what to say of an order that is finished.  Pure."""
+"""The order in the templates, and what is to be said of an order in a message.  Pure."""
 
 from __future__ import annotations
 
@@ -35,6 +35,22 @@ def finished_order(
     """Return the order that the messages name, if no further updates are expected of it."""
     ids = {id for message in messages for id in _order_ids(message)}
     return next((each for each in orders if each.id in ids and not each.is_open), None)
+
+
+def foreign_order(
+    messages: Sequence[Mapping[str, Any]], orders: Sequence[TrackedOrder], customer_id: str
+) -> TrackedOrder | None:
+    """Return the order that a message subscribes to, if it is known to be another customer's."""
+    ids = {id for each in messages if each.get("type") == "subscribe" for id in _order_ids(each)}
+    others = (each for each in orders if each.customer_id not in ("", customer_id))
+    return next((each for each in others if each.id in ids), None)
+
+
+def asks_to_recover(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a message asks for what was missed, and none is the answer to it."""
+    payloads = [each.get("payload") for each in messages]
+    names = {name for each in payloads if isinstance(each, Mapping) for name in each}
+    return "since" in names and "recovered" not in names
 
 
 def _order_ids(message: Mapping[str, Any]) -> list[str]:

@@ -32,11 +32,13 @@ EVENT_MESSAGES: Mapping[str, type[Struct]] = {
 PUBLISH_PREFIX = "publish "
 OWN_MESSAGE = "own"
 """The name for a text that is no template's."""
-RECOVER = "subscribe-recover"
+RECOVER, USER, PUBLIC = "subscribe-recover", "subscribe-user", "subscribe-public"
 SPECIAL_TEMPLATES: Mapping[str, str] = {
     "subscribe-last": N_("subscribe · with the latest message"),
     RECOVER: N_("subscribe · recover after a drop"),
     "subscribe-tenant": N_("subscribe · the shop's channel"),
+    USER: N_("subscribe · the user's own channel, recoverable"),
+    PUBLIC: N_("subscribe · announcements"),
 }
 """Messages of one type for one purpose; their titles are translated."""
 TEMPLATE_NAMES = (
@@ -159,6 +161,10 @@ def _subscribe_options(name: str, values: TemplateValues) -> dict[str, Any]:
             return {"channel": values.channel, "last": True}
         case "subscribe-tenant":
             return {"channel": f"tenant:{values.tenant_id}"}
+        case "subscribe-user":
+            return {"channel": f"user:{values.user_id}", "recoverable": True}
+        case "subscribe-public":
+            return {"channel": "public:announcements"}
         case _:
             since = {} if values.since is None else {"since": msgspec.to_builtins(values.since)}
             return {"channel": values.recovered_channel, "recoverable": True, **since}
@@ -180,11 +186,12 @@ def template_of(text: str, selected: str) -> str:
 
 def _subscribe_template(text: str, selected: str) -> str:
     if '"recoverable"' in text:
-        return RECOVER
+        is_own = selected == USER and '"user:' in text and '"since"' not in text
+        return USER if is_own else RECOVER
     if '"last"' in text:
         return "subscribe-last"
-    is_tenant = selected == "subscribe-tenant" and '"tenant:' in text
-    return selected if is_tenant else "subscribe"
+    prefix = {"subscribe-tenant": '"tenant:', PUBLIC: '"public:'}.get(selected)
+    return selected if prefix and prefix in text else "subscribe"
 
 
 def is_publication_text(text: str) -> bool:

@@ -234,6 +234,9 @@ def draw_messages(
                 connection_badge.title(link),
                 formatting.escape_markdown(connection_badge.detail(link, feed().now())),
             )
+        if conversation is None and not participant.has_conversation_list:
+            st.caption(_("Connecting…"))
+            return None
         if conversation is None or not conversation.entries:
             return theme.draw_empty_state("forum", empty_title, empty_hint)
         messages = "".join(

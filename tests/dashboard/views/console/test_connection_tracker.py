@@ -272,6 +272,17 @@ def test_without_a_recoverable_subscription_there_is_no_position_to_recover_from
     assert client.followed().recovery_point() == ("order:ord_1", None)
 
 
+def test_a_channel_without_further_messages_is_recovered_after_the_others(client):
+    client.connect()
+    client.subscribe("order:ord_1")
+    client.subscribe("order:ord_2")
+    client.conversation.record.record_close(1006, "")
+    tracker = client.followed()
+
+    assert tracker.recovery_point() == ("order:ord_2", None)
+    assert tracker.recovery_point({"order:ord_2"}) == ("order:ord_1", None)
+
+
 def test_subscriptions_outlive_the_frames_that_made_them(client):
     client.connect()
     request = client.subscribe("order:ord_1")

@@ -19,6 +19,8 @@ def editor():
     editor_state.initialise(persona, lambda: TemplateValues(channel=channel, at=at))
     st.text_area("Frame", key=EDITOR_TEXT, on_change=editor_state.follow_text)
     st.text(editor_state.selected_template())
+    st.text(editor_state.other_persona())
+    st.text(editor_state.shown_text())
 
 
 @pytest.fixture
@@ -43,6 +45,26 @@ def test_typed_text_stays_for_another_persona(page):
     page.text_area[0].input('{"type": "ping"}').run()
 
     assert as_agent(page).text_area[0].value == '{"type": "ping"}'
+
+
+def test_typed_text_names_the_persona_that_it_was_written_as(page):
+    page.text_area[0].input('{"type": "ping"}').run()
+    assert page.text[1].value == ""
+
+    assert as_agent(page).text[1].value == "customer"
+
+
+def test_a_template_that_fits_every_persona_names_none(page):
+    page.session_state["console-template-0-en"] = "ping"
+
+    assert as_agent(page.run()).text[1].value == ""
+
+
+def test_what_the_browser_reported_before_a_template_is_not_shown(page):
+    page.session_state["json-editor"] = {"typed": page.text_area[0].value}
+    page.session_state["order"] = "order:ord_2"
+
+    assert '"order:ord_2"' in page.run().text[2].value
 
 
 def test_a_template_that_nobody_changed_is_written_again_with_new_values(page):

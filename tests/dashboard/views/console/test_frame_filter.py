@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.views.console.connection_tracker import ConnectionTracker
-from dashboard.views.console.frame_filter import filter_frames
+from dashboard.views.console.frame_filter import filter_frames, with_requests
 
 
 @pytest.fixture
@@ -51,3 +51,26 @@ def test_a_publication_is_found_by_its_address_and_type(labels):
 def test_every_word_must_be_found(labels):
     assert labels("order: forbidden") == ["error"]
     assert labels("order: cart") == []
+
+
+def test_a_frame_is_found_by_the_ids_in_its_content(conversation):
+    order = conversation.record.record_received(
+        b'{"type":"new_order","payload":{"order":{"id":"ord_668","items":[{"product_id":"p_7"}],'
+        b'"total":"42.00"}}}'
+    )
+    tracker = ConnectionTracker.of(conversation.frames)
+
+    assert filter_frames([order], tracker, "668") == (order,)
+    assert filter_frames([order], tracker, "p_7") == (order,)
+    assert filter_frames([order], tracker, "42.00") == ()
+
+
+def test_a_sequence_of_replies_has_their_requests(conversation):
+    request = conversation.record.record_sent(b'{"type":"dance","id":"r1"}')
+    conversation.record.record_sent(b'{"type":"ping","id":"r2"}')
+    reply = conversation.record.record_received(
+        b'{"type":"error","id":"r1","payload":{"code":"unknown_type","message":""}}'
+    )
+    tracker = ConnectionTracker.of(conversation.frames)
+
+    assert with_requests([reply], tracker) == (request, reply)

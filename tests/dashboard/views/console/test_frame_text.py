@@ -141,8 +141,8 @@ def test_a_close_names_the_subscriptions_that_it_ended(conversation):
     [
         (None, ""),
         (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE), "↻"),
-        (EventOrigin(Basis.DEDUCED, copies=(6,)), "=6"),
-        (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE, first=4, copies=(9,)), "↻ =4"),
+        (EventOrigin(Basis.DEDUCED, copies=(6,)), "same as 6"),
+        (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE, first=4, copies=(9,)), "↻ same as 4"),
     ],
 )
 def test_replays_and_copies_are_marked(origin, shown):
@@ -227,3 +227,46 @@ def test_a_token_is_shown_redacted(conversation):
     frame = conversation.record.record_sent(b'{"type":"auth","payload":{"token":"ey.J"}}')
 
     assert frame_text.one_line(frame) == "•••"
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"),
+    [
+        ("order:ord_1", "only the customer who placed the order and the shop's staff"),
+        ("user:user_2", "only that user may"),
+        ("tenant:shop", "only the shop's staff may"),
+        ("monitor:shop", "only the shop's admins may"),
+    ],
+)
+def test_a_refused_subscription_names_the_rule_for_its_kind_of_channel(
+    conversation, channel, words
+):
+    conversation.record.record_sent(
+        b'{"type":"subscribe","id":"r1","payload":{"channel":"%s"}}' % channel.encode()
+    )
+    refused = conversation.record.record_received(
+        b'{"type":"error","id":"r1","payload":{"code":"forbidden","message":"No access"}}'
+    )
+
+    text = explanation(conversation, refused)
+
+    assert words in text
+    assert "the same whether the channel is unknown or not allowed" in text
+
+
+@pytest.mark.parametrize(
+    ("epoch", "words"),
+    [(b"old", "The epoch is another one"), (b"new", "Messages are missing")],
+    ids=["of an earlier history", "of a history that is too short"],
+)
+def test_a_position_that_cannot_be_recovered_from_is_explained(conversation, epoch, words):
+    conversation.record.record_sent(
+        b'{"type":"subscribe","id":"r1","payload":{"channel":"order:ord_1","recoverable":true,'
+        b'"since":{"epoch":"%s","offset":3}}}' % epoch
+    )
+    reply = conversation.record.record_received(
+        b'{"type":"subscribed","id":"r1","payload":{"channel":"order:ord_1","epoch":"new",'
+        b'"offset":9,"recovered":false}}'
+    )
+
+    assert words in explanation(conversation, reply)

@@ -5,7 +5,12 @@ from decimal import Decimal
 import pytest
 
 from dashboard.state.orders import StatusStep, TrackedOrder
-from dashboard.views.console.template_order import choose_order, finished_order
+from dashboard.views.console.template_order import (
+    asks_to_recover,
+    choose_order,
+    finished_order,
+    foreign_order,
+)
 from protocol.event_payloads import OrderStatus
 
 
@@ -69,3 +74,23 @@ def test_an_order_that_lives_or_is_unknown_is_not_finished():
     named = [{"payload": {"channel": each}} for each in ("order:ord_3", "order:ord_7", 4)]
 
     assert finished_order(named, [PAID, DELIVERED]) is None
+
+
+def test_an_order_of_another_customer_is_found_where_a_message_subscribes_to_it():
+    subscribe = {"type": "subscribe", "payload": {"channel": "order:ord_9"}}
+    update = {"type": "order_update", "payload": {"order_id": "ord_9"}}
+
+    assert foreign_order([subscribe], [PAID, OF_ANOTHER], "user_1") is OF_ANOTHER
+    assert foreign_order([subscribe], [PAID, OF_ANOTHER], "user_2") is None
+    assert foreign_order([update], [PAID, OF_ANOTHER], "user_1") is None
+    assert foreign_order([subscribe], [order("ord_9", OrderStatus.PAID, "")], "user_1") is None
+
+
+def test_missed_updates_are_asked_for_until_the_reply():
+    request = {"payload": {"channel": "order:ord_1", "since": {"epoch": "e", "offset": 1}}}
+
+    assert asks_to_recover([request])
+    assert not asks_to_recover(
+        [{"payload": {"channel": "order:ord_1", "recovered": True}}, request]
+    )
+    assert not asks_to_recover([{"payload": None}, {}])

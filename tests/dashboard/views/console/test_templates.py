@@ -163,3 +163,8 @@ def test_recovering_after_a_drop_starts_from_the_last_position():
 
 def test_without_a_position_there_is_no_since():
     assert "since" not in templates.render_template("subscribe-recover", "r1", SHOP)
+
+
+def test_the_users_own_channel_and_the_announcements_have_templates():
+    assert '"user:user_7"' in templates.render_template("subscribe-user", "r1", SHOP)
+    assert '"public:announcements"' in templates.render_template("subscribe-public", "r1", SHOP)
