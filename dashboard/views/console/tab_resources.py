@@ -140,8 +140,9 @@ def template_values(connection: ConsoleConnection) -> TemplateValues:
     finished = {f"{ORDER_PREFIX}{each.id}" for each in snapshot.orders if not each.is_open}
     recovery = connection.tracker.recovery_point(finished)
     recovered_channel, since = recovery or (channel, None)
-    if since is None and recovered_channel == f"user:{customer_id}" and channel not in finished:
-        recovered_channel = channel  # signing in has joined the other one, not a person
+    latest = connection.tracker.recovery_point()
+    if since is None and latest is not None and latest[0] in finished and channel not in finished:
+        recovered_channel = channel  # an order that is not finished, rather than what is left
     return TemplateValues(
         user_id=persona.user_id or "user_1",
         tenant_id=tenant,
