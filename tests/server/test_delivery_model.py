@@ -276,12 +276,13 @@ class Delivery(RuleBasedStateMachine):
         """Expect what a subscription brings of the channel's history."""
         numbered = list(enumerate(self.history[channel], start=1))
         end, start = len(numbered), max(0, len(numbered) - KEPT)
+        new = Channel.parse(channel, "shop")
         found = numbered[-1:] if last else []
         if recoverable and since is not None and self.epoch and start <= since <= end:
             found = numbered[since:]
-        # A subscription replaces the one before, and the exclusion counts those there are.
         for offset, (number, sent) in found:
-            if self.is_recipient(client, sent):
+            # The exclusion counts the new subscription as well.
+            if self.is_recipient(client, sent) and sent.exclude_subscribers_of != new:
                 client.expected.append((number, offset if recoverable else None))
 
     @invariant()
