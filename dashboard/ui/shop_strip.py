@@ -5,7 +5,7 @@ It always has its room, so that nothing moves when a scenario starts or the shop
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -141,17 +141,16 @@ def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) ->
         time=formatting.format_countdown(seconds_left(scenario, now, shop))
     )
     st.html(formatting.status_html(title, left, "warn"), width="content")
-    if scenario.subjects:
+    shown = scenario.subjects[: MAX_SUBJECTS.get(len(shop.scenarios), 0)]
+    if shown:
         st.html(_quiet(_("on:")), width="content")
-        shown = scenario.subjects[: MAX_SUBJECTS.get(len(shop.scenarios), 0)]
         for subject in shown:
             _draw_subject(subject, shop)
-        if rest := len(scenario.subjects) - len(shown):
-            more = ngettext("and {count} more", "and {count} more", rest).format(count=rest)
-            if scenario.subjects[0].kind is SubjectKind.PRODUCT:
-                st.page_link("views/inventory/page.py", label=more)
-            else:
-                st.html(_quiet(more), width="content")
+    if more := rest_text(scenario.subjects, len(shown)):
+        if scenario.subjects[0].kind is SubjectKind.PRODUCT:
+            st.page_link("views/inventory/page.py", label=more)
+        else:
+            st.html(_quiet(more), width="content")
     if evicted := eviction_text(scenario, now):
         st.html(_quiet(evicted), width="content")
     st.button(
@@ -163,6 +162,16 @@ def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) ->
         on_click=simulator_commands.send_command,
         args=(StopScenario(name=scenario.name),),
     )
+
+
+def rest_text(subjects: Sequence[ScenarioSubject], shown: int) -> str:
+    """Return how many subjects are not named; without any name, only products are counted."""
+    rest = len(subjects) - shown
+    if shown and rest:
+        return ngettext("and {count} more", "and {count} more", rest).format(count=rest)
+    if rest and subjects[0].kind is SubjectKind.PRODUCT:
+        return ngettext("{count} product", "{count} products", rest).format(count=rest)
+    return ""
 
 
 def _draw_subject(subject: ScenarioSubject, shop: ShopState) -> None:

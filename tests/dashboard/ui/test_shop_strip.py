@@ -92,6 +92,21 @@ def test_a_product_is_linked_by_its_sku(shop):
     assert shop_strip.link_value(customer, shop.stock()) == "user_1"
 
 
+@pytest.mark.parametrize(
+    ("kind", "shown", "text"),
+    [
+        (SubjectKind.PRODUCT, 3, "and 3 more"),
+        (SubjectKind.PRODUCT, 0, "6 products"),
+        (SubjectKind.PRODUCT, 6, ""),
+        (SubjectKind.CUSTOMER, 0, ""),
+    ],
+)
+def test_says_how_many_subjects_have_no_room(kind, shown, text):
+    subjects = [ScenarioSubject(kind, f"id_{number}", "Олена") for number in range(6)]
+
+    assert shop_strip.rest_text(subjects, shown) == text
+
+
 def test_says_after_how_long_the_slow_client_was_evicted(shop):
     noon = datetime.fromtimestamp(shop.noon, UTC)
     olena = ScenarioSubject(SubjectKind.CUSTOMER, "user_26", "Олена")
