@@ -64,8 +64,8 @@ class ExplorerState:
     """The message list with its selection, its searches, and what a download would contain.
 
     ``shown_id`` is the id of the message that was selected last or asked for by the URL;
-    ``is_gone`` tells that the URL's is not stored.  ``listed`` is what was listed last: the filters
-    and the view.  ``is_chosen`` tells that a person selected it.
+    ``is_gone`` is true if the URL's is not stored.  ``listed`` is what was listed last: the filters
+    and the view.  ``is_chosen`` is true if a person selected it.
     ``plot_version`` counts how often the plotted field was set by another widget than its list.
     """
 

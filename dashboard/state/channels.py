@@ -69,7 +69,7 @@ class ChannelTreeRow(Struct, frozen=True):
 
     ``filter_value`` is the filter of the message list that a click on the row sets; the row of
     the channels not shown has their kind's.  ``channel_count`` counts the channels of a kind;
-    ``is_full`` tells that all of them were asked for.  While a search is shown, a kind has the
+    ``is_full`` is true if all of them were requested.  While a search is shown, a kind has the
     totals of the channels that were found.  A LISTED channel is one of a list without kinds.
     """
 

@@ -14,14 +14,13 @@ def _by_class() -> defaultdict[type[Message], int]:
 
 
 @dataclass(slots=True)
-class TenantCounts:
-    """The part of the totals that belongs to one tenant: no other tenant's admin sees it.
+class TrafficCounts:
+    """What is counted for a node and for each of its tenants.
 
-    ``connected`` and ``left`` count signed-in connections.
+    ``messages_out`` counts messages queued for connections, replies and deliveries alike;
+    ``refusals`` are by error code, ``closes`` by close code.
     """
 
-    connected: int = 0
-    left: int = 0
     messages_in: int = 0
     messages_out: int = 0
     publications: int = 0
@@ -32,10 +31,20 @@ class TenantCounts:
 
 
 @dataclass(slots=True)
-class Counters:
-    """Totals; ``refusals`` by error code, ``closes`` by close code.
+class TenantCounts(TrafficCounts):
+    """The part of the totals that belongs to one tenant: no other tenant's admin sees it.
 
-    ``messages_out`` counts messages queued for connections, replies and deliveries alike.
+    ``connected`` and ``left`` count signed-in connections.
+    """
+
+    connected: int = 0
+    left: int = 0
+
+
+@dataclass(slots=True)
+class Counters(TrafficCounts):
+    """Totals of a node.
+
     ``received`` counts valid messages and ``replies`` the replies to them, by class: this
     costs less than by name, and clients cannot invent classes.  They are ``defaultdict``s,
     because a ``Counter`` takes three times as long.  ``replays`` counts, by type, messages
@@ -46,13 +55,6 @@ class Counters:
     to no tenant.
     """
 
-    messages_in: int = 0
-    messages_out: int = 0
-    publications: int = 0
-    deliveries: int = 0
-    evictions: int = 0
-    refusals: Counter[str] = field(default_factory=Counter)
-    closes: Counter[str] = field(default_factory=Counter)
     received: defaultdict[type[Message], int] = field(default_factory=_by_class)
     replies: defaultdict[type[Message], int] = field(default_factory=_by_class)
     replays: Counter[str] = field(default_factory=Counter)

@@ -89,7 +89,7 @@ def next_step(
     """Return what the client has to do.
 
     ``channels`` are the subscriptions, ``lost`` those that the last close ended; ``now`` is in
-    seconds since the epoch; ``has_position`` tells whether a position to recover from is known.
+    seconds since the epoch; ``has_position`` is true if there is a position to recover from.
     """
     match connection.phase:
         case ConnectionPhase.OPEN if connection.user:

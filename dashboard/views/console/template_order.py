@@ -47,7 +47,7 @@ def foreign_order(
 
 
 def asks_to_recover(messages: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether a message asks for what was missed, and none is the answer to it."""
+    """Return whether a message has ``since`` and no message has ``recovered``, the reply to it."""
     payloads = [each.get("payload") for each in messages]
     names = {name for each in payloads if isinstance(each, Mapping) for name in each}
     return "since" in names and "recovered" not in names

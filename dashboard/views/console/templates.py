@@ -97,7 +97,7 @@ class TemplateValues(Struct, frozen=True):
     """Values of the running shop; ``channel`` is one that the persona can subscribe to.
 
     ``recovered_channel`` is one whose messages may be missing, ``since`` the last position there;
-    ``was_subscribed`` tells whether a connection was subscribed to it.
+    ``was_subscribed`` is true if a connection was subscribed to it.
     """
 
     user_id: str = "user_1"

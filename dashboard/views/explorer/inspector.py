@@ -223,7 +223,7 @@ def diff_html(changes: Iterable[FieldChange]) -> str:
 
 
 def publisher_text(message: LoggedMessage) -> str:
-    """Return who published a message, as far as the message tells."""
+    """Return who published a message, as far as the message names it."""
     if author := people.author_of(message):
         return _("{name}, by chat").format(name=author.name or author.id)
     if people.is_from_monitor(message):

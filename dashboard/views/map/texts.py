@@ -40,7 +40,7 @@ def _publishers() -> dict[str, str]:
     found["announcements-types"] = _("to everyone")
     found["other-types"] = _("other types")
     found["publisherHint"] = _(
-        "A message names no publisher, except in chat: its type tells the part of the shop."
+        "A message names no publisher, except in chat: its type shows the part of the shop."
     )
     return found
 

@@ -13,7 +13,7 @@ const BUSY_SHARE = 0.2; // … and above this share of all messages
 const QUIET_PER_S = 0.5;
 const SETTLE_MS = 5000; // until a rate is known well enough
 
-// The protocol names no publisher except in chat: a message's type tells the part of the shop.
+// The protocol names no publisher except in chat: a message's type shows which part of the shop it is from.
 export const PUBLISHERS = [
   { key: "carts", icon: "shopping_cart", types: ["cart_update"] },
   { key: "orders", icon: "receipt_long", types: ["order_update", "new_order"] },

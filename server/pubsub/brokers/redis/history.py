@@ -36,8 +36,8 @@ TRIM_SLACK = 200  # publications that a log may have over its limit: it is trimm
 class HistorySlice(Struct, frozen=True):
     """A channel's position, and publications that led to it.
 
-    ``is_complete`` tells whether the log reaches back to the given position; it is None if
-    none was given.  ``publications`` are those since that position, also those of the epoch
+    ``is_complete`` is true if the log reaches back to the given position, and None without a
+    given position.  ``publications`` are those since that position, also those of the epoch
     that continues its own; or those that are certain to follow a gap; or without a position
     the latest.
     """
