@@ -19,11 +19,11 @@ from client.tokens import mint
 from conformance.placeholders import FRESH_TOKEN, TOKEN
 from conformance.runner import ConformanceRunner, ConformanceTarget
 from dashboard import dependencies
+from dashboard.frames.connection_tracker import ConnectionTracker
 from dashboard.i18n.translate import current_language
 from dashboard.personas import Persona
 from dashboard.sources.feed import ANNOUNCEMENTS
 from dashboard.tab_session import tab
-from dashboard.views.console.connection_tracker import ConnectionTracker
 from dashboard.views.console.repeater import MessageRepeater
 from dashboard.views.console.template_order import ORDER_PREFIX, choose_order
 from dashboard.views.console.templates import TemplateValues

@@ -1,10 +1,10 @@
 """The sequence diagram."""
 
 from client.frame_recorder import FrameRecorder
+from dashboard.frames import sequence_diagram
+from dashboard.frames.connection_tracker import ConnectionTracker
+from dashboard.frames.sequence_diagram import Lane
 from dashboard.ui import formatting
-from dashboard.views.console import sequence_diagram
-from dashboard.views.console.connection_tracker import ConnectionTracker
-from dashboard.views.console.sequence_diagram import Lane
 
 
 def lane(frames, client="Олена"):

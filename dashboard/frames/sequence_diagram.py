@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from client.recorded_frames import FrameKind, RecordedFrame
+from dashboard.frames.connection_tracker import FrameNotes
+from dashboard.frames.event_origins import ReplayReason
+from dashboard.frames.frame_text import REPLAYED_MARK, frame_tone
 from dashboard.ui import glossary
 from dashboard.ui.formatting import dot_html, format_duration, format_round_trip, split_row_html
-from dashboard.views.console.connection_tracker import FrameNotes
-from dashboard.views.console.event_origins import ReplayReason
-from dashboard.views.console.frame_text import REPLAYED_MARK, frame_tone
 
 MAX_FRAMES = 30
 MIN_PAUSE_S = 1.0  # shorter pauses are not shown
