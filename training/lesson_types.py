@@ -15,14 +15,14 @@ from training.actions import Action
 from training.conditions import Condition
 
 
-class Role(StrEnum):
+class ActorRole(StrEnum):
     """Role in the token of an actor."""
 
     CUSTOMER = "customer"
     AGENT = "agent"
 
 
-class Actor(Struct, frozen=True, kw_only=True):
+class LessonActor(Struct, frozen=True, kw_only=True):
     """Somebody with a connection of their own in a lesson.
 
     ``title`` is shown where one chooses whom to act as; an actor that is not ``is_playable`` is
@@ -31,7 +31,7 @@ class Actor(Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    role: Role = Role.CUSTOMER
+    role: ActorRole = ActorRole.CUSTOMER
     is_playable: bool = True
 
 
@@ -84,10 +84,9 @@ class Step(Struct, frozen=True, kw_only=True):
 
     ``instruction`` says what to do, ``reason`` why it matters, ``explanation`` why it worked.
     ``setup`` is performed when the step begins, ``solution`` by *Show me* and by the check.
-    ``resume`` is performed before ``setup``, unless the step follows the one before it in the same
-    exercise: it brings about what earlier steps leave behind, so that a step can be begun alone.
     ``buttons`` are actions that the page offers in this step.  ``draft`` is the frame in the
-    editor at first.  Hints are ordered from vague to exact, each longer than the one before.
+    editor at first.  Hints are ordered from vague to exact, each
+    longer than the one before.
     """
 
     title: str
@@ -98,7 +97,6 @@ class Step(Struct, frozen=True, kw_only=True):
     solution: tuple[Action, ...]
     explanation: str
     draft: str = ""
-    resume: tuple[Action, ...] = ()
     setup: tuple[Action, ...] = ()
     buttons: tuple[Action, ...] = ()
     question: Question | None = None
@@ -118,7 +116,7 @@ class Lesson(Struct, frozen=True, kw_only=True):
     terms: tuple[str, ...]
     steps: tuple[Step, ...]
     wrap_up: str
-    actors: tuple[Actor, ...] = ()
+    actors: tuple[LessonActor, ...] = ()
 
 
 class Chapter(Struct, frozen=True):
