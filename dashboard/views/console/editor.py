@@ -14,7 +14,8 @@ import streamlit as st
 from common.text_markers import N_
 from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard import tab_session
-from dashboard.frames import json_check, json_editor
+from dashboard.frames import json_check, json_editor, templates
+from dashboard.frames.templates import TemplateValues
 from dashboard.i18n.translate import _
 from dashboard.personas import Persona
 from dashboard.ui import formatting, sidebar, theme, url_select
@@ -25,12 +26,10 @@ from dashboard.views.console import (
     panes,
     schema,
     tab_resources,
-    templates,
 )
 from dashboard.views.console.editor_state import LIVE_KEY
 from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
-from dashboard.views.console.templates import TemplateValues
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
 CHECKED_HEIGHT = 240  # px: the check and the schema

@@ -6,7 +6,7 @@ import streamlit as st
 
 from client.recorded_frames import RecordedFrame
 from conformance.case_types import CaseStatus
-from dashboard.frames import frame_panes
+from dashboard.frames import frame_panes, templates
 from dashboard.frames.connection_tracker import ConnectionTracker
 from dashboard.frames.sequence_diagram import Lane
 from dashboard.i18n.translate import _, ngettext
@@ -20,7 +20,6 @@ from dashboard.views.console import (
     frame_filter,
     panes,
     tab_resources,
-    templates,
 )
 from dashboard.views.console.tab_resources import ConsoleConnection
 
