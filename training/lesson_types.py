@@ -84,9 +84,10 @@ class Step(Struct, frozen=True, kw_only=True):
 
     ``instruction`` says what to do, ``reason`` why it matters, ``explanation`` why it worked.
     ``setup`` is performed when the step begins, ``solution`` by *Show me* and by the check.
+    ``resume`` is performed before ``setup``, unless the step follows the one before it in the same
+    exercise: it brings about what earlier steps leave behind, so that a step can be begun alone.
     ``buttons`` are actions that the page offers in this step.  ``draft`` is the frame in the
-    editor at first.  Hints are ordered from vague to exact, each
-    longer than the one before.
+    editor at first.  Hints are ordered from vague to exact, each longer than the one before.
     """
 
     title: str
@@ -97,6 +98,7 @@ class Step(Struct, frozen=True, kw_only=True):
     solution: tuple[Action, ...]
     explanation: str
     draft: str = ""
+    resume: tuple[Action, ...] = ()
     setup: tuple[Action, ...] = ()
     buttons: tuple[Action, ...] = ()
     question: Question | None = None
