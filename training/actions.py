@@ -63,13 +63,13 @@ class Publish(_Action, frozen=True, tag="publish"):
     body: str
 
 
-class AdvanceOrder(_Action, frozen=True, tag="advance_order"):
+class Advance(_Action, frozen=True, tag="advance_order"):
     """Have the shop change the order's status to the next one."""
 
     order: str = "{order}"
 
 
-class StartScenario(_Action, frozen=True, tag="start_scenario"):
+class RunScenario(_Action, frozen=True, tag="start_scenario"):
     """Start a scenario of the shop."""
 
     name: str
@@ -87,15 +87,4 @@ class Wait(_Action, frozen=True, tag="wait"):
     goal: int
 
 
-Action = (
-    Connect
-    | Disconnect
-    | Cut
-    | Send
-    | Flood
-    | Publish
-    | AdvanceOrder
-    | StartScenario
-    | Choose
-    | Wait
-)
+Action = Connect | Disconnect | Cut | Send | Flood | Publish | Advance | RunScenario | Choose | Wait

@@ -1,8 +1,9 @@
 """Conditions on what happened in an exercise since the step began: a small tree.  Pure: data only.
 
-``where`` is a JSON path (``$.payload.channel``) or a field condition (``channel = order:1``) of
-``common.text_patterns``, on the whole message; several must all hold.  ``lacks`` names fields that
-the message must not have.
+``where`` is a JSON path (``$.payload.channel``), a field condition (``channel = order:1``) or a
+regular expression of ``common.text_patterns``, on the whole message; several must all hold.
+``lacks`` names fields that the message must not have, ``numbers`` fields that must be JSON
+numbers, both by their path from the root (``id``, ``payload.channel``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class Sent(_Condition, frozen=True, kw_only=True, tag="sent"):
     type: str = ""
     where: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     by: str = LEARNER
 
 
@@ -34,6 +36,7 @@ class Received(_Condition, frozen=True, kw_only=True, tag="received"):
     type: str
     where: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     replying_to: Sent | None = None
     by: str = LEARNER
 
@@ -65,8 +68,8 @@ class Performed(_Condition, frozen=True, kw_only=True, tag="performed"):
     action: str
 
 
-class Subscribed(_Condition, frozen=True, kw_only=True, tag="subscribed"):
-    """The server says that the actor is subscribed to the channel (now)."""
+class IsSubscribed(_Condition, frozen=True, kw_only=True, tag="subscribed"):
+    """The server says that the actor is subscribed to the channel now."""
 
     channel: str
     by: str = LEARNER
@@ -101,7 +104,10 @@ class AnyOf(_Condition, frozen=True, tag="any_of"):
 
 
 class Count(_Condition, frozen=True, kw_only=True, tag="count"):
-    """At least ``least`` messages meet the condition, with different values of ``different``."""
+    """At least ``least`` messages meet the condition, with different values of ``different``.
+
+    ``different`` is a field's path from the root; with an empty one every message counts.
+    """
 
     condition: Condition
     least: int
@@ -131,7 +137,7 @@ Condition = (
     | Rejected
     | Closed
     | Performed
-    | Subscribed
+    | IsSubscribed
     | ConnectionEnded
     | Answered
     | InOrder

@@ -49,9 +49,13 @@ class Exercise:
     ``lesson`` None is the sandbox: the same actors and values, no steps.
     """
 
-    def __init__(self, environment: Environment, lesson: Lesson | None, learner_key: str) -> None: ...
+    def __init__(
+        self, environment: Environment, lesson: Lesson | None, learner_key: str
+    ) -> None: ...
 
-    values: Mapping[str, str]  # of the placeholders: order, user_id, name, other_order, other_name, ...
+    values: Mapping[
+        str, str
+    ]  # of the placeholders: order, user_id, name, other_order, other_name, ...
     step: int
 
     def fill(self, text: str) -> str:

@@ -15,14 +15,14 @@ from training.actions import Action
 from training.conditions import Condition
 
 
-class Role(StrEnum):
+class ActorRole(StrEnum):
     """Role in the token of an actor."""
 
     CUSTOMER = "customer"
     AGENT = "agent"
 
 
-class Actor(Struct, frozen=True, kw_only=True):
+class LessonActor(Struct, frozen=True, kw_only=True):
     """Somebody with a connection of their own in a lesson.
 
     ``title`` is shown where one chooses whom to act as; an actor that is not ``is_playable`` is
@@ -31,7 +31,7 @@ class Actor(Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    role: Role = Role.CUSTOMER
+    role: ActorRole = ActorRole.CUSTOMER
     is_playable: bool = True
 
 
@@ -118,7 +118,7 @@ class Lesson(Struct, frozen=True, kw_only=True):
     terms: tuple[str, ...]
     steps: tuple[Step, ...]
     wrap_up: str
-    actors: tuple[Actor, ...] = ()
+    actors: tuple[LessonActor, ...] = ()
 
 
 class Chapter(Struct, frozen=True):
