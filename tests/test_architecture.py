@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "protocol": {"common", "msgspec"},
     "client": {"common", "protocol", "aiohttp", "jwt", "msgspec", "redis", "websocket"},
     "conformance": {"common", "protocol", "client", "msgspec"},
+    "training": {"common", "protocol", "client", "msgspec"},
     "server": {
         "common",
         "protocol",
@@ -44,6 +45,7 @@ MAY_IMPORT = {
         "protocol",
         "client",
         "conformance",
+        "training",
         "babel",
         "dotenv",
         "msgspec",
@@ -65,6 +67,7 @@ PURE = [
     "client/publisher/responses.py",
     "client/recorded_frames.py",
     "client/sans_io/*.py",
+    "client/token_placeholders.py",
     "client/url.py",
     "common/counted_json.py",
     "common/field_conditions.py",
@@ -138,6 +141,11 @@ PURE = [
     "simulator/engine/*.py",
     "simulator/scenarios/*.py",
     "simulator/shop/*.py",
+    "training/actions.py",
+    "training/conditions.py",
+    "training/evaluation.py",
+    "training/lesson_types.py",
+    "training/placeholders.py",
 ]
 IMPURE = {"aiohttp", "streamlit", "redis", "threading", "socket", "time"}
 

@@ -9,34 +9,8 @@ from msgspec import Struct
 
 from client.recorded_frames import RecordedFrame
 from training.actions import Action
+from training.evaluation import StepResult
 from training.lesson_types import Lesson
-
-
-class FrameRef(Struct, frozen=True):
-    """A frame of an actor's connection."""
-
-    actor: str
-    seq: int
-
-
-class GoalResult(Struct, frozen=True):
-    """Whether a goal is met, by which frames; or what is wrong with the latest attempt.
-
-    ``near_miss`` is the untranslated text, empty if there is none; ``at`` is its frame.
-    """
-
-    is_met: bool
-    frames: tuple[FrameRef, ...] = ()
-    near_miss: str = ""
-    at: FrameRef | None = None
-
-
-class StepResult(Struct, frozen=True):
-    """The results of a step's goals; a question counts as answered by the right choice."""
-
-    goals: tuple[GoalResult, ...]
-    is_answered: bool
-    is_met: bool
 
 
 class Environment(Struct, frozen=True):

@@ -25,7 +25,7 @@ class ActorRole(StrEnum):
 class LessonActor(Struct, frozen=True, kw_only=True):
     """Somebody with a connection of their own in a lesson.
 
-    ``title`` is shown where one chooses whom to act as; an actor that is not ``is_playable`` is
+    ``title`` is shown where one chooses an actor; an actor that is not ``is_playable`` is
     moved by the lesson alone.
     """
 

@@ -15,8 +15,8 @@ from client.http_client import ApiClient
 from client.raw_connection import RawConnection
 from client.raw_publish import publish_and_record
 from client.recorded_frames import RecordedFrame
+from client.token_placeholders import FRESH_TOKEN, TOKEN
 from client.tokens import mint
-from conformance.placeholders import FRESH_TOKEN, TOKEN
 from conformance.runner import ConformanceRunner, ConformanceTarget
 from dashboard import dependencies
 from dashboard.i18n.translate import current_language
