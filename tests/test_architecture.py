@@ -146,6 +146,8 @@ PURE = [
     "training/evaluation.py",
     "training/lesson_types.py",
     "training/placeholders.py",
+    "training/progress.py",
+    "training/progress_code.py",
 ]
 IMPURE = {"aiohttp", "streamlit", "redis", "threading", "socket", "time"}
 
