@@ -104,6 +104,8 @@ PURE = [
     "dashboard/views/inbox/safe_links.py",
     "dashboard/views/orders/delivery_times.py",
     "dashboard/views/orders/progress_steps.py",
+    "dashboard/views/training/action_texts.py",
+    "dashboard/views/training/lesson_html.py",
     "dashboard/web/access_rules.py",
     "dashboard/web/map_frames.py",
     "protocol/*.py",
