@@ -25,7 +25,7 @@ from training.lesson_rules import IsTranslated, LessonProblem, reference_problem
 from training.lesson_types import Lesson, Step
 from training.placeholders import fill
 
-WORKERS = 16
+WORKERS = 8
 SENTINEL_TIMEOUT_S = 10.0
 SOLVED_TIMEOUT_S = 10.0
 POLL_INTERVAL_S = 0.02
@@ -50,10 +50,12 @@ def check_lessons(
                 problems += found
                 continue  # it cannot be played
             running.append(pool.submit(checker.walk, lesson))
-            running += [
-                pool.submit(checker.check_step, lesson, number)
-                for number in range(len(lesson.steps))
-            ]
+            for number in range(len(lesson.steps)):
+                running.append(pool.submit(checker.check_step, lesson, number))
+                running += [
+                    pool.submit(checker.check_earlier_solution, lesson, number, earlier)
+                    for earlier in range(number)
+                ]
         for future in running:
             problems += future.result()
     order = {lesson.name: number for number, lesson in enumerate(lessons)}
@@ -84,38 +86,41 @@ class _Checker:
         return problems
 
     def check_step(self, lesson: Lesson, number: int) -> list[LessonProblem]:
-        """Check one step on its own."""
-        problems: list[LessonProblem] = []
+        """Check that a step is not done untouched, and is done by its solution."""
         step = lesson.steps[number]
+        problems: list[LessonProblem] = []
         with self._turn((step,)), self._exercise(lesson, problems) as exercise:
             if exercise is None:
                 return problems
-            problems += [
-                LessonProblem(lesson.name, number + 1, text)
-                for text in self._step_problems(exercise, lesson, number)
-            ]
-        return problems
+            try:
+                exercise.begin_step(number)
+                is_met = self._is_met_after_sentinel(exercise)
+            except (ExerciseError, ApiRequestError) as error:
+                problem = f"it cannot be begun: {_reason(error)}"
+            else:
+                problem = "it is done before anything has been done" if is_met else ""
+            problem = problem or self._solve(exercise, number, step)
+        return [LessonProblem(lesson.name, number + 1, problem)] if problem else problems
 
-    def _step_problems(self, exercise: Exercise, lesson: Lesson, number: int) -> Iterator[str]:
-        step = lesson.steps[number]
-        try:
-            exercise.begin_step(number)
-            if self._is_met_after_sentinel(exercise):
-                yield "it is done before anything has been done"
-                return
-            for earlier in range(number):
-                solution = lesson.steps[earlier].solution
-                if solution == step.solution:
-                    continue
+    def check_earlier_solution(
+        self, lesson: Lesson, number: int, earlier: int
+    ) -> list[LessonProblem]:
+        """Check that a step is not done by the solution of an earlier one, unless it is its own."""
+        solution = lesson.steps[earlier].solution
+        problems: list[LessonProblem] = []
+        if solution == lesson.steps[number].solution:
+            return problems
+        with self._exercise(lesson, problems) as exercise:
+            if exercise is None:
+                return problems
+            try:
                 exercise.begin_step(number)
                 self._play_without_waiting(exercise, solution)
-                if self._is_met_after_sentinel(exercise):
-                    yield f"the solution of step {earlier + 1} does it, too"
-        except (ExerciseError, ApiRequestError) as error:
-            yield f"it cannot be begun: {_reason(error)}"
-            return
-        if problem := self._solve(exercise, number, step):
-            yield problem
+                is_met = self._is_met_after_sentinel(exercise)
+            except (ExerciseError, ApiRequestError):
+                return problems  # check_step reports that it cannot be begun
+        text = f"the solution of step {earlier + 1} does it, too"
+        return [LessonProblem(lesson.name, number + 1, text)] if is_met else problems
 
     def _solve(self, exercise: Exercise, number: int, step: Step) -> str:
         """Begin a step and play its solution; returns what is wrong, if anything."""

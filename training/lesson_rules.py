@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from common.text_patterns import InvalidPattern
-from training.actions import LEARNER, Choose, Wait
-from training.conditions import Answered, Received, Sent
+from training.actions import LEARNER, Action, Choose, Wait
+from training.conditions import Answered, Condition, Received, Sent
 from training.evaluation import parse_condition_pattern
 from training.lesson_types import Lesson, Question, Step
 from training.placeholders import names_in
@@ -131,6 +131,7 @@ def _reference_problems(step: Step, lesson: Lesson) -> Iterator[str]:
     actors = {LEARNER, *(actor.name for actor in lesson.actors)}
     choices = {choice.name for choice in (step.question.choices if step.question else ())}
     for part in walk(step):
+        yield from _value_problems(part, lesson)
         by = getattr(part, "by", LEARNER)
         if by not in actors:
             yield f"there is no actor {by!r}"
@@ -145,6 +146,17 @@ def _reference_problems(step: Step, lesson: Lesson) -> Iterator[str]:
                 yield f"there is no goal {goal}"
             case _:
                 pass
+
+
+def _value_problems(part: Struct, lesson: Lesson) -> Iterator[str]:
+    """Yield the placeholders without a value in what a condition or an action names."""
+    if not isinstance(part, Action | Condition):
+        return
+    for value in (getattr(part, name) for name in part.__struct_fields__):
+        for text in value if isinstance(value, tuple) else (value,):
+            names = names_in(text) if isinstance(text, str) else frozenset()
+            for name in sorted(names - placeholder_names(lesson)):
+                yield f"there is no value for {{{name}}}: {text!r}"
 
 
 def _pattern_problems(patterns: tuple[str, ...]) -> Iterator[str]:
