@@ -145,6 +145,7 @@ PURE = [
     "training/conditions.py",
     "training/evaluation.py",
     "training/lesson_types.py",
+    "training/lessons/*.py",
     "training/placeholders.py",
     "training/progress.py",
     "training/progress_code.py",
