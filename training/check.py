@@ -73,12 +73,17 @@ class _Checker:
         self._scenario_lock = threading.Lock()
 
     def walk(self, lesson: Lesson) -> list[LessonProblem]:
-        """Do all steps of a lesson one after another by their solutions."""
+        """Do the steps of a lesson one after another by their solutions.
+
+        It ends at the first step that starts a scenario: that takes long, and is done once.
+        """
         problems: list[LessonProblem] = []
-        with self._turn(lesson.steps), self._exercise(lesson, problems) as exercise:
+        with self._exercise(lesson, problems) as exercise:
             if exercise is None:
                 return problems
             for number, step in enumerate(lesson.steps):
+                if _uses_scenario(step):
+                    break
                 problem = self._solve(exercise, number, step)
                 if problem:
                     text = f"after the step before, {problem}" if number else problem
@@ -89,7 +94,7 @@ class _Checker:
         """Check that a step is not done untouched, and is done by its solution."""
         step = lesson.steps[number]
         problems: list[LessonProblem] = []
-        with self._turn((step,)), self._exercise(lesson, problems) as exercise:
+        with self._turn(step), self._exercise(lesson, problems) as exercise:
             if exercise is None:
                 return problems
             try:
@@ -177,9 +182,9 @@ class _Checker:
             exercise.wait_for_frame(actor, is_sentinel, SENTINEL_TIMEOUT_S)
 
     @contextmanager
-    def _turn(self, steps: Iterable[Step]) -> Iterator[None]:
-        """Wait for the turn of steps that use a scenario."""
-        if any(isinstance(action, RunScenario) for step in steps for action in step.solution):
+    def _turn(self, step: Step) -> Iterator[None]:
+        """Wait for the turn of a step that starts a scenario."""
+        if _uses_scenario(step):
             with self._scenario_lock:
                 yield
         else:
@@ -197,6 +202,10 @@ class _Checker:
             yield exercise
         finally:
             exercise.close()
+
+
+def _uses_scenario(step: Step) -> bool:
+    return any(isinstance(action, RunScenario) for action in step.solution)
 
 
 def _missing(exercise: Exercise, step: Step, result: StepResult) -> str:
