@@ -54,7 +54,16 @@ MAY_IMPORT = {
         "starlette",
         "streamlit",
     },
-    "bench": {"common", "protocol", "client", "aiohttp", "msgspec", "playwright", "uvloop"},
+    "bench": {
+        "common",
+        "protocol",
+        "client",
+        "training",
+        "aiohttp",
+        "msgspec",
+        "playwright",
+        "uvloop",
+    },
 }
 
 PURE = [
