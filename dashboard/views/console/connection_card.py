@@ -7,15 +7,16 @@ import time
 
 import streamlit as st
 
-from dashboard.i18n.translate import _
-from dashboard.state.channels import kind_of
-from dashboard.ui import formatting, theme
-from dashboard.views.console import editor_state, next_steps, tab_resources, templates
-from dashboard.views.console.connection_summary import (
+from dashboard.frames import templates
+from dashboard.frames.connection_summary import (
     ConnectionPhase,
     ConnectionSummary,
     TokenState,
 )
+from dashboard.i18n.translate import _
+from dashboard.state.channels import kind_of
+from dashboard.ui import formatting, theme
+from dashboard.views.console import editor_state, next_steps, tab_resources
 from dashboard.views.console.next_steps import NextStep
 from dashboard.views.console.tab_resources import ConsoleConnection
 

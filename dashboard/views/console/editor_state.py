@@ -8,12 +8,12 @@ from collections.abc import Callable
 import streamlit as st
 from msgspec.structs import replace
 
+from dashboard.frames import templates
+from dashboard.frames.templates import TEMPLATE_TITLES, TemplateValues
 from dashboard.i18n.translate import current_language
 from dashboard.tab_session import tab
 from dashboard.ui import url_select
 from dashboard.ui.console_draft import EDITOR_TEXT
-from dashboard.views.console import templates
-from dashboard.views.console.templates import TEMPLATE_TITLES, TemplateValues
 
 TEMPLATE_PARAM = "template"  # of the chosen template, in the URL
 LIVE_KEY = "json-editor"  # of the component that reports what is typed

@@ -9,9 +9,9 @@ from dashboard.views.console import editor_state
 def editor():
     import streamlit as st
 
+    from dashboard.frames.templates import TemplateValues
     from dashboard.ui.console_draft import EDITOR_TEXT
     from dashboard.views.console import editor_state
-    from dashboard.views.console.templates import TemplateValues
 
     persona = st.session_state.get("persona", "customer")
     channel = "tenant:shop" if persona == "agent" else st.session_state.get("order", "order:ord_1")

@@ -14,8 +14,8 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct, inspect
 
+from client.token_placeholders import FRESH_TOKEN
 from common.text_markers import N_
-from conformance.placeholders import FRESH_TOKEN
 from protocol import codec
 from protocol.messages import ClientMessage, Event
 from protocol.publications import StreamPosition

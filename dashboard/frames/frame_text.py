@@ -9,15 +9,15 @@ import msgspec
 
 from client.recorded_frames import FrameKind, RecordedFrame
 from common.text_markers import N_
+from dashboard.frames import code_descriptions
+from dashboard.frames.connection_summary import is_token_expiry
+from dashboard.frames.connection_tracker import FrameNotes
+from dashboard.frames.event_origins import EVERYONE, Basis, EventOrigin, ReplayReason
 from dashboard.messages import fields
-from dashboard.views.console import code_descriptions
-from dashboard.views.console.connection_summary import is_token_expiry
-from dashboard.views.console.connection_tracker import FrameNotes
-from dashboard.views.console.event_origins import EVERYONE, Basis, EventOrigin, ReplayReason
-from dashboard.views.console.schema import Translate
 from protocol.close_codes import CloseCode
 from protocol.errors import ErrorCode
 
+Translate = Callable[[str], str]
 REPLAYED_MARK, SAME_MARK = "↻", N_("same as {frame}")
 _TONES = {  # of a reply by its meaning, of an event by the kind of its usual channel
     "auth_success": "ok",
