@@ -243,7 +243,7 @@ export class BaseLayer {
     if (!person) return;
     const { u } = pen;
     const tone = map.theme.colors.quiet;
-    const alpha = (person.isHere ? 1 : 0.38) * (map.focus.matchesPerson(id) ? 1 : 0.3);
+    const alpha = (person.isHere ? 1 : 0.6) * (map.focus.matchesPerson(id) ? 1 : 0.3);
     const left = spot.x + 14 * u;
     const name = map.shownName(person);
     pen.text(name, left, spot.y, { size: 12.5, tone, alpha });

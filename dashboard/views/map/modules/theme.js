@@ -7,6 +7,7 @@ const DEFAULTS =
 const ICON_FONT = '"Material Symbols Rounded"';
 export const DOT_PX = 3.4;
 const TAIL_PX = 22;
+const LEAST_PX = 11; // a smaller picture has no smaller words
 
 export class Theme {
   constructor() {
@@ -71,7 +72,7 @@ export class Theme {
   font(size, weight = 400) {
     const key = size * 1000 + weight;
     if (!this.fonts.has(key)) {
-      const px = Math.round(size * this.scale.u * 4) / 4;
+      const px = Math.round(Math.max(size * this.scale.u, Math.min(size, LEAST_PX)) * 4) / 4;
       this.fonts.set(key, `${weight} ${px}px ${this.fontFamily}`);
     }
     return this.fonts.get(key);
