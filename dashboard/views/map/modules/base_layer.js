@@ -250,7 +250,7 @@ export class BaseLayer {
     const aside = map.personAside(person);
     if (!aside) return;
     const beside = left + pen.width(name, 12.5) + 7 * u;
-    pen.text(aside, beside, spot.y, { size: 11, tone, alpha: 0.75 * alpha });
+    pen.text(aside, beside, spot.y, { size: 11, tone, alpha });
   }
 
   // ---- words of the rows of a phone; those of channels are above the dots, in the live layer

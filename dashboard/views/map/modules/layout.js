@@ -35,7 +35,7 @@ export function place({ width, height, publishers, lanes, people }) {
 function placeInColumns(layout, publishers, lanes, people) {
   const { u, width, height } = layout;
   const top = 40 * u;
-  const bottom = height - 20 * u;
+  const bottom = height - 30 * u; // what is chosen stands below
   // Words do not shrink below a size that can be read, and their columns neither.
   const publisherX = Math.max(158 * u, 150);
   const subscriberX = width - Math.max(184 * u, 168);

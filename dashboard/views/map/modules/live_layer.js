@@ -280,8 +280,8 @@ export class LiveLayer {
       21 * u +
       pen.width(map.shownName(person), 12.5) +
       (aside ? pen.width(aside, 11) + 7 * u : 0);
-    const alpha = Math.min(1, (life - age) / 500) * (note.tone === "monitor" ? 0.8 : 1);
-    const tone = note.tone === "monitor" ? this.theme.colors.quiet : this.theme.color(note.tone);
+    const alpha = Math.min(1, (life - age) / 500);
+    const tone = note.tone === "monitor" ? this.theme.colors.quiet : this.theme.wordColor(note.tone);
     pen.text(note.text, left, spot.y, { size: 11, tone, alpha });
   }
 
@@ -409,7 +409,7 @@ export class LiveLayer {
     const spot = this.scene.placeOf(place);
     if (!spot) return;
     const rise = 10 * u * easeOut(Math.min(1, age / life));
-    const tone = this.theme.color(kind);
+    const tone = this.theme.wordColor(kind);
     const options = { size: 11.5, weight: 600, tone, alpha };
     this.pen.text(text, spot.x + 16 * u, spot.y - 14 * u - rise, options);
   }
@@ -445,9 +445,10 @@ export class LiveLayer {
     const shown = words.join(" · ");
     const width = pen.width(shown, ...LABEL_FONT) + 14 * u;
     // Above the bar, where neither the diamond nor the words of the channel are.
-    const { isNarrow } = this.layout;
+    const { isNarrow, publisherY } = this.layout;
     const left = isNarrow ? spot.x - width / 2 : spot.x + 6 * u - width;
-    const top = spot.y - ((isNarrow ? 18 : 34) + line * 21) * u;
+    // On a phone one below the other, whichever channel each is for: they are wider than the doors.
+    const top = isNarrow ? publisherY + (20 + 21 * (line % 3)) * u : spot.y - (34 + line * 21) * u;
     this.drawLabel(shown, REFUSED, left, top, alpha);
   }
 
@@ -466,13 +467,15 @@ export class LiveLayer {
     x.lineWidth = 1;
     x.stroke();
     const [size, weight] = LABEL_FONT;
-    const tone = kind === REFUSED ? this.theme.color(REFUSED) : this.theme.colors.ink;
+    const tone = kind === REFUSED ? this.theme.wordColor(REFUSED) : this.theme.colors.ink;
     this.pen.text(words, left + 7 * u, top + height / 2, { size, weight, tone });
     x.globalAlpha = 1;
   }
 
   // One message at a time carries its type along, so that the map explains itself.
   drawCaption({ message, dot, place, text, at }) {
+    const { focus } = this.map;
+    if (focus.current && !focus.matches(message, focus.current)) return;
     const { u } = this.pen;
     const { isNarrow, rail } = this.layout;
     const age = this.scene.clock - at;

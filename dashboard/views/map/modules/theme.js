@@ -7,6 +7,7 @@ const DEFAULTS =
 const ICON_FONT = '"Material Symbols Rounded"';
 export const DOT_PX = 3.4;
 const TAIL_PX = 22;
+const WORD_SHARE = 0.7; // of the colour; as in map.css
 const LEAST_PX = 11; // a smaller picture has no smaller words
 
 export class Theme {
@@ -53,6 +54,14 @@ export class Theme {
 
   color(kind) {
     return this.colors[kind] ?? this.colors.monitor;
+  }
+
+  // A kind's colour for words: darker, or in the dark lighter, so that they can be read.
+  wordColor(kind) {
+    const color = this.color(kind);
+    const towards = this.isDark ? 255 : 0;
+    color.words ??= color.map((part) => Math.round(part * WORD_SHARE + towards * (1 - WORD_SHARE)));
+    return color.words;
   }
 
   // A colour with its alpha in fiftieths: each text is made once.
