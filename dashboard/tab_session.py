@@ -26,6 +26,7 @@ from dashboard.web.map_socket import MapToken
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
+from training.actions import LEARNER, TokenKind
 
 KEY = "tab"  # in Streamlit's session
 OF_SHOP = frozenset(
@@ -157,6 +158,31 @@ class ConsoleState:
 
 
 @dataclass
+class TrainingState:
+    """What the tab has of the lesson that is open.
+
+    ``draft`` is the editor's text, ``draft_version`` counts how often the page wrote it.  ``actor``
+    is who the learner acts as, ``token`` what a new connection is opened with, ``hints`` how many
+    are shown.  ``choice`` is the answer to the step's question.  ``opened`` is the lesson and the
+    step that a click in this tab has opened: any other one comes from the address.
+    ``is_restarted``: the step began again, as the tab's connections had ended.  ``drafted_for`` is
+    the step whose frame was written into the editor: its run, its number, how often it began.
+    ``unsaved`` is why the progress could not be read or saved.
+    """
+
+    draft: str = ""
+    draft_version: int = 0
+    actor: str = LEARNER
+    token: TokenKind = TokenKind.VALID
+    hints: int = 0
+    choice: str = ""
+    opened: tuple[str, int] = ("", 0)
+    is_restarted: bool = False
+    drafted_for: tuple[int, int, int] = (0, 0, 0)
+    unsaved: str = ""
+
+
+@dataclass
 class ScenariosState:
     """What the controls were drawn for: whether the shop runs, its run, speed and rate."""
 
@@ -203,6 +229,7 @@ class TabSession:
     inbox: InboxState = field(default_factory=InboxState)
     console: ConsoleState = field(default_factory=ConsoleState)
     scenarios: ScenariosState = field(default_factory=ScenariosState)
+    training: TrainingState = field(default_factory=TrainingState)
     connections: ConnectionsState = field(default_factory=ConnectionsState)
     map_token: MapToken = field(default_factory=MapToken)
 

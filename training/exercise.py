@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import assert_never
@@ -50,11 +50,10 @@ from training.evaluation import (
     pair_frames,
 )
 from training.held_orders import HeldOrders
+from training.lesson_rules import OTHER, walk
 from training.lesson_types import ActorRole, Lesson, LessonActor, Step
 from training.scenario_runs import ScenarioRuns
 
-OTHER = "other"
-"""The customer whose order is not the learner's; an actor of this name acts as this customer."""
 SANDBOX_ACTORS = (LessonActor(name="agent", title=N_("Support agent"), role=ActorRole.AGENT),)
 AGENT_NAMES = {
     ShopLanguage.UKRAINIAN: ("Марія", "Ірина", "Богдан"),
@@ -141,17 +140,20 @@ class Exercise:
 
         ``order``, ``user_id``, ``name`` and ``first_name`` are the learner's; with the prefix
         ``other_`` those of another customer, with an actor's name as prefix the actor's.
-        ``tenant`` is the shop's.  ``conversation`` is the support conversation of the learner,
-        once there is one.
+        ``other`` and the name of an actor alone stand for the first name.  ``tenant`` is the
+        shop's.  ``conversation`` is the support conversation of the learner, once there is one.
         """
         values = {"tenant": self._environment.tenant}
         for actor, person in self._people.items():
             prefix = "" if actor == LEARNER else f"{actor}_"
+            first_name = person.name.partition(" ")[0]
             values |= {
                 f"{prefix}user_id": person.user_id,
                 f"{prefix}name": person.name,
-                f"{prefix}first_name": person.name.partition(" ")[0],
+                f"{prefix}first_name": first_name,
             }
+            if actor != LEARNER:
+                values[actor] = first_name
             if person.order:
                 values[f"{prefix}order"] = person.order
         if conversation := placeholders.conversation_of(self.frames(LEARNER)):
@@ -280,6 +282,12 @@ class Exercise:
         """Return the frames of an actor's connections, oldest first; none for an unknown one."""
         connection = self._connections.get(actor)
         return connection.recorder.frames() if connection else ()
+
+    def wait_for_frame(
+        self, actor: str, predicate: Callable[[RecordedFrame], bool], timeout_s: float
+    ) -> RecordedFrame | None:
+        """Wait for a frame of an actor's connections that matches; None on timeout."""
+        return self._connections[actor].recorder.wait_for(predicate, timeout_s)
 
     def is_open(self, actor: str) -> bool:
         """Return whether the actor has a connection, or one is being opened."""
@@ -518,13 +526,4 @@ def _tag(action: Action) -> str:
 
 def _uses(step: Step, kind: type[Struct]) -> bool:
     """Return whether a step's goals have a condition of this kind."""
-    return any(isinstance(each, kind) for goal in step.goals for each in _walk(goal))
-
-
-def _walk(value: object) -> Iterator[object]:
-    yield value
-    if isinstance(value, Struct):
-        value = tuple(getattr(value, name) for name in value.__struct_fields__)
-    if isinstance(value, tuple):
-        for each in value:
-            yield from _walk(each)
+    return any(isinstance(each, kind) for goal in step.goals for each in walk(goal))

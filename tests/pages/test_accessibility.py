@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 PAGES = [
     "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
+    "map", "training",
 ]  # fmt: skip
 SELECTING_PAGES = ("explorer", "orders", "inventory")  # they select a first row by themselves
 STREAMLITS = ("stSidebarNav", "stToast")  # of its own making
