@@ -140,9 +140,9 @@ MISSING_UPDATE = Lesson(
             ),
             solution=(Advance("{companion_order}"), Choose(NOT_SUBSCRIBED)),
             explanation=N_(
-                "Signing in had subscribed {companion} to `user:{companion_user_id}`. The client has "
-                "left that channel, and has not subscribed to the order's. The client has to be "
-                "corrected, not the server."
+                "Signing in had subscribed {companion} to `user:{companion_user_id}`. The client "
+                "has left that channel, and has not subscribed to the order's. The client has to "
+                "be corrected, not the server."
             ),
             setup=(
                 Connect(by=COMPANION),

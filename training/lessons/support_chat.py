@@ -47,13 +47,15 @@ WRONG_CONVERSATION = NearMiss(
 AS_THE_AGENT = NearMiss(
     Sent(type="chat_message", by=AGENT),
     N_(
-        "Frame {n} was sent as {agent}. Choose {first_name} above the editor, and send it as {first_name}."
+        "Frame {n} was sent as {agent}. Choose {first_name} above the editor, and send it as "
+        "{first_name}."
     ),
 )
 AS_THE_CUSTOMER = NearMiss(
     Sent(type="chat_message"),
     N_(
-        "Frame {n} was sent as {first_name}. Choose {agent} above the editor, and send it as {agent}."
+        "Frame {n} was sent as {first_name}. Choose {agent} above the editor, and send it as "
+        "{agent}."
     ),
 )
 
@@ -87,8 +89,8 @@ SUPPORT_CHAT = Lesson(
                         NearMiss(
                             Sent(type="subscribe"),
                             N_(
-                                "Frame {n} was sent as {first_name}: a customer is refused this channel. "
-                                "Choose {agent} above the editor, and send it again."
+                                "Frame {n} was sent as {first_name}: a customer is refused this "
+                                "channel. Choose {agent} above the editor, and send it again."
                             ),
                         ),
                         NearMiss(
@@ -119,8 +121,8 @@ SUPPORT_CHAT = Lesson(
         Step(
             title=N_("The customer asks"),
             instruction=N_(
-                "Choose {first_name} above the editor, and send the `chat_message`. Then choose {agent}, "
-                "to see the frames that arrived there."
+                "Choose {first_name} above the editor, and send the `chat_message`. Then choose "
+                "{agent}, to see the frames that arrived there."
             ),
             reason=N_(
                 "A message without `conversation_id` opens a conversation. The server chooses its "
@@ -164,8 +166,9 @@ SUPPORT_CHAT = Lesson(
                     "Choose {first_name} above the editor first: only customers open conversations."
                 ),
                 N_(
-                    "Choose {first_name}, press **Send**, then look for `chat_message` in the frames of "
-                    "{first_name}, and in those of {agent}. Other customers may write to {agent}, too."
+                    "Choose {first_name}, press **Send**, then look for `chat_message` in the "
+                    "frames of {first_name}, and in those of {agent}. Other customers may write to "
+                    "{agent}, too."
                 ),
             ),
             solution=(Send(chat_message("{order}?", "c1")),),
@@ -254,8 +257,8 @@ SUPPORT_CHAT = Lesson(
         Step(
             title=N_("Who receives what"),
             instruction=N_(
-                "Choose {first_name} again, and send one more `chat_message` in the same conversation. "
-                "Then answer the question."
+                "Choose {first_name} again, and send one more `chat_message` in the same "
+                "conversation. Then answer the question."
             ),
             reason=N_(
                 "A page shows what its user has written at once. It must know which copy is its "
@@ -264,7 +267,8 @@ SUPPORT_CHAT = Lesson(
             goals=(
                 Goal(
                     N_(
-                        "{first_name} writes in the same conversation, and gets the copy with the `id`"
+                        "{first_name} writes in the same conversation, and gets the copy with the "
+                        "`id`"
                     ),
                     Received(type="chat_message", replying_to=IN_CONVERSATION),
                     (
@@ -298,8 +302,8 @@ SUPPORT_CHAT = Lesson(
             ),
             question=Question(
                 N_(
-                    "{first_name} writes, and five of the staff are subscribed. Which copies have the "
-                    "`id`?"
+                    "{first_name} writes, and five of the staff are subscribed. Which copies have "
+                    "the `id`?"
                 ),
                 (
                     Choice(
