@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+from babel import dates
 
 from dashboard.i18n.translate import _, current_language, ngettext
 
@@ -68,6 +69,12 @@ def format_time(at: float, millis: bool = False, timezone: tzinfo | None = None)
     """Format a time in the viewer's time zone: 14:05:09, or 14:05:09.120."""
     moment = datetime.fromtimestamp(at, timezone or viewer_timezone())
     return moment.strftime("%H:%M:%S") + (f".{moment.microsecond // 1000:03}" if millis else "")
+
+
+def format_date(at: float) -> str:
+    """Format a day in the viewer's time zone and the tab's language: November 26, 2026."""
+    day = datetime.fromtimestamp(at, viewer_timezone()).date()
+    return dates.format_date(day, "long", locale=current_language())
 
 
 def format_duration(seconds: float) -> str:

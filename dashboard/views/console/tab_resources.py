@@ -19,14 +19,14 @@ from client.token_placeholders import FRESH_TOKEN, TOKEN
 from client.tokens import mint
 from conformance.runner import ConformanceRunner, ConformanceTarget
 from dashboard import dependencies
+from dashboard.frames.connection_tracker import ConnectionTracker
+from dashboard.frames.templates import TemplateValues
 from dashboard.i18n.translate import current_language
 from dashboard.personas import Persona
 from dashboard.sources.feed import ANNOUNCEMENTS
 from dashboard.tab_session import tab
-from dashboard.views.console.connection_tracker import ConnectionTracker
 from dashboard.views.console.repeater import MessageRepeater
 from dashboard.views.console.template_order import ORDER_PREFIX, choose_order
-from dashboard.views.console.templates import TemplateValues
 from protocol.simulator_api import ShopLanguage
 
 PUBLISHER_ID = "console"  # user id of the publisher

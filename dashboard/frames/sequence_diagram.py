@@ -7,16 +7,16 @@ the right.  The arrow of an event has the colour of its channel's kind.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from msgspec import Struct
 
 from client.recorded_frames import FrameKind, RecordedFrame
+from dashboard.frames.connection_tracker import FrameNotes
+from dashboard.frames.event_origins import ReplayReason
+from dashboard.frames.frame_text import REPLAYED_MARK, frame_tone
 from dashboard.ui import glossary
 from dashboard.ui.formatting import dot_html, format_duration, format_round_trip, split_row_html
-from dashboard.views.console.connection_tracker import FrameNotes
-from dashboard.views.console.event_origins import ReplayReason
-from dashboard.views.console.frame_text import REPLAYED_MARK, frame_tone
 
 MAX_FRAMES = 30
 MIN_PAUSE_S = 1.0  # shorter pauses are not shown
@@ -24,14 +24,27 @@ KINDS = ("user", "order", "tenant", "public", "monitor")
 
 
 class Lane(Struct, frozen=True):
-    """A client's frames and what is known of each, by its ``seq``."""
+    """A client's frames and what is known of each, by its ``seq``.
+
+    ``marked`` are frames with a ground of their own.
+    """
 
     client: str
     frames: Sequence[RecordedFrame]
     notes: Callable[[int], FrameNotes]
+    marked: Set[int] = frozenset()
 
 
-def render_diagram(lane: Lane, server: str, other: Lane | None = None) -> str:
+class Divider(Struct, frozen=True):
+    """A line across the diagram before the first frame from a time on, with a text."""
+
+    at: float
+    text: str
+
+
+def render_diagram(
+    lane: Lane, server: str, other: Lane | None = None, divider: Divider | None = None
+) -> str:
     """Draw the last ``MAX_FRAMES`` frames, oldest first, between the clients and the server."""
     lanes = (lane,) if other is None else (lane, other)
     rows = [(each, frame) for each in lanes for frame in each.frames[-MAX_FRAMES:]]
@@ -39,16 +52,21 @@ def render_diagram(lane: Lane, server: str, other: Lane | None = None) -> str:
     rows = rows[-MAX_FRAMES:]
     lines, earlier = "", None
     for each, frame in rows:
+        if divider is not None and frame.at >= divider.at > (earlier or 0.0):
+            lines += _render_divider(divider, other is not None)
         pause = frame.at - earlier if earlier is not None else 0.0
         before = f"+{format_duration(pause)}" if pause >= MIN_PAUSE_S else ""
         lines += f"<span>{before}</span>"
         notes = each.notes(frame.seq)
+        arrow = _render_arrow(
+            frame, notes, at_right=each is other, is_marked=frame.seq in each.marked
+        )
         if other is None:
-            lines += f"{_render_arrow(frame, notes)}<span>{_round_trip(frame, notes)}</span>"
+            lines += f"{arrow}<span>{_round_trip(frame, notes)}</span>"
         elif each is lane:
-            lines += f'{_render_arrow(frame, notes)}<div class="idle"></div>'
+            lines += f'{arrow}<div class="idle"></div>'
         else:
-            lines += f'<div class="idle"></div>{_render_arrow(frame, notes, at_right=True)}'
+            lines += f'<div class="idle"></div>{arrow}'
         earlier = frame.at
     return f"{_render_legend(rows)}{_render_head(lane, server, other)}{lines}</div>"
 
@@ -83,12 +101,21 @@ def _kinds(rows: Sequence[tuple[Lane, RecordedFrame]]) -> Iterator[str]:
             yield origin.kind
 
 
-def _render_arrow(frame: RecordedFrame, notes: FrameNotes, at_right: bool = False) -> str:
+def _render_divider(divider: Divider, has_other: bool) -> str:
+    text = f'<div class="divider">{html.escape(divider.text)}</div>'
+    return f"<span></span>{text}" + ('<div class="idle"></div>' if has_other else "<span></span>")
+
+
+def _render_arrow(
+    frame: RecordedFrame, notes: FrameNotes, *, at_right: bool = False, is_marked: bool = False
+) -> str:
     """Draw one arrow; a client at the right sends to the left."""
     origin = notes.origin
     classes = ["up" if frame.is_sent != at_right else "down", frame_tone(frame, origin)]
     if frame.kind in (FrameKind.HTTP_REQUEST, FrameKind.HTTP_RESPONSE):
         classes.append("http")
+    if is_marked:
+        classes.append("marked")
     label = html.escape(frame.label)
     if frame.id:
         label += f' <span class="quiet">{html.escape(frame.id)}</span>'

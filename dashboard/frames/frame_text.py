@@ -9,15 +9,15 @@ import msgspec
 
 from client.recorded_frames import FrameKind, RecordedFrame
 from common.text_markers import N_
+from dashboard.frames import code_descriptions
+from dashboard.frames.connection_summary import is_token_expiry
+from dashboard.frames.connection_tracker import FrameNotes
+from dashboard.frames.event_origins import EVERYONE, Basis, EventOrigin, ReplayReason
 from dashboard.messages import fields
-from dashboard.views.console import code_descriptions
-from dashboard.views.console.connection_summary import is_token_expiry
-from dashboard.views.console.connection_tracker import FrameNotes
-from dashboard.views.console.event_origins import EVERYONE, Basis, EventOrigin, ReplayReason
-from dashboard.views.console.schema import Translate
 from protocol.close_codes import CloseCode
 from protocol.errors import ErrorCode
 
+Translate = Callable[[str], str]
 REPLAYED_MARK, SAME_MARK = "↻", N_("same as {frame}")
 _TONES = {  # of a reply by its meaning, of an event by the kind of its usual channel
     "auth_success": "ok",
@@ -195,13 +195,18 @@ def explain(
     format_duration: Callable[[float], str],
     translate: Translate = str,
     origin_of: Callable[[int], EventOrigin | None] = lambda _: None,
+    *,
+    has_personas: bool = True,
 ) -> str:
     """Explain what a frame means, what to do, and which frame it answers or is answered by.
 
-    ``origin_of`` returns the origin of another event by its ``seq``.  Backticks enclose code.
+    ``origin_of`` returns the origin of another event by its ``seq``.  Without personas, none is
+    recommended.  Backticks enclose code.
     """
     sentences = [
-        translate(text).format(**values) for text, values in _explain_kind(frame, notes, origin_of)
+        translate(text).format(**values)
+        for text, values in _explain_kind(frame, notes, origin_of)
+        if has_personas or text != code_descriptions.PRACTISE_EXPIRY
     ]
     if match := notes.match:
         template = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST

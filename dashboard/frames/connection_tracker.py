@@ -13,9 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from client.recorded_frames import FrameKind, FrameMatch, RecordedFrame, ReplyMatcher
-from dashboard.views.console import connection_summary, event_origins
-from dashboard.views.console.connection_summary import ConnectionSummary
-from dashboard.views.console.event_origins import EventOrigin, Subscription
+from dashboard.frames import connection_summary, event_origins
+from dashboard.frames.connection_summary import ConnectionSummary
+from dashboard.frames.event_origins import EventOrigin, Subscription
 from protocol import codec
 from protocol.publications import StreamPosition
 

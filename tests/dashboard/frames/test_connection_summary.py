@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.views.console import connection_summary
-from dashboard.views.console.connection_summary import ConnectionPhase, ConnectionSummary
+from dashboard.frames import connection_summary
+from dashboard.frames.connection_summary import ConnectionPhase, ConnectionSummary
 
 TAKEN = (
     b'{"type":"auth_success","payload":{"user_id":"user_1","role":"agent","tenant_id":"shop",'

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from dashboard.views.console import field_help, schema, templates
-from dashboard.views.console.templates import TemplateValues
+from dashboard.frames import templates
+from dashboard.frames.templates import TemplateValues
+from dashboard.views.console import field_help, schema
 from protocol import codec
 from protocol.publications import PublishRequest, StreamPosition
 from protocol.simulator_api import ShopLanguage

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from dashboard.views.console.connection_tracker import ConnectionTracker
-from dashboard.views.console.event_origins import EVERYONE, Basis, ReplayReason
+from dashboard.frames.connection_tracker import ConnectionTracker
+from dashboard.frames.event_origins import EVERYONE, Basis, ReplayReason
 from protocol.publications import StreamPosition
 
 ORDER = {"id": "ord_1", "customer": {"id": "user_1"}}

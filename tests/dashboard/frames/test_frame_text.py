@@ -2,11 +2,11 @@
 
 import pytest
 
+from dashboard.frames import frame_text
+from dashboard.frames.connection_tracker import ConnectionTracker
+from dashboard.frames.event_origins import Basis, EventOrigin, ReplayReason
+from dashboard.frames.frame_text import explain, frame_tone
 from dashboard.ui.formatting import format_round_trip
-from dashboard.views.console import frame_text
-from dashboard.views.console.connection_tracker import ConnectionTracker
-from dashboard.views.console.event_origins import Basis, EventOrigin, ReplayReason
-from dashboard.views.console.frame_text import explain, frame_tone
 from protocol.opcodes import Opcode
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.views.console import code_descriptions
+from dashboard.frames import code_descriptions
 from protocol.close_codes import CloseCode
 from protocol.errors import ErrorCode
 

@@ -1,9 +1,7 @@
-// Colours the JSON in the Console's editor, marks its first error, reports what is typed, and
-// disables the button while the text cannot be published.
+// Colours the JSON in an editor, marks its first error, reports what is typed, and disables the
+// button while the text cannot be published.
 //
 // The editor stays Streamlit's: a layer behind it shows the same text in colour.
-const EDITOR = ".st-key-draft textarea";
-const SEND = ".st-key-send button";
 const SCHEMA = ".st-key-schema";
 const LOOK_EVERY_MS = 100; // the editor's text also changes without a key: from a template
 const REPORT_AFTER_MS = 250;
@@ -18,8 +16,9 @@ function scrollToTop(selector) {
   if (pane) pane.scrollTop = 0;
 }
 
-function setBlocked(isBlocked) {
-  for (const button of document.querySelectorAll(SEND)) button.disabled = isBlocked;
+function setBlocked(editor, isBlocked) {
+  const selector = `.st-key-${editor.data.button} button`;
+  for (const button of document.querySelectorAll(selector)) button.disabled = isBlocked;
 }
 
 function part(kind, text) {
@@ -53,7 +52,7 @@ function draw(layer, text, errorAt) {
 }
 
 function look(editor) {
-  const area = document.querySelector(EDITOR);
+  const area = document.querySelector(`.st-key-${editor.data.text} textarea`);
   if (!area) return;
   if (editor.area !== area) {
     editor.layer?.remove();
@@ -69,7 +68,7 @@ function look(editor) {
   }
   const { layer, data } = editor;
   area.classList.add("coloured");
-  setBlocked(Boolean(data.blocked) && data.checked === area.value);
+  setBlocked(editor, Boolean(data.blocked) && data.checked === area.value);
   const errorAt = data.checked === area.value ? data.error : null;
   if (editor.text !== area.value || editor.errorAt !== errorAt || !layer.firstChild) {
     draw(layer, area.value, errorAt);
@@ -99,7 +98,7 @@ export default function ({ data, parentElement, setStateValue }) {
   return () => {
     clearInterval(editor.interval);
     clearTimeout(editor.timer);
-    setBlocked(false);
+    setBlocked(editor, false);
     editor.layer?.remove();
     editor.area?.classList.remove("coloured");
   };

@@ -1,10 +1,10 @@
 """The sequence diagram."""
 
 from client.frame_recorder import FrameRecorder
+from dashboard.frames import sequence_diagram
+from dashboard.frames.connection_tracker import ConnectionTracker
+from dashboard.frames.sequence_diagram import Lane
 from dashboard.ui import formatting
-from dashboard.views.console import sequence_diagram
-from dashboard.views.console.connection_tracker import ConnectionTracker
-from dashboard.views.console.sequence_diagram import Lane
 
 
 def lane(frames, client="Олена"):
@@ -98,3 +98,26 @@ def test_formats_a_round_trip_in_few_digits():
         "12 ms",
         "1.2 s",
     ]
+
+
+def test_a_line_divides_what_came_before_a_time_from_what_came_after(conversation):
+    conversation.record.record_sent(b'{"type":"ping","id":"r1"}')
+    began = conversation.now + 5
+    conversation.after(10).record_sent(b'{"type":"auth","id":"r2"}')
+    divider = sequence_diagram.Divider(began, "this step")
+
+    html = sequence_diagram.render_diagram(lane(conversation.frames), "server", divider=divider)
+
+    assert html.count("this step") == 1
+    assert html.index("ping <span") < html.index("this step") < html.index("auth <span")
+
+
+def test_a_marked_frame_has_a_ground_of_its_own(conversation):
+    conversation.record.record_sent(b'{"type":"ping"}')
+    conversation.record.record_sent(b'{"type":"auth"}')
+    marked = Lane("Olena", conversation.frames, lane(conversation.frames).notes, frozenset({2}))
+
+    html = sequence_diagram.render_diagram(marked, "server")
+
+    assert '<div class="up accent">ping' in html
+    assert '<div class="up accent marked">auth' in html

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.views.console.json_check import expected_refusal, find_json_error
+from dashboard.frames.json_check import expected_refusal, find_json_error
 
 
 @pytest.mark.parametrize(
