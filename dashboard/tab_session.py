@@ -135,7 +135,8 @@ class ConsoleState:
     persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
     its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
     browser shows the template; ``template_version`` counts how often the page itself
-    selected a template.  ``draft_persona`` is the persona that the draft was written or last
+    selected a template, and ``shown_templates`` has what the widget for it showed last, and the
+    one before, by their keys.  ``draft_persona`` is the persona that the draft was written or last
     changed for.  ``access_answers`` are by connection and frame.
     """
 
@@ -148,6 +149,7 @@ class ConsoleState:
     template_order: str = ""
     template_at: float = 0.0
     template_version: int = 0
+    shown_templates: dict[str, str] = field(default_factory=dict)
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
     access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)

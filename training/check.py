@@ -11,9 +11,10 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 from client.http_client import ApiRequestError
 from client.recorded_frames import RecordedFrame
@@ -25,49 +26,57 @@ from training.lesson_rules import IsTranslated, LessonProblem, reference_problem
 from training.lesson_types import Lesson, Step
 from training.placeholders import fill
 
-WORKERS = 8
-SENTINEL_TIMEOUT_S = 10.0
-SOLVED_TIMEOUT_S = 10.0
+WORKERS = 6
+SENTINEL_TIMEOUT_S = 20.0
+SOLVED_TIMEOUT_S = 20.0
 POLL_INTERVAL_S = 0.02
 
 
 def check_lessons(
     environment: Environment,
-    lessons: Iterable[Lesson],
+    lessons: Sequence[Lesson],
     is_translated: IsTranslated | None = None,
+    timeout_s: float = SOLVED_TIMEOUT_S,
 ) -> list[LessonProblem]:
     """Check lessons; returns what is wrong, in the order of the lessons and their steps.
 
-    ``is_translated`` tells whether a text has its translations; None if it needs none.
+    Args:
+        environment: the running server and simulator.
+        lessons: those to check; their names differ.
+        is_translated: tells whether a text has its translations; None if it needs none.
+        timeout_s: how long after its solution a step may take to be done.
     """
-    checker = _Checker(environment)
+    checker = _Checker(environment, timeout_s)
     problems: list[LessonProblem] = []
-    running: list[Future[list[LessonProblem]]] = []
+    tasks: list[_Task] = []
+    for lesson in lessons:
+        problems += text_problems(lesson, is_translated)
+        if found := reference_problems(lesson):
+            problems += found
+            continue  # it cannot be played
+        tasks.append(partial(checker.walk, lesson))
+        for number in range(len(lesson.steps)):
+            tasks.append(partial(checker.check_step, lesson, number))
+            tasks += [
+                partial(checker.check_earlier_solution, lesson, number, earlier)
+                for earlier in range(number)
+            ]
     with ThreadPoolExecutor(WORKERS, "lesson-check") as pool:
-        for lesson in lessons:
-            problems += text_problems(lesson, is_translated)
-            if found := reference_problems(lesson):
-                problems += found
-                continue  # it cannot be played
-            running.append(pool.submit(checker.walk, lesson))
-            for number in range(len(lesson.steps)):
-                running.append(pool.submit(checker.check_step, lesson, number))
-                running += [
-                    pool.submit(checker.check_earlier_solution, lesson, number, earlier)
-                    for earlier in range(number)
-                ]
-        for future in running:
+        for future in [pool.submit(task) for task in tasks]:
             problems += future.result()
     order = {lesson.name: number for number, lesson in enumerate(lessons)}
     unique = dict.fromkeys(problems)  # the walk may find what the check of a step has found
     return sorted(unique, key=lambda problem: (order[problem.lesson], problem.step))
 
 
+_Task = Callable[[], list[LessonProblem]]
+
+
 class _Checker:
     """Checks steps; several threads may use it."""
 
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
+    def __init__(self, environment: Environment, timeout_s: float) -> None:
+        self._environment, self._timeout_s = environment, timeout_s
         self._services = Services(environment)
         # A scenario that runs already is not started again, so its steps take turns.
         self._scenario_lock = threading.Lock()
@@ -137,7 +146,7 @@ class _Checker:
             exercise.play(step.solution)
         except ExerciseError as error:
             return f"its solution cannot be played: {_reason(error)}"
-        deadline = time.monotonic() + SOLVED_TIMEOUT_S
+        deadline = time.monotonic() + self._timeout_s
         while not (result := exercise.result()).is_met:
             if time.monotonic() > deadline:
                 return f"its solution does not do it: {_missing(exercise, step, result)}"

@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import itertools
 import os
 import socket
+import statistics
 
 import pytest
 import uvloop
@@ -106,6 +108,18 @@ def test_the_descriptor_is_the_connections_until_it_is_lost_and_then_no_ones(con
                 each.recv(1)
         for each in others:
             each.close()
+
+    connect(use)
+
+
+def test_those_of_many_connections_lie_side_by_side_in_memory(connect):
+    async def use(connection, _client):
+        made = [(TransportSocket(connection.transport), bytearray(88)) for _ in range(200)]
+
+        addresses = [id(each) for each, _ in made]
+        distances = [abs(b - a) for a, b in itertools.pairwise(addresses)]
+        assert statistics.median(distances) < 2 * made[0][0].__sizeof__()
+        assert len(set(addresses)) == len(made)
 
     connect(use)
 

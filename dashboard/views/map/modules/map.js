@@ -557,13 +557,17 @@ export class TrafficMap {
     return this.text("connectedOf", { count: this.number(here), total: this.number(known) });
   }
 
-  // Names are cut to the room beside the place.
+  // Names are cut to the room beside the place, which they share with what is said of the person.
   shownName(person) {
-    const room = this.layout.width - this.layout.subscriberX - 18 * this.layout.u;
-    const key = `${person.name}|${room}|${this.theme.key}`;
+    const { u, width, subscriberX } = this.layout;
+    const others = [this.personAside(person), person.note?.text].filter(Boolean);
+    const key = `${person.name}|${others}|${width}|${this.theme.key}`;
     if (person.shownKey !== key) {
+      const { pen } = this.liveLayer;
+      const taken = others.reduce((sum, words) => sum + pen.width(words, 11) + 7 * u, 0);
       person.shownKey = key;
-      person.shownName = this.liveLayer.pen.fitted(person.name, room, 12.5, 400);
+      person.shownName = pen.fitted(person.name, width - subscriberX - 18 * u - taken, 12.5, 400);
+      this.isStale = true;
     }
     return person.shownName;
   }

@@ -32,8 +32,9 @@ export const isToAll = (kind) => kind === "public" || kind === "everyone";
 const isShared = (kind) => kind === "user" || kind === "order"; // most have no lane of their own
 export const kindOf = (name) => (name === "*" ? "everyone" : name.slice(0, name.indexOf(":")));
 
-const byName = (a, b) => a.name.localeCompare(b.name, "en", { numeric: true });
-const byUser = (a, b) => a.user.localeCompare(b.user, "en", { numeric: true });
+const { compare } = new Intl.Collator("en", { numeric: true });
+const byName = (a, b) => compare(a.name, b.name);
+const byUser = (a, b) => compare(a.user, b.user);
 
 export class TrafficModel {
   constructor() {

@@ -13,7 +13,7 @@ const CAPTION_EVERY_MS = 2400; // one message carries its type along
 const CAPTION_MS = 1500;
 const MOVE_MS = 220; // for places that others make room for
 const DEBRIS_MS = 900;
-const MAX_TRAILS = 220;
+const MAX_TRAILS = 220; // beside those to everybody
 const MAX_RINGS = 120;
 const STAGGER_MS = 26; // between the dots of one message
 const LATE_MS = 1000; // a dot that is later than this is not shown
@@ -205,7 +205,7 @@ export class Scene {
     const exact = this.model.rate(this.model.tallies.exact, performance.now());
     const calm = Math.min(0.8, Math.max(0, 1.15 - exact / 34));
     const strength = toAll ? 1 : dot.kind === "monitor" ? 0 : calm;
-    if (strength <= 0.05 || this.trails.length >= MAX_TRAILS) return;
+    if (strength <= 0.05 || (this.trails.length >= MAX_TRAILS && !toAll)) return;
     const { path, from, to, kind, message, id, fades } = dot;
     const state = { progress: 0, doneAt: 0, strength, toAll, fades };
     this.trails.push({ path, from, to, kind, message, dot, id, ...state });
@@ -331,7 +331,8 @@ export class Scene {
       same.at = Math.max(same.at, this.clock - 200);
       return;
     }
-    const lines = new Set(this.notes.filter((n) => n.door === dot.to).map(({ line }) => line));
+    const isBeside = ({ door }) => door && (this.layout.isNarrow || door === dot.to);
+    const lines = new Set(this.notes.filter(isBeside).map(({ line }) => line));
     let line = 0;
     while (lines.has(line)) line++;
     this.addNote({ door: dot.to, refusal, count: 1, line, kind: REFUSED, life: 3200 });
