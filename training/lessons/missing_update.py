@@ -21,7 +21,7 @@ def connections(channel: str) -> Link:
     return Link(
         N_("{companion} in Connections"),
         "connections",
-        (("who", "{companion_id}"), ("ask", channel)),
+        (("who", "{companion_user_id}"), ("ask", channel)),
     )
 
 
@@ -140,13 +140,13 @@ MISSING_UPDATE = Lesson(
             ),
             solution=(Advance("{companion_order}"), Choose(NOT_SUBSCRIBED)),
             explanation=N_(
-                "Signing in had subscribed {companion} to `user:{companion_id}`. The client has "
-                "left that channel, and has not subscribed to the order's. The client has to be "
-                "corrected, not the server."
+                "Signing in had subscribed {companion} to `user:{companion_user_id}`. The client "
+                "has left that channel, and has not subscribed to the order's. The client has to "
+                "be corrected, not the server."
             ),
             setup=(
                 Connect(by=COMPANION),
-                Send(unsubscribe("user:{companion_id}", "u1"), by=COMPANION),
+                Send(unsubscribe("user:{companion_user_id}", "u1"), by=COMPANION),
             ),
             buttons=advanced("{companion_order}"),
             links=(connections(COMPANION_ORDER), EXPLORER),

@@ -23,7 +23,7 @@ AGENT = "agent"
 TENANT = "tenant:{tenant}"
 HAS_ID = "$[?length($.id) > 0]"
 FROM_CUSTOMER = "sender_id = {user_id}"
-FROM_AGENT = "sender_id = {agent_id}"
+FROM_AGENT = "sender_id = {agent_user_id}"
 
 AS_AGENT = Sent(type="subscribe", where=("$[?$.payload.channel == 'tenant:{tenant}']",), by=AGENT)
 OPENING = Sent(type="chat_message", where=(HAS_ID,), lacks=("payload.conversation_id",))
@@ -46,11 +46,17 @@ WRONG_CONVERSATION = NearMiss(
 )
 AS_THE_AGENT = NearMiss(
     Sent(type="chat_message", by=AGENT),
-    N_("Frame {n} was sent as {agent}. Choose {name} above the editor, and send it as {name}."),
+    N_(
+        "Frame {n} was sent as {agent}. Choose {first_name} above the editor, and send it as "
+        "{first_name}."
+    ),
 )
 AS_THE_CUSTOMER = NearMiss(
     Sent(type="chat_message"),
-    N_("Frame {n} was sent as {name}. Choose {agent} above the editor, and send it as {agent}."),
+    N_(
+        "Frame {n} was sent as {first_name}. Choose {agent} above the editor, and send it as "
+        "{agent}."
+    ),
 )
 
 SUPPORT_CHAT = Lesson(
@@ -83,8 +89,8 @@ SUPPORT_CHAT = Lesson(
                         NearMiss(
                             Sent(type="subscribe"),
                             N_(
-                                "Frame {n} was sent as {name}: a customer is refused this channel. "
-                                "Choose {agent} above the editor, and send it again."
+                                "Frame {n} was sent as {first_name}: a customer is refused this "
+                                "channel. Choose {agent} above the editor, and send it again."
                             ),
                         ),
                         NearMiss(
@@ -115,8 +121,8 @@ SUPPORT_CHAT = Lesson(
         Step(
             title=N_("The customer asks"),
             instruction=N_(
-                "Choose {name} above the editor, and send the `chat_message`. Then choose {agent}, "
-                "to see the frames that arrived there."
+                "Choose {first_name} above the editor, and send the `chat_message`. Then choose "
+                "{agent}, to see the frames that arrived there."
             ),
             reason=N_(
                 "A message without `conversation_id` opens a conversation. The server chooses its "
@@ -124,7 +130,7 @@ SUPPORT_CHAT = Lesson(
             ),
             goals=(
                 Goal(
-                    N_("{name} gets a copy with the `id` of the request"),
+                    N_("{first_name} gets a copy with the `id` of the request"),
                     Received(type="chat_message", replying_to=OPENING),
                     (
                         NO_ID,
@@ -156,10 +162,13 @@ SUPPORT_CHAT = Lesson(
             ),
             hints=(
                 N_("You need not change the message; you may write another question in it."),
-                N_("Choose {name} above the editor first: only customers open conversations."),
                 N_(
-                    "Choose {name}, press **Send**, then look for `chat_message` in the frames of "
-                    "{name}, and in those of {agent}. Other customers may write to {agent}, too."
+                    "Choose {first_name} above the editor first: only customers open conversations."
+                ),
+                N_(
+                    "Choose {first_name}, press **Send**, then look for `chat_message` in the "
+                    "frames of {first_name}, and in those of {agent}. Other customers may write to "
+                    "{agent}, too."
                 ),
             ),
             solution=(Send(chat_message("{order}?", "c1")),),
@@ -176,7 +185,7 @@ SUPPORT_CHAT = Lesson(
             title=N_("The agent answers"),
             instruction=N_(
                 "Choose {agent} above the editor, and send the `chat_message`. It names the "
-                "conversation that {name} has opened."
+                "conversation that {first_name} has opened."
             ),
             reason=N_(
                 "An agent talks to many customers on one connection. `conversation_id` says which "
@@ -195,14 +204,14 @@ SUPPORT_CHAT = Lesson(
                             ),
                             N_(
                                 "Frame {n}: an agent cannot open a conversation. Name the one of "
-                                "{name} in `conversation_id`."
+                                "{first_name} in `conversation_id`."
                             ),
                         ),
                         NearMiss(
                             Received(type="error", where=("code = forbidden",), by=AGENT),
                             N_(
                                 "Frame {n}: there is no such conversation. Copy `conversation_id` "
-                                "from a `chat_message` of {name}."
+                                "from a `chat_message` of {first_name}."
                             ),
                         ),
                         AS_THE_CUSTOMER,
@@ -210,7 +219,7 @@ SUPPORT_CHAT = Lesson(
                     ),
                 ),
                 Goal(
-                    N_("{name} gets a copy without an `id`"),
+                    N_("{first_name} gets a copy without an `id`"),
                     InOrder(
                         (
                             ANSWER,
@@ -248,8 +257,8 @@ SUPPORT_CHAT = Lesson(
         Step(
             title=N_("Who receives what"),
             instruction=N_(
-                "Choose {name} again, and send one more `chat_message` in the same conversation. "
-                "Then answer the question."
+                "Choose {first_name} again, and send one more `chat_message` in the same "
+                "conversation. Then answer the question."
             ),
             reason=N_(
                 "A page shows what its user has written at once. It must know which copy is its "
@@ -257,7 +266,10 @@ SUPPORT_CHAT = Lesson(
             ),
             goals=(
                 Goal(
-                    N_("{name} writes in the same conversation, and gets the copy with the `id`"),
+                    N_(
+                        "{first_name} writes in the same conversation, and gets the copy with the "
+                        "`id`"
+                    ),
                     Received(type="chat_message", replying_to=IN_CONVERSATION),
                     (
                         NO_ID,
@@ -290,8 +302,8 @@ SUPPORT_CHAT = Lesson(
             ),
             question=Question(
                 N_(
-                    "{name} writes, and five of the staff are subscribed. Which copies have the "
-                    "`id`?"
+                    "{first_name} writes, and five of the staff are subscribed. Which copies have "
+                    "the `id`?"
                 ),
                 (
                     Choice(
@@ -302,7 +314,10 @@ SUPPORT_CHAT = Lesson(
                             "no request of {agent}."
                         ),
                     ),
-                    Choice("own", N_("Only the one of {name}, on the connection that has sent it")),
+                    Choice(
+                        "own",
+                        N_("Only the one of {first_name}, on the connection that has sent it"),
+                    ),
                     Choice(
                         "staff",
                         N_("Only the five of the staff"),
@@ -314,7 +329,7 @@ SUPPORT_CHAT = Lesson(
                 ),
             ),
             hints=(
-                N_("Choose {name}, press **Send**, and compare the two copies."),
+                N_("Choose {first_name}, press **Send**, and compare the two copies."),
                 N_("An `id` in a reply repeats the `id` of a request. Who has sent the request?"),
                 N_(
                     "The connection that has sent the message gets the reply with its `id`, once. "
@@ -324,7 +339,7 @@ SUPPORT_CHAT = Lesson(
             solution=(Send(chat_message("OK", "c2", "{conversation}")), Choose("own")),
             explanation=N_(
                 "Each connection gets a message once. The sender's copy is the reply, with the "
-                "`id`; on a second device of {name} it would be an event, without one."
+                "`id`; on a second device of {first_name} it would be an event, without one."
             ),
             draft=chat_message("OK", "c2", "{conversation}"),
             resume=(

@@ -26,7 +26,7 @@ NAMES = [
 """In addresses and in stored progress: they never change."""
 COMMON_VALUES = {
     "order",
-    "order_number",
+    "first_name",
     "name",
     "user_id",
     "other_order",
@@ -78,7 +78,7 @@ def values_of(lesson: Lesson) -> set[str]:
     of_actors = {
         name
         for actor in lesson.actors
-        for name in (actor.name, f"{actor.name}_id", f"{actor.name}_order")
+        for name in (actor.name, f"{actor.name}_user_id", f"{actor.name}_order")
     }
     return COMMON_VALUES | of_actors
 
