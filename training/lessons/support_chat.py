@@ -174,8 +174,8 @@ SUPPORT_CHAT = Lesson(
             solution=(Send(chat_message("{order}?", "c1")),),
             explanation=N_(
                 "Your own copy is the reply: it has your `id`, and the new `conversation_id`. The "
-                "copy for the staff is an event. In this shop a simulated agent may answer as "
-                "well, until a person does."
+                "copy for the staff is an event. The shop's simulated agent leaves this "
+                "conversation to {agent}."
             ),
             draft=chat_message("{order}?", "c1"),
             resume=(Connect(), Connect(by=AGENT), send_subscribe(TENANT, "t1", by=AGENT)),
@@ -242,8 +242,8 @@ SUPPORT_CHAT = Lesson(
             solution=(Send(chat_message("{order}: OK", "a1", "{conversation}"), by=AGENT),),
             explanation=N_(
                 "Now it is the other way round: the agent's copy has the `id`, and the customer's "
-                "has none. It reached the customer on `user:{user_id}`. The simulated agent is "
-                "silent from now on, as a person has answered."
+                "has none. It reached the customer on `user:{user_id}`, the channel that signing in "
+                "has subscribed to."
             ),
             draft=chat_message("{order}: OK", "a1", "{conversation}"),
             resume=(
