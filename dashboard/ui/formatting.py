@@ -82,8 +82,13 @@ def format_duration(seconds: float) -> str:
     if seconds < 90:
         return _("{count} s").format(count=f"{seconds:.0f}")
     if seconds < 5400:
-        return _("{count} min").format(count=f"{seconds / 60:.0f}")
+        return format_minutes(round(seconds / 60))
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
+
+
+def format_minutes(minutes: int) -> str:
+    """Format a duration in minutes: 5 min, 90 min."""
+    return _("{count} min").format(count=minutes)
 
 
 def format_size(size: int) -> str:
