@@ -254,13 +254,30 @@ def test_a_reset_elsewhere_clears_the_tab_and_is_said(draw, busy_feed, site, sho
     page = draw(busy_feed, "scenarios", site.url)
     tab = page.session_state["tab"]
     tab.paused_snapshot, tab.orders.selected_id = busy_feed.snapshot(), "ord_1"
-    noon = datetime.fromtimestamp(shop.noon, UTC)
-    busy_feed.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2", reset_at=noon))
+    reset(busy_feed, shop)
 
     page.run()
 
     assert (tab.paused_snapshot, tab.orders.selected_id) == (None, "")
     assert "The shop was reset at" in page.toast[0].value
+
+
+def reset(feed, shop):
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    feed.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2", reset_at=noon))
+
+
+def test_a_reset_clears_filters_and_the_address_but_not_pins(draw, busy_feed, shop):
+    query = {"channel": "user:user_9", "view": "saved", "pin": "tenant:shop", "monitor": "on"}
+    page = draw(busy_feed, "explorer", persona="admin", **query)
+    assert "No saved messages" in words(page)
+    reset(busy_feed, shop)
+
+    page.run()
+
+    assert dict(page.query_params) == {"persona": "admin", "pin": "tenant:shop"}
+    assert [field.value for field in page.text_input] == [""] * len(page.text_input)
+    assert "No saved messages" not in words(page)
 
 
 def test_a_reset_asks_first(draw, busy_feed, site):
@@ -269,7 +286,7 @@ def test_a_reset_asks_first(draw, busy_feed, site):
 
     page.button(key="reset").click().run()
 
-    assert any("discards the shop's orders" in text.value for text in page.markdown)
+    assert any("discards the shop's orders and stock" in text.value for text in page.markdown)
     assert all(b"reset" not in body for _, _, body, _ in list(site.asked.queue))
     site.body = b'{"command": "reset", "at": "2026-11-25T10:00:00Z"}'
     page.button(key="reset-confirm").click().run()
