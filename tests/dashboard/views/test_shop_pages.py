@@ -352,6 +352,29 @@ def test_every_page_names_the_running_scenario_its_time_left_and_its_subjects(
     assert page.button(key="strip-stop-flash-sale").label == "Stop"
 
 
+def test_a_card_has_the_time_left_of_the_strip(draw, running, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+
+    page = draw(running, "scenarios", site.url)
+
+    assert "1:12 left" in [caption.value for caption in page.caption]
+
+
+def test_several_scenarios_are_stopped_at_once(draw, running, site, shop):
+    noon = shop.stock().now
+    names = ("flash-sale", "stock-out")
+    several = tuple(RunningScenario(name, noon, noon, 0.4, 72.0) for name in names)
+    running.on_shop_state(replace(shop.stock(), scenarios=several))
+    page = draw(running, "orders", site.url)
+    while not site.asked.empty():
+        site.asked.get()
+
+    page.button(key="strip-stop-all").click().run()
+
+    asked = [codec.decode_json(body) for _, path, body, _ in site.asked.queue if path == "/control"]
+    assert asked == [{"command": "stop_scenario", "name": name} for name in names]
+
+
 def test_stop_in_the_head_stops_the_scenario(draw, running, site):
     page = draw(running, "orders", site.url)
     while not site.asked.empty():
