@@ -105,6 +105,7 @@ PURE = [
     "dashboard/views/orders/delivery_times.py",
     "dashboard/views/orders/progress_steps.py",
     "dashboard/views/training/action_texts.py",
+    "dashboard/views/training/frame_scope.py",
     "dashboard/views/training/lesson_html.py",
     "dashboard/web/access_rules.py",
     "dashboard/web/map_frames.py",

@@ -11,7 +11,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -33,14 +33,19 @@ POLL_INTERVAL_S = 0.02
 
 def check_lessons(
     environment: Environment,
-    lessons: Iterable[Lesson],
+    lessons: Sequence[Lesson],
     is_translated: IsTranslated | None = None,
+    timeout_s: float = SOLVED_TIMEOUT_S,
 ) -> list[LessonProblem]:
     """Check lessons; returns what is wrong, in the order of the lessons and their steps.
 
-    ``is_translated`` tells whether a text has its translations; None if it needs none.
+    Args:
+        environment: the running server and simulator.
+        lessons: those to check; their names differ.
+        is_translated: tells whether a text has its translations; None if it needs none.
+        timeout_s: how long after its solution a step may take to be done.
     """
-    checker = _Checker(environment)
+    checker = _Checker(environment, timeout_s)
     problems: list[LessonProblem] = []
     running: list[Future[list[LessonProblem]]] = []
     with ThreadPoolExecutor(WORKERS, "lesson-check") as pool:
@@ -66,8 +71,8 @@ def check_lessons(
 class _Checker:
     """Checks steps; several threads may use it."""
 
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
+    def __init__(self, environment: Environment, timeout_s: float) -> None:
+        self._environment, self._timeout_s = environment, timeout_s
         self._services = Services(environment)
         # A scenario that runs already is not started again, so its steps take turns.
         self._scenario_lock = threading.Lock()
@@ -137,7 +142,7 @@ class _Checker:
             exercise.play(step.solution)
         except ExerciseError as error:
             return f"its solution cannot be played: {_reason(error)}"
-        deadline = time.monotonic() + SOLVED_TIMEOUT_S
+        deadline = time.monotonic() + self._timeout_s
         while not (result := exercise.result()).is_met:
             if time.monotonic() > deadline:
                 return f"its solution does not do it: {_missing(exercise, step, result)}"

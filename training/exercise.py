@@ -16,6 +16,7 @@ from msgspec import Struct
 from client.http_client import ApiRequestError
 from client.recorded_frames import FrameKind, RecordedFrame
 from common.text_markers import N_
+from protocol.errors import ErrorCode
 from protocol.monitoring import ConnectionEvent
 from protocol.simulator_api import ReleaseConversation, ShopLanguage, TakeConversation
 from training import placeholders
@@ -65,6 +66,7 @@ GOAL_TIMEOUT_S = 30.0
 POLL_INTERVAL_S = 0.02
 CONVERSATION_TIMEOUT_S = 5.0
 SOLUTION_STOP_TIMEOUT_S = 5.0
+RATE_LIMIT_RETRIES, RATE_LIMIT_PAUSE_S = 20, 0.2
 
 log = logging.getLogger(__name__)
 scenario_runs = ScenarioRuns()
@@ -389,8 +391,7 @@ class Exercise:
             case Send(text, by):
                 self._send(self._connections[by], text)
             case Flood(count, by):
-                for number in range(1, count + 1):
-                    self._send(self._connections[by], f'{{"type":"ping","id":"flood-{number}"}}')
+                self._flood(self._connections[by], count)
             case Publish(body):
                 self._services.publish(body.encode())
             case Advance(order):
@@ -405,8 +406,7 @@ class Exercise:
                 assert_never(action)
 
     def _send(self, connection: ActorConnection, text: str) -> None:
-        if not connection.is_open:
-            raise ExerciseError(N_("The connection is closed. Connect first."))
+        _require_open(connection)
         after_seq = connection.last_seq()
         connection.send(text)
         if connection.role == ActorRole.CUSTOMER and "chat_message" in text:
@@ -416,6 +416,11 @@ class Exercise:
                 name="exercise-conversation",
                 daemon=True,
             ).start()
+
+    def _flood(self, connection: ActorConnection, count: int) -> None:
+        _require_open(connection)
+        for number in range(1, count + 1):  # it may be closed before the last one
+            connection.send(f'{{"type":"ping","id":"flood-{number}"}}')
 
     def _take_conversation(self, connection: ActorConnection, after_seq: int) -> None:
         """Stop the simulated agent in the conversation that a message opens."""
@@ -454,9 +459,20 @@ class Exercise:
                 case Cut() if was_open:
                     by.wait_until_closed(after_seq)
                 case Send(text):
-                    by.wait_for_reply(self.fill(text), after_seq)
+                    self._wait_for_reply(by, self.fill(text), after_seq)
                 case _:
                     pass
+
+    def _wait_for_reply(self, by: ActorConnection, text: str, after_seq: int) -> None:
+        """Wait for the reply to a message; send it again while it is over the rate limit."""
+        for _ in range(RATE_LIMIT_RETRIES):
+            reply = by.wait_for_reply(text, after_seq)
+            if reply is None or reply.error_code != ErrorCode.RATE_LIMITED:
+                return
+            if self._is_stopping.wait(RATE_LIMIT_PAUSE_S) or not by.is_open:
+                return
+            after_seq = by.last_seq()
+            by.send(text)
 
     def _stop_solution(self) -> None:
         self._is_stopping.set()
@@ -505,6 +521,11 @@ class Exercise:
                 self._subscribed[actor] = (last_seq, channels)
             found |= {(actor, channel) for channel in channels}
         return frozenset(found)
+
+
+def _require_open(connection: ActorConnection) -> None:
+    if not connection.is_open:
+        raise ExerciseError(N_("The connection is closed. Connect first."))
 
 
 def _is_chat_message(after_seq: int, frame: RecordedFrame) -> bool:

@@ -80,7 +80,7 @@ def parse_lesson(file_name: str, data: bytes) -> Lesson:
         text = data.decode()
         table = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidLessonFile(f"{file_name}: {_syntax_error(error)}") from None
+        raise InvalidLessonFile(f"{file_name}, {_syntax_error(error, data)}") from None
     except RecursionError:
         raise InvalidLessonFile(f"{file_name}: nested too deeply") from None
     try:
@@ -100,15 +100,15 @@ def parse_lesson(file_name: str, data: bytes) -> Lesson:
     return lesson
 
 
-def _syntax_error(error: UnicodeDecodeError | tomllib.TOMLDecodeError) -> str:
+def _syntax_error(error: UnicodeDecodeError | tomllib.TOMLDecodeError, data: bytes) -> str:
     """Return a syntax error with its line in front."""
     if isinstance(error, UnicodeDecodeError):
-        line = error.object[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         return f"line {line}: not UTF-8"
     reason, _, place = str(error).rpartition(" (at ")
-    if line_of_error := re.match(r"line (\d+)", place):
-        return f"line {line_of_error[1]}: {reason}"
-    return str(error)
+    found = re.match(r"line (\d+)", place)
+    line = int(found[1]) if found else data.count(b"\n") + 1  # it is the end of the document
+    return f"line {line}: {reason}"
 
 
 def _parse_path(text: str) -> _Path:
