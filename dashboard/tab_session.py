@@ -6,6 +6,7 @@ them while another page is shown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,9 +30,9 @@ from protocol.simulator_api import OrderSummary
 from training.actions import LEARNER, TokenKind
 
 KEY = "tab"  # in Streamlit's session
-OF_SHOP = frozenset(
-    {"order", "message", "connection", "ask"}
-)  # parameters of the address that a reset invalidates
+EVERY_PAGE = "sidebar"  # the page of widgets that are on all of them
+KEPT_PAGES = frozenset({EVERY_PAGE, "training"})  # a reset of the shop leaves their values
+KEPT_CHOICES = frozenset({("explorer", "pin")})  # and these, by page and parameter
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,8 @@ class InventoryState:
 class InboxState:
     """Whose inbox is shown, and what the tab has shown already; times are of the server.
 
-    ``customer`` is None while the sidebar decides.  ``conversation_id`` is None before the
-    conversations are known and empty for a new one.  ``shows_earlier``: also the conversations from
-    before the last reset of the shop.
+    ``customer`` is None while the sidebar decides.  ``conversation_id`` is None until the
+    customer has a conversation, and empty for a new one that a person asked for.
     """
 
     opened_at: float = 0.0
@@ -111,7 +111,6 @@ class InboxState:
     read_until: float = 0.0
     toasted_until: float = 0.0
     conversation_id: str | None = None
-    shows_earlier: bool = False
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
     error: str = ""
 
@@ -133,7 +132,8 @@ class ConsoleState:
     selected.
     ``template_text`` is the last text that was written from a template, ``template_persona`` the
     persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
-    its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
+    its time in seconds since the epoch; ``is_new`` is true until a text is written, whatever the
+    browser still has in the editor; ``replaced_text`` is the text that it replaced, until the
     browser shows the template; ``template_version`` counts how often the page itself
     selected a template, and ``shown_templates`` has what the widget for it showed last, and the
     one before, by their keys.  ``draft_persona`` is the persona that the draft was written or last
@@ -149,6 +149,7 @@ class ConsoleState:
     template_order: str = ""
     template_at: float = 0.0
     template_version: int = 0
+    is_new: bool = False
     shown_templates: dict[str, str] = field(default_factory=dict)
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
     access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
@@ -208,6 +209,8 @@ class TabSession:
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
     has, by parameter; ``select_versions`` count how often a page itself selected an option.
+    ``resets`` counts the resets of the shop that the tab has followed, and ``at_reset`` is called
+    at each: by name, for resources outside of this object.
     ``page`` is the page that was drawn last.  ``shown_rows`` are what the
     browser may show, and ``steady_orders`` the orders that are held, by the key of a table.
     """
@@ -217,6 +220,8 @@ class TabSession:
     command_result: CommandResult | None = None
     known_reset_at: float | UnsetType | None = UNSET
     reset_notice: str = ""
+    resets: int = 0
+    at_reset: dict[str, Callable[[], None]] = field(default_factory=dict)
     page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
@@ -233,13 +238,29 @@ class TabSession:
     connections: ConnectionsState = field(default_factory=ConnectionsState)
     map_token: MapToken = field(default_factory=MapToken)
 
-    def forget_shop(self) -> None:
-        """Forget what is about the data of a shop that was reset; settings of pages stay."""
+    def start_over(self) -> None:
+        """Forget what was selected, filtered and typed on the pages before the shop was reset.
+
+        They open as they do in a new tab.  Of ``choices`` those that a reset clears are kept as
+        empty: a message that the browser has sent before may still have the earlier address.
+        """
+        self.resets += 1
         self.paused_snapshot = self.command_result = None
-        self.explorer, self.orders = ExplorerState(), OrdersState()
-        self.inventory, self.inbox = InventoryState(), InboxState()
-        self.connections.paused_result = None
-        self.choices = {key: text for key, text in self.choices.items() if key[1] not in OF_SHOP}
+        self.explorer = ExplorerState(plot_version=self.explorer.plot_version + 1)
+        self.orders, self.inventory, self.inbox = OrdersState(), InventoryState(), InboxState()
+        version = self.console.template_version + 1
+        self.console = ConsoleState(template_version=version, is_new=True)
+        self.connections = ConnectionsState()
+        self.steady_orders = {}
+        for key in self.choices:
+            if key[0] not in KEPT_PAGES and key not in KEPT_CHOICES:
+                self.choices[key] = ""
+        for forget in self.at_reset.values():
+            forget()
+
+    def widget_key(self, key: str) -> str:
+        """Return the key of a widget whose value a reset forgets, in the browser too."""
+        return f"{key}-{self.resets}" if self.resets else key
 
 
 def tab() -> TabSession:

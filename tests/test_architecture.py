@@ -54,7 +54,16 @@ MAY_IMPORT = {
         "starlette",
         "streamlit",
     },
-    "bench": {"common", "protocol", "client", "aiohttp", "msgspec", "playwright", "uvloop"},
+    "bench": {
+        "common",
+        "protocol",
+        "client",
+        "training",
+        "aiohttp",
+        "msgspec",
+        "playwright",
+        "uvloop",
+    },
 }
 
 PURE = [
@@ -105,6 +114,7 @@ PURE = [
     "dashboard/views/orders/delivery_times.py",
     "dashboard/views/orders/progress_steps.py",
     "dashboard/views/training/action_texts.py",
+    "dashboard/views/training/frame_scope.py",
     "dashboard/views/training/lesson_html.py",
     "dashboard/web/access_rules.py",
     "dashboard/web/map_frames.py",

@@ -39,13 +39,14 @@ def message_rate(value: float) -> str:
 
 
 def format_count(value: int) -> str:
-    """Format a count in few digits: 85421, 123k, 2.3M, 45M."""
+    """Format a count in few digits: 85421, 123k, 2.3M, 45M; in Ukrainian 123 тис., 2,3 млн."""
     if value < 100_000:
         return str(value)
     if value < 1_000_000:
-        return f"{value // 1000}k"
-    millions = value / 1_000_000
-    return f"{format_number(millions, 1)}M" if value < 10_000_000 else f"{int(millions)}M"
+        return _("{count}k").format(count=value // 1000)
+    if value < 10_000_000:
+        return _("{count}M").format(count=format_number(value / 1_000_000, 1))
+    return _("{count}M").format(count=value // 1_000_000)
 
 
 def format_bytes(count: int) -> str:
@@ -82,8 +83,13 @@ def format_duration(seconds: float) -> str:
     if seconds < 90:
         return _("{count} s").format(count=f"{seconds:.0f}")
     if seconds < 5400:
-        return _("{count} min").format(count=f"{seconds / 60:.0f}")
+        return format_minutes(round(seconds / 60))
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
+
+
+def format_minutes(minutes: int) -> str:
+    """Format a duration in minutes: 5 min, 90 min."""
+    return _("{count} min").format(count=minutes)
 
 
 def format_size(size: int) -> str:

@@ -141,7 +141,7 @@ def _draw_repetition(connection: ConsoleConnection) -> None:
         max_value=3600.0,
         value=1.0,
         step=0.5,
-        key=REPEAT_INTERVAL_KEY,
+        key=tab_session.tab().widget_key(REPEAT_INTERVAL_KEY),
         help=_("At most ten messages per second"),
     )
     st.button(
@@ -254,6 +254,7 @@ def _start_repeating(connection: ConsoleConnection) -> None:
         is_shown = tab.page == "console" and tab.console.template_persona == persona_key
         return is_shown and (is_publication or connection.raw.is_open)
 
-    connection.repeater.start(send, st.session_state[REPEAT_INTERVAL_KEY], may_continue)
+    interval_s = st.session_state[tab.widget_key(REPEAT_INTERVAL_KEY)]
+    connection.repeater.start(send, interval_s, may_continue)
     if not is_publication:
         editor_state.increment_id()

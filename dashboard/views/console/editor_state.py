@@ -32,7 +32,7 @@ def initialise(persona_key: str, values: Callable[[], TemplateValues]) -> None:
     is_other_persona = console.template_persona != persona_key
     console.template_persona = persona_key
     is_unchanged = is_other_persona and text == console.template_text
-    if text is None or is_unchanged or is_outdated(text, values()):
+    if console.is_new or text is None or is_unchanged or is_outdated(text, values()):
         write_template(selected_template(), values())
     else:
         st.session_state[EDITOR_TEXT] = text
@@ -165,7 +165,7 @@ def write_template(name: str, values: TemplateValues) -> None:
     console.replaced_text = before if before != text else ""
     st.session_state[EDITOR_TEXT] = console.template_text = text
     console.template_order, console.template_at = values.order_id, values.at
-    console.draft_persona = console.template_persona
+    console.draft_persona, console.is_new = console.template_persona, False
     save()
 
 

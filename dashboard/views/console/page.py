@@ -97,7 +97,7 @@ def draw_other_client(own: tuple[RecordedFrame, ...], words: str) -> Lane | None
     chosen = st.selectbox(
         _("Second client"),
         [ONLY_THIS, *others],
-        key=OTHER_CLIENT_KEY,
+        key=tab().widget_key(OTHER_CLIENT_KEY),
         format_func=lambda key: (
             _("with {client}").format(client=sidebar.persona_label(key))
             if key

@@ -60,7 +60,10 @@ def draw_toolbar(
             width=140,
         )
         show_events = st.toggle(
-            _("Events"), value=True, key="events", help=_("Include unsolicited messages")
+            _("Events"),
+            value=True,
+            key=tab().widget_key("events"),
+            help=_("Include unsolicited messages"),
         )
         if connection.repeater.is_running:
             _draw_repetition(connection)

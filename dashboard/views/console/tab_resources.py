@@ -83,6 +83,13 @@ class ConsoleConnection:
         self.repeater.stop()
         self.raw.close()
 
+    def start_over(self) -> None:
+        """Forget the connection and its frames; the next is opened as the first was."""
+        self.repeater.stop()
+        threading.Thread(target=self.raw.close, name="console-close", daemon=True).start()
+        self.raw = RawConnection(self._settings.socket_url, FrameRecorder())
+        self.tracker, self._token = ConnectionTracker(), None
+
     def _with_tokens(self, text: str) -> str:
         if FRESH_TOKEN in text:
             text = text.replace(FRESH_TOKEN, self.persona.fresh_token(self._settings))
@@ -101,7 +108,9 @@ def _close_in_background(resource: object) -> None:
 )
 def console_connection(persona: Persona) -> ConsoleConnection:
     """Return this tab's connection of a persona; it is not opened."""
-    return ConsoleConnection(persona)
+    connection = ConsoleConnection(persona)
+    tab().at_reset[f"console {persona!r}"] = connection.start_over
+    return connection
 
 
 @st.cache_resource(scope="session", on_release=_close_in_background, show_spinner=False)

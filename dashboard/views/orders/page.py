@@ -258,7 +258,8 @@ def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
     shown = orders[: timeline.TIMELINE_ROWS]
     segments = timeline.status_segments(shown, now.at)
     bars = timeline.timeline_data(segments, now.at, formatting.format_time)
-    data = charts.with_marks(bars, chart_window.time_marks(now), now.at, timeline.TIMELINE_S)
+    marks = chart_window.time_marks(now, now.at, timeline.TIMELINE_S)
+    data = charts.with_marks(bars, marks, now.at, timeline.TIMELINE_S)
     alt = _("Open orders over the last five minutes, one bar segment per status")
     spec = timeline.order_timeline_spec(tuple(map(theme.display_name, timeline.STATUS_BAR_HEX)))
     st.vega_lite_chart(data, spec, key="order-timeline", height="stretch", alt=alt)

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import dependencies
-from dashboard.i18n.translate import _, ngettext
+from dashboard.i18n.translate import _
 from dashboard.tab_session import tab
 from dashboard.ui import formatting
 from dashboard.views.training import learners, navigation
@@ -140,7 +140,7 @@ def _draw_next(lesson: Lesson, number: int) -> None:
         else _("Begin with lesson {number}: {title}")
     )
     title = lead.format(number=number, title=_(lesson.title))
-    about = f"{_(lesson.teaches)} {minutes_text(lesson.minutes)}."
+    about = f"{_(lesson.teaches)} {formatting.format_minutes(lesson.minutes)}."
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="next-row"):
         _draw_banner(str(number), "next", title, about)
         st.button(
@@ -153,11 +153,6 @@ def _draw_next(lesson: Lesson, number: int) -> None:
             args=(lesson.name, step),
             width=150,
         )
-
-
-def minutes_text(minutes: int) -> str:
-    """Return how long something takes."""
-    return ngettext("{count} min", "{count} min", minutes).format(count=minutes)
 
 
 def _draw_chapter_head(chapter: Chapter) -> None:
@@ -185,10 +180,11 @@ def _draw_card(lesson: Lesson, badge: str, is_next: bool) -> None:
             f'<li class="{_step_class(number, done, first_open)}">{html.escape(_(step.title))}</li>'
             for number, step in enumerate(lesson.steps)
         )
+        time = html.escape(formatting.format_minutes(lesson.minutes))
         st.html(
             f'<div class="lesson"><span class="nth {state}">{html.escape(mark)}</span><div>'
             f'<b role="heading" aria-level="3">{html.escape(_(lesson.title))}</b>'
-            f'<span class="quiet">{html.escape(minutes_text(lesson.minutes))}</span></div></div>'
+            f'<span class="quiet">{time}</span></div></div>'
             f'<p class="teaches">{html.escape(_(lesson.teaches))}</p>'
             f'<ul class="outline">{steps}</ul>'
         )

@@ -160,5 +160,5 @@ def _mistake(row: StepDifficulty) -> str:
     """Return the explanation that was given most often, without the number of a frame."""
     if not row.near_miss:
         return ""
-    text = _(row.near_miss).replace("{n}", "…").replace("`", "").replace("**", "")
+    text = _(row.near_miss).replace("{n}", "n").replace("`", "").replace("**", "")
     return f"{row.near_miss_count} × {text}"

@@ -8,6 +8,7 @@ from collections.abc import Set
 
 import streamlit as st
 
+from client.recorded_frames import RecordedFrame
 from dashboard import dependencies
 from dashboard.frames import connection_status, frame_panes
 from dashboard.frames.connection_tracker import NO_NOTES
@@ -17,7 +18,7 @@ from dashboard.i18n.translate import _, current_language
 from dashboard.tab_session import tab
 from dashboard.ui import formatting, theme
 from dashboard.ui.scenario_titles import scenario_title
-from dashboard.views.training import action_texts, navigation, step_pane
+from dashboard.views.training import action_texts, frame_scope, navigation, step_pane
 from dashboard.views.training.lesson_run import LessonRun, RunPhase
 from training.actions import LEARNER, Action, Connect, Disconnect, TokenKind
 from training.lesson_types import Step
@@ -43,7 +44,27 @@ def draw_connection(run: LessonRun, step: Step | None) -> None:
         frames[-1] if frames else None,
         has_personas=False,
     )
-    frame_panes.draw_frames(frames, listed, size="even")
+    if actor == LEARNER:
+        frame_panes.draw_frames(frames, listed, size="even")
+        return
+    scope = frame_scope.in_scope(frames, frame_scope.types_of(step, run.frames(LEARNER)))
+    frame_panes.draw_frames(
+        frames, listed, size="even", draw_toolbar=lambda: _draw_scope_toggle(frames, scope)
+    )
+
+
+def _draw_scope_toggle(
+    frames: tuple[RecordedFrame, ...], scope: tuple[RecordedFrame, ...]
+) -> tuple[tuple[RecordedFrame, ...], str]:
+    """Draw the switch that also lists the events that the step is not about."""
+    shows_all = st.toggle(
+        _("All events"),
+        key="lesson-all-events",
+        help=_(
+            "Also events that this step is not about: the staff receives those of all customers"
+        ),
+    )
+    return (frames if shows_all else scope), ""
 
 
 def _draw_card(run: LessonRun, step: Step | None, actor: str) -> None:
@@ -116,14 +137,13 @@ def _draw_action(run: LessonRun, action: Action, number: int) -> None:
     )
 
 
-def draw_sequence(run: LessonRun) -> None:
+def draw_sequence(run: LessonRun, step: Step | None) -> None:
     """Draw the frames between the actors and the server, with those that met the goal marked."""
     if run.phase is not RunPhase.READY:
         frame_panes.draw_sequence(Lane(_("you"), (), lambda _seq: NO_NOTES))
         return
-    own, *others = [_lane(run, each.name) for each in run.actors if run.frames(each.name)] or [
-        _lane(run, LEARNER)
-    ]
+    names = [each.name for each in run.actors if run.frames(each.name)] or [LEARNER]
+    own, *others = [_lane(run, step, name) for name in names]
     divider = None
     if run.lesson is not None and (began := _began_at(run)):
         divider = Divider(began, _("this step"))
@@ -141,10 +161,14 @@ def _began_at(run: LessonRun) -> float:
     return min(counted, default=0.0)
 
 
-def _lane(run: LessonRun, actor: str) -> Lane:
-    frames = run.frames(actor)
-    title = navigation.actor_title(run, actor)
-    return Lane(title, frames, run.trackers[actor].notes, _met_frames(run, actor))
+def _lane(run: LessonRun, step: Step | None, actor: str) -> Lane:
+    frames, marked = run.frames(actor), _met_frames(run, actor)
+    if actor != LEARNER:
+        frames = frame_scope.in_scope(
+            frames, frame_scope.types_of(step, run.frames(LEARNER)), marked
+        )
+    name = navigation.actor_title(run, actor).partition(" · ")[0]
+    return Lane(name, frames, run.trackers[actor].notes, marked)
 
 
 def _met_frames(run: LessonRun, actor: str) -> Set[int]:

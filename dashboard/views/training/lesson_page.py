@@ -36,7 +36,7 @@ def draw(opened: OpenLesson) -> None:
         )
     with right:
         page_frame.redraw_periodically(
-            navigation.PAGE, lambda: connection_pane.draw_sequence(run), "sequence"
+            navigation.PAGE, lambda: connection_pane.draw_sequence(run, step), "sequence"
         )
 
 
@@ -58,7 +58,7 @@ def draw_sandbox() -> None:
         )
     with right:
         page_frame.redraw_periodically(
-            navigation.PAGE, lambda: connection_pane.draw_sequence(run), "sequence"
+            navigation.PAGE, lambda: connection_pane.draw_sequence(run, None), "sequence"
         )
 
 
@@ -105,7 +105,7 @@ def _draw_leave() -> None:
 
 
 def _draw_sandbox_note(run: LessonRun) -> None:
-    with theme.card("sandbox-note", _("Sandbox"), size="even"):
+    with theme.card("sandbox-note", _("Sandbox")):
         if run.phase is RunPhase.FAILED:
             st.caption(step_pane.problem_text(run))
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.i18n.translate import _, ngettext
-from dashboard.ui import page_frame, url_select
+from dashboard.ui import formatting, page_frame, url_select
 from dashboard.views.training import (
     catalogue,
     classroom,
@@ -60,7 +60,7 @@ def catalogue_line(lessons: tuple[Lesson, ...]) -> str:
     text = words.format(done=len(lessons) - len(left), count=len(lessons))
     if not left:
         return text
-    minutes = catalogue.minutes_text(sum(lesson.minutes for lesson in left))
+    minutes = formatting.format_minutes(sum(lesson.minutes for lesson in left))
     return f"{text} · " + _("about {time} left").format(time=minutes)
 
 

@@ -95,7 +95,9 @@ def _draw_step(opened: OpenLesson, run: LessonRun, step: Step) -> bool:
     navigation.record(opened, run, result)
     notice = ""
     if tab().training.is_restarted:
-        words = _("The connection is a new one, so this step starts again. What is done stays done.")
+        words = _(
+            "The connection is a new one, so this step starts again. What is done stays done."
+        )
         notice = f'<div class="notice" role="status">{html.escape(words)}</div>'
     st.html(
         notice

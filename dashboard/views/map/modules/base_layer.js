@@ -137,7 +137,7 @@ export class BaseLayer {
   drawHeads() {
     const { map } = this;
     const { u, publisherX, channelX, subscriberX } = map.layout;
-    const channels = map.number(map.model.channels.size - 1);
+    const channels = map.number(map.model.shownChannelCount());
     const a = this.drawHead(map.text("publishers"), "", publisherX + 14 * u, "right");
     const b = this.drawHead(map.text("channels"), channels, channelX + 6 * u, "right");
     const c = this.drawHead(map.text("subscribers"), map.connectedText(), subscriberX - 4 * u, "left");

@@ -439,10 +439,8 @@ export class LiveLayer {
     const { u } = pen;
     const spot = this.scene.doorPlace(door);
     if (!spot) return;
-    const words = [refusal.code + (count > 1 ? ` ×${count}` : "")];
-    if (refusal.channel) words.push(refusal.channel);
-    if (refusal.name) words.push(refusal.name);
-    const shown = words.join(" · ");
+    const code = refusal.code + (count > 1 ? ` ×${count}` : "");
+    const shown = this.map.text(refusal.channel ? "askedFor" : "asked", { ...refusal, code });
     const width = pen.width(shown, ...LABEL_FONT) + 14 * u;
     // Above the bar, where neither the diamond nor the words of the channel are.
     const { isNarrow, publisherY } = this.layout;

@@ -281,6 +281,7 @@ export class TrafficModel {
         ms,
         user,
         name: person?.name ?? user,
+        person: person?.id,
         from: person?.isStaff ? "support" : "customers",
         to: channel ? this.laneOfName(channel) : null,
       });
@@ -401,10 +402,19 @@ export class TrafficModel {
   sharedChannels(kind) {
     const counts = { followed: 0, unfollowed: 0 };
     for (const channel of this.channels.values()) {
-      if (channel.kind !== kind || this.ownLanes.has(channel.name)) continue;
-      counts[channel.subscribers.size ? "followed" : "unfollowed"]++;
+      if (channel.kind !== kind) continue;
+      const lane = this.laneOf(channel, 0);
+      if (lane === `${kind}:+`) counts.followed++;
+      else if (lane === `${kind}:…`) counts.unfollowed++;
     }
     return counts;
+  }
+
+  // How many channels the lanes stand for; everyone is none.
+  shownChannelCount() {
+    let count = 0;
+    for (const { id, kind } of this.channels.values()) count += id !== 0 && !this.hidden.has(kind);
+    return count;
   }
 
   // Messages per second of a lane: exact if the server counts it, else its part of the kind's count.

@@ -10,7 +10,7 @@ const REFUSAL_MS = 1500;
 const COOL_MS = 900; // in which a place that was touched cools down
 const LIGHT_MS = 620; // in which the light of a path fades
 const CAPTION_EVERY_MS = 2400; // one message carries its type along
-const CAPTION_MS = 1500;
+const CAPTION_MS = 1900;
 const MOVE_MS = 220; // for places that others make room for
 const DEBRIS_MS = 900;
 const MAX_TRAILS = 220; // beside those to everybody
@@ -229,6 +229,8 @@ export class Scene {
       this.touch(this.layout.people.has(dot.to) ? dot.to : OTHERS, dot.kind);
       if (!dot.fanOut) return;
       dot.fanOut.landed += dot.weight;
+      this.touch(dot.message.from, dot.kind); // all of its way stays lit until all have it
+      this.touch(dot.from, dot.kind);
       const [from, until] = this.layout.isNarrow ? [15, 21] : [3.5, 13];
       this.addRing(dot.to, dot.kind, { from, until, life: 700, width: 1.6 });
     }
@@ -324,6 +326,7 @@ export class Scene {
     const { refusal } = dot.message;
     dot.turned = true;
     this.touch(dot.to, REFUSED);
+    if (this.layout.people.has(refusal.person)) this.touch(refusal.person, REFUSED);
     const same = this.notes.find((n) => n.door === dot.to && n.refusal.code === refusal.code);
     if (same) {
       same.count += 1;
