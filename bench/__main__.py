@@ -33,6 +33,7 @@ from bench.measurements import (
     pages_sends,
     ping_pong,
     scaling,
+    training_lessons,
 )
 from bench.report import json_document, text_table
 from bench.servers.processes import ProcessDidNotStart
@@ -55,11 +56,12 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "pages_map": pages_map.run,
     "pages_reset": pages_reset.run,
     "pages_sends": pages_sends.run,
+    "training_lessons": training_lessons.run,
 }
 DEFAULT_MEASUREMENTS = [
     name
     for name in MEASUREMENTS
-    if name not in ("abuse", "histories") and not name.startswith("pages")
+    if name not in ("abuse", "histories", "training_lessons") and not name.startswith("pages")
 ]
 """All but those of the workbench, which need a browser and take minutes, and what only passes
 or fails."""

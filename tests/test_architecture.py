@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "protocol": {"common", "msgspec"},
     "client": {"common", "protocol", "aiohttp", "jwt", "msgspec", "redis", "websocket"},
     "conformance": {"common", "protocol", "client", "msgspec"},
-    "training": {"common", "protocol", "client", "msgspec"},
+    "training": {"common", "protocol", "client", "babel", "dotenv", "msgspec"},
     "server": {
         "common",
         "protocol",
@@ -54,7 +54,16 @@ MAY_IMPORT = {
         "starlette",
         "streamlit",
     },
-    "bench": {"common", "protocol", "client", "aiohttp", "msgspec", "playwright", "uvloop"},
+    "bench": {
+        "common",
+        "protocol",
+        "client",
+        "training",
+        "aiohttp",
+        "msgspec",
+        "playwright",
+        "uvloop",
+    },
 }
 
 PURE = [
@@ -147,6 +156,7 @@ PURE = [
     "training/actions.py",
     "training/conditions.py",
     "training/evaluation.py",
+    "training/lesson_rules.py",
     "training/lesson_types.py",
     "training/lessons/*.py",
     "training/placeholders.py",

@@ -11,9 +11,10 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 from client.http_client import ApiRequestError
 from client.recorded_frames import RecordedFrame
@@ -25,9 +26,9 @@ from training.lesson_rules import IsTranslated, LessonProblem, reference_problem
 from training.lesson_types import Lesson, Step
 from training.placeholders import fill
 
-WORKERS = 8
-SENTINEL_TIMEOUT_S = 10.0
-SOLVED_TIMEOUT_S = 10.0
+WORKERS = 6
+SENTINEL_TIMEOUT_S = 20.0
+SOLVED_TIMEOUT_S = 20.0
 POLL_INTERVAL_S = 0.02
 
 
@@ -47,25 +48,28 @@ def check_lessons(
     """
     checker = _Checker(environment, timeout_s)
     problems: list[LessonProblem] = []
-    running: list[Future[list[LessonProblem]]] = []
+    tasks: list[_Task] = []
+    for lesson in lessons:
+        problems += text_problems(lesson, is_translated)
+        if found := reference_problems(lesson):
+            problems += found
+            continue  # it cannot be played
+        tasks.append(partial(checker.walk, lesson))
+        for number in range(len(lesson.steps)):
+            tasks.append(partial(checker.check_step, lesson, number))
+            tasks += [
+                partial(checker.check_earlier_solution, lesson, number, earlier)
+                for earlier in range(number)
+            ]
     with ThreadPoolExecutor(WORKERS, "lesson-check") as pool:
-        for lesson in lessons:
-            problems += text_problems(lesson, is_translated)
-            if found := reference_problems(lesson):
-                problems += found
-                continue  # it cannot be played
-            running.append(pool.submit(checker.walk, lesson))
-            for number in range(len(lesson.steps)):
-                running.append(pool.submit(checker.check_step, lesson, number))
-                running += [
-                    pool.submit(checker.check_earlier_solution, lesson, number, earlier)
-                    for earlier in range(number)
-                ]
-        for future in running:
+        for future in [pool.submit(task) for task in tasks]:
             problems += future.result()
     order = {lesson.name: number for number, lesson in enumerate(lessons)}
     unique = dict.fromkeys(problems)  # the walk may find what the check of a step has found
     return sorted(unique, key=lambda problem: (order[problem.lesson], problem.step))
+
+
+_Task = Callable[[], list[LessonProblem]]
 
 
 class _Checker:

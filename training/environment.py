@@ -27,7 +27,7 @@ from protocol.simulator_api import (
 )
 
 ADMIN_ID = "training"
-TIMEOUT_S = 5.0
+TIMEOUT_S = 10.0
 READY_TIMEOUT_S = 5.0
 MAX_EVENTS = 1000
 UNEXPECTED_RESPONSE = N_("the response is not from a simulator")

@@ -40,6 +40,7 @@ from training.conditions import (
 from training.lesson_types import Goal, Step
 from training.placeholders import fill_condition
 
+MAX_CACHED_LENGTH = 1000  # bytes
 _REPLIES_TO: dict[str, frozenset[str]] = {
     "pong": frozenset({"ping"}),
     "subscribed": frozenset({"subscribe"}),
@@ -414,12 +415,21 @@ def _message_meets(frame: RecordedFrame, condition: Sent | Received) -> bool:
     return all(_pattern_matches(pattern, text) for pattern in condition.where)
 
 
-def _pattern_matches(text_of_pattern: str, text: bytes) -> bool:
+def _pattern_matches(pattern: str, text: bytes) -> bool:
+    # The same frames are evaluated again and again; long ones are few, and would fill the memory.
+    is_short = len(text) <= MAX_CACHED_LENGTH
+    return (_cached_match if is_short else _match)(pattern, text)
+
+
+def _match(text_of_pattern: str, text: bytes) -> bool:
     pattern = parse_condition_pattern(text_of_pattern)
     try:
         return pattern is None or pattern.matches(text)
     except PatternTooSlow:
         return False
+
+
+_cached_match = lru_cache(16_384)(_match)
 
 
 @lru_cache(1024)

@@ -17,7 +17,7 @@ from training.environment import UNEXPECTED_RESPONSE, Environment, Services
 
 HOLD_S = 4 * 3600.0
 """Virtual seconds for which only commands change an order."""
-PUBLISH_TIMEOUT_S = 5.0
+PUBLISH_TIMEOUT_S = 10.0
 RETRY_DELAY_S = 0.02
 
 

@@ -61,7 +61,7 @@ MISSING_UPDATE = Lesson(
             instruction=N_(
                 "Press **Advance the order**: it advances order `{companion_order}` of "
                 "{companion}. {companion} receives nothing. Open **{companion} in Connections** "
-                "below, see whether there is a connection, and answer the question."
+                "below, see whether there is a connection, and come back to answer."
             ),
             reason=N_(
                 "“I did not get the message” is the most frequent complaint about a system like "
@@ -106,7 +106,7 @@ MISSING_UPDATE = Lesson(
             instruction=N_(
                 "{companion} is connected now. Press **Advance the order**: again {companion} "
                 "receives nothing. Open **{companion} in Connections**, select the connection, "
-                "look at its channels, and answer."
+                "look at its channels, and come back to answer."
             ),
             reason=N_(
                 "An open connection alone receives nothing. The server delivers a message to the "
@@ -157,7 +157,7 @@ MISSING_UPDATE = Lesson(
             instruction=N_(
                 "{companion} waits for updates of order `{order}`. Press **Advance the order**: it "
                 "advances that order. Open **{companion} in Connections**, select the connection, "
-                "and read why."
+                "read why, and come back to answer."
             ),
             reason=N_(
                 "A client may have asked for the channel and still not be subscribed. The server "

@@ -171,8 +171,8 @@ SIGN_IN = Lesson(
             ),
             explanation=N_(
                 "Both replies have the same text, which does not say what is wrong with the token. "
-                "No connection was closed. One that has not signed in yet has 10 seconds to send "
-                "a valid `auth`; then it is closed with 4001."
+                "The server closed neither connection. One that has not signed in yet has 10 "
+                "seconds to send a valid `auth`; then it is closed with 4001."
             ),
             draft=auth("not-a-token", "a2"),
             resume=(Connect(),),

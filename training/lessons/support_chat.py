@@ -242,8 +242,8 @@ SUPPORT_CHAT = Lesson(
             solution=(Send(chat_message("{order}: OK", "a1", "{conversation}"), by=AGENT),),
             explanation=N_(
                 "Now it is the other way round: the agent's copy has the `id`, and the customer's "
-                "has none. It reached the customer on `user:{user_id}`, the channel that signing in "
-                "has subscribed to."
+                "has none. It reached the customer on `user:{user_id}`, the channel that "
+                "signing in has subscribed to."
             ),
             draft=chat_message("{order}: OK", "a1", "{conversation}"),
             resume=(

@@ -1,0 +1,40 @@
+"""Parts of a lesson as HTML."""
+
+from dashboard.views.training import lesson_html
+from dashboard.views.training.lesson_html import GoalLine
+
+WORDS = ("met", "not met yet")
+
+
+def test_code_and_bold_are_the_only_marks_of_a_text():
+    text = lesson_html.rich_text('Send `{"a": 1}` to **<b>** & wait')
+
+    assert text == 'Send <code>{"a": 1}</code> to <b>&lt;b&gt;</b> &amp; wait'
+
+
+def test_a_step_that_is_shown_again_is_done_and_current():
+    dots = lesson_html.step_dots(3, 0, {0, 1})
+
+    assert dots.count('<i class="past now"></i>') == 1
+    assert dots.count('<i class="past"></i>') == 1
+    assert dots.count('<i class=""></i>') == 1
+
+
+def test_goals_are_counted_and_their_state_is_readable_without_colours():
+    lines = [GoalLine("You send a `ping`", True, remark="frame 4"), GoalLine("A `pong`")]
+
+    html = lesson_html.goals_html("Goal", lines, "", WORDS)
+
+    assert "1 / 2" in html
+    assert '<li class="met"><span>You send a <code>ping</code>' in html
+    assert html.index("(met)") < html.index("frame 4") < html.index("(not met yet)")
+    assert "near-miss" not in html
+
+
+def test_a_near_miss_is_explained_below_the_goals():
+    lines = [GoalLine("Your `ping` has an `id`", is_near_miss=True)]
+
+    html = lesson_html.goals_html("Goal", lines, "Frame 6 has no `id`.", WORDS)
+
+    assert '<li class="near">' in html
+    assert html.endswith('role="status">Frame 6 has no <code>id</code>.</div>')
