@@ -7,7 +7,7 @@ FIND_PYTHON := for p in python3 python3.11 python3.12 python3.13 python3.14; do 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 
-.PHONY: help demo demo-cluster test test-fast check words bench reset
+.PHONY: help demo demo-cluster test test-fast check words bench reset reset-all
 .DEFAULT_GOAL := help
 
 help:
@@ -18,7 +18,8 @@ help:
 	@echo "make check         run linters and type checks"
 	@echo "make words         update the translation catalogue and list missing translations"
 	@echo "make bench         run the benchmark: about eleven minutes"
-	@echo "make reset         delete the data folder"
+	@echo "make reset         delete orders, conversations and saved messages; keep lessons, learners and recordings"
+	@echo "make reset-all     delete the whole data folder"
 
 demo: $(VENV)/.demo .env
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 $(BIN)/honcho -e /dev/null start || [ $$? -eq 130 ]
@@ -46,8 +47,12 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m bench --json data/bench.json
 
 reset:
+	@[ ! -d data ] || find data -mindepth 1 -maxdepth 1 ! -name lessons ! -name learners ! -name recordings -exec rm -rf {} +
+	@echo "Deleted orders, conversations and saved messages. Kept lessons, learners and recordings: \`make reset-all\` deletes them, too."
+
+reset-all:
 	@rm -rf data
-	@echo "Deleted the data folder: orders, conversations and saved messages."
+	@echo "Deleted the data folder."
 
 .env:
 	@(umask 077; $(BIN)/python -c 'import secrets; print("WORKBENCH_JWT_SECRET=" + secrets.token_hex(32))' > $@)

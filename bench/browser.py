@@ -97,10 +97,10 @@ def start_bench_workbench(context: BenchContext) -> Iterator[tuple[Target, Targe
 
 
 @contextlib.contextmanager
-def start_shop_workbench(context: BenchContext, **simulator: str) -> Iterator[Target]:
+def start_shop_workbench(context: BenchContext, **environment: str) -> Iterator[Target]:
     """Start all three programs; the workbench shows the simulated shop.
 
-    ``simulator`` is its environment.
+    ``environment`` is the simulator's.
     """
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(context.start_server())
@@ -111,7 +111,7 @@ def start_shop_workbench(context: BenchContext, **simulator: str) -> Iterator[Ta
                 context.secret,
                 WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
                 WORKBENCH_SIMULATOR_PORT="0",
-                **simulator,
+                **environment,
             )
         )
         simulator_url = f"http://127.0.0.1:{simulator.port}"

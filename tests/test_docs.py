@@ -13,7 +13,7 @@ from server.__main__ import ProgramSettings
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in ROOT.glob("docs/*.md"))]
-PACKAGES = "protocol|common|client|conformance|server|simulator|dashboard|bench"
+PACKAGES = "protocol|common|client|conformance|server|simulator|training|dashboard|bench"
 SETTINGS = {
     f"WORKBENCH_{field.encode_name.upper()}"
     for program in (ProgramSettings, simulator.settings.Settings, dashboard.settings.Settings)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from training.check import check_lessons
+from training.check import SOLVED_TIMEOUT_S, check_lessons
 from training.environment import Environment
 from training.lesson_files import InvalidLessonFile, load_lesson
 from training.lesson_rules import IsTranslated
@@ -50,6 +50,13 @@ def argument_parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"publications per second of the simulator that is started [{DEFAULT_RATE:g}]",
     )
+    check.add_argument(
+        "--timeout",
+        type=float,
+        default=SOLVED_TIMEOUT_S,
+        metavar="S",
+        help=f"seconds that a step may take to be done after its solution [{SOLVED_TIMEOUT_S:g}]",
+    )
     return parser
 
 
@@ -71,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     running = nullcontext(_given_environment(options)) if options.server else None
     try:
         with running or local_environment(options.rate) as environment:
-            problems = check_lessons(environment, lessons, is_translated)
+            problems = check_lessons(environment, lessons, is_translated, options.timeout)
     except ServerDidNotStart as error:
         return _fail(f"The programs did not start: {error}")
     if problems:

@@ -311,6 +311,7 @@ export class Scene {
   refuse(refusal) {
     if (this.map.isStill) {
       this.touch(refusal.from, REFUSED);
+      this.touchRefused(refusal);
       this.remember(refusal);
       return;
     }
@@ -326,7 +327,7 @@ export class Scene {
     const { refusal } = dot.message;
     dot.turned = true;
     this.touch(dot.to, REFUSED);
-    if (this.layout.people.has(refusal.person)) this.touch(refusal.person, REFUSED);
+    this.touchRefused(refusal);
     const same = this.notes.find((n) => n.door === dot.to && n.refusal.code === refusal.code);
     if (same) {
       same.count += 1;
@@ -339,6 +340,10 @@ export class Scene {
     let line = 0;
     while (lines.has(line)) line++;
     this.addNote({ door: dot.to, refusal, count: 1, line, kind: REFUSED, life: 3200 });
+  }
+
+  touchRefused({ person }) {
+    if (this.layout.people.has(person)) this.touch(person, REFUSED);
   }
 
   leave(person) {

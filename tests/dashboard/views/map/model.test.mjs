@@ -108,13 +108,25 @@ test("a refused request turns back at the lane it asked for, or before all lanes
   const shown = newModel().take(frame({ refused, refused_more: 7 }), 500).refused;
 
   assert.deepEqual(
-    shown.map(({ from, to, name }) => [from, to, name]),
+    shown.map(({ from, to, name, person }) => [from, to, name, person]),
     [
-      ["customers", "order:…", "Олена"],
-      ["support", null, "Підтримка"],
-      ["customers", null, "stranger"],
+      ["customers", "order:…", "Олена", 1],
+      ["support", null, "Підтримка", 2],
+      ["customers", null, "stranger", undefined],
     ],
   );
+});
+
+test("the number of channels is that of the lanes, those of the staff and of strangers included", () => {
+  const model = newModel();
+  const names = { 6: "user:agent", 7: "user:stranger", 8: "order:ord_2" };
+  model.take(frame({ names, people: [[2, "agent", "Підтримка", "agent", [2, 6]]] }), 500);
+
+  const shared = ["user", "order"].map((kind) => model.sharedChannels(kind));
+  const sum = shared.reduce((total, { followed, unfollowed }) => total + followed + unfollowed, 0);
+  const named = model.lanes().filter(({ key }) => !/[…+*]$/.test(key)).length;
+  assert.equal(model.shownChannelCount(), 7, "neither everyone nor the hidden monitor");
+  assert.equal(sum + named, 7);
 });
 
 test("refused requests that were not listed are counted", () => {
