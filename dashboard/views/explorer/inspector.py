@@ -275,14 +275,13 @@ def _draw_subscribers(message: LoggedMessage) -> None:
     """Draw a list of who is subscribed to the message's channel: not who received it."""
     with st.popover(_("Subscribers now"), key="subscribers-now", type="tertiary"):
         words = ngettext(
-            "When it was published, the message reached {count} connection. Who that was is not "
-            "recorded; these are subscribed to {channel} now:",
-            "When it was published, the message reached {count} connections. Who they were is not "
-            "recorded; these are subscribed to {channel} now:",
+            "The message reached {count} connection when it was published; the server does not say "
+            "which.",
+            "The message reached {count} connections when it was published; the server does not say "
+            "which.",
             message.reached,
         )
-        channel = formatting.escape_markdown(message.channel)
-        st.caption(words.format(count=message.reached, channel=channel))
+        st.caption(words.format(count=message.reached))
         channel_detail.draw_subscribers(message.channel, "message-subscribers")
 
 
