@@ -73,6 +73,15 @@ class RawConnection:
         if thread is not None:
             thread.stop()
 
+    def abort(self) -> None:
+        """End the connection without a close frame, as a broken network does.
+
+        Returns immediately; the recorder shows the close with 1006.
+        """
+        with self._lock:
+            if self._connection_thread is not None:
+                self._connection_thread.abort()
+
 
 class _RawConnectionThread:
     """The thread of one connection."""
@@ -93,6 +102,10 @@ class _RawConnectionThread:
     def send(self, data: bytes, opcode: Opcode) -> None:
         self._send_queue.append((data, opcode))
         self._waker.wake()
+
+    def abort(self) -> None:
+        if self._connection is not None:
+            self._connection.abort()
 
     def stop(self) -> None:
         self._is_stopping = True

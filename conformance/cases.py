@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from client.token_placeholders import TOKEN
 from common.text_markers import N_
 from conformance.case_types import (
     Actor,
@@ -16,7 +17,7 @@ from conformance.case_types import (
     ExpectHttpStatus,
     SendFrames,
 )
-from conformance.placeholders import ORDER, TENANT, TOKEN
+from conformance.placeholders import ORDER, TENANT
 from protocol import codec
 from protocol.close_codes import CloseCode
 from protocol.errors import ErrorCode

@@ -14,6 +14,7 @@ from client.http_client import ApiClient
 from client.raw_connection import RawConnection
 from client.raw_publish import publish_and_record
 from client.recorded_frames import FrameKind, RecordedFrame
+from client.token_placeholders import TOKEN
 from client.tokens import mint
 from conformance.case_types import (
     LIVENESS_PING_ID,
@@ -27,7 +28,7 @@ from conformance.case_types import (
     is_expected,
     keeps_connection_open,
 )
-from conformance.placeholders import ORDER, TENANT, TOKEN
+from conformance.placeholders import ORDER, TENANT
 from protocol.errors import ErrorCode
 
 LIVENESS_PING = b'{"type":"ping","id":"%s"}' % LIVENESS_PING_ID.encode()

@@ -6,6 +6,7 @@ them while another page is shown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,11 +27,12 @@ from dashboard.web.map_socket import MapToken
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
+from training.actions import LEARNER, TokenKind
 
 KEY = "tab"  # in Streamlit's session
-OF_SHOP = frozenset(
-    {"order", "message", "connection", "ask"}
-)  # parameters of the address that a reset invalidates
+EVERY_PAGE = "sidebar"  # the page of widgets that are on all of them
+KEPT_PAGES = frozenset({EVERY_PAGE, "training"})  # a reset of the shop leaves their values
+KEPT_CHOICES = frozenset({("explorer", "pin")})  # and these, by page and parameter
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,8 @@ class InventoryState:
 class InboxState:
     """Whose inbox is shown, and what the tab has shown already; times are of the server.
 
-    ``customer`` is None while the sidebar decides.  ``conversation_id`` is None before the
-    conversations are known and empty for a new one.  ``shows_earlier``: also the conversations from
-    before the last reset of the shop.
+    ``customer`` is None while the sidebar decides.  ``conversation_id`` is None until the
+    customer has a conversation, and empty for a new one that a person asked for.
     """
 
     opened_at: float = 0.0
@@ -110,7 +111,6 @@ class InboxState:
     read_until: float = 0.0
     toasted_until: float = 0.0
     conversation_id: str | None = None
-    shows_earlier: bool = False
     last_seen: dict[str, float] = field(default_factory=dict)  # by conversation
     error: str = ""
 
@@ -132,9 +132,11 @@ class ConsoleState:
     selected.
     ``template_text`` is the last text that was written from a template, ``template_persona`` the
     persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
-    its time in seconds since the epoch; ``replaced_text`` is the text that it replaced, until the
+    its time in seconds since the epoch; ``is_new`` is true until a text is written, whatever the
+    browser still has in the editor; ``replaced_text`` is the text that it replaced, until the
     browser shows the template; ``template_version`` counts how often the page itself
-    selected a template.  ``draft_persona`` is the persona that the draft was written or last
+    selected a template, and ``shown_templates`` has what the widget for it showed last, and the
+    one before, by their keys.  ``draft_persona`` is the persona that the draft was written or last
     changed for.  ``access_answers`` are by connection and frame.
     """
 
@@ -147,11 +149,38 @@ class ConsoleState:
     template_order: str = ""
     template_at: float = 0.0
     template_version: int = 0
+    is_new: bool = False
+    shown_templates: dict[str, str] = field(default_factory=dict)
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
     access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)
     paused_frames: dict[str, tuple[RecordedFrame, ...]] = field(default_factory=dict)
     selected_test: str = ""
+
+
+@dataclass
+class TrainingState:
+    """What the tab has of the lesson that is open.
+
+    ``draft`` is the editor's text, ``draft_version`` counts how often the page wrote it.  ``actor``
+    is who the learner acts as, ``token`` what a new connection is opened with, ``hints`` how many
+    are shown.  ``choice`` is the answer to the step's question.  ``opened`` is the lesson and the
+    step that a click in this tab has opened: any other one comes from the address.
+    ``is_restarted``: the step began again, as the tab's connections had ended.  ``drafted_for`` is
+    the step whose frame was written into the editor: its run, its number, how often it began.
+    ``unsaved`` is why the progress could not be read or saved.
+    """
+
+    draft: str = ""
+    draft_version: int = 0
+    actor: str = LEARNER
+    token: TokenKind = TokenKind.VALID
+    hints: int = 0
+    choice: str = ""
+    opened: tuple[str, int] = ("", 0)
+    is_restarted: bool = False
+    drafted_for: tuple[int, int, int] = (0, 0, 0)
+    unsaved: str = ""
 
 
 @dataclass
@@ -180,6 +209,8 @@ class TabSession:
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
     has, by parameter; ``select_versions`` count how often a page itself selected an option.
+    ``resets`` counts the resets of the shop that the tab has followed, and ``at_reset`` is called
+    at each: by name, for resources outside of this object.
     ``page`` is the page that was drawn last.  ``shown_rows`` are what the
     browser may show, and ``steady_orders`` the orders that are held, by the key of a table.
     """
@@ -189,6 +220,8 @@ class TabSession:
     command_result: CommandResult | None = None
     known_reset_at: float | UnsetType | None = UNSET
     reset_notice: str = ""
+    resets: int = 0
+    at_reset: dict[str, Callable[[], None]] = field(default_factory=dict)
     page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
@@ -201,16 +234,33 @@ class TabSession:
     inbox: InboxState = field(default_factory=InboxState)
     console: ConsoleState = field(default_factory=ConsoleState)
     scenarios: ScenariosState = field(default_factory=ScenariosState)
+    training: TrainingState = field(default_factory=TrainingState)
     connections: ConnectionsState = field(default_factory=ConnectionsState)
     map_token: MapToken = field(default_factory=MapToken)
 
-    def forget_shop(self) -> None:
-        """Forget what is about the data of a shop that was reset; settings of pages stay."""
+    def start_over(self) -> None:
+        """Forget what was selected, filtered and typed on the pages before the shop was reset.
+
+        They open as they do in a new tab.  Of ``choices`` those that a reset clears are kept as
+        empty: a message that the browser has sent before may still have the earlier address.
+        """
+        self.resets += 1
         self.paused_snapshot = self.command_result = None
-        self.explorer, self.orders = ExplorerState(), OrdersState()
-        self.inventory, self.inbox = InventoryState(), InboxState()
-        self.connections.paused_result = None
-        self.choices = {key: text for key, text in self.choices.items() if key[1] not in OF_SHOP}
+        self.explorer = ExplorerState(plot_version=self.explorer.plot_version + 1)
+        self.orders, self.inventory, self.inbox = OrdersState(), InventoryState(), InboxState()
+        version = self.console.template_version + 1
+        self.console = ConsoleState(template_version=version, is_new=True)
+        self.connections = ConnectionsState()
+        self.steady_orders = {}
+        for key in self.choices:
+            if key[0] not in KEPT_PAGES and key not in KEPT_CHOICES:
+                self.choices[key] = ""
+        for forget in self.at_reset.values():
+            forget()
+
+    def widget_key(self, key: str) -> str:
+        """Return the key of a widget whose value a reset forgets, in the browser too."""
+        return f"{key}-{self.resets}" if self.resets else key
 
 
 def tab() -> TabSession:

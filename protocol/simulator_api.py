@@ -27,6 +27,7 @@ Identifier = Annotated[str, Meta(min_length=1, max_length=100)]
 Quantity = Annotated[int, Meta(ge=1, le=1000)]
 Rate = Annotated[float, Meta(gt=0, le=MAX_PUBLICATION_RATE)]
 Speed = Annotated[float, Meta(ge=MIN_SPEED, le=MAX_SPEED)]
+HoldTime = Annotated[float, Meta(ge=0, le=86_400)]
 Seed = Annotated[int, Meta(ge=0, le=1 << 53)]  # beyond it a JSON reader with doubles rounds
 
 
@@ -120,12 +121,14 @@ class Restock(_Command, frozen=True, tag="restock"):
 class PlaceOrder(_Command, frozen=True, tag="place_order"):
     """Place an order now; without a customer for a connected one, without a product a random one.
 
-    Nothing happens to it by chance: it neither fails nor is cancelled, but by a scenario.
+    Nothing happens to it by chance: it neither fails nor is cancelled, but by a scenario.  For
+    ``hold_s`` virtual seconds nothing happens to it but by commands.
     """
 
     customer: Annotated[str, Meta(pattern=r"^user_[1-9][0-9]{0,6}$")] | None = None
     product: Identifier | None = None
     quantity: Quantity = 1
+    hold_s: HoldTime = 0.0
 
 
 class AdvanceOrder(_Command, frozen=True, tag="advance_order"):

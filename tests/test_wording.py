@@ -17,6 +17,7 @@ FOLDERS = [
     "conformance",
     "server",
     "simulator",
+    "training",
     "dashboard",
     "bench",
     "docs",

@@ -18,7 +18,9 @@ from dashboard.i18n.translate import LANGUAGES, LOCALES_DIR, SOURCE_LANGUAGE
 TARGET_LANGUAGES = tuple(code for code in LANGUAGES if code != SOURCE_LANGUAGE)
 WIDTH = 100
 ROOT = LOCALES_DIR.parents[2]
-FOLDERS = tuple(ROOT / name for name in ("client", "common", "conformance", "dashboard"))
+FOLDERS = tuple(
+    ROOT / name for name in ("client", "common", "conformance", "dashboard", "training")
+)
 
 
 def extract_messages() -> Catalog:

@@ -51,7 +51,7 @@ from protocol.simulator_api import ShopLanguage, ShopState, is_order_of_run
 
 MESSAGES, DELIVERIES, ORDERS, ORDERED_AMOUNT = "messages", "deliveries", "orders", "ordered"
 MIN_GAP_S = 3.0  # between two reports; a shorter one is a report that was late
-MAX_GAPS = 20
+MAX_GAPS = 60
 LOWS_AFTER_S = 2.5  # of uninterrupted reports of one second
 MAX_ANNOUNCEMENTS = 50
 ANNOUNCED_S = 600  # as long as the server keeps the messages of a channel

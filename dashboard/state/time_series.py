@@ -1,7 +1,7 @@
 """Time series: exact counters per second, and gauges that hold until the next value.  Pure.
 
 Seconds without data are zero, so every window has its full length; where the data is unknown
-rather than zero is known from the gaps (see ``known_buckets``).
+rather than zero is known from the gaps (see ``known_shares``).
 """
 
 from __future__ import annotations
@@ -59,14 +59,19 @@ def sparkline_ends(end: int, step: int = SPARKLINE_STEP_S) -> range:
     return range(end - WINDOW_S + step, end + 1, step)
 
 
-def known_buckets(ends: range, gaps: Iterable[Gap]) -> list[bool]:
-    """Tell for each bucket whether no part of it lies in a gap; ``ends`` are its last seconds."""
-    known = [True] * len(ends)
+def known_shares(ends: range, gaps: Iterable[Gap]) -> list[float]:
+    """Return for each bucket the share outside of gaps, 0 to 1; ``ends`` are its last seconds."""
+    known = [float(ends.step)] * len(ends)
     for gap in gaps:
         for index, last in enumerate(ends):
-            if gap.since < last + 1 and gap.until > last + 1 - ends.step:
-                known[index] = False
-    return known
+            covered = min(gap.until, last + 1) - max(gap.since, last + 1 - ends.step)
+            known[index] -= max(covered, 0.0)
+    return [max(seconds / ends.step, 0.0) for seconds in known]
+
+
+def known_buckets(ends: range, gaps: Iterable[Gap]) -> list[bool]:
+    """Tell for each bucket whether no part of it lies in a gap; ``ends`` are its last seconds."""
+    return [share == 1.0 for share in known_shares(ends, gaps)]
 
 
 class Series(Struct, frozen=True):

@@ -23,6 +23,8 @@ WINDOWS = {"2m": "2", "5m": "5", "10m": "10", "30m": N_("30 min")}
 LENGTHS_S = {"2m": 120, "5m": 300, "10m": 600, "30m": 1800}
 WINDOW_PARAM, ZOOM_PARAM = "window", "zoom"
 MIN_LABELLED_GAP_S = 3.0  # a shorter gap is shaded only
+MIN_GAP_SHARE = 1 / 200  # of the time shown: shorter gaps are not drawn
+MAX_GAP_LABELS = 3  # of the longest gaps
 
 
 class ChartWindow(NamedTuple):
@@ -87,8 +89,11 @@ def zoom_callback(page: str, key: str, shown: TimeSpan) -> Callable[[], None]:
     return zoom
 
 
-def time_marks(now: Snapshot) -> list[TimeMark]:
-    """Return the annotations of every chart: scenarios, pauses of the shop, gaps in the data."""
+def time_marks(now: Snapshot, end: float, length: float) -> list[TimeMark]:
+    """Return the annotations of a chart of ``length`` seconds that ends at ``end``.
+
+    They are scenarios, pauses of the shop, and gaps in the data; only the longest have a label.
+    """
     marks = [
         TimeMark(
             str(one.kind),
@@ -100,11 +105,23 @@ def time_marks(now: Snapshot) -> list[TimeMark]:
         )
         for one in now.periods
     ]
-    return marks + [TimeMark("gap", _gap_label(gap), gap.since, gap.until) for gap in now.gaps]
+    gaps = [
+        gap
+        for gap in now.gaps
+        if end - length < gap.until and gap.since < end and _length(gap) >= length * MIN_GAP_SHARE
+    ]
+    labelled = sorted(gaps, key=_length)[-MAX_GAP_LABELS:]
+    return marks + [
+        TimeMark("gap", _gap_label(gap) if gap in labelled else "", gap.since, gap.until)
+        for gap in gaps
+    ]
+
+
+def _length(gap: Gap) -> float:
+    return gap.until - gap.since
 
 
 def _gap_label(gap: Gap) -> str:
-    length = gap.until - gap.since
-    if length < MIN_LABELLED_GAP_S:
+    if _length(gap) < MIN_LABELLED_GAP_S:
         return ""
-    return _("no data: {length}").format(length=formatting.format_duration(length))
+    return _("no data: {length}").format(length=formatting.format_duration(_length(gap)))

@@ -19,7 +19,7 @@ def replace_draft(text: str) -> None:
     """Set the text that the editor shows when the Console is opened, and restores."""
     console = tab().console
     console.draft = console.handed_over = text
-    console.replaced_text = ""
+    console.replaced_text, console.is_new = "", False
     st.session_state.pop(EDITOR_TEXT, None)
 
 

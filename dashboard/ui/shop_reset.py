@@ -1,4 +1,4 @@
-"""The reset of the shop: the tab forgets the old shop's data and says what happened."""
+"""The reset of the shop: the tab starts over, and says what happened if it was another's."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from msgspec import UNSET
 
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _
-from dashboard.tab_session import OF_SHOP, tab
+from dashboard.tab_session import KEPT_CHOICES, KEPT_PAGES, tab
 from dashboard.ui.formatting import format_time
 
 
 def follow() -> None:
-    """Forget the old shop's data if the shop was reset elsewhere; call it before each redraw."""
+    """Start over if the shop was reset elsewhere; call it before each redraw."""
     reset_at = feed().reset_at
     if tab().known_reset_at == reset_at:
         if tab().reset_notice:
@@ -25,21 +25,22 @@ def follow() -> None:
         return
     words = _("The shop was reset at {time} in another tab.")
     tab().reset_notice = words.format(time=format_time(reset_at))
-    forget()
+    start_over()
     st.rerun()
 
 
-def forget() -> None:
-    """Forget the old shop's data in this tab, which has sent the command or noticed the reset.
+def start_over() -> None:
+    """Put all pages of this tab back, which has sent the command or noticed the reset.
 
-    The result of the command stays; if it failed, nothing else is forgotten either.
+    The result of the command stays; if it failed, nothing is put back.
     """
     result = tab().command_result
     if result is not None and result.error:
         return
     tab().known_reset_at = feed().reset_at
-    tab().forget_shop()
+    tab().start_over()
     if result is not None and result.command == "reset":
         tab().command_result = result
-    for parameter in OF_SHOP:
-        st.query_params.pop(parameter, None)
+    for parameter, page in tab().url_owners.items():
+        if page not in KEPT_PAGES and (page, parameter) not in KEPT_CHOICES:
+            st.query_params.pop(parameter, None)

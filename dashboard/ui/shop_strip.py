@@ -79,6 +79,20 @@ def _draw_part(name: str, draw_content: Callable[[], None] | None) -> None:
 def _draw_scenarios(now: Snapshot, shop: ShopState) -> None:
     for scenario in shop.scenarios:
         _draw_scenario(scenario, now, shop)
+    if len(shop.scenarios) > 1:
+        st.button(
+            _("Stop all"),
+            key="strip-stop-all",
+            type="tertiary",
+            icon=":material/stop_circle:",
+            on_click=_stop,
+            args=(tuple(one.name for one in shop.scenarios),),
+        )
+
+
+def _stop(names: Sequence[str]) -> None:
+    for name in names:
+        simulator_commands.send_command(StopScenario(name=name))
 
 
 def _draw_idle(now: Snapshot, shop: ShopState | None) -> None:
@@ -137,9 +151,7 @@ def _draw_pause() -> None:
 
 def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) -> None:
     title = scenario_title(scenario.name)
-    left = _("{time} left").format(
-        time=formatting.format_countdown(seconds_left(scenario, now, shop))
-    )
+    left = time_left_text(scenario, now, shop)
     st.html(formatting.status_html(title, left, "warn"), width="content")
     shown = scenario.subjects[: MAX_SUBJECTS.get(len(shop.scenarios), 0)]
     if shown:
@@ -162,6 +174,12 @@ def _draw_scenario(scenario: RunningScenario, now: Snapshot, shop: ShopState) ->
         on_click=simulator_commands.send_command,
         args=(StopScenario(name=scenario.name),),
     )
+
+
+def time_left_text(scenario: RunningScenario, now: Snapshot, shop: ShopState) -> str:
+    """Return the time left of a scenario in words, such as ``1:35 left``."""
+    left = formatting.format_countdown(seconds_left(scenario, now, shop))
+    return _("{time} left").format(time=left)
 
 
 def rest_text(subjects: Sequence[ScenarioSubject], shown: int) -> str:

@@ -317,7 +317,7 @@ def draw_table(
         "isFrozen": frozen is not None and frozen.is_frozen,
         "version": version,
         "detail": detail,
-        "scope": str((scope, frozen.releases if frozen else 0, _sort_value(sort))),
+        "scope": str((scope, frozen.releases if frozen else 0, _sort_value(sort), tab().resets)),
         "more": _("the first {count} of {total}").format(count=len(shown), total=len(rows))
         if len(rows) > len(shown)
         else "",

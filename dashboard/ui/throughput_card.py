@@ -12,11 +12,13 @@ import streamlit as st
 from dashboard.i18n.translate import cached_per_language
 from dashboard.state.channels import EVERYONE, KINDS
 from dashboard.state.live_state import Snapshot
-from dashboard.state.time_series import RATE_S, Series, TimeSpan, known_buckets
+from dashboard.state.time_series import RATE_S, Series, TimeSpan, known_shares
 from dashboard.ui import chart_window, charts, formatting, glossary, theme
 from dashboard.ui.chart_window import ChartWindow
 from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, CEILING, DATA_ROWS, KIND_COLOR, Spec
 from dashboard.ui.theme import CardSize
+
+LEAST_KNOWN = 0.5  # share of a bucket: of one with less data, no point is drawn
 
 
 def draw(
@@ -64,18 +66,22 @@ def throughput_data(
 ) -> pd.DataFrame:
     """Return the data of the chart for ``throughput_spec``.
 
-    Times without data are left out: ``part`` numbers the parts between them.
+    Times without data are left out: ``part`` numbers the parts between them.  Where at least
+    ``LEAST_KNOWN`` of a bucket has data, its rate is that of this part.
     """
     ends = span.bucket_ends()
-    known = known_buckets(ends, now.unknown)
+    shares = known_shares(ends, now.unknown)
+    known = [share >= LEAST_KNOWN for share in shares]
     parts = list(accumulate(not is_known for is_known in known))
-    frame = pd.DataFrame(now.series.means(KINDS, ends), columns=list(KINDS))
+    means = pd.DataFrame(now.series.means(KINDS, ends), columns=list(KINDS))
+    frame = means.div([max(share, LEAST_KNOWN) for share in shares], axis=0)
     frame["t"] = [float(last - span.end) for last in ends]
     frame["time"] = [format_time(last) for last in ends]
     frame["part"] = parts
     frame = frame[known]
     most = frame[list(KINDS)].sum(axis=1).max() if len(frame) else 0.0
-    table = charts.with_marks(frame, chart_window.time_marks(now), span.end + 1, span.length)
+    marks = chart_window.time_marks(now, span.end + 1, span.length)
+    table = charts.with_marks(frame, marks, span.end + 1, span.length)
     table["ceiling"] = charts.round_up_nicely(float(most))
     return table
 

@@ -14,9 +14,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.i18n.translate import _, current_language
-from dashboard.tab_session import tab
+from dashboard.tab_session import EVERY_PAGE, KEPT_PAGES, tab
 
-EVERY_PAGE = "sidebar"  # the page of widgets that are on all of them
 SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "explorer": ("channel", "type", "text", "user", "view", "message"),
     "connections": ("who", "channel", "connection", "ask"),
@@ -70,7 +69,7 @@ def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
 def set_selected(page: str, parameter: str, name: str = "") -> None:
     """Select an option, by default the first; for callbacks.
 
-    It is another widget then: see ``editor_state.template_key`` for why.
+    It is another widget then: see ``editor_state.prepare_choice`` for why.
     """
     versions = tab().select_versions
     versions[page, parameter] = versions.get((page, parameter), 0) + 1
@@ -175,10 +174,13 @@ def keep_value(page: str, parameter: str, value: str, default: str = "") -> None
 
 
 def _field_key(page: str, parameter: str) -> str:
-    return f"{page}-{parameter}"
+    key = f"{page}-{parameter}"
+    return key if page in KEPT_PAGES else tab().widget_key(key)
 
 
 def _select_key(page: str, parameter: str) -> str:
     # A list in another language is another widget: the browser answers by what is shown.
     version = tab().select_versions.get((page, parameter))
-    return "-".join([page, parameter, current_language(), *([str(version)] if version else [])])
+    return "-".join(
+        [_field_key(page, parameter), current_language(), *([str(version)] if version else [])]
+    )

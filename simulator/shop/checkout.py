@@ -39,10 +39,11 @@ class Checkout:
         at: float,
         *,
         is_followed: bool = False,
+        hold_s: float = 0.0,
     ) -> PlacedOrder:
         """Place an order of at least one line, at current prices.
 
-        ``is_followed``: nothing happens to it by chance.
+        ``is_followed``: nothing happens to it by chance.  ``hold_s``: nothing at all for so long.
         """
         items = tuple(
             OrderItem(product.id, product.name, quantity, self._active_scenarios.price(product))
@@ -53,7 +54,7 @@ class Checkout:
             for product, quantity, shelf in lines
         )
         order = self._fulfilment.place_order(
-            customer, items, allocations, at, is_followed=is_followed
+            customer, items, allocations, at, is_followed=is_followed, hold_s=hold_s
         )
         for _, quantity, shelf in lines:
             self._replenishment.sell(shelf, quantity, at)

@@ -120,7 +120,9 @@ class ShopCommandHandler:
                 raise CommandRejected("quantity", "No warehouse has that many in stock")
             shelf = found
         lines = [(product, quantity, shelf)]
-        return self._components.checkout.place_order(customer, lines, at, is_followed=True)
+        return self._components.checkout.place_order(
+            customer, lines, at, is_followed=True, hold_s=command.hold_s
+        )
 
     def _find_shelf(self, product: Product, quantity: int, customer: Customer) -> Shelf | None:
         return self._components.shelves.find_shelf(product.id, quantity, customer.warehouse)

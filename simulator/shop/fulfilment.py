@@ -61,6 +61,7 @@ class Fulfilment:
         self._scheduled: dict[str, ScheduledAction] = {}
         self._held_by_couriers: dict[str, Action] = {}
         self._followed: set[str] = set()
+        self._held_until: dict[str, float] = {}
         self.live: dict[str, PlacedOrder] = {}
         self.finished: deque[PlacedOrder] = deque(maxlen=FINISHED_ORDERS_KEPT)
         self.by_status: Counter[OrderStatus] = Counter()
@@ -78,8 +79,12 @@ class Fulfilment:
         at: float,
         *,
         is_followed: bool = False,
+        hold_s: float = 0.0,
     ) -> PlacedOrder:
-        """Create an order; the caller takes the items from the shelves."""
+        """Create an order; the caller takes the items from the shelves.
+
+        The schedule leaves it alone for ``hold_s``.
+        """
         run_id, count = self._context.config.run_id, self._context.next_number("order")
         order = new_order(
             id=order_id(run_id, count),
@@ -92,6 +97,8 @@ class Fulfilment:
         )
         if is_followed:
             self._followed.add(order.order.id)
+        if hold_s:
+            self._held_until[order.order.id] = at + hold_s
         self.by_status[order.status] += 1
         self._order_events.order_placed(order, at)
         self._schedule_next(order, at)
@@ -141,6 +148,7 @@ class Fulfilment:
     def _schedule_next(self, order: PlacedOrder, at: float) -> None:
         """Schedule the next change after ``at``, if any."""
         id = order.order.id
+        at = max(at, self._held_until.get(id, at))
         if order.status is OrderStatus.SHIPPED:
             self.live[id] = order
             self._schedule(id, TRANSIT_TO_BRANCH, partial(self._arrive_at_branch, id), at)
@@ -153,6 +161,7 @@ class Fulfilment:
             )
         if transition is None:
             self._followed.discard(id)
+            self._held_until.pop(id, None)
             self.live.pop(id, None)
             self.finished.append(order)
             return

@@ -46,6 +46,20 @@ def test_records_the_close_code_and_opens_again(connection):
     )
 
 
+def test_an_aborted_connection_ends_without_a_close_frame_and_can_be_opened_again(connection):
+    connection.open(None)
+    connection.recorder.wait_for(lambda frame: frame.kind is FrameKind.OPEN, WAIT_S)
+    connection.abort()
+
+    close = connection.recorder.wait_for(lambda frame: frame.kind is FrameKind.CLOSE, WAIT_S)
+
+    assert (close.code, close.is_sent) == (1006, False)
+    connection.close()
+    connection.open(None)
+    connection.send(b'{"type":"ping","id":"r2"}')
+    assert connection.recorder.wait_for(lambda frame: frame.type == "pong", WAIT_S)
+
+
 def test_opens_one_connection_at_a_time(connection):
     connection.open(None)
     connection.open(None)

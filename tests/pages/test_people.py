@@ -201,9 +201,12 @@ def test_a_reset_in_one_tab_puts_all_tabs_back(open_page):
     latest = card(orders, "rows-latest")
     expect(latest).to_contain_text("ORD-")
     run = re.search(r"ORD-\w+-", latest.inner_text())[0]
+    find = orders.get_by_placeholder("Number, customer or product")
+    find.fill("ORD")
+    expect(orders).to_have_url(re.compile("find=ORD"))
     page.get_by_role("button", name="Reset", exact=True).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("discards the shop's orders")
+    expect(dialog).to_contain_text("discards the shop's orders and stock")
 
     dialog.get_by_role("button", name="Reset", exact=True).click()
 
@@ -211,3 +214,5 @@ def test_a_reset_in_one_tab_puts_all_tabs_back(open_page):
     expect(page.locator(".st-key-command-result")).to_contain_text("The shop was reset.")
     expect(orders.get_by_test_id("stToast")).to_contain_text("was reset at")
     expect(orders.locator(".st-key-page").first).not_to_contain_text(run)
+    expect(find).to_have_value("")
+    expect(orders).not_to_have_url(re.compile("find="))

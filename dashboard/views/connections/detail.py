@@ -159,7 +159,7 @@ def queue_html(queued: int, limit: int) -> str:
 
 
 def _set_channel_query(channel: str) -> None:
-    st.session_state[CHANNEL_QUERY] = channel
+    st.session_state[tab().widget_key(CHANNEL_QUERY)] = channel
     url_select.keep_value(PAGE, "ask", channel)
 
 
@@ -174,7 +174,7 @@ def _draw_access_check(
     asked = st.text_input(
         _("Channel or order number"),
         url_select.kept_value(PAGE, "ask") or url_select.kept_value(PAGE, "channel"),
-        key=CHANNEL_QUERY,
+        key=tab().widget_key(CHANNEL_QUERY),
         placeholder=_("Channel or order: tenant:shop, ORD-1105"),
         type="search",
         label_visibility="collapsed",

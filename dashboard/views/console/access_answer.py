@@ -9,12 +9,12 @@ import streamlit as st
 from client.http_client import ApiRequestError
 from client.recorded_frames import RecordedFrame
 from dashboard import dependencies
+from dashboard.frames.connection_summary import ConnectionSummary
+from dashboard.frames.connection_tracker import FrameNotes
 from dashboard.i18n.translate import _
 from dashboard.messages.access_rules import RULE_TEXTS
 from dashboard.tab_session import AccessAnswer, tab
 from dashboard.ui import formatting
-from dashboard.views.console.connection_summary import ConnectionSummary
-from dashboard.views.console.connection_tracker import FrameNotes
 from protocol.admin_api import ConnectionInfo
 from protocol.errors import ErrorCode
 

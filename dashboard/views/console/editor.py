@@ -8,30 +8,28 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
 from common.text_markers import N_
 from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard import tab_session
+from dashboard.frames import json_check, json_editor, templates
+from dashboard.frames.templates import TemplateValues
 from dashboard.i18n.translate import _
 from dashboard.personas import Persona
 from dashboard.ui import formatting, sidebar, theme, url_select
 from dashboard.ui.console_draft import EDITOR_TEXT
 from dashboard.views.console import (
     editor_state,
-    json_check,
     order_notes,
     panes,
     schema,
     tab_resources,
-    templates,
 )
 from dashboard.views.console.editor_state import LIVE_KEY
 from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
-from dashboard.views.console.templates import TemplateValues
 
 MAX_PUBLICATION_BYTES = 64 << 10  # bytes
 CHECKED_HEIGHT = 240  # px: the check and the schema
@@ -44,9 +42,6 @@ NEVER_SUBSCRIBED = N_(
 NOT_RECOVERABLE = N_(
     "Without “since”: the subscription to {channel} was not recoverable, so its messages had no "
     "offset, and missed ones cannot be requested. With this subscription they have one."
-)
-_live_editor = st.components.v2.component(
-    LIVE_KEY, js=Path(__file__).with_name("json_editor.js").read_text()
 )
 
 
@@ -81,20 +76,14 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
             height="stretch",
             key=EDITOR_TEXT,
             label_visibility="collapsed",
-            on_change=editor_state.follow_text,
+            on_change=editor_state.follow_typed_text,
         )
         _draw_sending(text, is_publication, connection)
         st.fragment(_draw_check)(values, connection.persona)
 
 
 def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
-    key = editor_state.template_key()
-    st.session_state.setdefault(key, editor_state.selected_template())
-
-    def write() -> None:
-        if editor_state.is_new_choice():
-            editor_state.write_template(editor_state.selected_template(), values())
-
+    key = editor_state.prepare_choice()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="template"):
         name = st.selectbox(
             _("Template"),
@@ -102,7 +91,8 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
             key=key,
             format_func=lambda name: _(templates.TEMPLATE_TITLES[name]),
             label_visibility="collapsed",
-            on_change=write,
+            on_change=editor_state.follow_choice,
+            args=(key, values),
         )
         is_handed_over = bool(tab_session.tab().console.handed_over)
         restore = _("Restore the template")
@@ -116,7 +106,7 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
             disabled=name == templates.OWN_MESSAGE and not is_handed_over,
             on_click=lambda: editor_state.restore(values()),
         )
-    editor_state.keep_template(name)
+    editor_state.keep_choice(key, name)
 
 
 def _draw_sending(text: str, is_publication: bool, connection: ConsoleConnection) -> None:
@@ -151,7 +141,7 @@ def _draw_repetition(connection: ConsoleConnection) -> None:
         max_value=3600.0,
         value=1.0,
         step=0.5,
-        key=REPEAT_INTERVAL_KEY,
+        key=tab_session.tab().widget_key(REPEAT_INTERVAL_KEY),
         help=_("At most ten messages per second"),
     )
     st.button(
@@ -167,22 +157,21 @@ def _draw_repetition(connection: ConsoleConnection) -> None:
 def _draw_check(values: Callable[[], TemplateValues], persona: Persona) -> None:
     """Draw what is wrong with the text, and the schema of its type; both follow each key."""
     text = editor_state.shown_text()
-    error = json_check.find_json_error(text)
     name = templates.template_of(text, editor_state.selected_template())
     # Of one height: what is above does not move when the text below gets longer.
     with st.container(key="checked", height=CHECKED_HEIGHT, border=False, gap="xsmall"):
         with st.container(key="json-check", border=False, gap="xsmall"):
-            st.html(_check_html(text, error) + _note_html(text, name, values, persona))
+            is_publication = templates.is_publication_text(text)
+            check = json_editor.check_html(text, is_publication)
+            st.html(check + _note_html(text, name, values, persona))
         _draw_schema(name)
-    _live_editor(
-        key=LIVE_KEY,
-        data={
-            "checked": text,
-            "error": error.offset if error else None,
-            "schema": name,
-            "blocked": _is_unpublishable(text),
-        },
-        on_typed_change=lambda: None,
+    json_editor.draw_colours(
+        LIVE_KEY,
+        text,
+        text_key=EDITOR_TEXT,
+        button_key="send",
+        schema=name,
+        blocked=_is_unpublishable(text),
     )
 
 
@@ -193,19 +182,6 @@ def _is_unpublishable(text: str) -> bool:
     """
     is_publication = templates.is_publication_text(text)
     return is_publication and json_check.find_json_error(text) is not None
-
-
-def _check_html(text: str, error: json_check.JsonError | None) -> str:
-    if error is not None:
-        place = _("Line {line}, column {column}").format(line=error.line, column=error.column)
-        return formatting.status_html(place, _(error.text), "warn")
-    if not text.strip():
-        return formatting.status_html(_("Empty"), "", "muted")
-    refusal = json_check.expected_refusal(text, templates.is_publication_text(text))
-    if refusal:
-        expected = _("the server will answer {answer}").format(answer=refusal)
-        return formatting.status_html(_("JSON is valid"), expected, "warn")
-    return formatting.status_html(_("JSON is valid"), "", "ok")
 
 
 def _note_html(text: str, name: str, values: Callable[[], TemplateValues], persona: Persona) -> str:
@@ -278,6 +254,7 @@ def _start_repeating(connection: ConsoleConnection) -> None:
         is_shown = tab.page == "console" and tab.console.template_persona == persona_key
         return is_shown and (is_publication or connection.raw.is_open)
 
-    connection.repeater.start(send, st.session_state[REPEAT_INTERVAL_KEY], may_continue)
+    interval_s = st.session_state[tab.widget_key(REPEAT_INTERVAL_KEY)]
+    connection.repeater.start(send, interval_s, may_continue)
     if not is_publication:
         editor_state.increment_id()

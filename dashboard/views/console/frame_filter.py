@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from client.recorded_frames import RecordedFrame
-from dashboard.views.console.connection_tracker import ConnectionTracker, FrameNotes
-from dashboard.views.console.event_origins import EVERYONE
+from dashboard.frames.connection_tracker import ConnectionTracker, FrameNotes
+from dashboard.frames.event_origins import EVERYONE
 
 
 def filter_frames(

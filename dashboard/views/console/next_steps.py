@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from client.recorded_frames import FrameKind, RecordedFrame
 from common.text_markers import N_
-from dashboard.views.console import code_descriptions
-from dashboard.views.console.connection_summary import (
+from dashboard.frames import code_descriptions
+from dashboard.frames.connection_summary import (
     ConnectionPhase,
     ConnectionSummary,
     TokenState,

@@ -6,6 +6,9 @@ import streamlit as st
 
 from client.recorded_frames import RecordedFrame
 from conformance.case_types import CaseStatus
+from dashboard.frames import frame_panes, templates
+from dashboard.frames.connection_tracker import ConnectionTracker
+from dashboard.frames.sequence_diagram import Lane
 from dashboard.i18n.translate import _, ngettext
 from dashboard.tab_session import tab
 from dashboard.ui import console_draft, page_frame, sidebar
@@ -17,10 +20,7 @@ from dashboard.views.console import (
     frame_filter,
     panes,
     tab_resources,
-    templates,
 )
-from dashboard.views.console.connection_tracker import ConnectionTracker
-from dashboard.views.console.sequence_diagram import Lane
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 OTHER_CLIENT_KEY = "sequence-with"  # of the choice of a second client
@@ -55,7 +55,7 @@ def draw_connection() -> None:
     with right:
         answered = frame_filter.with_requests(shown, sending.tracker)
         lane = Lane(short_label(key), answered, sending.tracker.notes)
-        panes.draw_sequence(lane, lambda: draw_other_client(shown, words))
+        frame_panes.draw_sequence(lane, lambda: draw_other_client(shown, words))
 
 
 def is_template_outdated() -> bool:
@@ -97,7 +97,7 @@ def draw_other_client(own: tuple[RecordedFrame, ...], words: str) -> Lane | None
     chosen = st.selectbox(
         _("Second client"),
         [ONLY_THIS, *others],
-        key=OTHER_CLIENT_KEY,
+        key=tab().widget_key(OTHER_CLIENT_KEY),
         format_func=lambda key: (
             _("with {client}").format(client=sidebar.persona_label(key))
             if key
@@ -133,7 +133,7 @@ def draw_tests() -> None:
         answer = result.answer if result else None
         panes.draw_frames(shown, name, conformance_table.hint(results, name), tracker, answer)
     with right:
-        panes.draw_sequence(Lane(_("test client"), shown, tracker.notes))
+        frame_panes.draw_sequence(Lane(_("test client"), shown, tracker.notes))
 
 
 console_draft.take_from_url()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, inspect
 
 from common.text_markers import N_
+from dashboard.frames.frame_text import Translate
 from dashboard.views.console.field_help import ADDRESS_HELP, ID_HELP, TYPE_HELP, field_help
 
 OPTIONAL = N_("optional")
@@ -16,8 +17,6 @@ YES_NO, MOMENT, LIST, ANY = N_("boolean"), N_("timestamp, ISO 8601"), N_("array 
 OBJECT = N_("object")
 CHARACTERS, AT_LEAST = N_("{least}–{most} characters"), N_("at least {least}")
 NOT_EMPTY, ONE_ADDRESS = N_("not empty"), N_("exactly one of the three")
-
-Translate = Callable[[str], str]
 
 
 class SchemaField(Struct, frozen=True):

@@ -15,18 +15,18 @@ from client.http_client import ApiClient
 from client.raw_connection import RawConnection
 from client.raw_publish import publish_and_record
 from client.recorded_frames import RecordedFrame
+from client.token_placeholders import FRESH_TOKEN, TOKEN
 from client.tokens import mint
-from conformance.placeholders import FRESH_TOKEN, TOKEN
 from conformance.runner import ConformanceRunner, ConformanceTarget
 from dashboard import dependencies
+from dashboard.frames.connection_tracker import ConnectionTracker
+from dashboard.frames.templates import TemplateValues
 from dashboard.i18n.translate import current_language
 from dashboard.personas import Persona
 from dashboard.sources.feed import ANNOUNCEMENTS
 from dashboard.tab_session import tab
-from dashboard.views.console.connection_tracker import ConnectionTracker
 from dashboard.views.console.repeater import MessageRepeater
 from dashboard.views.console.template_order import ORDER_PREFIX, choose_order
-from dashboard.views.console.templates import TemplateValues
 from protocol.simulator_api import ShopLanguage
 
 PUBLISHER_ID = "console"  # user id of the publisher
@@ -83,6 +83,13 @@ class ConsoleConnection:
         self.repeater.stop()
         self.raw.close()
 
+    def start_over(self) -> None:
+        """Forget the connection and its frames; the next is opened as the first was."""
+        self.repeater.stop()
+        threading.Thread(target=self.raw.close, name="console-close", daemon=True).start()
+        self.raw = RawConnection(self._settings.socket_url, FrameRecorder())
+        self.tracker, self._token = ConnectionTracker(), None
+
     def _with_tokens(self, text: str) -> str:
         if FRESH_TOKEN in text:
             text = text.replace(FRESH_TOKEN, self.persona.fresh_token(self._settings))
@@ -101,7 +108,9 @@ def _close_in_background(resource: object) -> None:
 )
 def console_connection(persona: Persona) -> ConsoleConnection:
     """Return this tab's connection of a persona; it is not opened."""
-    return ConsoleConnection(persona)
+    connection = ConsoleConnection(persona)
+    tab().at_reset[f"console {persona!r}"] = connection.start_over
+    return connection
 
 
 @st.cache_resource(scope="session", on_release=_close_in_background, show_spinner=False)

@@ -147,7 +147,7 @@ def _draw_table(
             124, lambda m: m.type, _("The message's type in the protocol")
         ),
         _("Content"): tables.text_column(
-            240,
+            132,
             lambda m: matches.describe_match(m, pattern),
             _("A summary of the payload; what a filter found comes first"),
             grows=True,

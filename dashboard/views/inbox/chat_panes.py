@@ -65,12 +65,10 @@ def draw_staff_pane(
     conversations: tuple[ChatConversation, ...],
     now: Snapshot,
     cart: CartChange | None,
-    earlier: int,
 ) -> None:
     """Draw the staff's pane: all conversations, and the selected one with its customer.
 
-    ``cart`` is the latest change of this customer's cart, if it is known.  ``earlier`` is how many
-    conversations are from before the last reset of the shop.
+    ``cart`` is the latest change of this customer's cart, if it is known.
     """
     unread = sum(unread_count(one, persona) > 0 for one in conversations)
     aside = ngettext("{count} unread", "{count} unread", unread).format(count=unread)
@@ -78,8 +76,6 @@ def draw_staff_pane(
     title = _("Support: {name}").format(name=persona.name)
     with theme.card("chat-staff", title, f"{aside} {chip}", size="pane"):
         draw_conversation_list(conversations, persona)
-        if earlier:
-            draw_earlier_button(earlier)
         if conversation:
             tab().inbox.last_seen[conversation.id] = conversation.latest_at
             if conversation.customer:
@@ -95,34 +91,6 @@ def draw_staff_pane(
             conversation,
             requires_conversation=True,
         )
-
-
-def draw_earlier_button(count: int) -> None:
-    """Draw the button that shows or hides the conversations from before the last reset."""
-    if tab().inbox.shows_earlier:
-        words = ngettext(
-            "Hide {count} conversation from before the reset",
-            "Hide {count} conversations from before the reset",
-            count,
-        )
-    else:
-        words = ngettext(
-            "Show {count} conversation from before the reset",
-            "Show {count} conversations from before the reset",
-            count,
-        )
-    st.button(
-        words.format(count=formatting.format_number(count)),
-        key="earlier-chats",
-        icon=":material/history:",
-        type="tertiary",
-        on_click=toggle_earlier,
-    )
-
-
-def toggle_earlier() -> None:
-    """Show or hide the conversations from before the last reset."""
-    tab().inbox.shows_earlier = not tab().inbox.shows_earlier
 
 
 def draw_conversation_list(conversations: tuple[ChatConversation, ...], persona: Persona) -> None:
@@ -334,7 +302,7 @@ def draw_message_input(
     """Draw the input field and send its text over the participant's socket."""
     words = st.chat_input(
         prompt,
-        key=f"chat-input-{side}",
+        key=tab().widget_key(f"chat-input-{side}"),
         max_chars=MAX_MESSAGE_LENGTH,
         disabled=not participant.socket.status().is_live
         or (requires_conversation and conversation is None),

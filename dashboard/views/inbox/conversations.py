@@ -5,7 +5,7 @@ Messages come from the socket and from the server's history, in any order, witho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +85,15 @@ def active_since(
 ) -> tuple[ChatConversation, ...]:
     """Return the conversations whose newest message is not from before a time."""
     return tuple(one for one in conversations if one.latest_at >= at)
+
+
+def choose_shown(wanted: str | None, own: Sequence[ChatConversation]) -> str | None:
+    """Return the id of a customer's conversation to show: the latest, unless another is wanted.
+
+    ``wanted`` is an id, empty for a new conversation, or None.  The result is None as long as the
+    customer has no conversation: the first one is shown when it begins.
+    """
+    return own[0].id if wanted is None and own else wanted
 
 
 class ChatConversations:

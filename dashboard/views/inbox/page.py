@@ -24,7 +24,7 @@ from dashboard.ui import (
 from dashboard.ui.tables import Column
 from dashboard.views.inbox import chat_panes
 from dashboard.views.inbox.chat_panes import CUSTOMER_PARAM
-from dashboard.views.inbox.conversations import ChatConversation, active_since
+from dashboard.views.inbox.conversations import ChatConversation, active_since, choose_shown
 from dashboard.views.inbox.notifications import CartChange, InboxNotification, InboxSnapshot
 from dashboard.views.inbox.participant import ChatParticipant, chat_participant
 from dashboard.views.inbox.safe_links import is_internal, order_id_in
@@ -231,12 +231,11 @@ def draw() -> None:
     if inbox.error:
         st.toast(formatting.escape_markdown(inbox.error), icon=":material/error:")
         inbox.error = ""
-    listed = staff_side.conversations()
-    shown_since = 0.0 if inbox.shows_earlier else now.reset_at or 0.0
-    conversations = active_since(listed, shown_since)
+    # The server keeps the conversations from before a reset of the shop; they are not shown.
+    conversations = active_since(staff_side.conversations(), now.reset_at or 0.0)
     own = [
         one
-        for one in active_since(customer_side.conversations(), shown_since)
+        for one in active_since(customer_side.conversations(), now.reset_at or 0.0)
         if one.customer and one.customer.id == customer.user_id
     ]
     left, middle, right = st.columns(3, gap="xsmall")
@@ -250,8 +249,7 @@ def draw() -> None:
             st.caption(words.format(id=formatting.escape_markdown(customer.user_id)))
         draw_notifications(mail)
         draw_cart(mail)
-    if inbox.conversation_id is None and (own or customer_side.has_conversation_list):
-        chat_panes.select_conversation(own[0].id if own else "")
+    inbox.conversation_id = choose_shown(inbox.conversation_id, own)
     with middle:
         shown = next((one for one in own if one.id == inbox.conversation_id), None)
         chat_panes.draw_customer_pane(
@@ -266,7 +264,6 @@ def draw() -> None:
             conversations,
             feed().snapshot(),  # the chat is not paused
             next(iter(mail.cart_changes), None),
-            len(listed) - len(active_since(listed, now.reset_at or 0.0)),
         )
 
 

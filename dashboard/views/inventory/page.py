@@ -258,7 +258,7 @@ def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
         lambda: chart_window.draw_controls("inventory", window),
     ):
         st.vega_lite_chart(
-            charts.with_marks(levels, chart_window.time_marks(now), end, length),
+            charts.with_marks(levels, chart_window.time_marks(now, end, length), end, length),
             stock_chart.stock_spec(places, length, window.zoomed_to),
             key=key,
             height="stretch",

@@ -102,7 +102,7 @@ def draw_latest(now: Snapshot) -> None:
     where = formatting.viewer_timezone()
     placed = [order for order in now.orders if order.placement_received][:LATEST_ROWS]
     columns: dict[str, Column[TrackedOrder]] = {
-        _("Order"): tables.text_column(116, lambda order: order.number),
+        _("Order"): tables.text_column(112, lambda order: order.number),
         _("Status"): tables.chips_column(82, lambda order: order.status, theme.STATUS_TONES),
         _("Total, ₴"): tables.right_aligned_column(
             58, lambda order: formatting.format_number(float(order.total))
@@ -206,7 +206,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
         )
 
     columns: dict[str, Column[TrackedOrder]] = {
-        _("Order"): tables.text_column(116, lambda order: order.number),
+        _("Order"): tables.text_column(112, lambda order: order.number),
         _("Status"): tables.chips_column(104, lambda order: order.status, theme.STATUS_TONES),
         _("Progress"): tables.progress_column(
             90,
@@ -220,7 +220,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),
         _("Placed"): tables.text_column(
-            76, lambda order: formatting.format_time(order.placed_at, timezone=where)
+            86, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
         theme.display_name("paid").capitalize(): step(OrderStatus.PAID),
         theme.display_name("processing").capitalize(): step(OrderStatus.PROCESSING),
@@ -258,7 +258,8 @@ def draw_timeline(orders: list[TrackedOrder], now: Snapshot) -> None:
     shown = orders[: timeline.TIMELINE_ROWS]
     segments = timeline.status_segments(shown, now.at)
     bars = timeline.timeline_data(segments, now.at, formatting.format_time)
-    data = charts.with_marks(bars, chart_window.time_marks(now), now.at, timeline.TIMELINE_S)
+    marks = chart_window.time_marks(now, now.at, timeline.TIMELINE_S)
+    data = charts.with_marks(bars, marks, now.at, timeline.TIMELINE_S)
     alt = _("Open orders over the last five minutes, one bar segment per status")
     spec = timeline.order_timeline_spec(tuple(map(theme.display_name, timeline.STATUS_BAR_HEX)))
     st.vega_lite_chart(data, spec, key="order-timeline", height="stretch", alt=alt)
@@ -281,7 +282,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     order = selected_order(now)
-    left, right = st.columns([66, 34], gap="xsmall")
+    left, right = st.columns([64, 36], gap="xsmall")
     with left:
         if order:
             draw_order(order, now)

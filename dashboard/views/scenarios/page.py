@@ -11,7 +11,14 @@ from common.text_markers import N_
 from dashboard.dependencies import feed, simulator_client
 from dashboard.i18n.translate import _, current_language, ngettext
 from dashboard.state.live_state import Snapshot
-from dashboard.ui import formatting, page_frame, simulator_commands, theme, throughput_card
+from dashboard.ui import (
+    formatting,
+    page_frame,
+    shop_strip,
+    simulator_commands,
+    theme,
+    throughput_card,
+)
 from dashboard.views.scenarios import action_result, controls
 from protocol.simulator_api import (
     RunningScenario,
@@ -66,7 +73,7 @@ def draw() -> None:
         return draw_simulator_missing(_(str(why)))
     with st.grid(4, min_column_width=230, gap="xsmall"):
         for scenario in scenarios:
-            draw_card(scenario, now.shop if not now.stock.error else None)
+            draw_card(scenario, now)
     title = _("Effect: messages/s by channel kind")
     throughput_card.draw("scenarios", "effect", title, held, size="rest")
 
@@ -106,8 +113,9 @@ def draw_simulator_missing(reason: str) -> None:
         )
 
 
-def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
+def draw_card(scenario: ScenarioInfo, now: Snapshot) -> None:
     """Draw one scenario: its effect, what to watch on which page, and its progress."""
+    shop = now.shop if not now.stock.error else None
     running = shop.running_scenario(scenario.name) if shop else None
     code = current_language()
     icon = ICONS.get(scenario.name, DEFAULT_ICON)
@@ -142,14 +150,19 @@ def draw_card(scenario: ScenarioInfo, shop: ShopState | None) -> None:
             for page in scenario.pages:
                 draw_page_link(page, running, shop)
             st.space("stretch")
-            left = running.left_s if running else scenario.lasts_s
-            words = _("{time} left") if running else _("lasts {time}")
-            st.caption(words.format(time=formatting.format_duration(left)), width="content")
+            st.caption(time_text(scenario, running, now), width="content")
         st.html(
             formatting.progress_bar_html(
                 running.progress if running else 0.0, "accent" if running else "none"
             )
         )
+
+
+def time_text(scenario: ScenarioInfo, running: RunningScenario | None, now: Snapshot) -> str:
+    """Return how long a scenario lasts or, as in the strip, the time left."""
+    if running and now.shop:
+        return shop_strip.time_left_text(running, now, now.shop)
+    return _("lasts {time}").format(time=formatting.format_duration(scenario.lasts_s))
 
 
 def subjects_text(subjects: tuple[ScenarioSubject, ...]) -> str:

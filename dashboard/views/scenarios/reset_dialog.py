@@ -20,15 +20,16 @@ def draw(shop: ShopState) -> None:
 def _draw_body(shop: ShopState) -> None:
     st.markdown(
         _(
-            "The shop starts again at speed ×1, and the workbench with it. In all tabs this "
-            "discards the shop's orders, stock and running scenarios, and the workbench's "
-            "counters, charts, alerts, message lists and event log."
+            "The shop starts again at speed ×1. This ends running scenarios, and discards the "
+            "shop's orders and stock. In all tabs it discards the workbench's counters, charts, "
+            "alerts, lists, filters and selections, and the Console's frames and text."
         )
     )
     st.markdown(
         _(
-            "Earlier chats are hidden in the Inbox, which can show them. Saved messages and the "
-            "server's own metrics stay."
+            "**What stays:** pinned channels; saved messages (*Saved* in the Explorer); the "
+            "clients' connections, whose age and counters go on; the server's own metrics. The "
+            "server keeps earlier chats, but the Inbox no longer lists them."
         )
     )
     if not shop.running:
@@ -63,4 +64,4 @@ def _reset() -> None:
     chosen = st.session_state
     command = ResetSimulation(seed=chosen["reset-seed"], language=chosen["reset-language"])
     simulator_commands.send_command(command)
-    shop_reset.forget()
+    shop_reset.start_over()

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.state.live_state import LiveState
 from dashboard.state.time_series import MAX_POINTS, WINDOW_S, TimeSpan
-from dashboard.ui import throughput_card
+from dashboard.ui import chart_window, throughput_card
 
 
 @pytest.fixture
@@ -59,3 +59,36 @@ def test_every_point_has_its_time(data):
 
 def test_the_axis_ends_above_the_highest_point(data):
     assert set(data(WINDOW_S)["ceiling"]) == {3.0}
+
+
+@pytest.fixture
+def stalling(shop):
+    """Half an hour of reports, one a second, without 4 s in each minute and one long outage."""
+    state = LiveState(shop.noon)
+    for second in range(1, 1801):
+        if second % 60 >= 4 and not 900 < second <= 960:
+            state.on_traffic(shop.traffic(kinds={"user": 2}), shop.noon + second)
+    return state.snapshot(shop.noon + 1800)
+
+
+def test_short_gaps_cut_no_holes_into_half_an_hour(stalling, shop):
+    span = TimeSpan(stalling.series.end - 1799, stalling.series.end)
+    frame = throughput_card.throughput_data(stalling, span, str)
+
+    points = frame[frame["mark"] == ""]
+    assert points["part"].nunique() <= 3  # the time before the first report, and the outage
+    assert points["user"].to_list() == pytest.approx([2.0] * len(points), rel=0.2)
+    assert frame[frame["mark"] == "gap"]["label"].to_list() == ["no data: 64 s"]
+
+
+def test_only_the_longest_gaps_have_a_label(shop):
+    state = LiveState(shop.noon)
+    for second in range(1, 121):
+        if second % 20 > 5:
+            state.on_traffic(shop.traffic(kinds={"user": 2}), shop.noon + second)
+    now = state.snapshot(shop.noon + 120)
+
+    marks = chart_window.time_marks(now, now.at, WINDOW_S)
+
+    assert len(marks) > 3
+    assert sum(bool(mark.label) for mark in marks) == chart_window.MAX_GAP_LABELS

@@ -254,13 +254,30 @@ def test_a_reset_elsewhere_clears_the_tab_and_is_said(draw, busy_feed, site, sho
     page = draw(busy_feed, "scenarios", site.url)
     tab = page.session_state["tab"]
     tab.paused_snapshot, tab.orders.selected_id = busy_feed.snapshot(), "ord_1"
-    noon = datetime.fromtimestamp(shop.noon, UTC)
-    busy_feed.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2", reset_at=noon))
+    reset(busy_feed, shop)
 
     page.run()
 
     assert (tab.paused_snapshot, tab.orders.selected_id) == (None, "")
     assert "The shop was reset at" in page.toast[0].value
+
+
+def reset(feed, shop):
+    noon = datetime.fromtimestamp(shop.noon, UTC)
+    feed.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2", reset_at=noon))
+
+
+def test_a_reset_clears_filters_and_the_address_but_not_pins(draw, busy_feed, shop):
+    query = {"channel": "user:user_9", "view": "saved", "pin": "tenant:shop", "monitor": "on"}
+    page = draw(busy_feed, "explorer", persona="admin", **query)
+    assert "No saved messages" in words(page)
+    reset(busy_feed, shop)
+
+    page.run()
+
+    assert dict(page.query_params) == {"persona": "admin", "pin": "tenant:shop"}
+    assert [field.value for field in page.text_input] == [""] * len(page.text_input)
+    assert "No saved messages" not in words(page)
 
 
 def test_a_reset_asks_first(draw, busy_feed, site):
@@ -269,7 +286,7 @@ def test_a_reset_asks_first(draw, busy_feed, site):
 
     page.button(key="reset").click().run()
 
-    assert any("discards the shop's orders" in text.value for text in page.markdown)
+    assert any("discards the shop's orders and stock" in text.value for text in page.markdown)
     assert all(b"reset" not in body for _, _, body, _ in list(site.asked.queue))
     site.body = b'{"command": "reset", "at": "2026-11-25T10:00:00Z"}'
     page.button(key="reset-confirm").click().run()
@@ -333,6 +350,29 @@ def test_every_page_names_the_running_scenario_its_time_left_and_its_subjects(
     assert "1:12 left" in shown
     assert "Кобзар" in shown
     assert page.button(key="strip-stop-flash-sale").label == "Stop"
+
+
+def test_a_card_has_the_time_left_of_the_strip(draw, running, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+
+    page = draw(running, "scenarios", site.url)
+
+    assert "1:12 left" in [caption.value for caption in page.caption]
+
+
+def test_several_scenarios_are_stopped_at_once(draw, running, site, shop):
+    noon = shop.stock().now
+    names = ("flash-sale", "stock-out")
+    several = tuple(RunningScenario(name, noon, noon, 0.4, 72.0) for name in names)
+    running.on_shop_state(replace(shop.stock(), scenarios=several))
+    page = draw(running, "orders", site.url)
+    while not site.asked.empty():
+        site.asked.get()
+
+    page.button(key="strip-stop-all").click().run()
+
+    asked = [codec.decode_json(body) for _, path, body, _ in site.asked.queue if path == "/control"]
+    assert asked == [{"command": "stop_scenario", "name": name} for name in names]
 
 
 def test_stop_in_the_head_stops_the_scenario(draw, running, site):

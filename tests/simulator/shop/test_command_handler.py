@@ -274,6 +274,20 @@ def test_the_schedule_leaves_an_order_alone_between_two_changes_by_hand(shop):
     assert (alone.status, later.status) == (OrderStatus.PAID, OrderStatus.PROCESSING)
 
 
+def test_a_held_order_is_changed_by_commands_alone_until_its_time_is_over(shop):
+    order = shop.execute(PlaceOrder(hold_s=600))
+    shop.step(shop.now + 300)
+    alone = shop.components.fulfilment.find(order.order.id).status
+    shop.execute(AdvanceOrder(order=order.order.id))
+    shop.step(shop.now + 299)
+    by_hand = shop.components.fulfilment.find(order.order.id).status
+    shop.step(shop.now + 120)
+    later = shop.components.fulfilment.find(order.order.id).status
+
+    assert (alone, by_hand) == (OrderStatus.PENDING, OrderStatus.PAID)
+    assert later not in (OrderStatus.PENDING, OrderStatus.PAID)
+
+
 def test_advancing_an_order_cancels_its_scheduled_change(shop):
     """
     Its payment was scheduled; now its parcel is shipped.

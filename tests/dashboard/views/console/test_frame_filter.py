@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.views.console.connection_tracker import ConnectionTracker
+from dashboard.frames.connection_tracker import ConnectionTracker
 from dashboard.views.console.frame_filter import filter_frames, with_requests
 
 

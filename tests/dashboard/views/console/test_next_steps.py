@@ -2,9 +2,10 @@
 
 import pytest
 
+from dashboard.frames import code_descriptions, connection_summary
 from dashboard.i18n.translate import LANGUAGES, load_catalogue
 from dashboard.personas import LABELS
-from dashboard.views.console import code_descriptions, connection_summary, next_steps
+from dashboard.views.console import next_steps
 from dashboard.views.console.next_steps import Suggestion, next_step
 from tests.fixtures import NOON
 

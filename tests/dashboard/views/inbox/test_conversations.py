@@ -9,6 +9,7 @@ from dashboard.views.inbox.conversations import (
     SIMULATED_AGENT_ID,
     ChatConversations,
     active_since,
+    choose_shown,
 )
 from protocol.codec import encode_json, format_timestamp
 from protocol.event_payloads import CustomerRef
@@ -179,3 +180,19 @@ def test_conversations_from_before_a_time_are_left_out():
     book.on_message(message(9, conversation="conv_new"))
 
     assert [one.id for one in active_since(book.latest_first(), NOON + 5)] == ["conv_new"]
+
+
+def test_the_first_conversation_is_shown_as_soon_as_it_begins(conversations):
+    assert choose_shown(None, conversations.latest_first()) is None
+
+    conversations.on_message(message(1))
+
+    assert choose_shown(None, conversations.latest_first()) == "conv_1"
+
+
+def test_a_conversation_that_was_chosen_stays_beside_a_later_one(conversations):
+    conversations.on_message(message(1))
+    conversations.on_message(message(2, conversation="conv_2"))
+
+    assert choose_shown("conv_1", conversations.latest_first()) == "conv_1"
+    assert choose_shown("", conversations.latest_first()) == ""  # a new one

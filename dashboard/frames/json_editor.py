@@ -1,0 +1,53 @@
+"""The JSON in a text area: in colour, checked while it is typed, its first error marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.frames import json_check
+from dashboard.i18n.translate import _
+from dashboard.ui import formatting
+
+_component = st.components.v2.component(
+    "json-editor", js=Path(__file__).with_name("json_editor.js").read_text()
+)
+
+
+def draw_colours(
+    key: str, text: str, *, text_key: str, button_key: str, schema: str = "", blocked: bool = False
+) -> None:
+    """Colour the text area of ``text_key``, whose text was checked when it was ``text``.
+
+    The component reports what is typed as ``typed`` in the session, under its key.  While
+    ``blocked`` is true, the button is disabled; another ``schema`` is shown from its top.
+    """
+    error = json_check.find_json_error(text)
+    _component(
+        key=key,
+        data={
+            "text": text_key,
+            "button": button_key,
+            "checked": text,
+            "error": error.offset if error else None,
+            "schema": schema,
+            "blocked": blocked,
+        },
+        on_typed_change=lambda: None,
+    )
+
+
+def check_html(text: str, is_publication: bool) -> str:
+    """Return whether the text is JSON, where it is not, and what the server would refuse."""
+    error = json_check.find_json_error(text)
+    if error is not None:
+        place = _("Line {line}, column {column}").format(line=error.line, column=error.column)
+        return formatting.status_html(place, _(error.text), "warn")
+    if not text.strip():
+        return formatting.status_html(_("Empty"), "", "muted")
+    refusal = json_check.expected_refusal(text, is_publication)
+    if refusal:
+        expected = _("the server will answer {answer}").format(answer=refusal)
+        return formatting.status_html(_("JSON is valid"), expected, "warn")
+    return formatting.status_html(_("JSON is valid"), "", "ok")

@@ -1,0 +1,129 @@
+"""Orders that the shop holds for an exercise: only the exercise changes their status."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from msgspec import UNSET
+
+from client.http_client import ApiRequestError
+from client.recorded_frames import RecordedFrame
+from protocol.event_payloads import OrderStatus
+from protocol.simulator_api import AdvanceOrder, CommandResponse, OrderSummary, PlaceOrder
+from training.actions import TokenKind
+from training.actor_connection import ActorConnection
+from training.environment import UNEXPECTED_RESPONSE, Environment, Services
+
+HOLD_S = 4 * 3600.0
+"""Virtual seconds for which only commands change an order."""
+PUBLISH_TIMEOUT_S = 5.0
+RETRY_DELAY_S = 0.02
+
+
+class HeldOrders:
+    """Places and changes orders through the simulator, and waits until the server knows of it.
+
+    It watches the orders' channels on a connection of its own, as an admin, while it waits.
+    """
+
+    def __init__(self, environment: Environment, services: Services) -> None:
+        self._services = services
+        self._observer = ActorConnection(
+            environment, f"training_{secrets.token_hex(4)}", "admin", "Training"
+        )
+        self._statuses: dict[str, OrderStatus] = {}
+        self._requests = 0
+
+    def place(self, user_id: str) -> OrderSummary:
+        """Place an order, and wait until its owner may subscribe to it.
+
+        Raises:
+            ApiRequestError: the simulator or the server cannot be reached, or nothing is in stock.
+        """
+        command = PlaceOrder(customer=user_id, hold_s=HOLD_S)
+        order = _order_of(self._services.send_command(command))
+        self._statuses[order.id] = order.status
+        deadline = time.monotonic() + PUBLISH_TIMEOUT_S
+        while not self._subscribe(order.id):
+            if time.monotonic() > deadline:
+                raise ApiRequestError("the server does not know the order")
+            time.sleep(RETRY_DELAY_S)
+        self._unsubscribe(order.id)
+        return order
+
+    def can_advance(self, id: str) -> bool:
+        """Return whether an order has a next status, as far as is known here."""
+        return self._statuses[id] is not OrderStatus.REFUNDED
+
+    def advance(self, id: str) -> None:
+        """Change an order to its next status, and wait until the server has published it.
+
+        A delivered order is refunded.
+
+        Raises:
+            ApiRequestError: the simulator cannot be reached, or the order has no next status.
+        """
+        is_watched = self._subscribe(id)
+        after_seq = self._observer.last_seq()
+        is_delivered = self._statuses[id] is OrderStatus.DELIVERED
+        command = AdvanceOrder(id, OrderStatus.REFUNDED if is_delivered else None)
+        try:
+            status = _order_of(self._services.send_command(command)).status
+        except ApiRequestError as error:
+            if error.status is not None:
+                self._statuses[id] = OrderStatus.REFUNDED  # the shop does not change it any more
+            raise
+        self._statuses[id] = status
+
+        def is_update(frame: RecordedFrame) -> bool:
+            update = frame.payload if frame.type == "order_update" else {}
+            is_new = frame.seq > after_seq
+            return is_new and update.get("order_id") == id and update.get("status") == status
+
+        if is_watched:
+            self._observer.recorder.wait_for(is_update, PUBLISH_TIMEOUT_S)
+            self._unsubscribe(id)
+
+    def close(self) -> None:
+        """Finish the orders, as far as the simulator can be reached, and disconnect."""
+        self._observer.disconnect()
+        for id, status in self._statuses.items():
+            is_shipped = status is OrderStatus.SHIPPED
+            to = OrderStatus.DELIVERED if is_shipped else OrderStatus.CANCELLED
+            if status not in _FINISHED:
+                try:
+                    self._services.send_command(AdvanceOrder(id, to))
+                except ApiRequestError:
+                    continue  # it ends by itself when its time is over
+
+    def _subscribe(self, id: str) -> bool:
+        return self._request("subscribe", id) == "subscribed"
+
+    def _unsubscribe(self, id: str) -> None:
+        self._request("unsubscribe", id)
+
+    def _request(self, type_: str, order_id: str) -> str:
+        """Send a request about an order's channel; returns the type of the reply."""
+        if not self._observer.is_open:
+            after_seq = self._observer.last_seq()
+            self._observer.connect(TokenKind.VALID)
+            self._observer.wait_until_connected(after_seq)
+        self._requests += 1
+        after_seq = self._observer.last_seq()
+        text = (
+            f'{{"type":"{type_}","id":"{self._requests}",'
+            f'"payload":{{"channel":"order:{order_id}"}}}}'
+        )
+        self._observer.send(text)
+        reply = self._observer.wait_for_reply(text, after_seq)
+        return reply.type if reply else ""
+
+
+_FINISHED = {OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED}
+
+
+def _order_of(response: CommandResponse) -> OrderSummary:
+    if response.order is UNSET:
+        raise ApiRequestError(UNEXPECTED_RESPONSE)
+    return response.order
