@@ -97,8 +97,11 @@ def start_bench_workbench(context: BenchContext) -> Iterator[tuple[Target, Targe
 
 
 @contextlib.contextmanager
-def start_shop_workbench(context: BenchContext) -> Iterator[Target]:
-    """Start all three programs; the workbench shows the simulated shop."""
+def start_shop_workbench(context: BenchContext, **simulator: str) -> Iterator[Target]:
+    """Start all three programs; the workbench shows the simulated shop.
+
+    ``simulator`` is its environment.
+    """
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(context.start_server())
         simulator = stack.enter_context(
@@ -108,6 +111,7 @@ def start_shop_workbench(context: BenchContext) -> Iterator[Target]:
                 context.secret,
                 WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
                 WORKBENCH_SIMULATOR_PORT="0",
+                **simulator,
             )
         )
         simulator_url = f"http://127.0.0.1:{simulator.port}"

@@ -1,6 +1,6 @@
 """HTTP client for the server and the simulator, with a bearer token and readable errors.
 
-A call blocks for at most ``TIMEOUT_S``.
+A call blocks for at most ``TIMEOUT_S``, unless the client has another timeout.
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ class ApiRequestError(Exception):
 class ApiClient:
     """Client of one HTTP API; fetches a token before every request."""
 
-    def __init__(self, url: str, token_source: Callable[[], str]) -> None:
+    def __init__(
+        self, url: str, token_source: Callable[[], str], timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._url, self._token_source = url.rstrip("/"), token_source
+        self._timeout_s = timeout_s
         # The server is on this machine or network: ignore proxies in the environment.
         self._opener: OpenerDirector = build_opener(ProxyHandler({}))
 
@@ -83,7 +86,7 @@ class ApiClient:
         all_headers = {**headers, "Authorization": f"Bearer {self._token_source()}"}
         request = Request(self._url + path, body, all_headers, method=method)  # noqa: S310 - the settings take http and https only
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as response:
+            with self._opener.open(request, timeout=self._timeout_s) as response:
                 return bytes(response.read(MAX_RESPONSE_BYTES))
         except HTTPError as error:
             with error:

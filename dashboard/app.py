@@ -62,6 +62,7 @@ current_page = st.navigation(
             make_page("scenarios", _("Scenarios"), "science"),
             make_page("connections", _("Connections"), "cable"),
         ],
+        _("Learn"): [make_page("training", _("Training"), "school")],
     }
 )
 

@@ -22,6 +22,8 @@ from dashboard.sources.connections_client import ConnectionsClient
 from dashboard.sources.feed import Feed, admin_token, open_feed
 from dashboard.sources.saved_messages import SavedMessages
 from dashboard.sources.simulator_client import SimulatorClient
+from training.environment import Environment
+from training.learner_files import LearnerFiles
 
 
 class Dependencies:
@@ -86,6 +88,22 @@ class Dependencies:
         """The function that opens a persona's socket."""
         return partial(open_persona_socket, self.settings)
 
+    @cached_property
+    def learner_files(self) -> LearnerFiles:
+        """The progress of learners, in the data folder."""
+        return LearnerFiles(Path(self.settings.data_dir))
+
+    @cached_property
+    def training_environment(self) -> Environment:
+        """The server and the simulator that exercises run against."""
+        return Environment(
+            server_url=self.settings.server_url,
+            socket_url=self.settings.socket_url,
+            simulator_url=self.settings.simulator_url,
+            jwt_secret=self.settings.jwt_secret,
+            tenant=self.settings.tenant,
+        )
+
 
 _current = Dependencies()
 _lock = threading.RLock()  # two tabs may ask first at once
@@ -140,3 +158,15 @@ def socket_factory() -> SocketFactory:
     """Return the function that opens a persona's socket."""
     with _lock:
         return _current.socket_factory
+
+
+def learner_files() -> LearnerFiles:
+    """Return the progress of learners."""
+    with _lock:
+        return _current.learner_files
+
+
+def training_environment() -> Environment:
+    """Return what exercises run against."""
+    with _lock:
+        return _current.training_environment

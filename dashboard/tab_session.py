@@ -27,6 +27,7 @@ from dashboard.web.map_socket import MapToken
 from protocol.admin_api import ConnectionInfo
 from protocol.event_payloads import CustomerRef
 from protocol.simulator_api import OrderSummary
+from training.actions import LEARNER, TokenKind
 
 KEY = "tab"  # in Streamlit's session
 EVERY_PAGE = "sidebar"  # the page of widgets that are on all of them
@@ -134,7 +135,8 @@ class ConsoleState:
     its time in seconds since the epoch; ``is_new`` is true until a text is written, whatever the
     browser still has in the editor; ``replaced_text`` is the text that it replaced, until the
     browser shows the template; ``template_version`` counts how often the page itself
-    selected a template.  ``draft_persona`` is the persona that the draft was written or last
+    selected a template, and ``shown_templates`` has what the widget for it showed last, and the
+    one before, by their keys.  ``draft_persona`` is the persona that the draft was written or last
     changed for.  ``access_answers`` are by connection and frame.
     """
 
@@ -148,11 +150,37 @@ class ConsoleState:
     template_at: float = 0.0
     template_version: int = 0
     is_new: bool = False
+    shown_templates: dict[str, str] = field(default_factory=dict)
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
     access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)
     paused_frames: dict[str, tuple[RecordedFrame, ...]] = field(default_factory=dict)
     selected_test: str = ""
+
+
+@dataclass
+class TrainingState:
+    """What the tab has of the lesson that is open.
+
+    ``draft`` is the editor's text, ``draft_version`` counts how often the page wrote it.  ``actor``
+    is who the learner acts as, ``token`` what a new connection is opened with, ``hints`` how many
+    are shown.  ``choice`` is the answer to the step's question.  ``opened`` is the lesson and the
+    step that a click in this tab has opened: any other one comes from the address.
+    ``is_restarted``: the step began again, as the tab's connections had ended.  ``drafted_for`` is
+    the step whose frame was written into the editor: its run, its number, how often it began.
+    ``unsaved`` is why the progress could not be read or saved.
+    """
+
+    draft: str = ""
+    draft_version: int = 0
+    actor: str = LEARNER
+    token: TokenKind = TokenKind.VALID
+    hints: int = 0
+    choice: str = ""
+    opened: tuple[str, int] = ("", 0)
+    is_restarted: bool = False
+    drafted_for: tuple[int, int, int] = (0, 0, 0)
+    unsaved: str = ""
 
 
 @dataclass
@@ -206,6 +234,7 @@ class TabSession:
     inbox: InboxState = field(default_factory=InboxState)
     console: ConsoleState = field(default_factory=ConsoleState)
     scenarios: ScenariosState = field(default_factory=ScenariosState)
+    training: TrainingState = field(default_factory=TrainingState)
     connections: ConnectionsState = field(default_factory=ConnectionsState)
     map_token: MapToken = field(default_factory=MapToken)
 

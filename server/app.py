@@ -40,6 +40,7 @@ from server.supervisor import Supervisor, TaskKeepsFailing
 from server.websocket.batch_writer import BatchWriter
 from server.websocket.connection_manager import ConnectionManager
 from server.websocket.slow_consumers import QueueLimits
+from server.websocket.transport_socket import TransportSocket
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ async def _start_server(
     limits = QueueLimits(
         settings.outbox_bytes, settings.send_queues_bytes, settings.stall_timeout_s
     )
-    writer = BatchWriter(asyncio.get_running_loop(), time.monotonic, limits)
+    writer = BatchWriter(asyncio.get_running_loop(), time.monotonic, limits, TransportSocket.send)
     hub = Hub(counters, writer.broadcast, time.time)
     reporter = MonitorReporter(
         cluster, hub, broker, counters, time.time, writer.when_written, settings.outbox_bytes

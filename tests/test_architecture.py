@@ -104,6 +104,9 @@ PURE = [
     "dashboard/views/inbox/safe_links.py",
     "dashboard/views/orders/delivery_times.py",
     "dashboard/views/orders/progress_steps.py",
+    "dashboard/views/training/action_texts.py",
+    "dashboard/views/training/frame_scope.py",
+    "dashboard/views/training/lesson_html.py",
     "dashboard/web/access_rules.py",
     "dashboard/web/map_frames.py",
     "protocol/*.py",
@@ -145,7 +148,10 @@ PURE = [
     "training/conditions.py",
     "training/evaluation.py",
     "training/lesson_types.py",
+    "training/lessons/*.py",
     "training/placeholders.py",
+    "training/progress.py",
+    "training/progress_code.py",
 ]
 IMPURE = {"aiohttp", "streamlit", "redis", "threading", "socket", "time"}
 

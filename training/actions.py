@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 LEARNER = "you"
 """Name of the actor that every lesson has; the others are in ``Lesson.actors``."""
@@ -20,7 +21,7 @@ class TokenKind(StrEnum):
     FORGED = "forged"  # signed with another secret
 
 
-class _Action(Struct, frozen=True, tag_field="kind"):
+class _Action(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
     """Tagged by ``kind``, as in a lesson file."""
 
 
@@ -53,7 +54,7 @@ class Send(_Action, frozen=True, tag="send"):
 class Flood(_Action, frozen=True, tag="flood"):
     """Send this many pings at once."""
 
-    count: int
+    count: Annotated[int, Meta(ge=1, le=1000)]
     by: str = LEARNER
 
 
@@ -84,7 +85,7 @@ class Choose(_Action, frozen=True, tag="choose"):
 class Wait(_Action, frozen=True, tag="wait"):
     """Wait until the step's goal of this number (from 1) is met."""
 
-    goal: int
+    goal: Annotated[int, Meta(ge=1)]
 
 
 Action = Connect | Disconnect | Cut | Send | Flood | Publish | Advance | RunScenario | Choose | Wait

@@ -13,7 +13,7 @@ from msgspec import Struct
 from training.actions import LEARNER
 
 
-class _Condition(Struct, frozen=True, tag_field="kind"):
+class _Condition(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
     """Tagged by ``kind``, as in a lesson file."""
 
 

@@ -27,6 +27,7 @@ from protocol.simulator_api import (
 )
 
 ADMIN_ID = "training"
+TIMEOUT_S = 5.0
 READY_TIMEOUT_S = 5.0
 MAX_EVENTS = 1000
 UNEXPECTED_RESPONSE = N_("the response is not from a simulator")
@@ -64,15 +65,16 @@ class Environment(Struct, frozen=True):
 
 
 class Services:
-    """HTTP requests to the server and to the simulator; each blocks for at most two seconds."""
+    """HTTP requests to the server and to the simulator; each blocks for ``TIMEOUT_S`` at most."""
 
     def __init__(self, environment: Environment) -> None:
         def token(role: str) -> Callable[[], str]:
             return lambda: environment.token(ADMIN_ID, role, ADMIN_ID)
 
-        self._as_admin = ApiClient(environment.server_url, token("admin"))
-        self._as_service = ApiClient(environment.server_url, token("service"))
-        self._simulator = ApiClient(environment.simulator_url, token("admin"))
+        server, simulator = environment.server_url, environment.simulator_url
+        self._as_admin = ApiClient(server, token("admin"), TIMEOUT_S)
+        self._as_service = ApiClient(server, token("service"), TIMEOUT_S)
+        self._simulator = ApiClient(simulator, token("admin"), TIMEOUT_S)
 
     def send_command(self, command: Command) -> CommandResponse:
         """Send a command to the simulator.

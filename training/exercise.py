@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import assert_never
@@ -16,6 +16,7 @@ from msgspec import Struct
 from client.http_client import ApiRequestError
 from client.recorded_frames import FrameKind, RecordedFrame
 from common.text_markers import N_
+from protocol.errors import ErrorCode
 from protocol.monitoring import ConnectionEvent
 from protocol.simulator_api import ReleaseConversation, ShopLanguage, TakeConversation
 from training import placeholders
@@ -50,11 +51,10 @@ from training.evaluation import (
     pair_frames,
 )
 from training.held_orders import HeldOrders
+from training.lesson_rules import OTHER, walk
 from training.lesson_types import ActorRole, Lesson, LessonActor, Step
 from training.scenario_runs import ScenarioRuns
 
-OTHER = "other"
-"""The customer whose order is not the learner's; an actor of this name acts as this customer."""
 SANDBOX_ACTORS = (LessonActor(name="agent", title=N_("Support agent"), role=ActorRole.AGENT),)
 AGENT_NAMES = {
     ShopLanguage.UKRAINIAN: ("Марія", "Ірина", "Богдан"),
@@ -66,6 +66,7 @@ GOAL_TIMEOUT_S = 30.0
 POLL_INTERVAL_S = 0.02
 CONVERSATION_TIMEOUT_S = 5.0
 SOLUTION_STOP_TIMEOUT_S = 5.0
+RATE_LIMIT_RETRIES, RATE_LIMIT_PAUSE_S = 20, 0.2
 
 log = logging.getLogger(__name__)
 scenario_runs = ScenarioRuns()
@@ -141,17 +142,20 @@ class Exercise:
 
         ``order``, ``user_id``, ``name`` and ``first_name`` are the learner's; with the prefix
         ``other_`` those of another customer, with an actor's name as prefix the actor's.
-        ``tenant`` is the shop's.  ``conversation`` is the support conversation of the learner,
-        once there is one.
+        ``other`` and the name of an actor alone stand for the first name.  ``tenant`` is the
+        shop's.  ``conversation`` is the support conversation of the learner, once there is one.
         """
         values = {"tenant": self._environment.tenant}
         for actor, person in self._people.items():
             prefix = "" if actor == LEARNER else f"{actor}_"
+            first_name = person.name.partition(" ")[0]
             values |= {
                 f"{prefix}user_id": person.user_id,
                 f"{prefix}name": person.name,
-                f"{prefix}first_name": person.name.partition(" ")[0],
+                f"{prefix}first_name": first_name,
             }
+            if actor != LEARNER:
+                values[actor] = first_name
             if person.order:
                 values[f"{prefix}order"] = person.order
         if conversation := placeholders.conversation_of(self.frames(LEARNER)):
@@ -281,6 +285,12 @@ class Exercise:
         connection = self._connections.get(actor)
         return connection.recorder.frames() if connection else ()
 
+    def wait_for_frame(
+        self, actor: str, predicate: Callable[[RecordedFrame], bool], timeout_s: float
+    ) -> RecordedFrame | None:
+        """Wait for a frame of an actor's connections that matches; None on timeout."""
+        return self._connections[actor].recorder.wait_for(predicate, timeout_s)
+
     def is_open(self, actor: str) -> bool:
         """Return whether the actor has a connection, or one is being opened."""
         return self._connections[actor].is_open
@@ -381,8 +391,7 @@ class Exercise:
             case Send(text, by):
                 self._send(self._connections[by], text)
             case Flood(count, by):
-                for number in range(1, count + 1):
-                    self._send(self._connections[by], f'{{"type":"ping","id":"flood-{number}"}}')
+                self._flood(self._connections[by], count)
             case Publish(body):
                 self._services.publish(body.encode())
             case Advance(order):
@@ -397,8 +406,7 @@ class Exercise:
                 assert_never(action)
 
     def _send(self, connection: ActorConnection, text: str) -> None:
-        if not connection.is_open:
-            raise ExerciseError(N_("The connection is closed. Connect first."))
+        _require_open(connection)
         after_seq = connection.last_seq()
         connection.send(text)
         if connection.role == ActorRole.CUSTOMER and "chat_message" in text:
@@ -408,6 +416,11 @@ class Exercise:
                 name="exercise-conversation",
                 daemon=True,
             ).start()
+
+    def _flood(self, connection: ActorConnection, count: int) -> None:
+        _require_open(connection)
+        for number in range(1, count + 1):  # it may be closed before the last one
+            connection.send(f'{{"type":"ping","id":"flood-{number}"}}')
 
     def _take_conversation(self, connection: ActorConnection, after_seq: int) -> None:
         """Stop the simulated agent in the conversation that a message opens."""
@@ -446,9 +459,20 @@ class Exercise:
                 case Cut() if was_open:
                     by.wait_until_closed(after_seq)
                 case Send(text):
-                    by.wait_for_reply(self.fill(text), after_seq)
+                    self._wait_for_reply(by, self.fill(text), after_seq)
                 case _:
                     pass
+
+    def _wait_for_reply(self, by: ActorConnection, text: str, after_seq: int) -> None:
+        """Wait for the reply to a message; send it again while it is over the rate limit."""
+        for _ in range(RATE_LIMIT_RETRIES):
+            reply = by.wait_for_reply(text, after_seq)
+            if reply is None or reply.error_code != ErrorCode.RATE_LIMITED:
+                return
+            if self._is_stopping.wait(RATE_LIMIT_PAUSE_S) or not by.is_open:
+                return
+            after_seq = by.last_seq()
+            by.send(text)
 
     def _stop_solution(self) -> None:
         self._is_stopping.set()
@@ -499,6 +523,11 @@ class Exercise:
         return frozenset(found)
 
 
+def _require_open(connection: ActorConnection) -> None:
+    if not connection.is_open:
+        raise ExerciseError(N_("The connection is closed. Connect first."))
+
+
 def _is_chat_message(after_seq: int, frame: RecordedFrame) -> bool:
     return frame.seq > after_seq and not frame.is_sent and frame.type == "chat_message"
 
@@ -518,13 +547,4 @@ def _tag(action: Action) -> str:
 
 def _uses(step: Step, kind: type[Struct]) -> bool:
     """Return whether a step's goals have a condition of this kind."""
-    return any(isinstance(each, kind) for goal in step.goals for each in _walk(goal))
-
-
-def _walk(value: object) -> Iterator[object]:
-    yield value
-    if isinstance(value, Struct):
-        value = tuple(getattr(value, name) for name in value.__struct_fields__)
-    if isinstance(value, tuple):
-        for each in value:
-            yield from _walk(each)
+    return any(isinstance(each, kind) for goal in step.goals for each in walk(goal))

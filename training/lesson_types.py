@@ -8,11 +8,14 @@ and conditions, placeholders such as ``{order}`` stand for the values of the lea
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from training.actions import Action
 from training.conditions import Condition
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
 class ActorRole(StrEnum):
@@ -22,20 +25,20 @@ class ActorRole(StrEnum):
     AGENT = "agent"
 
 
-class LessonActor(Struct, frozen=True, kw_only=True):
+class LessonActor(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Somebody with a connection of their own in a lesson.
 
     ``title`` is shown where one chooses an actor; an actor that is not ``is_playable`` is
     moved by the lesson alone.
     """
 
-    name: str
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     title: str
     role: ActorRole = ActorRole.CUSTOMER
     is_playable: bool = True
 
 
-class NearMiss(Struct, frozen=True):
+class NearMiss(Struct, frozen=True, forbid_unknown_fields=True):
     """An attempt that does not meet a goal, and what is wrong with it.
 
     ``{n}`` in the text is the number of the latest frame that meets ``attempt``.
@@ -45,7 +48,7 @@ class NearMiss(Struct, frozen=True):
     text: str
 
 
-class Goal(Struct, frozen=True):
+class Goal(Struct, frozen=True, forbid_unknown_fields=True):
     """One line of what a step asks for; near misses are tried in order."""
 
     text: str
@@ -53,22 +56,22 @@ class Goal(Struct, frozen=True):
     near_misses: tuple[NearMiss, ...] = ()
 
 
-class Choice(Struct, frozen=True):
+class Choice(Struct, frozen=True, forbid_unknown_fields=True):
     """One answer to a question; ``explanation`` says why it is wrong, empty for the right one."""
 
-    name: str
+    name: Name
     text: str
     explanation: str = ""
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
     """A question with exactly one right choice."""
 
     text: str
     choices: tuple[Choice, ...]
 
 
-class Link(Struct, frozen=True):
+class Link(Struct, frozen=True, forbid_unknown_fields=True):
     """A page of the workbench that shows the same thing from the other side.
 
     ``page`` is the page's path; ``parameters`` go into its address, placeholders filled in.
@@ -79,7 +82,7 @@ class Link(Struct, frozen=True):
     parameters: tuple[tuple[str, str], ...] = ()
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class Step(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One step of a lesson.
 
     ``instruction`` says what to do, ``reason`` why it matters, ``explanation`` why it worked.
@@ -105,15 +108,15 @@ class Step(Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
 
 
-class Lesson(Struct, frozen=True, kw_only=True):
+class Lesson(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A lesson; ``name`` is in addresses and progress files and must never change.
 
     ``terms`` are the protocol's words that it covers.
     """
 
-    name: str
+    name: Name
     title: str
-    minutes: int
+    minutes: Annotated[int, Meta(ge=1, le=120)]
     teaches: str
     terms: tuple[str, ...]
     steps: tuple[Step, ...]
@@ -121,7 +124,7 @@ class Lesson(Struct, frozen=True, kw_only=True):
     actors: tuple[LessonActor, ...] = ()
 
 
-class Chapter(Struct, frozen=True):
+class Chapter(Struct, frozen=True, forbid_unknown_fields=True):
     """Lessons of one subject."""
 
     title: str

@@ -2,7 +2,7 @@
 
 It speaks as much of the protocol as the workbench's feed needs, so that the pages are measured
 without the cost of the server and the simulator.  ``POST /rate/{number}`` sets the messages per
-second.
+second, ``GET /counts`` has those reported so far, by kind of channel.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import signal
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -29,6 +30,7 @@ class GeneratedMonitor:
 
     def __init__(self) -> None:
         self._messages_per_second = 0
+        self._counts: Counter[str] = Counter()
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """Sign everybody in, accept every subscription, and report until the client leaves."""
@@ -55,6 +57,10 @@ class GeneratedMonitor:
         self._messages_per_second = int(request.match_info["number"])
         return web.Response()
 
+    async def handle_counts(self, _: web.Request) -> web.Response:
+        """Return how many messages were reported, by kind of channel."""
+        return web.json_response(self._counts)
+
     async def _report(self, socket: web.WebSocketResponse) -> None:
         generator, number, due = ReportGenerator(), 0, time.monotonic()
         while True:
@@ -62,7 +68,10 @@ class GeneratedMonitor:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             number += 1
             rate = self._messages_per_second
-            await _send(socket, "traffic", generator.traffic(rate, INTERVAL_S, time.time()))
+            traffic = generator.traffic(rate, INTERVAL_S, time.time())
+            await _send(socket, "traffic", traffic)
+            for kind, totals in traffic.kinds.items():
+                self._counts[kind] += totals.messages
             if number % REPORTS_PER_STATS == 0:
                 await _send(socket, "stats", monitor_reports.stats())
 
@@ -86,6 +95,7 @@ async def _serve() -> None:
     monitor, app = GeneratedMonitor(), web.Application()
     app.router.add_get("/ws", monitor.handle_websocket)
     app.router.add_get("/api/connections", monitor.handle_connections)
+    app.router.add_get("/counts", monitor.handle_counts)
     app.router.add_post("/rate/{number}", monitor.handle_rate)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()

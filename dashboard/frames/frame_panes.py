@@ -13,7 +13,7 @@ from client.recorded_frames import RecordedFrame
 from dashboard.frames import frame_text, sequence_diagram
 from dashboard.frames.connection_tracker import ConnectionTracker, FrameNotes
 from dashboard.frames.frame_text import explain
-from dashboard.frames.sequence_diagram import Lane
+from dashboard.frames.sequence_diagram import Divider, Lane
 from dashboard.i18n.translate import _, ngettext
 from dashboard.ui import formatting, tables, theme
 from dashboard.ui.frozen_list import FrozenList
@@ -32,6 +32,7 @@ class FrameList(Struct, frozen=True):
     """A list of frames: its key, its rows, what is known of them, and what to say without any.
 
     ``hint`` is a title and a text; ``default_frame`` is shown in detail if none is selected.
+    ``has_personas``: the connection is that of the sidebar's persona.
     """
 
     owner: str
@@ -39,6 +40,7 @@ class FrameList(Struct, frozen=True):
     tracker: ConnectionTracker
     hint: tuple[str, str]
     default_frame: RecordedFrame | None = None
+    has_personas: bool = True
 
 
 def draw_frames(
@@ -70,7 +72,7 @@ def draw_frames(
             # Always there, so that selecting a frame moves nothing.
             with st.container(key="frame", height="stretch", border=False, gap="xsmall"):
                 if shown or one:
-                    _draw_detail(one, listed.tracker, draw_notes)
+                    _draw_detail(one, listed, draw_notes)
                     seq = one.seq if one else ""
                     _from_top(key="frame-pane", data={"frame": f"{listed.owner} {seq}"})
                 else:
@@ -166,7 +168,7 @@ def _draw_table(
 
 def _draw_detail(
     frame: RecordedFrame | None,
-    tracker: ConnectionTracker,
+    listed: FrameList,
     draw_notes: DrawNotes | None,
 ) -> None:
     if frame is None:
@@ -177,6 +179,7 @@ def _draw_detail(
     st.html(
         formatting.split_row_html(f"<b>#{frame.seq} {html.escape(frame.label)}</b>", aside, "quiet")
     )
+    tracker = listed.tracker
     notes = tracker.notes(frame.seq)
     words = explain(
         frame,
@@ -184,6 +187,7 @@ def _draw_detail(
         formatting.format_round_trip,
         _,
         lambda seq: tracker.notes(seq).origin,
+        has_personas=listed.has_personas,
     )
     st.caption(formatting.markdown_with_code(words))
     if draw_notes:
@@ -192,7 +196,11 @@ def _draw_detail(
         st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)
 
 
-def draw_sequence(lane: Lane, draw_choice: Callable[[], Lane | None] = lambda: None) -> None:
+def draw_sequence(
+    lane: Lane,
+    draw_choice: Callable[[], Lane | None] = lambda: None,
+    divider: Divider | None = None,
+) -> None:
     """Draw the sequence of the last frames; it follows the newest.
 
     ``draw_choice`` draws the choice of a second client and returns it.
@@ -206,6 +214,6 @@ def draw_sequence(lane: Lane, draw_choice: Callable[[], Lane | None] = lambda: N
         other = draw_choice()
         with st.container(height="stretch", border=False, key="sequence-diagram"):
             # Always one element: a second one would stay on the page until the next full run.
-            diagram = sequence_diagram.render_diagram(lane, _("server"), other)
+            diagram = sequence_diagram.render_diagram(lane, _("server"), other, divider)
             has_frames = lane.frames or (other is not None and other.frames)
             st.html(diagram if has_frames else f'<div class="quiet">{hint}</div>')

@@ -195,13 +195,18 @@ def explain(
     format_duration: Callable[[float], str],
     translate: Translate = str,
     origin_of: Callable[[int], EventOrigin | None] = lambda _: None,
+    *,
+    has_personas: bool = True,
 ) -> str:
     """Explain what a frame means, what to do, and which frame it answers or is answered by.
 
-    ``origin_of`` returns the origin of another event by its ``seq``.  Backticks enclose code.
+    ``origin_of`` returns the origin of another event by its ``seq``.  Without personas, none is
+    recommended.  Backticks enclose code.
     """
     sentences = [
-        translate(text).format(**values) for text, values in _explain_kind(frame, notes, origin_of)
+        translate(text).format(**values)
+        for text, values in _explain_kind(frame, notes, origin_of)
+        if has_personas or text != code_descriptions.PRACTISE_EXPIRY
     ]
     if match := notes.match:
         template = ANSWERED_BY if match.other_seq > frame.seq else ANSWERS_REQUEST

@@ -103,7 +103,8 @@ def _kinds(rows: Sequence[tuple[Lane, RecordedFrame]]) -> Iterator[str]:
 
 def _render_divider(divider: Divider, has_other: bool) -> str:
     text = f'<div class="divider">{html.escape(divider.text)}</div>'
-    return f"<span></span>{text}" + ('<div class="idle"></div>' if has_other else "<span></span>")
+    # Three elements, as in every row; of two clients, the line is as wide as both.
+    return f"<span></span>{text}" + ("<span hidden></span>" if has_other else "<span></span>")
 
 
 def _render_arrow(

@@ -119,9 +119,9 @@ def mark_layers(length: int) -> list[Spec]:
     """Return the layers that draw the annotations of ``with_marks``: shades, rules and labels.
 
     Scenarios are lines at start and end, pauses and gaps are shaded.  Labels stay inside of the
-    plot, so that it keeps its size.
+    plot, so that it keeps its size, on the side of their line with more room.
     """
-    is_right = f"datum.t > {-0.2 * length}"
+    is_right = f"datum.t > {-0.5 * length}"
     color = {
         "field": "mark",
         "type": "nominal",

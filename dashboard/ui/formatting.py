@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+from babel import dates
 
 from dashboard.i18n.translate import _, current_language, ngettext
 
@@ -71,13 +72,24 @@ def format_time(at: float, millis: bool = False, timezone: tzinfo | None = None)
     return moment.strftime("%H:%M:%S") + (f".{moment.microsecond // 1000:03}" if millis else "")
 
 
+def format_date(at: float) -> str:
+    """Format a day in the viewer's time zone and the tab's language: November 26, 2026."""
+    day = datetime.fromtimestamp(at, viewer_timezone()).date()
+    return dates.format_date(day, "long", locale=current_language())
+
+
 def format_duration(seconds: float) -> str:
     """Format a duration: 5 s, 12 min, 3 h."""
     if seconds < 90:
         return _("{count} s").format(count=f"{seconds:.0f}")
     if seconds < 5400:
-        return _("{count} min").format(count=f"{seconds / 60:.0f}")
+        return format_minutes(round(seconds / 60))
     return _("{count} h").format(count=f"{seconds / 3600:.0f}")
+
+
+def format_minutes(minutes: int) -> str:
+    """Format a duration in minutes: 5 min, 90 min."""
+    return _("{count} min").format(count=minutes)
 
 
 def format_size(size: int) -> str:

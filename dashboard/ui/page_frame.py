@@ -138,17 +138,20 @@ def _status_html(live_text: str) -> str:
     return status_html(title, live_text, tone)
 
 
-def redraw_periodically(page: str, draw: Callable[[], None]) -> None:
+def redraw_periodically(page: str, draw: Callable[[], None], part: str = "") -> None:
     """Redraw at the sidebar's refresh interval while the tab is visible.
 
-    ``page`` labels the page's metrics.
+    ``page`` labels the page's metrics.  A page that is redrawn in several places names all of them
+    but one.
     """
 
     @st.fragment(run_every=hidden_tab.run_every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
         shop_reset.follow()
-        with prometheus.measure_tick(page), st.container(key="page", gap="xsmall"):
-            page_errors.draw()
+        key = f"page-{part}" if part else "page"
+        with prometheus.measure_tick(page), st.container(key=key, gap="xsmall"):
+            if not part:
+                page_errors.draw()
             draw()
 
     tick()

@@ -69,7 +69,7 @@ def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
 def set_selected(page: str, parameter: str, name: str = "") -> None:
     """Select an option, by default the first; for callbacks.
 
-    It is another widget then: see ``editor_state.template_key`` for why.
+    It is another widget then: see ``editor_state.prepare_choice`` for why.
     """
     versions = tab().select_versions
     versions[page, parameter] = versions.get((page, parameter), 0) + 1

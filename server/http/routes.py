@@ -100,8 +100,7 @@ class Routes(Struct, frozen=True):
     async def publish(self, request: web.Request) -> web.Response:
         """Publish what a service or an admin sends; once for each ``Idempotency-Key``."""
         identity = await require_role(request, self.verifier, PUBLISHER_ROLES)
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            body = await request.read()
+        body = await _read_body(request)
         key = request.headers.get("Idempotency-Key")
         if key is None:
             return json_response(await self.publish_service.publish(body, identity))
@@ -154,8 +153,7 @@ class Routes(Struct, frozen=True):
     async def disconnect_user(self, request: web.Request) -> web.Response:
         """Close all connections of a user."""
         admin = await self._require_admin(request)
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            body = await request.read()
+        body = await _read_body(request)
         try:
             options = _disconnect_decoder.decode(body) if body else DisconnectRequest()
         except DECODE_ERRORS as why:
@@ -212,6 +210,14 @@ async def _error_middleware(request: web.Request, handler: Handler) -> web.Strea
     except Exception:  # a bug: the details are for the log alone
         log.exception("unhandled error in a request to %s", request.path)
         return error_response(500, "internal", "The server failed")
+
+
+async def _read_body(request: web.Request) -> bytes:
+    """Read the body, within `BODY_TIMEOUT_S` if part of it has not arrived yet."""
+    if request.content.is_eof():
+        return await request.read()
+    async with asyncio.timeout(BODY_TIMEOUT_S):
+        return await request.read()
 
 
 def _conversation_json(conversation: Conversation) -> dict[str, object]:

@@ -20,8 +20,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import repeat
-from operator import call
-from typing import Protocol
+from typing import Any, Protocol
 
 from server.websocket.send_queue import (
     MAX_TRANSPORT_BUFFER,
@@ -59,13 +58,21 @@ class BatchWriter:
     """Owns the send queues, and gives those that have frames their turns.
 
     ``clock`` is in seconds of a monotonic clock, which must not stand still within an iteration
-    of the loop.  ``limits`` are those of the send queues: see `slow_consumers`.
+    of the loop.  ``limits`` are those of the send queues: see `slow_consumers`.  ``send`` is
+    ``DirectSocket.send`` of the class of all sockets.
     """
 
-    def __init__(self, loop: Loop, clock: Callable[[], float], limits: QueueLimits) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        clock: Callable[[], float],
+        limits: QueueLimits,
+        send: Callable[[Any, bytes], int],
+    ) -> None:
         self._loop = loop
         self._clock = clock
         self._limits = limits
+        self._send = send
         self._urgent: deque[SendQueue] = deque()
         self._turns: deque[SendQueue | RecipientGroup] = deque()  # that are left in this pass
         self._next_turns: deque[SendQueue | RecipientGroup] = deque()  # of the next pass
@@ -290,10 +297,10 @@ class BatchWriter:
         group.pass_number = self._pass_number
         congested = self._congested.intersection(group.queues) if self._congested else ()
         if not congested:
-            self._write_run(group.queues, group.sends, data)
+            self._write_run(group.queues, group.sockets, data)
             return
         queues = [queue for queue in group.queues if queue not in congested]
-        self._write_run(queues, [queue.send for queue in queues], data)
+        self._write_run(queues, [queue.socket for queue in queues], data)
         for queue in congested:
             if not self._write(queue, data):
                 self._retry_later(queue)
@@ -312,24 +319,25 @@ class BatchWriter:
                     self._retry_later(queue)
                 continue
             if pending != frames:
-                self._write_run(run, [each.send for each in run], b"".join(frames))
+                self._write_run(run, [each.socket for each in run], b"".join(frames))
                 run, frames = [], pending
             run.append(queue)
-        self._write_run(run, [each.send for each in run], b"".join(frames))
+        self._write_run(run, [each.socket for each in run], b"".join(frames))
 
     def _write_run(
-        self, queues: Sequence[SendQueue], sends: Sequence[Callable[[bytes], int]], data: bytes
+        self, queues: Sequence[SendQueue], sockets: Sequence[DirectSocket], data: bytes
     ) -> None:
         """Write the same bytes past transports whose buffers are empty: one system call each.
 
-        The loop is one in C: the interpreter's own steps are slow between system calls.
+        The loop is one in C, and reads no memory of a connection but its socket: between system
+        calls, which leave little in the caches, the interpreter's own steps are slow.
         """
         written: list[int] = []
         size = len(data)
-        remaining = iter(sends)
-        while len(written) < len(sends):
+        remaining = iter(sockets)
+        while len(written) < len(sockets):
             try:
-                written.extend(map(call, remaining, repeat(data)))
+                written.extend(map(self._send, remaining, repeat(data)))
             except BlockingIOError:
                 written.append(0)
             except OSError:
@@ -360,7 +368,7 @@ class BatchWriter:
             return True
         self._congested.discard(queue)
         try:
-            written = queue.send(data)
+            written = self._send(queue.socket, data)
         except BlockingIOError:
             written = 0
         except OSError:

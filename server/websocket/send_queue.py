@@ -59,7 +59,7 @@ class SendQueue:
     had its last; ``is_urgent`` and ``has_turn`` tell in which of the batch writer's lists it is.
     Instead, frames may wait in ``group``: never both at once.
     ``unsent``, which is older, had its turn while the transport's buffer was full.
-    ``send`` is that of the socket.  ``buffered_in_all`` counts the bytes ever left to the
+    ``buffered_in_all`` counts the bytes ever left to the
     transport, ``taken`` is how many of them the client had taken at ``progress_at``, when it last
     took one.
     """
@@ -74,7 +74,6 @@ class SendQueue:
         "pass_number",
         "pending",
         "progress_at",
-        "send",
         "socket",
         "taken",
         "transport",
@@ -87,7 +86,6 @@ class SendQueue:
     ) -> None:
         self.transport = transport
         self.socket = socket
-        self.send = socket.send
         self.connection = connection
         self.pending: list[bytes] = []
         self.group: RecipientGroup | None = None
@@ -119,11 +117,11 @@ class RecipientGroup:
     for the group's next turn; ``pass_number`` and ``has_turn`` are those of a send queue.
     """
 
-    __slots__ = ("frames", "has_claim", "has_turn", "pass_number", "queues", "sends", "separate")
+    __slots__ = ("frames", "has_claim", "has_turn", "pass_number", "queues", "separate", "sockets")
 
     def __init__(self, queues: Sequence[SendQueue]) -> None:
         self.queues = list(queues)
-        self.sends = [queue.send for queue in queues]
+        self.sockets = [queue.socket for queue in queues]
         self.frames: list[bytes] = []
         self.pass_number = 0
         self.has_claim = self.has_turn = False
@@ -145,7 +143,7 @@ class RecipientGroup:
     def remove(self, queue: SendQueue) -> None:
         """Remove a queue; neither it nor the group has frames."""
         index = self.queues.index(queue)
-        del self.queues[index], self.sends[index]
+        del self.queues[index], self.sockets[index]
         queue.group = None
 
 

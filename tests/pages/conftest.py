@@ -18,6 +18,9 @@ FLAGS = [
 ]  # fmt: skip
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 WAIT_MS = 60_000
+NO_COLOUR_IS_ON_ITS_WAY = (
+    "() => !document.getAnimations().some(running => running instanceof CSSTransition)"
+)
 expect.set_options(timeout=WAIT_MS)
 
 
@@ -107,6 +110,20 @@ def head(page):
 @pytest.fixture(name="head")
 def head_of_a_page():
     return head
+
+
+@pytest.fixture
+def switch_theme():
+    """Show a page in the light or the dark theme; every colour has changed when it returns."""
+
+    def switch(page, scheme):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+        for each in page.locator(".traffic-map").all():  # it reads the theme a moment later
+            expect(each).to_have_css("color-scheme", scheme)
+        page.wait_for_function(NO_COLOUR_IS_ON_ITS_WAY)
+
+    return switch
 
 
 @pytest.fixture

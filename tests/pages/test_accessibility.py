@@ -8,25 +8,21 @@ from playwright.sync_api import expect
 
 PAGES = [
     "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
+    "map", "training",
 ]  # fmt: skip
 SELECTING_PAGES = ("explorer", "orders", "inventory")  # they select a first row by themselves
 STREAMLITS = ("stSidebarNav", "stToast")  # of its own making
 OURS = {"exclude": [[f"[data-testid={name}]"] for name in STREAMLITS]}
 GRAVE = ("serious", "critical")
-NO_COLOUR_IS_ON_ITS_WAY = (
-    "() => !document.getAnimations().some(running => running instanceof CSSTransition)"
-)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_has_a_serious_violation_in_either_theme(open_page, name):
+def test_no_page_has_a_serious_violation_in_either_theme(open_page, switch_theme, name):
     page = open_page(name)
     expect(page.locator(".st-key-page")).to_contain_text(re.compile(r"\w"))
 
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
-        page.wait_for_function(NO_COLOUR_IS_ON_ITS_WAY)
+        switch_theme(page, scheme)
         assert violations(page) == {}, scheme
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 PAGES = [
     "overview", "explorer", "orders", "inventory", "inbox", "console", "scenarios", "connections",
+    "map", "training",
 ]  # fmt: skip
 PHONE = {"width": 390, "height": 844}
 COMPLAINTS = ("error", "warning")  # kinds of messages of the console

@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 import websocket
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 
 CANVAS = "canvas.live"
 FRAMES = re.compile("/map/frames/")
+HIDDEN_AFTER_MS = 5000  # as the modules have it
 DRAWN_SINCE = """count => {
     const find = root => {
         for (const each of root.querySelectorAll("*")) {
@@ -46,37 +48,66 @@ def status_of(url, **headers):
     return refused.value.status_code
 
 
-def test_its_socket_is_for_the_visible_page_alone(open_page, programs):
-    page = open_page("map")
-    with page.expect_websocket(lambda socket: FRAMES.search(socket.url)) as opened:
-        page.reload()
-    url, ours = opened.value.url, f"http://127.0.0.1:{programs.workbench_program.port}"
+@pytest.fixture(scope="module")
+def shared(contexts):
+    """The map in a page that some tests share, since it takes seconds to open; and its socket.
+
+    `.page` shows the map; `.socket` is the last that it opened.
+    """
+    page = contexts(locale="en-GB").new_page()
+    opened = SimpleNamespace(page=page, socket=None)
+
+    def note(socket):
+        if FRAMES.search(socket.url):
+            opened.socket = socket
+
+    page.on("websocket", note)
+    page.clock.install()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.set_default_timeout(60_000)
+    page.goto("map")
+    wait_until_it_draws(page)
+    yield opened
+    page.close()
+
+
+def test_its_socket_is_for_the_visible_page_alone(shared, programs):
+    page = shared.page
+    url, ours = shared.socket.url, f"http://127.0.0.1:{programs.workbench_program.port}"
     cookie = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
     assert status_of(url, origin="http://evil.example", cookie=cookie) == 403
     assert status_of(url, origin=ours) == 403
     assert status_of(url[:-4], origin=ours, cookie=cookie) == 403
     websocket.create_connection(url, origin=ours, cookie=cookie).close()
 
-    wait_until_it_draws(page)
     assert page.locator("#loading").count() == 0  # the outline of the page that was loading
     expect(page.locator(CANVAS)).to_have_attribute("data-in-flight", re.compile("[1-9]"))
     expect(page.locator(CANVAS)).to_have_attribute("data-failures", "0")
     expect(page.locator(CANVAS)).to_have_attribute("aria-label", re.compile(r"\d+ connected"))
-    with opened.value.expect_event("close"):
+    with shared.socket.expect_event("close"):
         page.evaluate(SET_HIDDEN, True)
         before = drawn(page)
+        page.clock.fast_forward(HIDDEN_AFTER_MS)
     assert drawn(page) == before
 
-    with page.expect_websocket(lambda socket: FRAMES.search(socket.url)) as opened:
+    with page.expect_websocket(lambda socket: FRAMES.search(socket.url)):
         page.evaluate(SET_HIDDEN, False)
     wait_until_it_draws(page)
-    with opened.value.expect_event("close"):
-        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Scenarios").click()
 
 
-def test_focus_filters_and_table_survive_a_reload_and_keys_reach_everything(open_page):
-    page = open_page("map")
-    wait_until_it_draws(page)
+def test_a_pause_counts_what_is_missed_and_replays_it(shared):
+    page = shared.page
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text(re.compile("[1-9][0-9]* messages? passed"))).to_be_visible()
+    page.get_by_role("button", name="Replay").click()
+
+    expect(page.get_by_text(re.compile("s behind"))).to_be_visible()
+    expect(page.get_by_text(re.compile("s behind"))).to_be_hidden()  # it has caught up
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_focus_filters_and_table_survive_a_reload_and_keys_reach_everything(shared, switch_theme):
+    page = shared.page
     page.get_by_label("Focus on").select_option("tenant:shop")
     page.get_by_role("button", name="monitor", exact=False).click()
     page.get_by_role("button", name="Table", exact=True).click()
@@ -88,8 +119,7 @@ def test_focus_filters_and_table_survive_a_reload_and_keys_reach_everything(open
     expect(of_monitor).to_have_count(0)
     expect(page.get_by_label("Focus on")).to_have_value("tenant:shop")
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+        switch_theme(page, scheme)
         found = Axe().run(page, context={"include": [[".st-key-pane-map"]]}).response
         grave = [each["id"] for each in found["violations"] if each["impact"] != "minor"]
         assert grave == [], scheme
@@ -105,20 +135,9 @@ def test_focus_filters_and_table_survive_a_reload_and_keys_reach_everything(open
     expect(of_monitor).to_be_visible()
 
     page.get_by_label("Focus on").select_option("tenant:shop")
-    page.get_by_role("button", name="Open in Explorer").click()
+    with shared.socket.expect_event("close"):
+        page.get_by_role("button", name="Open in Explorer").click()
     expect(page).to_have_url(re.compile(r"/explorer\?channel=tenant%3Ashop"))
-
-
-def test_a_pause_counts_what_is_missed_and_replays_it(open_page):
-    page = open_page("map")
-    wait_until_it_draws(page)
-    page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text(re.compile("[1-9][0-9]* messages? passed"))).to_be_visible()
-    page.get_by_role("button", name="Replay").click()
-
-    expect(page.get_by_text(re.compile("s behind"))).to_be_visible()
-    expect(page.get_by_text(re.compile("s behind"))).to_be_hidden()  # it has caught up
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 
 def frame(**fields):

@@ -7,20 +7,12 @@ import time
 
 import streamlit as st
 
-from dashboard.frames import templates
-from dashboard.frames.connection_summary import (
-    ConnectionPhase,
-    ConnectionSummary,
-    TokenState,
-)
+from dashboard.frames import connection_status, templates
 from dashboard.i18n.translate import _
-from dashboard.state.channels import kind_of
 from dashboard.ui import formatting, theme
 from dashboard.views.console import editor_state, next_steps, tab_resources
 from dashboard.views.console.next_steps import NextStep
 from dashboard.views.console.tab_resources import ConsoleConnection
-
-MAX_CHIPS = 8  # channels
 
 
 def draw(connection: ConsoleConnection) -> None:
@@ -34,50 +26,12 @@ def draw(connection: ConsoleConnection) -> None:
     with theme.card("connection", "", None):
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
             with st.container(width="stretch"):
-                title, detail, tone = status(summary, now)
+                address = tab_resources.conformance_target().socket_url
+                title, detail, tone = connection_status.status(summary, now, address)
                 st.html(formatting.status_html(title, detail, tone))
             _draw_connect_button(connection)
-        _draw_subscriptions(tuple(tracker.subscriptions))
+        st.html(connection_status.subscriptions_html(tuple(tracker.subscriptions)))
         _draw_step(step, connection, now)
-
-
-def status(summary: ConnectionSummary, now: float) -> tuple[str, str, str]:
-    """Return title, detail and tone of the connection's state."""
-    match summary.phase:
-        case ConnectionPhase.NOT_CONNECTED:
-            return _("Your connection: not connected"), "", "muted"
-        case ConnectionPhase.CONNECTING:
-            address = tab_resources.conformance_target().socket_url
-            return _("Your connection: connecting"), address, "muted"
-        case ConnectionPhase.CLOSED:
-            closing = summary.closing_frame
-            by = closing.label if closing else ""
-            if closing is not None and closing.is_sent:
-                by = _("by this client")
-            at = formatting.format_time(summary.since)
-            detail = _("{reason} at {at}; Send or Connect opens a new one")
-            tone = "muted" if closing is not None and closing.is_sent else "bad"
-            return _("Your connection: closed"), detail.format(reason=by, at=at), tone
-        case _:
-            return _("Your connection: open"), _identity(summary, now), _open_tone(summary)
-
-
-def _open_tone(summary: ConnectionSummary) -> str:
-    return "ok" if summary.token is TokenState.ACCEPTED else "warn"
-
-
-def _identity(summary: ConnectionSummary, now: float) -> str:
-    if not summary.user:
-        since = formatting.format_time(summary.since)
-        return _("not signed in, connected at {at}").format(at=since)
-    who = " · ".join(filter(None, (summary.user, summary.role, summary.tenant)))
-    words = _("signed in as {who}").format(who=who)
-    if summary.token is TokenState.EXPIRED:
-        return f"{words} · " + _("token expired")
-    if summary.expires_at is None:
-        return words
-    left = formatting.format_duration(max(0.0, summary.expires_at - now))
-    return f"{words} · " + _("token expires in {time}").format(time=left)
 
 
 def _draw_connect_button(connection: ConsoleConnection) -> None:
@@ -89,17 +43,6 @@ def _draw_connect_button(connection: ConsoleConnection) -> None:
         on_click=connection.disconnect if is_open else connection.open,
         width=132,
     )
-
-
-def _draw_subscriptions(channels: tuple[str, ...]) -> None:
-    """Draw the subscriptions; always one line, so that nothing below moves."""
-    label = html.escape(_("Subscribed to"))
-    chips = "".join(formatting.chip_html(each, kind_of(each)) for each in channels[:MAX_CHIPS])
-    if len(channels) > MAX_CHIPS:
-        more = _("and {count} more").format(count=len(channels) - MAX_CHIPS)
-        chips += f"<span>{html.escape(more)}</span>"
-    nothing = html.escape(_("nothing"))
-    st.html(f'<div class="row quiet one-line"><span>{label}</span>{chips or nothing}</div>')
 
 
 def _draw_step(step: NextStep, connection: ConsoleConnection, now: float) -> None:

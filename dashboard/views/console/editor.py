@@ -76,20 +76,14 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
             height="stretch",
             key=EDITOR_TEXT,
             label_visibility="collapsed",
-            on_change=editor_state.follow_text,
+            on_change=editor_state.follow_typed_text,
         )
         _draw_sending(text, is_publication, connection)
         st.fragment(_draw_check)(values, connection.persona)
 
 
 def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
-    key = editor_state.template_key()
-    st.session_state.setdefault(key, editor_state.selected_template())
-
-    def write() -> None:
-        if editor_state.is_new_choice():
-            editor_state.write_template(editor_state.selected_template(), values())
-
+    key = editor_state.prepare_choice()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="template"):
         name = st.selectbox(
             _("Template"),
@@ -97,7 +91,8 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
             key=key,
             format_func=lambda name: _(templates.TEMPLATE_TITLES[name]),
             label_visibility="collapsed",
-            on_change=write,
+            on_change=editor_state.follow_choice,
+            args=(key, values),
         )
         is_handed_over = bool(tab_session.tab().console.handed_over)
         restore = _("Restore the template")
@@ -111,7 +106,7 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
             disabled=name == templates.OWN_MESSAGE and not is_handed_over,
             on_click=lambda: editor_state.restore(values()),
         )
-    editor_state.keep_template(name)
+    editor_state.keep_choice(key, name)
 
 
 def _draw_sending(text: str, is_publication: bool, connection: ConsoleConnection) -> None:

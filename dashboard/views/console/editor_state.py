@@ -88,36 +88,68 @@ def is_outdated(text: str, values: TemplateValues) -> bool:
 def selected_template() -> str:
     """Return the template that was chosen, in this tab or in its address."""
     kept = url_select.kept_value("console", TEMPLATE_PARAM)
-    wanted = st.session_state.get(template_key(), kept)
+    wanted = st.session_state.get(_template_key(), kept)
     return wanted if wanted in TEMPLATE_TITLES else templates.TEMPLATE_NAMES[0]
 
 
-def is_new_choice() -> bool:
-    """Return whether a person selected another template; for the callback of a change.
-
-    A selection by the page is reported as a change, too, if the run that made it was cut short.
-    """
-    return selected_template() != url_select.kept_value("console", TEMPLATE_PARAM)
-
-
-def template_key() -> str:
-    """Return the key of the widget that selects the template.
+def prepare_choice() -> str:
+    """Give the widget that selects the template its value; return its key.
 
     It is another widget after each selection by the page: a message that the browser sent before
     still has the former choice, and would look as if somebody had made it.
     """
+    key = _template_key()
+    if key not in st.session_state:
+        st.session_state[key] = selected_template()
+        _note_shown(key, selected_template())
+    return key
+
+
+def keep_choice(key: str, name: str) -> None:
+    """Keep the template that a widget shows, also in the URL; after it was drawn."""
+    _note_shown(key, name)
+    _keep_template(name)
+
+
+def follow_choice(key: str, values: Callable[[], TemplateValues]) -> None:
+    """Write the template that a person selected; for the callback of the widget ``key``.
+
+    A selection by the page is reported as a change, too, if the run that made it was cut short.
+    """
+    if _is_new_choice(key):
+        name = st.session_state[key]
+        _note_shown(key, name)
+        write_template(name, values())
+
+
+def _is_new_choice(key: str) -> bool:
+    """Return whether a person has selected another template than the widget showed.
+
+    Also in the widget before this one, which the browser shows until it has the next.
+    """
+    shown = tab().console.shown_templates
+    return key in shown and st.session_state.get(key, shown[key]) != shown[key]
+
+
+def _note_shown(key: str, name: str) -> None:
+    shown = tab().console.shown_templates
+    shown[key] = name
+    for earlier in [*shown][:-2]:
+        del shown[earlier]
+
+
+def _template_key() -> str:
     return f"console-template-{tab().console.template_version}-{current_language()}"
 
 
-def keep_template(name: str) -> None:
-    """Keep the selected template in the URL."""
+def _keep_template(name: str) -> None:
     url_select.keep_value("console", TEMPLATE_PARAM, name, default=templates.TEMPLATE_NAMES[0])
 
 
 def _select_template(name: str) -> None:
     if name != selected_template():
         tab().console.template_version += 1
-        keep_template(name)
+    _keep_template(name)
 
 
 def write_template(name: str, values: TemplateValues) -> None:
@@ -163,6 +195,16 @@ def save() -> None:
     if console.draft != st.session_state[EDITOR_TEXT]:
         console.draft_persona = console.template_persona
     console.draft = st.session_state[EDITOR_TEXT]
+
+
+def follow_typed_text() -> None:
+    """Follow what a person typed; for the editor's callback.
+
+    Nothing follows if one message of the browser has a selected template, too: that replaces the
+    text, whichever callback comes first.
+    """
+    if not any(map(_is_new_choice, tab().console.shown_templates)):
+        follow_text()
 
 
 def follow_text() -> None:

@@ -138,7 +138,7 @@ def draw(now: Snapshot, selected: str) -> None:
 
 def _columns(view: TreeView) -> dict[str, Column[ChannelTreeRow]]:
     amount: Column[ChannelTreeRow] = tables.right_aligned_column(
-        52,
+        54,
         lambda row: "" if _is_more(row) else formatting.format_count(row.total),
         _("Messages since the workbench started"),
     )
@@ -153,7 +153,7 @@ def _columns(view: TreeView) -> dict[str, Column[ChannelTreeRow]]:
     return {
         "": Column("button", 22, _fold_cell, on_click=_act),
         _("Channel"): tables.text_column(
-            124,
+            112,
             lambda row: format_name(row, bool(view.search)),
             _(
                 "A kind with the number of its channels, or a channel; click to filter the "
@@ -169,10 +169,10 @@ def _columns(view: TreeView) -> dict[str, Column[ChannelTreeRow]]:
         ),
         amount_title: amount,
         _("Subs"): tables.right_aligned_column(
-            40, format_subscribers, _("Connections that are subscribed to the channel")
+            46, format_subscribers, _("Connections that are subscribed to the channel")
         ),
         _("2 min"): tables.sparkline_column(
-            48, lambda row: row.trend, _("Messages per second over the last two minutes")
+            46, lambda row: row.trend, _("Messages per second over the last two minutes")
         ),
     }
 

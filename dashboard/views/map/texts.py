@@ -56,6 +56,10 @@ def _legend() -> dict[str, str]:
         "monitor-legend": _("monitor: the server's own reports. Press to hide or show."),
         "refused-legend": _("Refused requests turn back. Press to hide or show."),
         "refused": _("refused"),
+        "hidden": _("hidden"),
+        "deadEnd": _("no subscriber is connected"),
+        "name": _("Bold name"),
+        "justReceived": _("just received"),
     }
 
 
@@ -65,7 +69,7 @@ def _controls() -> dict[str, str]:
         "allTypes": _("All types"),
         "focus": _("Focus on"),
         "allSubscribers": _("Everything"),
-        "speed": _("Speed"),
+        "slow": _("Slow"),
         "slowHint": _("A quarter of the speed (S)"),
         "table": _("Table"),
         "tableHint": _("The same as a table (T)"),
@@ -112,6 +116,8 @@ def _states() -> dict[str, str]:
         "leftOut": _("{count}/s not in the sample"),
         "perSecond": _("{rate}/s"),
         "back": _("reconnected"),
+        "asked": _("{name}: {code}"),
+        "askedFor": _("{name} asked for {channel}: {code}"),
         "event-closed": _("left"),
         "event-evicted": _("evicted"),
         "event-disconnected": _("disconnected"),

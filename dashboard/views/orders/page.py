@@ -220,7 +220,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
             80, lambda order: formatting.format_number(float(order.total), 2)
         ),
         _("Placed"): tables.text_column(
-            76, lambda order: formatting.format_time(order.placed_at, timezone=where)
+            86, lambda order: formatting.format_time(order.placed_at, timezone=where)
         ),
         theme.display_name("paid").capitalize(): step(OrderStatus.PAID),
         theme.display_name("processing").capitalize(): step(OrderStatus.PROCESSING),
@@ -282,7 +282,7 @@ def draw() -> None:
     if page_frame.draw_if_empty(now):
         return
     order = selected_order(now)
-    left, right = st.columns([63, 37], gap="xsmall")
+    left, right = st.columns([64, 36], gap="xsmall")
     with left:
         if order:
             draw_order(order, now)

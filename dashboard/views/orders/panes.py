@@ -185,12 +185,12 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
         _("Shop, ms"): tables.right_aligned_column(
-            70,
+            82,
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
         _("Difference, ms"): tables.right_aligned_column(
-            100,
+            98,
             lambda one: format_ms(one.difference_ms),
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),

@@ -1,6 +1,7 @@
 """The batch writer: few writes, frames in order, and no waiting for a full socket."""
 
 import itertools
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ class Socket:
         self.unread = 0
         self.takes = 1 << 30
         self.is_gone = self.breaks = self.is_closed = False
+        self.before_send = lambda: None
 
     @property
     def received(self):
@@ -32,6 +34,7 @@ class Socket:
         self.writes.append(data)
 
     def send(self, data):
+        self.before_send()
         if self.breaks or self.is_closed:
             raise ConnectionResetError
         if not self.takes:
@@ -65,7 +68,8 @@ class Writer(BatchWriter):
 
     def __init__(self):
         self.loop = SimulatedLoop()
-        super().__init__(self.loop, self.loop.clock, QueueLimits(LIMIT, TOTAL_LIMIT, 30.0))
+        limits = QueueLimits(LIMIT, TOTAL_LIMIT, 30.0)
+        super().__init__(self.loop, self.loop.clock, limits, Socket.send)
 
     def open(self, socket):
         return self.open_queue(socket, socket, Connection())
@@ -365,8 +369,7 @@ def test_what_is_published_within_a_pass_is_joined_in_the_next(writer):
     sockets = many()
     recipients = writer.open_all(sockets)
     for each in sockets:
-        each.send = spending(writer.loop, each.send, 0.0001)
-    recipients = Recipients([writer.open(each) for each in sockets])
+        each.before_send = partial(writer.loop.spend, 0.0001)
     writer.broadcast(recipients, b"0")
     writer.loop.run()
 
@@ -379,16 +382,6 @@ def test_what_is_published_within_a_pass_is_joined_in_the_next(writer):
 
     assert sockets[0].writes == [b"0", b"1", b"23"]
     assert sockets[-1].writes == [b"0", b"123"]
-
-
-def spending(loop, send, seconds):
-    """Return a send that takes its time."""
-
-    def slow_send(data):
-        loop.spend(seconds)
-        return send(data)
-
-    return slow_send
 
 
 def test_a_client_far_over_its_limit_is_closed_as_a_slow_consumer(writer):

@@ -86,7 +86,8 @@ class Server:
         self.load, self.loop = load, SimulatedLoop()
         self.written_at = []
         self.accepted_at, self.round_trips = [], []
-        self.writer = BatchWriter(self.loop, self.loop.clock, QueueLimits(LIMIT, 1 << 40, 30.0))
+        limits = QueueLimits(LIMIT, 1 << 40, 30.0)
+        self.writer = BatchWriter(self.loop, self.loop.clock, limits, Subscriber.send)
         self.subscribers = [Subscriber(self, n % 50 == 0) for n in range(load.subscribers)]
         self.queues = [self.writer.open_queue(each, each, None) for each in self.subscribers]
         self.recipients = Recipients(self.queues)

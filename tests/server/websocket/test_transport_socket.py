@@ -8,7 +8,7 @@ import socket
 import pytest
 import uvloop
 
-from server.websocket.transport_socket import TransportSocket
+from server.websocket.transport_socket import BATCH_SIZE, TransportSocket
 
 
 def is_open(number):
@@ -106,6 +106,16 @@ def test_the_descriptor_is_the_connections_until_it_is_lost_and_then_no_ones(con
                 each.recv(1)
         for each in others:
             each.close()
+
+    connect(use)
+
+
+def test_each_of_many_connections_has_an_object_of_its_own(connect):
+    async def use(connection, _client):
+        made = [TransportSocket(connection.transport) for _ in range(3 * BATCH_SIZE)]
+        assert len({id(each) for each in made}) == len(made)
+        for each in made:
+            each.detach()
 
     connect(use)
 

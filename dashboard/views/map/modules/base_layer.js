@@ -137,7 +137,7 @@ export class BaseLayer {
   drawHeads() {
     const { map } = this;
     const { u, publisherX, channelX, subscriberX } = map.layout;
-    const channels = map.number(map.model.channels.size - 1);
+    const channels = map.number(map.model.shownChannelCount());
     const a = this.drawHead(map.text("publishers"), "", publisherX + 14 * u, "right");
     const b = this.drawHead(map.text("channels"), channels, channelX + 6 * u, "right");
     const c = this.drawHead(map.text("subscribers"), map.connectedText(), subscriberX - 4 * u, "left");
@@ -243,14 +243,14 @@ export class BaseLayer {
     if (!person) return;
     const { u } = pen;
     const tone = map.theme.colors.quiet;
-    const alpha = (person.isHere ? 1 : 0.38) * (map.focus.matchesPerson(id) ? 1 : 0.3);
+    const alpha = (person.isHere ? 1 : 0.6) * (map.focus.matchesPerson(id) ? 1 : 0.3);
     const left = spot.x + 14 * u;
     const name = map.shownName(person);
     pen.text(name, left, spot.y, { size: 12.5, tone, alpha });
     const aside = map.personAside(person);
     if (!aside) return;
     const beside = left + pen.width(name, 12.5) + 7 * u;
-    pen.text(aside, beside, spot.y, { size: 11, tone, alpha: 0.75 * alpha });
+    pen.text(aside, beside, spot.y, { size: 11, tone, alpha });
   }
 
   // ---- words of the rows of a phone; those of channels are above the dots, in the live layer

@@ -1,8 +1,8 @@
 // The HTML around the picture: legend, filters, speed, what is chosen, empty states and the table.
 import { KINDS, REFUSED } from "./model.js";
 import { button, chip, element, fragment } from "./elements.js";
+import { sampleCircle } from "./rates.js";
 
-export const SLOW = 0.25;
 const QUIET_AFTER_MS = 12_000;
 const MAX_TABLE_NAMES = 5;
 
@@ -54,14 +54,10 @@ export class Controls {
     this.typeSelect.addEventListener("change", () => map.filterByType(this.typeSelect.value));
     this.focusSelect = element("select");
     this.focusSelect.addEventListener("change", () => map.focusOn(this.focusSelect.value));
-    this.slow = button("segment", "¼×", () => map.setSpeed(SLOW));
-    this.full = button("segment", "1×", () => map.setSpeed(1));
-    const speed = element("div", "segments", this.slow, this.full);
-    speed.role = "group";
-    this.speed = speed;
+    this.slowToggle = button("toggle", "", () => map.toggleSlow());
     this.tableToggle = button("toggle", "", () => map.toggleTable());
-    const controls = element("div", "controls", this.typeSelect, this.focusSelect, speed);
-    controls.append(this.tableToggle);
+    const controls = element("div", "controls", this.typeSelect, this.focusSelect);
+    controls.append(this.slowToggle, this.tableToggle);
     this.kinds = kinds;
     this.bar = element("div", "bar", kinds, controls);
   }
@@ -77,8 +73,8 @@ export class Controls {
     }
     this.typeSelect.ariaLabel = text("type");
     this.focusSelect.ariaLabel = text("focus");
-    this.speed.ariaLabel = text("speed");
-    this.slow.title = text("slowHint");
+    this.slowToggle.textContent = text("slow");
+    this.slowToggle.title = text("slowHint");
     this.tableToggle.textContent = text("table");
     this.tableToggle.title = text("tableHint");
     this.tablePanel.ariaLabel = text("tableCaption");
@@ -99,12 +95,12 @@ export class Controls {
     for (const [kind, { entry, rate }] of this.legend) {
       const tally =
         kind === REFUSED ? map.model.refusals.tally : (map.model.kinds.get(kind)?.tally ?? null);
-      rate.textContent = tally ? map.rateNumber(map.model.rate(tally, now)) : "";
-      entry.setAttribute("aria-pressed", String(!map.isHidden(kind)));
+      const isHidden = map.isHidden(kind);
+      const words = tally ? map.perSecond(map.model.rate(tally, now)) : "";
+      rate.textContent = isHidden ? map.text("hidden") : words;
+      entry.setAttribute("aria-pressed", String(!isHidden));
     }
-    for (const [segment, value] of [[this.slow, SLOW], [this.full, 1]]) {
-      segment.setAttribute("aria-pressed", String(map.speed === value));
-    }
+    this.slowToggle.setAttribute("aria-pressed", String(map.speed < 1));
     this.tableToggle.setAttribute("aria-pressed", String(map.showsTable));
     this.refreshSelects();
     this.refreshScale(now);
@@ -166,9 +162,14 @@ export class Controls {
     if (leftOut >= 1) {
       parts.push(` · ${map.text("leftOut", { count: map.number(Math.round(leftOut)) })}`);
     }
+    const { rate, diameter } = sampleCircle(map.baseLayer.full);
     const ring = element("i", "ring");
-    parts.push(ring, `= ${map.text("perSecond", { rate: map.number(map.baseLayer.full) })}`);
-    this.scale.replaceChildren(...parts);
+    ring.style.setProperty("--size", `${diameter * (map.layout?.u ?? 1)}px`);
+    parts.push(ring, `= ${map.text("perSecond", { rate: map.number(rate) })}`);
+    const received = element("b", "", map.text("name"));
+    const more = element("span", "more", element("i", "ring dashed"), map.text("deadEnd"));
+    more.append(received, map.text("justReceived"));
+    this.scale.replaceChildren(...parts, more);
   }
 
   // What a paused map has missed, or how far a replay is behind.

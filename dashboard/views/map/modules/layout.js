@@ -35,9 +35,10 @@ export function place({ width, height, publishers, lanes, people }) {
 function placeInColumns(layout, publishers, lanes, people) {
   const { u, width, height } = layout;
   const top = 40 * u;
-  const bottom = height - 20 * u;
-  const publisherX = 158 * u;
-  const subscriberX = width - 184 * u;
+  const bottom = height - 30 * u; // what is chosen stands below
+  // Words do not shrink below a size that can be read, and their columns neither.
+  const publisherX = Math.max(158 * u, 150);
+  const subscriberX = width - Math.max(184 * u, 168);
   const rail = 132 * u; // the straight end of a path to a channel: its words are above and below
   const channelX = (publisherX + 16 * u + rail + subscriberX) / 2;
   Object.assign(layout, { isNarrow: false, axis: "x", publisherX, channelX, subscriberX, rail, top });

@@ -5,7 +5,7 @@ import { DOOR, timing } from "./scene.js";
 import { fillDisc } from "./theme.js";
 
 const { HOP_TO_ALL_MS, CAPTION_MS, DEBRIS_MS } = timing;
-const NOTE_LINES = [0, -1, 1, -2, 2];
+const LABEL_FONT = [11.5, 600];
 
 export class LiveLayer {
   constructor(map, pen) {
@@ -280,8 +280,8 @@ export class LiveLayer {
       21 * u +
       pen.width(map.shownName(person), 12.5) +
       (aside ? pen.width(aside, 11) + 7 * u : 0);
-    const alpha = Math.min(1, (life - age) / 500) * (note.tone === "monitor" ? 0.8 : 1);
-    const tone = note.tone === "monitor" ? this.theme.colors.quiet : this.theme.color(note.tone);
+    const alpha = Math.min(1, (life - age) / 500);
+    const tone = note.tone === "monitor" ? this.theme.colors.quiet : this.theme.wordColor(note.tone);
     pen.text(note.text, left, spot.y, { size: 11, tone, alpha });
   }
 
@@ -409,7 +409,7 @@ export class LiveLayer {
     const spot = this.scene.placeOf(place);
     if (!spot) return;
     const rise = 10 * u * easeOut(Math.min(1, age / life));
-    const tone = this.theme.color(kind);
+    const tone = this.theme.wordColor(kind);
     const options = { size: 11.5, weight: 600, tone, alpha };
     this.pen.text(text, spot.x + 16 * u, spot.y - 14 * u - rise, options);
   }
@@ -439,22 +439,43 @@ export class LiveLayer {
     const { u } = pen;
     const spot = this.scene.doorPlace(door);
     if (!spot) return;
-    const words = [refusal.code + (count > 1 ? ` ×${count}` : "")];
-    if (refusal.channel) words.push(refusal.channel);
-    if (refusal.name) words.push(refusal.name);
-    const py = spot.y + (NOTE_LINES[line] ?? 0) * 15 * u;
-    const shown = words.join(" · ");
-    const options = { size: 11.5, weight: 600, tone: this.theme.color(REFUSED), alpha };
-    // Left of the bar: the words of the channel are at its right.
-    const wanted = spot.x - (this.layout.isNarrow ? 0 : pen.width(shown, 11.5, 600) + 4 * u);
-    const most = this.layout.width - pen.width(shown, 11.5, 600) - 4;
-    pen.text(shown, Math.max(4, Math.min(wanted, most)), py, { ...options, outlined: true });
+    const code = refusal.code + (count > 1 ? ` ×${count}` : "");
+    const shown = this.map.text(refusal.channel ? "askedFor" : "asked", { ...refusal, code });
+    const width = pen.width(shown, ...LABEL_FONT) + 14 * u;
+    // Above the bar, where neither the diamond nor the words of the channel are.
+    const { isNarrow, publisherY } = this.layout;
+    const left = isNarrow ? spot.x - width / 2 : spot.x + 6 * u - width;
+    // On a phone one below the other, whichever channel each is for: they are wider than the doors.
+    const top = isNarrow ? publisherY + (20 + 21 * (line % 3)) * u : spot.y - (34 + line * 21) * u;
+    this.drawLabel(shown, REFUSED, left, top, alpha);
+  }
+
+  // Words in a box, within the picture.
+  drawLabel(words, kind, wantedLeft, top, alpha) {
+    const { x, u } = this.pen;
+    const height = 19 * u;
+    const width = this.pen.width(words, ...LABEL_FONT) + 14 * u;
+    const left = Math.max(2, Math.min(wantedLeft, this.layout.width - width - 2));
+    x.globalAlpha = alpha;
+    x.beginPath();
+    x.roundRect(left, top, width, height, 5 * u);
+    x.fillStyle = this.theme.rgba("paper", 0.96);
+    x.fill();
+    x.strokeStyle = this.theme.rgba(kind, 0.55);
+    x.lineWidth = 1;
+    x.stroke();
+    const [size, weight] = LABEL_FONT;
+    const tone = kind === REFUSED ? this.theme.wordColor(REFUSED) : this.theme.colors.ink;
+    this.pen.text(words, left + 7 * u, top + height / 2, { size, weight, tone });
+    x.globalAlpha = 1;
   }
 
   // One message at a time carries its type along, so that the map explains itself.
   drawCaption({ message, dot, place, text, at }) {
-    const { x, u } = this.pen;
-    const { isNarrow, rail, width: stage } = this.layout;
+    const { focus } = this.map;
+    if (focus.current && !focus.matches(message, focus.current)) return;
+    const { u } = this.pen;
+    const { isNarrow, rail } = this.layout;
     const age = this.scene.clock - at;
     let px, py;
     let alpha = Math.min(1, age / 140);
@@ -473,22 +494,11 @@ export class LiveLayer {
       alpha = Math.min(1, age / 120, (CAPTION_MS - age) / 350);
     }
     if (alpha <= 0) return;
-    const height = 19 * u;
-    const width = this.pen.width(text, 11.5, 600) + 14 * u;
     const isBeside = !dot && !isNarrow;
-    const wanted = isBeside ? px + 30 * u : px - width / 2;
-    const left = Math.min(stage - width - 2, Math.max(2, wanted));
-    const top = isBeside ? py - height - 7 * u : py - 14 * u - height;
-    x.globalAlpha = alpha;
-    x.beginPath();
-    x.roundRect(left, top, width, height, 5 * u);
-    x.fillStyle = this.theme.rgba("paper", 0.96);
-    x.fill();
-    x.strokeStyle = this.theme.rgba(message.channel.kind, 0.55);
-    x.lineWidth = 1;
-    x.stroke();
-    this.pen.text(text, left + 7 * u, top + height / 2, { size: 11.5, weight: 600 });
-    x.globalAlpha = 1;
+    const width = this.pen.width(text, ...LABEL_FONT) + 14 * u;
+    const left = isBeside ? px + 30 * u : px - width / 2;
+    const top = py - (isBeside ? 26 : 33) * u;
+    this.drawLabel(text, message.channel.kind, left, top, alpha);
   }
 
   drawPointedDot() {

@@ -17,7 +17,7 @@ import { Scene, timing } from "./scene.js";
 import { FrameSocket } from "./socket.js";
 import { Theme } from "./theme.js";
 
-const POINTED_SPEED = 0.25;
+const SLOW_SPEED = 0.25;
 const EASE_MS = 120; // in which the speed changes
 const DELAY_MS = 150; // frames do not come at even times: dots start this much later
 const RESYNC_MS = 700;
@@ -209,8 +209,8 @@ export class TrafficMap {
     this.sendView();
   }
 
-  setSpeed(speed) {
-    this.speed = speed;
+  toggleSlow() {
+    this.speed = this.speed === 1 ? SLOW_SPEED : 1;
     this.controls.refresh(performance.now());
     this.wake();
   }
@@ -223,7 +223,7 @@ export class TrafficMap {
     const isTyping = event.composedPath()[0].matches?.("input, textarea, select");
     if (isTyping || event.defaultPrevented) return;
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.key === "s") this.setSpeed(this.speed === 1 ? POINTED_SPEED : 1);
+    if (event.key === "s") this.toggleSlow();
     else if (event.key === "t") this.toggleTable();
     else if (event.key === "r" && this.isPaused) this.startReplay();
     else if (event.key === "Escape" && this.focus.name) this.choose(null);
@@ -416,7 +416,7 @@ export class TrafficMap {
   }
 
   draw(now, ms) {
-    const wanted = this.pointer.slowsDown ? Math.min(POINTED_SPEED, this.speed) : this.speed;
+    const wanted = this.pointer.slowsDown ? Math.min(SLOW_SPEED, this.speed) : this.speed;
     this.pace += (wanted - this.pace) * Math.min(1, ms / EASE_MS);
     if (this.isPaused) this.pace = 0;
     if (this.scene.moving) this.scene.move(now);
@@ -511,7 +511,8 @@ export class TrafficMap {
   }
 
   rateNumber(rate) {
-    if (rate < 0.05) return "0";
+    if (rate < 0.005) return "0";
+    if (rate < 0.05) return `<${this.number(0.1)}`;
     if (rate >= 100) return this.number(Math.round(rate));
     return rate.toLocaleString(this.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   }
@@ -557,13 +558,17 @@ export class TrafficMap {
     return this.text("connectedOf", { count: this.number(here), total: this.number(known) });
   }
 
-  // Names are cut to the room beside the place.
+  // Names are cut to the room beside the place, which they share with what is said of the person.
   shownName(person) {
-    const room = this.layout.width - this.layout.subscriberX - 18 * this.layout.u;
-    const key = `${person.name}|${room}|${this.theme.key}`;
+    const { u, width, subscriberX } = this.layout;
+    const others = [this.personAside(person), person.note?.text].filter(Boolean);
+    const key = `${person.name}|${others}|${width}|${this.theme.key}`;
     if (person.shownKey !== key) {
+      const { pen } = this.liveLayer;
+      const taken = others.reduce((sum, words) => sum + pen.width(words, 11) + 7 * u, 0);
       person.shownKey = key;
-      person.shownName = this.liveLayer.pen.fitted(person.name, room, 12.5, 400);
+      person.shownName = pen.fitted(person.name, width - subscriberX - 18 * u - taken, 12.5, 400);
+      this.isStale = true;
     }
     return person.shownName;
   }

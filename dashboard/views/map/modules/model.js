@@ -32,8 +32,9 @@ export const isToAll = (kind) => kind === "public" || kind === "everyone";
 const isShared = (kind) => kind === "user" || kind === "order"; // most have no lane of their own
 export const kindOf = (name) => (name === "*" ? "everyone" : name.slice(0, name.indexOf(":")));
 
-const byName = (a, b) => a.name.localeCompare(b.name, "en", { numeric: true });
-const byUser = (a, b) => a.user.localeCompare(b.user, "en", { numeric: true });
+const { compare } = new Intl.Collator("en", { numeric: true });
+const byName = (a, b) => compare(a.name, b.name);
+const byUser = (a, b) => compare(a.user, b.user);
 
 export class TrafficModel {
   constructor() {
@@ -280,6 +281,7 @@ export class TrafficModel {
         ms,
         user,
         name: person?.name ?? user,
+        person: person?.id,
         from: person?.isStaff ? "support" : "customers",
         to: channel ? this.laneOfName(channel) : null,
       });
@@ -400,10 +402,19 @@ export class TrafficModel {
   sharedChannels(kind) {
     const counts = { followed: 0, unfollowed: 0 };
     for (const channel of this.channels.values()) {
-      if (channel.kind !== kind || this.ownLanes.has(channel.name)) continue;
-      counts[channel.subscribers.size ? "followed" : "unfollowed"]++;
+      if (channel.kind !== kind) continue;
+      const lane = this.laneOf(channel, 0);
+      if (lane === `${kind}:+`) counts.followed++;
+      else if (lane === `${kind}:…`) counts.unfollowed++;
     }
     return counts;
+  }
+
+  // How many channels the lanes stand for; everyone is none.
+  shownChannelCount() {
+    let count = 0;
+    for (const { id, kind } of this.channels.values()) count += id !== 0 && !this.hidden.has(kind);
+    return count;
   }
 
   // Messages per second of a lane: exact if the server counts it, else its part of the kind's count.

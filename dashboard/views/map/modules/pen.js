@@ -54,9 +54,7 @@ export class Pen {
     x.fill();
     x.fillStyle = theme.rgba(kind, 0.14);
     x.fill();
-    const towards = theme.isDark ? 255 : 0;
-    const ink = theme.color(kind).map((part) => Math.round(part * 0.78 + towards * 0.22));
-    x.fillStyle = `rgb(${ink})`;
+    x.fillStyle = theme.rgba(theme.wordColor(kind), 1);
     x.textAlign = "center";
     x.textBaseline = "middle";
     x.fillText(words, Math.round(left + width / 2), Math.round(py) + 0.5);

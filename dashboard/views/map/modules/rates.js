@@ -28,4 +28,7 @@ export function circleRadius(perSecond, full, size) {
   return size === "fine" ? clamp(r, 3, 5.4) : Math.max(5.5, r);
 }
 
+// A rate for the key, and the diameter of its circle.
+export const sampleCircle = (full) => ({ rate: full / 5, diameter: 42 / Math.sqrt(5) });
+
 export const pathWidth = (perSecond, full) => 0.8 + 7 * Math.sqrt(Math.min(1, perSecond / full));

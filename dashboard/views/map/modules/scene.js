@@ -10,10 +10,10 @@ const REFUSAL_MS = 1500;
 const COOL_MS = 900; // in which a place that was touched cools down
 const LIGHT_MS = 620; // in which the light of a path fades
 const CAPTION_EVERY_MS = 2400; // one message carries its type along
-const CAPTION_MS = 1500;
+const CAPTION_MS = 1900;
 const MOVE_MS = 220; // for places that others make room for
 const DEBRIS_MS = 900;
-const MAX_TRAILS = 220;
+const MAX_TRAILS = 220; // beside those to everybody
 const MAX_RINGS = 120;
 const STAGGER_MS = 26; // between the dots of one message
 const LATE_MS = 1000; // a dot that is later than this is not shown
@@ -205,7 +205,7 @@ export class Scene {
     const exact = this.model.rate(this.model.tallies.exact, performance.now());
     const calm = Math.min(0.8, Math.max(0, 1.15 - exact / 34));
     const strength = toAll ? 1 : dot.kind === "monitor" ? 0 : calm;
-    if (strength <= 0.05 || this.trails.length >= MAX_TRAILS) return;
+    if (strength <= 0.05 || (this.trails.length >= MAX_TRAILS && !toAll)) return;
     const { path, from, to, kind, message, id, fades } = dot;
     const state = { progress: 0, doneAt: 0, strength, toAll, fades };
     this.trails.push({ path, from, to, kind, message, dot, id, ...state });
@@ -229,6 +229,8 @@ export class Scene {
       this.touch(this.layout.people.has(dot.to) ? dot.to : OTHERS, dot.kind);
       if (!dot.fanOut) return;
       dot.fanOut.landed += dot.weight;
+      this.touch(dot.message.from, dot.kind); // all of its way stays lit until all have it
+      this.touch(dot.from, dot.kind);
       const [from, until] = this.layout.isNarrow ? [15, 21] : [3.5, 13];
       this.addRing(dot.to, dot.kind, { from, until, life: 700, width: 1.6 });
     }
@@ -324,6 +326,7 @@ export class Scene {
     const { refusal } = dot.message;
     dot.turned = true;
     this.touch(dot.to, REFUSED);
+    if (this.layout.people.has(refusal.person)) this.touch(refusal.person, REFUSED);
     const same = this.notes.find((n) => n.door === dot.to && n.refusal.code === refusal.code);
     if (same) {
       same.count += 1;
@@ -331,7 +334,8 @@ export class Scene {
       same.at = Math.max(same.at, this.clock - 200);
       return;
     }
-    const lines = new Set(this.notes.filter((n) => n.door === dot.to).map(({ line }) => line));
+    const isBeside = ({ door }) => door && (this.layout.isNarrow || door === dot.to);
+    const lines = new Set(this.notes.filter(isBeside).map(({ line }) => line));
     let line = 0;
     while (lines.has(line)) line++;
     this.addNote({ door: dot.to, refusal, count: 1, line, kind: REFUSED, life: 3200 });

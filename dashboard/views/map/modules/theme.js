@@ -7,6 +7,8 @@ const DEFAULTS =
 const ICON_FONT = '"Material Symbols Rounded"';
 export const DOT_PX = 3.4;
 const TAIL_PX = 22;
+const WORD_SHARE = 0.7; // of the colour; as in map.css
+const LEAST_PX = 11; // a smaller picture has no smaller words
 
 export class Theme {
   constructor() {
@@ -54,6 +56,14 @@ export class Theme {
     return this.colors[kind] ?? this.colors.monitor;
   }
 
+  // A kind's colour for words: darker, or in the dark lighter, so that they can be read.
+  wordColor(kind) {
+    const color = this.color(kind);
+    const towards = this.isDark ? 255 : 0;
+    color.words ??= color.map((part) => Math.round(part * WORD_SHARE + towards * (1 - WORD_SHARE)));
+    return color.words;
+  }
+
   // A colour with its alpha in fiftieths: each text is made once.
   rgba(kind, alpha) {
     const color = typeof kind === "string" ? this.color(kind) : kind;
@@ -71,7 +81,7 @@ export class Theme {
   font(size, weight = 400) {
     const key = size * 1000 + weight;
     if (!this.fonts.has(key)) {
-      const px = Math.round(size * this.scale.u * 4) / 4;
+      const px = Math.round(Math.max(size * this.scale.u, Math.min(size, LEAST_PX)) * 4) / 4;
       this.fonts.set(key, `${weight} ${px}px ${this.fontFamily}`);
     }
     return this.fonts.get(key);

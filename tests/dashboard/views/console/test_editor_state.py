@@ -9,15 +9,31 @@ from dashboard.views.console import editor_state
 def editor():
     import streamlit as st
 
-    from dashboard.frames.templates import TemplateValues
+    from dashboard.frames.templates import TEMPLATE_TITLES, TemplateValues
     from dashboard.ui.console_draft import EDITOR_TEXT
     from dashboard.views.console import editor_state
 
     persona = st.session_state.get("persona", "customer")
     channel = "tenant:shop" if persona == "agent" else st.session_state.get("order", "order:ord_1")
     at = st.session_state.get("at", 0.0)
-    editor_state.initialise(persona, lambda: TemplateValues(channel=channel, at=at))
-    st.text_area("Frame", key=EDITOR_TEXT, on_change=editor_state.follow_text)
+
+    def values():
+        return TemplateValues(channel=channel, at=at)
+
+    editor_state.initialise(persona, values)
+    # The browser may report the text before the template, and by a widget that the page replaced.
+    st.text_area("Frame", key=EDITOR_TEXT, on_change=editor_state.follow_typed_text)
+    key = editor_state.prepare_choice()
+    shown = st.session_state.get("late", key)
+    name = st.selectbox(
+        "Template",
+        list(TEMPLATE_TITLES),
+        key=shown,
+        on_change=editor_state.follow_choice,
+        args=(shown, values),
+    )
+    if shown == key:
+        editor_state.keep_choice(key, name)
     st.text(editor_state.selected_template())
     st.text(editor_state.other_persona())
     st.text(editor_state.shown_text())
@@ -115,6 +131,25 @@ def test_the_template_follows_typed_text(page):
     page.text_area[0].input('{"type": "ping"}').run()
 
     assert page.text[0].value == "ping"
+
+
+def test_a_template_that_was_selected_right_after_typing_replaces_the_text(page):
+    page.text_area[0].input('{"type": "ping"}')
+    page.selectbox[0].select("publish notification").run()
+
+    assert '"notification"' in page.text_area[0].value
+    assert page.selectbox[0].value == page.text[0].value == "publish notification"
+
+
+def test_a_template_may_be_selected_before_the_browser_knows_the_one_of_the_typed_text(page):
+    page.session_state["late"] = page.selectbox[0].key
+    page.text_area[0].input('{"type": "ping"}').run()
+    assert page.text[0].value == "ping"
+
+    page.selectbox[0].select("publish notification").run()
+
+    assert '"notification"' in page.text_area[0].value
+    assert page.text[0].value == "publish notification"
 
 
 def test_the_text_may_be_empty(page):

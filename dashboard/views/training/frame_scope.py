@@ -1,0 +1,42 @@
+"""Which frames a step is about: a staff connection receives the whole shop's events.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+
+from msgspec import Struct
+
+from client.recorded_frames import RecordedFrame
+from training.conditions import Received, Sent
+from training.lesson_types import Step
+
+
+def types_of(step: Step | None, own: Sequence[RecordedFrame]) -> frozenset[str]:
+    """Return the types that a step asks for, and those of the learner's own frames."""
+    asked = {
+        each.type
+        for goal in (step.goals if step else ())
+        for each in _walk(goal)
+        if isinstance(each, Sent | Received)
+    }
+    return frozenset(asked | {frame.type for frame in own})
+
+
+def in_scope(
+    frames: Sequence[RecordedFrame], types: Set[str], marked: Set[int] = frozenset()
+) -> tuple[RecordedFrame, ...]:
+    """Return the frames without events of other types, but for ``marked`` ones."""
+    return tuple(
+        frame
+        for frame in frames
+        if not frame.is_event or frame.type in types or frame.seq in marked
+    )
+
+
+def _walk(value: object) -> Iterator[object]:
+    yield value
+    if isinstance(value, Struct):
+        value = tuple(getattr(value, name) for name in value.__struct_fields__)
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _walk(each)

@@ -1,0 +1,85 @@
+"""Parts of a lesson as HTML, from texts that are translated and filled in.  Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+
+class GoalLine(Struct, frozen=True):
+    """A goal as it is shown: its text, whether it is met or nearly met, and a short remark."""
+
+    text: str
+    is_met: bool = False
+    is_near_miss: bool = False
+    remark: str = ""
+
+
+def rich_text(text: str) -> str:
+    """Return a text with ``code`` between backticks and **bold** as HTML, the rest escaped."""
+    escaped = html.escape(text, quote=False)
+    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
+    return re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", escaped)
+
+
+def step_dots(count: int, current: int, done: Iterable[int]) -> str:
+    """Return a dot for each step: done, shown now, or to come; steps count from 0."""
+    done = frozenset(done)
+    classes = (
+        " ".join(["past"] * (step in done) + ["now"] * (step == current)) for step in range(count)
+    )
+    dots = "".join(f'<i class="{each}"></i>' for each in classes)
+    return f'<span class="dots" aria-hidden="true">{dots}</span>'
+
+
+def instruction_html(title: str, instruction: str, reason_title: str, reason: str) -> str:
+    """Return what to do in a step, and why it matters."""
+    why = f"<b>{html.escape(reason_title)}</b> {rich_text(reason)}"
+    return (
+        f'<div class="step"><h2>{rich_text(title)}</h2><p>{rich_text(instruction)}</p>'
+        f'<div class="reason">{why}</div></div>'
+    )
+
+
+def goals_html(
+    title: str, lines: Sequence[GoalLine], near_miss: str, words: tuple[str, str]
+) -> str:
+    """Return the goals with a tick each, and below them what is wrong with the last attempt.
+
+    ``words`` name the two states for screen readers: met and not met.
+    """
+    met = sum(line.is_met for line in lines)
+    rows = ""
+    for line in lines:
+        state = "met" if line.is_met else "near" if line.is_near_miss else ""
+        spoken = html.escape(words[0] if line.is_met else words[1])
+        rows += (
+            f'<li class="{state}"><span>{rich_text(line.text)}'
+            f'<span class="spoken"> ({spoken})</span></span>'
+            f"<small>{html.escape(line.remark)}</small></li>"
+        )
+    note = f'<div class="near-miss" role="status">{rich_text(near_miss)}</div>' if near_miss else ""
+    head = f'<b role="heading" aria-level="3">{html.escape(title)}</b>'
+    return (
+        f'<div class="row split quiet"><span>{head}</span><span>{met} / {len(lines)}</span></div>'
+        f'<ul class="goals">{rows}</ul>{note}'
+    )
+
+
+def hints_html(hints: Iterable[str]) -> str:
+    """Return the hints that are shown, numbered."""
+    return f'<ol class="hints">{"".join(f"<li>{rich_text(hint)}</li>" for hint in hints)}</ol>'
+
+
+def explanation_html(title: str, text: str) -> str:
+    """Return why a step that is done worked."""
+    heading = f"<b>{html.escape(title)}</b>"
+    return f'<div class="worked" role="status">{heading}<p>{rich_text(text)}</p></div>'
+
+
+def wrong_choice_html(text: str) -> str:
+    """Return why an answer is wrong."""
+    return f'<div class="near-miss" role="status">{rich_text(text)}</div>'

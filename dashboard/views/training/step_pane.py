@@ -1,0 +1,268 @@
+"""The left of a lesson: what the step asks for, its goals, its help, and the way on."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard.i18n.translate import _, ngettext
+from dashboard.tab_session import tab
+from dashboard.ui import formatting, theme
+from dashboard.ui.scenario_titles import scenario_title
+from dashboard.views.training import action_texts, lesson_html, navigation
+from dashboard.views.training.lesson_html import GoalLine
+from dashboard.views.training.lesson_run import LessonRun, RunPhase
+from dashboard.views.training.navigation import OpenLesson
+from training.actions import LEARNER
+from training.evaluation import FrameRef, GoalResult, StepResult
+from training.lesson_types import Lesson, Question, Step
+
+Fill = Callable[[str], str]
+"""Translate a text of the lesson and fill in its placeholders."""
+
+
+def translate_and_fill(run: LessonRun, text: str) -> str:
+    """Translate a text of the lesson and fill in the values of the learner's exercise."""
+    return run.exercise.fill(_(text)) if text else ""
+
+
+def draw(opened: OpenLesson, run: LessonRun) -> None:
+    """Draw the step, or that it is being set up."""
+    lesson, step = opened.lesson, opened.lesson.steps[opened.step]
+    with st.container(border=True, key="pane-step", gap="xsmall", height=theme.HEIGHTS["pane"]):
+        _draw_place(opened)
+        match run.phase:
+            case RunPhase.PREPARING:
+                is_met = opened.is_done
+                st.html(f'<div class="step"><h2>{html.escape(_(step.title))}</h2></div>')
+                st.caption(_("Setting up this step in the shop…"))
+                st.skeleton(height=120)
+            case RunPhase.FAILED:
+                is_met = opened.is_done
+                _draw_failure(run, step)
+            case _:
+                is_met = _draw_step(opened, run, step) or opened.is_done
+        st.space("stretch")
+        _draw_help(lesson, step, run)
+        _draw_ways(opened, is_met)
+
+
+def _draw_place(opened: OpenLesson) -> None:
+    place = _("Lesson {number} · {title}") if opened.number else _("Own lesson · {title}")
+    count = len(opened.lesson.steps)
+    words = _("step {n} of {count}").format(n=opened.step + 1, count=count)
+    left = html.escape(place.format(number=opened.number, title=_(opened.lesson.title)))
+    dots = lesson_html.step_dots(count, opened.step, opened.done_steps)
+    st.html(formatting.split_row_html(left, f"{dots}{html.escape(words)}", "quiet"))
+
+
+def problem_text(run: LessonRun) -> str:
+    """Say why the last thing that the run did has failed; empty if it did not."""
+    problem = run.problem
+    if problem is None and run.phase is RunPhase.READY:
+        problem = run.exercise.solution_problem
+    return " ".join(_(text) for text in (str(problem), problem.reason) if text) if problem else ""
+
+
+def _draw_failure(run: LessonRun, step: Step) -> None:
+    st.html(f'<div class="step"><h2>{html.escape(_(step.title))}</h2></div>')
+    title = _("This step could not be set up")
+    st.html(formatting.status_html(title, problem_text(run), "bad"))
+    st.caption(
+        _(
+            "Every lesson needs the server and the simulator: `make demo` starts both. Steps that "
+            "are done stay done."
+        )
+    )
+    st.button(
+        _("Try again"),
+        key="try-again",
+        icon=":material/refresh:",
+        on_click=run.begin,
+        args=(run.step,),
+    )
+
+
+def _draw_step(opened: OpenLesson, run: LessonRun, step: Step) -> bool:
+    """Draw a step that is ready; return whether it is done."""
+
+    def fill(text: str) -> str:
+        return translate_and_fill(run, text)
+
+    result = run.exercise.result()
+    navigation.record(opened, run, result)
+    notice = ""
+    if tab().training.is_restarted:
+        words = _(
+            "The connection is a new one, so this step starts again. What is done stays done."
+        )
+        notice = f'<div class="notice" role="status">{html.escape(words)}</div>'
+    st.html(
+        notice
+        + lesson_html.instruction_html(
+            _(step.title), fill(step.instruction), _("Why it matters"), fill(step.reason)
+        )
+    )
+    _draw_goals(step, result, run, fill)
+    _draw_question(step.question, run, fill)
+    _draw_links(step, fill)
+    if shown := [fill(hint) for hint in step.hints[: tab().training.hints]]:
+        st.html(lesson_html.hints_html(shown))
+    if result.is_met:
+        title = _("Done. Why it worked")
+        st.html(lesson_html.explanation_html(title, fill(step.explanation)))
+        if opened.is_last and opened.lesson.wrap_up:
+            title = _("The whole lesson in short")
+            st.html(lesson_html.explanation_html(title, fill(opened.lesson.wrap_up)))
+    return result.is_met
+
+
+def _draw_goals(step: Step, result: StepResult, run: LessonRun, fill: Fill) -> None:
+    lines, note = [], ""
+    for goal, found in zip(step.goals, result.goals, strict=True):
+        is_near = bool(found.near_miss) and not found.is_met
+        lines.append(GoalLine(fill(goal.text), found.is_met, is_near, _remark(found, run)))
+        if is_near and not note:
+            number = str(found.at.seq) if found.at else ""
+            note = fill(found.near_miss).replace("{n}", number)
+    if step.question is not None:
+        lines.append(GoalLine(_("You answer the question"), result.is_answered))
+    words = (_("met"), _("not met yet"))
+    st.html(lesson_html.goals_html(_("Goal"), lines, "" if result.is_met else note, words))
+
+
+def _remark(found: GoalResult, run: LessonRun) -> str:
+    """Name the frames that met a goal; those of another actor with its title."""
+    if not found.is_met or not found.frames:
+        return ""
+    own = [ref for ref in found.frames if ref.actor == LEARNER]
+    shown: list[FrameRef] = own or list(found.frames)
+    numbers = ", ".join(str(ref.seq) for ref in shown[:3]) + ("…" if len(shown) > 3 else "")
+    text = ngettext("frame {numbers}", "frames {numbers}", len(shown)).format(numbers=numbers)
+    titles = {each.name: each.title for each in run.actors if each.name != LEARNER}
+    title = titles.get(shown[0].actor)
+    return f"{_(title)}: {text}" if title else text
+
+
+def _draw_question(question: Question | None, run: LessonRun, fill: Fill) -> None:
+    if question is None:
+        return
+    names = [choice.name for choice in question.choices]
+    texts = {choice.name: fill(choice.text) for choice in question.choices}
+    chosen = tab().training.choice
+    key = f"choice-{run.name}-{run.step}"
+
+    def choose() -> None:
+        tab().training.choice = st.session_state[key]
+        run.choose(st.session_state[key])
+
+    st.radio(
+        formatting.markdown_with_code(fill(question.text)),
+        names,
+        index=names.index(chosen) if chosen in names else None,
+        format_func=lambda name: formatting.markdown_with_code(texts[name]),
+        key=key,
+        on_change=choose,
+    )
+    wrong = next((each.explanation for each in question.choices if each.name == chosen), "")
+    if wrong:
+        st.html(lesson_html.wrong_choice_html(fill(wrong)))
+
+
+def _draw_links(step: Step, fill: Fill) -> None:
+    for number, link in enumerate(step.links):
+        with st.container(key=f"lesson-link-{number}"):
+            st.page_link(
+                f"views/{link.page}/page.py",
+                label=formatting.escape_markdown(fill(link.text)),
+                icon=":material/open_in_new:",
+                query_params={name: fill(value) for name, value in link.parameters},
+            )
+
+
+def _draw_help(lesson: Lesson, step: Step, run: LessonRun) -> None:
+    """Draw hints, the solution and the reset; always there, so that nothing moves."""
+    is_ready = run.phase is RunPhase.READY
+    shown, count = tab().training.hints, len(step.hints)
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", key="lesson-help"
+    ):
+        words = _("Hint {n} of {count}").format(n=min(shown + 1, count), count=count)
+        st.button(
+            words,
+            key="hint",
+            icon=":material/lightbulb:",
+            type="tertiary",
+            disabled=not is_ready or shown >= count,
+            on_click=navigation.show_hint,
+        )
+        with st.popover(
+            _("Show me"), type="tertiary", key="show-me", disabled=not is_ready
+        ) as popover:
+            if is_ready and popover is not None:
+                _draw_solution(step, run)
+        st.space("stretch")
+        with st.popover(_("Reset"), icon=":material/replay:", type="tertiary", key="reset"):
+            st.caption(_("Begins with new connections. What was done of it is forgotten."))
+            if st.button(_("Reset this step"), key="reset-step"):
+                navigation.restart_step()
+                st.rerun()
+            if st.button(_("Reset the whole lesson"), key="reset-lesson"):
+                navigation.reset_lesson(lesson.name)
+                st.rerun()
+
+
+def _draw_solution(step: Step, run: LessonRun) -> None:
+    """Say what the solution does, and offer to play it."""
+    st.caption(_("Try a hint first: you will remember more. The step counts either way."))
+    for action in step.solution:
+        text = action_texts.action_text(action)
+        if text is None:
+            continue
+        values = {
+            name: scenario_title(value) if name == "scenario" else run.exercise.fill(value)
+            for name, value in text.values
+        }
+        st.markdown(
+            f":material/{text.icon}: " + formatting.escape_markdown(_(text.text).format(**values))
+        )
+        if text.code:
+            st.code(run.exercise.fill(text.code), "json", wrap_lines=True)
+    st.button(
+        _("Play it for me"),
+        key="play-solution",
+        icon=":material/play_arrow:",
+        type="primary",
+        on_click=navigation.show_solution,
+        args=(run,),
+        disabled=run.exercise.is_showing_solution,
+    )
+
+
+def _draw_ways(opened: OpenLesson, is_met: bool) -> None:
+    with st.container(horizontal=True, gap="xsmall", key="lesson-ways"):
+        if st.button(
+            _("Back"),
+            key="step-back",
+            icon=":material/arrow_back:",
+            disabled=opened.step == 0,
+        ):
+            navigation.open_step(opened.name, opened.step - 1)
+            st.rerun()
+        st.space("stretch")
+        if st.button(
+            _("Finish the lesson") if opened.is_last else _("Next step"),
+            key="step-next",
+            type="primary",
+            disabled=not is_met,
+            icon=":material/check:" if opened.is_last else ":material/arrow_forward:",
+            icon_position="right",
+            width=190,
+        ):
+            if opened.is_last:
+                navigation.leave()
+            else:
+                navigation.open_step(opened.name, opened.step + 1)
+            st.rerun()

@@ -1,0 +1,236 @@
+"""The built-in lessons, as data: what every lesson, step, goal and question has to have."""
+
+import re
+from collections import Counter
+
+import msgspec
+import pytest
+
+from common.text_patterns import parse_pattern
+from training.actions import LEARNER, Choose, Send, Wait
+from training.conditions import Answered, Condition, Received, Sent
+from training.lesson_types import Goal, Lesson
+from training.lessons.catalogue import CHAPTERS, LESSONS
+from training.placeholders import fill, fill_condition, names_in
+
+NAMES = [
+    "say-hello",
+    "sign-in",
+    "subscribe",
+    "be-refused",
+    "missing-update",
+    "support-chat",
+    "lost-connection",
+    "flood",
+]
+"""In addresses and in stored progress: they never change."""
+COMMON_VALUES = {
+    "order",
+    "first_name",
+    "name",
+    "user_id",
+    "other_order",
+    "other_name",
+    "tenant",
+    "epoch",
+    "offset",
+    "conversation",
+}
+STEPS = [
+    pytest.param(lesson, step, id=f"{lesson.name}-{number}")
+    for lesson in LESSONS.values()
+    for number, step in enumerate(lesson.steps, 1)
+]
+every_lesson = pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
+every_step = pytest.mark.parametrize(("lesson", "step"), STEPS)
+
+
+def texts_of(value) -> list[str]:
+    """Return all texts in a tree of Structs, frames and conditions included."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, msgspec.Struct):
+        return [text for each in msgspec.structs.astuple(value) for text in texts_of(each)]
+    if isinstance(value, tuple):
+        return [text for each in value for text in texts_of(each)]
+    return []
+
+
+def conditions_of(value) -> list[Condition]:
+    """Return the conditions on messages in a tree of conditions."""
+    if isinstance(value, Sent | Received):
+        nested = conditions_of(value.replying_to) if isinstance(value, Received) else []
+        return [value, *nested]
+    if isinstance(value, msgspec.Struct):
+        return [c for each in msgspec.structs.astuple(value) for c in conditions_of(each)]
+    if isinstance(value, tuple):
+        return [c for each in value for c in conditions_of(each)]
+    return []
+
+
+def attempts(goal: Goal) -> list[Condition]:
+    """Return what a goal's near misses look for."""
+    return [near_miss.attempt for near_miss in goal.near_misses]
+
+
+def values_of(lesson: Lesson) -> set[str]:
+    """Return the names of the placeholders that a lesson may use."""
+    of_actors = {
+        name
+        for actor in lesson.actors
+        for name in (actor.name, f"{actor.name}_user_id", f"{actor.name}_order")
+    }
+    return COMMON_VALUES | of_actors
+
+
+def test_the_names_of_the_lessons_are_those_in_stored_progress():
+    assert list(LESSONS) == NAMES
+
+
+def test_each_lesson_is_in_one_chapter():
+    listed = [lesson.name for chapter in CHAPTERS for lesson in chapter.lessons]
+
+    assert Counter(listed) == Counter(NAMES)
+    assert len(CHAPTERS) == 3
+
+
+@every_lesson
+def test_a_lesson_has_three_to_five_steps_and_takes_at_most_ten_minutes(lesson):
+    assert 3 <= len(lesson.steps) <= 5
+    assert 5 <= lesson.minutes <= 10
+    assert lesson.terms
+    assert lesson.teaches
+    assert lesson.wrap_up
+
+
+@every_lesson
+def test_the_steps_of_a_lesson_have_different_titles(lesson):
+    assert len({step.title for step in lesson.steps}) == len(lesson.steps)
+
+
+@every_lesson
+def test_a_lesson_begins_with_a_connection_or_closes_it(lesson):
+    assert lesson.steps[0].resume or lesson.steps[0].setup
+
+
+@every_step
+def test_a_step_says_what_to_do_why_and_why_it_worked(lesson, step):
+    assert step.instruction
+    assert step.reason
+    assert step.explanation
+
+
+@every_step
+def test_a_step_has_three_hints_each_longer_than_the_last(lesson, step):
+    first, second, third = map(len, step.hints)
+
+    assert first < second < third
+
+
+@every_step
+def test_every_goal_has_a_text_of_its_own_and_its_condition(lesson, step):
+    assert step.goals
+    assert len({goal.text for goal in step.goals}) == len(step.goals)
+    assert not any(goal.condition in [Answered(), *attempts(goal)] for goal in step.goals)
+
+
+@every_step
+def test_a_question_has_one_right_choice_and_says_why_the_others_are_wrong(lesson, step):
+    if step.question is None:
+        return
+    choices = step.question.choices
+    right = [choice.name for choice in choices if not choice.explanation]
+
+    assert len(choices) >= 3
+    assert len({choice.name for choice in choices}) == len(choices)
+    assert len(right) == 1
+    assert [a.choice for a in step.solution if isinstance(a, Choose)] == right
+
+
+@every_step
+def test_only_the_answer_to_a_question_is_chosen(lesson, step):
+    chosen = [action for action in step.solution if isinstance(action, Choose)]
+
+    assert len(chosen) == (0 if step.question is None else 1)
+
+
+@every_step
+def test_a_solution_waits_only_for_goals_of_its_step(lesson, step):
+    waits = [action.goal for action in step.solution if isinstance(action, Wait)]
+
+    assert all(1 <= goal <= len(step.goals) for goal in waits)
+
+
+@every_step
+def test_a_solution_uses_only_what_the_page_offers(lesson, step):
+    offered = {type(button) for button in step.buttons}
+    always = {"send", "connect", "disconnect", "choose", "wait"}
+    used = {type(a) for a in step.solution if a.__struct_config__.tag not in always}
+
+    assert used <= offered
+
+
+@every_step
+def test_only_actors_of_the_lesson_act(lesson, step):
+    actors = {LEARNER, *(actor.name for actor in lesson.actors)}
+    played = {LEARNER, *(actor.name for actor in lesson.actors if actor.is_playable)}
+    prepared = {action.by for action in step.resume + step.setup if hasattr(action, "by")}
+    used = {action.by for action in step.solution + step.buttons if hasattr(action, "by")}
+    expected = {c.by for goal in step.goals for c in conditions_of(goal.condition)}
+
+    assert prepared <= actors
+    assert used | expected <= played
+
+
+@every_step
+def test_every_placeholder_is_one_that_the_exercise_fills(lesson, step):
+    used = {name for text in texts_of(step) for name in names_in(text)}
+
+    assert used - {"n"} <= values_of(lesson)
+
+
+@every_step
+def test_near_misses_alone_name_a_frame(lesson, step):
+    near_misses = {n.text for goal in step.goals for n in goal.near_misses}
+    named = {text for text in texts_of(step) if "n" in names_in(text)}
+
+    assert named <= near_misses
+
+
+@every_step
+def test_every_pattern_of_a_condition_can_be_read(lesson, step):
+    values = dict.fromkeys(values_of(lesson), "ord_1")
+    conditions = [
+        condition
+        for goal in step.goals
+        for each in (goal.condition, *attempts(goal))
+        for condition in conditions_of(fill_condition(each, values))
+    ]
+
+    assert all(parse_pattern(pattern) for c in conditions for pattern in c.where)
+
+
+@every_step
+def test_drafts_and_most_frames_are_json_objects(lesson, step):
+    values = dict.fromkeys(values_of(lesson), "1")
+    sent = [action.text for action in step.solution + step.resume if isinstance(action, Send)]
+    frames = [fill(text, values) for text in [*sent, step.draft] if text]
+
+    assert all(isinstance(msgspec.json.decode(frame), dict) for frame in frames)
+
+
+@every_step
+def test_texts_have_only_the_two_marks(lesson, step):
+    for text in texts_of((step.instruction, step.reason, step.explanation, step.hints)):
+        outside_of_code = re.sub(r"`[^`]+`", "", text)
+
+        assert "`" not in outside_of_code
+        assert outside_of_code.count("**") % 2 == 0
+        assert "*" not in outside_of_code.replace("**", "")
+
+
+@every_step
+def test_links_lead_to_pages_of_the_workbench(lesson, step):
+    pages = {"connections", "explorer", "inbox", "map", "orders", "scenarios"}
+
+    assert {link.page for link in step.links} <= pages

@@ -1,0 +1,306 @@
+"""Lesson 4: channels that a customer may not subscribe to.  Pure."""
+
+from __future__ import annotations
+
+from common.text_markers import N_
+from training.actions import Advance, Choose, Connect, Send
+from training.conditions import InOrder, Performed, Received, Sent
+from training.lesson_types import Choice, Goal, Lesson, Link, NearMiss, Question, Step
+from training.lessons.near_misses import FORBIDDEN_CHANNEL, UNREADABLE
+from training.lessons.requests import ORDER, OTHER_ORDER, ping, send_subscribe, subscribe
+
+OWN = Sent(type="subscribe", where=("$[?$.payload.channel == 'order:{order}']",))
+OTHER = Sent(type="subscribe", where=("$[?$.payload.channel == 'order:{other_order}']",))
+UNKNOWN = Sent(
+    type="subscribe",
+    where=(
+        "channel ~ ^order:.",
+        "$[?$.payload.channel != 'order:{order}']",
+        "$[?$.payload.channel != 'order:{other_order}']",
+    ),
+)
+NO_NAME = Sent(type="subscribe", where=("$.payload.channel", "channel ~ ^[^:]*$"))
+FORBIDDEN = ("code = forbidden",)
+
+NO_CHANNEL = NearMiss(
+    Sent(type="subscribe", lacks=("payload.channel",)),
+    N_("Frame {n} has no `channel` inside `payload`. Keep the field, and change its value only."),
+)
+OWN_AGAIN = NearMiss(
+    OWN,
+    N_("Frame {n} asks for your own order again. Change the channel."),
+)
+RULE = Link(
+    N_("Ask the server for its rule in Connections"),
+    "connections",
+    (("who", "{user_id}"), ("ask", OTHER_ORDER)),
+)
+CONNECTIONS = Link(N_("Your subscriptions in Connections"), "connections", (("who", "{user_id}"),))
+MAP = Link(N_("Refused requests on the Map: red diamonds"), "map")
+ORDERS = Link(N_("The order in Orders"), "orders", (("order", "{order}"),))
+
+BE_REFUSED = Lesson(
+    name="be-refused",
+    title=N_("Be refused"),
+    minutes=6,
+    teaches=N_(
+        "Ask for another customer's order. Learn what a refusal says, and what it keeps to itself."
+    ),
+    terms=("error", "forbidden", "invalid_payload"),
+    steps=(
+        Step(
+            title=N_("Your own order first"),
+            instruction=N_(
+                "You are {name}, a customer. Subscribe to your own order `{order}`: the message is "
+                "in the editor, so press **Send**."
+            ),
+            reason=N_(
+                "Every order has a channel. The customer who placed the order and the shop's staff "
+                "may subscribe to it, and nobody else."
+            ),
+            goals=(
+                Goal(
+                    N_("You send `subscribe` for `order:{order}`"),
+                    OWN,
+                    (NO_CHANNEL, FORBIDDEN_CHANNEL, *UNREADABLE),
+                ),
+                Goal(
+                    N_("The server confirms it with `subscribed`"),
+                    Received(type="subscribed", replying_to=OWN),
+                ),
+            ),
+            hints=(
+                N_("You need not change the message."),
+                N_("A channel's name is a kind, a colon and an id: here `order:` and `{order}`."),
+                N_(
+                    "Press **Send** without a change. If you have changed the message, its channel "
+                    "must be exactly `order:{order}`."
+                ),
+            ),
+            solution=(send_subscribe(ORDER, "r1"),),
+            explanation=N_(
+                "The server has looked up who placed the order, and it was you. It checks that for "
+                "every `subscribe`."
+            ),
+            draft=subscribe(ORDER, "r1"),
+            resume=(Connect(),),
+            links=(CONNECTIONS,),
+        ),
+        Step(
+            title=N_("Now somebody else's"),
+            instruction=N_(
+                "Order `{other_order}` belongs to {other_name}. In the editor, change the channel "
+                "to `order:{other_order}`, and send it."
+            ),
+            reason=N_(
+                "The name of a channel is no secret: it is in links and e-mails. What protects the "
+                "order is the server's check, each time somebody subscribes."
+            ),
+            goals=(
+                Goal(
+                    N_("You ask for `order:{other_order}`"),
+                    OTHER,
+                    (NO_CHANNEL, OWN_AGAIN, FORBIDDEN_CHANNEL, *UNREADABLE),
+                ),
+                Goal(
+                    N_("The server refuses it with `forbidden`"),
+                    Received(type="error", where=FORBIDDEN, replying_to=OTHER),
+                ),
+            ),
+            hints=(
+                N_("Only one thing in the message has to change: the id of the order."),
+                N_("Replace `{order}` by `{other_order}`, and leave `order:` and the quotes."),
+                N_(
+                    'The line in the editor is now `"channel": "order:{other_order}"`. Press '
+                    "**Send**."
+                ),
+            ),
+            solution=(send_subscribe(OTHER_ORDER, "r2"),),
+            explanation=N_(
+                "The `error` repeats your `id`. It has a `code` for programs and a `message` for "
+                "people. A client decides by the code, as the message may change."
+            ),
+            draft=subscribe(ORDER, "r2"),
+            resume=(Connect(), send_subscribe(ORDER, "r1")),
+            links=(MAP,),
+        ),
+        Step(
+            title=N_("An order that does not exist"),
+            instruction=N_(
+                "Ask for an order that nobody has placed: change the channel to "
+                "`order:ord_nobody`, and send it. Compare the error with the one before."
+            ),
+            reason=N_(
+                "Attackers learn from differences between answers. See whether there is one here."
+            ),
+            goals=(
+                Goal(
+                    N_("You ask for an order that does not exist"),
+                    UNKNOWN,
+                    (
+                        NO_CHANNEL,
+                        OWN_AGAIN,
+                        NearMiss(
+                            OTHER,
+                            N_(
+                                "Frame {n} asks for the order of {other_name}, which does exist. "
+                                "Use an id such as `ord_nobody`."
+                            ),
+                        ),
+                        *UNREADABLE,
+                    ),
+                ),
+                Goal(
+                    N_("The server refuses it with `forbidden`, too"),
+                    Received(type="error", where=FORBIDDEN, replying_to=UNKNOWN),
+                ),
+            ),
+            hints=(
+                N_("Any id that no order has will do."),
+                N_("Keep `order:` and replace the id behind it, for example by `ord_nobody`."),
+                N_(
+                    'The line in the editor is `"channel": "order:ord_nobody"`. After that, '
+                    "select both `error` frames in the list, one after the other."
+                ),
+            ),
+            solution=(send_subscribe("order:ord_nobody", "r3"),),
+            explanation=N_(
+                "Only `id` and `timestamp` differ. The answer is the same, whether the order "
+                "belongs to somebody else or does not exist."
+            ),
+            draft=subscribe(ORDER, "r3"),
+            resume=(Connect(), send_subscribe(ORDER, "r1"), send_subscribe(OTHER_ORDER, "r2")),
+            links=(MAP,),
+        ),
+        Step(
+            title=N_("Not even a name"),
+            instruction=N_(
+                "Send a `subscribe` with an empty channel: delete the text between the quotes "
+                "behind `channel`. Then answer the question."
+            ),
+            reason=N_(
+                "An empty text cannot be the name of a channel. If the server said so, this error "
+                "would differ from the two before."
+            ),
+            goals=(
+                Goal(
+                    N_("You send a channel that is empty, or has no colon"),
+                    NO_NAME,
+                    (
+                        NO_CHANNEL,
+                        NearMiss(
+                            Sent(type="subscribe"),
+                            N_(
+                                "The channel in frame {n} still looks like a name. Leave nothing "
+                                'between its quotes: `"channel": ""`.'
+                            ),
+                        ),
+                        *UNREADABLE,
+                    ),
+                ),
+                Goal(
+                    N_("The server answers with the same `forbidden`"),
+                    Received(type="error", where=FORBIDDEN, replying_to=NO_NAME),
+                ),
+            ),
+            question=Question(
+                N_("Why does the server refuse all three with the same words?"),
+                (
+                    Choice(
+                        "cannot-tell",
+                        N_("It does not know which of the three it was"),
+                        N_(
+                            "It does know: an admin can ask it for the rule, on the page "
+                            "Connections. It does not say so to a customer."
+                        ),
+                    ),
+                    Choice(
+                        "reveals-nothing",
+                        N_("So that nobody can find out which orders exist by trying ids"),
+                    ),
+                    Choice(
+                        "only-code",
+                        N_("It has only one code for everything that goes wrong"),
+                        N_(
+                            "There are eight codes. In lesson 1, an `id` that was a number got "
+                            "`invalid_message`."
+                        ),
+                    ),
+                ),
+            ),
+            hints=(
+                N_("Keep `channel` and its quotes. Only what is between them goes."),
+                N_('The line is then `"channel": ""`. Send it, and compare the three errors.'),
+                N_(
+                    "Think of somebody who tries `order:ord_1`, `order:ord_2` and so on. What "
+                    "would “not found” and “forbidden” say to that person, if they were different?"
+                ),
+            ),
+            solution=(send_subscribe("", "r4"), Choose("reveals-nothing")),
+            explanation=N_(
+                "If one error said “not found” and another “forbidden”, anybody could find out "
+                "which orders exist. Only a message that does not fit its type gets another code: "
+                "`invalid_payload`, for example without any `channel`."
+            ),
+            draft=subscribe(ORDER, "r4"),
+            resume=(
+                Connect(),
+                send_subscribe(ORDER, "r1"),
+                send_subscribe(OTHER_ORDER, "r2"),
+                send_subscribe("order:ord_nobody", "r3"),
+            ),
+            links=(RULE, MAP),
+        ),
+        Step(
+            title=N_("Carry on"),
+            instruction=N_(
+                "You have been refused three times. Send a `ping`: it is in the editor. Then press "
+                "**Advance the order**."
+            ),
+            reason=N_(
+                "An error answers one request. It never closes the connection, and it does not end "
+                "any subscription."
+            ),
+            goals=(
+                Goal(
+                    N_("Your `ping` is answered"),
+                    Received(type="pong", replying_to=Sent(type="ping")),
+                    UNREADABLE,
+                ),
+                Goal(
+                    N_("An `order_update` of your own order arrives"),
+                    InOrder(
+                        (
+                            Performed(action="advance_order"),
+                            Received(type="order_update", where=("order_id = {order}",)),
+                        )
+                    ),
+                ),
+            ),
+            hints=(
+                N_("One message to send, and one button to press."),
+                N_(
+                    "**Send** is at the editor; **Advance the order** stands below it, at your "
+                    "connection."
+                ),
+                N_(
+                    "Press **Send**, then **Advance the order**. The update comes by itself: look "
+                    "for `order_update` in the list of frames."
+                ),
+            ),
+            solution=(Send(ping("p1")), Advance()),
+            explanation=N_(
+                "Your own subscription went on all the time. Refusals are part of normal "
+                "operation: a client handles the error, and carries on."
+            ),
+            draft=ping("p1"),
+            resume=(Connect(), send_subscribe(ORDER, "r1")),
+            buttons=(Advance(),),
+            links=(ORDERS,),
+        ),
+    ),
+    wrap_up=N_(
+        "The server checks each `subscribe`. It refuses what is not yours, what does not exist and "
+        "what has no name with the same `forbidden`. An error never closes the connection."
+    ),
+)

@@ -1,0 +1,200 @@
+"""Lesson 5: three reasons why a client did not receive an update.  Pure."""
+
+from __future__ import annotations
+
+from common.text_markers import N_
+from training.actions import Action, Advance, Choose, Connect, Disconnect, Send
+from training.conditions import Performed
+from training.lesson_types import Choice, Goal, Lesson, LessonActor, Link, Question, Step
+from training.lessons.requests import ORDER, send_subscribe, unsubscribe
+
+COMPANION = "companion"
+COMPANION_ORDER = "order:{companion_order}"
+OFFLINE, NOT_SUBSCRIBED, REFUSED = "offline", "not-subscribed", "refused"
+
+EXPLORER = Link(N_("The order's channel in Explorer"), "explorer", (("channel", COMPANION_ORDER),))
+OWN_IN_EXPLORER = Link(N_("The order's channel in Explorer"), "explorer", (("channel", ORDER),))
+
+
+def connections(channel: str) -> Link:
+    """Return the link that asks Connections why the companion did not receive a message."""
+    return Link(
+        N_("{companion} in Connections"),
+        "connections",
+        (("who", "{companion_user_id}"), ("ask", channel)),
+    )
+
+
+def question(right: str, explanations: dict[str, str]) -> Question:
+    """Return the question of each step; ``explanations`` are those of the wrong choices."""
+    texts = {
+        OFFLINE: N_("{companion} was not connected"),
+        NOT_SUBSCRIBED: N_("{companion} was connected, but not subscribed"),
+        REFUSED: N_("The server refused {companion} the subscription"),
+    }
+    return Question(
+        N_("Why did {companion} not receive the update?"),
+        tuple(
+            Choice(name, text, "" if name == right else explanations[name])
+            for name, text in texts.items()
+        ),
+    )
+
+
+def advanced(order: str) -> tuple[Action, ...]:
+    """Return the button of a step: it advances an order."""
+    return (Advance(order),)
+
+
+MISSING_UPDATE = Lesson(
+    name="missing-update",
+    title=N_("Why did it not arrive?"),
+    minutes=6,
+    teaches=N_(
+        "A customer has missed an update. Find out why on the page Connections, from three causes."
+    ),
+    terms=("connection", "subscription", "subscribers", "forbidden"),
+    actors=(LessonActor(name=COMPANION, title=N_("{companion} · customer"), is_playable=False),),
+    steps=(
+        Step(
+            title=N_("First case"),
+            instruction=N_(
+                "Press **Advance the order**: it advances order `{companion_order}` of "
+                "{companion}. {companion} receives nothing. Open **{companion} in Connections** "
+                "below, see whether there is a connection, and answer the question."
+            ),
+            reason=N_(
+                "“I did not get the message” is the most frequent complaint about a system like "
+                "this. The page Connections lists everybody who is connected now."
+            ),
+            goals=(
+                Goal(N_("The order of {companion} advances"), Performed(action="advance_order")),
+            ),
+            question=question(
+                OFFLINE,
+                {
+                    NOT_SUBSCRIBED: N_(
+                        "Search for {companion} in Connections: there is no connection at all."
+                    ),
+                    REFUSED: N_(
+                        "A refusal needs a connection. Search for {companion} in Connections: "
+                        "there is none."
+                    ),
+                },
+            ),
+            hints=(
+                N_("The link opens the list with a search for {companion} already filled in."),
+                N_("Look at the list of connected clients. How many lines does the search leave?"),
+                N_(
+                    "No line is left: {companion} is not connected. The event log beside the list "
+                    "shows when the last connection ended."
+                ),
+            ),
+            solution=(Advance("{companion_order}"), Choose(OFFLINE)),
+            explanation=N_(
+                "A message is delivered to the connections that are open at that moment. The "
+                "Explorer shows the update with the number of connections it reached: none. When "
+                "{companion} comes back, `last` or `since` will bring it."
+            ),
+            setup=(Connect(by=COMPANION), Disconnect(by=COMPANION)),
+            buttons=advanced("{companion_order}"),
+            links=(connections(COMPANION_ORDER), EXPLORER),
+            resume=(Connect(),),
+        ),
+        Step(
+            title=N_("Second case"),
+            instruction=N_(
+                "{companion} is connected now. Press **Advance the order**: again {companion} "
+                "receives nothing. Open **{companion} in Connections**, select the connection, "
+                "look at its channels, and answer."
+            ),
+            reason=N_(
+                "An open connection alone receives nothing. The server delivers a message to the "
+                "connections that are subscribed to its channel."
+            ),
+            goals=(
+                Goal(N_("The order of {companion} advances"), Performed(action="advance_order")),
+            ),
+            question=question(
+                NOT_SUBSCRIBED,
+                {
+                    OFFLINE: N_(
+                        "There is a connection now: search for {companion} in Connections."
+                    ),
+                    REFUSED: N_(
+                        "Connections says “Allowed on this channel, but not subscribed”: nothing "
+                        "has been refused."
+                    ),
+                },
+            ),
+            hints=(
+                N_("Select the line of {companion} in the list. Its channels are at the right."),
+                N_(
+                    "An order's update goes to `order:{companion_order}` and to the customer's own "
+                    "channel. Is this connection subscribed to one of them?"
+                ),
+                N_(
+                    "The connection has no channels. “Why didn't this client receive it?” answers: "
+                    "{companion} may subscribe to `order:{companion_order}`, and has not."
+                ),
+            ),
+            solution=(Advance("{companion_order}"), Choose(NOT_SUBSCRIBED)),
+            explanation=N_(
+                "Signing in had subscribed {companion} to `user:{companion_user_id}`. The client "
+                "has left that channel, and has not subscribed to the order's. The client has to "
+                "be corrected, not the server."
+            ),
+            setup=(
+                Connect(by=COMPANION),
+                Send(unsubscribe("user:{companion_user_id}", "u1"), by=COMPANION),
+            ),
+            buttons=advanced("{companion_order}"),
+            links=(connections(COMPANION_ORDER), EXPLORER),
+            resume=(Connect(),),
+        ),
+        Step(
+            title=N_("Third case"),
+            instruction=N_(
+                "{companion} waits for updates of order `{order}`. Press **Advance the order**: it "
+                "advances that order. Open **{companion} in Connections**, select the connection, "
+                "and read why."
+            ),
+            reason=N_(
+                "A client may have asked for the channel and still not be subscribed. The server "
+                "knows the rule by which it decided, and says it to an admin."
+            ),
+            goals=(Goal(N_("The order `{order}` advances"), Performed(action="advance_order")),),
+            question=question(
+                REFUSED,
+                {
+                    OFFLINE: N_("There is a connection: search for {companion} in Connections."),
+                    NOT_SUBSCRIBED: N_(
+                        "That is true, but there is a reason: {companion} has asked for "
+                        "`order:{order}`. Read what Connections says about access to it."
+                    ),
+                },
+            ),
+            hints=(
+                N_("Who has placed order `{order}`? Think of lesson 4."),
+                N_("Select {companion} in the list, and read “Why didn't this client receive it?”"),
+                N_(
+                    "Connections says “Not allowed on this channel”: `{order}` is your order, and "
+                    "you are {name}. A `subscribe` of {companion} gets `forbidden`."
+                ),
+            ),
+            solution=(Advance(), Choose(REFUSED)),
+            explanation=N_(
+                "The order is yours, so the server refused {companion} and delivered the update to "
+                "you: see your frames. {companion} has to ask for an order of their own."
+            ),
+            setup=(Connect(by=COMPANION), send_subscribe(ORDER, "s1", by=COMPANION)),
+            buttons=advanced("{order}"),
+            links=(connections(ORDER), OWN_IN_EXPLORER),
+            resume=(Connect(),),
+        ),
+    ),
+    wrap_up=N_(
+        "Ask in this order: is the client connected? Is it subscribed to the channel? May it be? "
+        "The page Connections answers all three, for any client and any channel."
+    ),
+)
