@@ -277,8 +277,8 @@ def _draw_subscribers(message: LoggedMessage) -> None:
         words = ngettext(
             "The message reached {count} connection when it was published; the server does not say "
             "which.",
-            "The message reached {count} connections when it was published; the server does not say "
-            "which.",
+            "The message reached {count} connections when it was published; the server does not "
+            "say which.",
             message.reached,
         )
         st.caption(words.format(count=message.reached))
