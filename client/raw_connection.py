@@ -92,7 +92,7 @@ class _RawConnectionThread:
         self._recorder = recorder
         self._waker = Waker()
         self._send_queue: deque[tuple[bytes, Opcode]] = deque()
-        self._is_stopping = False
+        self._is_stopping = self._is_aborted = False
         self._connection: SyncConnection | None = None
         self.thread = threading.Thread(
             target=self._main, args=(url, origin, has_token), name="raw-connection", daemon=True
@@ -104,6 +104,7 @@ class _RawConnectionThread:
         self._waker.wake()
 
     def abort(self) -> None:
+        self._is_aborted = True
         if self._connection is not None:
             self._connection.abort()
 
@@ -146,7 +147,8 @@ class _RawConnectionThread:
                 case TextReceived(data):
                     self._recorder.record_received(data)
                 case ConnectionClosed(code, reason):
-                    self._recorder.record_close(code, reason)
+                    # The library's reason for an abort is the name of its exception.
+                    self._recorder.record_close(code, "" if self._is_aborted else reason)
                     return False
                 case _:
                     pass

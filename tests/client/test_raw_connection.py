@@ -53,7 +53,7 @@ def test_an_aborted_connection_ends_without_a_close_frame_and_can_be_opened_agai
 
     close = connection.recorder.wait_for(lambda frame: frame.kind is FrameKind.CLOSE, WAIT_S)
 
-    assert (close.code, close.is_sent) == (1006, False)
+    assert (close.code, close.text, close.is_sent) == (1006, "", False)
     connection.close()
     connection.open(None)
     connection.send(b'{"type":"ping","id":"r2"}')

@@ -2,7 +2,7 @@ import itertools
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from client.recorded_frames import FrameKind, RecordedFrame, parse_frame_text
@@ -415,6 +415,8 @@ def test_a_step_with_a_question_is_done_when_all_goals_are_met_and_the_answer_is
 
 # Properties of all conditions
 
+FEW = settings(max_examples=50)
+
 MESSAGES = st.sampled_from(
     [
         ("sent", PING),
@@ -462,17 +464,20 @@ def recorded(messages):
     return timeline(frames)
 
 
+@FEW
 @given(CONDITIONS)
 def test_nothing_meets_a_condition_before_anything_happened(condition):
     assert not is_met(condition, Timeline())
 
 
+@FEW
 @given(CONDITIONS, st.lists(MESSAGES, max_size=12), st.lists(MESSAGES, max_size=3))
 def test_what_is_met_stays_met_when_more_happens(condition, messages, more):
     if is_met(condition, recorded(messages)):
         assert is_met(condition, recorded([*messages, *more]))
 
 
+@FEW
 @given(st.lists(ENTRIES, min_size=1, max_size=3), st.lists(MESSAGES, max_size=12))
 def test_all_of_is_met_wherever_in_order_is(conditions, messages):
     happened = recorded(messages)
@@ -484,6 +489,7 @@ def test_all_of_is_met_wherever_in_order_is(conditions, messages):
     )
 
 
+@FEW
 @given(ENTRIES, ENTRIES, st.lists(MESSAGES, max_size=12))
 def test_within_any_time_is_the_same_as_in_order(first, then, messages):
     happened = recorded(messages)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.progress_code import (
@@ -18,6 +18,7 @@ steps_done = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(steps_done)
 def test_a_code_holds_the_steps_done(done):
     assert decode_progress(encode_progress(LESSONS, done), LESSONS) == done
@@ -34,6 +35,7 @@ def test_a_code_has_at_most_sixteen_letters(count):
     assert decode_progress(code, lessons) == done
 
 
+@settings(max_examples=40)
 @given(steps_done, st.integers(0, 30), st.sampled_from(ALPHABET))
 def test_every_wrong_letter_is_noticed(done, position, letter):
     code = encode_progress(LESSONS, done)
@@ -43,6 +45,7 @@ def test_every_wrong_letter_is_noticed(done, position, letter):
             decode_progress(code[:position] + letter + code[position + 1 :], LESSONS)
 
 
+@settings(max_examples=40)
 @given(steps_done, st.integers(0, 30), st.integers(0, 30))
 def test_two_exchanged_letters_are_noticed(done, left, right):
     code = list(encode_progress(LESSONS, done))

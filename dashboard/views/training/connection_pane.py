@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import streamlit as st
 
@@ -47,7 +47,7 @@ def draw_connection(run: LessonRun, step: Step | None) -> None:
     if actor == LEARNER:
         frame_panes.draw_frames(frames, listed, size="even")
         return
-    scope = frame_scope.in_scope(frames, frame_scope.types_of(step, run.frames(LEARNER)))
+    scope = _in_scope(run, step, frames, frozenset())
     frame_panes.draw_frames(
         frames, listed, size="even", draw_toolbar=lambda: _draw_scope_toggle(frames, scope)
     )
@@ -95,13 +95,14 @@ def _draw_connect(run: LessonRun, actor: str) -> None:
     kinds = action_texts.token_kinds(run.lesson)
     training = tab().training
     kind = training.token if training.token in kinds else TokenKind.VALID
+    place_of_token = st.container(width="content")  # always there: the button keeps its place
     if len(kinds) > 1 and not is_open:
         key = f"lesson-token-{run.serial}-{current_language()}"
 
         def choose() -> None:
             training.token = st.session_state[key]
 
-        st.selectbox(
+        place_of_token.selectbox(
             _("Token"),
             kinds,
             index=kinds.index(kind),
@@ -164,11 +165,17 @@ def _began_at(run: LessonRun) -> float:
 def _lane(run: LessonRun, step: Step | None, actor: str) -> Lane:
     frames, marked = run.frames(actor), _met_frames(run, actor)
     if actor != LEARNER:
-        frames = frame_scope.in_scope(
-            frames, frame_scope.types_of(step, run.frames(LEARNER)), marked
-        )
+        frames = _in_scope(run, step, frames, marked)
     name = navigation.actor_title(run, actor).partition(" · ")[0]
     return Lane(name, frames, run.trackers[actor].notes, marked)
+
+
+def _in_scope(
+    run: LessonRun, step: Step | None, frames: Sequence[RecordedFrame], marked: Set[int]
+) -> tuple[RecordedFrame, ...]:
+    types = frame_scope.types_of(step, run.frames(LEARNER))
+    conversation = run.exercise.values.get("conversation", "")
+    return frame_scope.in_scope(frames, types, conversation, marked)
 
 
 def _met_frames(run: LessonRun, actor: str) -> Set[int]:

@@ -23,14 +23,23 @@ def types_of(step: Step | None, own: Sequence[RecordedFrame]) -> frozenset[str]:
 
 
 def in_scope(
-    frames: Sequence[RecordedFrame], types: Set[str], marked: Set[int] = frozenset()
+    frames: Sequence[RecordedFrame],
+    types: Set[str],
+    conversation: str = "",
+    marked: Set[int] = frozenset(),
 ) -> tuple[RecordedFrame, ...]:
-    """Return the frames without events of other types, but for ``marked`` ones."""
-    return tuple(
-        frame
-        for frame in frames
-        if not frame.is_event or frame.type in types or frame.seq in marked
-    )
+    """Return the frames without events of other types and chats, but for ``marked`` ones.
+
+    ``conversation`` is the learner's support conversation; empty before there is one.
+    """
+
+    def belongs(frame: RecordedFrame) -> bool:
+        if not frame.is_event or frame.seq in marked:
+            return True
+        other_chat = frame.payload.get("conversation_id", conversation) != conversation
+        return frame.type in types and not other_chat
+
+    return tuple(frame for frame in frames if belongs(frame))
 
 
 def _walk(value: object) -> Iterator[object]:

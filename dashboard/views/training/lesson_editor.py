@@ -59,7 +59,7 @@ def draw(run: LessonRun, draft: str) -> None:
         )
         tab().training.draft = text
         _draw_sending(run, text, is_ready)
-        st.fragment(_draw_check)()
+        st.fragment(_draw_check)(is_ready)
 
 
 def _text_key() -> str:
@@ -135,7 +135,7 @@ def template_values(values: Mapping[str, str]) -> TemplateValues:
     )
 
 
-def _draw_check() -> None:
+def _draw_check(is_ready: bool) -> None:
     """Draw what is wrong with the text, as it is typed."""
     committed = tab().training.draft
     typed = st.session_state.get(_live_key(), {}).get("typed")
@@ -144,7 +144,7 @@ def _draw_check() -> None:
     with st.container(key="lesson-check", border=False, gap="xsmall"):
         st.html(json_editor.check_html(text, is_publication))
     json_editor.draw_colours(
-        _live_key(), text, text_key=_text_key(), button_key="send-lesson", blocked=False
+        _live_key(), text, text_key=_text_key(), button_key="send-lesson", blocked=not is_ready
     )
 
 

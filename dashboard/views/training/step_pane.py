@@ -33,17 +33,19 @@ def draw(opened: OpenLesson, run: LessonRun) -> None:
     lesson, step = opened.lesson, opened.lesson.steps[opened.step]
     with st.container(border=True, key="pane-step", gap="xsmall", height=theme.HEIGHTS["pane"]):
         _draw_place(opened)
-        match run.phase:
-            case RunPhase.PREPARING:
-                is_met = opened.is_done
-                st.html(f'<div class="step"><h2>{html.escape(_(step.title))}</h2></div>')
-                st.caption(_("Setting up this step in the shop…"))
-                st.skeleton(height=120)
-            case RunPhase.FAILED:
-                is_met = opened.is_done
-                _draw_failure(run, step)
-            case _:
-                is_met = _draw_step(opened, run, step) or opened.is_done
+        # One element, however much is in it: what stands below keeps its place in the run.
+        with st.container(key="step-body", gap="xsmall"):
+            match run.phase:
+                case RunPhase.PREPARING:
+                    is_met = opened.is_done
+                    st.html(f'<div class="step"><h2>{html.escape(_(step.title))}</h2></div>')
+                    st.caption(_("Setting up this step in the shop…"))
+                    st.skeleton(height=120)
+                case RunPhase.FAILED:
+                    is_met = opened.is_done
+                    _draw_failure(run, step)
+                case _:
+                    is_met = _draw_step(opened, run, step) or opened.is_done
         st.space("stretch")
         _draw_help(lesson, step, run)
         _draw_ways(opened, is_met)
@@ -63,7 +65,10 @@ def problem_text(run: LessonRun) -> str:
     problem = run.problem
     if problem is None and run.phase is RunPhase.READY:
         problem = run.exercise.solution_problem
-    return " ".join(_(text) for text in (str(problem), problem.reason) if text) if problem else ""
+    if problem is None:
+        return ""
+    text = _(str(problem))
+    return f"{text.rstrip('.')}: {_(problem.reason)}" if problem.reason else text
 
 
 def _draw_failure(run: LessonRun, step: Step) -> None:

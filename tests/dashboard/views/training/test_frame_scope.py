@@ -34,6 +34,17 @@ def test_events_that_the_step_is_not_about_are_left_out_and_replies_are_not():
 def test_an_event_that_met_a_goal_is_never_left_out():
     frames = recorded("new_order", "new_order")
 
-    found = frame_scope.in_scope(frames, set(), {frames[-1].seq})
+    found = frame_scope.in_scope(frames, set(), marked={frames[-1].seq})
 
     assert [frame.seq for frame in found] == [1, 2, 4]
+
+
+def test_chats_of_other_customers_are_left_out():
+    recorder = FrameRecorder()
+    for conversation in ("c1", "c2"):
+        text = f'{{"type":"chat_message","payload":{{"conversation_id":"{conversation}"}}}}'
+        recorder.record_received(text.encode())
+
+    found = frame_scope.in_scope(recorder.frames(), {"chat_message"}, "c2")
+
+    assert [frame.seq for frame in found] == [2]
