@@ -11,7 +11,7 @@ from bench.servers.processes import LISTENING, Target, start_command
 
 UWS_PACKAGE = "@trufflesuite/uws-js-unofficial"
 UWS_PROGRAM = Path(__file__).parent / "uws.js"
-NATS_LISTENING = r"client connections on 127\.0\.0\.1:(\d+)"
+NATS_LISTENING = r"client connections on 127\.0\.0\.1:(?P<port>\d+)"
 
 Start = Callable[[frozenset[int]], AbstractContextManager[Target]]
 """Starts a server on these cores; it ends with the block."""

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from common.text_markers import N_
 from dashboard.messages import fields
-from dashboard.state.channels import kind_of
+from dashboard.state.channels import EVERYONE, kind_of
 from dashboard.state.message_log import LoggedMessage
 from protocol.channels import ChannelKind
 
 MAX_USERS = 3  # of one message
+ANNOUNCEMENTS = N_("Announcements")
+PUBLISHERS: Mapping[str, str] = {  # parts of the shop, by the type of their messages
+    "cart_update": N_("Carts"),
+    "order_update": N_("Orders"),
+    "new_order": N_("Orders"),
+    "notification": N_("Notifications"),
+    "customer_activity": N_("Visits"),
+    "inventory_alert": N_("Stock"),
+}
 
 
 class UserRef(Struct, frozen=True):
@@ -48,6 +59,16 @@ def users_of(message: LoggedMessage) -> list[UserRef]:
                 found[customer["id"]] = UserRef(customer["id"], _text(customer.get("name")))
             stack.extend(value.values())
     return [*found.values()][:MAX_USERS]
+
+
+def publisher_of(message: LoggedMessage) -> str:
+    """Return the part of the shop that publishes such messages; empty if the type tells nothing.
+
+    A message names no publisher.  As on the Map, a message to all is an announcement.
+    """
+    if kind_of(message.channel) in (EVERYONE, ChannelKind.PUBLIC):
+        return ANNOUNCEMENTS
+    return PUBLISHERS.get(message.type, "")
 
 
 def is_from_monitor(message: LoggedMessage) -> bool:

@@ -97,6 +97,7 @@ class ChannelSort(StrEnum):
     RATE = "rate"
     SIZE = "size"
     TOTAL = "total"
+    SUBSCRIBERS = "subscribers"
     LATEST = "latest"
     NAME = "name"
 
@@ -216,6 +217,8 @@ def _sort_channels(
                 return (-channel.bytes, channel.name)
             case ChannelSort.TOTAL:
                 return (-channel.total, channel.name)
+            case ChannelSort.SUBSCRIBERS:
+                return (-(channel.subscribers or 0), channel.name)
             case ChannelSort.LATEST:
                 return (-channel.last, channel.name)
             case ChannelSort.NAME:
@@ -238,6 +241,8 @@ def _sort_kinds(
                 return -sum(c.bytes for c in some)
             case ChannelSort.TOTAL:
                 return -sum(c.total for c in some)
+            case ChannelSort.SUBSCRIBERS:
+                return -sum(c.subscribers or 0 for c in some)
             case ChannelSort.LATEST:
                 return -max((c.last for c in some), default=0.0)
             case ChannelSort.NAME:

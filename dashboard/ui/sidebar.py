@@ -9,6 +9,7 @@ from dashboard.dependencies import feed
 from dashboard.i18n import translate
 from dashboard.i18n.translate import _
 from dashboard.personas import Persona
+from dashboard.tab_session import EVERY_PAGE
 from dashboard.ui import (
     connection_badge,
     formatting,
@@ -25,7 +26,7 @@ REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
 
 def persona_key() -> str:
     """Return the key of the persona selected in the sidebar."""
-    return url_select.selected(url_select.EVERY_PAGE, PERSONA_PARAM, personas.LABELS)
+    return url_select.selected(EVERY_PAGE, PERSONA_PARAM, personas.LABELS)
 
 
 def current_persona() -> Persona:
@@ -48,7 +49,7 @@ def draw() -> None:
     hidden_tab.mount()
     labels = {key: persona_label(key) for key in personas.LABELS}
     url_select.select(
-        url_select.EVERY_PAGE,
+        EVERY_PAGE,
         PERSONA_PARAM,
         _("Persona"),
         labels,
@@ -82,7 +83,7 @@ def draw_language() -> None:
         format_func=translate.LANGUAGES.__getitem__,
     )
     url_select.keep_value(
-        url_select.EVERY_PAGE,
+        EVERY_PAGE,
         translate.LANGUAGE_KEY,
         language,
         default=translate.browser_language(),

@@ -245,6 +245,7 @@ def draw_table(
     detail: str = "",
     row_px: int = ROW_PX,
     hold_order_s: float = 0.0,
+    reveals_selected: bool = False,
 ) -> None:
     """Draw a table in the room of ``visible_rows`` rows, or in what its pane leaves.
 
@@ -265,6 +266,7 @@ def draw_table(
     change all the time.
 
     ``row_px`` is the height of a row, where its texts take more than one line.
+    ``reveals_selected`` scrolls to a selected row that a link or another list has chosen.
     """
     if sort:  # into the URL again, after another page
         url_select.keep_value(sort.page, sort.parameter, _sort_value(sort), default=sort.default)
@@ -317,6 +319,7 @@ def draw_table(
         "isFrozen": frozen is not None and frozen.is_frozen,
         "version": version,
         "detail": detail,
+        "reveals": reveals_selected,
         "scope": str((scope, frozen.releases if frozen else 0, _sort_value(sort), tab().resets)),
         "more": _("the first {count} of {total}").format(count=len(shown), total=len(rows))
         if len(rows) > len(shown)

@@ -18,7 +18,8 @@ from dashboard.ui.chart_window import ChartWindow
 from dashboard.ui.charts import ARIA_HIDDEN, BASE_SPEC, CEILING, DATA_ROWS, KIND_COLOR, Spec
 from dashboard.ui.theme import CardSize
 
-LEAST_KNOWN = 0.5  # share of a bucket: of one with less data, no point is drawn
+LEAST_KNOWN = 0.5  # share of a long bucket: of one with less data, no point is drawn
+LONG_BUCKET_S = 5  # counts are by whole seconds: a part of a shorter bucket has no exact rate
 
 
 def draw(
@@ -67,14 +68,15 @@ def throughput_data(
     """Return the data of the chart for ``throughput_spec``.
 
     Times without data are left out: ``part`` numbers the parts between them.  Where at least
-    ``LEAST_KNOWN`` of a bucket has data, its rate is that of this part.
+    ``LEAST_KNOWN`` of a long bucket has data, its rate is that of this part.
     """
     ends = span.bucket_ends()
     shares = known_shares(ends, now.unknown)
-    known = [share >= LEAST_KNOWN for share in shares]
+    least = LEAST_KNOWN if ends.step >= LONG_BUCKET_S else 1.0
+    known = [share >= least for share in shares]
     parts = list(accumulate(not is_known for is_known in known))
     means = pd.DataFrame(now.series.means(KINDS, ends), columns=list(KINDS))
-    frame = means.div([max(share, LEAST_KNOWN) for share in shares], axis=0)
+    frame = means.div([max(share, least) for share in shares], axis=0)
     frame["t"] = [float(last - span.end) for last in ends]
     frame["time"] = [format_time(last) for last in ends]
     frame["part"] = parts

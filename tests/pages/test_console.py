@@ -30,6 +30,8 @@ def write(page, text):
 
 
 def choose_template(page, name):
+    # The list before is there until the run has ended that replaced it after another text.
+    expect(page.locator(".st-key-template input")).to_have_count(1)
     page.locator(".st-key-template input").fill(name)
     page.get_by_role("option", name=name, exact=True).click()
 

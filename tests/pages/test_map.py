@@ -114,7 +114,9 @@ def test_focus_filters_and_table_survive_a_reload_and_keys_reach_everything(shar
     expect(page).to_have_url(re.compile(r"focus=tenant%3Ashop&hide=nothing&table=on"))
 
     page.reload()
-    expect(table(page).get_by_role("row").filter(has_text="monitor:shop")).to_be_visible()
+    of_monitor = table(page).get_by_role("row").filter(has_text="monitor:shop")
+    expect(table(page).get_by_role("row").filter(has_text="tenant:shop")).to_be_visible()
+    expect(of_monitor).to_have_count(0)
     expect(page.get_by_label("Focus on")).to_have_value("tenant:shop")
     for scheme in ("light", "dark"):
         switch_theme(page, scheme)
@@ -130,6 +132,7 @@ def test_focus_filters_and_table_survive_a_reload_and_keys_reach_everything(shar
     for _ in range(2):  # the cursor, then the focus
         page.keyboard.press("Escape")
     expect(page).to_have_url(re.compile(r"/map\?hide=nothing&table=on"))
+    expect(of_monitor).to_be_visible()
 
     page.get_by_label("Focus on").select_option("tenant:shop")
     with shared.socket.expect_event("close"):

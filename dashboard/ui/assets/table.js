@@ -69,7 +69,7 @@ class Table {
   }
 
   // data: {label, columns, rows: [[id, cell, …], …], selected, selectable, isFrozen, version, detail,
-  // scope, more, held, rowPx}; rows with other ids have another version, another list another scope.
+  // reveals, scope, more, held, rowPx}; rows with other ids have another version, another list another scope.
   update(data) {
     const before = this.data;
     this.data = data;
@@ -85,7 +85,8 @@ class Table {
     } else {
       this.refresh();
     }
-    if (before && data.selected !== before.selected && data.isFrozen) this.showSelected();
+    const isChosen = data.selected !== before?.selected;
+    if (isChosen && (data.reveals || (before && data.isFrozen))) this.showSelected();
   }
 
   drawHead(before) {
@@ -225,7 +226,8 @@ class Table {
     for (const [id, tr] of this.rows) tr.ariaSelected = selectable ? String(id === selected) : null;
   }
 
-  // In a list that is frozen anyway, a row that was selected by a key comes into view.
+  // In a list that is frozen anyway, a row that was selected by a key comes into view; in one that
+  // reveals its selection, also the row of a link.
   showSelected() {
     const { selected } = this.data;
     if (!this.rows.has(selected) && this.data.rows.some(([id]) => id === selected)) this.drawRows();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -49,6 +49,16 @@ def selected_id() -> str:
 def select(connection_id: str) -> None:
     """Select a connection, or none; for a callback."""
     url_select.keep_value(PAGE, "connection", connection_id)
+
+
+def select_linked(connections: Sequence[ConnectionInfo[datetime]]) -> None:
+    """Select the only connection of the user that a link asks for; once, a person may close it."""
+    if (PAGE, "connection") in tab().choices:
+        return
+    user = url_select.kept_value(PAGE, "who")
+    found = [c.id for c in connections if c.user_id == user]
+    if user and len(found) == 1 and not selected_id():
+        select(found[0])
 
 
 def draw(

@@ -160,6 +160,7 @@ def draw_list(
                 on_select=lambda c: detail.select(c.id),
                 sort=Sort(PAGE, default="longest"),
                 scope=(search, channel),
+                reveals_selected=True,
                 mark=tables.find_words(search),
                 alt=_("Connected clients"),
             )
@@ -275,8 +276,10 @@ def draw_selected(result: PollResult, now: Snapshot) -> None:
     """Draw the selected connection, or that it is gone; nothing before the first list."""
     connections = result.connections.connections
     selected_id = detail.selected_id()
+    if result.at is None:
+        return
     detail.select(selected_id)  # into the URL again, after another page
-    if not selected_id or result.at is None:
+    if not selected_id:
         return
     selected = next((c for c in connections if c.id == selected_id), None)
     if selected is None:
@@ -333,6 +336,7 @@ def draw() -> None:
     live_line(header_text(called, now))
     if page_frame.draw_if_empty(now):
         return
+    detail.select_linked(called.connections.connections)
     draw_metrics(now)
     if several:
         draw_nodes(now.nodes.stats)

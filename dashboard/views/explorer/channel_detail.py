@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _, ngettext
 from dashboard.state.channels import EVERYONE, KINDS, kind_of
+from dashboard.tab_session import tab
 from dashboard.ui import formatting, glossary, url_select
 from dashboard.views.explorer.selection import PAGE
 from protocol.admin_api import ConnectionInfo
@@ -45,7 +46,7 @@ def draw(chosen: str) -> None:
             if is_channel(chosen):
                 _draw_pin(chosen)
         if is_channel(chosen):
-            _draw_subscribers(chosen)
+            draw_subscribers(chosen, "subscribers")
         else:
             st.caption(formatting.escape_markdown(glossary.kind_explanation(kind)))
 
@@ -80,7 +81,11 @@ def subscribers_of(
     return sorted(found, key=lambda c: (c.name.casefold(), c.user_id, c.id))
 
 
-def _draw_subscribers(channel: str) -> None:
+def draw_subscribers(channel: str, key: str) -> None:
+    """Draw who is subscribed to a channel now, whether or not the view is paused.
+
+    ``key`` is that of the list.
+    """
     result = connections_client().latest()
     if result.at is None:
         unavailable = _("Unavailable: {why}.").format(why=result.error)
@@ -88,16 +93,16 @@ def _draw_subscribers(channel: str) -> None:
         return
     listed = result.connections
     found = subscribers_of(channel, listed.connections)
-    count = ngettext("{count} subscriber", "{count} subscribers", len(found))
+    count = ngettext("{count} subscribed now", "{count} subscribed now", len(found))
     head = f"<b>{html.escape(count.format(count=len(found)))}</b>"
-    aside = ""
+    aside = _("live, not paused") if tab().paused_snapshot is not None else ""
     if listed.total > len(listed.connections):
         aside = _("of the newest {count} connections").format(count=len(listed.connections))
     st.html(formatting.split_row_html(head, html.escape(aside), "quiet"))
     if not found:
         st.caption(_("No connected client is subscribed to this channel."))
         return
-    with st.container(key="subscribers", gap=None):
+    with st.container(key=key, gap=None):
         for connection in found[:MAX_SUBSCRIBERS]:
             name = connection.name or connection.user_id or _("anonymous")
             user = f" · {connection.user_id}" if connection.user_id not in ("", name) else ""

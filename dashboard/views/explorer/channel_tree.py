@@ -6,6 +6,7 @@ Search, order, what is open and what is pinned are in the URL.
 from __future__ import annotations
 
 import streamlit as st
+from msgspec.structs import replace
 
 from common.text_markers import N_
 from dashboard.i18n.translate import _
@@ -29,6 +30,7 @@ SORT_LABELS: dict[str, str] = {
     ChannelSort.RATE: N_("Rate"),
     ChannelSort.SIZE: N_("Size"),
     ChannelSort.TOTAL: N_("Total"),
+    ChannelSort.SUBSCRIBERS: N_("Subscribers"),
     ChannelSort.LATEST: N_("Latest"),
     ChannelSort.NAME: N_("Name"),
 }
@@ -126,7 +128,7 @@ def draw(now: Snapshot, selected: str) -> None:
             row_id=lambda row: row.id,
             selected=chosen.id if chosen else "",
             on_select=select_row,
-            scope=view,
+            scope=replace(view, selected=""),  # the row that was clicked must not move
             mark=tables.find_words(find),
             alt=title,
         )

@@ -21,7 +21,7 @@ from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.tab_session import tab
 from dashboard.ui import console_draft, formatting, tables, theme, url_select
 from dashboard.ui.tables import Column
-from dashboard.views.explorer import field_plot, selection
+from dashboard.views.explorer import channel_detail, field_plot, selection
 from dashboard.views.explorer.selection import PAGE
 
 FORMATTED, FIELDS, ORIGINAL = "formatted", "fields", "original"
@@ -228,7 +228,9 @@ def publisher_text(message: LoggedMessage) -> str:
         return _("{name}, by chat").format(name=author.name or author.id)
     if people.is_from_monitor(message):
         return _("the server's monitor")
-    return _("a service, by the server API")
+    if service := people.publisher_of(message):
+        return _("{service}, a service of the shop").format(service=_(service))
+    return _("a service of the shop")
 
 
 def _draw_people(message: LoggedMessage) -> None:
@@ -236,14 +238,21 @@ def _draw_people(message: LoggedMessage) -> None:
     with st.container(key="people", gap=None):
         label = _("Published by")
         publisher = html.escape(publisher_text(message))
-        st.html(f'<div class="row quiet">{label}: <b>{publisher}</b></div>')
+        hint = _(
+            "A message names no publisher, except in chat: its type shows the part of the shop."
+        )
+        st.html(
+            f'<div class="row quiet">{label}: <abbr title="{hint}"><b>{publisher}</b></abbr></div>'
+        )
         with st.container(horizontal=True, gap="small"):
+            if channel_detail.is_channel(message.channel):
+                _draw_subscribers(message)
             if message.channel != url_select.kept_value(PAGE, selection.CHANNEL):
                 st.button(
-                    _("Channel and subscribers"),
+                    _("Messages of the channel"),
                     key="show-channel",
                     type="tertiary",
-                    help=_("List the messages of {channel} and its subscribers").format(
+                    help=_("List the messages of {channel}, of the selected type").format(
                         channel=message.channel
                     ),
                     on_click=selection.show_channel,
@@ -260,6 +269,20 @@ def _draw_people(message: LoggedMessage) -> None:
                     on_click=selection.show_user,
                     args=(user.id,),
                 )
+
+
+def _draw_subscribers(message: LoggedMessage) -> None:
+    """Draw a list of who is subscribed to the message's channel: not who received it."""
+    with st.popover(_("Subscribers now"), key="subscribers-now", type="tertiary"):
+        words = ngettext(
+            "The message reached {count} connection when it was published; the server does not say "
+            "which.",
+            "The message reached {count} connections when it was published; the server does not "
+            "say which.",
+            message.reached,
+        )
+        st.caption(words.format(count=message.reached))
+        channel_detail.draw_subscribers(message.channel, "message-subscribers")
 
 
 def _draw_plot(message: LoggedMessage, messages: list[LoggedMessage]) -> None:

@@ -50,10 +50,13 @@ def draw(now: Snapshot) -> SearchResult:
         set_header(_header_text(found, wanted, kept))
         shown = tab().explorer.messages.rows(found.newest)
         selection.select_default(shown)
+        # A place of its own, emptied at once: else it stays until the run has ended.
+        nothing = st.empty()
         if shown:
             _draw_table(shown, search.pattern, (wanted, view))
         else:
-            _draw_empty(log, kept, view, wanted)
+            with nothing:
+                _draw_empty(log, kept, view, wanted)
         return found
 
 

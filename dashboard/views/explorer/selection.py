@@ -47,8 +47,9 @@ def clear_filters() -> None:
 
 
 def show_channel(channel: str) -> None:
-    """List all live messages of a channel; for callbacks."""
-    clear_filters()
+    """List the live messages of a channel, still of the selected type; for callbacks."""
+    url_select.set_search(PAGE, TEXT, "")
+    url_select.keep_value(PAGE, USER, "")
     url_select.set_selected(PAGE, VIEW)
     filter_by_channel(channel)
 

@@ -83,6 +83,7 @@ def _controls() -> dict[str, str]:
         "only": _("Only {name}"),
         "showAll": _("Show everything"),
         "openExplorer": _("Open in Explorer"),
+        "openKind": _("Open all of {kind} in Explorer"),
         "openConnections": _("Open in Connections"),
         "replay": _("Replay (R)"),
         "skip": _("Skip to now"),

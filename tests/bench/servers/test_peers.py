@@ -1,4 +1,6 @@
-"""Peers that are not installed are named, with how to have them."""
+"""Peers are started if they are installed; else it is said how to have them."""
+
+import os
 
 import pytest
 
@@ -15,3 +17,17 @@ def test_without_the_program_it_says_how_to_install_nats(monkeypatch):
 
     with pytest.raises(PeerNotInstalled, match="apt install nats-server"):
         find_nats()
+
+
+def test_the_port_of_nats_is_what_it_prints(tmp_path, monkeypatch):
+    program = tmp_path / "nats-server"
+    program.write_text(
+        "#!/bin/sh\n"
+        "echo '[1] [INF] Listening for client connections on 127.0.0.1:40123'\n"
+        "exec sleep 60\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    with find_nats()(frozenset(os.sched_getaffinity(0))) as nats:
+        assert nats.port == 40123

@@ -1,6 +1,6 @@
 """Who published a message, and which users it is about."""
 
-from dashboard.messages.people import UserRef, author_of, users_of
+from dashboard.messages.people import UserRef, author_of, publisher_of, users_of
 from dashboard.state.message_log import LoggedMessage
 
 
@@ -18,6 +18,12 @@ def test_a_chat_message_has_an_author(shop):
 
 def test_other_messages_have_none(shop):
     assert author_of(logged(shop, "user:user_1", cart={"total": 1})) is None
+
+
+def test_the_type_shows_the_part_of_the_shop_that_publishes_it(shop):
+    assert publisher_of(logged(shop, "user:user_1", "inventory_alert")) == "Stock"
+    assert publisher_of(logged(shop, "public:news", "notification")) == "Announcements"
+    assert publisher_of(logged(shop, "user:user_1", "greeting")) == ""
 
 
 def test_an_order_names_its_customer(shop):

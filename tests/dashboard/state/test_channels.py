@@ -4,6 +4,7 @@ from dashboard.state.channels import (
     BUCKET_S,
     MAX_CHANNELS,
     TOP_CHANNELS,
+    ChannelActivity,
     ChannelSort,
     TreeRowRole,
     TreeView,
@@ -170,6 +171,17 @@ def test_sorts_within_a_kind(shop):
     assert order(ChannelSort.LATEST) == ["a", "c", "b"]
     assert order(ChannelSort.NAME) == ["a", "b", "c"]
     assert order(ChannelSort.SIZE) == ["c", "b", "a"]
+
+
+def test_sorts_by_subscribers_where_they_are_known(shop):
+    known = {
+        name: ChannelActivity(name, "user", subscribers=count)
+        for name, count in (("user:a", 1), ("user:b", 3), ("user:c", None))
+    }
+
+    rows = lines(known, shop, sort=ChannelSort.SUBSCRIBERS)
+
+    assert [row.name for row in rows if row.role == TreeRowRole.CHANNEL] == ["b", "a", "c"]
 
 
 def test_sorted_by_rate_channels_that_became_quiet_are_last(shop):

@@ -249,7 +249,10 @@ export class Controls {
     if (!name) return;
     const actions = [];
     if (target) {
-      actions.push(button("", map.text("openExplorer"), () => map.open({ explorer: name })));
+      // The pages know a kind, but not which of its channels have a lane of their own here.
+      const kind = /:[…+]$/.test(name) ? name.slice(0, -1) : "";
+      const words = kind ? map.text("openKind", { kind }) : map.text("openExplorer");
+      actions.push(button("", words, () => map.open({ explorer: name })));
       if (target.person || target.lane) {
         actions.push(button("", map.text("openConnections"), () => map.open({ connections: name })));
       }
@@ -326,14 +329,21 @@ export class Controls {
       const key = map.layout?.isNarrow ? (model.channelNamed(to)?.kind ?? to.split(":")[0]) : to;
       publishers.set(key, [...(publishers.get(key) ?? []), map.text(from)]);
     }
-    const rows = [...map.lanes.values()].map((lane) => {
+    const { target } = map.focus;
+    const source = target?.publisher && map.text(target.publisher);
+    const isOfFocus = ({ key }) =>
+      map.focus.matchesLane(key, target) || (source && publishers.get(key)?.includes(source));
+    const lanes = [...map.lanes.values()].filter(isOfFocus);
+    const rows = lanes.map((lane) => {
       const name = `${map.laneName(lane.key)} ${map.laneAside(lane.key)}`.trim();
       const from = [...new Set(publishers.get(lane.key) ?? [])].join(", ");
       const rate = map.rateNumber(lane.rate ?? 0);
       return [lane.kind, name, rate, from, this.subscriberWords(lane)];
     });
-    const refused = map.rateNumber(model.rate(model.refusals.tally, now));
-    rows.push([REFUSED, map.text(REFUSED), refused, map.text("customers"), ""]);
+    if (!target || target.publisher === "customers") {
+      const refused = map.rateNumber(model.rate(model.refusals.tally, now));
+      rows.push([REFUSED, map.text(REFUSED), refused, map.text("customers"), ""]);
+    }
     return rows;
   }
 

@@ -326,3 +326,13 @@ def test_does_not_disconnect_the_workbench_itself(draw):
 
     assert "all pages depend on it" in page.info[0].value
     assert "disconnect-confirm" not in [button.key for button in page.button]
+
+
+def test_selects_the_only_connection_of_the_user_of_a_link(draw):
+    client = FakeConnectionsClient(connection(1), connection(2))
+
+    page = draw(client, who="user_2")
+
+    assert page.query_params["connection"] == "c_2"
+    page.button(key="hide-detail").click().run()
+    assert "connection" not in page.query_params

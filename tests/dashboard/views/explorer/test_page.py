@@ -327,7 +327,7 @@ def test_a_chosen_channel_shows_its_subscribers_with_links(open_explorer, connec
 
     page.button(key="show-channel").click().run()
 
-    assert "1 subscriber" in texts(page)
+    assert "1 subscribed now" in texts(page)
     assert links(page)["Олена · user\\_c1"].query_string == "connection=c1"
     assert "Тарас · user\\_c2" not in links(page)
 
@@ -415,4 +415,4 @@ def test_the_download_menu_says_how_many_messages_it_writes(open_explorer):
 
 
 def test_a_message_says_who_published_it(open_explorer):
-    assert "a service, by the server API" in texts(open_explorer(message="3"))
+    assert "Orders, a service of the shop" in texts(open_explorer(message="3"))
