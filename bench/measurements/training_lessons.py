@@ -95,6 +95,7 @@ class Walk:
         page = self._page
         if action in step.buttons:
             page.locator(f".st-key-lesson-action-{step.buttons.index(action)} button").click()
+            self._wait_for_frame()
             return
         match action:
             case Send(text, by):
@@ -108,6 +109,7 @@ class Walk:
             case Disconnect(by):
                 self._act_as(by)
                 page.locator(CONNECT).filter(has_text="Disconnect").click()
+                expect(page.locator(CONNECT).filter(has_text="Disconnect")).to_have_count(0)
             case Choose(choice):
                 assert step.question  # noqa: S101 - a choice answers one
                 names = [each.name for each in step.question.choices]
@@ -140,6 +142,6 @@ class Walk:
         expect(button.filter(has_text="Disconnect")).to_have_count(1)
 
     def _wait_for_frame(self) -> None:
-        """Wait for the next redraw: what was sent is in the list then."""
+        """Wait for the next redraw, as a person does: what was done is in the list then."""
         self._page.locator("[data-test-script-state=notRunning]").wait_for()
         self._page.wait_for_timeout(1500)

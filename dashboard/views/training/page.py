@@ -44,11 +44,12 @@ def draw_overview() -> None:
     ):
         page_frame.redraw_periodically(navigation.PAGE, lambda: classroom.draw(live_line))
         return
+    with st.container(key="page", gap="xsmall"):
+        catalogue.draw(own)
+    # Last, so that a lesson takes the catalogue's place at once, not below it until the run ends.
     page_frame.redraw_periodically(
         navigation.PAGE, lambda: live_line(catalogue_line(lessons)), "line"
     )
-    with st.container(key="page", gap="xsmall"):
-        catalogue.draw(own)
 
 
 def catalogue_line(lessons: tuple[Lesson, ...]) -> str:

@@ -21,7 +21,6 @@ def draw(lessons: Sequence[Lesson]) -> None:
     words = ngettext(
         "{done} of {count} lesson done", "{done} of {count} lessons done", len(lessons)
     ).format(done=len(done), count=len(lessons))
-    page_frame.redraw_periodically(navigation.PAGE, lambda: live_line(words), "line")
     with (
         st.container(key="page"),
         st.container(
@@ -56,6 +55,7 @@ def draw(lessons: Sequence[Lesson]) -> None:
                 icon=":material/apps:",
                 on_click=navigation.leave,
             )
+    page_frame.redraw_periodically(navigation.PAGE, lambda: live_line(words), "line")
 
 
 def _facts(lessons: Sequence[Lesson]) -> list[str]:
