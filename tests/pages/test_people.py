@@ -141,8 +141,11 @@ def test_an_announcement_is_shown_as_a_toast_and_a_notification(open_page, comma
 
 
 @pytest.fixture
-def pick_newest(command_simulator, row_of):
-    """Place an order and click on it in the list of the latest ones, to show it."""
+def pick_newest(command_simulator, row_of, paused):
+    """Place an order and click on it in the list of the latest ones, to show it.
+
+    The shop is paused: on a slow machine ten further orders would move it out of the list.
+    """
 
     def pick(page):
         number = command_simulator(command="place_order")["order"]["number"]

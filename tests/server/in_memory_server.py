@@ -37,7 +37,7 @@ class Wire:
     """A connection's transport and send queue: keeps what is written, in order."""
 
     unsent_bytes = queued_bytes = 0
-    send = None  # of the socket, which there is none
+    socket = None
 
     def __init__(self):
         self.received = []

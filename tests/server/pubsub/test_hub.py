@@ -17,7 +17,7 @@ class Queue:
     def __init__(self):
         self.frames = []
 
-    send = None
+    socket = None
 
 
 class Connection:
