@@ -192,12 +192,16 @@ class ScenariosState:
 
 @dataclass
 class ConnectionsState:
-    """The connection that the dialog asks about, and what it did, until that has been shown."""
+    """The connection that the dialog asks about, and what it did, until that has been shown.
+
+    ``ignored_message`` was selected in the Explorer before a link asked about another one.
+    """
 
     notice: str = ""
     paused_result: PollResult | None = None
     disconnect_target: ConnectionInfo[datetime] | None = None
     is_dialog_drawn: bool = False
+    ignored_message: LoggedMessage | None = None
 
 
 @dataclass

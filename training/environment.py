@@ -64,6 +64,10 @@ class Environment(Struct, frozen=True):
         )
 
 
+class SimulatorUnreachable(ApiRequestError):
+    """The simulator has not answered."""
+
+
 class Services:
     """HTTP requests to the server and to the simulator; each blocks for ``TIMEOUT_S`` at most."""
 
@@ -80,9 +84,10 @@ class Services:
         """Send a command to the simulator.
 
         Raises:
-            ApiRequestError: the simulator cannot be reached, or has rejected the command.
+            SimulatorUnreachable: it has not answered.
+            ApiRequestError: the simulator has rejected the command.
         """
-        response = self._simulator.post("/control", command)
+        response = self._ask_simulator(lambda: self._simulator.post("/control", command))
         try:
             return decode_command_response(response)
         except msgspec.DecodeError:
@@ -92,9 +97,10 @@ class Services:
         """Return the state of the shop.
 
         Raises:
-            ApiRequestError: the simulator cannot be reached.
+            SimulatorUnreachable: it has not answered.
+            ApiRequestError: the answer is not one of a simulator.
         """
-        response = self._simulator.get("/state")
+        response = self._ask_simulator(lambda: self._simulator.get("/state"))
         try:
             return decode_shop_state(response)
         except msgspec.DecodeError:
@@ -118,6 +124,14 @@ class Services:
         response = self._as_admin.get(f"/api/connections?{urlencode({'user_id': user_id})}")
         listed = msgspec.json.decode(response, type=ConnectionList[str]).connections
         return frozenset(listed[0].channels) if listed else frozenset()
+
+    def _ask_simulator(self, ask: Callable[[], bytes]) -> bytes:
+        try:
+            return ask()
+        except ApiRequestError as error:
+            if error.status is None:
+                raise SimulatorUnreachable(str(error)) from None
+            raise
 
 
 class _PublishResponse(Struct, frozen=True):

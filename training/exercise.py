@@ -36,7 +36,13 @@ from training.actions import (
 )
 from training.actor_connection import ActorConnection
 from training.conditions import ConnectionEnded, IsSubscribed
-from training.environment import ConnectionEvents, ConnectionLogReader, Environment, Services
+from training.environment import (
+    ConnectionEvents,
+    ConnectionLogReader,
+    Environment,
+    Services,
+    SimulatorUnreachable,
+)
 from training.evaluation import (
     ActorFrame,
     EndedConnection,
@@ -62,6 +68,9 @@ AGENT_NAMES = {
 }
 FIRST_CUSTOMER, CUSTOMERS = 1_000_000, 9_000_000
 """The simulator drives ``user_1`` to ``user_1000``, and knows names of up to seven digits."""
+NO_SIMULATOR = N_(
+    "Start the simulator with `python -m simulator`. It cannot be reached at this address."
+)
 GOAL_TIMEOUT_S = 30.0
 POLL_INTERVAL_S = 0.02
 CONVERSATION_TIMEOUT_S = 5.0
@@ -125,7 +134,7 @@ class Exercise:
             self._people = self._create_people()
         except ApiRequestError as error:
             self._orders.close()
-            raise ExerciseError(N_("The lesson cannot start."), str(error)) from None
+            raise self._problem(N_("The lesson cannot start."), error) from None
         self._connections = {
             actor.name: ActorConnection(
                 environment,
@@ -221,7 +230,7 @@ class Exercise:
             self._perform(placeholders.fill_action(action, self.values))
         except ApiRequestError as error:
             text = N_("This was not possible. Press Reset to start the step again.")
-            raise ExerciseError(text, error.detail.message or str(error)) from None
+            raise self._problem(text, error) from None
         if not isinstance(action, Choose | Wait):
             with self._lock:
                 self._others.append(PerformedAction(at, _tag(action)))
@@ -370,10 +379,16 @@ class Exercise:
                 try:
                     order = self._orders.place(person.user_id)
                 except ApiRequestError as error:
-                    raise ExerciseError(N_("The step cannot start."), str(error)) from None
+                    raise self._problem(N_("The step cannot start."), error) from None
                 self._people[actor] = _Person(person.user_id, person.name, order.id)
                 renewed = True
         return not renewed
+
+    def _problem(self, text: str, error: ApiRequestError) -> ExerciseError:
+        """Return the error of something that was not possible; it names a missing simulator."""
+        if isinstance(error, SimulatorUnreachable):
+            return ExerciseError(NO_SIMULATOR, self._environment.simulator_url)
+        return ExerciseError(text, error.detail.message or str(error))
 
     def _open_connection_log(self) -> ConnectionEvents:
         if self._environment.connection_events is not None:

@@ -8,9 +8,14 @@ import time
 from msgspec import UNSET
 
 from client.http_client import ApiRequestError
-from client.recorded_frames import RecordedFrame
 from protocol.event_payloads import OrderStatus
-from protocol.simulator_api import AdvanceOrder, CommandResponse, OrderSummary, PlaceOrder
+from protocol.simulator_api import (
+    AdvanceOrder,
+    CommandResponse,
+    OrderSummary,
+    PlaceOrder,
+    PublisherState,
+)
 from training.actions import TokenKind
 from training.actor_connection import ActorConnection
 from training.environment import UNEXPECTED_RESPONSE, Environment, Services
@@ -24,7 +29,8 @@ RETRY_DELAY_S = 0.02
 class HeldOrders:
     """Places and changes orders through the simulator, and waits until the server knows of it.
 
-    It watches the orders' channels on a connection of its own, as an admin, while it waits.
+    It asks for a new order's channel on a connection of its own, as an admin.  It is not
+    subscribed while an order changes: the workbench would count it among those reached.
     """
 
     def __init__(self, environment: Environment, services: Services) -> None:
@@ -64,8 +70,6 @@ class HeldOrders:
         Raises:
             ApiRequestError: the simulator cannot be reached, or the order has no next status.
         """
-        is_watched = self._subscribe(id)
-        after_seq = self._observer.last_seq()
         is_delivered = self._statuses[id] is OrderStatus.DELIVERED
         command = AdvanceOrder(id, OrderStatus.REFUNDED if is_delivered else None)
         try:
@@ -75,15 +79,7 @@ class HeldOrders:
                 self._statuses[id] = OrderStatus.REFUNDED  # the shop does not change it any more
             raise
         self._statuses[id] = status
-
-        def is_update(frame: RecordedFrame) -> bool:
-            update = frame.payload if frame.type == "order_update" else {}
-            is_new = frame.seq > after_seq
-            return is_new and update.get("order_id") == id and update.get("status") == status
-
-        if is_watched:
-            self._observer.recorder.wait_for(is_update, PUBLISH_TIMEOUT_S)
-            self._unsubscribe(id)
+        self._wait_until_published()
 
     def close(self) -> None:
         """Finish the orders, as far as the simulator can be reached, and disconnect."""
@@ -96,6 +92,15 @@ class HeldOrders:
                     self._services.send_command(AdvanceOrder(id, to))
                 except ApiRequestError:
                     continue  # it ends by itself when its time is over
+
+    def _wait_until_published(self) -> None:
+        """Wait until the simulator has published what waits in its queue now."""
+        deadline = time.monotonic() + PUBLISH_TIMEOUT_S
+        counts = self._services.shop_state().publisher
+        wanted = _settled(counts) + counts.waiting
+        while _settled(counts) < wanted and time.monotonic() < deadline:
+            time.sleep(RETRY_DELAY_S)
+            counts = self._services.shop_state().publisher
 
     def _subscribe(self, id: str) -> bool:
         return self._request("subscribe", id) == "subscribed"
@@ -121,6 +126,11 @@ class HeldOrders:
 
 
 _FINISHED = {OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED}
+
+
+def _settled(counts: PublisherState) -> int:
+    """Return how many publications have left the simulator's queue, which keeps their order."""
+    return counts.accepted + counts.refused + counts.dropped
 
 
 def _order_of(response: CommandResponse) -> OrderSummary:

@@ -51,7 +51,9 @@ class ConnectionHistory:
         if stats.events:
             known = {(event.at, event.connection_id, event.event): event for event in self.events}
             known |= {(event.at, event.connection_id, event.event): event for event in stats.events}
-            self.events = tuple(known[key] for key in sorted(known))[-MAX_EVENTS:]
+            # Those of one millisecond keep the order in which the server reported them.
+            in_order = sorted(known.values(), key=lambda event: event.at)
+            self.events = tuple(in_order)[-MAX_EVENTS:]
         if self.events and self.events[0].at < since:
             self.events = tuple(event for event in self.events if event.at >= since)
         if stats.events_left_out:

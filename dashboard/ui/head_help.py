@@ -48,8 +48,8 @@ HELP = {
     N_("Connections"): N_("Open connections of this node"),
     N_("Subscriptions"): N_("Channel subscriptions of this node's connections"),
     N_("Channels"): N_("Channels with a subscriber on this node"),
-    N_("Messages received"): N_("From clients, since the node started"),
-    N_("Messages sent"): N_("To clients, since the node started"),
+    N_("From clients"): N_("Messages from clients to this node, since it started"),
+    N_("To clients"): N_("Messages from this node to clients, since it started"),
     N_("Loop lag, ms"): TERMS["loop lag"].explanation,
     N_("Latency p95, ms"): N_(
         "The time from accepting a publication to writing it to a socket: 95 of 100 take at most "

@@ -1,13 +1,17 @@
 """Exercises on a real server with a busy shop."""
 
 import time
+from queue import Queue
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from client.http_client import ApiRequestError
 from client.recorded_frames import FrameKind
+from client.sync.client import ShopWebSocket
 from protocol.event_payloads import OrderStatus
+from protocol.monitoring import Sample, TrafficPayload
 from protocol.simulator_api import AdvanceOrder, StartScenario, StopScenario
 from tests.training.lessons_for_tests import frame, make_lesson, make_step
 from training.actions import (
@@ -36,6 +40,7 @@ from training.conditions import (
 from training.environment import Services
 from training.exercise import Exercise, ExerciseError
 from training.lesson_types import ActorRole, Choice, LessonActor, Question
+from training.placeholders import fill
 
 pytestmark = pytest.mark.xdist_group("training")  # one server and one shop for all
 
@@ -160,6 +165,31 @@ def test_the_order_has_been_published_when_advance_returns(begin):
     types = [each.type for each in exercise.frames("you")]
     assert types.index("order_update") < types.index("pong")
     assert not exercise.result().is_met
+
+
+def test_an_update_reaches_nobody_but_its_subscribers(begin, environment):
+    exercise = begin(make_step(PONG, resume=[Connect()]))
+    channel = fill("order:{order}", exercise.values)
+    samples: Queue[Sample] = Queue()
+    monitor = ShopWebSocket(environment.socket_url, lambda: environment.token("a", "admin"))
+
+    def on_traffic(payload):
+        for sample in msgspec.json.decode(payload, type=TrafficPayload).sample:
+            samples.put(sample)
+
+    monitor.on_raw("traffic", on_traffic)
+    monitor.subscribe("monitor:shop")
+    monitor.connect()
+    try:
+        samples.get(timeout=WAIT_S)  # the monitor reports
+        exercise.play([Advance()])
+        update = samples.get(timeout=WAIT_S)
+        while update.channel != channel:
+            update = samples.get(timeout=WAIT_S)
+    finally:
+        monitor.disconnect()
+
+    assert update.reached == 0
 
 
 def test_an_order_without_a_next_status_is_replaced_when_a_step_begins(begin):
@@ -403,10 +433,10 @@ def test_the_sandbox_has_values_and_an_agent_and_no_steps(environment):
         sandbox.close()
 
 
-def test_without_a_simulator_a_lesson_cannot_start(environment):
+def test_without_a_simulator_a_lesson_cannot_start_and_says_what_to_start(environment):
     elsewhere = replace(environment, simulator_url="http://127.0.0.1:9")
 
-    with pytest.raises(ExerciseError, match="cannot start") as raised:
+    with pytest.raises(ExerciseError, match="python -m simulator") as raised:
         Exercise(elsewhere, make_lesson(make_step(PONG)))
 
-    assert raised.value.reason == "cannot connect"
+    assert raised.value.reason == "http://127.0.0.1:9"

@@ -42,6 +42,7 @@ QUEUED_FOR_CLIENT = N_(
 QUEUED_FOR_OTHERS = N_(
     "The {type} of {at} was queued for the clients subscribed at that time ({reached})."
 )
+REACHED_NOBODY = N_("The {type} of {at} reached nobody: no client was subscribed at that time.")
 SEND_QUEUE_GROWS = N_(
     "Send queue: {bytes} bytes. The client reads more slowly than messages are published."
 )
@@ -150,11 +151,12 @@ def _message_sentences(
                 "connected": format_time(connected),
             }
             if access.joined and message.at < connected:
-                yield translate(SENT_BEFORE_CONNECT).format(**values)
+                text = SENT_BEFORE_CONNECT
+            elif message.reached == 0:
+                text = REACHED_NOBODY
             else:
-                yield translate(QUEUED_FOR_CLIENT if access.joined else QUEUED_FOR_OTHERS).format(
-                    **values
-                )
+                text = QUEUED_FOR_CLIENT if access.joined else QUEUED_FOR_OTHERS
+            yield translate(text).format(**values)
     if access.joined and connection.waiting_bytes:
         yield translate(SEND_QUEUE_GROWS).format(bytes=connection.waiting_bytes)
     if evidence.other_connections and not access.joined:

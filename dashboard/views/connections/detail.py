@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from common.text_markers import N_
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
 from dashboard.messages import channel_names, message_ids
+from dashboard.sources.connections_client import PollResult
 from dashboard.state.channels import kind_of
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
@@ -33,6 +34,7 @@ from protocol.monitoring import ConnectionEvent
 PAGE = "connections"
 MAX_CHIPS = 40  # channels as chips
 MAX_MESSAGES = 10
+MAX_LIST_AGE_S = 2.0
 OLD_ORDER = N_("Order {number} is old: the workbench keeps only the newest orders. Its id is {id}.")
 UNKNOWN_ORDER = N_(
     "The workbench does not know order {number}: it keeps only the newest orders. Enter the "
@@ -51,14 +53,21 @@ def select(connection_id: str) -> None:
     url_select.keep_value(PAGE, "connection", connection_id)
 
 
-def select_linked(connections: Sequence[ConnectionInfo[datetime]]) -> None:
-    """Select the only connection of the user that a link asks for; once, a person may close it."""
-    if (PAGE, "connection") in tab().choices:
+def select_linked(result: PollResult, at: float) -> None:
+    """Select the only connection of the user that a link asks for; once, a person may close it.
+
+    A list from an earlier visit of the page may have a connection that has ended since: not that.
+    If the link asks about a channel, the message selected in the Explorer before does not matter.
+    """
+    is_old = result.at is None or at - result.at > MAX_LIST_AGE_S
+    if (PAGE, "connection") in tab().choices or is_old:
         return
     user = url_select.kept_value(PAGE, "who")
-    found = [c.id for c in connections if c.user_id == user]
+    found = [c.id for c in result.connections.connections if c.user_id == user]
     if user and len(found) == 1 and not selected_id():
         select(found[0])
+        asks = bool(url_select.kept_value(PAGE, "ask"))
+        tab().connections.ignored_message = tab().explorer.messages.selected if asks else None
 
 
 def draw(
@@ -179,6 +188,8 @@ def _draw_access_check(
     now: Snapshot,
 ) -> None:
     picked = tab().explorer.messages.selected
+    if picked == tab().connections.ignored_message:
+        picked = None
     question = _("Why didn't this client receive it?")
     st.html(f'<div class="row quiet"><b>{html.escape(question)}</b></div>')
     asked = st.text_input(

@@ -42,7 +42,7 @@ def draw_metrics(now: Snapshot) -> None:
                 caption=_("now"),
             ),
             Metric(
-                _("Received/s"),
+                _("From clients/s"),
                 _("Messages received from clients in the last second"),
                 formatting.format_rate(rates.now(nodes.RECEIVED)),
                 metric_row.known_only(now, rates.sparkline(nodes.RECEIVED)),
@@ -90,8 +90,8 @@ def draw_nodes(stats: tuple[NodeStats, ...]) -> None:
         _("Connections"): tables.number_column(90, lambda node: node.connections),
         _("Subscriptions"): tables.number_column(90, lambda node: node.subscriptions),
         _("Channels"): tables.number_column(80, lambda node: node.channels),
-        _("Messages received"): tables.number_column(110, lambda node: node.messages_in),
-        _("Messages sent"): tables.number_column(90, lambda node: node.messages_out),
+        _("From clients"): tables.number_column(110, lambda node: node.messages_in),
+        _("To clients"): tables.number_column(90, lambda node: node.messages_out),
         _("Loop lag, ms"): tables.right_aligned_column(
             80, lambda node: formatting.format_number(node.loop_lag_ms, 1)
         ),
@@ -241,9 +241,9 @@ def list_columns(
             lambda c: len(c.channels),
             largest_first=True,
         ),
-        _("Received"): sortable(
+        _("From client"): sortable(
             tables.number_column(
-                74, lambda c: c.messages_in, _("Messages that the server received from it")
+                86, lambda c: c.messages_in, _("Messages that this client has sent to the server")
             ),
             "talkative",
             lambda c: c.messages_in,
@@ -336,7 +336,7 @@ def draw() -> None:
     live_line(header_text(called, now))
     if page_frame.draw_if_empty(now):
         return
-    detail.select_linked(called.connections.connections)
+    detail.select_linked(called, now.at)
     draw_metrics(now)
     if several:
         draw_nodes(now.nodes.stats)

@@ -34,6 +34,15 @@ def test_events_are_in_the_order_of_time_whichever_node_reported_them(log):
     ]  # fmt: skip
 
 
+def test_events_of_one_moment_stay_in_the_order_in_which_they_happened(log):
+    earlier, later = event(1.0, "connected"), event(1.0, "closed")
+
+    log.add(report(earlier, later), at=1.0)
+    log.add(report(earlier, later), at=2.0)
+
+    assert log.events == (earlier, later)
+
+
 def test_an_event_that_is_reported_again_is_in_the_log_once(log):
     log.add(report(event(1.0)), at=1.0)
     log.add(report(event(1.0), event(2.0)), at=2.0)

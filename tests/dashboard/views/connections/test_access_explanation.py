@@ -23,10 +23,10 @@ def access(joined, allowed, rule="staff", channel="tenant:shop"):
     return ChannelAccess(channel, joined, allowed, rule, "The server's own words.")
 
 
-def log_of(*moments, channel="tenant:shop"):
+def log_of(*moments, channel="tenant:shop", reached=3):
     recorder = MessageBuffer()
     for at in moments:
-        recorder.append(at, channel, "new_order", 3, b"{}")
+        recorder.append(at, channel, "new_order", reached, b"{}")
     return recorder.view()
 
 
@@ -47,6 +47,12 @@ def test_a_message_queued_for_the_client_was_delivered_to_it():
     assert (title, tone) == ("Subscribed to this channel", "ok")
     assert "The user is staff of this shop." in why
     assert "The new_order of +5 was queued for all subscribers (3)" in why
+
+
+def test_a_message_without_subscribers_reached_nobody():
+    _, _, why = explanation(connection(), access(False, True), log_of(NOON + 5, reached=0))
+
+    assert "The new_order of +5 reached nobody" in why
 
 
 def test_a_message_may_have_been_sent_before_the_client_connected():

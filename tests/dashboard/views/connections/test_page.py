@@ -66,7 +66,7 @@ def node(name="node-1"):
 def draw(feed, socket):
     """Draw the page with a client's connections and a number of nodes."""
 
-    def go(connections_client, nodes=1, disconnecting=None, events=(), **query):
+    def go(connections_client, nodes=1, disconnecting=None, events=(), selected=None, **query):
         st.cache_resource.clear()
         installed.enter_context(
             install(Dependencies(feed=feed, connections_client=connections_client))
@@ -78,8 +78,9 @@ def draw(feed, socket):
         for key, value in query.items():
             page.query_params[key] = value
         page.run()
-        state = page.session_state[tab_session.KEY].connections
-        state.disconnect_target = disconnecting
+        state = page.session_state[tab_session.KEY]
+        state.connections.disconnect_target = disconnecting
+        state.explorer.messages.selected = selected
         page.switch_page("views/connections/page.py").run()
         assert not page.exception
         return page
@@ -336,3 +337,21 @@ def test_selects_the_only_connection_of_the_user_of_a_link(draw):
     assert page.query_params["connection"] == "c_2"
     page.button(key="hide-detail").click().run()
     assert "connection" not in page.query_params
+
+
+def test_a_link_does_not_select_from_a_list_of_an_earlier_visit(draw):
+    client = FakeConnectionsClient(connection(1), connection(2), at=NOON.timestamp() - 10)
+
+    page = draw(client, who="user_2")
+
+    assert "connection" not in page.query_params
+
+
+def test_a_link_that_asks_about_a_channel_ignores_what_was_selected_in_the_explorer(draw):
+    message = LoggedMessage(1, 0.0, "public:news", "notification", 1, b"{}")
+    client = FakeConnectionsClient(connection(1))
+
+    page = draw(client, selected=message, who="user_1", ask="tenant:shop")
+
+    assert page.query_params["connection"] == "c_1"
+    assert "ask-picked" not in [button.key for button in page.button]
