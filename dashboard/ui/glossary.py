@@ -83,6 +83,13 @@ GROUPS: dict[str, tuple[Term, ...]] = {
             N_("One WebSocket between a client and the server. A user can have several."),
         ),
         Term(
+            "WebSocket",
+            N_(
+                "A connection between a client and a server that stays open. Both sides can send "
+                "at any time, unlike in HTTP, where only the client asks."
+            ),
+        ),
+        Term(
             N_("client"),
             N_("A program that connects to the server, such as a page in a customer's browser."),
         ),
@@ -96,6 +103,13 @@ GROUPS: dict[str, tuple[Term, ...]] = {
         Term(
             N_("frame"),
             N_("One unit that is sent over a WebSocket. Here each text frame is one message."),
+        ),
+        Term(
+            N_("direction (⇅)"),
+            N_(
+                "Which way a frame went, in a list of frames: ↑ from the client to the server, ↓ "
+                "from the server to the client."
+            ),
         ),
         Term(
             N_("send queue"),
@@ -224,6 +238,13 @@ GROUPS: dict[str, tuple[Term, ...]] = {
             N_("The content of a message. Its fields depend on the type."),
         ),
         Term(
+            "JSON",
+            N_(
+                "The format of the messages: fields with names and values in braces, such as "
+                '{"type": "ping"}. Strings are in quotes; numbers, true and false are not.'
+            ),
+        ),
+        Term(
             "idempotency key",
             N_(
                 "A key sent with a publish request. If the request is repeated with the same "
@@ -298,6 +319,14 @@ GROUPS: dict[str, tuple[Term, ...]] = {
                 "A signed text (JSON Web Token) that names the user, the shop, the role and when "
                 "it expires; the server checks the signature. At its expiry auth_error comes, and "
                 "25 s after it close 4103: the persona “60-second token” shows that."
+            ),
+        ),
+        Term(
+            "auth_success",
+            N_(
+                "The server's message that a token is valid: who signed in, the shop, the role and "
+                "when the token expires. It also means that the client is subscribed to its own "
+                "user: channel."
             ),
         ),
         Term(

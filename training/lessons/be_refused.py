@@ -6,7 +6,7 @@ from common.text_markers import N_
 from training.actions import Advance, Choose, Connect, Send
 from training.conditions import InOrder, Performed, Received, Sent
 from training.lesson_types import Choice, Goal, Lesson, Link, NearMiss, Question, Step
-from training.lessons.near_misses import FORBIDDEN_CHANNEL, UNREADABLE
+from training.lessons.near_misses import UNREADABLE
 from training.lessons.requests import ORDER, OTHER_ORDER, ping, send_subscribe, subscribe
 
 OWN = Sent(type="subscribe", where=("$[?$.payload.channel == 'order:{order}']",))
@@ -36,7 +36,7 @@ RULE = Link(
     (("who", "{user_id}"), ("ask", OTHER_ORDER)),
 )
 CONNECTIONS = Link(N_("Your subscriptions in Connections"), "connections", (("who", "{user_id}"),))
-MAP = Link(N_("Refused requests on the Map: red diamonds"), "map")
+MAP = Link(N_("The Map: a refused request is a red diamond for some seconds"), "map")
 ORDERS = Link(N_("The order in Orders"), "orders", (("order", "{order}"),))
 
 BE_REFUSED = Lesson(
@@ -62,7 +62,17 @@ BE_REFUSED = Lesson(
                 Goal(
                     N_("You send `subscribe` for `order:{order}`"),
                     OWN,
-                    (NO_CHANNEL, FORBIDDEN_CHANNEL, *UNREADABLE),
+                    (
+                        NO_CHANNEL,
+                        NearMiss(
+                            Sent(type="subscribe"),
+                            N_(
+                                "Frame {n} asks for another channel. It must be exactly "
+                                "`order:{order}`: compare it letter by letter."
+                            ),
+                        ),
+                        *UNREADABLE,
+                    ),
                 ),
                 Goal(
                     N_("The server confirms it with `subscribed`"),
@@ -100,7 +110,18 @@ BE_REFUSED = Lesson(
                 Goal(
                     N_("You ask for `order:{other_order}`"),
                     OTHER,
-                    (NO_CHANNEL, OWN_AGAIN, FORBIDDEN_CHANNEL, *UNREADABLE),
+                    (
+                        NO_CHANNEL,
+                        OWN_AGAIN,
+                        NearMiss(
+                            Sent(type="subscribe"),
+                            N_(
+                                "Frame {n} asks for another channel. It must be exactly "
+                                "`order:{other_order}`: compare it letter by letter."
+                            ),
+                        ),
+                        *UNREADABLE,
+                    ),
                 ),
                 Goal(
                     N_("The server refuses it with `forbidden`"),
@@ -118,7 +139,8 @@ BE_REFUSED = Lesson(
             solution=(send_subscribe(OTHER_ORDER, "r2"),),
             explanation=N_(
                 "The `error` repeats your `id`. It has a `code` for programs and a `message` for "
-                "people. A client decides by the code, as the message may change."
+                "people. A client decides by the code, as the message may change. To see the "
+                "refusal on the Map, open the Map in a second tab and send the request again."
             ),
             draft=subscribe(ORDER, "r2"),
             resume=(Connect(), send_subscribe(ORDER, "r1")),
@@ -145,6 +167,20 @@ BE_REFUSED = Lesson(
                             N_(
                                 "Frame {n} asks for the order of {other_name}, which does exist. "
                                 "Use an id such as `ord_nobody`."
+                            ),
+                        ),
+                        NearMiss(
+                            Sent(type="subscribe", where=("channel ~ ^[^:]*$",)),
+                            N_(
+                                "The channel in frame {n} has no kind. Write `order:` before the "
+                                "id: `order:ord_nobody`."
+                            ),
+                        ),
+                        NearMiss(
+                            Sent(type="subscribe"),
+                            N_(
+                                "Frame {n} does not ask for an order. The channel must begin with "
+                                "`order:` and end with an id: `order:ord_nobody`."
                             ),
                         ),
                         *UNREADABLE,
@@ -179,8 +215,8 @@ BE_REFUSED = Lesson(
                 "behind `channel`. Then answer the question."
             ),
             reason=N_(
-                "An empty text cannot be the name of a channel. If the server said so, this error "
-                "would differ from the two before."
+                "An empty string cannot be the name of a channel. If the server said so, this "
+                "error would differ from the two before."
             ),
             goals=(
                 Goal(
@@ -290,8 +326,9 @@ BE_REFUSED = Lesson(
             ),
             solution=(Send(ping("p1")), Advance()),
             explanation=N_(
-                "Your own subscription went on all the time. Refusals are part of normal "
-                "operation: a client handles the error, and carries on."
+                "Your own subscription went on all the time: a client handles an error, and "
+                "carries on. The update comes twice because the shop publishes it on two channels: "
+                "the order's, and your own, to which signing in has subscribed you."
             ),
             draft=ping("p1"),
             resume=(Connect(), send_subscribe(ORDER, "r1")),

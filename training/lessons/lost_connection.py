@@ -190,7 +190,7 @@ LOST_CONNECTION = Lesson(
             ),
             hints=(
                 N_("Look for `epoch` and `offset` in the frames above `close 1006`."),
-                N_("`epoch` is a text, in quotes; `offset` is a number, without them."),
+                N_("`epoch` is a string, in quotes; `offset` is a number, without them."),
                 N_(
                     "If your last position is still the one from before the cut, `since` is "
                     '`{"epoch": "{epoch}", "offset": {offset}}`. Press **Connect**, then **Send**.'

@@ -59,9 +59,10 @@ MISSING_UPDATE = Lesson(
         Step(
             title=N_("First case"),
             instruction=N_(
-                "Press **Advance the order**: it advances order `{companion_order}` of "
-                "{companion}. {companion} receives nothing. Open **{companion} in Connections** "
-                "below, see whether there is a connection, and come back to answer."
+                "You are {name}; {companion} is another customer. Press **Advance the order**: it "
+                "advances {companion}'s order `{companion_order}`, and {companion} receives "
+                "nothing. Open **{companion} in Connections** below, see whether there is a "
+                "connection, and come back to answer."
             ),
             reason=N_(
                 "“I did not get the message” is the most frequent complaint about a system like "
@@ -92,8 +93,8 @@ MISSING_UPDATE = Lesson(
             ),
             solution=(Advance("{companion_order}"), Choose(OFFLINE)),
             explanation=N_(
-                "A message is delivered to the connections that are open at that moment. The "
-                "Explorer shows the update with the number of connections it reached: none. When "
+                "A message is delivered to the connections that are subscribed at that moment. The "
+                "Explorer says “reached 0” at the update: nobody was subscribed to the order. When "
                 "{companion} comes back, `last` or `since` will bring it."
             ),
             setup=(Connect(by=COMPANION), Disconnect(by=COMPANION)),
@@ -105,8 +106,8 @@ MISSING_UPDATE = Lesson(
             title=N_("Second case"),
             instruction=N_(
                 "{companion} is connected now. Press **Advance the order**: again {companion} "
-                "receives nothing. Open **{companion} in Connections**, select the connection, "
-                "look at its channels, and come back to answer."
+                "receives nothing. Open **{companion} in Connections**, look at the "
+                "channels of the connection, and come back to answer."
             ),
             reason=N_(
                 "An open connection alone receives nothing. The server delivers a message to the "
@@ -155,9 +156,10 @@ MISSING_UPDATE = Lesson(
         Step(
             title=N_("Third case"),
             instruction=N_(
-                "{companion} waits for updates of order `{order}`. Press **Advance the order**: it "
-                "advances that order. Open **{companion} in Connections**, select the connection, "
-                "read why, and come back to answer."
+                "Order `{order}` is yours: you are {name}. {companion} has asked for its channel, "
+                "too, and waits. Press **Advance the order**: it advances your order. Open "
+                "**{companion} in Connections**, read why {companion} receives nothing, and come "
+                "back to answer."
             ),
             reason=N_(
                 "A client may have asked for the channel and still not be subscribed. The server "
@@ -175,7 +177,7 @@ MISSING_UPDATE = Lesson(
                 },
             ),
             hints=(
-                N_("Who has placed order `{order}`? Think of lesson 4."),
+                N_("Who may subscribe to the channel of an order? Think of lesson 4."),
                 N_("Select {companion} in the list, and read “Why didn't this client receive it?”"),
                 N_(
                     "Connections says “Not allowed on this channel”: `{order}` is your order, and "
@@ -184,8 +186,9 @@ MISSING_UPDATE = Lesson(
             ),
             solution=(Advance(), Choose(REFUSED)),
             explanation=N_(
-                "The order is yours, so the server refused {companion} and delivered the update to "
-                "you: see your frames. {companion} has to ask for an order of their own."
+                "The order is yours, so the server refused {companion}. You have received the "
+                "update, on your own channel `user:{user_id}`: see your frames. {companion} has to "
+                "ask for an order of their own."
             ),
             setup=(Connect(by=COMPANION), send_subscribe(ORDER, "s1", by=COMPANION)),
             buttons=advanced("{order}"),

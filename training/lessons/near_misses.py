@@ -21,7 +21,7 @@ NOT_READABLE = NearMiss(
 )
 NUMBER_AS_ID = NearMiss(
     Received(type="error", where=("$[?$.payload.message == '`id` must be a string']",)),
-    N_("The `id` must be a text, so it needs quotes: see frame {n}."),
+    N_("The `id` must be a string, so it needs quotes: see frame {n}."),
 )
 WRONG_VALUE = NearMiss(
     Received(type="error", where=("code = invalid_payload", "message ~ ^Expected")),
@@ -38,10 +38,11 @@ UNKNOWN_TYPE = NearMiss(
 FORBIDDEN_CHANNEL = NearMiss(
     Received(type="error", where=("code = forbidden",)),
     N_(
-        "Frame {n} refuses the channel. Compare its name letter by letter: a kind, a colon and an "
-        "id, without spaces."
+        "Frame {n} refuses the channel. It must be exactly `order:{order}`: compare it letter by "
+        "letter."
     ),
 )
+"""Of goals about the learner's own order."""
 UNREADABLE = (NOT_READABLE, NUMBER_AS_ID, UNKNOWN_TYPE, WRONG_VALUE)
 """Of any message; goals that name the missing field themselves need no more."""
 INCOMPLETE = (*UNREADABLE, MISSING_FIELD)

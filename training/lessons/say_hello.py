@@ -28,7 +28,7 @@ NO_ID = NearMiss(
 )
 NUMBER_ID = NearMiss(
     PING_WITH_NUMBER,
-    N_("The `id` in frame {n} is a number. It must be a text: put it in quotes."),
+    N_("The `id` in frame {n} is a number. It must be a string: put it in quotes."),
 )
 EMPTY_ID = NearMiss(
     Sent(type="ping", where=("$[?$.id == '']",)),
@@ -78,8 +78,8 @@ SAY_HELLO = Lesson(
         Step(
             title=N_("Give it an id"),
             instruction=N_(
-                "Send another `ping`, this time with an `id`. Any text will do, for example "
-                "`hello-1`."
+                "Send another `ping`, this time with an `id`. Any string will do, that is, any "
+                'text in quotes: for example `"hello-1"`.'
             ),
             reason=N_(
                 "One connection carries many requests, and other messages arrive in between. The "
@@ -98,7 +98,7 @@ SAY_HELLO = Lesson(
             ),
             hints=(
                 N_("The `id` stands next to `type`, inside the same brackets."),
-                N_("It is a text, so it needs quotes. Put a comma between the two fields."),
+                N_("It is a string, so it needs quotes. Put a comma between the two fields."),
                 N_(
                     "Replace the text in the editor by this, and press **Send**: "
                     '`{"type": "ping", "id": "hello-1"}`'
@@ -168,7 +168,7 @@ SAY_HELLO = Lesson(
         Step(
             title=N_("Make a mistake on purpose"),
             instruction=N_(
-                "Send a `ping` whose `id` is a number instead of a text. The server refuses it. "
+                "Send a `ping` whose `id` is a number instead of a string. The server refuses it. "
                 "Then send a correct `ping`."
             ),
             reason=N_(
@@ -182,7 +182,7 @@ SAY_HELLO = Lesson(
                     (
                         NearMiss(
                             PING_WITH_ID,
-                            N_("The `id` in frame {n} is a text: remove its quotes."),
+                            N_("The `id` in frame {n} is a string: remove its quotes."),
                         ),
                         NearMiss(
                             Sent(type="ping", lacks=("id",)),
@@ -215,7 +215,7 @@ SAY_HELLO = Lesson(
                 ),
             ),
             hints=(
-                N_("In JSON a text has quotes, and a number has none."),
+                N_("In JSON a string has quotes, and a number has none."),
                 N_("Remove the quotes around the `id`, so that it is 7 and not “7”, and send it."),
                 N_(
                     'Send `{"type": "ping", "id": 7}`. After the error, replace the text in the '

@@ -16,7 +16,7 @@ from training.lesson_types import (
     Question,
     Step,
 )
-from training.lessons.near_misses import FORBIDDEN_CHANNEL, INCOMPLETE
+from training.lessons.near_misses import INCOMPLETE
 from training.lessons.requests import chat_message, send_subscribe, subscribe
 
 AGENT = "agent"
@@ -97,7 +97,6 @@ SUPPORT_CHAT = Lesson(
                             Sent(type="subscribe", by=AGENT),
                             N_("Frame {n} names another channel than `tenant:{tenant}`."),
                         ),
-                        FORBIDDEN_CHANNEL,
                         *INCOMPLETE,
                     ),
                 ),

@@ -6,11 +6,15 @@ from collections import Counter
 import msgspec
 import pytest
 
+from client.frame_recorder import FrameRecorder
 from common.text_patterns import parse_pattern
+from protocol.opcodes import Opcode
 from training.actions import LEARNER, Choose, Send, Wait
 from training.conditions import Answered, Condition, Received, Sent
+from training.evaluation import Timeline, evaluate_goal, merge_entries, pair_frames
 from training.lesson_types import Goal, Lesson
 from training.lessons.catalogue import CHAPTERS, LESSONS
+from training.lessons.requests import subscribe
 from training.placeholders import fill, fill_condition, names_in
 
 NAMES = [
@@ -234,3 +238,30 @@ def test_links_lead_to_pages_of_the_workbench(lesson, step):
     pages = {"connections", "explorer", "inbox", "map", "orders", "scenarios"}
 
     assert {link.page for link in step.links} <= pages
+
+
+@pytest.mark.parametrize(
+    ("step", "channel", "text"),
+    [
+        (0, "order:ord_9", "exactly `order:ord_1`"),
+        (1, "order:ord_3", "exactly `order:ord_2`"),
+        (1, "order:ord_1", "your own order"),
+        (2, "ord_nobody", "Write `order:` before the id"),
+        (2, "orders:ord_nobody", "must begin with `order:`"),
+        (2, "order:", "must begin with `order:`"),
+        (2, "user:user_1", "must begin with `order:`"),
+        (2, "order:ord_2", "the order of Olha"),
+        (3, "order:ord_nobody", "still looks like a name"),
+    ],
+)
+def test_another_channel_than_the_step_asks_for_is_explained(step, channel, text):
+    values = {"order": "ord_1", "other_order": "ord_2", "other_name": "Olha"}
+    recorder = FrameRecorder()
+    recorder.record_sent(subscribe(channel, "r1").encode(), Opcode.TEXT)
+    goal = LESSONS["be-refused"].steps[step].goals[0]
+    happened = Timeline(merge_entries([pair_frames(LEARNER, recorder.frames())], ()), frozenset())
+
+    result = evaluate_goal(goal, happened, values)
+
+    assert not result.is_met
+    assert text in fill(result.near_miss, values)
