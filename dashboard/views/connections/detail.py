@@ -53,14 +53,19 @@ def select(connection_id: str) -> None:
     url_select.keep_value(PAGE, "connection", connection_id)
 
 
+def is_old(result: PollResult, at: float) -> bool:
+    """Tell whether a list is that of an earlier visit of the page, or there is none yet."""
+    return result.at is None or at - result.at > MAX_LIST_AGE_S
+
+
 def select_linked(result: PollResult, at: float) -> None:
     """Select the only connection of the user that a link asks for; once, a person may close it.
 
-    A list from an earlier visit of the page may have a connection that has ended since: not that.
+    A list from an earlier visit of the page may have a connection that has ended since: the next
+    one is waited for.
     If the link asks about a channel, the message selected in the Explorer before does not matter.
     """
-    is_old = result.at is None or at - result.at > MAX_LIST_AGE_S
-    if (PAGE, "connection") in tab().choices or is_old:
+    if (PAGE, "connection") in tab().choices or is_old(result, at):
         return
     user = url_select.kept_value(PAGE, "who")
     found = [c.id for c in result.connections.connections if c.user_id == user]

@@ -278,9 +278,11 @@ def draw_selected(result: PollResult, now: Snapshot) -> None:
     selected_id = detail.selected_id()
     if result.at is None:
         return
-    detail.select(selected_id)  # into the URL again, after another page
     if not selected_id:
+        if not detail.is_old(result, now.at):
+            detail.select("")  # a link's selection is over: typing a user's id selects nothing
         return
+    detail.select(selected_id)  # into the URL again, after another page
     selected = next((c for c in connections if c.id == selected_id), None)
     if selected is None:
         detail.draw_gone(selected_id, connections, now)

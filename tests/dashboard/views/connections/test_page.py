@@ -33,12 +33,12 @@ class FakeConnectionsClient:
 
     def __init__(self, *connections, total=None, trouble="", at=1_700_000_000.0):
         client = ConnectionList(connections, total or len(connections))
-        self._called = PollResult(client, at, trouble)
+        self.result = PollResult(client, at, trouble)
         self.ended = []
         self.gone = False
 
     def latest(self):
-        return self._called
+        return self.result
 
     def check_access(self, connection_id, channel):
         if self.gone:
@@ -339,12 +339,15 @@ def test_selects_the_only_connection_of_the_user_of_a_link(draw):
     assert "connection" not in page.query_params
 
 
-def test_a_link_does_not_select_from_a_list_of_an_earlier_visit(draw):
-    client = FakeConnectionsClient(connection(1), connection(2), at=NOON.timestamp() - 10)
+def test_a_link_waits_for_a_newer_list_than_that_of_an_earlier_visit(draw):
+    client = FakeConnectionsClient(connection(2), at=NOON.timestamp() - 10)
 
     page = draw(client, who="user_2")
 
     assert "connection" not in page.query_params
+    client.result = PollResult(ConnectionList((connection(3, user="user_2"),), 1), NOON.timestamp())
+    page.run()
+    assert page.query_params["connection"] == "c_3"
 
 
 def test_a_link_that_asks_about_a_channel_ignores_what_was_selected_in_the_explorer(draw):
