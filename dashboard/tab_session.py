@@ -212,7 +212,8 @@ class TabSession:
     that the tab knows of, UNSET before its first run, and ``reset_notice`` the text that it has yet
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter; ``select_versions`` count how often a page itself selected an option.
+    has, by parameter; ``linked_page`` is the page that a link to a subject has just led to;
+    ``select_versions`` count how often a page itself selected an option.
     ``resets`` counts the resets of the shop that the tab has followed, and ``at_reset`` is called
     at each: by name, for resources outside of this object.
     ``page`` is the page that was drawn last.  ``shown_rows`` are what the
@@ -229,6 +230,7 @@ class TabSession:
     page_error: PageError | None = None
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
+    linked_page: str = ""
     select_versions: dict[tuple[str, str], int] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     steady_orders: dict[str, SteadyOrder] = field(default_factory=dict)

@@ -146,11 +146,20 @@ def adopt_url(page: str) -> None:
         elif owner in (EVERY_PAGE, page):
             asked.add(parameter)
     if asked.intersection(subjects):
+        tab().linked_page = page
         for parameter in set(subjects) - asked:
             tab().choices.pop((page, parameter), None)
     for (owner, parameter), value in [*tab().choices.items()]:
         if owner == page and value:
             keep_value(page, parameter, value)
+
+
+def take_link(page: str) -> bool:
+    """Tell, once, that a link to a subject has led to this page: earlier selections are over."""
+    if tab().linked_page != page:
+        return False
+    tab().linked_page = ""
+    return True
 
 
 def kept_value(page: str, parameter: str) -> str:

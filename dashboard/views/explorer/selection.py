@@ -85,8 +85,12 @@ def close_detail() -> None:
 
 
 def follow_filters(filter: MessageFilter, view: str) -> None:
-    """Release the list if it is of other filters, also those of a link."""
+    """Release the list if it is of other filters; a link also ends the selection of before."""
     explorer = tab().explorer
+    if url_select.take_link(PAGE):
+        explorer.messages.selected, explorer.shown_id = None, ""
+        explorer.is_gone = explorer.is_chosen = False
+        jump_to_newest()
     listed = (filter.channel, filter.type, filter.text, filter.user, view)
     if explorer.listed and explorer.listed != listed:
         jump_to_newest()

@@ -192,6 +192,15 @@ def test_a_link_from_another_page_clears_the_filters_that_would_hide_its_subject
     assert table_with(page, "Content")["Channel"] == ["order:ord_1"]
 
 
+def test_a_link_to_a_channel_does_not_keep_the_message_that_was_selected_before(open_explorer):
+    page = open_explorer(channel="user:", message="1")
+    follow(page, "views/inventory/page.py")
+
+    follow(page, EXPLORER, channel="order:ord_1")
+
+    assert '"status": "paid"' in page.code[0].value
+
+
 def test_filters_that_match_nothing_can_be_cleared(open_explorer):
     page = open_explorer(channel="order:ord_1", type="cart_update", user="user_1", text="x")
 
