@@ -16,6 +16,8 @@ from training.lesson_files import OwnLessons, load_own_lessons
 from training.lesson_types import Chapter, Lesson
 from training.lessons.catalogue import CHAPTERS, LESSONS
 
+FIELD = ".st-key-learner-name input"
+
 
 def own_lessons() -> OwnLessons:
     """Load the lessons of the data folder."""
@@ -95,12 +97,31 @@ def _draw_banner(badge: str, state: str, title: str, about: str) -> None:
     st.html(f'<div class="upcoming">{mark}<div>{words}</div></div>', width="stretch")
 
 
+def _open(name: str, step: int) -> None:
+    """Open a step; without a learner, ask for the name first."""
+    if learners.current_name():
+        navigation.open_step(name, step)
+    else:
+        tab().training.asked_for = name
+        tab().training.name_requests += 1
+
+
+def _open_asked_for() -> None:
+    """Open what was asked for before the name was given, if anything was."""
+    name, tab().training.asked_for = tab().training.asked_for, ""
+    if name:
+        navigation.open_step(name, next_step(LESSONS[name]) if name in LESSONS else 0)
+
+
 def _draw_name() -> None:
     with (
         st.form("learner-form", border=False, enter_to_submit=True),
         st.container(horizontal=True, vertical_alignment="center", gap="small", key="next-row"),
     ):
         about = _("Your progress is kept under it on this workbench.")
+        if asked_for := tab().training.asked_for:
+            title = _(LESSONS[asked_for].title) if asked_for in LESSONS else _("Sandbox")
+            about = _("Give a name first, then “{title}” opens.").format(title=title)
         _draw_banner("?", "next", _("What is your name?"), about)
         name = st.text_input(
             _("Your name"),
@@ -113,7 +134,11 @@ def _draw_name() -> None:
         if st.form_submit_button(
             _("Begin"), type="primary", icon=":material/arrow_forward:", icon_position="right"
         ) and learners.sign_in(name):
+            _open_asked_for()
             st.rerun()
+    if request := tab().training.name_requests:
+        script = f"<script>/* {request} */ document.querySelector({FIELD!r})?.focus()</script>"
+        st.html(script, unsafe_allow_javascript=True)
 
 
 def _draw_all_done() -> None:
@@ -199,9 +224,8 @@ def _draw_card(lesson: Lesson, badge: str, is_next: bool) -> None:
             st.button(
                 f"{label} **{formatting.escape_markdown(_(lesson.title))}**",
                 key=f"open-{lesson.name}",
-                on_click=navigation.open_step,
+                on_click=_open,
                 args=(lesson.name, first_open),
-                disabled=not learners.current_name(),
             )
 
 
@@ -229,6 +253,6 @@ def _draw_sandbox() -> None:
             st.button(
                 _("Open") + f" **{title}**",
                 key="open-sandbox",
-                on_click=navigation.open_sandbox,
-                disabled=not learners.current_name(),
+                on_click=_open,
+                args=(navigation.SANDBOX, 0),
             )
