@@ -178,7 +178,8 @@ class TrainingState:
     ``drafted_for`` is the step whose frame was written into the editor: its run, its number, how
     often it began.
     ``unsaved`` is why the progress could not be read or saved.  ``asked_for`` is the lesson that
-    opens once a name is given, ``name_requests`` how often the page asked for one.
+    opens once a name is given, with its title; ``name_requests`` is how often the page asked for
+    one.
     """
 
     draft: str = ""
@@ -190,7 +191,7 @@ class TrainingState:
     restart: Restart = Restart.NONE
     drafted_for: tuple[int, int, int] = (0, 0, 0)
     unsaved: str = ""
-    asked_for: str = ""
+    asked_for: tuple[str, str] = ("", "")
     name_requests: int = 0
 
 

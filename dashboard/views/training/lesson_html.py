@@ -10,12 +10,15 @@ from msgspec import Struct
 
 
 class GoalLine(Struct, frozen=True):
-    """A goal as it is shown: its text, whether it is met or nearly met, and a short remark."""
+    """A goal as it is shown: its text, whether it is met or nearly met, and a short remark.
+
+    ``remark`` None: there will be none, so it needs no place.
+    """
 
     text: str
     is_met: bool = False
     is_near_miss: bool = False
-    remark: str = ""
+    remark: str | None = ""
 
 
 def rich_text(text: str) -> str:
@@ -67,9 +70,10 @@ def goals_html(
     for line in lines:
         state = "met" if line.is_met else "near" if line.is_near_miss else ""
         spoken = html.escape(words[0] if line.is_met else words[1])
+        remark = "" if line.remark is None else f"<small>{html.escape(line.remark)}</small>"
         rows += (
             f'<li class="{state}">{rich_text(line.text)}<span class="spoken"> ({spoken})</span>'
-            f"<small>{html.escape(line.remark)}</small></li>"
+            f"{remark}</li>"
         )
     note = f'<div class="near-miss" role="status">{rich_text(near_miss)}</div>' if near_miss else ""
     head = f'<b role="heading" aria-level="3">{html.escape(title)}</b>'

@@ -16,6 +16,7 @@ from dashboard.views.training.lesson_html import GoalLine
 from dashboard.views.training.lesson_run import LessonRun, RunPhase
 from dashboard.views.training.navigation import OpenLesson
 from training.actions import LEARNER
+from training.conditions import Performed
 from training.evaluation import FrameRef, GoalResult, StepResult
 from training.lesson_types import Question, Step
 
@@ -141,12 +142,13 @@ def _draw_goals(step: Step, result: StepResult, run: LessonRun, fill: Fill) -> N
     lines, note = [], ""
     for goal, found in zip(step.goals, result.goals, strict=True):
         is_near = bool(found.near_miss) and not found.is_met
-        lines.append(GoalLine(fill(goal.text), found.is_met, is_near, _remark(found, run)))
+        remark = None if isinstance(goal.condition, Performed) else _remark(found, run)
+        lines.append(GoalLine(fill(goal.text), found.is_met, is_near, remark))
         if is_near and not note:
             number = str(found.at.seq) if found.at else ""
             note = fill(found.near_miss).replace("{n}", number)
     if step.question is not None:
-        lines.append(GoalLine(_("You answer the question"), result.is_answered))
+        lines.append(GoalLine(_("You answer the question"), result.is_answered, remark=None))
     words = (_("met"), _("not met yet"))
     note = "" if result.is_met else note
     names_actors = len(run.actors) > 1
