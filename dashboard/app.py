@@ -71,6 +71,6 @@ if current_page is overview_alias:  # before the sidebar binds its widgets to th
 
 url_select.adopt_url(current_page.url_path or "overview")
 with st.sidebar:
-    sidebar.draw()
+    sidebar.draw(current_page.url_path)
 
 current_page.run()

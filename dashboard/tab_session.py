@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 
 import streamlit as st
@@ -158,17 +159,27 @@ class ConsoleState:
     selected_test: str = ""
 
 
+class Restart(Enum):
+    """Why a step of a lesson began again with another customer, if it did."""
+
+    NONE = auto()
+    OF_TAB = auto()
+    BY_LEARNER = auto()
+
+
 @dataclass
 class TrainingState:
     """What the tab has of the lesson that is open.
 
     ``draft`` is the editor's text, ``draft_version`` counts how often the page wrote it.  ``actor``
     is who the learner acts as, ``token`` what a new connection is opened with, ``hints`` how many
-    are shown.  ``choice`` is the answer to the step's question.  ``opened`` is the lesson and the
-    step that a click in this tab has opened: any other one comes from the address.
-    ``is_restarted``: the step began again, as the tab's connections had ended.  ``drafted_for`` is
-    the step whose frame was written into the editor: its run, its number, how often it began.
-    ``unsaved`` is why the progress could not be read or saved.
+    are shown.  ``opened`` is the lesson and the step that a click in this tab has opened: any
+    other one comes from the address.  ``restart`` is why the step that is open began again.
+    ``drafted_for`` is the step whose frame was written into the editor: its run, its number, how
+    often it began.
+    ``unsaved`` is why the progress could not be read or saved.  ``asked_for`` is the lesson that
+    opens once a name is given, with its title; ``name_requests`` is how often the page asked for
+    one.
     """
 
     draft: str = ""
@@ -176,11 +187,12 @@ class TrainingState:
     actor: str = LEARNER
     token: TokenKind = TokenKind.VALID
     hints: int = 0
-    choice: str = ""
     opened: tuple[str, int] = ("", 0)
-    is_restarted: bool = False
+    restart: Restart = Restart.NONE
     drafted_for: tuple[int, int, int] = (0, 0, 0)
     unsaved: str = ""
+    asked_for: tuple[str, str] = ("", "")
+    name_requests: int = 0
 
 
 @dataclass

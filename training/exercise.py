@@ -114,6 +114,7 @@ class Exercise:
     def __init__(self, environment: Environment, lesson: Lesson | None) -> None:
         self.actors = SANDBOX_ACTORS if lesson is None else lesson.actors
         self.step = -1
+        self.answer = ""  # the last choice given to the step's question
         self._environment, self._lesson = environment, lesson
         self._services = Services(environment)
         self._lock = threading.RLock()
@@ -199,7 +200,7 @@ class Exercise:
         follows = self.step == step - 1 and step > 0 and self.result().is_met
         with self._lock:
             self._is_preparing = True
-            self.step, self.solution_problem = step, None
+            self.step, self.answer, self.solution_problem = step, "", None
         try:
             follows = self._renew_orders() and follows
             if not follows:
@@ -271,6 +272,7 @@ class Exercise:
         choices = question.choices if question else ()
         is_right = any(each.name == choice and not each.explanation for each in choices)
         with self._lock:
+            self.answer = choice
             self._others.append(GivenAnswer(time.time(), is_right))
 
     def result(self) -> StepResult:

@@ -86,9 +86,10 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One step of a lesson.
 
     ``instruction`` says what to do, ``reason`` why it matters, ``explanation`` why it worked.
-    ``setup`` is performed when the step begins, ``solution`` by *Show me* and by the check.
-    ``resume`` is performed before ``setup``, unless the step follows the one before it in the same
-    exercise: it brings about what earlier steps leave behind, so that a step can be begun alone.
+    ``setup`` is performed when the step begins, ``solution`` by *Show the solution* and by the
+    check.  ``resume`` is performed before ``setup``, unless the step follows the one before it in
+    the same exercise: it brings about what earlier steps leave behind, so that a step can be begun
+    alone.
     ``buttons`` are actions that the page offers in this step.  ``draft`` is the frame in the
     editor at first.  Hints are ordered from vague to exact, each longer than the one before.
     """

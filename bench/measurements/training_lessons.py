@@ -75,7 +75,7 @@ class Walk:
             except (Error, AssertionError) as error:
                 self.failures.append(f"{label}: {error}")
                 print_progress(f"training_lessons: {label} failed: {error}")
-                page.get_by_role("button", name="Show me").click()
+                page.get_by_role("button", name="Show the solution").click()
                 page.get_by_role("button", name="Play it for me").click()
                 expect(page.locator(NEXT)).to_be_enabled()
                 page.keyboard.press("Escape")

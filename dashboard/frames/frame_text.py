@@ -76,7 +76,10 @@ def one_line(frame: RecordedFrame) -> str:
     if frame.kind is not FrameKind.TEXT or not frame.type:
         return frame.text
     payload = frame.json_body.get("payload")
-    return _payload_line(payload) if isinstance(payload, dict) else ""
+    if isinstance(payload, dict):
+        return _payload_line(payload)
+    id = frame.json_body.get("id")
+    return "" if id is None else f"id {id}"
 
 
 def _payload_line(payload: Mapping[str, Any]) -> str:

@@ -85,14 +85,14 @@ def _render_head(lane: Lane, server: str, other: Lane | None) -> str:
 
 
 def _render_legend(rows: Sequence[tuple[Lane, RecordedFrame]]) -> str:
-    """Draw the kinds of channels on which events came."""
+    """Draw the kinds of channels on which events came; it has its place without any, too."""
     shown = set(_kinds(rows))
     entries = "".join(
         dot_html(f"{kind}:", kind, glossary.kind_explanation(kind))
         for kind in KINDS
         if kind in shown
     )
-    return f'<div class="row quiet">{entries}</div>' if entries else ""
+    return f'<div class="row quiet legend">{entries}</div>'
 
 
 def _kinds(rows: Sequence[tuple[Lane, RecordedFrame]]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The strip under the head of every page: what the simulated shop is doing now.
 
-It always has its room, so that nothing moves when a scenario starts or the shop is paused.
+At its end is the way back to a lesson that is under way.  It always has its room, so that nothing
+moves when a scenario starts or the shop is paused.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
 from dashboard.state.live_state import Snapshot
 from dashboard.state.shop_periods import PeriodKind
-from dashboard.ui import formatting, hidden_tab, simulator_commands
+from dashboard.ui import formatting, hidden_tab, lesson_link, simulator_commands
 from dashboard.ui.scenario_titles import scenario_title
 from protocol.monitoring import ConnectionEventKind
 from protocol.simulator_api import (
@@ -59,6 +60,7 @@ def _draw_now() -> None:
         _draw_part("scenarios", partial(_draw_scenarios, now, shop) if shop and scenarios else None)
         is_idle = not is_paused and not scenarios
         _draw_part("idle", partial(_draw_idle, now, shop) if is_idle else None)
+        _draw_part("lesson", lesson_link.draw if lesson_link.text() else None)
 
 
 def _draw_part(name: str, draw_content: Callable[[], None] | None) -> None:

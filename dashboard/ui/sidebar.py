@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard import personas
 from dashboard.dependencies import feed
 from dashboard.i18n import translate
@@ -15,6 +16,7 @@ from dashboard.ui import (
     formatting,
     glossary,
     hidden_tab,
+    lesson_link,
     page_frame,
     theme,
     url_select,
@@ -22,6 +24,9 @@ from dashboard.ui import (
 
 PERSONA_PARAM = "persona"  # of the persona's key, in the URL
 REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)
+NO_PERSONA = N_(
+    "Not used in Training: each lesson has a customer of its own, on a connection of its own."
+)
 
 
 def persona_key() -> str:
@@ -44,16 +49,18 @@ def persona_label(key: str) -> str:
     return _(personas.LABELS[key]).format(name=persona(key).name.partition(" ")[0])
 
 
-def draw() -> None:
-    """Draw the sidebar; call it in a full run."""
+def draw(page: str = "") -> None:
+    """Draw the sidebar of a page; call it in a full run."""
     hidden_tab.mount()
+    is_lesson = page == lesson_link.PAGE
     labels = {key: persona_label(key) for key in personas.LABELS}
     url_select.select(
         EVERY_PAGE,
         PERSONA_PARAM,
         _("Persona"),
         labels,
-        help=glossary.explanation("persona"),
+        help=_(NO_PERSONA) if is_lesson else glossary.explanation("persona"),
+        disabled=is_lesson,
     )
     st.segmented_control(
         _("Refresh, s"),

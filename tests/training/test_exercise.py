@@ -397,8 +397,12 @@ def test_a_question_is_answered_by_its_right_choice(begin):
 
     exercise.choose("wrong")
     assert not exercise.result().is_answered
+    assert exercise.answer == "wrong"
     exercise.perform(Choose("right"))
     assert exercise.result().is_met
+    assert exercise.answer == "right"
+    exercise.begin_step(0)
+    assert exercise.answer == ""
 
 
 def test_the_solution_is_shown_in_the_background(begin):

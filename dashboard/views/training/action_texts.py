@@ -1,4 +1,4 @@
-"""Actions in words: on a step's buttons, and in what *Show me* does.  Pure."""
+"""Actions in words: on a step's buttons, and in what *Show the solution* does.  Pure."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from common.text_markers import N_
 from dashboard import dependencies
 from dashboard.i18n.translate import _
 from dashboard.tab_session import tab
@@ -15,6 +16,9 @@ from dashboard.views.training import learners, navigation
 from training.lesson_files import OwnLessons, load_own_lessons
 from training.lesson_types import Chapter, Lesson
 from training.lessons.catalogue import CHAPTERS, LESSONS
+
+SANDBOX_TITLE = N_("Sandbox")
+FIELD = ".st-key-learner-name input"
 
 
 def own_lessons() -> OwnLessons:
@@ -95,12 +99,30 @@ def _draw_banner(badge: str, state: str, title: str, about: str) -> None:
     st.html(f'<div class="upcoming">{mark}<div>{words}</div></div>', width="stretch")
 
 
+def _open(name: str, step: int, title: str) -> None:
+    """Open a step; without a learner, ask for the name first."""
+    if learners.current_name():
+        navigation.open_step(name, step)
+    else:
+        tab().training.asked_for = (name, title)
+        tab().training.name_requests += 1
+
+
+def _open_asked_for() -> None:
+    """Open what was asked for before the name was given, if anything was."""
+    (name, _title), tab().training.asked_for = tab().training.asked_for, ("", "")
+    if name:
+        navigation.open_step(name, next_step(LESSONS[name]) if name in LESSONS else 0)
+
+
 def _draw_name() -> None:
     with (
         st.form("learner-form", border=False, enter_to_submit=True),
         st.container(horizontal=True, vertical_alignment="center", gap="small", key="next-row"),
     ):
         about = _("Your progress is kept under it on this workbench.")
+        if title := tab().training.asked_for[1]:
+            about = _("Give a name first, then “{title}” opens.").format(title=_(title))
         _draw_banner("?", "next", _("What is your name?"), about)
         name = st.text_input(
             _("Your name"),
@@ -113,7 +135,11 @@ def _draw_name() -> None:
         if st.form_submit_button(
             _("Begin"), type="primary", icon=":material/arrow_forward:", icon_position="right"
         ) and learners.sign_in(name):
+            _open_asked_for()
             st.rerun()
+    if request := tab().training.name_requests:
+        script = f"<script>/* {request} */ document.querySelector({FIELD!r})?.focus()</script>"
+        st.html(script, unsafe_allow_javascript=True)
 
 
 def _draw_all_done() -> None:
@@ -199,9 +225,8 @@ def _draw_card(lesson: Lesson, badge: str, is_next: bool) -> None:
             st.button(
                 f"{label} **{formatting.escape_markdown(_(lesson.title))}**",
                 key=f"open-{lesson.name}",
-                on_click=navigation.open_step,
-                args=(lesson.name, first_open),
-                disabled=not learners.current_name(),
+                on_click=_open,
+                args=(lesson.name, first_open, lesson.title),
             )
 
 
@@ -217,7 +242,7 @@ def _draw_sandbox() -> None:
             "No goals, no checks. A connection of your own, an editor and the diagram: try "
             "whatever you like."
         )
-        title = html.escape(_("Sandbox"))
+        title = html.escape(_(SANDBOX_TITLE))
         st.html(
             f'<div class="lesson"><span class="nth">∞</span><div>'
             f'<b role="heading" aria-level="3">{title}</b>'
@@ -229,6 +254,6 @@ def _draw_sandbox() -> None:
             st.button(
                 _("Open") + f" **{title}**",
                 key="open-sandbox",
-                on_click=navigation.open_sandbox,
-                disabled=not learners.current_name(),
+                on_click=_open,
+                args=(navigation.SANDBOX, 0, SANDBOX_TITLE),
             )

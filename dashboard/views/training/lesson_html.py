@@ -10,12 +10,15 @@ from msgspec import Struct
 
 
 class GoalLine(Struct, frozen=True):
-    """A goal as it is shown: its text, whether it is met or nearly met, and a short remark."""
+    """A goal as it is shown: its text, whether it is met or nearly met, and a short remark.
+
+    ``remark`` None: there will be none, so it needs no place.
+    """
 
     text: str
     is_met: bool = False
     is_near_miss: bool = False
-    remark: str = ""
+    remark: str | None = ""
 
 
 def rich_text(text: str) -> str:
@@ -44,28 +47,39 @@ def instruction_html(title: str, instruction: str, reason_title: str, reason: st
     )
 
 
+def notice_html(text: str) -> str:
+    """Return a notice above a step."""
+    return f'<div class="notice" role="status">{rich_text(text)}</div>'
+
+
 def goals_html(
-    title: str, lines: Sequence[GoalLine], near_miss: str, words: tuple[str, str]
+    title: str,
+    lines: Sequence[GoalLine],
+    near_miss: str,
+    words: tuple[str, str],
+    *,
+    names_actors: bool = False,
 ) -> str:
     """Return the goals with a tick each, and below them what is wrong with the last attempt.
 
-    ``words`` name the two states for screen readers: met and not met.
+    ``words`` name the two states for screen readers: met and not met.  A remark has its place
+    before it is there, a longer one if it ``names_actors``.
     """
     met = sum(line.is_met for line in lines)
     rows = ""
     for line in lines:
         state = "met" if line.is_met else "near" if line.is_near_miss else ""
         spoken = html.escape(words[0] if line.is_met else words[1])
+        remark = "" if line.remark is None else f"<small>{html.escape(line.remark)}</small>"
         rows += (
-            f'<li class="{state}"><span>{rich_text(line.text)}'
-            f'<span class="spoken"> ({spoken})</span></span>'
-            f"<small>{html.escape(line.remark)}</small></li>"
+            f'<li class="{state}">{rich_text(line.text)}<span class="spoken"> ({spoken})</span>'
+            f"{remark}</li>"
         )
     note = f'<div class="near-miss" role="status">{rich_text(near_miss)}</div>' if near_miss else ""
     head = f'<b role="heading" aria-level="3">{html.escape(title)}</b>'
     return (
         f'<div class="row split quiet"><span>{head}</span><span>{met} / {len(lines)}</span></div>'
-        f'<ul class="goals">{rows}</ul>{note}'
+        f'<ul class="goals{" wide" * names_actors}">{rows}</ul>{note}'
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -12,9 +12,11 @@ from dashboard.ui import page_frame, theme
 from dashboard.views.training import connection_pane, lesson_editor, navigation, step_pane
 from dashboard.views.training.lesson_run import LessonRun, RunPhase
 from dashboard.views.training.navigation import OpenLesson
+from training.lesson_types import Step
 
 INLINE_WAIT_S = 1.2  # most steps are ready by then, so that nothing is drawn in between
 WIDTHS = [404, 500, 283]
+FIRST_DRAFT = '{\n  "type": "ping",\n  "id": "r1"\n}'
 
 
 def draw(opened: OpenLesson) -> None:
@@ -23,7 +25,7 @@ def draw(opened: OpenLesson) -> None:
     step = opened.lesson.steps[opened.step]
     live_line = page_frame.header(_("Training"), draw_actions=_draw_leave)
     navigation.begin_if_needed(run, opened.step, INLINE_WAIT_S)
-    drawn = _prepare_draft(run, step.draft)
+    drawn = _prepare_draft(run, opened.lesson.steps)
     left, middle, right = st.columns(WIDTHS, gap="xsmall")
     with left:
         page_frame.redraw_periodically(
@@ -45,7 +47,7 @@ def draw_sandbox() -> None:
     run = navigation.open_run(navigation.SANDBOX, None)
     live_line = page_frame.header(_("Training"), draw_actions=_draw_leave)
     navigation.begin_if_needed(run, 0, INLINE_WAIT_S)
-    drawn = _prepare_draft(run, '{\n  "type": "ping",\n  "id": "r1"\n}')
+    drawn = _prepare_draft(run, ())
     left, middle, right = st.columns(WIDTHS, gap="xsmall")
     with left, st.container(key="stack-sandbox", gap="xsmall"):
         lesson_editor.draw(run, "")
@@ -81,20 +83,28 @@ def _redrawn(
 
 def _line(run: LessonRun) -> str:
     if run.phase is not RunPhase.READY:
-        return _("the workbench's feed; your own connection is in the lesson")
+        return ""
     values = run.exercise.values
-    words = _("the workbench's feed; you are {name} ({user}), with a connection of your own")
+    words = _("you are {name} ({user}), on a connection of your own")
     return words.format(name=values.get("name", ""), user=values.get("user_id", ""))
 
 
-def _prepare_draft(run: LessonRun, draft: str) -> RunPhase:
-    """Write the step's frame into the editor once the step is ready; return the phase drawn."""
+def _prepare_draft(run: LessonRun, steps: Sequence[Step]) -> RunPhase:
+    """Write the step's frame into the editor once the step is ready; return the phase drawn.
+
+    A step without a frame leaves the text of the step before it, or of the latest one with a frame
+    if the run begins here.
+    """
     phase = run.phase
     place = (run.serial, run.step, run.begun)
-    if phase is RunPhase.READY and tab().training.drafted_for != place:
+    before = tab().training.drafted_for
+    if phase is RunPhase.READY and before != place:
         tab().training.drafted_for = place
-        if draft:
-            lesson_editor.write(run.exercise.fill(draft))
+        drafts = [step.draft for step in steps[: run.step + 1]]
+        if before[0] != run.serial:
+            drafts = [FIRST_DRAFT, *filter(None, drafts)]
+        if drafts[-1]:
+            lesson_editor.write(run.exercise.fill(drafts[-1]))
     return phase
 
 

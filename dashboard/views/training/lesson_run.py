@@ -56,6 +56,7 @@ class LessonRun:
         self._make_exercise = make_exercise
         self._exercise: Exercise | None = None
         self._is_closed = False
+        self._own_answer = ""
         self._attempts, self._last_attempt_at = 0, 0.0
         self._ready = threading.Event()
         self._lock = threading.Lock()  # one thing at a time is done with the exercise
@@ -77,6 +78,7 @@ class LessonRun:
         """Begin a step, also once more; returns at once."""
         self.phase, self.step, self.problem = RunPhase.PREPARING, step, None
         self.begun += 1
+        self._own_answer = ""
         self._attempts = 0
         self._ready.clear()
         threading.Thread(
@@ -92,9 +94,22 @@ class LessonRun:
         self._count_attempt()
         self._try(lambda: self.exercise.perform(action))
 
-    def choose(self, choice: str) -> None:
-        """Answer the step's question."""
+    @property
+    def question_key(self) -> str:
+        """Tell the step's question from others, and from itself once the solution answered it."""
+        answered_by = "learner" if self.exercise.answer == self._own_answer else "solution"
+        return f"{self.serial}-{self.begun}-{answered_by}"
+
+    def choose(self, choice: str, question_key: str) -> None:
+        """Answer the step's question.
+
+        The browser can report a choice once more after the step has changed: an answer to
+        another question than the present one is ignored.
+        """
+        if self.phase is not RunPhase.READY or question_key != self.question_key:
+            return
         self._count_attempt()
+        self._own_answer = choice
         self.exercise.choose(choice)
 
     def take_attempts(self, settled_s: float) -> int:

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from dashboard import dependencies
 from dashboard.i18n.translate import _
-from dashboard.tab_session import tab
-from dashboard.ui import url_select
+from dashboard.tab_session import Restart, tab
+from dashboard.ui import lesson_link, url_select
 from dashboard.views.training import learners
 from dashboard.views.training.lesson_run import LessonRun
 from training.actions import LEARNER
@@ -18,10 +18,9 @@ from training.evaluation import StepResult
 from training.exercise import Exercise
 from training.lesson_types import Lesson
 
-PAGE = "training"
-LESSON_PARAM, STEP_PARAM = "lesson", "step"
-SANDBOX, SUMMARY = "sandbox", "done"
-"""What the parameter of the lesson names besides lessons."""
+PAGE = lesson_link.PAGE
+LESSON_PARAM, STEP_PARAM = lesson_link.LESSON_PARAM, lesson_link.STEP_PARAM
+SANDBOX, SUMMARY = lesson_link.SANDBOX, lesson_link.SUMMARY
 
 
 class OpenLesson(Struct, frozen=True):
@@ -109,8 +108,7 @@ def open_step(name: str, step: int) -> None:
     url_select.keep_value(PAGE, STEP_PARAM, str(step + 1), default="1")
     training = tab().training
     training.opened = (name, step)
-    training.hints, training.choice, training.is_restarted = 0, "", False
-    training.actor = LEARNER
+    training.hints, training.restart, training.actor = 0, Restart.NONE, LEARNER
 
 
 def open_sandbox() -> None:
@@ -135,6 +133,7 @@ def restart_step() -> None:
     learners.reset_step(lesson_name(), step_number())
     _holder().close()
     open_step(lesson_name(), step_number())
+    tab().training.restart = Restart.BY_LEARNER
 
 
 def reset_lesson(name: str) -> None:
@@ -142,6 +141,7 @@ def reset_lesson(name: str) -> None:
     learners.reset_lesson(name)
     _holder().close()
     open_step(name, 0)
+    tab().training.restart = Restart.BY_LEARNER
 
 
 def show_hint() -> None:
@@ -166,8 +166,8 @@ def begin_if_needed(run: LessonRun, step: int, wait_s: float) -> bool:
         return False
     was_opened = training.opened == (run.name, step)
     if not was_opened:
-        training.hints, training.choice, training.actor = 0, "", LEARNER
-    training.is_restarted = not was_opened and run.name != SANDBOX
+        training.hints, training.actor = 0, LEARNER
+        training.restart = Restart.OF_TAB if run.lesson is not None else Restart.NONE
     training.opened = ("", 0)
     if run.lesson is not None:
         learners.note_begin(run.name, step)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.i18n.translate import _, ngettext
-from dashboard.tab_session import tab
+from dashboard.tab_session import Restart, tab
 from dashboard.ui import formatting, theme
 from dashboard.ui.scenario_titles import scenario_title
 from dashboard.views.training import action_texts, lesson_html, navigation
@@ -16,8 +16,9 @@ from dashboard.views.training.lesson_html import GoalLine
 from dashboard.views.training.lesson_run import LessonRun, RunPhase
 from dashboard.views.training.navigation import OpenLesson
 from training.actions import LEARNER
+from training.conditions import Performed
 from training.evaluation import FrameRef, GoalResult, StepResult
-from training.lesson_types import Lesson, Question, Step
+from training.lesson_types import Question, Step
 
 Fill = Callable[[str], str]
 """Translate a text of the lesson and fill in its placeholders."""
@@ -30,10 +31,10 @@ def translate_and_fill(run: LessonRun, text: str) -> str:
 
 def draw(opened: OpenLesson, run: LessonRun) -> None:
     """Draw the step, or that it is being set up."""
-    lesson, step = opened.lesson, opened.lesson.steps[opened.step]
+    step = opened.lesson.steps[opened.step]
     with st.container(border=True, key="pane-step", gap="xsmall", height=theme.HEIGHTS["pane"]):
         _draw_place(opened)
-        # One element, however much is in it: what stands below keeps its place in the run.
+        # It scrolls; what stands below keeps its place, in the run and on the screen.
         with st.container(key="step-body", gap="xsmall"):
             match run.phase:
                 case RunPhase.PREPARING:
@@ -46,9 +47,9 @@ def draw(opened: OpenLesson, run: LessonRun) -> None:
                     _draw_failure(run, step)
                 case _:
                     is_met = _draw_step(opened, run, step) or opened.is_done
-        st.space("stretch")
-        _draw_help(lesson, step, run)
-        _draw_ways(opened, is_met)
+        with st.container(key="step-foot", gap="xsmall"):
+            _draw_help(step, run)
+            _draw_ways(opened, run, is_met)
 
 
 def _draw_place(opened: OpenLesson) -> None:
@@ -98,14 +99,8 @@ def _draw_step(opened: OpenLesson, run: LessonRun, step: Step) -> bool:
 
     result = run.exercise.result()
     navigation.record(opened, run, result)
-    notice = ""
-    if tab().training.is_restarted:
-        words = _(
-            "The connection is a new one, so this step starts again. What is done stays done."
-        )
-        notice = f'<div class="notice" role="status">{html.escape(words)}</div>'
     st.html(
-        notice
+        _notice(run)
         + lesson_html.instruction_html(
             _(step.title), fill(step.instruction), _("Why it matters"), fill(step.reason)
         )
@@ -124,31 +119,54 @@ def _draw_step(opened: OpenLesson, run: LessonRun, step: Step) -> bool:
     return result.is_met
 
 
+def _notice(run: LessonRun) -> str:
+    """Say that the step began again with another customer, and with which."""
+    match tab().training.restart:
+        case Restart.OF_TAB:
+            words = _(
+                "A new connection, so the goals of this step start again. Finished steps stay "
+                "done. You are now {name}, your order is `{order}`."
+            )
+        case Restart.BY_LEARNER:
+            words = _(
+                "Reset: the goals start again on a new connection. You are now {name}, your "
+                "order is `{order}`."
+            )
+        case _:
+            return ""
+    values = run.exercise.values
+    return lesson_html.notice_html(words.format(name=values["name"], order=values["order"]))
+
+
 def _draw_goals(step: Step, result: StepResult, run: LessonRun, fill: Fill) -> None:
     lines, note = [], ""
     for goal, found in zip(step.goals, result.goals, strict=True):
         is_near = bool(found.near_miss) and not found.is_met
-        lines.append(GoalLine(fill(goal.text), found.is_met, is_near, _remark(found, run)))
+        remark = None if isinstance(goal.condition, Performed) else _remark(found, run)
+        lines.append(GoalLine(fill(goal.text), found.is_met, is_near, remark))
         if is_near and not note:
             number = str(found.at.seq) if found.at else ""
             note = fill(found.near_miss).replace("{n}", number)
     if step.question is not None:
-        lines.append(GoalLine(_("You answer the question"), result.is_answered))
+        lines.append(GoalLine(_("You answer the question"), result.is_answered, remark=None))
     words = (_("met"), _("not met yet"))
-    st.html(lesson_html.goals_html(_("Goal"), lines, "" if result.is_met else note, words))
+    note = "" if result.is_met else note
+    names_actors = len(run.actors) > 1
+    st.html(lesson_html.goals_html(_("Goal"), lines, note, words, names_actors=names_actors))
 
 
 def _remark(found: GoalResult, run: LessonRun) -> str:
-    """Name the frames that met a goal; those of another actor with its title."""
+    """Name the frames that met a goal, two at most; those of another actor with its name."""
     if not found.is_met or not found.frames:
         return ""
     own = [ref for ref in found.frames if ref.actor == LEARNER]
     shown: list[FrameRef] = own or list(found.frames)
-    numbers = ", ".join(str(ref.seq) for ref in shown[:3]) + ("…" if len(shown) > 3 else "")
+    numbers = ", ".join(str(ref.seq) for ref in shown[:2]) + ("…" if len(shown) > 2 else "")
     text = ngettext("frame {numbers}", "frames {numbers}", len(shown)).format(numbers=numbers)
-    titles = {each.name: each.title for each in run.actors if each.name != LEARNER}
-    title = titles.get(shown[0].actor)
-    return f"{_(title)}: {text}" if title else text
+    actor = shown[0].actor
+    if actor == LEARNER or actor not in {each.name for each in run.actors}:
+        return text
+    return f"{navigation.actor_title(run, actor).partition(' · ')[0]}: {text}"
 
 
 def _draw_question(question: Question | None, run: LessonRun, fill: Fill) -> None:
@@ -156,12 +174,11 @@ def _draw_question(question: Question | None, run: LessonRun, fill: Fill) -> Non
         return
     names = [choice.name for choice in question.choices]
     texts = {choice.name: fill(choice.text) for choice in question.choices}
-    chosen = tab().training.choice
-    key = f"choice-{run.name}-{run.step}"
+    chosen, question_key = run.exercise.answer, run.question_key
+    key = f"choice-{question_key}"
 
     def choose() -> None:
-        tab().training.choice = st.session_state[key]
-        run.choose(st.session_state[key])
+        run.choose(st.session_state[key], question_key)
 
     st.radio(
         formatting.markdown_with_code(fill(question.text)),
@@ -182,41 +199,36 @@ def _draw_links(step: Step, fill: Fill) -> None:
             st.page_link(
                 f"views/{link.page}/page.py",
                 label=formatting.escape_markdown(fill(link.text)),
-                icon=":material/open_in_new:",
+                icon=":material/arrow_forward:",
                 query_params={name: fill(value) for name, value in link.parameters},
             )
 
 
-def _draw_help(lesson: Lesson, step: Step, run: LessonRun) -> None:
-    """Draw hints, the solution and the reset; always there, so that nothing moves."""
+def _draw_help(step: Step, run: LessonRun) -> None:
+    """Draw the hints at the left and the solution at the right; always there."""
     is_ready = run.phase is RunPhase.READY
-    shown, count = tab().training.hints, len(step.hints)
+    left = max(len(step.hints) - tab().training.hints, 0)
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", key="lesson-help"
     ):
-        words = _("Hint {n} of {count}").format(n=min(shown + 1, count), count=count)
         st.button(
-            words,
+            _("Hint ({count} left)").format(count=left) if left else _("No hints left"),
             key="hint",
             icon=":material/lightbulb:",
             type="tertiary",
-            disabled=not is_ready or shown >= count,
+            disabled=not is_ready or not left,
             on_click=navigation.show_hint,
         )
+        st.space("stretch")
         with st.popover(
-            _("Show me"), type="tertiary", key="show-me", disabled=not is_ready
+            _("Show the solution"),
+            icon=":material/visibility:",
+            type="tertiary",
+            key="show-solution",
+            disabled=not is_ready,
         ) as popover:
             if is_ready and popover is not None:
                 _draw_solution(step, run)
-        st.space("stretch")
-        with st.popover(_("Reset"), icon=":material/replay:", type="tertiary", key="reset"):
-            st.caption(_("Begins with new connections. What was done of it is forgotten."))
-            if st.button(_("Reset this step"), key="reset-step"):
-                navigation.restart_step()
-                st.rerun()
-            if st.button(_("Reset the whole lesson"), key="reset-lesson"):
-                navigation.reset_lesson(lesson.name)
-                st.rerun()
 
 
 def _draw_solution(step: Step, run: LessonRun) -> None:
@@ -246,8 +258,10 @@ def _draw_solution(step: Step, run: LessonRun) -> None:
     )
 
 
-def _draw_ways(opened: OpenLesson, is_met: bool) -> None:
-    with st.container(horizontal=True, gap="xsmall", key="lesson-ways"):
+def _draw_ways(opened: OpenLesson, run: LessonRun, is_met: bool) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", key="lesson-ways"
+    ):
         if st.button(
             _("Back"),
             key="step-back",
@@ -256,6 +270,7 @@ def _draw_ways(opened: OpenLesson, is_met: bool) -> None:
         ):
             navigation.open_step(opened.name, opened.step - 1)
             st.rerun()
+        _draw_reset(opened, run)
         st.space("stretch")
         if st.button(
             _("Finish the lesson") if opened.is_last else _("Next step"),
@@ -264,10 +279,30 @@ def _draw_ways(opened: OpenLesson, is_met: bool) -> None:
             disabled=not is_met,
             icon=":material/check:" if opened.is_last else ":material/arrow_forward:",
             icon_position="right",
-            width=190,
         ):
             if opened.is_last:
                 navigation.leave()
             else:
                 navigation.open_step(opened.name, opened.step + 1)
+            st.rerun()
+
+
+def _draw_reset(opened: OpenLesson, run: LessonRun) -> None:
+    # Each begin of a step has a popover of its own, so that a reset closes it.
+    with (
+        st.container(key="lesson-reset", width="content"),
+        st.popover(
+            _("Reset"),
+            icon=":material/replay:",
+            type="tertiary",
+            key=f"reset-{run.serial}-{run.begun}",
+            on_change="rerun",
+        ),
+    ):
+        st.caption(_("Begins with new connections. What was done of it is forgotten."))
+        if st.button(_("Reset this step"), key="reset-step"):
+            navigation.restart_step()
+            st.rerun()
+        if st.button(_("Reset the whole lesson"), key="reset-lesson"):
+            navigation.reset_lesson(opened.name)
             st.rerun()

@@ -168,6 +168,8 @@ def test_replays_and_copies_are_marked(origin, shown):
         ),
         (b'{"type":"chat_message","payload":{"message":{"id":"m","content":"Hi"}}}', "Hi"),
         (b'{"type":"pong"}', ""),
+        (b'{"type":"ping","id":"hello-1"}', "id hello-1"),
+        (b'{"type":"pong","id":"hello-1","timestamp":"2026-11-26T14:44:51Z"}', "id hello-1"),
         (b"[1]", "[1]"),
         (b'{"type":"ping', '{"type":"ping'),
     ],

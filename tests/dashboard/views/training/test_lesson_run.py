@@ -22,17 +22,22 @@ class ScriptedExercise:
         self.may_begin = threading.Event()
         self.may_begin.set()
         self.is_closed = threading.Event()
+        self.answer = ""
         self.error = None
 
     def begin_step(self, step):
         assert self.may_begin.wait(30)
         self.begun.append(step)
+        self.answer = ""
         if self.error:
             raise self.error
 
     def perform(self, action):
         if self.error:
             raise self.error
+
+    def choose(self, choice):
+        self.answer = choice
 
     def close(self):
         self.is_closed.set()
@@ -113,3 +118,46 @@ def test_a_run_that_was_left_begins_nothing(run, exercise):
     run.wait(0.05)
 
     assert exercise.begun == []
+
+
+def test_an_answer_that_the_browser_repeats_after_the_step_has_changed_is_no_answer(run, exercise):
+    run.begin(0)
+    run.wait(30)
+    earlier = run.question_key
+    run.choose("connected", earlier)
+    assert exercise.answer == "connected"
+
+    run.begin(1)
+    run.wait(30)
+    run.choose("connected", earlier)
+
+    assert exercise.answer == ""
+    assert run.take_attempts(0.0) == 0
+    assert run.question_key != earlier
+
+
+def test_a_step_that_is_begun_again_asks_its_question_again(run, exercise):
+    run.begin(0)
+    run.wait(30)
+    earlier = run.question_key
+    run.choose("connected", earlier)
+    run.begin(0)
+    run.wait(30)
+
+    assert exercise.answer == ""
+    assert run.question_key != earlier
+
+
+def test_the_answer_of_the_solution_is_not_undone_by_the_learners_earlier_one(run, exercise):
+    run.begin(0)
+    run.wait(30)
+    earlier = run.question_key
+    run.choose("wrong", earlier)
+    assert run.question_key == earlier
+
+    exercise.choose("right")
+    run.choose("wrong", earlier)
+    assert exercise.answer == "right"
+
+    run.choose("wrong", run.question_key)
+    assert exercise.answer == "wrong"

@@ -1,0 +1,38 @@
+"""The catalogue of lessons without a name, and the way back to a lesson from another page."""
+
+from dashboard.tab_session import KEY
+from tests.dashboard.drawn_pages import words
+
+
+def test_a_lesson_asks_for_a_name_first(draw, busy_feed):
+    page = draw(busy_feed, "training")
+
+    page.button(key="open-be-refused").click().run()
+
+    assert "Give a name first, then “Be refused” opens." in words(page)
+
+
+def test_no_persona_can_be_chosen_on_training(draw, busy_feed):
+    page = draw(busy_feed, "training")
+    (persona,) = (box for box in page.selectbox if box.label == "Persona")
+    assert persona.disabled
+
+    page.switch_page("views/orders/page.py").run()
+    (persona,) = (box for box in page.selectbox if box.label == "Persona")
+    assert not persona.disabled
+
+
+def test_other_pages_lead_back_to_the_lesson_that_is_under_way(draw, busy_feed):
+    page = draw(busy_feed, "training")
+    choices = page.session_state[KEY].choices
+    choices["training", "lesson"], choices["training", "step"] = "be-refused", "2"
+    page.switch_page("views/orders/page.py").run()
+    assert "Back to the lesson: 4 · step 2" in words(page)
+
+    choices["training", "lesson"] = "sandbox"
+    page.run()
+    assert "Back to the sandbox" in words(page)
+
+    choices["training", "lesson"] = ""
+    page.run()
+    assert "Back to the" not in words(page)
