@@ -331,6 +331,9 @@ def test_the_simulated_agent_leaves_a_learners_conversation_to_the_lesson(begin,
         time.sleep(0.02)
     answer = frame("chat_message", "c2", conversation_id="{conversation}", content="OK")
     exercise.play([Send(answer, by="agent")])
+    assert exercise.wait_for_frame(
+        "you", lambda each: each.payload.get("message", {}).get("content") == "OK", WAIT_S
+    )
 
     names = {"you": exercise.values["name"], "agent": exercise.values["agent_name"]}
     messages = [each for each in exercise.frames("you") if each.payload.get("message")]
