@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 from dashboard.i18n.translate import _
 from dashboard.ui import sidebar, theme, url_select
 
+# Without `runner.fastReruns` a run of the whole page may follow one of a fragment on the same
+# thread; beside a busy process it was drawn in another place, the page twice (Streamlit 1.67).
+context_dg_stack.set(get_default_dg_stack_value())
 st.set_page_config(
     "Shop Realtime",
     theme.FAVICON,
