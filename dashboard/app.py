@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 from dashboard.i18n.translate import _
-from dashboard.ui import sidebar, theme, url_select
+from dashboard.ui import page_frame, sidebar, theme, url_select
 
-# Without `runner.fastReruns` a run of the whole page may follow one of a fragment on the same
-# thread; beside a busy process it was drawn in another place, the page twice (Streamlit 1.67).
-context_dg_stack.set(get_default_dg_stack_value())
+page_frame.write_to_main_area()
 st.set_page_config(
     "Shop Realtime",
     theme.FAVICON,
