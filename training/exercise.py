@@ -526,7 +526,7 @@ class Exercise:
             self._solution.join(SOLUTION_STOP_TIMEOUT_S)
 
     def _wait_for_goal(self, goal: int, stopping: threading.Event) -> None:
-        """Wait until a goal of the step is met, by its number from 1; not for ever."""
+        """Wait until a goal of the step is met, by its number from 1, or the time is over."""
         deadline = time.monotonic() + GOAL_TIMEOUT_S
         while not self.result().goals[goal - 1].is_met:
             if time.monotonic() > deadline or stopping.wait(POLL_INTERVAL_S):
