@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Callable
 
@@ -9,9 +10,10 @@ import streamlit as st
 
 from common.text_markers import N_
 from dashboard import dependencies
-from dashboard.i18n.translate import _, ngettext
+from dashboard.i18n.translate import _, current_language, ngettext
 from dashboard.ui import formatting, tables, theme
 from dashboard.ui.tables import Column
+from dashboard.web import class_download
 from training import progress
 from training.lessons.catalogue import LESSONS
 from training.progress import LearnerStatus, StepDifficulty
@@ -40,7 +42,11 @@ def draw(live_line: Callable[[str], None]) -> None:
     rows = [progress.learner_status(each, LESSONS.values(), now) for each in learners]
     rows.sort(key=lambda row: (not row.may_need_help, not row.is_here, row.learner.name))
     aside = _("nobody's messages are shown here")
-    with theme.card("class", _("Class"), f"{count} · {aside}", size="pane"):
+    download = ""
+    if rows:
+        words, path = html.escape(_("Download (CSV)")), class_download.url_path(current_language())
+        download = f'<a download href="{path}">{words}</a>'
+    with theme.card("class", _("Class"), f"<span>{count} · {aside}</span>{download}", size="pane"):
         if not rows:
             theme.draw_empty_state(
                 "school", _("Nobody has begun yet"), _("Whoever begins a lesson appears here.")
