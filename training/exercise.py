@@ -193,7 +193,8 @@ class Exercise:
         """Begin a step: what happened before does not count; performs its setup. Blocks < 5 s.
 
         A step that does not follow the one before it starts with closed connections and with its
-        ``resume``; so does one whose order has no next status: it gets another order.
+        ``resume``; so does one whose order has no next status, or was lost when the shop was
+        reset: it gets another order.
 
         Raises:
             ExerciseError: the setup could not be performed.
@@ -392,6 +393,7 @@ class Exercise:
 
     def _renew_orders(self) -> bool:
         """Place new orders for those that have no next status; returns whether there are none."""
+        self._orders.forget_those_before_a_reset()
         has_renewed = False
         for actor, person in self._people.items():
             if person.order and not self._orders.can_advance(person.order):
@@ -461,20 +463,18 @@ class Exercise:
             connection.send(f'{{"type":"ping","id":"flood-{number}"}}')
 
     def _take_conversation(self, connection: ActorConnection, after_seq: int) -> None:
-        """Stop the simulated agent in the conversation that a message opens."""
+        """Stop the simulated agent in the conversation of a message, again after a reset."""
         frame = connection.recorder.wait_for(
             partial(_is_chat_message, after_seq), CONVERSATION_TIMEOUT_S
         )
         conversation = placeholders.conversation_of((frame,) if frame else ())
+        if not conversation:
+            return
         with self._lock:
-            if not conversation or conversation in self._conversations:
-                return
             self._conversations.add(conversation)
         try:
             self._services.send_command(TakeConversation(conversation))
         except ApiRequestError as error:
-            with self._lock:
-                self._conversations.discard(conversation)  # the next message tries again
             log.warning("the simulated agent may answer a learner: %s", error)
 
     def _play_solution(self, actions: Sequence[Action], stopping: threading.Event) -> None:

@@ -13,7 +13,12 @@ from client.recorded_frames import FrameKind
 from client.sync.client import ShopWebSocket
 from protocol.event_payloads import OrderStatus
 from protocol.monitoring import Sample, TrafficPayload
-from protocol.simulator_api import AdvanceOrder, StartScenario, StopScenario
+from protocol.simulator_api import (
+    AdvanceOrder,
+    RestartSimulation,
+    StartScenario,
+    StopScenario,
+)
 from tests.training.lessons_for_tests import frame, make_lesson, make_step
 from training.actions import (
     Advance,
@@ -206,6 +211,23 @@ def test_an_order_without_a_next_status_is_replaced_when_a_step_begins(begin):
     assert exercise.values["order"] != order
     exercise.play([SUBSCRIBE, Advance()])
     assert received(exercise, "order_update").payload["status"] == "paid"
+
+
+def test_an_order_that_a_reset_of_the_shop_has_removed_is_replaced_when_a_step_begins(
+    begin, services
+):
+    exercise = begin(make_step(PONG, resume=[Connect()]), make_step(PONG, resume=[Connect()]))
+    lost, user = exercise.values["order"], exercise.values["user_id"]
+
+    services.send_command(RestartSimulation())
+    exercise.begin_step(1)
+    exercise.perform(Advance())
+    assert exercise.values["order"] != lost
+    assert exercise.values["user_id"] == user
+
+    services.send_command(RestartSimulation())
+    with pytest.raises(ExerciseError, match="Press Reset"):
+        exercise.perform(Advance())
 
 
 def test_nothing_happens_to_the_order_but_by_the_learner_and_it_ends_with_the_exercise(
