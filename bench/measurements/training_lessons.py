@@ -102,7 +102,7 @@ class Walk:
                 failure = f"{lesson.name}, step {number + 1}: {error}"
                 self.failures.append(failure)
                 print_progress(failure)
-                self._show_solution()
+                show_solution(self._page)
             seconds.append(time.monotonic() - started)
             self.go_on()
         self._page.locator(".st-key-shelf-0").wait_for()
@@ -211,13 +211,6 @@ class Walk:
         for template, text in zip(step.hints, texts, strict=True):
             self._read(template, text)
 
-    def _show_solution(self) -> None:
-        """Have the page play the solution, so that the next step can be done."""
-        self._page.get_by_role("button", name="Show the solution").click()
-        self._page.get_by_role("button", name="Play it for me").click()
-        expect(self._page.locator(NEXT)).to_be_enabled()
-        self._page.keyboard.press("Escape")
-
     def _perform(self, step: Step, action: Action) -> None:
         page = self._page
         if action in step.buttons:
@@ -273,6 +266,14 @@ class Walk:
             raise AssertionError(f"the page has no button to connect with {token}")
         button.click()
         expect(button.filter(has_text="Disconnect")).to_have_count(1)
+
+
+def show_solution(page: Page) -> None:
+    """Have the page play the solution of the step that is open."""
+    page.get_by_role("button", name="Show the solution").click()
+    page.get_by_role("button", name="Play it for me").click()
+    expect(page.locator(NEXT)).to_be_enabled()
+    page.keyboard.press("Escape")
 
 
 def _escape(template: str) -> str:
