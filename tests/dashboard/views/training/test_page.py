@@ -19,7 +19,6 @@ def test_a_step_of_an_address_starts_again_only_if_the_learner_was_on_it(draw, b
 
     assert restart(step="2") is Restart.NONE
     assert restart(step="2") is Restart.OF_TAB  # after a reload
-    assert restart(step="3") is Restart.NONE
 
 
 def test_no_persona_can_be_chosen_on_training(draw, busy_feed):
