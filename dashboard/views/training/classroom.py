@@ -87,7 +87,7 @@ def _columns() -> dict[str, Column[LearnerStatus]]:
         _("Now at"): tables.text_column(230, _place, grows=True),
         _("On it for"): tables.right_aligned_column(
             70,
-            lambda row: formatting.format_duration(row.seconds) if row.learner.current else "",
+            lambda row: formatting.format_duration(row.seconds) if _is_at_work(row) else "",
             _("The time on this step; it stands still while the learner is away"),
         ),
         _("Attempts"): tables.right_aligned_column(
@@ -129,13 +129,18 @@ def _place(row: LearnerStatus) -> str:
 
 
 def _count(row: LearnerStatus, count: int) -> str:
-    return formatting.format_number(count) if row.learner.current else ""
+    return formatting.format_number(count) if _is_at_work(row) else ""
+
+
+def _is_at_work(row: LearnerStatus) -> bool:
+    """Return whether the learner has a step that the numbers are of."""
+    return row.learner.current is not None and row.lessons_done < len(LESSONS)
 
 
 def _draw_difficulties(found: tuple[StepDifficulty, ...]) -> None:
     if not found:
         return
-    title, aside = _("Where people get stuck"), _("steps with the most attempts first")
+    title, aside = _("Where people get stuck"), _("most attempts beyond the solution's first")
     heading = f'<b role="heading" aria-level="2">{title}</b>'
     st.html(formatting.split_row_html(heading, aside, "quiet stuck"))
     rows = found[:MAX_STEPS]
