@@ -3,7 +3,7 @@
 Needs the package chromium.  It reads orders and names off the page, sends what is in the editor
 where the text says so, and presses the buttons that the texts name.  Before it does anything in a
 step, a message is published to the learner and awaited on the page: no goal may be met then.  The
-shop publishes 200 messages per second meanwhile.
+shop publishes 200 messages per second during that time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Two learners and a presenter at once, each in a browser of their own: nobody is disturbed.
 
 Needs the package chromium.  The learners do two lessons step by step, one after the other in each
-step.  Meanwhile the presenter runs a scenario and resets the shop.
+step, while the presenter runs a scenario and resets the shop.
 """
 
 from __future__ import annotations
