@@ -114,6 +114,10 @@ class GivenAnswer(Struct, frozen=True):
     is_right: bool
 
 
+_EntryCondition = (
+    Sent | Received | Connected | Rejected | Closed | Performed | ConnectionEnded | Answered
+)
+"""What a single entry meets."""
 OtherEntry = PerformedAction | EndedConnection | GivenAnswer
 Entry = ActorFrame | OtherEntry
 
@@ -311,14 +315,7 @@ class _Evaluation:
 
     def _first_entry(
         self,
-        condition: Sent
-        | Received
-        | Connected
-        | Rejected
-        | Closed
-        | Performed
-        | ConnectionEnded
-        | Answered,
+        condition: _EntryCondition,
         start: int,
     ) -> _Match | None:
         for position in range(start, len(self._entries)):
@@ -327,7 +324,7 @@ class _Evaluation:
                 return _Match(position, (entry,))
         return None
 
-    def _meets(self, entry: Entry, condition: Condition) -> bool:
+    def _meets(self, entry: Entry, condition: _EntryCondition) -> bool:
         match condition:
             case Sent() | Received() | Connected() | Rejected() | Closed():
                 return (
