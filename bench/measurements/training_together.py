@@ -15,7 +15,7 @@ from bench.browser import new_page, open_browser, open_page, start_shop, start_w
 from bench.context import BenchContext, print_progress
 from bench.load.verify import VerificationFailed
 from bench.measurements.pages_reset import reset
-from bench.measurements.training_lessons import NEXT, SHOP_RATE, TENANT, Walk, show_solution
+from bench.measurements.training_lessons import TENANT, Walk
 from bench.stats import Measurement
 from training.environment import Environment, Services
 from training.lessons.catalogue import LESSONS
@@ -26,7 +26,6 @@ RESET_AFTER = 2
 """The step, from 0, after which the presenter resets the shop."""
 EFFECT_TIMEOUT_S = 30.0
 PERSONA = '[data-testid="stSidebar"] [role="combobox"]'
-CHOSEN_PERSONA = 2  # of the list; not the one at first
 
 
 def run(context: BenchContext) -> list[Measurement]:
@@ -36,7 +35,7 @@ def run(context: BenchContext) -> list[Measurement]:
         VerificationFailed: somebody was disturbed.
     """
     with (
-        start_shop(context, WORKBENCH_RATE=str(SHOP_RATE)) as (server, simulator),
+        start_shop(context) as (server, simulator),
         start_workbench(context, server, WORKBENCH_SIMULATOR_URL=simulator.url) as workbench,
         open_browser() as browser,
     ):
@@ -88,20 +87,13 @@ def _leave_with_scenario(page: Page, presenter: Page, services: Services) -> Non
 
     The persona is as before, too.
     """
-    page.goto("orders")
-    page.locator(PERSONA).click()
-    page.get_by_role("option").nth(CHOSEN_PERSONA).click()
-    persona = page.locator(PERSONA)
-    name = persona.input_value()
     presenter.get_by_role("button", name="Run Flash sale").click()
     _wait_until(lambda: _runs(services, FLASH_SALE), "the presenter's scenario does not start")
-    page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
-    page.locator(".st-key-open-flood button").click()
-    for _ in LESSONS["flood"].steps[1:]:
-        show_solution(page)
-        page.locator(NEXT).click()
+    page.goto("training?persona=admin&learner=Taras&lesson=flood&step=3")
     page.locator(".st-key-lesson-action-0 button").click()
+    persona = page.locator(PERSONA)
     expect(persona).to_be_disabled()
+    name = persona.input_value()
     _wait_until(lambda: _runs(services, SLOW_CLIENT), "the lesson's scenario does not start")
     page.locator(".st-key-all-lessons button").click()
     _wait_until(lambda: not _runs(services, SLOW_CLIENT), "the lesson's scenario goes on")
