@@ -30,7 +30,7 @@ PERSONA = '[data-testid="stSidebar"] [role="combobox"]'
 
 
 def run(context: BenchContext) -> list[Measurement]:
-    """Do both lessons at once; measure how long a step takes both.
+    """Do steps of two lessons at once; measure how long one takes both learners.
 
     Raises:
         VerificationFailed: somebody was disturbed.
