@@ -158,23 +158,6 @@ def pick_newest(command_simulator, row_of, paused):
     return pick
 
 
-def test_a_row_that_is_clicked_just_before_the_view_is_paused_is_shown(open_page):
-    page = open_page("orders")
-    rows = card(page, "rows-latest").locator("tbody tr[aria-selected=false]")
-    expect(rows.first).to_be_visible()
-
-    number = rows.first.evaluate(
-        """row => {
-            row.click();
-            setTimeout(() => document.querySelector(".st-key-pause button").click(), 5);
-            return row.cells[0].innerText;
-        }"""
-    )
-
-    expect(page.get_by_role("button", name="Resume view")).to_be_visible()
-    expect(card(page, "even-customer")).to_contain_text(number)
-
-
 def test_the_newest_order_can_be_clicked_again_and_again_in_one_tab_only(open_page, pick_newest):
     first, second = open_page("orders"), open_page("orders")
     number = card(first, "even-customer").get_by_text(re.compile("Order ORD-"))
