@@ -175,18 +175,18 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
     where = formatting.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
         _("Time"): tables.text_column(
-            58,
+            60,
             lambda one: formatting.format_time(one.sent_at, timezone=where),
             _("When the server sent the update"),
         ),
-        _("Status"): tables.chips_column(78, lambda one: one.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
         _("Customer, ms"): tables.right_aligned_column(
-            84,
+            86,
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
         _("Shop, ms"): tables.right_aligned_column(
-            78,
+            80,
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
