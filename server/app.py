@@ -87,7 +87,13 @@ async def _start_server(
     limits = QueueLimits(
         settings.outbox_bytes, settings.send_queues_bytes, settings.stall_timeout_s
     )
-    writer = BatchWriter(asyncio.get_running_loop(), time.monotonic, limits, TransportSocket.send)
+    writer = BatchWriter(
+        asyncio.get_running_loop(),
+        time.monotonic,
+        time.thread_time,
+        limits,
+        TransportSocket.send,
+    )
     hub = Hub(counters, writer.broadcast, time.time)
     reporter = MonitorReporter(
         cluster, hub, broker, counters, time.time, writer.when_written, settings.outbox_bytes

@@ -1,6 +1,7 @@
 """How much time writing may take, so that reading and answering keep their share.  Pure.
 
-Callers pass the current time, in seconds of any monotonic clock.
+Callers pass the current time, in seconds of any monotonic clock.  The time spent writing is CPU
+time: while another program has the core, nothing is written.
 
 Writing to all connections that have something pending is a pass.  What is published during a
 pass and the pause after it is joined in the next one, so each write carries more the longer they
@@ -36,10 +37,10 @@ class WriteBudget:
         self._share, self.slice_s = MAX_SHARE, MAX_SLICE_S
         self._updated_at = now
 
-    def record_writing(self, began: float, ended: float) -> None:
-        """Take the time of some writing from the budget."""
-        self._refill(ended)
-        self._left_s = max(self._left_s - (ended - began), -MAX_PAUSE_S * self._share)
+    def record_writing(self, now: float, spent_s: float) -> None:
+        """Take the time spent writing from the budget."""
+        self._refill(now)
+        self._left_s = max(self._left_s - spent_s, -MAX_PAUSE_S * self._share)
 
     def record_pass(self, writes: int, publications: int) -> None:
         """Note how many writes there were in a pass, and how many publications they carried."""
