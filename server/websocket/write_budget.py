@@ -14,8 +14,8 @@ the event loop reads and handles what has come: then there is more of it.
 
 from __future__ import annotations
 
-MAX_SHARE, MAX_SLICE_S = 0.54, 0.0005  # while each write carries one publication
-MIN_SHARE, MIN_SLICE_S = 0.45, 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
+MAX_SHARE, MAX_SLICE_S = 0.46, 0.0005  # while each write carries one publication
+MIN_SHARE, MIN_SLICE_S = 0.41, 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
 ENOUGH_TO_JOIN = 1.5  # publications in a write, on average
 BURST_S = 0.05  # of writing without a pause after a quiet time, beyond the share
 MAX_PAUSE_S = 0.01  # between two passes, however long they take
