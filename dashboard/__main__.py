@@ -22,7 +22,7 @@ from dashboard import dependencies, open_browser
 from dashboard.settings import Settings
 from dashboard.ui import page_errors
 from dashboard.web import assets, download, map_socket, prometheus
-from dashboard.web.click_dedup import DeduplicateClicks
+from dashboard.web.click_messages import CorrectClicks
 from dashboard.web.index_page import ServeIndex
 from dashboard.web.sign_in import RequireSignIn, SignIn
 from dashboard.web.stale_runs import DropStaleRuns
@@ -137,7 +137,7 @@ def main() -> int:
     middleware = [
         Middleware(RequireSignIn, sign_in),
         Middleware(DropStaleRuns),
-        Middleware(DeduplicateClicks),
+        Middleware(CorrectClicks),
         Middleware(ServeIndex),
     ]
     lifespan = partial(feed_lifespan, sign_in=sign_in, open_page=options.open)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import time
 import urllib.request
 
@@ -212,6 +213,24 @@ def drawn(page):
     name = page.url.split("?")[0].rsplit("/", 1)[1]
     metrics = page.evaluate("async () => (await fetch('/metrics')).text()")
     return float(re.search(rf'tick_seconds_count{{page="{name}"}} (\S+)', metrics)[1])
+
+
+def test_a_click_counts_if_another_press_follows_before_the_workbench_has_read_it(
+    open_page, programs, row_of, head
+):
+    page = open_page("inventory")
+    row = row_of(page.locator(".st-key-page")).locator("xpath=following-sibling::tr[1]")
+    row.hover()  # holds the rows
+    product = row.get_attribute("data-row-id")
+    workbench = programs.workbench_program.process
+
+    workbench.send_signal(signal.SIGSTOP)
+    row.click()
+    page.keyboard.press("p")
+    workbench.send_signal(signal.SIGCONT)
+
+    expect(head(page).get_by_role("button", name="Resume view")).to_be_visible()
+    expect(page.locator(f'tr[data-row-id="{product}"]')).to_have_attribute("aria-selected", "true")
 
 
 def test_a_lost_server_is_reported_and_the_page_recovers_on_its_return(open_page, programs, head):
