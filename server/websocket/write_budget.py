@@ -17,7 +17,7 @@ from __future__ import annotations
 MAX_SHARE, MAX_SLICE_S = 0.46, 0.0005  # while each write carries one publication
 MIN_SHARE, MIN_SLICE_S = 0.41, 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
 ENOUGH_TO_JOIN = 1.5  # publications in a write, on average
-BURST_S = 0.05  # of writing without a pause after a quiet time, beyond the share
+BURST_S = 0.08  # of writing without a pause after a quiet time, beyond the share
 MAX_PAUSE_S = 0.01  # between two passes, however long they take
 TIMER_RESOLUTION_S = 0.001  # of event loops: a shorter pause is none
 
