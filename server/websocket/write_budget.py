@@ -14,7 +14,7 @@ the event loop reads and handles what has come: then there is more of it.
 
 from __future__ import annotations
 
-MAX_SHARE, MAX_SLICE_S = 0.46, 0.0005  # while each write carries one publication
+MAX_SHARE, MAX_SLICE_S = 0.44, 0.0005  # while each write carries one publication
 MIN_SHARE, MIN_SLICE_S = 0.41, 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
 ENOUGH_TO_JOIN = 1.5  # publications in a write, on average
 BURST_S = 0.08  # of writing without a pause after a quiet time, beyond the share
