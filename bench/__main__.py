@@ -34,6 +34,7 @@ from bench.measurements import (
     ping_pong,
     scaling,
     training_lessons,
+    training_together,
 )
 from bench.report import json_document, text_table
 from bench.servers.processes import ProcessDidNotStart
@@ -57,11 +58,12 @@ MEASUREMENTS: dict[str, Callable[[BenchContext], list[Measurement]]] = {
     "pages_reset": pages_reset.run,
     "pages_sends": pages_sends.run,
     "training_lessons": training_lessons.run,
+    "training_together": training_together.run,
 }
 DEFAULT_MEASUREMENTS = [
     name
     for name in MEASUREMENTS
-    if name not in ("abuse", "histories", "training_lessons") and not name.startswith("pages")
+    if name not in ("abuse", "histories") and not name.startswith(("pages", "training"))
 ]
 """All but those of the workbench, which need a browser and take minutes, and what only passes
 or fails."""
@@ -93,7 +95,8 @@ def argument_parser() -> argparse.ArgumentParser:
         type=measurements,
         default=DEFAULT_MEASUREMENTS,
         metavar="NAMES",
-        help=f"some of {','.join(MEASUREMENTS)}; default: all but abuse, histories and the pages",
+        help=f"some of {','.join(MEASUREMENTS)}; default: all but abuse, histories, "
+        "pages and training",
     )
     parser.add_argument(
         "--seed", type=int, default=1, help="seed of the first of the histories (default: 1)"

@@ -97,24 +97,32 @@ def start_bench_workbench(context: BenchContext) -> Iterator[tuple[Target, Targe
 
 
 @contextlib.contextmanager
+def start_shop(context: BenchContext, **environment: str) -> Iterator[tuple[Target, Target]]:
+    """Start a server and a simulator; ``environment`` is the simulator's."""
+    with (
+        context.start_server() as server,
+        start_process(
+            SIMULATOR,
+            context.cores.server | context.cores.load,
+            context.secret,
+            WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
+            WORKBENCH_SIMULATOR_PORT="0",
+            **environment,
+        ) as simulator,
+    ):
+        yield server, simulator
+
+
+@contextlib.contextmanager
 def start_shop_workbench(context: BenchContext, **environment: str) -> Iterator[Target]:
     """Start all three programs; the workbench shows the simulated shop.
 
     ``environment`` is the simulator's.
     """
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(context.start_server())
-        simulator = stack.enter_context(
-            start_process(
-                SIMULATOR,
-                context.cores.server | context.cores.load,
-                context.secret,
-                WORKBENCH_SERVER_URL=f"http://127.0.0.1:{server.port}",
-                WORKBENCH_SIMULATOR_PORT="0",
-                **environment,
-            )
-        )
-        simulator_url = f"http://127.0.0.1:{simulator.port}"
-        yield stack.enter_context(
-            start_workbench(context, server, WORKBENCH_SIMULATOR_URL=simulator_url)
-        )
+    with (
+        start_shop(context, **environment) as (server, simulator),
+        start_workbench(
+            context, server, WORKBENCH_SIMULATOR_URL=f"http://127.0.0.1:{simulator.port}"
+        ) as workbench,
+    ):
+        yield workbench

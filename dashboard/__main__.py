@@ -21,7 +21,7 @@ from common.env_settings import InvalidSettings, describe_settings
 from dashboard import dependencies, open_browser
 from dashboard.settings import Settings
 from dashboard.ui import page_errors
-from dashboard.web import assets, download, map_socket, prometheus
+from dashboard.web import assets, class_download, download, map_socket, prometheus
 from dashboard.web.click_messages import CorrectClicks
 from dashboard.web.index_page import ServeIndex
 from dashboard.web.sign_in import RequireSignIn, SignIn
@@ -130,6 +130,7 @@ def main() -> int:
     routes = [
         prometheus.METRICS_ROUTE,
         download.DOWNLOAD_ROUTE,
+        class_download.CLASS_ROUTE,
         map_socket.MAP_ROUTE,
         *assets.ASSETS_ROUTES,
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.i18n.translate import _
-from dashboard.ui import sidebar, theme, url_select
+from dashboard.ui import page_frame, sidebar, theme, url_select
 
+page_frame.write_to_main_area()
 st.set_page_config(
     "Shop Realtime",
     theme.FAVICON,

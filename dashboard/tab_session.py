@@ -225,11 +225,15 @@ class TabSession:
     to show about it.  ``choices`` are the values of
     ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
     has, by parameter; ``linked_page`` is the page that a link to a subject has just led to;
+    ``stale_values`` are earlier values that the browser's address may still have, and
+    ``is_url_written`` is true from a change of the address until the run has drawn the page;
     ``select_versions`` count how often a page itself selected an option.
     ``resets`` counts the resets of the shop that the tab has followed, and ``at_reset`` is called
     at each: by name, for resources outside of this object.
     ``page`` is the page that was drawn last.  ``shown_rows`` are what the
-    browser may show, and ``steady_orders`` the orders that are held, by the key of a table.
+    browser may show, and ``steady_orders`` the orders that are held, by the key of a table;
+    ``table_acts`` do what a person did in a table, and ``confirmed_acts`` are the numbers of the
+    last ones that were done.
     """
 
     page: str = ""
@@ -243,9 +247,13 @@ class TabSession:
     choices: dict[tuple[str, str], str] = field(default_factory=dict)
     url_owners: dict[str, str] = field(default_factory=dict)
     linked_page: str = ""
+    stale_values: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    is_url_written: bool = False
     select_versions: dict[tuple[str, str], int] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     steady_orders: dict[str, SteadyOrder] = field(default_factory=dict)
+    table_acts: dict[str, Callable[[str, int, str, int], None]] = field(default_factory=dict)
+    confirmed_acts: dict[str, int] = field(default_factory=dict)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)
@@ -272,6 +280,7 @@ class TabSession:
         self.steady_orders = {}
         for key in self.choices:
             if key[0] not in KEPT_PAGES and key not in KEPT_CHOICES:
+                self.stale_values.setdefault(key, set()).add(self.choices[key])
                 self.choices[key] = ""
         for forget in self.at_reset.values():
             forget()

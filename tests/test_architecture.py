@@ -155,6 +155,7 @@ PURE = [
     "simulator/scenarios/*.py",
     "simulator/shop/*.py",
     "training/actions.py",
+    "training/class_csv.py",
     "training/conditions.py",
     "training/evaluation.py",
     "training/lesson_rules.py",

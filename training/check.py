@@ -55,12 +55,10 @@ def check_lessons(
             problems += found
             continue  # it cannot be played
         tasks.append(partial(checker.walk, lesson))
-        for number in range(len(lesson.steps)):
-            tasks.append(partial(checker.check_step, lesson, number))
-            tasks += [
-                partial(checker.check_earlier_solution, lesson, number, earlier)
-                for earlier in range(number)
-            ]
+        for number, step in enumerate(lesson.steps):
+            # A scenario takes long, so it is started first.
+            position = 0 if _uses_scenario(step) else len(tasks)
+            tasks.insert(position, partial(checker.check_step, lesson, number))
     with ThreadPoolExecutor(WORKERS, "lesson-check") as pool:
         for future in [pool.submit(task) for task in tasks]:
             problems += future.result()
@@ -100,41 +98,40 @@ class _Checker:
         return problems
 
     def check_step(self, lesson: Lesson, number: int) -> list[LessonProblem]:
-        """Check that a step is not done untouched, and is done by its solution."""
+        """Check that a step is done by its solution, and neither untouched nor by an earlier one.
+
+        An earlier solution that is the step's own, too, may do it.
+        """
         step = lesson.steps[number]
         problems: list[LessonProblem] = []
         with self._turn(step), self._exercise(lesson, problems) as exercise:
             if exercise is None:
                 return problems
-            try:
-                exercise.begin_step(number)
-                is_met = self._is_met_after_sentinel(exercise)
-            except (ExerciseError, ApiRequestError) as error:
-                problem = f"it cannot be begun: {_reason(error)}"
-            else:
-                problem = "it is done before anything has been done" if is_met else ""
-            problem = problem or self._solve(exercise, number, step)
-        return [LessonProblem(lesson.name, number + 1, problem)] if problem else problems
+            texts = [self._untouched(exercise, number)]
+            for earlier, other in enumerate(lesson.steps[:number], start=1):
+                if other.solution != step.solution and self._is_done_by(exercise, number, other):
+                    texts.append(f"the solution of step {earlier} does it, too")
+            if not texts[0]:
+                texts.append(self._solve(exercise, number, step))
+        return [LessonProblem(lesson.name, number + 1, text) for text in texts if text]
 
-    def check_earlier_solution(
-        self, lesson: Lesson, number: int, earlier: int
-    ) -> list[LessonProblem]:
-        """Check that a step is not done by the solution of an earlier one, unless it is its own."""
-        solution = lesson.steps[earlier].solution
-        problems: list[LessonProblem] = []
-        if solution == lesson.steps[number].solution:
-            return problems
-        with self._exercise(lesson, problems) as exercise:
-            if exercise is None:
-                return problems
-            try:
-                exercise.begin_step(number)
-                self._play_without_waiting(exercise, solution)
-                is_met = self._is_met_after_sentinel(exercise)
-            except (ExerciseError, ApiRequestError):
-                return problems  # check_step reports that it cannot be begun
-        text = f"the solution of step {earlier + 1} does it, too"
-        return [LessonProblem(lesson.name, number + 1, text)] if is_met else problems
+    def _untouched(self, exercise: Exercise, number: int) -> str:
+        """Begin a step, and return what is wrong before anything is done in it."""
+        try:
+            exercise.begin_step(number)
+            is_met = self._is_met_after_sentinel(exercise)
+        except (ExerciseError, ApiRequestError) as error:
+            return f"it cannot be begun: {_reason(error)}"
+        return "it is done before anything has been done" if is_met else ""
+
+    def _is_done_by(self, exercise: Exercise, number: int, other: Step) -> bool:
+        """Begin a step again, and return whether the solution of another one does it."""
+        try:
+            exercise.begin_step(number)
+            self._play_without_waiting(exercise, other.solution)
+            return self._is_met_after_sentinel(exercise)
+        except (ExerciseError, ApiRequestError):
+            return False  # that it cannot be begun is found in other ways
 
     def _solve(self, exercise: Exercise, number: int, step: Step) -> str:
         """Begin a step and play its solution; returns what is wrong, if anything."""

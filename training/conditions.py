@@ -8,7 +8,9 @@ numbers, both by their path from the root (``id``, ``payload.channel``).
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from training.actions import LEARNER
 
@@ -110,7 +112,7 @@ class Count(_Condition, frozen=True, kw_only=True, tag="count"):
     """
 
     condition: Condition
-    least: int
+    least: Annotated[int, Meta(ge=1)]
     different: str = ""
 
 

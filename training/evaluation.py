@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from msgspec import Struct
@@ -37,7 +38,7 @@ from training.conditions import (
     Sent,
     Within,
 )
-from training.lesson_types import Goal, Step
+from training.lesson_types import Goal, Step, walk
 from training.placeholders import fill_condition
 
 MAX_CACHED_LENGTH = 1000  # bytes
@@ -113,6 +114,10 @@ class GivenAnswer(Struct, frozen=True):
     is_right: bool
 
 
+_EntryCondition = (
+    Sent | Received | Connected | Rejected | Closed | Performed | ConnectionEnded | Answered
+)
+"""What a single entry meets."""
 OtherEntry = PerformedAction | EndedConnection | GivenAnswer
 Entry = ActorFrame | OtherEntry
 
@@ -127,7 +132,7 @@ class Timeline(Struct, frozen=True):
 class _Match(Struct, frozen=True):
     """The entries that meet a condition; ``last`` is the position of the last of them.
 
-    A condition that no entry meets but the present has the position before its start.
+    ``IsSubscribed`` is met by no entry: ``last`` is the position before the one asked from.
     """
 
     last: int
@@ -198,12 +203,36 @@ def is_met(condition: Condition, timeline: Timeline) -> bool:
     return _Evaluation(timeline).first(condition, 0) is not None
 
 
-def evaluate_step(step: Step, timeline: Timeline, values: Mapping[str, str]) -> StepResult:
-    """Evaluate all goals of a step; ``values`` are those of the placeholders in its conditions."""
-    goals = tuple(evaluate_goal(goal, timeline, values) for goal in step.goals)
+def evaluate_step(
+    step: Step,
+    timeline: Timeline,
+    values: Mapping[str, str],
+    met: Mapping[int, GoalResult] = MappingProxyType({}),
+) -> StepResult:
+    """Evaluate all goals of a step.
+
+    Args:
+        step: the step.
+        timeline: what happened since it began; the oldest entries may be missing.
+        values: those of the placeholders in its conditions.
+        met: the result of ``stays_met`` before, for entries that are missing now.
+    """
+    goals = tuple(
+        met.get(number) or evaluate_goal(goal, timeline, values)
+        for number, goal in enumerate(step.goals)
+    )
     is_answered = is_met(Answered(), timeline)
     is_done = all(goal.is_met for goal in goals) and (is_answered or step.question is None)
     return StepResult(goals, is_answered, is_done)
+
+
+def stays_met(step: Step, result: StepResult) -> dict[int, GoalResult]:
+    """Return the goals that are met for good, by their position: not by a present subscription."""
+    return {
+        number: found
+        for number, (goal, found) in enumerate(zip(step.goals, result.goals, strict=True))
+        if found.is_met and not any(isinstance(each, IsSubscribed) for each in walk(goal.condition))
+    }
 
 
 def evaluate_goal(goal: Goal, timeline: Timeline, values: Mapping[str, str]) -> GoalResult:
@@ -276,26 +305,17 @@ class _Evaluation:
         while (match := self.first(condition, start)) is not None:
             yield match
             if match.last < start:
-                return  # it is about the present
+                return  # no entry has met it: there is no later match
             start = match.last + 1
 
     def latest(self, condition: Condition) -> _Match | None:
         """Return the last match."""
-        latest = None
-        for latest in self.all(condition, 0):  # noqa: B007 - the last one is wanted
-            pass
-        return latest
+        found = deque(self.all(condition, 0), maxlen=1)
+        return found[0] if found else None
 
     def _first_entry(
         self,
-        condition: Sent
-        | Received
-        | Connected
-        | Rejected
-        | Closed
-        | Performed
-        | ConnectionEnded
-        | Answered,
+        condition: _EntryCondition,
         start: int,
     ) -> _Match | None:
         for position in range(start, len(self._entries)):
@@ -304,7 +324,7 @@ class _Evaluation:
                 return _Match(position, (entry,))
         return None
 
-    def _meets(self, entry: Entry, condition: Condition) -> bool:
+    def _meets(self, entry: Entry, condition: _EntryCondition) -> bool:
         match condition:
             case Sent() | Received() | Connected() | Rejected() | Closed():
                 return (
@@ -316,8 +336,10 @@ class _Evaluation:
                 return isinstance(entry, PerformedAction) and entry.action == action
             case ConnectionEnded(code=code):
                 return isinstance(entry, EndedConnection) and entry.code == code
-            case _:
+            case Answered():
                 return isinstance(entry, GivenAnswer) and entry.is_right
+            case _:
+                assert_never(condition)
 
     def _frame_meets(
         self, entry: ActorFrame, condition: Sent | Received | Connected | Rejected | Closed
@@ -381,7 +403,7 @@ class _Evaluation:
             if len(found) >= condition.least:
                 entries = tuple(entry for each in found.values() for entry in each.entries)
                 return _Match(match.last, entries)
-        return _Match(start - 1) if condition.least <= 0 else None
+        return None
 
     def _within(self, condition: Within, start: int) -> _Match | None:
         for first in self.all(condition.first, start):

@@ -55,10 +55,11 @@ from training.evaluation import (
     evaluate_step,
     merge_entries,
     pair_frames,
+    stays_met,
 )
 from training.held_orders import HeldOrders
-from training.lesson_rules import OTHER, walk
-from training.lesson_types import ActorRole, Lesson, LessonActor, Step
+from training.lesson_rules import OTHER
+from training.lesson_types import ActorRole, Lesson, LessonActor, Step, walk
 from training.scenario_runs import ScenarioRuns
 
 SANDBOX_ACTORS = (LessonActor(name="agent", title=N_("Support agent"), role=ActorRole.AGENT),)
@@ -121,13 +122,14 @@ class Exercise:
         self._others: list[OtherEntry] = []
         self._first_seqs: dict[str, int] = {}
         self._is_preparing = False
-        self._seen_events: set[ConnectionEvent] = set()
+        self._met: dict[int, GoalResult] = {}  # by the number of the goal, from 0
+        self._seen_events: frozenset[ConnectionEvent] = frozenset()
         self._conversations: set[str] = set()
         self._pairs: dict[str, tuple[int, tuple[ActorFrame, ...]]] = {}
         self._subscribed: dict[str, tuple[int, frozenset[str]]] = {}
         self._latest: tuple[tuple[int, Timeline, dict[str, str]], StepResult] | None = None
         self._solution: threading.Thread | None = None
-        self._is_stopping = threading.Event()
+        self._stopping = threading.Event()  # of what is being played; each has one of its own
         self.solution_problem: ExerciseError | None = None
         self._log_reader: ConnectionLogReader | None = None
         self._orders = HeldOrders(environment, self._services)
@@ -191,7 +193,8 @@ class Exercise:
         """Begin a step: what happened before does not count; performs its setup. Blocks < 5 s.
 
         A step that does not follow the one before it starts with closed connections and with its
-        ``resume``; so does one whose order has no next status: it gets another order.
+        ``resume``; so does one whose order has no next status, or was lost when the shop was
+        reset: it gets another order.
 
         Raises:
             ExerciseError: the setup could not be performed.
@@ -202,26 +205,29 @@ class Exercise:
             self._is_preparing = True
             self.step, self.answer, self.solution_problem = step, "", None
         try:
-            follows = self._renew_orders() and follows
-            if not follows:
+            can_go_on = self._renew_orders()
+            if not (follows and can_go_on):
                 for connection in self._connections.values():
                     connection.disconnect()
-                self._play(self._current_step.resume)
-            self._play(self._current_step.setup)
+                self.play(self._current_step.resume)
+            self.play(self._current_step.setup)
         finally:
+            events = frozenset(self._connection_events())  # this may wait for the server
             with self._lock:
                 self._others.clear()
+                self._met.clear()
                 self._first_seqs = {
                     actor: connection.last_seq() + 1
                     for actor, connection in self._connections.items()
                 }
-                self._seen_events = set(self._connection_events())
+                self._seen_events = events
                 self._is_preparing = False
 
     def perform(self, action: Action) -> None:
         """Perform an action of the learner's: what the editor's Send and every button call.
 
         Returns when it has been started or sent; a change of an order has been published then.
+        ``Wait`` is for solutions, and does nothing here.
 
         Raises:
             ExerciseError: the action could not be performed.
@@ -232,7 +238,7 @@ class Exercise:
         except ApiRequestError as error:
             text = N_("This was not possible. Press Reset to start the step again.")
             raise self._problem(text, error) from None
-        if not isinstance(action, Choose | Wait):
+        if self.step >= 0 and not isinstance(action, Choose | Wait):
             with self._lock:
                 self._others.append(PerformedAction(at, _tag(action)))
 
@@ -242,11 +248,11 @@ class Exercise:
         ``solution_problem`` is set if an action could not be performed.
         """
         self._stop_solution()
-        self._is_stopping.clear()
+        self._stopping = threading.Event()
         self.solution_problem = None
         self._solution = threading.Thread(
             target=self._play_solution,
-            args=(self._current_step.solution,),
+            args=(self._current_step.solution, self._stopping),
             name="exercise-solution",
             daemon=True,
         )
@@ -263,8 +269,8 @@ class Exercise:
         Raises:
             ExerciseError: an action could not be performed.
         """
-        self._is_stopping.clear()
-        self._play(actions)
+        self._stopping = threading.Event()
+        self._play(actions, self._stopping)
 
     def choose(self, choice: str) -> None:
         """Answer the step's question."""
@@ -276,23 +282,32 @@ class Exercise:
             self._others.append(GivenAnswer(time.time(), is_right))
 
     def result(self) -> StepResult:
-        """Return whether the step is done; nothing is before a step has begun."""
-        step = self._current_step if self.step >= 0 else None
-        if step is None or self._is_preparing:
-            goals = tuple(GoalResult(False) for _ in (step.goals if step else ()))
-            return StepResult(goals, False, False)
-        values = self.values
-        subscriptions = self._subscriptions(step)
+        """Return whether the step is done; nothing is while it is being set up.
+
+        A goal that was met stays met when its frames are dropped because there are too many.
+        """
         with self._lock:
-            self._record_ended_connections()
+            number, is_preparing = self.step, self._is_preparing
+        step = self._current_step if number >= 0 else None
+        if step is None or is_preparing:
+            return _nothing_met(step)
+        values = self.values
+        subscriptions = self._subscriptions(step)  # not under the lock: it asks the server
+        events = self._connection_events()
+        with self._lock:
+            if self.step != number or self._is_preparing:
+                return _nothing_met(step)
+            self._record_ended_connections(step, events)
             frames = [self._step_frames(actor) for actor in self._connections]
             timeline = Timeline(
                 merge_entries(frames, sorted(self._others, key=lambda entry: entry.at)),
                 subscriptions,
             )
-            evaluated = (self.step, timeline, dict(values))
+            evaluated = (number, timeline, dict(values))
             if self._latest is None or self._latest[0] != evaluated:
-                self._latest = (evaluated, evaluate_step(step, timeline, values))
+                result = evaluate_step(step, timeline, values, self._met)
+                self._latest = (evaluated, result)
+                self._met = stays_met(step, result)
             return self._latest[1]
 
     def frames(self, actor: str) -> tuple[RecordedFrame, ...]:
@@ -317,8 +332,9 @@ class Exercise:
 
     def messages_sent(self) -> int:
         """Return how many messages have been sent in the current step, by all actors."""
+        firsts = {actor: self.first_seq(actor) for actor in self._connections}
         return sum(
-            frame.is_sent and frame.kind is FrameKind.TEXT and frame.seq >= self.first_seq(actor)
+            frame.is_sent and frame.kind is FrameKind.TEXT and frame.seq >= firsts[actor]
             for actor, connection in self._connections.items()
             for frame in connection.recorder.frames()
         )
@@ -334,9 +350,11 @@ class Exercise:
             connection.disconnect()
         if self._log_reader:
             self._log_reader.close()
+        with self._lock:
+            conversations = tuple(self._conversations)
         try:
             scenario_runs.release(self._services, self._environment.simulator_url, self)
-            for conversation in self._conversations:
+            for conversation in conversations:
                 self._services.send_command(ReleaseConversation(conversation))
         except ApiRequestError as error:
             log.warning("an exercise could not be undone: %s", error)
@@ -374,8 +392,9 @@ class Exercise:
                 return _Person(user_id, order.customer.name, order.id)
 
     def _renew_orders(self) -> bool:
-        """Place new orders for those that have no next status; returns whether there were none."""
-        renewed = False
+        """Place new orders for those that have no next status; returns whether there are none."""
+        self._orders.forget_those_before_a_reset()
+        has_renewed = False
         for actor, person in self._people.items():
             if person.order and not self._orders.can_advance(person.order):
                 try:
@@ -383,8 +402,8 @@ class Exercise:
                 except ApiRequestError as error:
                     raise self._problem(N_("The step cannot start."), error) from None
                 self._people[actor] = _Person(person.user_id, person.name, order.id)
-                renewed = True
-        return not renewed
+                has_renewed = True
+        return not has_renewed
 
     def _problem(self, text: str, error: ApiRequestError) -> ExerciseError:
         """Return the error of something that was not possible; it names a missing simulator."""
@@ -421,8 +440,8 @@ class Exercise:
                 scenario_runs.start(self._services, self._environment.simulator_url, name, self)
             case Choose(choice):
                 self.choose(choice)
-            case Wait(goal):
-                self._wait_for_goal(goal)
+            case Wait():
+                pass
             case _:
                 assert_never(action)
 
@@ -444,30 +463,33 @@ class Exercise:
             connection.send(f'{{"type":"ping","id":"flood-{number}"}}')
 
     def _take_conversation(self, connection: ActorConnection, after_seq: int) -> None:
-        """Stop the simulated agent in the conversation that a message opens."""
+        """Stop the simulated agent in the conversation of a message, again after a reset."""
         frame = connection.recorder.wait_for(
             partial(_is_chat_message, after_seq), CONVERSATION_TIMEOUT_S
         )
         conversation = placeholders.conversation_of((frame,) if frame else ())
+        if not conversation:
+            return
         with self._lock:
-            if not conversation or conversation in self._conversations:
-                return
             self._conversations.add(conversation)
         try:
             self._services.send_command(TakeConversation(conversation))
         except ApiRequestError as error:
             log.warning("the simulated agent may answer a learner: %s", error)
 
-    def _play_solution(self, actions: Sequence[Action]) -> None:
+    def _play_solution(self, actions: Sequence[Action], stopping: threading.Event) -> None:
         try:
-            self._play(actions)
+            self._play(actions, stopping)
         except ExerciseError as error:
             self.solution_problem = error
 
-    def _play(self, actions: Sequence[Action]) -> None:
+    def _play(self, actions: Sequence[Action], stopping: threading.Event) -> None:
         for action in actions:
-            if self._is_stopping.is_set():
+            if stopping.is_set():
                 return
+            if isinstance(action, Wait):
+                self._wait_for_goal(action.goal, stopping)
+                continue
             by = self._connections.get(getattr(action, "by", LEARNER))
             after_seq = by.last_seq() if by else 0
             was_open = by is not None and by.is_open
@@ -480,31 +502,34 @@ class Exercise:
                 case Cut() if was_open:
                     by.wait_until_closed(after_seq)
                 case Send(text):
-                    self._wait_for_reply(by, self.fill(text), after_seq)
+                    self._wait_for_reply(by, self.fill(text), after_seq, stopping)
                 case _:
                     pass
 
-    def _wait_for_reply(self, by: ActorConnection, text: str, after_seq: int) -> None:
+    def _wait_for_reply(
+        self, by: ActorConnection, text: str, after_seq: int, stopping: threading.Event
+    ) -> None:
         """Wait for the reply to a message; send it again while it is over the rate limit."""
         for _ in range(RATE_LIMIT_RETRIES):
             reply = by.wait_for_reply(text, after_seq)
             if reply is None or reply.error_code != ErrorCode.RATE_LIMITED:
                 return
-            if self._is_stopping.wait(RATE_LIMIT_PAUSE_S) or not by.is_open:
+            if stopping.wait(RATE_LIMIT_PAUSE_S) or not by.is_open:
                 return
             after_seq = by.last_seq()
             by.send(text)
 
     def _stop_solution(self) -> None:
-        self._is_stopping.set()
+        """Stop what is being played; its last action may still be under way after the timeout."""
+        self._stopping.set()
         if self._solution is not None:
             self._solution.join(SOLUTION_STOP_TIMEOUT_S)
-        self._is_stopping.clear()
 
-    def _wait_for_goal(self, goal: int) -> None:
+    def _wait_for_goal(self, goal: int, stopping: threading.Event) -> None:
+        """Wait until a goal of the step is met, by its number from 1, or the time is over."""
         deadline = time.monotonic() + GOAL_TIMEOUT_S
         while not self.result().goals[goal - 1].is_met:
-            if time.monotonic() > deadline or self._is_stopping.wait(POLL_INTERVAL_S):
+            if time.monotonic() > deadline or stopping.wait(POLL_INTERVAL_S):
                 return
 
     def _step_frames(self, actor: str) -> tuple[ActorFrame, ...]:
@@ -517,13 +542,20 @@ class Exercise:
         first_seq = self._first_seqs.get(actor, 1)
         return tuple(entry for entry in pairs if entry.frame.seq >= first_seq)
 
-    def _record_ended_connections(self) -> None:
+    def _record_ended_connections(self, step: Step, events: Sequence[ConnectionEvent]) -> None:
+        """Record which connections of others have ended, as far as the step asks for it."""
+        wanted = {
+            each.code
+            for goal in step.goals
+            for each in walk(goal)
+            if isinstance(each, ConnectionEnded)
+        }
         own = {connection.user_id for connection in self._connections.values()}
-        for event in self._connection_events():
-            if event not in self._seen_events:
-                self._seen_events.add(event)
-                if event.code and event.user_id not in own:
-                    self._others.append(EndedConnection(time.time(), event.code))
+        for event in events:
+            is_new = event not in self._seen_events
+            if is_new and event.code in wanted and event.user_id not in own:
+                self._others.append(EndedConnection(time.time(), event.code))
+        self._seen_events = frozenset(events)
 
     def _subscriptions(self, step: Step) -> frozenset[tuple[str, str]]:
         """Ask the server what the actors that the step's conditions name are subscribed to."""
@@ -560,6 +592,12 @@ def _last_change(frames: Sequence[RecordedFrame]) -> int:
         if frame.kind is FrameKind.CLOSE or (not frame.is_sent and frame.type in types):
             return frame.seq
     return 0
+
+
+def _nothing_met(step: Step | None) -> StepResult:
+    """Return the result of a step in which nothing was done."""
+    goals = tuple(GoalResult(False) for _ in (step.goals if step else ()))
+    return StepResult(goals, False, False)
 
 
 def _tag(action: Action) -> str:

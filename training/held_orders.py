@@ -58,6 +58,19 @@ class HeldOrders:
         self._unsubscribe(order.id)
         return order
 
+    def forget_those_before_a_reset(self) -> None:
+        """Take orders that the shop has lost by a reset for finished.
+
+        Nothing changes if the simulator cannot be reached.
+        """
+        try:
+            run = self._services.shop_state().run
+        except ApiRequestError:
+            return
+        for id in self._statuses:
+            if run not in id:
+                self._statuses[id] = OrderStatus.REFUNDED
+
     def can_advance(self, id: str) -> bool:
         """Return whether an order has a next status, as far as is known here."""
         return self._statuses[id] is not OrderStatus.REFUNDED

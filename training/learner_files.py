@@ -72,15 +72,6 @@ class LearnerFiles:
                 self._write(path, after)
             return after
 
-    def delete(self, name: str) -> None:
-        """Delete a learner's file.
-
-        Raises:
-            OSError: it could not be deleted.
-        """
-        with self._lock, self._file_lock():
-            self._path(name).unlink(missing_ok=True)
-
     def all(self) -> tuple[Learner, ...]:
         """Return all learners, by name.
 

@@ -10,7 +10,7 @@ from common.text_patterns import InvalidPattern
 from training.actions import LEARNER, Action, Choose, Wait
 from training.conditions import Answered, Condition, Received, Sent
 from training.evaluation import parse_condition_pattern
-from training.lesson_types import Lesson, Question, Step
+from training.lesson_types import Lesson, Question, Step, walk
 from training.placeholders import names_in
 
 OTHER = "other"
@@ -166,13 +166,3 @@ def _pattern_problems(patterns: tuple[str, ...]) -> Iterator[str]:
                 yield "a pattern is empty"
         except InvalidPattern as error:
             yield f"the pattern {pattern!r} is not valid: {error}"
-
-
-def walk(value: object) -> Iterator[Struct]:
-    """Yield a structure and all structures in it."""
-    if isinstance(value, Struct):
-        yield value
-        value = tuple(getattr(value, name) for name in value.__struct_fields__)
-    if isinstance(value, tuple):
-        for each in value:
-            yield from walk(each)

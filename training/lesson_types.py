@@ -7,6 +7,7 @@ and conditions, placeholders such as ``{order}`` stand for the values of the lea
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
@@ -131,3 +132,13 @@ class Chapter(Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     about: str
     lessons: tuple[Lesson, ...]
+
+
+def walk(value: object) -> Iterator[Struct]:
+    """Yield a structure and all structures in it."""
+    if isinstance(value, Struct):
+        yield value
+        value = tuple(getattr(value, name) for name in value.__struct_fields__)
+    if isinstance(value, tuple):
+        for each in value:
+            yield from walk(each)

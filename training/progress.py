@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from training.actions import Flood, Send
+from training.actions import Flood, Send, Wait
 from training.lesson_types import Lesson, Step
 
 MAX_NEAR_MISSES = 20  # different ones of one step
@@ -257,13 +257,15 @@ def learner_status(learner: Learner, lessons: Iterable[Lesson], now: float) -> L
 class StepDifficulty(Struct, frozen=True):
     """What a step took all learners together; ``near_miss`` is the most frequent one.
 
-    ``near_miss`` is the untranslated text, empty if there was none.
+    ``surplus`` is how many attempts it took beyond those of its solution.  ``near_miss`` is the
+    untranslated text, empty if there was none.
     """
 
     lesson: str
     step: int
     learners: int
     attempts: int
+    surplus: int
     near_miss: str = ""
     near_miss_count: int = 0
 
@@ -271,11 +273,14 @@ class StepDifficulty(Struct, frozen=True):
 def step_difficulties(
     learners: Iterable[Learner], lessons: Iterable[Lesson]
 ) -> tuple[StepDifficulty, ...]:
-    """Return the steps that anybody tried, those with the most attempts first."""
+    """Return the steps that took more than their solutions, those with the largest surplus first.
+
+    A step with an explained attempt is among them, too.
+    """
     everybody = tuple(learners)
     found = []
     for lesson in lessons:
-        for number in range(len(lesson.steps)):
+        for number, step in enumerate(lesson.steps):
             tried = [each.step(lesson.name, number) for each in everybody]
             tried = [progress for progress in tried if progress.attempts]
             if not tried:
@@ -285,5 +290,10 @@ def step_difficulties(
                 near_misses.update(progress.near_misses)
             text, count = near_misses.most_common(1)[0] if near_misses else ("", 0)
             attempts = sum(progress.attempts for progress in tried)
-            found.append(StepDifficulty(lesson.name, number, len(tried), attempts, text, count))
-    return tuple(sorted(found, key=lambda each: -each.attempts))
+            needed = sum(not isinstance(action, Wait) for action in step.solution)
+            surplus = max(0, attempts - needed * len(tried))
+            if surplus or text:
+                found.append(
+                    StepDifficulty(lesson.name, number, len(tried), attempts, surplus, text, count)
+                )
+    return tuple(sorted(found, key=lambda each: (-each.surplus, -each.near_miss_count)))

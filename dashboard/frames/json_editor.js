@@ -96,6 +96,8 @@ export default function ({ data, parentElement, setStateValue }) {
   editor.report = setStateValue;
   look(editor);
   return () => {
+    // Streamlit also calls this for a run that another one has replaced before the code was loaded.
+    if (parentElement.isConnected) return;
     clearInterval(editor.interval);
     clearTimeout(editor.timer);
     setBlocked(editor, false);

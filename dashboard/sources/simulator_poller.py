@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -26,6 +27,8 @@ class SimulatorPoller:
     ) -> None:
         self._api, self._on_state, self._on_error = api, on_state, on_error
         self._interval_s = interval_s
+        self._lock = threading.Lock()
+        self._started = self._reported = 0  # the number of the last poll that did
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="simulator-poll", daemon=True)
 
@@ -45,10 +48,23 @@ class SimulatorPoller:
             self._closing.wait(self._interval_s)
 
     def poll_once(self) -> None:
-        """Poll once on the caller's thread."""
+        """Poll once on the caller's thread.
+
+        A response that comes after that of a later poll is dropped: it has an earlier state.
+        """
+        with self._lock:
+            self._started += 1
+            number = self._started
+        report: Callable[[], None]
         try:
-            self._on_state(simulator_api.decode_shop_state(self._api.get("/state")))
+            report = partial(
+                self._on_state, simulator_api.decode_shop_state(self._api.get("/state"))
+            )
         except ApiRequestError as error:
-            self._on_error(str(error))
+            report = partial(self._on_error, str(error))
         except msgspec.DecodeError:
-            self._on_error("unexpected response to GET /state")
+            report = partial(self._on_error, "unexpected response to GET /state")
+        with self._lock:
+            if number > self._reported:
+                self._reported = number
+                report()

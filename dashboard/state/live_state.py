@@ -144,6 +144,8 @@ class LiveState:
         self._periods = ShopPeriods()
         self._reported_since: float | None = None
         self._reported_until: float | None = None
+        self._report_arrived: float | None = None
+        self._held_up_since = started_at  # where the next report that was held up begins
         self._stats_since = started_at
         self._stats_at: float | None = None
         self._ended_runs: list[str] = []
@@ -166,7 +168,7 @@ class LiveState:
         self._shop = None
         self._announcements.clear()
         self._gaps, self._periods = [], ShopPeriods()
-        self._reported_since = self._reported_until = None
+        self._reported_since = self._reported_until = self._report_arrived = None
         self._connection_history.start_at(at)
         self._nodes.count_evictions_from(at)
 
@@ -174,31 +176,45 @@ class LiveState:
         """Apply a traffic report of the monitor, unless it covers time before a reset."""
         if self.reset_at is not None and at - traffic.seconds < self.reset_at:
             return
-        covered_s = self._note_coverage(at, traffic.seconds)
+        until, covered_s = self._note_coverage(at, traffic.seconds)
         sums = {EVERYONE if k == "*" else k: float(t.messages) for k, t in traffic.kinds.items()}
         shop_totals = [t for kind, t in traffic.kinds.items() if kind != ChannelKind.MONITOR]
         sums[MESSAGES] = float(sum(t.messages for t in shop_totals))
         sums[DELIVERIES] = float(sum(t.deliveries for t in shop_totals))
-        self._counters.add(at, sums, duration_s=covered_s)
+        self._counters.add(until, sums, duration_s=covered_s)
         self._not_sampled += traffic.left_out
-        channels.add_report(self._channels, traffic, at)
+        channels.add_report(self._channels, traffic, until)
         messages = [self._on_sample(sample, at) for sample in traffic.sample]
         self._recent_traffic.add_traffic(traffic, tuple(filter(None, messages)))
 
-    def _note_coverage(self, at: float, seconds: float) -> float:
-        """Record which time a report covers; return how many seconds.
+    def _note_coverage(self, at: float, seconds: float) -> tuple[float, float]:
+        """Record which time a report covers; return until when, and how many seconds.
 
-        A report that was late also covers the time since the one before.
+        A report that was late also covers the time since the one before.  Those that come together
+        with it were held up, too: they cover, one after the other, the time before its arrival.
         """
-        since, until = at - seconds, self._reported_until
-        self._reported_until = at
-        if until is None:
-            self._reported_since = since
-        elif since - until > MIN_GAP_S:
-            self._gaps = [*self._gaps, Gap(until, since)][-MAX_GAPS:]
+        since, until, arrived = at - seconds, self._reported_until, self._report_arrived
+        self._reported_until = self._report_arrived = at
+        if until is None or arrived is None:
+            self._reported_since = self._held_up_since = since
+        elif at - arrived < seconds / 2:
+            begun, self._held_up_since = self._held_up_since, min(self._held_up_since + seconds, at)
+            self._shorten_gap(begun, self._held_up_since)
+            return self._held_up_since, seconds
         else:
-            return max(seconds, at - until)
-        return seconds
+            self._held_up_since = until
+            if since - until <= MIN_GAP_S:
+                return at, max(seconds, at - until)
+            self._gaps = [*self._gaps, Gap(until, since)][-MAX_GAPS:]
+        return at, seconds
+
+    def _shorten_gap(self, since: float, until: float) -> None:
+        """Let the last gap begin at ``until`` if a report has covered its start."""
+        if not self._gaps or self._gaps[-1].until <= since:
+            return
+        last = self._gaps.pop()
+        if last.until - until > MIN_GAP_S:
+            self._gaps.append(Gap(until, last.until))
 
     def _gaps_until(self, at: float) -> tuple[Gap, ...]:
         if self._reported_until is None or at - self._reported_until <= SETTLE_S:

@@ -9,6 +9,7 @@ from typing import assert_never
 import msgspec
 import streamlit as st
 from msgspec import Struct
+from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _, ngettext
@@ -23,6 +24,7 @@ from dashboard.ui import (
     page_errors,
     shop_reset,
     shop_strip,
+    url_select,
 )
 from dashboard.ui.formatting import (
     escape_markdown,
@@ -84,6 +86,15 @@ def pause_status() -> PauseStatus | None:
     return PauseStatus(
         paused.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
     )
+
+
+def write_to_main_area() -> None:
+    """Write what follows to the main area of the page.
+
+    A run begins there, unless a fragment of the sidebar has just run in the same thread, which
+    happens without fast reruns (see theme.toml): then it would begin in the sidebar.
+    """
+    context_dg_stack.set(get_default_dg_stack_value())
 
 
 def header(
@@ -148,11 +159,13 @@ def redraw_periodically(page: str, draw: Callable[[], None], part: str = "") -> 
     @st.fragment(run_every=hidden_tab.run_every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
         shop_reset.follow()
+        url_select.confirm_url()
         key = f"page-{part}" if part else "page"
         with prometheus.measure_tick(page), st.container(key=key, gap="xsmall"):
             if not part:
                 page_errors.draw()
             draw()
+        tab().is_url_written = False
 
     tick()
 

@@ -290,9 +290,7 @@ def draw_table(
     buttons = {at: c.on_click for at, c in enumerate(columns.values()) if c.on_click}
     row_px = max(row_px, PRESENTED_ROW_PX if st.session_state.get("present") else ROW_PX)
 
-    def act() -> None:
-        """Do what was done in the browser: see ``send`` in table.js."""
-        action, version, subject, column = st.session_state[key].act
+    def act(action: str, version: int, subject: str, column: int) -> None:
         if action == "sort" and sort:
             _toggle_sort(sort, subject, columns)
         elif action == "hold":
@@ -307,6 +305,8 @@ def draw_table(
                 if on_select:
                     on_select(row)
 
+    tab().table_acts[key] = act
+
     data = {
         "label": alt,
         "columns": _heads(columns, sort),
@@ -318,6 +318,7 @@ def draw_table(
         "selectable": on_select is not None or frozen is not None,
         "isFrozen": frozen is not None and frozen.is_frozen,
         "version": version,
+        "confirmed": tab().confirmed_acts.get(key, 0),
         "detail": detail,
         "reveals": reveals_selected,
         "scope": str((scope, frozen.releases if frozen else 0, _sort_value(sort), tab().resets)),
@@ -333,7 +334,25 @@ def draw_table(
         key=f"rows-{key}",
     ):
         # As bytes: Streamlit would encode a dict twice, and Ukrainian in three times the bytes.
-        _mount(key=key, data=msgspec.json.encode(data), height="stretch", on_act_change=act)
+        _mount(
+            key=key,
+            data=msgspec.json.encode(data),
+            height="stretch",
+            on_act_change=lambda: finish_acts(key),
+        )
+
+
+def finish_acts(key: str) -> None:
+    """Do what was done in a table in the browser and was not done yet: see ``send`` in table.js.
+
+    Streamlit calls a button's callback before a table's: a button about the selected row calls this
+    first, as the row may have been clicked in the same message.
+    """
+    shown = st.session_state.get(key)
+    for number, *what in (shown and shown.act) or ():
+        if number > tab().confirmed_acts.get(key, 0):
+            tab().confirmed_acts[key] = number
+            tab().table_acts[key](*what)
 
 
 def _toned(value: Callable[[T], str], tone: Callable[[T], str] | None) -> Callable[[T], Cell]:

@@ -173,8 +173,34 @@ def kept_value(page: str, parameter: str) -> str:
     return value
 
 
+def asked_value(page: str, parameter: str) -> str:
+    """Return what the URL asks of this page, else the value of an earlier run; for full runs.
+
+    A full run may begin before the browser has the address that a selection has just changed: the
+    selection wins over the address before it.
+    """
+    kept, asked = kept_value(page, parameter), st.query_params.get(parameter, "")
+    is_stale = asked in tab().stale_values.get((page, parameter), ())
+    return kept if is_stale else asked or kept
+
+
+def confirm_url() -> None:
+    """Note which values the browser's address has by now; call it before a page is redrawn."""
+    if tab().is_url_written:
+        return
+    for page, parameter in [*tab().stale_values]:
+        if st.query_params.get(parameter) in (None, tab().choices.get((page, parameter))):
+            del tab().stale_values[page, parameter]
+
+
 def keep_value(page: str, parameter: str, value: str, default: str = "") -> None:
     """Keep a value of this page for later runs and in the URL, where the default is left out."""
+    before = tab().choices.get((page, parameter), value)
+    if before != value:
+        tab().is_url_written = True
+        stale = tab().stale_values.setdefault((page, parameter), set())
+        stale.add(before)
+        stale.discard(value)
     tab().choices[page, parameter], tab().url_owners[parameter] = value, page
     if value == default:
         st.query_params.pop(parameter, None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
+
+_numbers = itertools.count(1)  # of what was done in the tables, as table.js counts
 
 
 class DrawnTable:
@@ -44,8 +47,16 @@ class DrawnTable:
         """Click on the head of a column."""
         return self._act("sort", self.data["columns"][self.columns.index(title)]["sort"])
 
+    def act(self, action: str, subject: str, column: int = 0) -> list[Any]:
+        """Return what table.js sends for an act."""
+        return [next(_numbers), action, self.data["version"], subject, column]
+
     def _act(self, action: str, subject: str, column: int = 0) -> AppTest:
-        value = [action, self.data["version"], subject, column]
+        return self.send(self.act(action, subject, column))
+
+    def send(self, *acts: list[Any]) -> AppTest:
+        """Send acts in one message, with all else that was done on the page."""
+        value = list(acts)
         states = self._page._tree.get_widget_states()
         states.widgets.add(
             id=_make_trigger_id(self._id, "events"),

@@ -46,6 +46,7 @@ async def test_the_workbench_has_these_pages_and_metrics(golden, workbench, list
         await open_page(workbench, path)
     metrics = await workbench.request("GET", "/metrics", replace=None)
     await workbench.request("GET", "/messages/unknown.jsonl")
+    await workbench.request("GET", "/class.csv")
 
     golden("workbench_pages.txt", "".join(f"/{path}\n" for path in paths))
     golden("workbench_http.txt", workbench.transcript)

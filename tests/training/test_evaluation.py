@@ -36,6 +36,7 @@ from training.evaluation import (
     is_met,
     merge_entries,
     pair_frames,
+    stays_met,
 )
 from training.lesson_types import Choice, Goal, NearMiss, Question, Step
 
@@ -391,6 +392,28 @@ def test_the_placeholders_of_conditions_stand_for_the_values_of_the_exercise():
     assert evaluate_goal(goal, happened, {"order": "ord_1"}).is_met
     other = evaluate_goal(goal, happened, {"order": "ord_2", "other_order": "ord_1"})
     assert other.near_miss == "theirs"
+
+
+def test_a_goal_stays_met_when_its_frames_are_dropped_unless_it_is_about_the_present():
+    conditions = (Sent(type="ping"), Received(type="pong"), IsSubscribed(channel="order:1"))
+    step = Step(
+        title="T",
+        instruction="I",
+        reason="R",
+        goals=tuple(Goal("A goal", condition) for condition in conditions),
+        hints=(),
+        solution=(),
+        explanation="E",
+    )
+    frames = Frames().sent(PING).got(PONG)
+    first = timeline(frames, since=1, subscriptions=[("you", "order:1")])
+    before = evaluate_step(step, first, {})
+    assert before.is_met
+
+    after = evaluate_step(step, timeline(frames, since=2), {}, stays_met(step, before))
+
+    assert [goal.is_met for goal in after.goals] == [True, True, False]
+    assert after.goals[0].frames == (FrameRef("you", 1),)
 
 
 def test_a_step_with_a_question_is_done_when_all_goals_are_met_and_the_answer_is_right():

@@ -7,12 +7,18 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from client.frame_recorder import MAX_FRAMES
 from client.http_client import ApiRequestError
 from client.recorded_frames import FrameKind
 from client.sync.client import ShopWebSocket
 from protocol.event_payloads import OrderStatus
 from protocol.monitoring import Sample, TrafficPayload
-from protocol.simulator_api import AdvanceOrder, StartScenario, StopScenario
+from protocol.simulator_api import (
+    AdvanceOrder,
+    RestartSimulation,
+    StartScenario,
+    StopScenario,
+)
 from tests.training.lessons_for_tests import frame, make_lesson, make_step
 from training.actions import (
     Advance,
@@ -45,6 +51,7 @@ from training.placeholders import fill
 pytestmark = pytest.mark.xdist_group("training")  # one server and one shop for all
 
 WAIT_S = 20.0
+MAX_PUBLICATIONS = 1000  # in one request
 SUBSCRIBE = Send(frame("subscribe", "s1", channel="order:{order}"))
 AGENT = LessonActor(name="agent", title="Agent", role=ActorRole.AGENT)
 PONG = Received(type="pong", replying_to=Sent(type="ping"))
@@ -206,6 +213,23 @@ def test_an_order_without_a_next_status_is_replaced_when_a_step_begins(begin):
     assert received(exercise, "order_update").payload["status"] == "paid"
 
 
+def test_an_order_that_a_reset_of_the_shop_has_removed_is_replaced_when_a_step_begins(
+    begin, services
+):
+    exercise = begin(make_step(PONG, resume=[Connect()]), make_step(PONG, resume=[Connect()]))
+    lost, user = exercise.values["order"], exercise.values["user_id"]
+
+    services.send_command(RestartSimulation())
+    exercise.begin_step(1)
+    exercise.perform(Advance())
+    assert exercise.values["order"] != lost
+    assert exercise.values["user_id"] == user
+
+    services.send_command(RestartSimulation())
+    with pytest.raises(ExerciseError, match="Press Reset"):
+        exercise.perform(Advance())
+
+
 def test_nothing_happens_to_the_order_but_by_the_learner_and_it_ends_with_the_exercise(
     begin, services
 ):
@@ -286,6 +310,28 @@ def test_a_flood_is_limited_and_closed(begin):
 def test_a_message_without_a_connection_is_refused_with_a_sentence(begin):
     with pytest.raises(ExerciseError, match="Connect first"):
         begin(make_step(PONG)).perform(Send(frame("ping")))
+
+
+def test_a_goal_stays_met_on_a_connection_that_records_more_than_it_can_keep(begin, services):
+    exercise = begin(make_step(PONG, resume=[Connect()]))
+    exercise.play([Send(frame("ping", "p1"))])
+    assert exercise.result().is_met
+    others = [
+        {
+            "user": exercise.values["user_id"],
+            "type": "notification",
+            "payload": {"id": f"n{number}", "title": "T", "body": "B"},
+        }
+        for number in range(MAX_FRAMES)
+    ]
+
+    for start in range(0, MAX_FRAMES, MAX_PUBLICATIONS):
+        services.publish(msgspec.json.encode(others[start : start + MAX_PUBLICATIONS]))
+
+    last = others[-1]["payload"]["id"]
+    assert exercise.wait_for_frame("you", lambda each: each.payload.get("id") == last, WAIT_S)
+    assert "pong" not in {each.type for each in exercise.frames("you")}
+    assert exercise.result().is_met
 
 
 def test_the_server_says_what_is_subscribed(begin):

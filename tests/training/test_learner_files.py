@@ -94,8 +94,6 @@ def test_a_trainer_lists_all_learners_by_name(files):
         files.update(name, lambda learner: progress.begin(learner, "hello", 0, 1.0))
 
     assert [learner.name for learner in files.all()] == ["Olena", "Taras"]
-    files.delete("taras")
-    assert [learner.name for learner in files.all()] == ["Olena"]
 
 
 def test_without_a_folder_there_are_no_learners(files):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from common.text_markers import N_
 from training.actions import Advance, Choose, Connect, Send
-from training.conditions import InOrder, Performed, Received, Sent
+from training.conditions import InOrder, Received, Sent
 from training.lesson_types import Choice, Goal, Lesson, Link, NearMiss, Question, Step
 from training.lessons.near_misses import UNREADABLE
+from training.lessons.own_order import ADVANCED, ORDERS, SUBSCRIBE, UPDATED, subscribe_step
 from training.lessons.requests import ORDER, OTHER_ORDER, ping, send_subscribe, subscribe
 
-OWN = Sent(type="subscribe", where=("$[?$.payload.channel == 'order:{order}']",))
 OTHER = Sent(type="subscribe", where=("$[?$.payload.channel == 'order:{other_order}']",))
 UNKNOWN = Sent(
     type="subscribe",
@@ -27,7 +27,7 @@ NO_CHANNEL = NearMiss(
     N_("Frame {n} has no `channel` inside `payload`. Keep the field, and change its value only."),
 )
 OWN_AGAIN = NearMiss(
-    OWN,
+    SUBSCRIBE,
     N_("Frame {n} asks for your own order again. Change the channel."),
 )
 RULE = Link(
@@ -35,9 +35,7 @@ RULE = Link(
     "connections",
     (("who", "{user_id}"), ("ask", OTHER_ORDER)),
 )
-CONNECTIONS = Link(N_("Your subscriptions in Connections"), "connections", (("who", "{user_id}"),))
 MAP = Link(N_("The Map: a refused request is a red diamond for some seconds"), "map")
-ORDERS = Link(N_("The order in Orders"), "orders", (("order", "{order}"),))
 
 BE_REFUSED = Lesson(
     name="be-refused",
@@ -48,7 +46,8 @@ BE_REFUSED = Lesson(
     ),
     terms=("error", "forbidden", "invalid_payload"),
     steps=(
-        Step(
+        subscribe_step(
+            "r1",
             title=N_("Your own order first"),
             instruction=N_(
                 "You are {name}, a customer. Subscribe to your own order `{order}`: the message is "
@@ -58,43 +57,10 @@ BE_REFUSED = Lesson(
                 "Every order has a channel. The customer who placed the order and the shop's staff "
                 "may subscribe to it, and nobody else."
             ),
-            goals=(
-                Goal(
-                    N_("You send `subscribe` for `order:{order}`"),
-                    OWN,
-                    (
-                        NO_CHANNEL,
-                        NearMiss(
-                            Sent(type="subscribe"),
-                            N_(
-                                "Frame {n} asks for another channel. It must be exactly "
-                                "`order:{order}`: compare it letter by letter."
-                            ),
-                        ),
-                        *UNREADABLE,
-                    ),
-                ),
-                Goal(
-                    N_("The server confirms it with `subscribed`"),
-                    Received(type="subscribed", replying_to=OWN),
-                ),
-            ),
-            hints=(
-                N_("You need not change the message."),
-                N_("A channel's name is a kind, a colon and an id: here `order:` and `{order}`."),
-                N_(
-                    "Press **Send** without a change. If you have changed the message, its channel "
-                    "must be exactly `order:{order}`."
-                ),
-            ),
-            solution=(send_subscribe(ORDER, "r1"),),
             explanation=N_(
                 "The server has looked up who placed the order, and it was you. It checks that for "
                 "every `subscribe`."
             ),
-            draft=subscribe(ORDER, "r1"),
-            resume=(Connect(),),
-            links=(CONNECTIONS,),
         ),
         Step(
             title=N_("Now somebody else's"),
@@ -305,12 +271,7 @@ BE_REFUSED = Lesson(
                 ),
                 Goal(
                     N_("An `order_update` of your own order arrives"),
-                    InOrder(
-                        (
-                            Performed(action="advance_order"),
-                            Received(type="order_update", where=("order_id = {order}",)),
-                        )
-                    ),
+                    InOrder((ADVANCED, UPDATED)),
                 ),
             ),
             hints=(

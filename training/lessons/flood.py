@@ -15,6 +15,7 @@ from training.conditions import (
 )
 from training.lesson_types import Choice, Goal, Lesson, Link, NearMiss, Question, Step
 from training.lessons.near_misses import UNREADABLE
+from training.lessons.own_order import EVENT_LOG
 from training.lessons.requests import ping
 
 SLOW_CLIENT = "slow-client"
@@ -26,7 +27,6 @@ RATE_LIMITED = Received(type="error", where=("code = rate_limited",))
 STARTED = Performed(action="start_scenario")
 
 SLOWEST = Link(N_("The slowest clients in Connections"), "connections", (("sort", "waiting"),))
-EVENT_LOG = Link(N_("The event log in Connections"), "connections", (("user", "{user_id}"),))
 SCENARIOS = Link(N_("The scenario in Scenarios"), "scenarios")
 
 FLOOD = Lesson(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from common.text_markers import N_
 from training.actions import Advance, Choose, Connect, Cut, Wait
-from training.conditions import Closed, Connected, InOrder, Performed, Received, Sent
-from training.lesson_types import Choice, Goal, Lesson, Link, NearMiss, Question, Step
+from training.conditions import Closed, Connected, InOrder, Received, Sent
+from training.lesson_types import Choice, Goal, Lesson, NearMiss, Question, Step
 from training.lessons.near_misses import FORBIDDEN_CHANNEL, INCOMPLETE
+from training.lessons.own_order import ADVANCED, EVENT_LOG, EXPLORER, ON_ORDER
 from training.lessons.requests import ORDER, send_subscribe, subscribe
 
 FORMER_EPOCH = "0ld0ld00"
 """Not the epoch of any history: those are hexadecimal."""
-ON_ORDER = "$[?$.payload.channel == 'order:{order}']"
 RECOVERABLE = "$[?$.payload.recoverable == true]"
-ADVANCED = Performed(action="advance_order")
 SUBSCRIBE = Sent(type="subscribe", where=(ON_ORDER, RECOVERABLE))
 RECOVER = Sent(type="subscribe", where=(ON_ORDER, RECOVERABLE, "$.payload.since"))
 NUMBERED_UPDATE = Received(type="order_update", where=("order_id = {order}",), numbers=("offset",))
@@ -25,8 +24,6 @@ NOT_RECOVERABLE = NearMiss(
     Sent(type="subscribe", lacks=("payload.recoverable",)),
     N_('Frame {n} has no `recoverable`. Add `"recoverable": true` below `channel`.'),
 )
-EXPLORER = Link(N_("The order's channel in Explorer"), "explorer", (("channel", ORDER),))
-EVENT_LOG = Link(N_("The event log in Connections"), "connections", (("user", "{user_id}"),))
 SINCE = {"epoch": "{epoch}", "offset": "{offset}"}
 
 LOST_CONNECTION = Lesson(

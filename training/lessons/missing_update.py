@@ -4,46 +4,60 @@ from __future__ import annotations
 
 from common.text_markers import N_
 from training.actions import Action, Advance, Choose, Connect, Disconnect, Send
-from training.conditions import Performed
 from training.lesson_types import Choice, Goal, Lesson, LessonActor, Link, Question, Step
+from training.lessons.own_order import ADVANCED
 from training.lessons.requests import ORDER, send_subscribe, unsubscribe
 
 COMPANION = "companion"
-COMPANION_ORDER = "order:{companion_order}"
+COMPANION_ORDER = "{companion_order}"
 OFFLINE, NOT_SUBSCRIBED, REFUSED = "offline", "not-subscribed", "refused"
 
-EXPLORER = Link(N_("The order's channel in Explorer"), "explorer", (("channel", COMPANION_ORDER),))
-OWN_IN_EXPLORER = Link(N_("The order's channel in Explorer"), "explorer", (("channel", ORDER),))
 
+def case(
+    *,
+    order: str,
+    right: str,
+    wrong: dict[str, str],
+    title: str,
+    instruction: str,
+    reason: str,
+    goal: str,
+    hints: tuple[str, ...],
+    explanation: str,
+    setup: tuple[Action, ...],
+) -> Step:
+    """Return a step: the learner advances an order, and says why the companion missed the update.
 
-def connections(channel: str) -> Link:
-    """Return the link that asks Connections why the companion did not receive a message."""
-    return Link(
-        N_("{companion} in Connections"),
-        "connections",
-        (("who", "{companion_user_id}"), ("ask", channel)),
-    )
-
-
-def question(right: str, explanations: dict[str, str]) -> Question:
-    """Return the question of each step; ``explanations`` are those of the wrong choices."""
+    ``right`` is the right choice; ``wrong`` explains the two others.  ``setup`` brings the
+    companion's connection into the state that is the reason.  The rest is as in ``Step``.
+    """
     texts = {
         OFFLINE: N_("{companion} was not connected"),
         NOT_SUBSCRIBED: N_("{companion} was connected, but not subscribed"),
         REFUSED: N_("The server refused {companion} the subscription"),
     }
-    return Question(
-        N_("Why did {companion} not receive the update?"),
-        tuple(
-            Choice(name, text, "" if name == right else explanations[name])
-            for name, text in texts.items()
+    choices = tuple(
+        Choice(name, text, "" if name == right else wrong[name]) for name, text in texts.items()
+    )
+    channel = f"order:{order}"
+    companion = (("who", "{companion_user_id}"), ("ask", channel))
+    return Step(
+        title=title,
+        instruction=instruction,
+        reason=reason,
+        goals=(Goal(goal, ADVANCED),),
+        question=Question(N_("Why did {companion} not receive the update?"), choices),
+        hints=hints,
+        solution=(Advance(order), Choose(right)),
+        explanation=explanation,
+        resume=(Connect(),),
+        setup=setup,
+        buttons=(Advance(order),),
+        links=(
+            Link(N_("{companion} in Connections"), "connections", companion),
+            Link(N_("The order's channel in Explorer"), "explorer", (("channel", channel),)),
         ),
     )
-
-
-def advanced(order: str) -> tuple[Action, ...]:
-    """Return the button of a step: it advances an order."""
-    return (Advance(order),)
 
 
 MISSING_UPDATE = Lesson(
@@ -56,7 +70,18 @@ MISSING_UPDATE = Lesson(
     terms=("connection", "subscription", "subscribers", "forbidden"),
     actors=(LessonActor(name=COMPANION, title=N_("{companion} · customer"), is_playable=False),),
     steps=(
-        Step(
+        case(
+            order=COMPANION_ORDER,
+            right=OFFLINE,
+            wrong={
+                NOT_SUBSCRIBED: N_(
+                    "Search for {companion} in Connections: there is no connection at all."
+                ),
+                REFUSED: N_(
+                    "A refusal needs a connection. Search for {companion} in Connections: "
+                    "there is none."
+                ),
+            },
             title=N_("First case"),
             instruction=N_(
                 "You are {name}; {companion} is another customer. Press **Advance the order**: it "
@@ -68,21 +93,7 @@ MISSING_UPDATE = Lesson(
                 "“I did not get the message” is the most frequent complaint about a system like "
                 "this. The page Connections lists everybody who is connected now."
             ),
-            goals=(
-                Goal(N_("The order of {companion} advances"), Performed(action="advance_order")),
-            ),
-            question=question(
-                OFFLINE,
-                {
-                    NOT_SUBSCRIBED: N_(
-                        "Search for {companion} in Connections: there is no connection at all."
-                    ),
-                    REFUSED: N_(
-                        "A refusal needs a connection. Search for {companion} in Connections: "
-                        "there is none."
-                    ),
-                },
-            ),
+            goal=N_("The order of {companion} advances"),
             hints=(
                 N_("The link opens the list with a search for {companion} already filled in."),
                 N_("Look at the list of connected clients. How many lines does the search leave?"),
@@ -91,18 +102,23 @@ MISSING_UPDATE = Lesson(
                     "shows when the last connection ended."
                 ),
             ),
-            solution=(Advance("{companion_order}"), Choose(OFFLINE)),
             explanation=N_(
                 "A message is delivered to the connections that are subscribed at that moment. The "
                 "Explorer says “reached 0” at the update: nobody was subscribed to the order. When "
                 "{companion} comes back, `last` or `since` will bring it."
             ),
             setup=(Connect(by=COMPANION), Disconnect(by=COMPANION)),
-            buttons=advanced("{companion_order}"),
-            links=(connections(COMPANION_ORDER), EXPLORER),
-            resume=(Connect(),),
         ),
-        Step(
+        case(
+            order=COMPANION_ORDER,
+            right=NOT_SUBSCRIBED,
+            wrong={
+                OFFLINE: N_("There is a connection now: search for {companion} in Connections."),
+                REFUSED: N_(
+                    "Connections says “Allowed on this channel, but not subscribed”: nothing "
+                    "has been refused."
+                ),
+            },
             title=N_("Second case"),
             instruction=N_(
                 "{companion} is connected now. Press **Advance the order**: again {companion} "
@@ -113,21 +129,7 @@ MISSING_UPDATE = Lesson(
                 "An open connection alone receives nothing. The server delivers a message to the "
                 "connections that are subscribed to its channel."
             ),
-            goals=(
-                Goal(N_("The order of {companion} advances"), Performed(action="advance_order")),
-            ),
-            question=question(
-                NOT_SUBSCRIBED,
-                {
-                    OFFLINE: N_(
-                        "There is a connection now: search for {companion} in Connections."
-                    ),
-                    REFUSED: N_(
-                        "Connections says “Allowed on this channel, but not subscribed”: nothing "
-                        "has been refused."
-                    ),
-                },
-            ),
+            goal=N_("The order of {companion} advances"),
             hints=(
                 N_("Select the line of {companion} in the list. Its channels are at the right."),
                 N_(
@@ -139,7 +141,6 @@ MISSING_UPDATE = Lesson(
                     "{companion} may subscribe to `order:{companion_order}`, and has not."
                 ),
             ),
-            solution=(Advance("{companion_order}"), Choose(NOT_SUBSCRIBED)),
             explanation=N_(
                 "Signing in had subscribed {companion} to `user:{companion_user_id}`. The client "
                 "has left that channel, and has not subscribed to the order's. The client has to "
@@ -149,11 +150,17 @@ MISSING_UPDATE = Lesson(
                 Connect(by=COMPANION),
                 Send(unsubscribe("user:{companion_user_id}", "u1"), by=COMPANION),
             ),
-            buttons=advanced("{companion_order}"),
-            links=(connections(COMPANION_ORDER), EXPLORER),
-            resume=(Connect(),),
         ),
-        Step(
+        case(
+            order="{order}",
+            right=REFUSED,
+            wrong={
+                OFFLINE: N_("There is a connection: search for {companion} in Connections."),
+                NOT_SUBSCRIBED: N_(
+                    "That is true, but there is a reason: {companion} has asked for "
+                    "`order:{order}`. Read what Connections says about access to it."
+                ),
+            },
             title=N_("Third case"),
             instruction=N_(
                 "Order `{order}` is yours: you are {name}. {companion} has asked for its channel, "
@@ -165,17 +172,7 @@ MISSING_UPDATE = Lesson(
                 "A client may have asked for the channel and still not be subscribed. The server "
                 "knows the rule by which it decided, and says it to an admin."
             ),
-            goals=(Goal(N_("The order `{order}` advances"), Performed(action="advance_order")),),
-            question=question(
-                REFUSED,
-                {
-                    OFFLINE: N_("There is a connection: search for {companion} in Connections."),
-                    NOT_SUBSCRIBED: N_(
-                        "That is true, but there is a reason: {companion} has asked for "
-                        "`order:{order}`. Read what Connections says about access to it."
-                    ),
-                },
-            ),
+            goal=N_("The order `{order}` advances"),
             hints=(
                 N_("Who may subscribe to the channel of an order? Think of lesson 4."),
                 N_("Select {companion} in the list, and read “Why didn't this client receive it?”"),
@@ -184,16 +181,12 @@ MISSING_UPDATE = Lesson(
                     "you are {name}. A `subscribe` of {companion} gets `forbidden`."
                 ),
             ),
-            solution=(Advance(), Choose(REFUSED)),
             explanation=N_(
                 "The order is yours, so the server refused {companion}. You have received the "
                 "update, on your own channel `user:{user_id}`: see your frames. {companion} has to "
                 "ask for an order of their own."
             ),
             setup=(Connect(by=COMPANION), send_subscribe(ORDER, "s1", by=COMPANION)),
-            buttons=advanced("{order}"),
-            links=(connections(ORDER), OWN_IN_EXPLORER),
-            resume=(Connect(),),
         ),
     ),
     wrap_up=N_(

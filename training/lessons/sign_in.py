@@ -30,8 +30,8 @@ SIGN_IN = Lesson(
     title=N_("Sign in"),
     minutes=7,
     teaches=N_(
-        "Say who you are: with a token in the address or in a message. See what happens to a "
-        "token that is not valid, and to one that expires."
+        "Say who you are: with a token in the address or in a message. See bad and expired tokens "
+        "refused."
     ),
     terms=("auth", "auth_success", "auth_error", "token"),
     steps=(

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from common.text_markers import N_
 from training.actions import Advance, Choose, Connect, Disconnect, Send, Wait
-from training.conditions import Closed, Connected, InOrder, Never, Performed, Received, Sent
-from training.lesson_types import Choice, Goal, Lesson, Link, NearMiss, Question, Step
+from training.conditions import Closed, Connected, InOrder, Never, Received, Sent
+from training.lesson_types import Choice, Goal, Lesson, NearMiss, Question, Step
 from training.lessons.near_misses import FORBIDDEN_CHANNEL, UNREADABLE
-from training.lessons.requests import (
-    ORDER,
-    ping,
-    send_subscribe,
-    subscribe,
-    unsubscribe,
+from training.lessons.own_order import (
+    ADVANCED,
+    CONNECTIONS,
+    EXPLORER,
+    ON_ORDER,
+    ORDERS,
+    UPDATED,
+    subscribe_step,
 )
+from training.lessons.requests import ORDER, ping, send_subscribe, subscribe, unsubscribe
 
 USER = "user:{user_id}"
-ON_ORDER = "$[?$.payload.channel == 'order:{order}']"
 ON_USER = "$[?$.payload.channel == 'user:{user_id}']"
 WITH_LAST = "$[?$.payload.last == true]"
-ADVANCED = Performed(action="advance_order")
-UPDATED = Received(type="order_update", where=("order_id = {order}",))
-SUBSCRIBE = Sent(type="subscribe", where=(ON_ORDER,))
 SUBSCRIBE_LAST = Sent(type="subscribe", where=(ON_ORDER, WITH_LAST))
 LEFT_ORDER = Received(type="unsubscribed", replying_to=Sent(type="unsubscribe", where=(ON_ORDER,)))
 LEFT_USER = Received(type="unsubscribed", replying_to=Sent(type="unsubscribe", where=(ON_USER,)))
-
-EXPLORER = Link(N_("The order's channel in Explorer"), "explorer", (("channel", ORDER),))
-ORDERS = Link(N_("The order in Orders"), "orders", (("order", "{order}"),))
-CONNECTIONS = Link(N_("Your subscriptions in Connections"), "connections", (("who", "{user_id}"),))
 
 SUBSCRIBE_LESSON = Lesson(
     name="subscribe",
@@ -40,7 +35,8 @@ SUBSCRIBE_LESSON = Lesson(
     ),
     terms=("subscribe", "channel", "order_update", "last", "unsubscribe"),
     steps=(
-        Step(
+        subscribe_step(
+            "s1",
             title=N_("Subscribe to your order"),
             instruction=N_(
                 "You are {name}, and you have placed order `{order}`. Send the `subscribe` in the "
@@ -50,44 +46,10 @@ SUBSCRIBE_LESSON = Lesson(
                 "A channel is a named stream of messages. After one `subscribe`, everything that "
                 "is published on it reaches you, and you need not ask again."
             ),
-            goals=(
-                Goal(
-                    N_("You send `subscribe` for `order:{order}`"),
-                    SUBSCRIBE,
-                    (
-                        NearMiss(
-                            Sent(type="subscribe", lacks=("payload.channel",)),
-                            N_("Frame {n} names no channel: `channel` stands inside `payload`."),
-                        ),
-                        FORBIDDEN_CHANNEL,
-                        NearMiss(
-                            Sent(type="subscribe"),
-                            N_("Frame {n} names another channel than `order:{order}`."),
-                        ),
-                        *UNREADABLE,
-                    ),
-                ),
-                Goal(
-                    N_("The server confirms it with `subscribed`"),
-                    Received(type="subscribed", replying_to=SUBSCRIBE),
-                ),
-            ),
-            hints=(
-                N_("You need not change the message."),
-                N_("A channel's name is a kind, a colon and an id: here `order:` and `{order}`."),
-                N_(
-                    "Press **Send** without a change. If you have changed the message, its channel "
-                    "must be exactly `order:{order}`."
-                ),
-            ),
-            solution=(send_subscribe(ORDER, "s1"),),
             explanation=N_(
                 "`subscribed` repeats the channel and your `id`. From now on the server sends you "
                 "each update of this order. Such a message is called an **event**."
             ),
-            draft=subscribe(ORDER, "s1"),
-            resume=(Connect(),),
-            links=(CONNECTIONS,),
         ),
         Step(
             title=N_("Receive an event"),

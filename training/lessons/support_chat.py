@@ -22,13 +22,21 @@ from training.lessons.requests import chat_message, send_subscribe, subscribe
 AGENT = "agent"
 TENANT = "tenant:{tenant}"
 HAS_ID = "$[?length($.id) > 0]"
-FROM_CUSTOMER = "sender_id = {user_id}"
-FROM_AGENT = "sender_id = {agent_user_id}"
 
 AS_AGENT = Sent(type="subscribe", where=("$[?$.payload.channel == 'tenant:{tenant}']",), by=AGENT)
 OPENING = Sent(type="chat_message", where=(HAS_ID,), lacks=("payload.conversation_id",))
 IN_CONVERSATION = Sent(type="chat_message", where=(HAS_ID, "$.payload.conversation_id"))
 ANSWER = Sent(type="chat_message", where=(HAS_ID, "$.payload.conversation_id"), by=AGENT)
+COPY_OF_AGENT = Received(
+    type="chat_message", where=("sender_id = {user_id}",), lacks=("id",), by=AGENT
+)
+COPY_OF_CUSTOMER = Received(
+    type="chat_message", where=("sender_id = {agent_user_id}",), lacks=("id",)
+)
+
+BOTH_CONNECTED = (Connect(), Connect(by=AGENT))
+AGENT_SUBSCRIBED = (*BOTH_CONNECTED, send_subscribe(TENANT, "t1", by=AGENT))
+QUESTION_ASKED = (*AGENT_SUBSCRIBED, Send(chat_message("{order}?", "c1")))
 
 INBOX = Link(N_("Both sides in Inbox"), "inbox", (("customer", "{user_id}"),))
 EXPLORER = Link(N_("The shop's channel in Explorer"), "explorer", (("channel", TENANT),))
@@ -115,7 +123,7 @@ SUPPORT_CHAT = Lesson(
                 "Signing in subscribes to `user:` only; the shop's channel needs a `subscribe`."
             ),
             draft=subscribe(TENANT, "t1"),
-            resume=(Connect(), Connect(by=AGENT)),
+            resume=BOTH_CONNECTED,
         ),
         Step(
             title=N_("The customer asks"),
@@ -146,17 +154,7 @@ SUPPORT_CHAT = Lesson(
                 ),
                 Goal(
                     N_("{agent} gets a copy without an `id`"),
-                    InOrder(
-                        (
-                            OPENING,
-                            Received(
-                                type="chat_message",
-                                where=(FROM_CUSTOMER,),
-                                lacks=("id",),
-                                by=AGENT,
-                            ),
-                        )
-                    ),
+                    InOrder((OPENING, COPY_OF_AGENT)),
                 ),
             ),
             hints=(
@@ -177,7 +175,7 @@ SUPPORT_CHAT = Lesson(
                 "conversation to {agent}."
             ),
             draft=chat_message("{order}?", "c1"),
-            resume=(Connect(), Connect(by=AGENT), send_subscribe(TENANT, "t1", by=AGENT)),
+            resume=AGENT_SUBSCRIBED,
             links=(INBOX, EXPLORER),
         ),
         Step(
@@ -219,12 +217,7 @@ SUPPORT_CHAT = Lesson(
                 ),
                 Goal(
                     N_("{first_name} gets a copy without an `id`"),
-                    InOrder(
-                        (
-                            ANSWER,
-                            Received(type="chat_message", where=(FROM_AGENT,), lacks=("id",)),
-                        )
-                    ),
+                    InOrder((ANSWER, COPY_OF_CUSTOMER)),
                 ),
             ),
             hints=(
@@ -245,12 +238,7 @@ SUPPORT_CHAT = Lesson(
                 "signing in has subscribed to."
             ),
             draft=chat_message("{order}: OK", "a1", "{conversation}"),
-            resume=(
-                Connect(),
-                Connect(by=AGENT),
-                send_subscribe(TENANT, "t1", by=AGENT),
-                Send(chat_message("{order}?", "c1")),
-            ),
+            resume=QUESTION_ASKED,
             links=(INBOX,),
         ),
         Step(
@@ -286,17 +274,7 @@ SUPPORT_CHAT = Lesson(
                 ),
                 Goal(
                     N_("{agent} gets the copy without an `id`"),
-                    InOrder(
-                        (
-                            IN_CONVERSATION,
-                            Received(
-                                type="chat_message",
-                                where=(FROM_CUSTOMER,),
-                                lacks=("id",),
-                                by=AGENT,
-                            ),
-                        )
-                    ),
+                    InOrder((IN_CONVERSATION, COPY_OF_AGENT)),
                 ),
             ),
             question=Question(
@@ -341,12 +319,7 @@ SUPPORT_CHAT = Lesson(
                 "`id`; on a second device of {first_name} it would be an event, without one."
             ),
             draft=chat_message("OK", "c2", "{conversation}"),
-            resume=(
-                Connect(),
-                Connect(by=AGENT),
-                send_subscribe(TENANT, "t1", by=AGENT),
-                Send(chat_message("{order}?", "c1")),
-            ),
+            resume=QUESTION_ASKED,
             links=(INBOX, EXPLORER),
         ),
     ),

@@ -8,17 +8,19 @@ import { element, fill } from "./table_cells.js";
 const POINTER_RESTS_MS = 20_000; // a pointer that was left on the rows does not hold them for longer
 const NARROW = "(max-width: 640px)"; // as in app.css: there the cards are below each other
 const REPORT_HOLD_MS = 5_000; // then Python keeps the rows that are held, whatever it draws
+const CONFIRMED_WITHIN_MS = 2_000; // or an act is sent again, each time after twice as long
+const MAX_SENDS = 4;
 
 const rem = (px) => `${px / 14}rem`; // px of the theme's font size: presented, a table is wider
 const tables = new WeakMap();
 let count = 0;
+let acts = 0; // of all tables, also of those that were removed
 
 // Called with each change; data are JSON in UTF-8.
 export default function ({ data, parentElement, setTriggerValue }) {
   if (!tables.has(parentElement)) tables.set(parentElement, new Table(parentElement));
   const table = tables.get(parentElement);
-  table.send = (action, subject = "", column = 0) =>
-    setTriggerValue("act", [action, table.shown?.version ?? 0, subject, column]);
+  table.setActs = (unconfirmed) => setTriggerValue("act", unconfirmed);
   table.update(JSON.parse(new TextDecoder().decode(data)));
 }
 
@@ -27,6 +29,7 @@ class Table {
     this.id = `table-${++count}`;
     this.rows = new Map(); // the elements of the rows that are shown, by id
     this.acted = new Set(); // the ids of those whose button was pressed since
+    this.unconfirmed = []; // what was done, until Python has seen it
     this.box = element("div", "table-box");
     this.scroller = element("div", "table-scroll");
     this.table = element("table");
@@ -68,11 +71,13 @@ class Table {
     this.note.addEventListener("click", () => this.catchUp());
   }
 
-  // data: {label, columns, rows: [[id, cell, …], …], selected, selectable, isFrozen, version, detail,
-  // reveals, scope, more, held, rowPx}; rows with other ids have another version, another list another scope.
+  // data: {label, columns, rows: [[id, cell, …], …], selected, selectable, isFrozen, version, confirmed,
+  // detail, reveals, scope, more, held, rowPx}; rows with other ids have another version, another list
+  // another scope.  `confirmed` is the number of the last act that Python has seen.
   update(data) {
     const before = this.data;
     this.data = data;
+    this.confirm(data.confirmed);
     this.box.style.setProperty("--row", `${data.rowPx}px`);
     this.box.classList.toggle("table-selectable", data.selectable);
     this.table.ariaLabel = data.label;
@@ -87,6 +92,25 @@ class Table {
     }
     const isChosen = data.selected !== before?.selected;
     if (isChosen && (data.reveals || (before && data.isFrozen))) this.showSelected();
+  }
+
+  // Streamlit forgets an act if another one of the same table, or a run of the whole page, follows
+  // before its run begins.  Numbered, it can be sent again, and is done once.
+  send(action, subject = "", column = 0) {
+    this.unconfirmed.push([++acts, action, this.shown?.version ?? 0, subject, column]);
+    this.sendUnconfirmed(1);
+  }
+
+  sendUnconfirmed(times) {
+    clearTimeout(this.sendTimer);
+    this.setActs(this.unconfirmed);
+    const again = () => this.box.isConnected && this.sendUnconfirmed(times + 1);
+    if (times < MAX_SENDS) this.sendTimer = setTimeout(again, CONFIRMED_WITHIN_MS * 2 ** (times - 1));
+  }
+
+  confirm(number) {
+    this.unconfirmed = this.unconfirmed.filter(([each]) => each > number);
+    if (!this.unconfirmed.length) clearTimeout(this.sendTimer);
   }
 
   drawHead(before) {

@@ -140,7 +140,7 @@ def _draw_actions(message: LoggedMessage) -> None:
 
 def _save(message: LoggedMessage) -> None:
     try:
-        saved_messages().save(message)
+        saved_messages().save(_selected(message))
     except SavedMessagesFull:
         st.toast(_("Saved-message limit reached; delete one first."))
     except OSError:
@@ -149,9 +149,15 @@ def _save(message: LoggedMessage) -> None:
 
 def _unsave(message: LoggedMessage) -> None:
     try:
-        saved_messages().delete(message)
+        saved_messages().delete(_selected(message))
     except OSError:
         st.toast(_("The data folder is not writable."))
+
+
+def _selected(shown: LoggedMessage) -> LoggedMessage:
+    """Return the selected message: the row of another one may have been clicked just before."""
+    tables.finish_acts(selection.LIST_TABLE)
+    return tab().explorer.messages.selected or shown
 
 
 def _draw_fields(message: LoggedMessage, previous: LoggedMessage | None) -> None:

@@ -159,7 +159,7 @@ def _draw_table(
     tables.draw_table(
         shown,
         columns,
-        "list",
+        selection.LIST_TABLE,
         row_id=message_id,
         selected=message_id(messages.selected) if messages.selected else "",
         on_select=selection.choose,

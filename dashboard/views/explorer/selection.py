@@ -21,6 +21,7 @@ from dashboard.ui import url_select
 PAGE = "explorer"
 CHANNEL, TYPE, TEXT, USER = "channel", "type", "text", "user"  # parameters of the URL: filters
 VIEW, MESSAGE = "view", "message"  # also parameters
+LIST_TABLE = "list"  # the key of the table of messages
 SEARCH_BUDGET_S = 0.15  # per tick, for messages that were not searched yet
 DEFAULT_TYPE = "cart_update"  # selected at first: it has a diff and a plot
 

@@ -235,7 +235,8 @@ def message_html(entry: ChatEntry, role: str, pane: str, *, is_own: bool) -> str
 
 def draw_responder(conversation: ChatConversation, now: Snapshot) -> None:
     """Draw who replies in this conversation, and the button that changes it."""
-    shop = now.shop if not now.stock.error else None
+    # By the last response, also while there is none: the button must not change because of that.
+    shop = now.shop
     is_taken = conversation.is_taken(
         shop.taken_conversations if shop else (), (now.stock.at or 0.0) if shop else 0.0
     )
@@ -299,19 +300,31 @@ def draw_message_input(
     conversation: ChatConversation | None,
     requires_conversation: bool = False,
 ) -> None:
-    """Draw the input field and send its text over the participant's socket."""
-    words = st.chat_input(
+    """Draw the input field; its text is sent over the participant's socket."""
+    key = tab().widget_key(f"chat-input-{side}")
+    st.chat_input(
         prompt,
-        key=tab().widget_key(f"chat-input-{side}"),
+        key=key,
         max_chars=MAX_MESSAGE_LENGTH,
         disabled=not participant.socket.status().is_live
         or (requires_conversation and conversation is None),
+        on_submit=send_message,
+        args=(key, participant, conversation),
     )
-    if words:
-        try:
-            select_conversation(
-                participant.send_message(words, conversation.id if conversation else None)
+
+
+def send_message(
+    key: str, participant: ChatParticipant, conversation: ChatConversation | None
+) -> None:
+    """Send the text of an input field.
+
+    A callback: a run that reads the text while it draws may be interrupted before it does.
+    """
+    try:
+        select_conversation(
+            participant.send_message(
+                st.session_state[key], conversation.id if conversation else None
             )
-        except SendFailed as why:
-            tab().inbox.error = _(str(why))
-        st.rerun(scope="fragment")
+        )
+    except SendFailed as why:
+        tab().inbox.error = _(str(why))

@@ -287,7 +287,7 @@ def format_ms(value: float) -> str:
 tab().inbox.opened_at = tab().inbox.opened_at or feed().now()
 now = feed().snapshot()
 tab().inbox.recent_customers = recent_customers(now)
-customer_id = st.query_params.get(CUSTOMER_PARAM) or url_select.kept_value("inbox", CUSTOMER_PARAM)
+customer_id = url_select.asked_value("inbox", CUSTOMER_PARAM)
 if is_valid_key(customer_id):
     tab().inbox.customer = find_customer(customer_id, now)
     url_select.keep_value("inbox", CUSTOMER_PARAM, customer_id)

@@ -334,7 +334,7 @@ def selected_product(now: Snapshot) -> ProductStock | None:
     return product
 
 
-tab().inventory.selected_sku = st.query_params.get(PRODUCT_PARAM, tab().inventory.selected_sku)
+tab().inventory.selected_sku = url_select.asked_value("inventory", PRODUCT_PARAM)
 url_select.keep_value("inventory", PRODUCT_PARAM, tab().inventory.selected_sku)
 live_line = page_frame.header(_("Inventory"))
 page_frame.redraw_periodically("inventory", draw)

@@ -118,7 +118,7 @@ def draw_latest(now: Snapshot) -> None:
         tables.draw_table(
             placed,
             columns,
-            "latest",
+            panes.LATEST,
             row_id=lambda order: order.id,
             selected=tab().orders.selected_id,
             on_select=select_order,
@@ -232,7 +232,7 @@ def draw_open_table(orders: list[TrackedOrder], find: str) -> None:
     tables.draw_table(
         orders,
         columns,
-        "open",
+        panes.OPEN,
         row_id=lambda order: order.id,
         selected=tab().orders.selected_id,
         on_select=select_order,
@@ -293,7 +293,7 @@ def draw() -> None:
     draw_open_orders(now)
 
 
-tab().orders.selected_id = st.query_params.get(ORDER_PARAM, tab().orders.selected_id)
+tab().orders.selected_id = url_select.asked_value("orders", ORDER_PARAM)
 url_select.keep_value("orders", ORDER_PARAM, tab().orders.selected_id)
 live_line = page_frame.header(_("Orders"))
 page_frame.redraw_periodically("orders", draw)

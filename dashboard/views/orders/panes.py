@@ -11,7 +11,7 @@ from common.text_markers import N_
 from dashboard.i18n.translate import _, ngettext
 from dashboard.state.live_state import Snapshot
 from dashboard.state.orders import TrackedOrder
-from dashboard.tab_session import CommandResult
+from dashboard.tab_session import CommandResult, tab
 from dashboard.ui import connection_badge, formatting, simulator_commands, tables, theme
 from dashboard.ui.tables import Column
 from dashboard.views.orders.delivery_times import UpdateDelivery
@@ -21,6 +21,7 @@ from protocol.event_payloads import OrderStatus
 from protocol.simulator_api import AdvanceOrder
 
 UPDATE_ROWS = 6  # lines; an uneventful order has five updates
+ORDER_TABLES = LATEST, OPEN = "latest", "open"  # keys of the tables whose rows are orders
 ITEM_ROWS = 3  # with more, the total would be below the pane's edge
 ERROR_SHOWN_S = 10
 RECENT_MESSAGES = 2  # the last messages of the customer's socket that are listed
@@ -174,23 +175,23 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
     where = formatting.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
         _("Time"): tables.text_column(
-            64,
+            60,
             lambda one: formatting.format_time(one.sent_at, timezone=where),
             _("When the server sent the update"),
         ),
-        _("Status"): tables.chips_column(84, lambda one: one.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
         _("Customer, ms"): tables.right_aligned_column(
-            88,
+            86,
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
         _("Shop, ms"): tables.right_aligned_column(
-            82,
+            80,
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
         _("Difference, ms"): tables.right_aligned_column(
-            98,
+            102,
             lambda one: format_ms(one.difference_ms),
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),
@@ -215,6 +216,13 @@ def is_recent_advance(outcome: CommandResult, now: float) -> bool:
     return outcome.command == "advance_order" and outcome.at > now - ERROR_SHOWN_S
 
 
+def advance_selected() -> None:
+    """Advance the selected order; its row may have been clicked just before."""
+    for key in ORDER_TABLES:
+        tables.finish_acts(key)
+    simulator_commands.send_command(AdvanceOrder(order=tab().orders.selected_id))
+
+
 def draw_advance_button(order: TrackedOrder, now: Snapshot) -> None:
     """Draw the button that advances the order, if the simulator is running."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -223,8 +231,7 @@ def draw_advance_button(order: TrackedOrder, now: Snapshot) -> None:
             icon=":material/skip_next:",
             key="advance",
             disabled=now.shop is None or bool(now.stock.error) or not order.is_open,
-            on_click=simulator_commands.send_command,
-            args=(AdvanceOrder(order=order.id),),
+            on_click=advance_selected,
         )
         outcome = simulator_commands.last_result()
         if order.status in FINAL_TEXTS:

@@ -75,7 +75,7 @@ def _draw_own(own: OwnLessons) -> None:
         heading = f'<b role="heading" aria-level="2">{title}</b><span class="quiet">{about}</span>'
         st.html(f'<div class="chapter"><div class="row">{heading}</div></div>')
         for problem in own.problems:
-            words = _("Not shown: {problem}").format(problem=problem)
+            words = _("Not shown: {problem}").format(problem=problem.replace("`", ""))
             st.html(formatting.status_html(words, "", "bad"))
         with st.grid(3, min_column_width=300, gap="xsmall"):
             for lesson in own.lessons:

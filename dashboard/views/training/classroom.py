@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Callable
 
@@ -9,9 +10,10 @@ import streamlit as st
 
 from common.text_markers import N_
 from dashboard import dependencies
-from dashboard.i18n.translate import _, ngettext
+from dashboard.i18n.translate import _, current_language, ngettext
 from dashboard.ui import formatting, tables, theme
 from dashboard.ui.tables import Column
+from dashboard.web import class_download
 from training import progress
 from training.lessons.catalogue import LESSONS
 from training.progress import LearnerStatus, StepDifficulty
@@ -40,7 +42,11 @@ def draw(live_line: Callable[[str], None]) -> None:
     rows = [progress.learner_status(each, LESSONS.values(), now) for each in learners]
     rows.sort(key=lambda row: (not row.may_need_help, not row.is_here, row.learner.name))
     aside = _("nobody's messages are shown here")
-    with theme.card("class", _("Class"), f"{count} · {aside}", size="pane"):
+    download = ""
+    if rows:
+        words, path = html.escape(_("Download (CSV)")), class_download.url_path(current_language())
+        download = f'<a download href="{path}">{words}</a>'
+    with theme.card("class", _("Class"), f"<span>{count} · {aside}</span>{download}", size="pane"):
         if not rows:
             theme.draw_empty_state(
                 "school", _("Nobody has begun yet"), _("Whoever begins a lesson appears here.")
@@ -81,7 +87,7 @@ def _columns() -> dict[str, Column[LearnerStatus]]:
         _("Now at"): tables.text_column(230, _place, grows=True),
         _("On it for"): tables.right_aligned_column(
             70,
-            lambda row: formatting.format_duration(row.seconds) if row.learner.current else "",
+            lambda row: formatting.format_duration(row.seconds) if _is_at_work(row) else "",
             _("The time on this step; it stands still while the learner is away"),
         ),
         _("Attempts"): tables.right_aligned_column(
@@ -123,13 +129,18 @@ def _place(row: LearnerStatus) -> str:
 
 
 def _count(row: LearnerStatus, count: int) -> str:
-    return formatting.format_number(count) if row.learner.current else ""
+    return formatting.format_number(count) if _is_at_work(row) else ""
+
+
+def _is_at_work(row: LearnerStatus) -> bool:
+    """Return whether the learner has a step that the numbers are of."""
+    return row.learner.current is not None and row.lessons_done < len(LESSONS)
 
 
 def _draw_difficulties(found: tuple[StepDifficulty, ...]) -> None:
     if not found:
         return
-    title, aside = _("Where people get stuck"), _("steps with the most attempts first")
+    title, aside = _("Where people get stuck"), _("most attempts beyond the solution's first")
     heading = f'<b role="heading" aria-level="2">{title}</b>'
     st.html(formatting.split_row_html(heading, aside, "quiet stuck"))
     rows = found[:MAX_STEPS]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
-
-from msgspec import Struct
+from collections.abc import Sequence, Set
 
 from client.recorded_frames import RecordedFrame
 from training.conditions import Received, Sent
-from training.lesson_types import Step
+from training.lesson_types import Step, walk
 
 
 def types_of(step: Step | None, own: Sequence[RecordedFrame]) -> frozenset[str]:
@@ -16,7 +14,7 @@ def types_of(step: Step | None, own: Sequence[RecordedFrame]) -> frozenset[str]:
     asked = {
         each.type
         for goal in (step.goals if step else ())
-        for each in _walk(goal)
+        for each in walk(goal)
         if isinstance(each, Sent | Received)
     }
     return frozenset(asked | {frame.type for frame in own})
@@ -40,12 +38,3 @@ def in_scope(
         return frame.type in types and not other_chat
 
     return tuple(frame for frame in frames if belongs(frame))
-
-
-def _walk(value: object) -> Iterator[object]:
-    yield value
-    if isinstance(value, Struct):
-        value = tuple(getattr(value, name) for name in value.__struct_fields__)
-    if isinstance(value, tuple):
-        for each in value:
-            yield from _walk(each)

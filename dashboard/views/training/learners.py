@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
-from common.text_markers import N_
 from dashboard import dependencies
 from dashboard.tab_session import tab
 from dashboard.ui import url_select
@@ -22,7 +21,6 @@ from training.progress_code import InvalidCode
 PAGE, LEARNER_PARAM = "training", "learner"
 SEEN_EVERY_S = 20.0  # how often a file says that its learner is still there
 SETTLED_S = 0.6  # an attempt is evaluated once its reply can have come
-NOT_SAVED = N_("Your progress could not be saved: {why}")
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +70,12 @@ def current() -> Learner:
 def done_steps(lesson: Lesson) -> frozenset[int]:
     """Return the steps of a lesson that are done."""
     return current().steps_done(lesson)
+
+
+def is_on(lesson: str, step: int) -> bool:
+    """Return whether the learner has begun a step and neither left it nor gone to another one."""
+    on = current().current
+    return on is not None and (on.lesson, on.step) == (lesson, step)
 
 
 def note_begin(lesson: str, step: int) -> None:
@@ -169,7 +173,8 @@ def _update(change: Callable[[Learner], Learner]) -> bool:
     try:
         dependencies.learner_files().update(name, change)
     except OSError as error:
-        log.warning("cannot save a learner's progress: %s", error)
+        if tab().training.unsaved != str(error):  # it is tried again with each tick
+            log.warning("cannot save a learner's progress: %s", error)
         tab().training.unsaved = str(error)
         return False
     tab().training.unsaved = ""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.i18n.translate import _
 from dashboard.tab_session import tab
-from dashboard.ui import page_frame, theme
+from dashboard.ui import formatting, page_frame, theme
 from dashboard.views.training import connection_pane, lesson_editor, navigation, step_pane
 from dashboard.views.training.lesson_run import LessonRun, RunPhase
 from dashboard.views.training.navigation import OpenLesson
@@ -117,7 +117,8 @@ def _draw_leave() -> None:
 def _draw_sandbox_note(run: LessonRun) -> None:
     with theme.card("sandbox-note", _("Sandbox")):
         if run.phase is RunPhase.FAILED:
-            st.caption(step_pane.problem_text(run))
+            title = _("The sandbox could not be set up")
+            st.html(formatting.status_html(title, step_pane.problem_text(run), "bad"))
             return
         values = run.exercise.values if run.phase is RunPhase.READY else {}
         st.caption(

@@ -159,7 +159,8 @@ def show_solution(run: LessonRun) -> None:
 def begin_if_needed(run: LessonRun, step: int, wait_s: float) -> bool:
     """Begin the step unless it has begun; return whether it is a new one.
 
-    A step that no click in this tab has opened is one after a reload, or of a link.
+    A step that no click in this tab has opened is one of a link, or after a reload.  The page says
+    that it starts again if the learner was on it.
     """
     training = tab().training
     if run.step == step:
@@ -167,7 +168,8 @@ def begin_if_needed(run: LessonRun, step: int, wait_s: float) -> bool:
     was_opened = training.opened == (run.name, step)
     if not was_opened:
         training.hints, training.actor = 0, LEARNER
-        training.restart = Restart.OF_TAB if run.lesson is not None else Restart.NONE
+        was_on_it = run.lesson is not None and learners.is_on(run.name, step)
+        training.restart = Restart.OF_TAB if was_on_it else Restart.NONE
     training.opened = ("", 0)
     if run.lesson is not None:
         learners.note_begin(run.name, step)

@@ -62,13 +62,13 @@ def _draw_place(opened: OpenLesson) -> None:
 
 
 def problem_text(run: LessonRun) -> str:
-    """Say why the last thing that the run did has failed; empty if it did not."""
+    """Say why the last thing that the run did has failed, without marks; empty if it did not."""
     problem = run.problem
     if problem is None and run.phase is RunPhase.READY:
         problem = run.exercise.solution_problem
     if problem is None:
         return ""
-    text = _(str(problem))
+    text = _(str(problem)).replace("`", "")
     return f"{text.rstrip('.')}: {_(problem.reason)}" if problem.reason else text
 
 

@@ -53,6 +53,27 @@ def test_polls_once_on_demand(site, reported, shop):
     assert reported.get_nowait() == shop.stock()
 
 
+def test_a_late_response_does_not_replace_that_of_a_later_poll(reported, shop):
+    class SlowApi:
+        """Responds to the first request after a second one was made and answered."""
+
+        is_first = True
+
+        def get(self, path):
+            if not self.is_first:
+                return codec.encode_json(shop.stock(kyiv=2))
+            self.is_first = False
+            poller.poll_once()
+            return codec.encode_json(shop.stock(kyiv=9))
+
+    poller = SimulatorPoller(SlowApi(), reported.put, reported.put)
+    poller.poll_once()
+    poller.poll_once()
+
+    assert [reported.get_nowait() for _ in range(2)] == [shop.stock(kyiv=2)] * 2
+    assert reported.empty()
+
+
 def test_reports_that_it_cannot_connect(site, start_poller, reported):
     site.server_close()
     start_poller(site.url)

@@ -166,6 +166,21 @@ def test_spreads_a_late_report_over_the_time_since_the_one_before(state, shop):
     assert snapshot.gaps == ()
 
 
+@pytest.mark.parametrize("stall_s", [2, 8])
+def test_reports_that_were_held_up_are_no_peak(state, shop, stall_s):
+    state.on_traffic(shop.traffic(seconds=0.25, kinds={"user": 5}), shop.noon)
+    for n in range(4 * stall_s):
+        report = shop.traffic(seconds=0.25, kinds={"user": 5})
+        state.on_traffic(report, shop.noon + stall_s + 0.001 * n)
+
+    snapshot = state.snapshot(shop.noon + stall_s + 1)
+
+    rows = [snapshot.series.rows[int(shop.noon) + second]["user"] for second in range(stall_s)]
+    assert rows == pytest.approx([20] * stall_s, abs=5.1)
+    assert sum(rows) == pytest.approx(20 * stall_s, abs=0.1)
+    assert snapshot.gaps == ()
+
+
 def test_bounds_the_gaps(state, shop):
     for n in range(3 * MAX_GAPS):
         state.on_traffic(shop.traffic(seconds=0.25), shop.noon + 10 * n)

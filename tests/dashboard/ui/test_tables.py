@@ -61,7 +61,10 @@ def shop():
         "Number": tables.sortable(tables.text_column(50, str), "number", int, largest_first=True),
         "Even": tables.text_column(50, lambda n: "" if n % 2 else "even"),
         "Run": tables.button_column(
-            50, lambda n: f"Run {n}", lambda n: st.session_state.update(ran=n), icon="play"
+            50,
+            lambda n: f"Run {n}",
+            lambda n: st.session_state.update(ran=[*st.session_state.get("ran", []), n]),
+            icon="play",
         ),
     }
     tables.draw_table(
@@ -115,8 +118,20 @@ def test_a_click_on_an_unknown_row_does_nothing(page):
 def test_a_button_acts_on_its_row(page):
     page = numbers(page).click("1", "Run")
 
-    assert page.session_state["ran"] == 1
+    assert page.session_state["ran"] == [1]
     assert "chosen" not in page.session_state
+
+
+def test_what_comes_together_is_all_done_and_what_is_sent_again_is_done_once(page):
+    table = numbers(page)
+    column = table.columns.index("Run")
+    first, second = table.act("click", "0", column), table.act("click", "1", column)
+
+    page = numbers(page).send(first, second)
+    page = numbers(page).send(second, table.act("click", "2", column))
+
+    assert page.session_state["ran"] == [0, 1, 2]
+    assert numbers(page).data["confirmed"] > second[0]
 
 
 def test_a_head_sorts_all_rows_and_the_url_keeps_it(page):

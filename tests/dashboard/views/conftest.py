@@ -30,7 +30,7 @@ def draw(tmp_path, secret):
         st.cache_resource.clear()
         api = ApiClient(simulator, lambda: "t0ken")
         parts = Dependencies(
-            settings=Settings(jwt_secret=secret, server_url=UNUSED_URL),
+            settings=Settings(jwt_secret=secret, server_url=UNUSED_URL, data_dir=str(tmp_path)),
             feed=feed,
             saved_messages=SavedMessages(tmp_path),
             simulator_client=SimulatorClient(api, lambda: None),

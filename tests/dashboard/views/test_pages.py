@@ -173,6 +173,19 @@ def test_explorer_shares_saved_messages_between_tabs(draw, busy_feed):
     assert row == "user:user_1"
 
 
+def test_explorer_saves_the_message_whose_row_was_clicked_in_the_same_message(draw, busy_feed):
+    page = draw(busy_feed, "explorer")
+    rows = table_with(page, "Content")
+    other = next(id for id in rows.ids if id != rows.data["selected"])
+
+    page.button(key="save").click()
+    page = rows.select(other)
+
+    assert page.button(key="save").label == "Saved"
+    assert table_with(page, "Content").data["selected"] == other
+    assert table_with(draw(busy_feed, "explorer", view="saved"), "Content").ids == [other]
+
+
 def test_explorer_reports_that_nothing_is_saved(draw, busy_feed):
     assert "No saved messages" in words(draw(busy_feed, "explorer", view="saved"))
 

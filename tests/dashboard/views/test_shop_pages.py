@@ -144,6 +144,52 @@ def test_orders_draws_a_timeline_if_selected(draw, busy_feed):
     assert page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart")
 
 
+@pytest.fixture
+def two_orders(busy_feed, socket, shop):
+    """A feed with two orders: the one that Orders shows by itself, and another one."""
+    socket.receive("new_order", shop.placed("ord_2"))
+    return busy_feed
+
+
+def selected_order(page):
+    return table_with(page, "Order", "Time").data["selected"]
+
+
+def other_order(page):
+    """The table of the latest orders, the id of the selected one, and that of another one."""
+    latest = table_with(page, "Order", "Time")
+    shown = selected_order(page)
+    return latest, shown, next(id for id in latest.ids if id != shown)
+
+
+def test_orders_advances_the_order_whose_row_was_clicked_in_the_same_message(
+    draw, two_orders, site
+):
+    page = draw(two_orders, "orders", site.url)
+    latest, _, other = other_order(page)
+
+    page.button(key="advance").click()
+    latest.select(other)
+
+    asked = [site.asked.get(timeout=10) for _ in range(site.asked.qsize())]
+    bodies = [codec.decode_json(body) for method, _, body, _ in asked if method == "POST"]
+    assert bodies == [{"command": "advance_order", "order": other}]
+
+
+def test_a_run_with_the_address_from_before_a_click_keeps_what_was_clicked(draw, two_orders):
+    page = draw(two_orders, "orders")
+    latest, shown, other = other_order(page)
+
+    page = latest.select(other)
+    page.query_params["order"] = shown
+    page.run()
+    assert selected_order(page) == other
+
+    page.query_params["order"] = shown  # the browser has had the new address: now it is a link
+    page.run()
+    assert selected_order(page) == shown
+
+
 def test_orders_disables_advancing_without_a_simulator(draw, busy_feed):
     busy_feed.on_shop_error("cannot connect")
 

@@ -37,6 +37,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   map.send = (name, value) => setTriggerValue(name, value);
   map.update(data);
   return () => {
+    // Streamlit also calls this for a run that another one has replaced before the code was loaded.
+    if (parentElement.isConnected) return;
     map.stop();
     maps.delete(parentElement);
   };
@@ -99,6 +101,11 @@ export class TrafficMap {
     document.addEventListener("visibilitychange", this.onVisibility);
     this.onKey = (event) => this.followKey(event);
     document.addEventListener("keydown", this.onKey);
+    // The page's own button: the picture does not wait for the run that it starts.
+    this.onPress = (event) => {
+      if (event.target.closest?.(".st-key-pause button")) this.togglePause();
+    };
+    document.addEventListener("click", this.onPress);
     this.clockTimer = setInterval(() => this.everySecond(), 1000);
     const redraw = () => {
       this.isStale = true;
@@ -117,6 +124,7 @@ export class TrafficMap {
     this.motion.removeEventListener("change", this.onMotion);
     document.removeEventListener("visibilitychange", this.onVisibility);
     document.removeEventListener("keydown", this.onKey);
+    document.removeEventListener("click", this.onPress);
     this.host.replaceChildren();
   }
 
@@ -221,9 +229,11 @@ export class TrafficMap {
 
   followKey(event) {
     const isTyping = event.composedPath()[0].matches?.("input, textarea, select");
-    if (isTyping || event.defaultPrevented) return;
+    if (isTyping) return;
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.key === "s") this.toggleSlow();
+    if (event.key === "p") this.togglePause(); // Streamlit has it, too: it presses the page's button
+    else if (event.defaultPrevented) return;
+    else if (event.key === "s") this.toggleSlow();
     else if (event.key === "t") this.toggleTable();
     else if (event.key === "r" && this.isPaused) this.startReplay();
     else if (event.key === "Escape" && this.focus.name) this.choose(null);
@@ -244,6 +254,11 @@ export class TrafficMap {
       this.due.length = 0;
     }
     this.wantsReplay = false;
+  }
+
+  togglePause() {
+    this.setPaused(!this.isPaused);
+    this.changed();
   }
 
   startReplay() {

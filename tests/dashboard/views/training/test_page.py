@@ -1,6 +1,6 @@
 """The catalogue of lessons without a name, and the way back to a lesson from another page."""
 
-from dashboard.tab_session import KEY
+from dashboard.tab_session import KEY, Restart
 from tests.dashboard.drawn_pages import words
 
 
@@ -10,6 +10,15 @@ def test_a_lesson_asks_for_a_name_first(draw, busy_feed):
     page.button(key="open-be-refused").click().run()
 
     assert "Give a name first, then “Be refused” opens." in words(page)
+
+
+def test_a_step_of_an_address_starts_again_only_if_the_learner_was_on_it(draw, busy_feed):
+    def restart(**address):
+        page = draw(busy_feed, "training", learner="Ada", lesson="say-hello", **address)
+        return page.session_state[KEY].training.restart
+
+    assert restart(step="2") is Restart.NONE
+    assert restart(step="2") is Restart.OF_TAB  # after a reload
 
 
 def test_no_persona_can_be_chosen_on_training(draw, busy_feed):
