@@ -41,9 +41,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.external)
 
 
+def pytest_xdist_auto_num_workers():
+    """Start one worker more than there are processors: many tests mostly wait."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure():
-    """Treat SIGTERM as Ctrl-C, so that fixtures clean up and xdist waits for its workers."""
+    """Treat SIGTERM as Ctrl-C, so that fixtures clean up and xdist waits; keep bytecode."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Else, where an image sets it, each worker and each program compiles every module again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")

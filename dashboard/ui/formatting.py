@@ -139,8 +139,9 @@ def details_html(summary: str, lines: str) -> str:
 
 
 def status_html(title: str, detail: str, tone: str) -> str:
-    """Return a status line: a coloured dot, a title and details."""
-    text = f'<b>{html.escape(title)}</b><span class="quiet">{html.escape(detail)}</span>'
+    """Return a status line: a coloured dot, a title and details, which may be cut."""
+    words = html.escape(detail)
+    text = f'<b>{html.escape(title)}</b><span class="quiet" title="{words}">{words}</span>'
     return f'<div class="row {tone}"><i class="dot"></i>{text}</div>'
 
 

@@ -30,6 +30,7 @@ from protocol.simulator_api import (
 
 REDRAW_S = 1.0  # the time left counts down
 END_SHOWN_S = 60.0
+SAME_END_S = 2.0  # scenarios stopped by one press end within
 START_LAG_S = 3.0  # a scenario is seen by polls, so later than what it does at once
 MAX_SUBJECTS = {1: 3, 2: 1}  # named for each scenario, by the number of scenarios; else none
 LINKS = {  # where a subject is shown: the view, and its parameter
@@ -109,7 +110,7 @@ def _draw_idle(now: Snapshot, shop: ShopState | None) -> None:
 
 
 def end_text(now: Snapshot, since: float = 0.0) -> tuple[str, str] | None:
-    """Return the scenario that ended last, and how and when; None if none did lately.
+    """Return the scenarios that ended last, and how and when; None if none did lately.
 
     Only ends after ``since`` and in the last ``END_SHOWN_S`` count.
     """
@@ -121,11 +122,13 @@ def end_text(now: Snapshot, since: float = 0.0) -> tuple[str, str] | None:
     ]
     if not ended:
         return None
-    at, name = max(ended)
+    at, last = max(ended)
     finished = now.shop.ended if now.shop else ()
-    how = next((one.how for one in finished if one.name == name), ScenarioPhase.FINISHED)
+    how = next((one.how for one in finished if one.name == last), ScenarioPhase.FINISHED)
     words = _("stopped at {time}") if how is ScenarioPhase.STOPPED else _("ended at {time}")
-    return scenario_title(name), words.format(time=formatting.format_time(at))
+    names = sorted({name for until, name in ended if at - until < SAME_END_S})
+    titles = ", ".join(scenario_title(name) for name in names)
+    return titles, words.format(time=formatting.format_time(at))
 
 
 def _quiet(text: str) -> str:

@@ -1,20 +1,25 @@
-"""A real Chromium and all three programs, busy, one of each for a file of page tests.
+"""A real Chromium and all three programs, busy, one of each for a group of page tests.
 
-Each file is a group of its own for xdist, so that the files spread over the workers.  Browser and
-programs live no longer than a file: while Playwright is open, no asyncio test may run on the same
-worker.  The pages of a file share the browser's cache; each test has pages and users of its own.
+The files are dealt out to groups for xdist, one fewer than there are workers: page tests need the
+processor, and the tests that run beside them mostly wait.  Browser and programs live no longer
+than a group: while Playwright is open, no asyncio test may run on the same worker.  The pages of a
+group share the browser's cache; each test has pages and users of its own.
 """
 
 import os
 import re
 import shutil
+from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+FOLDER = Path(__file__).parent
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
+    "--process-per-site",  # starting a process and compiling the scripts again takes seconds
 ]  # fmt: skip
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 WAIT_MS = 60_000
@@ -25,15 +30,25 @@ expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks, has its turn
-def pytest_collection_modifyitems(items):
-    """Keep the page tests of a file on one worker: they share a browser and the programs."""
+def pytest_collection_modifyitems(config, items):
+    """Deal the files out to the groups, the one with most tests first, each to the smallest."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    groups = [[] for _ in range(max(1, workers - 1))]
+    files = defaultdict(list)
     for item in items:
-        if item.path.parent.name == "pages":
-            item.add_marker(pytest.mark.xdist_group(f"pages-{item.path.stem}"))
+        if item.path.parent == FOLDER:
+            files[item.path.stem].append(item)
+    for tests in sorted(files.values(), key=len, reverse=True):
+        min(groups, key=len).extend(tests)
+    for number, group in enumerate(groups):
+        for item in group:
+            item.add_marker(pytest.mark.xdist_group(f"pages-{number}"))
             item.add_marker(pytest.mark.timeout(300))
+    # A workbench stores 20,000 messages; the tests that count the stored ones run before.
+    items.sort(key=lambda item: item.path != FOLDER / "test_explorer.py")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -45,7 +60,7 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def programs(launching, tmp_path_factory):
     """Start all three programs: `.server_program`, `.simulator_program`, `.workbench_program`."""
     with launching(tmp_path_factory.mktemp("programs")) as start:
@@ -55,7 +70,7 @@ def programs(launching, tmp_path_factory):
         yield start
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def contexts(browser, programs):
     """Profiles for the workbench by their options; they share a cache.
 
@@ -70,6 +85,7 @@ def contexts(browser, programs):
             base_url = f"http://127.0.0.1:{workbench.port}/"
             made[key] = browser.new_context(base_url=base_url, **options)
             made[key].request.get(workbench.sign_in_url)
+            made[key].new_page().goto("_stcore/health")  # its process stays
         return made[key]
 
     yield get

@@ -1,9 +1,7 @@
-"""What axe-core finds on the pages, in both themes."""
+"""What the keyboard alone can do on the pages; test_frame.py asks axe-core about each."""
 
 import re
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 PAGES = [
@@ -12,21 +10,6 @@ PAGES = [
 ]  # fmt: skip
 CONTENT = ".st-key-page, .st-key-map"  # the picture of the Map is outside of what is redrawn
 SELECTING_PAGES = ("explorer", "orders", "inventory")  # they select a first row by themselves
-STREAMLITS = ("stSidebarNav", "stToast")  # of its own making
-OURS = {"exclude": [[f"[data-testid={name}]"] for name in STREAMLITS]}
-GRAVE = ("serious", "critical")
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_has_a_serious_violation_in_either_theme(open_page, switch_theme, name):
-    page = open_page(name)
-    expect(page.locator(CONTENT).first).to_contain_text(re.compile(r"\w"))
-
-    for scheme in ("light", "dark"):
-        switch_theme(page, scheme)
-        assert violations(page) == {}, scheme
-
-
 TABLES_AT_FOCUS = """() => {
     const focused = document.activeElement, rows = focused.closest("[class*=st-key-rows]");
     return [focused === document.body, rows?.className];
@@ -51,16 +34,6 @@ def test_tab_passes_every_table_in_one_stop_and_changes_nothing(open_page):
 
         assert (page.url, len(stops)) == (url, len(set(stops)))
         assert set(page.evaluate(CHOSEN)) <= set(chosen)
-
-
-def violations(page):
-    """The serious violations: by rule, the elements."""
-    found = Axe().run(page, context=OURS).response["violations"]
-    return {
-        violation["id"]: [node["html"][:300] for node in violation["nodes"]]
-        for violation in found
-        if violation["impact"] in GRAVE
-    }
 
 
 def test_a_long_conversation_can_be_scrolled_by_keyboard(open_page):

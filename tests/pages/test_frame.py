@@ -5,8 +5,10 @@ import re
 import signal
 import time
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 PAGES = [
@@ -14,6 +16,9 @@ PAGES = [
     "map", "training",
 ]  # fmt: skip
 CONTENT = ".st-key-page, .st-key-map"  # the picture of the Map is outside of what is redrawn
+STREAMLITS = ("stSidebarNav", "stToast")  # of its own making
+OURS = {"exclude": [[f"[data-testid={name}]"] for name in STREAMLITS]}
+GRAVE = ("serious", "critical")
 PHONE = {"width": 390, "height": 844}
 COMPLAINTS = ("error", "warning")  # kinds of messages of the console
 WAIT_S = 30.0
@@ -41,12 +46,19 @@ def until(condition):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_is_live_on_a_desktop_and_a_phone_and_shows_no_exception(open_page, name):
+def test_every_page_is_live_accessible_and_fits_a_phone_and_shows_no_exception(
+    open_page, switch_theme, name
+):
     page = open_page(name)
 
     expect(page.get_by_role("heading", name=name.capitalize(), level=1)).to_be_visible()
     expect(page.locator(CONTENT).first).to_be_visible()
+    expect(page.locator(CONTENT).first).to_contain_text(re.compile(r"\w"))
     expect(page.locator("#loading")).to_have_count(0)
+    for scheme in ("dark", "light"):
+        switch_theme(page, scheme)
+        assert violations(page) == {}, scheme
+
     page.set_viewport_size(PHONE)
     page.wait_for_function("width => innerWidth === width", arg=PHONE["width"])
     expect(page.locator(CONTENT).first).to_contain_text(re.compile(r"\w"))
@@ -54,6 +66,16 @@ def test_every_page_is_live_on_a_desktop_and_a_phone_and_shows_no_exception(open
     expect(page.get_by_text("Page not found")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert complaints(page) == []
+
+
+def violations(page):
+    """The serious violations that axe-core finds: by rule, the elements."""
+    found = Axe().run(page, context=OURS).response["violations"]
+    return {
+        violation["id"]: [node["html"][:300] for node in violation["nodes"]]
+        for violation in found
+        if violation["impact"] in GRAVE
+    }
 
 
 def complaints(page):
@@ -233,14 +255,23 @@ def test_a_click_counts_if_another_press_follows_before_the_workbench_has_read_i
     expect(page.locator(f'tr[data-row-id="{product}"]')).to_have_attribute("aria-selected", "true")
 
 
-def test_a_lost_server_is_reported_and_the_page_recovers_on_its_return(open_page, programs, head):
-    page = open_page("overview")
+@contextmanager
+def killed_server(programs):
+    """Kill the server; start another on its port at the end, also for the tests that follow."""
     port = programs.server_program.port
-
     programs.server_program.process.kill()
     programs.server_program.stop()
-    expect(head(page)).to_contain_text("Disconnected")
-    programs.server_program = programs.server(port)
+    try:
+        yield
+    finally:
+        programs.server_program = programs.server(port)
+
+
+def test_a_lost_server_is_reported_and_the_page_recovers_on_its_return(open_page, programs, head):
+    page = open_page("overview")
+
+    with killed_server(programs):
+        expect(head(page)).to_contain_text("Disconnected")
 
     expect(head(page).get_by_text("Live", exact=True)).to_be_visible()
     expect(head(page)).not_to_contain_text("Disconnected")

@@ -10,6 +10,7 @@ const NARROW = "(max-width: 640px)"; // as in app.css: there the cards are below
 const REPORT_HOLD_MS = 5_000; // then Python keeps the rows that are held, whatever it draws
 const CONFIRMED_WITHIN_MS = 2_000; // or an act is sent again, each time after twice as long
 const MAX_SENDS = 4;
+const SCROLLBAR_PX = 20; // at most: columns that grow give this much, so that it scrolls nothing sideways
 
 const rem = (px) => `${px / 14}rem`; // px of the theme's font size: presented, a table is wider
 const tables = new WeakMap();
@@ -122,7 +123,8 @@ class Table {
       this.body.replaceChildren();
       this.head.replaceChildren(...columns.map((_, at) => this.makeHead(at)));
       this.columns.replaceChildren(...columns.map(() => element("col")));
-      this.table.style.minWidth = rem(columns.reduce((sum, column) => sum + column.width, 0));
+      const width = columns.reduce((sum, column) => sum + column.width, 0);
+      this.table.style.minWidth = rem(width - (columns.some((column) => column.grows) ? SCROLLBAR_PX : 0));
     }
     columns.forEach((column, at) => {
       const th = this.head.children[at];

@@ -20,7 +20,7 @@ from dashboard.views.orders.progress_steps import progress_steps
 from protocol.event_payloads import OrderStatus
 from protocol.simulator_api import AdvanceOrder
 
-UPDATE_ROWS = 6  # lines; an uneventful order has five updates
+UPDATE_ROWS = 5  # lines; an uneventful order has as many updates
 ORDER_TABLES = LATEST, OPEN = "latest", "open"  # keys of the tables whose rows are orders
 ITEM_ROWS = 3  # with more, the total would be below the pane's edge
 ERROR_SHOWN_S = 10
@@ -175,18 +175,18 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
     where = formatting.viewer_timezone()
     columns: dict[str, Column[UpdateDelivery]] = {
         _("Time"): tables.text_column(
-            60,
+            58,
             lambda one: formatting.format_time(one.sent_at, timezone=where),
             _("When the server sent the update"),
         ),
-        _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
+        _("Status"): tables.chips_column(78, lambda one: one.status, theme.STATUS_TONES),
         _("Customer, ms"): tables.right_aligned_column(
-            86,
+            84,
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
         _("Shop, ms"): tables.right_aligned_column(
-            80,
+            78,
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),

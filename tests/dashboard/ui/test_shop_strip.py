@@ -55,15 +55,15 @@ def test_no_time_is_left_after_the_end(left):
 
 @pytest.fixture
 def ended(shop):
-    """What is said about a scenario that has ended, so long after it."""
+    """What is said about scenarios that have ended, so long after it."""
 
-    def ask(later, how="over", **more):
+    def ask(later, how="over", names=("flash-sale",), **more):
         at = datetime.fromtimestamp(shop.noon, UTC)
-        scenario = RunningScenario("flash-sale", at, at, 0.5, 60.0)
-        finished = FinishedScenario("flash-sale", at, at, ScenarioPhase(how))
+        running = tuple(RunningScenario(name, at, at, 0.5, 60.0) for name in names)
+        finished = tuple(FinishedScenario(name, at, at, ScenarioPhase(how)) for name in names)
         live = LiveState(shop.noon)
-        live.on_shop_state(replace(shop.stock(), scenarios=(scenario,)), shop.noon)
-        live.on_shop_state(replace(shop.stock(), ended=(finished,)), shop.noon + 5)
+        live.on_shop_state(replace(shop.stock(), scenarios=running), shop.noon)
+        live.on_shop_state(replace(shop.stock(), ended=finished), shop.noon + 5)
         parts = Dependencies(simulator_client=SimulatorClient(ApiClient(UNUSED_URL, str), str))
         with install(parts):
             return shop_strip.end_text(live.snapshot(shop.noon + 5 + later), **more)
@@ -78,6 +78,12 @@ def test_a_scenario_that_ended_is_named_for_a_minute(ended):
 
 def test_a_scenario_that_was_stopped_has_not_run_to_its_end(ended):
     assert ended(1.0, how="stopped") == ("flash-sale", "stopped at 22:13:25")
+
+
+def test_scenarios_that_were_stopped_together_are_all_named(ended):
+    names = ("reconnect-storm", "flash-sale")
+
+    assert ended(1.0, how="stopped", names=names)[0] == "flash-sale, reconnect-storm"
 
 
 def test_only_an_end_after_a_command_belongs_to_it(ended, shop):
