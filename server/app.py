@@ -9,17 +9,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.http import SERVER_SOFTWARE
 
 from server.auth.jwt_verifier import make_verifier
 from server.auth.revocations import Revocations
 from server.choose_backends import Backends, open_backends
 from server.cluster.local_node import LocalNode
-from server.http.first_request_timeout import FirstRequestTimeout
 from server.http.http_connections import (
     KEEPALIVE_TIMEOUT_S,
     AddressLimiter,
     HttpConnections,
 )
+from server.http.plain_requests import ResponseEncoder
 from server.http.probes import Probes
 from server.http.routes import Routes
 from server.monitoring.counters import Counters
@@ -86,7 +87,13 @@ async def _start_server(
     limits = QueueLimits(
         settings.outbox_bytes, settings.send_queues_bytes, settings.stall_timeout_s
     )
-    writer = BatchWriter(asyncio.get_running_loop(), time.monotonic, limits, TransportSocket.send)
+    writer = BatchWriter(
+        asyncio.get_running_loop(),
+        time.monotonic,
+        time.thread_time,
+        limits,
+        TransportSocket.send,
+    )
     hub = Hub(counters, writer.broadcast, time.time)
     reporter = MonitorReporter(
         cluster, hub, broker, counters, time.time, writer.when_written, settings.outbox_bytes
@@ -127,7 +134,7 @@ async def _start_server(
             max_recovered_bytes=settings.outbox_bytes // 2,
         )
         address_limiter = AddressLimiter(settings.connections_per_address, settings.trusted_proxies)
-        http_connections = HttpConnections(address_limiter)
+        http_connections = HttpConnections(address_limiter, time.monotonic)
         connection_manager = ConnectionManager(
             settings, context, session_services, writer, address_limiter
         )
@@ -142,7 +149,6 @@ async def _start_server(
             time.time,
         )
         publishing = PublishService(order_owners, broker, hub, time.time)
-        first_request_timeout = FirstRequestTimeout(time.monotonic)
         routes = Routes(
             connection_manager=connection_manager,
             verifier=verifier,
@@ -161,7 +167,7 @@ async def _start_server(
                 lifetime_s=settings.probe_lifetime_s,
                 clock=time.monotonic,
             ),
-            first_request_timeout=first_request_timeout,
+            encoder=ResponseEncoder(time.time, SERVER_SOFTWARE),
         )
         # aiohttp's own logs print request lines, and with them tokens; see routes.py for ours.
         # Not below ``server``, or it would mute a module of that name as well.
@@ -173,14 +179,12 @@ async def _start_server(
         await runner.setup()
         try:
             async with cluster.join(local_node):
-                listener = await _listen(runner, http_connections, settings, aiohttp_log)
+                listener = await _listen(runner, routes, settings, aiohttp_log)
                 loops = {
                     "connection_timeouts": connection_manager.run_maintenance,
                     "monitor": reporter.run,
                     "purge": lambda: _purge_loop(store, order_owners),
-                    "request_timeouts": lambda: first_request_timeout.run(
-                        lambda: runner.server.connections if runner.server else []
-                    ),
+                    "request_timeouts": http_connections.run,
                 }
                 async with supervisor.running(loops), asyncio.TaskGroup() as group:
                     watching = group.create_task(supervisor.watch())
@@ -195,7 +199,7 @@ async def _start_server(
 
 async def _listen(
     runner: web.AppRunner,
-    http_connections: HttpConnections,
+    routes: Routes,
     settings: Settings,
     aiohttp_log: logging.Logger,
 ) -> asyncio.Server:
@@ -203,7 +207,8 @@ async def _listen(
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
     loop = asyncio.get_running_loop()
-    protocol_factory = http_connections.protocol_factory(
+    protocol_factory = routes.http_connections.protocol_factory(
+        routes.answer_plain,
         runner.server,
         loop,
         keepalive_timeout=KEEPALIVE_TIMEOUT_S,

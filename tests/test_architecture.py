@@ -129,6 +129,7 @@ PURE = [
     "server/cluster/node_queries.py",
     "server/cluster/node_registry.py",
     "server/errors.py",
+    "server/http/plain_requests.py",
     "server/monitoring/connection_log.py",
     "server/monitoring/counters.py",
     "server/monitoring/delivery_counts.py",

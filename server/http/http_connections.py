@@ -12,7 +12,11 @@ from typing import Any
 
 from aiohttp import web
 
+from server.http.publish_handler import AnswerPlain, PublishHandler
+
+FIRST_REQUEST_TIMEOUT_S = 10.0
 KEEPALIVE_TIMEOUT_S = 15.0  # between two requests of a connection
+CHECK_INTERVAL_S = 2.5
 MAX_HTTP_CONNECTIONS = 1000  # that are no WebSockets; then the one idle for longest is dropped
 
 
@@ -50,19 +54,34 @@ class AddressLimiter:
 
 
 class HttpConnections:
-    """The HTTP connections of this server that have not been upgraded."""
+    """The HTTP connections of this server that have not been upgraded.
 
-    def __init__(self, limiter: AddressLimiter, max_open: int = MAX_HTTP_CONNECTIONS) -> None:
+    Those without a request are dropped after a while, also those that stop in the middle of
+    its headers, for which aiohttp waits without a limit.  ``clock`` is in seconds.
+    """
+
+    def __init__(
+        self,
+        limiter: AddressLimiter,
+        clock: Callable[[], float],
+        max_open: int = MAX_HTTP_CONNECTIONS,
+    ) -> None:
         self._limiter = limiter
+        self._clock = clock
         self._max_open = max_open
         self._open: set[LimitedRequestHandler] = set()
-        self._idle: dict[LimitedRequestHandler, None] = {}  # the longest first
+        # The longest idle first, with the time until which they may be.
+        self._idle: dict[LimitedRequestHandler, float] = {}
 
     def protocol_factory(
-        self, server: web.Server, loop: asyncio.AbstractEventLoop, **options: Any
+        self,
+        answer_plain: AnswerPlain,
+        server: web.Server,
+        loop: asyncio.AbstractEventLoop,
+        **options: Any,
     ) -> Callable[[], LimitedRequestHandler]:
         """Return what makes the protocol of a new connection."""
-        return lambda: LimitedRequestHandler(self, server, loop=loop, **options)
+        return lambda: LimitedRequestHandler(self, answer_plain, server, loop=loop, **options)
 
     def add(self, handler: LimitedRequestHandler, address: str) -> bool:
         """Add a connection; False if its address has too many."""
@@ -70,7 +89,7 @@ class HttpConnections:
             return False
         handler.address = address
         self._open.add(handler)
-        self._idle[handler] = None
+        self._idle[handler] = self._clock() + FIRST_REQUEST_TIMEOUT_S
         if len(self._open) > self._max_open and self._idle:
             longest_idle = next(iter(self._idle))
             self._idle.pop(longest_idle)
@@ -90,10 +109,23 @@ class HttpConnections:
         if handler in self._open:
             self._idle.pop(handler, None)
             if is_over:
-                self._idle[handler] = None
+                self._idle[handler] = self._clock() + KEEPALIVE_TIMEOUT_S
+
+    def abort_expired(self) -> None:
+        """Drop connections that have been idle for too long."""
+        now = self._clock()
+        for handler in [each for each, until in self._idle.items() if now >= until]:
+            del self._idle[handler]
+            handler.abort()
+
+    async def run(self) -> None:
+        """Drop expired connections every few seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(CHECK_INTERVAL_S)
+            self.abort_expired()
 
 
-class LimitedRequestHandler(web.RequestHandler):
+class LimitedRequestHandler(PublishHandler):
     """aiohttp's protocol of one connection, which counts for its address.
 
     ``address`` is None if it does not count, or no longer here.

@@ -67,14 +67,14 @@ def request_error_response(error: RequestError) -> web.Response:
 
 
 async def require_role(
-    request: web.Request, verifier: JwtVerifier, roles: Collection[Role]
+    authorization: str, verifier: JwtVerifier, roles: Collection[Role]
 ) -> Identity:
-    """Return the identity of the bearer token.
+    """Return the identity of the bearer token in a header ``Authorization``.
 
     Raises:
         ApiError: ``unauthenticated`` without a valid token, ``forbidden`` for other roles.
     """
-    token = http_api.bearer_token(request.headers.get("Authorization", ""))
+    token = http_api.bearer_token(authorization)
     try:
         identity = await verifier.verify(token)
     except InvalidToken:

@@ -12,15 +12,15 @@ from msgspec import Struct
 
 from common.http_api import error_of_http_exception
 from protocol.admin_api import DisconnectRequest
-from protocol.codec import DECODE_ERRORS
+from protocol.codec import DECODE_ERRORS, encode_json
 from protocol.errors import RequestError
 from protocol.publications import PublishResponse
 from server.auth.identity import Identity, KeysUnavailable, Role
 from server.auth.jwt_verifier import JwtVerifier
 from server.cluster.cluster import ClusterUnavailable
 from server.errors import ApiError, ApiErrorCode
-from server.http.first_request_timeout import FirstRequestTimeout
 from server.http.http_connections import HttpConnections
+from server.http.plain_requests import PlainRequest, ResponseEncoder
 from server.http.probes import Probes
 from server.http.responses import (
     api_error_response,
@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1 << 20  # of a publish request, as the protocol limits it
 BODY_TIMEOUT_S = 10.0  # for a body to arrive
 MAX_LISTED = 200
+JSON_HEADERS = (("Content-Type", "application/json"),)
 CHAT_ROLES = frozenset({Role.CUSTOMER, Role.NONE, Role.AGENT, Role.ADMIN})
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -62,21 +63,19 @@ class Routes(Struct, frozen=True):
     probes: Probes
     counters: Counters
     http_connections: HttpConnections
-    first_request_timeout: FirstRequestTimeout
+    encoder: ResponseEncoder
 
     def make_app(self) -> web.Application:
         """Make the application with all routes."""
 
         @web.middleware
         async def count_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-            self.first_request_timeout.request_received(request.protocol)
             self.http_connections.on_request(request.protocol, is_over=False)
             try:
                 response = await handler(request)
             finally:
                 self.http_connections.on_request(request.protocol, is_over=True)
-            if response.status in (401, 403):
-                self.counters.auth_failures[str(response.status)] += 1
+            self._count_failure(response)
             return response
 
         app = web.Application(
@@ -99,22 +98,41 @@ class Routes(Struct, frozen=True):
 
     async def publish(self, request: web.Request) -> web.Response:
         """Publish what a service or an admin sends; once for each ``Idempotency-Key``."""
-        identity = await require_role(request, self.verifier, PUBLISHER_ROLES)
+        identity = await require_role(_authorization(request), self.verifier, PUBLISHER_ROLES)
         body = await _read_body(request)
         key = request.headers.get("Idempotency-Key")
+        return json_response(await self._publish(identity, key, body))
+
+    async def answer_plain(self, connection: object, request: PlainRequest) -> bytes:
+        """Do the same for a plain request; returns the encoded response."""
+        self.http_connections.on_request(connection, is_over=False)
+        try:
+            identity = await require_role(request.authorization, self.verifier, PUBLISHER_ROLES)
+            result = await self._publish(identity, request.idempotency_key, request.body)
+        except Exception as why:  # noqa: BLE001 - there is a response to each
+            response = _response_to(why, "/api/publish")
+            self._count_failure(response)
+            body = response.body if isinstance(response.body, bytes) else b""
+            headers = response.headers.items()
+            return self.encoder.encode(response.status, response.reason, headers, body)
+        finally:
+            self.http_connections.on_request(connection, is_over=True)
+        return self.encoder.encode(200, "OK", JSON_HEADERS, encode_json(result))
+
+    async def _publish(self, identity: Identity, key: str | None, body: bytes) -> PublishResponse:
         if key is None:
-            return json_response(await self.publish_service.publish(body, identity))
+            return await self.publish_service.publish(body, identity)
 
         async def publish_once() -> PublishResponse:
             return await self.publish_service.publish(
                 body, identity, request_fingerprint(identity, key, body)
             )
 
-        return json_response(await self.idempotency.run_once(identity, key, body, publish_once))
+        return await self.idempotency.run_once(identity, key, body, publish_once)
 
     async def conversations(self, request: web.Request) -> web.Response:
         """List the conversations that the user may read, the latest first."""
-        identity = await require_role(request, self.verifier, CHAT_ROLES)
+        identity = await require_role(_authorization(request), self.verifier, CHAT_ROLES)
         found = await self.chat.list_for(identity, MAX_LISTED)
         return json_response(
             {"conversations": [_conversation_json(conversation) for conversation in found]}
@@ -122,7 +140,7 @@ class Routes(Struct, frozen=True):
 
     async def messages(self, request: web.Request) -> web.Response:
         """Read the last messages of one conversation, oldest first."""
-        identity = await require_role(request, self.verifier, CHAT_ROLES)
+        identity = await require_role(_authorization(request), self.verifier, CHAT_ROLES)
         messages = await self.chat.messages(identity, request.match_info["id"], MAX_LISTED)
         return json_response({"messages": [message_body(message) for message in messages]})
 
@@ -178,8 +196,12 @@ class Routes(Struct, frozen=True):
             return error_response(503, "unavailable", problem)
         return json_response({"status": "ready"})
 
+    def _count_failure(self, response: web.StreamResponse) -> None:
+        if response.status in (401, 403):
+            self.counters.auth_failures[str(response.status)] += 1
+
     async def _require_admin(self, request: web.Request) -> Identity:
-        identity = await require_role(request, self.verifier, {Role.ADMIN})
+        identity = await require_role(_authorization(request), self.verifier, {Role.ADMIN})
         if not identity.is_admin_of(identity.tenant_id):
             raise ApiError(ApiErrorCode.FORBIDDEN, "This token names no tenant")
         return identity
@@ -187,29 +209,39 @@ class Routes(Struct, frozen=True):
 
 @web.middleware
 async def _error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Respond to every exception with a JSON error that gives no details away."""
     try:
         return await handler(request)
-    except ApiError as why:
-        return api_error_response(why)
-    except RequestError as why:
-        return request_error_response(why)
-    except (BrokerUnavailable, StoreUnavailable, ClusterUnavailable, KeysUnavailable):
-        return error_response(
-            503, "unavailable", "This cannot be done now, try again", retry_after=1
-        )
-    except TimeoutError:
-        return error_response(408, "too_slow", "The request did not arrive in time")
-    except ConnectionError:
-        return error_response(400, "gone", "Client disconnected")
-    except web.RequestPayloadError:
-        return error_response(400, "invalid_body", "The body is not encoded as its headers say")
-    except web.HTTPException as why:
-        error = error_of_http_exception(why)
-        return error_response(why.status, error.code, error.message)
-    except Exception:  # a bug: the details are for the log alone
-        log.exception("unhandled error in a request to %s", request.path)
-        return error_response(500, "internal", "The server failed")
+    except Exception as why:  # noqa: BLE001 - there is a response to each
+        return _response_to(why, request.path)
+
+
+def _response_to(error: Exception, path: str) -> web.Response:
+    """Respond to any exception with a JSON error that gives no details away."""
+    match error:
+        case ApiError():
+            return api_error_response(error)
+        case RequestError():
+            return request_error_response(error)
+        case BrokerUnavailable() | StoreUnavailable() | ClusterUnavailable() | KeysUnavailable():
+            return error_response(
+                503, "unavailable", "This cannot be done now, try again", retry_after=1
+            )
+        case TimeoutError():
+            return error_response(408, "too_slow", "The request did not arrive in time")
+        case ConnectionError():
+            return error_response(400, "gone", "Client disconnected")
+        case web.RequestPayloadError():
+            return error_response(400, "invalid_body", "The body is not encoded as its headers say")
+        case web.HTTPException():
+            described = error_of_http_exception(error)
+            return error_response(error.status, described.code, described.message)
+        case _:  # a bug: the details are for the log alone
+            log.error("unhandled error in a request to %s", path, exc_info=error)
+            return error_response(500, "internal", "The server failed")
+
+
+def _authorization(request: web.Request) -> str:
+    return request.headers.get("Authorization", "")
 
 
 async def _read_body(request: web.Request) -> bytes:

@@ -133,6 +133,21 @@ class Session:
     monotonic clock.
     """
 
+    __slots__ = (
+        "_auth_timeout_s",
+        "_backend",
+        "_connection_id",
+        "_has_ended",
+        "_has_expired",
+        "_is_idle",
+        "_max_subscriptions",
+        "_replay_limit",
+        "_sign_in_by",
+        "_slot_of",
+        "channels",
+        "identity",
+    )
+
     def __init__(
         self,
         connection_id: str,

@@ -58,19 +58,22 @@ class BatchWriter:
     """Owns the send queues, and gives those that have frames their turns.
 
     ``clock`` is in seconds of a monotonic clock, which must not stand still within an iteration
-    of the loop.  ``limits`` are those of the send queues: see `slow_consumers`.  ``send`` is
-    ``DirectSocket.send`` of the class of all sockets.
+    of the loop; ``cpu_clock`` in seconds of CPU time of this thread.  ``limits`` are those of the
+    send queues: see `slow_consumers`.  ``send`` is ``DirectSocket.send`` of the class of all
+    sockets.
     """
 
     def __init__(
         self,
         loop: Loop,
         clock: Callable[[], float],
+        cpu_clock: Callable[[], float],
         limits: QueueLimits,
         send: Callable[[Any, bytes], int],
     ) -> None:
         self._loop = loop
         self._clock = clock
+        self._cpu_clock = cpu_clock
         self._limits = limits
         self._send = send
         self._urgent: deque[SendQueue] = deque()
@@ -175,13 +178,13 @@ class BatchWriter:
     def _write_slice(self) -> None:
         """Write for a short time; schedule what is left."""
         self._is_slice_scheduled = False
-        began = self._clock()
+        began, cpu_began = self._clock(), self._cpu_clock()
         if not self._turns and self._next_turns and not self._budget.pause(began):
             self._begin_pass()
         self._write_urgent(began + self._budget.slice_s / 2)
         self._write_turns(began + self._budget.slice_s)
         ended = self._clock()
-        self._budget.record_writing(began, ended)
+        self._budget.record_writing(ended, self._cpu_clock() - cpu_began)
         if not self._turns and not self._urgent:
             self._end_pass()
         if self._turns or self._urgent:

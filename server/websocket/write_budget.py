@@ -1,6 +1,7 @@
 """How much time writing may take, so that reading and answering keep their share.  Pure.
 
-Callers pass the current time, in seconds of any monotonic clock.
+Callers pass the current time, in seconds of any monotonic clock.  The time spent writing is CPU
+time: while another program has the core, nothing is written.
 
 Writing to all connections that have something pending is a pass.  What is published during a
 pass and the pause after it is joined in the next one, so each write carries more the longer they
@@ -13,10 +14,10 @@ the event loop reads and handles what has come: then there is more of it.
 
 from __future__ import annotations
 
-MAX_SHARE, MAX_SLICE_S = 0.54, 0.0005  # while each write carries one publication
-MIN_SHARE, MIN_SLICE_S = 0.45, 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
+MAX_SHARE, MAX_SLICE_S = 0.44, 0.0005  # while each write carries one publication
+MIN_SHARE, MIN_SLICE_S = 0.41, 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
 ENOUGH_TO_JOIN = 1.5  # publications in a write, on average
-BURST_S = 0.05  # of writing without a pause after a quiet time, beyond the share
+BURST_S = 0.08  # of writing without a pause after a quiet time, beyond the share
 MAX_PAUSE_S = 0.01  # between two passes, however long they take
 TIMER_RESOLUTION_S = 0.001  # of event loops: a shorter pause is none
 
@@ -36,10 +37,10 @@ class WriteBudget:
         self._share, self.slice_s = MAX_SHARE, MAX_SLICE_S
         self._updated_at = now
 
-    def record_writing(self, began: float, ended: float) -> None:
-        """Take the time of some writing from the budget."""
-        self._refill(ended)
-        self._left_s = max(self._left_s - (ended - began), -MAX_PAUSE_S * self._share)
+    def record_writing(self, now: float, spent_s: float) -> None:
+        """Take the time spent writing from the budget."""
+        self._refill(now)
+        self._left_s = max(self._left_s - spent_s, -MAX_PAUSE_S * self._share)
 
     def record_pass(self, writes: int, publications: int) -> None:
         """Note how many writes there were in a pass, and how many publications they carried."""

@@ -6,7 +6,12 @@ import socket
 import aiohttp
 import pytest
 
-from server.http.http_connections import AddressLimiter, HttpConnections
+from server.http.http_connections import (
+    FIRST_REQUEST_TIMEOUT_S,
+    KEEPALIVE_TIMEOUT_S,
+    AddressLimiter,
+    HttpConnections,
+)
 
 PROXY = "10.0.0.1"
 
@@ -55,7 +60,7 @@ def test_only_a_trusted_proxy_may_name_the_client(limiter, peer, forwarded_for, 
 
 
 def test_above_the_limit_in_all_the_connection_idle_for_longest_is_dropped():
-    connections = HttpConnections(AddressLimiter(100, []), max_open=2)
+    connections = HttpConnections(AddressLimiter(100, []), lambda: 0.0, max_open=2)
     busy, idle, newest = Handler(), Handler(), Handler()
     for handler in (busy, idle):
         connections.add(handler, "a")
@@ -64,6 +69,49 @@ def test_above_the_limit_in_all_the_connection_idle_for_longest_is_dropped():
     connections.add(newest, "a")
 
     assert [each.is_aborted for each in (busy, idle, newest)] == [False, True, False]
+
+
+@pytest.fixture
+def clock():
+    class Clock:
+        now = 100.0
+
+        def __call__(self):
+            return self.now
+
+    return Clock()
+
+
+def test_a_connection_without_a_request_is_dropped_and_one_with_a_request_is_not(clock):
+    connections = HttpConnections(AddressLimiter(100, []), clock)
+    silent, busy = Handler(), Handler()
+    for handler in (silent, busy):
+        connections.add(handler, "a")
+    connections.on_request(busy, is_over=False)
+
+    clock.now += FIRST_REQUEST_TIMEOUT_S - 0.1
+    connections.abort_expired()
+    assert not silent.is_aborted
+    clock.now += 1000.0
+    connections.abort_expired()
+
+    assert (silent.is_aborted, busy.is_aborted) == (True, False)
+
+
+def test_a_connection_may_be_idle_for_a_while_after_each_request(clock):
+    connections, handler = HttpConnections(AddressLimiter(100, []), clock), Handler()
+    connections.add(handler, "a")
+    for _ in range(2):
+        clock.now += KEEPALIVE_TIMEOUT_S - 0.1
+        connections.on_request(handler, is_over=False)
+        connections.on_request(handler, is_over=True)
+        connections.abort_expired()
+        assert not handler.is_aborted
+
+    clock.now += KEEPALIVE_TIMEOUT_S
+    connections.abort_expired()
+
+    assert handler.is_aborted
 
 
 async def test_a_websocket_goes_on_counting_until_it_is_closed(serve):

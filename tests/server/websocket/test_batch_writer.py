@@ -69,7 +69,7 @@ class Writer(BatchWriter):
     def __init__(self):
         self.loop = SimulatedLoop()
         limits = QueueLimits(LIMIT, TOTAL_LIMIT, 30.0)
-        super().__init__(self.loop, self.loop.clock, limits, Socket.send)
+        super().__init__(self.loop, self.loop.clock, self.loop.clock, limits, Socket.send)
 
     def open(self, socket):
         return self.open_queue(socket, socket, Connection())

@@ -101,7 +101,9 @@ def texts(raw):
 @given(STEPS)
 def test_every_client_gets_all_its_frames_in_the_order_they_were_accepted(steps):
     loop = SimulatedLoop()
-    writer = BatchWriter(loop, loop.clock, QueueLimits(1 << 30, 1 << 40, 30.0), Socket.send)
+    writer = BatchWriter(
+        loop, loop.clock, loop.clock, QueueLimits(1 << 30, 1 << 40, 30.0), Socket.send
+    )
     hub = Hub(Counters(), writer.broadcast, lambda: 0.0)
     clients = [Client(number, writer, loop) for number in range(CLIENTS)]
     subscribed = {client: set() for client in clients}
