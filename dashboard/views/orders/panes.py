@@ -57,7 +57,7 @@ def draw_customer_pane(
     link = sockets.customer_socket.status()
     aside = connection_badge.badge_html(link)
     if link.is_live and received_order is None:
-        aside = formatting.dot_html(_("subscribed, no updates yet"), "muted")
+        aside = formatting.dot_html(_("no updates yet"), "muted")
     title = _("{name} sees").format(name=order.customer)
     shown = received_order or order
     with (
