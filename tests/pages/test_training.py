@@ -68,7 +68,7 @@ def test_a_lesson_is_done_by_what_its_texts_say_and_stays_done_after_a_reload_an
     expect(page.locator(".wire .marked")).to_have_count(2)
     next_step(page)
 
-    begins(page, "Two at once", "hello-1")
+    begins(page, "Two in a row", "hello-1")
     page.get_by_role("button", name="Show the solution").click()
     page.get_by_role("button", name="Play it for me").click()
     goals_met(page, 2)

@@ -256,8 +256,8 @@ BE_REFUSED = Lesson(
         Step(
             title=N_("Carry on"),
             instruction=N_(
-                "You have been refused three times. Send a `ping`: it is in the editor. Then press "
-                "**Advance the order**."
+                "The server refused your last requests. Send a `ping`: it is in the editor. Then "
+                "press **Advance the order**."
             ),
             reason=N_(
                 "An error answers one request. It never closes the connection, and it does not end "

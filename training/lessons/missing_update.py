@@ -84,8 +84,8 @@ MISSING_UPDATE = Lesson(
             },
             title=N_("First case"),
             instruction=N_(
-                "You are {name}; {companion} is another customer. Press **Advance the order**: it "
-                "advances {companion}'s order `{companion_order}`, and {companion} receives "
+                "You are {name}; {companion} is another customer. Press **Advance the order**: the "
+                "shop advances {companion}'s order `{companion_order}`, and {companion} receives "
                 "nothing. Open **{companion} in Connections** below, see whether there is a "
                 "connection, and come back to answer."
             ),

@@ -113,7 +113,7 @@ SAY_HELLO = Lesson(
             resume=(Connect(),),
         ),
         Step(
-            title=N_("Two at once"),
+            title=N_("Two in a row"),
             instruction=N_(
                 "Send two pings with different ids, one right after the other. Then find both "
                 "pairs, and their round trips, in the sequence diagram."
@@ -224,8 +224,8 @@ SAY_HELLO = Lesson(
             ),
             solution=(Send(NUMBER_AS_ID), Send(ping())),
             explanation=N_(
-                "The `error` has no `id`, as the server could not read yours. The connection is "
-                "still open: an error answers one message and ends nothing."
+                "The `error` has no `id`, as yours was not a string. The connection is still open: "
+                "an error answers one message and ends nothing."
             ),
             draft=request("ping", "7"),
             resume=(Connect(),),

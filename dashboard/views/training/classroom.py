@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import time
 from collections.abc import Callable
 
@@ -23,6 +24,7 @@ LESSONS_VIEW, CLASS_VIEW = "lessons", "class"
 VIEWS = {LESSONS_VIEW: N_("Lessons"), CLASS_VIEW: N_("Class")}
 HELP, HERE, AWAY = N_("may need help"), N_("here"), N_("away")
 MAX_STEPS = 12  # of those where people get stuck
+PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 def draw(live_line: Callable[[str], None]) -> None:
@@ -168,8 +170,9 @@ def _step_title(row: StepDifficulty) -> str:
 
 
 def _mistake(row: StepDifficulty) -> str:
-    """Return the explanation that was given most often, without the number of a frame."""
+    """Return the explanation that was given most often, without what each learner has."""
     if not row.near_miss:
         return ""
     text = _(row.near_miss).replace("{n}", "n").replace("`", "").replace("**", "")
+    text = PLACEHOLDER.sub("…", text)
     return f"{row.near_miss_count} × {text}"
