@@ -149,10 +149,10 @@ class RedisBroker:
     async def recover(self, channel: Channel, since: StreamPosition | None) -> RedisRecovery:
         """Read the position of a channel, and its publications since another."""
         cursor = self._cursor_for(channel)
+        collector = cursor.collect()  # from now on it is not idle
         try:
             async with asyncio.timeout(self._options.timeout_s):
                 await cursor.subscribed.wait()
-                collector = cursor.collect()
                 (found,) = await self._history.read([(channel, since)])
                 if cursor.position is None:
                     # What was published before is still on its way, and not to be skipped.

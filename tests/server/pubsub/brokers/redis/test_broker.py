@@ -260,6 +260,21 @@ async def test_an_unavailable_redis_fails_in_time_and_failed_publications_never_
     assert numbers(await a.handler.count(1)) == [2]
 
 
+async def test_a_channel_is_not_idle_while_a_recovery_waits_for_its_subscription(
+    start_node, start_redis
+):
+    redis = start_redis()
+    a = await start_node(redis)
+    redis.send_signal(signal.SIGSTOP)
+
+    recovering = asyncio.create_task(recover(a.broker, STAFF, None))
+    await asyncio.sleep(0)
+    assert a.broker._cursors[STAFF].is_collecting
+
+    redis.send_signal(signal.SIGCONT)
+    await recovering
+
+
 async def test_a_channel_subscribed_while_redis_is_unavailable_is_delivered_afterwards(
     start_node, start_redis
 ):
