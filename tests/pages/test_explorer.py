@@ -43,6 +43,7 @@ def test_a_paused_list_stays_and_steps_and_loses_nothing(open_page, head, number
     page.keyboard.press("p")
     page.wait_for_function(WAITING, arg=1)
     ticks(page, 1)  # the list is drawn after the head
+    expect(messages(page).locator("tbody tr").first).to_be_visible()  # its code has loaded
     listed, before = rows(page), kept(page, number_in)
 
     waiting = number_in(head(page), r"new messages: (\d+)")
