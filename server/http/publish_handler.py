@@ -25,18 +25,18 @@ class PublishHandler(web.RequestHandler):
     as nothing of one was read here before.
     """
 
-    __slots__ = ("_answer_plain", "_answering", "_behind")
+    __slots__ = ("_answer_plain", "_answering", "_unread")
 
     def __init__(self, answer_plain: AnswerPlain, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._answer_plain: AnswerPlain | None = answer_plain
         self._answering: asyncio.Task[None] | None = None
-        self._behind = b""  # the request that is being answered
+        self._unread = b""  # what arrived while a request was being answered
 
     def data_received(self, data: bytes) -> None:
         """Answer a plain request, or leave the connection to aiohttp."""
         if self._answering is not None:
-            self._behind += data
+            self._unread += data
             if self.transport is not None:
                 self.transport.pause_reading()
             return
@@ -70,8 +70,8 @@ class PublishHandler(web.RequestHandler):
         if self.transport is None:
             return
         self.transport.write(response)
-        if self._behind:
-            data, self._behind = self._behind, b""
+        if self._unread:
+            data, self._unread = self._unread, b""
             self._answer_plain = None
             self.transport.resume_reading()
             super().data_received(data)

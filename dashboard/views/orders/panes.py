@@ -180,18 +180,18 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
             _("When the server sent the update"),
         ),
         _("Status"): tables.chips_column(80, lambda one: one.status, theme.STATUS_TONES),
-        _("Customer, ms"): tables.right_aligned_column(
-            86,
+        (customer := _("Customer, ms")): tables.right_aligned_column(
+            _width_of(customer),
             lambda one: format_ms(one.customer_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the customer"),
         ),
-        _("Shop, ms"): tables.right_aligned_column(
-            80,
+        (shop := _("Shop, ms")): tables.right_aligned_column(
+            _width_of(shop),
             lambda one: format_ms(one.shop_delay_ms),
             _("Milliseconds from the server's timestamp to arrival at the shop"),
         ),
-        _("Difference, ms"): tables.right_aligned_column(
-            102,
+        (difference := _("Difference, ms")): tables.right_aligned_column(
+            _width_of(difference),
             lambda one: format_ms(one.difference_ms),
             _("Milliseconds between arrival at the customer and the shop; negative: shop first"),
         ),
@@ -204,6 +204,11 @@ def draw_updates(deliveries: list[UpdateDelivery]) -> None:
         visible_rows=UPDATE_ROWS,
         alt=_("Order updates"),
     )
+
+
+def _width_of(head: str) -> int:
+    """Return the width of a column in px that a head needs: the pane has none to spare."""
+    return round(14 + 6.5 * len(head))
 
 
 def format_ms(value: float | None) -> str:
