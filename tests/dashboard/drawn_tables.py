@@ -89,4 +89,16 @@ def drawn_tables(page: AppTest) -> list[DrawnTable]:
 
 def table_with(page: AppTest, *columns: str) -> DrawnTable:
     """Return the first table that has these columns."""
-    return next(table for table in drawn_tables(page) if set(columns) <= set(table.columns))
+    return next(each for each in drawn_tables(page) if set(columns) <= set(each.columns))
+
+
+def run_until_rows(page: AppTest, *columns: str) -> DrawnTable:
+    """Run the page until a table with these columns has rows, and return it.
+
+    While a page has nothing for a table it may draw a sentence in its place.
+    """
+    while True:
+        for each in drawn_tables(page):
+            if set(columns) <= set(each.columns) and len(each):
+                return each
+        page.run()

@@ -14,7 +14,7 @@ from dashboard.messages.message_ids import message_id
 from dashboard.settings import Settings
 from dashboard.sources.saved_messages import SavedMessages
 from protocol.simulator_api import ShopLanguage
-from tests.dashboard.drawn_tables import table_with
+from tests.dashboard.drawn_tables import run_until_rows
 
 APP = Path(dashboard.__file__).with_name("app.py")
 CONSOLE = "views/console/page.py"
@@ -131,10 +131,8 @@ def test_without_a_position_the_template_for_recovery_says_why(open_console):
 
 def test_the_filter_in_the_address_leaves_the_frames_of_a_type(open_console):
     page = open_console(frames="connect")
-    while len(table_with(page, "Round trip")) == 0:
-        page.run()
 
-    assert set(table_with(page, "Round trip")["Type"]) == {"connect"}
+    assert set(run_until_rows(page, "Round trip")["Type"]) == {"connect"}
 
 
 def test_another_customers_order_is_named_as_such_before_it_is_sent(open_console, socket, shop):
