@@ -7,19 +7,24 @@ Writing to all connections that have something pending is a pass.  What is publi
 pass and the pause after it is joined in the next one, so each write carries more the longer they
 take.  That alone keeps up with any load, but it writes as often as it can.  The budget therefore
 bounds the share of time spent writing: little load is written at once, and with more load there
-are pauses between passes.  The more publications a write carries, the more writes a pause saves,
-so the share falls from `MAX_SHARE` to `MIN_SHARE`.  So does the length of a slice, after which
-the event loop reads and handles what has come: then there is more of it.
+are pauses between passes.
+
+A short pass may take a smaller share than a long one, as it can wait without its messages
+becoming late: under load, passes begin some `PASS_PERIOD_S` apart.  The more publications a
+write carries, the shorter is a slice, after which the event loop reads and handles what has
+come: then there is more of it.
 """
 
 from __future__ import annotations
 
-MAX_SHARE, MAX_SLICE_S = 0.44, 0.0005  # while each write carries one publication
-MIN_SHARE, MIN_SLICE_S = 0.41, 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
-ENOUGH_TO_JOIN = 1.5  # publications in a write, on average
-BURST_S = 0.08  # of writing without a pause after a quiet time, beyond the share
+MIN_SHARE, MAX_SHARE = 0.3, 0.44  # of passes that are shorter or longer than this of a period
+PASS_PERIOD_S = 0.013  # from one pass to the next, under load
 MAX_PAUSE_S = 0.01  # between two passes, however long they take
+BURST_S = 0.08  # of writing without a pause after a quiet time, beyond the share
 TIMER_RESOLUTION_S = 0.001  # of event loops: a shorter pause is none
+MAX_SLICE_S = 0.0005  # while each write carries one publication
+MIN_SLICE_S = 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
+ENOUGH_TO_JOIN = 1.5  # publications in a write, on average
 
 
 class WriteBudget:
@@ -30,24 +35,31 @@ class WriteBudget:
     turn.
     """
 
-    __slots__ = ("_left_s", "_share", "_updated_at", "slice_s")
+    __slots__ = ("_left_s", "_pass_s", "_share", "_spent_s", "_updated_at", "slice_s")
 
     def __init__(self, now: float) -> None:
         self._left_s = BURST_S
+        self._spent_s = 0.0  # in this pass
+        self._pass_s = PASS_PERIOD_S  # a recent mean, in which long passes weigh more
         self._share, self.slice_s = MAX_SHARE, MAX_SLICE_S
         self._updated_at = now
 
     def record_writing(self, now: float, spent_s: float) -> None:
         """Take the time spent writing from the budget."""
         self._refill(now)
+        self._spent_s += spent_s
         self._left_s = max(self._left_s - spent_s, -MAX_PAUSE_S * self._share)
 
     def record_pass(self, writes: int, publications: int) -> None:
-        """Note how many writes there were in a pass, and how many publications they carried."""
-        if writes:
-            joined = min(1.0, (publications / writes - 1) / (ENOUGH_TO_JOIN - 1))
-            self._share = MAX_SHARE - (MAX_SHARE - MIN_SHARE) * joined
-            self.slice_s = MAX_SLICE_S - (MAX_SLICE_S - MIN_SLICE_S) * joined
+        """Note the end of a pass, with the number of its writes and of publications in them."""
+        if not writes:
+            return
+        weight = min(1.0, self._spent_s / PASS_PERIOD_S)
+        self._pass_s += (self._spent_s - self._pass_s) * weight
+        self._share = min(MAX_SHARE, max(MIN_SHARE, self._pass_s / PASS_PERIOD_S))
+        self._spent_s = 0.0
+        joined = min(1.0, (publications / writes - 1) / (ENOUGH_TO_JOIN - 1))
+        self.slice_s = MAX_SLICE_S - (MAX_SLICE_S - MIN_SLICE_S) * joined
 
     def pause(self, now: float) -> float:
         """Return for how many seconds the next pass has to wait; 0 means that it may begin."""

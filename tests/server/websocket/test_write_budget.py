@@ -4,12 +4,12 @@ import pytest
 
 from server.websocket.write_budget import (
     BURST_S,
-    ENOUGH_TO_JOIN,
     MAX_PAUSE_S,
     MAX_SHARE,
     MAX_SLICE_S,
     MIN_SHARE,
     MIN_SLICE_S,
+    PASS_PERIOD_S,
     TIMER_RESOLUTION_S,
     WriteBudget,
 )
@@ -41,29 +41,44 @@ def test_the_first_pass_begins_at_once():
     assert WriteBudget(100.0).pause(100.0) == 0
 
 
-@pytest.mark.parametrize("pass_s", [0.0001, 0.001, 0.007])
-def test_constant_writing_takes_the_largest_share_while_nothing_is_joined(pass_s):
+@pytest.mark.parametrize("pass_s", [0.0001, 0.001, PASS_PERIOD_S * MIN_SHARE])
+def test_short_passes_take_the_smallest_share(pass_s):
     writing = Writing(pass_s)
-    writing.write_for(1.0)
+    writing.write_for(2.0)
+
+    assert writing.write_for(5.0) == pytest.approx(MIN_SHARE, abs=0.01)
+
+
+@pytest.mark.parametrize("pass_s", [PASS_PERIOD_S * MAX_SHARE, 0.007])
+def test_long_passes_take_the_largest_share(pass_s):
+    writing = Writing(pass_s)
+    writing.write_for(2.0)
 
     assert writing.write_for(5.0) == pytest.approx(MAX_SHARE, abs=0.01)
 
 
-@pytest.mark.parametrize("pass_s", [0.0001, 0.001, 0.007])
-def test_constant_writing_takes_the_smallest_share_once_much_is_joined(pass_s):
-    writing = Writing(pass_s)
-    writing.write_for(1.0, publications=5)
+def test_passes_between_the_two_begin_a_period_apart():
+    writing = Writing(PASS_PERIOD_S * (MIN_SHARE + MAX_SHARE) / 2)
+    writing.write_for(2.0)
 
-    assert writing.write_for(5.0, publications=5) == pytest.approx(MIN_SHARE, abs=0.01)
+    writing.pauses.clear()
+    began = writing.now
+    writing.write_for(5.0)
+
+    assert (writing.now - began) / len(writing.pauses) == pytest.approx(PASS_PERIOD_S, rel=0.02)
 
 
-def test_a_little_joined_is_between_the_two():
-    writing = Writing(0.005)
-    writing.write_for(1.0, publications=(1 + ENOUGH_TO_JOIN) / 2)
+def test_short_passes_in_between_take_no_share_from_long_ones():
+    writing = Writing(0.007)
+    for _ in range(300):
+        writing.pass_s = 0.007
+        writing.write_pass()
+        for _ in range(3):
+            writing.pass_s = 0.0001
+            writing.write_pass()
+        writing.now += 0.0073 / (MAX_SHARE - 0.02) - 0.0073
 
-    share = writing.write_for(5.0, publications=(1 + ENOUGH_TO_JOIN) / 2)
-
-    assert share == pytest.approx((MIN_SHARE + MAX_SHARE) / 2, abs=0.01)
+    assert not any(writing.pauses)
 
 
 def test_writing_within_its_share_never_waits():
