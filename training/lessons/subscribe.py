@@ -35,16 +35,7 @@ SUBSCRIBE_LESSON = Lesson(
         "Receive what happens to an order as it happens, get its latest state at once, and stop "
         "receiving."
     ),
-    terms=(
-        "subscribe",
-        "channel",
-        "advance",
-        "order_update",
-        "last",
-        "timestamp",
-        "unsubscribe",
-        "1000",
-    ),
+    terms=("subscribe", "channel", "advance", "order_update", "last", "unsubscribe"),
     steps=(
         subscribe_step(
             "s1",
