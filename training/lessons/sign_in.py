@@ -33,17 +33,7 @@ SIGN_IN = Lesson(
         "Say who you are: with a token in the address or in a message. See bad and expired tokens "
         "refused."
     ),
-    terms=(
-        "auth",
-        "auth_success",
-        "auth_error",
-        "token",
-        "signature",
-        "$TOKEN",
-        "$FRESH_TOKEN",
-        "4001",
-        "4103",
-    ),
+    terms=("auth", "auth_success", "auth_error", "token", "$FRESH_TOKEN", "4001", "4103"),
     steps=(
         Step(
             title=N_("A token in the address"),
