@@ -146,6 +146,13 @@ GROUPS: dict[str, tuple[Term, ...]] = {
             N_("The silence after which the server drops a connection: 60 s."),
         ),
         Term(
+            N_("close frame"),
+            N_(
+                "The last frame of a connection: it says that the connection ends, and why, by its "
+                "close code."
+            ),
+        ),
+        Term(
             N_("close code"),
             N_(
                 "The number a connection is closed with. It tells the client whether to "
@@ -245,10 +252,173 @@ GROUPS: dict[str, tuple[Term, ...]] = {
             ),
         ),
         Term(
+            N_("object"),
+            N_(
+                'Fields in braces, in JSON: {"type": "ping"}. Every message is one object, and its '
+                "payload is an object in it."
+            ),
+        ),
+        Term(
+            N_("string"),
+            N_('A text in quotes, in JSON: "7" is a string, 7 is a number.'),
+        ),
+        Term(
+            "id",
+            N_(
+                "A string that a client chooses for a request. The reply repeats it, so that the "
+                "client knows what is answered."
+            ),
+        ),
+        Term(
+            "timestamp",
+            N_(
+                "The time at which the server sent a message, in UTC. A message that is sent again "
+                "because of last or since keeps its first one."
+            ),
+        ),
+        Term(
             "idempotency key",
             N_(
                 "A key sent with a publish request. If the request is repeated with the same "
                 "key, nothing is published twice."
+            ),
+        ),
+    ),
+    N_("Types of messages"): (
+        Term(
+            "ping",
+            N_("The smallest request, to find out whether the server is there. The reply is pong."),
+        ),
+        Term(
+            "pong",
+            N_("The reply to a ping, with its id if it had one."),
+        ),
+        Term(
+            "auth",
+            N_(
+                "A request with a token: the client signs in, or replaces its token by a new one. "
+                "The reply is auth_success or auth_error."
+            ),
+        ),
+        Term(
+            "auth_success",
+            N_(
+                "The server's message that a token is valid: who signed in, the shop, the role and "
+                "when the token expires. It also means that the client is subscribed to its own "
+                "user: channel."
+            ),
+        ),
+        Term(
+            "auth_error",
+            N_(
+                "The server's message that a token is not valid, or has expired. The connection "
+                "stays open for a while, so that the client can send a new one."
+            ),
+        ),
+        Term(
+            "subscribe",
+            N_(
+                "A request for a channel: what is published there from then on arrives. The reply "
+                "is subscribed, or an error."
+            ),
+        ),
+        Term(
+            "unsubscribe",
+            N_("A request to end a subscription. The reply is unsubscribed."),
+        ),
+        Term(
+            "order_update",
+            N_(
+                "The event that an order has changed. The shop publishes it on the order's channel "
+                "and on the customer's own."
+            ),
+        ),
+        Term(
+            "chat_message",
+            N_(
+                "A message in a support chat. The sender's copy is the reply to the request, with "
+                "its id; all others receive an event."
+            ),
+        ),
+        Term(
+            "conversation_id",
+            N_(
+                "The id of a support chat. The server chooses it when a customer sends the first "
+                "message."
+            ),
+        ),
+    ),
+    N_("Error codes and close codes"): (
+        Term(
+            "invalid_message",
+            N_(
+                "An error code: the server cannot read the message. It is not JSON, not an object, "
+                "has no type, or its id is not a string."
+            ),
+        ),
+        Term(
+            "unknown_type",
+            N_("An error code: there is no such type, or only the server sends it."),
+        ),
+        Term(
+            "invalid_payload",
+            N_("An error code: a field of the payload is missing or has a wrong value."),
+        ),
+        Term(
+            "unauthenticated",
+            N_("An error code: only a client that has signed in may send chat messages."),
+        ),
+        Term(
+            "forbidden",
+            N_(
+                "The code of an error: the user has no access to the channel or conversation, or "
+                "it does not exist. The server does not say which."
+            ),
+        ),
+        Term(
+            "rate_limited",
+            N_(
+                "An error code: the client sends too fast. The request was not carried out; the "
+                "client has to send it again, more slowly."
+            ),
+        ),
+        Term(
+            "1000",
+            N_("The close code of a normal end: one side has closed the connection on purpose."),
+        ),
+        Term(
+            "1006",
+            N_(
+                "The connection was lost: no close code has arrived. It is never sent; a client "
+                "sets it itself."
+            ),
+        ),
+        Term(
+            "4001",
+            N_(
+                "The close code for a client that has not signed in within 10 s, or signs in as "
+                "another user."
+            ),
+        ),
+        Term(
+            "4100",
+            N_(
+                "The close code for a slow consumer. The client connects again after a wait, and "
+                "recovers."
+            ),
+        ),
+        Term(
+            "4101",
+            N_(
+                "The close code for a client that goes on sending too fast after rate_limited. It "
+                "connects again after a wait."
+            ),
+        ),
+        Term(
+            "4103",
+            N_(
+                "The close code 25 s after a token has expired, if no new one has arrived. The "
+                "client connects again with a new token."
             ),
         ),
     ),
@@ -307,13 +477,6 @@ GROUPS: dict[str, tuple[Term, ...]] = {
     ),
     N_("Access"): (
         Term(
-            "forbidden",
-            N_(
-                "The code of an error: the user has no access to the channel or conversation, or "
-                "it does not exist. The server does not say which."
-            ),
-        ),
-        Term(
             N_("token"),
             N_(
                 "A signed text (JSON Web Token) that names the user, the shop, the role and when "
@@ -322,11 +485,24 @@ GROUPS: dict[str, tuple[Term, ...]] = {
             ),
         ),
         Term(
-            "auth_success",
+            N_("signature"),
             N_(
-                "The server's message that a token is valid: who signed in, the shop, the role and "
-                "when the token expires. It also means that the client is subscribed to its own "
-                "user: channel."
+                "A part of a token that only its issuer can calculate. Whoever changes a signed "
+                "token makes its signature wrong, and the server rejects it."
+            ),
+        ),
+        Term(
+            "$TOKEN",
+            N_(
+                "Stands in a message for your token, which takes its place when you send. No page "
+                "shows the token itself."
+            ),
+        ),
+        Term(
+            "$FRESH_TOKEN",
+            N_(
+                "Stands in a message for a new token of the same user, which takes its place when "
+                "you send."
             ),
         ),
         Term(
@@ -430,6 +606,10 @@ GROUPS: dict[str, tuple[Term, ...]] = {
                 "A purchase, from checkout to delivery. Pages show its number (ORD-…); channels "
                 "and messages use its id (ord_…)."
             ),
+        ),
+        Term(
+            N_("advance"),
+            N_("To move an order to its next status, such as from paid to processing."),
         ),
         Term(
             N_("cart"),

@@ -20,6 +20,7 @@ UNKNOWN = Sent(
     ),
 )
 NO_NAME = Sent(type="subscribe", where=("$.payload.channel", "channel ~ ^[^:]*$"))
+SUBSCRIBE_ANY = Sent(type="subscribe")
 FORBIDDEN = ("code = forbidden",)
 
 NO_CHANNEL = NearMiss(
@@ -29,6 +30,54 @@ NO_CHANNEL = NearMiss(
 OWN_AGAIN = NearMiss(
     SUBSCRIBE,
     N_("Frame {n} asks for your own order again. Change the channel."),
+)
+
+
+def refused(text: str, request: Sent = SUBSCRIBE_ANY) -> NearMiss:
+    """Return the near miss of a step's goals: the server has refused another request.
+
+    Who reads ``forbidden`` may believe that the step is done, so the text has to speak of it.
+    """
+    return NearMiss(Received(type="error", where=FORBIDDEN, replying_to=request), text)
+
+
+OTHER_REFUSED = (
+    refused(
+        N_(
+            "The server did refuse with `forbidden` (frame {n}), but for another channel. It must "
+            "be exactly `order:{other_order}`: compare it letter by letter."
+        )
+    ),
+)
+UNKNOWN_REFUSED = (
+    refused(
+        N_(
+            "The server did refuse with `forbidden` (frame {n}), but for the order of "
+            "{other_name}, which does exist. Use an id such as `ord_nobody`."
+        ),
+        OTHER,
+    ),
+    refused(
+        N_(
+            "The server did refuse with `forbidden` (frame {n}), but for a channel without a kind. "
+            "Write `order:` before the id: `order:ord_nobody`."
+        ),
+        NO_NAME,
+    ),
+    refused(
+        N_(
+            "The server did refuse with `forbidden` (frame {n}), but not for an order. The channel "
+            "must begin with `order:` and end with an id: `order:ord_nobody`."
+        )
+    ),
+)
+NAME_REFUSED = (
+    refused(
+        N_(
+            "The server did refuse with `forbidden` (frame {n}), but for a channel that still "
+            'looks like a name. Leave nothing between its quotes: `"channel": ""`.'
+        )
+    ),
 )
 RULE = Link(
     N_("Ask the server for its rule in Connections"),
@@ -44,7 +93,7 @@ BE_REFUSED = Lesson(
     teaches=N_(
         "Ask for another customer's order. Learn what a refusal says, and what it keeps to itself."
     ),
-    terms=("error", "forbidden", "invalid_payload"),
+    terms=("error", "forbidden", "invalid_payload", "timestamp"),
     steps=(
         subscribe_step(
             "r1",
@@ -79,8 +128,9 @@ BE_REFUSED = Lesson(
                     (
                         NO_CHANNEL,
                         OWN_AGAIN,
+                        *OTHER_REFUSED,
                         NearMiss(
-                            Sent(type="subscribe"),
+                            SUBSCRIBE_ANY,
                             N_(
                                 "Frame {n} asks for another channel. It must be exactly "
                                 "`order:{other_order}`: compare it letter by letter."
@@ -92,6 +142,7 @@ BE_REFUSED = Lesson(
                 Goal(
                     N_("The server refuses it with `forbidden`"),
                     Received(type="error", where=FORBIDDEN, replying_to=OTHER),
+                    (*OTHER_REFUSED, *UNREADABLE),
                 ),
             ),
             hints=(
@@ -106,7 +157,7 @@ BE_REFUSED = Lesson(
             explanation=N_(
                 "The `error` repeats your `id`. It has a `code` for programs and a `message` for "
                 "people. A client decides by the code, as the message may change. To see the "
-                "refusal on the Map, open the Map in a second tab and send the request again."
+                "refusal on the Map: open the link above (a new tab), and send the request again."
             ),
             draft=subscribe(ORDER, "r2"),
             resume=(Connect(), send_subscribe(ORDER, "r1")),
@@ -119,7 +170,8 @@ BE_REFUSED = Lesson(
                 "`order:ord_nobody`, and send it. Compare the error with the one before."
             ),
             reason=N_(
-                "Attackers learn from differences between answers. See whether there is one here."
+                "An id is easily misspelt. See what the server says about an order that does not "
+                "exist."
             ),
             goals=(
                 Goal(
@@ -128,22 +180,9 @@ BE_REFUSED = Lesson(
                     (
                         NO_CHANNEL,
                         OWN_AGAIN,
+                        *UNKNOWN_REFUSED,
                         NearMiss(
-                            OTHER,
-                            N_(
-                                "Frame {n} asks for the order of {other_name}, which does exist. "
-                                "Use an id such as `ord_nobody`."
-                            ),
-                        ),
-                        NearMiss(
-                            Sent(type="subscribe", where=("channel ~ ^[^:]*$",)),
-                            N_(
-                                "The channel in frame {n} has no kind. Write `order:` before the "
-                                "id: `order:ord_nobody`."
-                            ),
-                        ),
-                        NearMiss(
-                            Sent(type="subscribe"),
+                            SUBSCRIBE_ANY,
                             N_(
                                 "Frame {n} does not ask for an order. The channel must begin with "
                                 "`order:` and end with an id: `order:ord_nobody`."
@@ -155,6 +194,7 @@ BE_REFUSED = Lesson(
                 Goal(
                     N_("The server refuses it with `forbidden`, too"),
                     Received(type="error", where=FORBIDDEN, replying_to=UNKNOWN),
+                    (*UNKNOWN_REFUSED, *UNREADABLE),
                 ),
             ),
             hints=(
@@ -181,8 +221,7 @@ BE_REFUSED = Lesson(
                 "behind `channel`. Then answer the question."
             ),
             reason=N_(
-                "An empty string cannot be the name of a channel. If the server said so, this "
-                "error would differ from the two before."
+                "An empty text cannot be the name of any channel. See whether the server says so."
             ),
             goals=(
                 Goal(
@@ -190,8 +229,9 @@ BE_REFUSED = Lesson(
                     NO_NAME,
                     (
                         NO_CHANNEL,
+                        *NAME_REFUSED,
                         NearMiss(
-                            Sent(type="subscribe"),
+                            SUBSCRIBE_ANY,
                             N_(
                                 "The channel in frame {n} still looks like a name. Leave nothing "
                                 'between its quotes: `"channel": ""`.'
@@ -203,29 +243,33 @@ BE_REFUSED = Lesson(
                 Goal(
                     N_("The server answers with the same `forbidden`"),
                     Received(type="error", where=FORBIDDEN, replying_to=NO_NAME),
+                    (*NAME_REFUSED, *UNREADABLE),
                 ),
             ),
             question=Question(
-                N_("Why does the server refuse all three with the same words?"),
+                N_(
+                    "Suppose the server said “not found” about an order that does not exist. What "
+                    "could somebody do then who tries one id after another?"
+                ),
                 (
                     Choice(
-                        "cannot-tell",
-                        N_("It does not know which of the three it was"),
+                        "count-orders",
+                        N_("Count the shop's orders: each `forbidden` is one"),
+                    ),
+                    Choice(
+                        "read-orders",
+                        N_("Receive the updates of other customers' orders"),
                         N_(
-                            "It does know: an admin can ask it for the rule, on the page "
-                            "Connections. It does not say so to a customer."
+                            "No, the server would refuse these as before. But what would a refusal "
+                            "say about the id?"
                         ),
                     ),
                     Choice(
-                        "reveals-nothing",
-                        N_("So that nobody can find out which orders exist by trying ids"),
-                    ),
-                    Choice(
-                        "only-code",
-                        N_("It has only one code for everything that goes wrong"),
+                        "nothing",
+                        N_("Nothing: what does not exist needs no protection"),
                         N_(
-                            "There are eight codes. In lesson 1, an `id` that was a number got "
-                            "`invalid_message`."
+                            "Think of the other ids: those that are `forbidden`, and not “not "
+                            "found”."
                         ),
                     ),
                 ),
@@ -235,14 +279,14 @@ BE_REFUSED = Lesson(
                 N_('The line is then `"channel": ""`. Send it, and compare the three errors.'),
                 N_(
                     "Think of somebody who tries `order:ord_1`, `order:ord_2` and so on. What "
-                    "would “not found” and “forbidden” say to that person, if they were different?"
+                    "would “not found” say about one id, and `forbidden` about the next one?"
                 ),
             ),
-            solution=(send_subscribe("", "r4"), Choose("reveals-nothing")),
+            solution=(send_subscribe("", "r4"), Choose("count-orders")),
             explanation=N_(
-                "If one error said “not found” and another “forbidden”, anybody could find out "
-                "which orders exist. Only a message that does not fit its type gets another code: "
-                "`invalid_payload`, for example without any `channel`."
+                "The server says `forbidden` each time, so nobody can find out by trying which "
+                "orders exist, or how many. Only a message that does not fit its type gets another "
+                "code: `invalid_payload`, for example without any `channel`."
             ),
             draft=subscribe(ORDER, "r4"),
             resume=(

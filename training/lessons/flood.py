@@ -126,7 +126,7 @@ FLOOD = Lesson(
             ),
             reason=N_(
                 "A client can also do harm by reading too little. What it does not read waits at "
-                "the server, in its **send queue**, and takes memory."
+                "the server, in its **send queue**."
             ),
             goals=(
                 Goal(N_("The scenario `slow-client` starts"), STARTED),
@@ -153,16 +153,16 @@ FLOOD = Lesson(
                 N_("Why does the server close the slow connection, and not just wait for it?"),
                 (
                     Choice(
+                        "memory",
+                        N_("Its send queue grows, and takes memory that all clients need"),
+                    ),
+                    Choice(
                         "turn",
                         N_("All other clients have to wait until it has read its messages"),
                         N_(
                             "Your own `ping` was answered at once: look at its round trip. Each "
                             "client has a send queue of its own."
                         ),
-                    ),
-                    Choice(
-                        "memory",
-                        N_("Its send queue grows, and takes memory that all clients need"),
                     ),
                     Choice(
                         "punish",
@@ -184,9 +184,9 @@ FLOOD = Lesson(
             ),
             solution=(RunScenario(SLOW_CLIENT), Send(ping("check-1")), Wait(3), Choose("memory")),
             explanation=N_(
-                "The server keeps at most 1 MiB for a client, for more than a second, and then "
-                "closes its connection with 4100. Nobody else noticed: your pings were answered at "
-                "once. The slow client comes back after a wait, and recovers."
+                "When more than 1 MiB has waited for a client for over a second, the server closes "
+                "its connection with 4100. Nobody else noticed: your pings were answered at once. "
+                "The slow client comes back after a wait, and recovers."
             ),
             draft=ping("check-1"),
             resume=(Connect(),),

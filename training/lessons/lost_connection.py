@@ -34,7 +34,7 @@ LOST_CONNECTION = Lesson(
         "Be cut off, come back, and recover what you have missed. See what is left to do when that "
         "is no longer possible."
     ),
-    terms=("recoverable", "offset", "epoch", "since", "recovered", "1006"),
+    terms=("recoverable", "offset", "epoch", "since", "recovered", "1006", "1000"),
     steps=(
         Step(
             title=N_("Numbered messages"),
@@ -95,7 +95,19 @@ LOST_CONNECTION = Lesson(
                 "cannot know what is published from then on."
             ),
             goals=(
-                Goal(N_("Your connection ends with 1006"), CUT_OFF),
+                Goal(
+                    N_("Your connection ends with 1006"),
+                    CUT_OFF,
+                    (
+                        NearMiss(
+                            Closed(code=1000),
+                            N_(
+                                "You have closed the connection in frame {n}, with 1000: a normal "
+                                "end. Press **Connect**, and then **Cut the connection**."
+                            ),
+                        ),
+                    ),
+                ),
                 Goal(
                     N_("The order advances while you are away"),
                     InOrder((CUT_OFF, ADVANCED)),

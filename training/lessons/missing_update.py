@@ -10,7 +10,7 @@ from training.lessons.requests import ORDER, send_subscribe, unsubscribe
 
 COMPANION = "companion"
 COMPANION_ORDER = "{companion_order}"
-OFFLINE, NOT_SUBSCRIBED, REFUSED = "offline", "not-subscribed", "refused"
+CORRECT_PAGE, NOBODY, OPEN_AGAIN = "developers", "nobody", "companion"
 
 
 def case(
@@ -26,15 +26,16 @@ def case(
     explanation: str,
     setup: tuple[Action, ...],
 ) -> Step:
-    """Return a step: the learner advances an order, and says why the companion missed the update.
+    """Return a step: the learner advances an order that the companion does not receive.
 
-    ``right`` is the right choice; ``wrong`` explains the two others.  ``setup`` brings the
-    companion's connection into the state that is the reason.  The rest is as in ``Step``.
+    The page Connections shows the cause; the learner says who has to act on it.  ``right`` is the
+    right choice, ``wrong`` explains the two others.  ``setup`` brings the companion's connection
+    into the state that is the cause.  The rest is as in ``Step``.
     """
     texts = {
-        OFFLINE: N_("{companion} was not connected"),
-        NOT_SUBSCRIBED: N_("{companion} was connected, but not subscribed"),
-        REFUSED: N_("The server refused {companion} the subscription"),
+        CORRECT_PAGE: N_("The developers: the page has to be corrected"),
+        NOBODY: N_("Nobody: the update is for somebody else"),
+        OPEN_AGAIN: N_("{companion}: open the shop's page again"),
     }
     choices = tuple(
         Choice(name, text, "" if name == right else wrong[name]) for name, text in texts.items()
@@ -46,7 +47,13 @@ def case(
         instruction=instruction,
         reason=reason,
         goals=(Goal(goal, ADVANCED),),
-        question=Question(N_("Why did {companion} not receive the update?"), choices),
+        question=Question(
+            N_(
+                "{companion} has not received the update. Who has to do something, so that the "
+                "next one arrives?"
+            ),
+            choices,
+        ),
         hints=hints,
         solution=(Advance(order), Choose(right)),
         explanation=explanation,
@@ -67,19 +74,20 @@ MISSING_UPDATE = Lesson(
     teaches=N_(
         "A customer has missed an update. Find out why on the page Connections, from three causes."
     ),
-    terms=("connection", "subscription", "subscribers", "forbidden"),
+    terms=("connection", "subscription", "subscriber", "forbidden"),
     actors=(LessonActor(name=COMPANION, title=N_("{companion} · customer"), is_playable=False),),
     steps=(
         case(
             order=COMPANION_ORDER,
-            right=OFFLINE,
+            right=OPEN_AGAIN,
             wrong={
-                NOT_SUBSCRIBED: N_(
-                    "Search for {companion} in Connections: there is no connection at all."
+                CORRECT_PAGE: N_(
+                    "The page may be right: it receives only while it is connected. Search for "
+                    "{companion} in Connections: there is no connection at all."
                 ),
-                REFUSED: N_(
-                    "A refusal needs a connection. Search for {companion} in Connections: "
-                    "there is none."
+                NOBODY: N_(
+                    "The order belongs to {companion}, so the update is for {companion}. Is there "
+                    "a connection for it? Search for {companion} in Connections."
                 ),
             },
             title=N_("First case"),
@@ -98,36 +106,41 @@ MISSING_UPDATE = Lesson(
                 N_("The link opens the list with a search for {companion} already filled in."),
                 N_("Look at the list of connected clients. How many lines does the search leave?"),
                 N_(
-                    "No line is left: {companion} is not connected. The event log beside the list "
-                    "shows when the last connection ended."
+                    "No line is left: {companion} is not connected, as when the page is closed. "
+                    "The event log beside the list shows when the last connection ended."
                 ),
             ),
             explanation=N_(
                 "A message is delivered to the connections that are subscribed at that moment. The "
                 "Explorer says “reached 0” at the update: nobody was subscribed to the order. When "
-                "{companion} comes back, `last` or `since` will bring it."
+                "{companion} opens the page again, it can ask the server for what was missed: "
+                "lesson 7 shows how."
             ),
             setup=(Connect(by=COMPANION), Disconnect(by=COMPANION)),
         ),
         case(
             order=COMPANION_ORDER,
-            right=NOT_SUBSCRIBED,
+            right=CORRECT_PAGE,
             wrong={
-                OFFLINE: N_("There is a connection now: search for {companion} in Connections."),
-                REFUSED: N_(
-                    "Connections says “Allowed on this channel, but not subscribed”: nothing "
-                    "has been refused."
+                OPEN_AGAIN: N_(
+                    "The page is open: Connections shows a connection. Opened again, it would do "
+                    "the same."
+                ),
+                NOBODY: N_(
+                    "The order belongs to {companion}, who may subscribe to it. Read in "
+                    "Connections what the connection is subscribed to now."
                 ),
             },
             title=N_("Second case"),
             instruction=N_(
                 "{companion} is connected now. Press **Advance the order**: again {companion} "
-                "receives nothing. Open **{companion} in Connections**, look at the "
-                "channels of the connection, and come back to answer."
+                "receives nothing. Open **{companion} in Connections**, look at the number of "
+                "channels, and come back to answer."
             ),
             reason=N_(
-                "An open connection alone receives nothing. The server delivers a message to the "
-                "connections that are subscribed to its channel."
+                "An open connection alone receives nothing. Signing in subscribes it to the user's "
+                "own channel, `user:{companion_user_id}`; but a client can leave that one, too. "
+                "Connections counts the channels that it is subscribed to now."
             ),
             goal=N_("The order of {companion} advances"),
             hints=(
@@ -137,14 +150,14 @@ MISSING_UPDATE = Lesson(
                     "channel. Is this connection subscribed to one of them?"
                 ),
                 N_(
-                    "The connection has no channels. “Why didn't this client receive it?” answers: "
-                    "{companion} may subscribe to `order:{companion_order}`, and has not."
+                    "The connection has no channels, not even its own. {companion} may subscribe "
+                    "to `order:{companion_order}`, and has not. Who decides what a page asks for?"
                 ),
             ),
             explanation=N_(
-                "Signing in had subscribed {companion} to `user:{companion_user_id}`. The client "
-                "has left that channel, and has not subscribed to the order's. The client has to "
-                "be corrected, not the server."
+                "Signing in had subscribed {companion} to `user:{companion_user_id}`. The page has "
+                "left that channel, and has not subscribed to the order's. The page has to be "
+                "corrected, not the server."
             ),
             setup=(
                 Connect(by=COMPANION),
@@ -153,24 +166,28 @@ MISSING_UPDATE = Lesson(
         ),
         case(
             order="{order}",
-            right=REFUSED,
+            right=NOBODY,
             wrong={
-                OFFLINE: N_("There is a connection: search for {companion} in Connections."),
-                NOT_SUBSCRIBED: N_(
-                    "That is true, but there is a reason: {companion} has asked for "
-                    "`order:{order}`. Read what Connections says about access to it."
+                OPEN_AGAIN: N_(
+                    "The page is open: Connections shows a connection. Opened again, it would get "
+                    "the same answer to its `subscribe`."
+                ),
+                CORRECT_PAGE: N_(
+                    "The page has asked for `order:{order}` already. Read in Connections whether "
+                    "{companion} may subscribe to it."
                 ),
             },
             title=N_("Third case"),
             instruction=N_(
-                "Order `{order}` is yours: you are {name}. {companion} has asked for its channel, "
-                "too, and waits. Press **Advance the order**: it advances your order. Open "
-                "**{companion} in Connections**, read why {companion} receives nothing, and come "
-                "back to answer."
+                "Order `{order}` is yours: you are {name}. {companion} has sent a `subscribe` for "
+                "`order:{order}`, too, and waits. Press **Advance the order**: it advances your "
+                "order. Open **{companion} in Connections**, read why {companion} receives "
+                "nothing, and come back to answer."
             ),
             reason=N_(
-                "A client may have asked for the channel and still not be subscribed. The server "
-                "knows the rule by which it decided, and says it to an admin."
+                "An update is published on two channels. On `order:{order}` nobody is subscribed: "
+                "Connections says that it reached nobody there. On your own channel, "
+                "`user:{user_id}`, it reaches you: that copy is among your frames."
             ),
             goal=N_("The order `{order}` advances"),
             hints=(
@@ -182,9 +199,9 @@ MISSING_UPDATE = Lesson(
                 ),
             ),
             explanation=N_(
-                "The order is yours, so the server refused {companion}. You have received the "
-                "update, on your own channel `user:{user_id}`: see your frames. {companion} has to "
-                "ask for an order of their own."
+                "The order is yours, so the server refused {companion}, and that is right. You "
+                "have received the update on your own channel, `user:{user_id}`. {companion} would "
+                "receive the updates of their own orders."
             ),
             setup=(Connect(by=COMPANION), send_subscribe(ORDER, "s1", by=COMPANION)),
         ),

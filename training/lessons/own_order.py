@@ -6,7 +6,7 @@ from common.text_markers import N_
 from training.actions import Connect
 from training.conditions import Performed, Received, Sent
 from training.lesson_types import Goal, Link, NearMiss, Step
-from training.lessons.near_misses import UNREADABLE
+from training.lessons.near_misses import FORBIDDEN_CHANNEL, UNREADABLE
 from training.lessons.requests import ORDER, send_subscribe, subscribe
 
 ON_ORDER = "$[?$.payload.channel == 'order:{order}']"
@@ -51,6 +51,7 @@ def subscribe_step(id: str, *, title: str, instruction: str, reason: str, explan
             Goal(
                 N_("The server confirms it with `subscribed`"),
                 Received(type="subscribed", replying_to=SUBSCRIBE),
+                (FORBIDDEN_CHANNEL, *UNREADABLE),
             ),
         ),
         hints=(

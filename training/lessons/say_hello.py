@@ -40,7 +40,7 @@ SAY_HELLO = Lesson(
     title=N_("Say hello"),
     minutes=5,
     teaches=N_("Send a first message, and find the reply that belongs to it."),
-    terms=("ping", "pong", "id", "error"),
+    terms=("object", "ping", "pong", "id", "error", "invalid_message"),
     steps=(
         Step(
             title=N_("Send a ping"),
@@ -57,6 +57,7 @@ SAY_HELLO = Lesson(
                 Goal(
                     N_("The server answers with a `pong`"),
                     Received(type="pong", replying_to=PING),
+                    UNREADABLE,
                 ),
             ),
             hints=(
@@ -79,7 +80,7 @@ SAY_HELLO = Lesson(
             title=N_("Give it an id"),
             instruction=N_(
                 "Send another `ping`, this time with an `id`. Any string will do, that is, any "
-                'text in quotes: for example `"hello-1"`.'
+                'text in quotes, as in `"id": "hello-1"`.'
             ),
             reason=N_(
                 "One connection carries many requests, and other messages arrive in between. The "
@@ -116,7 +117,7 @@ SAY_HELLO = Lesson(
             title=N_("Two in a row"),
             instruction=N_(
                 "Send two pings with different ids, one right after the other. Then find both "
-                "pairs, and their round trips, in the sequence diagram."
+                "pairs, and their round trips, in the diagram “Sequence”."
             ),
             reason=N_(
                 "A real page asks for several things while it loads. With ids, a client can send "
@@ -168,8 +169,8 @@ SAY_HELLO = Lesson(
         Step(
             title=N_("Make a mistake on purpose"),
             instruction=N_(
-                "Send a `ping` whose `id` is a number instead of a string. The server refuses it. "
-                "Then send a correct `ping`."
+                "Send a `ping` whose `id` is a number instead of a string, that is, without "
+                "quotes. The server refuses it. Then send a correct `ping`."
             ),
             reason=N_(
                 "Every client makes mistakes. An `error` says what is wrong and leaves the "

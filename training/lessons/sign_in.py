@@ -33,7 +33,7 @@ SIGN_IN = Lesson(
         "Say who you are: with a token in the address or in a message. See bad and expired tokens "
         "refused."
     ),
-    terms=("auth", "auth_success", "auth_error", "token"),
+    terms=("auth", "auth_success", "auth_error", "token", "$FRESH_TOKEN", "4001", "4103"),
     steps=(
         Step(
             title=N_("A token in the address"),
@@ -46,10 +46,32 @@ SIGN_IN = Lesson(
                 "until when. The server trusts the signature, so it needs no password."
             ),
             goals=(
-                Goal(N_("You connect with a token in the address"), Connected(has_token=True)),
+                Goal(
+                    N_("You connect with a token in the address"),
+                    Connected(has_token=True),
+                    (
+                        NearMiss(
+                            Connected(has_token=False),
+                            N_(
+                                "This connection has no token in its address. Press "
+                                "**Disconnect**, choose “with a valid token”, and press "
+                                "**Connect**."
+                            ),
+                        ),
+                    ),
+                ),
                 Goal(
                     N_("The server answers with `auth_success`, as `{user_id}`"),
                     Received(type="auth_success", lacks=("id",), where=("user_id = {user_id}",)),
+                    (
+                        NearMiss(
+                            EXPIRED,
+                            N_(
+                                "Frame {n} refuses the token. Press **Disconnect**, choose “with a "
+                                "valid token”, and press **Connect**."
+                            ),
+                        ),
+                    ),
                 ),
             ),
             hints=(
@@ -154,6 +176,15 @@ SIGN_IN = Lesson(
                 Goal(
                     N_("A connection with an expired token gets `auth_error`, too"),
                     InOrder((Connected(has_token=True), EXPIRED)),
+                    (
+                        NearMiss(
+                            SIGNED_IN_BY_URL,
+                            N_(
+                                "Frame {n} accepts the token of this connection: it has not "
+                                "expired. Press **Connect with an expired token**."
+                            ),
+                        ),
+                    ),
                 ),
             ),
             hints=(

@@ -22,7 +22,9 @@ USER = "user:{user_id}"
 ON_USER = "$[?$.payload.channel == 'user:{user_id}']"
 WITH_LAST = "$[?$.payload.last == true]"
 SUBSCRIBE_LAST = Sent(type="subscribe", where=(ON_ORDER, WITH_LAST))
+ADVANCED_WHILE_AWAY = Never(condition=Connected(), after=Closed(code=1000), until=ADVANCED)
 LEFT_ORDER = Received(type="unsubscribed", replying_to=Sent(type="unsubscribe", where=(ON_ORDER,)))
+PONG = Received(type="pong", replying_to=Sent(type="ping"))
 LEFT_USER = Received(type="unsubscribed", replying_to=Sent(type="unsubscribe", where=(ON_USER,)))
 
 SUBSCRIBE_LESSON = Lesson(
@@ -33,7 +35,7 @@ SUBSCRIBE_LESSON = Lesson(
         "Receive what happens to an order as it happens, get its latest state at once, and stop "
         "receiving."
     ),
-    terms=("subscribe", "channel", "order_update", "last", "unsubscribe"),
+    terms=("subscribe", "channel", "advance", "order_update", "last", "unsubscribe"),
     steps=(
         subscribe_step(
             "s1",
@@ -66,6 +68,15 @@ SUBSCRIBE_LESSON = Lesson(
                 Goal(
                     N_("An `order_update` of your order arrives, twice"),
                     InOrder((ADVANCED, UPDATED, UPDATED)),
+                    (
+                        NearMiss(
+                            InOrder((Connected(), ADVANCED, UPDATED)),
+                            N_(
+                                "Only frame {n} has arrived: the new connection is not subscribed "
+                                "to `order:{order}`. Press **Reset** and begin this step again."
+                            ),
+                        ),
+                    ),
                 ),
             ),
             question=Question(
@@ -80,18 +91,18 @@ SUBSCRIBE_LESSON = Lesson(
                         ),
                     ),
                     Choice(
-                        "two-channels",
-                        N_(
-                            "The shop publishes it on `order:{order}` and on `user:{user_id}`, and "
-                            "you are subscribed to both"
-                        ),
-                    ),
-                    Choice(
                         "two-changes",
                         N_("The order has changed twice"),
                         N_(
                             "Select both frames and compare them: `status` and `updated_at` are "
                             "the same, so it is one change."
+                        ),
+                    ),
+                    Choice(
+                        "two-channels",
+                        N_(
+                            "The shop publishes it on `order:{order}` and on `user:{user_id}`, and "
+                            "you are subscribed to both"
                         ),
                     ),
                 ),
@@ -128,13 +139,14 @@ SUBSCRIBE_LESSON = Lesson(
             goals=(
                 Goal(
                     N_("The order advances while you are disconnected"),
-                    InOrder((Closed(code=1000), ADVANCED)),
+                    ADVANCED_WHILE_AWAY,
                     (
                         NearMiss(
                             InOrder((ADVANCED, UPDATED)),
                             N_(
-                                "Frame {n} reached you, so you were still connected. Press "
-                                "**Disconnect** first, and then **Advance the order**."
+                                "Frame {n} reached you, so you were connected when the order "
+                                "advanced. Press **Disconnect** first, then **Advance the order**, "
+                                "and **Connect** last."
                             ),
                         ),
                     ),
@@ -143,8 +155,7 @@ SUBSCRIBE_LESSON = Lesson(
                     N_("You connect again, and `subscribe` with `last`"),
                     InOrder(
                         (
-                            Closed(code=1000),
-                            ADVANCED,
+                            ADVANCED_WHILE_AWAY,
                             Connected(),
                             Received(type="subscribed", replying_to=SUBSCRIBE_LAST),
                         )
@@ -169,8 +180,7 @@ SUBSCRIBE_LESSON = Lesson(
                     N_("The `order_update` that you have missed follows at once"),
                     InOrder(
                         (
-                            Closed(code=1000),
-                            ADVANCED,
+                            ADVANCED_WHILE_AWAY,
                             Connected(),
                             Received(type="subscribed", replying_to=SUBSCRIBE_LAST),
                             UPDATED,
@@ -307,12 +317,15 @@ SUBSCRIBE_LESSON = Lesson(
                 ),
                 Goal(
                     N_("A `pong` arrives, and no `order_update` before it"),
-                    Never(
-                        condition=UPDATED,
-                        after=InOrder((LEFT_USER, ADVANCED)),
-                        until=Received(type="pong", replying_to=Sent(type="ping")),
-                    ),
+                    InOrder((LEFT_USER, Never(condition=UPDATED, after=ADVANCED, until=PONG))),
                     (
+                        NearMiss(
+                            InOrder((PONG, ADVANCED)),
+                            N_(
+                                "The `pong` in frame {n} came before the order advanced. Send the "
+                                "`ping` again."
+                            ),
+                        ),
                         NearMiss(
                             InOrder((LEFT_USER, ADVANCED, UPDATED)),
                             N_(

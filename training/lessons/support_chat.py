@@ -315,8 +315,8 @@ SUPPORT_CHAT = Lesson(
             ),
             solution=(Send(chat_message("OK", "c2", "{conversation}")), Choose("own")),
             explanation=N_(
-                "Each connection gets a message once. The sender's copy is the reply, with the "
-                "`id`; on a second device of {first_name} it would be an event, without one."
+                "Each connection gets the chat message once. The sender's copy is the reply, with "
+                "the `id`; on a second device of {first_name} it would be an event, without one."
             ),
             draft=chat_message("OK", "c2", "{conversation}"),
             resume=QUESTION_ASKED,

@@ -218,7 +218,7 @@ def _draw_card(lesson: Lesson, badge: str, is_next: bool) -> None:
         with st.container(
             horizontal=True, vertical_alignment="bottom", gap="xsmall", key=f"foot-{lesson.name}"
         ):
-            terms = "".join(f"<code>{html.escape(term)}</code>" for term in lesson.terms)
+            terms = "".join(f"<code>{html.escape(_(term))}</code>" for term in lesson.terms)
             st.html(f'<div class="terms-covered">{terms}</div>', width="stretch")
             label = _("Again") if whole else _("Continue") if done else _("Start")
             # The title is for screen readers: eight buttons would have one name.

@@ -8,13 +8,21 @@ import pytest
 
 from client.frame_recorder import FrameRecorder
 from common.text_patterns import parse_pattern
-from protocol.opcodes import Opcode
+from protocol.close_codes import CloseCode
+from protocol.errors import ErrorCode
 from training.actions import LEARNER, Choose, Send, Wait
 from training.conditions import Answered, Condition, Received, Sent
-from training.evaluation import Timeline, evaluate_goal, merge_entries, pair_frames
+from training.evaluation import (
+    PerformedAction,
+    Timeline,
+    evaluate_goal,
+    merge_entries,
+    pair_frames,
+)
+from training.lesson_rules import lesson_texts, step_texts
 from training.lesson_types import Goal, Lesson
 from training.lessons.catalogue import CHAPTERS, LESSONS
-from training.lessons.requests import subscribe
+from training.lessons.requests import request
 from training.placeholders import fill, fill_condition, names_in
 
 NAMES = [
@@ -240,28 +248,209 @@ def test_links_lead_to_pages_of_the_workbench(lesson, step):
     assert {link.page for link in step.links} <= pages
 
 
+class Attempt:
+    """What a learner does in a step and receives, each thing a second after the one before."""
+
+    VALUES = {  # noqa: RUF012 - read only
+        "order": "ord_1",
+        "other_order": "ord_2",
+        "other_name": "Olha",
+        "user_id": "user_1",
+    }
+
+    def __init__(self):
+        self._at = 0.0
+        self._recorder = FrameRecorder(self._next)
+        self._actions = []
+
+    def _next(self):
+        self._at += 1.0
+        return self._at
+
+    def request(self, type_, reply, id="r1", **payload):
+        """Send a request and receive the reply."""
+        self._recorder.record_sent(request(type_, id, payload).encode())
+        return self.received(reply[0], reply[1], id)
+
+    def received(self, type_, payload, id=None):
+        message = {"type": type_, "payload": payload} | ({"id": id} if id else {})
+        self._recorder.record_received(msgspec.json.encode(message))
+        return self
+
+    def subscribe(self, channel, reply, **options):
+        return self.request("subscribe", (reply, {"channel": channel}), channel=channel, **options)
+
+    def unsubscribe(self, channel):
+        reply = ("unsubscribed", {"channel": channel})
+        return self.request("unsubscribe", reply, channel=channel)
+
+    def ask(self, channel):
+        """Subscribe, and be refused."""
+        return self.request("subscribe", FORBIDDEN, channel=channel)
+
+    def ping(self):
+        return self.request("ping", ("pong", {}))
+
+    def update(self):
+        return self.received("order_update", {"order_id": "ord_1"})
+
+    def advance(self):
+        self._actions.append(PerformedAction(self._next(), "advance_order"))
+        return self
+
+    def disconnect(self):
+        self._recorder.record_close(1000, "", by_client=True)
+        return self
+
+    def connect(self, *, has_token=True):
+        self._recorder.record_connecting(has_token)
+        self._recorder.record_open()
+        return self
+
+    def results(self, lesson, number):
+        """Return the results of a step's goals, near misses with their values."""
+        step = LESSONS[lesson].steps[number - 1]
+        frames = pair_frames(LEARNER, self._recorder.frames())
+        timeline = Timeline(merge_entries([frames], self._actions), frozenset())
+        results = [evaluate_goal(goal, timeline, self.VALUES) for goal in step.goals]
+        return [(each.is_met, fill(each.near_miss, self.VALUES)) for each in results]
+
+
+FORBIDDEN = ("error", {"code": "forbidden", "message": "Not allowed"})
+
+
 @pytest.mark.parametrize(
     ("step", "channel", "text"),
     [
-        (0, "order:ord_9", "exactly `order:ord_1`"),
-        (1, "order:ord_3", "exactly `order:ord_2`"),
-        (1, "order:ord_1", "your own order"),
-        (2, "ord_nobody", "Write `order:` before the id"),
-        (2, "orders:ord_nobody", "must begin with `order:`"),
-        (2, "order:", "must begin with `order:`"),
-        (2, "user:user_1", "must begin with `order:`"),
-        (2, "order:ord_2", "the order of Olha"),
-        (3, "order:ord_nobody", "still looks like a name"),
+        (2, "order:ord_3", "exactly `order:ord_2`"),
+        (2, "orders:ord_2", "exactly `order:ord_2`"),
+        (3, "ord_nobody", "Write `order:` before the id"),
+        (3, "orders:ord_nobody", "must begin with `order:`"),
+        (3, "order:", "must begin with `order:`"),
+        (3, "order:ord_2", "the order of Olha"),
+        (4, "order:ord_nobody", "still looks like a name"),
     ],
 )
-def test_another_channel_than_the_step_asks_for_is_explained(step, channel, text):
-    values = {"order": "ord_1", "other_order": "ord_2", "other_name": "Olha"}
-    recorder = FrameRecorder()
-    recorder.record_sent(subscribe(channel, "r1").encode(), Opcode.TEXT)
-    goal = LESSONS["be-refused"].steps[step].goals[0]
-    happened = Timeline(merge_entries([pair_frames(LEARNER, recorder.frames())], ()), frozenset())
+def test_a_refusal_of_another_channel_says_that_it_is_not_the_one_asked_for(step, channel, text):
+    asked, refused = Attempt().ask(channel).results("be-refused", step)
 
-    result = evaluate_goal(goal, happened, values)
+    assert asked == refused
+    is_met, near_miss = asked
+    assert not is_met
+    assert near_miss.startswith("The server did refuse with `forbidden` (frame {n})")
+    assert text in near_miss
 
-    assert not result.is_met
-    assert text in fill(result.near_miss, values)
+
+@pytest.mark.parametrize(
+    ("step", "channel", "text"),
+    [
+        (2, "order:ord_1", "your own order"),
+        (2, "user:user_1", "exactly `order:ord_2`"),
+        (3, "user:user_1", "must begin with `order:`"),
+        (4, "order:ord_1", "still looks like a name"),
+    ],
+)
+def test_a_channel_that_is_not_refused_is_explained(step, channel, text):
+    asked, refused = Attempt().subscribe(channel, "subscribed").results("be-refused", step)
+
+    assert not asked[0]
+    assert text in asked[1]
+    assert refused == (False, "")
+
+
+def test_a_misspelt_own_order_is_explained_at_both_goals():
+    asked, confirmed = Attempt().ask("order:ord_9").results("be-refused", 1)
+
+    assert "exactly `order:ord_1`" in asked[1]
+    assert "exactly `order:ord_1`" in confirmed[1]
+
+
+def test_an_order_that_advances_after_the_new_connection_was_not_missed():
+    attempt = Attempt().disconnect().connect().advance().update()
+    away, subscribed, _ = attempt.results("subscribe", 3)
+
+    assert "so you were connected when the order advanced" in away[1]
+    assert not away[0]
+    assert not subscribed[0]
+
+    attempt.disconnect().advance().connect()
+    attempt.subscribe("order:ord_1", "subscribed", last=True).update()
+    assert [met for met, _ in attempt.results("subscribe", 3)] == [True, True, True]
+
+
+def test_a_pong_before_the_order_advances_shows_nothing():
+    attempt = Attempt().unsubscribe("user:user_1").ping().advance()
+
+    assert "came before the order advanced" in attempt.results("subscribe", 5)[2][1]
+    assert attempt.ping().results("subscribe", 5)[2] == (True, "")
+
+
+def test_whoever_leaves_the_order_after_an_update_can_still_receive_nothing():
+    attempt = Attempt().unsubscribe("user:user_1").advance().update().ping()
+    assert "still subscribed to `order:ord_1`" in attempt.results("subscribe", 5)[2][1]
+
+    attempt.unsubscribe("order:ord_1").advance().ping()
+    assert attempt.results("subscribe", 5)[2][0]
+
+
+def test_a_new_connection_that_is_not_subscribed_to_the_order_is_explained():
+    attempt = Attempt().disconnect().connect().advance().update()
+
+    assert "not subscribed to `order:ord_1`" in attempt.results("subscribe", 2)[1][1]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "lesson", "step", "goal", "text"),
+    [
+        (Attempt().connect(has_token=False), "sign-in", 1, 0, "no token in its address"),
+        (
+            Attempt().connect().received("auth_error", {"error": "Invalid"}),
+            "sign-in",
+            1,
+            1,
+            "refuses the token",
+        ),
+        (
+            Attempt().connect().received("auth_success", {"user_id": "user_1"}),
+            "sign-in",
+            3,
+            1,
+            "has not expired",
+        ),
+        (Attempt().disconnect(), "lost-connection", 2, 0, "with 1000: a normal end"),
+    ],
+)
+def test_a_connection_of_another_kind_is_explained(attempt, lesson, step, goal, text):
+    is_met, near_miss = attempt.results(lesson, step)[goal]
+
+    assert not is_met
+    assert text in near_miss
+
+
+def test_the_place_of_the_right_choice_does_not_give_it_away():
+    places = {
+        name: [
+            [choice.explanation for choice in step.question.choices].index("")
+            for step in lesson.steps
+            if step.question
+        ]
+        for name, lesson in LESSONS.items()
+    }
+    counts = Counter(place for each in places.values() for place in each)
+
+    assert max(counts.values()) <= counts.total() / 2
+    assert all(len(each) == 1 or each != sorted(each) for each in places.values() if each)
+
+
+@every_lesson
+def test_a_lesson_lists_the_codes_that_its_texts_name(lesson):
+    known = {*ErrorCode, *(str(int(code)) for code in CloseCode), "1006"}
+    texts = [*lesson_texts(lesson), *(text for step in lesson.steps for text in step_texts(step))]
+    named = {word for text in texts for word in re.findall(r"[a-z_]+|\b\d{4}\b", code_of(text))}
+
+    assert named & known <= set(lesson.terms)
+
+
+def code_of(text: str) -> str:
+    """Return what stands in backticks, and all numbers of four digits."""
+    return " ".join(re.findall(r"`[^`]+`|\b\d{4}\b", text))
