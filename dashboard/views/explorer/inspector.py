@@ -77,7 +77,7 @@ def _draw_facts(message: LoggedMessage) -> None:
         reached=message.reached,
     )
     if message.reached == 0:
-        facts += ": " + nobody_text(message)
+        facts += " · " + nobody_text(message)
     utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
     # app.css lays a message that a person selected over the list on a phone.
     chosen = '<i class="chosen"></i>' if tab().explorer.is_chosen else ""
