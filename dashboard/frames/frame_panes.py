@@ -54,7 +54,8 @@ def draw_frames(
 ) -> tuple[tuple[RecordedFrame, ...], str]:
     """Draw the frames, newest first, and below them the selected one in detail.
 
-    Without ``has_room``, the list has no times and channels.  ``draw_toolbar`` returns the frames
+    Without ``has_room``, the list has no times and channels, and of the selected frame the content
+    comes before its meaning, which may have to be scrolled to.  ``draw_toolbar`` returns the frames
     to list and the words that they were filtered by; this is returned.  ``draw_notes`` draws what
     else is to be said of the frame in detail.
     """
@@ -72,7 +73,7 @@ def draw_frames(
             # Always there, so that selecting a frame moves nothing.
             with st.container(key="frame", height="stretch", border=False, gap="xsmall"):
                 if shown or one:
-                    _draw_detail(one, listed, draw_notes)
+                    _draw_detail(one, listed, has_room, draw_notes)
                     seq = one.seq if one else ""
                     _from_top(key="frame-pane", data={"frame": f"{listed.owner} {seq}"})
                 else:
@@ -169,6 +170,7 @@ def _draw_table(
 def _draw_detail(
     frame: RecordedFrame | None,
     listed: FrameList,
+    has_room: bool,
     draw_notes: DrawNotes | None,
 ) -> None:
     if frame is None:
@@ -179,6 +181,8 @@ def _draw_detail(
     st.html(
         formatting.split_row_html(f"<b>#{frame.seq} {html.escape(frame.label)}</b>", aside, "quiet")
     )
+    if frame.text and not has_room:
+        st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)
     tracker = listed.tracker
     notes = tracker.notes(frame.seq)
     words = explain(
@@ -192,7 +196,7 @@ def _draw_detail(
     st.caption(formatting.markdown_with_code(words))
     if draw_notes:
         draw_notes(frame, notes)
-    if frame.text:
+    if frame.text and has_room:
         st.code(frame_text.pretty_json(frame), "json", wrap_lines=True)
 
 

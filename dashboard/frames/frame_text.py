@@ -14,6 +14,7 @@ from dashboard.frames.connection_summary import is_token_expiry
 from dashboard.frames.connection_tracker import FrameNotes
 from dashboard.frames.event_origins import EVERYONE, Basis, EventOrigin, ReplayReason
 from dashboard.messages import fields
+from protocol import codec
 from protocol.close_codes import CloseCode
 from protocol.errors import ErrorCode
 
@@ -78,8 +79,14 @@ def one_line(frame: RecordedFrame) -> str:
     payload = frame.json_body.get("payload")
     if isinstance(payload, dict):
         return _payload_line(payload)
+    id = id_text(frame)
+    return f"id {id}" if id else ""
+
+
+def id_text(frame: RecordedFrame) -> str:
+    """Return a frame's ``id`` as JSON, so that "7" and 7 look different; empty without one."""
     id = frame.json_body.get("id")
-    return "" if id is None else f"id {id}"
+    return "" if id is None else codec.encode_json(id).decode()
 
 
 def _payload_line(payload: Mapping[str, Any]) -> str:
@@ -105,6 +112,13 @@ def _publication_line(frame: RecordedFrame) -> str:
     found = frame.json_body
     address = found.get("channel") or found.get("user") or ("*" if found.get("everyone") else "")
     return f"{found.get('type', '')} → {address}" if address else frame.text
+
+
+def _channel_of(publication: Mapping[str, Any]) -> str:
+    """Return the channel that a publication is for; empty for one to everyone."""
+    if user := publication.get("user"):
+        return f"user:{user}"
+    return str(publication.get("channel") or "")
 
 
 def pretty_json(frame: RecordedFrame) -> str:
@@ -133,6 +147,10 @@ SIGNED_IN = N_(
 PUBLISHED = N_(
     "The server accepted {accepted} and queued it for connections: {reached}. That is not a "
     "confirmation that the clients have processed it, and without a subscriber nobody gets it."
+)
+PUBLISHED_TO_NOBODY = N_(
+    "The server accepted {accepted}. Nobody was subscribed to `{channel}` on the node that "
+    "answered."
 )
 SIGNED_IN_AGAIN = N_("The new token extends the session; its subscriptions stay.")
 SUBSCRIBED = N_(
@@ -232,7 +250,7 @@ def _explain_kind(
         case FrameKind.CLOSE:
             yield from _explain_close(frame, notes)
         case FrameKind.HANDSHAKE_REJECTED | FrameKind.HTTP_RESPONSE:
-            yield from _explain_http(frame)
+            yield from _explain_http(frame, notes.request)
         case FrameKind.TEXT if frame.is_event:
             yield from explain_origin(notes.origin, origin_of)
         case FrameKind.TEXT if not frame.is_sent:
@@ -255,9 +273,12 @@ def _explain_close(frame: RecordedFrame, notes: FrameNotes) -> Iterator[Sentence
         yield code_descriptions.SUBSCRIPTIONS_LOST, {"channels": code_list(notes.lost)}
 
 
-def _explain_http(frame: RecordedFrame) -> Iterator[Sentence]:
+def _explain_http(frame: RecordedFrame, request: RecordedFrame | None) -> Iterator[Sentence]:
+    channel = _channel_of(request.json_body) if request is not None else ""
     if frame.code == 0:
         yield NO_RESPONSE, _NO_VALUES
+    elif frame.code < 300 and frame.json_body.get("reached") == 0 and channel:
+        yield PUBLISHED_TO_NOBODY, {**frame.json_body, "channel": channel}
     elif frame.code < 300 and "reached" in frame.json_body:
         yield PUBLISHED, frame.json_body
     elif frame.code in code_descriptions.HTTP_STATUS_TEXTS:

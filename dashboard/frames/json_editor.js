@@ -46,8 +46,9 @@ function draw(layer, text, errorAt) {
     layer.replaceChildren(...coloured(text), "\n");
     return;
   }
-  const mark = part("wrong", text.slice(errorAt, errorAt + 1).trimEnd() || " ");
-  const rest = text.slice(errorAt + mark.textContent.length);
+  const wrong = text.slice(errorAt, errorAt + 1).replace("\n", "");
+  const mark = part("wrong", wrong || " "); // the end of a line has nothing else to be marked
+  const rest = text.slice(errorAt + wrong.length);
   layer.replaceChildren(...coloured(text.slice(0, errorAt)), mark, ...coloured(rest), "\n");
 }
 

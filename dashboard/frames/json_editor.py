@@ -6,10 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard.frames import json_check
 from dashboard.i18n.translate import _
 from dashboard.ui import formatting
 
+MAX_PUBLICATION_BYTES = 64 << 10
 _component = st.components.v2.component(
     "json-editor", js=Path(__file__).with_name("json_editor.js").read_text()
 )
@@ -39,10 +41,28 @@ def draw_colours(
 
 
 def check_html(text: str, is_publication: bool) -> str:
+    """Return what is to be said of a text, and its size beside the limit."""
+    size = len(text.encode())
+    limit = MAX_PUBLICATION_BYTES if is_publication else MAX_MESSAGE_BYTES
+    words = _("{size} of {limit} bytes").format(
+        size=formatting.format_number(size), limit=formatting.format_number(limit)
+    )
+    if is_publication:
+        sender = _("as a service")
+        words = f"{sender} · {words}"
+    tone = "over" if size > limit else "quiet"
+    state = _state_html(text, is_publication)
+    return f'<div class="row split checked">{state}<span class="{tone}">{words}</span></div>'
+
+
+def _state_html(text: str, is_publication: bool) -> str:
     """Return whether the text is JSON, where it is not, and what the server would refuse."""
     error = json_check.find_json_error(text)
     if error is not None:
-        place = _("Line {line}, column {column}").format(line=error.line, column=error.column)
+        words = _("Line {line}, column {column}")
+        if error.is_at_line_end:
+            words = _("End of line {line}")
+        place = words.format(line=error.line, column=error.column)
         return formatting.status_html(place, _(error.text), "warn")
     if not text.strip():
         return formatting.status_html(_("Empty"), "", "muted")

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from msgspec import Struct
 
 from client.recorded_frames import FrameKind, RecordedFrame
+from dashboard.frames import frame_text
 from dashboard.frames.connection_tracker import FrameNotes
 from dashboard.frames.event_origins import ReplayReason
-from dashboard.frames.frame_text import REPLAYED_MARK, frame_tone
 from dashboard.ui import glossary
 from dashboard.ui.formatting import dot_html, format_duration, format_round_trip, split_row_html
 
@@ -112,15 +112,15 @@ def _render_arrow(
 ) -> str:
     """Draw one arrow; a client at the right sends to the left."""
     origin = notes.origin
-    classes = ["up" if frame.is_sent != at_right else "down", frame_tone(frame, origin)]
+    classes = ["up" if frame.is_sent != at_right else "down", frame_text.frame_tone(frame, origin)]
     if frame.kind in (FrameKind.HTTP_REQUEST, FrameKind.HTTP_RESPONSE):
         classes.append("http")
     if is_marked:
         classes.append("marked")
     label = html.escape(frame.label)
-    if frame.id:
-        label += f' <span class="quiet">{html.escape(frame.id)}</span>'
+    if id := frame_text.id_text(frame):
+        label += f' <span class="quiet">{html.escape(id, quote=False)}</span>'
     if origin is not None and origin.replay is not ReplayReason.NONE:
         classes.append("replayed")
-        label += f' <span class="quiet">{REPLAYED_MARK}</span>'
+        label += f' <span class="quiet">{frame_text.REPLAYED_MARK}</span>'
     return f'<div class="{" ".join(classes)}">{label}<i></i></div>'

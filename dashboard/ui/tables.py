@@ -84,6 +84,21 @@ def text_column(
     return Column("text", width, _toned(value, tone), tooltip, grows)
 
 
+def name_column(
+    width: int,
+    value: Callable[[T], str],
+    tooltip: str = "",
+    *,
+    tone: Callable[[T], str] | None = None,
+    grows: bool = False,
+) -> Column[T]:
+    """Show a name as ``text_column`` does; one that is too long is cut before its last letters.
+
+    For names that begin alike and differ at the end, such as ids.
+    """
+    return Column("name", width, _toned(value, tone), tooltip, grows)
+
+
 def right_aligned_column(
     width: int,
     value: Callable[[T], str],
@@ -369,7 +384,7 @@ def _toned(value: Callable[[T], str], tone: Callable[[T], str] | None) -> Callab
 def _marked(column: Column[T], row: T, mark: Mark | None) -> Cell:
     """Return a cell; a text with marks is split: plain, marked, plain and so on."""
     cell = column.cell(row)
-    if mark is None or column.kind != "text":
+    if mark is None or column.kind not in ("text", "name"):
         return cell
     tone, text = ("", cell) if isinstance(cell, str) else cell
     parts, end = [], 0

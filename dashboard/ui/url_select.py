@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import streamlit as st
 
@@ -182,6 +183,18 @@ def asked_value(page: str, parameter: str) -> str:
     kept, asked = kept_value(page, parameter), st.query_params.get(parameter, "")
     is_stale = asked in tab().stale_values.get((page, parameter), ())
     return kept if is_stale else asked or kept
+
+
+def new_tab_url(page: str, parameters: Mapping[str, str]) -> str:
+    """Return the address of a page for a new tab, with this tab's persona and language."""
+    shared = {
+        parameter: value
+        for (owner, parameter), value in tab().choices.items()
+        if owner == EVERY_PAGE and value and parameter in st.query_params
+    }
+    query = urlencode({**shared, **parameters})
+    path = f"/{quote(page, safe='')}"
+    return f"{path}?{query}" if query else path
 
 
 def confirm_url() -> None:

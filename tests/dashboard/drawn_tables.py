@@ -74,7 +74,7 @@ def _text(kind: str, cell: Any) -> str:
             return cell
         case "progress", [_, _, text, _]:
             return text
-        case (("sparkline" | "button" | "icon"), [text, *_]):
+        case (("sparkline" | "button"), [text, *_]) | ("icon", [_, text]):
             return text
         case _, [_, *parts]:
             return "".join(parts)

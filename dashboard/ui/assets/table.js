@@ -317,7 +317,10 @@ class Table {
   onOver(target) {
     const cell = target.closest("th, td");
     if (cell?.tagName === "TH") this.showTip(cell);
-    else if (cell?.matches(".table-text, .table-chip, .table-link")) cell.title = cell.scrollWidth > cell.clientWidth ? cell.textContent : "";
+    else if (cell?.matches(".table-text, .table-name, .table-chip, .table-link")) {
+      const shown = cell.querySelector(".table-cut > :first-child") ?? cell;
+      cell.title = shown.scrollWidth > shown.clientWidth ? cell.textContent.trim() : "";
+    }
   }
 
   showTip(th) {

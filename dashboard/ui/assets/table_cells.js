@@ -1,6 +1,7 @@
 // The cells of a table: fill(td, kind, cell) shows what tables.py made of a row.
 //
 //   text, right   "text", or [tone, text], or with marks [tone, plain, marked, plain, …]
+//   name          the same; where it is cut, its end stays
 //   chip          [tone, text]                       "" of any kind: an empty cell
 //   progress      [tone, percent, text, is the text visible]
 //   sparkline     [text read aloud, [heights]]
@@ -15,12 +16,39 @@ export function element(tag, className, text) {
   return made;
 }
 
+const END = 8; // characters of a name that are never cut
+
+// Parts of a text, every second one marked, from one position to another.
+function slice(parts, from, to) {
+  let start = 0;
+  return parts.map((part) => {
+    const cut = part.slice(Math.max(0, from - start), Math.max(0, to - start));
+    start += part.length;
+    return cut;
+  });
+}
+
+function nodes(parts) {
+  return parts.map((part, at) => (at % 2 && part ? element("mark", "", part) : part));
+}
+
 const SHOW = {
   text(td, cell) {
     const [tone, ...parts] = Array.isArray(cell) ? cell : ["", cell];
     td.className = `table-text ${tone && `table-tinted ${tone}`}`;
     if (parts.length < 2) td.textContent = parts[0];
-    else td.replaceChildren(...parts.map((part, at) => (at % 2 ? element("mark", "", part) : part)));
+    else td.replaceChildren(...nodes(parts));
+  },
+
+  name(td, cell) {
+    const [tone, ...parts] = Array.isArray(cell) ? cell : ["", cell];
+    td.className = `table-name ${tone && `table-tinted ${tone}`}`;
+    const { length } = parts.join("");
+    const [whole, start, end] = ["table-cut", "", ""].map((name) => element("span", name));
+    start.append(...nodes(slice(parts, 0, length - END)));
+    end.append(...nodes(slice(parts, Math.max(0, length - END), length)));
+    whole.append(start, end);
+    td.replaceChildren(whole);
   },
 
   right(td, cell) {

@@ -42,7 +42,7 @@ QUEUED_FOR_CLIENT = N_(
 QUEUED_FOR_OTHERS = N_(
     "The {type} of {at} was queued for the clients subscribed at that time ({reached})."
 )
-REACHED_NOBODY = N_("The {type} of {at} reached nobody: no client was subscribed at that time.")
+NO_SUBSCRIBER = N_("Nobody was subscribed to {channel} when the {type} of {at} was published.")
 SEND_QUEUE_GROWS = N_(
     "Send queue: {bytes} bytes. The client reads more slowly than messages are published."
 )
@@ -148,12 +148,13 @@ def _message_sentences(
                 "type": message.type,
                 "at": format_time(message.at),
                 "reached": message.reached,
+                "channel": message.channel,
                 "connected": format_time(connected),
             }
             if access.joined and message.at < connected:
                 text = SENT_BEFORE_CONNECT
             elif message.reached == 0:
-                text = REACHED_NOBODY
+                text = NO_SUBSCRIBER
             else:
                 text = QUEUED_FOR_CLIENT if access.joined else QUEUED_FOR_OTHERS
             yield translate(text).format(**values)

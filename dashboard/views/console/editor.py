@@ -12,7 +12,6 @@ from functools import partial
 import streamlit as st
 
 from common.text_markers import N_
-from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard import tab_session
 from dashboard.frames import json_check, json_editor, templates
 from dashboard.frames.templates import TemplateValues
@@ -31,7 +30,6 @@ from dashboard.views.console.editor_state import LIVE_KEY
 from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
 
-MAX_PUBLICATION_BYTES = 64 << 10  # bytes
 CHECKED_HEIGHT = 240  # px: the check and the schema
 MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
@@ -71,14 +69,14 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
     with theme.card("compose", "", None, size="pane"):
         draw_mode_switch()
         _draw_template_choice(values)
-        text = st.text_area(
+        st.text_area(
             _("Frame"),
             height="stretch",
             key=EDITOR_TEXT,
             label_visibility="collapsed",
             on_change=editor_state.follow_typed_text,
         )
-        _draw_sending(text, is_publication, connection)
+        _draw_sending(is_publication, connection)
         st.fragment(_draw_check)(values, connection.persona)
 
 
@@ -109,7 +107,7 @@ def _draw_template_choice(values: Callable[[], TemplateValues]) -> None:
     editor_state.keep_choice(key, name)
 
 
-def _draw_sending(text: str, is_publication: bool, connection: ConsoleConnection) -> None:
+def _draw_sending(is_publication: bool, connection: ConsoleConnection) -> None:
     """Draw the buttons; a message over the limit can be sent, to see the server's answer."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
@@ -123,15 +121,6 @@ def _draw_sending(text: str, is_publication: bool, connection: ConsoleConnection
         )
         with st.popover(_("Repeat"), icon=":material/repeat:", key="repeat"):
             _draw_repetition(connection)
-    size = len(text.encode())
-    limit = MAX_PUBLICATION_BYTES if is_publication else MAX_MESSAGE_BYTES
-    usage = _("{size} of {limit} bytes").format(
-        size=formatting.format_number(size), limit=formatting.format_number(limit)
-    )
-    if is_publication:
-        sender = _("as a service")
-        usage = f"{sender} · {usage}"
-    st.caption(f":red[{usage}]" if size > limit else usage)
 
 
 def _draw_repetition(connection: ConsoleConnection) -> None:

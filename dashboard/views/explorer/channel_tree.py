@@ -152,7 +152,7 @@ def _columns(view: TreeView) -> dict[str, Column[ChannelTreeRow]]:
         )
     return {
         "": Column("button", 22, _fold_cell, on_click=_act),
-        _("Channel"): tables.text_column(
+        _("Channel"): tables.name_column(
             112,
             lambda row: format_name(row, bool(view.search)),
             _(

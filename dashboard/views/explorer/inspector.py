@@ -76,10 +76,19 @@ def _draw_facts(message: LoggedMessage) -> None:
         ),
         reached=message.reached,
     )
+    if message.reached == 0:
+        facts += " · " + nobody_text(message)
     utc = _("{at} UTC").format(at=formatting.format_time(message.at, millis=True, timezone=UTC))
     # app.css lays a message that a person selected over the list on a phone.
     chosen = '<i class="chosen"></i>' if tab().explorer.is_chosen else ""
     st.html(f'<div class="row quiet" title="{utc}">{facts}{chosen}</div>')
+
+
+def nobody_text(message: LoggedMessage) -> str:
+    """Say why a message reached nobody: its channel had no subscribers."""
+    if message.channel == "*":
+        return _("nobody was connected")
+    return _("nobody was subscribed to {channel}").format(channel=message.channel)
 
 
 def _draw_form_switch() -> str:
@@ -287,7 +296,9 @@ def _draw_subscribers(message: LoggedMessage) -> None:
             "say which.",
             message.reached,
         )
-        st.caption(words.format(count=message.reached))
+        if message.reached == 0:
+            words = _("Nobody was subscribed to `{channel}` when the message was published.")
+        st.caption(words.format(count=message.reached, channel=message.channel))
         channel_detail.draw_subscribers(message.channel, "message-subscribers")
 
 

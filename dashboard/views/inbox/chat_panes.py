@@ -316,15 +316,15 @@ def draw_message_input(
 def send_message(
     key: str, participant: ChatParticipant, conversation: ChatConversation | None
 ) -> None:
-    """Send the text of an input field.
+    """Send the text of an input field; a text that the server refuses stays in the field.
 
     A callback: a run that reads the text while it draws may be interrupted before it does.
     """
+    text = st.session_state[key]
     try:
         select_conversation(
-            participant.send_message(
-                st.session_state[key], conversation.id if conversation else None
-            )
+            participant.send_message(text, conversation.id if conversation else None)
         )
     except SendFailed as why:
         tab().inbox.error = _(str(why))
+        st.session_state[key] = text  # the browser has emptied the field

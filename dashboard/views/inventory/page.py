@@ -70,7 +70,7 @@ def warehouse_column(warehouse: int) -> Column[ProductStock]:
     """Return the column with the stock of one warehouse."""
     return tables.sortable(
         tables.number_column(
-            52,
+            48,
             lambda shelf: shelf.quantities[warehouse],
             tone=lambda shelf: tables.low_stock_tone(shelf.quantities[warehouse], shelf.threshold),
         ),
@@ -107,7 +107,7 @@ def draw_stock(now: Snapshot) -> None:
         places, subjects = now.stock.warehouses, scenario_subjects(now, SubjectKind.PRODUCT)
         columns: dict[str, Column[ProductStock]] = {
             _("Product"): tables.sortable(
-                tables.text_column(140, lambda shelf: shelf.name, grows=True),
+                tables.text_column(132, lambda shelf: shelf.name, grows=True),
                 "product",
                 lambda shelf: shelf.name.casefold(),
             ),
@@ -170,12 +170,12 @@ def scenario_column(subjects: dict[str, str]) -> dict[str, Column[ProductStock]]
     """Return the column that names the scenario of a product, while there is one."""
     if not subjects:
         return {}
-    tones = dict.fromkeys(subjects.values(), "warn")
     return {
-        _("Scenario"): tables.chips_column(
-            112,
+        # No word: with a column as wide as its title, the table would scroll sideways.
+        "": tables.icon_column(
+            30,
+            lambda product: "science" if product.id in subjects else "",
             lambda product: subjects.get(product.id, ""),
-            tones,
             _("The running scenario that acts on this product"),
         )
     }

@@ -109,7 +109,9 @@ def items_html(order: TrackedOrder, shown: TrackedOrder) -> str:
     """Return delivery, items and total as HTML."""
     items = [
         formatting.split_row_html(
-            f"{html.escape(item.name)} × {item.quantity}",
+            # On one line, whatever the name is: the pane is as high as its lines.
+            f'<span class="cut" title="{html.escape(item.name)}">{html.escape(item.name)}</span>'
+            f"<span> × {item.quantity}</span>",
             f"{formatting.format_number(float(item.price * item.quantity), 2)} ₴",
         )
         for item in order.items

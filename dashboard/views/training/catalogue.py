@@ -11,8 +11,9 @@ from common.text_markers import N_
 from dashboard import dependencies
 from dashboard.i18n.translate import _
 from dashboard.tab_session import tab
-from dashboard.ui import formatting
+from dashboard.ui import formatting, url_select
 from dashboard.views.training import learners, navigation
+from dashboard.views.training.classroom import CLASS_VIEW, VIEW_PARAM
 from training.lesson_files import OwnLessons, load_own_lessons
 from training.lesson_types import Chapter, Lesson
 from training.lessons.catalogue import CHAPTERS, LESSONS
@@ -116,6 +117,25 @@ def _open_asked_for() -> None:
 
 
 def _draw_name() -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="name-and-class"
+    ):
+        _draw_name_form()
+        # A trainer has no name to give: the way to the class is where everybody else begins.
+        st.button(
+            _("You teach? Open the class"),
+            key="open-class",
+            icon=":material/groups:",
+            type="tertiary",
+            on_click=url_select.set_selected,
+            args=(learners.PAGE, VIEW_PARAM, CLASS_VIEW),
+        )
+    if request := tab().training.name_requests:
+        script = f"<script>/* {request} */ document.querySelector({FIELD!r})?.focus()</script>"
+        st.html(script, unsafe_allow_javascript=True)
+
+
+def _draw_name_form() -> None:
     with (
         st.form("learner-form", border=False, enter_to_submit=True),
         st.container(horizontal=True, vertical_alignment="center", gap="small", key="next-row"),
@@ -137,9 +157,6 @@ def _draw_name() -> None:
         ) and learners.sign_in(name):
             _open_asked_for()
             st.rerun()
-    if request := tab().training.name_requests:
-        script = f"<script>/* {request} */ document.querySelector({FIELD!r})?.focus()</script>"
-        st.html(script, unsafe_allow_javascript=True)
 
 
 def _draw_all_done() -> None:

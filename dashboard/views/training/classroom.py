@@ -23,6 +23,7 @@ VIEW_PARAM = "training"
 LESSONS_VIEW, CLASS_VIEW = "lessons", "class"
 VIEWS = {LESSONS_VIEW: N_("Lessons"), CLASS_VIEW: N_("Class")}
 HELP, HERE, AWAY = N_("may need help"), N_("here"), N_("away")
+NO_LESSON = N_("no lesson open")
 MAX_STEPS = 12  # of those where people get stuck
 PLACEHOLDER = re.compile(r"\{\w+\}")
 
@@ -51,7 +52,9 @@ def draw(live_line: Callable[[str], None]) -> None:
     with theme.card("class", _("Class"), f"<span>{count} · {aside}</span>{download}", size="pane"):
         if not rows:
             theme.draw_empty_state(
-                "school", _("Nobody has begun yet"), _("Whoever begins a lesson appears here.")
+                "school",
+                _("Nobody has begun yet"),
+                _("Learners open *Training*, type a name and begin a lesson: then they are here."),
             )
             return
         tables.draw_table(
@@ -64,7 +67,7 @@ def draw(live_line: Callable[[str], None]) -> None:
         )
         words = _(
             "✓ done, 2/4: two of four steps are done. After 10 minutes on one step, a learner may "
-            "need help."
+            "need help. Away: for a minute, no tab with the lesson has been connected."
         )
         st.html(f'<div class="row quiet">{words}</div>')
         _draw_difficulties(progress.step_difficulties(learners, LESSONS.values()))
@@ -106,6 +109,8 @@ def _columns() -> dict[str, Column[LearnerStatus]]:
 
 
 def _state(row: LearnerStatus) -> str:
+    if row.learner.current is None:
+        return NO_LESSON
     return HELP if row.may_need_help else HERE if row.is_here else AWAY
 
 

@@ -10,6 +10,7 @@ from dashboard import dependencies
 from dashboard.tab_session import tab
 from dashboard.ui import url_select
 from dashboard.views.training.lesson_run import LessonRun
+from dashboard.views.training.presence import SEEN_EVERY_S
 from training import progress, progress_code
 from training.evaluation import StepResult
 from training.learner_files import learner_key
@@ -19,7 +20,6 @@ from training.progress import Learner, StepProgress
 from training.progress_code import InvalidCode
 
 PAGE, LEARNER_PARAM = "training", "learner"
-SEEN_EVERY_S = 20.0  # how often a file says that its learner is still there
 SETTLED_S = 0.6  # an attempt is evaluated once its reply can have come
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,19 @@ def note_begin(lesson: str, step: int) -> None:
 def note_leave() -> None:
     """Record that the learner is on no step any more."""
     _update(progress.leave)
+
+
+def presence_recorder() -> Callable[[], None]:
+    """Return what records on any thread that this tab's learner is still on the current step."""
+    files, name = dependencies.learner_files(), current_name()
+
+    def record() -> None:
+        try:
+            files.update(name, lambda learner: progress.see(learner, time.time()))
+        except OSError as error:
+            log.warning("cannot save that a learner is there: %s", error)
+
+    return record
 
 
 def note_hint(lesson: str, step: int, shown: int) -> None:

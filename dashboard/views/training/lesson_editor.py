@@ -13,13 +13,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from common.text_markers import N_
-from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard import dependencies
 from dashboard.frames import json_editor, templates
 from dashboard.frames.templates import TemplateValues
 from dashboard.i18n.translate import _, current_language
 from dashboard.tab_session import tab
-from dashboard.ui import formatting, theme
+from dashboard.ui import theme
 from dashboard.views.training import navigation
 from dashboard.views.training.lesson_run import LessonRun, RunPhase
 from protocol.simulator_api import ShopLanguage
@@ -27,7 +26,7 @@ from training.actions import LEARNER, Publish, Send
 
 OWN_DRAFT = "draft"
 OWN_DRAFT_TITLE = N_("the frame of this step")
-EDITOR_PX = 168
+EDITOR_PX = 152
 TEMPLATES = (OWN_DRAFT, *(t for t in templates.TEMPLATE_NAMES if not templates.is_publication(t)))
 SANDBOX_TEMPLATES = templates.TEMPLATE_NAMES
 
@@ -58,8 +57,11 @@ def draw(run: LessonRun, draft: str) -> None:
             on_change=lambda: setattr(tab().training, "draft", st.session_state[key]),
         )
         tab().training.draft = text
-        _draw_sending(run, text, is_ready)
-        st.fragment(_draw_check)(is_ready)
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key="lesson-send"
+        ):
+            _draw_send_button(run, text, is_ready)
+            st.fragment(_draw_check)(run, is_ready)
 
 
 def _text_key() -> str:
@@ -135,37 +137,34 @@ def template_values(values: Mapping[str, str]) -> TemplateValues:
     )
 
 
-def _draw_check(is_ready: bool) -> None:
-    """Draw what is wrong with the text, as it is typed."""
+def _draw_check(run: LessonRun, is_ready: bool) -> None:
+    """Draw what is wrong with the text and its size, as it is typed."""
     committed = tab().training.draft
     typed = st.session_state.get(_live_key(), {}).get("typed")
     text: str = committed if typed is None else typed
-    is_publication = templates.is_publication_text(text)
     with st.container(key="lesson-check", border=False, gap="xsmall"):
-        st.html(json_editor.check_html(text, is_publication))
+        st.html(json_editor.check_html(text, _is_publication(run, text)))
     json_editor.draw_colours(
         _live_key(), text, text_key=_text_key(), button_key="send-lesson", blocked=not is_ready
     )
 
 
-def _draw_sending(run: LessonRun, text: str, is_ready: bool) -> None:
-    is_publication = run.lesson is None and templates.is_publication_text(text)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson-send"):
-        st.button(
-            _("Publish") if is_publication else _("Send"),
-            key="send-lesson",
-            type="primary",
-            icon=":material/send:",
-            shortcut="ctrl+enter",
-            disabled=not is_ready,
-            on_click=_send,
-            args=(run,),
-        )
-        size = len(text.encode())
-        usage = _("{size} of {limit} bytes").format(
-            size=formatting.format_number(size), limit=formatting.format_number(MAX_MESSAGE_BYTES)
-        )
-        st.caption(f":red[{usage}]" if size > MAX_MESSAGE_BYTES else usage, width="content")
+def _is_publication(run: LessonRun, text: str) -> bool:
+    """Return whether a text is sent over HTTP; in a lesson, everything is a frame."""
+    return run.lesson is None and templates.is_publication_text(text)
+
+
+def _draw_send_button(run: LessonRun, text: str, is_ready: bool) -> None:
+    st.button(
+        _("Publish") if _is_publication(run, text) else _("Send"),
+        key="send-lesson",
+        type="primary",
+        icon=":material/send:",
+        shortcut="ctrl+enter",
+        disabled=not is_ready,
+        on_click=_send,
+        args=(run,),
+    )
 
 
 def _send(run: LessonRun) -> None:
@@ -175,7 +174,7 @@ def _send(run: LessonRun) -> None:
     rows = run.frame_list(actor)
     rows.release()  # so that the answer is visible
     rows.selected = None
-    if run.lesson is None and templates.is_publication_text(text):
+    if _is_publication(run, text):
         run.perform(Publish(text))
     else:
         run.perform(Send(text, by=actor))

@@ -83,6 +83,21 @@ def goals_html(
     )
 
 
+def links_html(links: Iterable[tuple[str, str]], new_tab: str) -> str:
+    """Return links to other pages, each a text and an address, that open in a tab of their own.
+
+    The lesson goes on in its tab.  ``new_tab`` says so to screen readers; the icon shows it.
+    """
+    words = html.escape(new_tab)
+    lines = "".join(
+        f'<li><a href="{html.escape(url)}" target="_blank" rel="noopener">'
+        f'{html.escape(text)}<span class="ms" aria-hidden="true">open_in_new</span>'
+        f'<span class="spoken"> ({words})</span></a></li>'
+        for text, url in links
+    )
+    return f'<ul class="elsewhere">{lines}</ul>' if lines else ""
+
+
 def hints_html(hints: Iterable[str]) -> str:
     """Return the hints that are shown, numbered."""
     return f'<ol class="hints">{"".join(f"<li>{rich_text(hint)}</li>" for hint in hints)}</ol>'

@@ -13,6 +13,7 @@ from dashboard.tab_session import Restart, tab
 from dashboard.ui import lesson_link, url_select
 from dashboard.views.training import learners
 from dashboard.views.training.lesson_run import LessonRun
+from dashboard.views.training.presence import Presence
 from training.actions import LEARNER
 from training.evaluation import StepResult
 from training.exercise import Exercise
@@ -56,14 +57,20 @@ class RunHolder:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._run: LessonRun | None = None
+        self._presence: Presence | None = None
 
     def open(self, name: str, lesson: Lesson | None, learner_key: str) -> LessonRun:
-        """Return the run of this lesson; the run of another one is closed."""
+        """Return the run of this lesson; the run of another one is closed.
+
+        While it is open, the learner's file says that the learner is there: this tab is connected,
+        whether it is visible or not.
+        """
         with self._lock:
             run = self._run
             if run is None or (run.name, run.learner_key) != (name, learner_key):
                 self._close()
                 run = self._run = LessonRun(name, lesson, learner_key, _make_exercise)
+                self._presence = Presence(learners.presence_recorder())
             return run
 
     def close(self) -> None:
@@ -73,6 +80,9 @@ class RunHolder:
 
     def _close(self) -> None:
         run, self._run = self._run, None
+        presence, self._presence = self._presence, None
+        if presence is not None:
+            presence.end()
         if run is not None:
             run.close_in_background()
 

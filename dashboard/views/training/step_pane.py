@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
 from dashboard.i18n.translate import _, ngettext
 from dashboard.tab_session import Restart, tab
-from dashboard.ui import formatting, theme
+from dashboard.ui import formatting, theme, url_select
 from dashboard.ui.scenario_titles import scenario_title
 from dashboard.views.training import action_texts, lesson_html, navigation
 from dashboard.views.training.lesson_html import GoalLine
@@ -20,6 +21,11 @@ from training.conditions import Performed
 from training.evaluation import FrameRef, GoalResult, StepResult
 from training.lesson_types import Question, Step
 
+_scroll_to_result = st.components.v2.component(
+    "step-result",
+    js=Path(__file__).with_name("step_pane.js").read_text(),
+    isolate_styles=False,
+)
 Fill = Callable[[str], str]
 """Translate a text of the lesson and fill in its placeholders."""
 
@@ -116,6 +122,8 @@ def _draw_step(opened: OpenLesson, run: LessonRun, step: Step) -> bool:
         if opened.is_last and opened.lesson.wrap_up:
             title = _("The whole lesson in short")
             st.html(lesson_html.explanation_html(title, fill(opened.lesson.wrap_up)))
+    done = f"{run.serial}-{run.begun}" if result.is_met else ""
+    _scroll_to_result(key="step-result", data={"done": done})
     return result.is_met
 
 
@@ -148,7 +156,9 @@ def _draw_goals(step: Step, result: StepResult, run: LessonRun, fill: Fill) -> N
             number = str(found.at.seq) if found.at else ""
             note = fill(found.near_miss).replace("{n}", number)
     if step.question is not None:
-        lines.append(GoalLine(_("You answer the question"), result.is_answered, remark=None))
+        is_wrong = bool(run.exercise.answer) and not result.is_answered
+        text = _("You answer the question")
+        lines.append(GoalLine(text, result.is_answered, is_wrong, remark=None))
     words = (_("met"), _("not met yet"))
     note = "" if result.is_met else note
     names_actors = len(run.actors) > 1
@@ -194,14 +204,18 @@ def _draw_question(question: Question | None, run: LessonRun, fill: Fill) -> Non
 
 
 def _draw_links(step: Step, fill: Fill) -> None:
-    for number, link in enumerate(step.links):
-        with st.container(key=f"lesson-link-{number}"):
-            st.page_link(
-                f"views/{link.page}/page.py",
-                label=formatting.escape_markdown(fill(link.text)),
-                icon=":material/arrow_forward:",
-                query_params={name: fill(value) for name, value in link.parameters},
-            )
+    """Draw links to pages that show the same: in new tabs, so that the lesson stays in this one."""
+    links = [
+        (
+            fill(link.text),
+            url_select.new_tab_url(
+                link.page, {name: fill(value) for name, value in link.parameters}
+            ),
+        )
+        for link in step.links
+    ]
+    if links:
+        st.html(lesson_html.links_html(links, _("opens in a new tab")))
 
 
 def _draw_help(step: Step, run: LessonRun) -> None:

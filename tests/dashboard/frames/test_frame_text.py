@@ -168,8 +168,9 @@ def test_replays_and_copies_are_marked(origin, shown):
         ),
         (b'{"type":"chat_message","payload":{"message":{"id":"m","content":"Hi"}}}', "Hi"),
         (b'{"type":"pong"}', ""),
-        (b'{"type":"ping","id":"hello-1"}', "id hello-1"),
-        (b'{"type":"pong","id":"hello-1","timestamp":"2026-11-26T14:44:51Z"}', "id hello-1"),
+        (b'{"type":"pong","id":"hello-1","timestamp":"2026-11-26T14:44:51Z"}', 'id "hello-1"'),
+        (b'{"type":"ping","id":"7"}', 'id "7"'),
+        (b'{"type":"ping","id":7}', "id 7"),
         (b"[1]", "[1]"),
         (b'{"type":"ping', '{"type":"ping'),
     ],
@@ -216,6 +217,23 @@ def test_the_response_to_a_publication_says_what_reached_means(conversation):
     response = conversation.record.record_http_response(request, 200, b'{"accepted":1,"reached":3}')
 
     assert "accepted 1 and queued it for connections: 3" in explanation(conversation, response)
+
+
+@pytest.mark.parametrize(
+    ("publication", "words"),
+    [
+        (b'{"channel":"order:o"}', "Nobody was subscribed to `order:o` on the node"),
+        (b'{"user":"u"}', "Nobody was subscribed to `user:u` on the node"),
+        (b'{"everyone":true}', "queued it for connections: 0"),
+    ],
+)
+def test_the_response_to_a_publication_names_a_channel_without_subscribers(
+    conversation, publication, words
+):
+    request = conversation.record.record_http_request(publication)
+    response = conversation.record.record_http_response(request, 200, b'{"accepted":1,"reached":0}')
+
+    assert words in explanation(conversation, response)
 
 
 def test_a_successful_http_response_is_green(conversation):

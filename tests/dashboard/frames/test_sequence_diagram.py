@@ -56,8 +56,8 @@ def test_draws_requests_up_and_replies_down_with_the_round_trip(conversation):
 
     html = drawn(conversation)
 
-    assert '<div class="up accent">ping <span class="quiet">r1</span>' in html
-    assert '<div class="down muted">pong <span class="quiet">r1</span>' in html
+    assert '<div class="up accent">ping <span class="quiet">"r1"</span>' in html
+    assert '<div class="down muted">pong <span class="quiet">"r1"</span>' in html
     assert html.count("12 ms") == 1
 
 
@@ -77,8 +77,8 @@ def test_draws_the_last_thirty_frames(conversation):
     html = drawn(conversation)
 
     assert html.count('class="up') == sequence_diagram.MAX_FRAMES
-    assert ">r10<" in html
-    assert ">r9<" not in html
+    assert '>"r10"<' in html
+    assert '>"r9"<' not in html
 
 
 def test_escapes_html_in_messages(conversation):

@@ -49,10 +49,10 @@ def test_a_message_queued_for_the_client_was_delivered_to_it():
     assert "The new_order of +5 was queued for all subscribers (3)" in why
 
 
-def test_a_message_without_subscribers_reached_nobody():
+def test_a_message_without_subscribers_names_its_channel():
     _, _, why = explanation(connection(), access(False, True), log_of(NOON + 5, reached=0))
 
-    assert "The new_order of +5 reached nobody" in why
+    assert "Nobody was subscribed to tenant:shop when the new_order of +5 was published." in why
 
 
 def test_a_message_may_have_been_sent_before_the_client_connected():

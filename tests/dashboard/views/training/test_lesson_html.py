@@ -31,6 +31,14 @@ def test_goals_are_counted_and_their_state_is_readable_without_colours():
     assert "near-miss" not in html
 
 
+def test_a_link_opens_beside_the_lesson_and_says_so():
+    html = lesson_html.links_html([("The <Map>", "/map?a=1&b=2")], "opens in a new tab")
+
+    assert '<a href="/map?a=1&amp;b=2" target="_blank" rel="noopener">The &lt;Map&gt;' in html
+    assert '<span class="spoken"> (opens in a new tab)</span></a>' in html
+    assert lesson_html.links_html([], "opens in a new tab") == ""
+
+
 def test_a_near_miss_is_explained_below_the_goals():
     lines = [GoalLine("Your `ping` has an `id`", is_near_miss=True)]
 

@@ -1,7 +1,12 @@
 """The catalogue of lessons without a name, and the way back to a lesson from another page."""
 
+import time
+
 from dashboard.tab_session import KEY, Restart
 from tests.dashboard.drawn_pages import words
+from tests.dashboard.drawn_tables import table_with
+from training import progress
+from training.learner_files import LearnerFiles
 
 
 def test_a_lesson_asks_for_a_name_first(draw, busy_feed):
@@ -19,6 +24,27 @@ def test_a_step_of_an_address_starts_again_only_if_the_learner_was_on_it(draw, b
 
     assert restart(step="2") is Restart.NONE
     assert restart(step="2") is Restart.OF_TAB  # after a reload
+
+
+def test_the_class_is_reached_from_where_everybody_else_gives_a_name(draw, busy_feed):
+    page = draw(busy_feed, "training")
+
+    page.button(key="open-class").click().run()
+
+    assert "Nobody has begun yet" in words(page)
+
+
+def test_a_learner_of_the_class_is_away_only_without_a_connected_tab(draw, busy_feed, tmp_path):
+    files, now = LearnerFiles(tmp_path), time.time()
+    files.update("Ada", lambda learner: progress.begin(learner, "say-hello", 0, now))
+    files.update("Bohdan", lambda learner: progress.begin(learner, "say-hello", 0, now - 90))
+    files.update("Clara", lambda learner: learner)
+
+    page = draw(busy_feed, "training", training="class")
+
+    table = table_with(page, "Learner", "State")
+    states = dict(zip(table["Learner"], table["State"], strict=True))
+    assert states == {"Ada": "here", "Bohdan": "away", "Clara": "no lesson open"}
 
 
 def test_no_persona_can_be_chosen_on_training(draw, busy_feed):
