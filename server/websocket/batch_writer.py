@@ -23,6 +23,7 @@ from itertools import repeat
 from typing import Any, Protocol
 
 from server.websocket.send_queue import (
+    GROUP_SIZE,
     MAX_TRANSPORT_BUFFER,
     DirectSocket,
     QueuedConnection,
@@ -40,7 +41,7 @@ from server.websocket.slow_consumers import (
 from server.websocket.write_budget import WriteBudget
 
 BLOCKED_RETRY_S = 0.02  # between two attempts to write to a socket that is full
-WRITES_PER_CHECK = 32  # of the time; a slice is longer by at most so many writes
+WRITES_PER_CHECK = GROUP_SIZE  # of the time; a slice is longer by at most so many writes
 MAX_URGENT_RECIPIENTS = 16  # of a publication: it costs as much to accept it as to write it
 
 
