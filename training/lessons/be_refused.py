@@ -84,7 +84,13 @@ RULE = Link(
     "connections",
     (("who", "{user_id}"), ("ask", OTHER_ORDER)),
 )
-MAP = Link(N_("The Map: a refused request is a red diamond for some seconds"), "map")
+MAP = Link(
+    N_(
+        "Optional: open the Map first, then send, and switch to it: your refused request is a red "
+        "diamond for some seconds"
+    ),
+    "map",
+)
 
 BE_REFUSED = Lesson(
     name="be-refused",
@@ -99,8 +105,9 @@ BE_REFUSED = Lesson(
             "r1",
             title=N_("Your own order first"),
             instruction=N_(
-                "You are {name}, a customer. Subscribe to your own order `{order}`: the message is "
-                "in the editor, so press **Send**."
+                "You are {name}, a customer. Subscribe to the channel of your own order `{order}` "
+                "(a channel is like a mailing list: who subscribes gets its messages). The message "
+                "is in the editor, so press **Send**."
             ),
             reason=N_(
                 "Every order has a channel. The customer who placed the order and the shop's staff "
@@ -156,8 +163,7 @@ BE_REFUSED = Lesson(
             solution=(send_subscribe(OTHER_ORDER, "r2"),),
             explanation=N_(
                 "The `error` repeats your `id`. It has a `code` for programs and a `message` for "
-                "people. A client decides by the code, as the message may change. To see the "
-                "refusal on the Map: open the link above (a new tab), and send the request again."
+                "people. A client decides by the code, as the message may change."
             ),
             draft=subscribe(ORDER, "r2"),
             resume=(Connect(), send_subscribe(ORDER, "r1")),
@@ -218,14 +224,15 @@ BE_REFUSED = Lesson(
             title=N_("Not even a name"),
             instruction=N_(
                 "Send a `subscribe` with an empty channel: delete the text between the quotes "
-                "behind `channel`. Then answer the question."
+                "behind `channel`. Once the server has answered, answer the question below the "
+                "goals."
             ),
             reason=N_(
                 "An empty text cannot be the name of any channel. See whether the server says so."
             ),
             goals=(
                 Goal(
-                    N_("You send a channel that is empty, or has no colon"),
+                    N_("You send an empty channel"),
                     NO_NAME,
                     (
                         NO_CHANNEL,
@@ -248,25 +255,25 @@ BE_REFUSED = Lesson(
             ),
             question=Question(
                 N_(
-                    "Suppose the server said “not found” about an order that does not exist. What "
-                    "could somebody do then who tries one id after another?"
+                    "Suppose the server said “not found” for orders that do not exist. Somebody "
+                    "tries one id after another. What could they find out?"
                 ),
                 (
                     Choice(
                         "count-orders",
-                        N_("Count the shop's orders: each `forbidden` is one"),
+                        N_("How many orders the shop has: each `forbidden` is one"),
                     ),
                     Choice(
                         "read-orders",
-                        N_("Receive the updates of other customers' orders"),
+                        N_("What happens to other customers' orders"),
                         N_(
-                            "No, the server would refuse these as before. But what would a refusal "
-                            "say about the id?"
+                            "No, the server would refuse their updates as before. But what would a "
+                            "refusal say about the id?"
                         ),
                     ),
                     Choice(
                         "nothing",
-                        N_("Nothing: what does not exist needs no protection"),
+                        N_("Nothing: an order that does not exist has no secrets"),
                         N_(
                             "Think of the other ids: those that are `forbidden`, and not “not "
                             "found”."
@@ -301,7 +308,7 @@ BE_REFUSED = Lesson(
             title=N_("Carry on"),
             instruction=N_(
                 "The server refused your last requests. Send a `ping`: it is in the editor. Then "
-                "press **Advance the order**."
+                "press **Advance the order**. (A `notification` may come as well.)"
             ),
             reason=N_(
                 "An error answers one request. It never closes the connection, and it does not end "

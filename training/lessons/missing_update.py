@@ -33,7 +33,7 @@ def case(
     into the state that is the cause.  The rest is as in ``Step``.
     """
     texts = {
-        CORRECT_PAGE: N_("The developers: the page has to be corrected"),
+        CORRECT_PAGE: N_("The developers: the shop's page has a fault"),
         NOBODY: N_("Nobody: the update is for somebody else"),
         OPEN_AGAIN: N_("{companion}: open the shop's page again"),
     }
@@ -71,9 +71,7 @@ MISSING_UPDATE = Lesson(
     name="missing-update",
     title=N_("Why did it not arrive?"),
     minutes=6,
-    teaches=N_(
-        "A customer has missed an update. Find out why on the page Connections, from three causes."
-    ),
+    teaches=N_("A customer has missed an update. Find out why in Connections, from three causes."),
     terms=("connection", "subscription", "subscriber", "forbidden"),
     actors=(LessonActor(name=COMPANION, title=N_("{companion} · customer"), is_playable=False),),
     steps=(
@@ -82,39 +80,39 @@ MISSING_UPDATE = Lesson(
             right=OPEN_AGAIN,
             wrong={
                 CORRECT_PAGE: N_(
-                    "The page may be right: it receives only while it is connected. Search for "
-                    "{companion} in Connections: there is no connection at all."
+                    "The shop's page may be right: it receives only while it is connected. Search "
+                    "for `{companion_user_id}` in Connections: there is no connection at all."
                 ),
                 NOBODY: N_(
-                    "The order belongs to {companion}, so the update is for {companion}. Is there "
-                    "a connection for it? Search for {companion} in Connections."
+                    "The order belongs to {companion}, so the update is for {companion}. Is "
+                    "{companion} connected? Search for `{companion_user_id}` in Connections."
                 ),
             },
             title=N_("First case"),
             instruction=N_(
-                "You are {name}; {companion} is another customer. Press **Advance the order**: the "
-                "shop advances {companion}'s order `{companion_order}`, and {companion} receives "
-                "nothing. Open **{companion} in Connections** below, see whether there is a "
-                "connection, and come back to answer."
+                "You are {name}; {companion} (`{companion_user_id}`) is another customer. You send "
+                "nothing in this lesson. Press **Advance the order**, in the middle, at your "
+                "connection: the shop advances {companion}'s order, and {companion} receives "
+                "nothing. Open **{companion} in Connections** below (a new tab). No line left "
+                "means: not connected. Come back to answer."
             ),
             reason=N_(
                 "“I did not get the message” is the most frequent complaint about a system like "
-                "this. The page Connections lists everybody who is connected now."
+                "this. Connections lists everybody who is connected now."
             ),
             goal=N_("The order of {companion} advances"),
             hints=(
                 N_("The link opens the list with a search for {companion} already filled in."),
                 N_("Look at the list of connected clients. How many lines does the search leave?"),
                 N_(
-                    "No line is left: {companion} is not connected, as when the page is closed. "
-                    "The event log beside the list shows when the last connection ended."
+                    "No line is left: {companion} is not connected, as when the shop's page is "
+                    "closed. The event log beside the list shows when the last connection ended."
                 ),
             ),
             explanation=N_(
-                "A message is delivered to the connections that are subscribed at that moment. The "
-                "Explorer says “reached 0” at the update: nobody was subscribed to the order. When "
-                "{companion} opens the page again, it can ask the server for what was missed: "
-                "lesson 7 shows how."
+                "A message is delivered to the connections that are subscribed at that moment, and "
+                "{companion} had none. When {companion} opens the shop's page again, the page can "
+                "ask the server for what was missed: lesson 7 shows how."
             ),
             setup=(Connect(by=COMPANION), Disconnect(by=COMPANION)),
         ),
@@ -123,8 +121,8 @@ MISSING_UPDATE = Lesson(
             right=CORRECT_PAGE,
             wrong={
                 OPEN_AGAIN: N_(
-                    "The page is open: Connections shows a connection. Opened again, it would do "
-                    "the same."
+                    "The shop's page is open: Connections shows a connection. Opened again, it "
+                    "would do the same."
                 ),
                 NOBODY: N_(
                     "The order belongs to {companion}, who may subscribe to it. Read in "
@@ -133,9 +131,10 @@ MISSING_UPDATE = Lesson(
             },
             title=N_("Second case"),
             instruction=N_(
-                "{companion} is connected now. Press **Advance the order**: again {companion} "
-                "receives nothing. Open **{companion} in Connections**, look at the number of "
-                "channels, and come back to answer."
+                "{companion} (`{companion_user_id}`) is connected now. Press **Advance the "
+                "order**: again {companion} receives nothing. Open **{companion} in Connections**: "
+                "a new tab opens; the answer is at the bottom right, under “Why didn't this client "
+                "receive it?”. Come back to answer."
             ),
             reason=N_(
                 "An open connection alone receives nothing. Signing in subscribes it to the user's "
@@ -151,13 +150,14 @@ MISSING_UPDATE = Lesson(
                 ),
                 N_(
                     "The connection has no channels, not even its own. {companion} may subscribe "
-                    "to `order:{companion_order}`, and has not. Who decides what a page asks for?"
+                    "to `order:{companion_order}`, and has not. Who decides what the shop's page "
+                    "asks for?"
                 ),
             ),
             explanation=N_(
-                "Signing in had subscribed {companion} to `user:{companion_user_id}`. The page has "
-                "left that channel, and has not subscribed to the order's. The page has to be "
-                "corrected, not the server."
+                "Signing in had subscribed {companion} to `user:{companion_user_id}`. The shop's "
+                "page has left that channel, and has not subscribed to the order's. The fault is "
+                "in the shop's page, not in the server."
             ),
             setup=(
                 Connect(by=COMPANION),
@@ -169,25 +169,25 @@ MISSING_UPDATE = Lesson(
             right=NOBODY,
             wrong={
                 OPEN_AGAIN: N_(
-                    "The page is open: Connections shows a connection. Opened again, it would get "
-                    "the same answer to its `subscribe`."
+                    "The shop's page is open: Connections shows a connection. Opened again, it "
+                    "would get the same answer to its `subscribe`."
                 ),
                 CORRECT_PAGE: N_(
-                    "The page has asked for `order:{order}` already. Read in Connections whether "
-                    "{companion} may subscribe to it."
+                    "The shop's page has asked for `order:{order}` already. Read in Connections "
+                    "whether {companion} may subscribe to it."
                 ),
             },
             title=N_("Third case"),
             instruction=N_(
-                "Order `{order}` is yours: you are {name}. {companion} has sent a `subscribe` for "
-                "`order:{order}`, too, and waits. Press **Advance the order**: it advances your "
-                "order. Open **{companion} in Connections**, read why {companion} receives "
-                "nothing, and come back to answer."
+                "This order, `{order}`, is yours, not {companion}'s. {companion} has asked for its "
+                "updates. Press **Advance the order**: an `order_update` reaches you, and nothing "
+                "reaches {companion}. (A `notification` may come as well.) Open **{companion} in "
+                "Connections**: a new tab opens; the answer is at the bottom right, under “Why "
+                "didn't this client receive it?”. Come back to answer."
             ),
             reason=N_(
-                "An update is published on two channels. On `order:{order}` nobody is subscribed: "
-                "Connections says that it reached nobody there. On your own channel, "
-                "`user:{user_id}`, it reaches you: that copy is among your frames."
+                "A missing message can be right: the server does not send people the updates of "
+                "somebody else's order."
             ),
             goal=N_("The order `{order}` advances"),
             hints=(
@@ -199,15 +199,16 @@ MISSING_UPDATE = Lesson(
                 ),
             ),
             explanation=N_(
-                "The order is yours, so the server refused {companion}, and that is right. You "
-                "have received the update on your own channel, `user:{user_id}`. {companion} would "
-                "receive the updates of their own orders."
+                "The order is yours, so the server refused {companion}, and that is right. The "
+                "update was published on two channels. On `order:{order}` nobody was subscribed. "
+                "On your own channel, `user:{user_id}`, it reached you. {companion} would receive "
+                "the updates of their own orders."
             ),
             setup=(Connect(by=COMPANION), send_subscribe(ORDER, "s1", by=COMPANION)),
         ),
     ),
     wrap_up=N_(
         "Ask in this order: is the client connected? Is it subscribed to the channel? May it be? "
-        "The page Connections answers all three, for any client and any channel."
+        "Connections answers all three, for any client and any channel."
     ),
 )

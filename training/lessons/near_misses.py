@@ -15,8 +15,9 @@ NOT_READABLE = NearMiss(
         where=("code = invalid_message", "$[?$.payload.message != '`id` must be a string']"),
     ),
     N_(
-        "The server cannot read the message: frame {n} says why. Check the quotes, the commas and "
-        "the brackets. There is a comma between two fields, and none after the last."
+        "The server cannot read the message (frame {n}): see the line under the editor. Check the "
+        "quotes, the commas and the brackets. There is a comma between two fields, and none after "
+        "the last."
     ),
 )
 NUMBER_AS_ID = NearMiss(

@@ -46,7 +46,8 @@ SAY_HELLO = Lesson(
             title=N_("Send a ping"),
             instruction=N_(
                 "You are {name}, a customer of the shop. Your connection to the server is open. "
-                "Send a `ping`: it is already in the editor, so press **Send**."
+                "Send a `ping`: it is already in the editor, so press **Send**. (A frame is one "
+                "message; the list **Frames** numbers them.)"
             ),
             reason=N_(
                 "A WebSocket is a connection that stays open for hours, often in silence. A `ping` "
@@ -80,7 +81,8 @@ SAY_HELLO = Lesson(
             title=N_("Give it an id"),
             instruction=N_(
                 "Send another `ping`, this time with an `id`. Any string will do, that is, any "
-                'text in quotes, as in `"id": "hello-1"`.'
+                'text in quotes, as in `"id": "hello-1"`. Put it on a new line under `type`, and a '
+                'comma after `"ping"`.'
             ),
             reason=N_(
                 "One connection carries many requests, and other messages arrive in between. The "
@@ -225,8 +227,8 @@ SAY_HELLO = Lesson(
             ),
             solution=(Send(NUMBER_AS_ID), Send(ping())),
             explanation=N_(
-                "The `error` has no `id`, as yours was not a string. The connection is still open: "
-                "an error answers one message and ends nothing."
+                "The `error` has no `id`, as yours was not a string. An error answers one message, "
+                "and the connection stays open."
             ),
             draft=request("ping", "7"),
             resume=(Connect(),),
