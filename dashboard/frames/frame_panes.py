@@ -125,7 +125,7 @@ def _draw_table(
         )
 
     def content(frame: RecordedFrame) -> str:
-        marks = frame_text.marks(notes[frame.seq].origin, _)
+        marks = frame_text.marks(frame.seq, notes[frame.seq].origin, _)
         return " · ".join(filter(None, (marks, frame_text.one_line(frame))))
 
     columns: dict[str, Column[RecordedFrame]] = {

@@ -56,11 +56,14 @@ def channel_kind(origin: EventOrigin | None) -> str:
     return "" if origin is None else EVERYONE if origin.channel == EVERYONE else origin.kind
 
 
-def marks(origin: EventOrigin | None, translate: Translate = str) -> str:
-    """Return the marks of an event: that it is replayed, and of which frame it is a copy."""
+def marks(seq: int, origin: EventOrigin | None, translate: Translate = str) -> str:
+    """Return the marks of an event in a frame: that it is replayed, and which frame it repeats.
+
+    Of the frames with the same event, the first has no mark.
+    """
     if origin is None:
         return ""
-    copies = [seq for seq in (origin.first, *origin.copies) if seq]
+    copies = [other for other in (origin.first, *origin.copies) if 0 < other < seq]
     same = translate(SAME_MARK).format(frame=min(copies)) if copies else ""
     return " ".join(filter(None, (REPLAYED_MARK if origin.replay else "", same)))
 
@@ -92,7 +95,7 @@ def id_text(frame: RecordedFrame) -> str:
 def _payload_line(payload: Mapping[str, Any]) -> str:
     match payload:
         case {"channel": str(channel)}:
-            return channel
+            return channel or '""'
         case {"token": str(token)}:
             return token
         case {"error": str(why)}:

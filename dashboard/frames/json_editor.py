@@ -68,6 +68,6 @@ def _state_html(text: str, is_publication: bool) -> str:
         return formatting.status_html(_("Empty"), "", "muted")
     refusal = json_check.expected_refusal(text, is_publication)
     if refusal:
-        expected = _("the server will answer {answer}").format(answer=refusal)
-        return formatting.status_html(_("JSON is valid"), expected, "warn")
+        title = _("Valid JSON, but the server will refuse it")
+        return formatting.status_html(title, refusal, "warn")
     return formatting.status_html(_("JSON is valid"), "", "ok")

@@ -62,6 +62,8 @@ def draw(page: str = "") -> None:
         help=_(NO_PERSONA) if is_lesson else glossary.explanation("persona"),
         disabled=is_lesson,
     )
+    if is_lesson:
+        st.caption(_("Not used here: a lesson sets who you are."))
     st.segmented_control(
         _("Refresh, s"),
         REFRESH_INTERVALS_S,

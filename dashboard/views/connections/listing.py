@@ -8,8 +8,12 @@ from itertools import chain, islice, takewhile
 
 from dashboard.state.message_log import LoggedMessage, LogView
 from protocol.admin_api import ConnectionInfo
+from protocol.monitoring import ConnectionEvent, ConnectionEventKind
 
 EVERYONE_ADDRESS = "*"  # of a message to everyone, as the monitor writes it
+ENDS = frozenset(
+    {ConnectionEventKind.CLOSED, ConnectionEventKind.EVICTED, ConnectionEventKind.DISCONNECTED}
+)
 WARN_SHARE, BAD_SHARE = 0.5, 0.8  # of the limit of a send queue
 
 
@@ -23,6 +27,20 @@ def search_connections(
     words = search.casefold().split()
     left = [c for c in connections if all(word in _search_text(c) for word in words)]
     return sorted(left, key=lambda c: (c.connected_at, c.id))
+
+
+def find_end(events: Iterable[ConnectionEvent], search: str) -> ConnectionEvent | None:
+    """Return the end of the latest connection of a user whose id or name was searched for.
+
+    ``events`` are the newest first.  None if the user is unknown, or has connected since.
+    """
+    wanted = search.strip().casefold()
+    if not wanted:
+        return None
+    for event in events:
+        if wanted in (event.user_id.casefold(), event.name.casefold()):
+            return event if event.event in ENDS else None
+    return None
 
 
 def _search_text(connection: ConnectionInfo[datetime]) -> str:

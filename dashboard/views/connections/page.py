@@ -121,9 +121,13 @@ def draw_filters() -> tuple[str, str]:
 
 
 def draw_list(
-    result: PollResult, has_several_nodes: bool, at: float, queue_limit_bytes: int
+    result: PollResult,
+    has_several_nodes: bool,
+    at: float,
+    queue_limit_bytes: int,
+    events: tuple[ConnectionEvent, ...],
 ) -> None:
-    """Draw the connection list."""
+    """Draw the connection list; ``events`` tell of those who are searched for and have left."""
     people = result.connections
     aside = []
     if people.total > len(people.connections):
@@ -143,13 +147,7 @@ def draw_list(
         if not people.connections:
             draw_empty(result)
         elif not found:
-            theme.draw_empty_state(
-                "person_search",
-                _("No matching connections"),
-                _("None of the {count} connections matches all search terms.").format(
-                    count=len(people.connections)
-                ),
-            )
+            draw_no_match(len(people.connections), search, channel, events)
         else:
             tables.draw_table(
                 found,
@@ -164,6 +162,27 @@ def draw_list(
                 mark=tables.find_words(search),
                 alt=_("Connected clients"),
             )
+
+
+def draw_no_match(
+    count: int, search: str, channel: str, events: tuple[ConnectionEvent, ...]
+) -> None:
+    """Draw that no connection matches; of a user who has left, since when."""
+    text = _("None of the {count} connections matches all search terms.").format(count=count)
+    ended = None if channel else listing.find_end(events, search)
+    if ended is not None:
+        words = _("{name} ({id}) is not connected; left at {time}.")
+        text = words.format(
+            name=ended.name or ended.user_id,
+            id=ended.user_id,
+            time=formatting.format_time(ended.at),
+        )
+    elif search.strip() and not channel:
+        words = _("No client matches “{search}”: nobody by that name or id is connected.")
+        text = words.format(search=search.strip())
+    theme.draw_empty_state(
+        "person_search", _("No matching connections"), formatting.escape_markdown(text)
+    )
 
 
 def subscribers_html(channel: str, count: int, total: int) -> str:
@@ -344,7 +363,9 @@ def draw() -> None:
         draw_nodes(now.nodes.stats)
     left, right = st.columns([63, 37], gap="xsmall")
     with left:
-        draw_list(called, several, called.at or now.at, now.nodes.queue_limit_bytes)
+        draw_list(
+            called, several, called.at or now.at, now.nodes.queue_limit_bytes, now.connection_events
+        )
     with right:
         event_log.draw(
             now, user_names(called, now), select_event

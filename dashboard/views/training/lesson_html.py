@@ -83,6 +83,14 @@ def goals_html(
     )
 
 
+def frame_numbers(numbers: Sequence[int]) -> str:
+    """Return numbers of frames as a range if one follows the other, else the last two."""
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) > 2 and list(numbers) == list(range(first, last + 1)):
+        return f"{first}\N{EN DASH}{last}"
+    return ("… " if len(numbers) > 2 else "") + ", ".join(map(str, numbers[-2:]))
+
+
 def links_html(links: Iterable[tuple[str, str]], new_tab: str) -> str:
     """Return links to other pages, each a text and an address, that open in a tab of their own.
 

@@ -166,12 +166,12 @@ def _draw_goals(step: Step, result: StepResult, run: LessonRun, fill: Fill) -> N
 
 
 def _remark(found: GoalResult, run: LessonRun) -> str:
-    """Name the last two frames that met a goal; those of another actor with its name."""
+    """Name the frames that met a goal; those of another actor with its name."""
     if not found.is_met or not found.frames:
         return ""
     own = [ref for ref in found.frames if ref.actor == LEARNER]
     shown: list[FrameRef] = own or list(found.frames)
-    numbers = ("… " if len(shown) > 2 else "") + ", ".join(str(ref.seq) for ref in shown[-2:])
+    numbers = lesson_html.frame_numbers([ref.seq for ref in shown])
     text = ngettext("frame {numbers}", "frames {numbers}", len(shown)).format(numbers=numbers)
     actor = shown[0].actor
     if actor == LEARNER or actor not in {each.name for each in run.actors}:

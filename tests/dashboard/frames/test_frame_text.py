@@ -142,17 +142,19 @@ def test_a_close_names_the_subscriptions_that_it_ended(conversation):
         (None, ""),
         (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE), "↻"),
         (EventOrigin(Basis.DEDUCED, copies=(6,)), "same as 6"),
+        (EventOrigin(Basis.DEDUCED, copies=(8,)), ""),
         (EventOrigin(Basis.NAMED, replay=ReplayReason.SINCE, first=4, copies=(9,)), "↻ same as 4"),
     ],
 )
-def test_replays_and_copies_are_marked(origin, shown):
-    assert frame_text.marks(origin) == shown
+def test_replays_and_later_copies_are_marked(origin, shown):
+    assert frame_text.marks(7, origin) == shown
 
 
 @pytest.mark.parametrize(
     ("message", "explanation"),
     [
         (b'{"type":"subscribe","payload":{"channel":"order:ord_1"}}', "order:ord_1"),
+        (b'{"type":"subscribe","payload":{"channel":""}}', '""'),
         (
             b'{"type":"error","payload":{"code":"forbidden","message":"Cannot"}}',
             "forbidden \u00b7 Cannot",

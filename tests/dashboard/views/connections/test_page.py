@@ -141,6 +141,20 @@ def test_reports_that_no_connection_matches(draw):
     )
 
 
+def test_a_search_for_a_client_that_has_left_says_when(draw):
+    left = event(2, "closed")
+
+    shown = words(draw(FakeConnectionsClient(connection(1)), events=[left], who="user_2"))
+
+    assert "is not connected; left at" in shown
+
+
+def test_a_search_for_an_unknown_client_says_that_nobody_by_that_name_is_connected(draw):
+    shown = words(draw(FakeConnectionsClient(connection(1)), who="user_9"))
+
+    assert "nobody by that name or id is connected" in shown
+
+
 def test_reports_how_many_connections_are_not_listed(draw):
     page = draw(FakeConnectionsClient(connection(1), total=1_234))
 

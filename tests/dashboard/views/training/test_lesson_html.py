@@ -1,5 +1,7 @@
 """Parts of a lesson as HTML."""
 
+import pytest
+
 from dashboard.views.training import lesson_html
 from dashboard.views.training.lesson_html import GoalLine
 
@@ -37,6 +39,14 @@ def test_a_link_opens_beside_the_lesson_and_says_so():
     assert '<a href="/map?a=1&amp;b=2" target="_blank" rel="noopener">The &lt;Map&gt;' in html
     assert '<span class="spoken"> (opens in a new tab)</span></a>' in html
     assert lesson_html.links_html([], "opens in a new tab") == ""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [([4], "4"), ([4, 5], "4, 5"), ([10, 11, 12, 13], "10–13"), ([4, 9, 12, 13], "… 12, 13")],
+)
+def test_frames_that_follow_each_other_are_a_range(numbers, shown):
+    assert lesson_html.frame_numbers(numbers) == shown
 
 
 def test_a_near_miss_is_explained_below_the_goals():

@@ -51,6 +51,9 @@ def test_no_persona_can_be_chosen_on_training(draw, busy_feed):
     page = draw(busy_feed, "training")
     (persona,) = (box for box in page.selectbox if box.label == "Persona")
     assert persona.disabled
+    assert "Not used here: a lesson sets who you are." in [
+        each.value for each in page.sidebar.caption
+    ]
 
     page.switch_page("views/orders/page.py").run()
     (persona,) = (box for box in page.selectbox if box.label == "Persona")
