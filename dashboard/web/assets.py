@@ -1,7 +1,7 @@
 """Route that serves the JavaScript modules of the workbench's own components.
 
 Streamlit sends the code of a component again with each change of its data.  A component therefore
-has one line of code, which imports its module from here.
+has a few lines of code, which import its module from here.
 """
 
 from __future__ import annotations
@@ -20,9 +20,15 @@ PACKAGE_DIR = Path(dashboard.__file__).parent
 ASSETS_DIR = PACKAGE_DIR / "ui" / "assets"
 MAP_MODULES_DIR = PACKAGE_DIR / "views" / "map" / "modules"
 PATH = "/workbench-assets"
+# While the module loads there may be several calls for one element, and the browser keeps no order
+# among imports that wait for the same module: an older call would show older data, and stay.
 _IMPORT = """
-export default async component =>
-  (await import(`${{location.origin}}{path}/{name}`)).default(component)
+const latest = new WeakMap()
+export default async component => {{
+  latest.set(component.parentElement, component)
+  const {{ default: show }} = await import(`${{location.origin}}{path}/{name}`)
+  if (latest.get(component.parentElement) === component) return show(component)
+}}
 """
 
 

@@ -158,7 +158,10 @@ def pick_newest(command_simulator, row_of, paused):
     return pick
 
 
-def test_the_newest_order_can_be_clicked_again_and_again_in_one_tab_only(open_page, pick_newest):
+def test_the_newest_order_can_be_clicked_again_and_again_in_one_tab_only(
+    open_page, pick_newest, command_simulator
+):
+    command_simulator(command="place_order")  # another one than those that are clicked
     first, second = open_page("orders"), open_page("orders")
     number = card(first, "even-customer").get_by_text(re.compile("Order ORD-"))
     followed = number.inner_text()
