@@ -17,8 +17,8 @@ come: then there is more of it.
 
 from __future__ import annotations
 
-MIN_SHARE, MAX_SHARE = 0.3, 0.44  # of passes that are shorter or longer than this of a period
-PASS_PERIOD_S = 0.013  # from one pass to the next, under load
+PASS_PERIOD_S = 0.013  # from one pass to the next, under load, within these bounds:
+MIN_SHARE, MAX_SHARE = 0.3, 0.44  # of a core
 MAX_PAUSE_S = 0.01  # between two passes, however long they take
 BURST_S = 0.08  # of writing without a pause after a quiet time, beyond the share
 TIMER_RESOLUTION_S = 0.001  # of event loops: a shorter pause is none
