@@ -62,13 +62,16 @@ class FrameRef(Struct, frozen=True):
 class GoalResult(Struct, frozen=True):
     """Whether a goal is met, by which frames; or what is wrong with the latest attempt.
 
-    ``near_miss`` is the untranslated text, empty if there is none; ``at`` is its frame.
+    ``near_miss`` is the untranslated text, empty if there is none; ``at`` is its frame.  An unmet
+    goal that counts messages has found ``count`` of the ``least`` that it needs; else both are 0.
     """
 
     is_met: bool
     frames: tuple[FrameRef, ...] = ()
     near_miss: str = ""
     at: FrameRef | None = None
+    count: int = 0
+    least: int = 0
 
 
 class StepResult(Struct, frozen=True):
@@ -241,18 +244,18 @@ def evaluate_goal(goal: Goal, timeline: Timeline, values: Mapping[str, str]) -> 
     Of several near misses that the same entry completes, the first one counts.
     """
     evaluation = _Evaluation(timeline)
-    if match := evaluation.first(fill_condition(goal.condition, values), 0):
+    condition = fill_condition(goal.condition, values)
+    if match := evaluation.first(condition, 0):
         return GoalResult(True, _frames_of(match))
+    count, least = evaluation.count_so_far(condition, 0)
     latest, text = -1, ""
     attempt: _Match | None = None
     for near_miss in goal.near_misses:
         match = evaluation.latest(fill_condition(near_miss.attempt, values))
         if match is not None and (attempt is None or match.last > latest):
             latest, text, attempt = match.last, near_miss.text, match
-    if attempt is None:
-        return GoalResult(False)
-    frames = _frames_of(attempt)
-    return GoalResult(False, (), text, frames[-1] if frames else None)
+    frames = _frames_of(attempt) if attempt else ()
+    return GoalResult(False, (), text, frames[-1] if frames else None, count, least)
 
 
 def _frames_of(match: _Match) -> tuple[FrameRef, ...]:
@@ -312,6 +315,20 @@ class _Evaluation:
         """Return the last match."""
         found = deque(self.all(condition, 0), maxlen=1)
         return found[0] if found else None
+
+    def count_so_far(self, condition: Condition, start: int) -> tuple[int, int]:
+        """Return how many messages an unmet condition has counted, and how many it needs.
+
+        Both are 0 unless it is a ``Count``, or only waits for one at the end of an ``InOrder``.
+        """
+        match condition:
+            case Count(least=least):
+                return len(self._distinct(condition, start)), least
+            case InOrder(conditions=[*others, Count() as last]):
+                before = self._in_order(others, start)
+                return (0, 0) if before is None else self.count_so_far(last, before.last + 1)
+            case _:
+                return 0, 0
 
     def _first_entry(
         self,
@@ -397,13 +414,20 @@ class _Evaluation:
         return _Match(last, tuple(entries))
 
     def _count(self, condition: Count, start: int) -> _Match | None:
+        found = self._distinct(condition, start)
+        if len(found) < condition.least:
+            return None
+        entries = tuple(entry for each in found for entry in each.entries)
+        return _Match(found[-1].last, entries)
+
+    def _distinct(self, condition: Count, start: int) -> list[_Match]:
+        """Return the first match with each value of ``different``, at the most ``least``."""
         found: dict[str, _Match] = {}
         for number, match in enumerate(self.all(condition.condition, start)):
             found.setdefault(_distinct_value(match, condition.different, number), match)
             if len(found) >= condition.least:
-                entries = tuple(entry for each in found.values() for entry in each.entries)
-                return _Match(match.last, entries)
-        return None
+                break
+        return list(found.values())
 
     def _within(self, condition: Within, start: int) -> _Match | None:
         for first in self.all(condition.first, start):

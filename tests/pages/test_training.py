@@ -69,6 +69,8 @@ def test_a_lesson_is_done_by_what_its_texts_say_and_stays_done_after_a_reload_an
     next_step(page)
 
     begins(page, "Two in a row", "hello-1")
+    send(page)
+    expect(step(page).locator(".goals small")).to_have_text(["1 of 2", "1 of 2"])
     page.get_by_role("button", name="Show the solution").click()
     page.get_by_role("button", name="Play it for me").click()
     goals_met(page, 2)
@@ -91,3 +93,19 @@ def test_a_lesson_is_done_by_what_its_texts_say_and_stays_done_after_a_reload_an
     elsewhere = open_page(f"training?learner={LEARNER}", locale="en-US")
     expect(elsewhere.locator(".st-key-head")).to_contain_text("1 of 8 lessons done")
     expect(elsewhere.locator(".st-key-open-next")).to_be_visible()
+
+
+def test_a_link_of_a_lesson_opens_its_page_in_the_same_tab_again(open_page):
+    page = open_page(f"training?learner={LEARNER}&lesson=be-refused")
+    link = step(page).get_by_role("link", name="Your subscriptions in Connections")
+    with page.expect_popup() as opened:
+        link.click()
+    tab = opened.value
+    tab.wait_for_load_state()
+    count = len(page.context.pages)
+
+    with tab.expect_event("domcontentloaded"):
+        link.click()
+
+    assert len(page.context.pages) == count
+    tab.close()

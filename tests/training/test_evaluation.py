@@ -286,6 +286,25 @@ def test_count_is_of_replies_too():
     assert is_met(answered, timeline(frames.got({**PONG, "id": "b"})))
 
 
+def test_an_unmet_goal_says_how_many_messages_it_has_counted():
+    two = Count(condition=Sent(type="ping"), least=2, different="id")
+    frames = Frames().sent({**PING, "id": "a"}).sent({**PING, "id": "a"})
+    asked = InOrder((Sent(type="auth"), two))
+
+    def counted(condition):
+        found = evaluate_goal(Goal("a goal", condition), timeline(frames), {})
+        return found.is_met, found.count, found.least
+
+    assert counted(two) == (False, 1, 2)
+    assert counted(asked) == (False, 0, 0)  # the first condition is not met yet
+    frames.sent({"type": "auth"})
+    assert counted(asked) == (False, 0, 2)
+    frames.sent({**PING, "id": "b"})
+    assert counted(asked) == (False, 1, 2)
+    assert counted(two) == (True, 0, 0)
+    assert counted(Sent(type="chat_message")) == (False, 0, 0)
+
+
 def test_within_runs_on_the_servers_time_stamps():
     condition = Within(seconds=5, first=Received(type="pong"), then=Received(type="error"))
     error = {"type": "error", "payload": {}}

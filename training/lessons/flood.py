@@ -122,7 +122,7 @@ FLOOD = Lesson(
             instruction=N_(
                 "Press **Start “Slow client”**: a customer's phone stops reading. While it runs, "
                 "send the `ping` in the editor once or twice. Wait for 4100, about ten seconds, "
-                "then answer."
+                "then answer the question below the goals."
             ),
             reason=N_(
                 "A client can also do harm by reading too little. What it does not read waits at "

@@ -228,7 +228,7 @@ LOST_CONNECTION = Lesson(
             title=N_("Too late"),
             instruction=N_(
                 "Send the `subscribe` in the editor. Its `epoch` is that of a former history, as "
-                "if you had been away for too long. Then answer the question."
+                "if you had been away for too long. Then answer the question below the goals."
             ),
             reason=N_(
                 "A channel keeps 1,000 messages, for ten minutes. After that, or when a server has "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.text_markers import N_
 from training.actions import Advance, Choose, Connect, Disconnect, Send, Wait
-from training.conditions import Closed, Connected, InOrder, Never, Received, Sent
+from training.conditions import Closed, Connected, Count, InOrder, Never, Received, Sent
 from training.lesson_types import Choice, Goal, Lesson, NearMiss, Question, Step
 from training.lessons.near_misses import FORBIDDEN_CHANNEL, UNREADABLE
 from training.lessons.own_order import (
@@ -57,7 +57,7 @@ SUBSCRIBE_LESSON = Lesson(
             title=N_("Receive an event"),
             instruction=N_(
                 "Press **Advance the order**: the shop moves your order to its next status. Look "
-                "at the frames that arrive, then answer the question."
+                "at the frames that arrive, then answer the question below the goals."
             ),
             reason=N_(
                 "Nothing in the shop waits for your question any more: the event comes at the "
@@ -67,7 +67,7 @@ SUBSCRIBE_LESSON = Lesson(
                 Goal(N_("You press **Advance the order**"), ADVANCED),
                 Goal(
                     N_("An `order_update` of your order arrives, twice"),
-                    InOrder((ADVANCED, UPDATED, UPDATED)),
+                    InOrder((ADVANCED, Count(condition=UPDATED, least=2))),
                     (
                         NearMiss(
                             InOrder((Connected(), ADVANCED, UPDATED)),

@@ -245,7 +245,7 @@ SUPPORT_CHAT = Lesson(
             title=N_("Who receives what"),
             instruction=N_(
                 "Choose {first_name} again, and send one more `chat_message` in the same "
-                "conversation. Then answer the question."
+                "conversation. Then answer the question below the goals."
             ),
             reason=N_(
                 "A page shows what its user has written at once. It must know which copy is its "

@@ -166,7 +166,12 @@ def _draw_goals(step: Step, result: StepResult, run: LessonRun, fill: Fill) -> N
 
 
 def _remark(found: GoalResult, run: LessonRun) -> str:
-    """Name the frames that met a goal; those of another actor with its name."""
+    """Name the frames that met a goal; those of another actor with its name.
+
+    While a goal counts messages, say how many there are.
+    """
+    if found.count and not found.is_met:
+        return _("{count} of {least}").format(count=found.count, least=found.least)
     if not found.is_met or not found.frames:
         return ""
     own = [ref for ref in found.frames if ref.actor == LEARNER]
