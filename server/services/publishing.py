@@ -28,9 +28,6 @@ _list_decoder = msgspec.json.Decoder(list[Raw])
 _request_decoder = msgspec.json.Decoder(PublishRequest)
 
 
-"""The outcome of a publish request: a repeat gets an error again, too."""
-
-
 class CheckedPublication(Struct, frozen=True):
     """A valid publication, and the owner of the order that it places, if it places one."""
 
