@@ -77,7 +77,10 @@ class SessionBackend(Protocol):
         """Have what is published on a channel from now on delivered to this node."""
 
     async def recover(self, channel: Channel, since: StreamPosition | None) -> PendingRecovery:
-        """Read a channel's position, and its publications since; raises BrokerUnavailable."""
+        """Read a channel's position, and its publications since a position.
+
+        Raises BrokerUnavailable.
+        """
         ...
 
     async def post_chat_message(
@@ -141,6 +144,7 @@ class Session:
         "_has_expired",
         "_is_idle",
         "_max_subscriptions",
+        "_owner_changes",
         "_replay_limit",
         "_sign_in_by",
         "_slot_of",
@@ -165,6 +169,7 @@ class Session:
         self._is_idle = False  # an anonymous client has left its last channel
         self._has_expired = False
         self._has_ended = False
+        self._owner_changes = 0  # of the orders it is subscribed to
         self._slot_of = ""  # the user that this connection counts for
         self.identity: Identity | None = None
         self.channels: set[Channel] = set()
@@ -213,14 +218,7 @@ class Session:
             return [SendReply(AuthError(AuthErrorPayload(str(why)), id=request.id))]
         if (before.user_id, before.tenant_id) != (identity.user_id, identity.tenant_id):
             return [CloseConnection(CloseCode.NOT_SIGNED_IN)]
-        self._set_identity(identity)
-        success = SendReply(_auth_success(identity, request.id))
-        own = Channel(ChannelKind.USER, identity.user_id)
-        if own in self.channels:
-            return [success, *await self._recheck_subscriptions()]
-        self.channels.add(own)  # it had been unsubscribed
-        await self._backend.subscribe(own)
-        return [success, AddSubscription(own), *await self._recheck_subscriptions()]
+        return await self._extend(identity, request)
 
     def check_deadline(self, now: float, wall_time: float) -> list[SessionEffect]:
         """Return what is due at ``now``, which is ``wall_time`` in seconds since the epoch."""
@@ -245,6 +243,7 @@ class Session:
 
     def on_order_owner_changed(self, ownership: OrderOwnership) -> list[SessionEffect]:
         """Unsubscribe from an order that was reassigned, unless this client may still see it."""
+        self._owner_changes += 1
         channel = Channel(ChannelKind.ORDER, ownership.id, ownership.tenant_id)
         if channel not in self.channels or can_subscribe(self.identity, channel, ownership):
             return []
@@ -270,6 +269,25 @@ class Session:
         # The confirmation comes before the channel, so that no event overtakes it.
         success = SendReply(_auth_success(identity, request.id, **opened.recovery_fields))
         return [success, *self._replay(opened), AddSubscription(own, opened.recoverable)]
+
+    async def _extend(self, identity: Identity, request: Auth) -> list[SessionEffect]:
+        """Continue with a newer token; unsubscribe from what its role no longer allows.
+
+        Nothing changes if the store or the broker does not answer.
+        """
+        own = Channel(ChannelKind.USER, identity.user_id)
+        if own not in self.channels:
+            await self._backend.subscribe(own)
+        orders = await self._find_orders()
+        self._set_identity(identity)
+        effects: list[SessionEffect] = [SendReply(_auth_success(identity, request.id))]
+        if own not in self.channels:  # it had been unsubscribed
+            self.channels.add(own)
+            effects.append(AddSubscription(own))
+        for channel in sorted(self.channels):
+            if not can_subscribe(identity, channel, orders.get(channel)):
+                effects += self._revoke_subscription(channel)
+        return effects
 
     async def _acquire_slot(self, user_id: str) -> bool:
         """Count this connection for a user; False if the user has too many."""
@@ -327,6 +345,14 @@ class Session:
             return None
         return await self._backend.find_order_owner(channel.tenant, channel.key)
 
+    async def _find_orders(self) -> dict[Channel, OrderOwnership | None]:
+        """Return the orders of all subscriptions, looked up again if an owner changes meanwhile."""
+        while True:
+            version = self._owner_changes
+            orders = {channel: await self._find_order(channel) for channel in sorted(self.channels)}
+            if version == self._owner_changes:
+                return orders
+
     async def _open_subscription(
         self, channel: Channel, options: SubscribeOptions, now: float
     ) -> _PendingSubscription:
@@ -382,14 +408,6 @@ class Session:
             self.identity, request.payload, self._connection_id
         )
         return [SendReply(ChatMessage(payload, id=request.id))]
-
-    async def _recheck_subscriptions(self) -> list[SessionEffect]:
-        """Unsubscribe from what a newer token, of another role, no longer allows."""
-        effects: list[SessionEffect] = []
-        for channel in sorted(self.channels):
-            if not can_subscribe(self.identity, channel, await self._find_order(channel)):
-                effects += self._revoke_subscription(channel)
-        return effects
 
     def _revoke_subscription(self, channel: Channel) -> list[SessionEffect]:
         self.channels.discard(channel)

@@ -69,7 +69,7 @@ class World:
         self.is_down = False
         self.newest = {}
         self.recovery = Recovery(HERE)
-        self.while_waiting = lambda: None
+        self.while_waiting = self.while_looking_up = lambda: None
         self.slots = []
         self.has_free_slot = True
 
@@ -89,7 +89,9 @@ class World:
     async def find_order_owner(self, tenant_id, order_id):
         if self.is_down:
             raise StoreUnavailable
-        return self.orders.get((tenant_id, order_id))
+        found = self.orders.get((tenant_id, order_id))
+        self.while_looking_up()
+        return found
 
     async def subscribe(self, channel):
         self.while_waiting()
@@ -332,6 +334,47 @@ def test_a_token_of_a_lesser_role_unsubscribes_from_what_it_does_not_allow(sessi
     assert isinstance(reply.message, AuthSuccess)
     assert left == RemoveSubscription(Channel.parse("tenant:shop"))
     assert notice == SendReply(Unsubscribed(ChannelPayload("tenant:shop")))
+
+
+def test_a_newer_token_changes_nothing_while_the_store_is_down_and_all_once_it_answers(
+    session, world
+):
+    world.tokens["demoted"] = person("boss", Role.CUSTOMER)
+    sign_in(session, "boss")
+    subscribe(session, "monitor:shop")
+    subscribe(session, "order:ord_1")
+    receive(session, Unsubscribe(ChannelPayload("user:boss")))
+    before, world.is_down = set(session.channels), True
+
+    (failed,) = sign_in(session, "demoted")
+
+    assert failed.message.payload.code == "internal"
+    assert (session.channels, session.identity) == (before, BOSS)
+    world.is_down = False
+    effects = sign_in(session, "demoted")
+    assert AddSubscription(Channel.parse("user:boss")) in effects
+    assert {RemoveSubscription(channel) for channel in before} < set(effects)
+    assert session.channels == {Channel.parse("user:boss")}
+
+
+def test_an_order_reassigned_while_a_newer_token_is_applied_is_unsubscribed(session, world):
+    world.tokens["promoted"] = person("olena", Role.AGENT)
+    sign_in(session, "promoted")
+    subscribe(session, "order:ord_1")
+    receive(session, Unsubscribe(ChannelPayload("user:olena")))
+    reassigned = OrderOwnership("ord_1", "taras", "shop")
+
+    def reassign():
+        if world.orders["shop", "ord_1"] != reassigned:
+            world.orders["shop", "ord_1"] = reassigned
+            session.on_order_owner_changed(reassigned)
+
+    world.while_looking_up = reassign
+
+    effects = sign_in(session, "olena")
+
+    assert RemoveSubscription(ORDER_1) in effects
+    assert session.channels == {Channel.parse("user:olena")}
 
 
 def test_a_reassigned_order_is_unsubscribed(session):
