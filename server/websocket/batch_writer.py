@@ -358,6 +358,8 @@ class BatchWriter:
             self._clear(queue)
             return True
         buffered = transport.get_write_buffer_size()
+        if queue.unsent_bytes + buffered <= self._limits.client_bytes:
+            queue.over_limit_since = None
         if queue.unsent or buffered > MAX_TRANSPORT_BUFFER:
             queue.unsent.append(data)
             self._add_unsent(queue, len(data))

@@ -27,10 +27,12 @@ class QueueLimits(Struct, frozen=True):
 
 
 def exceeds_limit(queue: SendQueue, limit_bytes: int, now: float) -> bool:
-    """Tell whether a client has been over its limit for too long, or is far over it."""
+    """Tell whether a client has been over its limit for too long, or is far over it.
+
+    The caller clears ``over_limit_since`` when the client is within its limit.
+    """
     queued = queue.queued_bytes
     if queued <= limit_bytes:
-        queue.over_limit_since = None
         return False
     if queue.over_limit_since is None:
         queue.over_limit_since = now

@@ -406,6 +406,24 @@ def test_a_full_socket_within_its_limit_is_not_closed(writer):
     assert queue.connection.closed == 0
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_burst_long_after_another_one_has_the_whole_grace_period(writer, left):
+    socket = Socket()
+    queue = writer.open(socket)
+    for _ in range(2):
+        socket.takes = 0
+        writer.push(queue, b"x")
+        writer.flush()
+        socket.unread = LIMIT + 1
+        writer.push(queue, b"x")
+        writer.flush()
+        socket.takes, socket.unread = 1 << 30, left
+        writer.loop.run()
+        writer.loop.spend(100.0)
+
+    assert queue.connection.closed == 0
+
+
 def test_the_fullest_queue_is_closed_once_all_together_exceed_their_limit(writer):
     sockets = [Socket() for _ in range(4)]
     queues = [writer.open(socket) for socket in sockets]

@@ -48,12 +48,6 @@ def test_a_client_may_be_over_its_limit_for_the_grace_period_and_no_longer(queue
     assert exceeds_limit(queue, LIMIT, now=SOFT_LIMIT_GRACE_S + 0.1)
 
 
-def test_a_client_that_catches_up_gets_the_whole_grace_period_again(queue, transport):
-    for now, buffered in ((0.0, LIMIT + 1), (0.9, LIMIT), (1.5, LIMIT + 1)):
-        transport.buffered = buffered
-        assert not exceeds_limit(queue, LIMIT, now=now)
-
-
 def test_a_client_far_over_its_limit_gets_no_grace_period(queue, transport):
     transport.buffered = HARD_LIMIT_FACTOR * LIMIT + 1
 
