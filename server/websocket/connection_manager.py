@@ -86,9 +86,9 @@ class ConnectionManager:
             )
         connection = self._accept(transport)
         self._connections[connection] = address
-        answered = hijack(request, transport, connection)
+        # Before what the client may have sent behind its request without waiting.
         connection.start(request.query.get("token"))
-        return answered
+        return hijack(request, transport, connection)
 
     async def run_maintenance(self) -> None:
         """Check the timeouts of all connections, until cancelled."""

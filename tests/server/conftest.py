@@ -81,7 +81,7 @@ class Server:
         self._stack.push_async_callback(socket.close)
         return Client(socket)
 
-    async def raw_socket(self, at_once=b""):
+    async def raw_socket(self, at_once=b"", path="/ws"):
         """Return a TCP socket that has been upgraded and read nothing of what came after.
 
         ``at_once`` is sent with the request, as by a client that does not wait.
@@ -90,7 +90,8 @@ class Server:
         def upgrade():
             raw = socket.create_connection(("127.0.0.1", self.port), TIMEOUT_S)
             raw.sendall(
-                b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"GET " + path.encode() + b" HTTP/1.1\r\n"
+                b"Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
                 + at_once
             )

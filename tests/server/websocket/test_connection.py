@@ -344,6 +344,20 @@ async def test_messages_sent_without_waiting_for_the_handshake_are_handled(serve
     assert said.count(b'"first"') == 2
 
 
+async def test_a_subscription_requested_right_behind_the_handshake_is_that_of_its_token(
+    server, token
+):
+    await server.place_order("ord_1", "olena")
+    wanted = b'{"type":"subscribe","payload":{"channel":"order:ord_1"}}'
+
+    raw = await server.raw_socket(masked(wanted), f"/ws?token={token('olena')}")
+
+    said = b""
+    while b"ord_1" not in said and b'"error"' not in said:
+        said += await asyncio.to_thread(raw.recv, 4096)
+    assert said.index(b'"auth_success"') < said.index(b'"subscribed"')
+
+
 async def test_messages_before_a_close_frame_are_handled(server, token):
     staff = await server.sign_in("anna", "agent")
     await staff.subscribe("tenant:shop")
