@@ -88,7 +88,10 @@ FROM conversations c JOIN lines l ON l.number = c.last_line
 class SqliteStore:
     """A store for one server, in one file."""
 
-    def __init__(self, database: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(
+        self, database: aiosqlite.Connection, reader: aiosqlite.Connection, timeout_s: float
+    ) -> None:
+        self._timeout_s = timeout_s
         self._database = database
         self._reader = reader  # on a connection of its own, it sees nothing that is not committed
         self._write_lock = asyncio.Lock()
@@ -97,7 +100,8 @@ class SqliteStore:
     async def open(cls, path: Path, timeout_s: float) -> SqliteStore:
         """Open the file, or create it and its folder; only the owner may read it.
 
-        A query waits for up to ``timeout_s`` while another program has locked the database.
+        A write waits for up to ``timeout_s`` in all: for the writes before it, and while another
+        program has locked the database.
 
         Raises:
             StoreUnavailable: it cannot be opened or is not a database.
@@ -115,7 +119,7 @@ class SqliteStore:
         except sqlite3.Error as why:
             await database.close()
             raise StoreUnavailable(f"{path}: {why}") from why
-        return cls(database, reader)
+        return cls(database, reader, timeout_s)
 
     async def record_order_owners(
         self, ownerships: Sequence[OrderOwnership], at: float
@@ -278,18 +282,26 @@ class SqliteStore:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
         """Commit what the block does, or nothing if it raises; one block at a time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout_s
         try:
-            async with self._write_lock:
-                try:
-                    await self._database.execute("BEGIN IMMEDIATE")
-                    yield self._database
-                    await self._database.commit()
-                except BaseException:
-                    # Also if it was cancelled on its way: the thread has begun by then.
-                    await asyncio.shield(self._database.rollback())
-                    raise
-        except (sqlite3.Error, ValueError) as why:
-            raise StoreUnavailable(str(why)) from why
+            async with asyncio.timeout_at(deadline):
+                await self._write_lock.acquire()
+        except TimeoutError:
+            raise StoreUnavailable("the writes before it took too long") from None
+        try:
+            left_ms = max(0, int(1000 * (deadline - loop.time())))
+            await self._database.executescript(f"PRAGMA busy_timeout = {left_ms}; BEGIN IMMEDIATE")
+            yield self._database
+            await self._database.commit()
+        except BaseException as why:
+            # Also if it was cancelled on its way: the thread has begun by then.
+            await asyncio.shield(self._database.rollback())
+            if isinstance(why, sqlite3.Error | ValueError):
+                raise StoreUnavailable(str(why)) from why
+            raise
+        finally:
+            self._write_lock.release()
 
 
 def _create_for_owner(path: Path) -> None:

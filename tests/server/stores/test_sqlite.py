@@ -43,6 +43,29 @@ async def test_a_write_that_is_cancelled_at_any_moment_leaves_the_store_usable(s
         )
 
 
+async def test_writes_that_wait_for_another_program_do_not_wait_one_after_the_other(store, path):
+    await store.health_check()
+    refused = []
+
+    async def write(store, name):
+        with pytest.raises(StoreUnavailable):
+            await store.health_check()
+        refused.append(name)
+
+    async with (
+        aclosing(await SqliteStore.open(path, timeout_s=0.1)) as hasty,
+        aclosing(await SqliteStore.open(path, timeout_s=0.7)) as patient,
+    ):
+        with closing(sqlite3.connect(path)) as other_program:
+            other_program.execute("BEGIN IMMEDIATE")
+            await asyncio.gather(
+                write(patient, "patient"), *(write(hasty, "hasty") for _ in range(20))
+            )
+
+        assert refused == ["hasty"] * 20 + ["patient"]
+        await hasty.health_check()
+
+
 async def test_what_is_not_committed_is_not_read(store, path):
     async with store._transaction() as database:
         await database.execute("INSERT INTO order_owners VALUES ('shop', 'ord_1', 'olena', 1.0)")
