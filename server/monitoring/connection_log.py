@@ -117,10 +117,10 @@ class ConnectionLog:
         return {tenant: log.take_report(MAX_EVENTS_PER_REPORT) for tenant, log in unsent.items()}
 
     def drop_expired(self, now: float) -> None:
-        """Forget the events that are too old."""
-        for logs in (self._logs, self._unsent):
+        """Forget the events that are too old, and refusals that nobody has a report of."""
+        for logs, refusal_ttl_s in ((self._logs, REFUSAL_TTL_S), (self._unsent, EVENT_TTL_S)):
             for tenant, log in list(logs.items()):
-                log.drop_before(now - EVENT_TTL_S, now - REFUSAL_TTL_S)
+                log.drop_before(now - EVENT_TTL_S, now - refusal_ttl_s)
                 if log.is_empty:
                     del logs[tenant]
 

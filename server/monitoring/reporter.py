@@ -57,31 +57,37 @@ class MonitorReporter:
         )
         self.latency = LatencyHistogram(clock())
         self._lag_s = 0.0
+        self._polls = 0
+        self._unpublished: list[Publication] = []
 
     async def run(self) -> None:
         """Report several times per second, until cancelled."""
         loop = asyncio.get_running_loop()
-        polls = 0
         while True:
             due = loop.time() + TRAFFIC_INTERVAL_S
             await asyncio.sleep(TRAFFIC_INTERVAL_S)
             self._lag_s = max(self._lag_s, loop.time() - due)
-            polls += 1
-            now = self._clock()
-            self._sampler.set_watched_tenants(await self._traffic_source.poll(now), now)
-            reports = self._sampler.traffic_reports(
+            await self.report()
+
+    async def report(self) -> None:
+        """Publish what happened since the last report, or that one again if it was not accepted."""
+        now = self._clock()
+        self._polls += 1
+        self._sampler.set_watched_tenants(await self._traffic_source.poll(now), now)
+        if not self._unpublished:
+            self._unpublished = self._sampler.traffic_reports(
                 now, partial(self._traffic_source.subscribers, now=now)
             )
-            if polls % REPORTS_PER_STATS == 0:
-                reports += self._stats_reports(now)
-            try:
-                await self._broker.publish(reports)
-            except BrokerUnavailable:
-                continue  # no report arrives, and /readyz shows why
+            if self._polls % REPORTS_PER_STATS == 0:
+                self._unpublished += self._stats_reports(now)
+        try:
+            await self._broker.publish(self._unpublished)
+        except BrokerUnavailable:
+            return  # /readyz shows why
+        self._unpublished = []
 
     def _stats_reports(self, now: float) -> list[Publication]:
         self.connection_monitor.start_interval()
-        self._connection_log.drop_expired(now)
         new_watchers = self._traffic_source.take_new_watchers()
         reports = self._sampler.stats_reports(
             now,
@@ -90,6 +96,7 @@ class MonitorReporter:
                 tenant, is_full_log=tenant in new_watchers
             ),
         )
+        self._connection_log.drop_expired(now)
         self._lag_s = 0.0
         return reports
 

@@ -295,8 +295,11 @@ async def test_without_redis_clients_stay_connected_and_every_request_ends(
     await a.place_order("ord_1", "olena")
     client = await b.sign_in("olena")
     await client.subscribe("order:ord_1")
+    watcher = await a.sign_in("boss", "admin")
+    await watcher.subscribe("monitor:shop")
 
     redis.send_signal(outage)
+    await watcher.subscribe("user:taras")
     answers = await asyncio.gather(
         *(admin(a, "GET", path) for path in ("/api/connections", "/api/channels"))
     )
@@ -314,11 +317,12 @@ async def test_without_redis_clients_stay_connected_and_every_request_ends(
     assert refused["payload"]["code"] == "internal"
     while (await admin(a, "GET", "/api/connections"))[0] != 200:
         pass
-    while (await admin(a, "GET", "/api/connections"))[1]["total"] != 2:
+    while (await admin(a, "GET", "/api/connections"))[1]["total"] != 3:
         pass
     while (await a.request("GET", "/readyz"))[0] != 200:
         pass
     assert await client.is_silent()
+    assert await refused_requests(watcher, 2) == ["order:ord_1", "user:taras"]
     await a.place_order("ord_1", "taras")
     assert (await client.next_event("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
@@ -420,6 +424,15 @@ async def logged(watcher, count):
     return [event[1:] for event in sorted(events)]
 
 
+async def refused_requests(watcher, count):
+    """Return the channels of so many refused requests, in order of their names."""
+    refused = []
+    while len(refused) < count:
+        payload = (await watcher.next_event("stats"))["payload"]
+        refused += [each["channel"] for each in payload.get("refused", ())]
+    return sorted(refused)
+
+
 async def test_the_log_of_connections_has_those_of_all_nodes_and_of_one_tenant(nodes):
     a, b = nodes
     watcher, there = await a.sign_in("boss", "admin"), await b.sign_in("olena")
@@ -445,12 +458,7 @@ async def test_refused_requests_of_all_nodes_are_reported_once(nodes):
     await watcher.subscribe("user:taras")
     await there.subscribe("tenant:shop")
 
-    refused = []
-    while len(refused) < 2:
-        payload = (await watcher.next_event("stats"))["payload"]
-        refused += [each["channel"] for each in payload.get("refused", ())]
-
-    assert sorted(refused) == ["tenant:shop", "user:taras"]
+    assert await refused_requests(watcher, 2) == ["tenant:shop", "user:taras"]
 
 
 @pytest.fixture

@@ -117,4 +117,14 @@ def test_refused_requests_that_nobody_watches_are_forgotten(log):
     log.drop_expired(1 + REFUSAL_TTL_S + 0.1)
 
     assert log.take_report("shop", is_full_log=True).refused == ()
+
+
+def test_refused_requests_wait_to_be_sent_to_the_other_nodes_as_long_as_events_do(log):
+    log.record_refusal("shop", refusal(1))
+
+    log.drop_expired(1 + REFUSAL_TTL_S + 0.1)
+    assert log.take_unsent()["shop"].refused == (refusal(1),)
+
+    log.record_refusal("shop", refusal(1))
+    log.drop_expired(1 + EVENT_TTL_S + 0.1)
     assert log.take_unsent() == {}
