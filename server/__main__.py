@@ -78,7 +78,12 @@ def main() -> int:
     except RedisUnusable as why:
         cli.exit(2, f"server: {why}\n")
     except StoreUnavailable as why:
-        cli.exit(2, f"server: the database cannot be used (WORKBENCH_DATA_DIR): {why}\n")
+        what = (
+            "Redis failed during the start (WORKBENCH_REDIS_URL)"
+            if settings.redis_url
+            else "the database cannot be used (WORKBENCH_DATA_DIR)"
+        )
+        cli.exit(2, f"server: {what}: {why}\n")
     except TaskKeepsFailing as why:
         cli.exit(1, f"server: {why}; the log has the errors\n")
     except OSError as why:

@@ -59,7 +59,8 @@ async def start_server(
     Raises:
         TaskKeepsFailing: a task that must run cannot; the block is cancelled.
         InvalidSettings: the settings do not fit together.
-        StoreUnavailable: the database cannot be opened.
+        StoreUnavailable: the database cannot be opened, or Redis failed after it was checked.
+        RedisUnusable: a Redis is configured and cannot be used.
         OSError: the address cannot be listened on.
     """
     settings.validate()

@@ -49,7 +49,7 @@ async def open_backends(
     """Open the backends while the block lasts; ``clock`` is in seconds since the epoch.
 
     Raises:
-        StoreUnavailable: the database cannot be opened.
+        StoreUnavailable: the database cannot be opened, or Redis failed after it was checked.
         RedisUnusable: a Redis is configured and cannot be used.
     """
     retention = Retention(settings.history_messages, settings.history_s)

@@ -144,14 +144,19 @@ async def _check_server(redis: RedisClient, settings: Settings) -> None:
 
 
 async def _info_with_retries(redis: RedisClient, timeout_s: float) -> dict[str, object]:
-    """Return the version and other facts of Redis, which may still be starting."""
+    """Return the version and other facts of Redis, which may still be starting.
+
+    A Redis that loads its data answers INFO, but no PING.
+    """
     deadline = time.monotonic() + timeout_s
     delay = RetryDelay(MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S)
     while True:
         try:
             if isinstance(redis, RedisCluster):
                 await redis.initialize()
+                await redis.ping(target_nodes=RedisCluster.PRIMARIES)
                 return await redis.info("server", target_nodes=RedisCluster.RANDOM)
+            await redis.ping()
             return await redis.info("server")
         except REDIS_ERRORS as why:
             # The clients of a Unix socket and of a cluster wrap the error of Redis.

@@ -134,6 +134,22 @@ def test_a_port_that_is_taken_is_named(launch, shared_server, secret):
     assert "Traceback" not in program.output
 
 
+def test_a_redis_that_fails_during_the_start_is_not_called_a_database(launch, start_redis, secret):
+    redis = start_redis("--user", "half", "on", ">hunter2", "~*", "+ping", "+info")
+    program = launch(
+        "server",
+        WORKBENCH_PORT="0",
+        WORKBENCH_JWT_SECRET=secret,
+        WORKBENCH_REDIS_URL=f"unix://half:hunter2@{redis.path}",
+    )
+
+    assert program.process.wait(20) == 2
+    program.stop()
+    assert "WORKBENCH_REDIS_URL" in program.output
+    assert "WORKBENCH_DATA_DIR" not in program.output
+    assert "hunter2" not in program.output
+
+
 def test_the_env_file_is_read_and_the_environment_beats_it(launch, tmp_path, secret):
     (tmp_path / ".env").write_text(
         f"WORKBENCH_JWT_SECRET={secret}\nWORKBENCH_PORT=many\nWORKBENCH_DATA_DIR=from-env-file\n"

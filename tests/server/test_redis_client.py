@@ -69,3 +69,17 @@ async def test_a_redis_that_is_starting_is_waited_for(start_redis):
     server.start()
 
     assert await beginning
+
+
+async def test_a_redis_that_loads_its_data_is_waited_for(start_redis):
+    slowly = ("--appendonly", "yes", "--aof-use-rdb-preamble", "no", "--key-load-delay", "50")
+    server = start_redis(*slowly)
+    async with open_redis(settings(server.url)) as link, link.pipeline() as pipeline:
+        for number in range(8000):
+            pipeline.set(f"key-{number}", "x")
+        await pipeline.execute()
+    server.kill()
+    server.start()
+
+    async with open_redis(settings(server.url, broker_timeout_s=10.0)) as link:
+        assert await link.get("key-7999") == b"x"
