@@ -160,6 +160,8 @@ def _launching(group, folder):
         return program
 
     def start_server(port=0, **environment):
+        # Any machine allows so many; where it does not, the server logs it.
+        environment = {"WORKBENCH_CONNECTIONS": "1000"} | environment
         program = start(
             "server",
             WORKBENCH_PORT=str(port),
