@@ -25,7 +25,7 @@ def raise_open_file_limit(connections: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if soft != resource.RLIM_INFINITY and soft < connections:
+    if soft != resource.RLIM_INFINITY and soft < wanted:
         log.warning(
             "only %d files may be open, which is enough for %d connections instead of "
             "WORKBENCH_CONNECTIONS=%d; `ulimit -Hn %d` before the start allows them",

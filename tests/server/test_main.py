@@ -1,6 +1,7 @@
 """The server as a process: how it starts, what it says, what survives its end."""
 
 import json
+import resource
 import signal
 import sqlite3
 import urllib.request
@@ -175,16 +176,18 @@ def test_a_database_that_is_locked_costs_only_what_needs_it(launch_server, token
     socket.shutdown()
 
 
-def test_too_few_open_files_are_raised_or_named(launch, secret):
+def test_a_limit_of_open_files_that_leaves_none_beside_the_connections_is_named(launch, secret):
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    connections = min(hard_limit, 2_000_000_000) if hard_limit > 0 else 2_000_000_000
     program = launch(
         "server",
         WORKBENCH_PORT="0",
         WORKBENCH_JWT_SECRET=secret,
         WORKBENCH_DATA_DIR="data",
-        WORKBENCH_CONNECTIONS="2000000000",
+        WORKBENCH_CONNECTIONS=str(connections),
     )
 
-    program.wait_for(r"only \d+ files may be open.*WORKBENCH_CONNECTIONS=2000000000")
+    program.wait_for(rf"only \d+ files may be open.*WORKBENCH_CONNECTIONS={connections}")
     program.wait_for("listening")
 
 
