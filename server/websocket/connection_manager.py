@@ -59,7 +59,8 @@ class ConnectionManager:
         """Answer ``GET /ws``.
 
         Rejects with 403 a page of another origin, with 503 when the server is full or shutting
-        down, and with 400 what is no WebSocket handshake.
+        down or the client's address has too many connections, and with 400 what is no WebSocket
+        handshake.
         """
         transport = request.transport
         if transport is None:
@@ -67,23 +68,18 @@ class ConnectionManager:
         origin = request.headers.get("Origin")
         port = transport.get_extra_info("sockname")[1]
         if origin is not None and origin not in self._settings.origins_for(port):
-            self._context.connection_monitor.on_handshake_refused()
-            return error_response(403, "forbidden", "Origin not allowed")
+            return self._refuse(error_response(403, "forbidden", "Origin not allowed"))
         if self._is_closing or len(self._connections) >= self._settings.connections:
-            self._context.connection_monitor.on_handshake_refused()
-            return error_response(503, "unavailable", "Server at capacity", retry_after=5)
+            return self._refuse(_unavailable("Server at capacity"))
         try:
             check_handshake(request)
         except InvalidHandshake as why:
-            self._context.connection_monitor.on_handshake_refused()
             response = error_response(400, "bad_request", str(why))
             response.headers[hdrs.SEC_WEBSOCKET_VERSION] = VERSION
-            return response
+            return self._refuse(response)
         is_allowed, address = self._claim_address(request)
         if not is_allowed:
-            return error_response(
-                503, "unavailable", "Too many connections of this address", retry_after=5
-            )
+            return self._refuse(_unavailable("Too many connections of this address"))
         connection = self._accept(transport)
         self._connections[connection] = address
         # Before what the client may have sent behind its request without waiting.
@@ -117,6 +113,11 @@ class ConnectionManager:
         """Drop the connections whose clients have not closed them."""
         for connection in list(self._connections):
             connection.abort()
+
+    def _refuse(self, response: web.Response) -> web.Response:
+        """Count a handshake that is answered with an error."""
+        self._context.connection_monitor.on_handshake_refused()
+        return response
 
     def _claim_address(self, request: web.Request) -> tuple[bool, str | None]:
         """Have a connection count for its client's address; returns whether it may, and which."""
@@ -162,3 +163,7 @@ class ConnectionManager:
             self._address_limiter.release(address)
         if not self._connections:
             self._all_closed.set()
+
+
+def _unavailable(message: str) -> web.Response:
+    return error_response(503, "unavailable", message, retry_after=5)

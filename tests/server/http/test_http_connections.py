@@ -130,7 +130,7 @@ async def test_a_websocket_goes_on_counting_until_it_is_closed(serve):
                 await asyncio.sleep(0)
 
 
-async def test_clients_behind_a_trusted_proxy_are_counted_one_by_one(serve):
+async def test_clients_behind_a_trusted_proxy_are_counted_one_by_one(serve, token):
     server = await serve(connections_per_address=1, trusted_proxies=("127.0.0.1",))
     await server.connect(headers={"X-Forwarded-For": "2.2.2.2"})
     await server.connect(headers={"X-Forwarded-For": "3.3.3.3"})
@@ -139,6 +139,8 @@ async def test_clients_behind_a_trusted_proxy_are_counted_one_by_one(serve):
         await server.connect(headers={"X-Forwarded-For": "2.2.2.2"})
 
     assert refused.value.status == 503
+    _, nodes = await server.request("GET", "/api/nodes", token("boss", "admin"))
+    assert nodes["nodes"][0]["anonymous"] == {"refused": 1}
 
 
 async def test_idle_http_connections_do_not_stop_a_websocket(serve):
