@@ -71,10 +71,13 @@ class OrderOwners:
     async def record(self, ownerships: Sequence[OrderOwnership]) -> None:
         """Store the owners of orders, all or none; the last one wins for an order listed twice.
 
-        When this returns, the former owners have lost access on every node.
+        When this returns, the former owners have lost access on every node that answered in
+        time; a slower node takes it away when the query reaches it.
 
         Raises:
-            StoreUnavailable: nothing was stored.
+            StoreUnavailable: nothing was stored, as far as can be known.
+            ClusterUnavailable: the owners are stored, but other nodes may apply them only once
+                they are connected again.
         """
         version = self._version
         changed = await self._store.record_order_owners(ownerships, self._clock())

@@ -53,7 +53,8 @@ class PublishService:
 
         Raises:
             ApiError: with the index of the item in a list; nothing was recorded or published.
-            StoreUnavailable, BrokerUnavailable: nothing was published.
+            StoreUnavailable, ClusterUnavailable, BrokerUnavailable: nothing was published; owners
+                of orders may have been recorded, and trying again does no harm.
         """
         now = self._clock()
         items, is_list = _split_body(body)

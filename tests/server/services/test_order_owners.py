@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from server.cluster.cluster import ClusterUnavailable
 from server.services import order_owners as module
 from server.services.order_owners import OrderOwners
 from server.stores.base import OrderOwnership, StoreUnavailable, plan_ownership
@@ -58,10 +59,13 @@ class ClusterOfOne:
 
     def __init__(self):
         self.is_connected = True
+        self.is_cut_off = False
         self.refreshed = []
 
     async def query(self, query, _):
         self.refreshed.append(await self.order_owners.refresh(query.order))
+        if self.is_cut_off:
+            raise ClusterUnavailable
 
 
 @pytest.fixture
@@ -104,6 +108,17 @@ async def test_a_change_of_owner_is_sent_to_the_cluster_and_a_new_order_is_not(o
 
     assert cluster.refreshed == [OF_TARAS]
     assert await orders.find("shop", "ord_1") == OF_TARAS
+
+
+async def test_an_owner_that_other_nodes_cannot_be_told_is_recorded_all_the_same(orders, cluster):
+    await orders.record([OF_OLENA])
+    cluster.is_cut_off = True
+
+    with pytest.raises(ClusterUnavailable):
+        await orders.record([OF_TARAS])
+
+    assert await orders.find("shop", "ord_1") == OF_TARAS
+    await orders.record([OF_TARAS])  # as a publisher does that tries again
 
 
 async def test_a_lookup_in_progress_does_not_bring_back_the_former_owner(orders, store):
