@@ -220,7 +220,10 @@ class RedisClusterNode:
                 assert_never(message)
 
     def on_order_owner_changed(self, order_id: str, tenant_id: str, user_id: str) -> None:
-        """Apply a change of an order's owner, whoever recorded it."""
+        """Apply a change of an order's owner that the store has announced.
+
+        See `server.services.order_owners`: a node that records one also queries the others.
+        """
         self._spawn(self._apply_owner_change(OrderOwnership(order_id, user_id, tenant_id)))
 
     def on_connected(self) -> None:

@@ -1,7 +1,12 @@
 """The owners of orders: a cache in front of the store.
 
-The store is the authority, and every node publishes the changes it records.  A lookup that
-started before a change arrived is repeated after it: it might return the former owner.
+The store is the authority.  A lookup that started before a change arrived is repeated after it:
+it might return the former owner.
+
+In a cluster a change reaches every node on two paths.  The node that records it queries all
+nodes and waits for them, so that access ends before anything else is published.  The script that
+stores it in Redis also announces it, for services that write there without a node
+(`RedisPublisher`).  So a change recorded by a node is applied twice, which does no harm.
 """
 
 from __future__ import annotations
