@@ -28,7 +28,7 @@ from server.websocket.send_queue import DirectSocket
 
 log = logging.getLogger(__name__)
 
-CLOSE_TIMEOUT_S = 10.0  # for the client to answer a close frame: see docs/protocol.md
+CLOSE_TIMEOUT_S = 10.0  # for the client to answer a close frame: see docs/server.md
 TEXT_OPCODE = int(Opcode.TEXT)  # an enum member is slower to compare with
 LINGER_S = 1.0  # for a close frame to arrive where its answer would not be understood
 

@@ -6,7 +6,7 @@ Anything a client sends shows that it is alive; a client answers a ping with a p
 from __future__ import annotations
 
 PING_INTERVAL_S = 54.0  # of silence, until a ping
-IDLE_TIMEOUT_S = 59.0  # the 60 s of docs/protocol.md, less the maintenance loop's interval
+IDLE_TIMEOUT_S = 59.0  # so that the 60 s of docs/protocol.md are not exceeded between two checks
 
 
 class Keepalive:
