@@ -2,7 +2,8 @@
 
 The field ``jwt_secret`` is read from ``WORKBENCH_JWT_SECRET``, or from the variable of its
 ``msgspec.field(name=...)``.  Its type defines the valid values, its ``Meta(description=...)``
-the text of ``--help``.
+the text of ``--help``, and ``Meta(extra={"default": ...})`` what that says of a default which is
+not a value of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT, Meta, Struct
+from msgspec.structs import FieldInfo
 
 ENV_PREFIX = "WORKBENCH_"
 SettingsT = TypeVar("SettingsT", bound=Struct)
@@ -55,7 +57,7 @@ def describe_settings(settings: type[Struct]) -> str:
     hints = get_type_hints(settings, include_extras=True)
     lines = []
     for field in msgspec.structs.fields(settings):
-        default = "required" if field.required else _format_default(field.default)
+        default = "required" if field.required else _describe_default(field, hints[field.name])
         variable = ENV_PREFIX + field.encode_name.upper()
         lines.append(f"  {variable:42} {_description(hints[field.name])} [{default}]")
     return "\n".join(lines)
@@ -71,11 +73,14 @@ def _convert(text: str, hint: Any) -> Any:
 
 
 def _description(hint: Any) -> str:
-    descriptions = (meta.description for meta in get_args(hint)[1:] if isinstance(meta, Meta))
-    return next((text for text in descriptions if text), "")
+    return next((meta.description for meta in _metas(hint) if meta.description), "")
 
 
-def _format_default(default: Any) -> str:
-    if default is NODEFAULT or default is None or default == ():
-        return "none"
-    return str(default)
+def _describe_default(field: FieldInfo, hint: Any) -> str:
+    described = (str(meta.extra["default"]) for meta in _metas(hint) if meta.extra)
+    is_none = field.default is NODEFAULT or field.default in (None, (), "")
+    return next(described, "none" if is_none else str(field.default))
+
+
+def _metas(hint: Any) -> list[Meta]:
+    return [each for each in get_args(hint)[1:] if isinstance(each, Meta)]

@@ -86,7 +86,7 @@ async def _start_server(
 ) -> AsyncIterator[int]:
     broker, store, cluster = backends.broker, backends.store, backends.cluster
     limits = QueueLimits(
-        settings.outbox_bytes, settings.send_queues_bytes, settings.stall_timeout_s
+        settings.send_queue_bytes, settings.send_queues_bytes, settings.stall_timeout_s
     )
     writer = BatchWriter(
         asyncio.get_running_loop(),
@@ -97,7 +97,7 @@ async def _start_server(
     )
     hub = Hub(counters, writer.broadcast, time.time)
     reporter = MonitorReporter(
-        cluster, hub, broker, counters, time.time, writer.when_written, settings.outbox_bytes
+        cluster, hub, broker, counters, time.time, writer.when_written, settings.send_queue_bytes
     )
     metrics = Metrics(
         reporter.node_stats,
@@ -132,7 +132,7 @@ async def _start_server(
             broker=broker,
             connection_limiter=cluster.connection_limiter,
             clock=time.time,
-            max_recovered_bytes=settings.outbox_bytes // 2,
+            max_recovered_bytes=settings.send_queue_bytes // 2,
         )
         address_limiter = AddressLimiter(settings.connections_per_address, settings.trusted_proxies)
         http_connections = HttpConnections(address_limiter, time.monotonic)

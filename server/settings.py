@@ -24,7 +24,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         Port, Meta(description="Port of the workbench, whose pages may connect")
     ] = 8501
     allowed_origins: Annotated[
-        tuple[str, ...], Meta(description="Origins of pages that may connect [own and dashboard's]")
+        tuple[str, ...],
+        Meta(
+            description="Origins of pages that may connect",
+            extra={"default": "own and dashboard's"},
+        ),
     ] = ()
     data_dir: Annotated[str, Meta(description="Folder of the database")] = "./data"
 
@@ -71,7 +75,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="Addresses of proxies whose X-Forwarded-For names the client"),
     ] = ()
     connections: Annotated[PositiveInt, Meta(description="Connections in all")] = 20_000
-    outbox_bytes: Annotated[
+    send_queue_bytes: Annotated[
         int, Meta(ge=MAX_TRANSPORT_BUFFER, description="Bytes that may be queued for one client")
     ] = field(default=1 << 20, name="outbox_bytes")
     send_queues_bytes: Annotated[
@@ -90,10 +94,17 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     node: Annotated[
         str,
-        Meta(description="Name of this node, unique in a cluster [host, in a cluster host:port]"),
+        Meta(
+            description="Name of this node, unique in a cluster",
+            extra={"default": "host, in a cluster host:port"},
+        ),
     ] = ""
     redis_url: Annotated[
-        str, Meta(description="Broker and store of a cluster: redis://host:6379/0 [embedded]")
+        str,
+        Meta(
+            description="Broker and store of a cluster: redis://host:6379/0",
+            extra={"default": "embedded"},
+        ),
     ] = ""
     redis_prefix: Annotated[
         str, Meta(pattern=r"^[^{}\s]*$", description="Prefix of the names of all keys and channels")

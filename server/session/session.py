@@ -346,7 +346,7 @@ class Session:
         return await self._backend.find_order_owner(channel.tenant, channel.key)
 
     async def _find_orders(self) -> dict[Channel, OrderOwnership | None]:
-        """Return the orders of all subscriptions, looked up again if an owner changes meanwhile."""
+        """Return the orders of all subscriptions, again if an owner changes during that time."""
         while True:
             version = self._owner_changes
             orders = {channel: await self._find_order(channel) for channel in sorted(self.channels)}

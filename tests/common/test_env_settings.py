@@ -52,3 +52,14 @@ def test_help_lists_variables_with_descriptions_and_defaults():
     assert [line.split() for line in describe_settings(Kettle).splitlines()][1] == [
         "WORKBENCH_PORT", "Where", "it", "is", "[8080]",
     ]  # fmt: skip
+
+
+def test_help_says_what_a_default_means_that_is_not_a_value():
+    class Shelf(Struct):
+        room: Annotated[str, Meta(description="Where", extra={"default": "the kitchen"})] = ""
+        label: Annotated[str, Meta(description="What is on it")] = ""
+
+    room, label = describe_settings(Shelf).splitlines()
+
+    assert room.endswith(" Where [the kitchen]")
+    assert label.endswith(" What is on it [none]")

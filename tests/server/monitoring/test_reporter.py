@@ -34,7 +34,7 @@ class Watcher:
 
 
 class FailingBroker(MemoryBroker):
-    """A broker that is down when told, and records what it accepts."""
+    """Can be down; records what it accepts."""
 
     def __init__(self):
         super().__init__(Retention(100, 1e9), lambda: 0.0)

@@ -110,7 +110,7 @@ async def test_a_change_of_owner_is_sent_to_the_cluster_and_a_new_order_is_not(o
     assert await orders.find("shop", "ord_1") == OF_TARAS
 
 
-async def test_an_owner_that_other_nodes_cannot_be_told_is_recorded_all_the_same(orders, cluster):
+async def test_an_owner_is_recorded_even_if_the_other_nodes_cannot_be_reached(orders, cluster):
     await orders.record([OF_OLENA])
     cluster.is_cut_off = True
 

@@ -140,7 +140,7 @@ def _position(place):
 
 
 async def test_more_than_a_send_queue_can_take_is_not_recovered(serve):
-    server = await serve(outbox_bytes=1 << 16)
+    server = await serve(send_queue_bytes=1 << 16)
     client = await server.sign_in("boss", "admin")
     place = _position(await join(client))
     await client.ask("unsubscribe", {"channel": ORDERS})

@@ -620,7 +620,7 @@ async def test_a_request_without_an_upgrade_gets_an_error(server):
 async def test_a_client_that_does_not_read_is_closed_as_a_slow_consumer_and_the_others_are_not(
     serve,
 ):
-    server = await serve(outbox_bytes=65_536)
+    server = await serve(send_queue_bytes=65_536)
     good = await server.connect()
     await good.subscribe("public:news")
     stalled = await server.raw_socket()
@@ -643,7 +643,7 @@ async def test_a_client_that_does_not_read_is_closed_as_a_slow_consumer_and_the_
 
 
 async def test_a_closed_slow_consumer_gets_nothing_more_whatever_it_requests(serve):
-    server = await serve(outbox_bytes=65_536)
+    server = await serve(send_queue_bytes=65_536)
     stalled = await server.raw_socket()
     stalled.setblocking(False)
     stalled.sendall(masked(b'{"type":"subscribe","payload":{"channel":"public:news"}}'))
@@ -682,7 +682,7 @@ async def test_a_client_that_takes_nothing_is_closed_however_little_waits_for_it
 
 
 async def test_all_queues_together_have_a_limit_and_the_fullest_is_closed(serve):
-    server = await serve(send_queues_bytes=300_000, outbox_bytes=1 << 24)
+    server = await serve(send_queues_bytes=300_000, send_queue_bytes=1 << 24)
     stalled = await server.raw_socket()
     stalled.sendall(masked(b'{"type":"subscribe","payload":{"channel":"public:news"}}'))
     big = NOTICE["payload"] | {"filler": "x" * 60_000}

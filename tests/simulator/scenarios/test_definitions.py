@@ -217,7 +217,7 @@ def test_a_slow_client_is_sent_more_than_its_buffers_hold(create_shop):
 
     assert [stop.customer.id for stop in stops] == ["user_5"]
     assert sum(parts) > 330 * 0.9 * FILLER_BYTES
-    assert sum(parts) > MAX_IN_SOCKET_BUFFERS + Settings().outbox_bytes
+    assert sum(parts) > MAX_IN_SOCKET_BUFFERS + Settings().send_queue_bytes
     assert sum(isinstance(h, StopSlowClient) for h in player.events) == 1
     assert not [
         h for h in player.advance(30) if isinstance(h, PublishRequest) and len(h.payload) > 10_000
