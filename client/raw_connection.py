@@ -17,10 +17,9 @@ from client.sans_io.connection_events import (
     TextReceived,
     describe_error,
 )
-from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sync.connection import CONNECTION_ERRORS, SyncConnection, Waker
 from client.url import with_token
-from protocol.close_codes import CloseCode
+from protocol.close_codes import ABNORMAL_CLOSURE, CloseCode
 from protocol.opcodes import Opcode
 
 CONNECT_TIMEOUT_S = 5.0

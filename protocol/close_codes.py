@@ -16,6 +16,12 @@ class Reconnect(Enum):
     """With backoff as well: the server has just closed the connection."""
 
 
+NO_STATUS_RECEIVED = 1005
+"""Never sent: the close frame carried no code (RFC 6455, 7.1.5)."""
+ABNORMAL_CLOSURE = 1006
+"""Never sent: there was no close frame, as the network or the other side failed."""
+
+
 class CloseCode(IntEnum):
     """Why a connection was closed.
 

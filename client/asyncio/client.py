@@ -29,9 +29,9 @@ from client.sans_io.connection_events import (
     describe_error,
 )
 from client.sans_io.effects import ClientEffect
-from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sans_io.send_queue import QUEUE_LIMIT
 from client.sans_io.server_watchdog import PING_INTERVAL_S, SERVER_TIMEOUT_S
+from protocol.close_codes import ABNORMAL_CLOSURE
 
 CLOSE_TIMEOUT_S = 0.5
 """How long ``disconnect`` waits for queued frames and the closing handshake."""

@@ -23,7 +23,7 @@ from client.sans_io.connection_events import (
     TextReceived,
     describe_error,
 )
-from client.sans_io.reconnect import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
+from protocol.close_codes import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
 
 MAX_MESSAGE_BYTES = 8 << 20
 """Largest accepted message; monitor messages may have 1 MiB."""

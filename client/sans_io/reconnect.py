@@ -9,10 +9,6 @@ from random import Random
 
 from protocol.close_codes import LIMIT_EXCEEDED_CODES, Reconnect
 
-NO_STATUS_RECEIVED = 1005
-"""The close frame carried no code (RFC 6455, 7.1.5)."""
-ABNORMAL_CLOSURE = 1006
-"""There was no close frame: the network or the server failed (RFC 6455, 7.1.5)."""
 HTTP_FORBIDDEN = 403
 """HTTP status of a handshake from an origin that is not allowed."""
 

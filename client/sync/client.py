@@ -26,8 +26,8 @@ from client.sans_io.connection_events import (
     describe_error,
 )
 from client.sans_io.effects import ClientEffect
-from client.sans_io.reconnect import ABNORMAL_CLOSURE
 from client.sync.connection import CONNECTION_ERRORS, SyncConnection, Waker
+from protocol.close_codes import ABNORMAL_CLOSURE
 
 CLOSE_TIMEOUT_S = 0.5
 """How long ``disconnect`` waits for queued frames and the closing handshake."""

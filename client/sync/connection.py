@@ -24,7 +24,7 @@ from client.sans_io.connection_events import (
     TextReceived,
     describe_error,
 )
-from client.sans_io.reconnect import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
+from protocol.close_codes import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
 
 WRITE_TIMEOUT_S = 10.0
 """Timeout of one write; the connection is then considered dead."""

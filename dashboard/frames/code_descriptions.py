@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from client.sans_io.reconnect import ABNORMAL_CLOSURE, NO_STATUS_RECEIVED
 from common.text_markers import N_
-from protocol.close_codes import CloseCode, Reconnect, reconnect_after
+from protocol.close_codes import (
+    ABNORMAL_CLOSURE,
+    NO_STATUS_RECEIVED,
+    CloseCode,
+    Reconnect,
+    reconnect_after,
+)
 from protocol.errors import ErrorCode
 
 CLOSE_CODE_TEXTS = {

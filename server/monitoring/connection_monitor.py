@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from protocol.channels import MAX_NAME_LENGTH
-from protocol.close_codes import CloseCode
+from protocol.close_codes import ABNORMAL_CLOSURE, CloseCode
 from protocol.monitoring import ConnectionEvent, ConnectionEventKind, RefusedRequest
 from server.auth.identity import Identity
 from server.monitoring.connection_log import ConnectionLog
@@ -17,7 +17,6 @@ KIND_BY_CODE = {
     CloseCode.SLOW_CONSUMER: ConnectionEventKind.EVICTED,
     CloseCode.TOO_MANY_CONNECTIONS: ConnectionEventKind.REFUSED,
 }
-ABNORMAL_CLOSURE = 1006  # as browsers report a connection that ends without a close frame
 LOST_REASON = "Connection lost"
 UNRESPONSIVE_REASON = "The client did not answer"
 

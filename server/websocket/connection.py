@@ -12,10 +12,9 @@ import logging
 from collections.abc import Callable, Collection
 
 from protocol.channels import Channel
-from protocol.close_codes import CloseCode
+from protocol.close_codes import ABNORMAL_CLOSURE, CloseCode
 from protocol.opcodes import Opcode
 from server.auth.identity import Identity
-from server.monitoring.connection_monitor import ABNORMAL_CLOSURE
 from server.session.dispatcher import ConnectionContext, RequestDispatcher
 from server.session.rate_limit import RateLimit, RateLimitVerdict
 from server.session.session import Session
