@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1 << 20  # of a publish request, as the protocol limits it
 BODY_TIMEOUT_S = 10.0  # for a body to arrive
-MAX_LISTED = 200
+MAX_CHAT_LISTED = 200  # conversations, or messages of one, in a response
 JSON_HEADERS = (("Content-Type", "application/json"),)
 CHAT_ROLES = frozenset({Role.CUSTOMER, Role.NONE, Role.AGENT, Role.ADMIN})
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -133,7 +133,7 @@ class Routes(Struct, frozen=True):
     async def conversations(self, request: web.Request) -> web.Response:
         """List the conversations that the user may read, the latest first."""
         identity = await require_role(_authorization(request), self.verifier, CHAT_ROLES)
-        found = await self.chat.list_for(identity, MAX_LISTED)
+        found = await self.chat.list_for(identity, MAX_CHAT_LISTED)
         return json_response(
             {"conversations": [_conversation_json(conversation) for conversation in found]}
         )
@@ -141,7 +141,7 @@ class Routes(Struct, frozen=True):
     async def messages(self, request: web.Request) -> web.Response:
         """Read the last messages of one conversation, oldest first."""
         identity = await require_role(_authorization(request), self.verifier, CHAT_ROLES)
-        messages = await self.chat.messages(identity, request.match_info["id"], MAX_LISTED)
+        messages = await self.chat.messages(identity, request.match_info["id"], MAX_CHAT_LISTED)
         return json_response({"messages": [message_body(message) for message in messages]})
 
     async def connections(self, request: web.Request) -> web.Response:

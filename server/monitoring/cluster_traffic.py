@@ -116,6 +116,7 @@ class ClusterTraffic:
         self._broker = broker
         self._sampler = sampler
         self._connection_log = connection_log
+        connection_log.keep_unsent()
         self._registry = registry
         self._leader_status = leader_status
         self._clock = clock

@@ -82,17 +82,22 @@ class ConnectionLog:
     def __init__(self) -> None:
         self._logs: dict[str, _TenantLog] = {}
         self._unsent: dict[str, _TenantLog] = {}
+        self._recording = [self._logs]
+
+    def keep_unsent(self) -> None:
+        """Keep what this node records for ``take_unsent``, too, from now on."""
+        self._recording.append(self._unsent)
 
     def record(self, tenant: str, event: ConnectionEvent) -> None:
         """Add an event of this node."""
-        for logs in (self._logs, self._unsent):
+        for logs in self._recording:
             log = _log_of(tenant, logs)
             log.events.append(event)
             log.unreported += 1
 
     def record_refusal(self, tenant: str, refusal: RefusedRequest) -> None:
         """Add a refused request of this node."""
-        for logs in (self._logs, self._unsent):
+        for logs in self._recording:
             _log_of(tenant, logs).add_refusal(refusal)
 
     def add(self, tenant: str, report: EventReport) -> None:
@@ -113,8 +118,11 @@ class ConnectionLog:
 
     def take_unsent(self) -> dict[str, EventReport]:
         """Return this node's events since the last call, by tenant, to be sent to other nodes."""
-        unsent, self._unsent = self._unsent, {}
-        return {tenant: log.take_report(MAX_EVENTS_PER_REPORT) for tenant, log in unsent.items()}
+        unsent = {
+            tenant: log.take_report(MAX_EVENTS_PER_REPORT) for tenant, log in self._unsent.items()
+        }
+        self._unsent.clear()
+        return unsent
 
     def drop_expired(self, now: float) -> None:
         """Forget the events that are too old, and refusals that nobody has a report of."""

@@ -39,11 +39,6 @@ class RequestQueue(Generic[RequestT]):
         self._pending: list[RequestT] = []
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether a request is being handled asynchronously."""
-        return self._task is not None
-
     def submit(self, request: RequestT) -> None:
         """Handle a request now, or after those before it."""
         if self._task is None:

@@ -24,7 +24,9 @@ def times(report):
 
 @pytest.fixture
 def log():
-    return ConnectionLog()
+    log = ConnectionLog()
+    log.keep_unsent()
+    return log
 
 
 def test_a_report_has_the_events_since_the_last_one(log):
@@ -90,6 +92,14 @@ def test_events_of_another_node_are_merged_by_time_and_not_sent_again(log):
 
 def refusal(at, user="olena"):
     return RefusedRequest(float(at), user, "forbidden", "tenant:books")
+
+
+def test_a_single_node_keeps_nothing_for_others():
+    log = ConnectionLog()
+    log.record("shop", event(1))
+    log.record_refusal("shop", refusal(1))
+
+    assert log.take_unsent() == {}
 
 
 def test_refused_requests_are_reported_once_the_oldest_first(log):

@@ -26,7 +26,9 @@ def identity(user_id="olena", tenant_id="shop"):
 
 @pytest.fixture
 def log():
-    return ConnectionLog()
+    log = ConnectionLog()
+    log.keep_unsent()
+    return log
 
 
 @pytest.fixture

@@ -120,13 +120,14 @@ class RedisBroker:
         loops = {"idle_channels": self._cleanup_loop, "history_gaps": self._gap_check_loop}
         try:
             async with self._subscriber.running(), self._supervisor.running(loops):
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._options.timeout_s):
-                        await self._subscriber.wait_until_connected()
-                yield
-                self._handler = None
+                try:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(self._options.timeout_s):
+                            await self._subscriber.wait_until_connected()
+                    yield
+                finally:
+                    self._handler = None  # it gets nothing while the tasks end
         finally:
-            self._handler = None
             await self._publisher.aclose()
 
     async def subscribe(self, channel: Channel) -> None:
