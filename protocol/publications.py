@@ -93,7 +93,7 @@ class Publication(Struct, frozen=True, kw_only=True):
 
     @property
     def staff_only(self) -> bool:
-        """Whether a token without a role, which may join ``tenant:``, does not receive it.
+        """Whether only agents and admins receive it: support chat on ``tenant:``.
 
         This follows from the message, so that every node of a cluster comes to the same answer.
         """

@@ -33,7 +33,7 @@ class Recovery(Struct, frozen=True):
 
 
 class PendingRecovery(Protocol):
-    """A recovery that goes on until it is finished, so that nothing falls between it and a join."""
+    """Collects what is delivered after the history was read, until the subscriber is added."""
 
     def finish(self) -> Recovery:
         """Return the recovery as of now; call it once.
