@@ -280,7 +280,7 @@ def test_only_unreadable_publications_leaves_the_decoder_of_redis_streams():
         )
         data = changer.choice([bytes, changer.text])(b"5f3a9c01 41 " + run)
         try:
-            found = streams.decode_run(data)
+            found = streams.decode_publications(data)
         except streams.UnreadablePublications:
             return
         assert all(isinstance(each, Publication) for each in found)

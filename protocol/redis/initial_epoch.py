@@ -1,13 +1,13 @@
 """The epoch of a channel whose stream has not begun.  Pure.
 
 Nothing is stored for such a channel, as anybody may ask for any.  Its epoch consists of the id
-of the data of Redis, which is lost with the data, and of a part that the scripts make and
+of the data of Redis, which is lost with the data, and of a period, which the scripts make and
 check: see `stream_epoch.lua`.
 """
 
 from __future__ import annotations
 
-_SEPARATOR = "-"  # the part of the scripts starts with it; no other epoch contains it
+_SEPARATOR = "-"  # the period starts with it; no other epoch contains it
 NEVER_CONTINUED = f"{_SEPARATOR}0"
 
 
@@ -21,6 +21,6 @@ def data_id_of(epoch: str) -> str:
     return epoch.rpartition(_SEPARATOR)[0]
 
 
-def scripts_part(epoch: str) -> str:
-    """Return the part of an initial epoch that the scripts know; any other epoch as it is."""
+def period_part(epoch: str) -> str:
+    """Return the period of an initial epoch, as the scripts know it; any other epoch as it is."""
     return epoch.removeprefix(data_id_of(epoch))

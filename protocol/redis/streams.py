@@ -133,7 +133,7 @@ def split_by_address(
     return list(parts.values())
 
 
-def decode_run(data: bytes) -> list[Publication]:
+def decode_publications(data: bytes) -> list[Publication]:
     """Decode publications from Pub/Sub or a log: consecutive ones of one address.
 
     Raises:

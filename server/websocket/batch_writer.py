@@ -116,9 +116,9 @@ class BatchWriter:
                 self.push(queue, data)
             return
         for group in recipients.groups:
-            if not group.has_claim:
-                group.claim()
-            if group.has_claim and not group.separate:
+            if not group.is_current:
+                group.make_current()
+            if group.is_current and not group.queues_with_own_frames:
                 group.frames.append(data)
                 self._give_turn(group)
             else:
@@ -230,7 +230,7 @@ class BatchWriter:
             if queue.group.frames:
                 self._separate(queue)
             else:
-                queue.group.separate += 1
+                queue.group.queues_with_own_frames += 1
         queue.pending.append(frame)
 
     def _separate(self, queue: SendQueue) -> None:
@@ -239,7 +239,7 @@ class BatchWriter:
         if group is None or not group.frames:
             return
         frames, group.frames = group.frames, []
-        group.separate = len(group.queues)
+        group.queues_with_own_frames = len(group.queues)
         for each in group.queues:
             each.pending.extend(frames)
             each.pass_number = group.pass_number
@@ -251,7 +251,7 @@ class BatchWriter:
         if pending:
             queue.pending = []
             if queue.group is not None:
-                queue.group.separate -= 1
+                queue.group.queues_with_own_frames -= 1
         return pending
 
     def _give_turn(self, waiting: SendQueue | RecipientGroup) -> None:

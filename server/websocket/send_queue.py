@@ -112,33 +112,41 @@ class SendQueue:
 class RecipientGroup:
     """Some subscribers of a channel, whose frames are kept once for all of them.
 
-    That is possible while it is the ``group`` of each of its queues, which it then claims, and
-    none of them has frames of its own: ``separate`` counts those that have.  ``frames`` waits
-    for the group's next turn; ``pass_number`` and ``has_turn`` are those of a send queue.
+    That is possible while it ``is_current``, the ``group`` of each of its queues, and none of
+    them has frames of its own: ``queues_with_own_frames`` counts those that have.  ``frames``
+    waits for the group's next turn; ``pass_number`` and ``has_turn`` are those of a send queue.
     """
 
-    __slots__ = ("frames", "has_claim", "has_turn", "pass_number", "queues", "separate", "sockets")
+    __slots__ = (
+        "frames",
+        "has_turn",
+        "is_current",
+        "pass_number",
+        "queues",
+        "queues_with_own_frames",
+        "sockets",
+    )
 
     def __init__(self, queues: Sequence[SendQueue]) -> None:
         self.queues = list(queues)
         self.sockets = [queue.socket for queue in queues]
         self.frames: list[bytes] = []
         self.pass_number = 0
-        self.has_claim = self.has_turn = False
-        self.separate = 0
+        self.is_current = self.has_turn = False
+        self.queues_with_own_frames = 0
 
-    def claim(self) -> None:
+    def make_current(self) -> None:
         """Become the group of each queue, unless frames wait in the one it has."""
         groups = {queue.group for queue in self.queues}
         if any(group is not None and group.frames for group in groups):
             return
         for group in groups:
             if group is not None:
-                group.has_claim = False
+                group.is_current = False
         for queue in self.queues:
             queue.group = self
-        self.separate = sum(1 for queue in self.queues if queue.pending)
-        self.has_claim = True
+        self.queues_with_own_frames = sum(1 for queue in self.queues if queue.pending)
+        self.is_current = True
 
     def remove(self, queue: SendQueue) -> None:
         """Remove a queue; neither it nor the group has frames."""

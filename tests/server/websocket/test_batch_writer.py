@@ -266,7 +266,7 @@ def test_broadcasts_to_overlapping_channels_keep_their_order(writer):
     )
 
 
-def test_a_group_that_another_channel_has_claimed_is_claimed_back(writer):
+def test_a_group_is_made_current_again_after_another_channels(writer):
     sockets = many()
     queues = writer.open_all(sockets).queues
     first, second = Recipients(queues), Recipients(queues)

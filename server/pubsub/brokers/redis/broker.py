@@ -17,7 +17,7 @@ from msgspec import Struct
 from protocol.channels import Channel
 from protocol.publications import EVERYONE, Publication, StreamPosition
 from protocol.redis.initial_epoch import is_initial
-from protocol.redis.streams import RedisKeys, UnreadablePublications, decode_run
+from protocol.redis.streams import RedisKeys, UnreadablePublications, decode_publications
 from protocol.retention import Retention
 from server.monitoring.counters import Counters
 from server.pubsub.brokers.base import BrokerEventHandler, BrokerUnavailable, Recovery
@@ -201,7 +201,7 @@ class RedisBroker:
 
     async def _on_message(self, name: bytes, data: bytes) -> None:
         try:
-            publications = decode_run(data)
+            publications = decode_publications(data)
         except UnreadablePublications as why:
             if not self._counters.unreadable["pubsub"]:  # a newer node may send many
                 log.warning("skipping messages of Redis that this version cannot read: %s", why)

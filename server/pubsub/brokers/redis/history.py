@@ -17,14 +17,14 @@ from protocol.redis.initial_epoch import (
     NEVER_CONTINUED,
     data_id_of,
     is_initial,
-    scripts_part,
+    period_part,
 )
 from protocol.redis.streams import (
     HEAD_TTL_S,
     READ_HISTORY,
     RedisKeys,
     UnreadablePublications,
-    decode_run,
+    decode_publications,
 )
 from protocol.retention import Retention
 from server.redis_client import RedisClient
@@ -36,10 +36,12 @@ TRIM_SLACK = 200  # publications that a log may have over its limit: it is trimm
 class HistorySlice(Struct, frozen=True):
     """A channel's position, and publications that led to it.
 
-    ``is_complete`` is true if the log reaches back to the given position, and None without a
-    given position.  ``publications`` are those since that position, also those of the epoch
-    that continues its own; or those that are certain to follow a gap; or without a position
-    the latest.
+    ``is_complete`` tells whether the log reaches back to the position that was given, and is
+    None if none was.  ``publications`` are
+
+    - if it is True, those since that position, also in the epoch that continues its own;
+    - if it is False, those that are certain to follow the gap;
+    - if it is None, the latest.
     """
 
     position: StreamPosition
@@ -112,7 +114,7 @@ class HistoryReader:
         for channel, since in channels:
             log, head = self._redis_keys.log_and_head(channel)
             keys += (head, log)
-            values += (scripts_part(since.epoch), since.offset) if since else ("", 0)
+            values += (period_part(since.epoch), since.offset) if since else ("", 0)
         answers: list[Any] = await self._script(keys=keys, args=values)
         return answers
 
@@ -149,8 +151,8 @@ def _parse_slice(
     is_complete = None if reaches == b"" else reaches == b"1"
     for entry in reversed(entries):
         try:
-            publications += decode_run(entry)
+            publications += decode_publications(entry)
         except UnreadablePublications:  # what is before it does not lead to the position any more
             publications.clear()
-            is_complete = is_complete and False
+            is_complete = None if is_complete is None else False
     return HistorySlice(position, is_complete, publications)
