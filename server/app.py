@@ -107,7 +107,7 @@ async def _start_server(
         supervisor.failures,
     )
     hub.observers += [reporter.on_delivered, metrics.on_delivered]
-    hub.tap_observers.append(cluster.on_tap)
+    hub.mirror_observers.append(cluster.on_mirrored)
     context = ConnectionContext(
         hub=hub,
         counters=counters,

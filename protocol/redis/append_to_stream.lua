@@ -3,8 +3,9 @@
 -- KEYS[1]: the batch; then a log and a head for each publication.
 -- ARGV: the deadline (ms by the clock of Redis, 0: none), an epoch for channels without one,
 -- how long logs and heads are kept (ms, s), the command that publishes; then for each
--- publication its channel, its tap, how many publications its log keeps, its token, whether
--- the next one is for the same channel and goes into the same message, and the publication.
+-- publication its channel, its tenant's mirror, how many publications its log keeps, its token,
+-- whether the next one is for the same channel and goes into the same message, and the
+-- publication itself.
 -- Returns 1, or 0 if the deadline has passed: then nothing was published.
 --
 -- A batch that is sent again within a minute is not published again, and neither is a
@@ -20,7 +21,7 @@ local kept_ms, verb = tonumber(ARGV[3]), ARGV[5]
 local run, position, at = {}, nil, 6
 for i = 2, #KEYS, 2 do
   local log, head = KEYS[i], KEYS[i + 1]
-  local channel, tap, most = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local channel, mirror, most = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local token, is_continued, publication = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
   at = at + 6
   local token_key = head .. ':' .. token
@@ -41,7 +42,7 @@ for i = 2, #KEYS, 2 do
   if is_continued == '' and position then
     local message = position .. table.concat(run)
     redis.call(verb, channel, message)
-    if tap ~= '' then redis.call('PUBLISH', tap, message) end
+    if mirror ~= '' then redis.call('PUBLISH', mirror, message) end
     run, position = {}, nil
   end
 end

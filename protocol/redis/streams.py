@@ -59,9 +59,9 @@ class RedisKeys:
         """Return the Pub/Sub channel of an address; the names of its keys start with it."""
         return f"{self._prefix}{{{_internal_name(to)}}}"
 
-    def tap_channel(self, tenant: str) -> str:
-        """Return the Pub/Sub channel that gets all publications of a tenant."""
-        return f"{self._prefix}tap:{tenant}"
+    def mirror_channel(self, tenant: str) -> str:
+        """Return the Pub/Sub channel that gets all publications of a tenant as well."""
+        return f"{self._prefix}tap:{tenant}"  # as nodes of earlier versions call it
 
     def log_and_head(self, to: Address) -> tuple[str, str]:
         """Return the keys of the log and of the head of an address."""
@@ -112,7 +112,7 @@ def make_publish_call(
             keys += redis_keys.log_and_head(to)
             values += [
                 redis_keys.channel(to),
-                redis_keys.tap_channel(tenant) if tenant else "",
+                redis_keys.mirror_channel(tenant) if tenant else "",
                 retention.max_messages_for(to),
             ]
             values += [

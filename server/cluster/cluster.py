@@ -103,5 +103,5 @@ class Cluster(Protocol):
         """Make this node's source of the monitor's figures; call it once."""
         ...
 
-    def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Handle what was published for tapped tenants."""
+    def on_mirrored(self, publications: Sequence[Publication]) -> None:
+        """Handle what was published for mirrored tenants."""

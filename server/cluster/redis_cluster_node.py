@@ -167,10 +167,10 @@ class RedisClusterNode:
         )
         return self._traffic_source
 
-    def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Handle what was published for tapped tenants."""
+    def on_mirrored(self, publications: Sequence[Publication]) -> None:
+        """Handle what was published for mirrored tenants."""
         if self._traffic_source is not None:
-            self._traffic_source.on_tap(publications)
+            self._traffic_source.on_mirrored(publications)
 
     @property
     def is_leader(self) -> bool:

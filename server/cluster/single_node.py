@@ -53,8 +53,8 @@ class SingleNode:
         del broker, connection_log  # no other node has events to add
         return LocalTraffic(hub, sampler, self._clock)
 
-    def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Ignore it: a single node taps nothing."""
+    def on_mirrored(self, publications: Sequence[Publication]) -> None:
+        """Ignore it: a single node has nothing mirrored."""
 
     @property
     def _joined_host(self) -> NodeHost:

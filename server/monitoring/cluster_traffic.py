@@ -1,9 +1,9 @@
 """Where the monitor's figures come from: this node's deliveries, or those of all nodes.
 
 In a cluster the leader alone reports: each publication is counted once, whichever node
-accepted it, and a monitor channel has one history.  The leader taps everything that is
-published for the tenants that are watched on any node, and all nodes send it their counts
-of deliveries.  Events of connections are sent for every tenant, and every node keeps those of
+accepted it, and a monitor channel has one history.  What is published for the tenants that are
+watched on any node is mirrored to the leader, and all nodes send it their counts of
+deliveries.  Events of connections are sent for every tenant, and every node keeps those of
 all nodes: the next leader knows them, and so does a dashboard that subscribes later.
 """
 
@@ -136,8 +136,8 @@ class ClusterTraffic:
             reaches = channels.setdefault(str(publication.to), [])
             reaches.append((publication.position.offset, reached))
 
-    def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Handle what any node has published for a tapped tenant."""
+    def on_mirrored(self, publications: Sequence[Publication]) -> None:
+        """Handle what any node has published for a mirrored tenant."""
         now = self._clock()
         for publication in publications:
             self._deliveries.on_published(publication, now)
@@ -173,7 +173,7 @@ class ClusterTraffic:
         self._watched = set(watched_here).union(*elsewhere)
         reported = self._watched if self._leader_status.is_leader else set()
         if reported != self._reported_tenants:
-            await self._broker.set_tapped_tenants(reported)
+            await self._broker.set_mirrored_tenants(reported)
             if not reported:
                 self._deliveries.clear()
                 self._remote_subscribers.clear()

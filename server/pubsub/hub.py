@@ -58,8 +58,8 @@ class Hub:
 
     A channel without subscribers takes no memory.  ``broadcast`` queues frames for many
     recipients; ``clock`` is in seconds since the epoch.  ``observers`` are called with every
-    publication and the number of connections it was queued for, ``tap_observers`` with the
-    publications of tapped tenants.
+    publication and the number of connections it was queued for, ``mirror_observers`` with the
+    publications of mirrored tenants.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Hub:
         self._broadcast = broadcast
         self._clock = clock
         self.observers: list[Callable[[Publication, int], None]] = []
-        self.tap_observers: list[Callable[[Sequence[Publication]], None]] = []
+        self.mirror_observers: list[Callable[[Sequence[Publication]], None]] = []
         self._connections: set[Subscriber] = set()
         self._subscribers: dict[ChannelKind, dict[Channel, dict[Subscriber, None]]] = {
             kind: {} for kind in ChannelKind
@@ -199,9 +199,9 @@ class Hub:
         self._counters.messages_out += len(subscribers)
         self._counters.replies[Subscribed] += len(subscribers)
 
-    def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Pass on what was published for tapped tenants."""
-        for observer in self.tap_observers:
+    def on_mirrored(self, publications: Sequence[Publication]) -> None:
+        """Pass on what was published for mirrored tenants."""
+        for observer in self.mirror_observers:
             observer(publications)
 
     def _deliver_batch(self, publications: list[Publication]) -> None:

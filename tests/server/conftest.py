@@ -133,7 +133,7 @@ class RecordingHandler:
 
     def __init__(self, *channels):
         self.channels = set(channels)
-        self.received, self.gaps, self.taps = [], [], []
+        self.received, self.gaps, self.mirrored = [], [], []
         self._changed = asyncio.Event()
 
     def on_publications(self, publications):
@@ -149,8 +149,8 @@ class RecordingHandler:
     def has_subscribers(self, channel):
         return channel in self.channels
 
-    def on_tap(self, publications):
-        self.taps.extend(publications)
+    def on_mirrored(self, publications):
+        self.mirrored.extend(publications)
         self._changed.set()
 
     async def until(self, condition):

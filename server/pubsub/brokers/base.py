@@ -57,8 +57,8 @@ class BrokerEventHandler(Protocol):
         """Tell whether a channel has subscribers on this node."""
         ...
 
-    def on_tap(self, publications: Sequence[Publication]) -> None:
-        """Handle publications of a tapped tenant, whatever their address."""
+    def on_mirrored(self, publications: Sequence[Publication]) -> None:
+        """Handle publications of a mirrored tenant, whatever their address."""
 
 
 class Broker(Protocol):
@@ -88,8 +88,8 @@ class Broker(Protocol):
         Returns at once if the broker is unavailable: delivery starts when it is back.
         """
 
-    async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
-        """Pass all publications of these tenants, and of no others, to ``on_tap``.
+    async def set_mirrored_tenants(self, tenants: Collection[str]) -> None:
+        """Pass all publications of these tenants, and of no others, to ``on_mirrored``.
 
         Each is passed once, beside being delivered; missed ones are not recovered.
         """

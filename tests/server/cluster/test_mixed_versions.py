@@ -33,7 +33,7 @@ async def server(serve, redis_server, redis_prefix):
 
 
 async def see_traffic(server, watcher):
-    """Publish until the monitor, which gets the tenant's tap, reports it."""
+    """Publish until the monitor, to which the tenant is mirrored, reports it."""
     async with asyncio.timeout(20):
         while True:
             await server.publish(NOTICE | {"channel": "tenant:shop"})
@@ -55,7 +55,7 @@ async def test_what_a_newer_version_sends_is_skipped_counted_and_logged_once(
         StoredPublication("cart:7", "cart_shared", b"{}", "shop", time.time(), False, "", "")
     )
     for _ in range(2):
-        await redis.publish(keys.tap_channel("shop"), b"e 1 %d:%b" % (len(cart), cart))
+        await redis.publish(keys.mirror_channel("shop"), b"e 1 %d:%b" % (len(cart), cart))
         await redis.publish(keys.channel(Channel.parse(NEWS)), b"another format")
         envelope = ["newer", 1, [{"type": "Teleported"}, {"type": "Hello"}]]
         await redis.publish(f"{redis_prefix}nodes", msgspec.msgpack.encode(envelope))

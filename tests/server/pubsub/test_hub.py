@@ -238,14 +238,14 @@ def test_lost_history_is_reported_to_recoverable_subscribers_only(hub):
     assert plain.received == []
 
 
-def test_a_tap_gets_the_publications_of_tapped_tenants(hub):
-    tapped = []
-    hub.tap_observers.append(tapped.extend)
+def test_an_observer_gets_the_publications_of_mirrored_tenants(hub):
+    mirrored = []
+    hub.mirror_observers.append(mirrored.extend)
     news = publication(NEWS)
 
-    hub.on_tap([news])
+    hub.on_mirrored([news])
 
-    assert tapped == [news]
+    assert mirrored == [news]
 
 
 def test_a_channel_has_subscribers_until_the_last_unsubscribes(hub):

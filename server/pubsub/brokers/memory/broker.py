@@ -36,7 +36,7 @@ class MemoryBroker:
     def __init__(self, retention: Retention, clock: Callable[[], float]) -> None:
         self._history = MemoryHistory(secrets.token_hex(4), retention, clock)
         self._handler: BrokerEventHandler | None = None
-        self._tapped_tenants: frozenset[str] = frozenset()
+        self._mirrored_tenants: frozenset[str] = frozenset()
 
     async def publish(
         self,
@@ -48,9 +48,9 @@ class MemoryBroker:
         if self._handler is None:
             return
         self._handler.on_publications(accepted)
-        if self._tapped_tenants:
-            tapped = [each for each in accepted if each.tenant in self._tapped_tenants]
-            self._handler.on_tap(tapped)
+        if self._mirrored_tenants:
+            mirrored = [each for each in accepted if each.tenant in self._mirrored_tenants]
+            self._handler.on_mirrored(mirrored)
 
     @asynccontextmanager
     async def run(self, handler: BrokerEventHandler) -> AsyncIterator[None]:
@@ -64,9 +64,9 @@ class MemoryBroker:
     async def subscribe(self, channel: Channel) -> None:
         """Do nothing: everything is delivered here."""
 
-    async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
-        """Pass all publications of these tenants to ``on_tap``."""
-        self._tapped_tenants = frozenset(tenants)
+    async def set_mirrored_tenants(self, tenants: Collection[str]) -> None:
+        """Pass all publications of these tenants to ``on_mirrored``."""
+        self._mirrored_tenants = frozenset(tenants)
 
     async def recover(self, channel: Channel, since: StreamPosition | None) -> MemoryRecovery:
         """Read the position of a channel, and its publications since another."""

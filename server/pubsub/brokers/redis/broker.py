@@ -103,7 +103,7 @@ class RedisBroker:
         self._cursors: dict[Channel, ChannelCursor] = {}
         self._channels_by_name: dict[bytes, Channel] = {}
         self._broadcast_channel = self._redis_keys.channel(EVERYONE).encode()
-        self._taps: dict[bytes, str] = {}
+        self._mirrors: dict[bytes, str] = {}
 
     async def publish(self, publications: Sequence[Publication], idempotency_key: str = "") -> None:
         """Publish by one script: stored and delivered, or neither.
@@ -138,14 +138,14 @@ class RedisBroker:
                 async with asyncio.timeout(self._options.timeout_s):
                     await cursor.subscribed.wait()
 
-    async def set_tapped_tenants(self, tenants: Collection[str]) -> None:
-        """Pass all publications of these tenants to ``on_tap``."""
-        wanted = {self._redis_keys.tap_channel(tenant).encode(): tenant for tenant in tenants}
-        for name in wanted.keys() - self._taps.keys():
+    async def set_mirrored_tenants(self, tenants: Collection[str]) -> None:
+        """Pass all publications of these tenants to ``on_mirrored``."""
+        wanted = {self._redis_keys.mirror_channel(tenant).encode(): tenant for tenant in tenants}
+        for name in wanted.keys() - self._mirrors.keys():
             self._subscriber.subscribe(name.decode(), unsharded=True)
-        for name in self._taps.keys() - wanted.keys():
+        for name in self._mirrors.keys() - wanted.keys():
             self._subscriber.unsubscribe(name.decode())
-        self._taps = wanted
+        self._mirrors = wanted
 
     async def recover(self, channel: Channel, since: StreamPosition | None) -> RedisRecovery:
         """Read the position of a channel, and its publications since another."""
@@ -209,8 +209,8 @@ class RedisBroker:
             return
         if self._handler is None or not publications:
             return
-        if name in self._taps:
-            self._handler.on_tap(publications)
+        if name in self._mirrors:
+            self._handler.on_mirrored(publications)
             return
         if name == self._broadcast_channel:
             self._handler.on_publications([each for each in publications if each.to is EVERYONE])

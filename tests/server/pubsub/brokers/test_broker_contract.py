@@ -170,21 +170,23 @@ async def test_offsets_of_an_address_grow_by_one_within_an_epoch(broker, running
         ]
 
 
-async def test_a_tap_gets_every_publication_of_its_tenant_once_and_no_other(broker, running):
+async def test_every_publication_of_a_mirrored_tenant_is_passed_on_once_and_no_other(
+    broker, running
+):
     other = replace(publication(9, ORDER), tenant="books")
     async with running(broker, ORDER) as handler:
-        await broker.set_tapped_tenants({"shop"})
+        await broker.set_mirrored_tenants({"shop"})
         await broker.health_check()  # what was asked for before it is done
         published = [publication(1, ORDER), publication(2, STAFF), publication(3, EVERYONE)]
         await broker.publish([*published, other])
-        await handler.until(lambda: len(handler.taps) >= 3)
-        await broker.set_tapped_tenants(())
+        await handler.until(lambda: len(handler.mirrored) >= 3)
+        await broker.set_mirrored_tenants(())
         await broker.health_check()
         await broker.publish([publication(4, STAFF)])
         await broker.health_check()
 
-    assert bare(handler.taps) == published
-    assert all(each.position for each in handler.taps)
+    assert bare(handler.mirrored) == published
+    assert all(each.position for each in handler.mirrored)
 
 
 async def test_publications_after_a_position_are_recovered_in_order(broker, running):

@@ -118,17 +118,17 @@ async def test_channels_of_all_shards_reach_another_node_in_order(start_node):
     for channel in ORDERS:
         handler.channels.add(channel)
         await recover(b, channel, None)
-    await b.set_tapped_tenants({"shop"})
+    await b.set_mirrored_tenants({"shop"})
     await b.health_check()
 
     for number in range(20):
         await a.publish([publication(number, channel) for channel in [*ORDERS, EVERYONE]])
     await handler.count(20 * (len(ORDERS) + 1))
-    await handler.until(lambda: len(handler.taps) >= 20 * (len(ORDERS) + 1))
+    await handler.until(lambda: len(handler.mirrored) >= 20 * (len(ORDERS) + 1))
 
     for channel in [*ORDERS, EVERYONE]:
         assert numbers(handler.received, channel) == list(range(20))
-        assert numbers(handler.taps, channel) == list(range(20))
+        assert numbers(handler.mirrored, channel) == list(range(20))
 
 
 async def test_missed_publications_are_read_from_each_shard(start_node):
