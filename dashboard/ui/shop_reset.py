@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _
-from dashboard.tab_session import KEPT_CHOICES, KEPT_PAGES, tab
+from dashboard.tab_session import tab
 from dashboard.ui.formatting import format_time
 
 
@@ -38,9 +38,6 @@ def start_over() -> None:
     if result is not None and result.error:
         return
     tab().known_reset_at = feed().reset_at
-    tab().start_over()
+    tab().start_over(st.query_params)
     if result is not None and result.command == "reset":
         tab().command_result = result
-    for parameter, page in tab().url_owners.items():
-        if page not in KEPT_PAGES and (page, parameter) not in KEPT_CHOICES:
-            st.query_params.pop(parameter, None)

@@ -65,7 +65,8 @@ def select_linked(result: PollResult, at: float) -> None:
     one is waited for.
     If the link asks about a channel, the message selected in the Explorer before does not matter.
     """
-    if (PAGE, "connection") in tab().choices or is_old(result, at):
+    is_chosen = tab().url_values.remembered(PAGE, "connection") is not None
+    if is_chosen or is_old(result, at):
         return
     user = url_select.kept_value(PAGE, "who")
     found = [c.id for c in result.connections.connections if c.user_id == user]

@@ -240,7 +240,7 @@ def _start_repeating(connection: ConsoleConnection) -> None:
             connection.send(editor_state.with_repetition(text, number))
 
     def may_continue() -> bool:
-        is_shown = tab.page == "console" and tab.console.template_persona == persona_key
+        is_shown = tab.url_values.page == "console" and tab.console.template_persona == persona_key
         return is_shown and (is_publication or connection.raw.is_open)
 
     interval_s = st.session_state[tab.widget_key(REPEAT_INTERVAL_KEY)]
