@@ -24,7 +24,8 @@ _OPERATOR = r"!=|>=|<=|==|=|>|<|~|\bcontains\b"
 _CLAUSE = re.compile(rf"\s*(?P<path>{_PATH})\s*(?P<operator>{_OPERATOR})\s*")
 _QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>.*?)(?P=quote)\s*(?=$|&&|\band\b)""")
 _NEXT_CLAUSE = re.compile(rf"\s*(?:&&|\band\b)(?=\s*{_PATH}\s*(?:{_OPERATOR}))")
-_NUMBER = re.compile(r"[+-]?\d[\d_ \N{NO-BREAK SPACE}]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
+# Nine digits of an exponent keep a number far within the limits of Decimal.
+_NUMBER = re.compile(r"[+-]?\d[\d_ \N{NO-BREAK SPACE}]*(?:\.\d+)?(?:[eE][+-]?\d{1,9})?")
 
 
 class InvalidCondition(ValueError):
