@@ -142,6 +142,9 @@ def test_a_number_beyond_decimal_is_compared_as_text(value):
         ("title", "= 5", 'title = "= 5"'),
         ("title", "", 'title = ""'),
         ("title", 'a "b"', "title = 'a \"b\"'"),
+        ("title", """Tom's "big" shop""", """title contains 's "big" shop'"""),
+        ("title", "'\"", "title contains '\"'"),
+        ("body", "Hello,\nthank you", 'body contains "thank you"'),
         ("body", "x" * 99, f'body contains "{"x" * 60}"'),
     ],
 )
