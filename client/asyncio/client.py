@@ -74,10 +74,11 @@ class AsyncShopWebSocket(BaseClient):
         self._io_wait = InterruptibleWait()
         self._connection: AsyncConnection | None = None
         self._is_stopping = False
+        self._start_stop_lock = asyncio.Lock()  # first come, first served
         self._ready_or_failed = asyncio.Event()
 
     async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as in threaded
-        """Start the client; idempotent.
+        """Start the client; idempotent.  A ``disconnect`` in progress is completed first.
 
         Returns immediately or, with a ``timeout`` in seconds, when messages can be sent.
 
@@ -86,11 +87,14 @@ class AsyncShopWebSocket(BaseClient):
             AuthenticationFailed: the connection is open, but the token was rejected.
             ConnectionLost: the server closed with a code that forbids reconnecting.
         """
-        if self._task is None or self._task.done():
-            self._is_stopping = False
-            self._ready_or_failed.clear()
-            self._core.start(monotonic_epoch())
-            self._task = asyncio.create_task(self._run(), name="shop-websocket")
+        async with self._start_stop_lock:
+            if self._is_stopping:  # disconnect() was cancelled
+                await self._end_task()
+            if self._task is None or self._task.done():
+                self._is_stopping = False
+                self._ready_or_failed.clear()
+                self._core.start(monotonic_epoch())
+                self._task = asyncio.create_task(self._run(), name="shop-websocket")
         if timeout is not None:
             await asyncio.wait_for(self._ready_or_failed.wait(), timeout)
             if not self._core.is_ready:
@@ -98,14 +102,17 @@ class AsyncShopWebSocket(BaseClient):
 
     async def disconnect(self) -> None:
         """Send queued messages and close the connection; idempotent."""
-        task = self._task
-        if task is None or task.done():
-            return
-        self._is_stopping = True
-        self._wake_io()
-        await asyncio.wait({task}, timeout=CLOSE_TIMEOUT_S)
-        task.cancel()
-        await asyncio.wait({task})
+        async with self._start_stop_lock:
+            self._is_stopping = True
+            self._wake_io()
+            await self._end_task()
+
+    async def _end_task(self) -> None:
+        """Wait until the task ends, and cancel it if that takes too long."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT_S)
+            self._task.cancel()
+            await asyncio.wait({self._task})
 
     def drop(self) -> None:
         """Abort the connection, as a network failure does; the client then reconnects.
