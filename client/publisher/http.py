@@ -117,16 +117,17 @@ class HttpPublisher:
     def discard(self) -> None:
         """Drop everything that is queued, and count it.
 
-        A request in progress is not repeated; ``wait_until_idle`` waits for it.
+        A request in progress is not repeated, but the server may still execute it; see
+        ``wait_until_discarded``.
         """
         self._batch = None
         self._has_items.clear()
         self._add_counts(dropped=self._queue.clear())
 
-    async def wait_until_idle(self) -> None:
-        """Wait until no request is in progress."""
+    async def wait_until_discarded(self) -> None:
+        """Wait until the request that was in progress at the last ``discard`` has ended."""
         async with self._progress:
-            await self._progress.wait_for(lambda: not self._is_sending)
+            await self._progress.wait_for(lambda: not self._is_sending or self._batch is not None)
 
     async def run(self) -> None:
         """Send queued publications until cancelled or closed."""
