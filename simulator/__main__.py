@@ -22,12 +22,12 @@ from protocol.simulator_api import MAX_SPEED, MIN_SPEED, ShopLanguage
 from simulator.app import RunOptions, serve
 from simulator.data_files import InvalidDataFile
 from simulator.dry_run.run import create_shop, summarise, write_publications
-from simulator.engine.simulation_context import RunConfig
 from simulator.errors import CommandRejected
 from simulator.runner import check_throughput
 from simulator.scenarios.definitions import Scenario
 from simulator.settings import Settings, ShopSettings
 from simulator.shop.components import ShopData
+from simulator.shop.simulation_context import RunConfig
 
 S = TypeVar("S", bound=ShopSettings)
 UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from client.errors import QueueFull
 from protocol.channels import Channel, ChannelKind
 from protocol.event_payloads import OrderStatus
-from simulator.engine.simulation_context import DurationRange
 from simulator.shop.customers import Customer
 from simulator.shop.orders import FINISHED_STATUSES
+from simulator.shop.simulation_context import DurationRange
 from simulator.shop.support_script import CustomerScript, SupportScript
 
 TYPING_TIME: DurationRange = (4.0, 12.0)

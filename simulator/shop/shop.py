@@ -9,11 +9,11 @@ from __future__ import annotations
 from protocol.channels import Channel, ChannelKind
 from protocol.messages import Notification
 from protocol.simulator_api import ShopCommand
-from simulator.engine.simulation_context import RunConfig
 from simulator.scenarios.manager import ScenarioManager
 from simulator.shop.command_handler import CommandOutcome, ShopCommandHandler
 from simulator.shop.components import ShopComponents, ShopData
 from simulator.shop.notification_texts import announcement_notification
+from simulator.shop.simulation_context import RunConfig
 from simulator.shop.simulation_events import SimulationEvent
 from simulator.shop.support_questions import SupportQuestionGenerator
 from simulator.shop.visits import VisitGenerator
