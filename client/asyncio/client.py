@@ -22,9 +22,9 @@ from client.errors import RequestTimedOut
 from client.sans_io.connection_events import (
     ConnectionClosed,
     Direction,
+    FrameCallback,
     HandshakeRejected,
     PeerActivity,
-    Tap,
     TextReceived,
     describe_error,
 )
@@ -57,7 +57,7 @@ class AsyncShopWebSocket(BaseClient):
         ping_interval_s: float = PING_INTERVAL_S,
         server_timeout_s: float = SERVER_TIMEOUT_S,
         rng: Random | None = None,
-        tap: Tap | None = None,
+        on_frame: FrameCallback | None = None,
     ) -> None:
         super().__init__(
             url,
@@ -67,7 +67,7 @@ class AsyncShopWebSocket(BaseClient):
             ping_interval_s=ping_interval_s,
             server_timeout_s=server_timeout_s,
             rng=rng,
-            tap=tap,
+            on_frame=on_frame,
         )
         self._http = http
         self._task: asyncio.Task[None] | None = None
@@ -198,14 +198,14 @@ class AsyncShopWebSocket(BaseClient):
         log.info("Connected")
         while True:
             while not connection.is_broken and (frame := self._core.next_frame()) is not None:
-                self._call_tap(Direction.SENT, frame)
+                self._report_frame(Direction.SENT, frame)
                 await connection.send(frame)
             if self._is_stopping:
                 return None
             event = await connection.receive(self._seconds_until_tick())
             match event:
                 case TextReceived(data):
-                    self._call_tap(Direction.RECEIVED, data)
+                    self._report_frame(Direction.RECEIVED, data)
                     self._handle_event(partial(self._core.on_text, data))
                 case PeerActivity():
                     self._handle_event(self._core.on_activity)
