@@ -199,7 +199,7 @@ def test_keeps_a_published_message_byte_for_byte_as_its_subscribers_receive_it(n
         return [m.text for m in feed.snapshot().log.newest_first() if m.type == "notification"]
 
     socket = ShopWebSocket(
-        f"ws://127.0.0.1:{watched_node.port}/ws", lambda: token("boss", "admin"), tap=record
+        f"ws://127.0.0.1:{watched_node.port}/ws", lambda: token("boss", "admin"), on_frame=record
     )
     feed = Feed(socket, "shop", "server")
     feed.open()
