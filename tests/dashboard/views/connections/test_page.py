@@ -142,9 +142,9 @@ def test_reports_that_no_connection_matches(draw):
 
 
 def test_a_search_for_a_client_that_has_left_says_when(draw):
-    left = event(2, "closed")
+    came, left = event(2, "connected"), event(2, "closed", 5.0)
 
-    shown = words(draw(FakeConnectionsClient(connection(1)), events=[left], who="user_2"))
+    shown = words(draw(FakeConnectionsClient(connection(1)), events=[came, left], who="user_2"))
 
     assert "is not connected; left at" in shown
 
