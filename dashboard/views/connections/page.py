@@ -133,7 +133,7 @@ def draw_list(
     if people.total > len(people.connections):
         words = _("the newest {count} of {total}")
         aside.append(words.format(count=MAX_LISTED, total=people.total))
-    elif result.error and result.at:
+    if result.error and result.at:
         words = _("as of {at}: {why}")
         words = words.format(at=formatting.format_time(result.at), why=result.error)
         aside.append(formatting.dot_html(words, "bad"))

@@ -180,6 +180,15 @@ def test_keeps_the_last_list_and_shows_when_it_was_received(draw):
     assert len(listed(page)) == 1
 
 
+def test_shows_when_a_list_was_received_that_leaves_connections_out(draw):
+    client = FakeConnectionsClient(connection(1), total=600, trouble="cannot connect")
+
+    shown = words(draw(client))
+
+    assert "the newest 500 of 600" in shown
+    assert "as of 22:13:20: cannot connect" in shown
+
+
 @pytest.mark.parametrize(
     ("connections_client", "text"),
     [
