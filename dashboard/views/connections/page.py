@@ -135,7 +135,7 @@ def draw_list(
         aside.append(words.format(count=MAX_LISTED, total=people.total))
     if result.error and result.at:
         words = _("as of {at}: {why}")
-        words = words.format(at=formatting.format_time(result.at), why=result.error)
+        words = words.format(at=formatting.format_time(result.at), why=_(result.error))
         aside.append(formatting.dot_html(words, "bad"))
     with theme.card("connections", _("Connected clients"), None, size="rest") as draw_head:
         search, channel = draw_filters()
@@ -202,7 +202,7 @@ def subscribers_html(channel: str, count: int, total: int) -> str:
 def draw_empty(result: PollResult) -> None:
     """Draw why the list is empty."""
     if result.error:
-        hint = _("Could not list connections: {why}.").format(why=result.error)
+        hint = _("Could not list connections: {why}.").format(why=_(result.error))
         theme.draw_empty_state("cloud_off", _("Connections unavailable"), hint)
     elif result.at is None:
         theme.draw_empty_state("hourglass_top", _("Loading connections…"), "")

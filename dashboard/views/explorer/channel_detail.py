@@ -88,7 +88,7 @@ def draw_subscribers(channel: str, key: str) -> None:
     """
     result = connections_client().latest()
     if result.at is None:
-        unavailable = _("Unavailable: {why}.").format(why=result.error)
+        unavailable = _("Unavailable: {why}.").format(why=_(result.error))
         st.caption(unavailable if result.error else _("Loading…"))
         return
     listed = result.connections

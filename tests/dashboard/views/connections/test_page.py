@@ -35,7 +35,7 @@ class FakeConnectionsClient:
         client = ConnectionList(connections, total or len(connections))
         self.result = PollResult(client, at, trouble)
         self.ended = []
-        self.gone = False
+        self.gone = self.silent = False
 
     def latest(self):
         return self.result
@@ -43,9 +43,13 @@ class FakeConnectionsClient:
     def check_access(self, connection_id, channel):
         if self.gone:
             raise ApiRequestError("HTTP 404 Not Found", 404)
+        if self.silent:
+            raise ApiRequestError("cannot connect")
         return ChannelAccess(channel, False, False, "not_staff", "")
 
     def disconnect(self, connection_id):
+        if self.silent:
+            raise ApiRequestError("cannot connect")
         self.ended.append(connection_id)
         return 1
 
@@ -202,6 +206,33 @@ def test_shows_when_a_list_was_received_that_leaves_connections_out(draw):
 )
 def test_an_empty_list_says_why(draw, connections_client, text):
     assert text in words(draw(connections_client))
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        FakeConnectionsClient(connection(1), trouble="cannot connect"),
+        FakeConnectionsClient(at=None, trouble="cannot connect"),
+    ],
+)
+def test_why_there_is_no_newer_list_is_in_the_language_of_the_page(draw, client):
+    shown = words(draw(client, language="uk"))
+
+    assert "не вдалося під’єднатися" in shown
+    assert "cannot connect" not in shown
+
+
+def test_why_a_request_failed_is_in_the_language_of_the_page(draw):
+    client = FakeConnectionsClient(connection(1))
+    client.silent = True
+
+    page = draw(
+        client, disconnecting=connection(1), connection="c_1", ask="tenant:shop", language="uk"
+    )
+    page.button(key="disconnect-confirm").click().run()
+
+    assert "Недоступно: не вдалося під’єднатися." in words(page)
+    assert "не вдалося під’єднатися" in page.error[0].value
 
 
 def test_explains_why_a_client_does_not_receive_a_channel(draw):
