@@ -264,7 +264,7 @@ def list_columns(
             tables.number_column(
                 86, lambda c: c.messages_in, _("Messages that this client has sent to the server")
             ),
-            "talkative",
+            "messages",
             lambda c: c.messages_in,
             largest_first=True,
         ),

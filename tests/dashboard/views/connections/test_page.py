@@ -127,6 +127,14 @@ def test_searches_and_sorts_by_the_url(draw):
     assert listed(page)["User"][:2] == ["user_29", "user_28"]
 
 
+def test_the_url_can_sort_by_the_messages_from_a_client(draw):
+    clients = [connection(n, messages_in=n) for n in (1, 3, 2)]
+
+    page = draw(FakeConnectionsClient(*clients), sort="messages")
+
+    assert listed(page)["From client"] == ["3", "2", "1"]
+
+
 def test_keeps_another_sort_than_the_explorer(draw):
     page = draw(FakeConnectionsClient(connection(1)), sort="waiting")
 
