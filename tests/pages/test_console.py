@@ -72,6 +72,10 @@ def test_typed_text_is_checked_stays_and_is_sent_unchanged_until_the_template_is
     expect(schema).to_have_js_property("scrollTop", 0)
     expect(page.locator(".json-layer .wrong")).to_have_text(",")
 
+    editor(page).fill('{\n  "type": "ping",')
+    editor(page).press("Enter")
+    expect(editor(page)).to_have_value('{\n  "type": "ping",\n  ')  # indented as the line before
+
     editor(page).fill('{"type": "dance", "id": "mine"}')
     ticks(page, 3)
 
