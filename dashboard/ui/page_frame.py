@@ -202,7 +202,7 @@ def draw_if_empty(now: Snapshot) -> bool:
                     ),
                     _(
                         "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must match "
-                        "the server's. Fix them in `.env` and restart the dashboard."
+                        "the server's. Fix them in `.env` and restart the workbench."
                     ),
                 )
         case _:

@@ -109,7 +109,7 @@ def test_a_closed_connection_shows_its_code_and_reconnects_on_sending(open_page)
 
 
 def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, row_of):
-    page = open_page("console?console=trials")
+    page = open_page("console?console=conformance")
 
     page.get_by_role("button", name="Run all").click()
 

@@ -231,7 +231,7 @@ def _draw_access_check(
     except ApiRequestError as why:
         gone = why.status == 404
         words = _("No longer connected.") if gone else _("Unavailable: {why}.")
-        st.caption(words.format(why=why))
+        st.caption(words.format(why=_(str(why))))
         return
     evidence = access_explanation.collect_evidence(
         connection, channel, connections, now.log, picked, now.at

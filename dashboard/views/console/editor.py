@@ -31,7 +31,7 @@ from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 CHECKED_HEIGHT = 240  # px: the check and the schema
-MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
+MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "conformance"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 REPEAT_INTERVAL_KEY = "repeat-interval"
 NEVER_SUBSCRIBED = N_(
