@@ -93,7 +93,7 @@ class UrlValues:
                 self.put(page, parameter, value, url)
 
     def take_link(self, page: str) -> bool:
-        """Return whether a link to a subject has led to this page; true once."""
+        """Return, once, whether a link to a subject has led to this page."""
         if self._linked_page != page:
             return False
         self._linked_page = ""

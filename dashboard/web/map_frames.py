@@ -34,6 +34,7 @@ import msgspec
 from msgspec import Struct
 
 from dashboard.messages import people
+from dashboard.state.channels import EVERYONE_ADDRESS
 from dashboard.state.connection_events import ENDS
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
@@ -87,7 +88,7 @@ class _Channels:
     """Numbers of channels; the names of new ones are taken with the frame."""
 
     def __init__(self) -> None:
-        self._numbers = {"*": 0}
+        self._numbers = {EVERYONE_ADDRESS: 0}
         self._last = 0
         self._new: dict[int, str] = {}
 
@@ -111,7 +112,7 @@ class _Channels:
         excess = len(self._numbers) - MAX_CHANNELS
         if excess <= 0:
             return []
-        unused = [name for name in self._numbers if name != "*" and name not in used]
+        unused = [name for name in self._numbers if name != EVERYONE_ADDRESS and name not in used]
         return [self._numbers.pop(name) for name in unused[:excess]]
 
 

@@ -15,7 +15,7 @@ from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
 from dashboard.messages import channel_names, message_ids
 from dashboard.sources.connections_client import PollResult
-from dashboard.state.channels import kind_of
+from dashboard.state.channels import EVERYONE_ADDRESS, kind_of
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.tab_session import tab
@@ -207,7 +207,7 @@ def _draw_access_check(
         label_visibility="collapsed",
     )
     url_select.keep_value(PAGE, "ask", asked or "")
-    if picked and picked.channel != "*" and picked.channel != asked:
+    if picked and picked.channel != EVERYONE_ADDRESS and picked.channel != asked:
         st.button(
             _("{channel}, selected in the Explorer").format(channel=picked.channel),
             key="ask-picked",

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, islice, takewhile
 
+from dashboard.state.channels import EVERYONE_ADDRESS
 from dashboard.state.connection_events import ENDS
 from dashboard.state.message_log import LoggedMessage, LogView
 from protocol.admin_api import ConnectionInfo
 from protocol.monitoring import ConnectionEvent
 
-EVERYONE_ADDRESS = "*"  # of a message to everyone, as the monitor writes it
 WARN_SHARE, BAD_SHARE = 0.5, 0.8  # of the limit of a send queue
 
 

@@ -147,7 +147,7 @@ def _columns(view: TreeView) -> dict[str, Column[ChannelTreeRow]]:
         amount_title = _("Size")
         amount = tables.right_aligned_column(
             56,
-            lambda row: "" if _is_more(row) else formatting.format_bytes(row.bytes),
+            lambda row: "" if _is_more(row) else formatting.format_size(row.bytes),
             _("Bytes since the workbench started or was reset"),
         )
     return {
