@@ -89,8 +89,7 @@ class ApiClient:
             with self._opener.open(request, timeout=self._timeout_s) as response:
                 return bytes(response.read(MAX_RESPONSE_BYTES))
         except HTTPError as error:
-            with error:
-                detail = _parse_error(error.read(MAX_ERROR_BYTES))
+            detail = _read_error(error)
             raise ApiRequestError(f"HTTP {error.code} {error.reason}", error.code, detail) from None
         except (OSError, HTTPException):
             raise ApiRequestError(CANNOT_CONNECT) from None
@@ -103,8 +102,10 @@ class _ErrorResponse(Struct, frozen=True):
 _error_decoder = msgspec.json.Decoder(_ErrorResponse)
 
 
-def _parse_error(body: bytes) -> ErrorDetail | None:
+def _read_error(response: HTTPError) -> ErrorDetail | None:
+    """Return the error object of a response; None if it has none, or breaks off."""
     try:
-        return _error_decoder.decode(body).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        with response:
+            return _error_decoder.decode(response.read(MAX_ERROR_BYTES)).error
+    except (OSError, HTTPException, *codec.DECODE_ERRORS):
         return None

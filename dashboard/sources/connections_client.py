@@ -42,17 +42,18 @@ class ConnectionsClient:
         self._lock = threading.Lock()
         self._latest = PollResult()
         self._requested_at = float("-inf")
-        self._request_thread: threading.Thread | None = None
+        self._fetch_thread: threading.Thread | None = None
 
     def latest(self) -> PollResult:
         """Return the last result and start a refresh if it is old."""
         with self._lock:
-            if self._clock() - self._requested_at >= MAX_AGE_S and self._request_thread is None:
+            is_fetching = self._fetch_thread is not None and self._fetch_thread.is_alive()
+            if self._clock() - self._requested_at >= MAX_AGE_S and not is_fetching:
                 self._requested_at = self._clock()
-                self._request_thread = threading.Thread(
+                self._fetch_thread = threading.Thread(
                     target=self._fetch, name="connections-refresh", daemon=True
                 )
-                self._request_thread.start()
+                self._fetch_thread.start()
             return self._latest
 
     def check_access(self, connection_id: str, channel: str) -> ChannelAccess:
@@ -94,7 +95,7 @@ class ConnectionsClient:
         except ApiRequestError as error:
             result = PollResult(self._latest.connections, self._latest.at, str(error))
         with self._lock:
-            self._latest, self._request_thread = result, None
+            self._latest = result
 
 
 _connections_decoder = msgspec.json.Decoder(ConnectionList[datetime])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ from client.http_client import TIMEOUT_S, ApiClient, ApiRequestError
 from protocol import simulator_api
 from protocol.simulator_api import ShopState
 
+log = logging.getLogger(__name__)
 POLL_INTERVAL_S = 2.0
 
 
@@ -44,7 +46,10 @@ class SimulatorPoller:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self.poll_once()
+            try:
+                self.poll_once()
+            except Exception:  # a bug, which must not end the polling
+                log.exception("cannot poll the simulator")
             self._closing.wait(self._interval_s)
 
     def poll_once(self) -> None:

@@ -107,6 +107,24 @@ def test_continues_when_the_simulator_is_back(site, start_poller, reported, shop
         pass
 
 
+def test_continues_after_an_error_that_nobody_foresaw(site, reported, shop, caplog):
+    site.body = codec.encode_json(shop.stock())
+
+    def report(state):
+        reported.put(state)
+        if reported.qsize() == 1:
+            raise KeyError("a bug")
+
+    poller = SimulatorPoller(
+        ApiClient(site.url, lambda: "t0ken"), report, reported.put, interval_s=0.02
+    )
+    poller.start()
+    assert [site.asked.get(timeout=10)[1] for _ in range(2)] == ["/state"] * 2
+    poller.close()
+
+    assert "a bug" in caplog.text
+
+
 def test_can_be_closed_before_it_was_started(reported):
     SimulatorPoller(ApiClient("http://127.0.0.1:1", lambda: ""), reported.put, reported.put).close()
 
