@@ -127,6 +127,15 @@ def test_a_search_applies_to_one_page_only(draw, busy_feed):
     assert page.query_params["find"] == "cart"
 
 
+def test_the_tables_of_a_page_are_forgotten_when_it_is_left(draw, busy_feed):
+    page = draw(busy_feed, "orders")
+
+    page.switch_page("views/inventory/page.py").run()
+
+    drawn = {table.data["label"] for table in drawn_tables(page)}
+    assert len(page.session_state["tab"].table_acts) == len(drawn) > 0
+
+
 def test_a_view_applies_to_one_page_only(draw, busy_feed):
     page = draw(busy_feed, "explorer", view="saved")
 
