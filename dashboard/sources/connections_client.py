@@ -10,17 +10,15 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct
 
-from client.http_client import ApiClient, ApiRequestError
+from client.http_client import ApiClient, ApiRequestError, decode_response
 from protocol.admin_api import ChannelAccess, ConnectionList, DisconnectResult
 
 MAX_AGE_S = 0.9
-S = TypeVar("S")
 
 
 class PollResult(Struct, frozen=True):
@@ -63,7 +61,7 @@ class ConnectionsClient:
             ApiRequestError: with status 404 if it has disconnected.
         """
         query = urlencode({"channel": channel})
-        return _decode(
+        return decode_response(
             _access_decoder.decode,
             self._api.get(f"/api/connections/{quote(connection_id, safe='')}/access?{query}"),
         )
@@ -75,7 +73,7 @@ class ConnectionsClient:
             ApiRequestError: with status 404 if it has disconnected.
         """
         answer = self._api.delete(f"/api/connections/{quote(connection_id, safe='')}")
-        return _decode(_disconnect_decoder.decode, answer).disconnected
+        return decode_response(_disconnect_decoder.decode, answer).disconnected
 
     def disconnect_user(self, user_id: str, revoke: bool) -> int:
         """Disconnect all connections of a user and optionally revoke the user's tokens.
@@ -84,13 +82,13 @@ class ConnectionsClient:
             ApiRequestError: no connection was closed.
         """
         path = f"/api/users/{quote(user_id, safe='')}/disconnect"
-        return _decode(
+        return decode_response(
             _disconnect_decoder.decode, self._api.post(path, {"revoke": revoke})
         ).disconnected
 
     def _fetch(self) -> None:
         try:
-            listed = _decode(_connections_decoder.decode, self._api.get("/api/connections"))
+            listed = decode_response(_connections_decoder.decode, self._api.get("/api/connections"))
             result = PollResult(listed, self._clock())
         except ApiRequestError as error:
             result = PollResult(self._latest.connections, self._latest.at, str(error))
@@ -101,15 +99,3 @@ class ConnectionsClient:
 _connections_decoder = msgspec.json.Decoder(ConnectionList[datetime])
 _access_decoder = msgspec.json.Decoder(ChannelAccess)
 _disconnect_decoder = msgspec.json.Decoder(DisconnectResult)
-
-
-def _decode(decode: Callable[[bytes], S], answer: bytes) -> S:
-    """Decode a response.
-
-    Raises:
-        ApiRequestError: it is not one of the admin API.
-    """
-    try:
-        return decode(answer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ApiRequestError("unexpected response") from None

@@ -88,8 +88,8 @@ def draw_subscribers(channel: str, key: str) -> None:
     """
     result = connections_client().latest()
     if result.at is None:
-        unavailable = _("Unavailable: {why}.").format(why=result.error)
-        st.caption(unavailable if result.error else _("Loading…"))
+        unavailable = _("Unavailable: {why}.")
+        st.caption(unavailable.format(why=_(result.error)) if result.error else _("Loading…"))
         return
     listed = result.connections
     found = subscribers_of(channel, listed.connections)
