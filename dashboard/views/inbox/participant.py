@@ -117,10 +117,7 @@ class ChatParticipant:
             return conversation
         self._loaded_histories.add(conversation.id)
         with self._lock:
-            self._conversations.add_history(conversation.id, answer)
-            return next(
-                one for one in self._conversations.latest_first() if one.id == conversation.id
-            )
+            return self._conversations.add_history(conversation, answer)
 
     def send_message(self, text: str, conversation_id: str | None) -> str:
         """Send a message in a conversation or in a new one; returns the conversation's id.
