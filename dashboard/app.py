@@ -70,7 +70,7 @@ current_page = st.navigation(
 if current_page is overview_alias:  # before the sidebar binds its widgets to the query
     current_page.run()
 
-url_select.adopt_url(current_page.url_path or "overview")
+url_select.open_page(current_page.url_path or "overview")
 with st.sidebar:
     sidebar.draw(current_page.url_path)
 

@@ -24,7 +24,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Port, Meta(description="Port of the workbench, whose pages may connect")
     ] = 8501
     allowed_origins: Annotated[
-        tuple[str, ...], Meta(description="Origins of pages that may connect [own and dashboard's]")
+        tuple[str, ...], Meta(description="Origins of pages that may connect [own and workbench's]")
     ] = ()
     data_dir: Annotated[str, Meta(description="Folder of the database")] = "./data"
 

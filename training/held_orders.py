@@ -15,6 +15,7 @@ from protocol.simulator_api import (
     OrderSummary,
     PlaceOrder,
     PublisherState,
+    is_order_of_run,
 )
 from training.actions import TokenKind
 from training.actor_connection import ActorConnection
@@ -68,7 +69,7 @@ class HeldOrders:
         except ApiRequestError:
             return
         for id in self._statuses:
-            if run not in id:
+            if not is_order_of_run(id, run):
                 self._statuses[id] = OrderStatus.REFUNDED
 
     def can_advance(self, id: str) -> bool:

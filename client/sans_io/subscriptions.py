@@ -42,7 +42,12 @@ class Subscriptions:
         """When to retry deferred subscriptions."""
 
     def add(self, channel: str, options: SubscriptionOptions) -> bool:
-        """Add a channel; returns whether it or its options are new."""
+        """Add a channel; returns whether it or its options are new.
+
+        One that is not recoverable loses its position: its messages are delivered without one.
+        """
+        if not options.recoverable:
+            self.positions.remove(channel)
         is_new = self._options_by_channel.get(channel) != options
         self._options_by_channel[channel] = options
         return is_new

@@ -144,8 +144,8 @@ OPENED = N_(
     "otherwise close 4001 follows."
 )
 SIGNED_IN = N_(
-    "Signed in, and subscribed to `{channel}`. Send `auth` with `$FRESH_TOKEN` before the token "
-    "expires; at its expiry `auth_error` comes, and 25 s after it close 4103."
+    "Signed in, and subscribed to `{channel}`. Before the token expires, a client sends `auth` "
+    "with a new one (here: `$FRESH_TOKEN`); else `auth_error` comes, and 25 s later close 4103."
 )
 PUBLISHED = N_(
     "The server accepted {accepted} and queued it for connections: {reached}. That is not a "

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -177,7 +177,7 @@ class Feed:
                     case "customer_activity":
                         activity = _decode(payload, CustomerActivityPayload)
                         self._live_state.on_customer_activity(activity, at)
-                    case "notification":
+                    case "notification" if _is_announcement(message):
                         self._live_state.on_announcement(message, at)
                     case _:
                         pass
@@ -217,6 +217,14 @@ class Feed:
         return handle
 
 
+def _is_announcement(message: Mapping[str, Any]) -> bool:
+    """Tell whether every customer receives a message, and not only the staff or the feed's user.
+
+    What comes by a recoverable subscription names its channel; a message to everyone has none.
+    """
+    return message.get("channel") in (None, str(ANNOUNCEMENTS))
+
+
 def _decode(payload: object, payload_type: type[S]) -> S:
     return msgspec.convert(payload, payload_type, dec_hook=decode_money)
 
@@ -235,7 +243,7 @@ def admin_token(settings: Settings) -> str:
 def open_feed(settings: Settings) -> Feed:
     """Connect the feed that the settings describe."""
     token = partial(admin_token, settings)
-    socket = ShopWebSocket(settings.socket_url, token)
+    socket = ShopWebSocket(settings.socket_url, token, recoverable=True)
     feed = Feed(socket, settings.tenant, settings.server_address)
     feed.open(
         SimulatorPoller(

@@ -292,7 +292,7 @@ class LiveState:
         self._customers.on_activity(activity, at)
 
     def on_announcement(self, message: Mapping[str, Any], at: float) -> None:
-        """Keep a notification that everyone received."""
+        """Keep a notification to everyone."""
         self._announcements.appendleft((at, message))
 
     def on_shop_state(self, shop: ShopState, at: float) -> None:

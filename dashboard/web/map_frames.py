@@ -8,7 +8,8 @@ empty:
 t, ms      the end of the covered time (ms since the epoch) and its length; 0: no new report
 seq        number of the first row's message in the log; numbers of rows are consecutive
 people     new or changed: ``[number, user, name, role, channels, nodes]``; nodes if several run
-gone       ``[number, close code, event]``; the event is a `ConnectionEventKind`
+gone       ``[number, close code, event]``; the event is a `ConnectionEventKind`,
+           or empty with code 0 if no event says why
 back       numbers of people who connected again
 waiting    ``[number, percent]``: how full the send queue is, of those in which something waits
 names      new channels: ``{number: name}``; 0 is everyone
