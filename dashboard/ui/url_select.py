@@ -132,7 +132,7 @@ def open_page(page: str) -> None:
 
 
 def take_link(page: str) -> bool:
-    """Tell, once, that a link to a subject has led to this page: earlier selections are over."""
+    """Return whether a link to a subject has led to this page; true once: earlier selections are over."""
     return tab().url_values.take_link(page)
 
 

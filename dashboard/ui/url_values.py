@@ -93,7 +93,7 @@ class UrlValues:
                 self.put(page, parameter, value, url)
 
     def take_link(self, page: str) -> bool:
-        """Tell, once, that a link to a subject has led to this page."""
+        """Return whether a link to a subject has led to this page; true once."""
         if self._linked_page != page:
             return False
         self._linked_page = ""

@@ -55,7 +55,7 @@ def test_what_the_page_before_wrote_into_the_url_is_not_for_the_next_page(values
     assert not values.take_link("connections")
 
 
-def test_a_link_to_a_subject_replaces_the_others_and_is_told_once(values):
+def test_a_link_to_a_subject_replaces_the_others_and_is_taken_once(values):
     url = {}
     values.open_page("explorer", ("channel", "text"), url)
     values.put("explorer", "text", "refund", url)
