@@ -216,10 +216,11 @@ class TabSession:
     and parameter.
     ``resets`` counts the resets of the shop that the tab has followed, and ``at_reset`` is called
     at each: by name, for resources outside of this object.
-    ``shown_rows`` are what the
-    browser may show, and ``steady_orders`` the orders that are held, by the key of a table;
-    ``table_acts`` do what a person did in a table, and ``confirmed_acts`` are the numbers of the
-    last ones that were done.
+    ``shown_rows`` are what the browser may show, and ``steady_orders`` the orders that are held, by
+    the key of a table.  ``table_acts``: the click handler of each table, by its key;
+    ``confirmed_acts``: the number of the last click handled, so that one sent again is ignored.
+    ``drawn_tables``: the keys of the tables that were drawn since the last run of the whole page
+    began.
     """
 
     paused_snapshot: Snapshot | None = None
@@ -235,6 +236,7 @@ class TabSession:
     steady_orders: dict[str, SteadyOrder] = field(default_factory=dict)
     table_acts: dict[str, Callable[[str, int, str, int], None]] = field(default_factory=dict)
     confirmed_acts: dict[str, int] = field(default_factory=dict)
+    drawn_tables: set[str] = field(default_factory=set)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)

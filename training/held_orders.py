@@ -7,7 +7,7 @@ import time
 
 from msgspec import UNSET
 
-from client.http_client import ApiRequestError
+from client.http_client import UNEXPECTED_RESPONSE, ApiRequestError
 from protocol.event_payloads import OrderStatus
 from protocol.simulator_api import (
     AdvanceOrder,
@@ -19,7 +19,7 @@ from protocol.simulator_api import (
 )
 from training.actions import TokenKind
 from training.actor_connection import ActorConnection
-from training.environment import UNEXPECTED_RESPONSE, Environment, Services
+from training.environment import Environment, Services
 
 HOLD_S = 4 * 3600.0
 """Virtual seconds for which only commands change an order."""

@@ -18,6 +18,11 @@ RETRY_DELAY_S = 5.0
 _TEMPORARY_ERRORS = {ErrorCode.RATE_LIMITED, ErrorCode.INTERNAL}
 
 
+def is_temporary_error(payload: dict[str, Any]) -> bool:
+    """Tell whether an ``error`` is temporary: a subscription is then requested again."""
+    return str(payload.get("code")) in _TEMPORARY_ERRORS
+
+
 class SubscriptionOptions(Struct, frozen=True):
     """Options of a subscription, as in docs/protocol.md."""
 
@@ -87,7 +92,7 @@ class Subscriptions:
         channel = self._pending.pop(str(id), None)
         if channel is None:
             return
-        if payload.get("code") in _TEMPORARY_ERRORS:
+        if is_temporary_error(payload):
             self._deferred[channel] = None
             self.next_retry_at = now + RETRY_DELAY_S
         else:

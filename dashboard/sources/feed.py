@@ -19,6 +19,7 @@ from msgspec import Struct
 from client.http_client import ApiClient
 from client.sans_io.codec import parse_timestamp
 from client.sans_io.connection_state import ConnectionStatus
+from client.sans_io.subscriptions import is_temporary_error
 from client.sync.client import ShopWebSocket
 from client.tokens import mint
 from dashboard.settings import Settings
@@ -88,7 +89,7 @@ class Feed:
         socket.on("*", self._on_message)
         socket.on("auth_success", lambda _: self._on_auth_success())
         socket.on("auth_error", lambda payload: self._on_refusal(payload.get("error")))
-        socket.on("error", lambda payload: self._on_refusal(payload.get("message")))
+        socket.on("error", self._on_error)
 
     def open(self, poller: SimulatorPoller | None = None) -> None:
         """Connect, and start the poller if there is one."""
@@ -185,6 +186,13 @@ class Feed:
 
     def _on_auth_success(self) -> None:
         self._has_been_live, self._last_refusal = True, ""
+
+    def _on_error(self, payload: dict[str, Any]) -> None:
+        """Handle a rejected subscription; the feed sends no other requests."""
+        if is_temporary_error(payload):
+            log.warning("subscribing again, as it failed: %s", payload.get("message"))
+        else:
+            self._on_refusal(payload.get("message"))
 
     def _on_refusal(self, reason: object) -> None:
         self._last_refusal = str(reason)

@@ -81,10 +81,10 @@ def pause_status() -> PauseStatus | None:
     paused = tab().paused_snapshot
     if paused is None:
         return None
-    waiting = feed().snapshot().log.seq - paused.log.seq
-    return PauseStatus(
-        paused.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
-    )
+    log = feed().snapshot().log
+    waiting, lost = log.seq - paused.log.seq, log.dropped_after(paused.log.seq)
+    share = 1.0 if lost else min(1.0, waiting / MAX_MESSAGES)
+    return PauseStatus(paused.at, waiting, lost, share)
 
 
 def write_to_main_area() -> None:

@@ -30,14 +30,6 @@ def follow() -> None:
 
 
 def start_over() -> None:
-    """Put all pages of this tab back, which has sent the command or noticed the reset.
-
-    The result of the command stays; if it failed, nothing is put back.
-    """
-    result = tab().command_result
-    if result is not None and result.error:
-        return
+    """Put all pages of this tab back, which has reset the shop or noticed a reset."""
     tab().known_reset_at = feed().reset_at
     tab().start_over(st.query_params)
-    if result is not None and result.command == "reset":
-        tab().command_result = result

@@ -156,6 +156,14 @@ def test_a_denied_subscription_counts_as_a_refusal(feed, socket):
     assert feed.status().phase is SocketPhase.REFUSED
 
 
+@pytest.mark.parametrize("code", ["internal", "rate_limited"])
+def test_a_subscription_that_is_requested_again_does_not_count_as_a_refusal(feed, socket, code):
+    socket.live()
+    socket.receive("error", {"code": code, "message": "Try again later"})
+
+    assert feed.status().phase is SocketPhase.LIVE
+
+
 def test_acknowledges_an_alert_for_all_tabs(busy_feed):
     busy_feed.acknowledge_alert(1)
 
