@@ -16,7 +16,7 @@ from client.clock import monotonic_epoch
 from client.errors import AuthenticationFailed, ConnectionLost
 from client.handlers import HandlerRegistry, MessageHandler, RawPayloadHandler
 from client.sans_io.client import ClientOptions, SansIoClient
-from client.sans_io.connection_events import Direction, Tap
+from client.sans_io.connection_events import Direction, FrameCallback
 from client.sans_io.connection_state import ConnectionStatus
 from client.sans_io.effects import (
     ClientEffect,
@@ -61,7 +61,7 @@ class BaseClient(ABC):
         queue_limit: messages queued while disconnected; one more raises ``QueueFull``.
         ping_interval_s, server_timeout_s: see ``client.sans_io.server_watchdog``.
         rng: random generator for jitter.
-        tap: called with every frame, see ``client.sans_io.connection_events``;
+        on_frame: called with every frame, see ``client.sans_io.connection_events``;
             its exceptions are logged.
     """
 
@@ -75,9 +75,9 @@ class BaseClient(ABC):
         ping_interval_s: float = PING_INTERVAL_S,
         server_timeout_s: float = SERVER_TIMEOUT_S,
         rng: Random | None = None,
-        tap: Tap | None = None,
+        on_frame: FrameCallback | None = None,
     ) -> None:
-        self._url, self._token, self._tap = url, token, tap
+        self._url, self._token, self._on_frame = url, token, on_frame
         self._core = SansIoClient(
             has_token=token is not None,
             options=ClientOptions(
@@ -151,14 +151,14 @@ class BaseClient(ABC):
         with self._lock:
             return self._core.status(monotonic_epoch())
 
-    def _call_tap(self, direction: Direction, frame: bytes) -> None:
-        """Pass a frame to the tap."""
-        if self._tap is None:
+    def _report_frame(self, direction: Direction, frame: bytes) -> None:
+        """Pass a frame to the callback, if there is one."""
+        if self._on_frame is None:
             return
         try:
-            self._tap(direction, frame)
+            self._on_frame(direction, frame)
         except Exception as error:  # noqa: BLE001 - its text may hold a secret
-            log.warning("The tap raised %s", type(error).__name__)
+            log.warning("The frame callback raised %s", type(error).__name__)
 
     @abstractmethod
     def _wake_io(self) -> None:

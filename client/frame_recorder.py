@@ -82,7 +82,7 @@ class FrameRecorder:
             self._changed.notify_all()
 
     def record(self, direction: Direction, data: bytes) -> RecordedFrame:
-        """Record a text frame; this method is a ``Tap`` of the client."""
+        """Record a text frame; this method is a ``FrameCallback``."""
         return self._record_data(direction, FrameKind.TEXT, data)
 
     def record_sent(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> RecordedFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
@@ -22,7 +22,8 @@ TIMEOUT_S = 2.0
 MAX_RESPONSE_BYTES = 8 << 20
 """The state of a shop with sixty products and their orders is some 200 KiB."""
 MAX_ERROR_BYTES = 64 << 10
-CANNOT_CONNECT = N_("cannot connect")
+CANNOT_CONNECT, UNEXPECTED_RESPONSE = N_("cannot connect"), N_("unexpected response")
+T = TypeVar("T")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -37,8 +38,8 @@ class ErrorDetail(Struct, frozen=True):
 class ApiRequestError(Exception):
     """A request failed; ``str()`` gives a reason that can follow a colon.
 
-    ``status`` is None if no response arrived; ``detail`` is empty if the response had no error
-    object.
+    ``status`` is None if no response arrived, or one that is not of the API; ``detail`` is empty
+    if the response had no error object.
     """
 
     def __init__(
@@ -89,11 +90,22 @@ class ApiClient:
             with self._opener.open(request, timeout=self._timeout_s) as response:
                 return bytes(response.read(MAX_RESPONSE_BYTES))
         except HTTPError as error:
-            with error:
-                detail = _parse_error(error.read(MAX_ERROR_BYTES))
+            detail = _read_error(error)
             raise ApiRequestError(f"HTTP {error.code} {error.reason}", error.code, detail) from None
         except (OSError, HTTPException):
             raise ApiRequestError(CANNOT_CONNECT) from None
+
+
+def decode_response(decode: Callable[[bytes], T], body: bytes) -> T:
+    """Decode the body of a response.
+
+    Raises:
+        ApiRequestError: it does not match the API, as if another program had answered.
+    """
+    try:
+        return decode(body)
+    except codec.DECODE_ERRORS:
+        raise ApiRequestError(UNEXPECTED_RESPONSE) from None
 
 
 class _ErrorResponse(Struct, frozen=True):
@@ -103,8 +115,10 @@ class _ErrorResponse(Struct, frozen=True):
 _error_decoder = msgspec.json.Decoder(_ErrorResponse)
 
 
-def _parse_error(body: bytes) -> ErrorDetail | None:
+def _read_error(response: HTTPError) -> ErrorDetail | None:
+    """Return the error object of a response; None if it has none, or breaks off."""
     try:
-        return _error_decoder.decode(body).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        with response:
+            return _error_decoder.decode(response.read(MAX_ERROR_BYTES)).error
+    except (OSError, HTTPException, *codec.DECODE_ERRORS):
         return None

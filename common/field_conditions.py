@@ -24,7 +24,8 @@ _OPERATOR = r"!=|>=|<=|==|=|>|<|~|\bcontains\b"
 _CLAUSE = re.compile(rf"\s*(?P<path>{_PATH})\s*(?P<operator>{_OPERATOR})\s*")
 _QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>.*?)(?P=quote)\s*(?=$|&&|\band\b)""")
 _NEXT_CLAUSE = re.compile(rf"\s*(?:&&|\band\b)(?=\s*{_PATH}\s*(?:{_OPERATOR}))")
-_NUMBER = re.compile(r"[+-]?\d[\d_ \N{NO-BREAK SPACE}]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
+# Nine digits of an exponent keep a number far within the limits of Decimal.
+_NUMBER = re.compile(r"[+-]?\d[\d_ \N{NO-BREAK SPACE}]*(?:\.\d+)?(?:[eE][+-]?\d{1,9})?")
 
 
 class InvalidCondition(ValueError):
@@ -176,14 +177,16 @@ def value_text(value: Any) -> str:
 
 
 def format_condition(path: str, value: Any) -> str:
-    """Return the condition that a field has a value; of a long text, that it contains its start.
+    """Return a condition that matches a field with this value.
 
-    Positions in lists are left out of the path.
+    It is that the field contains a part of the value if that is long, has several lines or both
+    kinds of quotation marks.  Positions in lists are left out of the path.
     """
     names = ".".join(name for name in path.split(".") if not name.isdigit())
     text = value_text(value)
-    if len(text) > MAX_VALUE_LENGTH:
-        return f"{names} contains {_quoted(text[:MAX_VALUE_LENGTH])}"
+    part = _quotable_part(text[:MAX_VALUE_LENGTH])
+    if part != text:
+        return f"{names} contains {_quoted(part)}"
     return f"{names} = {_quoted(text) if _needs_quotes(value, text) else text}"
 
 
@@ -194,11 +197,14 @@ def _needs_quotes(value: Any, text: str) -> bool:
     return not is_plain or re.search(r"\b(?:and|or)\b", text) is not None
 
 
+def _quotable_part(text: str) -> str:
+    """Return the longest of the parts of a text that are one line with one kind of quotes."""
+    parts = re.findall(r"[^'\n]+", text) + re.findall(r'[^"\n]+', text)
+    return max(parts, key=len, default="")
+
+
 def _quoted(text: str) -> str:
-    """Quote a text; one with both kinds of quotation marks ends before the second kind."""
-    if '"' not in text:
-        return f'"{text}"'
-    return "'" + text.partition("'")[0] + "'"
+    return f"'{text}'" if '"' in text else f'"{text}"'
 
 
 def fields_at(document: Any, names: tuple[str, ...]) -> Iterator[FoundField]:

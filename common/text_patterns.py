@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 import msgspec
@@ -196,7 +196,15 @@ def parse_pattern(text: str, synonyms: Iterable[str] = ()) -> Pattern | None:
     return RegexPattern("|".join((re2.escape(text), *whole)))
 
 
-_decimal_decoder = msgspec.json.Decoder(float_hook=Decimal)
+def _as_decimal(number: str) -> Decimal | str:
+    """Return a number exactly; one beyond Decimal, such as 1e9999999999999999999, as its text."""
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        return number
+
+
+_decimal_decoder = msgspec.json.Decoder(float_hook=_as_decimal)
 _environment = JSONPathEnvironment(strict=True)
 for _name in ("match", "search"):  # their regular expressions backtrack
     del _environment.function_extensions[_name]

@@ -118,7 +118,7 @@ def main() -> int:
     try:
         settings = dependencies.settings()
     except InvalidSettings as error:
-        print("The dashboard cannot start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for the operator
+        print("The workbench cannot start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for the operator
         return 2
     port = settings.dashboard_port
     if not _is_port_free(port):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.i18n.translate import _
-from dashboard.ui import page_frame, sidebar, theme, url_select
+from dashboard.ui import page_frame, sidebar, tables, theme, url_select
 
 page_frame.write_to_main_area()
 st.set_page_config(
@@ -70,8 +70,9 @@ current_page = st.navigation(
 if current_page is overview_alias:  # before the sidebar binds its widgets to the query
     current_page.run()
 
-url_select.adopt_url(current_page.url_path or "overview")
+url_select.open_page(current_page.url_path or "overview")
 with st.sidebar:
     sidebar.draw(current_page.url_path)
 
-current_page.run()
+with tables.forget_undrawn():
+    current_page.run()

@@ -35,7 +35,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     dashboard_auth: Annotated[
         bool, Meta(description="Whether a browser must open the printed address to sign in")
     ] = True
-    data_dir: Annotated[str, Meta(description="Folder for saved messages")] = "./data"
+    data_dir: Annotated[
+        str, Meta(description="Folder for saved messages, learners and own lessons")
+    ] = "./data"
 
     def check(self) -> None:
         """Check what the types do not express.

@@ -23,6 +23,7 @@ from dashboard.state.message_log import LoggedMessage
 from dashboard.ui.frozen_list import FrozenList
 from dashboard.ui.shown_rows import ShownRows
 from dashboard.ui.steady_order import SteadyOrder
+from dashboard.ui.url_values import EVERY_PAGE, Url, UrlValues
 from dashboard.web.download import DownloadSource
 from dashboard.web.map_socket import MapToken
 from protocol.admin_api import ConnectionInfo
@@ -31,9 +32,8 @@ from protocol.simulator_api import OrderSummary
 from training.actions import LEARNER, TokenKind
 
 KEY = "tab"  # in Streamlit's session
-EVERY_PAGE = "sidebar"  # the page of widgets that are on all of them
 KEPT_PAGES = frozenset({EVERY_PAGE, "training"})  # a reset of the shop leaves their values
-KEPT_CHOICES = frozenset({("explorer", "pin")})  # and these, by page and parameter
+KEPT_VALUES = frozenset({("explorer", "pin")})  # and these, by page and parameter
 
 
 @dataclass(frozen=True)
@@ -126,34 +126,24 @@ class AccessAnswer:
 
 @dataclass
 class ConsoleState:
-    """The draft, the lists of frames by persona or test, and the selected test.
+    """The text in the editor, the lists of frames by persona or test, and the selected test."""
 
-    ``draft`` outlives the editor's widget, which Streamlit forgets on another page.
-    ``handed_over`` is the message that another page put into the editor, until a template is
-    selected.
-    ``template_text`` is the last text that was written from a template, ``template_persona`` the
-    persona that it was written for, ``template_order`` the id of the order in it, ``template_at``
-    its time in seconds since the epoch; ``is_new`` is true until a text is written, whatever the
-    browser still has in the editor; ``replaced_text`` is the text that it replaced, until the
-    browser shows the template; ``template_version`` counts how often the page itself
-    selected a template, and ``shown_templates`` has what the widget for it showed last, and the
-    one before, by their keys.  ``draft_persona`` is the persona that the draft was written or last
-    changed for.  ``access_answers`` are by connection and frame.
-    """
-
+    # The text outlives the editor's widget, which Streamlit forgets on another page.
     draft: str = ""
-    handed_over: str = ""
+    draft_persona: str = ""  # that the text was written or last changed for
+    handed_over: str = ""  # the message that another page put there, until a template is selected
+    is_new: bool = False  # until a text is written, whatever the browser still has in the editor
+    # The last text that was written from a template:
     template_text: str = ""
-    template_persona: str = ""
-    draft_persona: str = ""
-    replaced_text: str = ""
-    template_order: str = ""
-    template_at: float = 0.0
-    template_version: int = 0
-    is_new: bool = False
-    shown_templates: dict[str, str] = field(default_factory=dict)
+    template_persona: str = ""  # that it was written for
+    template_order: str = ""  # the id of the order in it
+    template_at: float = 0.0  # seconds since the epoch
+    replaced_text: str = ""  # the text before it, until the browser shows the template
+    template_version: int = 0  # counts how often the page itself selected a template
+    shown_templates: dict[str, str] = field(default_factory=dict)  # by the widget's last two keys
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order
     access_answers: dict[tuple[str, int], AccessAnswer] = field(default_factory=dict)
+    # By persona or test:
     frame_lists: dict[str, FrozenList[RecordedFrame]] = field(default_factory=dict)
     paused_frames: dict[str, tuple[RecordedFrame, ...]] = field(default_factory=dict)
     selected_test: str = ""
@@ -222,21 +212,17 @@ class TabSession:
 
     ``paused_snapshot`` is None while the tab is live.  ``known_reset_at`` is the reset of the shop
     that the tab knows of, UNSET before its first run, and ``reset_notice`` the text that it has yet
-    to show about it.  ``choices`` are the values of
-    ``ui.url_select``, by page and parameter; ``url_owners`` are the pages whose values the URL
-    has, by parameter; ``linked_page`` is the page that a link to a subject has just led to;
-    ``stale_values`` are earlier values that the browser's address may still have, and
-    ``is_url_written`` is true from a change of the address until the run has drawn the page;
-    ``select_versions`` count how often a page itself selected an option.
+    to show about it.  ``select_versions`` count how often a page itself selected an option, by page
+    and parameter.
     ``resets`` counts the resets of the shop that the tab has followed, and ``at_reset`` is called
     at each: by name, for resources outside of this object.
-    ``page`` is the page that was drawn last.  ``shown_rows`` are what the
-    browser may show, and ``steady_orders`` the orders that are held, by the key of a table;
-    ``table_acts`` do what a person did in a table, and ``confirmed_acts`` are the numbers of the
-    last ones that were done.
+    ``shown_rows`` are what the browser may show, and ``steady_orders`` the orders that are held, by
+    the key of a table.  ``table_acts``: the click handler of each table, by its key;
+    ``confirmed_acts``: the number of the last click handled, so that one sent again is ignored.
+    ``drawn_tables``: the keys of the tables that were drawn since the last run of the whole page
+    began.
     """
 
-    page: str = ""
     paused_snapshot: Snapshot | None = None
     command_result: CommandResult | None = None
     known_reset_at: float | UnsetType | None = UNSET
@@ -244,16 +230,13 @@ class TabSession:
     resets: int = 0
     at_reset: dict[str, Callable[[], None]] = field(default_factory=dict)
     page_error: PageError | None = None
-    choices: dict[tuple[str, str], str] = field(default_factory=dict)
-    url_owners: dict[str, str] = field(default_factory=dict)
-    linked_page: str = ""
-    stale_values: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    is_url_written: bool = False
+    url_values: UrlValues = field(default_factory=UrlValues)
     select_versions: dict[tuple[str, str], int] = field(default_factory=dict)
     shown_rows: dict[str, ShownRows[Any]] = field(default_factory=dict)
     steady_orders: dict[str, SteadyOrder] = field(default_factory=dict)
     table_acts: dict[str, Callable[[str, int, str, int], None]] = field(default_factory=dict)
     confirmed_acts: dict[str, int] = field(default_factory=dict)
+    drawn_tables: set[str] = field(default_factory=set)
     explorer: ExplorerState = field(default_factory=ExplorerState)
     orders: OrdersState = field(default_factory=OrdersState)
     inventory: InventoryState = field(default_factory=InventoryState)
@@ -264,11 +247,10 @@ class TabSession:
     connections: ConnectionsState = field(default_factory=ConnectionsState)
     map_token: MapToken = field(default_factory=MapToken)
 
-    def start_over(self) -> None:
+    def start_over(self, url: Url) -> None:
         """Forget what was selected, filtered and typed on the pages before the shop was reset.
 
-        They open as they do in a new tab.  Of ``choices`` those that a reset clears are kept as
-        empty: a message that the browser has sent before may still have the earlier address.
+        They open as they do in a new tab.
         """
         self.resets += 1
         self.paused_snapshot = self.command_result = None
@@ -278,10 +260,9 @@ class TabSession:
         self.console = ConsoleState(template_version=version, is_new=True)
         self.connections = ConnectionsState()
         self.steady_orders = {}
-        for key in self.choices:
-            if key[0] not in KEPT_PAGES and key not in KEPT_CHOICES:
-                self.stale_values.setdefault(key, set()).add(self.choices[key])
-                self.choices[key] = ""
+        self.url_values.start_over(
+            lambda page, parameter: page in KEPT_PAGES or (page, parameter) in KEPT_VALUES, url
+        )
         for forget in self.at_reset.values():
             forget()
 

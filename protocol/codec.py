@@ -13,7 +13,7 @@ import msgspec
 from protocol.channels import Channel
 from protocol.errors import ErrorCode, RequestError
 from protocol.event_payloads import Payload
-from protocol.messages import ClientMessage, Event, Message, ServerMessage, ServerMessageBase
+from protocol.messages import ClientMessage, Event, Message, ServerMessageBase
 from protocol.money import decode_money, encode_money
 from protocol.publications import Publication
 
@@ -26,9 +26,6 @@ MAX_NESTING = 64
 _STRINGS_AND_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _any_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
-_server_decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(
-    ServerMessage, dec_hook=decode_money, float_hook=Decimal
-)
 _encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=encode_money)
 _CLIENT_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ClientMessage))
 _PAYLOAD_DECODERS: dict[str, msgspec.json.Decoder[Payload]] = {
@@ -45,7 +42,8 @@ def decode_json(raw: bytes | str) -> Any:
     """Decode any JSON; numbers with a fraction become ``Decimal``.
 
     Raises:
-        msgspec.DecodeError, UnicodeDecodeError, RecursionError: see ``DECODE_ERRORS``.
+        msgspec.DecodeError, UnicodeDecodeError, RecursionError, decimal.InvalidOperation: see
+            ``DECODE_ERRORS``.
     """
     return _any_decoder.decode(raw)
 
@@ -80,15 +78,6 @@ def decode_client(raw: bytes | str) -> ClientMessage:
         return _client_decoder.decode(raw)
     except DECODE_ERRORS as error:
         raise _explain_decode_failure(raw, str(error)) from None
-
-
-def decode_server(raw: bytes | str) -> ServerMessage:
-    """Decode a message of the server.
-
-    Raises:
-        msgspec.ValidationError: the type or the payload is unknown to this version.
-    """
-    return _server_decoder.decode(raw)
 
 
 def encode(message: Message) -> bytes:

@@ -22,6 +22,7 @@ class Everyone(Enum):
 EVERYONE: Final = Everyone.EVERYONE
 Address = Channel | Everyone
 STAFF_ONLY_TYPE = "chat_message"  # on `tenant:`, where support chat is meant for staff
+MAX_PUBLICATION_BYTES = 1 << 16  # of one PublishRequest as JSON
 MAX_OFFSET = (1 << 53) - 1  # the largest integer that every JSON reader represents exactly
 
 

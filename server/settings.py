@@ -27,7 +27,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(
             description="Origins of pages that may connect",
-            extra={"default": "own and dashboard's"},
+            extra={"default": "own and workbench's"},
         ),
     ] = ()
     data_dir: Annotated[str, Meta(description="Folder of the database")] = "./data"

@@ -18,16 +18,16 @@ from dotenv import dotenv_values
 from client import base
 from client.asyncio import client
 from common.env_settings import InvalidSettings, describe_settings, load_settings
-from protocol.simulator_api import MAX_SPEED, MIN_SPEED, ShopLanguage
+from protocol.simulator_api import MAX_PUBLICATION_RATE, MAX_SPEED, MIN_SPEED, ShopLanguage
 from simulator.app import RunOptions, serve
 from simulator.data_files import InvalidDataFile
 from simulator.dry_run.run import create_shop, summarise, write_publications
-from simulator.engine.simulation_context import RunConfig
 from simulator.errors import CommandRejected
 from simulator.runner import check_throughput
 from simulator.scenarios.definitions import Scenario
 from simulator.settings import Settings, ShopSettings
 from simulator.shop.components import ShopData
+from simulator.shop.simulation_context import RunConfig
 
 S = TypeVar("S", bound=ShopSettings)
 UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -68,7 +68,9 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", help="overrides WORKBENCH_SEED")
     parser.add_argument(
-        "--rate", help="overrides WORKBENCH_RATE: publications per virtual second, up to 5000"
+        "--rate",
+        help="overrides WORKBENCH_RATE: publications per virtual second, "
+        f"up to {MAX_PUBLICATION_RATE:g}",
     )
     parser.add_argument(
         "--language", metavar="CODE", help="overrides WORKBENCH_SHOP_LANGUAGE: uk or en"

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from common.env_settings import InvalidSettings
 from protocol.channels import is_valid_key
-from protocol.simulator_api import ShopLanguage
+from protocol.simulator_api import MAX_PUBLICATION_RATE, ShopLanguage
 
 MIN_SECRET_BYTES = 32  # as in the server
 
@@ -19,7 +19,8 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     tenant: Annotated[str, Meta(description="Tenant of the shop")] = "shop"
     seed: Annotated[int, Meta(description="The same seed gives the same shop")] = 7
     rate: Annotated[
-        float, Meta(gt=0, le=5000, description="Mean number of publications per second")
+        float,
+        Meta(gt=0, le=MAX_PUBLICATION_RATE, description="Mean number of publications per second"),
     ] = 20.0
     customers: Annotated[
         int, Meta(ge=0, le=1000, description="Number of customers with a WebSocket")

@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 
 from protocol.simulator_api import ShopLanguage
-from simulator.engine.simulation_context import RunConfig
 from simulator.settings import ShopSettings
 from simulator.shop.components import ShopData
 from simulator.shop.shop import Shop
+from simulator.shop.simulation_context import RunConfig
 
 RUN_ID_EPOCH = 1_735_689_600  # 2025-01-01 in UTC: keeps order ids short
 BASE36_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

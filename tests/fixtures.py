@@ -29,13 +29,16 @@ def clock() -> Clock:
 
 
 class Site(ThreadingHTTPServer):
-    """An HTTP server on a free port of the loopback; answers as set and records the requests."""
+    """An HTTP server on a free port of the loopback; answers as set and records the requests.
+
+    With ``breaks_off`` the body of a response ends before its end.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _RecordingHandler)
-        self.status, self.body = 200, b""
+        self.status, self.body, self.breaks_off = 200, b"", False
         self.asked: queue.Queue[tuple[str, str, bytes, str]] = queue.Queue()
 
     @property
@@ -48,6 +51,11 @@ class _RecordingHandler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.asked.put((self.command, self.path, body, self.headers["Authorization"]))
         self.send_response(self.server.status)
+        if self.server.breaks_off:
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"ffff\r\n" + self.server.body)
+            return
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         self.wfile.write(self.server.body)

@@ -93,6 +93,7 @@ PURE = [
     "dashboard/ui/frozen_list.py",
     "dashboard/ui/shown_rows.py",
     "dashboard/ui/steady_order.py",
+    "dashboard/ui/url_values.py",
     "dashboard/views/connections/access_explanation.py",
     "dashboard/views/connections/event_listing.py",
     "dashboard/views/connections/listing.py",

@@ -88,10 +88,8 @@ INSTEAD = {
 # Names that other programs, stored data or older versions depend on, and texts of others.
 ALLOWED = [
     r"last_heard_at",  # a field of GET /api/connections
-    r"workbench_messages_told",  # a metric of the workbench
     r"(?i:outbox_bytes)",  # the setting WORKBENCH_OUTBOX_BYTES, the metric shop_ws_outbox_bytes
     r"JudgeAccess|HangUpOne|HangUpUser",  # messages of the cluster bus
-    r'"trials"|console=trials',  # a value in the Console's address
 ]
 NOT_OURS = [
     "tests/golden/files",  # recorded output

@@ -10,10 +10,9 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from client.http_client import ApiClient, ApiRequestError
+from client.http_client import ApiClient, ApiRequestError, decode_response
 from client.sync.client import ShopWebSocket
 from client.tokens import mint
-from common.text_markers import N_
 from protocol.admin_api import ConnectionList
 from protocol.channels import Channel, ChannelKind
 from protocol.codec import DECODE_ERRORS
@@ -30,7 +29,6 @@ ADMIN_ID = "training"
 TIMEOUT_S = 10.0
 READY_TIMEOUT_S = 5.0
 MAX_EVENTS = 1000
-UNEXPECTED_RESPONSE = N_("the response is not from a simulator")
 
 ConnectionEvents = Callable[[], Sequence[ConnectionEvent]]
 """Returns the latest events of the server's connection log, oldest first."""
@@ -85,26 +83,20 @@ class Services:
 
         Raises:
             SimulatorUnreachable: it has not answered.
-            ApiRequestError: the simulator has rejected the command.
+            ApiRequestError: the simulator has rejected the command, or the response is not its.
         """
         response = self._ask_simulator(lambda: self._simulator.post("/control", command))
-        try:
-            return decode_command_response(response)
-        except msgspec.DecodeError:
-            raise ApiRequestError(UNEXPECTED_RESPONSE) from None
+        return decode_response(decode_command_response, response)
 
     def shop_state(self) -> ShopState:
         """Return the state of the shop.
 
         Raises:
             SimulatorUnreachable: it has not answered.
-            ApiRequestError: the answer is not one of a simulator.
+            ApiRequestError: the response is not one of a simulator.
         """
         response = self._ask_simulator(lambda: self._simulator.get("/state"))
-        try:
-            return decode_shop_state(response)
-        except msgspec.DecodeError:
-            raise ApiRequestError(UNEXPECTED_RESPONSE) from None
+        return decode_response(decode_shop_state, response)
 
     def publish(self, body: bytes) -> int:
         """Publish as a service; returns how many connections the publication reached.
@@ -113,7 +105,7 @@ class Services:
             ApiRequestError: the server cannot be reached, or has rejected the publication.
         """
         response = self._as_service.post("/api/publish", body)
-        return msgspec.json.decode(response, type=_PublishResponse).reached
+        return decode_response(_publish_decoder.decode, response).reached
 
     def subscriptions(self, user_id: str) -> frozenset[str]:
         """Return the channels of a user's newest connection; none if there is no connection.
@@ -122,7 +114,7 @@ class Services:
             ApiRequestError: the server cannot be reached.
         """
         response = self._as_admin.get(f"/api/connections?{urlencode({'user_id': user_id})}")
-        listed = msgspec.json.decode(response, type=ConnectionList[str]).connections
+        listed = decode_response(_connections_decoder.decode, response).connections
         return frozenset(listed[0].channels) if listed else frozenset()
 
     def _ask_simulator(self, ask: Callable[[], bytes]) -> bytes:
@@ -136,6 +128,10 @@ class Services:
 
 class _PublishResponse(Struct, frozen=True):
     reached: int
+
+
+_publish_decoder = msgspec.json.Decoder(_PublishResponse)
+_connections_decoder = msgspec.json.Decoder(ConnectionList[str])
 
 
 class ConnectionLogReader:

@@ -7,7 +7,7 @@ import time
 
 from msgspec import UNSET
 
-from client.http_client import ApiRequestError
+from client.http_client import UNEXPECTED_RESPONSE, ApiRequestError
 from protocol.event_payloads import OrderStatus
 from protocol.simulator_api import (
     AdvanceOrder,
@@ -15,10 +15,11 @@ from protocol.simulator_api import (
     OrderSummary,
     PlaceOrder,
     PublisherState,
+    is_order_of_run,
 )
 from training.actions import TokenKind
 from training.actor_connection import ActorConnection
-from training.environment import UNEXPECTED_RESPONSE, Environment, Services
+from training.environment import Environment, Services
 
 HOLD_S = 4 * 3600.0
 """Virtual seconds for which only commands change an order."""
@@ -68,7 +69,7 @@ class HeldOrders:
         except ApiRequestError:
             return
         for id in self._statuses:
-            if run not in id:
+            if not is_order_of_run(id, run):
                 self._statuses[id] = OrderStatus.REFUNDED
 
     def can_advance(self, id: str) -> bool:

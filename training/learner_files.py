@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import logging
-import os
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from common import private_files
 from protocol.codec import DECODE_ERRORS
 from training.progress import Learner
 
@@ -69,7 +69,7 @@ class LearnerFiles:
             before = self._read(path) or Learner(_shown_name(name))
             after = change(before)
             if after != before or not path.exists():
-                self._write(path, after)
+                private_files.replace_file(path, _encoder.encode(after))
             return after
 
     def all(self) -> tuple[Learner, ...]:
@@ -105,39 +105,20 @@ class LearnerFiles:
                 raise msgspec.DecodeError("the file is too large")
             learner = _decoder.decode(path.read_bytes())
         except DECODE_ERRORS as error:
-            self._keep_aside(path, error)
+            aside = private_files.keep_aside(path)
+            log.warning("cannot read %s (%s): kept as %s", path, error, aside.name)
             return None
         self._cache[path] = (version, learner)
         return learner
-
-    def _keep_aside(self, path: Path, error: Exception) -> None:
-        aside, number = path.with_suffix(".broken"), 1
-        while aside.exists():
-            number += 1
-            aside = path.with_suffix(f".broken-{number}")
-        log.warning("cannot read %s (%s): kept as %s", path, error, aside.name)
-        path.replace(aside)
-
-    def _write(self, path: Path, learner: Learner) -> None:
-        new_path = path.with_suffix(".new")
-        with open(new_path, "wb", opener=_open_for_owner) as file:
-            file.write(_encoder.encode(learner))
-            file.flush()
-            os.fsync(file.fileno())
-        new_path.replace(path)
 
     @contextmanager
     def _file_lock(self) -> Iterator[None]:
         """Hold the folder's lock, also against other processes."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(self._folder / LOCK_FILE, "wb", opener=_open_for_owner) as file:
+        with open(self._folder / LOCK_FILE, "wb", opener=private_files.open_for_owner) as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
             yield
 
 
 def _shown_name(name: str) -> str:
     return " ".join(name.split())[:MAX_NAME_LENGTH]
-
-
-def _open_for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

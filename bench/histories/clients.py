@@ -52,7 +52,7 @@ class Client:
             http=http,
             recoverable=True,
             rng=self._rng,
-            tap=self._on_frame,
+            on_frame=self._on_frame,
         )
         self._client.on("*", self._on_message)
         self._record(EventKind.SUBSCRIBE, self._own_channel)

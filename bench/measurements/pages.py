@@ -50,7 +50,9 @@ def scrape(target: Target) -> MetricsScrape:
     for bound, page, count in _BUCKET.findall(text):
         ticks.setdefault(page, {})[float(bound)] = float(count)
     return MetricsScrape(
-        ticks, _metric_value("workbench_messages_told", text), _metric_value(_RSS_METRIC, text)
+        ticks,
+        _metric_value("workbench_monitor_messages_total", text),
+        _metric_value(_RSS_METRIC, text),
     )
 
 

@@ -148,7 +148,7 @@ def row_button(browser: Browser, server: Target, workbench: Target) -> ClickTarg
 
 
 def _open_conformance_tests(browser: Browser, workbench: Target) -> Page:
-    page = open_page(browser, workbench, "console?console=trials&refresh=0.5")
+    page = open_page(browser, workbench, "console?console=conformance&refresh=0.5")
     _row(page, 0).wait_for()
     return page
 

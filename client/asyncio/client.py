@@ -22,9 +22,9 @@ from client.errors import RequestTimedOut
 from client.sans_io.connection_events import (
     ConnectionClosed,
     Direction,
+    FrameCallback,
     HandshakeRejected,
     PeerActivity,
-    Tap,
     TextReceived,
     describe_error,
 )
@@ -57,7 +57,7 @@ class AsyncShopWebSocket(BaseClient):
         ping_interval_s: float = PING_INTERVAL_S,
         server_timeout_s: float = SERVER_TIMEOUT_S,
         rng: Random | None = None,
-        tap: Tap | None = None,
+        on_frame: FrameCallback | None = None,
     ) -> None:
         super().__init__(
             url,
@@ -67,17 +67,18 @@ class AsyncShopWebSocket(BaseClient):
             ping_interval_s=ping_interval_s,
             server_timeout_s=server_timeout_s,
             rng=rng,
-            tap=tap,
+            on_frame=on_frame,
         )
         self._http = http
         self._task: asyncio.Task[None] | None = None
         self._io_wait = InterruptibleWait()
         self._connection: AsyncConnection | None = None
         self._is_stopping = False
+        self._start_stop_lock = asyncio.Lock()  # first come, first served
         self._ready_or_failed = asyncio.Event()
 
     async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as in threaded
-        """Start the client; idempotent.
+        """Start the client; idempotent.  A ``disconnect`` in progress is completed first.
 
         Returns immediately or, with a ``timeout`` in seconds, when messages can be sent.
 
@@ -86,11 +87,14 @@ class AsyncShopWebSocket(BaseClient):
             AuthenticationFailed: the connection is open, but the token was rejected.
             ConnectionLost: the server closed with a code that forbids reconnecting.
         """
-        if self._task is None or self._task.done():
-            self._is_stopping = False
-            self._ready_or_failed.clear()
-            self._core.start(monotonic_epoch())
-            self._task = asyncio.create_task(self._run(), name="shop-websocket")
+        async with self._start_stop_lock:
+            if self._is_stopping:  # disconnect() was cancelled
+                await self._end_task()
+            if self._task is None or self._task.done():
+                self._is_stopping = False
+                self._ready_or_failed.clear()
+                self._core.start(monotonic_epoch())
+                self._task = asyncio.create_task(self._run(), name="shop-websocket")
         if timeout is not None:
             await asyncio.wait_for(self._ready_or_failed.wait(), timeout)
             if not self._core.is_ready:
@@ -98,14 +102,17 @@ class AsyncShopWebSocket(BaseClient):
 
     async def disconnect(self) -> None:
         """Send queued messages and close the connection; idempotent."""
-        task = self._task
-        if task is None or task.done():
-            return
-        self._is_stopping = True
-        self._wake_io()
-        await asyncio.wait({task}, timeout=CLOSE_TIMEOUT_S)
-        task.cancel()
-        await asyncio.wait({task})
+        async with self._start_stop_lock:
+            self._is_stopping = True
+            self._wake_io()
+            await self._end_task()
+
+    async def _end_task(self) -> None:
+        """Wait until the task ends, and cancel it if that takes too long."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT_S)
+            self._task.cancel()
+            await asyncio.wait({self._task})
 
     def drop(self) -> None:
         """Abort the connection, as a network failure does; the client then reconnects.
@@ -191,14 +198,14 @@ class AsyncShopWebSocket(BaseClient):
         log.info("Connected")
         while True:
             while not connection.is_broken and (frame := self._core.next_frame()) is not None:
-                self._call_tap(Direction.SENT, frame)
+                self._report_frame(Direction.SENT, frame)
                 await connection.send(frame)
             if self._is_stopping:
                 return None
             event = await connection.receive(self._seconds_until_tick())
             match event:
                 case TextReceived(data):
-                    self._call_tap(Direction.RECEIVED, data)
+                    self._report_frame(Direction.RECEIVED, data)
                     self._handle_event(partial(self._core.on_text, data))
                 case PeerActivity():
                     self._handle_event(self._core.on_activity)

@@ -14,8 +14,6 @@ MAX_BATCH_ITEMS = 1000
 """Publications in one request, as the protocol limits it."""
 MAX_BATCH_BYTES = 1 << 20
 """Bytes of one request's body, as the protocol limits it."""
-MAX_ITEM_BYTES = 1 << 16
-"""Bytes of one publication, as the protocol limits it."""
 
 
 class QueuedPublication(Struct, frozen=True):

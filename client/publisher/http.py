@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from client.errors import ConnectionLost
-from client.publisher.batching import MAX_ITEM_BYTES, PublishBatch, PublishQueue, QueuedPublication
+from client.publisher.batching import PublishBatch, PublishQueue, QueuedPublication
 from client.publisher.responses import (
     BatchAccepted,
     BatchTooLarge,
@@ -31,7 +31,7 @@ from client.publisher.responses import (
 from client.sans_io.connection_events import describe_error
 from client.sans_io.reconnect import backoff_delay
 from protocol.codec import DECODE_ERRORS, decode_json, encode_json
-from protocol.publications import PublishRequest
+from protocol.publications import MAX_PUBLICATION_BYTES, PublishRequest
 
 DEFAULT_QUEUE_LIMIT = 20_000
 """Maximum of queued publications; a minute at a high rate."""
@@ -105,8 +105,8 @@ class HttpPublisher:
         except DECODE_ERRORS:
             raise ValueError("the payload is not JSON") from None
         item = QueuedPublication(encode_json(draft), _label(draft))
-        if len(item.json) > MAX_ITEM_BYTES:
-            self._item_rejected(item, f"over {MAX_ITEM_BYTES} bytes")
+        if len(item.json) > MAX_PUBLICATION_BYTES:
+            self._item_rejected(item, f"over {MAX_PUBLICATION_BYTES} bytes")
             return False
         if self._is_closed or not self._queue.put(item):
             self._add_counts(dropped=1)
@@ -117,16 +117,17 @@ class HttpPublisher:
     def discard(self) -> None:
         """Drop everything that is queued, and count it.
 
-        A request in progress is not repeated; ``wait_until_idle`` waits for it.
+        A request in progress is not repeated, but the server may still execute it; see
+        ``wait_until_discarded``.
         """
         self._batch = None
         self._has_items.clear()
         self._add_counts(dropped=self._queue.clear())
 
-    async def wait_until_idle(self) -> None:
-        """Wait until no request is in progress."""
+    async def wait_until_discarded(self) -> None:
+        """Wait until the request that was in progress at the last ``discard`` has ended."""
         async with self._progress:
-            await self._progress.wait_for(lambda: not self._is_sending)
+            await self._progress.wait_for(lambda: not self._is_sending or self._batch is not None)
 
     async def run(self) -> None:
         """Send queued publications until cancelled or closed."""

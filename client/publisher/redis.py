@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from redis import Redis, RedisCluster
 
 from protocol.channels import Channel, ChannelKind
-from protocol.publications import Address, Publication, PublishRequest
+from protocol.codec import encode_json
+from protocol.publications import MAX_PUBLICATION_BYTES, Address, Publication, PublishRequest
 from protocol.publish_request import OrderPlacement, PreparedPublication, prepare_publication
 from protocol.redis.order_owners import (
     RECORD_ORDERS,
@@ -34,7 +35,8 @@ class RedisPublisher:
 
     Args:
         redis: a client of redis-py; its retries are safe.
-        tenant: the one whose orders, users and traffic they are, unless a request names another.
+        tenant: the one whose orders, users and traffic they are, unless a request names another;
+            a user's connections to other tenants receive nothing.
         prefix: the servers' WORKBENCH_REDIS_PREFIX.
         retention: history kept of a channel, for recovery.
     """
@@ -57,19 +59,15 @@ class RedisPublisher:
         """Publish drafts in order; ``idempotency_key`` is valid for five minutes.
 
         Raises:
-            ValueError, RequestError: one is invalid or for a monitor; none was published.
+            ValueError, RequestError: one is invalid, over 64 KiB or for a monitor; none was
+                published.
             redis.RedisError: it is unknown whether they were published: publish them again
                 with the same ``idempotency_key``.
         """
         if not drafts:
             return
         now = time.time()
-        prepared = [prepare_publication(draft, now, self._tenant) for draft in drafts]
-        if any(
-            isinstance(each.to, Channel) and each.to.kind is ChannelKind.MONITOR
-            for each in prepared
-        ):
-            raise ValueError("monitor channels are reserved for servers")
+        prepared = [self._prepare(draft, now) for draft in drafts]
         self._record_orders(
             [each.order_placement for each in prepared if each.order_placement], now
         )
@@ -93,6 +91,14 @@ class RedisPublisher:
                 sharded=sharded,
             )
             self._publish_script(keys=call.keys, args=call.args)
+
+    def _prepare(self, draft: PublishRequest, now: float) -> PreparedPublication:
+        if len(encode_json(draft)) > MAX_PUBLICATION_BYTES:
+            raise ValueError(f"a publication has at most {MAX_PUBLICATION_BYTES} bytes")
+        prepared = prepare_publication(draft, now, self._tenant)
+        if isinstance(prepared.to, Channel) and prepared.to.kind is ChannelKind.MONITOR:
+            raise ValueError("monitor channels are reserved for servers")
+        return prepared
 
     def _record_orders(self, orders: Sequence[OrderPlacement], now: float) -> None:
         if orders:
@@ -119,4 +125,6 @@ def _to_publication(prepared: PreparedPublication, now: float) -> Publication:
         message=prepared.message,
         tenant=prepared.tenant,
         accepted_at=now,
+        # A user has one channel for the connections to all tenants.
+        tenant_only=isinstance(prepared.to, Channel) and prepared.to.kind is ChannelKind.USER,
     )

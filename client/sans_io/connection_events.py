@@ -1,4 +1,4 @@
-"""Events that a connection reports to the client core, and the tap of its frames.  Pure."""
+"""Events that a connection reports to the client core, and the callback for its frames.  Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Direction(StrEnum):
     RECEIVED = "received"
 
 
-Tap = Callable[[Direction, bytes], object]
+FrameCallback = Callable[[Direction, bytes], object]
 """Called with each frame: before it is sent, and before a received one is decoded.
 
 Called on the socket's thread or task, in order; frames may contain tokens.

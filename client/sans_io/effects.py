@@ -26,7 +26,7 @@ class RefreshToken(Struct, frozen=True):
 
 
 class DropConnection(Struct, frozen=True):
-    """The server timed out: drop the connection without a closing handshake."""
+    """The server timed out: end the connection, whatever it answers."""
 
     reason: str
 

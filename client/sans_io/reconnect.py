@@ -1,6 +1,6 @@
 """Whether and how soon a client reconnects.
 
-Pure.  ``protocol.errors`` has the meaning of each close code.
+Pure.  ``protocol.close_codes`` has the meaning of each close code.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class _TrackedPosition:
-    """``offset``: recover from here; ``handled``: last offset passed to handlers."""
+    """``offset``: recover from here; ``last_handled``: last offset passed to handlers."""
 
     __slots__ = ("epoch", "last_handled", "offset")
 

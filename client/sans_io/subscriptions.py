@@ -18,6 +18,11 @@ RETRY_DELAY_S = 5.0
 _TEMPORARY_ERRORS = {ErrorCode.RATE_LIMITED, ErrorCode.INTERNAL}
 
 
+def is_temporary_error(payload: dict[str, Any]) -> bool:
+    """Tell whether an ``error`` is temporary: a subscription is then requested again."""
+    return str(payload.get("code")) in _TEMPORARY_ERRORS
+
+
 class SubscriptionOptions(Struct, frozen=True):
     """Options of a subscription, as in docs/protocol.md."""
 
@@ -37,7 +42,12 @@ class Subscriptions:
         """When to retry deferred subscriptions."""
 
     def add(self, channel: str, options: SubscriptionOptions) -> bool:
-        """Add a channel; returns whether it or its options are new."""
+        """Add a channel; returns whether it or its options are new.
+
+        One that is not recoverable loses its position: its messages are delivered without one.
+        """
+        if not options.recoverable:
+            self.positions.remove(channel)
         is_new = self._options_by_channel.get(channel) != options
         self._options_by_channel[channel] = options
         return is_new
@@ -82,7 +92,7 @@ class Subscriptions:
         channel = self._pending.pop(str(id), None)
         if channel is None:
             return
-        if payload.get("code") in _TEMPORARY_ERRORS:
+        if is_temporary_error(payload):
             self._deferred[channel] = None
             self.next_retry_at = now + RETRY_DELAY_S
         else:

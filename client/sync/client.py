@@ -210,14 +210,14 @@ class ShopWebSocket(BaseClient):
         log.info("Connected")
         while True:
             while not connection.is_broken and (frame := self._next_frame(thread)) is not None:
-                self._call_tap(Direction.SENT, frame)
+                self._report_frame(Direction.SENT, frame)
                 connection.send(frame)
             if thread.is_stopping:
                 return None
             event = connection.receive(self._seconds_until_tick())
             match event:
                 case TextReceived(data):
-                    self._call_tap(Direction.RECEIVED, data)
+                    self._report_frame(Direction.RECEIVED, data)
                     self._handle_event(thread, partial(self._core.on_text, data))
                 case PeerActivity():
                     self._handle_event(thread, self._core.on_activity)

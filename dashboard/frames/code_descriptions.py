@@ -77,7 +77,9 @@ PRACTISE_EXPIRY = N_(
 )
 NO_RECONNECT_NEEDED = N_("No action needed.")
 ERROR_CODE_TEXTS = {
-    ErrorCode.INVALID_MESSAGE: N_("Not JSON, not an object, type missing, or id not a string."),
+    ErrorCode.INVALID_MESSAGE: N_(
+        "Possible causes: not JSON, not an object, no type, or an id that is not a string."
+    ),
     ErrorCode.UNKNOWN_TYPE: N_("Unknown message type, or one that only the server sends."),
     ErrorCode.INVALID_PAYLOAD: N_("The payload does not match the schema of its type."),
     ErrorCode.UNAUTHENTICATED: N_("Chat requires a valid token."),

@@ -14,8 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from client.recorded_frames import RecordedFrame
+from dashboard.state.channels import EVERYONE_ADDRESS
 
-EVERYONE = "*"
 TENANT_EVENTS = frozenset({"new_order", "inventory_alert", "customer_activity"})
 MONITOR_EVENTS = frozenset({"traffic", "stats"})
 
@@ -87,7 +87,7 @@ class EventOrigin(Struct, frozen=True):
     @property
     def kind(self) -> str:
         """The kind of the channel: ``everyone``, or empty if it is unknown."""
-        return "everyone" if self.channel == EVERYONE else self.channel.partition(":")[0]
+        return "everyone" if self.channel == EVERYONE_ADDRESS else self.channel.partition(":")[0]
 
 
 def deduce(
@@ -117,10 +117,10 @@ def deduce(
     if (request := _request_of(event, published)) is not None:
         channel = _address(request)
         carrying = subscriptions.get(channel)
-        if channel == EVERYONE or carrying in plain:
+        if channel == EVERYONE_ADDRESS or carrying in plain:
             return EventOrigin(Basis.PUBLISHED, channel, carrying, request=request.seq)
     if not plain:
-        return EventOrigin(Basis.DEDUCED, EVERYONE)
+        return EventOrigin(Basis.DEDUCED, EVERYONE_ADDRESS)
     return _by_content(event, plain, is_staff)
 
 
@@ -158,7 +158,7 @@ def _request_of(event: RecordedFrame, published: Iterable[RecordedFrame]) -> Rec
 def _address(request: RecordedFrame) -> str:
     body = request.json_body
     if body.get("everyone") is True:
-        return EVERYONE
+        return EVERYONE_ADDRESS
     return str(body["channel"]) if "channel" in body else f"user:{body.get('user', '')}"
 
 
@@ -169,7 +169,7 @@ def _by_content(event: RecordedFrame, plain: Sequence[Subscription], is_staff: b
     first, *others = possible
     channels = tuple(each.channel for each in others)
     if event.type == "notification":
-        channels += (EVERYONE,)
+        channels += (EVERYONE_ADDRESS,)
     if not channels:
         return EventOrigin(Basis.DEDUCED, first.channel, first)
     if not usual:
@@ -221,7 +221,7 @@ def pair_copies(
         earlier.basis is later.basis is Basis.PROBABLE
         and earlier.channel == later.channel
         and earlier.alternatives == later.alternatives
-        and later.alternatives[0] != EVERYONE
+        and later.alternatives[0] != EVERYONE_ADDRESS
     ):
         second, *rest = later.alternatives
         certain = Basis.PROBABLE if rest else Basis.DEDUCED

@@ -12,8 +12,9 @@ from common.text_markers import N_
 from dashboard.frames import code_descriptions
 from dashboard.frames.connection_summary import is_token_expiry
 from dashboard.frames.connection_tracker import FrameNotes
-from dashboard.frames.event_origins import EVERYONE, Basis, EventOrigin, ReplayReason
+from dashboard.frames.event_origins import Basis, EventOrigin, ReplayReason
 from dashboard.messages import fields
+from dashboard.state.channels import EVERYONE_ADDRESS
 from protocol import codec
 from protocol.close_codes import CloseCode
 from protocol.errors import ErrorCode
@@ -43,7 +44,7 @@ _TONES = {  # of a reply by its meaning, of an event by the kind of its usual ch
 def frame_tone(frame: RecordedFrame, origin: EventOrigin | None = None) -> str:
     """Return the colour of a frame's chip: a severity, or the kind of the event's channel."""
     if origin is not None and origin.kind:
-        return "accent" if origin.channel == EVERYONE else origin.kind
+        return "accent" if origin.channel == EVERYONE_ADDRESS else origin.kind
     if frame.is_error:
         return "bad"
     if frame.kind is FrameKind.HTTP_RESPONSE:
@@ -53,7 +54,13 @@ def frame_tone(frame: RecordedFrame, origin: EventOrigin | None = None) -> str:
 
 def channel_kind(origin: EventOrigin | None) -> str:
     """Return the kind of the channel on which an event came; empty if it is unknown."""
-    return "" if origin is None else EVERYONE if origin.channel == EVERYONE else origin.kind
+    return (
+        ""
+        if origin is None
+        else EVERYONE_ADDRESS
+        if origin.channel == EVERYONE_ADDRESS
+        else origin.kind
+    )
 
 
 def marks(seq: int, origin: EventOrigin | None, translate: Translate = str) -> str:
@@ -113,7 +120,11 @@ def _payload_line(payload: Mapping[str, Any]) -> str:
 
 def _publication_line(frame: RecordedFrame) -> str:
     found = frame.json_body
-    address = found.get("channel") or found.get("user") or ("*" if found.get("everyone") else "")
+    address = (
+        found.get("channel")
+        or found.get("user")
+        or (EVERYONE_ADDRESS if found.get("everyone") else "")
+    )
     return f"{found.get('type', '')} → {address}" if address else frame.text
 
 
@@ -144,8 +155,8 @@ OPENED = N_(
     "otherwise close 4001 follows."
 )
 SIGNED_IN = N_(
-    "Signed in, and subscribed to `{channel}`. Send `auth` with `$FRESH_TOKEN` before the token "
-    "expires; at its expiry `auth_error` comes, and 25 s after it close 4103."
+    "Signed in, and subscribed to `{channel}`. Before the token expires, a client sends `auth` "
+    "with a new one (here: `$FRESH_TOKEN`); else `auth_error` comes, and 25 s later close 4103."
 )
 PUBLISHED = N_(
     "The server accepted {accepted} and queued it for connections: {reached}. That is not a "
@@ -384,7 +395,7 @@ def _explain_channel(origin: EventOrigin) -> Iterator[Sentence]:
     if origin.basis is Basis.UNKNOWN:
         yield ORIGIN_UNKNOWN, others
         return
-    if origin.channel == EVERYONE:
+    if origin.channel == EVERYONE_ADDRESS:
         yield TO_EVERYONE, _NO_VALUES
         return
     subscription = origin.subscription
@@ -404,5 +415,5 @@ def _explain_channel(origin: EventOrigin) -> Iterator[Sentence]:
 def code_list(channels: Iterable[str]) -> str:
     """Write channels one after the other, each as code; ``*`` is a message to everyone."""
     return ", ".join(
-        "`everyone`" if channel == EVERYONE else f"`{channel}`" for channel in channels
+        "`everyone`" if channel == EVERYONE_ADDRESS else f"`{channel}`" for channel in channels
     )

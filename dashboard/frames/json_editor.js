@@ -52,6 +52,17 @@ function draw(layer, text, errorAt) {
   layer.replaceChildren(...coloured(text.slice(0, errorAt)), mark, ...coloured(rest), "\n");
 }
 
+// A new line begins where the one before it does.
+function keepIndent(event) {
+  if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey)
+    return;
+  const before = event.target.value.slice(0, event.target.selectionStart);
+  const indent = before.slice(before.lastIndexOf("\n") + 1).match(/^[ \t]*/)[0];
+  if (!indent) return;
+  event.preventDefault();
+  document.execCommand("insertText", false, `\n${indent}`); // unlike setRangeText, can be undone
+}
+
 function look(editor) {
   const area = document.querySelector(`.st-key-${editor.data.text} textarea`);
   if (!area) return;
@@ -66,6 +77,7 @@ function look(editor) {
     for (const name of COPIED) editor.layer.style[name] = style[name];
     area.addEventListener("input", () => look(editor));
     area.addEventListener("scroll", () => look(editor));
+    area.addEventListener("keydown", keepIndent);
   }
   const { layer, data } = editor;
   area.classList.add("coloured");

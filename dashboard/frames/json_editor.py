@@ -10,8 +10,8 @@ from conformance.cases import MAX_MESSAGE_BYTES
 from dashboard.frames import json_check
 from dashboard.i18n.translate import _
 from dashboard.ui import formatting
+from protocol.publications import MAX_PUBLICATION_BYTES
 
-MAX_PUBLICATION_BYTES = 64 << 10
 _component = st.components.v2.component(
     "json-editor", js=Path(__file__).with_name("json_editor.js").read_text()
 )

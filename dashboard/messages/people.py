@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from common.text_markers import N_
 from dashboard.messages import fields
-from dashboard.state.channels import EVERYONE, kind_of
+from dashboard.state.channels import EVERYONE_KIND, kind_of
 from dashboard.state.message_log import LoggedMessage
 from protocol.channels import ChannelKind
 
@@ -66,7 +66,7 @@ def publisher_of(message: LoggedMessage) -> str:
 
     A message names no publisher.  As on the Map, a message to all is an announcement.
     """
-    if kind_of(message.channel) in (EVERYONE, ChannelKind.PUBLIC):
+    if kind_of(message.channel) in (EVERYONE_KIND, ChannelKind.PUBLIC):
         return ANNOUNCEMENTS
     return PUBLISHERS.get(message.type, "")
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from common import text_patterns
+from dashboard.state.channels import EVERYONE_ADDRESS
 from dashboard.state.message_log import Chunk, LoggedMessage, LogView
 from protocol.channels import ChannelKind
 
@@ -42,8 +43,8 @@ class MessageFilter(Struct, frozen=True):
     def matches_channel(self, name: str) -> bool:
         """Tell whether the filter matches messages of a channel."""
         wanted = self.channel
-        if wanted == "*":
-            return name == "*"
+        if wanted == EVERYONE_ADDRESS:
+            return name == EVERYONE_ADDRESS
         if wanted.endswith(":"):
             return name.startswith(wanted)
         if ":" in wanted:

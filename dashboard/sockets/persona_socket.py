@@ -34,7 +34,7 @@ class PersonaSocket:
         self._server_address, self._has_token = server_address, token is not None
         self._recorder = FrameRecorder(max_frames=MAX_FRAMES)
         self._has_been_live, self._last_refusal = False, ""
-        self.client = ShopWebSocket(url, token, tap=self._recorder.record)
+        self.client = ShopWebSocket(url, token, on_frame=self._recorder.record)
         self.client.on("auth_success", self._on_auth_success)
         self.client.on("auth_error", self._on_auth_error)
 

@@ -10,17 +10,15 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct
 
-from client.http_client import ApiClient, ApiRequestError
+from client.http_client import ApiClient, ApiRequestError, decode_response
 from protocol.admin_api import ChannelAccess, ConnectionList, DisconnectResult
 
 MAX_AGE_S = 0.9
-S = TypeVar("S")
 
 
 class PollResult(Struct, frozen=True):
@@ -42,17 +40,18 @@ class ConnectionsClient:
         self._lock = threading.Lock()
         self._latest = PollResult()
         self._requested_at = float("-inf")
-        self._request_thread: threading.Thread | None = None
+        self._fetch_thread: threading.Thread | None = None
 
     def latest(self) -> PollResult:
         """Return the last result and start a refresh if it is old."""
         with self._lock:
-            if self._clock() - self._requested_at >= MAX_AGE_S and self._request_thread is None:
+            is_fetching = self._fetch_thread is not None and self._fetch_thread.is_alive()
+            if self._clock() - self._requested_at >= MAX_AGE_S and not is_fetching:
                 self._requested_at = self._clock()
-                self._request_thread = threading.Thread(
+                self._fetch_thread = threading.Thread(
                     target=self._fetch, name="connections-refresh", daemon=True
                 )
-                self._request_thread.start()
+                self._fetch_thread.start()
             return self._latest
 
     def check_access(self, connection_id: str, channel: str) -> ChannelAccess:
@@ -62,7 +61,7 @@ class ConnectionsClient:
             ApiRequestError: with status 404 if it has disconnected.
         """
         query = urlencode({"channel": channel})
-        return _decode(
+        return decode_response(
             _access_decoder.decode,
             self._api.get(f"/api/connections/{quote(connection_id, safe='')}/access?{query}"),
         )
@@ -74,7 +73,7 @@ class ConnectionsClient:
             ApiRequestError: with status 404 if it has disconnected.
         """
         answer = self._api.delete(f"/api/connections/{quote(connection_id, safe='')}")
-        return _decode(_disconnect_decoder.decode, answer).disconnected
+        return decode_response(_disconnect_decoder.decode, answer).disconnected
 
     def disconnect_user(self, user_id: str, revoke: bool) -> int:
         """Disconnect all connections of a user and optionally revoke the user's tokens.
@@ -83,32 +82,20 @@ class ConnectionsClient:
             ApiRequestError: no connection was closed.
         """
         path = f"/api/users/{quote(user_id, safe='')}/disconnect"
-        return _decode(
+        return decode_response(
             _disconnect_decoder.decode, self._api.post(path, {"revoke": revoke})
         ).disconnected
 
     def _fetch(self) -> None:
         try:
-            listed = _decode(_connections_decoder.decode, self._api.get("/api/connections"))
+            listed = decode_response(_connections_decoder.decode, self._api.get("/api/connections"))
             result = PollResult(listed, self._clock())
         except ApiRequestError as error:
             result = PollResult(self._latest.connections, self._latest.at, str(error))
         with self._lock:
-            self._latest, self._request_thread = result, None
+            self._latest = result
 
 
 _connections_decoder = msgspec.json.Decoder(ConnectionList[datetime])
 _access_decoder = msgspec.json.Decoder(ChannelAccess)
 _disconnect_decoder = msgspec.json.Decoder(DisconnectResult)
-
-
-def _decode(decode: Callable[[bytes], S], answer: bytes) -> S:
-    """Decode a response.
-
-    Raises:
-        ApiRequestError: it is not one of the admin API.
-    """
-    try:
-        return decode(answer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ApiRequestError("unexpected response") from None

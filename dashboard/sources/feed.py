@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -19,6 +19,7 @@ from msgspec import Struct
 from client.http_client import ApiClient
 from client.sans_io.codec import parse_timestamp
 from client.sans_io.connection_state import ConnectionStatus
+from client.sans_io.subscriptions import is_temporary_error
 from client.sync.client import ShopWebSocket
 from client.tokens import mint
 from dashboard.settings import Settings
@@ -88,7 +89,7 @@ class Feed:
         socket.on("*", self._on_message)
         socket.on("auth_success", lambda _: self._on_auth_success())
         socket.on("auth_error", lambda payload: self._on_refusal(payload.get("error")))
-        socket.on("error", lambda payload: self._on_refusal(payload.get("message")))
+        socket.on("error", self._on_error)
 
     def open(self, poller: SimulatorPoller | None = None) -> None:
         """Connect, and start the poller if there is one."""
@@ -176,7 +177,7 @@ class Feed:
                     case "customer_activity":
                         activity = _decode(payload, CustomerActivityPayload)
                         self._live_state.on_customer_activity(activity, at)
-                    case "notification":
+                    case "notification" if _is_announcement(message):
                         self._live_state.on_announcement(message, at)
                     case _:
                         pass
@@ -185,6 +186,13 @@ class Feed:
 
     def _on_auth_success(self) -> None:
         self._has_been_live, self._last_refusal = True, ""
+
+    def _on_error(self, payload: dict[str, Any]) -> None:
+        """Handle a rejected subscription; the feed sends no other requests."""
+        if is_temporary_error(payload):
+            log.warning("subscribing again, as it failed: %s", payload.get("message"))
+        else:
+            self._on_refusal(payload.get("message"))
 
     def _on_refusal(self, reason: object) -> None:
         self._last_refusal = str(reason)
@@ -209,6 +217,14 @@ class Feed:
         return handle
 
 
+def _is_announcement(message: Mapping[str, Any]) -> bool:
+    """Tell whether every customer receives a message, and not only the staff or the feed's user.
+
+    What comes by a recoverable subscription names its channel; a message to everyone has none.
+    """
+    return message.get("channel") in (None, str(ANNOUNCEMENTS))
+
+
 def _decode(payload: object, payload_type: type[S]) -> S:
     return msgspec.convert(payload, payload_type, dec_hook=decode_money)
 
@@ -227,7 +243,7 @@ def admin_token(settings: Settings) -> str:
 def open_feed(settings: Settings) -> Feed:
     """Connect the feed that the settings describe."""
     token = partial(admin_token, settings)
-    socket = ShopWebSocket(settings.socket_url, token)
+    socket = ShopWebSocket(settings.socket_url, token, recoverable=True)
     feed = Feed(socket, settings.tenant, settings.server_address)
     feed.open(
         SimulatorPoller(

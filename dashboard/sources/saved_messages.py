@@ -1,12 +1,11 @@
 """Saved messages: a file in the data folder, shared by all tabs.
 
-Bounded.  A new file replaces the old one as a whole, so that a crash leaves one of the two.
+Bounded.  A file that cannot be read as a whole is kept as ``*.broken`` when it is replaced.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw, Struct
 
+from common import private_files
 from dashboard.state.message_log import LoggedMessage
 from protocol.codec import DECODE_ERRORS
 
@@ -77,6 +77,7 @@ class SavedMessages:
     ) -> None:
         self._path, self._clock, self._limit = folder / FILE_NAME, clock, limit
         self._lock = threading.Lock()
+        self._has_unread = False  # whether the file has more than the records
         self._set(self._read())
 
     def messages(self) -> tuple[LoggedMessage, ...]:
@@ -108,12 +109,11 @@ class SavedMessages:
 
     def _write(self, records: tuple[SavedMessage, ...]) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new_path = self._path.with_suffix(".new")
-        with open(new_path, "wb", opener=_open_for_owner) as file:
-            file.write(_encoder.encode_lines(records))
-            file.flush()
-            os.fsync(file.fileno())
-        new_path.replace(self._path)
+        if self._has_unread:
+            aside = private_files.keep_aside(self._path)
+            log.warning("kept what could not be read of %s as %s", FILE_NAME, aside.name)
+            self._has_unread = False
+        private_files.replace_file(self._path, _encoder.encode_lines(records))
         self._set(records)
 
     def _set(self, records: tuple[SavedMessage, ...]) -> None:
@@ -126,6 +126,7 @@ class SavedMessages:
             return ()
         except OSError as error:
             log.warning("cannot read saved messages: %s", error.strerror)
+            self._has_unread = True
             return ()
         kept = []
         for line in lines:
@@ -134,10 +135,7 @@ class SavedMessages:
                 saved.to_message()
             except DECODE_ERRORS:
                 log.warning("skipped an invalid line in %s", FILE_NAME)
+                self._has_unread = True
             else:
                 kept.append(saved)
         return tuple(kept[-self._limit :])
-
-
-def _open_for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)  # messages may name people

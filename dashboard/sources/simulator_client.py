@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
-from client.http_client import ApiClient, ApiRequestError
-from common.text_markers import N_
+from client.http_client import ApiClient, decode_response
 from protocol.simulator_api import (
     Command,
     CommandResponse,
@@ -15,8 +12,6 @@ from protocol.simulator_api import (
     decode_command_response,
     decode_scenario_list,
 )
-
-UNEXPECTED_RESPONSE = N_("the response is not from a simulator")
 
 
 class SimulatorClient:
@@ -33,10 +28,8 @@ class SimulatorClient:
             ApiRequestError: the simulator cannot be reached, or the response is invalid.
         """
         if not self._scenarios:
-            try:
-                self._scenarios = decode_scenario_list(self._api.get("/scenarios")).scenarios
-            except msgspec.DecodeError:
-                raise ApiRequestError(UNEXPECTED_RESPONSE) from None
+            response = self._api.get("/scenarios")
+            self._scenarios = decode_response(decode_scenario_list, response).scenarios
         return self._scenarios
 
     def send_command(self, command: Command) -> CommandResponse:
@@ -48,7 +41,4 @@ class SimulatorClient:
         """
         response = self._api.post("/control", command)
         self._on_change()
-        try:
-            return decode_command_response(response)
-        except msgspec.DecodeError:
-            raise ApiRequestError(UNEXPECTED_RESPONSE) from None
+        return decode_response(decode_command_response, response)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from functools import partial
 
-import msgspec
-
-from client.http_client import TIMEOUT_S, ApiClient, ApiRequestError
+from client.http_client import TIMEOUT_S, ApiClient, ApiRequestError, decode_response
 from protocol import simulator_api
 from protocol.simulator_api import ShopState
 
+log = logging.getLogger(__name__)
 POLL_INTERVAL_S = 2.0
 
 
@@ -44,7 +44,10 @@ class SimulatorPoller:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self.poll_once()
+            try:
+                self.poll_once()
+            except Exception:  # a bug, which must not end the polling
+                log.exception("cannot poll the simulator")
             self._closing.wait(self._interval_s)
 
     def poll_once(self) -> None:
@@ -57,13 +60,10 @@ class SimulatorPoller:
             number = self._started
         report: Callable[[], None]
         try:
-            report = partial(
-                self._on_state, simulator_api.decode_shop_state(self._api.get("/state"))
-            )
+            state = decode_response(simulator_api.decode_shop_state, self._api.get("/state"))
+            report = partial(self._on_state, state)
         except ApiRequestError as error:
             report = partial(self._on_error, str(error))
-        except msgspec.DecodeError:
-            report = partial(self._on_error, "unexpected response to GET /state")
         with self._lock:
             if number > self._reported:
                 self._reported = number

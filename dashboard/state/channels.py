@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from dashboard.state.time_series import WINDOW_S, Series
 from protocol.channels import ChannelKind
 from protocol.monitoring import TrafficPayload
+from protocol.publications import Everyone
 
-EVERYONE = "everyone"  # what the monitor calls `*`
-KINDS = (*(str(kind) for kind in ChannelKind), EVERYONE)
+EVERYONE_KIND = "everyone"  # of messages to EVERYONE_ADDRESS
+EVERYONE_ADDRESS = str(Everyone.EVERYONE)  # as the monitor writes it
+KINDS = (*(str(kind) for kind in ChannelKind), EVERYONE_KIND)
 MAX_CHANNELS = 2_000  # beyond it the channel that was inactive longest is dropped
 TOP_CHANNELS = 5  # of an open kind, until all are asked for
 MAX_TREE_ROWS = 150  # channels of a kind that are shown at most
@@ -128,7 +130,7 @@ class TreeView(Struct, frozen=True):
 
 def kind_of(channel: str) -> str:
     """Return the kind of a channel's name as the monitor writes it."""
-    return EVERYONE if channel == "*" else channel.partition(":")[0]
+    return EVERYONE_KIND if channel == EVERYONE_ADDRESS else channel.partition(":")[0]
 
 
 def add_report(channels: dict[str, ChannelActivity], traffic: TrafficPayload, at: float) -> None:
@@ -178,7 +180,7 @@ def build_tree(
         return rows + [_channel_row(c, now, TreeRowRole.LISTED) for c in in_order]
     for kind in _sort_kinds(members, view.sort, now):
         some = members[kind]
-        if not some and (view.search or kind == EVERYONE):
+        if not some and (view.search or kind == EVERYONE_KIND):
             continue
         shown = _shown_channels(some, kind, view, now)
         rows.append(_kind_row(kind, some, None if view.search else series, now))
@@ -191,7 +193,7 @@ def build_tree(
 
 def filter_of_kind(kind: str) -> str:
     """Return the filter of the message list that matches a kind's channels."""
-    return "*" if kind == EVERYONE else f"{kind}:"
+    return EVERYONE_ADDRESS if kind == EVERYONE_KIND else f"{kind}:"
 
 
 def _shown_channels(

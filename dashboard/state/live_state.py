@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from dashboard.state import channels, inventory
 from dashboard.state.active_customers import ActiveCustomers
-from dashboard.state.channels import EVERYONE, ChannelActivity, kind_of
+from dashboard.state.channels import EVERYONE_ADDRESS, EVERYONE_KIND, ChannelActivity, kind_of
 from dashboard.state.connection_events import ConnectionHistory
 from dashboard.state.inventory import Inventory
 from dashboard.state.message_log import LoggedMessage, LogView, MessageBuffer
@@ -177,7 +177,10 @@ class LiveState:
         if self.reset_at is not None and at - traffic.seconds < self.reset_at:
             return
         until, covered_s = self._note_coverage(at, traffic.seconds)
-        sums = {EVERYONE if k == "*" else k: float(t.messages) for k, t in traffic.kinds.items()}
+        sums = {
+            EVERYONE_KIND if k == EVERYONE_ADDRESS else k: float(t.messages)
+            for k, t in traffic.kinds.items()
+        }
         shop_totals = [t for kind, t in traffic.kinds.items() if kind != ChannelKind.MONITOR]
         sums[MESSAGES] = float(sum(t.messages for t in shop_totals))
         sums[DELIVERIES] = float(sum(t.deliveries for t in shop_totals))
@@ -292,7 +295,7 @@ class LiveState:
         self._customers.on_activity(activity, at)
 
     def on_announcement(self, message: Mapping[str, Any], at: float) -> None:
-        """Keep a notification that everyone received."""
+        """Keep a notification to everyone."""
         self._announcements.appendleft((at, message))
 
     def on_shop_state(self, shop: ShopState, at: float) -> None:

@@ -61,6 +61,11 @@ class LogView(Struct, frozen=True):
         kept = sum(map(len, full)) + len(last)
         return LogView((*full, last), seq, kept)
 
+    def dropped_after(self, seq: int) -> int:
+        """Return how many messages after this one the log no longer had."""
+        oldest = self.chunks[0][0].seq if self.chunks else self.seq + 1
+        return max(0, oldest - 1 - seq)
+
     @property
     def has_dropped(self) -> bool:
         """Whether messages before those of the view were dropped."""

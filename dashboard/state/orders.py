@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from protocol.event_payloads import Order, OrderItem, OrderStatus, OrderUpdatePayload
-from protocol.simulator_api import OrderState, ShopState
+from protocol.simulator_api import OrderState, ShopState, is_order_of_run
 
 MAX_ORDERS = 2_000  # the most recently updated; a flash sale has some 500 open orders
 STALE_AFTER_S = 900  # an order without updates for so long is dropped
@@ -133,12 +133,9 @@ class OrderTracker:
         self._store(known.with_update(update, at), at)
 
     def drop_other_runs(self, run: str) -> None:
-        """Drop the open orders of earlier simulation runs.
-
-        ``run`` is a part of the id of every order of the current run.
-        """
+        """Drop the open orders of other simulation runs."""
         for order in list(self._orders.values()):
-            if order.is_open and run not in order.id:
+            if order.is_open and not is_order_of_run(order.id, run):
                 del self._orders[order.id]
 
     def reconcile(self, shop: ShopState, at: float) -> None:
@@ -207,7 +204,7 @@ def _differs(order: TrackedOrder, state: OrderState | None, shop: ShopState) -> 
     if not order.is_open:
         return False
     if state is None:
-        return shop.live_orders <= LISTED_LIVE_ORDERS or shop.run not in order.id
+        return shop.live_orders <= LISTED_LIVE_ORDERS or not is_order_of_run(order.id, shop.run)
     return all(step.status is not state.status for step in order.history)
 
 

@@ -28,7 +28,7 @@ class ReportedTraffic(Struct, frozen=True):
 
 
 class RecentTraffic(Struct, frozen=True):
-    """The last reports, oldest first, and totals since the workbench was started.
+    """The last reports, oldest first, and totals since the workbench was started, also over resets.
 
     ``messages`` and ``deliveries`` are by kind of channel, as the monitor names it.  ``refusals``
     are the last of ``refusal_count``; the others were reported as a number, or were before.

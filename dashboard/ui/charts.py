@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from dashboard.i18n.translate import _
-from dashboard.state.channels import EVERYONE
+from dashboard.state.channels import EVERYONE_KIND
 from dashboard.state.time_series import WINDOW_S, TimeSpan
 from protocol import codec
 from protocol.channels import ChannelKind
@@ -26,7 +26,7 @@ from protocol.channels import ChannelKind
 Spec = dict[str, Any]
 WARN_HEX = "#E07B12"  # legible in both themes
 MUTED_HEX = "#7A8699"
-COLOR_DOMAIN = (*(str(kind) for kind in ChannelKind), "bad", "warn", "ok", EVERYONE)
+COLOR_DOMAIN = (*(str(kind) for kind in ChannelKind), "bad", "warn", "ok", EVERYONE_KIND)
 CEILING: Spec = {  # the upper end of the y axis, from the table's column of this name
     "name": "ceiling",
     "expr": "length(data('source')) ? data('source')[0].ceiling : 1",

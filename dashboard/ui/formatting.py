@@ -49,15 +49,6 @@ def format_count(value: int) -> str:
     return _("{count}M").format(count=value // 1_000_000)
 
 
-def format_bytes(count: int) -> str:
-    """Format a number of bytes in few digits: 980 B, 12 KiB, 1.3 MiB."""
-    if count < 1 << 10:
-        return _("{count} B").format(count=count)
-    if count < 1 << 20:
-        return _("{count} KiB").format(count=format_number(count / (1 << 10)))
-    return _("{count} MiB").format(count=format_number(count / (1 << 20), 1))
-
-
 def viewer_timezone() -> tzinfo:
     """Return the viewer's time zone, or UTC if the browser does not send it."""
     try:

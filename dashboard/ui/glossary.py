@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from common.text_markers import N_
 from dashboard.i18n.translate import _, cached_per_language, current_language
-from dashboard.state.channels import EVERYONE
+from dashboard.state.channels import EVERYONE_KIND
 from dashboard.ui.theme import ASSETS_DIR
 
 COMPONENT_KEY = "glossary"
@@ -70,7 +70,7 @@ GROUPS: dict[str, tuple[Term, ...]] = {
             ),
         ),
         Term(
-            EVERYONE,
+            EVERYONE_KIND,
             N_(
                 "A publication to all connected clients. It belongs to no channel and is not "
                 "recovered after a reconnect."
@@ -688,7 +688,7 @@ def explanation(name: str) -> str:
 
 def kind_explanation(kind: str) -> str:
     """Return the translated explanation of a kind of channel: ``order``, ``everyone``."""
-    return explanation(kind if kind == EVERYONE else f"{kind}:")
+    return explanation(kind if kind == EVERYONE_KIND else f"{kind}:")
 
 
 def link_html(name: str, text: str) -> str:

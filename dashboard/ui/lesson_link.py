@@ -16,12 +16,13 @@ SANDBOX, SUMMARY = "sandbox", "done"
 
 def text() -> str:
     """Return what the link says; empty without a lesson, and while it is shown."""
-    name = tab().choices.get((PAGE, LESSON_PARAM), "")
-    if name in ("", SUMMARY) or tab().page == PAGE:
+    values = tab().url_values
+    name = values.remembered(PAGE, LESSON_PARAM) or ""
+    if name in ("", SUMMARY) or values.page == PAGE:
         return ""
     if name == SANDBOX:
         return _("Back to the sandbox")
-    step = tab().choices.get((PAGE, STEP_PARAM)) or "1"
+    step = values.remembered(PAGE, STEP_PARAM) or "1"
     if name not in LESSONS:
         return _("Back to the lesson: step {step}").format(step=step)
     words = _("Back to the lesson: {number} · step {step}")

@@ -24,7 +24,6 @@ from dashboard.ui import (
     page_errors,
     shop_reset,
     shop_strip,
-    url_select,
 )
 from dashboard.ui.formatting import (
     escape_markdown,
@@ -82,10 +81,10 @@ def pause_status() -> PauseStatus | None:
     paused = tab().paused_snapshot
     if paused is None:
         return None
-    waiting = feed().snapshot().log.seq - paused.log.seq
-    return PauseStatus(
-        paused.at, waiting, max(0, waiting - MAX_MESSAGES), min(1.0, waiting / MAX_MESSAGES)
-    )
+    log = feed().snapshot().log
+    waiting, lost = log.seq - paused.log.seq, log.dropped_after(paused.log.seq)
+    share = 1.0 if lost else min(1.0, waiting / MAX_MESSAGES)
+    return PauseStatus(paused.at, waiting, lost, share)
 
 
 def write_to_main_area() -> None:
@@ -159,13 +158,13 @@ def redraw_periodically(page: str, draw: Callable[[], None], part: str = "") -> 
     @st.fragment(run_every=hidden_tab.run_every(st.session_state.get("refresh", 1.0)))
     def tick() -> None:
         shop_reset.follow()
-        url_select.confirm_url()
+        tab().url_values.begin_redraw(st.query_params)
         key = f"page-{part}" if part else "page"
         with prometheus.measure_tick(page), st.container(key=key, gap="xsmall"):
             if not part:
                 page_errors.draw()
             draw()
-        tab().is_url_written = False
+        tab().url_values.end_redraw()
 
     tick()
 
@@ -203,7 +202,7 @@ def draw_if_empty(now: Snapshot) -> bool:
                     ),
                     _(
                         "`WORKBENCH_JWT_SECRET` and `WORKBENCH_TENANT` must match "
-                        "the server's. Fix them in `.env` and restart the dashboard."
+                        "the server's. Fix them in `.env` and restart the workbench."
                     ),
                 )
         case _:

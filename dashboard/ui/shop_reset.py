@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _
-from dashboard.tab_session import KEPT_CHOICES, KEPT_PAGES, tab
+from dashboard.tab_session import tab
 from dashboard.ui.formatting import format_time
 
 
@@ -30,17 +30,6 @@ def follow() -> None:
 
 
 def start_over() -> None:
-    """Put all pages of this tab back, which has sent the command or noticed the reset.
-
-    The result of the command stays; if it failed, nothing is put back.
-    """
-    result = tab().command_result
-    if result is not None and result.error:
-        return
+    """Put all pages of this tab back, which has reset the shop or noticed a reset."""
     tab().known_reset_at = feed().reset_at
-    tab().start_over()
-    if result is not None and result.command == "reset":
-        tab().command_result = result
-    for parameter, page in tab().url_owners.items():
-        if page not in KEPT_PAGES and (page, parameter) not in KEPT_CHOICES:
-            st.query_params.pop(parameter, None)
+    tab().start_over(st.query_params)

@@ -10,7 +10,6 @@ from dashboard.dependencies import feed
 from dashboard.i18n import translate
 from dashboard.i18n.translate import _
 from dashboard.personas import Persona
-from dashboard.tab_session import EVERY_PAGE
 from dashboard.ui import (
     connection_badge,
     formatting,
@@ -21,6 +20,7 @@ from dashboard.ui import (
     theme,
     url_select,
 )
+from dashboard.ui.url_values import EVERY_PAGE
 
 PERSONA_PARAM = "persona"  # of the persona's key, in the URL
 REFRESH_INTERVALS_S = (0.5, 1.0, 2.0, 5.0)

@@ -3,13 +3,20 @@
 A column makes a cell from a row.  The rows are sent to the browser as JSON and drawn by
 ``assets/table.js`` and ``assets/table_cells.js``, which describe what they expect.  A row is known
 by its id: whatever was sorted or added in between, a click acts on the row it was made in.
+
+A click on a row: ``send`` in table.js numbers it and passes it to Streamlit's ``setTriggerValue``.
+Streamlit calls ``finish_acts``, which calls the table's handler in ``table_acts``, unless the
+number was handled before.  The handler finds the row in ``shown_rows``, as the browser showed it,
+and calls ``on_select`` or the button's ``on_click``.  The page is then drawn with the number as
+``confirmed``, and table.js stops sending the click again.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -320,6 +327,7 @@ def draw_table(
                 if on_select:
                     on_select(row)
 
+    tab().drawn_tables.add(key)
     tab().table_acts[key] = act
 
     data = {
@@ -363,11 +371,26 @@ def finish_acts(key: str) -> None:
     Streamlit calls a button's callback before a table's: a button about the selected row calls this
     first, as the row may have been clicked in the same message.
     """
-    shown = st.session_state.get(key)
+    act, shown = tab().table_acts.get(key), st.session_state.get(key)
+    if act is None:  # the page no longer draws the table
+        return
     for number, *what in (shown and shown.act) or ():
         if number > tab().confirmed_acts.get(key, 0):
             tab().confirmed_acts[key] = number
-            tab().table_acts[key](*what)
+            act(*what)
+
+
+@contextmanager
+def forget_undrawn() -> Iterator[None]:
+    """Forget the tables that a run of the whole page has not drawn, if the run gets to its end.
+
+    The browser no longer has them.
+    """
+    drawn = tab().drawn_tables = set()
+    yield
+    for by_key in (tab().shown_rows, tab().table_acts, tab().confirmed_acts):
+        for key in by_key.keys() - drawn:
+            del by_key[key]
 
 
 def _toned(value: Callable[[T], str], tone: Callable[[T], str] | None) -> Callable[[T], Cell]:

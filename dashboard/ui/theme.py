@@ -15,7 +15,7 @@ import streamlit as st
 
 from common.text_markers import N_
 from dashboard.i18n.translate import _
-from dashboard.state.channels import EVERYONE
+from dashboard.state.channels import EVERYONE_KIND
 from dashboard.ui.formatting import split_row_html
 
 ASSETS_DIR = Path(__file__).parent / "assets"
@@ -36,7 +36,7 @@ KIND_HEX = {
     "tenant": "#C4387F",
     "public": "#A67C00",
     "monitor": "#7A8699",
-    EVERYONE: "#129384",
+    EVERYONE_KIND: "#129384",
 }
 TONE_HEX = {
     "ok": "#2F8A46",
@@ -46,7 +46,6 @@ TONE_HEX = {
     "accent": "#129384",
     "muted": "#7A8699",
 }
-CHIP_ALPHA = "38"  # of a chip in a table: with it one colour is legible in both themes
 KIND_TONES = {kind: kind for kind in KIND_HEX}
 STATUS_TONES = {
     "pending": "muted",

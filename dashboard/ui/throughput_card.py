@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.i18n.translate import cached_per_language
-from dashboard.state.channels import EVERYONE, KINDS
+from dashboard.state.channels import EVERYONE_KIND, KINDS
 from dashboard.state.live_state import Snapshot
 from dashboard.state.time_series import RATE_S, Series, TimeSpan, known_shares
 from dashboard.ui import chart_window, charts, formatting, glossary, theme
@@ -33,7 +33,7 @@ def draw(
     """Draw the card; the legend has the current rates, the head the choice of the window."""
     series = now.series
     window = chart_window.current(page, series.end)
-    kinds = [kind for kind in KINDS if kind != EVERYONE or has_any(series, kind, window.span)]
+    kinds = [kind for kind in KINDS if kind != EVERYONE_KIND or has_any(series, kind, window.span)]
     legend = "".join(
         formatting.dot_html(
             f"{kind} {formatting.format_number(series.now(kind, over=RATE_S), 1)}",

@@ -1,9 +1,7 @@
-"""Widgets whose value is kept in the URL and, while other pages are shown, in the tab.
+"""Widgets whose value is one of the tab's ``UrlValues``.
 
-Every page has its own value, also where two pages use one parameter's name: ``sort`` of the
-Explorer is not ``sort`` of Connections.  Streamlit's ``bind="query-params"`` names the parameter
-after the widget's key, which is one for all pages, and stores a choice's label, which would be
-lost when the language changes.
+Streamlit's ``bind="query-params"`` names the parameter after the widget's key, which is one for all
+pages, and stores a choice's label, which would be lost when the language changes.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 
 from dashboard.i18n.translate import _, current_language
-from dashboard.tab_session import EVERY_PAGE, KEPT_PAGES, tab
+from dashboard.tab_session import KEPT_PAGES, tab
 
 SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "explorer": ("channel", "type", "text", "user", "view", "message"),
@@ -70,7 +68,8 @@ def selected(page: str, parameter: str, options: Mapping[str, str]) -> str:
 def set_selected(page: str, parameter: str, name: str = "") -> None:
     """Select an option, by default the first; for callbacks.
 
-    It is another widget then: see ``editor_state.prepare_choice`` for why.
+    The widget gets a new key: a message that is already under way still has the value before, and
+    would bring that back.
     """
     versions = tab().select_versions
     versions[page, parameter] = versions.get((page, parameter), 0) + 1
@@ -127,98 +126,37 @@ def is_on(page: str, parameter: str) -> bool:
     return kept
 
 
-def adopt_url(page: str) -> None:
-    """Take over what the link to a page asks for; call it in full runs, before the page draws.
-
-    Where a page was seen before, its earlier values win over the URL, except over those of a link
-    that led to it.  The URL may also have values that the page before wrote there: not those.
-    A link to a subject also clears the page's other ``SUBJECTS``, which could hide it.
-    What was kept for the page is in the URL again afterwards.
-    """
-    if page == tab().page:
-        return
-    tab().page = page
-    subjects, asked = SUBJECTS.get(page, ()), set[str]()
-    for parameter, value in st.query_params.items():
-        owner = tab().url_owners.get(parameter, EVERY_PAGE)
-        if owner != EVERY_PAGE and value != tab().choices.get((owner, parameter)):
-            tab().choices[page, parameter], tab().url_owners[parameter] = value, page
-            asked.add(parameter)
-        elif owner in (EVERY_PAGE, page):
-            asked.add(parameter)
-    if asked.intersection(subjects):
-        tab().linked_page = page
-        for parameter in set(subjects) - asked:
-            tab().choices.pop((page, parameter), None)
-    for (owner, parameter), value in [*tab().choices.items()]:
-        if owner == page and value:
-            keep_value(page, parameter, value)
+def open_page(page: str) -> None:
+    """Take what the link to a page asks for; call it in full runs, before the page draws."""
+    tab().url_values.open_page(page, SUBJECTS.get(page, ()), st.query_params)
 
 
 def take_link(page: str) -> bool:
-    """Tell, once, that a link to a subject has led to this page: earlier selections are over."""
-    if tab().linked_page != page:
-        return False
-    tab().linked_page = ""
-    return True
+    """Return, once, whether a link to a subject has led here: earlier selections are over."""
+    return tab().url_values.take_link(page)
 
 
 def kept_value(page: str, parameter: str) -> str:
     """Return the value of an earlier run, else what the URL asks of this page, else nothing."""
-    if (page, parameter) in tab().choices:
-        return tab().choices[page, parameter]
-    value = st.query_params.get(parameter, "")
-    if not value or tab().url_owners.setdefault(parameter, page) != page:
-        return ""
-    tab().choices[page, parameter] = value  # also for when the page is shown again
-    return value
+    return tab().url_values.get(page, parameter, st.query_params)
 
 
 def asked_value(page: str, parameter: str) -> str:
-    """Return what the URL asks of this page, else the value of an earlier run; for full runs.
+    """Return what the URL asks of this page, else the value of an earlier run; for full runs."""
+    return tab().url_values.asked(page, parameter, st.query_params)
 
-    A full run may begin before the browser has the address that a selection has just changed: the
-    selection wins over the address before it.
-    """
-    kept, asked = kept_value(page, parameter), st.query_params.get(parameter, "")
-    is_stale = asked in tab().stale_values.get((page, parameter), ())
-    return kept if is_stale else asked or kept
+
+def keep_value(page: str, parameter: str, value: str, default: str = "") -> None:
+    """Keep a value for later runs, and in the URL, where the default is left out."""
+    tab().url_values.put(page, parameter, value, st.query_params, default)
 
 
 def new_tab_url(page: str, parameters: Mapping[str, str]) -> str:
     """Return the address of a page for a new tab, with this tab's persona and language."""
-    shared = {
-        parameter: value
-        for (owner, parameter), value in tab().choices.items()
-        if owner == EVERY_PAGE and value and parameter in st.query_params
-    }
+    shared = tab().url_values.shared(st.query_params)
     query = urlencode({**shared, **parameters})
     path = f"/{quote(page, safe='')}"
     return f"{path}?{query}" if query else path
-
-
-def confirm_url() -> None:
-    """Note which values the browser's address has by now; call it before a page is redrawn."""
-    if tab().is_url_written:
-        return
-    for page, parameter in [*tab().stale_values]:
-        if st.query_params.get(parameter) in (None, tab().choices.get((page, parameter))):
-            del tab().stale_values[page, parameter]
-
-
-def keep_value(page: str, parameter: str, value: str, default: str = "") -> None:
-    """Keep a value of this page for later runs and in the URL, where the default is left out."""
-    before = tab().choices.get((page, parameter), value)
-    if before != value:
-        tab().is_url_written = True
-        stale = tab().stale_values.setdefault((page, parameter), set())
-        stale.add(before)
-        stale.discard(value)
-    tab().choices[page, parameter], tab().url_owners[parameter] = value, page
-    if value == default:
-        st.query_params.pop(parameter, None)
-    elif st.query_params.get(parameter) != value:
-        st.query_params[parameter] = value
 
 
 def _field_key(page: str, parameter: str) -> str:

@@ -52,7 +52,11 @@ def render_index() -> bytes:
 
 
 class ServeIndex:
-    """ASGI middleware that replaces Streamlit's HTML; no other response of it is HTML."""
+    """ASGI middleware that replaces every HTML page by Streamlit's with our additions.
+
+    Streamlit responds with it to every path of a page.  Nobody requests other HTML: that among the
+    assets is read by Python.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -8,7 +8,8 @@ empty:
 t, ms      the end of the covered time (ms since the epoch) and its length; 0: no new report
 seq        number of the first row's message in the log; numbers of rows are consecutive
 people     new or changed: ``[number, user, name, role, channels, nodes]``; nodes if several run
-gone       ``[number, close code, event]``; the event is a `ConnectionEventKind`
+gone       ``[number, close code, event]``; the event is a `ConnectionEventKind`,
+           or empty with code 0 if no event says why
 back       numbers of people who connected again
 waiting    ``[number, percent]``: how full the send queue is, of those in which something waits
 names      new channels: ``{number: name}``; 0 is everyone
@@ -33,6 +34,7 @@ import msgspec
 from msgspec import Struct
 
 from dashboard.messages import people
+from dashboard.state.channels import EVERYONE_ADDRESS
 from dashboard.state.connection_events import ENDS
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
@@ -86,7 +88,7 @@ class _Channels:
     """Numbers of channels; the names of new ones are taken with the frame."""
 
     def __init__(self) -> None:
-        self._numbers = {"*": 0}
+        self._numbers = {EVERYONE_ADDRESS: 0}
         self._last = 0
         self._new: dict[int, str] = {}
 
@@ -110,7 +112,7 @@ class _Channels:
         excess = len(self._numbers) - MAX_CHANNELS
         if excess <= 0:
             return []
-        unused = [name for name in self._numbers if name != "*" and name not in used]
+        unused = [name for name in self._numbers if name != EVERYONE_ADDRESS and name not in used]
         return [self._numbers.pop(name) for name in unused[:excess]]
 
 

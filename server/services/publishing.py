@@ -10,7 +10,13 @@ from msgspec import Raw, Struct
 from protocol.channels import Channel, ChannelKind
 from protocol.codec import DECODE_ERRORS
 from protocol.errors import RequestError
-from protocol.publications import Address, Publication, PublishRequest, PublishResponse
+from protocol.publications import (
+    MAX_PUBLICATION_BYTES,
+    Address,
+    Publication,
+    PublishRequest,
+    PublishResponse,
+)
 from protocol.publish_request import prepare_publication
 from server.auth.identity import Identity, Role
 from server.errors import ApiError, ApiErrorCode
@@ -21,7 +27,6 @@ from server.stores.base import OrderOwnership
 
 PUBLISHER_ROLES = frozenset({Role.SERVICE, Role.ADMIN})
 MAX_PUBLICATIONS = 1000  # publications in one list
-MAX_PUBLICATION_BYTES = 1 << 16  # of one publication
 
 _single_decoder = msgspec.json.Decoder(Raw)
 _list_decoder = msgspec.json.Decoder(list[Raw])

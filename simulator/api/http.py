@@ -121,7 +121,7 @@ class SimulatorHttpServer:
                 bearer_token(authorization),
                 self._secret,
                 algorithms=["HS256"],
-                # The audience is checked by the server, if configured.
+                # The audience names the server; its admins may use this API, too.
                 options={"require": ["exp"], "verify_aud": False},
             )
         except (jwt.PyJWTError, ValueError, RecursionError):

@@ -19,7 +19,7 @@ from simulator.api import serializers
 from simulator.clients.pool import ClientPool
 from simulator.runner import SimulationRunner
 
-REQUEST_GRACE_S = 1.0
+OLD_REQUEST_TIMEOUT_S = 1.0
 """How long a command waits for a request with publications of the old run."""
 
 
@@ -56,14 +56,15 @@ class SimulationApi:
     async def execute(self, command: Command) -> CommandResponse:
         """Execute a command.
 
-        After a new run has started, nothing of the old one is published any more.
+        After a new run has started, nothing of the old one is published any more, except by a
+        request that was already sent and takes longer than ``OLD_REQUEST_TIMEOUT_S``.
 
         Raises:
             CommandRejected: it cannot be executed; nothing has changed.
         """
         result = self._runner.execute(command)
         if isinstance(command, RestartSimulation | ResetSimulation):
-            # Without a server, a request may be in progress for long.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._publisher.wait_until_idle(), REQUEST_GRACE_S)
+                async with asyncio.timeout(OLD_REQUEST_TIMEOUT_S):
+                    await self._publisher.wait_until_discarded()
         return serializers.command_response(self._runner.shop, command, result)

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from client.errors import QueueFull
 from protocol.channels import Channel, ChannelKind
 from protocol.event_payloads import OrderStatus
-from simulator.engine.simulation_context import DurationRange
 from simulator.shop.customers import Customer
 from simulator.shop.orders import FINISHED_STATUSES
+from simulator.shop.simulation_context import ANNOUNCEMENTS, DurationRange
 from simulator.shop.support_script import CustomerScript, SupportScript
 
 TYPING_TIME: DurationRange = (4.0, 12.0)
@@ -20,7 +20,6 @@ ASK_PROBABILITY = 0.15
 DELIVERY_TOPIC = "delivery"
 MAX_FOLLOWED_ORDERS = 50
 """Maximum of followed orders; the final update of one may be lost during an outage."""
-ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 
 CallLater = Callable[[float, Callable[[], None]], object]
 """Calls a function after a delay in seconds."""

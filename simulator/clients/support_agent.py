@@ -10,7 +10,7 @@ from typing import Any
 from client.errors import QueueFull
 from protocol.channels import Channel, ChannelKind
 from simulator.clients.customer import ChatSocket
-from simulator.engine.simulation_context import DurationRange
+from simulator.shop.simulation_context import DurationRange
 from simulator.shop.support_script import AgentScript
 
 READING_TIME: DurationRange = (2.5, 7.0)

@@ -9,9 +9,9 @@ from protocol import codec
 from protocol.publications import PublishRequest
 from protocol.simulator_api import StartScenario
 from simulator.dry_run.summary import RunSummary
-from simulator.engine.simulation_context import RunConfig
 from simulator.shop.components import ShopData
 from simulator.shop.shop import Shop
+from simulator.shop.simulation_context import RunConfig
 
 STEP_S = 1.0
 

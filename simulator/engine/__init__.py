@@ -1,5 +1,4 @@
-"""Engine of the simulation: virtual clock, scheduler, and the context of one run.
+"""Engine of the simulation: virtual clock and scheduler.
 
-Knows nothing of orders, stock or scenarios; those are in ``shop`` and ``scenarios``.  Callers pass
-the time and the seed, so that a run can be repeated.
+Knows nothing of the shop or its scenarios.  Callers pass the time, so that a run can be repeated.
 """

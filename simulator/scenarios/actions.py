@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from protocol.channels import Channel, ChannelKind
 from protocol.messages import Notification
 from simulator.scenarios.active import ScenarioRun
 from simulator.shop.components import ShopComponents
 from simulator.shop.customers import Customer
 from simulator.shop.notification_texts import NotificationTemplate
+from simulator.shop.simulation_context import ANNOUNCEMENTS
 from simulator.shop.simulation_events import DropConnections, StartSlowClient, StopSlowClient
 
 ScenarioAction = Callable[[ShopComponents, ScenarioRun, float], None]
@@ -25,7 +25,6 @@ FILLER_BYTES = 30_000
 FAST_S, FAST_INTERVAL_S, FILLER_INTERVAL_S = 3.0, 0.025, 0.1
 """Forty messages per second fill the socket buffers in the first seconds; with ten per second the
 send queue then grows slowly enough to be watched, and exceeds its limit after about 8 s."""
-ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
 
 
 def announce_sale(components: ShopComponents, run: ScenarioRun, at: float) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from protocol.simulator_api import ShopLanguage
-from simulator.engine.simulation_context import RunConfig, SimulationContext
 from simulator.scenarios.active import ActiveScenarios
 from simulator.scenarios.definitions import Scenario, load_scenarios
 from simulator.shop.catalogue import Catalogue, load_catalogue
@@ -22,6 +21,7 @@ from simulator.shop.notification_texts import (
     load_notification_texts,
 )
 from simulator.shop.replenishment import Replenishment
+from simulator.shop.simulation_context import RunConfig, SimulationContext
 from simulator.shop.stock_levels import Shelves
 from simulator.shop.support_script import SupportScript, load_support_script
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from protocol.event_payloads import OrderItem, OrderStatus
 from protocol.simulator_api import order_id
 from simulator.engine.scheduler import Action, ScheduledAction
-from simulator.engine.simulation_context import DurationRange, SimulationContext
 from simulator.scenarios.active import ActiveScenarios
 from simulator.shop.customers import Customer
 from simulator.shop.notification_texts import NotificationTexts
@@ -24,6 +23,7 @@ from simulator.shop.order_transitions import (
 from simulator.shop.orders import PlacedOrder, StockAllocation, new_order
 from simulator.shop.replenishment import Replenishment
 from simulator.shop.revenue import RevenueByDay
+from simulator.shop.simulation_context import DurationRange, SimulationContext
 from simulator.shop.stock_levels import Shelves
 
 FINISHED_ORDERS_KEPT = 100

@@ -7,9 +7,9 @@ from msgspec import UNSET, UnsetType
 from protocol.channels import Channel, ChannelKind
 from protocol.event_payloads import NewOrderPayload, OrderStatus, OrderUpdatePayload
 from protocol.messages import NewOrder, Notification, OrderUpdate
-from simulator.engine.simulation_context import SimulationContext
 from simulator.shop.notification_texts import NotificationTexts, order_notification
 from simulator.shop.orders import PlacedOrder
+from simulator.shop.simulation_context import SimulationContext
 
 
 class OrderEventPublisher:

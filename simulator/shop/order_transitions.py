@@ -11,8 +11,8 @@ from random import Random
 from msgspec import Struct
 
 from protocol.event_payloads import OrderStatus
-from simulator.engine.simulation_context import DurationRange
 from simulator.shop.orders import PlacedOrder
+from simulator.shop.simulation_context import DurationRange
 
 
 class Transition(Struct, frozen=True):

@@ -7,9 +7,9 @@ from functools import partial
 from protocol.event_payloads import InventoryAlertPayload
 from protocol.messages import InventoryAlert
 from simulator.engine.scheduler import ScheduledAction
-from simulator.engine.simulation_context import BASE_RATE, DurationRange, SimulationContext
 from simulator.scenarios.active import ActiveScenarios
 from simulator.shop.catalogue import Catalogue
+from simulator.shop.simulation_context import BASE_RATE, DurationRange, SimulationContext
 from simulator.shop.stock_levels import Shelf, StockStatus
 
 EXPEDITED_LEAD_TIME: DurationRange = (1, 20)

@@ -6,20 +6,20 @@ the same commands at the same times give the same events, whatever the steps.
 
 from __future__ import annotations
 
-from protocol.channels import Channel, ChannelKind
 from protocol.messages import Notification
 from protocol.simulator_api import ShopCommand
-from simulator.engine.simulation_context import RunConfig
 from simulator.scenarios.manager import ScenarioManager
 from simulator.shop.command_handler import CommandOutcome, ShopCommandHandler
 from simulator.shop.components import ShopComponents, ShopData
 from simulator.shop.notification_texts import announcement_notification
+from simulator.shop.simulation_context import ANNOUNCEMENTS, RunConfig
 from simulator.shop.simulation_events import SimulationEvent
 from simulator.shop.support_questions import SupportQuestionGenerator
 from simulator.shop.visits import VisitGenerator
 
-FIRST_ANNOUNCEMENT_AT_S, MEAN_ANNOUNCEMENT_INTERVAL_S = 8.0, 75.0
-"""Mean times, in virtual seconds, whatever the rate."""
+FIRST_ANNOUNCEMENT_AT_S = 8.0
+MEAN_ANNOUNCEMENT_INTERVAL_S = 75.0
+"""In virtual seconds, whatever the rate."""
 
 
 class Shop:
@@ -91,7 +91,6 @@ class Shop:
             id=f"announcement_{self.config.run_id}_{count}",
             at=context.datetime_at(at),
         )
-        channel = Channel(ChannelKind.PUBLIC, "announcements")
-        context.publish(channel, Notification(payload=notification))
+        context.publish(ANNOUNCEMENTS, Notification(payload=notification))
         delay_s = context.rng.expovariate(1 / MEAN_ANNOUNCEMENT_INTERVAL_S)
         context.scheduler.call_at(at + delay_s, self._announce)

@@ -11,12 +11,12 @@ from functools import partial
 from protocol.event_payloads import CartUpdatePayload, CustomerAction, CustomerActivityPayload
 from protocol.messages import CartUpdate, CustomerActivity
 from simulator.engine.scheduler import ScheduledAction
-from simulator.engine.simulation_context import DurationRange
 from simulator.shop.arrival_rate import arrival_rate, base_arrival_rate
 from simulator.shop.cart import ShoppingCart
 from simulator.shop.checkout import OrderLine
 from simulator.shop.components import ShopComponents
 from simulator.shop.customers import Customer
+from simulator.shop.simulation_context import DurationRange
 
 BROWSE_TIME: DurationRange = (1.5, 8.0)
 LEAVE_TIME: DurationRange = (1.0, 5.0)

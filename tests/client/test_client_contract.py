@@ -519,10 +519,10 @@ def test_signs_in_by_message_to_recover_the_users_own_channel(make_client, token
     assert again["payload"]["since"] == {"epoch": "e", "offset": 7}
 
 
-class TestTheTap:
+class TestTheFrameCallback:
     def test_is_called_with_every_frame_of_both_directions_in_order(self, make_client, shop):
         seen = []
-        client = make_client(tap=lambda way, text: seen.append((str(way), text)))
+        client = make_client(on_frame=lambda way, text: seen.append((str(way), text)))
         client.connect(5)
 
         client.request("ping")
@@ -536,9 +536,9 @@ class TestTheTap:
         def fail(way, text):
             raise ValueError("secret")
 
-        client = make_client(tap=fail)
+        client = make_client(on_frame=fail)
         client.connect(5)
 
         assert client.request("ping")["type"] == "pong"
-        assert "The tap raised ValueError" in caplog.text
+        assert "The frame callback raised ValueError" in caplog.text
         assert "secret" not in caplog.text

@@ -58,6 +58,22 @@ def test_an_error_response_without_an_error_object_raises_its_status(site, clien
     assert (failure.value.status, failure.value.detail) == (502, ErrorDetail())
 
 
+def test_an_error_response_that_breaks_off_raises_its_status(site, client):
+    site.status, site.body, site.breaks_off = 502, b'{"error":', True
+
+    with pytest.raises(ApiRequestError) as failure:
+        client.get("/")
+
+    assert (failure.value.status, failure.value.detail) == (502, ErrorDetail())
+
+
+def test_a_response_that_breaks_off_counts_as_none_at_all(site, client):
+    site.body, site.breaks_off = b'{"connections":', True
+
+    with pytest.raises(ApiRequestError, match="cannot connect"):
+        client.get("/")
+
+
 def test_an_unreachable_server_raises(site, client):
     site.server_close()
 

@@ -119,6 +119,17 @@ def test_a_very_long_number_is_no_number():
     assert not text_patterns.parse_pattern("n = 1").matches(b'{"n":"' + b"1" * 5000 + b'"}')
 
 
+BEYOND_DECIMAL = "1e9999999999999999999"
+
+
+@pytest.mark.parametrize("value", [BEYOND_DECIMAL, f'"{BEYOND_DECIMAL}"'])
+def test_a_number_beyond_decimal_is_compared_as_text(value):
+    message = f'{{"n":{value},"name":"a"}}'.encode()
+
+    assert not text_patterns.parse_pattern("n > 1").matches(message)
+    assert text_patterns.parse_pattern(f"n = {BEYOND_DECIMAL} and name = a").matches(message)
+
+
 @pytest.mark.parametrize(
     ("path", "value", "text"),
     [
@@ -131,6 +142,9 @@ def test_a_very_long_number_is_no_number():
         ("title", "= 5", 'title = "= 5"'),
         ("title", "", 'title = ""'),
         ("title", 'a "b"', "title = 'a \"b\"'"),
+        ("title", """Tom's "big" shop""", """title contains 's "big" shop'"""),
+        ("title", "'\"", "title contains '\"'"),
+        ("body", "Hello,\nthank you", 'body contains "thank you"'),
         ("body", "x" * 99, f'body contains "{"x" * 60}"'),
     ],
 )

@@ -144,8 +144,10 @@ class FakeSocket:
         self.set_status(ConnectionState.OPEN, signed_in=True)
         self.receive("auth_success", {"user_id": "workbench"})
 
-    def receive(self, type: str, payload: Any, at: float | None = None) -> None:
-        """Receive a message; ``at`` is its timestamp."""
+    def receive(
+        self, type: str, payload: Any, at: float | None = None, channel: str | None = None
+    ) -> None:
+        """Receive a message; ``at`` is its timestamp, ``channel`` that of a recoverable one."""
         encoded = codec.encode_json(payload)
         for raw_handler in self._raw_handlers.get(type, []):
             raw_handler(encoded)
@@ -155,6 +157,8 @@ class FakeSocket:
         message = {"type": type, "payload": plain}
         if at is not None:
             message["timestamp"] = codec.format_timestamp(at)
+        if channel is not None:
+            message["channel"] = channel
         for handler in self._handlers.get("*", []):
             handler(message)
 

@@ -11,13 +11,14 @@ def tab():
 
 
 def test_a_reset_clears_the_filters_and_selections_of_all_pages(tab):
-    tab.choices = {("explorer", "channel"): "user:user_3", ("overview", "window"): "30m"}
+    url = {}
+    tab.url_values.put("explorer", "channel", "user:user_3", url)
     tab.explorer.shown_id, tab.inbox.conversation_id = "m1", "conv_1"
     tab.connections.notice, tab.console.draft = "Disconnected.", "{}"
 
-    tab.start_over()
+    tab.start_over(url)
 
-    assert set(tab.choices.values()) == {""}
+    assert (tab.url_values.get("explorer", "channel", url), url) == ("", {})
     assert tab.explorer == ExplorerState(plot_version=1, **fresh_lists(tab))
     assert tab.inbox == InboxState()
     assert (tab.connections.notice, tab.console.draft) == ("", "")
@@ -33,17 +34,20 @@ def test_a_reset_keeps_pins_the_sidebar_and_lessons(tab):
         ("sidebar", "persona"): "admin",
         ("training", "lesson"): "first",
     }
-    tab.choices = dict(kept)
+    url = {}
+    for (page, parameter), value in kept.items():
+        tab.url_values.put(page, parameter, value, url)
 
-    tab.start_over()
+    tab.start_over(url)
 
-    assert tab.choices == kept
+    assert {key: tab.url_values.remembered(*key) for key in kept} == kept
+    assert url == {"pin": "tenant:shop", "persona": "admin", "lesson": "first"}
 
 
 def test_a_reset_forgets_what_the_browser_has_in_its_fields(tab):
     before = tab.widget_key("events"), tab.console.template_version
 
-    tab.start_over()
+    tab.start_over({})
 
     assert before[0] == "events"
     assert tab.widget_key("events") != "events"
@@ -54,6 +58,6 @@ def test_a_reset_calls_what_has_to_forget_too(tab):
     called = []
     tab.at_reset["console"] = lambda: called.append("console")
 
-    tab.start_over()
+    tab.start_over({})
 
     assert called == ["console"]

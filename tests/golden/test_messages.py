@@ -5,17 +5,21 @@ The examples in `messages.txt` are written by hand: add one for a new message or
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 from msgspec import inspect
 
-from protocol.codec import decode_client, decode_server, encode
+from protocol.codec import decode_client, encode
 from protocol.messages import ClientMessage, ServerMessage
+from protocol.money import decode_money
 
 EXAMPLES = (Path(__file__).parent / "files" / "messages.txt").read_text().splitlines()
-DIRECTIONS = {">": (ClientMessage, decode_client), "<": (ServerMessage, decode_server)}
+_server_decoder = msgspec.json.Decoder(ServerMessage, dec_hook=decode_money, float_hook=Decimal)
+DIRECTIONS = {">": (ClientMessage, decode_client), "<": (ServerMessage, _server_decoder.decode)}
 CONSTRAINTS = ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern", "tz")
 
 

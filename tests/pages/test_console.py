@@ -72,6 +72,10 @@ def test_typed_text_is_checked_stays_and_is_sent_unchanged_until_the_template_is
     expect(schema).to_have_js_property("scrollTop", 0)
     expect(page.locator(".json-layer .wrong")).to_have_text(",")
 
+    editor(page).fill('{\n  "type": "ping",')
+    editor(page).press("Enter")
+    expect(editor(page)).to_have_value('{\n  "type": "ping",\n  ')  # indented as the line before
+
     editor(page).fill('{"type": "dance", "id": "mine"}')
     ticks(page, 3)
 
@@ -105,7 +109,7 @@ def test_a_closed_connection_shows_its_code_and_reconnects_on_sending(open_page)
 
 
 def test_the_conformance_tests_pass_and_explain_the_close_code(open_page, row_of):
-    page = open_page("console?console=trials")
+    page = open_page("console?console=conformance")
 
     page.get_by_role("button", name="Run all").click()
 

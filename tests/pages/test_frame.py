@@ -154,7 +154,9 @@ def test_a_reconnect_storm_of_a_second_is_seen_and_stopped_in_the_head(
 
     log = connections.locator(".st-key-rest-connection-events")
     expect(log).to_contain_text(re.compile(r"(\d\d) left, \1 back in [\d.]+ m?s"))
-    low = re.compile(r"low \d at \d\d:")
+    left = int(re.search(r"(\d+) left", log.inner_text())[1])
+    # Besides the customers, clients of tabs that were closed may still be connected, but fewer.
+    low = re.compile(rf"low ({'|'.join(map(str, range(left)))}) at \d\d:")
     expect(connections.locator(".st-key-page")).to_contain_text(low)
     expect(page.locator('[class*="st-key-metric-"]', has_text="Connections")).to_contain_text(low)
     strip.get_by_role("button", name="Stop").click()

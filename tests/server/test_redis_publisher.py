@@ -108,6 +108,20 @@ async def test_an_order_is_that_of_the_publishers_tenant_unless_it_names_another
     assert await ivan.is_silent()
 
 
+async def test_a_message_to_a_user_reaches_the_connections_of_its_tenant(server, publisher):
+    of_shop = await server.sign_in("olena", tenant_id="shop")
+    of_books = await server.sign_in("olena", tenant_id="books")
+    notice = draft("notification", {"id": "n", "title": "t", "body": "b"}, user="olena")
+
+    publisher.publish(notice)
+    publisher.publish(replace(notice, tenant="books"))
+
+    assert (await of_shop.next_event())["payload"]["id"] == "n"
+    assert (await of_books.next_event())["payload"]["id"] == "n"
+    assert await of_shop.is_silent()
+    assert await of_books.is_silent()
+
+
 def test_news_of_an_order_keeps_it_from_being_forgotten(publisher, redis, redis_prefix):
     publisher.publish(order("ord_1", "olena"))
     key = f"{redis_prefix}{{store}}:orders_by_change"
@@ -127,6 +141,7 @@ def test_news_of_an_order_keeps_it_from_being_forgotten(publisher, redis, redis_
         draft("notification", {"id": "n", "title": "t", "body": "b"}),
         draft("notification", {"id": "n", "title": "t", "body": "b"}, channel="monitor:shop"),
         draft("notification", {"id": "n", "title": "t", "body": "b"}, channel="nothing"),
+        draft("notification", {"id": "n", "title": "t", "body": "b" * (1 << 16)}, user="olena"),
         order("no key", "olena"),
     ],
 )

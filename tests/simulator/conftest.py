@@ -5,10 +5,10 @@ import pytest
 from protocol.publications import PublishRequest
 from protocol.simulator_api import ClientPoolState, PublisherState, ShopLanguage
 from simulator.api.serializers import shop_state
-from simulator.engine.simulation_context import RunConfig
 from simulator.runner import SimulationRunner
 from simulator.shop.components import ShopData
 from simulator.shop.shop import Shop
+from simulator.shop.simulation_context import RunConfig
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ from protocol.publications import PublishRequest
 from simulator import data_files
 from simulator.data_files import InvalidDataFile
 from simulator.dry_run.run import create_shop, summarise
-from simulator.engine.simulation_context import RunConfig
 from simulator.scenarios.definitions import load_scenarios
 from simulator.shop import notification_texts
 from simulator.shop.command_handler import CUSTOMER_POOL_SIZE
+from simulator.shop.simulation_context import RunConfig
 
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 DATA_FILES = ("products.jsonl", "people.toml", "support.toml", "notifications.toml")

@@ -19,7 +19,8 @@ UNKNOWN = Sent(
         "$[?$.payload.channel != 'order:{other_order}']",
     ),
 )
-NO_NAME = Sent(type="subscribe", where=("$.payload.channel", "channel ~ ^[^:]*$"))
+NO_KIND = Sent(type="subscribe", where=("$.payload.channel", "channel ~ ^[^:]*$"))
+NO_NAME = Sent(type="subscribe", where=("$[?$.payload.channel == '']",))
 SUBSCRIBE_ANY = Sent(type="subscribe")
 FORBIDDEN = ("code = forbidden",)
 
@@ -62,7 +63,7 @@ UNKNOWN_REFUSED = (
             "The server did refuse with `forbidden` (frame {n}), but for a channel without a kind. "
             "Write `order:` before the id: `order:ord_nobody`."
         ),
-        NO_NAME,
+        NO_KIND,
     ),
     refused(
         N_(
@@ -74,21 +75,18 @@ UNKNOWN_REFUSED = (
 NAME_REFUSED = (
     refused(
         N_(
-            "The server did refuse with `forbidden` (frame {n}), but for a channel that still "
-            'looks like a name. Leave nothing between its quotes: `"channel": ""`.'
+            "The server did refuse with `forbidden` (frame {n}), but for a channel that is not "
+            'empty. Leave nothing between its quotes: `"channel": ""`.'
         )
     ),
 )
 RULE = Link(
-    N_("Ask the server for its rule in Connections"),
+    N_("Optional: what staff see of the refusal, for order {other_order}, in Connections"),
     "connections",
     (("who", "{user_id}"), ("ask", OTHER_ORDER)),
 )
 MAP = Link(
-    N_(
-        "Optional: open the Map first, then send, and switch to it: your refused request is a red "
-        "diamond for some seconds"
-    ),
+    N_("Optional, before you send: the Map, where a refused request is a red diamond"),
     "map",
 )
 
@@ -173,11 +171,12 @@ BE_REFUSED = Lesson(
             title=N_("An order that does not exist"),
             instruction=N_(
                 "Ask for an order that nobody has placed: change the channel to "
-                "`order:ord_nobody`, and send it. Compare the error with the one before."
+                "`order:ord_nobody`, and send it. Then click the `error` before it in **Frames**, "
+                "and compare the two."
             ),
             reason=N_(
-                "An id is easily misspelt. See what the server says about an order that does not "
-                "exist."
+                "The id of an order is easily misspelt. See what the server says about an order "
+                "that does not exist."
             ),
             goals=(
                 Goal(
@@ -232,7 +231,7 @@ BE_REFUSED = Lesson(
             ),
             goals=(
                 Goal(
-                    N_("You send an empty channel"),
+                    N_("You send a `subscribe` with an empty channel"),
                     NO_NAME,
                     (
                         NO_CHANNEL,
@@ -240,8 +239,8 @@ BE_REFUSED = Lesson(
                         NearMiss(
                             SUBSCRIBE_ANY,
                             N_(
-                                "The channel in frame {n} still looks like a name. Leave nothing "
-                                'between its quotes: `"channel": ""`.'
+                                "The channel in frame {n} is not empty. Leave nothing between its "
+                                'quotes: `"channel": ""`.'
                             ),
                         ),
                         *UNREADABLE,
@@ -261,7 +260,7 @@ BE_REFUSED = Lesson(
                 (
                     Choice(
                         "count-orders",
-                        N_("How many orders the shop has: each `forbidden` is one"),
+                        N_("How many orders the shop has: each `forbidden` means one that exists"),
                     ),
                     Choice(
                         "read-orders",
@@ -292,8 +291,8 @@ BE_REFUSED = Lesson(
             solution=(send_subscribe("", "r4"), Choose("count-orders")),
             explanation=N_(
                 "The server says `forbidden` each time, so nobody can find out by trying which "
-                "orders exist, or how many. Only a message that does not fit its type gets another "
-                "code: `invalid_payload`, for example without any `channel`."
+                "orders exist, or how many. Another error, `invalid_payload`, comes only if the "
+                "message lacks a field: without the line `channel`, for example."
             ),
             draft=subscribe(ORDER, "r4"),
             resume=(
@@ -308,7 +307,9 @@ BE_REFUSED = Lesson(
             title=N_("Carry on"),
             instruction=N_(
                 "The server refused your last requests. Send a `ping`: it is in the editor. Then "
-                "press **Advance the order**. (A `notification` may come as well.)"
+                "press **Advance the order**, in the middle, at your connection: it moves your "
+                "order to its next status. (The update comes twice, and a `notification` may come "
+                "as well.)"
             ),
             reason=N_(
                 "An error answers one request. It never closes the connection, and it does not end "

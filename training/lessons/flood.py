@@ -26,8 +26,10 @@ WHILE = Sent(type="ping", where=("id ~ ^check",))
 RATE_LIMITED = Received(type="error", where=("code = rate_limited",))
 STARTED = Performed(action="start_scenario")
 
-SLOWEST = Link(N_("The slowest clients in Connections"), "connections", (("sort", "waiting"),))
-SCENARIOS = Link(N_("The scenario in Scenarios"), "scenarios")
+SLOWEST = Link(
+    N_("Optional: the slowest clients in Connections"), "connections", (("sort", "waiting"),)
+)
+SCENARIOS = Link(N_("Optional: the scenario in Scenarios"), "scenarios")
 
 FLOOD = Lesson(
     name="flood",

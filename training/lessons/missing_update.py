@@ -62,7 +62,9 @@ def case(
         buttons=(Advance(order),),
         links=(
             Link(N_("{companion} in Connections"), "connections", companion),
-            Link(N_("The order's channel in Explorer"), "explorer", (("channel", channel),)),
+            Link(
+                N_("Optional: the order's channel in Explorer"), "explorer", (("channel", channel),)
+            ),
         ),
     )
 
@@ -90,11 +92,12 @@ MISSING_UPDATE = Lesson(
             },
             title=N_("First case"),
             instruction=N_(
-                "You are {name}; {companion} (`{companion_user_id}`) is another customer. You send "
-                "nothing in this lesson. Press **Advance the order**, in the middle, at your "
-                "connection: the shop advances {companion}'s order, and {companion} receives "
-                "nothing. Open **{companion} in Connections** below (a new tab). No line left "
-                "means: not connected. Come back to answer."
+                "{companion_name} (`{companion_user_id}`), another customer, waits for an update. "
+                "Press **Advance the order**, in the middle, at your connection: the shop advances "
+                "{companion}'s order, and {companion} receives nothing. Find out why: open "
+                "**{companion} in Connections** below (another tab). If **Connected clients** is "
+                "empty there, {companion} is not connected. Come back to answer. (There is nothing "
+                "to send in this lesson.)"
             ),
             reason=N_(
                 "“I did not get the message” is the most frequent complaint about a system like "
@@ -121,8 +124,9 @@ MISSING_UPDATE = Lesson(
             right=CORRECT_PAGE,
             wrong={
                 OPEN_AGAIN: N_(
-                    "The shop's page is open: Connections shows a connection. Opened again, it "
-                    "would do the same."
+                    "The shop's page is open: Connections shows a connection. Each time it opens, "
+                    "it signs in, and then sends `unsubscribe` for `user:{companion_user_id}`. "
+                    "Opened again, it would do the same."
                 ),
                 NOBODY: N_(
                     "The order belongs to {companion}, who may subscribe to it. Read in "
@@ -131,15 +135,16 @@ MISSING_UPDATE = Lesson(
             },
             title=N_("Second case"),
             instruction=N_(
-                "{companion} (`{companion_user_id}`) is connected now. Press **Advance the "
-                "order**: again {companion} receives nothing. Open **{companion} in Connections**: "
-                "a new tab opens; the answer is at the bottom right, under “Why didn't this client "
-                "receive it?”. Come back to answer."
+                "{companion} (`{companion_user_id}`) has opened the shop's page, so its client is "
+                "connected now. Press **Advance the order**: again {companion} receives nothing. "
+                "Open **{companion} in Connections** (the other tab): the answer is at the bottom "
+                "right, under “Why didn't this client receive it?”. Come back to answer."
             ),
             reason=N_(
                 "An open connection alone receives nothing. Signing in subscribes it to the user's "
-                "own channel, `user:{companion_user_id}`; but a client can leave that one, too. "
-                "Connections counts the channels that it is subscribed to now."
+                "own channel, `user:{companion_user_id}`; but the client (the shop's page, not the "
+                "customer) can leave that one, too. Connections counts the channels that it is "
+                "subscribed to now."
             ),
             goal=N_("The order of {companion} advances"),
             hints=(
@@ -156,8 +161,9 @@ MISSING_UPDATE = Lesson(
             ),
             explanation=N_(
                 "Signing in had subscribed {companion} to `user:{companion_user_id}`. The shop's "
-                "page has left that channel, and has not subscribed to the order's. The fault is "
-                "in the shop's page, not in the server."
+                "page has left that channel, and has not subscribed to the order's. It does so "
+                "each time it opens: the fault is in the page, not in the server. For the next "
+                "case it has been corrected."
             ),
             setup=(
                 Connect(by=COMPANION),
@@ -180,10 +186,10 @@ MISSING_UPDATE = Lesson(
             title=N_("Third case"),
             instruction=N_(
                 "This order, `{order}`, is yours, not {companion}'s. {companion} has asked for its "
-                "updates. Press **Advance the order**: an `order_update` reaches you, and nothing "
-                "reaches {companion}. (A `notification` may come as well.) Open **{companion} in "
-                "Connections**: a new tab opens; the answer is at the bottom right, under “Why "
-                "didn't this client receive it?”. Come back to answer."
+                "updates. Press **Advance the order**: an `order_update` reaches you on your own "
+                "channel, and nothing reaches {companion}. (A `notification` may come as well.) "
+                "Open **{companion} in Connections** (the other tab): the answer is at the bottom "
+                "right, under “Why didn't this client receive it?”. Come back to answer."
             ),
             reason=N_(
                 "A missing message can be right: the server does not send people the updates of "

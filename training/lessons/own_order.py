@@ -14,10 +14,14 @@ SUBSCRIBE = Sent(type="subscribe", where=(ON_ORDER,))
 ADVANCED = Performed(action="advance_order")
 UPDATED = Received(type="order_update", where=("order_id = {order}",))
 
-CONNECTIONS = Link(N_("Your subscriptions in Connections"), "connections", (("who", "{user_id}"),))
-EVENT_LOG = Link(N_("The event log in Connections"), "connections", (("user", "{user_id}"),))
-EXPLORER = Link(N_("The order's channel in Explorer"), "explorer", (("channel", ORDER),))
-ORDERS = Link(N_("The order in Orders"), "orders", (("order", "{order}"),))
+CONNECTIONS = Link(
+    N_("Optional: your subscriptions in Connections"), "connections", (("who", "{user_id}"),)
+)
+EVENT_LOG = Link(
+    N_("Optional: the event log in Connections"), "connections", (("user", "{user_id}"),)
+)
+EXPLORER = Link(N_("Optional: the order's channel in Explorer"), "explorer", (("channel", ORDER),))
+ORDERS = Link(N_("Optional: the order in Orders"), "orders", (("order", "{order}"),))
 
 
 def subscribe_step(id: str, *, title: str, instruction: str, reason: str, explanation: str) -> Step:

@@ -110,7 +110,7 @@ SAY_HELLO = Lesson(
             solution=(Send(ping("hello-1")),),
             explanation=N_(
                 "The same `id` goes to the server and comes back: the two frames are a pair. The "
-                "list therefore shows a **round trip** beside the reply: the time between the two."
+                "**round trip** beside the reply is the time between the two."
             ),
             draft=ping(),
             resume=(Connect(),),
@@ -118,7 +118,7 @@ SAY_HELLO = Lesson(
         Step(
             title=N_("Two in a row"),
             instruction=N_(
-                "Send two pings with different ids, one right after the other. Then find both "
+                "Send the `ping` in the editor. Then change its `id`, and send it again. Find both "
                 "pairs, and their round trips, in the diagram “Sequence”."
             ),
             reason=N_(
@@ -227,8 +227,8 @@ SAY_HELLO = Lesson(
             ),
             solution=(Send(NUMBER_AS_ID), Send(ping())),
             explanation=N_(
-                "The `error` has no `id`, as yours was not a string. An error answers one message, "
-                "and the connection stays open."
+                "The `error` has no `id`, because the one you sent was not a string. The "
+                "connection has stayed open: the next `ping` was answered as before."
             ),
             draft=request("ping", "7"),
             resume=(Connect(),),

@@ -16,7 +16,9 @@ SIGNED_IN_BY_MESSAGE = Received(type="auth_success", replying_to=AUTH)
 REFUSED_MESSAGE = Received(type="auth_error", replying_to=AUTH)
 EXPIRED = Received(type="auth_error", lacks=("id",))
 
-CONNECTIONS = Link(N_("Your connection in Connections"), "connections", (("who", "{user_id}"),))
+CONNECTIONS = Link(
+    N_("Optional: your connection in Connections"), "connections", (("who", "{user_id}"),)
+)
 TOO_LATE = NearMiss(
     Closed(code=4001),
     N_(

@@ -38,8 +38,8 @@ BOTH_CONNECTED = (Connect(), Connect(by=AGENT))
 AGENT_SUBSCRIBED = (*BOTH_CONNECTED, send_subscribe(TENANT, "t1", by=AGENT))
 QUESTION_ASKED = (*AGENT_SUBSCRIBED, Send(chat_message("{order}?", "c1")))
 
-INBOX = Link(N_("Both sides in Inbox"), "inbox", (("customer", "{user_id}"),))
-EXPLORER = Link(N_("The shop's channel in Explorer"), "explorer", (("channel", TENANT),))
+INBOX = Link(N_("Optional: both sides in Inbox"), "inbox", (("customer", "{user_id}"),))
+EXPLORER = Link(N_("Optional: the shop's channel in Explorer"), "explorer", (("channel", TENANT),))
 
 NO_ID = NearMiss(
     Sent(type="chat_message", lacks=("id",)),

@@ -22,7 +22,9 @@ SUBSCRIBED, ALLOWED_NOT_SUBSCRIBED, NOT_ALLOWED, ACCESS_ENDING = (
     N_("Not allowed on this channel"),
     N_("Subscribed, but access is about to end"),
 )
-MUST_SUBSCRIBE = N_("The client must send subscribe, and again after every reconnect.")
+MUST_SUBSCRIBE = N_(
+    "The client, such as the shop's page, must send subscribe, and again after every reconnect."
+)
 UNSUBSCRIBED_SINCE = N_("Signing in subscribes to it; this client has unsubscribed since.")
 SUBSCRIBE_FORBIDDEN = N_("A subscribe request gets the error forbidden.")
 TOKEN_GRACE_PERIOD = N_(
@@ -42,7 +44,10 @@ QUEUED_FOR_CLIENT = N_(
 QUEUED_FOR_OTHERS = N_(
     "The {type} of {at} was queued for the clients subscribed at that time ({reached})."
 )
-NO_SUBSCRIBER = N_("Nobody was subscribed to {channel} when the {type} of {at} was published.")
+NO_SUBSCRIBER = N_(
+    "Nobody was subscribed to {channel} when the {type} of {at} was published there. It may have "
+    "reached others on another channel."
+)
 SEND_QUEUE_GROWS = N_(
     "Send queue: {bytes} bytes. The client reads more slowly than messages are published."
 )

@@ -15,7 +15,7 @@ from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _
 from dashboard.messages import channel_names, message_ids
 from dashboard.sources.connections_client import PollResult
-from dashboard.state.channels import kind_of
+from dashboard.state.channels import EVERYONE_ADDRESS, kind_of
 from dashboard.state.live_state import Snapshot
 from dashboard.state.message_log import LoggedMessage
 from dashboard.tab_session import tab
@@ -65,7 +65,8 @@ def select_linked(result: PollResult, at: float) -> None:
     one is waited for.
     If the link asks about a channel, the message selected in the Explorer before does not matter.
     """
-    if (PAGE, "connection") in tab().choices or is_old(result, at):
+    is_chosen = tab().url_values.remembered(PAGE, "connection") is not None
+    if is_chosen or is_old(result, at):
         return
     user = url_select.kept_value(PAGE, "who")
     found = [c.id for c in result.connections.connections if c.user_id == user]
@@ -206,7 +207,7 @@ def _draw_access_check(
         label_visibility="collapsed",
     )
     url_select.keep_value(PAGE, "ask", asked or "")
-    if picked and picked.channel != "*" and picked.channel != asked:
+    if picked and picked.channel != EVERYONE_ADDRESS and picked.channel != asked:
         st.button(
             _("{channel}, selected in the Explorer").format(channel=picked.channel),
             key="ask-picked",
@@ -230,7 +231,7 @@ def _draw_access_check(
     except ApiRequestError as why:
         gone = why.status == 404
         words = _("No longer connected.") if gone else _("Unavailable: {why}.")
-        st.caption(words.format(why=why))
+        st.caption(words.format(why=_(str(why))))
         return
     evidence = access_explanation.collect_evidence(
         connection, channel, connections, now.log, picked, now.at

@@ -78,7 +78,7 @@ def _disconnect(connection: ConnectionInfo[datetime], everywhere: bool, revoke: 
             ended = connections_client().disconnect(connection.id)
     except ApiRequestError as why:
         if why.status != 404:
-            st.error(_("Failed: {why}.").format(why=why), icon=":material/error:")
+            st.error(_("Failed: {why}.").format(why=_(str(why))), icon=":material/error:")
             return
         ended = 0
     words = ngettext("{count} connection closed", "{count} connections closed", ended)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from common.text_markers import N_
 from dashboard.state.connection_events import ENDS
-from protocol.close_codes import CloseCode
+from protocol.close_codes import ABNORMAL_CLOSURE, CloseCode
 from protocol.monitoring import ConnectionEvent, ConnectionEventKind
 
 Translate = Callable[[str], str]
@@ -40,7 +40,6 @@ TONES = {
     ConnectionEventKind.EVICTED: "bad",
     ConnectionEventKind.DISCONNECTED: "warn",
 }
-ABNORMAL_CLOSURE = 1006
 REASONS = {
     CloseCode.GOING_AWAY: N_("the server stops"),
     CloseCode.PROTOCOL_ERROR: N_("protocol error"),
@@ -86,11 +85,6 @@ def filter_events(
 def event_name(event: ConnectionEvent, translate: Translate = str) -> str:
     """Return what happened, in a word; an unknown kind is shown as it is."""
     return translate(FILTER_LABELS.get(event.event, event.event))
-
-
-def event_tone(event: ConnectionEvent) -> str:
-    """Return the tone of an event."""
-    return TONES.get(ConnectionEventKind(event.event), "muted") if event.event in TONES else "muted"
 
 
 def event_details(

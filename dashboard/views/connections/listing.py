@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, islice, takewhile
 
+from dashboard.state.channels import EVERYONE_ADDRESS
+from dashboard.state.connection_events import ENDS
 from dashboard.state.message_log import LoggedMessage, LogView
 from protocol.admin_api import ConnectionInfo
-from protocol.monitoring import ConnectionEvent, ConnectionEventKind
+from protocol.monitoring import ConnectionEvent
 
-EVERYONE_ADDRESS = "*"  # of a message to everyone, as the monitor writes it
-ENDS = frozenset(
-    {ConnectionEventKind.CLOSED, ConnectionEventKind.EVICTED, ConnectionEventKind.DISCONNECTED}
-)
 WARN_SHARE, BAD_SHARE = 0.5, 0.8  # of the limit of a send queue
 
 
@@ -29,15 +27,15 @@ def search_connections(
     return sorted(left, key=lambda c: (c.connected_at, c.id))
 
 
-def find_end(events: Iterable[ConnectionEvent], search: str) -> ConnectionEvent | None:
+def find_end(events: Sequence[ConnectionEvent], search: str) -> ConnectionEvent | None:
     """Return the end of the latest connection of a user whose id or name was searched for.
 
-    ``events`` are the newest first.  None if the user is unknown, or has connected since.
+    ``events`` are the oldest first.  None if the user is unknown, or has connected since.
     """
     wanted = search.strip().casefold()
     if not wanted:
         return None
-    for event in events:
+    for event in reversed(events):
         if wanted in (event.user_id.casefold(), event.name.casefold()):
             return event if event.event in ENDS else None
     return None

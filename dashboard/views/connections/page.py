@@ -133,9 +133,9 @@ def draw_list(
     if people.total > len(people.connections):
         words = _("the newest {count} of {total}")
         aside.append(words.format(count=MAX_LISTED, total=people.total))
-    elif result.error and result.at:
+    if result.error and result.at:
         words = _("as of {at}: {why}")
-        words = words.format(at=formatting.format_time(result.at), why=result.error)
+        words = words.format(at=formatting.format_time(result.at), why=_(result.error))
         aside.append(formatting.dot_html(words, "bad"))
     with theme.card("connections", _("Connected clients"), None, size="rest") as draw_head:
         search, channel = draw_filters()
@@ -202,7 +202,7 @@ def subscribers_html(channel: str, count: int, total: int) -> str:
 def draw_empty(result: PollResult) -> None:
     """Draw why the list is empty."""
     if result.error:
-        hint = _("Could not list connections: {why}.").format(why=result.error)
+        hint = _("Could not list connections: {why}.").format(why=_(result.error))
         theme.draw_empty_state("cloud_off", _("Connections unavailable"), hint)
     elif result.at is None:
         theme.draw_empty_state("hourglass_top", _("Loading connections…"), "")
@@ -264,7 +264,7 @@ def list_columns(
             tables.number_column(
                 86, lambda c: c.messages_in, _("Messages that this client has sent to the server")
             ),
-            "talkative",
+            "messages",
             lambda c: c.messages_in,
             largest_first=True,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import streamlit as st
@@ -13,12 +14,21 @@ from dashboard.frames.connection_summary import ConnectionSummary
 from dashboard.frames.connection_tracker import FrameNotes
 from dashboard.i18n.translate import _
 from dashboard.messages.access_rules import RULE_TEXTS
+from dashboard.sources.connections_client import ConnectionsClient
 from dashboard.tab_session import AccessAnswer, tab
 from dashboard.ui import formatting
 from protocol.admin_api import ConnectionInfo
 from protocol.errors import ErrorCode
 
 ORDER_NUMBER_PREFIX = "order:ORD-"
+UNKNOWN = AccessAnswer("")
+"""The request failed.  It is not repeated: a tick would wait for it."""
+MAX_DISTANCE_S = 2.0
+"""Between the opening of a connection as the server and as the client dates it.
+
+The handshake's response takes milliseconds, up to a second on a busy machine.  The user's other
+connections, a simulated phone or the Inbox, are opened at other times.
+"""
 
 
 def refused_channel(frame: RecordedFrame, notes: FrameNotes) -> str:
@@ -38,10 +48,14 @@ def draw(frame: RecordedFrame, notes: FrameNotes, owner: str) -> None:
     if channel.startswith(ORDER_NUMBER_PREFIX):
         st.caption(formatting.markdown_with_code(_number_text(channel)))
     answers, key = tab().console.access_answers, (owner, frame.seq)
-    answer = answers.get(key) or _ask(notes.before, channel)
+    answer = answers.get(key) or find_answer(
+        dependencies.connections_client(), notes.before, channel
+    )
     if answer is None:
         return
     answers[key] = answer
+    if answer == UNKNOWN:
+        return
     rule = _(RULE_TEXTS[answer.rule]) if answer.rule in RULE_TEXTS else answer.rule
     st.caption(
         formatting.markdown_with_code(
@@ -66,22 +80,32 @@ def _number_text(channel: str) -> str:
     return words.format(number=number, id=id)
 
 
-def _ask(connection: ConnectionSummary, channel: str) -> AccessAnswer | None:
-    """Ask the server for the rule; None while the connection is not in its list yet."""
+def find_answer(
+    client: ConnectionsClient, connection: ConnectionSummary, channel: str
+) -> AccessAnswer | None:
+    """Ask the server for the rule; None while the connection is not in its list."""
     if not connection.user:
         return AccessAnswer("not_signed_in")
-    client = dependencies.connections_client()
-    own = [
-        each for each in client.latest().connections.connections if each.user_id == connection.user
-    ]
-    if not own:
+    listed = _find_listed(client.latest().connections.connections, connection)
+    if listed is None:
         return None
+    try:
+        return AccessAnswer(client.check_access(listed.id, channel).rule, listed.id)
+    except ApiRequestError:
+        return UNKNOWN
+
+
+def _find_listed(
+    connections: Iterable[ConnectionInfo[datetime]], connection: ConnectionSummary
+) -> ConnectionInfo[datetime] | None:
+    """Return the one of the user's connections that was opened when this one was, if it is open."""
 
     def distance(listed: ConnectionInfo[datetime]) -> float:
         return abs(listed.connected_at.timestamp() - connection.since)
 
-    nearest = min(own, key=distance)
-    try:
-        return AccessAnswer(client.check_access(nearest.id, channel).rule, nearest.id)
-    except ApiRequestError:
-        return None
+    own = [
+        each
+        for each in connections
+        if each.user_id == connection.user and distance(each) <= MAX_DISTANCE_S
+    ]
+    return min(own, key=distance, default=None)

@@ -31,7 +31,7 @@ from dashboard.views.console.repeater import MIN_INTERVAL_S
 from dashboard.views.console.tab_resources import ConsoleConnection
 
 CHECKED_HEIGHT = 240  # px: the check and the schema
-MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "trials"
+MODE_PARAM, COMPOSE_MODE, CONFORMANCE_MODE = "console", "compose", "conformance"
 MODES = {COMPOSE_MODE: N_("Compose"), CONFORMANCE_MODE: N_("Conformance tests")}
 REPEAT_INTERVAL_KEY = "repeat-interval"
 NEVER_SUBSCRIBED = N_(
@@ -240,7 +240,7 @@ def _start_repeating(connection: ConsoleConnection) -> None:
             connection.send(editor_state.with_repetition(text, number))
 
     def may_continue() -> bool:
-        is_shown = tab.page == "console" and tab.console.template_persona == persona_key
+        is_shown = tab.url_values.page == "console" and tab.console.template_persona == persona_key
         return is_shown and (is_publication or connection.raw.is_open)
 
     interval_s = st.session_state[tab.widget_key(REPEAT_INTERVAL_KEY)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from client.recorded_frames import RecordedFrame
 from dashboard.frames.connection_tracker import ConnectionTracker, FrameNotes
-from dashboard.frames.event_origins import EVERYONE
+from dashboard.state.channels import EVERYONE_ADDRESS
 
 
 def filter_frames(
@@ -28,7 +28,7 @@ def searched_text(frame: RecordedFrame, notes: FrameNotes) -> str:
     """Return what the filter searches in a frame, in lower case."""
     parts = [frame.label, frame.type, frame.error_code, *_channels(frame)]
     if notes.origin is not None:
-        is_to_everyone = notes.origin.channel == EVERYONE
+        is_to_everyone = notes.origin.channel == EVERYONE_ADDRESS
         parts += ["everyone" if is_to_everyone else notes.origin.channel]
     if notes.request is not None:
         parts += [notes.request.type, *_channels(notes.request)]

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.dependencies import connections_client
 from dashboard.i18n.translate import _, ngettext
-from dashboard.state.channels import EVERYONE, KINDS, kind_of
+from dashboard.state.channels import EVERYONE_KIND, KINDS, kind_of
 from dashboard.tab_session import tab
 from dashboard.ui import formatting, glossary, url_select
 from dashboard.views.explorer.selection import PAGE
@@ -52,7 +52,7 @@ def draw(chosen: str) -> None:
 
 
 def _term_of(kind: str) -> str:
-    return kind if kind == EVERYONE else f"{kind}:"
+    return kind if kind == EVERYONE_KIND else f"{kind}:"
 
 
 def _draw_pin(channel: str) -> None:
@@ -88,8 +88,8 @@ def draw_subscribers(channel: str, key: str) -> None:
     """
     result = connections_client().latest()
     if result.at is None:
-        unavailable = _("Unavailable: {why}.").format(why=result.error)
-        st.caption(unavailable if result.error else _("Loading…"))
+        unavailable = _("Unavailable: {why}.")
+        st.caption(unavailable.format(why=_(result.error)) if result.error else _("Loading…"))
         return
     listed = result.connections
     found = subscribers_of(channel, listed.connections)

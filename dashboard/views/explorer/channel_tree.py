@@ -140,15 +140,15 @@ def _columns(view: TreeView) -> dict[str, Column[ChannelTreeRow]]:
     amount: Column[ChannelTreeRow] = tables.right_aligned_column(
         54,
         lambda row: "" if _is_more(row) else formatting.format_count(row.total),
-        _("Messages since the workbench started"),
+        _("Messages since the workbench started or was reset"),
     )
     amount_title = _("Total")
     if view.sort is ChannelSort.SIZE and not view.is_flat:
         amount_title = _("Size")
         amount = tables.right_aligned_column(
             56,
-            lambda row: "" if _is_more(row) else formatting.format_bytes(row.bytes),
-            _("Size of all messages since the workbench started"),
+            lambda row: "" if _is_more(row) else formatting.format_size(row.bytes),
+            _("Bytes since the workbench started or was reset"),
         )
     return {
         "": Column("button", 22, _fold_cell, on_click=_act),

@@ -16,7 +16,7 @@ from dashboard.messages import fields, people
 from dashboard.messages.fields import FieldChange, FieldRow
 from dashboard.messages.message_ids import message_id
 from dashboard.sources.saved_messages import SavedMessagesFull
-from dashboard.state.channels import kind_of
+from dashboard.state.channels import EVERYONE_ADDRESS, kind_of
 from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.tab_session import tab
 from dashboard.ui import console_draft, formatting, tables, theme, url_select
@@ -86,7 +86,7 @@ def _draw_facts(message: LoggedMessage) -> None:
 
 def nobody_text(message: LoggedMessage) -> str:
     """Say why a message reached nobody: its channel had no subscribers."""
-    if message.channel == "*":
+    if message.channel == EVERYONE_ADDRESS:
         return _("nobody was connected")
     return _("nobody was subscribed to {channel}").format(channel=message.channel)
 

@@ -21,7 +21,7 @@ from dashboard.views.explorer import selection
 from protocol.codec import PUBLISHABLE_TYPES
 
 KNOWN_TYPES = {*PUBLISHABLE_TYPES, "chat_message"}  # also in a URL, before the first one
-LIVE, SAVED = "passing", "saved"
+LIVE, SAVED = "live", "saved"
 VIEW_LABELS = {LIVE: N_("Live"), SAVED: N_("Saved")}
 EXAMPLES: dict[str, str] = {  # of text filters, and what they find
     "cart.total > 20000": N_("a field compared; also `=` `!=` `>=` `<=` `<`"),

@@ -110,7 +110,7 @@ class ChatConversations:
         """
         if message.get("type") == "chat_message":
             payload = msgspec.convert(message.get("payload"), ChatMessagePayload)
-            self._add(payload.conversation_id, (payload.message,))
+            self._add(ChatConversation(payload.conversation_id), (payload.message,))
 
     def add_list(self, answer: bytes) -> None:
         """Apply the response of ``GET /api/conversations``.
@@ -119,31 +119,37 @@ class ChatConversations:
             msgspec.DecodeError: it is not one.
         """
         for listed in _list_decoder.decode(answer).conversations:
-            conversation = self._conversations.get(listed.id, ChatConversation(listed.id))
-            self._conversations[listed.id] = replace(conversation, customer=listed.customer)
-            self._add(listed.id, (listed.last_message,) if listed.last_message else ())
+            known = self._conversations.get(listed.id, ChatConversation(listed.id))
+            conversation = self._conversations[listed.id] = replace(known, customer=listed.customer)
+            self._add(conversation, (listed.last_message,) if listed.last_message else ())
 
-    def add_history(self, id: str, answer: bytes) -> None:
+    def add_history(self, conversation: ChatConversation, answer: bytes) -> ChatConversation:
         """Apply the response of ``GET /api/conversations/{id}/messages``.
+
+        Returns the conversation with its history, even if there is no room to keep it.
 
         Raises:
             msgspec.DecodeError: it is not one.
         """
-        self._add(id, _messages_decoder.decode(answer).messages)
+        return self._add(conversation, _messages_decoder.decode(answer).messages)
 
     def latest_first(self) -> tuple[ChatConversation, ...]:
         """Return the conversations, latest first."""
         return tuple(sorted(self._conversations.values(), key=lambda one: -one.latest_at))
 
-    def _add(self, id: str, messages: tuple[ChatMessageBody, ...]) -> None:
-        conversation = self._conversations.get(id, ChatConversation(id))
-        entries = {one.id: one for one in (*conversation.entries, *map(_to_entry, messages))}
+    def _add(
+        self, conversation: ChatConversation, messages: tuple[ChatMessageBody, ...]
+    ) -> ChatConversation:
+        """Add messages to what is known of a conversation, and return it."""
+        known = self._conversations.get(conversation.id, conversation)
+        entries = {one.id: one for one in (*known.entries, *map(_to_entry, messages))}
         kept = sorted(entries.values(), key=lambda one: one.at)[-MAX_ENTRIES:]
-        self._conversations[id] = replace(conversation, entries=tuple(kept))
+        result = self._conversations[known.id] = replace(known, entries=tuple(kept))
         while len(self._conversations) > MAX_CONVERSATIONS:
             del self._conversations[
                 min(self._conversations, key=lambda key: self._conversations[key].latest_at)
             ]
+        return result
 
 
 class _ConversationListItem(Struct, frozen=True):

@@ -272,16 +272,13 @@ def sockets_text(*participants: tuple[Persona, ChatParticipant]) -> str:
     texts = []
     for persona, participant in participants:
         link = participant.socket.status()
-        trip = link.round_trip_ms
-        texts.append(
-            f"{persona.name}: {connection_badge.title(link) if trip is None else format_ms(trip)}"
+        state = (
+            connection_badge.title(link)
+            if link.round_trip_ms is None
+            else formatting.format_round_trip(link.round_trip_ms / 1000)
         )
+        texts.append(f"{persona.name}: {state}")
     return _("two connections of this tab") + " · " + " · ".join(texts)
-
-
-def format_ms(value: float) -> str:
-    """Format a round trip."""
-    return _("{count} ms").format(count=f"{value:.0f}")
 
 
 tab().inbox.opened_at = tab().inbox.opened_at or feed().now()

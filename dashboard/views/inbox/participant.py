@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import streamlit as st
@@ -34,6 +34,7 @@ BACKFILL_WINDOW_S = 3.0
 """After connecting, as the feed receives a message up to half a second after the socket."""
 SEND_TIMED_OUT = N_("The server did not answer in time; the message may have been sent anyway")
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -100,27 +101,23 @@ class ChatParticipant:
         if self.socket.status().is_live and (
             not self._has_conversation_list or any(one.customer is None for one in found)
         ):
-            answer = self._get("/api/conversations")
-            if answer is not None:
-                with self._lock:
-                    self._conversations.add_list(answer)
-                    found = self._conversations.latest_first()
-                self._has_conversation_list = True
+            listed = self._load("/api/conversations", self._add_list)
+            if listed is not None:
+                found, self._has_conversation_list = listed, True
         return found
 
     def load_history(self, conversation: ChatConversation) -> ChatConversation:
         """Return a conversation with its history, loaded once per connection."""
         if conversation.id in self._loaded_histories or not self.socket.status().is_live:
             return conversation
-        answer = self._get(f"/api/conversations/{conversation.id}/messages")
-        if answer is None:
+        loaded = self._load(
+            f"/api/conversations/{conversation.id}/messages",
+            lambda answer: self._conversations.add_history(conversation, answer),
+        )
+        if loaded is None:
             return conversation
         self._loaded_histories.add(conversation.id)
-        with self._lock:
-            self._conversations.add_history(conversation.id, answer)
-            return next(
-                one for one in self._conversations.latest_first() if one.id == conversation.id
-            )
+        return loaded
 
     def send_message(self, text: str, conversation_id: str | None) -> str:
         """Send a message in a conversation or in a new one; returns the conversation's id.
@@ -150,10 +147,17 @@ class ChatParticipant:
             self._loaded_histories.clear()
             self._backfill_until = time.monotonic() + BACKFILL_WINDOW_S
 
-    def _get(self, path: str) -> bytes | None:
+    def _add_list(self, answer: bytes) -> tuple[ChatConversation, ...]:
+        self._conversations.add_list(answer)
+        return self._conversations.latest_first()
+
+    def _load(self, path: str, apply: Callable[[bytes], T]) -> T | None:
+        """Apply the server's response to the conversations; None if there is none to apply."""
         try:
-            return self._api.get(path)
-        except ApiRequestError as why:
+            answer = self._api.get(path)
+            with self._lock:
+                return apply(answer)
+        except (ApiRequestError, *codec.DECODE_ERRORS) as why:
             log.info("cannot load conversations: %s", why)
             return None
 

@@ -238,7 +238,7 @@ def draw_stock_chart(now: Snapshot, product: ProductStock | None) -> None:
         return
     places = now.stock.warehouses
     left = "".join(
-        formatting.dot_html(f"{place} {left}", f"w{i}")
+        formatting.dot_html(f"{place} {left}", stock_chart.tone(i))
         for i, (place, left) in enumerate(zip(places, product.quantities, strict=True))
     )
     about = f"{product.sku} · {price_text(product, now)}"

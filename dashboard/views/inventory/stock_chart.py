@@ -21,7 +21,13 @@ from dashboard.ui.charts import (
 )
 
 WAREHOUSE_HEX = ("#129384", "#7A8699", "#8A9A3B", "#2F6FEB", "#A67C00")
+"""The tones ``w0``, ``w1``, … in app.css; the chart repeats them from the sixth warehouse on."""
 DASHED_RULE: Spec = ARIA_HIDDEN | {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5}
+
+
+def tone(warehouse: int) -> str:
+    """Return the tone of a warehouse by its place in the simulator's list."""
+    return f"w{warehouse % len(WAREHOUSE_HEX)}"
 
 
 def chart_points(

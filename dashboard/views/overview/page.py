@@ -76,7 +76,7 @@ def draw_metrics(now: Snapshot) -> None:
             Metric(
                 _("Ordered, ₴"),
                 _(
-                    "All orders placed since the dashboard started, "
+                    "All orders placed since the workbench started or was reset, "
                     "including unpaid and cancelled ones"
                 ),
                 formatting.format_number(int(now.ordered_amount)),
@@ -151,7 +151,7 @@ def growth_caption(amounts: Sequence[float | None]) -> str:
 
 
 def count_since(count: int, start: str) -> str:
-    """Return a count since the dashboard started."""
+    """Return a count, and since when it counts."""
     return _("{count} since {start}").format(count=formatting.format_number(count), start=start)
 
 

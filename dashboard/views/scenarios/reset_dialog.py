@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.i18n.translate import _
+from dashboard.tab_session import tab
 from dashboard.ui import shop_reset, simulator_commands
 from protocol.simulator_api import ResetSimulation, ShopLanguage, ShopState
 
@@ -64,4 +65,7 @@ def _reset() -> None:
     chosen = st.session_state
     command = ResetSimulation(seed=chosen["reset-seed"], language=chosen["reset-language"])
     simulator_commands.send_command(command)
-    shop_reset.start_over()
+    result = simulator_commands.last_result()
+    if result is not None and not result.error:
+        shop_reset.start_over()
+        tab().command_result = result  # the page still shows it

@@ -85,7 +85,7 @@ def _draw_own(own: OwnLessons) -> None:
 
 def is_done(lesson: Lesson) -> bool:
     """Return whether the learner has done every step."""
-    return len(learners.done_steps(lesson)) == len(lesson.steps)
+    return learners.current().has_done(lesson)
 
 
 def next_step(lesson: Lesson) -> int:

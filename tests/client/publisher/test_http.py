@@ -329,21 +329,23 @@ async def test_discarded_publications_are_not_sent_again_after_a_failure(api, ma
     publisher.discard()
     api.is_held.set()
     async with asyncio.timeout(10):
-        await publisher.wait_until_idle()
+        await publisher.wait_until_discarded()
         await put_all(publisher, alert(2))
 
     assert api.bodies == [[1], [2]]
 
 
-async def test_waiting_until_idle_waits_for_the_request_in_progress(api, make):
+async def test_a_discarded_request_is_waited_for_but_none_that_follows_it(api, make):
     publisher = make()
     api.is_held.clear()
     publisher.put(alert(1))
     await api.arrived.wait()
     publisher.discard()
-    idle = asyncio.create_task(publisher.wait_until_idle())
+    publisher.put(alert(2))
+    discarded = asyncio.create_task(publisher.wait_until_discarded())
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(idle), 0.01)
+        await asyncio.wait_for(asyncio.shield(discarded), 0.01)
     api.is_held.set()
+    api.is_held.clear()  # for the next request
 
-    await asyncio.wait_for(idle, 10)
+    await asyncio.wait_for(discarded, 10)

@@ -414,6 +414,13 @@ class TestARecoverableSubscription:
 
         assert sent(session) == [("subscribe", {"channel": self.NEWS, "last": True})]
 
+    def test_drops_its_position_when_it_becomes_plain(self, session):
+        self.subscribed(session, 7)
+        session.subscribe(self.NEWS)
+        session.subscribe(self.NEWS, SubscriptionOptions(recoverable=True))
+
+        assert "since" not in sent(session)[-1][1]
+
     def test_covers_the_users_own_channel_when_signing_in_with_a_message(self):
         session = opened(recover_user_channel=True)
         session.sign_in("t1")

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from dashboard.frames.connection_tracker import ConnectionTracker
-from dashboard.frames.event_origins import EVERYONE, Basis, ReplayReason
+from dashboard.frames.event_origins import Basis, ReplayReason
+from dashboard.state.channels import EVERYONE_ADDRESS
 from protocol.publications import StreamPosition
 
 ORDER = {"id": "ord_1", "customer": {"id": "user_1"}}
@@ -202,13 +203,13 @@ def test_a_notification_may_have_been_sent_to_everyone(client):
     origin = client.origin(client.receive("notification", {"id": "n_1"}))
 
     assert (origin.basis, origin.channel) == (Basis.PROBABLE, "user:user_1")
-    assert origin.alternatives == (EVERYONE,)
+    assert origin.alternatives == (EVERYONE_ADDRESS,)
 
 
 def test_without_a_plain_subscription_an_event_was_sent_to_everyone(client):
     client.connect(user="")
 
-    assert client.origin(client.receive("notification", {"id": "n_1"})).channel == EVERYONE
+    assert client.origin(client.receive("notification", {"id": "n_1"})).channel == EVERYONE_ADDRESS
 
 
 def test_an_unusual_event_on_one_of_two_subscriptions_has_an_unknown_origin(client):

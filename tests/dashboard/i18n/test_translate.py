@@ -1,6 +1,7 @@
 """The catalogues: complete, without unused texts, and with matching placeholders."""
 
 import ast
+import re
 from string import Formatter
 
 import pytest
@@ -43,6 +44,14 @@ def test_the_code_contains_marked_texts():
     found = {message.id for message in extract.extract_messages()}
 
     assert {"Overview", "Pause view"} <= found
+
+
+def test_the_pages_call_the_workbench_by_one_name():
+    for message in extract.read_catalogue("uk"):
+        forms = message.id if isinstance(message.id, tuple) else (message.id,)
+        texts = " ".join([*forms, *extract.plural_forms(message)])
+
+        assert not re.search("dashboard|пульт", texts.replace("python -m dashboard", ""), re.I)
 
 
 def test_ukrainian_has_three_plurals():

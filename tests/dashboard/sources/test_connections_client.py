@@ -1,5 +1,6 @@
 """The client of a real server's admin API."""
 
+import itertools
 import time
 
 import pytest
@@ -116,3 +117,21 @@ def test_an_unexpected_response_is_reported(launch_server, token):
     )
 
     assert until(lambda: client.latest().error) == "unexpected response"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_asks_again_after_an_error_that_nobody_foresaw(site, token):
+    calls = []
+
+    def token_source():
+        calls.append(None)
+        if len(calls) == 1:
+            raise KeyError("a bug")
+        return token("boss", "admin")
+
+    site.body = b'{"connections":[],"total":0}'
+    client = ConnectionsClient(
+        ApiClient(site.url, token_source), clock=itertools.count(1.0).__next__
+    )
+
+    assert until(lambda: client.latest().at)

@@ -1,15 +1,18 @@
 """The shared feed."""
 
 import threading
+import time
 import urllib.request
 
 import pytest
 
+from client.http_client import ApiClient
 from client.sans_io.connection_events import Direction
 from client.sans_io.connection_state import ConnectionState
 from client.sync.client import ShopWebSocket
+from dashboard.settings import Settings
 from dashboard.sockets.socket_status import SocketPhase
-from dashboard.sources.feed import Feed
+from dashboard.sources.feed import Feed, open_feed
 from dashboard.state.live_state import ORDERS
 from dashboard.ui import connection_badge
 from protocol.event_payloads import OrderStatus
@@ -89,6 +92,22 @@ def test_keeps_announcements_for_ten_minutes(feed, socket, shop, clock):
     assert feed.snapshot().announcements == ()
 
 
+def test_an_announcement_is_a_notification_to_everyone_not_one_to_the_staff(feed, socket, shop):
+    channels = {
+        "everyone": None,
+        "public": "public:announcements",
+        "staff": "tenant:shop",
+        "workbench": "user:workbench",
+    }
+    for id, channel in channels.items():
+        notice = {"id": id, "title": "Увага", "body": "Зачиняємося"}
+        socket.receive("notification", notice, at=shop.noon, channel=channel)
+
+    ids = {message["payload"]["id"] for message in feed.snapshot().announcements}
+
+    assert ids == {"everyone", "public"}
+
+
 def test_lists_the_active_customers(feed, socket, shop):
     socket.receive(
         "customer_activity",
@@ -137,6 +156,14 @@ def test_a_denied_subscription_counts_as_a_refusal(feed, socket):
     assert feed.status().phase is SocketPhase.REFUSED
 
 
+@pytest.mark.parametrize("code", ["internal", "rate_limited"])
+def test_a_subscription_that_is_requested_again_does_not_count_as_a_refusal(feed, socket, code):
+    socket.live()
+    socket.receive("error", {"code": code, "message": "Try again later"})
+
+    assert feed.status().phase is SocketPhase.LIVE
+
+
 def test_acknowledges_an_alert_for_all_tabs(busy_feed):
     busy_feed.acknowledge_alert(1)
 
@@ -158,6 +185,36 @@ def test_disconnects_when_it_is_closed(feed, socket):
 
 
 TIMEOUT_S = 60.0
+UNUSED_URL = "http://127.0.0.1:9"  # the port of `discard`: nothing listens there
+
+
+def wait_until(ask):
+    """Wait until a value is true; returns it."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.02)
+    return answer
+
+
+def test_takes_no_notification_to_its_own_user_for_an_announcement(launch_server, secret, token):
+    server = launch_server()
+    url = f"http://127.0.0.1:{server.port}"
+    feed = open_feed(Settings(jwt_secret=secret, server_url=url, simulator_url=UNUSED_URL))
+    try:
+        wait_until(lambda: feed.status().is_live)
+        publisher = ApiClient(url, lambda: token("svc", "service", tenants="*"))
+        for id, address in (("own", {"user": "workbench"}), ("all", {"everyone": True})):
+            notice = {"id": id, "title": "Увага", "body": "Зачиняємося"}
+            publisher.post("/api/publish", {"type": "notification", "payload": notice} | address)
+
+        announcements = wait_until(lambda: feed.snapshot().announcements)
+
+        assert [message["payload"]["id"] for message in announcements] == ["all"]
+    finally:
+        feed.close()
+
+
 ODD_PAYLOAD = (
     b'{ "id" :"n_1",\t"title": "\\u0416\\u0443\\u043a",\r\n "body":"a\\/b" ,'
     b' "n": 1e5, "n":1.50E+0 , "list":[ 1 ,2 ] }'
@@ -199,7 +256,7 @@ def test_keeps_a_published_message_byte_for_byte_as_its_subscribers_receive_it(n
         return [m.text for m in feed.snapshot().log.newest_first() if m.type == "notification"]
 
     socket = ShopWebSocket(
-        f"ws://127.0.0.1:{watched_node.port}/ws", lambda: token("boss", "admin"), tap=record
+        f"ws://127.0.0.1:{watched_node.port}/ws", lambda: token("boss", "admin"), on_frame=record
     )
     feed = Feed(socket, "shop", "server")
     feed.open()

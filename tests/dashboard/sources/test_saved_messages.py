@@ -85,6 +85,28 @@ def test_survive_an_invalid_line(saved_messages, tmp_path, clock, caplog):
     assert caplog.text.count("skipped an invalid line") == 2
 
 
+def test_an_invalid_line_is_kept_aside_when_the_file_is_replaced(tmp_path, clock):
+    for content in (b"nonsense\n", b"more nonsense\n"):
+        (tmp_path / FILE_NAME).write_bytes(content)
+        saved_messages = SavedMessages(tmp_path, clock)
+        saved_messages.save(message(1))
+        saved_messages.save(message(2))
+
+    assert SavedMessages(tmp_path, clock).messages() == (message(1), message(2))
+    kept = sorted(path.read_bytes() for path in tmp_path.glob("*.broken*"))
+    assert kept == [b"more nonsense\n", b"nonsense\n"]
+
+
+def test_a_file_that_cannot_be_read_is_kept_aside_when_it_is_replaced(tmp_path, clock):
+    (tmp_path / FILE_NAME).mkdir()  # as root may read any file
+    saved_messages = SavedMessages(tmp_path, clock)
+
+    saved_messages.save(message(1))
+
+    assert SavedMessages(tmp_path, clock).messages() == (message(1),)
+    assert (tmp_path / "saved-messages.broken").is_dir()
+
+
 def test_that_cannot_be_written_change_nothing(tmp_path, clock):
     (tmp_path / "data").write_text("a file where the folder should be")
     saved_messages = SavedMessages(tmp_path / "data", clock)

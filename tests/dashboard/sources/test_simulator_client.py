@@ -92,5 +92,5 @@ def test_fetches_again_after_a_failure(site, simulator_client):
 def test_rejects_a_response_of_another_program(site, simulator_client, ask):
     site.body = b"<html>"
 
-    with pytest.raises(ApiRequestError, match="not from a simulator"):
+    with pytest.raises(ApiRequestError, match="unexpected response"):
         ask(simulator_client)

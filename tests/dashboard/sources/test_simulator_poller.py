@@ -85,8 +85,8 @@ def test_reports_that_it_cannot_connect(site, start_poller, reported):
     ("status", "body", "why"),
     [
         (403, b"{}", "HTTP 403 Forbidden"),
-        (200, b"<html>", "unexpected response to GET /state"),
-        (200, b'{"products": 5}', "unexpected response to GET /state"),
+        (200, b"<html>", "unexpected response"),
+        (200, b'{"products": 5}', "unexpected response"),
     ],
 )
 def test_reports_what_is_wrong_with_a_response(site, start_poller, reported, status, body, why):
@@ -105,6 +105,24 @@ def test_continues_when_the_simulator_is_back(site, start_poller, reported, shop
 
     while reported.get(timeout=10) != shop.stock():
         pass
+
+
+def test_continues_after_an_error_that_nobody_foresaw(site, reported, shop, caplog):
+    site.body = codec.encode_json(shop.stock())
+
+    def report(state):
+        reported.put(state)
+        if reported.qsize() == 1:
+            raise KeyError("a bug")
+
+    poller = SimulatorPoller(
+        ApiClient(site.url, lambda: "t0ken"), report, reported.put, interval_s=0.02
+    )
+    poller.start()
+    assert [site.asked.get(timeout=10)[1] for _ in range(2)] == ["/state"] * 2
+    poller.close()
+
+    assert "a bug" in caplog.text
 
 
 def test_can_be_closed_before_it_was_started(reported):

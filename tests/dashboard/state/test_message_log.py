@@ -51,6 +51,24 @@ def test_evicts_the_oldest_beyond_the_limit_of_bytes():
     assert recorder.view().count == 2 * CHUNK_SIZE
 
 
+def test_counts_what_was_dropped_after_a_message_whichever_limit_evicted_it():
+    for recorder in (MessageBuffer(CHUNK_SIZE), MessageBuffer(max_bytes=CHUNK_SIZE * 2)):
+        fill(recorder, 3 * CHUNK_SIZE)
+        log = recorder.view()
+
+        dropped = [log.dropped_after(seq) for seq in (5, 2 * CHUNK_SIZE, log.seq)]
+
+        assert dropped == [2 * CHUNK_SIZE - 5, 0, 0]
+
+
+def test_all_messages_after_one_are_dropped_when_the_log_is_cleared():
+    recorder = MessageBuffer()
+    fill(recorder, 9)
+    recorder.clear()
+
+    assert recorder.view().dropped_after(5) == 4
+
+
 def test_an_empty_view_has_no_oldest_message():
     assert LogView().oldest_at is None
 

@@ -146,6 +146,16 @@ def test_open_orders_of_an_earlier_run_are_dropped(shop):
     assert orders.count == 3
 
 
+def test_an_order_whose_number_is_like_the_run_is_of_an_earlier_run(shop):
+    orders = OrderTracker()
+    for id in ("ord_a1_12", "ord_12_1"):
+        orders.on_placed(shop.order(id), 1.0)
+
+    orders.drop_other_runs("12")
+
+    assert [order.id for order in orders.newest_first()] == ["ord_12_1"]
+
+
 @pytest.fixture
 def listed(shop):
     """Make the simulator's state, which lists these orders: ids and the statuses so far.

@@ -40,7 +40,7 @@ def test_numbers_are_shown_in_few_digits():
 def test_bytes_are_shown_in_few_digits():
     sizes = (980, 12_600, 1_400_000)
 
-    assert [formatting.format_bytes(size) for size in sizes] == ["980 B", "12 KiB", "1.3 MiB"]
+    assert [formatting.format_size(size) for size in sizes] == ["980 B", "12 KiB", "1.3 MiB"]
 
 
 def test_text_of_a_message_is_never_html():

@@ -178,3 +178,47 @@ def test_a_frozen_list_keeps_the_rows_that_were_shown(page):
     page = before.select("2")
 
     assert drawn_tables(page)[1].ids == ["3", "2", "1"]
+
+
+def lists():
+    """Draw the table of the list that is open as a page; "failing" ends the run early."""
+    import streamlit as st
+
+    from dashboard.ui import tables
+
+    columns = {"Number": tables.text_column(50, str)}
+    with tables.forget_undrawn():
+        if st.session_state.get("failing"):
+            st.stop()
+        name = st.session_state.get("list", "first")
+        tables.draw_table(
+            range(3),
+            columns,
+            name,
+            row_id=str,
+            on_select=lambda n: st.session_state.update(chosen=n),
+            alt=name,
+        )
+
+
+def test_a_table_that_the_page_no_longer_draws_is_forgotten_with_its_rows():
+    page = AppTest.from_function(lists, default_timeout=30).run()
+    first = drawn_tables(page)[0]
+    first.select("1")
+    page.session_state["list"] = "second"
+    page.run()
+
+    tab = page.session_state["tab"]
+    assert [*tab.shown_rows] == [*tab.table_acts] == ["second"]
+    assert not tab.confirmed_acts
+    page = first.select("2")
+    assert page.session_state["chosen"] == 1
+    assert not page.exception
+
+
+def test_a_run_that_ends_early_forgets_no_table():
+    page = AppTest.from_function(lists, default_timeout=30).run()
+    page.session_state["failing"] = True
+    page.run()
+
+    assert [*page.session_state["tab"].table_acts] == ["first"]

@@ -7,8 +7,8 @@ def linked():
     """Draw the address of a page for a new tab."""
     import streamlit as st
 
-    from dashboard.tab_session import EVERY_PAGE
     from dashboard.ui import url_select
+    from dashboard.ui.url_values import EVERY_PAGE
 
     url_select.kept_value(EVERY_PAGE, "persona")
     url_select.kept_value("orders", "find")

@@ -127,6 +127,15 @@ def test_a_search_applies_to_one_page_only(draw, busy_feed):
     assert page.query_params["find"] == "cart"
 
 
+def test_the_tables_of_a_page_are_forgotten_when_it_is_left(draw, busy_feed):
+    page = draw(busy_feed, "orders")
+
+    page.switch_page("views/inventory/page.py").run()
+
+    drawn = {table.data["label"] for table in drawn_tables(page)}
+    assert len(page.session_state["tab"].table_acts) == len(drawn) > 0
+
+
 def test_a_view_applies_to_one_page_only(draw, busy_feed):
     page = draw(busy_feed, "explorer", view="saved")
 
@@ -308,6 +317,18 @@ def test_a_reset_elsewhere_clears_the_tab_and_is_said(draw, busy_feed, site, sho
     assert "The shop was reset at" in page.toast[0].value
 
 
+def test_a_reset_elsewhere_is_followed_after_a_command_that_failed(draw, busy_feed, shop):
+    page = draw(busy_feed, "orders")
+    tab = page.session_state["tab"]
+    tab.command_result = CommandResult("announce", shop.noon, error="cannot connect")
+    tab.paused_snapshot = busy_feed.snapshot()
+    reset(busy_feed, shop)
+
+    page.run()
+
+    assert tab.paused_snapshot is None
+
+
 def reset(feed, shop):
     noon = datetime.fromtimestamp(shop.noon, UTC)
     feed.on_shop_state(msgspec.structs.replace(shop.stock(), run="b2", reset_at=noon))
@@ -339,6 +360,19 @@ def test_a_reset_asks_first(draw, busy_feed, site):
     bodies = [body for _, path, body, _ in list(site.asked.queue) if path == "/control"]
     assert codec.decode_json(bodies[-1]) == {"command": "reset", "seed": 7, "language": "uk"}
     assert "The shop was reset." in words(page)
+
+
+def test_a_reset_that_fails_puts_nothing_back(draw, busy_feed, site):
+    site.body = codec.encode_json({"scenarios": [SCENARIO]})
+    page = draw(busy_feed, "scenarios", site.url)
+    page.session_state["tab"].orders.selected_id = "ord_1"
+    page.button(key="reset").click().run()
+    site.status, site.body = 409, b'{"error":{"message":"Not now"}}'
+
+    page.button(key="reset-confirm").click().run()
+
+    assert page.session_state["tab"].orders.selected_id == "ord_1"
+    assert "Not now" in words(page)
 
 
 def test_an_error_of_the_simulator_is_shown_in_its_words(draw, busy_feed, site):

@@ -184,7 +184,7 @@ async def test_health_is_open_and_metrics_take_the_token(workbench, browser):
 
     assert await get(browser, f"{workbench.url}/_stcore/health") == (200, "ok")
     status, text = await get(browser, f"{workbench.url}/metrics", Authorization=f"Bearer {token}")
-    assert (status, "workbench_messages_told" in text) == (200, True)
+    assert (status, "workbench_monitor_messages_total" in text) == (200, True)
 
 
 async def test_no_token_is_asked_for_if_sign_in_is_off(workbenches, browser):

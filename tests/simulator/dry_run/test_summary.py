@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from simulator.dry_run.run import create_shop, summarise
 from simulator.dry_run.summary import RunSummary
-from simulator.engine.simulation_context import RunConfig
+from simulator.shop.simulation_context import RunConfig
 
 
 def summary_of(shop_data, seconds, *scenarios, **config):

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import codec
-from simulator.engine.simulation_context import RunConfig
 from simulator.scenarios.active import ScenarioRun
 from simulator.scenarios.definitions import Scenario, ScenarioModifiers, ScenarioText
 from simulator.shop.components import ShopComponents
+from simulator.shop.simulation_context import RunConfig
 from simulator.shop.stock_levels import StockStatus
 
 NO_SUPPLIERS = Scenario(

@@ -19,7 +19,7 @@ from training.evaluation import (
     merge_entries,
     pair_frames,
 )
-from training.lesson_rules import lesson_texts, step_texts
+from training.lesson_rules import PERSON_VALUES, lesson_texts, step_texts
 from training.lesson_types import Goal, Lesson
 from training.lessons.catalogue import CHAPTERS, LESSONS
 from training.lessons.requests import request
@@ -90,7 +90,7 @@ def values_of(lesson: Lesson) -> set[str]:
     of_actors = {
         name
         for actor in lesson.actors
-        for name in (actor.name, f"{actor.name}_user_id", f"{actor.name}_order")
+        for name in (actor.name, *(f"{actor.name}_{value}" for value in PERSON_VALUES))
     }
     return COMMON_VALUES | of_actors
 
@@ -328,7 +328,8 @@ FORBIDDEN = ("error", {"code": "forbidden", "message": "Not allowed"})
         (3, "orders:ord_nobody", "must begin with `order:`"),
         (3, "order:", "must begin with `order:`"),
         (3, "order:ord_2", "the order of Olha"),
-        (4, "order:ord_nobody", "still looks like a name"),
+        (4, "order:ord_nobody", "is not empty"),
+        (4, "o", "is not empty"),
     ],
 )
 def test_a_refusal_of_another_channel_says_that_it_is_not_the_one_asked_for(step, channel, text):
@@ -347,7 +348,7 @@ def test_a_refusal_of_another_channel_says_that_it_is_not_the_one_asked_for(step
         (2, "order:ord_1", "your own order"),
         (2, "user:user_1", "exactly `order:ord_2`"),
         (3, "user:user_1", "must begin with `order:`"),
-        (4, "order:ord_1", "still looks like a name"),
+        (4, "order:ord_1", "is not empty"),
     ],
 )
 def test_a_channel_that_is_not_refused_is_explained(step, channel, text):

@@ -21,7 +21,7 @@ export class BaseLayer {
     this.drawTraffic(now);
     this.drawRefusals(now);
     if (map.layout.isNarrow) this.labelPublisherRow();
-    else this.labelColumns(now);
+    else this.labelColumns();
   }
 
   // The size of every circle: the live layer eases towards it.  The scale grows immediately, and

@@ -310,7 +310,7 @@ export class TrafficModel {
 
   // The lane that a channel would have, null if the map has none for it.
   laneOfName(name) {
-    const kind = name === "*" ? "everyone" : name.slice(0, name.indexOf(":"));
+    const kind = kindOf(name);
     if (isShared(kind)) {
       return this.laneOf(this.channelNamed(name) ?? { name, kind, subscribers: new Set() }, 0);
     }

@@ -17,7 +17,6 @@ const MAX_TRAILS = 220; // beside those to everybody
 const MAX_RINGS = 120;
 const STAGGER_MS = 26; // between the dots of one message
 const LATE_MS = 1000; // a dot that is later than this is not shown
-export const EVICTED = 4100;
 export const OTHERS = "others"; // the place of all subscribers without one of their own
 export const DOOR = "door";
 

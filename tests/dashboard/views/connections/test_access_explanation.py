@@ -52,7 +52,7 @@ def test_a_message_queued_for_the_client_was_delivered_to_it():
 def test_a_message_without_subscribers_names_its_channel():
     _, _, why = explanation(connection(), access(False, True), log_of(NOON + 5, reached=0))
 
-    assert "Nobody was subscribed to tenant:shop when the new_order of +5 was published." in why
+    assert "Nobody was subscribed to tenant:shop when the new_order of +5 was published" in why
 
 
 def test_a_message_may_have_been_sent_before_the_client_connected():

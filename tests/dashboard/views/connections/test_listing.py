@@ -8,6 +8,7 @@ import pytest
 from dashboard.state.message_log import LoggedMessage, LogView
 from dashboard.views.connections import listing
 from protocol.admin_api import ConnectionList
+from protocol.monitoring import ConnectionEvent
 
 
 def decode(answer):
@@ -119,3 +120,13 @@ def test_a_user_has_the_name_of_the_connection_before_those_of_others(connection
 
     assert (names["user_1"], names["user_9"]) == ("Олена", "Сергій")
     assert "user_8" not in names
+
+
+def test_a_user_who_has_connected_again_has_not_left():
+    def event(at, kind):
+        return ConnectionEvent(at, kind, f"c_{at}", "user_1", "node-1", name="Олена")
+
+    left = [event(1.0, "connected"), event(2.0, "closed")]
+
+    assert listing.find_end(left, "олена") == left[-1]
+    assert listing.find_end([*left, event(3.0, "connected")], "user_1") is None

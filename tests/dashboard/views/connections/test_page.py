@@ -35,7 +35,7 @@ class FakeConnectionsClient:
         client = ConnectionList(connections, total or len(connections))
         self.result = PollResult(client, at, trouble)
         self.ended = []
-        self.gone = False
+        self.gone = self.silent = False
 
     def latest(self):
         return self.result
@@ -43,9 +43,13 @@ class FakeConnectionsClient:
     def check_access(self, connection_id, channel):
         if self.gone:
             raise ApiRequestError("HTTP 404 Not Found", 404)
+        if self.silent:
+            raise ApiRequestError("cannot connect")
         return ChannelAccess(channel, False, False, "not_staff", "")
 
     def disconnect(self, connection_id):
+        if self.silent:
+            raise ApiRequestError("cannot connect")
         self.ended.append(connection_id)
         return 1
 
@@ -123,6 +127,14 @@ def test_searches_and_sorts_by_the_url(draw):
     assert listed(page)["User"][:2] == ["user_29", "user_28"]
 
 
+def test_the_url_can_sort_by_the_messages_from_a_client(draw):
+    clients = [connection(n, messages_in=n) for n in (1, 3, 2)]
+
+    page = draw(FakeConnectionsClient(*clients), sort="messages")
+
+    assert listed(page)["From client"] == ["3", "2", "1"]
+
+
 def test_keeps_another_sort_than_the_explorer(draw):
     page = draw(FakeConnectionsClient(connection(1)), sort="waiting")
 
@@ -142,9 +154,9 @@ def test_reports_that_no_connection_matches(draw):
 
 
 def test_a_search_for_a_client_that_has_left_says_when(draw):
-    left = event(2, "closed")
+    came, left = event(2, "connected"), event(2, "closed", 5.0)
 
-    shown = words(draw(FakeConnectionsClient(connection(1)), events=[left], who="user_2"))
+    shown = words(draw(FakeConnectionsClient(connection(1)), events=[came, left], who="user_2"))
 
     assert "is not connected; left at" in shown
 
@@ -180,6 +192,15 @@ def test_keeps_the_last_list_and_shows_when_it_was_received(draw):
     assert len(listed(page)) == 1
 
 
+def test_shows_when_a_list_was_received_that_leaves_connections_out(draw):
+    client = FakeConnectionsClient(connection(1), total=600, trouble="cannot connect")
+
+    shown = words(draw(client))
+
+    assert "the newest 500 of 600" in shown
+    assert "as of 22:13:20: cannot connect" in shown
+
+
 @pytest.mark.parametrize(
     ("connections_client", "text"),
     [
@@ -193,6 +214,33 @@ def test_keeps_the_last_list_and_shows_when_it_was_received(draw):
 )
 def test_an_empty_list_says_why(draw, connections_client, text):
     assert text in words(draw(connections_client))
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        FakeConnectionsClient(connection(1), trouble="cannot connect"),
+        FakeConnectionsClient(at=None, trouble="cannot connect"),
+    ],
+)
+def test_why_there_is_no_newer_list_is_in_the_language_of_the_page(draw, client):
+    shown = words(draw(client, language="uk"))
+
+    assert "не вдалося під’єднатися" in shown
+    assert "cannot connect" not in shown
+
+
+def test_why_a_request_failed_is_in_the_language_of_the_page(draw):
+    client = FakeConnectionsClient(connection(1))
+    client.silent = True
+
+    page = draw(
+        client, disconnecting=connection(1), connection="c_1", ask="tenant:shop", language="uk"
+    )
+    page.button(key="disconnect-confirm").click().run()
+
+    assert "Недоступно: не вдалося під’єднатися." in words(page)
+    assert "не вдалося під’єднатися" in page.error[0].value
 
 
 def test_explains_why_a_client_does_not_receive_a_channel(draw):

@@ -53,6 +53,12 @@ def html(page):
     return " ".join(each.proto.body for each in page.get("html"))
 
 
+def test_a_link_can_open_the_conformance_tests(open_console):
+    page = open_console(console="conformance")
+
+    assert "run-all" in [button.key for button in page.button]
+
+
 def test_templates_are_in_the_language_of_the_page_until_the_shop_reports_its_own(
     open_console, feed, shop
 ):

@@ -155,7 +155,7 @@ def test_the_live_list_is_there_again_after_the_saved_one_and_another_page(open_
     assert len(table_with(page, "Content")) == 1
     table_with(page, "Subs").select("channel order:ord_1")
 
-    page.selectbox(key=VIEW).select("passing").run()
+    page.selectbox(key=VIEW).select("live").run()
 
     assert "view" not in url(page)
     assert table_with(page, "Content")["Channel"] == ["order:ord_1"]

@@ -7,6 +7,7 @@ from dashboard.views.inbox.conversations import (
     MAX_CONVERSATIONS,
     MAX_ENTRIES,
     SIMULATED_AGENT_ID,
+    ChatConversation,
     ChatConversations,
     active_since,
     choose_shown,
@@ -50,7 +51,8 @@ def conversations():
 
 def test_keep_their_messages_in_the_order_sent(conversations):
     conversations.on_message(message(2))
-    conversations.add_history("conv_1", encode_json({"messages": [line(1), line(2)]}))
+    (conversation,) = conversations.latest_first()
+    conversations.add_history(conversation, encode_json({"messages": [line(1), line(2)]}))
     conversations.on_message(message(3, "agent_1"))
 
     (conversation,) = conversations.latest_first()
@@ -123,12 +125,23 @@ def test_are_bounded(conversations):
 
 
 def test_keep_the_last_messages_of_a_long_one(conversations):
-    conversations.add_history(
-        "conv_1", encode_json({"messages": [line(n) for n in range(MAX_ENTRIES + 3)]})
-    )
+    history = encode_json({"messages": [line(n) for n in range(MAX_ENTRIES + 3)]})
+    conversations.add_history(ChatConversation("conv_1"), history)
 
     (conversation,) = conversations.latest_first()
     assert (len(conversation.entries), conversation.entries[0].id) == (MAX_ENTRIES, "m_3")
+
+
+def test_the_history_of_an_evicted_conversation_is_returned_though_it_is_not_kept(conversations):
+    conversations.add_list(listed("conv_1", last=line(2)))
+    (shown,) = conversations.latest_first()
+    for n in range(MAX_CONVERSATIONS):
+        conversations.on_message(message(3 + n, conversation=f"other_{n}"))
+
+    found = conversations.add_history(shown, encode_json({"messages": [line(1), line(2)]}))
+
+    assert (found.customer, [one.id for one in found.entries]) == (shown.customer, ["m_1", "m_2"])
+    assert found.id not in {one.id for one in conversations.latest_first()}
 
 
 def test_skip_other_messages_and_refuse_invalid_ones(conversations):

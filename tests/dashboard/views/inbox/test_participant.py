@@ -131,6 +131,22 @@ def test_earlier_messages_are_loaded_for_a_later_participant(attend):
     assert words([agent.load_history(listed)]) == [["Раз", "Два"]]
 
 
+def test_conversations_stay_while_another_program_answers(attend, connect, site):
+    customer = attend(CUSTOMER)
+    talk_id = customer.send_message("Коли відправите?", None)
+    site.body = b"<html>"
+    behind_proxy = ChatParticipant(
+        connect(CUSTOMER), ApiClient(site.url, lambda: "t0ken"), lambda: ()
+    )
+    until(behind_proxy.socket.status, lambda link: link.is_live)
+    behind_proxy.send_message("Агов", talk_id)
+
+    (talk,) = behind_proxy.conversations()
+
+    assert words([behind_proxy.load_history(talk)]) == [["Агов"]]
+    assert not behind_proxy.has_conversation_list
+
+
 def test_a_notification_of_a_customer_is_kept(attend, publish):
     customer = attend(CUSTOMER)
 

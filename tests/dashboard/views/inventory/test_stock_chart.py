@@ -1,7 +1,10 @@
 """The chart of one product's stock."""
 
+import re
+
 from dashboard.state import inventory
 from dashboard.state.inventory import Inventory
+from dashboard.ui.theme import ASSETS_DIR
 from dashboard.views.inventory import stock_chart
 
 
@@ -11,6 +14,16 @@ def after(*moments):
     for at, answer in moments:
         known = inventory.update_inventory(known, answer, at)
     return known.products[0]
+
+
+def test_the_legend_has_the_colour_of_each_warehouses_line():
+    styles = (ASSETS_DIR / "app.css").read_text()
+    tones = dict(re.findall(r"\.(w\d) { --tone: (#\w+); }", styles))
+    count = len(stock_chart.WAREHOUSE_HEX)
+
+    legend = [tones[stock_chart.tone(warehouse)] for warehouse in range(count + 1)]
+
+    assert legend == [*stock_chart.WAREHOUSE_HEX, stock_chart.WAREHOUSE_HEX[0]]
 
 
 def test_points_run_from_the_edge_of_the_window_to_now(shop):

@@ -62,15 +62,19 @@ def test_no_persona_can_be_chosen_on_training(draw, busy_feed):
 
 def test_other_pages_lead_back_to_the_lesson_that_is_under_way(draw, busy_feed):
     page = draw(busy_feed, "training")
-    choices = page.session_state[KEY].choices
-    choices["training", "lesson"], choices["training", "step"] = "be-refused", "2"
+
+    def choose(**values):
+        for parameter, value in values.items():
+            page.session_state[KEY].url_values.put("training", parameter, value, {})
+
+    choose(lesson="be-refused", step="2")
     page.switch_page("views/orders/page.py").run()
     assert "Back to the lesson: 4 · step 2" in words(page)
 
-    choices["training", "lesson"] = "sandbox"
+    choose(lesson="sandbox")
     page.run()
     assert "Back to the sandbox" in words(page)
 
-    choices["training", "lesson"] = ""
+    choose(lesson="")
     page.run()
     assert "Back to the" not in words(page)

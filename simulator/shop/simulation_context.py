@@ -17,8 +17,8 @@ from simulator.shop.simulation_events import SimulationEvent
 
 DurationRange = tuple[float, float]
 """Minimum and maximum duration, in virtual seconds."""
-
-
+ANNOUNCEMENTS = Channel(ChannelKind.PUBLIC, "announcements")
+"""The channel that all customers follow."""
 BASE_RATE = 20.0
 """Publications per virtual second for which the durations are calibrated."""
 
