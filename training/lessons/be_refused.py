@@ -171,7 +171,7 @@ BE_REFUSED = Lesson(
             title=N_("An order that does not exist"),
             instruction=N_(
                 "Ask for an order that nobody has placed: change the channel to "
-                "`order:ord_nobody`, and send it. Then click the `error` before it in **Frames**, "
+                "`order:ord_nobody`, and send it. Then click the `error` before it in “Frames”, "
                 "and compare the two."
             ),
             reason=N_(

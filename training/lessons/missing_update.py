@@ -95,7 +95,7 @@ MISSING_UPDATE = Lesson(
                 "{companion_name} (`{companion_user_id}`), another customer, waits for an update. "
                 "Press **Advance the order**, in the middle, at your connection: the shop advances "
                 "{companion}'s order, and {companion} receives nothing. Find out why: open "
-                "**{companion} in Connections** below (another tab). If **Connected clients** is "
+                "**{companion} in Connections** below (another tab). If “Connected clients” is "
                 "empty there, {companion} is not connected. Come back to answer. (There is nothing "
                 "to send in this lesson.)"
             ),

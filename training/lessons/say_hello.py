@@ -47,7 +47,7 @@ SAY_HELLO = Lesson(
             instruction=N_(
                 "You are {name}, a customer of the shop. Your connection to the server is open. "
                 "Send a `ping`: it is already in the editor, so press **Send**. (A frame is one "
-                "message; the list **Frames** numbers them.)"
+                "message; the list “Frames” numbers them.)"
             ),
             reason=N_(
                 "A WebSocket is a connection that stays open for hours, often in silence. A `ping` "

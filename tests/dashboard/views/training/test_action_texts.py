@@ -1,8 +1,11 @@
 """Actions in words."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
+from dashboard.i18n import translate
 from dashboard.views.training import action_texts
 from training.actions import Connect, Cut, Flood, RunScenario, Send, TokenKind, Wait
 from training.lessons.catalogue import LESSONS
@@ -19,6 +22,26 @@ def test_every_action_of_the_lessons_is_said_in_words_but_for_waiting():
     without_words = {type(each) for each in actions if action_texts.action_text(each) is None}
 
     assert without_words <= {Wait}
+
+
+@pytest.mark.parametrize("language", translate.LANGUAGES)
+def test_what_an_instruction_has_in_bold_is_a_control_of_the_page(language):
+    translated = translate.load_catalogue(language).gettext
+
+    def pattern(text):
+        return re.sub(r"\\\{\w+\\\}", ".+", re.escape(translated(text)))
+
+    always = ["Send", "Connect", "Disconnect", *action_texts.CONNECT_TITLES.values()]
+    unknown = []
+    for lesson in LESSONS.values():
+        for step in lesson.steps:
+            actions = [action_texts.action_text(each).text for each in step.buttons]
+            controls = [*always, *actions, *(link.text for link in step.links)]
+            known = re.compile("|".join(map(pattern, controls)))
+            names = re.findall(r"\*\*(.+?)\*\*", translated(step.instruction))
+            unknown += [name for name in names if not known.fullmatch(name)]
+
+    assert unknown == []
 
 
 @pytest.mark.parametrize(
