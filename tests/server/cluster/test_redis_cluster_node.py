@@ -295,11 +295,8 @@ async def test_without_redis_clients_stay_connected_and_every_request_ends(
     await a.place_order("ord_1", "olena")
     client = await b.sign_in("olena")
     await client.subscribe("order:ord_1")
-    watcher = await a.sign_in("boss", "admin")
-    await watcher.subscribe("monitor:shop")
 
     redis.send_signal(outage)
-    await watcher.subscribe("user:taras")
     answers = await asyncio.gather(
         *(admin(a, "GET", path) for path in ("/api/connections", "/api/channels"))
     )
@@ -317,12 +314,11 @@ async def test_without_redis_clients_stay_connected_and_every_request_ends(
     assert refused["payload"]["code"] == "internal"
     while (await admin(a, "GET", "/api/connections"))[0] != 200:
         pass
-    while (await admin(a, "GET", "/api/connections"))[1]["total"] != 3:
+    while (await admin(a, "GET", "/api/connections"))[1]["total"] != 2:
         pass
     while (await a.request("GET", "/readyz"))[0] != 200:
         pass
     assert await client.is_silent()
-    assert await refused_requests(watcher, 2) == ["order:ord_1", "user:taras"]
     await a.place_order("ord_1", "taras")
     assert (await client.next_event("unsubscribed"))["payload"] == {"channel": "order:ord_1"}
 
