@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from protocol.errors import ErrorCode, RequestError
@@ -38,6 +39,7 @@ class Channel(NamedTuple):
     """The tenant of an order; empty for every other kind, and on the side of a client."""
 
     @classmethod
+    @lru_cache(maxsize=4096)  # the same names come again and again
     def parse(cls, name: str, tenant: str = "") -> Channel:
         """Parse ``kind:key``, as somebody of a tenant means it.
 

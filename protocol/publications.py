@@ -49,7 +49,10 @@ class PublishRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
         """
         if self.everyone is False:
             raise ValueError("`everyone` is true or left out")
-        if sum(given is not UNSET for given in (self.channel, self.user, self.everyone)) != 1:
+        given = (
+            (self.channel is not UNSET) + (self.user is not UNSET) + (self.everyone is not UNSET)
+        )
+        if given != 1:
             raise ValueError("one of `channel`, `user` and `everyone` is required")
         if isinstance(self.channel, str):
             return Channel.parse(self.channel, tenant)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import jwt
 import pytest
@@ -9,8 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from common.env_settings import InvalidSettings, load_settings
+from server.auth import jwt_verifier
 from server.auth.identity import InvalidToken, Role
-from server.auth.jwt_verifier import make_verifier
+from server.auth.jwt_verifier import JwtVerifier, make_verifier
 from server.settings import Settings
 
 CLAIMS = {"user_id": "olena", "tenant_id": "shop", "role": "customer", "name": "Олена"}
@@ -228,3 +230,50 @@ async def test_a_token_without_a_role_is_refused_if_so_configured(secret):
 
     with pytest.raises(InvalidToken):
         await verifier.verify(jwt.encode(claims(role=None), secret))
+
+
+class Keys:
+    """Gives the key of the settings, and counts how often it was asked."""
+
+    def __init__(self, secret):
+        self.secret, self.asked = secret, 0
+
+    async def get(self, token):
+        self.asked += 1
+        return self.secret
+
+
+@pytest.mark.parametrize(
+    ("lifetime_s", "after_s", "asked"), [(3600, 59, 1), (3600, 61, 2), (30, 28, 1), (30, 31, 2)]
+)
+async def test_a_token_is_verified_again_after_a_minute_or_its_expiry(
+    monkeypatch, secret, lifetime_s, after_s, asked
+):
+    keys, now = Keys(secret), time.time()
+    verifier = JwtVerifier(Settings(jwt_secret=secret), keys.get, lambda identity: False)
+    token = jwt.encode(claims(exp=int(now) + lifetime_s), secret, algorithm="HS256")
+    await verifier.verify(token)
+
+    monkeypatch.setattr(jwt_verifier, "time", SimpleNamespace(time=lambda: now + after_s))
+    await verifier.verify(token)
+
+    assert keys.asked == asked
+
+
+async def test_of_many_tokens_the_first_is_verified_again(monkeypatch, secret):
+    keys = Keys(secret)
+    verifier = JwtVerifier(Settings(jwt_secret=secret), keys.get, lambda identity: False)
+    monkeypatch.setattr(jwt_verifier, "CACHE_SIZE", 2)
+    first, second, third = (
+        jwt.encode(claims(user_id=name), secret, algorithm="HS256")
+        for name in ("olena", "taras", "ivan")
+    )
+    for token in (first, second, third):
+        await verifier.verify(token)
+
+    for token in (third, second):
+        await verifier.verify(token)
+    assert keys.asked == 3
+    await verifier.verify(first)
+
+    assert keys.asked == 4
