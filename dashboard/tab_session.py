@@ -197,9 +197,11 @@ class ConnectionsState:
     """The connection that the dialog asks about, and what it did, until that has been shown.
 
     ``ignored_message`` was selected in the Explorer before a link asked about another one.
+    ``checked`` are the connection and the channel whose access was checked last.
     """
 
     notice: str = ""
+    checked: tuple[str, str] = ("", "")
     paused_result: PollResult | None = None
     disconnect_target: ConnectionInfo[datetime] | None = None
     is_dialog_drawn: bool = False

@@ -215,7 +215,7 @@ BE_REFUSED = Lesson(
                 "Only `id` and `timestamp` differ. The answer is the same, whether the order "
                 "belongs to somebody else or does not exist."
             ),
-            draft=subscribe(ORDER, "r3"),
+            draft=subscribe(OTHER_ORDER, "r3"),
             resume=(Connect(), send_subscribe(ORDER, "r1"), send_subscribe(OTHER_ORDER, "r2")),
             links=(MAP,),
         ),
@@ -294,7 +294,7 @@ BE_REFUSED = Lesson(
                 "orders exist, or how many. Another error, `invalid_payload`, comes only if the "
                 "message lacks a field: without the line `channel`, for example."
             ),
-            draft=subscribe(ORDER, "r4"),
+            draft=subscribe("order:ord_nobody", "r4"),
             resume=(
                 Connect(),
                 send_subscribe(ORDER, "r1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -226,8 +227,13 @@ def _draw_access_check(
         if id is None:
             return
         channel = f"{ChannelKind.ORDER}:{id}"
+    is_new = tab().connections.checked != (connection.id, channel)
+    tab().connections.checked = (connection.id, channel)
+    # At a later check the page still has the answer of the one before.
+    spinner = st.spinner(_("Asking the server…")) if is_new else nullcontext()
     try:
-        access = connections_client().check_access(connection.id, channel)
+        with spinner:
+            access = connections_client().check_access(connection.id, channel)
     except ApiRequestError as why:
         gone = why.status == 404
         words = _("No longer connected.") if gone else _("Unavailable: {why}.")
