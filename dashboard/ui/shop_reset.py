@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from dashboard.dependencies import feed
 from dashboard.i18n.translate import _
-from dashboard.tab_session import tab
+from dashboard.tab_session import KEPT_PAGES, tab
 from dashboard.ui.formatting import format_time
 
 
@@ -26,7 +26,9 @@ def follow() -> None:
     words = _("The shop was reset at {time} in another tab.")
     tab().reset_notice = words.format(time=format_time(reset_at))
     start_over()
-    st.rerun()
+    # Where nothing is put back, the run goes on: Streamlit would drop the click that began it.
+    if tab().url_values.page not in KEPT_PAGES:
+        st.rerun()
 
 
 def start_over() -> None:

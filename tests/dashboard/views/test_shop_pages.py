@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from client.sans_io.connection_state import ConnectionState
 from dashboard.tab_session import CommandResult
+from dashboard.ui import shop_reset
 from protocol import codec
 from protocol.monitoring import Sample
 from protocol.simulator_api import RunningScenario, ScenarioSubject, SubjectKind
@@ -315,6 +316,20 @@ def test_a_reset_elsewhere_clears_the_tab_and_is_said(draw, busy_feed, site, sho
 
     assert (tab.paused_snapshot, tab.orders.selected_id) == (None, "")
     assert "The shop was reset at" in page.toast[0].value
+
+
+@pytest.mark.parametrize(("name", "again"), [("orders", 1), ("training", 0)])
+def test_a_reset_elsewhere_ends_no_run_of_a_lesson_as_its_click_would_be_lost(
+    draw, busy_feed, shop, monkeypatch, name, again
+):
+    page = draw(busy_feed, name)
+    reset(busy_feed, shop)
+    ended = []
+    monkeypatch.setattr(shop_reset.st, "rerun", lambda: ended.append(name))
+
+    page.run()
+
+    assert len(ended) == again
 
 
 def test_a_reset_elsewhere_is_followed_after_a_command_that_failed(draw, busy_feed, shop):
