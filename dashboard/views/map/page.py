@@ -13,5 +13,8 @@ def draw() -> None:
 
 
 live_line = page_frame.header(_("Map"), allow_presenter=True)
-page_frame.redraw_periodically("map", draw)
 picture.draw()
+# Last.  On a busy machine Streamlit may join the messages of a run with those of the fragment's
+# next one.  The browser then removes the fragment's place for a moment, what stands behind it moves
+# up by one, and the fragment is drawn over it.
+page_frame.redraw_periodically("map", draw)
