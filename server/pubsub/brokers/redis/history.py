@@ -36,7 +36,7 @@ TRIM_SLACK = 200  # publications that a log may have over its limit: it is trimm
 class HistorySlice(Struct, frozen=True):
     """A channel's position, and publications that led to it.
 
-    ``is_complete`` tells whether the log reaches back to the position that was given, and is
+    ``is_complete`` is whether the log reaches back to the position that was given, and is
     None if none was.  ``publications`` are
 
     - if it is True, those since that position, also in the epoch that continues its own;
