@@ -6,6 +6,8 @@ request is wrong.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
@@ -29,6 +31,7 @@ class ErrorResponse(Struct, frozen=True):
     error: ErrorBody
 
 
+@lru_cache(maxsize=256)  # a service sends the same one with every request
 def bearer_token(authorization: str) -> str:
     """Return the token of an ``Authorization`` header, or an empty text if it has none."""
     scheme, _, token = authorization.partition(" ")

@@ -107,11 +107,8 @@ def encode_with_offset(publication: Publication) -> bytes:
 
 def format_timestamp(at: float) -> str:
     """Format seconds since the epoch as ISO 8601 in UTC with milliseconds."""
-    return _format_milliseconds(int(at * 1000))
-
-
-def _format_milliseconds(milliseconds: int) -> str:
-    return f"{_format_seconds(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
+    seconds, milliseconds = divmod(int(at * 1000), 1000)
+    return f"{_format_seconds(seconds)}.{milliseconds:03}Z"
 
 
 @lru_cache(maxsize=16)
@@ -121,7 +118,8 @@ def _format_seconds(seconds: int) -> str:
 
 @lru_cache(maxsize=16)  # under load, hundreds of messages share a millisecond
 def _timestamp_suffix(milliseconds: int) -> bytes:
-    return b',"timestamp":"%b"}' % _format_milliseconds(milliseconds).encode()
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    return f',"timestamp":"{_format_seconds(seconds)}.{milliseconds:03}Z"}}'.encode()
 
 
 def validate_event(type_: str, payload: bytes | msgspec.Raw) -> tuple[Payload, bytes]:

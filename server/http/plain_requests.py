@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
+from functools import lru_cache
 
 from msgspec import Struct
 
 MAX_HEAD_BYTES = 8190  # aiohttp has this limit for each header
 MAX_LENGTH_DIGITS = 7
+CACHED_HEADS = 256  # 2 MB, were all of them as long as they may be
 _HEAD = re.compile(rb"POST /api/publish HTTP/1\.1(?:\r\n[A-Za-z0-9-]+:[\t -~]*)+")
 _AUTHORIZATION, _IDEMPOTENCY_KEY = b"authorization", b"idempotency-key"
 _CONTENT_LENGTH, _HOST = b"content-length", b"host"
@@ -32,10 +34,27 @@ class PlainRequest(Struct, frozen=True):
     body: bytes
 
 
+class _Head(Struct, frozen=True):
+    """What counts of a plain request before its body."""
+
+    authorization: str
+    idempotency_key: str | None
+    content_length: int
+
+
 def read_plain_request(data: bytes) -> PlainRequest | None:
     """Read one whole publish request; None for anything else, and for more or less than one."""
-    head, _, body = data.partition(b"\r\n\r\n")
-    if len(head) > MAX_HEAD_BYTES or not _HEAD.fullmatch(head):
+    encoded_head, _, body = data.partition(b"\r\n\r\n")
+    head = _read_head(encoded_head) if len(encoded_head) <= MAX_HEAD_BYTES else None
+    if head is None or head.content_length != len(body):
+        return None
+    return PlainRequest(head.authorization, head.idempotency_key, body)
+
+
+@lru_cache(maxsize=CACHED_HEADS)  # a publisher's differ in the length of the body at the most
+def _read_head(head: bytes) -> _Head | None:
+    """Read the request line and the headers; None if they are not plain."""
+    if not _HEAD.fullmatch(head):
         return None
     found: dict[bytes, bytes] = {}
     for line in head.split(b"\r\n")[1:]:
@@ -46,11 +65,11 @@ def read_plain_request(data: bytes) -> PlainRequest | None:
         if name in _READ_ONCE:
             found[name] = value.strip(b" \t")
     length = found.get(_CONTENT_LENGTH, b"")
-    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS or int(length) != len(body):
+    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
         return None
     key = found.get(_IDEMPOTENCY_KEY)
-    return PlainRequest(
-        found.get(_AUTHORIZATION, b"").decode(), None if key is None else key.decode(), body
+    return _Head(
+        found.get(_AUTHORIZATION, b"").decode(), None if key is None else key.decode(), int(length)
     )
 
 

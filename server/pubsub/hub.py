@@ -184,6 +184,9 @@ class Hub:
         Neighbours with the same recipients are queued together: a list of twenty costs a
         subscriber hardly more than one.
         """
+        if len(publications) == 1:  # nearly always: there is nothing to compare
+            self._deliver_batch(publications)
+            return
         for _, together in groupby(publications, key=_recipients_key):
             self._deliver_batch(list(together))
 
@@ -204,7 +207,7 @@ class Hub:
         for observer in self.mirror_observers:
             observer(publications)
 
-    def _deliver_batch(self, publications: list[Publication]) -> None:
+    def _deliver_batch(self, publications: Sequence[Publication]) -> None:
         subscribers = self.subscribers_for(publications[0])
         reached, count = len(subscribers), len(publications)
         if reached:

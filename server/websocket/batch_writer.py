@@ -276,22 +276,29 @@ class BatchWriter:
         """Write the turns of this pass until this time or the end."""
         turns = self._turns
         while turns:
-            queues: list[SendQueue] = []
-            while turns and len(queues) < WRITES_PER_CHECK:
-                waiting = turns.popleft()
-                waiting.has_turn = False
-                if isinstance(waiting, RecipientGroup):
-                    self._write_group(waiting)
-                    break
-                queues.append(waiting)
-                self._pass_writes += 1
-                self._pass_publications += len(waiting.pending)
-            self._write_queues(queues)
+            waiting = turns.popleft()
+            if isinstance(waiting, RecipientGroup):
+                self._write_group(waiting)
+            else:
+                self._write_queues(self._take_queues(waiting))
             if self._clock() >= until:
                 return
 
+    def _take_queues(self, first: SendQueue) -> list[SendQueue]:
+        """Take the turns of the queues behind one that was taken, up to the next group."""
+        queues, turns = [first], self._turns
+        while turns and len(queues) < WRITES_PER_CHECK and isinstance(turns[0], SendQueue):
+            queues.append(turns[0])
+            turns.popleft()
+        for queue in queues:
+            queue.has_turn = False
+            self._pass_publications += len(queue.pending)
+        self._pass_writes += len(queues)
+        return queues
+
     def _write_group(self, group: RecipientGroup) -> None:
         """Write a group's frames to each of its queues."""
+        group.has_turn = False
         if not group.frames:
             return
         data = b"".join(group.frames)

@@ -68,8 +68,9 @@ class MemoryHistory:
         log.offset += 1
         kept = replace(publication, position=StreamPosition(self._epoch, log.offset))
         log.entries.append(kept)
-        self._bytes += _size(kept)
-        log.bytes += _size(kept)
+        size = _size(kept)
+        self._bytes += size
+        log.bytes += size
         if len(log.entries) > self._retention.max_messages_for(channel):
             self._drop_oldest(log)
         while channel.kind is ChannelKind.MONITOR and log.bytes > MONITOR_MAX_BYTES:
