@@ -23,6 +23,7 @@ from itertools import repeat
 from typing import Any, Protocol
 
 from server.websocket.send_queue import (
+    GROUP_SIZE,
     MAX_TRANSPORT_BUFFER,
     DirectSocket,
     QueuedConnection,
@@ -40,8 +41,7 @@ from server.websocket.slow_consumers import (
 from server.websocket.write_budget import WriteBudget
 
 BLOCKED_RETRY_S = 0.02  # between two attempts to write to a socket that is full
-WRITES_PER_CHECK = 64  # of the time, to queues with frames of their own
-MAX_GROUP_BYTES = 8192  # above it a write takes longer, so the time is checked more often
+WRITES_PER_CHECK = GROUP_SIZE  # of the time; a slice is longer by at most so many writes
 MAX_URGENT_RECIPIENTS = 16  # of a publication: it costs as much to accept it as to write it
 
 
@@ -140,7 +140,7 @@ class BatchWriter:
 
     def close_queue(self, queue: SendQueue) -> None:
         """Write what is queued, as far as the socket takes it, and forget the queue."""
-        self._separate(queue.group)
+        self._separate(queue)
         if queue.pending:
             self._write(queue, b"".join(queue.pending))
         self._clear(queue)
@@ -228,13 +228,14 @@ class BatchWriter:
         """Queue a frame for one connection, behind those it shares with a group."""
         if not queue.pending and queue.group is not None:
             if queue.group.frames:
-                self._separate(queue.group)
+                self._separate(queue)
             else:
                 queue.group.queues_with_own_frames += 1
         queue.pending.append(frame)
 
-    def _separate(self, group: RecipientGroup | None) -> None:
-        """Give the frames of a group to each of its queues."""
+    def _separate(self, queue: SendQueue) -> None:
+        """Give the frames of a queue's group to each of its queues."""
+        group = queue.group
         if group is None or not group.frames:
             return
         frames, group.frames = group.frames, []
@@ -296,14 +297,11 @@ class BatchWriter:
         return queues
 
     def _write_group(self, group: RecipientGroup) -> None:
-        """Write a group's frames to each of its queues, or leave it to them if there are many."""
+        """Write a group's frames to each of its queues."""
         group.has_turn = False
         if not group.frames:
             return
         data = b"".join(group.frames)
-        if len(data) > MAX_GROUP_BYTES:
-            self._separate(group)
-            return
         self._pass_writes += len(group.queues)
         self._pass_publications += len(group.queues) * len(group.frames)
         group.frames = []
@@ -399,7 +397,7 @@ class BatchWriter:
 
     def _clear(self, queue: SendQueue) -> None:
         """Drop what is queued."""
-        self._separate(queue.group)
+        self._separate(queue)
         self._take_pending(queue)
         queue.unsent.clear()
         self._add_unsent(queue, -queue.unsent_bytes)

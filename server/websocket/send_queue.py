@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 MAX_TRANSPORT_BUFFER = 1 << 16  # bytes in the transport's buffer; above it nothing more is written
-GROUP_SIZE = 128  # send queues: some 0.6 ms of writes
+GROUP_SIZE = 64  # send queues
 
 
 class Transport(Protocol):

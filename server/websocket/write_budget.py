@@ -22,7 +22,7 @@ MIN_SHARE, MAX_SHARE = 0.3, 0.44  # of a core
 MAX_PAUSE_S = 0.01  # between two passes, however long they take
 BURST_S = 0.08  # of writing without a pause after a quiet time, beyond the share
 TIMER_RESOLUTION_S = 0.001  # of event loops: a shorter pause is none
-MAX_SLICE_S = 0.0005  # while each write carries one publication
+MAX_SLICE_S = 0.0008  # while each write carries one publication
 MIN_SLICE_S = 0.0002  # while it carries at least `ENOUGH_TO_JOIN`
 ENOUGH_TO_JOIN = 1.5  # publications in a write, on average
 

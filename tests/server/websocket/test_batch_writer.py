@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.websocket.batch_writer import MAX_GROUP_BYTES, WRITES_PER_CHECK, BatchWriter
+from server.websocket.batch_writer import BatchWriter
 from server.websocket.send_queue import GROUP_SIZE, MAX_TRANSPORT_BUFFER, Recipients
 from server.websocket.slow_consumers import HARD_LIMIT_FACTOR, QueueLimits
-from server.websocket.write_budget import MAX_SLICE_S
 from tests.server.websocket.simulated_loop import SimulatedLoop
 
 LIMIT = 1 << 20
@@ -251,38 +250,6 @@ def test_a_reply_keeps_its_place_between_broadcasts(writer, number):
 
     assert asking.received == b"before,reply,after"
     assert {each.received for each in listening} == {b"before,after"}
-
-
-def test_large_frames_to_many_hold_the_loop_no_longer_than_frames_of_their_own(writer):
-    sockets = many()
-    large = b"x" * (MAX_GROUP_BYTES + 1)
-    write_s = MAX_SLICE_S / 10
-    for socket in sockets:
-        socket.before_send = partial(writer.loop.spend, write_s)
-
-    writer.broadcast(writer.open_all(sockets), large)
-    writer.flush()
-
-    assert [socket.writes for socket in sockets] == [[large]] * len(sockets)
-    assert writer.loop.longest_held_s <= MAX_SLICE_S + WRITES_PER_CHECK * write_s
-
-
-def test_large_and_small_frames_to_many_keep_their_order(writer):
-    sockets = many()
-    recipients = writer.open_all(sockets)
-    large = b"L" * MAX_GROUP_BYTES
-    pieces = (b"1", large, large, b"2", large, b"3")
-
-    for number, piece in enumerate(pieces):
-        writer.broadcast(recipients, piece)
-        if number in (1, 4):
-            writer.flush()
-    writer.push(recipients.queues[7], b"reply")
-    writer.flush()
-
-    everything = b"".join(pieces)
-    assert sockets[7].received == everything + b"reply"
-    assert {each.received for each in sockets if each is not sockets[7]} == {everything}
 
 
 def test_broadcasts_to_overlapping_channels_keep_their_order(writer):
