@@ -138,7 +138,11 @@ class ConsoleState:
     template_persona: str = ""  # that it was written for
     template_order: str = ""  # the id of the order in it
     template_at: float = 0.0  # seconds since the epoch
-    replaced_text: str = ""  # the text before it, until the browser shows the template
+    # What the page itself wrote into the editor last, its number, and the texts before, which the
+    # browser may still send until it has it:
+    written_text: str = ""
+    written_version: int = 0
+    replaced_texts: tuple[str, ...] = ()
     template_version: int = 0  # counts how often the page itself selected a template
     shown_templates: dict[str, str] = field(default_factory=dict)  # by the widget's last two keys
     opened_personas: dict[str, None] = field(default_factory=dict)  # in this order

@@ -63,6 +63,10 @@ function keepIndent(event) {
   document.execCommand("insertText", false, `\n${indent}`); // unlike setRangeText, can be undone
 }
 
+function report(editor) {
+  editor.setStateValue("typed", { text: editor.area.value, version: editor.data.version });
+}
+
 function look(editor) {
   const area = document.querySelector(`.st-key-${editor.data.text} textarea`);
   if (!area) return;
@@ -87,10 +91,11 @@ function look(editor) {
     draw(layer, area.value, errorAt);
     editor.errorAt = errorAt;
   }
-  if (editor.text !== area.value) {
+  if (editor.text !== area.value || editor.version !== data.version) {
     editor.text = area.value;
+    editor.version = data.version;
     clearTimeout(editor.timer);
-    editor.timer = setTimeout(() => editor.report("typed", area.value), REPORT_AFTER_MS);
+    editor.timer = setTimeout(() => report(editor), REPORT_AFTER_MS);
   }
   layer.style.width = `${area.clientWidth}px`;
   layer.style.height = `${area.clientHeight}px`;
@@ -106,7 +111,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   if (editor.data && editor.data.schema !== data.schema) scrollToTop(SCHEMA);
   editor.data = data;
-  editor.report = setStateValue;
+  editor.setStateValue = setStateValue;
   look(editor);
   return () => {
     // Streamlit also calls this for a run that another one has replaced before the code was loaded.

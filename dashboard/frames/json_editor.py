@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -17,13 +18,34 @@ _component = st.components.v2.component(
 )
 
 
+class TypedText(NamedTuple):
+    """What is in the browser's text area, and the version of the last text that reached it."""
+
+    text: str
+    version: int
+
+
+def typed_text(key: str) -> TypedText | None:
+    """Return what the component of this key has reported, if it has."""
+    typed = st.session_state.get(key, {}).get("typed")
+    return None if typed is None else TypedText(typed["text"], typed["version"])
+
+
 def draw_colours(
-    key: str, text: str, *, text_key: str, button_key: str, schema: str = "", blocked: bool = False
+    key: str,
+    text: str,
+    *,
+    text_key: str,
+    button_key: str,
+    version: int = 0,
+    schema: str = "",
+    blocked: bool = False,
 ) -> None:
     """Colour the text area of ``text_key``, whose text was checked when it was ``text``.
 
-    The component reports what is typed as ``typed`` in the session, under its key.  While
-    ``blocked`` is true, the button is disabled; another ``schema`` is shown from its top.
+    The component reports what is typed: see ``typed_text``.  ``version`` is that of the text which
+    the page wrote last.  While ``blocked`` is true, the button is disabled; another ``schema`` is
+    shown from its top.
     """
     error = json_check.find_json_error(text)
     _component(
@@ -32,6 +54,7 @@ def draw_colours(
             "text": text_key,
             "button": button_key,
             "checked": text,
+            "version": version,
             "error": error.offset if error else None,
             "schema": schema,
             "blocked": blocked,

@@ -18,8 +18,9 @@ EDITOR_TEXT = "draft"  # the editor's widget key: Streamlit forgets it while ano
 def replace_draft(text: str) -> None:
     """Set the text that the editor shows when the Console is opened, and restores."""
     console = tab().console
-    console.draft = console.handed_over = text
-    console.replaced_text, console.is_new = "", False
+    console.draft = console.handed_over = console.written_text = text
+    console.written_version += 1
+    console.replaced_texts, console.is_new = (), False
     st.session_state.pop(EDITOR_TEXT, None)
 
 

@@ -159,6 +159,7 @@ def _draw_check(values: Callable[[], TemplateValues], persona: Persona) -> None:
         text,
         text_key=EDITOR_TEXT,
         button_key="send",
+        version=tab_session.tab().console.written_version,
         schema=name,
         blocked=_is_unpublishable(text),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 from msgspec.structs import replace
 
-from dashboard.frames import templates
+from dashboard.frames import json_editor, templates
 from dashboard.frames.templates import TEMPLATE_TITLES, TemplateValues
 from dashboard.i18n.translate import current_language
 from dashboard.tab_session import tab
@@ -17,6 +17,7 @@ from dashboard.ui.console_draft import EDITOR_TEXT
 
 TEMPLATE_PARAM = "template"  # of the chosen template, in the URL
 LIVE_KEY = "json-editor"  # of the component that reports what is typed
+MAX_REPLACED_TEXTS = 20  # a message is late by some seconds at the most
 _REQUEST_ID = re.compile(r'("id"\s*:\s*"r)(\d+)"')
 
 
@@ -40,36 +41,47 @@ def initialise(persona_key: str, values: Callable[[], TemplateValues]) -> None:
 
 
 def _ignore_late_message() -> None:
-    """Keep what was written although the browser sent the text before it once more.
+    """Keep what was written although the browser sent a text before it once more.
 
     It sends the editor's text along with every clock's message, also with one that crosses the
     written text on its way.
     """
     console = tab().console
-    written = console.handed_over or console.template_text
-    if typed_text() == written:
-        console.replaced_text = ""
-    elif console.replaced_text and st.session_state.get(EDITOR_TEXT) == console.replaced_text:
-        st.session_state[EDITOR_TEXT] = written
+    committed = st.session_state.get(EDITOR_TEXT)
+    if _confirmed_text() is not None:
+        console.replaced_texts = ()
+    elif committed in console.replaced_texts:
+        st.session_state[EDITOR_TEXT] = console.written_text
+    elif committed not in (None, console.written_text):
+        console.replaced_texts = ()  # typed by a person: nothing older comes after it
 
 
-def typed_text() -> str:
-    """Return what is in the browser's editor: the session has it only once it is committed."""
-    typed = st.session_state.get(LIVE_KEY, {}).get("typed")
-    committed: str = st.session_state.get(EDITOR_TEXT, "")
-    return committed if typed is None else typed
+def _write(text: str) -> None:
+    """Put a text into the editor; in a callback, or before the editor."""
+    console = tab().console
+    before = st.session_state.get(EDITOR_TEXT)
+    replaced = [each for each in (*console.replaced_texts, before) if each not in (None, text)]
+    console.replaced_texts = tuple(replaced[-MAX_REPLACED_TEXTS:])
+    st.session_state[EDITOR_TEXT] = console.written_text = text
+    console.written_version += 1
+
+
+def _confirmed_text() -> str | None:
+    """Return what is typed in the browser, if it has got what the page wrote last."""
+    typed = json_editor.typed_text(LIVE_KEY)
+    if typed is None or typed.version != tab().console.written_version:
+        return None
+    return typed.text
 
 
 def shown_text() -> str:
     """Return the text that the editor shows after this run.
 
-    What the browser reported before a template was written is over, although it is still there.
+    The session has what is typed only once it is committed.  What the browser reported before the
+    page wrote a text is over, although it is still there.
     """
-    replaced = tab().console.replaced_text
-    typed = typed_text()
-    if replaced and typed == replaced:
-        return str(st.session_state.get(EDITOR_TEXT, ""))
-    return typed
+    typed = _confirmed_text()
+    return str(st.session_state.get(EDITOR_TEXT, "")) if typed is None else typed
 
 
 def is_outdated(text: str, values: TemplateValues) -> bool:
@@ -78,8 +90,9 @@ def is_outdated(text: str, values: TemplateValues) -> bool:
     The time in it does not count.
     """
     console, name = tab().console, selected_template()
-    typed = st.session_state.get(LIVE_KEY, {}).get("typed", text)
-    if name == templates.OWN_MESSAGE or not text == console.template_text == typed:
+    typed = json_editor.typed_text(LIVE_KEY)
+    is_typed = typed is not None and _confirmed_text() != text
+    if name == templates.OWN_MESSAGE or is_typed or text != console.template_text:
         return False
     values = replace(values, at=console.template_at)
     return templates.render_template(name, next_id(text), values) != text
@@ -161,9 +174,9 @@ def write_template(name: str, values: TemplateValues) -> None:
     tab().console.handed_over = ""
     before = st.session_state.get(EDITOR_TEXT, "")
     text = templates.render_template(name, next_id(before), values)
+    _write(text)
     console = tab().console
-    console.replaced_text = before if before != text else ""
-    st.session_state[EDITOR_TEXT] = console.template_text = text
+    console.template_text = text
     console.template_order, console.template_at = values.order_id, values.at
     console.draft_persona, console.is_new = console.template_persona, False
     save()
@@ -183,9 +196,7 @@ def restore(values: TemplateValues) -> None:
     if not console.handed_over:
         write_template(selected_template(), values)
         return
-    before = st.session_state.get(EDITOR_TEXT, "")
-    console.replaced_text = before if before != console.handed_over else ""
-    st.session_state[EDITOR_TEXT] = console.handed_over
+    _write(console.handed_over)
     follow_text()
 
 
@@ -217,12 +228,11 @@ def follow_text() -> None:
 def increment_id() -> None:
     """Give the next frame the next id; for a callback."""
     text: str = st.session_state[EDITOR_TEXT]
-    is_template = text == tab().console.template_text
-    st.session_state[EDITOR_TEXT] = _REQUEST_ID.sub(
-        lambda found: f'{found[1]}{int(found[2]) + 1}"', text, 1
-    )
+    console = tab().console
+    is_template = text == console.template_text
+    _write(_REQUEST_ID.sub(lambda found: f'{found[1]}{int(found[2]) + 1}"', text, 1))
     if is_template:
-        tab().console.template_text = st.session_state[EDITOR_TEXT]
+        console.template_text = console.written_text
     save()
 
 

@@ -140,8 +140,8 @@ def template_values(values: Mapping[str, str]) -> TemplateValues:
 def _draw_check(run: LessonRun, is_ready: bool) -> None:
     """Draw what is wrong with the text and its size, as it is typed."""
     committed = tab().training.draft
-    typed = st.session_state.get(_live_key(), {}).get("typed")
-    text: str = committed if typed is None else typed
+    typed = json_editor.typed_text(_live_key())
+    text = committed if typed is None else typed.text
     with st.container(key="lesson-check", border=False, gap="xsmall"):
         st.html(json_editor.check_html(text, _is_publication(run, text)))
     json_editor.draw_colours(

@@ -10,6 +10,7 @@ def editor():
     import streamlit as st
 
     from dashboard.frames.templates import TEMPLATE_TITLES, TemplateValues
+    from dashboard.tab_session import tab
     from dashboard.ui.console_draft import EDITOR_TEXT
     from dashboard.views.console import editor_state
 
@@ -34,14 +35,25 @@ def editor():
     )
     if shown == key:
         editor_state.keep_choice(key, name)
+    st.button("Send", on_click=editor_state.increment_id)
     st.text(editor_state.selected_template())
     st.text(editor_state.other_persona())
     st.text(editor_state.shown_text())
+    st.text(tab().console.written_version)
 
 
 @pytest.fixture
 def page():
     return AppTest.from_function(editor).run()
+
+
+def report(page, text):
+    """Report what the browser has in its editor, now that it has what the page wrote last."""
+    page.session_state["json-editor"] = {"typed": {"text": text, "version": version(page)}}
+
+
+def version(page):
+    return int(page.text[3].value)
 
 
 def as_agent(page):
@@ -77,7 +89,7 @@ def test_a_template_that_fits_every_persona_names_none(page):
 
 
 def test_what_the_browser_reported_before_a_template_is_not_shown(page):
-    page.session_state["json-editor"] = {"typed": page.text_area[0].value}
+    report(page, page.text_area[0].value)
     page.session_state["order"] = "order:ord_2"
 
     assert '"order:ord_2"' in page.run().text[2].value
@@ -106,7 +118,7 @@ def test_a_template_is_not_written_again_for_another_time(page):
 
 def test_a_late_message_of_the_browser_does_not_undo_the_template(page):
     before = page.text_area[0].value
-    page.session_state["json-editor"] = {"typed": before}
+    report(page, before)
     page.session_state["order"] = "order:ord_2"
     page.run()
 
@@ -115,11 +127,62 @@ def test_a_late_message_of_the_browser_does_not_undo_the_template(page):
     assert '"order:ord_2"' in page.text_area[0].value
 
 
+def test_a_late_message_of_the_browser_does_not_undo_the_next_id(page):
+    before = page.text_area[0].value
+    report(page, before)
+    page.button[0].click().run()
+    assert '"r2"' in page.text_area[0].value
+
+    page.text_area[0].input(before).run()
+
+    assert '"r2"' in page.text_area[0].value
+
+
+@pytest.mark.parametrize("sent", [1, 2, 3])
+def test_a_message_of_before_a_request_was_sent_does_not_undo_a_template(page, sent):
+    texts = [page.text_area[0].value]
+    report(page, texts[0])
+    for _ in range(sent):
+        page.button[0].click().run()
+        texts.append(page.text_area[0].value)
+    page.selectbox[0].select("publish notification").run()
+
+    for late in texts:
+        page.text_area[0].input(late).run()
+
+        assert '"notification"' in page.text_area[0].value
+        assert page.text[0].value == "publish notification"
+
+
+def test_a_message_of_before_does_not_undo_a_template_that_was_selected_before(page):
+    for name in ("ping", "publish notification"):
+        page.selectbox[0].select(name).run()
+    report(page, page.text_area[0].value)
+    page.run()
+    page.selectbox[0].select("ping").run()
+    late = page.text_area[0].value
+    page.selectbox[0].select("publish notification").run()
+
+    page.text_area[0].input(late).run()
+
+    assert page.text[0].value == "publish notification"
+
+
+def test_a_text_of_before_may_be_typed_again_after_another(page):
+    before = page.text_area[0].value
+    page.button[0].click().run()
+
+    page.text_area[0].input('{"type": "ping"}').run()
+    page.text_area[0].input(before).run()
+
+    assert page.text_area[0].value == before
+
+
 def test_the_text_before_a_template_may_be_typed_again(page):
     before = page.text_area[0].value
     page.session_state["order"] = "order:ord_2"
     page.run()
-    page.session_state["json-editor"] = {"typed": page.text_area[0].value}
+    report(page, page.text_area[0].value)
     page.run()
 
     page.text_area[0].input(before).run()
