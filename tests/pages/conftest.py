@@ -108,9 +108,11 @@ def open_page(contexts):
         # A test may have paused the simulated shop; the head then says so.
         states = [head(page).get_by_text(words, exact=True) for words in (live, "Shop paused")]
         expect(states[0].or_(states[1])).to_be_visible()
-        # The head's last part is there, and the run that drew it has ended: keys now do something.
+        # The head's last part is there, the run that drew it has ended, and the browser has run the
+        # script that it drew last: keys now do something.
         expect(head(page).locator(".st-key-pause button")).to_be_visible()
         expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+        page.wait_for_function("window.shortcutsInstalled")
         return page
 
     yield go

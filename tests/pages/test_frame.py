@@ -181,6 +181,7 @@ def test_two_browsers_with_their_own_language_and_persona_do_not_disturb_each_ot
 
 def test_a_change_of_language_keeps_every_choice(open_page):
     page = open_page("explorer?persona=agent&sort=name&type=cart_update")
+    expect(page.locator(".st-key-explorer-text input")).to_be_visible()
     page.keyboard.press("f")
     expect(page.locator(".st-key-explorer-text input")).to_be_focused()
 
