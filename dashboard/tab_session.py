@@ -142,6 +142,7 @@ class ConsoleState:
     # browser may still send until it has it:
     written_text: str = ""
     written_version: int = 0
+    drawn_version: int = 0  # the number of the one that was drawn last
     replaced_texts: tuple[str, ...] = ()
     template_version: int = 0  # counts how often the page itself selected a template
     shown_templates: dict[str, str] = field(default_factory=dict)  # by the widget's last two keys

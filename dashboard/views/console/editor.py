@@ -69,6 +69,7 @@ def draw_editor(connection: ConsoleConnection, persona_key: str) -> None:
     with theme.card("compose", "", None, size="pane"):
         draw_mode_switch()
         _draw_template_choice(values)
+        editor_state.note_drawn()
         st.text_area(
             _("Frame"),
             height="stretch",
@@ -159,7 +160,7 @@ def _draw_check(values: Callable[[], TemplateValues], persona: Persona) -> None:
         text,
         text_key=EDITOR_TEXT,
         button_key="send",
-        version=tab_session.tab().console.written_version,
+        version=tab_session.tab().console.drawn_version,
         schema=name,
         blocked=_is_unpublishable(text),
     )

@@ -66,6 +66,19 @@ def _write(text: str) -> None:
     console.written_version += 1
 
 
+def note_drawn() -> None:
+    """Note that the editor is drawn with its text of now."""
+    tab().console.drawn_version = tab().console.written_version
+
+
+def is_drawn() -> bool:
+    """Return whether the editor was drawn since the page wrote its text.
+
+    Streamlit may call the callback of a choice in a run that redraws a fragment only.
+    """
+    return tab().console.drawn_version == tab().console.written_version
+
+
 def _confirmed_text() -> str | None:
     """Return what is typed in the browser, if it has got what the page wrote last."""
     typed = json_editor.typed_text(LIVE_KEY)

@@ -44,8 +44,8 @@ def draw_connection() -> None:
     shown = frames_while_paused(sending.frames(), key)
     live_line(_("the workbench's feed; your own connection is below"))
     hint = _("Send a message or connect. Frames in both directions appear here.")
-    if is_template_outdated():
-        st.rerun()  # writes it again: the editor is outside of this fragment
+    if is_template_outdated() or not editor_state.is_drawn():
+        st.rerun()  # draws the editor, which is outside of this fragment
     middle, right = st.columns([568, 292], gap="xsmall")
     with middle, st.container(key="stack-connection", gap="xsmall"):
         connection_card.draw(sending)
